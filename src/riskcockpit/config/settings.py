@@ -1,0 +1,139 @@
+"""Typed settings. Unknown keys and bad values are refused with file, line and the nearest key.
+
+The structs are the schema: `docs/` and the JSON Schema for editors are made from them. Loading
+and the origin of each value are in `config.loading`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+
+class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all settings: immutable, named, closed."""
+
+
+class CredentialRef(Struct, frozen=True):
+    """Where a credential is found; exactly one of `env`, `exec`, `file`, `keyring` is given."""
+
+    env: str | None = None
+    exec: tuple[str, ...] | None = None
+    ttl: str = "15m"
+    file: str | None = None
+    keyring: str | None = None
+    username: str = ""
+
+
+class ContextSettings(Struct, frozen=True):
+    """Which world this is; shown in the header and in every dialog."""
+
+    name: str = "local"
+    production: bool = False
+
+
+class IdentitySettings(Struct, frozen=True):
+    """Who signs, and with what."""
+
+    principal: str = ""
+    """As in `allowed_signers`; empty: found by the key."""
+    key: str = ""
+    """Path of an OpenSSH key, relative to the config directory; empty: `signing_key` there."""
+
+
+class SourceSettings(Struct, frozen=True):
+    """One upstream system."""
+
+    name: str
+    kind: str
+    url: str = ""
+    credential: CredentialRef | None = None
+    write_credential: CredentialRef | None = None
+    options: dict[str, Any] = {}
+    enabled: bool = True
+    stale_after: str = "24h"
+
+
+class AssetSettings(Struct, frozen=True):
+    """An asset that upstream systems name but do not describe."""
+
+    name: str
+    kind: str = "repository"
+    domain: str = ""
+    owner: str = ""
+    environment: str = ""
+    tier: Literal[1, 2, 3] = 3
+
+
+class SlaSettings(Struct, frozen=True):
+    """Days to fix, by severity; 0 means no deadline."""
+
+    critical_days: int = 7
+    high_days: int = 30
+    medium_days: int = 90
+    low_days: int = 120
+    kev_days: int = 14
+
+
+class ClosureSettings(Struct, frozen=True):
+    """When an import is held instead of closing findings (facts: 20, or 30 % of the open ones)."""
+
+    max_count: int = 20
+    max_share: float = 0.30
+
+
+class ImportSettings(Struct, frozen=True):
+    """How reports are read."""
+
+    checkout_prefixes: tuple[str, ...] = ()
+    severity_overrides: dict[str, dict[str, str]] = {}
+    """tool → rule glob or `*` → severity word."""
+    max_file_bytes: int = 1_073_741_824
+    max_depth: int = 200
+
+
+class WaiverSettings(Struct, frozen=True):
+    """Longest life of a waiver, in days, by severity."""
+
+    critical_days: int = 30
+    high_days: int = 90
+    medium_days: int = 180
+    low_days: int = 365
+    info_days: int = 365
+    min_justification: int = 20
+    notice_days: int = 7
+
+
+class RollbackSettings(Struct, frozen=True):
+    """Guards of model rollbacks."""
+
+    cooldown: str = "4h"
+    max_reading_age: str = "15m"
+
+
+class CockpitSettings(Struct, frozen=True):
+    """The look and feel of the cockpit."""
+
+    theme: str = "riskcockpit"
+    keys: dict[str, str] = {}
+    clipboard: Literal["auto", "osc52", "tmux", "off"] = "auto"
+    views: dict[str, str] = {}
+    """Saved views of the findings screen: name → query."""
+
+
+class Settings(Struct, frozen=True):
+    """Everything that can be set."""
+
+    context: ContextSettings = ContextSettings()
+    identity: IdentitySettings = IdentitySettings()
+    currency: str = "EUR"
+    appetite: str = "15000000"
+    sources: tuple[SourceSettings, ...] = ()
+    assets: tuple[AssetSettings, ...] = ()
+    sla: SlaSettings = SlaSettings()
+    closure: ClosureSettings = ClosureSettings()
+    imports: ImportSettings = ImportSettings()
+    waivers: WaiverSettings = WaiverSettings()
+    rollback: RollbackSettings = RollbackSettings()
+    cockpit: CockpitSettings = CockpitSettings()

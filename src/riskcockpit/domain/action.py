@@ -1,0 +1,67 @@
+"""Actions: what a decision changes upstream, and the receipt of what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class ActionKind(StrEnum):
+    """What is changed upstream."""
+
+    MODEL_ROLLBACK = "model.rollback"
+    """Move the champion alias to an older version."""
+    MODEL_PROMOTE = "model.promote"
+    """Move the champion alias to a newer version."""
+
+
+class Outcome(StrEnum):
+    """What came of an action (design/decisions.md)."""
+
+    DONE = "done"
+    PENDING_UPSTREAM = "pending_upstream"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A change to be made upstream, wholly described by the ledger entry that decided it."""
+
+    id: str
+    """The hash of the deciding ledger entry: the idempotency key."""
+    kind: ActionKind
+    source: str
+    """Name of the configured source whose connector applies it."""
+    target: str
+    """What is changed, as `fraud-scoring@champion`."""
+    params: Mapping[str, str] = field(default_factory=dict)
+    """What it takes, as `{"from": "7", "to": "6"}`; `from` is the precondition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an action would do, before anybody decides."""
+
+    calls: tuple[str, ...]
+    """The exact upstream calls in the order they will be made, without credentials."""
+    precondition: str
+    """The sentence that must hold at the moment of sending."""
+    inverse: str
+    """How it is undone; empty when it cannot be."""
+    blockers: tuple[str, ...] = ()
+    """Why it cannot be done now; empty when it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was done upstream and read back."""
+
+    action_id: str
+    outcome: Outcome
+    at: datetime
+    message: str
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    """What was read back, as `{"champion": "6"}`."""

@@ -1,0 +1,45 @@
+"""What a connector hands over: raw documents, models and readings, in batches with a cursor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from riskcockpit.domain.model import RegisteredModel
+from riskcockpit.domain.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The bytes of a report, still to be read by a format."""
+
+    name: str
+    """A path or URL, for messages; never used to guess the format."""
+    content: bytes
+    asset: str = ""
+    category: str = ""
+    modified_at: datetime | None = None
+    """Aware UTC; stands in for the scan time when the report has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How complete a pass over an upstream system was."""
+
+    pages: int = 0
+    rows: int = 0
+    is_truncated: bool = False
+    """A cap was hit, or a page could not be read: nothing may be closed by this pass."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows and the cursor that goes with them; both are committed in one publish."""
+
+    items: tuple[Document | RegisteredModel | Reading, ...]
+    cursor: str = ""
+    """Where to go on next time; opaque to everybody but its connector."""
+    is_complete: bool = False
+    """This batch ends a whole pass over its scope."""
+    coverage: Coverage = Coverage()

@@ -1,0 +1,55 @@
+"""The one function that cleans foreign text.
+
+Used at ingest (the first fence), by the cockpit's line filter (the second), by the writers of
+the command line and by the logs. What it does is described in `docs/SECURITY.md`.
+"""
+
+from __future__ import annotations
+
+REPLACEMENT = "�"
+
+_BIDI_AND_INVISIBLE = (
+    *range(0x200B, 0x2010),  # zero-width space, joiners, direction marks
+    0x2028,  # line separator
+    0x2029,  # paragraph separator
+    *range(0x202A, 0x202F),  # bidirectional embeddings and overrides
+    *range(0x2060, 0x206A),  # word joiner, invisible operators, isolates
+    0x00AD,  # soft hyphen: drawn by some terminals, not by others
+    0x061C,  # Arabic letter mark
+    0x180E,  # Mongolian vowel separator
+    0xFEFF,  # byte-order mark
+    *range(0xFFF9, 0xFFFC),  # interlinear annotation
+)
+_CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
+_LINE_TABLE: dict[int, str] = dict.fromkeys(
+    (
+        *_CONTROLS,
+        *_BIDI_AND_INVISIBLE,
+        *range(0xD800, 0xE000),  # lone surrogates
+        *range(0xE0000, 0xE0080),  # tags: invisible copies of ASCII
+    ),
+    REPLACEMENT,
+)
+_TEXT_TABLE = {code: text for code, text in _LINE_TABLE.items() if code not in (0x09, 0x0A)}
+
+
+def clean_line(text: str) -> str:
+    """Return `text` as one harmless line: each dangerous character becomes U+FFFD, one for one.
+
+    Newlines and tabs become spaces first. The length never changes, so columns stay aligned.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return text.replace("\n", " ").replace("\t", " ").translate(_LINE_TABLE)
+
+
+def clean_text(text: str) -> str:
+    """Return `text` as harmless multi-line text: as `clean_line`, but newline and tab stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return text.replace("\r\n", "\n").translate(_TEXT_TABLE)
+
+
+def fence(text: str) -> str:
+    """Return `text` safe for a terminal cell; the second fence, for text cleaned before."""
+    return text if text.isascii() and text.isprintable() else text.translate(_LINE_TABLE)

@@ -1,0 +1,128 @@
+"""The exception tree, grouped by what the caller can do next.
+
+    RiskcockpitError
+    ├── InputError              fix what was given; nothing was changed             (exit 2)
+    │   ├── ConfigError         a settings, control or KPI file is wrong
+    │   ├── FormatError         a report cannot be read at all
+    │   ├── QueryError          a query does not parse; carries the position
+    │   └── UnknownNameError    an id or name that does not exist here
+    ├── RetryableError          the same call may work later                         (exit 3)
+    │   ├── RateLimitedError    a source asked us to wait
+    │   ├── UnavailableError    a source did not answer, or answered 5xx
+    │   └── BusyError           another process holds the lock
+    ├── SourceError             a source refuses or answers nonsense; do not retry   (exit 3)
+    │   ├── AuthenticationError who are you (401)
+    │   ├── ForbiddenError      you may not (403)
+    │   └── ProtocolError       the reply is not what the published API says
+    ├── SkipRecordError         one record is bad; quarantine it and go on
+    ├── RefusedError            an action is refused here or upstream                (exit 5)
+    └── FatalError              stop
+        ├── StoreError          the cache is damaged or unusable                     (exit 70)
+        └── LedgerError         the ledger cannot be trusted or written              (exit 4)
+
+Every error has a `message` (what failed, with the value), a `hint` (what to do, or None) and a
+`detail` (for `--verbose`, or None). None of them ever holds a secret.
+"""
+
+from __future__ import annotations
+
+
+class RiskcockpitError(Exception):
+    """The root of all errors this package raises on purpose."""
+
+    def __init__(self, message: str, *, hint: str | None = None, detail: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.detail = detail
+
+
+class InputError(RiskcockpitError):
+    """What was given cannot be used; nothing was changed."""
+
+
+class ConfigError(InputError):
+    """A settings, control, KPI or exposure file is wrong; the message names file and place."""
+
+
+class FormatError(InputError):
+    """A report cannot be read as a whole: unknown format, too large, not decodable."""
+
+
+class QueryError(InputError):
+    """A query does not parse."""
+
+    def __init__(self, message: str, *, position: int, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.position = position
+        """Zero-based offset in the query text at which the fault lies."""
+
+
+class UnknownNameError(InputError):
+    """An id or a name does not exist here; the hint names the nearest that does."""
+
+
+class RetryableError(RiskcockpitError):
+    """The same call may work later."""
+
+
+class RateLimitedError(RetryableError):
+    """A source asked us to wait (429, or 403 with a rate-limit header)."""
+
+    def __init__(
+        self, message: str, *, retry_after_seconds: float, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_seconds = retry_after_seconds
+        """Seconds to wait; never negative, capped at one hour."""
+
+
+class UnavailableError(RetryableError):
+    """A source did not answer, or answered 5xx."""
+
+
+class BusyError(RetryableError):
+    """Another process holds the lock we need, longer than we were willing to wait."""
+
+
+class SourceError(RiskcockpitError):
+    """A source refuses or answers nonsense; a retry will not help."""
+
+
+class AuthenticationError(SourceError):
+    """The source does not accept who we are (401)."""
+
+
+class ForbiddenError(SourceError):
+    """The source knows us and says no (403)."""
+
+
+class ProtocolError(SourceError):
+    """The reply is not what the published API says: HTML, truncated JSON, a wrong type."""
+
+
+class SkipRecordError(RiskcockpitError):
+    """One record is bad: it is quarantined with place and reason, the rest goes on."""
+
+
+class RefusedError(RiskcockpitError):
+    """An action is refused, by our own rules or by the upstream system."""
+
+    def __init__(
+        self, message: str, *, rule: str, hint: str | None = None, detail: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, detail=detail)
+        self.rule = rule
+        """The id of the rule that refused, as `roles.yaml` or the upstream names it."""
+
+
+class FatalError(RiskcockpitError):
+    """Stop: going on could lose or forge something."""
+
+
+class StoreError(FatalError):
+    """The cache is damaged or unusable; it can be rebuilt from sources and ledger."""
+
+
+class LedgerError(FatalError):
+    """The ledger does not verify or cannot be written; nothing was decided."""

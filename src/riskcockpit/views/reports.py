@@ -1,0 +1,93 @@
+"""Read models of imports and syncs: what was read, what changed, what went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+from riskcockpit.domain.finding import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCounts:
+    """The counts of one file or of all (docs: `import --json`)."""
+
+    read: int = 0
+    quarantined: int = 0
+    new: int = 0
+    updated: int = 0
+    moved: int = 0
+    reopened: int = 0
+    unchanged: int = 0
+    fixed: int = 0
+    held: int = 0
+    suppressed_at_source: int = 0
+    control_evidence: int = 0
+
+    def __add__(self, other: ImportCounts) -> ImportCounts:
+        return ImportCounts(
+            *(getattr(self, f.name) + getattr(other, f.name) for f in fields(ImportCounts))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What came of one report file."""
+
+    path: str
+    format: str
+    tool: str
+    scope: str
+    is_complete: bool
+    counts: ImportCounts
+    problems: tuple[Problem, ...] = ()
+    error: str = ""
+    """Why the file could not be read at all; empty when it could."""
+    hint: str = ""
+    notes: tuple[str, ...] = ()
+    """What a person should know: why closures were held, why the scan is not complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What came of an import."""
+
+    files: tuple[FileReport, ...]
+    is_dry_run: bool
+    generation: int
+    """The generation that was published; the current one when nothing changed."""
+    totals: ImportCounts = field(default_factory=ImportCounts)
+
+    @property
+    def failed(self) -> int:
+        """How many files could not be read."""
+        return sum(bool(file.error) for file in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOutcome:
+    """What came of one source in a sync."""
+
+    name: str
+    kind: str
+    state: str
+    """`ok`, `partial` or `failed`."""
+    rows: int
+    pages: int
+    seconds: float
+    message: str = ""
+    hint: str = ""
+    counts: ImportCounts = field(default_factory=ImportCounts)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What came of a sync; a failed source is data, not an exception."""
+
+    sources: tuple[SourceOutcome, ...]
+    is_dry_run: bool
+    generation: int
+
+    @property
+    def failed(self) -> int:
+        """How many sources failed."""
+        return sum(source.state == "failed" for source in self.sources)
