@@ -1,0 +1,117 @@
+"""The composition root: the one place that knows which concrete things work together."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from riskcockpit.config.loading import load_settings
+from riskcockpit.config.paths import Paths
+from riskcockpit.config.settings import Settings, SourceSettings
+from riskcockpit.domain.clock import Clock
+
+if TYPE_CHECKING:  # heavy packages are imported when first used
+    from riskcockpit.connectors.api import Connector
+    from riskcockpit.ledger.journal import Journal
+    from riskcockpit.ledger.signing import Signer
+    from riskcockpit.store.snapshots import Store
+
+KEY_NAME = "signing_key"
+"""The key `init` makes, inside the config directory, when the settings name no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemClock:
+    """The clock on the wall, in UTC."""
+
+    def now(self) -> datetime:
+        """Return the present."""
+        return datetime.now(UTC)  # noqa: TID251 - the one clock everything else is given
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every use case is given: settings, places, time, the cache and the ways to the rest."""
+
+    settings: Settings
+    paths: Paths
+    clock: Clock
+    store: Store
+    host: str
+    """This computer's name, as it stands in chain file names."""
+
+    @classmethod
+    def open(cls, paths: Paths | None = None, clock: Clock | None = None) -> Context:
+        """Build the context of a home; reads the settings, opens nothing else.
+
+        Raises:
+            ConfigError: the settings cannot be used; the message names the place.
+        """
+        from riskcockpit.store.snapshots import Store  # noqa: PLC0415 - not needed for `--help`
+
+        places = paths or Paths.from_environment()
+        ticking = clock or SystemClock()
+        settings = load_settings(places).settings
+        return cls(settings, places, ticking, Store(places.cache, ticking), host_name())
+
+    @property
+    def key(self) -> Path:
+        """The key that signs, existing or not."""
+        name = self.settings.identity.key or KEY_NAME
+        return (self.paths.config / Path(name).expanduser()).resolve()
+
+    def signer(self) -> Signer:
+        """Return who signs here.
+
+        Raises:
+            LedgerError: there is no key, or no principal in `allowed_signers` for it.
+        """
+        from riskcockpit.ledger.signing import Signer  # noqa: PLC0415 - only deciding needs it
+
+        return Signer.open(
+            self.key, self.paths.ledger / "allowed_signers", self.settings.identity.principal
+        )
+
+    def journal(self) -> Journal:
+        """Open the ledger for appending, signed by `signer()`."""
+        from riskcockpit.ledger.journal import Journal  # noqa: PLC0415 - only deciding needs it
+
+        return Journal(self.paths.ledger, self.clock, self.signer(), self.host)
+
+    def reading_journal(self) -> Journal:
+        """Open the ledger for reading only; needs no key."""
+        from riskcockpit.ledger.journal import Journal  # noqa: PLC0415 - only deciding needs it
+
+        return Journal(self.paths.ledger, self.clock, None, self.host)
+
+    def source(self, name: str) -> SourceSettings | None:
+        """Return the settings of the source called `name`, or None."""
+        return next((source for source in self.settings.sources if source.name == name), None)
+
+    def connector(self, source: SourceSettings) -> Connector:
+        """Build the connector of `source` with its credentials resolved.
+
+        Raises:
+            ConfigError: unknown kind, bad options, or a credential that cannot be had.
+        """
+        from riskcockpit.config.credentials import resolve  # noqa: PLC0415 - only sources need it
+        from riskcockpit.connectors.api import SourceSpec  # noqa: PLC0415 - as above
+        from riskcockpit.connectors.registry import load  # noqa: PLC0415 - as above
+
+        spec = SourceSpec(
+            name=source.name,
+            url=source.url,
+            options=source.options,
+            read=resolve(source.credential) if source.credential else None,
+            write=resolve(source.write_credential) if source.write_credential else None,
+        )
+        return load(source.kind).build(spec, self.clock)
+
+
+def host_name() -> str:
+    """Return this computer's short name, with only letters, digits, `-` and `_`."""
+    name = socket.gethostname().partition(".")[0]
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in name) or "localhost"
