@@ -1,0 +1,59 @@
+"""What each command imports, looked at in a fresh process: the promise behind a quick start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import sys
+sys.argv = ["riskcockpit", *sys.argv[1:]]
+from riskcockpit.__main__ import main
+try:
+    main()
+except SystemExit as end:
+    code = end.code
+heavy = [name for name in ("textual", "httpx", "duckdb", "pyarrow", "lark") if name in sys.modules]
+print("code", code, "heavy", *heavy, file=sys.stderr)
+"""
+
+SARIF = '{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "probe"}}, "results": []}]}'
+
+
+def heavy_imports(home: Path, *arguments: str) -> set[str]:
+    """Run a command and return which heavy packages it loaded."""
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *arguments],
+        env={**os.environ, "RISKCOCKPIT_HOME": str(home)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    words = result.stderr.splitlines()[-1].split()
+    assert words[:1] == ["code"], result.stderr
+    assert words[1] in ("0", "None"), result.stderr
+    return set(words[3:])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--help",), (), ("--version",), ("import", "--help"), ("findings", "list", "--help")],
+    ids=" ".join,
+)
+def test_help_loads_nothing_heavy(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    assert heavy_imports(tmp_path, *arguments) == set()
+
+
+def test_status_and_import_load_neither_textual_nor_httpx(tmp_path: Path) -> None:
+    report = tmp_path / "report.sarif"
+    report.write_text(SARIF)
+    refused = {"textual", "httpx"}
+    assert not refused & heavy_imports(tmp_path, "import", str(report))
+    assert not refused & heavy_imports(tmp_path, "status")
+    assert not refused & heavy_imports(tmp_path, "findings", "list")
+    assert not refused & heavy_imports(tmp_path, "ledger", "verify")

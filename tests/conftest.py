@@ -1,0 +1,32 @@
+"""Isolation: no test sees the developer's home, config, keys, proxies or terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+_HIDDEN = (
+    "RISKCOCKPIT_HOME", "SSH_AUTH_SOCK", "SSH_CONNECTION", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY",
+    "http_proxy", "https_proxy", "all_proxy", "MLFLOW_TRACKING_URI", "GITHUB_TOKEN", "NO_COLOR",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path_factory.mktemp("home")
+    for name in _HIDDEN:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("CONFIG", "CACHE", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+    monkeypatch.setenv("RISKCOCKPIT_HOME", str(home / "riskcockpit"))
+    monkeypatch.setenv("TZ", "UTC")
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty riskcockpit home that `RISKCOCKPIT_HOME` points to."""
+    folder = tmp_path / "rc-home"
+    monkeypatch.setenv("RISKCOCKPIT_HOME", str(folder))
+    return folder
