@@ -9,7 +9,8 @@
     ├── RetryableError          the same call may work later                         (exit 3)
     │   ├── RateLimitedError    a source asked us to wait
     │   ├── UnavailableError    a source did not answer, or answered 5xx
-    │   └── BusyError           another process holds the lock
+    │   ├── BusyError           another process holds the lock
+    │   └── CancelledError      a query was stopped on purpose
     ├── SourceError             a source refuses or answers nonsense; do not retry   (exit 3)
     │   ├── AuthenticationError who are you (401)
     │   ├── ForbiddenError      you may not (403)
@@ -17,7 +18,8 @@
     ├── SkipRecordError         one record is bad; quarantine it and go on
     ├── RefusedError            an action is refused here or upstream                (exit 5)
     └── FatalError              stop
-        ├── StoreError          the cache is damaged or unusable                     (exit 70)
+        ├── StoreError          the cache is unusable                                (exit 70)
+        │   └── DamagedError        its file is damaged; move it aside and rebuild it
         └── LedgerError         the ledger cannot be trusted or written              (exit 4)
 
 Every error has a `message` (what failed, with the value), a `hint` (what to do, or None) and a
@@ -85,6 +87,10 @@ class BusyError(RetryableError):
     """Another process holds the lock we need, longer than we were willing to wait."""
 
 
+class CancelledError(RetryableError):
+    """A query was stopped on purpose; whoever stopped it needs no answer any more."""
+
+
 class SourceError(RiskcockpitError):
     """A source refuses or answers nonsense; a retry will not help."""
 
@@ -122,6 +128,13 @@ class FatalError(RiskcockpitError):
 
 class StoreError(FatalError):
     """The cache is damaged or unusable; it can be rebuilt from sources and ledger."""
+
+
+class DamagedError(StoreError):
+    """The published file of the cache, or the pointer to it, is damaged.
+
+    `Store.discard_damaged()` moves it aside; the next sync builds a new one.
+    """
 
 
 class LedgerError(FatalError):

@@ -1,7 +1,7 @@
 -- The cache, first version. Times are naive UTC (TIMESTAMP). Amounts are in the currency of the
 -- settings. No sequences and no foreign keys: every table can live in a shared hub as it is.
 -- Each row of upstream origin carries source_id (who said it), seen_at (when we last saw it) and
--- rev (the generation that wrote it last).
+-- rev (the generation that wrote it last). `at` is a reserved word of SQL: write "at", or qualify it.
 
 CREATE TABLE asset (
     name VARCHAR NOT NULL, kind VARCHAR NOT NULL, domain VARCHAR NOT NULL, owner VARCHAR NOT NULL,
@@ -78,7 +78,7 @@ CREATE TABLE finding_location (
 );
 
 CREATE TABLE finding_event (
-    finding_id VARCHAR NOT NULL, at TIMESTAMP NOT NULL, kind VARCHAR NOT NULL,
+    finding_id VARCHAR NOT NULL, "at" TIMESTAMP NOT NULL, kind VARCHAR NOT NULL,
     scan_id VARCHAR NOT NULL, detail VARCHAR NOT NULL, rev BIGINT NOT NULL
 );
 
@@ -129,14 +129,14 @@ CREATE TABLE model_alias (
 -- MLflow keeps no alias history; this journal of every move seen is the only one.
 CREATE TABLE model_alias_move (
     model VARCHAR NOT NULL, alias VARCHAR NOT NULL, from_version INTEGER, to_version INTEGER,
-    at TIMESTAMP NOT NULL, decision_id VARCHAR NOT NULL, -- empty: no decision of ours explains it
+    "at" TIMESTAMP NOT NULL, decision_id VARCHAR NOT NULL, -- empty: no decision of ours explains it
     rev BIGINT NOT NULL
 );
 
 CREATE TABLE reading (
     subject_kind VARCHAR NOT NULL, subject VARCHAR NOT NULL, metric VARCHAR NOT NULL,
     metric_class VARCHAR NOT NULL, segment VARCHAR NOT NULL, version INTEGER,
-    at TIMESTAMP NOT NULL, value DOUBLE NOT NULL, unit VARCHAR NOT NULL,
+    "at" TIMESTAMP NOT NULL, value DOUBLE NOT NULL, unit VARCHAR NOT NULL,
     threshold DOUBLE, direction VARCHAR NOT NULL, is_breach BOOLEAN NOT NULL,
     window_seconds INTEGER, sample_size BIGINT,
     source_id VARCHAR NOT NULL, seen_at TIMESTAMP NOT NULL, rev BIGINT NOT NULL
@@ -146,7 +146,7 @@ CREATE TABLE control (
     id VARCHAR NOT NULL, title VARCHAR NOT NULL, pillar VARCHAR NOT NULL, severity TINYINT NOT NULL,
     frameworks VARCHAR NOT NULL,         -- JSON object: framework → list of requirement ids
     verdict VARCHAR NOT NULL, message VARCHAR NOT NULL, passed INTEGER NOT NULL,
-    failed INTEGER NOT NULL, at TIMESTAMP NOT NULL, rev BIGINT NOT NULL,
+    failed INTEGER NOT NULL, "at" TIMESTAMP NOT NULL, rev BIGINT NOT NULL,
     PRIMARY KEY (id)
 );
 
@@ -158,13 +158,13 @@ CREATE TABLE control_row (
 );
 
 CREATE TABLE kpi_reading (
-    kpi_id VARCHAR NOT NULL, at TIMESTAMP NOT NULL, value DOUBLE, sample INTEGER NOT NULL,
+    kpi_id VARCHAR NOT NULL, "at" TIMESTAMP NOT NULL, value DOUBLE, sample INTEGER NOT NULL,
     state VARCHAR NOT NULL, as_of TIMESTAMP, rev BIGINT NOT NULL
 );
 
 -- Money at risk per pillar over time, for the change since yesterday and the trend.
 CREATE TABLE exposure_reading (
-    pillar VARCHAR NOT NULL, at TIMESTAMP NOT NULL, expected DECIMAL(18, 2) NOT NULL,
+    pillar VARCHAR NOT NULL, "at" TIMESTAMP NOT NULL, expected DECIMAL(18, 2) NOT NULL,
     waived DECIMAL(18, 2) NOT NULL, driver VARCHAR NOT NULL, driver_amount DECIMAL(18, 2) NOT NULL,
     rev BIGINT NOT NULL
 );

@@ -1,0 +1,277 @@
+"""Connections to one generation: rows in and out, times as aware UTC, errors of ours.
+
+`Reader` is read-only and sandboxed; `Writer` works on the next generation inside one transaction.
+The only place where a duckdb exception becomes one of ours is `translated`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from riskcockpit.errors import (
+    CancelledError,
+    DamagedError,
+    FatalError,
+    InputError,
+    RiskcockpitError,
+    StoreError,
+)
+from riskcockpit.store.conversion import as_utc_rows, to_store
+from riskcockpit.store.sql import Sql, sql
+
+if TYPE_CHECKING:  # duckdb takes 60 ms to import: only who opens a cache pays
+    import duckdb
+
+_LOCKED = {
+    "enable_external_access": "false",
+    "python_enable_replacements": "false",
+    "autoload_known_extensions": "false",
+    "autoinstall_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "memory_limit": "2GB",
+    "lock_configuration": "true",
+}
+_WRITING = {
+    **_LOCKED,
+    "storage_compatibility_version": "v1.5.0",  # 2.0 writes what 1.5 can read
+    "checkpoint_threshold": "0b",  # the commit is the checkpoint: no detour through a WAL
+}
+_DAMAGE_HINT = "move it aside and build it again: `riskcockpit sync`"
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Turn duckdb's errors into ours; `what` names the statement or the file.
+
+    Raises:
+        CancelledError: the query was interrupted.
+        InputError: the statement or a value in it is wrong.
+        DamagedError: the file is damaged.
+        StoreError: anything else: out of memory, a full disk, a constraint.
+    """
+    import duckdb  # noqa: PLC0415 - see above
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise _ours(error, what) from error
+
+
+def _ours(error: duckdb.Error, what: str) -> RiskcockpitError:
+    import duckdb  # noqa: PLC0415 - see above
+
+    first, _, rest = str(error).partition("\n")
+    if isinstance(error, duckdb.InterruptException):
+        return CancelledError(f"{what} was interrupted")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return StoreError(f"{what} needs too much memory", hint="narrow the query", detail=first)
+    if isinstance(error, duckdb.IOException | duckdb.SerializationException):
+        return DamagedError(f"cannot read {what}: {first}", hint=_DAMAGE_HINT, detail=rest or None)
+    if isinstance(error, duckdb.InternalException | duckdb.FatalException):
+        return DamagedError(f"cannot use {what}: {first}", hint=_DAMAGE_HINT, detail=rest or None)
+    if isinstance(error, duckdb.ConstraintException | duckdb.TransactionException):
+        return StoreError(f"cannot write {what}: {first}", detail=rest or None)
+    return InputError(f"cannot run {what}: {first}", detail=rest or None)
+
+
+def connect(file: Path, *, is_writing: bool) -> duckdb.DuckDBPyConnection:
+    """Open `file` with everything locked that can be locked (facts 4.1).
+
+    Raises:
+        DamagedError: it is not a DuckDB file, or a damaged one.
+    """
+    import duckdb  # noqa: PLC0415 - see above
+
+    with translated(f"the cache file {file.name}"):
+        config: dict[str, str | bool | int | float | list[str]] = {
+            **(_WRITING if is_writing else _LOCKED)
+        }
+        return duckdb.connect(str(file), read_only=not is_writing, config=config)
+
+
+class Reader:
+    """One generation of the cache, read-only; a context manager.
+
+    Any thread may ask: each gets a cursor of its own, and `interrupt` stops them all.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        generation: int,
+        on_close: Callable[[], None] | None = None,
+    ) -> None:
+        self.generation = generation
+        """The number of the generation; stays the same as long as the reader lives."""
+        self._connection = connection
+        self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
+        self._lock = threading.Lock()
+        self._on_close = on_close
+        self._is_closed = False
+
+    def rows(self, query: Sql, **params: Any) -> list[tuple[Any, ...]]:
+        """Return all rows of `query`; times are aware UTC.
+
+        Raises:
+            InputError: the statement or a value is wrong.
+            CancelledError: `interrupt` was called.
+            StoreError: the cache cannot be read.
+        """
+        with translated(f"the query {query.name}"):
+            cursor = self._run(query, params)
+            return as_utc_rows(cursor.fetchall(), _moment_columns(cursor))
+
+    def records(self, query: Sql, **params: Any) -> list[dict[str, Any]]:
+        """Return all rows of `query` by column name; raises as `rows`."""
+        with translated(f"the query {query.name}"):
+            cursor = self._run(query, params)
+            names = [column[0] for column in cursor.description or ()]
+            found = as_utc_rows(cursor.fetchall(), _moment_columns(cursor))
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    def one(self, query: Sql, **params: Any) -> tuple[Any, ...] | None:
+        """Return the first row of `query`, or None; raises as `rows`."""
+        with translated(f"the query {query.name}"):
+            cursor = self._run(query, params)
+            row = cursor.fetchone()
+            found = as_utc_rows([] if row is None else [row], _moment_columns(cursor))
+        return found[0] if found else None
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return this thread's cursor, for the other modules of the store."""
+        with self._lock:
+            if self._is_closed:
+                raise CancelledError("the cache was closed while a query was waiting")
+            return self._cursor(threading.get_ident())
+
+    def interrupt(self) -> None:
+        """Stop every query of this reader that runs at this moment; it can be used again."""
+        with self._lock:
+            cursors = tuple(self._cursors.values())
+        for cursor in cursors:
+            cursor.interrupt()
+
+    def close(self) -> None:
+        """Stop what runs, close all cursors and give the generation back; may be repeated."""
+        self.interrupt()
+        with self._lock:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            cursors = tuple(self._cursors.values())
+            self._cursors.clear()
+        for cursor in (*cursors, self._connection):
+            cursor.close()
+        if self._on_close is not None:
+            self._on_close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _cursor(self, thread: int) -> duckdb.DuckDBPyConnection:
+        if thread not in self._cursors:  # an id used again belongs to a thread that has ended
+            self._cursors[thread] = self._connection.cursor()
+        return self._cursors[thread]
+
+    def _run(self, query: Sql, params: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+        _check_names(query, params)
+        values = {name: to_store(value) for name, value in params.items()}
+        return self.cursor().execute(query.text, values or None)
+
+
+class Writer(Reader):
+    """The next generation, inside one transaction; belongs to one thread."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, generation: int) -> None:
+        super().__init__(connection, generation)
+        self.is_discarded = False
+        """Whether `discard` was called: nothing of this will be published."""
+
+    def execute(self, query: Sql, **params: Any) -> int:
+        """Run a statement that changes rows and return how many it changed; raises as `rows`."""
+        with translated(f"the statement {query.name}"):
+            cursor = self._run(query, params)
+            row = cursor.fetchone() if cursor.description else None
+            return int(row[0]) if row and isinstance(row[0], int) else 0
+
+    def stage(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
+        """Fill the temporary table `name` (made anew) with `rows`, in batches through Arrow.
+
+        `columns` maps each column to its DuckDB type, in the order of the values in a row.
+        """
+        from riskcockpit.store.staging import fill, make_temporary  # noqa: PLC0415 - pyarrow
+
+        with translated(f"the rows for {name}"):
+            make_temporary(self.cursor(), name, columns)
+            fill(self.cursor(), name, rows)
+
+    def append(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Insert `rows` by column name; a missing value is NULL, `rev` is filled in.
+
+        Raises:
+            FatalError: a row names a column that the table does not have.
+            StoreError: a constraint does not hold.
+        """
+        from riskcockpit.store.staging import columns_of, fill  # noqa: PLC0415 - pyarrow
+
+        with translated(f"the rows for {table}"):
+            names = columns_of(self.cursor(), table)
+            fill(self.cursor(), table, (self._in_order(table, names, row) for row in rows))
+
+    def discard(self) -> None:
+        """Throw all changes away at the end: for a dry run, or when nothing has changed."""
+        self.is_discarded = True
+
+    def _cursor(self, thread: int) -> duckdb.DuckDBPyConnection:
+        self._cursors.setdefault(thread, self._connection)
+        return self._connection  # a cursor of its own would be outside the transaction
+
+    def _in_order(
+        self, table: str, names: Sequence[str], row: Mapping[str, Any]
+    ) -> tuple[Any, ...]:
+        if unknown := row.keys() - set(names):
+            raise FatalError(f"table {table} has no column {min(unknown)!r}")
+        return tuple(
+            self.generation if name == "rev" and name not in row else row.get(name)
+            for name in names
+        )
+
+
+def begin(connection: duckdb.DuckDBPyConnection) -> None:
+    """Start the one transaction of a writer."""
+    with translated("the start of a change"):
+        connection.begin()
+
+
+def commit(connection: duckdb.DuckDBPyConnection) -> None:
+    """End the transaction of a writer and leave one whole file without a log beside it."""
+    with translated("the end of a change"):
+        connection.commit()
+        connection.execute(sql("store", "checkpoint").text)
+
+
+def rollback(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give the transaction of a writer up, whatever state it is in."""
+    import duckdb  # noqa: PLC0415 - see above
+
+    with suppress(duckdb.Error):
+        connection.rollback()
+
+
+def _check_names(query: Sql, params: Mapping[str, Any]) -> None:
+    given = params.keys()
+    if wrong := (query.parameter_names - given) or (given - query.parameter_names):
+        kind = "misses" if query.parameter_names - given else "does not know"
+        raise FatalError(f"the query {query.name} {kind} the parameter {min(wrong)!r}")
+
+
+def _moment_columns(cursor: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
+    columns = cursor.description or ()
+    return tuple(i for i, column in enumerate(columns) if "TIMESTAMP" in str(column[1]))

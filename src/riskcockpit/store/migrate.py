@@ -1,0 +1,85 @@
+"""The schema and its versions: ordered files, each applied once, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from riskcockpit.errors import DamagedError, StoreError
+from riskcockpit.store.conversion import to_store
+from riskcockpit.store.database import translated
+from riskcockpit.store.sql import sql
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema: `store/migrations/NNNN_<name>.sql`, any number of statements."""
+
+    version: int
+    name: str
+    text: str
+
+
+@cache
+def migrations() -> tuple[Migration, ...]:
+    """Return all steps in their order; versions run from 1 without a gap."""
+    folder = files("riskcockpit").joinpath("store", "migrations")
+    found = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda f: f.name
+    )
+    return tuple(
+        Migration(number, file.name.removesuffix(".sql"), file.read_text("utf-8"))
+        for number, file in enumerate(found, start=1)
+    )
+
+
+def newest_version() -> int:
+    """Return the schema version that this program writes."""
+    return len(migrations())
+
+
+def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the schema version of an open cache.
+
+    Raises:
+        DamagedError: the file is a database, but not a cache of ours.
+        StoreError: it was written by a newer riskcockpit.
+    """
+    with translated("the schema version"):
+        if connection.execute(sql("store", "schema_exists").text).fetchone() is None:
+            raise DamagedError(
+                "the cache file is a database without our schema",
+                hint="move it aside and build it again: `riskcockpit sync`",
+            )
+        row = connection.execute(sql("store", "schema_version").text).fetchone()
+    version = int(row[0]) if row else 0
+    if version > newest_version():
+        raise StoreError(
+            f"the cache has schema {version}, this program knows {newest_version()} at most",
+            hint="use the newer riskcockpit that wrote it, or another RISKCOCKPIT_HOME",
+        )
+    return version
+
+
+def migrate(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
+    """Bring an open cache, empty or older, to the newest schema; inside the caller's transaction.
+
+    Raises:
+        StoreError: it was written by a newer riskcockpit.
+    """
+    with translated("the schema"):
+        connection.execute(sql("store", "schema_create").text)
+    done = schema_version(connection)
+    for step in migrations()[done:]:
+        with translated(f"the migration {step.name}"):
+            connection.execute(step.text)
+            connection.execute(
+                sql("store", "schema_record").text,
+                {"version": step.version, "name": step.name, "applied_at": to_store(now)},
+            )

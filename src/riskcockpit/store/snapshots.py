@@ -1,0 +1,254 @@
+"""Generations of the cache: immutable files, a pointer to the newest, one writer at a time.
+
+`NNNNNN.duckdb` are the generations, `CURRENT` names the published one, `writer.lock` is held by
+the writer, `*.part` is work that was never published. Readers never wait for a writer, nor a
+writer for readers. Importing this module does not import duckdb.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from riskcockpit.domain.clock import Clock
+from riskcockpit.errors import DamagedError, StoreError
+from riskcockpit.store.durable import (
+    Lease,
+    copy_file,
+    exclusive,
+    remove_unread,
+    sync_directory,
+    sync_file,
+    write_whole,
+)
+
+if TYPE_CHECKING:  # they import duckdb or lead to it: only who opens a cache pays
+    from riskcockpit.store.database import Reader, Writer
+
+KEPT_GENERATIONS = 2
+_POINTER = re.compile(r"(?P<number>\d{6,12})\n")
+_NUMBERED = re.compile(r"(?P<number>\d{6,12})\.duckdb(?:\.aside)?")
+_REBUILD = "move it aside and build it again: `riskcockpit sync`"
+_LEASE_TRIES = 50
+_LEASE_PAUSE_SECONDS = 0.01
+
+
+class Store:
+    """The cache of one riskcockpit home. Opening it touches no file."""
+
+    def __init__(
+        self, directory: Path, clock: Clock, *, lock_timeout_seconds: float = 30.0
+    ) -> None:
+        self.directory = directory
+        self._clock = clock
+        self._lock_timeout_seconds = lock_timeout_seconds
+
+    def generation(self) -> int:
+        """Return the number of the published generation, 0 when there is no cache.
+
+        Reads one small file: cheap enough to ask every second.
+
+        Raises:
+            DamagedError: the pointer does not hold a number.
+        """
+        try:
+            text = self._pointer.read_bytes()[:64].decode("ascii", "replace")
+        except FileNotFoundError:
+            return 0
+        match = _POINTER.fullmatch(text)
+        if match is None:
+            raise DamagedError(f"the cache pointer {self._pointer} is damaged", hint=_REBUILD)
+        return int(match["number"])
+
+    def exists(self) -> bool:
+        """Return whether anything was ever published here."""
+        return self._pointer.exists()
+
+    def reader(self) -> Reader:
+        """Open the published generation; the reader keeps it until it is closed.
+
+        A cache of an older schema is brought up to date first.
+
+        Raises:
+            StoreError: there is no cache yet, or it was written by a newer riskcockpit.
+            DamagedError: the published file is damaged or missing.
+        """
+        from riskcockpit.store.migrate import newest_version  # noqa: PLC0415 - leads to duckdb
+
+        reader, version = self._open_published()
+        if version == newest_version():
+            return reader
+        reader.close()
+        with self.writer():
+            pass  # opening a writer migrates
+        return self._open_published()[0]
+
+    @contextmanager
+    def writer(self) -> Iterator[Writer]:
+        """Open the next generation; published on a clean exit, discarded on an exception.
+
+        Raises:
+            BusyError: another process writes for longer than the lock timeout.
+            DamagedError: the published file is damaged; nothing is written on top of it.
+            StoreError: it cannot be written.
+        """
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with exclusive(self.directory / "writer.lock", self._lock_timeout_seconds):
+            current = self.generation()
+            self._refuse_lost_pointer(current)
+            self._sweep(current)
+            number = self._next_number(current)
+            part = self.directory / f"{number:06d}.{secrets.token_hex(4)}.part"
+            try:
+                if current:
+                    self._copy(self._file(current), part)
+                with self._transaction(part, number) as writer:
+                    yield writer
+                if not writer.is_discarded:
+                    self._publish(part, number)
+                    self._sweep(number)
+            finally:
+                _remove_part(part)
+
+    def discard_damaged(self) -> tuple[Path, ...]:
+        """Move all generations aside, so that the next writer starts from nothing.
+
+        Nothing is deleted. Readers that are open go on. Returns where the files are now.
+        """
+        if not self.directory.is_dir():
+            return ()
+        with exclusive(self.directory / "writer.lock", self._lock_timeout_seconds):
+            moved = [_move_aside(file) for file in sorted(self.directory.glob("*.duckdb"))]
+            if self._pointer.exists():
+                moved.append(_move_aside(self._pointer))
+            sync_directory(self.directory)
+        return tuple(moved)
+
+    @property
+    def _pointer(self) -> Path:
+        return self.directory / "CURRENT"
+
+    def _file(self, number: int) -> Path:
+        return self.directory / f"{number:06d}.duckdb"
+
+    def _open_published(self) -> tuple[Reader, int]:
+        from riskcockpit.store.database import Reader, connect  # noqa: PLC0415 - imports duckdb
+        from riskcockpit.store.migrate import schema_version  # noqa: PLC0415 - as above
+
+        number, lease = self._lease()
+        try:
+            connection = connect(self._file(number), is_writing=False)
+            try:
+                version = schema_version(connection)
+            except BaseException:
+                connection.close()
+                raise
+        except BaseException:
+            lease.release()
+            raise
+        return Reader(connection, number, lease.release), version
+
+    def _lease(self) -> tuple[int, Lease]:
+        """Take a lease of the published generation, which may change in the meantime."""
+        for _ in range(_LEASE_TRIES):
+            number = self.generation()
+            if number == 0:
+                raise StoreError(
+                    "there is no cache yet", hint="fill it: `riskcockpit sync` or `import FILE`"
+                )
+            if lease := Lease.take(self._file(number)):
+                return number, lease
+            time.sleep(_LEASE_PAUSE_SECONDS)
+        raise DamagedError(
+            f"the file of the published cache in {self.directory} is missing", hint=_REBUILD
+        )
+
+    @contextmanager
+    def _transaction(self, part: Path, number: int) -> Iterator[Writer]:
+        from riskcockpit.store.database import (  # noqa: PLC0415 - imports duckdb
+            Writer,
+            begin,
+            commit,
+            connect,
+            rollback,
+        )
+        from riskcockpit.store.migrate import migrate  # noqa: PLC0415 - as above
+
+        connection = connect(part, is_writing=True)
+        part.chmod(0o600)
+        writer = Writer(connection, number)
+        try:
+            begin(connection)
+            migrate(connection, self._clock.now())
+            yield writer
+            if writer.is_discarded:
+                rollback(connection)
+            else:
+                commit(connection)
+        finally:
+            writer.close()
+
+    def _copy(self, source: Path, part: Path) -> None:
+        try:
+            copy_file(source, part)
+        except FileNotFoundError as error:
+            raise DamagedError(
+                f"the published cache file {source} is missing", hint=_REBUILD
+            ) from error
+        except OSError as error:
+            raise StoreError(
+                f"cannot copy the cache: {error.strerror}", detail=str(part)
+            ) from error
+
+    def _publish(self, part: Path, number: int) -> None:
+        sync_file(part)
+        part.replace(self._file(number))
+        sync_directory(self.directory)
+        write_whole(self._pointer, f"{number:06d}\n")
+
+    def _numbers(self) -> dict[Path, int]:
+        return {
+            file: int(match["number"])
+            for file in self.directory.iterdir()
+            if (match := _NUMBERED.fullmatch(file.name))
+        }
+
+    def _next_number(self, current: int) -> int:
+        return max((current, *self._numbers().values())) + 1
+
+    def _refuse_lost_pointer(self, current: int) -> None:
+        """Generations without a pointer: somebody removed it, we do not guess."""
+        published = [
+            f for f, number in self._numbers().items() if number > 1 and f.suffix == ".duckdb"
+        ]
+        if current == 0 and published:
+            raise DamagedError(f"the cache pointer {self._pointer} is missing", hint=_REBUILD)
+
+    def _sweep(self, current: int) -> None:
+        """Remove what killed writers left, and old generations that nobody reads."""
+        for file in self.directory.glob("*.part*"):
+            _remove_part(file)
+        for file, number in self._numbers().items():
+            is_old = 0 < number <= current - KEPT_GENERATIONS
+            if file.suffix == ".duckdb" and (is_old or number > current):
+                remove_unread(file)
+
+
+def _remove_part(part: Path) -> None:
+    for file in (part, part.with_name(f"{part.name}.wal"), part.with_name(f"{part.name}.tmp")):
+        if file.is_dir():  # where duckdb spills to
+            shutil.rmtree(file, ignore_errors=True)
+        else:
+            file.unlink(missing_ok=True)
+
+
+def _move_aside(file: Path) -> Path:
+    target = file.with_name(f"{file.name}.aside")
+    file.replace(target)
+    return target

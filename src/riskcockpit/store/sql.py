@@ -1,0 +1,96 @@
+"""SQL statements as files: `riskcockpit/<package>/sql/<name>.sql`, found by name.
+
+A file is one statement under a header of three comments: a sentence, `-- params: name TYPE, …`
+(or `none`) and `-- returns: …`. Statements are never formatted from text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from riskcockpit.errors import FatalError
+
+_PARAMS = re.compile(r"^-- params:\s*(?P<list>.*(?:\n--   .*)*)$", re.MULTILINE)
+_RETURNS = re.compile(r"^-- returns:\s*\S.*$", re.MULTILINE)
+_PARAM = re.compile(r"(?P<name>[a-z_][a-z0-9_]*)\s+(?P<type>[A-Za-z].*)", re.DOTALL)
+_BETWEEN_PARAMS = re.compile(r",(?![^(]*\))")
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """One statement with the parameters it declares."""
+
+    name: str
+    """Where it is from, as `services/finding_page`; for messages."""
+    text: str
+    params: tuple[tuple[str, str], ...] = ()
+    """(name, DuckDB type) in the order of the header."""
+
+    @property
+    def parameter_names(self) -> frozenset[str]:
+        """The names of its parameters."""
+        return frozenset(name for name, _ in self.params)
+
+
+@cache
+def sql(package: str, name: str) -> Sql:
+    """Return the statement `name` of `riskcockpit/<package>/sql`.
+
+    Raises:
+        FatalError: there is no such statement, or its header is wrong; a fault of ours.
+    """
+    folder = files("riskcockpit").joinpath(package, "sql")
+    file = folder.joinpath(f"{name}.sql")
+    if not file.is_file():
+        known = statement_names(package)
+        near = get_close_matches(name, known, n=1)
+        raise FatalError(
+            f"there is no statement {package}/sql/{name}.sql",
+            hint=f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}",
+        )
+    return parse(f"{package}/{name}", file.read_text("utf-8"))
+
+
+def statement_names(package: str) -> tuple[str, ...]:
+    """Return the names of all statements of a package, sorted."""
+    folder: Traversable = files("riskcockpit").joinpath(package, "sql")
+    if not folder.is_dir():
+        return ()
+    found = (file.name for file in folder.iterdir() if file.name.endswith(".sql"))
+    return tuple(sorted(name.removesuffix(".sql") for name in found))
+
+
+def parse(name: str, text: str) -> Sql:
+    """Read the header of a statement.
+
+    A long list of parameters goes on in lines that start with `--` and three spaces.
+
+    Raises:
+        FatalError: a line of the header is missing or does not parse.
+    """
+    if not text.startswith("-- ") or text.startswith(("-- params:", "-- returns:")):
+        raise FatalError(f"{name}.sql does not start with a sentence", hint="say what it answers")
+    if _RETURNS.search(text) is None:
+        raise FatalError(f"{name}.sql has no line `-- returns:`", hint="name the columns and units")
+    declared = _PARAMS.search(text)
+    if declared is None:
+        raise FatalError(f"{name}.sql has no line `-- params:`", hint="write `none` without any")
+    listed = declared["list"].replace("\n--", " ").strip()
+    return Sql(name, text, () if listed == "none" else _parameters(name, listed))
+
+
+def _parameters(name: str, listed: str) -> tuple[tuple[str, str], ...]:
+    found: list[tuple[str, str]] = []
+    for item in _BETWEEN_PARAMS.split(listed):
+        match = _PARAM.fullmatch(item.strip())
+        if match is None:
+            raise FatalError(
+                f"{name}.sql declares a parameter as {item.strip()!r}", hint="write `name TYPE`"
+            )
+        found.append((match["name"], match["type"].strip()))
+    return tuple(found)

@@ -1,0 +1,4 @@
+-- Writes everything into the database file and empties the log beside it.
+-- params: none
+-- returns: nothing
+CHECKPOINT

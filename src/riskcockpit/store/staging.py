@@ -1,0 +1,99 @@
+"""Rows into tables through Arrow, in batches, so that memory does not grow with the input."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from riskcockpit.domain.clock import as_utc
+from riskcockpit.errors import FatalError
+
+if TYPE_CHECKING:
+    import duckdb
+
+BATCH_ROWS = 20_000
+_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+_TYPE = re.compile(r"[A-Z][A-Za-z0-9_ (),]*(?:\[\])?")
+
+
+def make_temporary(
+    cursor: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str]
+) -> None:
+    """Make the empty temporary table `name`, in place of an older one.
+
+    Raises:
+        FatalError: a name is not a lower-case identifier, or a type not a type; a fault of ours.
+    """
+    for identifier in (name, *columns):
+        if not _NAME.fullmatch(identifier):
+            raise FatalError(f"{identifier!r} is not a name for a table or a column")
+    for type_ in columns.values():
+        if not _TYPE.fullmatch(type_):
+            raise FatalError(f"{type_!r} is not a type of a column")
+    body = ", ".join(f'"{column}" {type_}' for column, type_ in columns.items())
+    cursor.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" ({body})')
+
+
+def columns_of(cursor: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """Return the column names of `table` in their order."""
+    return list(cursor.table(f'"{table}"').columns)
+
+
+def fill(cursor: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[Any]]) -> int:
+    """Append `rows`, whose values are in the order of the table's columns; return how many.
+
+    Raises:
+        FatalError: a row has another length than the table, or a value does not fit its column.
+        ValueError: a time without a zone.
+    """
+    schema = cursor.table(f'"{table}"').limit(0).to_arrow_table().schema
+    source = iter(rows)
+    count = 0
+    while batch := list(islice(source, BATCH_ROWS)):
+        cursor.from_arrow(_arrow(table, schema, batch)).insert_into(table)
+        count += len(batch)
+    return count
+
+
+def _arrow(table: str, schema: pa.Schema, batch: list[Sequence[Any]]) -> pa.Table:
+    if wrong := next((row for row in batch if len(row) != len(schema)), None):
+        raise FatalError(f"a row for {table} has {len(wrong)} values, not {len(schema)}")
+    columns = zip(*batch, strict=True)
+    arrays = [_array(table, field, values) for field, values in zip(schema, columns, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _array(table: str, field: pa.Field, values: Sequence[Any]) -> pa.Array:
+    convert = _converter(field.type)
+    if convert is not None:
+        values = [None if value is None else convert(value) for value in values]
+    try:
+        return pa.array(values, field.type)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+        raise FatalError(
+            f"a value does not fit {table}.{field.name} ({field.type})", detail=str(error)
+        ) from error
+
+
+def _converter(type_: pa.DataType) -> Callable[[Any], Any] | None:
+    """Return what makes a Python value fit for Arrow; None when Arrow takes it as it is."""
+    if pa.types.is_timestamp(type_):
+        return _moment
+    if pa.types.is_decimal(type_):
+        step = Decimal(1).scaleb(-type_.scale)
+        return lambda value: Decimal(value).quantize(step, ROUND_HALF_EVEN)
+    if pa.types.is_map(type_):
+        return lambda value: list(value.items())
+    if pa.types.is_list(type_):
+        return list
+    return None
+
+
+def _moment(value: datetime) -> datetime:
+    return as_utc(value).replace(tzinfo=None)
