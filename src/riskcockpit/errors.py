@@ -54,10 +54,14 @@ class FormatError(InputError):
 class QueryError(InputError):
     """A query does not parse."""
 
-    def __init__(self, message: str, *, position: int, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, position: int, text: str = "", hint: str | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
         self.position = position
         """Zero-based offset in the query text at which the fault lies."""
+        self.text = text
+        """The query, to draw the place under; empty when it is not known here."""
 
 
 class UnknownNameError(InputError):

@@ -6,6 +6,7 @@ Errors name the file, the line and the nearest key. The schema for editors comes
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -50,13 +51,43 @@ def load_settings(paths: Paths) -> LoadedSettings:
     Raises:
         ConfigError: the file cannot be read or used; names file, line and what to mend.
     """
-    try:
-        text = paths.settings.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    if not paths.settings.exists():
         return LoadedSettings(Settings(), None, {})
+    return read_settings(paths.settings)
+
+
+def read_settings(file: Path) -> LoadedSettings:
+    """Read one settings file.
+
+    Raises:
+        ConfigError: as `load_settings`.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read settings from {paths.settings}: {error}") from error
-    return parse_settings(text, paths.settings)
+        raise ConfigError(
+            f"cannot read settings from {file}: {error}", hint="`riskcockpit init` writes one"
+        ) from error
+    return parse_settings(text, file)
+
+
+def effective(loaded: LoadedSettings) -> list[tuple[str, str, str]]:
+    """Return (path, value, origin) of every setting in force, in the order of the schema."""
+    return [
+        (path, value, loaded.origin(path))
+        for path, value in _flat(msgspec.to_builtins(loaded.settings), "")
+    ]
+
+
+def _flat(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _flat(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list) and value:
+        for index, inner in enumerate(value):
+            yield from _flat(inner, f"{path}[{index}]")
+    else:
+        yield path, "" if value is None else str(value)
 
 
 def parse_settings(text: str, file: Path) -> LoadedSettings:
@@ -164,20 +195,22 @@ def _struct_in(annotation: Any) -> Any:
 
 def _check(settings: Settings, lines: Mapping[str, int], file: Path) -> None:
     """Refuse what types alone cannot: amounts, durations, doubled names."""
-
-    def refuse(path: str, what: str, hint: str | None = None) -> ConfigError:
+    for path, what, hint in _faults(settings):
         line = lines.get(path)
         where = f"line {line}: " if line else ""
-        return ConfigError(f"cannot read settings from {file}: {where}{path}: {what}", hint=hint)
+        raise ConfigError(f"cannot read settings from {file}: {where}{path}: {what}", hint=hint)
 
+
+def _faults(settings: Settings) -> Iterator[tuple[str, str, str | None]]:
+    """Yield (path, what is wrong, hint) for each value that no type refuses."""
     try:
         appetite = Decimal(settings.appetite)
     except InvalidOperation:
         appetite = Decimal("NaN")
     if not appetite.is_finite() or appetite < 0:
-        raise refuse("appetite", f'"{settings.appetite}" is not an amount', 'as "15000000"')
-    if not (len(settings.currency) == 3 and settings.currency.isupper()):  # noqa: PLR2004 - ISO 4217
-        raise refuse("currency", f'"{settings.currency}" is not an ISO 4217 code', "as EUR")
+        yield "appetite", f'"{settings.appetite}" is not an amount', 'as "15000000"'
+    if not re.fullmatch(r"[A-Z]{3}", settings.currency):
+        yield "currency", f'"{settings.currency}" is not an ISO 4217 code', "as EUR"
     durations = {
         "rollback.cooldown": settings.rollback.cooldown,
         "rollback.max_reading_age": settings.rollback.max_reading_age,
@@ -187,9 +220,9 @@ def _check(settings: Settings, lines: Mapping[str, int], file: Path) -> None:
         try:
             parse_duration(text)
         except ValueError as error:
-            raise refuse(path, str(error), "as 15m, 24h or 7d") from error
-    names: set[str] = set()
+            yield path, str(error), "as 15m, 24h or 7d"
+    seen: set[str] = set()
     for index, source in enumerate(settings.sources):
-        if source.name in names:
-            raise refuse(f"sources[{index}].name", f'"{source.name}" is there twice')
-        names.add(source.name)
+        if source.name in seen:
+            yield f"sources[{index}].name", f'"{source.name}" is there twice', None
+        seen.add(source.name)

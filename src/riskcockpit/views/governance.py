@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from riskcockpit.domain.control import ControlRow
 from riskcockpit.domain.decision import Decision
 from riskcockpit.domain.money import Money
 from riskcockpit.views.findings import FindingRow
@@ -120,3 +122,34 @@ class DecisionResult:
     decision: Decision
     actions: tuple[ActionRow, ...] = ()
     message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlDetail:
+    """One control with its reasons, its SQL and the rows behind its verdict."""
+
+    summary: ControlView
+    rationale: str
+    remediation: str
+    sql: str
+    rows: tuple[ControlRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOutcome:
+    """What came of one test case of a control."""
+
+    control_id: str
+    case: str
+    is_ok: bool
+    message: str = ""
+    """What differed; empty when ok."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """Rows of a read-only query on the cache."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    is_truncated: bool

@@ -1,0 +1,113 @@
+"""The root of the command line: options for all commands, and how every run ends.
+
+Commands import what they need when they run, so that `--help` stays quick.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from riskcockpit.cli import decisions, demo, findings, governance, models, query, setup, status
+from riskcockpit.cli import reports as report_commands
+from riskcockpit.cli.diagnostics import ExitCode, report, report_bug
+from riskcockpit.errors import RiskcockpitError
+
+_SIGPIPE = 141
+
+
+class Root(TyperGroup):
+    """Turns every way a command can end into the exit code of the contract."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except RiskcockpitError as error:
+            report(error, is_verbose=bool(ctx.params.get("verbose")))
+            raise typer.Exit(_code(error)) from error
+        except KeyboardInterrupt as error:
+            raise typer.Exit(ExitCode.INTERRUPTED) from error
+        except BrokenPipeError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(_SIGPIPE) from error
+
+
+def _code(error: RiskcockpitError) -> int:
+    from riskcockpit.cli.diagnostics import exit_code
+
+    return int(exit_code(error))
+
+
+app = typer.Typer(
+    name="riskcockpit",
+    cls=Root,
+    help="The terminal risk cockpit: findings, models, controls and decisions of a digital bank.",
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(is_wanted: bool) -> None:  # noqa: FBT001 - typer's callback shape
+    if is_wanted:
+        from importlib.metadata import version
+
+        from riskcockpit.cli.output import line
+
+        line(f"riskcockpit {version('riskcockpit')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    ctx: typer.Context,
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show the detail of errors.")] = False,
+    _version_wanted: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Open the cockpit on a terminal; print this help otherwise."""
+    del verbose
+    if ctx.invoked_subcommand is not None:
+        return
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from riskcockpit.cli.cockpit import open_cockpit
+        from riskcockpit.services.context import Context
+
+        raise typer.Exit(open_cockpit(Context.open()))
+    from riskcockpit.cli.output import line
+
+    line(ctx.get_help())
+
+
+for module in (
+    demo,
+    setup,
+    report_commands,
+    status,
+    findings,
+    models,
+    governance,
+    decisions,
+    query,
+):
+    module.register(app)
+
+
+def run() -> None:
+    """Run the command line; always ends the process."""
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001 - the outermost boundary: a bug is reported, not shown
+        from riskcockpit.services.context import SystemClock
+
+        report_bug(error, SystemClock().now())
+        sys.exit(ExitCode.BUG)

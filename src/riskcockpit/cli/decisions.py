@@ -1,0 +1,229 @@
+"""Decisions: waive, approve, reject, revoke, roll back, undo, note. Each has a dry run."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, time
+from typing import Annotated
+
+import typer
+
+from riskcockpit.cli.diagnostics import ExitCode, say, warn
+from riskcockpit.cli.reports import JsonOption
+from riskcockpit.errors import InputError
+from riskcockpit.views.governance import DecisionPreview, DecisionResult
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, decide nothing.")]
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", help="Do not ask; needed when stdin is not a terminal.")
+]
+Comment = Annotated[str, typer.Option("--comment", "-m", help="Why; goes into the ledger.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this family."""
+    loose = {"ignore_unknown_options": True}
+    app.command("waive", context_settings=loose)(waive)
+    app.command("approve")(approve)
+    app.command("reject")(reject)
+    app.command("revoke")(revoke)
+    app.command("rollback")(rollback)
+    app.command("undo")(undo)
+    app.command("note")(note)
+
+
+def waive(
+    query: Annotated[list[str], typer.Argument(help="Ids of findings, or a query.")],
+    *,
+    reason: Annotated[
+        str,
+        typer.Option(help="As false_positive, risk_accepted, compensating_control, deferred."),
+    ],
+    justification: Annotated[str, typer.Option(help="Why the bank may live with it.")],
+    expires: Annotated[str, typer.Option(help="When it ends: 2027-01-31, or 30d from now.")],
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Waive findings for a time, or ask for it when the rules want a second person."""
+    from riskcockpit.cli.words import refuse_options
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.decide import plan_waiver
+    from riskcockpit.services.decide import waive as decide
+
+    ctx = Context.open()
+    what = refuse_options(query)
+    until = _moment(expires, ctx.clock.now())
+    plan = plan_waiver(ctx, what, reason, justification, until)
+    if _stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
+        return
+    _show(decide(ctx, what, reason, justification, until), as_json=as_json)
+
+
+def approve(
+    ids: Annotated[list[str], typer.Argument(help="Requests, by the hash of their entry.")],
+    *,
+    comment: Comment = "",
+    yes: Yes = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Approve requests of colleagues."""
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.decide import approve as decide
+
+    ctx = Context.open()
+    _confirm(f"Approve {len(ids)} request(s)?", yes=yes)
+    for each in ids:
+        _show(decide(ctx, each, comment), as_json=as_json)
+
+
+def reject(
+    ids: Annotated[list[str], typer.Argument(help="Requests, by the hash of their entry.")],
+    *,
+    comment: Comment = "",
+    yes: Yes = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Reject requests of colleagues."""
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.decide import reject as decide
+
+    ctx = Context.open()
+    _confirm(f"Reject {len(ids)} request(s)?", yes=yes)
+    for each in ids:
+        _show(decide(ctx, each, comment), as_json=as_json)
+
+
+def revoke(
+    decision_id: Annotated[str, typer.Argument(metavar="ID", help="A waiver's id.")],
+    *,
+    comment: Comment = "",
+    yes: Yes = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a waiver back; its findings count again."""
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.decide import revoke as decide
+
+    ctx = Context.open()
+    _confirm("Revoke this waiver?", yes=yes)
+    _show(decide(ctx, decision_id, comment), as_json=as_json)
+
+
+def rollback(
+    model: Annotated[str, typer.Argument(help="A registered model.")],
+    *,
+    to: Annotated[
+        int | None, typer.Option(help="Version; the newest approved older one by default.")
+    ] = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Roll a model back: guarded, previewed, signed, verified by reading back."""
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.rollback import plan_rollback
+    from riskcockpit.services.rollback import rollback as decide
+
+    ctx = Context.open()
+    plan = plan_rollback(ctx, model, to)
+    if _stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
+        return
+    _show(decide(ctx, model, to), as_json=as_json)
+
+
+def undo(*, yes: Yes = False, as_json: JsonOption = False) -> None:
+    """Undo your own last decision; the undoing is a signed decision itself."""
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.decide import undo as decide
+
+    ctx = Context.open()
+    _confirm("Undo your last decision?", yes=yes)
+    _show(decide(ctx), as_json=as_json)
+
+
+def note(
+    subject: Annotated[str, typer.Argument(help="A finding, a model or a request.")],
+    text: Annotated[str, typer.Argument(help="What to remember.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a signed note about a finding, a model or a request; acknowledges an alarm."""
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.decide import note as decide
+
+    _show(decide(Context.open(), subject, text), as_json=as_json)
+
+
+def _stops_at(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
+    """Show the preview; return whether the command ends here."""
+    from riskcockpit.cli import documents, output, pages
+
+    if dry_run:
+        if as_json:
+            output.json_document(documents.preview(plan))
+        else:
+            output.line(pages.preview(plan))
+            say("dry run: nothing was decided")
+        return True
+    for warning in plan.warnings:
+        warn(warning)
+    if not yes:
+        for row in pages.preview(plan).splitlines():
+            say(row)
+        _confirm(f"{plan.title}?", yes=False)
+    return False
+
+
+def _confirm(question: str, *, yes: bool) -> None:
+    """Ask; the default is No.
+
+    Raises:
+        InputError: nobody can be asked.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InputError(
+            "cannot ask for confirmation: stdin is not a terminal",
+            hint="say --yes to confirm, or --dry-run to look",
+        )
+    if not typer.confirm(question, default=False, err=True):
+        say("nothing was decided")
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+def _show(result: DecisionResult, *, as_json: bool) -> None:
+    from riskcockpit.cli import documents, output, pages
+    from riskcockpit.domain.decision import DecisionState
+
+    if as_json:
+        output.json_document(documents.decision(result))
+    else:
+        pages.decision(result)
+    failed = any(row.state in ("refused", "unknown") for row in result.actions)
+    if failed or result.decision.state is DecisionState.REFUSED:
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    """Read an end: a date (its last second in UTC), a moment, or a duration from now.
+
+    Raises:
+        InputError: it is none of them.
+    """
+    from riskcockpit.config.durations import parse_duration
+    from riskcockpit.domain.clock import parse_utc
+
+    try:
+        return now + parse_duration(text)
+    except ValueError:
+        pass
+    try:
+        moment = parse_utc(text)
+    except ValueError as error:
+        raise InputError(
+            f'"{text}" is not a date', hint="as 2027-01-31, 2027-01-31T18:00Z or 30d"
+        ) from error
+    is_date = len(text.strip()) == len("2027-01-31")
+    return datetime.combine(moment.date(), time(23, 59, 59), UTC) if is_date else moment

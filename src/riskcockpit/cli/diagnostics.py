@@ -1,0 +1,137 @@
+"""What goes to stderr, and with which code the process ends. The only writer of stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from datetime import datetime
+from enum import IntEnum
+from pathlib import Path
+
+from riskcockpit.config.paths import Paths, make_private
+from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.errors import (
+    FatalError,
+    InputError,
+    LedgerError,
+    QueryError,
+    RefusedError,
+    RetryableError,
+    RiskcockpitError,
+    SourceError,
+)
+
+
+class ExitCode(IntEnum):
+    """How the process ends; scripts depend on these numbers."""
+
+    OK = 0
+    """All went well."""
+    GATE_FAILED = 1
+    """A gate matched something: a result, not a fault."""
+    USAGE = 2
+    """The command, the settings or an input file is wrong; nothing was changed."""
+    SOURCE_FAILED = 3
+    """A source or a file failed; the report is partial, the rest was done."""
+    LEDGER = 4
+    """The ledger does not verify."""
+    REFUSED = 5
+    """An action was refused, here or upstream."""
+    BUG = 70
+    """A fault of ours; the traceback is in a file whose path is printed."""
+    INTERRUPTED = 130
+    """Ctrl+C."""
+
+
+_CODES: tuple[tuple[type[RiskcockpitError], ExitCode], ...] = (
+    (InputError, ExitCode.USAGE),
+    (RefusedError, ExitCode.REFUSED),
+    (LedgerError, ExitCode.LEDGER),
+    (RetryableError, ExitCode.SOURCE_FAILED),
+    (SourceError, ExitCode.SOURCE_FAILED),
+    (FatalError, ExitCode.BUG),
+)
+
+
+def exit_code(error: RiskcockpitError) -> ExitCode:
+    """Return the code an error ends the process with."""
+    return next((code for family, code in _CODES if isinstance(error, family)), ExitCode.BUG)
+
+
+def say(text: str) -> None:
+    """Narrate one line on stderr; foreign text in it is made harmless."""
+    print(clean_line(text), file=sys.stderr)
+
+
+def warn(text: str, hint: str | None = None) -> None:
+    """Say what is not as it should be, without ending."""
+    say(f"warning: {text}")
+    if hint:
+        say(f"hint: {hint}")
+
+
+def report(error: RiskcockpitError, *, is_verbose: bool = False) -> None:
+    """Print an error: the message, the place in a query, the hint on its own line."""
+    say(f"error: {error.message}")
+    if isinstance(error, QueryError) and error.text:
+        say(f"  {error.text}")
+        say(f"  {' ' * error.position}^")
+    if error.hint:
+        say(f"hint: {error.hint}")
+    if is_verbose and error.detail:
+        for line in error.detail.splitlines():
+            say(f"  {line}")
+
+
+def report_bug(error: BaseException, at: datetime) -> None:
+    """Write the traceback to a file only its owner can read, and say where it is."""
+    text = "".join(traceback.format_exception(error))
+    say(f"error: riskcockpit failed: {type(error).__name__}: {error}")
+    try:
+        folder = make_private(Paths.from_environment().state)
+        path = folder / f"crash-{at:%Y%m%dT%H%M%S}-{os.getpid()}.txt"
+        _write_private(path, text)
+    except OSError:
+        for line in text.splitlines():
+            say(line)
+    else:
+        say(f"hint: this is a bug; the traceback is in {path}")
+
+
+def _write_private(path: Path, text: str) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+class Progress:
+    """A line on stderr that says how far long work is; nothing unless stderr is a terminal."""
+
+    def __init__(self) -> None:
+        self._is_on = sys.stderr.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
+        self._width = 0
+
+    def __call__(self, text: str) -> None:
+        """Replace the line by `text`, cut to the terminal's width."""
+        if not self._is_on:
+            return
+        columns = _columns()
+        line = clean_line(text)[: columns - 1]
+        sys.stderr.write("\r" + line + " " * max(0, self._width - len(line)))
+        sys.stderr.flush()
+        self._width = len(line)
+
+    def done(self) -> None:
+        """Wipe the line."""
+        if self._is_on and self._width:
+            sys.stderr.write("\r" + " " * self._width + "\r")
+            sys.stderr.flush()
+            self._width = 0
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except OSError:
+        return 80

@@ -1,0 +1,469 @@
+"""The JSON documents of the command line: views → plain values.
+
+A key once published never changes its meaning; `docs/schemas/` holds a JSON Schema of each.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from riskcockpit.domain.clock import rfc3339
+from riskcockpit.domain.money import Money
+from riskcockpit.domain.severity import Severity
+from riskcockpit.views.findings import (
+    FacetView,
+    FindingDetail,
+    FindingRow,
+    WaiverView,
+    WhyView,
+)
+from riskcockpit.views.governance import (
+    ActionRow,
+    ControlView,
+    DecisionPreview,
+    DecisionResult,
+    LedgerRow,
+    VerifyReport,
+)
+from riskcockpit.views.models import MetricView, ModelDetail, ModelRow, VersionView
+from riskcockpit.views.posture import (
+    ExposureView,
+    KpiView,
+    PillarView,
+    PostureView,
+    QueueItem,
+    SourceView,
+)
+from riskcockpit.views.reports import FileReport, ImportCounts, ImportReport, SyncReport
+
+Json = dict[str, Any]
+
+
+def document(name: str, **keys: Any) -> Json:
+    """Return a document with its schema's name first."""
+    return {"schema": f"riskcockpit.{name}/1", **keys}
+
+
+def plain(value: Any) -> Any:
+    """Return a scalar as JSON writes it: moments as RFC 3339, enums as words, money as a number."""
+    if isinstance(value, Severity):
+        return value.word
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, Money):
+        return float(value.rounded().amount)
+    return value
+
+
+def status(view: PostureView) -> Json:
+    """`status --json`."""
+    return document(
+        "status",
+        as_of=plain(view.as_of),
+        generation=view.generation,
+        context={"name": view.context, "production": view.is_production},
+        pillars=[_pillar(pillar) for pillar in view.pillars],
+        exposure=_exposure(view.exposure),
+        queue=[_queue_item(item) for item in view.queue],
+        sources=[source(item) for item in view.sources],
+        ledger={
+            "ok": view.ledger.is_ok,
+            "entries": view.ledger.entries,
+            "head": view.ledger.head,
+            "message": view.ledger.message,
+        },
+    )
+
+
+def _pillar(view: PillarView) -> Json:
+    return {
+        "id": view.pillar.value,
+        "state": view.state.value,
+        "reason": view.reason,
+        "at_risk": plain(view.at_risk),
+        "currency": view.at_risk.currency,
+        "at_risk_change": plain(view.at_risk_change),
+        "open_findings": view.open_findings,
+        "controls": view.controls,
+        "failing_controls": view.failing_controls,
+        "as_of": plain(view.as_of),
+        "kpis": [_kpi(kpi) for kpi in view.kpis],
+    }
+
+
+def _kpi(view: KpiView) -> Json:
+    return {
+        "id": view.id,
+        "title": view.title,
+        "value": view.value,
+        "unit": view.unit,
+        "target": view.target,
+        "direction": view.direction.value,
+        "state": view.state.value,
+        "as_of": plain(view.as_of),
+        "sample": view.sample,
+        "trend": list(view.trend),
+        "definition": view.definition,
+    }
+
+
+def _exposure(view: ExposureView) -> Json:
+    return {
+        "mean": plain(view.mean),
+        "p95": plain(view.p95),
+        "appetite": plain(view.appetite),
+        "currency": view.mean.currency,
+        "change": plain(view.change),
+        "driver": view.driver,
+        "waived": plain(view.waived),
+    }
+
+
+def _queue_item(item: QueueItem) -> Json:
+    return {
+        "id": item.id,
+        "kind": item.kind.value,
+        "title": item.title,
+        "detail": item.detail,
+        "state": item.state.value,
+        "since": plain(item.since),
+        "due_at": plain(item.due_at),
+        "at_risk": plain(item.at_risk),
+        "subject": item.subject,
+        "keys": list(item.keys),
+    }
+
+
+def source(view: SourceView) -> Json:
+    """One source, in `status` and `sources list`."""
+    return {
+        "name": view.name,
+        "kind": view.kind,
+        "state": view.state,
+        "last_success": plain(view.last_success),
+        "last_attempt": plain(view.last_attempt),
+        "rows": view.rows,
+        "message": view.message,
+        "hint": view.hint,
+    }
+
+
+def finding(row: FindingRow) -> Json:
+    """One finding in `findings list`."""
+    return {
+        "id": row.id,
+        "title": row.title,
+        "severity": row.severity.word,
+        "state": row.state.value,
+        "pillar": row.pillar.value,
+        "class": row.finding_class.value,
+        "asset": row.asset,
+        "owner": row.owner,
+        "tool": row.tool,
+        "rule": row.rule,
+        "location": row.location,
+        "path": row.path,
+        "line": row.line,
+        "package": row.package,
+        "vulnerability": row.vulnerability,
+        "first_seen": plain(row.first_seen),
+        "last_seen": plain(row.last_seen),
+        "due_at": plain(row.due_at),
+        "waived_until": plain(row.waived_until),
+        "exposure": plain(row.exposure),
+        "currency": row.exposure.currency,
+        "kev": row.is_kev,
+        "unconfirmed_absent": row.is_unconfirmed_absent,
+    }
+
+
+def finding_detail(view: FindingDetail) -> Json:
+    """`findings show --json`."""
+    return document(
+        "finding",
+        **finding(view.row),
+        description=view.description,
+        help_url=view.help_url,
+        severity_raw=view.severity_raw,
+        severity_source=view.severity_source,
+        vulnerability_ids=list(view.vulnerability_ids),
+        fixed_version=view.fixed_version,
+        cwes=list(view.cwes),
+        cvss=view.cvss,
+        epss=view.epss,
+        metric=view.metric,
+        segment=view.segment,
+        resource=view.resource,
+        detected_at=plain(view.detected_at),
+        onset_at=plain(view.onset_at),
+        fixed_at=plain(view.fixed_at),
+        reopened=view.reopened_count,
+        locations=[
+            {"path": at.path, "line": at.line, "column": at.column, "snippet": at.snippet}
+            for at in view.locations
+        ],
+        history=[{"at": plain(e.at), "kind": e.kind, "detail": e.detail} for e in view.history],
+        controls=list(view.controls),
+        waivers=[waiver(item) for item in view.waivers],
+        correlated=[finding(row) for row in view.correlated],
+        evidence=view.raw,
+    )
+
+
+def waiver(view: WaiverView) -> Json:
+    """One waiver."""
+    return {
+        "id": view.id,
+        "state": view.state,
+        "reason": view.reason,
+        "justification": view.justification,
+        "requester": view.requester,
+        "approver": view.approver,
+        "requested_at": plain(view.requested_at),
+        "expires_at": plain(view.expires_at),
+        "findings": view.finding_count,
+        "query": view.query,
+    }
+
+
+def why(view: WhyView) -> Json:
+    """`findings why --json`."""
+    return document(
+        "why",
+        id=view.id,
+        keys=[{"kind": kind, "key": key} for kind, key in view.keys],
+        events=[{"at": plain(e.at), "kind": e.kind, "detail": e.detail} for e in view.events],
+        explanation=list(view.sentences),
+    )
+
+
+def facets(views: tuple[FacetView, ...], query: str) -> Json:
+    """`findings facets --json`."""
+    return document(
+        "facets",
+        query=query,
+        facets=[
+            {"field": v.field, "counts": [{"value": k, "count": n} for k, n in v.counts]}
+            for v in views
+        ],
+    )
+
+
+def model(row: ModelRow) -> Json:
+    """One model in `models list`."""
+    return {
+        "name": row.name,
+        "tier": row.tier,
+        "owner": row.owner,
+        "domain": row.domain,
+        "state": row.state.value,
+        "reason": row.reason,
+        "champion": None
+        if row.champion is None
+        else {"version": row.champion, "since": plain(row.champion_since)},
+        "readings": [_metric(metric) for metric in row.metrics],
+        "rollback_target": row.rollback_target,
+        "exposure": plain(row.exposure),
+        "currency": row.exposure.currency,
+    }
+
+
+def _metric(view: MetricView) -> Json:
+    return {
+        "metric": view.metric,
+        "class": view.metric_class.value,
+        "segment": view.segment,
+        "version": view.version,
+        "value": view.value,
+        "unit": view.unit,
+        "threshold": view.threshold,
+        "direction": view.direction.value,
+        "state": view.state.value,
+        "as_of": plain(view.as_of),
+    }
+
+
+def model_detail(view: ModelDetail) -> Json:
+    """`models show --json`."""
+    return document(
+        "model",
+        **model(view.row),
+        purpose=view.purpose,
+        versions=[_version(version) for version in view.versions],
+        timeline=[{"at": plain(e.at), "kind": e.kind, "text": e.text} for e in view.timeline],
+    )
+
+
+def _version(view: VersionView) -> Json:
+    return {
+        "version": view.version,
+        "status": view.status,
+        "aliases": list(view.aliases),
+        "created_at": plain(view.created_at),
+        "approved": view.is_approved,
+        "rolled_back": view.is_rolled_back,
+        "validated_by": view.validated_by,
+        "run_id": view.run_id,
+        "run_user": view.run_user,
+        "datasets": [{"name": name, "digest": digest} for name, digest in view.datasets],
+        "params": dict(view.params),
+        "metrics": dict(view.metrics),
+        "explanation": view.explanation,
+    }
+
+
+def control(view: ControlView) -> Json:
+    """One control in `controls list`."""
+    return {
+        "id": view.id,
+        "title": view.title,
+        "pillar": view.pillar,
+        "severity": view.severity,
+        "frameworks": {name: list(refs) for name, refs in view.frameworks.items()},
+        "state": view.verdict,
+        "message": view.message,
+        "passed": view.passed,
+        "failed": view.failed,
+        "as_of": plain(view.at),
+    }
+
+
+def action(row: ActionRow) -> Json:
+    """One action in `actions list`."""
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "source": row.source,
+        "target": row.target,
+        "params": dict(row.params),
+        "outcome": row.state,
+        "message": row.message,
+        "decided_by": row.decided_by,
+        "decided_at": plain(row.decided_at),
+        "updated_at": plain(row.updated_at),
+    }
+
+
+def ledger_entry(row: LedgerRow) -> Json:
+    """One entry in `ledger log`."""
+    return {
+        "hash": row.hash,
+        "chain": row.chain,
+        "seq": row.seq,
+        "ts": plain(row.ts),
+        "actor": row.actor,
+        "type": row.type,
+        "subject": row.subject,
+        "summary": row.summary,
+    }
+
+
+def verification(view: VerifyReport) -> Json:
+    """`ledger verify --json`."""
+    return document(
+        "ledger_verification",
+        ok=view.is_ok,
+        chains=view.chains,
+        entries=view.entries,
+        checkpoints=view.checkpoints,
+        heads=[{"chain": chain, "head": head} for chain, head in view.heads],
+        problems=[{"chain": p.chain, "entry": p.entry, "why": p.why} for p in view.problems],
+    )
+
+
+def decision(view: DecisionResult) -> Json:
+    """`waive`, `approve`, `reject`, `revoke`, `rollback`, `undo`, `note` with `--json`."""
+    taken = view.decision
+    return document(
+        "decision",
+        decision={
+            "id": taken.id,
+            "type": taken.type.value,
+            "state": taken.state.value,
+            "rule": taken.rule,
+            "needs": list(taken.needs),
+            "actor": taken.actor,
+            "at": plain(taken.at),
+            "summary": taken.summary,
+        },
+        actions=[action(row) for row in view.actions],
+        message=view.message,
+    )
+
+
+def preview(view: DecisionPreview) -> Json:
+    """A decision with `--dry-run --json`."""
+    return document(
+        "preview",
+        title=view.title,
+        consequence=view.consequence,
+        target=view.target,
+        context={"name": view.context, "production": view.is_production},
+        calls=list(view.calls),
+        rule=view.rule,
+        needs=list(view.needs),
+        blockers=list(view.blockers),
+        warnings=list(view.warnings),
+        findings=[finding(row) for row in view.findings],
+        finding_count=view.finding_count,
+        exposure=plain(view.exposure),
+        facts=dict(view.facts),
+    )
+
+
+def import_report(view: ImportReport) -> Json:
+    """`import --json`."""
+    return document(
+        "import",
+        dry_run=view.is_dry_run,
+        generation=view.generation,
+        files=[_file(file) for file in view.files],
+        totals=counts(view.totals),
+    )
+
+
+def _file(view: FileReport) -> Json:
+    return {
+        "path": view.path,
+        "format": view.format,
+        "tool": view.tool,
+        "scope": view.scope,
+        "complete": view.is_complete,
+        **counts(view.counts),
+        "problems": [{"where": p.where, "why": p.why} for p in view.problems],
+        "error": view.error,
+        "hint": view.hint,
+        "notes": list(view.notes),
+    }
+
+
+def counts(view: ImportCounts) -> Json:
+    """The counts of an import."""
+    return {name: getattr(view, name) for name in ImportCounts.__dataclass_fields__}
+
+
+def sync_report(view: SyncReport) -> Json:
+    """`sync --json`."""
+    return document(
+        "sync",
+        dry_run=view.is_dry_run,
+        generation=view.generation,
+        sources=[
+            {
+                "name": s.name,
+                "kind": s.kind,
+                "state": s.state,
+                "rows": s.rows,
+                "pages": s.pages,
+                "seconds": round(s.seconds, 3),
+                "message": s.message,
+                "hint": s.hint,
+                "counts": counts(s.counts),
+            }
+            for s in view.sources
+        ],
+    )

@@ -1,0 +1,185 @@
+"""`controls`, `actions` and `ledger`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from riskcockpit.cli.diagnostics import ExitCode, say
+from riskcockpit.cli.reports import JsonOption
+
+controls_app = typer.Typer(help="Controls: regulation as code.", no_args_is_help=True)
+actions_app = typer.Typer(help="What decisions change upstream.", no_args_is_help=True)
+ledger_app = typer.Typer(help="The signed record of decisions.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this family."""
+    app.add_typer(controls_app, name="controls")
+    app.add_typer(actions_app, name="actions")
+    app.add_typer(ledger_app, name="ledger")
+
+
+@controls_app.command("list")
+def list_controls(*, as_json: JsonOption = False) -> None:
+    """List the controls with their latest verdict."""
+    from riskcockpit.cli import documents, lists, output
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.governance import controls
+
+    ctx = Context.open()
+    views = controls(ctx)
+    if as_json:
+        output.json_document(
+            documents.document("controls", controls=[documents.control(view) for view in views])
+        )
+    else:
+        lists.controls(views, ctx.clock.now())
+
+
+@controls_app.command("test")
+def run_cases(*, as_json: JsonOption = False) -> None:
+    """Run the packs' own test cases: rows in, verdicts out. Exit 1 when one fails."""
+    from riskcockpit.cli import documents, output
+    from riskcockpit.services.governance import test_controls as cases
+
+    outcomes = cases()
+    if as_json:
+        output.json_document(
+            documents.document(
+                "control_cases",
+                cases=[
+                    {"control": o.control_id, "case": o.case, "ok": o.is_ok, "message": o.message}
+                    for o in outcomes
+                ],
+            )
+        )
+    else:
+        for outcome in outcomes:
+            word = "ok  " if outcome.is_ok else "FAIL"
+            output.line(f"{word}  {outcome.control_id}  {outcome.case}  {outcome.message}".rstrip())
+    failed = sum(not outcome.is_ok for outcome in outcomes)
+    say(f"{len(outcomes)} cases, {failed} failed")
+    if failed:
+        raise typer.Exit(ExitCode.GATE_FAILED)
+
+
+@controls_app.command("explain")
+def explain(
+    control_id: Annotated[str, typer.Argument(metavar="ID", help="A control's id.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one control: why it exists, its SQL, and the rows behind its verdict."""
+    from riskcockpit.cli import documents, lists, output
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.governance import control
+
+    view = control(Context.open(), control_id)
+    if as_json:
+        output.json_document(
+            documents.document(
+                "control",
+                **documents.control(view.summary),
+                rationale=view.rationale,
+                remediation=view.remediation,
+                sql=view.sql,
+                rows=[
+                    {
+                        "resource": row.resource,
+                        "status": row.status.value,
+                        "reason": row.reason,
+                        "dimensions": dict(row.dimensions),
+                    }
+                    for row in view.rows
+                ],
+            )
+        )
+    else:
+        lists.control(view)
+
+
+@actions_app.command("list")
+def list_actions(*, as_json: JsonOption = False) -> None:
+    """List the outbox: pending, sent, done, pending upstream, refused, unknown."""
+    from riskcockpit.cli import documents, lists, output
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.outbox import actions
+
+    ctx = Context.open()
+    rows = actions(ctx)
+    if as_json:
+        output.json_document(
+            documents.document("actions", actions=[documents.action(row) for row in rows])
+        )
+    else:
+        lists.actions(rows, ctx.clock.now())
+
+
+@actions_app.command("retry")
+def retry(
+    action_id: Annotated[str, typer.Argument(metavar="ID", help="An action's id.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Look upstream what became of an action, and send it again only if it was not done."""
+    from riskcockpit.cli import documents, lists, output
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.outbox import retry as again
+
+    ctx = Context.open()
+    row = again(ctx, action_id)
+    if as_json:
+        output.json_document(documents.document("actions", actions=[documents.action(row)]))
+    else:
+        lists.actions((row,), ctx.clock.now())
+    if row.state in ("refused", "unknown"):
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+@ledger_app.command("log")
+def log(
+    *,
+    limit: Annotated[int, typer.Option(min=0, help="Entries at most; 0 is all.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List the entries of all chains, newest first."""
+    from riskcockpit.cli import documents, lists, output
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.verify import ledger_rows
+
+    ctx = Context.open()
+    rows = ledger_rows(ctx, limit or None)
+    if as_json:
+        output.json_document(
+            documents.document("ledger", entries=[documents.ledger_entry(row) for row in rows])
+        )
+    else:
+        lists.ledger(rows, ctx.clock.now())
+
+
+@ledger_app.command("verify")
+def verify(*, as_json: JsonOption = False) -> None:
+    """Verify every entry, signature, chain and checkpoint. Exit 4 when anything is off."""
+    from riskcockpit.cli import documents, output, pages
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.verify import verify_ledger
+
+    report = verify_ledger(Context.open())
+    if as_json:
+        output.json_document(documents.verification(report))
+    else:
+        pages.verification(report)
+    if not report.is_ok:
+        raise typer.Exit(ExitCode.LEDGER)
+
+
+@ledger_app.command("checkpoint")
+def checkpoint() -> None:
+    """Sign a checkpoint of your chain: its length and digest, for an auditor's stock tools."""
+    from riskcockpit.cli import output
+    from riskcockpit.services.context import Context
+
+    made = Context.open().journal().checkpoint()
+    output.line(str(made) if made is not None else "nothing new to sign")

@@ -1,0 +1,120 @@
+"""Lists of plain text: the same columns as in the cockpit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from riskcockpit.cli.output import cells, line, table
+from riskcockpit.present import columns
+from riskcockpit.present.columns import Align, Cell, Column, Frame
+from riskcockpit.present.text import plural
+from riskcockpit.views.findings import FindingRow
+from riskcockpit.views.governance import ActionRow, ControlDetail, ControlView, LedgerRow
+from riskcockpit.views.models import ModelRow
+from riskcockpit.views.posture import SourceView
+from riskcockpit.views.reports import FileReport, ImportReport, SyncReport
+
+_COUNTS = (
+    "read", "new", "updated", "moved", "reopened", "unchanged", "fixed", "held", "quarantined",
+)  # fmt: skip
+_IMPORT: tuple[Column[FileReport], ...] = (
+    Column("path", "file", lambda row, _: Cell(row.path), 24, grow=3, rank=0),
+    Column("format", "format", lambda row, _: Cell(row.format or "?"), 8, rank=2),
+    Column("tool", "tool", lambda row, _: Cell(row.tool), 12, grow=1, rank=3),
+    *(
+        Column(
+            name,
+            name,
+            lambda row, _, name=name: Cell(str(getattr(row.counts, name))),  # type: ignore[misc]  # one column each
+            max(5, len(name)),
+            Align.RIGHT,
+            rank=1,
+        )
+        for name in _COUNTS
+    ),
+    Column("error", "", lambda row, _: Cell("NOT READ" if row.error else "", "alarm"), 8, rank=0),
+)
+
+
+def imports(report: ImportReport) -> None:
+    """Print what came of an import, a file a line, and the totals."""
+    table(_IMPORT, report.files, _timeless(), "table")
+    total = report.totals
+    line(
+        f"{plural(len(report.files), 'file')}: read {total.read}, new {total.new}, "
+        f"updated {total.updated}, moved {total.moved}, reopened {total.reopened}, "
+        f"unchanged {total.unchanged}, fixed {total.fixed}, held {total.held}, "
+        f"suppressed {total.suppressed_at_source}, evidence {total.control_evidence}, "
+        f"quarantined {total.quarantined}"
+        + (f", NOT READ {plural(report.failed, 'file')}" if report.failed else "")
+    )
+
+
+def syncs(report: SyncReport) -> None:
+    """Print what came of a sync, a source a line."""
+    cells(
+        ("source", "kind", "state", "rows", "pages", "seconds", "new", "fixed"),
+        [
+            (s.name, s.kind, s.state, s.rows, s.pages, f"{s.seconds:.1f}", s.counts.new,
+             s.counts.fixed)
+            for s in report.sources
+        ],
+        "table",
+    )  # fmt: skip
+
+
+def sources(views: Sequence[SourceView], now: datetime) -> None:
+    """Print the configured sources."""
+    table(columns.SOURCES, views, Frame(now), "table")
+
+
+def findings(rows: Sequence[FindingRow], now: datetime, kind: str) -> None:
+    """Print findings; with ids first, so that the next command can name one."""
+    by_id = sorted(columns.FINDINGS, key=lambda column: column.key != "id")
+    table(by_id, rows, Frame(now), kind)
+
+
+def models(rows: Sequence[ModelRow], now: datetime) -> None:
+    """Print models."""
+    table(columns.MODELS, rows, Frame(now), "table")
+
+
+def controls(views: Sequence[ControlView], now: datetime) -> None:
+    """Print controls."""
+    table(columns.CONTROLS, views, Frame(now), "table")
+
+
+def control(view: ControlDetail) -> None:
+    """Print one control with its SQL and the rows behind its verdict."""
+    summary = view.summary
+    line(f"{summary.id}  {summary.title}")
+    line(f"  verdict      {summary.verdict}  {summary.message}".rstrip())
+    line(f"  pillar       {summary.pillar}, severity {summary.severity}")
+    for framework, refs in summary.frameworks.items():
+        line(f"  {framework:<12} {', '.join(refs)}")
+    line(f"  why          {view.rationale}")
+    line(f"  mend         {view.remediation}")
+    line()
+    line(view.sql.rstrip())
+    line()
+    cells(
+        ("status", "resource", "reason"),
+        [(row.status.value, row.resource, row.reason) for row in view.rows],
+        "table",
+    )
+
+
+def actions(rows: Sequence[ActionRow], now: datetime) -> None:
+    """Print the outbox."""
+    table(columns.ACTIONS, rows, Frame(now), "table")
+
+
+def ledger(rows: Sequence[LedgerRow], now: datetime) -> None:
+    """Print entries of the ledger."""
+    table(columns.LEDGER, rows, Frame(now), "table")
+
+
+def _timeless() -> Frame:
+    """Return a frame for columns that show no age."""
+    return Frame(datetime.min)  # noqa: DTZ901 - never read

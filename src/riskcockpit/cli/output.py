@@ -1,0 +1,176 @@
+"""What goes to stdout: lines, one JSON document, and lists in several forms. Its only writer.
+
+All text passes the fence once more on its way out: no escape of foreign text reaches a terminal.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from riskcockpit.cli.documents import plain
+from riskcockpit.domain.untrusted import clean_line, clean_text
+from riskcockpit.errors import InputError
+from riskcockpit.present.columns import Align, Cell, Column, Frame, fit
+
+T = TypeVar("T")
+FORMATS = ("table", "json", "csv", "markdown")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_SGR = {
+    "ok": "32",
+    "warn": "33",
+    "alarm": "31",
+    "stale": "35",
+    "no_data": "2",
+    "muted": "2",
+    "strong": "1",
+    "key": "36",
+    "severity-critical": "1;31",
+    "severity-high": "31",
+    "severity-medium": "33",
+    "severity-low": "2",
+    "severity-info": "2",
+}
+
+
+def chosen_format(name: str) -> str:
+    """Return `name` when it is a known form of a list.
+
+    Raises:
+        InputError: it is not.
+    """
+    if name not in FORMATS:
+        raise InputError(f'unknown format "{name}"', hint=f"known: {', '.join(FORMATS)}")
+    return name
+
+
+def line(text: str = "") -> None:
+    """Print one or more lines; foreign text in them is made harmless."""
+    print(clean_text(text))
+
+
+def styled(*cells: Cell) -> None:
+    """Print cells beside each other with their colours, when stdout shows any."""
+    print("".join(_paint(clean_line(cell.text), cell.token) for cell in cells).rstrip())
+
+
+def json_document(document: dict[str, Any]) -> None:
+    """Print one JSON document. Control characters are escaped by JSON itself."""
+    print(json.dumps(document, ensure_ascii=not _is_utf8(), indent=2))
+
+
+def table(columns: Sequence[Column[T]], rows: Sequence[T], frame: Frame, kind: str) -> None:
+    """Print a list of views as a table, CSV or Markdown."""
+    grid = [[column.cell(row, frame) for column in columns] for row in rows]
+    if kind == "table":
+        _text_table(columns, grid)
+    else:
+        titles = [column.title or column.key for column in columns]
+        cells(titles, [[cell.text for cell in row] for row in grid], kind)
+
+
+def cells(titles: Sequence[str], rows: Iterable[Sequence[Any]], kind: str) -> None:
+    """Print rows of plain values as a table, CSV or Markdown."""
+    texts = [["" if v is None else str(plain(v)) for v in row] for row in rows]
+    if kind == "csv":
+        print(_csv(titles, texts), end="")
+    elif kind == "markdown":
+        print("| " + " | ".join(_markdown(title) for title in titles) + " |")
+        print("|" + " --- |" * len(titles))
+        for row in texts:
+            print("| " + " | ".join(_markdown(text) for text in row) + " |")
+    else:
+        _text_table(
+            [_as_column(index, title, texts) for index, title in enumerate(titles)],
+            [[Cell(text) for text in row] for row in texts],
+        )
+
+
+def _as_column(index: int, title: str, rows: Sequence[Sequence[str]]) -> Column[Any]:
+    width = max([len(title), *(len(row[index]) for row in rows)])
+    return Column(title, title, lambda row, _: Cell(row[index]), min(width, 60), rank=index)
+
+
+def _csv(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write CSV in which no cell is a formula to a spreadsheet."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(titles)
+    for row in rows:
+        writer.writerow([_no_formula(clean_line(text)) for text in row])
+    return buffer.getvalue()
+
+
+def _no_formula(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _markdown(text: str) -> str:
+    escaped = clean_line(text).replace("\\", "\\\\").replace("|", "\\|")
+    return escaped.replace("<", "&lt;").replace("[", "\\[").replace("`", "\\`")
+
+
+def _text_table(columns: Sequence[Column[Any]], grid: Sequence[Sequence[Cell]]) -> None:
+    """Print a table: cut to the terminal when stdout is one, uncut otherwise."""
+    if not grid:
+        return
+    if sys.stdout.isatty():
+        chosen = fit(columns, shutil.get_terminal_size((100, 24)).columns)
+    else:
+        chosen = [
+            (column, max(_width(column.title), *(_width(row[i].text) for row in grid)))
+            for i, column in enumerate(columns)
+        ]
+    index = {id(column): i for i, column in enumerate(columns)}
+    print("  ".join(_pad(c.title, width, c.align) for c, width in chosen).rstrip())
+    for row in grid:
+        drawn = (
+            _paint(_pad(row[index[id(c)]].text, width, c.align), row[index[id(c)]].token)
+            for c, width in chosen
+        )
+        print("  ".join(drawn).rstrip())
+
+
+def _pad(text: str, width: int, align: Align) -> str:
+    """Cut or fill `text` to `width` cells of the terminal."""
+    clean = clean_line(text)
+    size = _width(clean)
+    if size > width:
+        clean = _cut(clean, width)
+        size = _width(clean)
+    space = " " * (width - size)
+    return space + clean if align is Align.RIGHT else clean + space
+
+
+def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _cut(text: str, width: int) -> str:
+    from rich.cells import set_cell_size
+
+    return f"{set_cell_size(text, max(0, width - 1)).rstrip()}…" if width > 1 else text[:width]
+
+
+def _paint(text: str, token: str) -> str:
+    code = _SGR.get(token)
+    return f"\x1b[{code}m{text}\x1b[0m" if code and _has_colour() else text
+
+
+def _has_colour() -> bool:
+    is_shown = sys.stdout.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
+    return is_shown and "NO_COLOR" not in os.environ
+
+
+def _is_utf8() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"

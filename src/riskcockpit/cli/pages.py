@@ -1,0 +1,294 @@
+"""Pages of plain text: the overview, one finding, one model, previews and results of decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from riskcockpit.cli.output import line, styled, table
+from riskcockpit.present import columns
+from riskcockpit.present.columns import Cell, Frame
+from riskcockpit.present.text import (
+    age,
+    limit,
+    measure,
+    money,
+    plural,
+    severity_token,
+    signed_money,
+    source_mark,
+    sparkline,
+    stamp,
+    state_mark,
+    until,
+)
+from riskcockpit.views.findings import FacetView, FindingDetail, WhyView
+from riskcockpit.views.governance import DecisionPreview, DecisionResult, VerifyReport
+from riskcockpit.views.models import ModelDetail, VersionView
+from riskcockpit.views.posture import ExposureView, KpiView, PillarView, PostureView
+
+_QUEUE_SHOWN = 12
+
+
+def status(view: PostureView) -> None:
+    """Print the overview."""
+    lock = "  PRODUCTION" if view.is_production else ""
+    line(f"riskcockpit · {view.context}{lock} · as of {stamp(view.as_of)}")
+    if view.generation == 0:
+        line()
+        line("Nothing is in the cache yet: `riskcockpit import FILE…` or `riskcockpit sync`.")
+    for pillar in view.pillars:
+        line()
+        _pillar(pillar, view.as_of)
+    line()
+    _exposure(view.exposure)
+    _queue(view)
+    _sources(view)
+    state = "ok" if view.ledger.is_ok else "NOT OK"
+    tail = f": {view.ledger.message}" if view.ledger.message else ""
+    line(f"Ledger  {state}, {plural(view.ledger.entries, 'entry', 'entries')}{tail}")
+
+
+def _pillar(view: PillarView, now: datetime) -> None:
+    mark = state_mark(view.state)
+    styled(
+        Cell(f"{view.pillar.number} {view.pillar.label:<26}", "strong"),
+        Cell(f"{mark!s:<11}", mark.token),
+        Cell(f"at risk {money(view.at_risk)}"),
+        Cell(f"  {plural(view.open_findings, 'open finding')}", "muted"),
+        Cell(f"  {view.failing_controls}/{view.controls} controls failing", "muted"),
+        Cell(f"  seen {age(view.as_of, now)} ago" if view.as_of else "", "muted"),
+    )
+    if view.reason:
+        line(f"    {view.reason}")
+    for kpi in view.kpis:
+        _kpi(kpi)
+
+
+def _kpi(view: KpiView) -> None:
+    mark = state_mark(view.state)
+    target = limit(view.target, view.unit, view.direction)
+    styled(
+        Cell(f"    {mark.symbol} {mark.word:<8}", mark.token),
+        Cell(f"{view.title:<46} {measure(view.value, view.unit):>9}  {target:<10}"),
+        Cell(f" {sparkline(view.trend, 30)}", "muted"),
+    )
+
+
+def _exposure(view: ExposureView) -> None:
+    parts = [f"Money at risk (12 months)  mean {money(view.mean)}"]
+    if view.p95 is not None:
+        parts.append(f"P95 {money(view.p95)}")
+    parts.append(f"appetite {money(view.appetite)}")
+    if view.change is not None:
+        parts.append(f"{signed_money(view.change)} since yesterday")
+    if view.driver:
+        parts.append(f"driven by {view.driver}")
+    parts.append(f"waived {money(view.waived)}")
+    line(" · ".join(parts))
+
+
+def _queue(view: PostureView) -> None:
+    line()
+    if not view.queue:
+        line("Nothing needs a decision.")
+        return
+    line(f"Needs you now ({len(view.queue)})")
+    table(columns.QUEUE, view.queue[:_QUEUE_SHOWN], Frame(view.as_of), "table")
+    if len(view.queue) > _QUEUE_SHOWN:
+        line(f"… and {len(view.queue) - _QUEUE_SHOWN} more; `riskcockpit status --json` has all")
+
+
+def _sources(view: PostureView) -> None:
+    line()
+    if not view.sources:
+        line("Sources  none configured")
+        return
+    styled(Cell("Sources  "), *_source_cells(view))
+
+
+def _source_cells(view: PostureView) -> Iterable[Cell]:
+    for source in view.sources:
+        mark = source_mark(source.state)
+        yield Cell(f"{source.name} ")
+        yield Cell(f"{mark.symbol} {mark.word}", mark.token)
+        yield Cell(f" {age(source.last_success, view.as_of)}   ", "muted")
+
+
+def finding(view: FindingDetail, now: datetime) -> None:
+    """Print one finding."""
+    row = view.row
+    styled(
+        Cell(row.severity.word.upper(), severity_token(row.severity)),
+        Cell(f"  {row.title}", "strong"),
+    )
+    facts = (
+        ("id", row.id),
+        ("state", row.state.value + (", not seen lately" if row.is_unconfirmed_absent else "")),
+        ("where", f"{row.asset}  {row.location}".strip()),
+        ("owner", row.owner),
+        ("found by", f"{row.tool}, rule {row.rule}"),
+        ("severity from", f"{view.severity_source} {view.severity_raw}".strip()),
+        ("vulnerability", ", ".join(view.vulnerability_ids)),
+        (
+            "package",
+            row.package + (f", fixed in {view.fixed_version}" if view.fixed_version else ""),
+        ),
+        ("weakness", ", ".join(f"CWE-{cwe}" for cwe in view.cwes)),
+        ("exploited", "listed as known exploited (KEV)" if row.is_kev else ""),
+        ("EPSS", "" if view.epss is None else f"{view.epss:.1%} chance of exploitation in 30 days"),
+        ("metric", f"{view.metric} {view.segment}".strip()),
+        ("resource", view.resource),
+        ("first seen", f"{stamp(row.first_seen)}, {age(row.first_seen, now)} ago"),
+        ("last seen", stamp(row.last_seen)),
+        ("due", f"{stamp(row.due_at)}, {until(row.due_at, now)}" if row.due_at else ""),
+        ("exposure", f"{money(row.exposure)} a year"),
+        ("reopened", f"{view.reopened_count} times" if view.reopened_count else ""),
+        ("breaks", ", ".join(view.controls)),
+        ("more at", view.help_url),
+    )
+    _facts(facts)
+    if view.description:
+        line()
+        line(view.description)
+    for place in view.locations:
+        if place.snippet:
+            line()
+            line(f"{place.path}:{place.line or ''}")
+            line("\n".join(f"    {text}" for text in place.snippet.splitlines()[:12]))
+    _list("Same fault as other tools see it", [f"{r.tool}: {r.title}" for r in view.correlated])
+    _list(
+        "Waivers",
+        [
+            f"{w.state}, {w.reason}, until {stamp(w.expires_at)}, asked by {w.requester}: "
+            f"{w.justification}"
+            for w in view.waivers
+        ],
+    )
+    _list("History", [f"{stamp(e.at)}  {e.kind:<16} {e.detail}" for e in view.history])
+
+
+def why(view: WhyView) -> None:
+    """Print why a finding is what it is."""
+    for sentence in view.sentences:
+        line(sentence)
+    _list("Identity keys", [f"{kind:<14} {key}" for kind, key in view.keys])
+    _list("Events", [f"{stamp(e.at)}  {e.kind:<16} {e.detail}" for e in view.events])
+
+
+def facets(views: Sequence[FacetView]) -> None:
+    """Print how findings spread over the values of some fields."""
+    for view in views:
+        _list(view.field, [f"{number:>9,}  {value or '(none)'}" for value, number in view.counts])
+
+
+def model(view: ModelDetail, now: datetime) -> None:
+    """Print one model."""
+    row = view.row
+    mark = state_mark(row.state)
+    styled(Cell(str(mark), mark.token), Cell(f"  {row.name}", "strong"), Cell(f"  {row.reason}"))
+    _facts(
+        (
+            ("purpose", view.purpose),
+            ("owner", row.owner),
+            ("tier", str(row.tier)),
+            ("champion", "none" if row.champion is None else f"v{row.champion}, for "
+             + age(row.champion_since, now, missing="an unknown time")),
+            ("roll back to", "no approved older version" if row.rollback_target is None
+             else f"v{row.rollback_target}"),
+            ("exposure", f"{money(row.exposure)} a year"),
+        )
+    )  # fmt: skip
+    _list(
+        "Readings",
+        [
+            f"{state_mark(m.state)!s:<10} {columns.metric_text(m):<44} {age(m.as_of, now)} ago  "
+            f"{sparkline([value for _, value in m.trend], 30)}"
+            for m in row.metrics
+        ],
+    )
+    _list("Versions", [_version(version) for version in view.versions])
+    timeline(view)
+
+
+def _version(view: VersionView) -> str:
+    aliases = " ".join(f"@{alias}" for alias in view.aliases)
+    approval = f"approved by {view.validated_by or 'nobody named'}" if view.is_approved else ""
+    data = ", ".join(f"{name}@{digest}" for name, digest in view.datasets)
+    parts = (
+        f"v{view.version}",
+        view.status,
+        aliases,
+        approval or "not approved",
+        "rolled back" if view.is_rolled_back else "",
+        f"data {data or 'not recorded'}",
+    )
+    return "  ".join(part for part in parts if part)
+
+
+def timeline(view: ModelDetail) -> None:
+    """Print what happened to a model, newest first."""
+    _list("Timeline", [f"{stamp(e.at)}  {e.kind:<18} {e.text}" for e in view.timeline])
+
+
+def preview(view: DecisionPreview) -> str:
+    """Return what a decision would do, as text for stdout or stderr."""
+    rows = [view.title, f"  {view.consequence}"]
+    rows += [f"  {name:<14} {text}" for name, text in _preview_facts(view) if text]
+    rows += [f"  upstream call  {call}" for call in view.calls]
+    rows += [f"  needs          {need}" for need in view.needs]
+    rows += [f"  BLOCKED        {why_not}" for why_not in view.blockers]
+    rows += [f"  - {row.severity.word:<9} {row.asset}  {row.title}" for row in view.findings[:10]]
+    if view.finding_count > len(view.findings[:10]) and view.findings:
+        rows.append(f"  … and {view.finding_count - len(view.findings[:10])} more")
+    return "\n".join(rows)
+
+
+def _preview_facts(view: DecisionPreview) -> tuple[tuple[str, str], ...]:
+    return (
+        ("target", view.target),
+        ("context", f"{view.context}{' (production)' if view.is_production else ''}"),
+        ("findings", str(view.finding_count) if view.finding_count else ""),
+        ("exposure", money(view.exposure) if view.exposure else ""),
+        ("rule", view.rule),
+        *view.facts,
+    )
+
+
+def decision(view: DecisionResult) -> None:
+    """Print what came of a decision."""
+    taken = view.decision
+    line(f"{taken.state.value}: {taken.summary}")
+    _facts((("entry", taken.id), ("rule", taken.rule), ("message", view.message)))
+    for need in taken.needs:
+        line(f"  needs {need}")
+    for action in view.actions:
+        line(f"  {action.kind} {action.target}: {action.state.replace('_', ' ')} {action.message}")
+
+
+def verification(view: VerifyReport) -> None:
+    """Print the outcome of verifying the ledger."""
+    word = "verified" if view.is_ok else "DOES NOT VERIFY"
+    line(
+        f"ledger {word}: {plural(view.entries, 'entry', 'entries')} in "
+        f"{plural(view.chains, 'chain')}, {plural(view.checkpoints, 'checkpoint')}"
+    )
+    for problem in view.problems:
+        place = "" if problem.entry is None else f" entry {problem.entry}"
+        line(f"  {problem.chain}{place}: {problem.why}")
+    for chain, head in view.heads:
+        line(f"  head of {chain}: {head}")
+
+
+def _facts(facts: Iterable[tuple[str, str]]) -> None:
+    for name, text in facts:
+        if text:
+            line(f"  {name:<14} {text}")
+
+
+def _list(title: str, rows: Sequence[str]) -> None:
+    if rows:
+        line()
+        line(title)
+        for row in rows:
+            line(f"  {row}")

@@ -1,0 +1,183 @@
+"""`import`, `sync` and `sources`: facts come in."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from riskcockpit.cli.diagnostics import ExitCode, Progress, say, warn
+from riskcockpit.views.reports import FileReport, ImportReport, SyncReport
+
+sources_app = typer.Typer(help="The configured upstream systems.", no_args_is_help=True)
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this family."""
+    app.command("import")(import_)
+    app.command("sync")(sync)
+    app.add_typer(sources_app, name="sources")
+
+
+def import_(
+    files: Annotated[
+        list[str], typer.Argument(help="Reports; a directory is walked, `-` is stdin.")
+    ],
+    *,
+    format_: Annotated[
+        str, typer.Option("--format", help="`auto` tells the format by the content.")
+    ] = "auto",
+    asset: Annotated[
+        str, typer.Option(help="What was scanned, when the report does not say.")
+    ] = "",
+    scope: Annotated[
+        str, typer.Option(help="Tells apart several scans of one tool over one asset.")
+    ] = "",
+    complete: Annotated[
+        bool | None,
+        typer.Option(
+            "--complete/--partial",
+            help="Say that the scan saw all, or not all, when the report does not.",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, change nothing.")] = False,
+    accept_held: Annotated[
+        bool,
+        typer.Option("--accept-held", help="Close also what would be held back as too many."),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Read scanner and monitor reports into the cache.
+
+    A file of an unknown format is named and does not stop the others (exit 3). Findings that a
+    complete scan no longer sees are fixed; many at once are held until you say --accept-held.
+    """
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.importing import ImportOptions, import_reports
+
+    progress = Progress()
+    stdin = sys.stdin.buffer.read() if "-" in files else None
+    options = ImportOptions(
+        format=format_,
+        asset=asset,
+        scope=scope,
+        complete=complete,
+        dry_run=dry_run,
+        accept_held=accept_held,
+        stdin=stdin,
+    )
+    paths = [Path(name) for name in files]
+    try:
+        report = import_reports(Context.open(), paths, options, progress)
+    finally:
+        progress.done()
+    _show_import(report, as_json=as_json)
+    if report.failed:
+        raise typer.Exit(ExitCode.SOURCE_FAILED)
+
+
+def _show_import(report: ImportReport, *, as_json: bool) -> None:
+    from riskcockpit.cli import documents, lists, output
+
+    if as_json:
+        output.json_document(documents.import_report(report))
+        return
+    lists.imports(report)
+    for file in report.files:
+        _narrate(file)
+    if report.is_dry_run:
+        say("dry run: nothing was changed")
+
+
+def _narrate(file: FileReport) -> None:
+    if file.error:
+        warn(f"{file.path}: {file.error}", file.hint or None)
+    for problem in file.problems[:5]:
+        warn(f"{file.path}: {problem.where}: {problem.why}")
+    if len(file.problems) > 5:  # noqa: PLR2004 - a screen's worth
+        say(f"{file.path}: {len(file.problems) - 5} more quarantined records; see --json")
+    for note in file.notes:
+        say(f"{file.path}: {note}")
+
+
+def sync(
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="Names of sources; all enabled ones by default.")
+    ] = None,
+    *,
+    full: Annotated[bool, typer.Option("--full", help="Forget the cursors, read all.")] = False,
+    watch: Annotated[
+        int, typer.Option("--watch", min=0, help="Sync again every so many seconds.")
+    ] = 0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, change nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Pull the configured sources. A failed source does not stop the others (exit 3)."""
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.sync import sync as pull
+
+    ctx = Context.open()
+    while True:
+        progress = Progress()
+        try:
+            report = pull(
+                ctx,
+                tuple(sources or ()),
+                full=full,
+                dry_run=dry_run,
+                progress=lambda name, rows, text, shown=progress: shown(f"{name}: {rows} {text}"),
+            )
+        finally:
+            progress.done()
+        _show_sync(report, as_json=as_json)
+        if not watch:
+            break
+        _pause(watch)
+    if report.failed:
+        raise typer.Exit(ExitCode.SOURCE_FAILED)
+
+
+def _pause(seconds: int) -> None:
+    import time
+
+    time.sleep(seconds)
+
+
+def _show_sync(report: SyncReport, *, as_json: bool) -> None:
+    from riskcockpit.cli import documents, lists, output
+
+    if as_json:
+        output.json_document(documents.sync_report(report))
+        return
+    if not report.sources:
+        say("no sources are configured")
+        say("hint: name them in the settings; see `riskcockpit config show` and docs/connectors.md")
+    lists.syncs(report)
+    for source in report.sources:
+        if source.state != "ok":
+            warn(f"{source.name}: {source.message}", source.hint or None)
+
+
+@sources_app.command("list")
+def list_sources(*, as_json: JsonOption = False) -> None:
+    """List the configured sources with their health, and the kinds that are installed."""
+    from riskcockpit.cli import documents, lists, output
+    from riskcockpit.connectors.registry import kinds
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.governance import sources
+
+    ctx = Context.open()
+    views = sources(ctx)
+    installed = sorted(kinds())
+    if as_json:
+        output.json_document(
+            documents.document(
+                "sources", sources=[documents.source(view) for view in views], kinds=installed
+            )
+        )
+        return
+    lists.sources(views, ctx.clock.now())
+    say(f"installed kinds: {', '.join(installed)}")

@@ -1,0 +1,25 @@
+"""`status`: the overview in plain text."""
+
+from __future__ import annotations
+
+import typer
+
+from riskcockpit.cli.reports import JsonOption
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("status")(status)
+
+
+def status(*, as_json: JsonOption = False) -> None:
+    """Print the pillars, KPIs against targets, money at risk, and what needs a decision."""
+    from riskcockpit.cli import documents, output, pages
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.posture import posture
+
+    view = posture(Context.open())
+    if as_json:
+        output.json_document(documents.status(view))
+    else:
+        pages.status(view)

@@ -1,0 +1,165 @@
+"""`doctor`: looks at everything a run depends on, changes nothing, shows no secret."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import ssl
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from riskcockpit.config.paths import Paths
+from riskcockpit.errors import RiskcockpitError
+from riskcockpit.services.context import Context
+from riskcockpit.views.setup import Check, CheckState
+
+_OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def examine() -> tuple[Check, ...]:
+    """Run all checks; a broken settings file is a finding, not an exception."""
+    paths = Paths.from_environment()
+    try:
+        ctx = Context.open(paths)
+    except RiskcockpitError as error:
+        return (
+            Check("settings", CheckState.FAIL, error.message, error.hint or ""),
+            _terminal(),
+        )
+    return (
+        _settings(ctx),
+        *_directories(paths),
+        _openssh(),
+        _identity(ctx),
+        _ledger(ctx),
+        _cache(ctx),
+        _trust(),
+        *_proxies(),
+        *_sources(ctx),
+        _terminal(),
+    )
+
+
+def _settings(ctx: Context) -> Check:
+    file = ctx.paths.settings
+    if not file.exists():
+        return Check("settings", CheckState.NOTE, f"no {file}; defaults", "`riskcockpit init`")
+    mode = file.stat().st_mode
+    if mode & stat.S_IWOTH:
+        return Check("settings", CheckState.WARN, f"{file} can be changed by anybody", "chmod 600")
+    return Check("settings", CheckState.OK, f"{file}, context {ctx.settings.context.name}")
+
+
+def _directories(paths: Paths) -> Iterator[Check]:
+    for name in ("cache", "ledger", "state"):
+        folder: Path = getattr(paths, name)
+        if not folder.exists():
+            yield Check(name, CheckState.NOTE, f"{folder} is not there yet")
+        elif not os.access(folder, os.W_OK):
+            yield Check(name, CheckState.FAIL, f"{folder} cannot be written", "check its owner")
+        elif folder.stat().st_mode & _OPEN_TO_OTHERS and name != "ledger":
+            yield Check(name, CheckState.WARN, f"{folder} is open to others", f"chmod 700 {folder}")
+        else:
+            yield Check(name, CheckState.OK, str(folder))
+
+
+def _openssh() -> Check:
+    program = shutil.which("ssh-keygen")
+    if program is None:
+        return Check("ssh-keygen", CheckState.FAIL, "not found", "install OpenSSH's client")
+    return Check("ssh-keygen", CheckState.OK, program)
+
+
+def _identity(ctx: Context) -> Check:
+    def who() -> str:
+        signer = ctx.signer()
+        return f"{signer.principal} signs with {ctx.key} ({signer.fingerprint})"
+
+    return _try("identity", who, CheckState.WARN)
+
+
+def _ledger(ctx: Context) -> Check:
+    from riskcockpit.services.verify import verify_ledger  # noqa: PLC0415 - cryptography loads here
+
+    report = verify_ledger(ctx)
+    if not report.is_ok:
+        first = report.problems[0]
+        detail = f"{len(report.problems)} problems; {first.chain}: {first.why}"
+        return Check("ledger verifies", CheckState.FAIL, detail, "`riskcockpit ledger verify`")
+    return Check("ledger verifies", CheckState.OK, f"{report.entries} entries")
+
+
+def _cache(ctx: Context) -> Check:
+    def look() -> str:
+        generation = ctx.store.generation()
+        if generation == 0:
+            return "empty"
+        with ctx.store.reader() as reader:
+            return f"generation {reader.generation}"
+
+    return _try("cache opens", look, CheckState.FAIL)
+
+
+def _trust() -> Check:
+    given = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in os.environ]
+    elsewhere = [
+        name
+        for name in ("REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE", "GIT_SSL_CAINFO")
+        if name in os.environ
+    ]
+    if elsewhere and not given:
+        return Check(
+            "certificates",
+            CheckState.NOTE,
+            f"{', '.join(elsewhere)} set, which riskcockpit does not read",
+            "set SSL_CERT_FILE to the same file if sources fail with certificate errors",
+        )
+    source = ", ".join(given) or ssl.get_default_verify_paths().openssl_cafile
+    return Check("certificates", CheckState.OK, f"{ssl.OPENSSL_VERSION}; {source}")
+
+
+def _proxies() -> Iterator[Check]:
+    names = [n for n in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY") if n in os.environ]
+    names += [n.lower() for n in ("HTTPS_PROXY", "HTTP_PROXY") if n.lower() in os.environ]
+    if names:
+        yield Check("proxy", CheckState.NOTE, f"from {', '.join(names)}")
+
+
+def _sources(ctx: Context) -> Iterator[Check]:
+    from riskcockpit.connectors.api import Checks  # noqa: PLC0415 - connectors load here
+
+    for source in ctx.settings.sources:
+
+        def reach(name: str = source.name) -> str:
+            settings = ctx.source(name)
+            if settings is None:  # pragma: no cover - the loop gave the name
+                return ""
+            connector = ctx.connector(settings)
+            try:
+                seen = connector.check() if isinstance(connector, Checks) else "no check known"
+            finally:
+                connector.close()
+            write = "may act" if settings.write_credential else "read only"
+            return f"{seen}; {write}"
+
+        yield _try(f"source {source.name}", reach, CheckState.FAIL)
+
+
+def _terminal() -> Check:
+    term = os.environ.get("TERM", "")
+    if not sys.stdout.isatty():
+        return Check("terminal", CheckState.NOTE, "stdout is not a terminal")
+    if term in ("", "dumb"):
+        return Check("terminal", CheckState.WARN, f"TERM={term or 'unset'}", "use the subcommands")
+    size = shutil.get_terminal_size()
+    where = "over SSH; `ssh -C` makes it quicker" if "SSH_CONNECTION" in os.environ else "local"
+    return Check("terminal", CheckState.OK, f"{term} {size.columns}x{size.lines}, {where}")
+
+
+def _try(name: str, look: Callable[[], str], bad: CheckState) -> Check:
+    try:
+        return Check(name, CheckState.OK, look())
+    except RiskcockpitError as error:
+        return Check(name, bad, error.message, error.hint or "")

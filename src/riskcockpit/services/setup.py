@@ -1,0 +1,161 @@
+"""`init`: a working single-user home from what is found on this computer."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import yaml
+
+from riskcockpit.config.paths import Paths, make_private, shipped
+from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.errors import FatalError
+from riskcockpit.services.context import KEY_NAME, host_name
+from riskcockpit.views.setup import InitStep
+
+SIGNERS = "allowed_signers"
+ROLES = "roles.yaml"
+_NAMESPACES = "riskcockpit-evidence,riskcockpit-checkpoint,riskcockpit-policy"
+_ELSEWHERE = {
+    "GITHUB_TOKEN": "GitHub alerts",
+    "GH_TOKEN": "GitHub alerts",
+    "GITLAB_TOKEN": "GitLab vulnerabilities",
+    "AWS_PROFILE": "AWS Security Hub findings",
+    "KUBECONFIG": "Kubernetes findings",
+}
+"""Credentials of systems this version has no connector for: their reports are imported as files."""
+
+
+def init(paths: Paths, environ: Mapping[str, str], folder: Path) -> tuple[InitStep, ...]:
+    """Make a home work: settings, a signing key, `allowed_signers`, roles. Keeps what is there.
+
+    `folder` is where the user stands; reports and git remotes are looked for there.
+
+    Raises:
+        FatalError: a directory or a key cannot be made.
+    """
+    try:
+        for directory in (paths.config, paths.cache, paths.state, paths.ledger):
+            make_private(directory)
+        return (
+            *_found(environ, folder),
+            _write_settings(paths, environ, folder),
+            *_make_identity(paths),
+            _write_roles(paths),
+        )
+    except OSError as error:
+        raise FatalError(
+            f"cannot set up {paths.config}: {error}", hint="set RISKCOCKPIT_HOME to another place"
+        ) from error
+
+
+def principal_name() -> str:
+    """Return the name this user signs under: the login name, made safe for `allowed_signers`."""
+    try:
+        login = getpass.getuser()
+    except (KeyError, OSError):
+        login = "engineer"
+    return re.sub(r"[^A-Za-z0-9._-]", "-", login) or "engineer"
+
+
+def _found(environ: Mapping[str, str], folder: Path) -> tuple[InitStep, ...]:
+    steps = [
+        InitStep("found", f"{name}: {_url(environ[name])}") for name in _SERVERS if name in environ
+    ]
+    if slug := git_slug(folder):
+        steps.append(InitStep("found", f"git remote {slug}: named as an asset"))
+    steps += [
+        InitStep("found", f"{name}: export {what} in CI and read them with `riskcockpit import`")
+        for name, what in _ELSEWHERE.items()
+        if name in environ
+    ]
+    return tuple(sorted(steps, key=lambda step: step.what))
+
+
+_SERVERS = {"MLFLOW_TRACKING_URI": "mlflow", "PROMETHEUS_URL": "prometheus"}
+
+
+def _url(text: str) -> str:
+    """Return a URL without a user name or password in it, as one clean line."""
+    return clean_line(re.sub(r"//[^/@]*@", "//", text))
+
+
+def git_slug(folder: Path) -> str:
+    """Return `owner/name` of the git remote `origin` of `folder`; empty when there is none."""
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    asked = subprocess.run(  # noqa: S603 - fixed arguments, no shell
+        [git, "-C", str(folder), "config", "--get", "remote.origin.url"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=10,
+    )
+    match = re.search(r"[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?$", asked.stdout.strip())
+    return match[1] if match else ""
+
+
+def _write_settings(paths: Paths, environ: Mapping[str, str], folder: Path) -> InitStep:
+    return _once(paths.settings, lambda: _settings_text(environ, folder))
+
+
+def _settings_text(environ: Mapping[str, str], folder: Path) -> str:
+    """Fill the shipped template with the sources and assets that were found."""
+    sources: list[dict[str, object]] = []
+    reports = folder / "reports"
+    if reports.is_dir():
+        options = {"paths": [str(reports.resolve())]}
+        sources.append({"name": "ci-reports", "kind": "files", "options": options})
+    sources += [
+        {"name": kind, "kind": kind, "url": _url(environ[variable])}
+        for variable, kind in _SERVERS.items()
+        if variable in environ
+    ]
+    slug = git_slug(folder)
+    assets = [{"name": slug, "kind": "repository"}] if slug else []
+    text = shipped("config", "init.yaml").read_text(encoding="utf-8")
+    return (
+        text.replace("@PRINCIPAL@", principal_name())
+        .replace("@SOURCES@", yaml.safe_dump({"sources": sources}, sort_keys=False))
+        .replace("@ASSETS@", yaml.safe_dump({"assets": assets}, sort_keys=False))
+    )
+
+
+def _make_identity(paths: Paths) -> tuple[InitStep, ...]:
+    from riskcockpit.ledger.signing import make_key  # noqa: PLC0415 - only here
+
+    key = paths.config / KEY_NAME
+    name = principal_name()
+    if key.exists():
+        step = InitStep("kept", f"signing key {key}")
+    else:
+        make_key(key, f"{name}@{host_name()}")
+        step = InitStep("made", f"signing key {key} (Ed25519, no passphrase)")
+    public = key.with_name(f"{KEY_NAME}.pub").read_text(encoding="utf-8").split()
+    line = f'{name} namespaces="{_NAMESPACES}" {public[0]} {public[1]}\n'
+    return step, _once(paths.ledger / SIGNERS, lambda: line)
+
+
+def _write_roles(paths: Paths) -> InitStep:
+    make_private(paths.ledger / "policy")
+    text = shipped("config", ROLES).read_text(encoding="utf-8")
+    return _once(
+        paths.ledger / "policy" / ROLES, lambda: text.replace("@PRINCIPAL@", principal_name())
+    )
+
+
+def _once(path: Path, make: Callable[[], str]) -> InitStep:
+    """Write a new file only its owner can read; an existing one is kept as it is."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return InitStep("kept", str(path))
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(make())
+    return InitStep("made", str(path))
