@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime, time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from riskcockpit.cli.diagnostics import ExitCode, say, warn
 from riskcockpit.cli.reports import JsonOption
 from riskcockpit.errors import InputError
-from riskcockpit.views.governance import DecisionPreview, DecisionResult
+
+if TYPE_CHECKING:  # these modules cost more to import than `--help` may
+    from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, decide nothing.")]
 Yes = Annotated[

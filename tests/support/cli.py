@@ -1,0 +1,50 @@
+"""Run the command line inside this process, and walk its commands."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import typer
+
+from riskcockpit.cli.app import app, run
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+def invoke(*arguments: str, stdin: bytes = b"") -> Ran:
+    """Run `riskcockpit` with `arguments`; neither stdin nor stdout is a terminal."""
+    with pytest.MonkeyPatch.context() as patch:
+        out, err = io.StringIO(), io.StringIO()
+        patch.setattr(sys, "argv", ["riskcockpit", *arguments])
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        with pytest.raises(SystemExit) as ended:
+            run()
+    return Ran(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    """Yield (`findings list`, its click command) for every command there is."""
+
+    def walk(group: Any, path: str) -> Iterator[tuple[str, Any]]:
+        for name, command in group.commands.items():
+            full = f"{path} {name}".strip()
+            if hasattr(command, "commands"):
+                yield from walk(command, full)
+            else:
+                yield full, command
+
+    yield from walk(typer.main.get_command(app), "")
