@@ -58,19 +58,31 @@ CREATE TABLE finding (
     waived_until TIMESTAMP, waiver_id VARCHAR NOT NULL,
     exposure DECIMAL(18, 2) NOT NULL,    -- annual loss expectancy
     correlation VARCHAR NOT NULL,        -- group across tools; empty when alone
-    raw_hash VARCHAR NOT NULL, scan_id VARCHAR NOT NULL,
+    fingerprint_name VARCHAR,            -- the tool's claim identity rests on; NULL without one
+    fingerprint VARCHAR,                 -- its value
+    raw_hash VARCHAR NOT NULL,           -- record of raw_record: hash, colon, position in it
+    scan_id VARCHAR NOT NULL,
     source_id VARCHAR NOT NULL, seen_at TIMESTAMP NOT NULL, rev BIGINT NOT NULL,
     PRIMARY KEY (id)
 );
 
--- Every key a finding was ever known by (facts/findings.md 6.3 rule 8). Keys are never removed.
+-- Every key a finding was ever known by besides its id (facts/findings.md 6.3 rule 8). Keys are
+-- never removed. Keys that follow from the finding's own columns are not stored twice.
 CREATE TABLE finding_alias (
     key VARCHAR NOT NULL, finding_id VARCHAR NOT NULL,
-    kind VARCHAR NOT NULL,               -- exact | snippet | ordinal | rename | vulnerability
+    kind VARCHAR NOT NULL,               -- exact | vulnerability
     seen_at TIMESTAMP NOT NULL, rev BIGINT NOT NULL,
     PRIMARY KEY (key, finding_id)
 );
 
+-- Other scopes (a branch, a second category) in which a finding is present beside its own.
+CREATE TABLE finding_sighting (
+    finding_id VARCHAR NOT NULL, scope VARCHAR NOT NULL, category VARCHAR NOT NULL,
+    branch VARCHAR NOT NULL, seen_at TIMESTAMP NOT NULL, rev BIGINT NOT NULL,
+    PRIMARY KEY (finding_id, scope)
+);
+
+-- All places of a finding but the first, which is in its own columns; ordinals start at 1.
 CREATE TABLE finding_location (
     finding_id VARCHAR NOT NULL, ordinal INTEGER NOT NULL, path VARCHAR NOT NULL, line INTEGER,
     col INTEGER, end_line INTEGER, snippet VARCHAR NOT NULL, rev BIGINT NOT NULL,
@@ -83,7 +95,7 @@ CREATE TABLE finding_event (
 );
 
 CREATE TABLE raw_record (
-    hash VARCHAR NOT NULL, content BLOB NOT NULL, -- zlib of redacted JSON
+    hash VARCHAR NOT NULL, content BLOB NOT NULL, -- many redacted records, see ingest/raw.py
     rev BIGINT NOT NULL,
     PRIMARY KEY (hash)
 );

@@ -1,0 +1,152 @@
+"""Which claimed fingerprint of a tool is trusted, judged over a whole run. Pure.
+
+A fingerprint given by a tool is a claim: most tools give none, some give a constant, some give
+one that is not unique. The rules are explained in `docs/identity.md`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from riskcockpit.domain.finding import Observation
+
+Fingerprint = tuple[str, str]
+"""(method, value); the method is the claimed name without its version."""
+NONE: Fingerprint = ("", "")
+
+COLLISION_SHARE = 0.20
+"""Beyond this share of results that collide after (rule, path, value), a method is distrusted."""
+
+_PREFERRED = ("primarylocationlinehash", "matchbasedid", "contexthash")
+_IGNORED = frozenset(("scanfilehash", "commitsha", "author", "email", "date", "commitmessage"))
+_PLACEHOLDERS = frozenset(
+    ("requires login", "0", "none", "null", "unknown", "undefined", "n/a", "na", "-")
+)
+_VERSION = re.compile(r"(?P<method>.+)/v(?P<number>\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The fingerprint each observation of a run is known by, and why others are not."""
+
+    values: tuple[Fingerprint, ...]
+    """One for each observation, `NONE` where there is no usable one."""
+    distrusted: tuple[str, ...] = ()
+    """One sentence for each method that was refused."""
+
+
+@dataclass(slots=True)
+class _Method:
+    """What a run shows about one method."""
+
+    first_value: str
+    first_place: tuple[str, str]
+    is_constant: bool = True
+    is_spread: bool = False
+    total: int = 0
+    distinct: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def why_not(self) -> str:
+        """Return why the method is refused; empty when it is trusted."""
+        if self.total > 1 and self.is_constant and self.is_spread:
+            return f"has the same value on all {self.total} results"
+        collisions = self.total - len(self.distinct)
+        if collisions > COLLISION_SHARE * self.total:
+            return f"does not tell apart {collisions} of {self.total} results"
+        return ""
+
+
+def choose(observations: Sequence[Observation]) -> Choice:
+    """Choose the fingerprint of every observation of one run.
+
+    A refused method gives way to the next one the tool claims, until all that are left hold.
+    """
+    refused: dict[str, str] = {}
+    while True:
+        values = tuple(_first(seen.fingerprints, refused) for seen in observations)
+        bad = {
+            name: why
+            for name, method in _measure(observations, values).items()
+            if (why := method.why_not())
+        }
+        if not bad:
+            break
+        refused.update(bad)
+    return Choice(values, tuple(f"{name}: {refused[name]}" for name in sorted(refused)))
+
+
+def shared_values(
+    observations: Sequence[Observation], values: Sequence[Fingerprint]
+) -> frozenset[Fingerprint]:
+    """Return the fingerprints that more than one (rule, path) of a run carries.
+
+    They stay valid where rule and path are compared too, but never show that a file was renamed.
+    """
+    places: dict[Fingerprint, tuple[str, str]] = {}
+    shared: set[Fingerprint] = set()
+    for seen, value in zip(observations, values, strict=True):
+        if value is NONE:
+            continue
+        place = (seen.rule, seen.locations[0].path if seen.locations else "")
+        if places.setdefault(value, place) != place:
+            shared.add(value)
+    return frozenset(shared)
+
+
+def _measure(
+    observations: Sequence[Observation], values: Sequence[Fingerprint]
+) -> dict[str, _Method]:
+    methods: dict[str, _Method] = {}
+    for seen, (name, value) in zip(observations, values, strict=True):
+        if not name:
+            continue
+        place = (seen.rule, seen.locations[0].path if seen.locations else "")
+        method = methods.get(name)
+        if method is None:
+            method = methods[name] = _Method(value, place)
+        method.total += 1
+        method.is_constant = method.is_constant and value == method.first_value
+        method.is_spread = method.is_spread or place != method.first_place
+        method.distinct.add((*place, value))
+    return methods
+
+
+def _first(claims: tuple[tuple[str, str], ...], refused: dict[str, str]) -> Fingerprint:
+    if not claims:
+        return NONE
+    for index, method in _order(tuple(name for name, _ in claims)):
+        if method not in refused and _is_usable(value := claims[index][1]):
+            return method, value
+    return NONE
+
+
+@lru_cache(maxsize=1024)
+def _order(names: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
+    """Return (index, method) of the names worth trying, best first."""
+    newest: dict[str, tuple[int, int]] = {}
+    for index, name in enumerate(names):
+        match = _VERSION.fullmatch(name)
+        method, number = (match["method"], int(match["number"])) if match else (name, 0)
+        if "startcolumn" in method.lower() or method.lower() in _IGNORED:
+            continue
+        if method not in newest or number > newest[method][0]:
+            newest[method] = (number, index)
+    return tuple(
+        (index, method)
+        for method, (_, index) in sorted(
+            newest.items(), key=lambda item: (_preference(item[0]), item[1][1])
+        )
+    )
+
+
+def _preference(method: str) -> int:
+    lower = method.lower()
+    return _PREFERRED.index(lower) if lower in _PREFERRED else len(_PREFERRED)
+
+
+def _is_usable(value: str) -> bool:
+    text = value.strip().lower()
+    return bool(text) and text not in _PLACEHOLDERS and not (text[0] == "<" and text[-1] == ">")

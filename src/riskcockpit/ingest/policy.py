@@ -1,0 +1,81 @@
+"""What ingest is told and what it answers: the scope, the rules of the house, the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from riskcockpit.config.settings import ClosureSettings, SlaSettings
+from riskcockpit.domain.asset import Asset
+from riskcockpit.domain.ids import digest
+from riskcockpit.views.reports import ImportCounts
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeSpec:
+    """What one scan covers, and where it came from."""
+
+    asset: str
+    """The asset of every observation that names none itself."""
+    tool: str
+    source_id: str
+    """The configured source, or `import` for a file given by hand."""
+    document: str
+    """Path or URL, for people."""
+    format: str
+    content_hash: str
+    """Digest of the bytes of the document."""
+    category: str = ""
+    branch: str = ""
+    modified_at: datetime | None = None
+    """Stands in for the scan time when the report has none; aware UTC."""
+    is_complete: bool | None = None
+    """What the person or the source says: True also confirms closures beyond the limit."""
+    may_close: bool = True
+    """False when another document of the same import covers the same scope."""
+
+    @property
+    def id(self) -> str:
+        """The scope's digest; equal scopes replace each other's findings."""
+        return digest((self.asset, self.tool, self.category, self.branch))
+
+
+@dataclass(frozen=True, slots=True)
+class IngestPolicy:
+    """The rules of the house, from the settings."""
+
+    sla: SlaSettings = SlaSettings()
+    closure: ClosureSettings = ClosureSettings()
+    assets: Mapping[str, Asset] = field(default_factory=dict)
+    """Assets the settings describe, by name."""
+    rule_aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """tool (lower case) → new rule → the rule's former name."""
+
+
+class ScanOutcome(StrEnum):
+    """What became of a scan."""
+
+    APPLIED = "applied"
+    HELD = "held"
+    """Applied but for its closures: they wait for a confirmation."""
+    OLDER = "older"
+    """Older than the last scan of its scope: no state was changed."""
+    REPEATED = "repeated"
+    """The same content again: nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanReport:
+    """What came of one scan."""
+
+    scan_id: str
+    """Empty when nothing was written."""
+    scope: str
+    outcome: ScanOutcome
+    is_complete: bool
+    """Whether absence in this scan was allowed to close findings."""
+    counts: ImportCounts
+    notes: tuple[str, ...] = ()
+    """What a person should know, one sentence each."""
