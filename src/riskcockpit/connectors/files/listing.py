@@ -1,0 +1,107 @@
+"""Which report files a source's paths name, and the remembered state of each. Reads no content."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from glob import glob, has_magic
+from pathlib import Path
+
+REPORT_SUFFIXES = (".sarif", ".json", ".jsonl", ".ndjson", ".xml", ".csv")
+"""What is taken from a directory; a pattern or a path takes any name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A regular file that a path of the source names."""
+
+    path: Path
+    root: Path
+    """The directory the path of the settings starts from; nothing outside it is read."""
+    size: int
+    modified_ns: int
+
+    @property
+    def below_root(self) -> Path:
+        """The path relative to `root`, as it is named, not as symbolic links resolve."""
+        return self.path.relative_to(self.root)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the paths of a source name, in the order of their names, each file once."""
+
+    files: tuple[Found, ...]
+    notes: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
+    """Paths of the settings that name nothing."""
+
+
+def list_files(paths: Sequence[str], start: Path | None) -> Listing:
+    """List what `paths` name; relative ones lie under `start`.
+
+    A path is a file, a directory (everything below it that may be a report) or a glob pattern, in
+    which `**` crosses directories.
+    """
+    files: dict[Path, Found] = {}
+    notes: list[str] = []
+    unmatched: list[str] = []
+    for text in paths:
+        path = Path(text).expanduser()
+        whole = path if start is None or path.is_absolute() else start / path
+        names = list(_expand(whole))
+        root = _root(whole)
+        for name in names:
+            found = _examine(name, root)
+            if isinstance(found, Found):
+                files.setdefault(found.path, found)
+            elif found:
+                notes.append(f"{name}: {found}")
+        if not names:
+            unmatched.append(text)
+    return Listing(tuple(files[path] for path in sorted(files)), tuple(notes), tuple(unmatched))
+
+
+def _expand(path: Path) -> Iterator[Path]:
+    text = str(path)
+    if path.is_dir():
+        yield from _walk(path)
+    elif has_magic(text) and not path.exists():
+        yield from (Path(name) for name in glob(text, recursive=True) if not Path(name).is_dir())
+    elif path.exists() or path.is_symlink():
+        yield path
+
+
+def _walk(directory: Path) -> Iterator[Path]:
+    for place, directories, names in os.walk(directory):
+        directories[:] = sorted(name for name in directories if not name.startswith("."))
+        for name in sorted(names):
+            if name.endswith(REPORT_SUFFIXES) and not name.startswith("."):
+                yield Path(place, name)
+
+
+def _root(path: Path) -> Path:
+    """Return the part of `path` before any pattern: the directory that bounds what is read."""
+    if path.is_dir():
+        return path
+    fixed: list[str] = []
+    for part in path.parts[:-1]:
+        if has_magic(part):
+            break
+        fixed.append(part)
+    return Path(*fixed) if fixed else Path()
+
+
+def _examine(path: Path, root: Path) -> Found | str:
+    """Return the file, or why it is left out (empty: nothing to say)."""
+    try:
+        if not path.resolve(strict=True).is_relative_to(root.resolve()):
+            return "left out: it is a link that leads out of its directory"
+        status = path.stat()
+    except (OSError, RuntimeError):
+        return "left out: it cannot be read"
+    if not stat.S_ISREG(status.st_mode):
+        return "left out: it is not a regular file"
+    return Found(path, root, status.st_size, status.st_mtime_ns)

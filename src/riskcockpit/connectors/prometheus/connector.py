@@ -1,0 +1,160 @@
+"""Prometheus as a source: each configured query becomes readings.
+
+A query is read as the present value, or with `range_step` as the range since the last sync. A
+refused query is reported and does not stop the others; nothing is ever invented for a query that
+finds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import ClassVar, Self
+
+import msgspec
+
+from riskcockpit.config.durations import parse_duration
+from riskcockpit.connectors.api import SourceSpec
+from riskcockpit.connectors.http import HttpClient
+from riskcockpit.connectors.options import read_options
+from riskcockpit.connectors.prometheus.client import PrometheusClient
+from riskcockpit.connectors.prometheus.mapping import (
+    LOOKBACK_SECONDS,
+    Mapped,
+    readings,
+    spans,
+    thresholds,
+)
+from riskcockpit.connectors.prometheus.wire import (
+    Answer,
+    PrometheusOptions,
+    QueryOptions,
+    Series,
+)
+from riskcockpit.connectors.reply import StatusError
+from riskcockpit.domain.batch import Batch, Coverage
+from riskcockpit.domain.clock import Clock
+from riskcockpit.domain.ids import digest
+from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.errors import ConfigError
+
+_REFUSED = frozenset({400, 422})
+"""The query does not parse, or does not evaluate: a fault of the query, not of the server."""
+
+
+class PrometheusConnector:
+    """The queries of one source against one Prometheus server."""
+
+    kind: ClassVar[str] = "prometheus"
+
+    def __init__(self, client: PrometheusClient, queries: tuple[QueryOptions, ...]) -> None:
+        self._client = client
+        self._queries = queries
+
+    @classmethod
+    def build(cls, spec: SourceSpec, clock: Clock) -> Self:
+        """See `connectors.api.Connector.build`."""
+        options = read_options(spec, PrometheusOptions)
+        if not options.queries:
+            raise ConfigError(f'source "{spec.name}": options.queries is empty')
+        for index, query in enumerate(options.queries):
+            if fault := _fault(query):
+                raise ConfigError(f'source "{spec.name}": options.queries[{index}].{fault}')
+        http = HttpClient(spec.name, spec.url, clock, spec.read)
+        return cls(PrometheusClient(http), options.queries)
+
+    def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:
+        """Yield one batch per query, the last one complete. See `connectors.api`."""
+        before = _ends(cursor)
+        ends: dict[str, int] = {}
+        last = len(self._queries) - 1
+        for index, query in enumerate(self._queries):
+            key = digest((query.metric, query.query, query.range_step))
+            now = until.timestamp()
+            try:
+                pages, mapped = self._read(query, before.get(key), now)
+            except StatusError as error:
+                if error.status not in _REFUSED:
+                    raise
+                ends.update({key: before[key]} if key in before else {})
+                coverage = Coverage(pages=1, is_truncated=True, note=_refusal(query, error))
+                yield Batch((), _cursor(ends), index == last, coverage)
+                continue
+            ends[key] = int(now)
+            coverage = Coverage(pages, len(mapped.readings), note="; ".join(mapped.notes))
+            yield Batch(mapped.readings, _cursor(ends), index == last, coverage)
+
+    def check(self) -> str:
+        """See `connectors.api.Checks.check`."""
+        return f"Prometheus {clean_line(self._client.server_version())}"
+
+    def close(self) -> None:
+        """See `connectors.api.Connector.close`."""
+        self._client.http.close()
+
+    def _read(self, query: QueryOptions, since: int | None, now: float) -> tuple[int, Mapped]:
+        """Return how many requests it took, and the readings."""
+        limits = Answer()
+        pages = 0
+        if query.threshold_query:
+            limits = self._client.instant(query.threshold_query, now)
+            pages = 1
+        answers = (
+            [self._client.instant(query.query, now)]
+            if not query.range_step
+            else [
+                self._client.range(query.query, start, end, step)
+                for step in (_seconds(query.range_step),)
+                for start, end in spans(_start(query, since, now), int(now), step)
+            ]
+        )
+        series: list[Series] = [one for answer in answers for one in answer.series]
+        mapped = readings(series, query, thresholds(limits.series, query))
+        told = {clean_line(note) for answer in (limits, *answers) for note in answer.notes}
+        notes = (*mapped.notes, *(f"{query.metric}: {note}" for note in sorted(told)))
+        return pages + len(answers), Mapped(mapped.readings, notes)
+
+
+def _start(query: QueryOptions, since: int | None, now: float) -> int:
+    """Return where to read from: before the last end, for what came late; never past `now`."""
+    if since is None or since > now:
+        return int(now) - _seconds(query.first_range)
+    return since - LOOKBACK_SECONDS
+
+
+def _ends(cursor: str) -> dict[str, int]:
+    """Return up to where each query was read; a cursor of another kind counts as none."""
+    try:
+        return msgspec.json.decode(cursor, type=dict[str, int]) if cursor else {}
+    except msgspec.DecodeError:
+        return {}
+
+
+def _cursor(ends: dict[str, int]) -> str:
+    return msgspec.json.encode(ends, order="deterministic").decode()
+
+
+def _refusal(query: QueryOptions, error: StatusError) -> str:
+    return f"{query.metric}: the query was refused: {error.reply.quote or error.status}"
+
+
+def _seconds(text: str) -> int:
+    return int(parse_duration(text).total_seconds())
+
+
+def _fault(query: QueryOptions) -> str:
+    """Return what no type refuses about a query, after its key; empty when nothing."""
+    for name in ("query", "metric"):
+        if not getattr(query, name).strip():
+            return f"{name} is empty"
+    for name in ("window", "range_step", "first_range"):
+        text = getattr(query, name)
+        if not text and name != "first_range":
+            continue
+        try:
+            is_bad = _seconds(text) < 1
+        except ValueError:
+            is_bad = True
+        if is_bad:
+            return f'{name}: "{text}" is not a duration, as 30s, 5m or 24h'
+    return ""
