@@ -1,0 +1,61 @@
+"""What a screen may ask of the app it lives in."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from textual.content import Content
+
+from riskcockpit.present.columns import Frame
+from riskcockpit.present.text import Glyphs
+from riskcockpit.tui.api import GatewayApi
+from riskcockpit.tui.messages import Place
+from riskcockpit.views.posture import PostureView
+
+
+class Host(Protocol):
+    """The app, as screens see it."""
+
+    gateway: GatewayApi
+    glyphs: Glyphs
+    is_locked: bool
+    """No decisions until unlocked; how production starts."""
+    posture: PostureView | None
+    """The newest posture anybody has read; feeds the header of every screen."""
+
+    @property
+    def place(self) -> Place:
+        """Where we are."""
+        ...
+
+    def frame(self) -> Frame:
+        """Return the present and the font's signs, to draw against."""
+        ...
+
+    def go_to(self, place: Place) -> None:
+        """Show a place and remember it in the history."""
+        ...
+
+    def leave(self) -> None:
+        """Go one level back."""
+        ...
+
+    def header(self, width: int) -> Content:
+        """Return the line at the top of every screen."""
+        ...
+
+    def run_command(self, text: str) -> None:
+        """Do what a command line says."""
+        ...
+
+    def set_lock(self, *, is_locked: bool) -> None:
+        """Lock or unlock decisions."""
+        ...
+
+    def notice(self, posture: PostureView) -> None:
+        """Remember a posture for the headers."""
+        ...
+
+    def tell(self, message: str, *, severity: str = "information", title: str = "") -> None:
+        """Show a passing note, as it is."""
+        ...

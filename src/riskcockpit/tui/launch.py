@@ -1,0 +1,83 @@
+"""The door to the cockpit: makes the environment and the terminal safe, then imports Textual."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import MutableMapping
+from typing import TYPE_CHECKING
+
+from riskcockpit.errors import InputError
+
+if TYPE_CHECKING:  # nothing heavy before the environment is scrubbed
+    from riskcockpit.services.context import Context
+    from riskcockpit.tui.api import GatewayApi
+
+ALLOWED = frozenset(
+    {
+        "TEXTUAL_ANIMATIONS",
+        "TEXTUAL_COLOR_SYSTEM",
+        "TEXTUAL_DISABLE_KITTY_KEY",
+        "TEXTUAL_FPS",
+        "TEXTUAL_SMOOTH_SCROLL",
+        "TEXTUAL_THEME",
+    }
+)
+"""What may stay; the others import modules, write files or press keys."""
+_HINT = "every screen is also a command: try `riskcockpit status`"
+
+
+def run(ctx: Context, *, is_ascii: bool = False, mouse: bool = True) -> int:
+    """Open the cockpit over `ctx` and return the exit code it ended with.
+
+    Raises:
+        InputError: this is not a terminal a full-screen program can use; the hint names the CLI.
+    """
+    check_terminal(os.environ)
+    from riskcockpit.tui.gateway import Gateway  # noqa: PLC0415 - after the check
+
+    return run_gateway(Gateway(ctx), is_ascii=is_ascii, mouse=mouse)
+
+
+def run_gateway(gateway: GatewayApi, *, is_ascii: bool = False, mouse: bool = True) -> int:
+    """Open the cockpit over any gateway; as `run`."""
+    check_terminal(os.environ)
+    scrub(os.environ)
+    from riskcockpit.tui.app import Cockpit  # noqa: PLC0415 - Textual reads the environment now
+
+    app = Cockpit(gateway, is_ascii=is_ascii or not _speaks_utf8())
+    try:
+        app.run(mouse=mouse)
+    finally:
+        gateway.interrupt()
+        gateway.close()
+    if app.crash is not None:
+        raise app.crash
+    return app.return_code or 0
+
+
+def scrub(environ: MutableMapping[str, str]) -> None:
+    """Remove every `TEXTUAL_*` variable that could act for us; calm animations over SSH."""
+    for name in [name for name in environ if name.startswith("TEXTUAL_") and name not in ALLOWED]:
+        del environ[name]
+    if "SSH_CONNECTION" in environ:
+        environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+
+
+def check_terminal(environ: MutableMapping[str, str]) -> None:
+    """Refuse what is not a terminal for full-screen programs.
+
+    Raises:
+        InputError: the hint names the command line.
+    """
+    for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error", sys.stderr)):
+        if not stream.isatty():
+            raise InputError(f"the cockpit needs a terminal: standard {name} is none", hint=_HINT)
+    terminal = environ.get("TERM", "")
+    if terminal in ("", "dumb"):
+        raise InputError(f"the cockpit cannot draw on TERM={terminal or 'unset'}", hint=_HINT)
+
+
+def _speaks_utf8() -> bool:
+    encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "").replace("_", "")
+    return encoding == "utf8"

@@ -1,0 +1,107 @@
+"""Facts and intents that travel between widgets, screens and workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from textual.message import Message
+from textual.widget import Widget
+
+
+class Answered(Message):
+    """A worker has the answer to a question."""
+
+    def __init__(self, topic: str, serial: int, take: Callable[[], None]) -> None:
+        super().__init__()
+        self.topic = topic
+        """What was asked about; a newer question on the same topic makes this answer void."""
+        self.serial = serial
+        self.take = take
+        """Hands the answer to who asked."""
+
+
+class AskFailed(Message):
+    """A worker could not answer."""
+
+    def __init__(self, topic: str, serial: int, error: Exception) -> None:
+        super().__init__()
+        self.topic = topic
+        self.serial = serial
+        self.error = error
+
+
+class GenerationChanged(Message):
+    """The cache has a new generation."""
+
+    def __init__(self, generation: int) -> None:
+        super().__init__()
+        self.generation = generation
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest generation matters."""
+        return isinstance(message, GenerationChanged)
+
+
+class RowMessage(Message):
+    """Something about one row of a table."""
+
+    def __init__(self, table: Widget, row: Any) -> None:
+        super().__init__()
+        self.table = table
+        self.row = row
+
+    @property
+    def control(self) -> Widget:
+        """The table it happened in."""
+        return self.table
+
+
+class RowChosen(RowMessage):
+    """A person opened a row."""
+
+
+class RowPointed(RowMessage):
+    """The cursor came to a row; None when the row is not loaded yet."""
+
+
+class MarksChanged(Message):
+    """Other rows are marked now."""
+
+
+class RowsWanted(Message):
+    """A table needs pages it does not have."""
+
+    def __init__(self, pages: tuple[int, ...], edition: int) -> None:
+        super().__init__()
+        self.pages = pages
+        self.edition = edition
+
+
+class SortWanted(Message):
+    """A person wants other rows first."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__()
+        self.field = field
+
+
+class FilterWanted(Message):
+    """A person wants to see what matches a query."""
+
+    def __init__(self, query: str) -> None:
+        super().__init__()
+        self.query = query
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the cockpit somebody is."""
+
+    kind: str
+    """`overview`, `findings`, `finding`, `models`, `model`, `ledger`, `actions`, `sources`, `pillar`."""
+    key: str = ""
+    """A finding's id, a model's name, a pillar's id or a query."""
+    parent: Place | None = None
+    """Where `esc` leads; None leads to the overview."""

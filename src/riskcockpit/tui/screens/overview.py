@@ -1,0 +1,188 @@
+"""The overview: five pillars, what needs a person now, money at risk, sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from textual import on
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+
+from riskcockpit.domain.pillar import Pillar
+from riskcockpit.present.columns import QUEUE, Frame
+from riskcockpit.present.text import age, count, money, signed_money, source_mark, trend_arrow
+from riskcockpit.tui.bindings import bind
+from riskcockpit.tui.messages import Place, RowChosen
+from riskcockpit.tui.paging import Pages
+from riskcockpit.tui.screens.deciding import DecidingScreen
+from riskcockpit.tui.screens.place import Load
+from riskcockpit.tui.widgets.pillar_card import PillarCard
+from riskcockpit.tui.widgets.plain import Part, Plain, styled, titled
+from riskcockpit.tui.widgets.row_table import RowTable
+from riskcockpit.views.posture import ExposureView, PostureView, QueueItem, QueueKind, SourceView
+
+_STALE_AFTER = timedelta(hours=24)
+_MODEL_KINDS = (QueueKind.MODEL_ALARM, QueueKind.CHAMPION_MISSING)
+
+
+class OverviewScreen(DecidingScreen):
+    """What an engineer sees first in the morning."""
+
+    BINDINGS = bind(
+        "decide.approve", "decide.reject", "decide.waive", "decide.roll-back", "decide.undo",
+        "decide.note",
+    )  # fmt: skip
+    topic = "the overview"
+    empty_words = (
+        "No data yet.",
+        "riskcockpit init writes a config · riskcockpit sync or riskcockpit import FILE brings data",
+    )
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Yield cards, queue, exposure and sources."""
+        with Horizontal(id="cards"):
+            for pillar in Pillar:
+                yield PillarCard(pillar)
+        with Vertical(id="queue-box"):
+            yield RowTable(QUEUE, lambda item: item.id, id="queue", has_head=False)
+            yield Plain("Nothing needs you now.", id="queue-none")
+        yield Plain(id="exposure")
+        yield Plain(id="sources")
+
+    @property
+    def queue(self) -> RowTable[QueueItem]:
+        """The table of what needs a person."""
+        return self.query_one("#queue", RowTable)
+
+    def refresh_data(self) -> None:
+        """Ask for the posture."""
+        self.ask("posture", self.host.gateway.posture, self.take_posture)
+
+    def take_posture(self, view: PostureView) -> None:
+        """Draw a posture."""
+        self.host.notice(view)
+        if view.generation == 0 and not view.sources:
+            self.enter(Load.EMPTY)
+            return
+        frame = self.host.frame()
+        synced = [source.last_success for source in view.sources if source.last_success]
+        if synced and frame.now - max(synced) > _STALE_AFTER:
+            self.enter(Load.STALE, reason=f"no source answered for {age(max(synced), frame.now)}")
+        else:
+            self.enter(Load.LOADED)
+        self._draw(view, frame, is_same=False)
+        self.draw_lines()
+
+    def redraw(self) -> None:
+        """Let ages move on."""
+        if self.host.posture is not None and self.load in (Load.LOADED, Load.STALE):
+            self._draw(self.host.posture, self.host.frame(), is_same=True)
+
+    def on_resize(self) -> None:
+        """Fit every line to the new width."""
+        super().on_resize()
+        self.redraw()
+
+    def _draw(self, view: PostureView, frame: Frame, *, is_same: bool) -> None:
+        for pillar in view.pillars:
+            self.query_one(f"#pillar-{pillar.pillar.number}", PillarCard).draw(pillar, frame)
+        self._draw_queue(view, frame, is_same=is_same)
+        width = self.size.width
+        self.query_one("#exposure", Plain).show(_exposure(view.exposure, frame, width))
+        self.query_one("#sources", Plain).show(_sources(view.sources, frame, width))
+
+    def _draw_queue(self, view: PostureView, frame: Frame, *, is_same: bool) -> None:
+        table, box = self.queue, self.query_one("#queue-box")
+        before = table.row.id if table.row is not None else ""
+        position = next((i for i, item in enumerate(view.queue) if item.id == before), 0)
+        table.show(Pages.whole(view.queue), frame, position, is_same=is_same)
+        table.display = bool(view.queue)
+        self.query_one("#queue-none").display = not view.queue
+        titled(box, "Needs you now", count(len(view.queue)) if view.queue else "")
+        if view.queue and self.focused is None:
+            table.focus()
+
+    @on(RowChosen)
+    def open_item(self, event: RowChosen) -> None:
+        """Open what an item is about."""
+        place = self._place_of(event.row)
+        if place is not None:
+            self.host.go_to(place)
+
+    def _place_of(self, item: QueueItem) -> Place | None:
+        here = self.host.place
+        if item.kind in _MODEL_KINDS:
+            return Place("model", item.subject, Place("models", "", here))
+        if item.kind is QueueKind.SLA:
+            return Place("finding", item.subject, here)
+        if item.kind is QueueKind.ACTION_FAILED:
+            return Place("actions", "", here)
+        if item.kind is QueueKind.IMPORT_HELD:
+            return Place("sources", "", here)
+        return Place("ledger", item.subject, here)
+
+    # decisions act on the item under the cursor
+
+    def model_subject(self) -> str:
+        """Return the model under the cursor."""
+        item = self.queue.row
+        return item.subject if item is not None and item.kind in _MODEL_KINDS else ""
+
+    def request_subject(self) -> str:
+        """Return the request under the cursor."""
+        item = self.queue.row
+        kinds = (QueueKind.WAIVER_REQUEST, QueueKind.ROLLBACK_REQUEST)
+        return item.subject if item is not None and item.kind in kinds else ""
+
+    def finding_subjects(self) -> tuple[str, ...]:
+        """Return the finding under the cursor."""
+        item = self.queue.row
+        return (item.subject,) if item is not None and item.kind is QueueKind.SLA else ()
+
+    def note_subject(self) -> str:
+        """Return what a note would be about."""
+        item = self.queue.row
+        return item.subject if item is not None else ""
+
+
+def _exposure(view: ExposureView, frame: Frame, width: int) -> Content:
+    glyphs = frame.glyphs
+    is_over = view.appetite < view.mean
+    parts: list[Part] = [
+        (" Money at risk ", "title"),
+        ("12 months  ", "muted"),
+        "mean ",
+        (money(view.mean, glyphs=glyphs), "alarm" if is_over else "value"),
+    ]
+    gap = (f" {glyphs.separator} ", "muted")
+    if view.p95 is not None:
+        parts += [gap, f"P95 {money(view.p95, glyphs=glyphs)}"]
+    parts += [gap, f"appetite {money(view.appetite, glyphs=glyphs)}"]
+    if view.waived.amount:
+        parts += [gap, (f"waived {money(view.waived, glyphs=glyphs)}", "muted")]
+    change: list[Part] = []
+    if view.change is not None and view.change.amount:
+        token = "warn" if view.change.amount > 0 else "ok"
+        arrow = trend_arrow(view.change, glyphs)
+        change = [("   ", ""), (f"{arrow} {signed_money(view.change, glyphs)}", token), " since yesterday"]
+        if view.driver:
+            change.append((f": {view.driver}", "muted"))
+    line = styled([*parts, *change])
+    return line if line.cell_length <= width else line.truncate(width, ellipsis=True)
+
+
+def _sources(views: tuple[SourceView, ...], frame: Frame, width: int) -> Content:
+    parts: list[Part] = [(" Sources  ", "title")]
+    if not views:
+        parts.append(("none configured: riskcockpit init", "muted"))
+    for view in sorted(views, key=lambda view: ("failed", "partial").count(view.state), reverse=True):
+        mark = source_mark(view.state, frame.glyphs)
+        parts += [f"{view.name} ", (mark.symbol, mark.token)]
+        words = age(view.last_success, frame.now)
+        if view.state not in ("ok", "never"):
+            words = f"{words} {view.state}" + (f": {view.message}" if view.message else "")
+        parts.append((f" {words}   ", "muted"))
+    line = styled(parts)
+    return line if line.cell_length <= width else line.truncate(width, ellipsis=True)

@@ -1,0 +1,221 @@
+"""What all screens share: header, state, keys, and asking questions off the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import ClassVar, TypeVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.worker import get_current_worker
+
+from riskcockpit.errors import RiskcockpitError
+from riskcockpit.present.text import age
+from riskcockpit.tui.bindings import KEYS
+from riskcockpit.tui.host import Host
+from riskcockpit.tui.messages import Answered, AskFailed, GenerationChanged, MarksChanged, Place
+from riskcockpit.tui.widgets.lines import key_line
+from riskcockpit.tui.widgets.plain import Plain, lines, styled
+
+T = TypeVar("T")
+
+
+class Load(StrEnum):
+    """How a screen stands with its data; each is drawn."""
+
+    LOADING = "loading"
+    EMPTY = "empty"
+    LOADED = "loaded"
+    STALE = "stale"
+    FAILED = "failed"
+
+
+class PlaceScreen(Screen[None]):
+    """A place in the cockpit."""
+
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+        (0, "-narrow"),
+        (100, "-normal"),
+        (150, "-wide"),
+    ]
+    topic: ClassVar[str] = "data"
+    """What the screen waits for, in words."""
+    empty_words: ClassVar[tuple[str, str]] = ("Nothing here yet.", "")
+    """What an empty screen says, and what to do about it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.load = Load.LOADING
+        self._serials: dict[str, int] = {}
+        self._generation: int | None = None
+
+    @property
+    def host(self) -> Host:
+        """The app this screen lives in."""
+        return cast("Host", self.app)
+
+    # layout
+
+    def compose(self) -> ComposeResult:
+        """Put the lines around the body."""
+        yield Plain(id="header")
+        yield Plain(id="state")
+        with Vertical(id="body"):
+            yield from self.compose_body()
+        yield Plain(id="blank")
+        yield Plain(id="keys")
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Yield what the screen is about."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Draw the frame and ask for the data."""
+        self.enter(Load.LOADING)
+        self.draw_lines()
+
+    def on_screen_resume(self) -> None:
+        """Bring what is shown up to date after having been away."""
+        self.draw_lines()
+        self.refresh_data()
+
+    def on_resize(self) -> None:
+        """Fit the lines to the new width."""
+        self.draw_lines()
+
+    @on(MarksChanged)
+    def draw_lines(self) -> None:
+        """Draw header and keys for what is possible now."""
+        self.query_one("#header", Plain).show(self.host.header(self.size.width))
+        self.query_one("#keys", Plain).show(key_line(self.hints(), self.size.width))
+
+    def hints(self) -> list[tuple[str, str]]:
+        """Return the keys that do something now, as (key, word)."""
+        active = {binding.binding.id for binding in self.active_bindings.values() if binding.enabled}
+        order = {"decisions": 0, "ledger": 1, "findings": 2, "lists": 3, "everywhere": 4, "places": 5}
+        keys = [key for key in KEYS if key.label and key.id in active]
+        return [
+            (_shown(key.shown), key.label) for key in sorted(keys, key=lambda key: order[key.scope])
+        ]
+
+    # data
+
+    def refresh_data(self) -> None:
+        """Ask for everything the screen shows; what is shown stays until the answer is here."""
+        raise NotImplementedError
+
+    def show_place(self, place: Place) -> None:
+        """Show another thing of the same kind."""
+
+    def redraw(self) -> None:
+        """Draw again what is known: ages have moved on."""
+
+    @on(GenerationChanged)
+    def take_generation(self) -> None:
+        """Read anew after a publish."""
+        self.refresh_data()
+
+    def ask(self, topic: str, question: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Run `question` in a thread and give its answer to `then`, on the event loop.
+
+        A newer question on the same topic makes the older one's answer void.
+        """
+        serial = self._serials.get(topic, 0) + 1
+        self._serials[topic] = serial
+
+        def run() -> None:
+            worker = get_current_worker()
+            try:
+                answer = question()
+            except Exception as error:  # noqa: BLE001 - the boundary of the thread: every failure is shown
+                if not worker.is_cancelled:
+                    self.post_message(AskFailed(topic, serial, error))
+            else:
+                if not worker.is_cancelled:
+                    self.post_message(Answered(topic, serial, lambda: then(answer)))
+
+        self.run_worker(
+            run, thread=True, exclusive=True, group=f"{self.id}:{topic}", exit_on_error=False
+        )
+
+    @on(Answered)
+    def take_answer(self, event: Answered) -> None:
+        """Hand over an answer, unless a newer question was asked."""
+        event.stop()
+        if self._serials.get(event.topic) == event.serial:
+            event.take()
+
+    @on(AskFailed)
+    def take_failure(self, event: AskFailed) -> None:
+        """Say what failed, unless a newer question was asked."""
+        event.stop()
+        if self._serials.get(event.topic) == event.serial:
+            self.fail(event.topic, event.error)
+
+    def fail(self, topic: str, error: Exception) -> None:
+        """Draw a failure: over what is shown when there is anything, instead of it otherwise."""
+        del topic
+        shown = self.load in (Load.LOADED, Load.STALE, Load.EMPTY)
+        self.enter(Load.STALE if shown else Load.FAILED, error)
+
+    # state
+
+    def enter(self, load: Load, error: Exception | None = None, *, reason: str = "") -> None:
+        """Draw one of the five states."""
+        self.load = load
+        body, blank = self.query_one("#body"), self.query_one("#blank", Plain)
+        has_rows = load in (Load.LOADED, Load.STALE)
+        body.display, blank.display = has_rows, not has_rows
+        state = self.query_one("#state", Plain)
+        state.display = load is Load.STALE
+        if load is Load.STALE:
+            state.show(self._stale_line(error, reason))
+        elif not has_rows:
+            blank.show(self._blank_text(load, error))
+
+    def _stale_line(self, error: Exception | None, reason: str) -> object:
+        glyphs = self.host.glyphs
+        why = reason or f"the last refresh failed: {failure_words(error)[0]}"
+        return styled([(f" {glyphs.stale} STALE ", "warn"), (why, ""), ("  ctrl+r tries again", "muted")])
+
+    def _blank_text(self, load: Load, error: Exception | None) -> object:
+        if load is Load.LOADING:
+            return styled([(f"Loading {self.topic} {self.host.glyphs.ellipsis}", "muted")])
+        if load is Load.EMPTY:
+            words, hint = self.empty_words
+            return lines([styled([(words, "strong")]), "", styled([(hint, "muted")])])
+        words, hint = failure_words(error)
+        alarm = self.host.glyphs.alarm
+        return lines(
+            [
+                styled([(f"{alarm} FAILED", "alarm"), f"  cannot read {self.topic}"]),
+                "",
+                words,
+                styled([(hint, "muted")]),
+                "",
+                styled([("ctrl+r", "key"), (" tries again", "muted")]),
+            ]
+        )
+
+    def as_of(self) -> str:
+        """Return how old the shown data is, as `2 h`; empty when unknown."""
+        posture = self.host.posture
+        return "" if posture is None else age(posture.as_of, self.host.frame().now)
+
+
+def failure_words(error: Exception | None) -> tuple[str, str]:
+    """Return what failed and what to do about it."""
+    if isinstance(error, RiskcockpitError):
+        return error.message, error.hint or ""
+    return f"{type(error).__name__}: {error}", "this is a bug; the details are in the error dialog"
+
+
+_SHOWN = {"escape": "esc", "space": "space", "enter": "enter", "left": "←", "right": "→"}
+
+
+def _shown(name: str) -> str:
+    return _SHOWN.get(name, name)

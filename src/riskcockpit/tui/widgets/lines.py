@@ -1,0 +1,96 @@
+"""The lines around every screen: header, state and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.present.text import Glyphs, age
+from riskcockpit.tui.api import About
+from riskcockpit.tui.messages import Place
+from riskcockpit.tui.widgets.plain import Part, styled
+from riskcockpit.views.posture import PostureView
+
+
+def trail(place: Place) -> tuple[str, ...]:
+    """Return the words of the breadcrumbs, the outermost first."""
+    here = {"pillar": place.key.replace("_", " "), "model": place.key, "finding": place.key[:10]}
+    words = trail(place.parent) if place.parent is not None else ()
+    return (*words, clean_line(here.get(place.kind, place.kind)))
+
+
+def header_line(
+    place: Place,
+    about: About,
+    posture: PostureView | None,
+    age_text: str,
+    *,
+    is_locked: bool,
+    glyphs: Glyphs,
+    width: int,
+) -> Content:
+    """Return breadcrumbs on the left, context on the right; the least important goes first."""
+    crumbs = f" {glyphs.crumb} ".join(("riskcockpit", *trail(place)))
+    parts: list[tuple[int, str, str]] = [
+        (0, about.context, "strong"),
+        (3, f"{about.principal}@{about.host}", "muted"),
+        (0, *_mode(about, is_locked=is_locked)),
+        (2, age_text, "muted"),
+        (1, *_ledger(posture)),
+    ]
+    parts = [part for part in parts if part[1]]
+    gap = f" {glyphs.separator} "
+    room = width - cell_len(crumbs) - 4
+    while len(parts) > 1 and _length(parts, gap) > room:
+        worst = max(part[0] for part in parts)
+        if worst == 0:
+            break
+        parts = [part for part in parts if part[0] != worst]
+    right: list[Part] = []
+    for index, (_, text, token) in enumerate(parts):
+        right += [(gap, "muted"), (text, token)] if index else [(text, token)]
+    spare = max(2, room + 2 - _length(parts, gap))
+    return styled([" ", (crumbs, "title"), " " * spare, *right, " "])
+
+
+def _length(parts: Sequence[tuple[int, str, str]], gap: str) -> int:
+    return sum(cell_len(part[1]) for part in parts) + len(gap) * (len(parts) - 1)
+
+
+def _mode(about: About, *, is_locked: bool) -> tuple[str, str]:
+    if about.is_production:
+        return ("PRODUCTION LOCKED", "warn") if is_locked else ("PRODUCTION UNLOCKED", "alarm")
+    return ("read-only", "warn") if is_locked else ("", "")
+
+
+def _ledger(posture: PostureView | None) -> tuple[str, str]:
+    if posture is None:
+        return "", ""
+    return ("ledger ok", "muted") if posture.ledger.is_ok else ("LEDGER BROKEN", "alarm")
+
+
+def synced(posture: PostureView | None, now: datetime) -> str:
+    """Return `synced 2 min ago` by the newest success of any source; empty before any data."""
+    if posture is None:
+        return ""
+    moments = [source.last_success for source in posture.sources if source.last_success]
+    if not moments:
+        return "never synced"
+    return f"synced {age(max(moments), now)} ago"
+
+
+def key_line(hints: Sequence[tuple[str, str]], width: int) -> Content:
+    """Return as many `key word` hints as fit."""
+    parts: list[Part] = [" "]
+    used = 1
+    for name, word in hints:
+        size = cell_len(name) + 1 + cell_len(word) + 2
+        if used + size > width:
+            break
+        parts += [(name, "key"), (f" {word}  ", "muted")]
+        used += size
+    return styled(parts)

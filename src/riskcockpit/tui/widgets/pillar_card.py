@@ -1,0 +1,126 @@
+"""A pillar's card on the overview; on narrow screens one line."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.geometry import Size
+
+from riskcockpit.domain.kpi import KpiState
+from riskcockpit.domain.pillar import Pillar
+from riskcockpit.present.columns import Frame
+from riskcockpit.present.text import age, limit, measure, money, plural, sparkline, state_mark, trend_arrow
+from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled, titled
+from riskcockpit.views.posture import KpiView, PillarView
+
+_LINE = 1
+_TALL = 7
+_SHORT_TITLES = {
+    Pillar.INFRASTRUCTURE_HARDENING: "Infrastructure",
+    Pillar.COMPLIANCE_AUTOMATION: "Compliance",
+}
+
+
+class PillarCard(Plain):
+    """State, headline KPI against its target, trend, money at risk, freshness."""
+
+    def __init__(self, pillar: Pillar) -> None:
+        super().__init__(id=f"pillar-{pillar.number}", classes="card")
+        self.pillar = pillar
+        self._drawn: tuple[PillarView, Frame] | None = None
+        titled(self, f"{pillar.number} {_SHORT_TITLES.get(pillar, pillar.label)}")
+
+    @property
+    def is_fixed(self) -> bool:
+        """The card's height never follows its text."""
+        return True
+
+    def draw(self, view: PillarView, frame: Frame) -> None:
+        """Draw `view` in the room there is."""
+        self._drawn = (view, frame)
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Draw again when there is more or less room."""
+        if self._drawn is not None:
+            self._draw()
+
+    def _draw(self) -> None:
+        assert self._drawn is not None  # noqa: S101 - only called with a view
+        view, frame = self._drawn
+        room = self.content_size
+        if room.width <= 0:
+            return
+        self.set_class(view.state in (KpiState.ALARM, KpiState.WARN), f"-{view.state.value}")
+        for state in KpiState:
+            self.set_class(state is view.state, f"-{state.value}")
+        if room.height <= _LINE:
+            self.show(_one_line(view, frame, room.width))
+            return
+        fresh = "" if view.as_of is None else f"{age(view.as_of, frame.now)} old"
+        titled(
+            self,
+            f"{self.pillar.number} {_SHORT_TITLES.get(self.pillar, self.pillar.label)}",
+            fresh,
+        )
+        self.show(_card(view, frame, room))
+
+
+def _one_line(view: PillarView, frame: Frame, width: int) -> Content:
+    mark = state_mark(view.state, frame.glyphs)
+    name = _SHORT_TITLES.get(view.pillar, view.pillar.label)
+    kpi = view.kpis[0] if view.kpis else None
+    left: list[Part] = [
+        (f" {view.pillar.number} ", "key"),
+        f"{name:<20}",
+        (f"{mark!s:<10}", mark.token),
+    ]
+    used = 33
+    value = "" if kpi is None else measure(kpi.value, kpi.unit, frame.glyphs)
+    risk = f"{money(view.at_risk, glyphs=frame.glyphs)} {trend_arrow(view.at_risk_change, frame.glyphs)}"
+    room = max(0, width - used - 9 - 12)
+    title = _cut("" if kpi is None else kpi.title, room - 1, frame)
+    return styled([*left, f"{title:<{room}}", (f"{value:>9}", "value"), f"{risk:>12}"])
+
+
+def _card(view: PillarView, frame: Frame, room: Size) -> Content:
+    mark = state_mark(view.state, frame.glyphs)
+    width, glyphs = room.width, frame.glyphs
+    rows: list[Content | str] = [
+        _ends([(str(mark), mark.token)], [(plural(view.open_findings, "finding"), "muted")], width)
+    ]
+    count = 2 if room.height >= _TALL + 3 else 1
+    for kpi in view.kpis[:count]:
+        rows += _kpi(kpi, frame, width)
+    if not view.kpis:
+        rows += [styled([("no KPI yet", "muted")]), "", ""]
+    risk = f"{money(view.at_risk, glyphs=glyphs)} {trend_arrow(view.at_risk_change, glyphs)}"
+    tail = _ends([("at risk", "muted")], [(risk.rstrip(), "value")], width)
+    if count > 1:
+        failing = f"{view.failing_controls} of {view.controls} failing"
+        rows.append(_ends([("controls", "muted")], [failing], width))
+    rows.append(tail)
+    return lines(rows)
+
+
+def _kpi(kpi: KpiView, frame: Frame, width: int) -> list[Content | str]:
+    value = measure(kpi.value, kpi.unit, frame.glyphs)
+    target = limit(kpi.target, kpi.unit, kpi.direction, frame.glyphs)
+    token = "value" if kpi.state is KpiState.OK else state_mark(kpi.state).token
+    bars = sparkline(kpi.trend, width, frame.glyphs)
+    return [
+        _cut(kpi.title, width, frame),
+        _ends([(value, token)], [(target, "muted")], width),
+        styled([(bars, "trend")]),
+    ]
+
+
+def _ends(left: list[Part], right: list[Part], width: int) -> Content:
+    start, end = styled(left), styled(right)
+    spare = width - start.cell_length - end.cell_length
+    if spare < 1:
+        return start
+    return Content.assemble(start, " " * spare, end)
+
+
+def _cut(text: str, width: int, frame: Frame) -> str:
+    return text if len(text) <= width else text[: max(0, width - 1)] + frame.glyphs.ellipsis

@@ -1,0 +1,76 @@
+"""The only widgets that may be given text from data: they never read markup.
+
+A test walks the syntax tree of this package and refuses Textual's own text widgets with anything
+but a literal elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+from riskcockpit.tui.theme import TOKENS
+
+Part = str | tuple[str, str]
+"""Text, or text with a token of `present`."""
+
+
+def styled(parts: Iterable[Part]) -> Content:
+    """Put parts together; text is taken as it is, tokens become styles of the theme."""
+    return Content.assemble(
+        *(part if isinstance(part, str) else (part[0], TOKENS[part[1]]) for part in parts)
+    )
+
+
+def lines(rows: Iterable[Content | str]) -> Content:
+    """Put rows under each other."""
+    return Content("\n").join([Content(row) if isinstance(row, str) else row for row in rows])
+
+
+class Plain(Static):
+    """A piece of text that is drawn as it is."""
+
+    def __init__(
+        self, text: Content | str = "", *, id: str | None = None, classes: str | None = None
+    ) -> None:
+        self._shown = Content(text) if isinstance(text, str) else text
+        super().__init__(self._shown, markup=False, id=id, classes=classes)
+
+    @property
+    def text(self) -> str:
+        """What is drawn, without styles."""
+        return self._shown.plain
+
+    def show(self, text: Content | str) -> None:
+        """Draw `text`; nothing is painted when it is already there."""
+        content = Content(text) if isinstance(text, str) else text
+        if content.plain == self._shown.plain and content.spans == self._shown.spans:
+            return
+        same_shape = content.plain.count("\n") == self._shown.plain.count("\n")
+        self._shown = content
+        self.update(content, layout=not (same_shape and self.is_fixed))
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the height does not follow the text."""
+        height = self.styles.height
+        return height is not None and not height.is_auto
+
+
+class PlainButton(Button):
+    """A button whose label is drawn as it is."""
+
+    def __init__(self, label: str, *, id: str, classes: str | None = None) -> None:
+        super().__init__(Content(label), id=id, classes=classes)
+
+
+def titled(widget: Widget, title: str = "", subtitle: str = "") -> None:
+    """Set the titles in a widget's border, drawn as they are; only when they differ."""
+    for name, text in (("border_title", title), ("border_subtitle", subtitle)):
+        shown = getattr(widget, f"_shown_{name}", None)
+        if shown != text:
+            setattr(widget, f"_shown_{name}", text)
+            setattr(widget, name, Content(text))
