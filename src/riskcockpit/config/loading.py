@@ -37,11 +37,8 @@ class LoadedSettings:
 
     def origin(self, path: str) -> str:
         """Return where the value at `path` comes from: `FILE:LINE` or `default`."""
-        parts = path.split(".")
-        while parts:
-            if (line := self.lines.get(".".join(parts))) is not None:
-                return f"{self.file}:{line}"
-            parts.pop()
+        if (line := self.lines.get(path)) is not None:
+            return f"{self.file}:{line}"
         return "default"
 
 
@@ -131,7 +128,10 @@ def _parse_yaml(text: str, file: Path) -> tuple[dict[str, int], Any]:
             f"cannot read settings from {file}: {place}{error.problem or 'not YAML'}"
         ) from error
     except (yaml.YAMLError, ValueError) as error:
-        raise ConfigError(f"cannot read settings from {file}: {error}") from error
+        raise ConfigError(
+            f"cannot read settings from {file}: {error}",
+            hint="put quotes around a value that only looks like a date or a number",
+        ) from error
     return dict(_lines(node, "")) if node is not None else {}, {} if raw is None else raw
 
 

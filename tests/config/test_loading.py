@@ -1,0 +1,129 @@
+"""Settings: errors name the place and the mend; every value knows where it was set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from riskcockpit.config.durations import parse_duration
+from riskcockpit.config.loading import (
+    effective,
+    load_settings,
+    parse_settings,
+    settings_schema,
+)
+from riskcockpit.config.paths import Paths, shipped
+from riskcockpit.errors import ConfigError
+
+FILE = Path("riskcockpit.yaml")
+
+
+def refused(text: str) -> tuple[str, str]:
+    """The message and the hint of the error `text` gives."""
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(text, FILE)
+    return caught.value.message, caught.value.hint or ""
+
+
+def test_without_a_file_the_defaults_are_in_force(tmp_path: Path) -> None:
+    loaded = load_settings(Paths.under(tmp_path))
+    assert loaded.settings.sla.critical_days == 7
+    assert loaded.origin("sla.critical_days") == "default"
+
+
+def test_an_unknown_key_is_named_with_its_line_and_the_nearest_known_one() -> None:
+    message, hint = refused("context:\n  name: bank\n  prodution: true\n")
+    assert message == (
+        'cannot read settings from riskcockpit.yaml: line 3: unknown key "prodution"'
+    )
+    assert hint == 'did you mean "production"?'
+
+
+def test_an_unknown_key_deep_in_a_list_is_named_with_its_line() -> None:
+    text = "sources:\n  - name: a\n    kind: files\n    credential:\n      enviroment: X\n"
+    message, hint = refused(text)
+    assert "line 5" in message
+    assert hint.startswith("known keys: env, exec")
+
+
+def test_a_wrong_type_is_named_with_its_line_and_path() -> None:
+    message, _ = refused("sla:\n  critical_days: soon\n")
+    assert "line 2: sla.critical_days: Expected `int`, got `str`" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "fragment"),
+    [
+        ("appetite: lots", 'appetite: "lots" is not an amount'),
+        ('appetite: "NaN"', "is not an amount"),
+        ("currency: euro", "is not an ISO 4217 code"),
+        ("rollback: {cooldown: 4x}", '"4x" is not a duration'),
+        ("sources: [{name: a, kind: k}, {name: a, kind: k}]", '"a" is there twice'),
+        ("- a list", "a mapping of settings is expected"),
+        ("context: {name: [}", "line 1"),
+        ("a: &x 1\nb: *x", "aliases are not allowed"),
+        ("sla: {critical_days: 2026-99-99}", "month must be in 1..12"),
+    ],
+)
+def test_bad_settings_are_refused_with_the_reason(text: str, fragment: str) -> None:
+    assert fragment in refused(text)[0]
+
+
+def test_every_value_in_force_knows_its_origin() -> None:
+    loaded = parse_settings("sla:\n  critical_days: 3\n", FILE)
+    rows = {path: (value, origin) for path, value, origin in effective(loaded)}
+    assert rows["sla.critical_days"] == ("3", "riskcockpit.yaml:2")
+    assert rows["sla.high_days"] == ("30", "default")
+
+
+def test_the_schema_for_editors_accepts_what_is_accepted_and_refuses_unknown_keys() -> None:
+    schema = settings_schema()
+    jsonschema.validate({"sla": {"critical_days": 3}}, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"sla": {"critical": 3}}, schema)
+
+
+def test_the_shipped_template_is_made_of_known_keys() -> None:
+    text = shipped("config", "init.yaml").read_text(encoding="utf-8")
+    text = text.replace("@PRINCIPAL@", "engineer").replace("@SOURCES@", "").replace("@ASSETS@", "")
+    assert parse_settings(text, FILE).settings.identity.principal == "engineer"
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_settings_or_a_named_error(text: str) -> None:
+    try:
+        parse_settings(text, FILE)
+    except ConfigError as error:
+        assert str(FILE) in error.message
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+        ),
+        max_leaves=8,
+    )
+)
+def test_any_yaml_is_settings_or_a_named_error(value: object) -> None:
+    try:
+        parse_settings(yaml.safe_dump(value), FILE)
+    except ConfigError as error:
+        assert str(FILE) in error.message
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("15m", 900), ("1d12h", 129_600)])
+def test_durations_are_read(text: str, seconds: int) -> None:
+    assert parse_duration(text).total_seconds() == seconds
+
+
+@pytest.mark.parametrize("text", ["", "h", "1.5h", "-3d", "3 d", "999999999w", "15m "])
+def test_what_is_not_a_duration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="duration"):
+        parse_duration(text)
