@@ -6,7 +6,6 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from glob import glob, has_magic
 from pathlib import Path
 
 REPORT_SUFFIXES = (".sarif", ".json", ".jsonl", ".ndjson", ".xml", ".csv")
@@ -65,13 +64,22 @@ def list_files(paths: Sequence[str], start: Path | None) -> Listing:
 
 
 def _expand(path: Path) -> Iterator[Path]:
-    text = str(path)
     if path.is_dir():
         yield from _walk(path)
-    elif has_magic(text) and not path.exists():
-        yield from (Path(name) for name in glob(text, recursive=True) if not Path(name).is_dir())
     elif path.exists() or path.is_symlink():
         yield path
+    elif _is_pattern(str(path)):
+        root = _root(path)
+        try:
+            yield from (
+                found for found in root.glob(str(path.relative_to(root))) if not found.is_dir()
+            )
+        except ValueError:  # pathlib refuses `**` beside other text
+            return
+
+
+def _is_pattern(text: str) -> bool:
+    return any(mark in text for mark in "*?[")
 
 
 def _walk(directory: Path) -> Iterator[Path]:
@@ -88,7 +96,7 @@ def _root(path: Path) -> Path:
         return path
     fixed: list[str] = []
     for part in path.parts[:-1]:
-        if has_magic(part):
+        if _is_pattern(part):
             break
         fixed.append(part)
     return Path(*fixed) if fixed else Path()
