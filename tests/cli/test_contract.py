@@ -1,0 +1,321 @@
+"""The command line as scripts see it: exit codes, documents, streams, hostile text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from support.cli import Ran, commands, invoke
+
+SCHEMAS = Path(__file__).resolve().parents[2] / "docs/schemas"
+HOSTILE = "[@click=app.quit]x[/] \x1b]52;c;ZXZpbA==\x07 \u202eevil\u200b \x9b31m"
+
+
+def sarif(*results: dict[str, Any], tool: str = "probe") -> str:
+    """A SARIF report of one successful run."""
+    run = {
+        "tool": {"driver": {"name": tool, "rules": []}},
+        "invocations": [{"executionSuccessful": True}],
+        "results": list(results),
+    }
+    return json.dumps({"version": "2.1.0", "runs": [run]})
+
+
+def result(rule: str, path: str, line: int, text: str = "a fault") -> dict[str, Any]:
+    """One SARIF result."""
+    place = {"artifactLocation": {"uri": path}, "region": {"startLine": line}}
+    return {
+        "ruleId": rule,
+        "level": "error",
+        "message": {"text": text},
+        "locations": [{"physicalLocation": place}],
+    }
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    """A report of two faults, one of them with a hostile message."""
+    file = tmp_path / "scan.sarif"
+    file.write_text(sarif(result("R1", "src/a.py", 3), result("R2", "src/b.py", 9, HOSTILE)))
+    return file
+
+
+@pytest.fixture
+def filled(home: Path, report: Path) -> Path:
+    """A set-up home with the report imported."""
+    assert invoke("init").code == 0
+    assert invoke("import", str(report), "--asset", "payments-api").code == 0
+    return home
+
+
+def document(ran: Ran, name: str) -> dict[str, Any]:
+    """The one JSON document on stdout, valid by its schema."""
+    found: dict[str, Any] = json.loads(ran.out)
+    schema = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
+    jsonschema.validate(found, schema)
+    return found
+
+
+def first_id() -> str:
+    """The id of some finding."""
+    found = document(invoke("findings", "list", "--json"), "findings")
+    return str(found["findings"][0]["id"])
+
+
+def test_without_arguments_and_without_a_terminal_the_help_is_printed(home: Path) -> None:
+    ran = invoke()
+    assert ran.code == 0
+    assert "Commands:" in ran.out
+    assert not home.exists()
+
+
+def test_init_makes_a_working_home_that_only_its_owner_can_read(home: Path) -> None:
+    document(invoke("init", "--json"), "init")
+    for path in home.rglob("*"):
+        if path.suffix == ".pub":
+            continue
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode == (0o700 if path.is_dir() else 0o600), path
+    assert invoke("config", "validate").code == 0
+    checks = document(invoke("doctor", "--json"), "doctor")["checks"]
+    assert {c["name"]: c["state"] for c in checks}["identity"] == "ok"
+
+
+def test_init_again_keeps_everything(home: Path) -> None:
+    invoke("init")
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    steps = document(invoke("init", "--json"), "init")["steps"]
+    assert {step["word"] for step in steps} <= {"kept", "found"}
+    assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
+
+
+def test_the_second_import_of_a_report_changes_nothing(filled: Path, report: Path) -> None:
+    generation = document(invoke("status", "--json"), "status")["generation"]
+    ran = invoke("import", str(report), "--asset", "payments-api", "--json")
+    totals = document(ran, "import")["totals"]
+    assert (totals["read"], totals["unchanged"], totals["new"], totals["fixed"]) == (2, 2, 0, 0)
+    assert document(invoke("status", "--json"), "status")["generation"] == generation
+
+
+def test_a_dry_run_counts_and_changes_nothing(home: Path, report: Path) -> None:
+    ran = invoke("import", str(report), "--dry-run", "--json")
+    found = document(ran, "import")
+    assert found["dry_run"] is True
+    assert found["totals"]["new"] == 2
+    assert document(invoke("status", "--json"), "status")["generation"] == 0
+
+
+def test_an_unknown_format_is_named_and_does_not_stop_the_others(
+    home: Path, report: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "notes.txt"
+    other.write_text("nothing a scanner wrote")
+    ran = invoke("import", str(other), str(report), "--json")
+    assert ran.code == 3
+    files = {Path(f["path"]).name: f for f in document(ran, "import")["files"]}
+    assert files["notes.txt"]["error"]
+    assert files["notes.txt"]["hint"]
+    assert files["scan.sarif"]["new"] == 2
+
+
+def test_a_report_is_read_from_stdin(home: Path, report: Path) -> None:
+    ran = invoke("import", "-", "--asset", "payments-api", "--json", stdin=report.read_bytes())
+    assert ran.code == 0
+    assert document(ran, "import")["totals"]["new"] == 2
+
+
+def test_a_file_that_is_not_there_is_named(home: Path) -> None:
+    ran = invoke("import", "missing.sarif")
+    assert ran.code in (2, 3)
+    assert "missing.sarif" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (("status",), "status"),
+        (("findings", "list"), "findings"),
+        (("findings", "facets"), "facets"),
+        (("models", "list"), "models"),
+        (("controls", "list"), "controls"),
+        (("controls", "test"), "control_cases"),
+        (("sources", "list"), "sources"),
+        (("actions", "list"), "actions"),
+        (("ledger", "log"), "ledger"),
+        (("ledger", "verify"), "ledger_verification"),
+        (("doctor",), "doctor"),
+        (("config", "show"), "config"),
+        (("query", "select id, severity, first_seen from finding order by id"), "query"),
+        (("sync",), "sync"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_every_read_command_prints_one_valid_document(
+    filled: Path, arguments: tuple[str, ...], name: str
+) -> None:
+    ran = invoke(*arguments, "--json")
+    assert ran.code == 0, ran.err
+    document(ran, name)
+    plain = invoke(*arguments)
+    assert plain.code == 0, plain.err
+
+
+@pytest.mark.parametrize("verb", ["show", "why"])
+def test_one_finding_is_shown_and_explained_by_a_prefix_of_its_id(filled: Path, verb: str) -> None:
+    known = first_id()
+    ran = invoke("findings", verb, known[:8], "--json")
+    assert document(ran, {"show": "finding", "why": "why"}[verb])["id"] == known
+    assert invoke("findings", verb, known[:8]).code == 0
+
+
+def test_an_unknown_id_is_a_usage_error_with_a_hint(filled: Path) -> None:
+    ran = invoke("findings", "show", "ffffffff")
+    assert ran.code == 2
+    assert "ffffffff" in ran.err
+    assert "hint:" in ran.err
+
+
+def test_a_bad_query_names_the_position_and_the_nearest_field(filled: Path) -> None:
+    ran = invoke("findings", "list", "state:open severty>=high")
+    assert ran.code == 2
+    assert "severty" in ran.err
+    assert "severity" in ran.err
+    lines = ran.err.splitlines()
+    caret = next(line for line in lines if line.strip() == "^")
+    query = lines[lines.index(caret) - 1]
+    assert query[caret.index("^") :].startswith("severty")
+
+
+def test_a_negated_term_is_a_query_and_a_mistyped_option_is_not(filled: Path) -> None:
+    assert invoke("findings", "list", "-waived", "--json").code == 0
+    ran = invoke("findings", "list", "--jsn")
+    assert ran.code == 2
+    assert "--jsn" in ran.err
+
+
+def test_hostile_text_reaches_no_terminal_and_no_spreadsheet_as_anything_but_text(
+    filled: Path,
+) -> None:
+    known = [f["id"] for f in json.loads(invoke("findings", "list", "--json").out)["findings"]]
+    runs = [
+        invoke("findings", "list"),
+        invoke("findings", "list", "--format", "csv"),
+        invoke("findings", "list", "--format", "markdown"),
+        invoke("status"),
+        *(invoke("findings", "show", each) for each in known),
+        *(invoke("findings", "why", each) for each in known),
+        invoke("query", "select title, description from finding"),
+    ]
+    for ran in runs:
+        assert ran.code == 0, ran.err
+        for refused in "\x1b\x07\x9b\u202e\u200b":
+            assert refused not in ran.out + ran.err
+    assert any("[@click=app.quit]x[/]" in ran.out for ran in runs)
+
+
+def test_csv_cells_are_never_formulas(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "formula.sarif"
+    file.write_text(sarif(result("R1", "a.py", 1, "=HYPERLINK(1)")))
+    assert invoke("import", str(file)).code == 0
+    rows = list(csv.reader(io.StringIO(invoke("findings", "list", "--format", "csv").out)))
+    assert len(rows) == 2
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["delete from finding", "select 1; drop table finding", "copy finding to 'x.csv'",
+     "select * from read_text('/etc/hostname')", "attach 'x.duckdb'",
+     "with x as (delete from finding returning *) select * from x"],
+)  # fmt: skip
+def test_query_reads_the_cache_and_does_nothing_else(filled: Path, sql: str) -> None:
+    ran = invoke("query", sql)
+    assert ran.code == 2
+    assert ran.err.startswith("error: ")
+    assert document(invoke("findings", "list", "--json"), "findings")["total"] == 2
+
+
+def test_a_waiver_is_previewed_decided_and_undone(filled: Path) -> None:
+    known = first_id()
+    arguments = ["waive", known, "--reason", "false_positive", "--expires", "20d",
+                 "--justification", "the scanner reads a test fixture as code"]  # fmt: skip
+    ran = invoke(*arguments, "--dry-run", "--json")
+    assert document(ran, "preview")["finding_count"] == 1
+    unasked = invoke(*arguments)
+    assert unasked.code == 2
+    assert "--yes" in unasked.err
+    decided = document(invoke(*arguments, "--yes", "--json"), "decision")["decision"]
+    assert decided["state"] in ("granted", "requested")
+    assert invoke("ledger", "verify").code == 0
+    undone = invoke("undo", "--yes", "--json")
+    assert undone.code == 0, undone.err
+    state = document(invoke("findings", "show", known, "--json"), "finding")["state"]
+    assert state == "open"
+    assert document(invoke("ledger", "verify", "--json"), "ledger_verification")["ok"] is True
+
+
+def test_a_waiver_without_an_end_or_beyond_the_longest_is_refused(filled: Path) -> None:
+    arguments = ["waive", first_id(), "--reason", "deferred", "--justification", "x" * 40, "--yes"]
+    assert invoke(*arguments).code == 2
+    assert invoke(*arguments, "--expires", "whenever").code == 2
+    ran = invoke(*arguments, "--expires", "4000d")
+    assert ran.code in (2, 5)
+    assert "hint:" in ran.err
+
+
+def test_a_note_is_signed_and_listed(filled: Path) -> None:
+    assert invoke("note", first_id(), "looked at it").code == 0
+    entries = document(invoke("ledger", "log", "--json"), "ledger")["entries"]
+    assert "note" in {entry["type"] for entry in entries}
+
+
+def test_a_changed_ledger_does_not_verify(filled: Path) -> None:
+    assert invoke("note", first_id(), "looked at it").code == 0
+    chain = next((filled / "ledger/chains").glob("*.jsonl"))
+    data = bytearray(chain.read_bytes())
+    data[len(data) // 2] ^= 1
+    chain.write_bytes(data)
+    ran = invoke("ledger", "verify", "--json")
+    assert ran.code == 4
+    problems = document(ran, "ledger_verification")["problems"]
+    assert problems
+
+
+def test_a_bug_ends_with_70_and_names_the_file_with_the_traceback(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError("a fault of ours")
+
+    monkeypatch.setattr("riskcockpit.services.posture.posture", fail)
+    ran = invoke("status")
+    assert ran.code == 70
+    crash = next((filled / "state").glob("crash-*.txt"))
+    assert str(crash) in ran.err
+    assert "ZeroDivisionError" in crash.read_text(encoding="utf-8")
+    assert stat.S_IMODE(crash.stat().st_mode) == 0o600
+
+
+def test_broken_settings_are_a_usage_error_with_the_line(home: Path) -> None:
+    invoke("init")
+    (home / "config/riskcockpit.yaml").write_text("context:\n  nmae: x\n")
+    for arguments in (("status",), ("config", "validate")):
+        ran = invoke(*arguments)
+        assert ran.code == 2
+        assert "line 2" in ran.err
+    assert invoke("doctor").code == 2
+
+
+def test_every_command_that_reads_or_decides_has_json() -> None:
+    without = {path for path, command in commands() if "--json" not in
+               {name for p in command.params for name in p.opts}}  # fmt: skip
+    assert without == {
+        "demo", "config validate", "config schema", "findings export", "ledger checkpoint",
+    }  # fmt: skip
