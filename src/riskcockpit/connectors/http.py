@@ -342,6 +342,7 @@ def _transport() -> httpx.BaseTransport | None:
 def _authorization(credential: Credential | None) -> dict[str, str]:
     if credential is None:
         return {}
+    remember(credential.value)
     if credential.username:
         pair = base64.b64encode(f"{credential.username}:{credential.value}".encode()).decode()
         remember(pair)

@@ -54,9 +54,9 @@ class Asked:
     path: str
     """Without the query."""
     params: Mapping[str, str]
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     """Names in lower case."""
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ class Reply:
     """A whole answer, whatever its status."""
 
     status: int
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Names in lower case."""
     source: str = ""
     """Name of the source, for messages."""
