@@ -1,0 +1,362 @@
+"""The journal: the one way entries get into the ledger.
+
+Each writer has one chain, `chains/<principal>@<host>.jsonl`. An append holds the file's lock,
+verifies the tail, signs, writes once, fsyncs, and only then returns.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import logging
+import os
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from riskcockpit.domain.clock import Clock
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.errors import BusyError, LedgerError
+from riskcockpit.ledger import checkpoint as checkpoints
+from riskcockpit.ledger.armor import EVIDENCE, BadSignatureError
+from riskcockpit.ledger.canonical import Json
+from riskcockpit.ledger.chain import (
+    SUFFIX,
+    DamagedLineError,
+    Entry,
+    actor_of,
+    build_body,
+    build_line,
+    check_chain,
+    parse_line,
+)
+from riskcockpit.ledger.objects import write_durably
+from riskcockpit.ledger.signers import FILE_NAME
+from riskcockpit.ledger.signing import Signer, prove
+
+LOCK_TIMEOUT_SECONDS = 30.0
+_PAUSE_SECONDS = 0.005
+_BLOCK = 65_536
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    last: Entry | None
+    size: int
+    torn: str = ""
+    """Where torn bytes were put; empty when the chain was whole."""
+
+
+class Journal:
+    """The ledger of one directory, as one writer sees it."""
+
+    def __init__(self, directory: Path, clock: Clock, signer: Signer | None, host: str) -> None:
+        self.directory = directory
+        self._clock = clock
+        self._signer = signer
+        self._host = host
+
+    @property
+    def chain(self) -> str:
+        """The name of this writer's chain.
+
+        Raises:
+            LedgerError: the journal was opened for reading only.
+        """
+        return f"{self._writer().principal}@{self._host}"
+
+    @property
+    def principal(self) -> str:
+        """Who writes here."""
+        return self._writer().principal
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the key that signs here."""
+        return self._writer().fingerprint
+
+    def append(self, type_: EntryType, data: Mapping[str, Json]) -> Entry:
+        """Sign an entry and write it; when this returns it is on disk.
+
+        Raises:
+            LedgerError: no key, a damaged chain, or a disk that does not take it. Nothing is
+                written then.
+            BusyError: another process holds the chain.
+        """
+        signer = self._writer()
+        with self._locked() as handle:
+            tail = self._tail(handle)
+            if tail.last is None:
+                tail = self._write(handle, tail, signer, EntryType.GENESIS, self._genesis())
+            if tail.torn:
+                note: dict[str, Json] = {"subject": "ledger", "text": tail.torn}
+                tail = self._write(handle, tail, signer, EntryType.NOTE, note)
+            tail = self._write(handle, tail, signer, type_, data)
+            if tail.last is None:  # pragma: no cover - an entry was just written
+                raise LedgerError("nothing was written")
+            if (tail.last.seq + 1) % checkpoints.EVERY == 0:
+                self._checkpoint(handle, tail, signer)
+            return tail.last
+
+    def checkpoint(self) -> Path | None:
+        """Sign how long this writer's chain is now; None when that was signed already.
+
+        Raises:
+            LedgerError: the chain does not fit its last checkpoint, or the key cannot sign.
+        """
+        signer = self._writer()
+        if not self._file.exists():
+            return None
+        with self._locked() as handle:
+            return self._checkpoint(handle, self._tail(handle), signer)
+
+    def entries(self) -> list[Entry]:
+        """Return the entries of all chains that parse, by time, chain and number.
+
+        They are read, not verified: `verify.examine` says what may be trusted.
+        """
+        found = [
+            entry
+            for file in self._chain_files()
+            for entry in check_chain(file.stem, file.read_bytes()).entries
+        ]
+        return sorted(found, key=lambda entry: (entry.ts, entry.chain, entry.seq))
+
+    def head(self) -> str:
+        """Return the hash of this writer's last entry; empty when there is none."""
+        last = _last_whole_entry(self._file) if self._file.exists() else None
+        return last.hash if last else ""
+
+    @property
+    def _file(self) -> Path:
+        return self.directory / "chains" / f"{self.chain}{SUFFIX}"
+
+    def _writer(self) -> Signer:
+        if self._signer is None:
+            raise LedgerError("the ledger is open for reading only", hint="`riskcockpit init`")
+        return self._signer
+
+    def _chain_files(self) -> list[Path]:
+        return [
+            file
+            for file in sorted((self.directory / "chains").glob(f"*{SUFFIX}"))
+            if actor_of(file.stem)
+        ]
+
+    def _genesis(self) -> dict[str, Json]:
+        signers = self.directory / FILE_NAME
+        content = signers.read_bytes() if signers.exists() else b""
+        return {
+            "chain": self.chain,
+            "format": checkpoints.ORIGIN,
+            FILE_NAME: hashlib.sha256(content).hexdigest(),
+        }
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        file = self._file
+        if actor_of(file.stem) is None:
+            raise LedgerError(f"{file.stem!r} cannot name a chain", hint="use a plain principal")
+        deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
+        try:
+            for place in (self.directory, file.parent):
+                place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            is_new = not file.exists()
+            handle = _open_locked(file, deadline)
+        except OSError as error:
+            raise LedgerError(f"cannot open the chain {file}: {error}") from error
+        try:
+            if is_new:
+                _sync_directory(file.parent)
+            yield handle
+        finally:
+            os.close(handle)
+
+    def _tail(self, handle: int) -> _Tail:
+        """Return the verified last entry; bytes after the last newline are put aside."""
+        size = os.fstat(handle).st_size
+        line, whole = _last_line(handle, size)
+        torn = self._quarantine(handle, whole, size) if whole < size else ""
+        self._refuse_cut(whole)
+        if not line:
+            return _Tail(None, whole, torn)
+        try:
+            last = _proven_entry(self.chain, line)
+        except (DamagedLineError, BadSignatureError) as error:
+            raise LedgerError(
+                f"the last entry of {self.chain} does not verify: {error}",
+                hint="`riskcockpit ledger verify` says more; nothing was written",
+            ) from error
+        return _Tail(last, whole, torn)
+
+    def _refuse_cut(self, size: int) -> None:
+        try:
+            known = checkpoints.newest(self.directory, self.chain)
+        except (ValueError, OSError) as error:
+            raise LedgerError(f"the last checkpoint of {self.chain} is damaged: {error}") from error
+        if known is not None and size < known.size:
+            raise LedgerError(
+                f"the chain {self.chain} was cut: {size} bytes, its checkpoint says {known.size}",
+                hint="bring the whole chain back; `riskcockpit ledger verify` says more",
+            )
+
+    def _quarantine(self, handle: int, whole: int, size: int) -> str:
+        torn = os.pread(handle, size - whole, whole)
+        place = self.directory / "quarantine"
+        place.mkdir(mode=0o700, exist_ok=True)
+        name = f"{self.chain}-{whole}-{secrets.token_hex(4)}.torn"
+        write_durably(place / name, torn)
+        _sync_directory(place)
+        os.ftruncate(handle, whole)
+        os.fsync(handle)
+        message = f"a torn tail of {len(torn)} bytes was cut off and kept as quarantine/{name}"
+        _log.warning("%s: %s", self.chain, message)
+        return message
+
+    def _write(
+        self,
+        handle: int,
+        tail: _Tail,
+        signer: Signer,
+        type_: EntryType,
+        data: Mapping[str, Json],
+    ) -> _Tail:
+        now = self._clock.now()
+        if refusal := signer.refusal(EVIDENCE, max(now, tail.last.ts) if tail.last else now):
+            raise LedgerError(f"{signer.principal} cannot sign: {refusal}")
+        try:
+            body = build_body(
+                last=tail.last,
+                now=now,
+                actor=signer.principal,
+                key_fp=signer.fingerprint,
+                type_=type_,
+                data=data,
+                seen=self._heads_of_others(),
+            )
+        except ValueError as error:
+            raise LedgerError(f"cannot write {type_.value}: {error}") from error
+        line = build_line(body, signer.sign(body))
+        entry = parse_line(self.chain, line)
+        _append(handle, tail.size, line)
+        return _Tail(entry, tail.size + len(line))
+
+    def _heads_of_others(self) -> dict[str, str]:
+        """Witness the other chains; one that is being written to is left for the next time."""
+        heads = {}
+        for file in self._chain_files():
+            if file != self._file and (last := _last_whole_entry(file)):
+                heads[file.stem] = last.hash
+        return heads
+
+    def _checkpoint(self, handle: int, tail: _Tail, signer: Signer) -> Path | None:
+        if tail.last is None:
+            return None
+        content = os.pread(handle, tail.size, 0)
+        known = checkpoints.newest(self.directory, self.chain)
+        if known and hashlib.sha256(content[: known.size]).hexdigest() != known.digest:
+            raise LedgerError(
+                f"the chain {self.chain} does not fit its checkpoint of {known.entries} entries",
+                hint="`riskcockpit ledger verify` names the entry",
+            )
+        count = tail.last.seq + 1
+        if known and known.entries == count:
+            return None
+        statement = checkpoints.of_content(self.chain, count, content)
+        try:
+            return checkpoints.write(self.directory, statement, signer)
+        except OSError as error:
+            raise LedgerError(f"cannot write a checkpoint of {self.chain}: {error}") from error
+
+
+def _proven_entry(chain: str, line: bytes) -> Entry:
+    entry = parse_line(chain, line)
+    if prove(entry.body, entry.sig, EVIDENCE).fingerprint != entry.key_fp:
+        raise DamagedLineError("it is signed by another key than it says")
+    return entry
+
+
+def _open_locked(file: Path, deadline: float) -> int:
+    """Open and lock a chain; again when the file was replaced while we waited."""
+    while True:
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            _wait_for_lock(handle, file, deadline)
+            if file.exists() and os.fstat(handle).st_ino == file.stat().st_ino:
+                return handle
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)
+
+
+def _wait_for_lock(handle: int, file: Path, deadline: float) -> None:
+    while not _try_lock(handle, fcntl.LOCK_EX):
+        if time.monotonic() > deadline:
+            raise BusyError(f"another process holds the chain {file.stem}")
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _try_lock(handle: int, kind: int) -> bool:
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _append(handle: int, size: int, line: bytes) -> None:
+    """Write one line at the end, whole and durable, or not at all."""
+    try:
+        is_whole = os.write(handle, line) == len(line)
+        os.fsync(handle)
+    except OSError as error:
+        os.ftruncate(handle, size)
+        raise LedgerError(f"cannot write to the ledger: {error}") from error
+    if not is_whole:
+        os.ftruncate(handle, size)
+        raise LedgerError("cannot write to the ledger: the disk took only a part of the entry")
+
+
+def _last_whole_entry(file: Path) -> Entry | None:
+    """Return the last entry of a chain; None while it is written to, or when it is damaged."""
+    try:
+        handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        if not _try_lock(handle, fcntl.LOCK_SH):
+            return None
+        line, _ = _last_line(handle, os.fstat(handle).st_size)
+        return parse_line(file.stem, line) if line else None
+    except (OSError, DamagedLineError):
+        return None
+    finally:
+        os.close(handle)
+
+
+def _last_line(handle: int, size: int) -> tuple[bytes, int]:
+    """Return the last line that ends with a newline, and where it ends."""
+    start, text = size, b""
+    while start > 0:
+        step = min(_BLOCK, start)
+        start -= step
+        text = os.pread(handle, step, start) + text
+        end = text.rfind(b"\n")
+        before = text.rfind(b"\n", 0, end) if end > 0 else -1
+        if end >= 0 and (before >= 0 or start == 0):
+            return text[before + 1 : end + 1], start + end + 1
+    return b"", 0
+
+
+def _sync_directory(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,320 @@
+"""Verification of a whole ledger: every byte, link, signature, checkpoint, witness and object.
+
+It reports everything that is wrong, never only the first fault. Any doubt counts against the
+record. A missing or empty ledger is fine: it has no entries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from riskcockpit.errors import LedgerError
+from riskcockpit.ledger import checkpoint as checkpoints
+from riskcockpit.ledger.armor import (
+    CHECKPOINT,
+    EVIDENCE,
+    BadSignatureError,
+    Signature,
+    read_signature,
+)
+from riskcockpit.ledger.chain import SUFFIX, Checked, Entry, actor_of, check_chain
+from riskcockpit.ledger.coverage import Anchors, covered_lengths
+from riskcockpit.ledger.objects import Objects
+from riskcockpit.ledger.signers import FILE_NAME, AllowedSigners
+from riskcockpit.ledger.signing import load_signers, prove
+from riskcockpit.views.governance import LedgerProblem, VerifyReport
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far ahead of ours a writer's clock may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A prefix of a chain whose signatures were all found good before.
+
+    Only the arithmetic is skipped for it; whose keys they are is judged anew every time.
+    """
+
+    size: int
+    digest: str
+    """SHA-256 of the prefix, hex."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """A verified ledger: what was found wrong, and what it says."""
+
+    report: VerifyReport
+    entries: tuple[Entry, ...]
+    """Every entry that parses, by time, chain and number. Trust them only if the report is ok."""
+    proven: Mapping[str, Proven] = field(default_factory=dict)
+    """For the next time: by chain, how far its signatures are good."""
+
+
+def verify(directory: Path, now: datetime) -> VerifyReport:
+    """Verify the ledger in `directory` from the first byte to the last; `now` is aware UTC.
+
+    Raises:
+        LedgerError: a file cannot be read, or ssh-keygen is needed and cannot be run.
+    """
+    return examine(directory, now).report
+
+
+def examine(
+    directory: Path, now: datetime, proven: Mapping[str, Proven] | None = None
+) -> Examination:
+    """Verify as `verify`, and return the entries; `proven` saves signature arithmetic.
+
+    Raises:
+        LedgerError: as `verify`.
+    """
+    return _Examiner(directory, now, proven or {}).run()
+
+
+class _Examiner:
+    def __init__(self, directory: Path, now: datetime, proven: Mapping[str, Proven]) -> None:
+        self.directory = directory
+        self.now = now
+        self.proven = proven
+        self.problems: list[LedgerProblem] = []
+        self.signers: AllowedSigners = load_signers(directory / FILE_NAME)
+        self.contents: dict[str, bytes] = {}
+        self.chains: dict[str, Checked] = {}
+        self.signatures: dict[str, Signature] = {}
+        """By entry hash: good signatures."""
+        self.anchors = Anchors()
+        self.checkpoints = 0
+
+    def run(self) -> Examination:
+        self._read()
+        for checked in self.chains.values():
+            self._check_entries(checked)
+        self._check_doubles()
+        self._check_witnesses()
+        for name in self._checkpointed_chains():
+            self._check_checkpoints(name)
+        self._check_times()
+        self._check_objects()
+        entries = [entry for checked in self.chains.values() for entry in checked.entries]
+        report = VerifyReport(
+            chains=len(self.chains),
+            entries=len(entries),
+            checkpoints=self.checkpoints,
+            problems=tuple(sorted(self.problems, key=_place)),
+            heads=tuple(
+                (name, checked.entries[-1].hash)
+                for name, checked in sorted(self.chains.items())
+                if checked.entries
+            ),
+        )
+        entries.sort(key=lambda entry: (entry.ts, entry.chain, entry.seq))
+        return Examination(report, tuple(entries), self._proven_now())
+
+    def _problem(self, chain: str, entry: int | None, why: str) -> None:
+        self.problems.append(LedgerProblem(chain, entry, why))
+
+    def _read(self) -> None:
+        for why in self.signers.faults:
+            self._problem(FILE_NAME, None, why)
+        folder = self.directory / "chains"
+        try:
+            for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+                if file.suffix != SUFFIX or actor_of(file.stem) is None:
+                    self._problem(file.name, None, "this file is no chain of any writer")
+                    continue
+                self.contents[file.stem] = file.read_bytes()
+        except OSError as error:
+            raise LedgerError(f"cannot read the ledger: {error}") from error
+        for name, content in self.contents.items():
+            checked = self.chains[name] = check_chain(name, content)
+            for fault in checked.faults:
+                self._problem(name, fault.seq, fault.why)
+
+    def _check_entries(self, checked: Checked) -> None:
+        known = self._proven_entries(checked.name)
+        for index, entry in enumerate(checked.entries):
+            try:
+                if index < known:
+                    signature = read_signature(entry.sig)
+                else:
+                    signature = prove(entry.body, entry.sig, EVIDENCE)
+            except BadSignatureError as error:
+                self._problem(entry.chain, entry.seq, str(error))
+                continue
+            self._check_signer(entry, signature)
+
+    def _check_signer(self, entry: Entry, signature: Signature) -> None:
+        if signature.fingerprint != entry.key_fp:
+            self._problem(entry.chain, entry.seq, "it is signed by another key than it says")
+            return
+        refusal = self.signers.refusal(entry.actor, signature.key, EVIDENCE, entry.ts)
+        if refusal:
+            self._problem(entry.chain, entry.seq, refusal)
+            return
+        if entry.ts > self.now + CLOCK_TOLERANCE:
+            self._problem(entry.chain, entry.seq, "its time lies in the future")
+        self.signatures[entry.hash] = signature
+
+    def _proven_entries(self, name: str) -> int:
+        """Return how many entries at the start have signatures that were verified before."""
+        proven, content = self.proven.get(name), self.contents[name]
+        if proven is None or proven.size > len(content):
+            return 0
+        prefix = content[: proven.size]
+        is_same = hashlib.sha256(prefix).hexdigest() == proven.digest
+        return prefix.count(b"\n") if is_same else 0
+
+    def _proven_now(self) -> dict[str, Proven]:
+        doubtful = {problem.chain for problem in self.problems}
+        return {
+            name: Proven(len(content), hashlib.sha256(content).hexdigest())
+            for name, content in self.contents.items()
+            if name not in doubtful
+        }
+
+    def _check_doubles(self) -> None:
+        first: dict[str, Entry] = {}
+        for checked in self.chains.values():
+            for entry in checked.entries:
+                other = first.setdefault(entry.hash, entry)
+                if other is not entry:
+                    why = f"the same entry stands in {other.chain} as entry {other.seq}"
+                    self._problem(entry.chain, entry.seq, why)
+
+    def _check_witnesses(self) -> None:
+        places = {
+            (checked.name, entry.hash): entry.seq
+            for checked in self.chains.values()
+            for entry in checked.entries
+        }
+        for checked in self.chains.values():
+            latest: dict[str, int] = {}
+            for entry in checked.entries:
+                for name, head in entry.seen.items():
+                    seq = places.get((name, head))
+                    if seq is None:
+                        self._missing_head(entry, name, head)
+                        continue
+                    if seq < latest.get(name, 0):
+                        self._problem(entry.chain, entry.seq, f"it saw an older {name} than before")
+                    latest[name] = max(seq, latest.get(name, 0))
+                    self.anchors.witness(entry, name, seq)
+
+    def _missing_head(self, witness: Entry, name: str, head: str) -> None:
+        seen_by = f"{witness.chain} saw in its entry {witness.seq}"
+        if name not in self.chains:
+            self._problem(name, None, f"the chain is missing, which {seen_by}")
+        else:
+            length = len(self.chains[name].entries)
+            why = f"entries were cut or replaced: the entry {head[:12]} is gone, which {seen_by}"
+            self._problem(name, length, why)
+
+    def _checkpointed_chains(self) -> list[str]:
+        folder = self.directory / "checkpoints"
+        present = {place.name for place in folder.iterdir()} if folder.is_dir() else set()
+        for name in sorted(present - set(self.chains)):
+            if checkpoints.files(self.directory, name):
+                self._problem(name, None, "the chain is missing, its checkpoints are there")
+        return sorted(present & set(self.chains))
+
+    def _check_checkpoints(self, name: str) -> None:
+        content = self.contents[name]
+        hashed, state = 0, hashlib.sha256()
+        for file in checkpoints.files(self.directory, name):
+            self.checkpoints += 1
+            try:
+                said = checkpoints.parse_checkpoint(file.read_text(encoding="ascii"))
+            except (ValueError, OSError) as error:
+                self._problem(name, None, f"the checkpoint {file.name} is damaged: {error}")
+                continue
+            if said.chain != name or f"{said.entries}.cp" != file.name:
+                self._problem(name, None, f"the checkpoint {file.name} belongs elsewhere")
+                continue
+            key = self._checkpoint_key(name, file, said)
+            if said.size < hashed:
+                self._problem(name, None, f"the checkpoint {file.name} is shorter than the last")
+                continue
+            state.update(content[hashed : said.size])
+            hashed = said.size
+            if (why := self._misfit(said, content, state.hexdigest())) is not None:
+                self._problem(name, min(said.entries, len(self.chains[name].entries)), why)
+            elif key and not self._refusal_now(name, key, CHECKPOINT):
+                self.anchors.cover(name, said.entries)
+
+    def _misfit(self, said: checkpoints.Checkpoint, content: bytes, digest: str) -> str | None:
+        if len(content) < said.size:
+            lines = content.count(b"\n")
+            return f"its tail was cut: {lines} entries, a checkpoint says {said.entries}"
+        if digest != said.digest:
+            return f"the first {said.entries} entries are not what a checkpoint says"
+        prefix = content[: said.size]
+        if prefix.count(b"\n") != said.entries or not prefix.endswith(b"\n"):
+            return f"a checkpoint counts {said.entries} entries, there are others"
+        return None
+
+    def _checkpoint_key(self, name: str, file: Path, said: checkpoints.Checkpoint) -> bytes | None:
+        """Return the key of a good signature by the chain's writer."""
+        try:
+            armored = checkpoints.signature_of(file).read_text(encoding="ascii")
+            signature = prove(said.text.encode("ascii"), armored, CHECKPOINT)
+        except (OSError, UnicodeDecodeError):
+            self._problem(name, None, f"the checkpoint {file.name} has no readable signature")
+            return None
+        except BadSignatureError as error:
+            self._problem(name, None, f"the checkpoint {file.name}: {error}")
+            return None
+        if not self.signers.may_ever(actor_of(name) or "", signature.key, CHECKPOINT):
+            self._problem(name, None, f"the checkpoint {file.name} is signed by a stranger")
+            return None
+        return signature.key
+
+    def _refusal_now(self, name: str, key: bytes, namespace: str) -> str:
+        return self.signers.refusal(actor_of(name) or "", key, namespace, self.now)
+
+    def _check_times(self) -> None:
+        """Refuse entries of an expired key that nobody vouches for: they may be back-dated."""
+        expired: list[tuple[Entry, str]] = []
+        for checked in self.chains.values():
+            for entry in checked.entries:
+                signature = self.signatures.get(entry.hash)
+                if signature is None:
+                    continue
+                refusal = self._refusal_now(entry.chain, signature.key, EVIDENCE)
+                if refusal:
+                    expired.append((entry, refusal))
+                else:
+                    self.anchors.cover(entry.chain, entry.seq + 1)
+        covered = covered_lengths(self.anchors)
+        for entry, refusal in expired:
+            if entry.seq >= covered.get(entry.chain, 0):
+                why = f"{refusal} since, and nothing signed later covers the entry"
+                self._problem(entry.chain, entry.seq, why)
+
+    def _check_objects(self) -> None:
+        good: set[str] = set()
+        try:
+            for file, name in Objects(self.directory).names():
+                if hashlib.sha256(file.read_bytes()).hexdigest() == name:
+                    good.add(name)
+                else:
+                    self._problem("objects", None, f"the evidence {name} was changed")
+        except OSError as error:
+            raise LedgerError(f"cannot read the evidence: {error}") from error
+        for entry, digest in self._named_objects():
+            if digest not in good:
+                why = f"its evidence {digest} is missing or changed"
+                self._problem(entry.chain, entry.seq, why)
+
+    def _named_objects(self) -> Iterator[tuple[Entry, str]]:
+        for checked in self.chains.values():
+            for entry in checked.entries:
+                named = entry.data.get("objects", ())
+                yield from ((entry, str(name)) for name in named)
+
+
+def _place(problem: LedgerProblem) -> tuple[str, int]:
+    return problem.chain, -1 if problem.entry is None else problem.entry
