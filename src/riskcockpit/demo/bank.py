@@ -40,8 +40,8 @@ class Repository:
 
     @property
     def image(self) -> str:
-        """The name of its image."""
-        return f"bank/{self.name}"
+        """The asset its image is."""
+        return f"{self.name}-image"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,6 @@ do: authentication, experiments, webhooks, writes other than aliases and tags.
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +15,15 @@ from dataclasses import replace
 from typing import Any
 
 from riskcockpit.demo.loopback import Reply, Request
+from riskcockpit.demo.mlflow_questions import (
+    ApiError,
+    invalid,
+    missing,
+    name_filter,
+    ordered,
+    page,
+    required,
+)
 from riskcockpit.demo.mlflow_wire import (
     artifact_uri,
     metric_document,
@@ -32,23 +39,18 @@ _LIMITS = {"registered-models/search": (100, 1000), "model-versions/search": (20
 _HISTORY_LIMIT = (25_000, 25_000)
 _ALIAS = re.compile(r"[A-Za-z0-9_-]+\Z")
 _RESERVED = re.compile(r"v\d+\Z", re.IGNORECASE)
-_FILTER = re.compile(r"\s*name\s*(=|LIKE|ILIKE)\s*'((?:[^'])*)'\s*\Z", re.IGNORECASE)
 _NOT_FOUND = (
     "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n"
     "<p>The requested URL was not found on the server. If you entered the URL manually please "
     "check your spelling and try again.</p>\n"
 )
+_VERSION_ORDERS: Mapping[str, Callable[[tuple[RegisteredModel, ModelVersion]], Any]] = {
+    "name": lambda pair: pair[0].name,
+    "version_number": lambda pair: pair[1].version,
+    "creation_timestamp": lambda pair: pair[1].created_at,
+}
 AliasListener = Callable[[str, str, int | None], None]
 """Called with model, alias and its new version, or None when the alias is gone."""
-
-
-class _ApiError(Exception):
-    """An answer that is an error; turned into a reply in one place."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
 
 
 class MlflowSimulator:
@@ -100,31 +102,26 @@ class MlflowSimulator:
                               "text/html")  # fmt: skip
         try:
             return Reply.json(route(request))
-        except _ApiError as error:
-            document = {
-                "error_code": error.code,
-                "message": str(error),
-                "sqlstate": "KAM00",
-                "error_class": _CLASSES.get(error.code, error.code),
-            }
-            return Reply.json(document, error.status)
+        except ApiError as error:
+            return Reply.json(error.document, error.status)
 
     # -- registered models
 
     def _search_models(self, request: Request) -> dict[str, Any]:
-        matches = _name_filter(request.query.get("filter", ""), allowed="name")
+        matches = name_filter(request.query.get("filter", ""))
         with self._lock:
             models = [model for name, model in sorted(self._models.items()) if matches(name)]
-        models = _ordered(models, request.query.get("order_by", ""))
-        return _page(request, "registered_models", [model_document(model) for model in models],
+        keys = {"name": lambda model: model.name}
+        models = ordered(models, keys, request.query.get("order_by", ""))
+        return page(request.query, "registered_models", [model_document(model) for model in models],
                      _LIMITS["registered-models/search"])  # fmt: skip
 
     def _get_model(self, request: Request) -> dict[str, Any]:
-        return {"registered_model": model_document(self._found(_required(request.query, "name")))}
+        return {"registered_model": model_document(self._found(required(request.query, "name")))}
 
     def _set_model_tag(self, request: Request) -> dict[str, Any]:
         body = request.document()
-        name, key = _required(body, "name"), _required(body, "key")
+        name, key = required(body, "name"), required(body, "key")
         with self._lock:
             model = self._present(name)
             tags = {**model.tags, key: str(body.get("value", ""))}
@@ -134,23 +131,23 @@ class MlflowSimulator:
     # -- aliases
 
     def _get_alias(self, request: Request) -> dict[str, Any]:
-        model = self._found(_required(request.query, "name"))
-        alias = _required(request.query, "alias")
+        model = self._found(required(request.query, "name"))
+        alias = required(request.query, "alias")
         number = model.aliases.get(alias)
         if number is None:
-            raise _invalid(f"Registered model alias {alias} not found.")
+            raise invalid(f"Registered model alias {alias} not found.")
         return {
             "model_version": version_document(model, _version_of(model, str(number)), aliases=True)
         }
 
     def _set_alias(self, request: Request) -> dict[str, Any]:
         body = request.document()
-        name, alias = _required(body, "name"), _required(body, "alias")
-        number = _required(body, "version")
+        name, alias = required(body, "name"), required(body, "alias")
+        number = required(body, "version")
         if alias.lower() == "latest" or _RESERVED.match(alias):
-            raise _invalid(f"Version alias name '{alias}' is reserved.")
+            raise invalid(f"Version alias name '{alias}' is reserved.")
         if not _ALIAS.match(alias):
-            raise _invalid(
+            raise invalid(
                 f"Invalid alias name: '{alias}'. Names may only contain alphanumerics, "
                 "underscores (_), and dashes (-)."
             )
@@ -163,7 +160,7 @@ class MlflowSimulator:
 
     def _delete_alias(self, request: Request) -> dict[str, Any]:
         body = request.document()
-        name, alias = _required(body, "name"), _required(body, "alias")
+        name, alias = required(body, "name"), required(body, "alias")
         with self._lock:
             model = self._present(name)
             kept = {key: value for key, value in model.aliases.items() if key != alias}
@@ -175,36 +172,35 @@ class MlflowSimulator:
     # -- versions
 
     def _search_versions(self, request: Request) -> dict[str, Any]:
-        matches = _name_filter(request.query.get("filter", ""), allowed="name")
+        matches = name_filter(request.query.get("filter", ""))
         with self._lock:
             models = [model for name, model in sorted(self._models.items()) if matches(name)]
         found = [(model, version) for model in models for version in model.versions]
-        newest_first = "desc" in request.query.get("order_by", "").lower()
-        found.sort(key=lambda pair: pair[1].version, reverse=newest_first)
-        return _page(request, "model_versions", [version_document(*pair) for pair in found],
+        found = ordered(found, _VERSION_ORDERS, request.query.get("order_by", ""))
+        return page(request.query, "model_versions", [version_document(*pair) for pair in found],
                      _LIMITS["model-versions/search"])  # fmt: skip
 
     def _get_version(self, request: Request) -> dict[str, Any]:
-        model = self._found(_required(request.query, "name"))
-        version = _version_of(model, _required(request.query, "version"))
+        model = self._found(required(request.query, "name"))
+        version = _version_of(model, required(request.query, "version"))
         return {"model_version": version_document(model, version, aliases=True)}
 
     def _set_version_tag(self, request: Request) -> dict[str, Any]:
         body = request.document()
-        key, value = _required(body, "key"), str(body.get("value", ""))
+        key, value = required(body, "key"), str(body.get("value", ""))
         self._retag(body, lambda tags: {**tags, key: value})
         return {}
 
     def _delete_version_tag(self, request: Request) -> dict[str, Any]:
         body = request.document()
-        key = _required(body, "key")
+        key = required(body, "key")
         self._retag(body, lambda tags: {name: tags[name] for name in tags if name != key})
         return {}
 
     def _retag(
         self, body: Mapping[str, Any], change: Callable[[Mapping[str, str]], dict[str, str]]
     ) -> None:
-        name, number = _required(body, "name"), _required(body, "version")
+        name, number = required(body, "name"), required(body, "version")
         with self._lock:
             model = self._present(name)
             version = _version_of(model, number)
@@ -219,11 +215,11 @@ class MlflowSimulator:
 
     def _metric_history(self, request: Request) -> dict[str, Any]:
         version = self._run_version(request)
-        key = _required(request.query, "metric_key")
+        key = required(request.query, "metric_key")
         points = (
             [metric_document(version, key, version.metrics[key])] if key in version.metrics else []
         )
-        return _page(request, "metrics", points, _HISTORY_LIMIT)
+        return page(request.query, "metrics", points, _HISTORY_LIMIT)
 
     def _list_artifacts(self, request: Request) -> dict[str, Any]:
         version = self._run_version(request)
@@ -233,13 +229,13 @@ class MlflowSimulator:
         return answer
 
     def _run_version(self, request: Request) -> ModelVersion:
-        run_id = _required(request.query, "run_id")
+        run_id = required(request.query, "run_id")
         with self._lock:
             for model in self._models.values():
                 for version in model.versions:
                     if version.run_id == run_id:
                         return version
-        raise _missing(f"Run with id={run_id} not found")
+        raise missing(f"Run with id={run_id} not found")
 
     # -- state
 
@@ -251,89 +247,15 @@ class MlflowSimulator:
         try:
             return self._models[name]
         except KeyError:
-            raise _missing(f"Registered Model with name={name} not found") from None
+            raise missing(f"Registered Model with name={name} not found") from None
 
     def _tell(self, name: str, alias: str, version: int | None) -> None:
         if self._on_alias is not None:
             self._on_alias(name, alias, version)
 
 
-_CLASSES = {"RESOURCE_DOES_NOT_EXIST": "RESOURCE_NOT_FOUND"}
-
-
-def _invalid(message: str) -> _ApiError:
-    return _ApiError(400, "INVALID_PARAMETER_VALUE", message)
-
-
-def _missing(message: str) -> _ApiError:
-    return _ApiError(404, "RESOURCE_DOES_NOT_EXIST", message)
-
-
-def _required(arguments: Mapping[str, Any], name: str) -> str:
-    value = arguments.get(name)
-    if value is None or value == "":
-        raise _invalid(f"Missing value for required parameter '{name}'. See the API docs for more "
-                       "information about request parameters.")  # fmt: skip
-    return str(value)
-
-
 def _version_of(model: RegisteredModel, number: str) -> ModelVersion:
     for version in model.versions:
         if str(version.version) == number:
             return version
-    raise _missing(f"Model Version (name={model.name}, version={number}) not found")
-
-
-def _name_filter(text: str, *, allowed: str) -> Callable[[str], bool]:
-    if not text.strip():
-        return lambda name: True
-    match = _FILTER.match(text)
-    if match is None:
-        key = re.split(r"\W+", text.strip(), maxsplit=1)[0]
-        raise _invalid(f"Invalid attribute key '{key}' specified. Valid keys are '{{'{allowed}'}}'")
-    operator, value = match.group(1).upper(), match.group(2)
-    if operator == "=":
-        return lambda name: name == value
-    flags = re.IGNORECASE if operator == "ILIKE" else 0
-    pattern = re.compile(
-        "".join({"%": ".*", "_": "."}.get(c, re.escape(c)) for c in value) + r"\Z", flags
-    )
-    return lambda name: pattern.match(name) is not None
-
-
-def _ordered(models: list[RegisteredModel], order: str) -> list[RegisteredModel]:
-    if not order:
-        return models
-    key, _, way = order.strip().partition(" ")
-    if key != "name" or way.strip().upper() not in ("", "ASC", "DESC"):
-        raise _invalid(f"Invalid order_by clause '{order}'")
-    return models[::-1] if way.strip().upper() == "DESC" else models
-
-
-def _page(
-    request: Request, field: str, rows: list[dict[str, Any]], limits: tuple[int, int]
-) -> dict[str, Any]:
-    default, most = limits
-    text = request.query.get("max_results", str(default))
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= most:
-        raise _invalid(
-            f"Invalid value \"{text}\" for parameter 'max_results' supplied:  Hint: Value was of "
-            "type 'str'. See the API docs for more information about request parameters."
-        )
-    start, size = _offset(request.query.get("page_token", "")), int(text)
-    answer: dict[str, Any] = {}
-    if page := rows[start : start + size]:
-        answer[field] = page
-    if start + size < len(rows):
-        token = json.dumps({"offset": start + size}).encode()
-        answer["next_page_token"] = base64.b64encode(token).decode()
-    return answer
-
-
-def _offset(token: str) -> int:
-    if not token:
-        return 0
-    try:
-        return int(json.loads(base64.b64decode(token, validate=True))["offset"])
-    except (ValueError, KeyError, TypeError):
-        raise _invalid("Invalid page token, could not base64-decode") from None
+    raise missing(f"Model Version (name={model.name}, version={number}) not found")

@@ -11,13 +11,12 @@ from riskcockpit.demo.dice import Dice
 from riskcockpit.domain.model import (
     APPROVED,
     CHAMPION,
-    ROLLED_BACK_TAG,
     DatasetRef,
     ModelVersion,
     RegisteredModel,
 )
 
-SUITE = "model-validation"
+VALIDATORS = "model-validation"
 """The role that validates; never the one that trains."""
 
 
@@ -32,6 +31,7 @@ class ModelPlan:
     purpose: str
     dataset: str
     champion: int
+    """The version in production when the history begins."""
     newest: int
     accuracy: float
     """Of the champion in production, as a ratio."""
@@ -42,8 +42,6 @@ class ModelPlan:
     params: Mapping[str, str]
     group: str = ""
     """The attribute whose groups are compared for bias; empty: none is."""
-    rolled_back: int = 0
-    """A version that was rolled back in the past; 0: none."""
     metric_names: tuple[str, ...] = ("accuracy", "auc")
     explained: bool = True
     """Whether the champion's run holds an explainability artefact."""
@@ -61,9 +59,9 @@ PLANS = (
     ModelPlan(
         "credit-default", "lending", "lending-risk", 1,
         "Estimates the probability of default of retail loans",
-        "loan-applications", 11, 12, 0.918, 0.88, "monthly_income",
+        "loan-applications", 12, 12, 0.918, 0.88, "monthly_income",
         {"algorithm": "scorecard", "bins": "24", "penalty": "l2", "seed": "3"},
-        group="age_band", rolled_back=12,
+        group="age_band",
     ),
     ModelPlan(
         "aml-screening", "payments", "financial-crime", 1,
@@ -94,7 +92,7 @@ PLANS = (
 )  # fmt: skip
 STORY_MODEL = "fraud-scoring"
 PAST_ROLLBACK = ("credit-default", 12, 11)
-"""Model, the version taken out of production in the past, and the one that came back."""
+"""Model, the version taken out of production during the history, and the one that came back."""
 
 
 def plan_of(name: str) -> ModelPlan:
@@ -107,30 +105,8 @@ def plan_of(name: str) -> ModelPlan:
 
 
 def registered_models(dice: Dice, start: datetime) -> tuple[RegisteredModel, ...]:
-    """Return the registry as it stands when the demo starts, at `start`."""
+    """Return the registry as it stood ninety days before `start`, when the history begins."""
     return tuple(_registered(plan, dice, start) for plan in PLANS)
-
-
-def before_rollback(model: RegisteredModel) -> RegisteredModel:
-    """Return `model` as it stood before the past rollback; other models come back as they are."""
-    name, bad, _ = PAST_ROLLBACK
-    if model.name != name:
-        return model
-    versions = tuple(
-        _without_mark(version) if version.version == bad else version for version in model.versions
-    )
-    return RegisteredModel(
-        model.name, versions, {**model.aliases, CHAMPION: bad}, model.tags, model.description
-    )
-
-
-def _without_mark(version: ModelVersion) -> ModelVersion:
-    tags = {key: value for key, value in version.tags.items() if key != ROLLED_BACK_TAG}
-    return ModelVersion(
-        version.model, version.version, version.status, version.created_at, version.run_id,
-        version.run_user, version.description, tags, version.metrics, version.params,
-        version.datasets, version.artifacts,
-    )  # fmt: skip
 
 
 def _registered(plan: ModelPlan, dice: Dice, start: datetime) -> RegisteredModel:
@@ -147,16 +123,15 @@ def _registered(plan: ModelPlan, dice: Dice, start: datetime) -> RegisteredModel
 
 def _version(plan: ModelPlan, number: int, dice: Dice, start: datetime) -> ModelVersion:
     name = plan.name
+    is_candidate = number > plan.champion
     gap = dice.between(24, 40, name, "gap")
-    age = timedelta(days=12 + gap * (plan.newest - number) + dice.between(0, 6, name, number))
-    approved = number <= plan.champion or number == plan.rolled_back
+    days = 9 if is_candidate else 96 + gap * (plan.champion - number)
+    age = timedelta(days=days + dice.between(0, 6, name, number))
     tags = {"code_sha": dice.hexes(40, name, number, "commit")}
-    if approved:
-        tags |= {"validation_status": APPROVED, "validated_by": SUITE}
-    else:
+    if is_candidate:
         tags |= {"validation_status": "pending"}
-    if number == plan.rolled_back:
-        tags[ROLLED_BACK_TAG] = "accuracy below its threshold in production"
+    else:
+        tags |= {"validation_status": APPROVED, "validated_by": VALIDATORS}
     learned = plan.accuracy - 0.004 * (plan.champion - number)
     metrics = {
         metric: round(learned + dice.between(-0.003, 0.006, name, number, metric), 4)

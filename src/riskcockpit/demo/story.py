@@ -18,6 +18,7 @@ import math
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from riskcockpit.demo.dice import Dice
@@ -41,7 +42,7 @@ DRIFT_LIMIT = 0.25
 BIAS_LIMIT = 0.10
 DAY = 86_400.0
 PAST_ROLLBACK_DAYS = 21.0
-"""How many days before the start the past rollback happened."""
+"""How many days before the start the model of the past rollback began to fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,8 @@ class Story:
         self._moves: dict[str, list[tuple[float, int]]] = {
             plan.name: [(-math.inf, plan.champion)] for plan in PLANS
         }
-        name, bad, good = PAST_ROLLBACK
-        moved_at = start - PAST_ROLLBACK_DAYS * DAY
-        self._moves[name] = [(-math.inf, bad), (moved_at, good)]
+        name, bad, _ = PAST_ROLLBACK
+        self._moves[name] = [(-math.inf, bad)]
 
     def alias_moved(self, model: str, alias: str, version: int | None, at: float) -> None:
         """Note that `alias` of `model` points to `version` from `at` on."""
@@ -141,7 +141,7 @@ class Story:
         calm = plan.accuracy + self._wobble(0.004, plan.name, "accuracy", at=at)
         name, bad, _ = PAST_ROLLBACK
         if plan.name == name and version == bad:
-            fallen = self._start - (PAST_ROLLBACK_DAYS * DAY + 900)
+            fallen = self._start - PAST_ROLLBACK_DAYS * DAY
             return calm - (0.07 if at >= fallen else 0.0)
         if plan.name != STORY_MODEL:
             return calm
@@ -173,13 +173,25 @@ class Story:
             return 1.0
         return _ramp(at - since, 0.0, RECOVERY_SECONDS)
 
-    def _wobble(self, size: float, *names: object, at: float) -> float:
+    def _wobble(self, size: float, *names: str, at: float) -> float:
         """Return a slow, small movement of at most `size` either way."""
         moment = min(at, self._start) if self._still else at
-        phase = self._dice.between(0, math.tau, *names, "phase")
-        hours = self._dice.between(5, 31, *names, "period")
-        day = self._dice.share(*names, int(moment // DAY)) - 0.5
-        return size * (0.6 * math.sin(phase + moment / 3600 / hours * math.tau) + 0.8 * day)
+        phase, seconds = _swing(self._dice, names)
+        mood = _mood(self._dice, names, int(moment // DAY))
+        return size * (0.6 * math.sin(phase + moment / seconds * math.tau) + 0.4 * mood)
+
+
+@lru_cache(maxsize=4096)
+def _swing(dice: Dice, names: tuple[str, ...]) -> tuple[float, float]:
+    """Return phase and period (seconds) of a series' slow movement."""
+    hours = dice.between(5, 31, *names, "period")
+    return dice.between(0, math.tau, *names, "phase"), hours * 3600
+
+
+@lru_cache(maxsize=16_384)
+def _mood(dice: Dice, names: tuple[str, ...], day: int) -> float:
+    """Return how a series stands on one day since 1970, between -1 and 1."""
+    return dice.between(-1, 1, *names, day)
 
 
 def _serving(moves: list[tuple[float, int]], at: float, at_once: bool) -> tuple[int, float]:

@@ -99,9 +99,9 @@ class World:
 
     def _write_trivy(self, image: str, found: Sequence[Vulnerability], at: datetime) -> bytes:
         days = (self.start - at).days
-        return trivy(
-            image, f"1.{120 - days}", self.dice.hexes(64, image, days), found, scanned_at=at
-        )
+        name = f"registry.bank.example/{image.removesuffix('-image')}"
+        digest = self.dice.hexes(64, image, days)
+        return trivy(name, f"1.{120 - days}", digest, found, scanned_at=at)
 
     def _cloud(self, account: Account) -> Iterator[DatedDocument]:
         where = scope(self.dice, account.name, CLOUD_TOOL, self.start)
