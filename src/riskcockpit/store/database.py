@@ -109,6 +109,7 @@ class Reader:
         """The number of the generation; stays the same as long as the reader lives."""
         self._connection = connection
         self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
+        self._lent: list[duckdb.DuckDBPyConnection] = []
         self._lock = threading.Lock()
         self._on_close = on_close
         self._is_closed = False
@@ -123,14 +124,14 @@ class Reader:
         """
         with translated(f"the query {query.name}"):
             cursor = self._run(query, params)
-            return as_utc_rows(cursor.fetchall(), _moment_columns(cursor))
+            return as_utc_rows(cursor.fetchall(), moment_columns(cursor))
 
     def records(self, query: Sql, **params: Any) -> list[dict[str, Any]]:
         """Return all rows of `query` by column name; raises as `rows`."""
         with translated(f"the query {query.name}"):
             cursor = self._run(query, params)
             names = [column[0] for column in cursor.description or ()]
-            found = as_utc_rows(cursor.fetchall(), _moment_columns(cursor))
+            found = as_utc_rows(cursor.fetchall(), moment_columns(cursor))
         return [dict(zip(names, row, strict=True)) for row in found]
 
     def one(self, query: Sql, **params: Any) -> tuple[Any, ...] | None:
@@ -138,7 +139,7 @@ class Reader:
         with translated(f"the query {query.name}"):
             cursor = self._run(query, params)
             row = cursor.fetchone()
-            found = as_utc_rows([] if row is None else [row], _moment_columns(cursor))
+            found = as_utc_rows([] if row is None else [row], moment_columns(cursor))
         return found[0] if found else None
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -148,10 +149,25 @@ class Reader:
                 raise CancelledError("the cache was closed while a query was waiting")
             return self._cursor(threading.get_ident())
 
+    @contextmanager
+    def apart(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Lend a cursor with transactions of its own, for the guard."""
+        with self._lock:
+            if self._is_closed:
+                raise CancelledError("the cache was closed while a query was waiting")
+            cursor = self._connection.cursor()
+            self._lent.append(cursor)
+        try:
+            yield cursor
+        finally:
+            with self._lock:
+                self._lent.remove(cursor)
+            cursor.close()
+
     def interrupt(self) -> None:
         """Stop every query of this reader that runs at this moment; it can be used again."""
         with self._lock:
-            cursors = tuple(self._cursors.values())
+            cursors = (*self._cursors.values(), *self._lent)
         for cursor in cursors:
             cursor.interrupt()
 
@@ -225,6 +241,19 @@ class Writer(Reader):
             names = columns_of(self.cursor(), table)
             fill(self.cursor(), table, (self._in_order(table, names, row) for row in rows))
 
+    @contextmanager
+    def apart(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Lend a cursor that sees everything written so far, and whose failures harm nothing.
+
+        What was written is settled: committed into the file that is still unpublished. The rename
+        at the end is what publishes, so an exception afterwards still discards all of it.
+        """
+        with translated("the changes so far"):
+            self._connection.commit()
+        begin(self._connection)
+        with super().apart() as cursor:
+            yield cursor
+
     def discard(self) -> None:
         """Throw all changes away at the end: for a dry run, or when nothing has changed."""
         self.is_discarded = True
@@ -272,6 +301,7 @@ def _check_names(query: Sql, params: Mapping[str, Any]) -> None:
         raise FatalError(f"the query {query.name} {kind} the parameter {min(wrong)!r}")
 
 
-def _moment_columns(cursor: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
+def moment_columns(cursor: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
+    """Return the indices of the columns of the last result that are times."""
     columns = cursor.description or ()
     return tuple(i for i, column in enumerate(columns) if "TIMESTAMP" in str(column[1]))

@@ -12,12 +12,16 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import Any
 
 from riskcockpit.errors import FatalError
 
 _PARAMS = re.compile(r"^-- params:\s*(?P<list>.*(?:\n--   .*)*)$", re.MULTILINE)
 _RETURNS = re.compile(r"^-- returns:\s*\S.*$", re.MULTILINE)
 _PARAM = re.compile(r"(?P<name>[a-z_][a-z0-9_]*)\s+(?P<type>[A-Za-z].*)", re.DOTALL)
+_WHERE = "/*where*/ TRUE"
+_ORDER = "/*order*/ id"
+_PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 _BETWEEN_PARAMS = re.compile(r",(?![^(]*\))")
 
 
@@ -35,6 +39,36 @@ class Sql:
     def parameter_names(self) -> frozenset[str]:
         """The names of its parameters."""
         return frozenset(name for name, _ in self.params)
+
+
+@dataclass(frozen=True, slots=True)
+class Clauses:
+    """A condition and an order for a statement that leaves room for them.
+
+    Both texts are put together from constants of the code; what a person typed is in `params`.
+    """
+
+    where: str
+    order: str
+    params: dict[str, Any]
+
+
+def filled(base: Sql, clauses: Clauses) -> Sql:
+    """Return `base` with its `/*where*/ TRUE` and `/*order*/ id` replaced by `clauses`.
+
+    Only the parameters that the result uses are declared; `used_params` gives their values.
+    """
+    text = base.text.replace(_WHERE, clauses.where).replace(_ORDER, clauses.order)
+    used = tuple((name, "ANY") for name in used_params(base, clauses))
+    return Sql(base.name, text, (*base.params, *used))
+
+
+def used_params(base: Sql, clauses: Clauses) -> dict[str, Any]:
+    """Return those parameters of `clauses` that `base` needs once it is filled."""
+    texts = [clauses.where] if _WHERE in base.text else []
+    texts += [clauses.order] if _ORDER in base.text else []
+    names = {match[1] for text in texts for match in _PLACEHOLDER.finditer(text)}
+    return {name: value for name, value in clauses.params.items() if name in names}
 
 
 @cache

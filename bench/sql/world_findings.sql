@@ -1,0 +1,55 @@
+-- Makes `count` findings, the same ones every time, spread over assets, tools, ages and money.
+-- params: count BIGINT, as_of TIMESTAMP, rev BIGINT
+-- returns: nothing
+INSERT INTO finding BY NAME
+WITH numbered AS (
+    SELECT range AS n, CAST(hash(range) >> 2 AS BIGINT) AS h,
+        CAST(hash(range + 7) >> 2 AS BIGINT) AS g
+    FROM range($count)
+),
+shaped AS (
+    SELECT
+        n, h, g,
+        CASE WHEN h % 100 < 3 THEN 4 WHEN h % 100 < 15 THEN 3 WHEN h % 100 < 50 THEN 2
+             WHEN h % 100 < 85 THEN 1 ELSE 0 END AS level,
+        CASE WHEN g % 100 < 60 THEN 'open' WHEN g % 100 < 65 THEN 'triage'
+             WHEN g % 100 < 72 THEN 'waived' WHEN g % 100 < 75 THEN 'false_positive'
+             ELSE 'fixed' END AS standing,
+        CAST($as_of AS TIMESTAMP) - to_minutes(CAST(h % 400000 AS INTEGER)) AS born
+    FROM numbered
+)
+SELECT
+    md5(CAST(n AS VARCHAR)) AS id,
+    ['code', 'dependency', 'cloud', 'secret', 'dast', 'model', 'data'][1 + h % 7] AS class,
+    'asset-' || (h % 400) AS asset,
+    ['semgrep', 'trivy', 'grype', 'checkov', 'gitleaks', 'zap'][1 + g % 6] AS tool,
+    'rule-' || (g % 1200) AS rule,
+    '' AS category, 'main' AS branch, md5('scope' || (h % 400)) AS scope,
+    'Untrusted input reaches query ' || (g % 1200) || ' in module ' || (h % 977) AS title,
+    'A value that somebody else controls reaches a place where it is taken for code. Found in module '
+        || (h % 977) || '; check number ' || (g % 100000) || '.' AS description,
+    '' AS help_url, CAST(level AS TINYINT) AS severity, '' AS severity_raw, 'rule' AS severity_source,
+    standing AS state, g % 211 = 0 AS is_unconfirmed_absent,
+    ['data_integrity', 'model_validation', 'infrastructure_hardening', 'compliance_automation',
+     'incident_response'][1 + g % 5] AS pillar,
+    'team-' || (h % 37) AS owner,
+    'src/module_' || (h % 977) || '/file_' || (g % 4001) || '.py' AS path,
+    CAST(1 + g % 2000 AS INTEGER) AS line, CAST(NULL AS INTEGER) AS col,
+    CAST(NULL AS INTEGER) AS end_line, '' AS snippet, 1 AS location_count,
+    'pypi' AS package_type, 'package-' || (g % 3001) AS package_name, '1.' || (h % 90) AS package_version,
+    '' AS fixed_version, '' AS package_layer,
+    'CVE-20' || (10 + h % 16) || '-' || (1000 + g % 50000) AS vulnerability,
+    ['CVE-20' || (10 + h % 16) || '-' || (1000 + g % 50000)] AS vulnerability_ids,
+    [CAST(g % 1000 AS INTEGER)] AS cwes,
+    CASE WHEN h % 3 = 0 THEN NULL ELSE (g % 101) / 10.0 END AS cvss,
+    CASE WHEN h % 3 = 0 THEN NULL ELSE (g % 10007) / 10007.0 END AS epss,
+    h % 997 = 0 AS is_kev,
+    '' AS model, '' AS monitor, '' AS metric, '' AS segment, '' AS resource,
+    born AS first_seen, CAST($as_of AS TIMESTAMP) AS last_seen,
+    CASE WHEN standing = 'fixed' THEN CAST($as_of AS TIMESTAMP) END AS fixed_at,
+    born AS detected_at, 0 AS reopened_count,
+    CASE WHEN level > 0 THEN born + to_days([120, 90, 30, 7][level]) END AS due_at,
+    '' AS waiver_id, CAST(h % 5000000 AS DECIMAL(18, 2)) / 100 AS exposure,
+    '' AS correlation, md5('raw' || n) AS raw_hash, md5('scan' || (h % 400)) AS scan_id,
+    'bench' AS source_id, CAST($as_of AS TIMESTAMP) AS seen_at, CAST($rev AS BIGINT) AS rev
+FROM shaped

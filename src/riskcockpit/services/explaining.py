@@ -1,0 +1,177 @@
+"""One finding in full, and in words why it is what it is."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from riskcockpit.domain.clock import rfc3339
+from riskcockpit.domain.finding import Location
+from riskcockpit.domain.ids import short
+from riskcockpit.domain.severity import Severity
+from riskcockpit.services.rows import finding_row, finding_rows
+from riskcockpit.store.sql import sql
+from riskcockpit.views.findings import FindingDetail, FindingEventView, WaiverView, WhyView
+
+if TYPE_CHECKING:
+    from riskcockpit.store.database import Reader
+
+MAX_RAW_BYTES = 1_000_000
+"""How much of a raw record is unpacked."""
+_EVENTS = {
+    "created": "first seen",
+    "moved": "matched although it moved",
+    "renamed": "matched although its file was renamed",
+    "rule_renamed": "matched although its rule was renamed",
+    "bumped": "matched although the package changed its version",
+    "reopened": "seen again after it was fixed",
+    "absent": "absent from a scan, but not closed",
+    "fixed": "absent from a complete scan, so fixed",
+    "severity_changed": "its severity changed",
+    "suppressed": "suppressed in the source itself",
+    "waived": "waived",
+    "waiver_expired": "its waiver ended",
+    "waiver_review": "its waiver needs a review",
+    "split": "split from another finding",
+    "merged": "merged with another finding",
+    "held": "would have been closed, but the import was held",
+    "undone": "a decision about it was undone",
+}
+
+
+def detail_of(reader: Reader, id_: str, currency: str) -> FindingDetail:
+    """Return all that is known of the finding with exactly this id."""
+    row = finding_row(reader.rows(sql("services", "finding_row"), id=id_)[0], currency)
+    more = reader.records(sql("services", "finding_detail"), id=id_)[0]
+    correlated = reader.rows(
+        sql("services", "finding_correlated"), id=id_, correlation=more["correlation"]
+    )
+    controls = reader.rows(
+        sql("services", "finding_controls"), id=id_, asset=row.asset, rule=row.rule
+    )
+    return FindingDetail(
+        row=row,
+        description=more["description"],
+        help_url=more["help_url"],
+        severity_raw=more["severity_raw"],
+        severity_source=more["severity_source"],
+        vulnerability_ids=tuple(more["vulnerability_ids"]),
+        fixed_version=more["fixed_version"],
+        cwes=tuple(more["cwes"]),
+        cvss=more["cvss"],
+        epss=more["epss"],
+        locations=_locations(reader, id_, more),
+        metric=more["metric"],
+        segment=more["segment"],
+        resource=more["resource"],
+        detected_at=more["detected_at"],
+        onset_at=more["onset_at"],
+        fixed_at=more["fixed_at"],
+        reopened_count=more["reopened_count"],
+        history=_history(reader, id_),
+        waivers=_waivers(reader, id_),
+        correlated=finding_rows(correlated, currency),
+        controls=tuple(control for (control,) in controls),
+        raw=_raw(reader, more["raw_hash"]),
+    )
+
+
+def why_of(reader: Reader, id_: str) -> WhyView:
+    """Explain the finding with exactly this id: its keys, its history, what the gate decided."""
+    more = reader.records(sql("services", "finding_detail"), id=id_)[0]
+    keys = tuple((kind, key) for kind, key in reader.rows(sql("services", "finding_keys"), id=id_))
+    events = _history(reader, id_)
+    scans = reader.records(sql("services", "finding_scans"), scope=more["scope"])
+    sentences = (
+        *_about_identity(id_, more, keys),
+        *(_about_event(event) for event in events),
+        *_about_gate(more, scans),
+        *_about_state(more, _waivers(reader, id_)),
+    )
+    return WhyView(id_, keys, events, sentences)
+
+
+def _locations(reader: Reader, id_: str, more: Mapping[str, Any]) -> tuple[Location, ...]:
+    stored = reader.rows(sql("services", "finding_locations"), id=id_)
+    if not stored and more["path"]:
+        stored = [tuple(more[name] for name in ("path", "line", "col", "end_line", "snippet"))]
+    return tuple(Location(*place) for place in stored)
+
+
+def _history(reader: Reader, id_: str) -> tuple[FindingEventView, ...]:
+    return tuple(
+        FindingEventView(at, kind, detail)
+        for at, kind, detail in reader.rows(sql("services", "finding_events"), id=id_)
+    )
+
+
+def _waivers(reader: Reader, id_: str) -> tuple[WaiverView, ...]:
+    rows = reader.records(sql("services", "finding_waivers"), id=id_)
+    return tuple(WaiverView(**row) for row in rows)
+
+
+def _raw(reader: Reader, hash_: str) -> str:
+    row = reader.one(sql("services", "finding_raw"), hash=hash_)
+    if row is None:
+        return ""
+    try:
+        content = zlib.decompressobj().decompress(row[0], MAX_RAW_BYTES)
+    except zlib.error:
+        return ""
+    text = content.decode("utf-8", "replace")
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _about_identity(
+    id_: str, more: Mapping[str, Any], keys: tuple[tuple[str, str], ...]
+) -> tuple[str, ...]:
+    scope = [more["tool"], f"rule {more['rule']}", f"asset {more['asset']}"]
+    scope += [f"category {more['category']}"] if more["category"] else []
+    scope += [f"branch {more['branch']}"] if more["branch"] else []
+    first = f"{short(id_)} is {', '.join(scope)}"
+    if not keys:
+        return (first,)
+    kinds = ", ".join(dict.fromkeys(kind for kind, _ in keys))
+    noun = "key" if len(keys) == 1 else "keys"
+    return (first, f"it is known by {len(keys)} {noun} ({kinds}); any of them finds it again")
+
+
+def _about_event(event: FindingEventView) -> str:
+    words = _EVENTS.get(event.kind, event.kind.replace("_", " "))
+    return f"{rfc3339(event.at)} {words}{f': {event.detail}' if event.detail else ''}"
+
+
+def _about_gate(more: Mapping[str, Any], scans: list[dict[str, Any]]) -> tuple[str, ...]:
+    if not scans:
+        return ()
+    last = scans[0]
+    when = f"the last scan of its scope ({rfc3339(last['scanned_at'])}, {last['outcome']})"
+    if last["is_complete"]:
+        sentence = f"{when} was complete: what it did not see may be closed"
+    else:
+        sentence = f"{when} could not close anything: {last['incomplete_because']}"
+    if more["is_unconfirmed_absent"]:
+        return (sentence, "it was absent from that scan, which proves nothing, so it stays open")
+    return (sentence,)
+
+
+def _about_state(more: Mapping[str, Any], waivers: tuple[WaiverView, ...]) -> tuple[str, ...]:
+    severity = Severity(more["severity"]).word
+    origin = f" says {more['severity_raw']!r}" if more["severity_raw"] else ""
+    source = f": {more['severity_source']}{origin}" if more["severity_source"] else ""
+    sentences = [f"severity {severity}{source}"]
+    if more["due_at"] is not None:
+        sentences.append(f"to be fixed by {rfc3339(more['due_at'])}")
+    sentences += [
+        f"waiver {short(waiver.id)} is {waiver.state} until {rfc3339(waiver.expires_at)}:"
+        f" {waiver.reason}, asked by {waiver.requester}"
+        + (f", approved by {waiver.approver}" if waiver.approver else "")
+        for waiver in waivers
+    ]
+    sentences.append(f"state {more['state']}")
+    return tuple(sentences)

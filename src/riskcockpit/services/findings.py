@@ -1,0 +1,268 @@
+"""Questions about findings: lists by query, pages, details, explanations, facets."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from riskcockpit.domain.severity import Severity
+from riskcockpit.errors import UnknownNameError
+from riskcockpit.services.context import Context
+from riskcockpit.services.explaining import detail_of, why_of
+from riskcockpit.services.rows import finding_rows
+from riskcockpit.store.keys import KeyList, build_keys, drop_keys
+from riskcockpit.store.query.compiler import compile_query
+from riskcockpit.store.query.parser import parse_query
+from riskcockpit.store.query.printer import print_query
+from riskcockpit.store.sql import Clauses, filled, sql, used_params
+from riskcockpit.views.findings import (
+    FacetView,
+    FindingDetail,
+    FindingPage,
+    FindingRow,
+    FindingSet,
+    WhyView,
+)
+
+if TYPE_CHECKING:
+    from riskcockpit.store.database import Reader
+
+MIN_PREFIX = 4
+"""Characters of an id that commands take at least."""
+KEPT_SETS = 6
+"""Key lists kept at a time; 8 bytes a finding each. An older one is built again when asked for."""
+MAX_AGE = timedelta(minutes=1)
+"""How long a key list answers the same query again: the words `age`, `due` and `overdue` move on."""
+_ALL = 2**62
+_HEX = frozenset("0123456789abcdef")
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledQuery:
+    """A query as it will be run, for `findings list --explain`."""
+
+    canonical: str
+    where: str
+    order: str
+    params: tuple[tuple[str, Any], ...]
+
+
+@dataclass(slots=True)
+class _Held:
+    """A set with what it takes to build its key list again."""
+
+    view: FindingSet
+    clauses: Clauses
+    built_at: datetime
+    keys: KeyList | None
+
+
+class FindingReader:
+    """Answers from one generation until `refresh`; any thread may ask.
+
+    Without a cache every list is empty and `generation` is 0.
+    """
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._currency = ctx.settings.currency
+        self._lock = threading.RLock()
+        self._sets: OrderedDict[str, _Held] = OrderedDict()
+        self._count = 0
+        self._reader: Reader | None = None
+        self.refresh()
+
+    @property
+    def generation(self) -> int:
+        """The generation that answers; 0 without a cache."""
+        reader = self._reader
+        return reader.generation if reader else 0
+
+    def refresh(self) -> bool:
+        """Go over to the published generation and return whether it is another one.
+
+        Sets of the generation before are forgotten; open their queries again.
+
+        Raises:
+            StoreError: the cache is damaged, or of a newer riskcockpit.
+        """
+        with self._lock:
+            if self._ctx.store.generation() == self.generation:
+                return False
+            fresh = self._ctx.store.reader()
+            old, self._reader = self._reader, fresh
+            self._sets.clear()
+        if old is not None:
+            old.close()
+        return True
+
+    def open(self, query: str = "") -> FindingSet:
+        """Build the ordered result of a query, or give the one built in the last minute.
+
+        Raises:
+            QueryError: the query does not parse.
+            CancelledError: `interrupt` was called.
+        """
+        now = self._ctx.clock.now()
+        parsed = parse_query(query)
+        canonical = print_query(parsed)
+        with self._lock:
+            for held in self._sets.values():
+                if held.view.query == canonical and now - held.built_at < MAX_AGE:
+                    self._sets.move_to_end(held.view.id)
+                    return held.view
+            reader = self._reader
+        clauses = compile_query(parsed, now)
+        keys = build_keys(reader, clauses) if reader else KeyList(0, 0)
+        with self._lock:
+            self._count += 1
+            view = FindingSet(
+                f"{self.generation}.{self._count}", self.generation, canonical, keys.total
+            )
+            self._sets[view.id] = _Held(view, clauses, now, keys)
+            self._forget_oldest()
+        return view
+
+    def page(self, found: FindingSet, start: int, count: int) -> FindingPage:
+        """Return the rows at the positions `start <= position < start + count` of a set.
+
+        Raises:
+            UnknownNameError: the set belongs to a generation that is no longer read.
+            CancelledError: `interrupt` was called.
+        """
+        reader, keys = self._keys(found)
+        if reader is None or start >= found.total or count <= 0:
+            return FindingPage(found.id, start, ())
+        page = keys.of(sql("services", "finding_page"))
+        rows = reader.rows(page, start=max(start, 0), count=count)
+        return FindingPage(found.id, start, finding_rows(rows, self._currency))
+
+    def rows(self, query: str = "", limit: int | None = None) -> tuple[FindingRow, ...]:
+        """Return the first `limit` rows of a query, all without one; raises as `open`."""
+        return finding_rows(self._ask("finding_rows", query, count=_most(limit)), self._currency)
+
+    def ids(self, query: str = "", limit: int | None = None) -> tuple[str, ...]:
+        """Return the ids of the first `limit` rows of a query; raises as `open`."""
+        return tuple(row[0] for row in self._ask("finding_ids", query, count=_most(limit)))
+
+    def facets(self, query: str = "", top: int = 50) -> tuple[FacetView, ...]:
+        """Return how the rows of a query spread: the `top` values of each field; as `open`."""
+        counts: dict[str, list[tuple[str, int]]] = {name: [] for name in _FACETS}
+        for field, value, findings in self._ask("finding_facets", query, top=top):
+            counts[field].append((_facet_value(field, value), findings))
+        return tuple(FacetView(field, tuple(found)) for field, found in counts.items())
+
+    def explain(self, query: str) -> CompiledQuery:
+        """Return what a query compiles to; raises QueryError."""
+        parsed = parse_query(query)
+        clauses = compile_query(parsed, self._ctx.clock.now())
+        return CompiledQuery(
+            print_query(parsed), clauses.where, clauses.order, tuple(clauses.params.items())
+        )
+
+    def resolve(self, id_prefix: str) -> str:
+        """Return the id that starts with `id_prefix`.
+
+        Raises:
+            UnknownNameError: none does, several do, or it is shorter than four characters.
+        """
+        prefix = id_prefix.strip().lower()
+        if len(prefix) < MIN_PREFIX or not _HEX.issuperset(prefix):
+            raise UnknownNameError(
+                f"{id_prefix!r} is not the id of a finding",
+                hint=f"give {MIN_PREFIX} or more of its hex digits",
+            )
+        found = self._starting_with(prefix)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            several = ", ".join(id_[: len(prefix) + 4] for id_ in found)
+            raise UnknownNameError(
+                f"several findings start with {prefix!r}", hint=f"give more digits: {several}"
+            )
+        near = self._starting_with(prefix[:MIN_PREFIX])
+        raise UnknownNameError(
+            f"there is no finding {prefix!r}",
+            hint=f"did you mean {near[0]}?" if near else "list them: `riskcockpit findings list`",
+        )
+
+    def show(self, id_prefix: str) -> FindingDetail:
+        """Return all that is known of a finding; raises as `resolve`."""
+        return detail_of(self._open_reader(id_prefix), self.resolve(id_prefix), self._currency)
+
+    def why(self, id_prefix: str) -> WhyView:
+        """Return why a finding is what it is; raises as `resolve`."""
+        return why_of(self._open_reader(id_prefix), self.resolve(id_prefix))
+
+    def interrupt(self) -> None:
+        """Stop every query that runs now; those who asked get a CancelledError."""
+        if reader := self._reader:
+            reader.interrupt()
+
+    def close(self) -> None:
+        """Give the generation back; may be repeated."""
+        with self._lock:
+            reader, self._reader = self._reader, None
+            self._sets.clear()
+        if reader is not None:
+            reader.close()
+
+    def _starting_with(self, prefix: str) -> list[str]:
+        if self._reader is None:
+            return []
+        return [
+            row[0] for row in self._reader.rows(sql("services", "finding_resolve"), prefix=prefix)
+        ]
+
+    def _open_reader(self, wanted: str) -> Reader:
+        if self._reader is None:
+            raise UnknownNameError(
+                f"there is no finding {wanted!r}", hint="there is no cache yet: `riskcockpit sync`"
+            )
+        return self._reader
+
+    def _ask(self, name: str, query: str, **params: Any) -> list[tuple[Any, ...]]:
+        clauses = compile_query(parse_query(query), self._ctx.clock.now())
+        if self._reader is None:
+            return []
+        base = sql("services", name)
+        return self._reader.rows(filled(base, clauses), **params, **used_params(base, clauses))
+
+    def _keys(self, found: FindingSet) -> tuple[Reader | None, KeyList]:
+        with self._lock:
+            held = self._sets.get(found.id)
+            if held is None:
+                raise UnknownNameError(
+                    f"the list {found.id} is no longer there", hint="open its query again"
+                )
+            self._sets.move_to_end(found.id)
+            reader, keys = self._reader, held.keys
+        if keys is not None or reader is None:
+            return reader, keys or KeyList(0, 0)
+        keys = build_keys(reader, held.clauses)
+        with self._lock:
+            held.keys = keys
+            self._forget_oldest()
+        return reader, keys
+
+    def _forget_oldest(self) -> None:
+        """Drop the key lists beyond the newest few, but remember how to build them again."""
+        built = [held for held in self._sets.values() if held.keys is not None]
+        for held in built[:-KEPT_SETS]:
+            keys, held.keys = held.keys, None
+            if self._reader is not None and keys is not None:
+                drop_keys(self._reader, keys)
+
+
+_FACETS = ("severity", "state", "pillar", "class", "owner", "asset", "tool", "rule")
+
+
+def _facet_value(field: str, value: str) -> str:
+    return Severity(int(value)).word if field == "severity" else value
+
+
+def _most(limit: int | None) -> int:
+    return _ALL if limit is None else max(limit, 0)

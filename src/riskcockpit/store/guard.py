@@ -1,0 +1,222 @@
+"""Runs SQL that is not ours: controls, KPIs, and what an analyst types.
+
+A guard rail for reviewed policy and for slips of the hand, not a sandbox for hostile tenants. Every
+statement passes all of: exactly one SELECT, a syntax tree of known node types, no function that
+has a side effect, tells the time or differs from run to run, only tables that were declared, a
+`DESCRIBE` of its columns, and then a READ ONLY transaction on a cursor of its own with a limit on
+time and rows. What each of them stops is measured in the tests, which any other DuckDB must pass.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from riskcockpit.errors import CancelledError, FatalError, InputError
+from riskcockpit.store.conversion import as_utc_rows, to_store
+from riskcockpit.store.database import Reader, moment_columns, translated
+from riskcockpit.store.sql import sql
+from riskcockpit.store.vetting import Vetted, vet
+
+if TYPE_CHECKING:  # duckdb takes 60 ms to import: only who opens a cache pays
+    from contextlib import AbstractContextManager
+
+    import duckdb
+
+TIME_LIMIT_SECONDS = 10.0
+MOST_ROWS = 10_000
+CACHE_TABLES = frozenset(
+    {
+        "action", "asset", "control", "control_evidence", "control_row", "exposure_reading",
+        "finding", "finding_alias", "finding_event", "finding_location", "kpi_reading",
+        "ledger_entry", "model", "model_alias", "model_alias_move", "model_version", "quarantine",
+        "raw_record", "reading", "scan", "source", "waiver", "waiver_finding",
+    }
+)  # fmt: skip
+"""Every table of the cache that a guarded statement may read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One foreign statement and what it is allowed."""
+
+    name: str
+    """What it is, as `the control data-checks-pass`; for messages."""
+    text: str
+    tables: frozenset[str] = CACHE_TABLES
+    """The tables it may read."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Columns it must return → DuckDB type; empty: any."""
+    has_scalars_only: bool = False
+    """Whether lists, structs and maps are refused in the result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a statement returned; times are aware UTC."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    is_truncated: bool
+    """There are more rows than were asked for."""
+
+
+class Guard:
+    """Runs foreign statements over one generation; a context manager for one thread.
+
+    On a `Writer` the guard sees everything written so far: what was written is settled into the
+    unpublished file first, and the statements read it from outside the writer's transaction, so
+    that a statement that fails cannot take the publish down with it (docs/adr/0002).
+    """
+
+    def __init__(self, reader: Reader, *, time_limit_seconds: float = TIME_LIMIT_SECONDS) -> None:
+        self._reader = reader
+        self._time_limit_seconds = time_limit_seconds
+        self._lending: AbstractContextManager[duckdb.DuckDBPyConnection] | None = None
+        self._cursor: duckdb.DuckDBPyConnection | None = None
+
+    def __enter__(self) -> Self:
+        self._lending = self._reader.apart()
+        self._cursor = self._lending.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._lending is not None:
+            self._lending.__exit__(kind, error, trace)
+        self._lending = self._cursor = None
+
+    def run(
+        self,
+        statement: Statement,
+        parameters: Mapping[str, Any] | None = None,
+        most_rows: int = MOST_ROWS,
+    ) -> Answer:
+        """Run `statement` and return at most `most_rows` rows.
+
+        Of `parameters` those are bound that the statement uses.
+
+        Raises:
+            InputError: it is not allowed, does not fit the tables or its declared columns, fails
+                while running, or runs longer than the time limit.
+            CancelledError: the reader was interrupted.
+            StoreError: it needs too much memory, or the cache cannot be read.
+        """
+        vetted = self._vet(statement)
+        values = _bound(statement, vetted, parameters or {})
+        with translated(statement.name):
+            self._open.execute(sql("store", "read_only_begin").text)
+            timer = _Timer(self._open, self._time_limit_seconds)
+            try:
+                with timer:
+                    self._check_columns(statement, values)
+                    return self._fetch(statement, values, most_rows)
+            except CancelledError as error:
+                if not timer.has_fired:
+                    raise
+                raise InputError(
+                    f"{statement.name} ran longer than {self._time_limit_seconds:g} s",
+                    hint="make it read less",
+                ) from error
+            finally:
+                self._open.execute(sql("store", "read_only_end").text)
+
+    @property
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        if self._cursor is None:
+            raise FatalError("the guard is used outside its `with` block")
+        return self._cursor
+
+    def _vet(self, statement: Statement) -> Vetted:
+        vetted = vet(self._open, statement.name, statement.text)
+        if stranger := min(vetted.tables - statement.tables, default=None):
+            near = get_close_matches(stranger, statement.tables, 1)
+            known = ", ".join(sorted(statement.tables))
+            raise InputError(
+                f"{statement.name} reads {stranger!r}, which it may not",
+                hint=f"did you mean {near[0]!r}?" if near else f"it may read: {known}",
+            )
+        return vetted
+
+    def _check_columns(self, statement: Statement, values: Mapping[str, Any]) -> None:
+        with translated(statement.name):  # binds, and runs nothing
+            described = self._open.execute(f"DESCRIBE {statement.text}", dict(values) or None)
+            types = {row[0]: str(row[1]) for row in described.fetchall()}
+        for name, type_ in statement.columns.items():
+            if types.get(name) != type_:
+                raise InputError(
+                    f"{statement.name} must return a column {name} of type {type_}, "
+                    f"not {types.get(name, 'none')}",
+                    hint=f"cast it: `… :: {type_} AS {name}`",
+                )
+        nested = next((name for name, type_ in types.items() if _is_nested(type_)), None)
+        if statement.has_scalars_only and nested is not None:
+            raise InputError(
+                f"{statement.name} returns the column {nested} of type {types[nested]}",
+                hint="return single values, as text or numbers",
+            )
+
+    def _fetch(self, statement: Statement, values: Mapping[str, Any], most_rows: int) -> Answer:
+        with translated(statement.name):
+            cursor = self._open.execute(statement.text, dict(values) or None)
+            names = tuple(column[0] for column in cursor.description or ())
+            moments = moment_columns(cursor)
+            rows = as_utc_rows(cursor.fetchmany(most_rows + 1), moments)
+        return Answer(names, tuple(rows[:most_rows]), len(rows) > most_rows)
+
+
+def run_query(
+    reader: Reader, text: str, most_rows: int
+) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Run what an analyst typed; return its columns and at most `most_rows` rows.
+
+    Raises:
+        InputError: it is not one SELECT over the tables of the cache, or it fails.
+    """
+    with Guard(reader, time_limit_seconds=60.0) as guard:
+        answer = guard.run(Statement("the query", text), most_rows=most_rows)
+    return answer.columns, list(answer.rows)
+
+
+class _Timer:
+    """Interrupts a cursor after a while; knows whether it did."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, seconds: float) -> None:
+        self.has_fired = False
+        self._cursor = cursor
+        self._timer = threading.Timer(seconds, self._fire)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        self._timer.join()  # it must not fire into the next statement
+
+    def _fire(self) -> None:
+        self.has_fired = True
+        self._cursor.interrupt()
+
+
+def _bound(statement: Statement, vetted: Vetted, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    if unknown := min(vetted.parameters - parameters.keys(), default=None):
+        near: Sequence[str] = get_close_matches(unknown, list(parameters), 1)
+        known = ", ".join(f"${name}" for name in sorted(parameters)) or "none"
+        raise InputError(
+            f"{statement.name} uses the parameter ${unknown}, which nobody gives",
+            hint=f"did you mean ${near[0]}?" if near else f"there are: {known}",
+        )
+    return {name: to_store(parameters[name]) for name in vetted.parameters}
+
+
+def _is_nested(type_: str) -> bool:
+    return type_.endswith("]") or type_.startswith(("STRUCT", "MAP", "UNION", "VARIANT", "JSON"))

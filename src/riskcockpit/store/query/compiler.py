@@ -1,0 +1,257 @@
+"""Query to SQL: constant expressions of the field registry, joined; values only as parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from riskcockpit.domain.finding import State
+from riskcockpit.domain.severity import Severity
+from riskcockpit.store.query import values
+from riskcockpit.store.query.ast import And, Node, Not, Operator, Or, Query, SortKey, Term, Word
+from riskcockpit.store.query.checks import words
+from riskcockpit.store.query.fields import PRIORITY, Field, Kind, field_named
+from riskcockpit.store.sql import Clauses
+
+_SEARCHED = ("title", "rule", "asset", "path", "package_name", "vulnerability", "description")
+_COMPARISONS = {
+    Operator.HAS: "{column} = {value}",
+    Operator.EQUAL: "{column} = {value}",
+    Operator.GREATER: "{column} > {value}",
+    Operator.AT_LEAST: "{column} >= {value}",
+    Operator.LESS: "{column} < {value}",
+    Operator.AT_MOST: "{column} <= {value}",
+}
+_OLDER = {  # the greater the age, the earlier the moment
+    Operator.GREATER: "{column} < {value}",
+    Operator.AT_LEAST: "{column} <= {value}",
+    Operator.LESS: "{column} > {value}",
+    Operator.AT_MOST: "{column} >= {value}",
+}
+_SPANS = {
+    Operator.HAS: "({column} >= {start} AND {column} < {end})",
+    Operator.EQUAL: "({column} >= {start} AND {column} < {end})",
+    Operator.GREATER: "{column} >= {end}",
+    Operator.AT_LEAST: "{column} >= {start}",
+    Operator.LESS: "{column} < {start}",
+    Operator.AT_MOST: "{column} < {end}",
+}
+_ASKS_FOR_WORK = tuple(state for state in State if state.is_open)
+_SOON = timedelta(days=7)
+_PRIORITY_ORDER = (
+    "CAST(is_kev AS TINYINT) * 16 + CAST(coalesce(due_at < {soon}"
+    " AND state IN ('open', 'triage', 'pending_waiver'), FALSE) AS TINYINT) * 8 + severity DESC",
+    "epss DESC NULLS LAST",
+    "exposure DESC",
+    "first_seen ASC",
+)  # the first three steps are one number: it sorts in half the time
+
+
+def compile_query(query: Query, now: datetime) -> Clauses:
+    """Return the condition and the order of a query that was parsed, as of `now`.
+
+    The condition is never NULL, so that a query and its negation part the rows.
+    """
+    binder = _Binder(now)
+    where = "TRUE" if query.where is None else binder.condition(query.where)
+    return Clauses(where, binder.order(query), binder.params)
+
+
+@dataclass(slots=True)
+class _Binder:
+    """Collects the parameters while the tree is walked."""
+
+    now: datetime
+    params: dict[str, Any]
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.params = {}
+
+    def bind(self, value: Any) -> str:
+        """Add a value and return the name that stands for it."""
+        name = f"q{len(self.params)}"
+        self.params[name] = value
+        return f"${name}"
+
+    def condition(self, node: Node) -> str:
+        """Return the condition of a part of the query."""
+        match node:
+            case Term():
+                return self._term(node)
+            case Word():
+                return self._word(node.text)
+            case Not():
+                return f"(NOT {self.condition(node.item)})"
+            case And():
+                return f"({' AND '.join(map(self.condition, node.items))})"
+            case Or():
+                return f"({' OR '.join(map(self.condition, node.items))})"
+
+    def order(self, query: Query) -> str:
+        """Return the order, which ends in the id so that it is total."""
+        steps: list[str] = []
+        if query.group:
+            steps.append(self._step(SortKey(query.group, query.group == "severity")))
+        steps.extend(self._step(key) for key in query.sort or (SortKey(PRIORITY),))
+        return ", ".join((*steps, "id"))
+
+    def _step(self, key: SortKey) -> str:
+        if key.field == PRIORITY:
+            soon = self.bind(self.now + _SOON)
+            steps = [step.format(soon=soon) for step in _PRIORITY_ORDER]
+            return ", ".join(map(_reversed, steps) if key.is_descending else steps)
+        field = _field(key.field)
+        is_descending = key.is_descending is not (field.kind is Kind.AGE)
+        return f"{self._column(field)} {'DESC' if is_descending else 'ASC'} NULLS LAST"
+
+    def _term(self, term: Term) -> str:
+        field = _field(term.field)
+        if term.operator is Operator.NOT_EQUAL:
+            same = Term(term.field, Operator.HAS, term.value)
+            return f"(NOT {self._term(same)})"
+        text = _COMPILERS[field.kind](self, field, term)
+        return f"coalesce({text}, FALSE)" if field.is_nullable else text
+
+    def _column(self, field: Field) -> str:
+        if "$now" in field.column:
+            self.params["now"] = self.now
+        return field.column
+
+    def _word(self, text: str) -> str:
+        if "*" in text:
+            pattern = self.bind(f"%{values.glob(text)}%")
+            return f"({' OR '.join(_like(column, pattern) for column in _SEARCHED)})"
+        part = self.bind(text)
+        return f"({' OR '.join(_contains(column, part) for column in _SEARCHED)})"
+
+    def severity(self, field: Field, term: Term) -> str:
+        """Compile an ordered word."""
+        levels = [int(Severity[word.upper()]) for word in words(field, term.value)]
+        if term.operator in (Operator.HAS, Operator.EQUAL):
+            return self._among(field.column, levels)
+        return _COMPARISONS[term.operator].format(column=field.column, value=self.bind(levels[0]))
+
+    def one_of(self, field: Field, term: Term) -> str:
+        """Compile a choice of words."""
+        return self._among(field.column, list(words(field, term.value)))
+
+    def state(self, field: Field, term: Term) -> str:
+        """Compile a state; `:open` means all that asks for work."""
+        named = words(field, term.value)
+        if term.operator is Operator.HAS and State.OPEN in named:
+            named = (*named, *_ASKS_FOR_WORK)
+        return self._among(field.column, [str(name) for name in dict.fromkeys(named)])
+
+    def _among(self, column: str, members: list[Any]) -> str:
+        bound = ", ".join(self.bind(member) for member in members)
+        return f"{column} IN ({bound})"
+
+    def text(self, field: Field, term: Term) -> str:
+        """Compile a comparison of a name."""
+        if term.operator is Operator.MATCHES:
+            return _matches(field.column, self.bind(term.value))
+        if term.operator is Operator.EQUAL:
+            return f"{field.column} = {self.bind(term.value)}"
+        if "*" in term.value:
+            return _like(field.column, self.bind(values.glob(term.value)))
+        return f"lower({field.column}) = lower({self.bind(term.value)})"
+
+    def prose(self, field: Field, term: Term) -> str:
+        """Compile a search in sentences."""
+        if term.operator is not Operator.HAS:
+            return self.text(field, term)
+        if "*" in term.value:
+            return _like(field.column, self.bind(f"%{values.glob(term.value)}%"))
+        return _contains(field.column, self.bind(term.value))
+
+    def ids(self, field: Field, term: Term) -> str:
+        """Compile a comparison with any of a list."""
+        if term.operator is Operator.MATCHES:
+            test = _matches("one", self.bind(term.value))
+        elif term.operator is Operator.EQUAL:
+            test = f"one = {self.bind(term.value)}"
+        else:
+            test = _like("one", self.bind(values.glob(term.value)))
+        return f"len(list_filter({field.column}, lambda one: {test})) > 0"
+
+    def number(self, field: Field, term: Term) -> str:
+        """Compile a comparison of numbers."""
+        value = self.bind(values.number(term.value))
+        return _COMPARISONS[term.operator].format(column=field.column, value=value)
+
+    def money(self, field: Field, term: Term) -> str:
+        """Compile a comparison of amounts."""
+        value = self.bind(values.amount(term.value))
+        return _COMPARISONS[term.operator].format(column=field.column, value=value)
+
+    def age(self, field: Field, term: Term) -> str:
+        """Compile a comparison of ages."""
+        value = self.bind(values.span(_negated(term.value), self.now).start)
+        return _OLDER[term.operator].format(column=field.column, value=value)
+
+    def moment(self, field: Field, term: Term) -> str:
+        """Compile a comparison with a span of time."""
+        span = values.span(term.value, self.now)
+        template = _SPANS[term.operator]
+        start = self.bind(span.start) if "{start}" in template else ""
+        end = self.bind(span.end) if "{end}" in template else ""
+        return template.format(column=field.column, start=start, end=end)
+
+    def cwes(self, field: Field, term: Term) -> str:
+        """Compile a look-up in the list of weaknesses."""
+        return f"list_contains({field.column}, {self.bind(values.weakness(term.value))})"
+
+    def flag(self, field: Field, term: Term) -> str:
+        """Compile a flag."""
+        column = self._column(field)
+        plain = f"coalesce({column}, FALSE)" if field.is_nullable else column
+        return plain if words(field, term.value) == ("true",) else f"(NOT {plain})"
+
+
+_COMPILERS: dict[Kind, Callable[[_Binder, Field, Term], str]] = {
+    Kind.SEVERITY: _Binder.severity,
+    Kind.STATE: _Binder.state,
+    Kind.WORD: _Binder.one_of,
+    Kind.TEXT: _Binder.text,
+    Kind.PROSE: _Binder.prose,
+    Kind.IDS: _Binder.ids,
+    Kind.NUMBER: _Binder.number,
+    Kind.MONEY: _Binder.money,
+    Kind.AGE: _Binder.age,
+    Kind.MOMENT: _Binder.moment,
+    Kind.PAST: _Binder.moment,
+    Kind.CWES: _Binder.cwes,
+    Kind.FLAG: _Binder.flag,
+}
+
+
+def _field(name: str) -> Field:
+    field = field_named(name)
+    if field is None:  # a query that did not come from the parser
+        raise KeyError(name)
+    return field
+
+
+def _contains(column: str, value: str) -> str:
+    return f"contains(lower({column}), lower({value}))"  # four times as fast as ILIKE
+
+
+def _like(column: str, value: str) -> str:
+    return f"{column} ILIKE {value} ESCAPE '\\'"
+
+
+def _matches(column: str, value: str) -> str:
+    return f"regexp_matches({column}, {value}, 'i')"
+
+
+def _negated(duration: str) -> str:
+    return duration[1:] if duration.startswith("-") else f"-{duration.lstrip('+')}"
+
+
+def _reversed(step: str) -> str:
+    if " ASC" in step:
+        return step.replace(" ASC", " DESC")
+    return step.replace(" DESC NULLS LAST", " ASC NULLS LAST").replace(" DESC", " ASC")

@@ -1,0 +1,182 @@
+"""Judges the text of a foreign statement by its syntax tree, before anything of it is bound.
+
+The tree is DuckDB's own (`json_serialize_sql`). Types of nodes and table functions are allowed by
+list, so that new syntax of a new DuckDB is refused until somebody looked at it; scalar functions
+are denied by list, and a test compares that list with DuckDB's catalogue.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from riskcockpit.errors import InputError
+from riskcockpit.store.database import translated
+from riskcockpit.store.sql import sql
+
+if TYPE_CHECKING:
+    import duckdb
+
+MOST_CHARACTERS = 100_000
+QUERY_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE"})
+TABLE_REFERENCES = frozenset(
+    {"BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EXPRESSION_LIST", "EMPTY"}
+)
+MODIFIERS = frozenset(
+    {
+        "ORDER_MODIFIER", "LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER", "DISTINCT_MODIFIER",
+        "ORDER_DEFAULT", "ASCENDING", "DESCENDING",
+    }
+)  # fmt: skip
+TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
+DENIED_FUNCTIONS = frozenset(
+    {
+        # side effects
+        "truncate_duckdb_logs", "write_log", "checkpoint", "force_checkpoint", "setseed",
+        "sleep_ms", "pg_sleep", "enable_logging", "disable_logging", "nextval", "setval",
+        # another answer at another time or in another session
+        "age", "ago", "current_catalog", "current_connection_id", "current_database",
+        "current_date", "current_localtime", "current_localtimestamp", "current_query",
+        "current_query_id", "current_role", "current_schema", "current_schemas", "current_setting",
+        "current_time", "current_timestamp", "current_transaction_id", "current_user", "currval",
+        "error", "gen_random_uuid", "get_current_time", "get_current_timestamp", "getvariable",
+        "in_search_path", "inet_client_addr", "inet_client_port", "inet_server_addr",
+        "inet_server_port", "now", "pg_conf_load_time", "pg_my_temp_schema",
+        "pg_postmaster_start_time", "random", "session_user", "stats", "today",
+        "transaction_timestamp", "txid_current", "user", "uuid", "uuidv4", "uuidv7",
+        "vector_type", "version", "get_block_size",
+        # files, other statements, the engine itself
+        "glob", "query", "query_table", "json_execute_serialized_sql", "json_serialize_sql",
+        "json_serialize_plan", "json_deserialize_sql", "duckdb_logs", "duckdb_secrets",
+        "which_secret", "duckdb_settings", "pragma_storage_info", "getenv", "sniff_csv",
+        "histogram_values", "has_sequence_privilege", "pg_get_viewdef", "pg_get_constraintdef",
+    }
+)  # fmt: skip
+DENIED_PREFIXES = ("read_", "parquet_", "pragma_", "duckdb_", "python_", "pandas_", "arrow_")
+CLOCK_WORDS = frozenset(
+    {
+        "current_catalog", "current_date", "current_role", "current_schema", "current_time",
+        "current_timestamp", "current_user", "localtime", "localtimestamp", "session_user", "user",
+    }
+)  # fmt: skip
+"""Words that are functions without parentheses; in the tree they look like columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vetted:
+    """What a statement reads and what it must be given."""
+
+    tables: frozenset[str]
+    """Tables it names, as it names them; a name with a schema keeps it, as `pg_catalog.pg_type`."""
+    parameters: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Found:
+    tables: set[str] = field(default_factory=set)
+    parameters: set[str] = field(default_factory=set)
+
+
+def vet(cursor: duckdb.DuckDBPyConnection, name: str, text: str) -> Vetted:
+    """Judge one statement; nothing of it is bound or run. `name` is for messages.
+
+    Raises:
+        InputError: it is not exactly one SELECT, or uses what nobody may.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise InputError(f"{name} is longer than {MOST_CHARACTERS:,} characters")
+    found = _Found()
+    _walk(name, _tree(cursor, name, text), frozenset(), found)
+    return Vetted(frozenset(found.tables), frozenset(found.parameters))
+
+
+def _tree(cursor: duckdb.DuckDBPyConnection, name: str, text: str) -> Any:
+    try:
+        with translated(name):
+            kinds = [statement.type.name for statement in cursor.extract_statements(text)]
+            row = cursor.execute(sql("store", "syntax_tree").text, {"text": text}).fetchone()
+    except RecursionError as error:
+        raise InputError(f"{name} is nested too deeply") from error
+    if kinds != ["SELECT"]:
+        what = " and ".join(kinds) if kinds else "nothing"
+        raise InputError(f"{name} must be exactly one SELECT, not {what}", hint="only reading")
+    tree = json.loads(row[0]) if row else {"error": True}
+    if tree.get("error") or len(tree.get("statements", ())) != 1:
+        raise InputError(
+            f"{name} cannot be taken apart: {tree.get('error_message', 'unknown syntax')}",
+            hint="write it as a plain SELECT",
+        )
+    return tree["statements"][0]
+
+
+def _walk(name: str, node: Any, known: frozenset[str], found: _Found) -> None:
+    if isinstance(node, list):
+        for item in node:
+            _walk(name, item, known, found)
+    elif isinstance(node, dict):
+        if isinstance(node.get("type"), str):
+            for fault in _faults(node):
+                raise InputError(f"{name} {fault}", hint=_HINTS.get(fault.partition(" ")[0]))
+            _note(node, known, found)
+        _descend(name, node, known, found)
+
+
+def _descend(name: str, node: dict[str, Any], known: frozenset[str], found: _Found) -> None:
+    """Walk on, with the names of common table expressions where they hold and nowhere else."""
+    expressions = (node.get("cte_map") or {}).get("map", ())
+    for expression in expressions:
+        key = expression["key"].lower()
+        body = expression["value"]
+        is_recursive = "RECURSIVE_CTE_NODE" in _types(body.get("query", {}).get("node", {}))
+        _walk(name, body, known | {key} if is_recursive else known, found)
+        known |= {key}
+    for part, inner in node.items():
+        if part != "cte_map":
+            _walk(name, inner, known, found)
+
+
+def _types(node: Any) -> Iterator[str]:
+    if isinstance(node, dict) and isinstance(node.get("type"), str):
+        yield node["type"]
+
+
+_HINTS = {
+    "calls": "it must give the same answer for the same data; take the time from $as_of",
+    "reads": "name a table of the cache",
+}
+
+
+def _faults(node: dict[str, Any]) -> Iterator[str]:
+    type_ = node["type"]
+    if "class" not in node and type_ not in QUERY_NODES | TABLE_REFERENCES | MODIFIERS:
+        yield f"uses {type_.lower().replace('_', ' ')}, which is not allowed"
+    if node.get("sample") is not None:
+        yield "calls for a sample, which differs from run to run"
+    function = node.get("function_name")
+    if isinstance(function, str) and _is_denied(function.lower()):
+        yield f"calls {function}(), which is not allowed"
+    if type_ == "TABLE_FUNCTION":
+        called = str(node.get("function", {}).get("function_name", "")).lower()
+        if called not in TABLE_FUNCTIONS:
+            yield f"reads from {called or 'a function'}(), which is not allowed"
+    words = node.get("column_names")
+    if isinstance(words, list) and len(words) == 1 and str(words[0]).lower() in CLOCK_WORDS:
+        yield f"calls {words[0]}, which is not allowed"
+
+
+def _note(node: dict[str, Any], known: frozenset[str], found: _Found) -> None:
+    if node["type"] == "BASE_TABLE":
+        table = str(node.get("table_name", "")).lower()
+        places = [str(node.get(key) or "") for key in ("catalog_name", "schema_name")]
+        if any(places) and places != ["", "main"]:
+            found.tables.add(".".join([*filter(None, places), table]))
+        elif places[1] or table not in known:
+            found.tables.add(table)
+    elif node.get("class") == "PARAMETER":
+        found.parameters.add(str(node.get("identifier", "")))
+
+
+def _is_denied(function: str) -> bool:
+    return function in DENIED_FUNCTIONS or function.startswith(DENIED_PREFIXES)
