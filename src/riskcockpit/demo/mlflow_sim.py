@@ -90,7 +90,7 @@ class MlflowSimulator:
     def answer(self, request: Request) -> Reply:
         """Answer one request as the server would."""
         if request.path == "/health":
-            return Reply.text("OK", kind="text/html")
+            return Reply.text("OK")
         if request.path == "/version":
             return Reply.text(PRODUCT_VERSION, kind="text/html")
         path = request.path.removeprefix(PREFIX)
