@@ -35,7 +35,7 @@ MIN_PREFIX = 4
 KEPT_SETS = 6
 """Key lists kept at a time; 8 bytes a finding each. An older one is built again when asked for."""
 MAX_AGE = timedelta(minutes=1)
-"""How long a key list answers the same query again: the words `age`, `due` and `overdue` move on."""
+"""How long a key list answers the same query again; `age`, `due` and `overdue` move on."""
 _ALL = 2**62
 _HEX = frozenset("0123456789abcdef")
 

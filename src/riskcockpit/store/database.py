@@ -7,6 +7,7 @@ The only place where a duckdb exception becomes one of ours is `translated`.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -40,6 +41,8 @@ _WRITING = {
     "storage_compatibility_version": "v1.5.0",  # 2.0 writes what 1.5 can read
     "checkpoint_threshold": "0b",  # the commit is the checkpoint: no detour through a WAL
 }
+_CLOSE_SECONDS = 10.0
+_CLOSE_PAUSE_SECONDS = 0.02
 _DAMAGE_HINT = "move it aside and build it again: `riskcockpit sync`"
 
 
@@ -65,8 +68,8 @@ def _ours(error: duckdb.Error, what: str) -> RiskcockpitError:
     import duckdb  # noqa: PLC0415 - see above
 
     first, _, rest = str(error).partition("\n")
-    if isinstance(error, duckdb.InterruptException):
-        return CancelledError(f"{what} was interrupted")
+    if isinstance(error, duckdb.InterruptException | duckdb.ConnectionException):
+        return CancelledError(f"{what} was interrupted")  # or its reader was closed
     if isinstance(error, duckdb.OutOfMemoryException):
         return StoreError(f"{what} needs too much memory", hint="narrow the query", detail=first)
     if isinstance(error, duckdb.IOException | duckdb.SerializationException):
@@ -110,7 +113,8 @@ class Reader:
         self._connection = connection
         self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
         self._lent: list[duckdb.DuckDBPyConnection] = []
-        self._lock = threading.Lock()
+        self._idle = threading.Condition()
+        self._active = 0
         self._on_close = on_close
         self._is_closed = False
 
@@ -122,29 +126,26 @@ class Reader:
             CancelledError: `interrupt` was called.
             StoreError: the cache cannot be read.
         """
-        with translated(f"the query {query.name}"):
-            cursor = self._run(query, params)
+        with self._running(query, params) as cursor:
             return as_utc_rows(cursor.fetchall(), moment_columns(cursor))
 
     def records(self, query: Sql, **params: Any) -> list[dict[str, Any]]:
         """Return all rows of `query` by column name; raises as `rows`."""
-        with translated(f"the query {query.name}"):
-            cursor = self._run(query, params)
+        with self._running(query, params) as cursor:
             names = [column[0] for column in cursor.description or ()]
             found = as_utc_rows(cursor.fetchall(), moment_columns(cursor))
         return [dict(zip(names, row, strict=True)) for row in found]
 
     def one(self, query: Sql, **params: Any) -> tuple[Any, ...] | None:
         """Return the first row of `query`, or None; raises as `rows`."""
-        with translated(f"the query {query.name}"):
-            cursor = self._run(query, params)
+        with self._running(query, params) as cursor:
             row = cursor.fetchone()
             found = as_utc_rows([] if row is None else [row], moment_columns(cursor))
         return found[0] if found else None
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return this thread's cursor, for the other modules of the store."""
-        with self._lock:
+        with self._idle:
             if self._is_closed:
                 raise CancelledError("the cache was closed while a query was waiting")
             return self._cursor(threading.get_ident())
@@ -152,32 +153,36 @@ class Reader:
     @contextmanager
     def apart(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Lend a cursor with transactions of its own, for the guard."""
-        with self._lock:
+        with self._idle:
             if self._is_closed:
                 raise CancelledError("the cache was closed while a query was waiting")
             cursor = self._connection.cursor()
             self._lent.append(cursor)
+            self._active += 1
         try:
             yield cursor
         finally:
-            with self._lock:
+            with self._idle:
                 self._lent.remove(cursor)
+                self._active -= 1
+                self._idle.notify_all()
             cursor.close()
 
     def interrupt(self) -> None:
         """Stop every query of this reader that runs at this moment; it can be used again."""
-        with self._lock:
-            cursors = (*self._cursors.values(), *self._lent)
-        for cursor in cursors:
-            cursor.interrupt()
+        with self._idle:
+            self._interrupt()
 
     def close(self) -> None:
         """Stop what runs, close all cursors and give the generation back; may be repeated."""
-        self.interrupt()
-        with self._lock:
+        with self._idle:
             if self._is_closed:
                 return
             self._is_closed = True
+            until = time.monotonic() + _CLOSE_SECONDS
+            while self._active and time.monotonic() < until:
+                self._interrupt()
+                self._idle.wait(_CLOSE_PAUSE_SECONDS)
             cursors = tuple(self._cursors.values())
             self._cursors.clear()
         for cursor in (*cursors, self._connection):
@@ -196,10 +201,26 @@ class Reader:
             self._cursors[thread] = self._connection.cursor()
         return self._cursors[thread]
 
-    def _run(self, query: Sql, params: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+    def _interrupt(self) -> None:
+        for cursor in (*self._cursors.values(), *self._lent):
+            cursor.interrupt()
+
+    @contextmanager
+    def _running(
+        self, query: Sql, params: Mapping[str, Any]
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
         _check_names(query, params)
         values = {name: to_store(value) for name, value in params.items()}
-        return self.cursor().execute(query.text, values or None)
+        cursor = self.cursor()
+        with self._idle:
+            self._active += 1
+        try:
+            with translated(f"the query {query.name}"):
+                yield cursor.execute(query.text, values or None)
+        finally:
+            with self._idle:
+                self._active -= 1
+                self._idle.notify_all()
 
 
 class Writer(Reader):
@@ -212,8 +233,7 @@ class Writer(Reader):
 
     def execute(self, query: Sql, **params: Any) -> int:
         """Run a statement that changes rows and return how many it changed; raises as `rows`."""
-        with translated(f"the statement {query.name}"):
-            cursor = self._run(query, params)
+        with self._running(query, params) as cursor:
             row = cursor.fetchone() if cursor.description else None
             return int(row[0]) if row and isinstance(row[0], int) else 0
 

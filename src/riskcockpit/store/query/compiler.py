@@ -41,8 +41,10 @@ _SPANS = {
 _ASKS_FOR_WORK = tuple(state for state in State if state.is_open)
 _SOON = timedelta(days=7)
 _PRIORITY_ORDER = (
-    "CAST(is_kev AS TINYINT) * 16 + CAST(coalesce(due_at < {soon}"
-    " AND state IN ('open', 'triage', 'pending_waiver'), FALSE) AS TINYINT) * 8 + severity DESC",
+    (
+        "CAST(is_kev AS TINYINT) * 16 + CAST(coalesce(due_at < {soon}"
+        " AND state IN ('open', 'triage', 'pending_waiver'), FALSE) AS TINYINT) * 8 + severity DESC"
+    ),
     "epss DESC NULLS LAST",
     "exposure DESC",
     "first_seen ASC",
