@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import re
 import shutil
@@ -121,10 +122,15 @@ def _settings_text(environ: Mapping[str, str], folder: Path) -> str:
     assets = [{"name": slug, "kind": "repository"}] if slug else []
     text = shipped("config", "init.yaml").read_text(encoding="utf-8")
     return (
-        text.replace("@PRINCIPAL@", principal_name())
+        text.replace("@PRINCIPAL@", _quoted(principal_name()))
         .replace("@SOURCES@", yaml.safe_dump({"sources": sources}, sort_keys=False))
         .replace("@ASSETS@", yaml.safe_dump({"assets": assets}, sort_keys=False))
     )
+
+
+def _quoted(name: str) -> str:
+    """Return `name` as YAML that is always text, whatever the name is."""
+    return json.dumps(name)
 
 
 def _make_identity(paths: Paths) -> tuple[InitStep, ...]:
@@ -146,7 +152,7 @@ def _write_roles(paths: Paths) -> InitStep:
     make_private(paths.ledger / "policy")
     text = shipped("config", ROLES).read_text(encoding="utf-8")
     return _once(
-        paths.ledger / "policy" / ROLES, lambda: text.replace("@PRINCIPAL@", principal_name())
+        paths.ledger / "policy" / ROLES, lambda: text.replace("@PRINCIPAL@", _quoted(principal_name()))
     )
 
 
