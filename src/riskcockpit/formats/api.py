@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from riskcockpit.domain.finding import Scan
+
+MIB = 1024 * 1024
+MAX_BYTES = 1024 * MIB
+
+
+def no_digest(secret: str) -> str:  # noqa: ARG001 - the signature of a digest
+    """Return no digest: without a key, a hash of a short secret could be reversed by trying."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +24,18 @@ class ReadOptions:
     checkout_prefixes: tuple[str, ...] = ()
     """Absolute prefixes to strip from paths, the longest match first."""
     redact: Callable[[str], str] = str
-    """Replaces secrets in free text by a keyed hash; applied before anything leaves the reader."""
+    """Replaces secrets in free text by a keyed hash; applied before anything leaves the reader.
+
+    Called for the texts of those records in which `domain.redaction.may_hold_secret` sees a hint.
+    """
+    secret_digest: Callable[[str], str] = no_digest
+    """Keyed hash of a secret a scanner found; empty text means that none is kept."""
+    severity_overrides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """tool → rule glob or `*` → severity word; beats what the report says."""
+    max_bytes: int = MAX_BYTES
+    """Largest content, after decompression."""
+    max_depth: int = 200
+    """Deepest nesting of one record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,170 @@
+"""JSON as it is found: one document, JSON Lines, a stream of objects, a banner before the data.
+
+The strict and fast way is tried first; only content that is not one strict JSON document takes the
+lenient way, which also bears NaN, raw control characters and lone surrogates.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+
+from riskcockpit.domain.untrusted import REPLACEMENT
+from riskcockpit.errors import FormatError, SkipRecordError
+from riskcockpit.formats.api import MIB
+from riskcockpit.formats.wording import reason
+
+MAX_LENIENT_BYTES = 256 * MIB
+"""Beyond this only strict JSON is read: the lenient way needs many times the memory."""
+
+T = TypeVar("T")
+Json = Any
+_LINE_START = re.compile(r"^[\[{]", re.MULTILINE)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_DECODER = json.JSONDecoder(strict=False)
+_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """The JSON documents in one file, as strict JSON."""
+
+    parts: tuple[bytes, ...]
+    notes: tuple[str, ...] = ()
+    """What was not strict JSON, for the person who imports."""
+    unreadable: tuple[str, ...] = ()
+    """A sentence for each line of data that could not be read."""
+
+
+def decode_documents(
+    content: bytes, decode: Callable[[bytes], T], title: str
+) -> tuple[list[T], Documents]:
+    """Decode all documents of `content` with `decode`, a decoder of msgspec.
+
+    Raises:
+        FormatError: nothing in it is JSON, or a document has another shape; names the place.
+    """
+    try:
+        try:
+            return [decode(content)], Documents((content,))
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError as fault:
+            documents = lenient(content, str(fault))
+            return [decode(part) for part in documents.parts], documents
+    except msgspec.ValidationError as fault:
+        raise FormatError(f"not {title}: {reason(fault)}") from fault
+    except RecursionError as fault:
+        raise FormatError("the report is nested too deeply to be read") from fault
+
+
+def lenient(content: bytes, fault: str) -> Documents:
+    """Return the documents of content that is not one strict JSON document.
+
+    Raises:
+        FormatError: it holds no complete JSON object or array; `fault` says where it broke.
+    """
+    if len(content) > MAX_LENIENT_BYTES:
+        raise FormatError(f"not one strict JSON document: {fault}", hint=_BROKEN_HINT)
+    text = content.decode("utf-8", "replace")
+    starts = [match.start() for match in _LINE_START.finditer(text)]
+    values: list[Json] = []
+    unreadable: list[str] = []
+    end = 0
+    for start in starts:
+        if start < end:
+            continue
+        stream = list(_stream(text, start))
+        values += [value for value, _ in stream]
+        if stream:
+            end = stream[-1][1]
+        else:
+            unreadable.append(f"line {text.count(chr(10), 0, start) + 1} is not readable JSON")
+    if not values:
+        raise FormatError(f"not readable as JSON: {reason(Exception(fault))}", hint=_BROKEN_HINT)
+    notes = list(_banner(text, starts[0]))
+    notes.append(f"not one strict JSON document ({fault}); read {len(values)} document(s)")
+    parts = tuple(msgspec.json.encode(without_surrogates(value)) for value in values)
+    return Documents(parts, tuple(notes), tuple(unreadable))
+
+
+def _stream(text: str, start: int) -> Iterator[tuple[Json, int]]:
+    """Yield the values that follow each other from `start`, each with its end."""
+    while start < len(text) and text[start] in "{[":
+        try:
+            value, end = _DECODER.raw_decode(text, start)
+        except ValueError:
+            return
+        yield value, end
+        start = end
+        while start < len(text) and text[start] in " \t\r\n,":
+            start += 1
+
+
+def _banner(text: str, start: int) -> Iterator[str]:
+    banner = text[:start].strip()
+    if banner:
+        yield f"skipped {len(banner.splitlines())} line(s) of text before the data"
+
+
+def decode_record(raw: bytes, decode: Callable[[bytes], T], type_: type[T]) -> T:
+    """Decode one record; one with a broken escape or number in it the lenient way.
+
+    Raises:
+        SkipRecordError: it is not of the shape, with the reason.
+    """
+    try:
+        return decode(raw)
+    except msgspec.ValidationError as fault:
+        raise SkipRecordError(reason(fault)) from fault
+    except msgspec.DecodeError as fault:
+        try:
+            value, _ = _DECODER.raw_decode(raw.decode("utf-8", "replace"))
+            return msgspec.convert(without_surrogates(value), type_)
+        except (ValueError, RecursionError) as again:
+            raise SkipRecordError(reason(fault)) from again
+    except RecursionError as fault:
+        raise SkipRecordError("nested too deeply") from fault
+
+
+def check_depth(raw: bytes, max_depth: int) -> None:
+    """Refuse a record nested deeper than `max_depth`; cheap for those with few brackets.
+
+    Raises:
+        SkipRecordError: it is nested deeper.
+    """
+    if raw.count(b"{") + raw.count(b"[") <= max_depth:
+        return
+    depth = 0
+    for match in _STRUCTURE.finditer(raw):
+        sign = match.group()
+        if sign in b"[{":
+            depth += 1
+            if depth > max_depth:
+                raise SkipRecordError(f"nested deeper than {max_depth} levels")
+        elif sign in b"]}":
+            depth -= 1
+
+
+def map_text(value: Json, change: Callable[[str], str]) -> Json:
+    """Return `value` with every text in it, keys included, replaced by `change` of it."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list):
+        return [map_text(item, change) for item in value]
+    if isinstance(value, dict):
+        return {change(key): map_text(item, change) for key, item in value.items()}
+    return value
+
+
+def without_surrogates(value: Json) -> Json:
+    """Return `value` with lone surrogates, which no encoder takes, replaced by U+FFFD."""
+    return map_text(value, lambda text: _SURROGATE.sub(REPLACEMENT, text))
+
+
+_BROKEN_HINT = "the file may be cut off; run the scanner again"

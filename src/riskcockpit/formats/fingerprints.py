@@ -1,0 +1,140 @@
+"""Which fingerprints a tool gives may be used (facts/findings.md 6.3, rules 1 to 3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from riskcockpit.formats.wording import name, scalar
+
+Claims = tuple[tuple[str, str], ...]
+"""(name, value), the best first."""
+
+PREFERRED = ("primaryLocationLineHash", "matchBasedId", "contextHash")
+IGNORED = {
+    "scanfilehash": "a hash of the whole file",
+    "commitsha": "a commit, not a place",
+    "author": "a person",
+    "email": "a person",
+    "date": "a date",
+    "commitmessage": "a commit, not a place",
+}
+PLACEHOLDERS = frozenset(
+    {"requires login", "0", "none", "unknown", "null", "n/a", "undefined", "-", "todo"}
+)
+_VERSION = re.compile(r"/v(\d{1,9})$")
+
+
+class FingerprintReader:
+    """Reads the claims of one run's results, then says which of them are no use."""
+
+    def __init__(self) -> None:
+        self._plans: dict[tuple[tuple[str, ...], ...], tuple[tuple[int, str], ...]] = {}
+        self._refused: dict[str, str] = {}
+        self._constant: dict[str, _Constant] = {}
+        self._varied: set[str] = set()
+        self._count = 0
+
+    def claims(self, full: Mapping[str, Any] | None, partial: Mapping[str, Any] | None) -> Claims:
+        """Return the usable claims of one result, in the order of preference."""
+        if not full and not partial:
+            return ()
+        sources = (full or {}, partial or {})
+        names = (tuple(sources[0]), tuple(sources[1]))
+        plan = self._plans.get(names)
+        if plan is None:
+            plan = self._plans[names] = self._plan(names)
+        found: list[tuple[str, str]] = []
+        for source, key in plan:
+            value = _text(sources[source][key])
+            if _is_placeholder(value):
+                self._refused.setdefault(key, f'a placeholder ("{name(value)[:40]}")')
+            else:
+                found.append((key, value))
+        return tuple(found)
+
+    def note(self, rule: str, path: str, claims: Claims) -> None:
+        """Take note of the claims of one finding, to see which values never change."""
+        self._count += 1
+        for key, value in claims:
+            if key in self._varied:
+                continue
+            seen = self._constant.get(key)
+            if seen is None:
+                self._constant[key] = _Constant(value, rule, path)
+            elif seen.value != value:
+                self._varied.add(key)
+            else:
+                seen.count += 1
+                seen.is_spread = seen.is_spread or (rule, path) != (seen.rule, seen.path)
+
+    def constant(self) -> frozenset[str]:
+        """Return the names with one single value on all findings of more than one place."""
+        return frozenset(
+            key
+            for key, seen in self._constant.items()
+            if key not in self._varied and seen.is_spread and seen.count == self._count
+        )
+
+    def distrusted(self) -> tuple[str, ...]:
+        """Return a sentence for each name that is not used."""
+        reasons = dict(self._refused)
+        for key in self.constant():
+            reasons[key] = "one value on all results"
+        return tuple(f"{name(key)}: {why}" for key, why in sorted(reasons.items()))
+
+    def _plan(self, names: tuple[tuple[str, ...], ...]) -> tuple[tuple[int, str], ...]:
+        """Return (source, name) of the fingerprints worth reading, the best first."""
+        best: dict[tuple[int, str], tuple[int, str]] = {}
+        for source, keys in enumerate(names):
+            for key in keys:
+                method = _VERSION.sub("", key)
+                why = _why_ignored(method)
+                if why:
+                    self._refused[key] = why
+                    continue
+                version = _VERSION.search(key)
+                rank = int(version[1]) if version else 0
+                best[(source, method)] = max(best.get((source, method), (-1, "")), (rank, key))
+        order = sorted(best, key=lambda item: (item[0], _preference(item[1]), item[1]))
+        return tuple((source, best[(source, method)][1]) for source, method in order)
+
+
+class _Constant:
+    """What is known of a name while all its values are equal."""
+
+    __slots__ = ("count", "is_spread", "path", "rule", "value")
+
+    def __init__(self, value: str, rule: str, path: str) -> None:
+        self.value = value
+        self.rule = rule
+        self.path = path
+        self.count = 1
+        self.is_spread = False
+
+
+def _why_ignored(method: str) -> str:
+    if "startcolumn" in method.lower():
+        return "a column, which moves"
+    return IGNORED.get(method.partition("/")[0].lower(), "")
+
+
+def _preference(method: str) -> int:
+    return next((i for i, known in enumerate(PREFERRED) if method.startswith(known)), 99)
+
+
+def _text(value: Any) -> str:
+    """Return a fingerprint's value: a string, a number, or an object with a `value`."""
+    if isinstance(value, str):
+        return name(value)
+    if isinstance(value, dict):
+        return scalar(value.get("value"))
+    return scalar(value)
+
+
+def _is_placeholder(value: str) -> bool:
+    if len(value) > 40:  # noqa: PLR2004 - longer than any placeholder
+        return value.isspace()
+    text = value.strip().lower()
+    return not text or text in PLACEHOLDERS or (text[0] == "<" and text[-1] == ">")

@@ -1,0 +1,53 @@
+"""purl types for the words tools use for package managers and operating systems."""
+
+from __future__ import annotations
+
+GENERIC = "generic"
+OS_TYPES = frozenset({"deb", "apk", "rpm", "alpm", "bitnami", "qpkg"})
+"""purl types of packages that come with an operating system."""
+
+_TYPES = {
+    "deb": ("debian", "ubuntu", "dpkg", "deb", "echo"),
+    "apk": ("alpine", "apk", "wolfi", "chainguard", "minimos"),
+    "rpm": (
+        "rpm", "redhat", "centos", "rocky", "alma", "amazon", "oracle", "fedora", "suse",
+        "opensuse", "opensuse-leap", "opensuse-tumbleweed", "suse linux enterprise server",
+        "suse linux enterprise micro", "photon", "cbl-mariner", "azurelinux", "openeuler",
+    ),
+    "alpm": ("alpm", "arch"),
+    "pypi": ("pip", "pipenv", "poetry", "python-pkg", "python", "uv", "pylock", "pypi"),
+    "npm": ("npm", "yarn", "pnpm", "bun", "node-pkg", "javascript", "nodejs", "deno"),
+    "maven": (
+        "jar", "java-archive", "pom", "gradle", "sbt", "sbt-lockfile", "maven",
+        "jenkins-plugin", "gradle-lockfile",
+    ),
+    "golang": ("gomod", "gobinary", "go-module", "golang", "go"),
+    "gem": ("bundler", "gemspec", "gem", "ruby"),
+    "cargo": ("cargo", "rustbinary", "rust-binary", "rust", "rust-crate"),
+    "composer": ("composer", "composer-vendor", "php-composer", "php", "php-composer-installed"),
+    "nuget": ("nuget", "dotnet-core", "dotnet", "packages-props", "dotnet-deps"),
+    "conan": ("conan",),
+    "pub": ("pub", "dart-pub", "dart"),
+    "hex": ("hex", "mix", "erlang-otp"),
+    "swift": ("swift",),
+    "cocoapods": ("cocoapods", "pod"),
+    "conda": ("conda-pkg", "conda", "conda-environment"),
+    "cran": ("cran", "r-package"),
+    "julia": ("julia",),
+    "k8s": ("kubernetes", "k8s"),
+    "bitnami": ("bitnami",),
+    "github": ("github-action", "github"),
+}  # fmt: skip
+_BY_WORD = {word: type_ for type_, words in _TYPES.items() for word in words}
+
+
+def purl_type(word: str) -> str:
+    """Return the purl type for a tool's word for a package manager; `generic` when unknown."""
+    return _BY_WORD.get(word.strip().lower(), GENERIC)
+
+
+def layer_of(type_: str) -> str:
+    """Return `os` or `lang` for a purl type; empty for one that says neither."""
+    if type_ == GENERIC:
+        return ""
+    return "os" if type_ in OS_TYPES else "lang"

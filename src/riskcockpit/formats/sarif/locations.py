@@ -1,0 +1,115 @@
+"""The places of a SARIF result as repository-relative locations (facts/findings.md 4.8, 4.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urljoin
+
+import msgspec
+
+from riskcockpit.domain.finding import Location
+from riskcockpit.errors import SkipRecordError
+from riskcockpit.formats import wording
+from riskcockpit.formats.documents import decode_record
+from riskcockpit.formats.paths import local_path, normalise
+from riskcockpit.formats.sarif.model import (
+    Artifact,
+    ArtifactLocation,
+    PhysicalLocation,
+    Place,
+    Region,
+    Run,
+)
+
+MAX_LOCATIONS = 1_000
+"""Of one result; GitHub's limit. The raw record has the rest."""
+MAX_LINE = 2**31 - 1
+_MAX_NESTED_BASES = 20
+_DECODER = msgspec.json.Decoder(Artifact)
+
+
+class Locator:
+    """Turns the locations of one run into ours; knows its artefacts and base URIs."""
+
+    def __init__(self, run: Run, prefixes: tuple[str, ...]) -> None:
+        self._artifacts = run.artifacts or []
+        self._bases = run.original_uri_base_ids or {}
+        self._prefixes = (*prefixes, *self._roots(run))
+        self._paths: dict[tuple[str, str | None], str] = {}
+
+    def locations(self, places: Iterable[Place]) -> tuple[Location, ...]:
+        """Return the places that are in a file, in their order."""
+        found: list[Location] = []
+        for place in places:
+            physical = place.physical_location
+            if physical is not None and len(found) < MAX_LOCATIONS:
+                found.append(self._location(physical))
+        return tuple(found)
+
+    def path(self, location: ArtifactLocation | None) -> str:
+        """Return the repository-relative path; empty when the location names no file."""
+        if location is None:
+            return ""
+        if location.uri:
+            key = (location.uri, location.uri_base_id)
+            path = self._paths.get(key)
+            if path is None:
+                path = self._paths[key] = self._resolve(location)
+            return path
+        if location.index is None or not 0 <= location.index < len(self._artifacts):
+            return ""
+        return self._artifact_path(location.index)
+
+    def _artifact_path(self, index: int) -> str:
+        try:
+            artifact = decode_record(bytes(self._artifacts[index]), _DECODER.decode, Artifact)
+        except SkipRecordError:
+            return ""
+        location = artifact.location
+        return self._resolve(location) if location is not None and location.uri else ""
+
+    def _location(self, physical: PhysicalLocation) -> Location:
+        path = self.path(physical.artifact_location)
+        region = physical.region
+        if region is None:
+            return Location(path, None, None, None, _snippet(physical.context_region))
+        return Location(
+            path,
+            _ordinal(region.start_line),
+            _ordinal(region.start_column),
+            _ordinal(region.end_line),
+            _snippet(region) or _snippet(physical.context_region),
+        )
+
+    def _resolve(self, location: ArtifactLocation) -> str:
+        """Put relative base URIs in front; an absolute base is the root and is left away."""
+        uri = location.uri or ""
+        base_id = location.uri_base_id
+        for _ in range(_MAX_NESTED_BASES):
+            base = self._bases.get(base_id or "")
+            if base is None or not base.uri or _is_absolute(base.uri) or _is_absolute(uri):
+                break
+            uri = urljoin(base.uri.rstrip("/") + "/", uri)
+            base_id = base.uri_base_id
+        return normalise(uri, self._prefixes, is_uri=True)
+
+    def _roots(self, run: Run) -> tuple[str, ...]:
+        """Return the absolute directories the run itself calls the root of its files."""
+        uris = [base.uri for base in self._bases.values() if base.uri and not base.uri_base_id]
+        roots = (local_path(uri, is_uri=True) for uri in uris if _is_absolute(uri))
+        return tuple(root for root in roots if root.strip("/"))
+
+
+def _is_absolute(uri: str) -> bool:
+    return uri.startswith(("/", "\\")) or ":" in uri.split("/", 1)[0]
+
+
+def _ordinal(number: int | None) -> int | None:
+    """Return a one-based line or column; None for the zeros some tools write."""
+    return number if number is not None and 0 < number <= MAX_LINE else None
+
+
+def _snippet(region: Region | None) -> str:
+    if region is None or region.snippet is None or not region.snippet.text:
+        return ""
+    return wording.snippet(region.snippet.text)

@@ -1,0 +1,294 @@
+"""One SARIF run → one scan: each result becomes an observation, evidence, or a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from riskcockpit.domain.finding import (
+    ControlEvidence,
+    FindingClass,
+    Observation,
+    Package,
+    Problem,
+    Scan,
+)
+from riskcockpit.errors import SkipRecordError
+from riskcockpit.formats import secrets, wording
+from riskcockpit.formats.api import ReadOptions
+from riskcockpit.formats.documents import check_depth, decode_record
+from riskcockpit.formats.fingerprints import FingerprintReader
+from riskcockpit.formats.sarif.completeness import errors, is_successful, repository, scanned_at
+from riskcockpit.formats.sarif.locations import Locator
+from riskcockpit.formats.sarif.messages import message_text, title_and_description
+from riskcockpit.formats.sarif.model import Component, Provenance, Result, Run, Tool
+from riskcockpit.formats.sarif.packages import package_of
+from riskcockpit.formats.sarif.rules import KnownRule, RuleBook
+from riskcockpit.formats.sarif.severity import SeverityJudge, Verdict
+from riskcockpit.formats.suspicion import redacted, suspects
+from riskcockpit.formats.vulnerabilities import cwe_numbers
+
+EVIDENCE_KINDS = {
+    "pass": "pass",
+    "notApplicable": "not_applicable",
+    "informational": "informational",
+}
+TRIAGE_KINDS = ("review", "open")
+_DECODER = msgspec.json.Decoder(Result)
+_NONE: Mapping[str, Any] = {}
+
+
+class RunReader:
+    """Reads the results of one run."""
+
+    def __init__(self, run: Run, place: str, options: ReadOptions) -> None:
+        tool = run.tool or Tool()
+        driver = tool.driver or Component()
+        self._run = run
+        self._place = place
+        self._options = options
+        self._driver = driver
+        self._tool = wording.name(driver.name or "unknown")
+        self._rules = RuleBook(tool, run.invocations or (), place)
+        self._locator = Locator(run, options.checkout_prefixes)
+        self._judge = SeverityJudge(self._tool, options.severity_overrides)
+        self._fingerprints = FingerprintReader()
+        self._verdicts: dict[tuple[str, str | None, str | None, bool], Verdict] = {}
+        self._is_secret_tool = secrets.is_secret_scanner(self._tool)
+        self._observations: list[Observation] = []
+        self._evidence: list[ControlEvidence] = []
+        self._problems: list[Problem] = list(self._rules.problems)
+        self._absent = 0
+
+    def scan(self) -> Scan:
+        """Read everything and return the scan."""
+        raws = [bytes(raw) for raw in self._run.results or ()]
+        flags = suspects(raws)
+        for number, raw in enumerate(raws):
+            place = f"{self._place}.results[{number}]"
+            try:
+                self._take(raw, place, is_suspect=flags[number])
+            except SkipRecordError as fault:
+                self._problems.append(Problem(place, fault.message))
+        return self._finish()
+
+    def _take(self, raw: bytes, place: str, *, is_suspect: bool) -> None:
+        check_depth(raw, self._options.max_depth)
+        result = decode_record(raw, _DECODER.decode, Result)
+        if result.baseline_state == "absent":
+            self._absent += 1
+            return
+        status = EVIDENCE_KINDS.get(result.kind) if result.kind else None
+        message = self._message(result)
+        rule = self._rules.find(result, message)
+        if status is not None:
+            self._take_evidence(result, rule, status, place)
+            return
+        if secrets.is_secret_rule(rule.tags) or self._is_secret_tool:
+            self._take_secret(raw, place)
+            return
+        if is_suspect:
+            raw = redacted(raw, self._options.redact)
+            result = decode_record(raw, _DECODER.decode, Result)
+            message = self._message(result)
+            rule = self._rules.find(result, message)
+        self._observe(result, rule, message, raw, place)
+
+    def _take_evidence(self, result: Result, rule: KnownRule, status: str, place: str) -> None:
+        locations = self._locator.locations(result.locations or ())
+        self._evidence.append(
+            ControlEvidence(
+                self._tool, rule.id, status, locations[0].path if locations else "", place
+            )
+        )
+
+    def _take_secret(self, raw: bytes, place: str) -> None:
+        """Observe a found secret: the secret and the committer leave the record first."""
+        found = secrets.without_secret(raw, self._options)
+        result = decode_record(found.record, _DECODER.decode, Result)
+        message = self._message(result)
+        rule = self._rules.find(result, message)
+        self._observe(
+            result, rule, message, found.record, place, secret_digest=found.digest, is_secret=True
+        )
+
+    def _observe(
+        self,
+        result: Result,
+        rule: KnownRule,
+        message: str,
+        raw: bytes,
+        place: str,
+        *,
+        secret_digest: str = "",
+        is_secret: bool = False,
+    ) -> None:
+        text = bytes(result.properties)
+        properties = _properties(text) if len(text) > 2 else _NONE  # noqa: PLR2004 - `{}`
+        verdict = self._verdict(rule, result, properties, is_secret=is_secret)
+        locations = self._locator.locations(result.locations or ())
+        claims = self._fingerprints.claims(result.fingerprints, result.partial_fingerprints)
+        self._fingerprints.note(rule.id, locations[0].path if locations else "", claims)
+        ids, package = self._vulnerability(result, rule, message, text)
+        class_ = FindingClass.DEPENDENCY if package else FindingClass.CODE
+        title, description = title_and_description(message, rule.label, rule.about, rule.id)
+        self._observations.append(
+            Observation(
+                finding_class=FindingClass.SECRET if is_secret else class_,
+                tool=self._tool,
+                rule=rule.id,
+                title=title,
+                severity=verdict.severity,
+                record=place,
+                description=description,
+                severity_raw=verdict.raw,
+                severity_source=verdict.source,
+                needs_triage=result.kind in TRIAGE_KINDS,
+                is_suppressed=_is_suppressed(result),
+                locations=locations,
+                fingerprints=claims,
+                vulnerability_ids=ids,
+                package=package,
+                resource=_logical_name(result),
+                secret_digest=secret_digest,
+                cwes=_cwes(result, rule, properties),
+                cvss=_score(rule.score) if package else None,
+                help_url=rule.help_url,
+                raw=raw,
+            )
+        )
+
+    def _verdict(
+        self, rule: KnownRule, result: Result, properties: Mapping[str, Any], *, is_secret: bool
+    ) -> Verdict:
+        if properties:
+            return self._judge.judge(
+                rule, result.level, result.kind, properties, is_secret=is_secret
+            )
+        key = (rule.id, result.level, result.kind, is_secret)
+        verdict = self._verdicts.get(key)
+        if verdict is None:
+            verdict = self._judge.judge(
+                rule, result.level, result.kind, properties, is_secret=is_secret
+            )
+            self._verdicts[key] = verdict
+        return verdict
+
+    def _vulnerability(
+        self, result: Result, rule: KnownRule, message: str, properties: bytes
+    ) -> tuple[tuple[str, ...], Package | None]:
+        ids = rule.vulnerability_ids
+        if not ids:
+            return (), None
+        texts = [properties.decode("utf-8", "replace"), *_logical_names(result)]
+        package = package_of(message, rule.help_text, texts)
+        return ids, package
+
+    def _message(self, result: Result) -> str:
+        message = result.message
+        if message is None:
+            return ""
+        by_id = message.id and not message.text
+        strings = self._rules.find(result, "").messages if by_id else _NONE
+        return message_text(message, strings)
+
+    def _finish(self) -> Scan:
+        run = self._run
+        invocations = run.invocations or []
+        constant = self._fingerprints.constant()
+        observations = self._observations
+        if constant:
+            observations = [
+                replace(
+                    item, fingerprints=tuple(c for c in item.fingerprints if c[0] not in constant)
+                )
+                for item in observations
+            ]
+        provenance = (run.version_control_provenance or [Provenance()])[0]
+        driver = self._driver
+        return Scan(
+            tool=self._tool,
+            observations=tuple(observations),
+            evidence=tuple(self._evidence),
+            problems=tuple(self._problems),
+            absent=self._absent,
+            tool_version=wording.name(driver.semantic_version or driver.version or ""),
+            category=wording.name((run.automation_details and run.automation_details.id) or ""),
+            asset=repository(provenance.repository_uri or ""),
+            branch=wording.name(provenance.branch or ""),
+            scanned_at=scanned_at(invocations),
+            is_successful=is_successful(invocations),
+            tool_errors=tuple(errors(invocations)),
+            is_partial=run.results is None,
+            rules=self._enabled_rules(),
+            distrusted=self._fingerprints.distrusted(),
+        )
+
+    def _enabled_rules(self) -> frozenset[str] | None:
+        """Return the enabled rules; None when only the rules with a result are listed.
+
+        Many tools list just those, and a list that shrinks with each fix says nothing.
+        """
+        listed = self._rules.enabled()
+        seen = {item.rule for item in self._observations} | {item.rule for item in self._evidence}
+        return frozenset(listed | seen) if listed - seen else None
+
+
+def _properties(raw: bytes) -> Mapping[str, Any]:
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return _NONE
+    return value if isinstance(value, dict) else _NONE
+
+
+def _is_suppressed(result: Result) -> bool:
+    """Whether all suppressions are accepted; one without a status is."""
+    entries = result.suppressions
+    return bool(entries) and all(entry.status in (None, "accepted") for entry in entries or ())
+
+
+def _cwes(result: Result, rule: KnownRule, properties: Mapping[str, Any]) -> tuple[int, ...]:
+    if not properties and not result.taxa:
+        return rule.cwes
+    texts = [
+        f"CWE-{taxon.id}".replace("CWE-CWE-", "CWE-")
+        for taxon in result.taxa or ()
+        if taxon.tool_component is not None and taxon.tool_component.name == "CWE"
+    ]
+    texts += _texts(properties.get("tags"), properties.get("cwe"))
+    return tuple(dict.fromkeys((*rule.cwes, *cwe_numbers(texts))))
+
+
+def _texts(*values: Any) -> Iterator[str]:
+    for value in values:
+        yield from (
+            item
+            for item in (value if isinstance(value, list) else [value])
+            if isinstance(item, str)
+        )
+
+
+def _logical_names(result: Result) -> Iterator[str]:
+    for place in result.locations or ():
+        for logical in place.logical_locations or ():
+            yield logical.fully_qualified_name or logical.name or ""
+
+
+def _logical_name(result: Result) -> str:
+    """Return the name of the thing at fault when no file is given."""
+    places = result.locations or ()
+    if not places or places[0].physical_location is not None:
+        return ""
+    return wording.name(next(_logical_names(result), ""))
+
+
+def _score(text: str) -> float | None:
+    try:
+        score = float(text)
+    except ValueError:
+        return None
+    return score if 0 < score <= 10 else None  # noqa: PLR2004 - the scale of CVSS

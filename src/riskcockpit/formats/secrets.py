@@ -1,0 +1,108 @@
+"""Reports of secret scanners: the secret becomes a keyed digest, the committer is left out.
+
+Applies to SARIF and Trivy alike. What a scanner calls a secret is taken out of the whole record,
+wherever it is repeated, and names of people and their commits are not kept (facts/findings.md 3.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from riskcockpit.errors import SkipRecordError
+from riskcockpit.formats.api import ReadOptions
+from riskcockpit.formats.documents import Json
+from riskcockpit.formats.suspicion import redacted_value
+from riskcockpit.formats.wording import reason
+
+SCANNERS = (
+    "gitleaks", "trufflehog", "detect-secrets", "noseyparker", "nosey parker", "titus", "ggshield",
+    "gitguardian", "betterleaks", "whispers", "kingfisher", "secretlint", "talisman", "git-secrets",
+)  # fmt: skip
+"""Tools that report nothing but secrets, by the beginning of their names."""
+SECRET_FIELDS = frozenset(
+    {"secret", "match", "offender", "raw", "rawv2", "hashed_secret", "redacted", "matchedstring"}
+)
+"""Members that hold the secret or text with it in it; lower case."""
+CODE_FIELDS = frozenset({"snippet", "contextregion", "code"})
+"""Members that quote the code around it; lower case."""
+PERSONAL_FIELDS = frozenset(
+    {"author", "email", "authoremail", "commitmessage", "committer", "committeremail"}
+)
+MIN_REPEAT = 6
+"""Shortest secret that is searched for in the rest of its record."""
+_REMOVED = "<redacted>"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSecret:
+    """A record without its secret."""
+
+    record: bytes
+    digest: str
+    """Keyed hash of the secret; empty when none is kept or the report does not hold it."""
+
+
+def is_secret_scanner(tool: str) -> bool:
+    """Whether all findings of `tool` are secrets."""
+    return tool.lower().startswith(SCANNERS)
+
+
+def is_secret_rule(tags: Iterable[str]) -> bool:
+    """Whether the tags of a rule say that its findings are secrets."""
+    return any(tag.lower() in ("secret", "secrets") for tag in tags)
+
+
+def without_secret(raw: bytes, options: ReadOptions) -> FoundSecret:
+    """Return the JSON record `raw` without the secret that it reports.
+
+    Raises:
+        SkipRecordError: `raw` is not JSON.
+    """
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError) as fault:
+        raise SkipRecordError(reason(fault)) from fault
+    secrets = sorted({text.strip() for text in _secrets(value)} - {""}, key=len, reverse=True)
+    best = secrets[-1] if secrets else ""
+    marks = {
+        secret: f"<redacted:{options.secret_digest(secret)[:12]}>"
+        if options.secret_digest(secret)
+        else _REMOVED
+        for secret in secrets
+        if len(secret) >= MIN_REPEAT
+    }
+
+    def redact(text: str) -> str:
+        for secret, mark in marks.items():
+            text = text.replace(secret, mark)
+        return options.redact(text)
+
+    kept = redacted_value(_stripped(value), redact)
+    return FoundSecret(msgspec.json.encode(kept), options.secret_digest(best) if best else "")
+
+
+def _secrets(value: Json, *, is_inside: bool = False) -> Iterator[str]:
+    """Yield the texts that hold the secret."""
+    if isinstance(value, str):
+        if is_inside:
+            yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _secrets(item, is_inside=is_inside)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            inside = is_inside or key.lower() in SECRET_FIELDS or key.lower() == "snippet"
+            yield from _secrets(item, is_inside=inside)
+
+
+def _stripped(value: Json) -> Json:
+    """Return the record without quotations of code and without people."""
+    if isinstance(value, list):
+        return [_stripped(item) for item in value]
+    if isinstance(value, dict):
+        gone = SECRET_FIELDS | CODE_FIELDS | PERSONAL_FIELDS
+        return {key: _stripped(item) for key, item in value.items() if key.lower() not in gone}
+    return value

@@ -1,0 +1,100 @@
+"""What the first 64 kB of a file look like: enough to tell formats apart, never more.
+
+The head may end in the middle of anything, and text may stand before the data.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+HEAD_BYTES = 64 * 1024
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+_DATA_START = re.compile(r"^[ \t]*(?=[\[{])", re.MULTILINE)
+_MAX_VALUE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The outside of a report."""
+
+    kind: str
+    """`object`, `list` (of what is described by `members`), `xml`, `scalar` or `text`."""
+    members: dict[str, str] = field(default_factory=dict)
+    """Names at the top (of a list: in its first object) → text of a scalar value, else empty."""
+    inner: frozenset[str] = frozenset()
+    """Names one object further in."""
+    start: str = ""
+    """The first 300 characters of text that is not JSON."""
+
+
+def shape_of(head: bytes) -> Shape:
+    """Return the shape of content that starts with `head`."""
+    text = head[:HEAD_BYTES].decode("utf-8", "replace").lstrip()
+    if text.startswith("<"):
+        return Shape("xml", start=text[:_MAX_VALUE])
+    if not text.startswith(("{", "[")):
+        match = _DATA_START.search(text)
+        data = text[match.end() :] if match else ""
+        shape = _json_shape(data) if data else None
+        if shape is None or not shape.members:
+            kind = "scalar" if text.strip() in ("null", "true", "false") else "text"
+            return Shape(kind, start=text[:_MAX_VALUE])
+        return shape
+    return _json_shape(text)
+
+
+def _json_shape(text: str) -> Shape:
+    walk = _Walk()
+    for match in _TOKEN.finditer(text):
+        walk.step(match.group())
+        if walk.is_done:
+            break
+    kind = "list" if text.startswith("[") else "object"
+    return Shape(kind, walk.members, frozenset(walk.inner), text[:_MAX_VALUE])
+
+
+class _Walk:
+    """Follows the tokens of a JSON text and keeps the names near its top."""
+
+    def __init__(self) -> None:
+        self.members: dict[str, str] = {}
+        self.inner: set[str] = set()
+        self.is_done = False
+        self._open: list[str] = []
+        self._objects = 0
+        self._key = ""
+        self._text = ""
+
+    def step(self, sign: str) -> None:
+        """Take the next sign."""
+        if sign in ("{", "["):
+            self._open.append(sign)
+            self._objects += sign == "{"
+            self._key = ""
+        elif sign in ("}", "]"):
+            self._close()
+        elif sign == ":":
+            self._name(self._text)
+        elif sign == ",":
+            self._key = ""
+        else:
+            self._value(sign)
+
+    def _close(self) -> None:
+        if self._open:
+            self._objects -= self._open.pop() == "{"
+        self._key = ""
+        self.is_done = self._objects == 0 and bool(self.members)
+
+    def _name(self, key: str) -> None:
+        if self._objects == 1:
+            self.members.setdefault(key, "")
+            self._key = key
+        elif self._objects == 2:  # noqa: PLR2004 - one object further in
+            self.inner.add(key)
+
+    def _value(self, token: str) -> None:
+        self._text = token[1:-1] if token.startswith('"') else token
+        if self._key and self._open[-1] == "{":
+            self.members[self._key] = self._text[:_MAX_VALUE]

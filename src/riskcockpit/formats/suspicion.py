@@ -1,0 +1,67 @@
+"""Which records of a report may hold a secret, and the redaction of those that do.
+
+Above `LARGE` the search is done by Arrow's RE2, which is three times as fast as `re`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from riskcockpit.domain.redaction import SUSPECT, is_secret_name, may_hold_secret
+from riskcockpit.formats.documents import Json, map_text, without_surrogates
+
+LARGE = 1 << 20
+"""Bytes of records from which Arrow is worth its import."""
+_BATCH = 8192
+
+
+def suspects(records: Sequence[bytes]) -> Sequence[bool]:
+    """Return for each JSON record whether it may hold a secret."""
+    if sum(map(len, records)) < LARGE:
+        return [may_hold_secret(record) for record in records]
+    return _suspects_by_arrow(records)
+
+
+def _suspects_by_arrow(records: Sequence[bytes]) -> list[bool]:
+    import pyarrow as pa  # noqa: PLC0415 - small reports do without its start-up time
+    import pyarrow.compute as pc  # noqa: PLC0415 - as above
+
+    found: list[bool] = []
+    for start in range(0, len(records), _BATCH):
+        batch = pa.array(records[start : start + _BATCH], type=pa.binary())
+        found += pc.match_substring_regex(batch, SUSPECT).to_pylist()
+    return found
+
+
+def redacted(raw: bytes, redact: Callable[[str], str]) -> bytes:
+    """Return the JSON record `raw` with every text in it redacted.
+
+    Raises:
+        ValueError: `raw` is not JSON.
+    """
+    value: Any = msgspec.json.decode(raw)
+    return msgspec.json.encode(redacted_value(value, redact))
+
+
+def redacted_value(value: Json, redact: Callable[[str], str]) -> Json:
+    """Return `value` redacted; a text under a name like `password` counts as assigned to it."""
+    if isinstance(value, list):
+        return [redacted_value(item, redact) for item in value]
+    if isinstance(value, dict):
+        return {redact(key): _redacted_member(key, item, redact) for key, item in value.items()}
+    return redact(value) if isinstance(value, str) else value
+
+
+def _redacted_member(key: str, value: Json, redact: Callable[[str], str]) -> Json:
+    if not isinstance(value, str) or not is_secret_name(key):
+        return redacted_value(value, redact)
+    assigned = redact(f'{key}="{value}"')
+    return assigned[len(key) + 2 : -1] if assigned.startswith(f'{key}="') else redact(value)
+
+
+def clean_json(value: Json) -> Json:
+    """Return `value` fit for any encoder."""
+    return without_surrogates(map_text(value, str))
