@@ -20,6 +20,9 @@ from riskcockpit.ingest.vulnerabilities import canonical, normalised, package_ke
 VERSION = "fp_v1"
 """The version of all keys made here; another version would be stored beside them."""
 
+SECRET_CLAIM = "secret"  # noqa: S105 - the name of a claim, not a secret
+"""Stands as the method of a fingerprint where the keyed hash of a found secret is one."""
+
 _NOWHERE = Location("")
 _METHOD = re.compile(r"(?P<method>[A-Z]{3,10}) +(?P<url>\S.*)")
 _VARIABLE = re.compile(r"\d+|[0-9a-f]{8,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -50,11 +53,15 @@ def identify(asset: str, observations: Sequence[Observation], path: Path = str) 
     matter: among results that nothing else tells apart, place decides who is first.
     """
     choice = choose(observations)
+    claims = tuple(
+        (SECRET_CLAIM, seen.secret_digest) if seen.secret_digest else value
+        for seen, value in zip(observations, choice.values, strict=True)
+    )
     assets = tuple(without_tag(seen.asset) if seen.asset else asset for seen in observations)
     encode = _Encoder()
     bases: dict[bytes, list[int]] = {}
     for index, seen in enumerate(observations):
-        base = encode.base(assets[index], seen, choice.values[index], path)
+        base = encode.base(assets[index], seen, claims[index], path)
         bases.setdefault(base, []).append(index)
     keys = [""] * len(observations)
     for base, indices in bases.items():
@@ -68,7 +75,7 @@ def identify(asset: str, observations: Sequence[Observation], path: Path = str) 
         if len(seen.vulnerability_ids) > 1
         and (other := _other_keys(encode, assets[index], seen, path))
     }
-    return Identities(assets, tuple(keys), choice.values, others, choice.distrusted)
+    return Identities(assets, tuple(keys), claims, others, choice.distrusted)
 
 
 def evidence(fingerprint: Fingerprint, snippet: str) -> str:

@@ -46,8 +46,8 @@ class ScopeSpec:
 class IngestPolicy:
     """The rules of the house, from the settings."""
 
-    sla: SlaSettings = SlaSettings()
-    closure: ClosureSettings = ClosureSettings()
+    sla: SlaSettings = field(default_factory=SlaSettings)
+    closure: ClosureSettings = field(default_factory=ClosureSettings)
     assets: Mapping[str, Asset] = field(default_factory=dict)
     """Assets the settings describe, by name."""
     rule_aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -52,6 +52,12 @@ def package_key(package: Package) -> tuple[str, str, str]:
     return type_, namespace, name
 
 
+def package_name(package: Package) -> tuple[str, str]:
+    """Return (type, namespace and name in one) as they are stored and shown."""
+    type_, namespace, name = package_key(package)
+    return type_, f"{namespace}/{name}" if namespace else name
+
+
 def without_tag(asset: str) -> str:
     """Return an image's name without tag and digest; any other name as it is.
 

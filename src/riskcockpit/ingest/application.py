@@ -1,0 +1,181 @@
+"""What a scan changes: findings created, refreshed, reopened, closed or put in doubt. Set-based."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from riskcockpit.domain.finding import EventKind, FindingClass, Observation, Scan
+from riskcockpit.ingest.lifecycle import enabled_rules, is_held
+from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
+from riskcockpit.ingest.raw import pack
+from riskcockpit.store.database import Writer
+from riskcockpit.store.sql import sql
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When and by which scan something is written."""
+
+    scan_id: str
+    moment: datetime
+    """When the scan ran."""
+    now: datetime
+    """When it is imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What the results of a scan came to; every one is in exactly one count."""
+
+    created: int
+    reopened: int
+    moved: int
+    updated: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """What became of findings that a scan does not show."""
+
+    fixed: int = 0
+    held: int = 0
+    not_run: int = 0
+    """Findings whose rule did not run; they stay open."""
+    live: int = 0
+    """Live findings of the scope before the scan."""
+
+
+def apply_presence(
+    tx: Writer, spec: ScopeSpec, observations: Sequence[Observation], at: Moment
+) -> Presence:
+    """Apply what the scan shows: `matched` and `assigned` are filled, `change` is made here."""
+    scoped = {"scope": spec.id, "category": spec.category, "branch": spec.branch}
+    tx.execute(sql("ingest", "change_fill"))
+    counts = tx.one(sql("ingest", "change_count")) or (0, 0, 0, 0, False)
+    recognised = sum(counts[:4])
+    if recognised:
+        _refresh(tx, spec, at, is_any_change=sum(counts[:3]) > 0)
+        tx.execute(sql("ingest", "scope_take_over"), **scoped)
+        tx.execute(sql("ingest", "sighting_add"), **scoped, now=at.now, rev=tx.generation)
+    created = len(observations) - recognised
+    if created:
+        _create(tx, spec, at)
+    _remember(tx, at, observations, is_all_new=not recognised, is_known_changed=bool(counts[4]))
+    return Presence(created, *counts[:4])
+
+
+def apply_absence(
+    tx: Writer,
+    spec: ScopeSpec,
+    scan: Scan,
+    policy: IngestPolicy,
+    at: Moment,
+    *,
+    reasons: Sequence[str],
+    live: int,
+) -> Absence:
+    """Close what the scan proves to be gone, or put it in doubt when `reasons` speak against it."""
+    if not live:
+        return Absence()
+    if not reasons:
+        tx.execute(sql("ingest", "sighting_promote"), scope=spec.id, scan_id=at.scan_id)
+        tx.execute(sql("ingest", "sighting_drop"), scope=spec.id)
+    tx.execute(sql("ingest", "sighting_tidy"))
+    rules = enabled_rules(scan)
+    tx.execute(
+        sql("ingest", "absent_fill"),
+        scope=spec.id,
+        scan_id=at.scan_id,
+        rules=None if rules is None else sorted(rules),
+    )
+    closable, not_run = tx.one(sql("ingest", "absent_count")) or (0, 0)
+    is_confirmed = spec.is_complete is True
+    held = not reasons and not is_confirmed and is_held(closable, live, policy.closure)
+    is_closing = not reasons and not held
+    if is_closing and closable:
+        tx.execute(sql("ingest", "absent_close"), moment=at.moment, now=at.now, rev=tx.generation)
+        _event(tx, "absent_close_events", at)
+    if closable or not_run:
+        tx.execute(
+            sql("ingest", "absent_doubt"), is_closing=is_closing, now=at.now, rev=tx.generation
+        )
+        kind = EventKind.HELD if held else EventKind.ABSENT
+        detail = "too many closures at once" if held else "; ".join(reasons)
+        _event(tx, "absent_doubt_events", at, is_closing=is_closing, kind=kind.value, detail=detail)
+    return Absence(closable if is_closing else 0, closable if held else 0, not_run, live)
+
+
+def _refresh(tx: Writer, spec: ScopeSpec, at: Moment, *, is_any_change: bool) -> None:
+    if is_any_change:
+        _event(tx, "event_changes", at)
+        tx.execute(sql("ingest", "finding_rearm"), moment=at.moment)
+        tx.execute(sql("ingest", "finding_update"))
+        tx.execute(sql("ingest", "finding_transition"), moment=at.moment, now=at.now)
+    tx.execute(
+        sql("ingest", "finding_seen"),
+        moment=at.moment,
+        now=at.now,
+        scan_id=at.scan_id,
+        source_id=spec.source_id,
+        rev=tx.generation,
+    )
+
+
+def _create(tx: Writer, spec: ScopeSpec, at: Moment) -> None:
+    tx.execute(
+        sql("ingest", "finding_insert"),
+        moment=at.moment,
+        now=at.now,
+        scan_id=at.scan_id,
+        scope=spec.id,
+        tool=spec.tool,
+        category=spec.category,
+        branch=spec.branch,
+        source_id=spec.source_id,
+        rev=tx.generation,
+    )
+    _event(tx, "event_created", at)
+
+
+def _remember(
+    tx: Writer,
+    at: Moment,
+    observations: Sequence[Observation],
+    *,
+    is_all_new: bool,
+    is_known_changed: bool,
+) -> None:
+    """Store what goes with findings: other keys, further places, raw records."""
+    stamp: dict[str, Any] = {"now": at.now, "rev": tx.generation}
+    tx.execute(sql("ingest", "alias_exact"), **stamp)
+    if not is_all_new:
+        tx.execute(sql("ingest", "alias_id_again"), **stamp)
+    if any(seen.finding_class is FindingClass.DEPENDENCY for seen in observations):
+        tx.execute(sql("ingest", "alias_vulnerability"), **stamp)
+    if is_known_changed:
+        tx.execute(sql("ingest", "location_replace_old"))
+    if any(len(seen.locations) > 1 for seen in observations):
+        tx.execute(sql("ingest", "location_insert"), rev=tx.generation)
+    numbers: Sequence[int] = range(len(observations))
+    if not is_all_new:
+        kept = (
+            *tx.rows(sql("ingest", "unmatched_seen")),
+            *tx.rows(sql("ingest", "change_numbers")),
+        )
+        numbers = sorted(row[0] for row in kept)
+    records = ((n, observations[n].raw) for n in numbers if observations[n].raw)
+    tx.append("raw_record", pack(at.scan_id, records))
+
+
+def _event(tx: Writer, statement: str, at: Moment, **params: Any) -> None:
+    tx.execute(
+        sql("ingest", statement),
+        moment=at.moment,
+        scan_id=at.scan_id,
+        rev=tx.generation,
+        **params,
+    )

@@ -1,0 +1,268 @@
+"""Who is the same although the key changed: moved, renamed, bumped, differently named. Pure.
+
+Works on what the exact pass left over, on both sides. Every pass is one-to-one and earlier passes
+win. Weak evidence counts only where no stronger evidence speaks against it. What stays ambiguous
+is a new finding, with a hint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from riskcockpit.domain.finding import FindingClass
+from riskcockpit.ingest.fingerprints import NONE, Fingerprint
+from riskcockpit.ingest.identity import evidence, squeezed
+
+MAX_PAIRS = 40_000
+"""Beyond so many pairs in one bucket nothing but exact keys is compared."""
+NEAR_LINES = 3
+"""How far an edited line may lie from where it was."""
+TELLING_SNIPPET = 16
+"""A snippet needs so many characters before it can show that a file was renamed."""
+
+
+class How(StrEnum):
+    """How a result was recognised; kept with the match and told by `findings why`."""
+
+    EXACT = "exact"
+    ALIAS = "alias"
+    SNIPPET = "snippet"
+    PLACE = "place"
+    RENAMED = "renamed"
+    EDITED = "edited"
+    PACKAGE = "package"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What can be recognised of a finding, seen or stored."""
+
+    finding_class: FindingClass
+    asset: str
+    rule: str
+    path: str = ""
+    line: int | None = None
+    column: int | None = None
+    title: str = ""
+    snippet: str = ""
+    fingerprint: Fingerprint = NONE
+    vulnerability: str = ""
+    package: tuple[str, str] = ("", "")
+    """(type, namespace and name)."""
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether it is known by its place: by rule, path and evidence."""
+        if self.finding_class is FindingClass.DEPENDENCY:
+            return not self.package[1]
+        return self.finding_class in (FindingClass.CODE, FindingClass.SECRET)
+
+    @property
+    def order(self) -> tuple[str, str, int, int, str, str]:
+        """A total order that does not depend on the order of a report."""
+        return (
+            self.rule,
+            self.path,
+            self.line or 0,
+            self.column or 0,
+            self.title,
+            evidence(self.fingerprint, self.snippet),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A seen result and the stored finding it is, by their indices."""
+
+    seen: int
+    known: int
+    how: How
+
+
+@dataclass(slots=True)
+class Leftovers:
+    """Both sides of what is still unmatched."""
+
+    seen: Sequence[Trace]
+    known: Sequence[Trace]
+    rule_names: Mapping[str, str] = field(default_factory=dict)
+    """New rule → its former name."""
+    open_seen: set[int] = field(default_factory=set)
+    open_known: set[int] = field(default_factory=set)
+    matches: list[Match] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.open_seen = set(range(len(self.seen)))
+        self.open_known = set(range(len(self.known)))
+
+    def take(self, seen: int, known: int, how: How) -> None:
+        """Record a match; both sides are gone from later passes."""
+        self.open_seen.remove(seen)
+        self.open_known.remove(known)
+        self.matches.append(Match(seen, known, how))
+
+    def rule(self, trace: Trace) -> str:
+        """Return the oldest name of the rule, so that a renamed rule is the same rule."""
+        return self.rule_names.get(trace.rule, trace.rule)
+
+    def buckets(self, key: Callable[[Trace], Hashable | None]) -> list[tuple[list[int], list[int]]]:
+        """Return (seen, known) indices with equal keys, where both sides have some, in order."""
+        found: dict[Hashable, tuple[list[int], list[int]]] = {}
+        for side, (traces, indices) in enumerate(
+            ((self.seen, self.open_seen), (self.known, self.open_known))
+        ):
+            for index in sorted(indices, key=lambda index: (traces[index].order, index)):  # noqa: B023 - consumed at once
+                if (value := key(traces[index])) is not None:
+                    found.setdefault(value, ([], []))[side].append(index)
+        return [pair for pair in found.values() if pair[0] and pair[1]]
+
+
+def match(
+    seen: Sequence[Trace],
+    known: Sequence[Trace],
+    *,
+    shared: frozenset[str] = frozenset(),
+    rule_names: Mapping[str, str] | None = None,
+) -> tuple[list[Match], dict[int, int]]:
+    """Return the matches, and for results without one the stored finding they may be.
+
+    `shared` is evidence that several places of the run carry: it never shows a rename.
+    """
+    left = Leftovers(seen, known, rule_names or {})
+    _same_evidence(left)
+    _same_snippet(left)
+    _same_place(left)
+    _other_path(left, shared)
+    _edited(left)
+    _other_manifest(left)
+    return left.matches, _hints(left)
+
+
+def _same_evidence(left: Leftovers) -> None:
+    """Rule (under any name), path and evidence are equal: repeats pair up in their order."""
+
+    def key(trace: Trace) -> Hashable | None:
+        if not trace.is_placed:
+            return None
+        what = evidence(trace.fingerprint, trace.snippet)
+        return trace.finding_class, trace.asset, left.rule(trace), trace.path, what
+
+    for seen, known in left.buckets(key):
+        for one, other in zip(seen, known, strict=False):
+            left.take(one, other, How.ALIAS)
+
+
+def _same_snippet(left: Leftovers) -> None:
+    """Rule, path and code are equal; a fingerprint that differs counts only among repeats."""
+
+    def key(trace: Trace) -> Hashable | None:
+        bare = squeezed(trace.snippet)
+        if not trace.is_placed or not bare:
+            return None
+        return trace.finding_class, trace.asset, left.rule(trace), trace.path, bare
+
+    for seen, known in left.buckets(key):
+        is_alone = len(seen) == 1 and len(known) == 1
+        for one, other in zip(seen, known, strict=False):
+            if is_alone or not _contradict(left.seen[one], left.known[other], snippets_too=False):
+                left.take(one, other, How.SNIPPET)
+
+
+def _same_place(left: Leftovers) -> None:
+    """Rule and path are equal and neither side can contradict: order, else nearest line."""
+    for seen, known in left.buckets(lambda trace: _place(left, trace)):
+        if len(seen) * len(known) > MAX_PAIRS:
+            continue
+        pairs = [
+            (one, other)
+            for one in seen
+            for other in known
+            if not _contradict(left.seen[one], left.known[other], snippets_too=True)
+        ]
+        if len(seen) == len(known) and len(pairs) == len(seen) * len(known):
+            pairs = list(zip(seen, known, strict=True))
+        _take_nearest(left, pairs, How.PLACE)
+
+
+def _other_path(left: Leftovers, shared: frozenset[str]) -> None:
+    def key(trace: Trace) -> Hashable | None:
+        what = evidence(trace.fingerprint, trace.snippet)
+        if not trace.is_placed or not what or what in shared:
+            return None
+        if what.startswith("s:") and len(what) < TELLING_SNIPPET + 2:
+            return None
+        return trace.finding_class, trace.asset, left.rule(trace), what
+
+    for seen, known in left.buckets(key):
+        if len(seen) == 1 and len(known) == 1:
+            left.take(seen[0], known[0], How.RENAMED)
+
+
+def _edited(left: Leftovers) -> None:
+    """A tool without fingerprints, and the flagged line itself was edited."""
+    for seen, known in left.buckets(lambda trace: _place(left, trace)):
+        if len(seen) * len(known) > MAX_PAIRS:
+            continue
+        pairs = [
+            (one, other)
+            for one in seen
+            for other in known
+            if left.seen[one].fingerprint == left.known[other].fingerprint == NONE
+            and _distance(left.seen[one], left.known[other]) <= NEAR_LINES
+        ]
+        _take_nearest(left, pairs, How.EDITED)
+
+
+def _other_manifest(left: Leftovers) -> None:
+    def key(trace: Trace) -> Hashable | None:
+        if trace.finding_class is not FindingClass.DEPENDENCY or not trace.package[1]:
+            return None
+        return trace.asset, trace.vulnerability or trace.rule, trace.package
+
+    for seen, known in left.buckets(key):
+        if len(seen) == 1 and len(known) == 1:
+            left.take(seen[0], known[0], How.PACKAGE)
+
+
+def _hints(left: Leftovers) -> dict[int, int]:
+    """Return, for each new result, the first stored finding of the same rule and path."""
+    return {
+        one: known[0]
+        for seen, known in left.buckets(lambda trace: _place(left, trace))
+        for one in seen
+    }
+
+
+def _place(left: Leftovers, trace: Trace) -> Hashable | None:
+    if not trace.is_placed:
+        return None
+    return trace.finding_class, trace.asset, left.rule(trace), trace.path
+
+
+def _contradict(one: Trace, other: Trace, *, snippets_too: bool) -> bool:
+    """Whether both sides have evidence of the same kind. It differs, or they would be matched."""
+    if one.fingerprint[0] and one.fingerprint[0] == other.fingerprint[0]:
+        return one.fingerprint[1] != other.fingerprint[1]
+    return snippets_too and bool(one.snippet.strip() and other.snippet.strip())
+
+
+def _take_nearest(left: Leftovers, pairs: Iterable[tuple[int, int]], how: How) -> None:
+    """Take the pairs with the nearest lines first, each side once."""
+    ranked = sorted(
+        pairs,
+        key=lambda pair: (
+            _distance(left.seen[pair[0]], left.known[pair[1]]),
+            left.known[pair[1]].order,
+            left.seen[pair[0]].order,
+            pair,
+        ),
+    )
+    for one, other in ranked:
+        if one in left.open_seen and other in left.open_known:
+            left.take(one, other, how)
+
+
+def _distance(one: Trace, other: Trace) -> int:
+    return abs((one.line or 0) - (other.line or 0))

@@ -1,0 +1,233 @@
+"""One scan into the cache: recognise, apply, close what is proven gone, write the scan down.
+
+The bulk is done in SQL over staged results; Python sees only what no key recognises. Runs inside
+the caller's transaction and never publishes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from riskcockpit.domain.clock import rfc3339
+from riskcockpit.domain.finding import Scan
+from riskcockpit.domain.ids import digest
+from riskcockpit.ingest.application import (
+    Absence,
+    Moment,
+    Presence,
+    apply_absence,
+    apply_presence,
+)
+from riskcockpit.ingest.identity import Identities, identify
+from riskcockpit.ingest.lifecycle import Completeness, reasons_not_to_close
+from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScanReport, ScopeSpec
+from riskcockpit.ingest.prefixes import PrefixChange
+from riskcockpit.ingest.recognition import Run, recognise
+from riskcockpit.ingest.staging import stage_assets, stage_rules, stage_scan
+from riskcockpit.store.database import Writer
+from riskcockpit.store.sql import sql
+from riskcockpit.views.reports import ImportCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """The scan that was applied to a scope last."""
+
+    scanned_at: datetime
+    tool_version: str
+    content_hash: str
+    outcome: str
+    is_complete: bool
+
+
+def ingest(
+    tx: Writer, scan: Scan, scope: ScopeSpec, policy: IngestPolicy, now: datetime
+) -> ScanReport:
+    """Apply one scan to its scope and say what changed.
+
+    A scan with the content of the last one writes nothing. A scan that says it is older than the
+    last one is recorded and changes no state.
+    """
+    previous = _previous(tx, scope)
+    is_older = bool(
+        previous and scan.scanned_at is not None and scan.scanned_at < previous.scanned_at
+    )
+    if _is_repeated(tx, scope, previous, is_older=is_older):
+        return _unchanged(scan, scope, ScanOutcome.REPEATED, "the same content was imported before")
+    moment = min(scan.scanned_at or scope.modified_at or now, now)
+    scan_id = digest((scope.id, scope.content_hash, rfc3339(moment), rfc3339(now)))
+    at = Moment(scan_id, moment, now)
+    if is_older and previous:
+        note = f"older than the scan of {rfc3339(previous.scanned_at)}: no state was changed"
+        report = _unchanged(scan, scope, ScanOutcome.OLDER, note, scan_id)
+        _record(tx, scan, scope, at, report=report, because=note)
+        return report
+    return _apply(tx, scan, scope, policy, at=at, previous=previous)
+
+
+def _apply(
+    tx: Writer,
+    scan: Scan,
+    scope: ScopeSpec,
+    policy: IngestPolicy,
+    *,
+    at: Moment,
+    previous: Previous | None,
+) -> ScanReport:
+    identities = identify(scope.asset, scan.observations)
+    stage_rules(tx, policy)
+    stage_assets(tx, scope.asset, scan.observations, identities, policy)
+    stage_scan(tx, scan.observations, identities, policy, at.scan_id)
+    live = (tx.one(sql("ingest", "live_count"), scope=scope.id) or (0,))[0]
+    prefix = recognise(tx, Run(scope, scan.observations, identities), policy)
+    tx.execute(
+        sql("ingest", "asset_upsert"), source_id=scope.source_id, now=at.now, rev=tx.generation
+    )
+    presence = apply_presence(tx, scope, scan.observations, at)
+    known = Completeness(
+        scope.is_complete, scope.may_close, previous.tool_version if previous else ""
+    )
+    reasons = reasons_not_to_close(scan, known)
+    absence = apply_absence(tx, scope, scan, policy, at, reasons=reasons, live=live)
+    _correlate(tx, presence, absence)
+    report = ScanReport(
+        at.scan_id,
+        scope.id,
+        ScanOutcome.HELD if absence.held else ScanOutcome.APPLIED,
+        not reasons,
+        _counts(scan, presence, absence),
+        _notes(identities, reasons, presence, absence, prefix),
+    )
+    _record(tx, scan, scope, at, report=report, because="; ".join(reasons))
+    return report
+
+
+def _previous(tx: Writer, scope: ScopeSpec) -> Previous | None:
+    row = tx.one(sql("ingest", "last_scan"), scope=scope.id)
+    return Previous(*row) if row else None
+
+
+def _is_repeated(
+    tx: Writer, scope: ScopeSpec, previous: Previous | None, *, is_older: bool
+) -> bool:
+    """Whether the content was judged before and nothing new is said about it now.
+
+    A report that was incomplete or held is judged again when somebody states it is complete.
+    """
+    if previous is None:
+        return False
+    if is_older:
+        known = tx.one(sql("ingest", "scan_known"), scope=scope.id, content_hash=scope.content_hash)
+        return known is not None or previous.content_hash == scope.content_hash
+    was_settled = previous.is_complete and previous.outcome == ScanOutcome.APPLIED
+    is_restated = scope.is_complete is True and not was_settled
+    return previous.content_hash == scope.content_hash and not is_restated
+
+
+def _unchanged(
+    scan: Scan, scope: ScopeSpec, outcome: ScanOutcome, note: str, scan_id: str = ""
+) -> ScanReport:
+    none = Presence(0, 0, 0, 0, len(scan.observations))
+    return ScanReport(scan_id, scope.id, outcome, False, _counts(scan, none, Absence()), (note,))
+
+
+def _counts(scan: Scan, presence: Presence, absence: Absence) -> ImportCounts:
+    return ImportCounts(
+        read=len(scan.observations),
+        quarantined=len(scan.problems),
+        new=presence.created,
+        updated=presence.updated,
+        moved=presence.moved,
+        reopened=presence.reopened,
+        unchanged=presence.unchanged,
+        fixed=absence.fixed,
+        held=absence.held,
+        suppressed_at_source=sum(seen.is_suppressed for seen in scan.observations),
+        control_evidence=len(scan.evidence),
+    )
+
+
+def _notes(
+    identities: Identities,
+    reasons: Sequence[str],
+    presence: Presence,
+    absence: Absence,
+    prefix: PrefixChange | None,
+) -> tuple[str, ...]:
+    notes = [f"fingerprint not trusted: {why}" for why in identities.distrusted]
+    if reasons and absence.live:
+        notes.append(f"nothing was closed: {'; '.join(reasons)}")
+    if absence.held:
+        share = round(100 * absence.held / absence.live)
+        notes.append(
+            f"+{presence.created} new, {presence.moved} moved, {presence.reopened} reopened, "
+            f"{absence.held} would close ({share} %): held; if that is right, "
+            "import it again with --complete"
+        )
+    if absence.not_run:
+        notes.append(f"{absence.not_run} findings stay open because their rules did not run")
+    if prefix:
+        notes.append(_prefix_note(prefix))
+    return tuple(notes)
+
+
+def _prefix_note(prefix: PrefixChange) -> str:
+    if prefix.is_added:
+        return (
+            f"all paths begin with {prefix.prefix!r} now; findings were kept; "
+            f"to keep their paths, add {prefix.prefix!r} to imports.checkout_prefixes"
+        )
+    return f"no path begins with {prefix.prefix!r} any more; findings were kept"
+
+
+def _correlate(tx: Writer, presence: Presence, absence: Absence) -> None:
+    """Group findings across tools anew where something came, went or moved."""
+    if not (presence.created or presence.reopened or presence.moved or absence.fixed):
+        return
+    assets = [row[0] for row in tx.rows(sql("ingest", "correlation_tools"))]
+    if assets:
+        tx.execute(sql("ingest", "correlation_update"), assets=assets)
+
+
+def _record(
+    tx: Writer, scan: Scan, scope: ScopeSpec, at: Moment, *, report: ScanReport, because: str
+) -> None:
+    """Write the scan down, with what could not be read and what it proves."""
+    counts = report.counts
+    row: dict[str, Any] = {
+        "id": at.scan_id, "scope": scope.id, "asset": scope.asset, "tool": scan.tool,
+        "tool_version": scan.tool_version, "category": scope.category, "branch": scope.branch,
+        "format": scope.format, "document": scope.document, "content_hash": scope.content_hash,
+        "scanned_at": at.moment, "imported_at": at.now, "outcome": report.outcome.value,
+        "is_complete": report.is_complete, "incomplete_because": because,
+        "rules": None if scan.rules is None else sorted(scan.rules), "read_count": counts.read,
+        "quarantined": counts.quarantined, "suppressed": counts.suppressed_at_source,
+        "evidence": counts.control_evidence, "created": counts.new, "updated": counts.updated,
+        "moved": counts.moved, "reopened": counts.reopened, "unchanged": counts.unchanged,
+        "fixed": counts.fixed, "held": counts.held, "source_id": scope.source_id,
+        "seen_at": at.now,
+    }  # fmt: skip
+    tx.append("scan", [row])
+    tx.append(
+        "quarantine",
+        (
+            {"scan_id": at.scan_id, "place": one.where, "reason": one.why, "seen_at": at.now}
+            for one in scan.problems
+        ),
+    )
+    if report.outcome is ScanOutcome.OLDER:
+        return
+    tx.execute(sql("ingest", "evidence_clear"), scope=scope.id)
+    tx.append(
+        "control_evidence",
+        (
+            {
+                "scan_id": at.scan_id, "scope": scope.id, "tool": one.tool, "rule": one.rule,
+                "status": one.status, "resource": one.resource, "seen_at": at.now,
+            }
+            for one in scan.evidence
+        ),
+    )  # fmt: skip

@@ -1,0 +1,119 @@
+"""Which results of a scan are which stored findings: keys in SQL, the rest by passes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from riskcockpit.domain.finding import FindingClass, Observation
+from riskcockpit.domain.ids import digest
+from riskcockpit.ingest.fingerprints import NONE
+from riskcockpit.ingest.identity import VERSION, Identities, evidence
+from riskcockpit.ingest.matching import match
+from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
+from riskcockpit.ingest.prefixes import PrefixChange, find
+from riskcockpit.ingest.staging import TABLES, stored_trace, trace
+from riskcockpit.store.database import Writer
+from riskcockpit.store.sql import sql
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The results of one scan and who they are."""
+
+    spec: ScopeSpec
+    observations: Sequence[Observation]
+    identities: Identities
+
+
+def recognise(tx: Writer, run: Run, policy: IngestPolicy) -> PrefixChange | None:
+    """Fill `matched`, `hint` and `assigned` for the staged results of `run`.
+
+    Returns the checkout prefix by which all paths changed, when that is what happened.
+    """
+    tx.execute(sql("ingest", "match_alias"))
+    tx.execute(sql("ingest", "match_id"))
+    if any(seen.finding_class is FindingClass.DEPENDENCY for seen in run.observations):
+        tx.execute(sql("ingest", "match_vulnerability"))
+    change = _compare_leftovers(tx, run, policy)
+    _assign_ids(tx)
+    return change
+
+
+def _compare_leftovers(tx: Writer, run: Run, policy: IngestPolicy) -> PrefixChange | None:
+    known = tx.rows(sql("ingest", "unmatched_known"), scope=run.spec.id)
+    if not known:
+        return None
+    numbers = [row[0] for row in tx.rows(sql("ingest", "unmatched_seen"))]
+    if not numbers:
+        return None
+    stored = [stored_trace(row) for row in known]
+    change = find(
+        (_path(run.observations[n]) for n in numbers),
+        (one.path for one in stored),
+        all_seen=map(_path, run.observations),
+        all_known=(row[0] for row in tx.rows(sql("ingest", "live_paths"), scope=run.spec.id)),
+    )
+    seen = [
+        trace(
+            run.observations[n],
+            run.identities.assets[n],
+            run.identities.fingerprints[n],
+            change.stored_path(_path(run.observations[n])) if change else None,
+        )
+        for n in numbers
+    ]
+    matches, hints = match(
+        seen,
+        stored,
+        shared=_shared(run, numbers),
+        rule_names=policy.rule_aliases.get(run.spec.tool.lower(), {}),
+    )
+    found = [(numbers[one.seen], known[one.known][0], one.how.value) for one in matches]
+    tx.stage("found", TABLES["found"], found)
+    tx.execute(sql("ingest", "match_found"))
+    tx.stage("hint", TABLES["hint"], [(numbers[s], known[k][0]) for s, k in hints.items()])
+    return change
+
+
+def _shared(run: Run, numbers: Sequence[int]) -> frozenset[str]:
+    """Return the evidence of unmatched results that several places of the run carry."""
+    wanted = {_evidence(run, n) for n in numbers} - {""}
+    places: dict[str, tuple[str, str]] = {}
+    shared: set[str] = set()
+    for n, seen in enumerate(run.observations):
+        what = _evidence(run, n)
+        if what in wanted:
+            place = (seen.rule, _path(seen))
+            if places.setdefault(what, place) != place:
+                shared.add(what)
+    return frozenset(shared)
+
+
+def _evidence(run: Run, n: int) -> str:
+    seen = run.observations[n]
+    fingerprint = run.identities.fingerprints[n]
+    if fingerprint == NONE and not seen.locations:
+        return ""
+    return evidence(fingerprint, seen.locations[0].snippet if seen.locations else "")
+
+
+def _assign_ids(tx: Writer) -> None:
+    """Give new findings an id of their own where their key is taken.
+
+    It is taken when a finding moved away and kept its id, and something else is there now.
+    """
+    repeats: Counter[str] = Counter()
+    assigned = []
+    for n, key in tx.rows(sql("ingest", "taken_ids")):
+        candidate = key
+        while tx.one(sql("ingest", "id_exists"), id=candidate):
+            repeats[key] += 1
+            candidate = digest((VERSION, "again", key, str(repeats[key])))
+        assigned.append((n, candidate))
+    tx.stage("assigned", TABLES["assigned"], assigned)
+
+
+def _path(seen: Observation) -> str:
+    return seen.locations[0].path if seen.locations else ""

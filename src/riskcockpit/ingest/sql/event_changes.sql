@@ -1,0 +1,46 @@
+-- Writes down what a scan changed, one event for each kind of change.
+-- params: moment TIMESTAMP, scan_id VARCHAR, rev BIGINT
+-- returns: nothing
+INSERT INTO finding_event (finding_id, "at", kind, scan_id, detail, rev)
+SELECT finding_id, $moment, 'reopened', $scan_id, '', $rev
+FROM change
+WHERE is_reopened
+UNION ALL
+SELECT
+    change.finding_id, $moment, 'renamed', $scan_id,
+    change.old_path || ' → ' || incoming.path, $rev
+FROM change JOIN incoming USING (n)
+WHERE change.is_renamed
+UNION ALL
+SELECT
+    change.finding_id, $moment, 'moved', $scan_id,
+    'line ' || coalesce(change.old_line::VARCHAR, '?') || ' → '
+        || coalesce(incoming.line::VARCHAR, '?'),
+    $rev
+FROM change JOIN incoming USING (n)
+WHERE NOT change.is_renamed AND change.old_line IS DISTINCT FROM incoming.line
+UNION ALL
+SELECT
+    change.finding_id, $moment, 'rule_renamed', $scan_id,
+    change.old_rule || ' → ' || incoming.rule, $rev
+FROM change JOIN incoming USING (n)
+WHERE change.is_rule_renamed
+UNION ALL
+SELECT
+    change.finding_id, $moment, 'bumped', $scan_id,
+    change.old_version || ' → ' || incoming.package_version, $rev
+FROM change JOIN incoming USING (n)
+WHERE change.is_bumped
+UNION ALL
+SELECT
+    change.finding_id, $moment, 'severity_changed', $scan_id,
+    old.word || ' → ' || new.word, $rev
+FROM change
+JOIN incoming USING (n)
+JOIN severity_word AS old ON old.severity = change.old_severity
+JOIN severity_word AS new ON new.severity = incoming.severity
+WHERE change.is_severity_changed
+UNION ALL
+SELECT finding_id, $moment, 'suppressed', $scan_id, '', $rev
+FROM change
+WHERE new_state = 'suppressed_at_source' AND old_state <> new_state

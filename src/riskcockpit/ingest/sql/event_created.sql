@@ -1,0 +1,11 @@
+-- Writes down that findings were created; the detail says what they may be.
+-- params: moment TIMESTAMP, scan_id VARCHAR, rev BIGINT
+-- returns: nothing
+INSERT INTO finding_event (finding_id, "at", kind, scan_id, detail, rev)
+SELECT
+    coalesce(assigned.id, incoming.key), $moment, 'created', $scan_id,
+    coalesce('possible match: ' || hint.finding_id, ''), $rev
+FROM incoming
+LEFT JOIN assigned ON assigned.n = incoming.n
+LEFT JOIN hint ON hint.n = incoming.n
+WHERE NOT EXISTS (FROM matched WHERE matched.n = incoming.n)

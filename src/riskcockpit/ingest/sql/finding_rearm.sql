@@ -1,0 +1,14 @@
+-- Sets the deadline anew: a rise in severity takes the shorter of both, a fall the later one.
+-- params: moment TIMESTAMP
+-- returns: nothing
+UPDATE finding
+SET due_at = CASE
+    WHEN change.is_rearmed
+        THEN least(finding.due_at, $moment + to_days(deadline.days))
+    ELSE coalesce(finding.reopened_at, finding.first_seen) + to_days(deadline.days)
+END
+FROM change
+JOIN incoming ON incoming.n = change.n
+JOIN deadline ON deadline.severity = incoming.severity AND deadline.is_kev = incoming.is_kev
+WHERE finding.id = change.finding_id AND NOT change.is_reopened
+  AND (change.is_severity_changed OR change.is_rearmed OR finding.is_kev <> incoming.is_kev)

@@ -1,0 +1,6 @@
+-- Adds what the passes recognised.
+-- params: none
+-- returns: nothing
+INSERT INTO matched (n, finding_id, how)
+SELECT n, finding_id, how
+FROM found

@@ -1,0 +1,238 @@
+"""The temporary tables that the statements of this package work on, and how they are filled.
+
+`TABLES` is the one place that knows their shape. Every statement in `sql/` binds once they exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from riskcockpit.domain.asset import Asset, AssetKind
+from riskcockpit.domain.finding import FindingClass, Location, ModelSignal, Observation, Package
+from riskcockpit.domain.pillar import Pillar
+from riskcockpit.domain.severity import Severity
+from riskcockpit.ingest.identity import Identities
+from riskcockpit.ingest.lifecycle import absences, deadlines, transitions
+from riskcockpit.ingest.matching import Trace
+from riskcockpit.ingest.policy import IngestPolicy
+from riskcockpit.ingest.raw import reference
+from riskcockpit.ingest.vulnerabilities import canonical, normalised, package_name
+from riskcockpit.store.database import Writer
+
+TABLES: Mapping[str, Mapping[str, str]] = {
+    "incoming": {
+        "n": "INTEGER", "key": "VARCHAR", "class": "VARCHAR", "asset": "VARCHAR",
+        "rule": "VARCHAR", "title": "VARCHAR", "description": "VARCHAR", "help_url": "VARCHAR",
+        "severity": "TINYINT", "severity_raw": "VARCHAR", "severity_source": "VARCHAR",
+        "needs_triage": "BOOLEAN", "is_suppressed": "BOOLEAN", "pillar": "VARCHAR",
+        "owner": "VARCHAR", "path": "VARCHAR", "line": "INTEGER", "col": "INTEGER",
+        "end_line": "INTEGER", "snippet": "VARCHAR", "location_count": "INTEGER",
+        "package_type": "VARCHAR", "package_name": "VARCHAR", "package_version": "VARCHAR",
+        "fixed_version": "VARCHAR", "package_layer": "VARCHAR", "vulnerability": "VARCHAR",
+        "vulnerability_ids": "VARCHAR[]", "cwes": "INTEGER[]", "cvss": "DOUBLE",
+        "epss": "DOUBLE", "is_kev": "BOOLEAN", "model": "VARCHAR", "monitor": "VARCHAR",
+        "metric": "VARCHAR", "segment": "VARCHAR", "resource": "VARCHAR",
+        "onset_at": "TIMESTAMP", "fingerprint_name": "VARCHAR", "fingerprint": "VARCHAR",
+        "raw_hash": "VARCHAR",
+    },
+    "incoming_key": {"n": "INTEGER", "key": "VARCHAR"},
+    "incoming_asset": {
+        "name": "VARCHAR", "kind": "VARCHAR", "domain": "VARCHAR", "owner": "VARCHAR",
+        "environment": "VARCHAR", "tier": "TINYINT",
+    },
+    "place": {
+        "n": "INTEGER", "ordinal": "INTEGER", "path": "VARCHAR", "line": "INTEGER",
+        "col": "INTEGER", "end_line": "INTEGER", "snippet": "VARCHAR",
+    },
+    "matched": {"n": "INTEGER", "finding_id": "VARCHAR", "how": "VARCHAR"},
+    "found": {"n": "INTEGER", "finding_id": "VARCHAR", "how": "VARCHAR"},
+    "hint": {"n": "INTEGER", "finding_id": "VARCHAR"},
+    "assigned": {"n": "INTEGER", "id": "VARCHAR"},
+    "change": {
+        "n": "INTEGER", "finding_id": "VARCHAR", "how": "VARCHAR", "old_state": "VARCHAR",
+        "new_state": "VARCHAR", "is_reopened": "BOOLEAN", "is_moved": "BOOLEAN",
+        "is_renamed": "BOOLEAN", "is_rule_renamed": "BOOLEAN", "is_bumped": "BOOLEAN",
+        "is_severity_changed": "BOOLEAN", "is_rearmed": "BOOLEAN", "is_updated": "BOOLEAN",
+        "old_path": "VARCHAR", "old_line": "INTEGER", "old_rule": "VARCHAR",
+        "old_version": "VARCHAR", "old_severity": "TINYINT",
+    },
+    "absent": {
+        "finding_id": "VARCHAR", "state": "VARCHAR", "result": "VARCHAR",
+        "is_rule_enabled": "BOOLEAN", "is_doubted": "BOOLEAN", "waiver_id": "VARCHAR",
+    },
+    "transition": {
+        "stored": "VARCHAR", "needs_triage": "BOOLEAN", "is_suppressed": "BOOLEAN",
+        "result": "VARCHAR",
+    },
+    "absence": {"stored": "VARCHAR", "result": "VARCHAR"},
+    "deadline": {"severity": "TINYINT", "is_kev": "BOOLEAN", "days": "INTEGER"},
+    "severity_word": {"severity": "TINYINT", "word": "VARCHAR"},
+    "recovery": {
+        "monitor": "VARCHAR", "metric": "VARCHAR", "segment": "VARCHAR", "at_moment": "TIMESTAMP",
+    },
+}  # fmt: skip
+
+_PILLARS = {
+    FindingClass.MODEL: Pillar.MODEL_VALIDATION.value,
+    FindingClass.DATA: Pillar.DATA_INTEGRITY.value,
+}
+_KINDS = {
+    FindingClass.DAST: AssetKind.SERVICE,
+    FindingClass.CLOUD: AssetKind.CLOUD_ACCOUNT,
+    FindingClass.MODEL: AssetKind.MODEL,
+    FindingClass.DATA: AssetKind.DATASET,
+}
+_NOWHERE = Location("")
+_NO_PACKAGE = Package("", "")
+_NO_PACKAGE_COLUMNS = ("", "", "", "", "")
+_NO_SIGNAL = ModelSignal("", "", "")
+_DEFAULT = Pillar.INFRASTRUCTURE_HARDENING.value
+
+
+def stage_rules(tx: Writer, policy: IngestPolicy) -> None:
+    """Stage the tables that follow from the policy alone, and empty ones for the results."""
+    fixed: dict[str, list[tuple[Any, ...]]] = {
+        "transition": list(transitions()),
+        "absence": list(absences()),
+        "deadline": list(deadlines(policy.sla)),
+        "severity_word": [(int(severity), severity.word) for severity in Severity],
+    }
+    for name, columns in TABLES.items():
+        tx.stage(name, columns, fixed.get(name, ()))
+
+
+def stage_scan(
+    tx: Writer,
+    observations: Sequence[Observation],
+    identities: Identities,
+    policy: IngestPolicy,
+    scan_id: str,
+) -> None:
+    """Stage the results of one run, their further places and keys, and their assets."""
+    rows = incoming_rows(observations, identities, policy, scan_id)
+    tx.stage("incoming", TABLES["incoming"], rows)
+    keys = [(n, key) for n, others in identities.vulnerability_keys.items() for key in others]
+    tx.stage("incoming_key", TABLES["incoming_key"], keys)
+    tx.stage("place", TABLES["place"], list(_further_places(observations)))
+
+
+def stage_assets(
+    tx: Writer,
+    default: str,
+    observations: Sequence[Observation],
+    identities: Identities,
+    policy: IngestPolicy,
+) -> None:
+    """Stage the assets a run is about, described by the settings where they know them."""
+    kinds = {default: AssetKind.REPOSITORY} if not observations else {}
+    for name, seen in zip(identities.assets, observations, strict=True):
+        if name not in kinds:
+            kinds[name] = _kind(seen)
+    tx.stage(
+        "incoming_asset",
+        TABLES["incoming_asset"],
+        [_asset_row(policy.assets.get(name, Asset(name, kind))) for name, kind in kinds.items()],
+    )
+
+
+def incoming_rows(
+    observations: Sequence[Observation],
+    identities: Identities,
+    policy: IngestPolicy,
+    scan_id: str,
+) -> Iterator[tuple[Any, ...]]:
+    """Yield one row of `incoming` for each observation."""
+    owners = {
+        name: policy.assets[name].owner if name in policy.assets else ""
+        for name in set(identities.assets)
+    }
+    columns = zip(
+        observations, identities.keys, identities.assets, identities.fingerprints, strict=True
+    )
+    for n, (seen, key, asset, (claim, value)) in enumerate(columns):
+        places = seen.locations
+        first = places[0] if places else _NOWHERE
+        ids = seen.vulnerability_ids
+        signal = seen.signal or _NO_SIGNAL
+        yield (
+            n, key, seen.finding_class.value, asset, seen.rule, seen.title, seen.description,
+            seen.help_url, seen.severity, seen.severity_raw, seen.severity_source,
+            seen.needs_triage, seen.is_suppressed,
+            seen.pillar.value if seen.pillar else _PILLARS.get(seen.finding_class, _DEFAULT),
+            owners[asset], first.path, first.line, first.column, first.end_line, first.snippet,
+            len(places), *_package_columns(seen.package), canonical(ids) if ids else "",
+            normalised(ids) if ids else (), seen.cwes, seen.cvss, seen.epss, seen.is_kev,
+            signal.model, signal.monitor, signal.metric, signal.segment, seen.resource,
+            seen.onset_at, claim or None, value or None, reference(scan_id, n) if seen.raw else "",
+        )  # fmt: skip
+
+
+def trace(
+    seen: Observation, asset: str, fingerprint: tuple[str, str], path: str | None = None
+) -> Trace:
+    """Return what can be recognised of an observation; `path` overrides its own."""
+    place = seen.locations[0] if seen.locations else _NOWHERE
+    return Trace(
+        finding_class=seen.finding_class,
+        asset=asset,
+        rule=seen.rule,
+        path=place.path if path is None else path,
+        line=place.line,
+        column=place.column,
+        title=seen.title,
+        snippet=place.snippet,
+        fingerprint=fingerprint,
+        vulnerability=canonical(seen.vulnerability_ids),
+        package=package_name(seen.package) if seen.package else ("", ""),
+    )
+
+
+def stored_trace(row: tuple[Any, ...]) -> Trace:
+    """Return what can be recognised of a row of `unmatched_known`."""
+    _, class_, asset, rule, path, line, column, title, snippet, claim, value, *rest = row
+    vulnerability, package_type, name = rest
+    return Trace(
+        finding_class=FindingClass(class_),
+        asset=asset,
+        rule=rule,
+        path=path,
+        line=line,
+        column=column,
+        title=title,
+        snippet=snippet,
+        fingerprint=(claim, value),
+        vulnerability=vulnerability,
+        package=(package_type, name),
+    )
+
+
+def _package_columns(package: Package | None) -> tuple[str, ...]:
+    if package is None:
+        return _NO_PACKAGE_COLUMNS
+    return (
+        *package_name(package),
+        package.version,
+        package.fixed_version,
+        package.layer,
+    )
+
+
+def _further_places(observations: Sequence[Observation]) -> Iterator[tuple[Any, ...]]:
+    for n, seen in enumerate(observations):
+        for ordinal, place in enumerate(seen.locations[1:], start=1):
+            yield (
+                n, ordinal, place.path, place.line, place.column, place.end_line, place.snippet,
+            )  # fmt: skip
+
+
+def _kind(seen: Observation) -> AssetKind:
+    if seen.finding_class is FindingClass.DEPENDENCY and seen.package and seen.package.layer:
+        return AssetKind.IMAGE
+    return _KINDS.get(seen.finding_class, AssetKind.REPOSITORY)
+
+
+def _asset_row(asset: Asset) -> tuple[Any, ...]:
+    return (
+        asset.name, asset.kind.value, asset.domain, asset.owner, asset.environment, asset.tier,
+    )  # fmt: skip
