@@ -423,6 +423,7 @@ class FakeGateway:
     pages_asked: list[int] = field(default_factory=list)
     interrupted: int = 0
     refusal: RefusedError | None = None
+    query_words: tuple[str, ...] = ("severity>=high", "state:open", "owner:", "asset:", "age>48h")
 
     def _wait(self) -> None:
         if self.gate is not None:

@@ -115,7 +115,7 @@ def _due(row: FindingRow, frame: Frame) -> Cell:
     if row.due_at is None or not row.state.is_open:
         return Cell("", "muted")
     text = until(row.due_at, frame.now)
-    return Cell(text, "alarm" if row.due_at < frame.now else "")
+    return Cell(text, "warn" if row.due_at < frame.now else "")
 
 
 def _title(row: FindingRow, frame: Frame) -> Cell:
@@ -152,7 +152,7 @@ FINDINGS: tuple[Column[FindingRow], ...] = (
         "exposure",
         "exposure",
         lambda row, frame: Cell(money(row.exposure, glyphs=frame.glyphs)),
-        9,
+        10,
         Align.RIGHT,
         rank=0,
         sort="exposure",
@@ -326,8 +326,8 @@ def _queue_keys(row: QueueItem, frame: Frame) -> Cell:
 
 QUEUE: tuple[Column[QueueItem], ...] = (
     Column("state", "", _queue_state, 1, rank=0),
-    Column("title", "needs you now", _queue_title, 22, grow=2, rank=0),
-    Column("detail", "why", lambda row, _: Cell(row.detail), 20, grow=4, rank=1),
+    Column("title", "needs you now", _queue_title, 22, grow=1, rank=0),
+    Column("detail", "why", lambda row, _: Cell(row.detail), 20, grow=5, rank=1),
     Column(
         "since",
         "age",

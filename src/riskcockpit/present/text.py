@@ -252,7 +252,8 @@ def _compact(size: Decimal) -> str:
             digits = Decimal("0.1") if share < _ONE_DECIMAL_BELOW else Decimal(1)
             if word == "k" and share >= _FEW:
                 digits = Decimal(1)
-            return f"{share.quantize(digits, ROUND_HALF_EVEN)} {word}"
+            text = str(share.quantize(digits, ROUND_HALF_EVEN))
+            return f"{text.removesuffix('.0')} {word}"
     return f"{size.quantize(Decimal(1), ROUND_HALF_EVEN)}"
 
 

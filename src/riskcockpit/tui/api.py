@@ -39,8 +39,6 @@ class About:
     theme: str = "riskcockpit"
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Binding id → keys, from the settings."""
-    views: Mapping[str, str] = field(default_factory=dict)
-    """Saved views of the findings screen: name → query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +102,11 @@ class GatewayApi(Protocol):
     @property
     def about(self) -> About:
         """Who and where; needs no I/O."""
+        ...
+
+    @property
+    def query_words(self) -> tuple[str, ...]:
+        """Words the filter bar completes, as `severity>=high`; needs no I/O."""
         ...
 
     def now(self) -> datetime:

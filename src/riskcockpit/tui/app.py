@@ -10,7 +10,7 @@ from typing import Literal, cast
 from textual.app import App
 from textual.content import Content
 from textual.filter import LineFilter
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.present.columns import Frame
@@ -174,14 +174,18 @@ class Cockpit(App[int]):
         return self._screen_of(self.place.kind)
 
     def _show(self, place: Place) -> None:
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
         screen = self._screen_of(place.kind)
         screen.show_place(place)
+        while isinstance(self.screen, ModalScreen):
+            self.pop_screen()
         if self.screen is screen:
             screen.on_screen_resume()
-        else:
+        elif place.kind == "overview":
+            self.pop_screen()
+        elif len(self.screen_stack) > 1:
             self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
 
     def _tell_generation(self, number: int) -> None:
         self.post_message(GenerationChanged(number))
@@ -207,8 +211,9 @@ class Cockpit(App[int]):
         self.go_to(Place("pillar", list(Pillar)[number - 1].value))
 
     def action_back(self) -> None:
-        """Go one level back."""
-        self.leave()
+        """Go one level back: first inside the view, then out of it."""
+        if not self._place_screen().step_back():
+            self.leave()
 
     def action_close(self) -> None:
         """Close this view; at the overview quit."""

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from riskcockpit.errors import RiskcockpitError
+from riskcockpit.present.text import count
+from riskcockpit.tui.api import MARK_LIMIT, Approve, Intent, Note, Reject, RollBack, Undo, Waive
+from riskcockpit.tui.bindings import changing_actions
 from riskcockpit.tui.screens.place import PlaceScreen
+from riskcockpit.views.governance import DecisionPreview, DecisionResult
+
+_CHANGING = changing_actions()
 
 
 class DecidingScreen(PlaceScreen):
@@ -23,3 +30,117 @@ class DecidingScreen(PlaceScreen):
     def note_subject(self) -> str:
         """Return what a note would be about; empty when there is nothing."""
         return ""
+
+    def after_decision(self) -> None:
+        """End what was only for this decision, as marks."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide what is locked, grey out what has no subject here."""
+        if action not in _CHANGING:
+            return True
+        if self.host.is_locked:
+            return False
+        subjects = {
+            "roll_back": self.model_subject,
+            "approve": self.request_subject,
+            "reject": self.request_subject,
+            "waive": self.finding_subjects,
+            "note": self.note_subject,
+        }
+        subject = subjects.get(action)
+        if subject is None:
+            return True
+        return bool(subject()) if self.is_mounted else None
+
+    def action_roll_back(self) -> None:
+        """Preview the rollback of the model."""
+        self.consider(RollBack(self.model_subject()))
+
+    def action_approve(self) -> None:
+        """Preview the approval of the request."""
+        self.consider(Approve(self.request_subject()))
+
+    def action_undo(self) -> None:
+        """Preview taking back the last decision."""
+        self.consider(Undo(""))
+
+    def action_reject(self) -> None:
+        """Ask why, then preview the rejection."""
+        from riskcockpit.tui.modals.forms import LineForm  # noqa: PLC0415 - only decisions need it
+
+        request = self.request_subject()
+
+        def go_on(comment: str | None) -> None:
+            if comment:
+                self.consider(Reject(request, comment))
+
+        self.app.push_screen(LineForm("Reject the request", "Why"), go_on)
+
+    def action_note(self) -> None:
+        """Ask for the note, then preview it."""
+        from riskcockpit.tui.modals.forms import LineForm  # noqa: PLC0415 - only decisions need it
+
+        subject = self.note_subject()
+
+        def go_on(text: str | None) -> None:
+            if text:
+                self.consider(Note(subject, text))
+
+        self.app.push_screen(LineForm("Note", "It is signed and stays in the ledger"), go_on)
+
+    def action_waive(self) -> None:
+        """Ask for reason and expiry, then preview the waiver."""
+        from riskcockpit.tui.modals.forms import WaiveForm  # noqa: PLC0415 - only decisions need it
+
+        findings = self.finding_subjects()
+        if len(findings) > MARK_LIMIT:
+            self.host.tell(f"at most {count(MARK_LIMIT)} findings at once", severity="warning")
+            return
+
+        def go_on(intent: Waive | None) -> None:
+            if intent is not None:
+                self.consider(intent)
+
+        self.app.push_screen(WaiveForm(findings), go_on)
+
+    def consider(self, intent: Intent) -> None:
+        """Preview a decision; it is taken only after a yes."""
+        gateway = self.host.gateway
+
+        def show(preview: DecisionPreview) -> None:
+            from riskcockpit.tui.modals.confirm import ConfirmDialog  # noqa: PLC0415 - as above
+
+            def decided(is_yes: bool | None) -> None:  # noqa: FBT001 - the callback's shape
+                if is_yes:
+                    self._decide(intent)
+
+            self.app.push_screen(ConfirmDialog(preview), decided)
+
+        self.ask("plan", lambda: gateway.plan(intent), show)
+
+    def _decide(self, intent: Intent) -> None:
+        gateway = self.host.gateway
+
+        def show(result: DecisionResult) -> None:
+            from riskcockpit.tui.modals.says import ResultDialog  # noqa: PLC0415 - as above
+
+            self.app.push_screen(ResultDialog(result))
+            self.refresh_data()
+
+        self.after_decision()
+        self.ask("decide", lambda: gateway.decide(intent), show)
+
+    def fail(self, topic: str, error: Exception) -> None:
+        """Say in a dialog why a decision was not taken."""
+        if topic not in ("plan", "decide", "ids") and isinstance(error, RiskcockpitError):
+            super().fail(topic, error)
+            return
+        from riskcockpit.tui.modals.says import ErrorDialog  # noqa: PLC0415 - as above
+
+        doing = {
+            "plan": "Previewing the decision; nothing was decided.",
+            "decide": "Taking the decision.",
+        }
+        self.app.push_screen(ErrorDialog(error, doing.get(topic, f"Reading {self.topic}.")))
+        if topic not in ("plan", "decide", "ids"):
+            super().fail(topic, error)

@@ -14,7 +14,7 @@ from riskcockpit.domain.pillar import Pillar
 from riskcockpit.present.columns import QUEUE, Frame
 from riskcockpit.present.text import age, count, money, signed_money, source_mark, trend_arrow
 from riskcockpit.tui.bindings import bind
-from riskcockpit.tui.messages import Place, RowChosen
+from riskcockpit.tui.messages import Place, RowChosen, RowPointed
 from riskcockpit.tui.paging import Pages
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
@@ -48,6 +48,7 @@ class OverviewScreen(DecidingScreen):
         with Vertical(id="queue-box"):
             yield RowTable(QUEUE, lambda item: item.id, id="queue", has_head=False)
             yield Plain("Nothing needs you now.", id="queue-none")
+            yield Plain(id="queue-detail")
         yield Plain(id="exposure")
         yield Plain(id="sources")
 
@@ -72,37 +73,48 @@ class OverviewScreen(DecidingScreen):
             self.enter(Load.STALE, reason=f"no source answered for {age(max(synced), frame.now)}")
         else:
             self.enter(Load.LOADED)
-        self._draw(view, frame, is_same=False)
+        self._draw(view, frame)
+        self._draw_queue(view, frame)
         self.draw_lines()
 
     def redraw(self) -> None:
         """Let ages move on."""
         if self.host.posture is not None and self.load in (Load.LOADED, Load.STALE):
-            self._draw(self.host.posture, self.host.frame(), is_same=True)
+            self._draw(self.host.posture, self.host.frame())
+            self.queue.retime(self.host.frame())
 
     def on_resize(self) -> None:
         """Fit every line to the new width."""
         super().on_resize()
         self.redraw()
 
-    def _draw(self, view: PostureView, frame: Frame, *, is_same: bool) -> None:
+    def _draw(self, view: PostureView, frame: Frame) -> None:
         for pillar in view.pillars:
             self.query_one(f"#pillar-{pillar.pillar.number}", PillarCard).draw(pillar, frame)
-        self._draw_queue(view, frame, is_same=is_same)
         width = self.size.width
         self.query_one("#exposure", Plain).show(_exposure(view.exposure, frame, width))
         self.query_one("#sources", Plain).show(_sources(view.sources, frame, width))
 
-    def _draw_queue(self, view: PostureView, frame: Frame, *, is_same: bool) -> None:
+    def _draw_queue(self, view: PostureView, frame: Frame) -> None:
         table, box = self.queue, self.query_one("#queue-box")
         before = table.row.id if table.row is not None else ""
         position = next((i for i, item in enumerate(view.queue) if item.id == before), 0)
-        table.show(Pages.whole(view.queue), frame, position, is_same=is_same)
+        table.show(Pages.whole(view.queue), frame, position)
         table.display = bool(view.queue)
         self.query_one("#queue-none").display = not view.queue
         titled(box, "Needs you now", count(len(view.queue)) if view.queue else "")
         if view.queue and self.focused is None:
             table.focus()
+
+    @on(RowPointed)
+    def follow(self) -> None:
+        """Say in full what waits under the cursor, and which keys act on it."""
+        item = self.queue.row
+        words: list[Part] = []
+        if item is not None:
+            words = [(f" {item.title}  ", "strong"), item.detail]
+        self.query_one("#queue-detail", Plain).show(styled(words))
+        self.refresh_bindings()
 
     @on(RowChosen)
     def open_item(self, event: RowChosen) -> None:
@@ -169,11 +181,21 @@ def _exposure(view: ExposureView, frame: Frame, width: int) -> Content:
         change = [("   ", ""), (f"{arrow} {signed_money(view.change, glyphs)}", token), " since yesterday"]
         if view.driver:
             change.append((f": {view.driver}", "muted"))
-    line = styled([*parts, *change])
-    return line if line.cell_length <= width else line.truncate(width, ellipsis=True)
+    for line in (styled([*parts, *change]), styled([*parts[:5], *change])):
+        if line.cell_length <= width:
+            return line
+    return line.truncate(width, ellipsis=True)
 
 
 def _sources(views: tuple[SourceView, ...], frame: Frame, width: int) -> Content:
+    for is_long in (True, False):
+        line = _source_line(views, frame, is_long=is_long)
+        if line.cell_length <= width:
+            return line
+    return line.truncate(width, ellipsis=True)
+
+
+def _source_line(views: tuple[SourceView, ...], frame: Frame, *, is_long: bool) -> Content:
     parts: list[Part] = [(" Sources  ", "title")]
     if not views:
         parts.append(("none configured: riskcockpit init", "muted"))
@@ -182,7 +204,8 @@ def _sources(views: tuple[SourceView, ...], frame: Frame, width: int) -> Content
         parts += [f"{view.name} ", (mark.symbol, mark.token)]
         words = age(view.last_success, frame.now)
         if view.state not in ("ok", "never"):
-            words = f"{words} {view.state}" + (f": {view.message}" if view.message else "")
+            words = f"{words} {view.state}"
+            if is_long and view.message:
+                words = f"{words}: {view.message}"
         parts.append((f" {words}   ", "muted"))
-    line = styled(parts)
-    return line if line.cell_length <= width else line.truncate(width, ellipsis=True)
+    return styled(parts)

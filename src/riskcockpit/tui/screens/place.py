@@ -9,6 +9,7 @@ from typing import ClassVar, TypeVar, cast
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import get_current_worker
@@ -17,7 +18,7 @@ from riskcockpit.errors import RiskcockpitError
 from riskcockpit.present.text import age
 from riskcockpit.tui.bindings import KEYS
 from riskcockpit.tui.host import Host
-from riskcockpit.tui.messages import Answered, AskFailed, GenerationChanged, MarksChanged, Place
+from riskcockpit.tui.messages import Answered, AskFailed, GenerationChanged, Place
 from riskcockpit.tui.widgets.lines import key_line
 from riskcockpit.tui.widgets.plain import Plain, lines, styled
 
@@ -42,6 +43,7 @@ class PlaceScreen(Screen[None]):
         (100, "-normal"),
         (150, "-wide"),
     ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-short"), (28, "-tall")]
     topic: ClassVar[str] = "data"
     """What the screen waits for, in words."""
     empty_words: ClassVar[tuple[str, str]] = ("Nothing here yet.", "")
@@ -76,7 +78,7 @@ class PlaceScreen(Screen[None]):
     def on_mount(self) -> None:
         """Draw the frame and ask for the data."""
         self.enter(Load.LOADING)
-        self.draw_lines()
+        self.bindings_updated_signal.subscribe(self, lambda _: self.draw_lines())
 
     def on_screen_resume(self) -> None:
         """Bring what is shown up to date after having been away."""
@@ -87,7 +89,6 @@ class PlaceScreen(Screen[None]):
         """Fit the lines to the new width."""
         self.draw_lines()
 
-    @on(MarksChanged)
     def draw_lines(self) -> None:
         """Draw header and keys for what is possible now."""
         self.query_one("#header", Plain).show(self.host.header(self.size.width))
@@ -110,6 +111,10 @@ class PlaceScreen(Screen[None]):
 
     def show_place(self, place: Place) -> None:
         """Show another thing of the same kind."""
+
+    def step_back(self) -> bool:
+        """Undo one level inside the screen (a filter, marks); False when there is none."""
+        return False
 
     def redraw(self) -> None:
         """Draw again what is known: ages have moved on."""
@@ -177,12 +182,12 @@ class PlaceScreen(Screen[None]):
         elif not has_rows:
             blank.show(self._blank_text(load, error))
 
-    def _stale_line(self, error: Exception | None, reason: str) -> object:
+    def _stale_line(self, error: Exception | None, reason: str) -> Content:
         glyphs = self.host.glyphs
         why = reason or f"the last refresh failed: {failure_words(error)[0]}"
         return styled([(f" {glyphs.stale} STALE ", "warn"), (why, ""), ("  ctrl+r tries again", "muted")])
 
-    def _blank_text(self, load: Load, error: Exception | None) -> object:
+    def _blank_text(self, load: Load, error: Exception | None) -> Content:
         if load is Load.LOADING:
             return styled([(f"Loading {self.topic} {self.host.glyphs.ellipsis}", "muted")])
         if load is Load.EMPTY:

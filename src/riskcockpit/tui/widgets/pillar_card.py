@@ -13,7 +13,9 @@ from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled, titled
 from riskcockpit.views.posture import KpiView, PillarView
 
 _LINE = 1
-_TALL = 7
+_TWO_KPIS = 9
+_WITH_REASON = 10
+_LIVE_SECONDS = 120
 _SHORT_TITLES = {
     Pillar.INFRASTRUCTURE_HARDENING: "Infrastructure",
     Pillar.COMPLIANCE_AUTOMATION: "Compliance",
@@ -56,13 +58,20 @@ class PillarCard(Plain):
         if room.height <= _LINE:
             self.show(_one_line(view, frame, room.width))
             return
-        fresh = "" if view.as_of is None else f"{age(view.as_of, frame.now)} old"
+        fresh = _freshness(view, frame)
         titled(
             self,
             f"{self.pillar.number} {_SHORT_TITLES.get(self.pillar, self.pillar.label)}",
             fresh,
         )
         self.show(_card(view, frame, room))
+
+
+def _freshness(view: PillarView, frame: Frame) -> str:
+    if view.as_of is None:
+        return ""
+    is_live = (frame.now - view.as_of).total_seconds() < _LIVE_SECONDS
+    return "live" if is_live else f"{age(view.as_of, frame.now)} old"
 
 
 def _one_line(view: PillarView, frame: Frame, width: int) -> Content:
@@ -88,7 +97,9 @@ def _card(view: PillarView, frame: Frame, room: Size) -> Content:
     rows: list[Content | str] = [
         _ends([(str(mark), mark.token)], [(plural(view.open_findings, "finding"), "muted")], width)
     ]
-    count = 2 if room.height >= _TALL + 3 else 1
+    count = 2 if room.height >= _TWO_KPIS else 1
+    if room.height >= _WITH_REASON:
+        rows.append(styled([(_cut(view.reason, width, frame), "muted")]))
     for kpi in view.kpis[:count]:
         rows += _kpi(kpi, frame, width)
     if not view.kpis:

@@ -25,7 +25,7 @@ from riskcockpit.tui.theme import TOKENS
 
 T = TypeVar("T")
 
-GUTTER = 2
+GUTTER = 3
 GAP = 2
 
 
@@ -85,15 +85,11 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         return max(1, self.scrollable_content_region.height - self._head)
 
     def show(
-        self, pages: Pages[T], frame: Frame, cursor: int | None = None, *, is_same: bool = False
+        self, pages: Pages[T], frame: Frame, cursor: int | None = None
     ) -> None:
-        """Draw another list; the cursor goes to row `cursor`, or stays at its number.
-
-        `is_same` keeps the edition: the same rows, drawn anew (ages have moved on).
-        """
-        if not is_same:
-            self.edition += 1
-            self.range_from = None
+        """Draw another list; the cursor goes to row `cursor`, or stays at its number."""
+        self.edition += 1
+        self.range_from = None
         self._pages, self._frame = pages, frame
         self._strips.clear()
         self.virtual_size = Size(0, pages.total + self._head)
@@ -101,8 +97,19 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         self.cursor = max(0, min(wanted, pages.total - 1))
         self.call_after_refresh(self._keep_cursor_seen)
         self.refresh()
-        if not is_same or cursor is not None:
-            self.post_message(RowPointed(self, self.row))
+        self.post_message(RowPointed(self, self.row))
+
+    def retime(self, frame: Frame) -> None:
+        """Draw the rows seen anew when what they say has changed: ages have moved on."""
+        before, self._frame = self._frame, frame
+        self._strips.clear()
+        if before is not None and self._words(before) != self._words(frame):
+            self.refresh()
+
+    def _words(self, frame: Frame) -> list[str]:
+        top = self.scroll_offset.y
+        rows = (self._pages.row(index) for index in range(top, top + self.height))
+        return [c.cell(row, frame).text for row in rows if row is not None for c in self._columns]
 
     def take(self, edition: int, number: int, rows: Sequence[T]) -> None:
         """Take in a page; one of an older edition is dropped."""
@@ -167,7 +174,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         return style
 
     def _room(self, width: int) -> int:
-        return max(1, width - GUTTER - 1)
+        return max(1, width - GUTTER - 2)
 
     def _head_strip(self, width: int) -> Strip:
         frame = self._frame
@@ -196,7 +203,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         sign = (frame.glyphs.cursor if is_cursor and self.has_focus else " ") + (
             frame.glyphs.mark if is_marked else " "
         )
-        segments = [Segment(sign[:GUTTER], base)]
+        segments = [Segment(sign.ljust(GUTTER), base)]
         if row is None:
             segments.append(Segment(frame.glyphs.ellipsis, base))
             return Strip(segments).adjust_cell_length(width, base)

@@ -1,0 +1,155 @@
+"""The dialog before every decision: what it does, where, by which rule. The default is No.
+
+`y` says yes; in production the name of the context has to be typed. Enter never says yes. Keys
+that were pressed before the dialog was drawn are dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import events, on
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input
+
+from riskcockpit.present.columns import Frame
+from riskcockpit.present.text import money, plural, severity_token
+from riskcockpit.tui.modals.dialog import Dialog
+from riskcockpit.tui.widgets.finding_text import LABEL, fact, paragraph, section
+from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled
+from riskcockpit.views.governance import DecisionPreview
+
+_SETTLE_SECONDS = 0.15
+_SAMPLE = 8
+
+
+class ConfirmDialog(Dialog[bool]):
+    """Asks for a yes to a previewed decision."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,n,enter,q", "leave", "no"),
+        Binding("down,j", "scroll_text(1)", "down"),
+        Binding("up,k", "scroll_text(-1)", "up"),
+    ]
+
+    def __init__(self, preview: DecisionPreview) -> None:
+        super().__init__(preview.title)
+        self.preview = preview
+        self._is_ready = False
+
+    @property
+    def word(self) -> str:
+        """What has to be typed; empty when `y` is enough."""
+        return self.preview.context if self.preview.is_production else ""
+
+    def compose_content(self) -> Iterable[Widget]:
+        """Yield preview and question."""
+        with VerticalScroll(id="dialog-scroll", can_focus=False):
+            yield Plain(lines(preview_text(self.preview, self.host.frame(), self.room)), classes="text")
+        if self.preview.blockers:
+            yield Plain(styled([("It cannot be done now.  ", "alarm"), ("esc", "key"), (" closes", "muted")]), classes="line")
+        elif self.word:
+            yield Plain(
+                styled([("PRODUCTION  ", "alarm"), "type ", (self.word, "strong"), " to sign it, ", ("esc", "key"), " for No"]),
+                classes="line",
+            )
+            yield Input(id="word", compact=True, disabled=True)
+        else:
+            yield Plain(
+                styled([("y", "key"), " signs it    ", ("No", "strong"), " is esc, n or enter"]), classes="line"
+            )
+
+    def on_mount(self) -> None:
+        """Become ready only once a person can have read the question."""
+        self.call_after_refresh(self.set_timer, _SETTLE_SECONDS, self._be_ready)
+
+    def _be_ready(self) -> None:
+        self._is_ready = True
+        if self.word and not self.preview.blockers:
+            field = self.query_one("#word", Input)
+            field.disabled = False
+            field.focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """Take `y`, and nothing before the dialog is drawn."""
+        if not self._is_ready:
+            event.stop()
+            event.prevent_default()
+            return
+        if event.key == "y" and not self.word and not self.preview.blockers:
+            event.stop()
+            self.dismiss(True)
+
+    @on(Input.Changed)
+    def compare(self, event: Input.Changed) -> None:
+        """Say yes when the word is complete."""
+        event.stop()
+        if self._is_ready and event.value == self.word:
+            self.dismiss(True)
+
+    @on(Input.Submitted)
+    def refuse_enter(self, event: Input.Submitted) -> None:
+        """Enter never says yes."""
+        event.stop()
+        self.dismiss(False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Take no key before the dialog is drawn."""
+        return action != "leave" or self._is_ready
+
+    def action_scroll_text(self, rows: int) -> None:
+        """Scroll what does not fit."""
+        self.query_one("#dialog-scroll").scroll_relative(y=rows * 3, animate=False)
+
+    def action_leave(self) -> None:
+        """Say no."""
+        self.dismiss(False)
+
+
+def preview_text(preview: DecisionPreview, frame: Frame, width: int) -> list[Content]:
+    """Return a preview in words."""
+    where = preview.context + ("  PRODUCTION" if preview.is_production else "")
+    facts = [("context", where), ("target", preview.target)]
+    if preview.finding_count:
+        facts.append(("concerns", plural(preview.finding_count, "finding")))
+    if preview.exposure is not None:
+        amount = money(preview.exposure, exact=True, glyphs=frame.glyphs)
+        facts.append(("at risk", f"{amount} a year"))
+    facts += [*preview.facts, ("rule", preview.rule)]
+    facts.append(("needs", "; ".join(preview.needs) or "nobody else"))
+    indent = min(24, max(LABEL, 2 + max(len(label) for label, _ in facts)))
+    out = [*paragraph(preview.consequence, width, "strong"), Content("")]
+    out += [line for label, text in facts for line in fact(label[: indent - 2], text, width, indent)]
+    out += section("Changes upstream", _calls(preview.calls, width))
+    out += section(
+        "Cannot be done now", [line for text in preview.blockers for line in paragraph(text, width, "alarm")]
+    )
+    out += section("Mind", [line for text in preview.warnings for line in paragraph(text, width, "warn")])
+    out += section("Findings", _sample(preview, width))
+    return out
+
+
+def _calls(calls: tuple[str, ...], width: int) -> list[Content]:
+    if not calls:
+        return [styled([("  nothing; the decision is signed in the ledger", "muted")])]
+    return [Content(f"  {line.plain}") for call in calls for line in paragraph(call, width - 2)]
+
+
+def _sample(preview: DecisionPreview, width: int) -> list[Content]:
+    rows = [
+        styled([(f"  {row.severity.word:<9}", severity_token(row.severity)), *_one(row.title, width - 11)])
+        for row in preview.findings[:_SAMPLE]
+    ]
+    rest = preview.finding_count - len(rows)
+    if rows and rest > 0:
+        rows.append(styled([(f"  and {plural(rest, 'more', 'more')}", "muted")]))
+    return rows
+
+
+def _one(text: str, width: int) -> list[Part]:
+    first = paragraph(text, width)
+    return [first[0].plain + (" …" if len(first) > 1 else "")] if first else [""]

@@ -1,0 +1,79 @@
+"""What all dialogs share: a box in the middle, `esc` leaves without doing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, TypeVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+
+from riskcockpit.tui.host import Host
+from riskcockpit.tui.widgets.plain import Plain, lines, titled
+
+T = TypeVar("T")
+
+WIDEST = 100
+_FRAME = 6
+
+
+class Dialog(ModalScreen[T]):
+    """A box over the screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave")]
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._box_title = title
+
+    @property
+    def host(self) -> Host:
+        """The app this dialog lives in."""
+        return cast("Host", self.app)
+
+    @property
+    def room(self) -> int:
+        """How many cells a line of text has."""
+        return max(20, min(WIDEST, self.app.size.width - 4) - _FRAME)
+
+    def compose(self) -> ComposeResult:
+        """Put the content into the box."""
+        with Vertical(id="dialog") as box:
+            titled(box, self._box_title)
+            yield from self.compose_content()
+
+    def compose_content(self) -> Iterable[Widget]:
+        """Yield what the dialog is about."""
+        raise NotImplementedError
+
+    def action_leave(self) -> None:
+        """Leave without doing anything."""
+        self.dismiss(None)
+
+
+class TextDialog(Dialog[None]):
+    """Says something; any way of leaving it is the same."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "leave", "leave"),
+        Binding("j,down", "scroll_text(1)", "down"),
+        Binding("k,up", "scroll_text(-1)", "up"),
+    ]
+
+    def compose_content(self) -> Iterable[Widget]:
+        """Yield the text and how to leave."""
+        with VerticalScroll(id="dialog-scroll", can_focus=False):
+            yield Plain(lines(self.text()), classes="text")
+        yield Plain(" esc closes", classes="line dim")
+
+    def text(self) -> list[Content]:
+        """Return the lines to say."""
+        raise NotImplementedError
+
+    def action_scroll_text(self, rows: int) -> None:
+        """Scroll what does not fit."""
+        self.query_one("#dialog-scroll").scroll_relative(y=rows * 3, animate=False)

@@ -1,0 +1,48 @@
+"""The action log: every change that was sent upstream, and its receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import on
+
+from riskcockpit.present.columns import ACTIONS
+from riskcockpit.tui.bindings import bind
+from riskcockpit.tui.messages import RowChosen
+from riskcockpit.tui.screens.lists import ListScreen
+from riskcockpit.views.governance import ActionRow
+
+
+class ActionsScreen(ListScreen[ActionRow]):
+    """The outbox and the receipts."""
+
+    BINDINGS = bind("decide.undo")
+    topic = "the action log"
+    empty_words = ("Nothing was changed upstream yet.", "decisions that change something appear here")
+    columns = ACTIONS
+
+    def identify(self, row: ActionRow) -> str:
+        """Return the action's id."""
+        return row.id
+
+    def question(self) -> Sequence[ActionRow]:
+        """Ask for the actions."""
+        return self.host.gateway.actions()
+
+    @on(RowChosen)
+    def open_action(self, event: RowChosen) -> None:
+        """Show the whole action."""
+        from riskcockpit.tui.modals.says import RowDialog  # noqa: PLC0415 - rarely needed
+
+        row: ActionRow = event.row
+        facts = [
+            ("action", row.kind),
+            ("target", row.target),
+            ("source", row.source),
+            ("state", row.state),
+            ("message", row.message),
+            ("decided by", row.decided_by),
+            ("params", "  ".join(f"{key}={value}" for key, value in row.params.items())),
+            ("id", row.id),
+        ]
+        self.app.push_screen(RowDialog("Action", facts))

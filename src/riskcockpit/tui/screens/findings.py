@@ -1,0 +1,337 @@
+"""Findings: a million rows under a filter, a preview beside them, marks for bulk decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual import on
+from textual.containers import Container, VerticalScroll
+from textual.widget import Widget
+
+from riskcockpit.errors import QueryError
+from riskcockpit.present.columns import FINDINGS
+from riskcockpit.present.text import count, plural
+from riskcockpit.tui.api import MARK_LIMIT
+from riskcockpit.tui.bindings import bind
+from riskcockpit.tui.messages import (
+    FilterWanted,
+    MarksChanged,
+    Place,
+    RowChosen,
+    RowPointed,
+    RowsWanted,
+)
+from riskcockpit.tui.paging import PAGE, Pages
+from riskcockpit.tui.screens.deciding import DecidingScreen
+from riskcockpit.tui.screens.place import Load
+from riskcockpit.tui.widgets.filter_bar import FilterBar
+from riskcockpit.tui.widgets.finding_text import finding_brief
+from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled
+from riskcockpit.tui.widgets.row_table import RowTable
+from riskcockpit.views.findings import FindingPage, FindingRow, FindingSet
+
+DEFAULT_QUERY = "state:open"
+DEFAULT_SORT = "-exposure"
+_PREVIEW_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A new list with the page its cursor is on."""
+
+    found: FindingSet
+    cursor: int
+    page: FindingPage | None
+
+
+class FindingsScreen(DecidingScreen):
+    """The virtual table, its filter and its preview."""
+
+    BINDINGS = bind("findings", "decide.waive", "decide.undo", "decide.note")
+    topic = "findings"
+    empty_words = (
+        "No findings yet.",
+        "riskcockpit import FILE reads reports · riskcockpit sync pulls the configured sources",
+    )
+    default_query = DEFAULT_QUERY
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.query_text = self.default_query
+        self.found: FindingSet | None = None
+        self._sort = DEFAULT_SORT
+        self._wants_preview: bool | None = None
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Yield filter, table, preview and counts."""
+        yield FilterBar(self.host.gateway.query_words, id="filter")
+        with Container(id="split"):
+            yield RowTable(FINDINGS, lambda row: row.id, id="findings")
+            with VerticalScroll(id="preview-box", can_focus=False):
+                yield Plain(id="preview")
+            yield Plain(id="no-match")
+        yield Plain(id="counts")
+
+    @property
+    def table(self) -> RowTable[FindingRow]:
+        """The table of findings."""
+        return self.query_one("#findings", RowTable)
+
+    def on_mount(self) -> None:
+        """Let the table take the keys."""
+        super().on_mount()
+        self.table.shows_column = True
+        self.query_one("#no-match").display = False
+        self.table.focus()
+
+    # data
+
+    def show_place(self, place: Place) -> None:
+        """Take the query of a place, when it has one."""
+        if place.key and place.kind == "findings":
+            self.query_text = place.key
+
+    def refresh_data(self) -> None:
+        """Ask for the list anew; the cursor stays on its finding."""
+        row = self.table.row
+        self._open(row.id if row is not None else "")
+
+    def _open(self, keep: str) -> None:
+        gateway = self.host.gateway
+        query = self.query_text
+        if "sort:" not in query:
+            query = f"{query} sort:{self._sort}".strip()
+
+        def opened() -> _Opened:
+            found = gateway.open_findings(query)
+            position = gateway.position(found, keep) if keep else None
+            cursor = position or 0
+            start = cursor // PAGE * PAGE
+            page = gateway.page(found, start, PAGE) if found.total else None
+            return _Opened(found, cursor, page)
+
+        self.ask("open", opened, self._take_opened)
+
+    def _take_opened(self, opened: _Opened) -> None:
+        is_first = self.found is None
+        self.found = opened.found
+        if opened.found.total == 0 and opened.found.generation == 0:
+            self.enter(Load.EMPTY)
+            return
+        self.enter(Load.LOADED)
+        self.query_one(FilterBar).show(self.query_text)
+        pages: Pages[FindingRow] = Pages(opened.found.total)
+        if opened.page is not None:
+            pages.put(opened.cursor // PAGE, opened.page.rows)
+        table = self.table
+        table.sort_key = "" if "sort:" in self.query_text else self._sort
+        table.show(pages, self.host.frame(), opened.cursor)
+        self._draw_match(opened.found.total)
+        if is_first and not isinstance(self.focused, RowTable):
+            table.focus()
+        self._draw_counts()
+
+    def _draw_match(self, total: int) -> None:
+        none = self.query_one("#no-match", Plain)
+        none.display, self.table.display = total == 0, total > 0
+        self._place_preview()
+        if total == 0:
+            words = [styled([("No finding matches.", "strong")]), "", styled([("/ changes the filter", "muted")])]
+            none.show(lines(words))
+
+    def fail(self, topic: str, error: Exception) -> None:
+        """Point at a mistake in the query; let lost pages be asked for again."""
+        if isinstance(error, QueryError):
+            self.enter(Load.LOADED)
+            self.query_one(FilterBar).show_mistake(
+                error.message, error.hint or "", error.position, self.host.glyphs
+            )
+            self.query_one(FilterBar).edit()
+            return
+        if topic.startswith("page:"):
+            self.table.lose((int(topic.split(":")[2]),))
+        super().fail(topic, error)
+
+    @on(RowsWanted)
+    def fetch(self, event: RowsWanted) -> None:
+        """Ask for pages the table misses."""
+        found = self.found
+        if found is None or event.edition != self.table.edition:
+            return
+        for number in event.pages:
+            self._fetch_page(found, number, event.edition)
+
+    def _fetch_page(self, found: FindingSet, number: int, edition: int) -> None:
+        gateway = self.host.gateway
+
+        def take(page: FindingPage) -> None:
+            self.table.take(edition, number, page.rows)
+
+        self.ask(
+            f"page:{edition}:{number}", lambda: gateway.page(found, number * PAGE, PAGE), take
+        )
+
+    def redraw(self) -> None:
+        """Let ages move on."""
+        if self.load in (Load.LOADED, Load.STALE):
+            self.table.retime(self.host.frame())
+            self._draw_preview()
+
+    def on_resize(self) -> None:
+        """Put the preview where there is room."""
+        super().on_resize()
+        self._place_preview()
+
+    # filter and sort
+
+    def action_filter(self) -> None:
+        """Type a query."""
+        self.query_one(FilterBar).edit()
+
+    @on(FilterWanted)
+    def apply_filter(self, event: FilterWanted) -> None:
+        """Show what matches; the marks of the old list end."""
+        event.stop()
+        self.query_text = event.query
+        self.table.clear_marks()
+        self.table.focus()
+        self.refresh_data()
+
+    def step_back(self) -> bool:
+        """Leave the filter, then the range, then the marks; False when there is nothing left."""
+        if self.query_one(FilterBar).has_focus_within:
+            self.query_one(FilterBar).query_one("#mistake").display = False
+            self.query_one(FilterBar).input.value = self.query_text
+            self.table.focus()
+            return True
+        if self.table.range_from is not None or self.table.marks:
+            self.table.clear_marks()
+            return True
+        if self.query_text != self.default_query:
+            self.query_text = self.default_query
+            self.refresh_data()
+            return True
+        return False
+
+    def action_column(self, step: int) -> None:
+        """Choose the column to sort by."""
+        columns = self.table.columns_shown()
+        self.table.chosen_column = (self.table.chosen_column + step) % len(columns)
+        self.table.refresh()
+        self._draw_counts()
+
+    def action_sort(self) -> None:
+        """Sort by the chosen column; again reverses."""
+        columns = self.table.columns_shown()
+        column = columns[min(self.table.chosen_column, len(columns) - 1)]
+        if not column.sort:
+            self.host.tell(f"findings cannot be sorted by {column.title}")
+            return
+        reverse = f"-{column.sort}"
+        self._sort = column.sort if self._sort == reverse else reverse
+        self.refresh_data()
+
+    # marks
+
+    def action_mark(self) -> None:
+        """Mark the row."""
+        self.table.toggle_mark()
+
+    def action_range(self) -> None:
+        """Start a range or mark it."""
+        low_high = (self.table.range_from, self.table.cursor)
+        if self.table.range_from is not None and abs(self.table.range_from - low_high[1]) >= MARK_LIMIT:
+            self.host.tell(f"a range holds at most {count(MARK_LIMIT)} findings", severity="warning")
+            return
+        if not self.table.toggle_range():
+            self.host.tell("rows that were not loaded yet are not marked", severity="warning")
+
+    def action_mark_all(self) -> None:
+        """Mark everything that matches the filter, up to the limit."""
+        found = self.found
+        if found is None or not found.total:
+            return
+        if found.total > MARK_LIMIT:
+            self.host.tell(
+                f"{plural(found.total, 'finding')} match; at most {count(MARK_LIMIT)} can be marked",
+                severity="warning",
+            )
+            return
+        gateway, query = self.host.gateway, self.query_text
+
+        def take(ids: tuple[str, ...]) -> None:
+            self.table.mark(ids)
+
+        self.ask("ids", lambda: gateway.ids(query), take)
+
+    def action_unmark(self) -> None:
+        """Clear the marks."""
+        self.table.clear_marks()
+
+    @on(MarksChanged)
+    def show_marks(self) -> None:
+        """Say how many rows are marked."""
+        self._draw_counts()
+
+    def _draw_counts(self) -> None:
+        found = self.found
+        if found is None:
+            return
+        columns = self.table.columns_shown()
+        chosen = columns[min(self.table.chosen_column, len(columns) - 1)].title
+        parts: list[Part] = [(f" {plural(found.total, 'finding')}", "strong")]
+        if self.table.marks:
+            parts.append((f"   {count(len(self.table.marks))} marked", "warn"))
+        if self.table.range_from is not None:
+            parts.append(("   range: v marks it, esc ends it", "warn"))
+        parts.append((f"   column {chosen}", "muted"))
+        self.query_one("#counts", Plain).show(styled(parts))
+
+    # preview
+
+    def action_preview(self) -> None:
+        """Show or hide the preview."""
+        self._wants_preview = not self.query_one("#preview-box").display
+        self._place_preview()
+        self._draw_preview()
+
+    def _place_preview(self) -> None:
+        has_room = self.size.width >= 150
+        wanted = has_room if self._wants_preview is None else self._wants_preview
+        has_rows = self.found is not None and self.found.total > 0
+        self.query_one("#preview-box").display = wanted and has_rows
+
+    @on(RowPointed)
+    def follow(self) -> None:
+        """Let the preview follow the cursor, once it rests."""
+        self.set_timer(_PREVIEW_SECONDS, self._draw_preview)
+
+    def _draw_preview(self) -> None:
+        box = self.query_one("#preview-box")
+        row = self.table.row
+        if not box.display or row is None:
+            return
+        width = max(20, box.scrollable_content_region.width)
+        self.query_one("#preview", Plain).show(lines(finding_brief(row, self.host.frame(), width)))
+
+    # places and decisions
+
+    @on(RowChosen)
+    def open_finding(self, event: RowChosen) -> None:
+        """Open the finding."""
+        self.host.go_to(Place("finding", event.row.id, self.host.place))
+
+    def finding_subjects(self) -> tuple[str, ...]:
+        """Return the marked findings, else the one under the cursor."""
+        if self.table.marks:
+            return tuple(self.table.marks)
+        return (self.table.row.id,) if self.table.row is not None else ()
+
+    def note_subject(self) -> str:
+        """Return the finding under the cursor."""
+        return self.table.row.id if self.table.row is not None else ""
+
+    def after_decision(self) -> None:
+        """Marks end with the action."""
+        self.table.clear_marks()

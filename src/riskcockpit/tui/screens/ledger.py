@@ -1,0 +1,105 @@
+"""The ledger: every decision and receipt, and whether it verifies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from textual import on
+from textual.widget import Widget
+
+from riskcockpit.present.columns import LEDGER
+from riskcockpit.present.text import plural, stamp
+from riskcockpit.tui.bindings import bind
+from riskcockpit.tui.messages import Place, RowChosen
+from riskcockpit.tui.screens.lists import ListScreen
+from riskcockpit.tui.widgets.plain import Part, Plain, styled
+from riskcockpit.views.governance import LedgerRow, VerifyReport
+
+_NEWEST = 2_000
+
+
+class LedgerScreen(ListScreen[LedgerRow]):
+    """The newest entries, newest first."""
+
+    BINDINGS = bind("ledger", "decide.undo")
+    topic = "the ledger"
+    empty_words = ("The ledger has no entries yet.", "riskcockpit init makes a key and the first entry")
+    columns = LEDGER
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wanted = ""
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Yield the state of the signatures over the entries."""
+        yield Plain(
+            styled([(" not verified in this session  ", "muted"), ("V", "key"), (" verifies now", "muted")]),
+            id="verified",
+            classes="line",
+        )
+        yield from super().compose_body()
+
+    def show_place(self, place: Place) -> None:
+        """Remember which entry to go to."""
+        self._wanted = place.key
+
+    def identify(self, row: LedgerRow) -> str:
+        """Return the entry's hash."""
+        return row.hash
+
+    def question(self) -> Sequence[LedgerRow]:
+        """Ask for the entries."""
+        return self.host.gateway.ledger(_NEWEST)
+
+    def take_rows(self, rows: Sequence[LedgerRow]) -> None:
+        """Draw the entries; go to the one that was asked for."""
+        super().take_rows(rows)
+        if self._wanted:
+            wanted = next((i for i, row in enumerate(rows) if row.hash == self._wanted), None)
+            self._wanted = ""
+            if wanted is not None:
+                self.table.move(wanted)
+
+    def action_verify(self) -> None:
+        """Check every signature."""
+        dots = self.host.glyphs.ellipsis
+        self.query_one("#verified", Plain).show(styled([(f" verifying {dots}", "muted")]))
+        self.ask("verify", self.host.gateway.verify, self._take_verified)
+
+    def _take_verified(self, report: VerifyReport) -> None:
+        glyphs = self.host.glyphs
+        size = f"{plural(report.entries, 'entry', 'entries')} in {plural(report.chains, 'chain')}"
+        parts: list[Part]
+        if report.is_ok:
+            parts = [
+                (f" {glyphs.ok} VERIFIED  ", "ok"),
+                f"{size}, {plural(report.checkpoints, 'checkpoint')}",
+                (f"  {stamp(self.host.frame().now)}", "muted"),
+            ]
+        else:
+            first = report.problems[0]
+            place = first.chain if first.entry is None else f"{first.chain} entry {first.entry}"
+            parts = [
+                (f" {glyphs.alarm} DOES NOT VERIFY  ", "alarm"),
+                f"{plural(len(report.problems), 'problem')}: {place[:40]}: {first.why[:200]}",
+            ]
+        line = styled(parts)
+        self.query_one("#verified", Plain).show(line.truncate(self.size.width, ellipsis=True))
+
+    @on(RowChosen)
+    def open_entry(self, event: RowChosen) -> None:
+        """Show the whole entry."""
+        from riskcockpit.tui.modals.says import RowDialog  # noqa: PLC0415 - rarely needed
+
+        row: LedgerRow = event.row
+        facts = [
+            ("entry", row.type),
+            ("when", stamp(row.ts)),
+            ("actor", row.actor),
+            ("what", row.summary),
+            ("subject", row.subject),
+            ("chain", f"{row.chain} seq {row.seq}"),
+            ("hash", row.hash),
+            ("data", row.data),
+        ]
+        self.app.push_screen(RowDialog("Ledger entry", facts))

@@ -1,0 +1,60 @@
+"""Screens that are one table: the shape they share, the action log, the sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Generic, TypeVar
+
+from textual.widget import Widget
+
+from riskcockpit.present.columns import Column
+from riskcockpit.tui.paging import Pages
+from riskcockpit.tui.screens.deciding import DecidingScreen
+from riskcockpit.tui.screens.place import Load
+from riskcockpit.tui.widgets.row_table import RowTable
+
+T = TypeVar("T")
+
+
+class ListScreen(DecidingScreen, Generic[T]):
+    """A table that is read as a whole."""
+
+    columns: Sequence[Column[T]] = ()
+
+    def identify(self, row: T) -> str:
+        """Return what names a row."""
+        raise NotImplementedError
+
+    def question(self) -> Sequence[T]:
+        """Ask the gateway for the rows; runs in a thread."""
+        raise NotImplementedError
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Yield the table."""
+        yield RowTable(self.columns, self.identify, id="rows")
+
+    @property
+    def table(self) -> RowTable[T]:
+        """The table."""
+        return self.query_one("#rows", RowTable)
+
+    def refresh_data(self) -> None:
+        """Ask for the rows."""
+        self.ask("rows", self.question, self.take_rows)
+
+    def take_rows(self, rows: Sequence[T]) -> None:
+        """Draw the rows; the cursor stays on its row."""
+        if not rows:
+            self.enter(Load.EMPTY)
+            return
+        row = self.table.row
+        before = "" if row is None else self.identify(row)
+        cursor = next((i for i, each in enumerate(rows) if self.identify(each) == before), 0)
+        self.enter(Load.LOADED)
+        self.table.show(Pages.whole(rows), self.host.frame(), cursor)
+        self.table.focus()
+
+    def redraw(self) -> None:
+        """Let ages move on."""
+        if self.load in (Load.LOADED, Load.STALE):
+            self.table.retime(self.host.frame())

@@ -1,0 +1,91 @@
+"""Production models: state, readings against thresholds, where a rollback would lead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual import on
+from textual.containers import Container, VerticalScroll
+from textual.widget import Widget
+
+from riskcockpit.present.columns import MODELS
+from riskcockpit.tui.bindings import bind
+from riskcockpit.tui.messages import Place, RowChosen, RowPointed
+from riskcockpit.tui.paging import Pages
+from riskcockpit.tui.screens.deciding import DecidingScreen
+from riskcockpit.tui.screens.place import Load
+from riskcockpit.tui.widgets.model_text import model_brief
+from riskcockpit.tui.widgets.plain import Plain, lines
+from riskcockpit.tui.widgets.row_table import RowTable
+from riskcockpit.views.models import ModelRow
+
+
+class ModelsScreen(DecidingScreen):
+    """The list of models with the readings of the one under the cursor."""
+
+    BINDINGS = bind("decide.roll-back", "decide.undo", "decide.note")
+    topic = "models"
+    empty_words = (
+        "No models yet.",
+        "add a source of kind mlflow to riskcockpit.yaml, then riskcockpit sync",
+    )
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Yield table and readings."""
+        with Container(id="split"):
+            yield RowTable(MODELS, lambda row: row.name, id="models")
+            with VerticalScroll(id="readings-box", can_focus=False):
+                yield Plain(id="readings")
+
+    @property
+    def table(self) -> RowTable[ModelRow]:
+        """The table of models."""
+        return self.query_one("#models", RowTable)
+
+    def refresh_data(self) -> None:
+        """Ask for the models."""
+        self.ask("models", self.host.gateway.models, self._take)
+
+    def _take(self, rows: tuple[ModelRow, ...]) -> None:
+        if not rows:
+            self.enter(Load.EMPTY)
+            return
+        before = self.table.row.name if self.table.row is not None else ""
+        cursor = next((i for i, row in enumerate(rows) if row.name == before), 0)
+        self.enter(Load.LOADED)
+        self.table.show(Pages.whole(rows), self.host.frame(), cursor)
+        self.table.focus()
+
+    @on(RowPointed)
+    def follow(self) -> None:
+        """Draw the readings of the model under the cursor."""
+        row = self.table.row
+        if row is not None:
+            width = max(20, self.query_one("#readings-box").scrollable_content_region.width)
+            brief = model_brief(row, self.host.frame(), width)
+            self.query_one("#readings", Plain).show(lines(brief))
+        self.refresh_bindings()
+
+    def redraw(self) -> None:
+        """Let ages move on."""
+        if self.load in (Load.LOADED, Load.STALE):
+            self.table.retime(self.host.frame())
+            self.follow()
+
+    def on_resize(self) -> None:
+        """Fit the readings to the new width."""
+        super().on_resize()
+        self.call_after_refresh(self.redraw)
+
+    @on(RowChosen)
+    def open_model(self, event: RowChosen) -> None:
+        """Open the model."""
+        self.host.go_to(Place("model", event.row.name, self.host.place))
+
+    def model_subject(self) -> str:
+        """Return the model under the cursor."""
+        return self.table.row.name if self.table.row is not None else ""
+
+    def note_subject(self) -> str:
+        """Return the model under the cursor."""
+        return self.model_subject()

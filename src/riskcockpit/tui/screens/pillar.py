@@ -1,0 +1,203 @@
+"""One pillar: its KPIs with trend and definition, failing controls, top findings by exposure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual import on
+from textual.content import Content
+from textual.widget import Widget
+
+from riskcockpit.domain.kpi import KpiState
+from riskcockpit.domain.pillar import Pillar
+from riskcockpit.present.columns import FINDINGS, Frame
+from riskcockpit.present.text import (
+    age,
+    limit,
+    measure,
+    money,
+    plural,
+    signed_money,
+    sparkline,
+    state_mark,
+    trend_arrow,
+)
+from riskcockpit.tui.bindings import bind
+from riskcockpit.tui.messages import Place, RowChosen, RowPointed
+from riskcockpit.tui.paging import PAGE, Pages
+from riskcockpit.tui.screens.deciding import DecidingScreen
+from riskcockpit.tui.screens.place import Load
+from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled, titled
+from riskcockpit.tui.widgets.row_table import RowTable
+from riskcockpit.views.findings import FindingRow
+from riskcockpit.views.governance import ControlView
+from riskcockpit.views.posture import KpiView, PillarView, PostureView
+
+_MOST_CONTROLS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What one question brings."""
+
+    posture: PostureView
+    view: PillarView | None
+    controls: tuple[ControlView, ...]
+    findings: tuple[FindingRow, ...]
+    total: int
+
+
+class PillarScreen(DecidingScreen):
+    """A pillar from its numbers down to its findings."""
+
+    BINDINGS = bind("decide.waive", "decide.undo", "decide.note")
+    topic = "the pillar"
+    empty_words = ("No data yet.", "riskcockpit sync or riskcockpit import FILE brings data")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pillar = Pillar.DATA_INTEGRITY
+        self._seen: _Seen | None = None
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Yield KPIs, controls, findings."""
+        yield Plain(id="pillar-state", classes="text")
+        yield Plain(id="kpis", classes="panel")
+        yield Plain(id="controls", classes="panel")
+        yield Plain(id="top-line", classes="line")
+        yield RowTable(FINDINGS, lambda row: row.id, id="top")
+
+    @property
+    def table(self) -> RowTable[FindingRow]:
+        """The findings with the most exposure."""
+        return self.query_one("#top", RowTable)
+
+    def show_place(self, place: Place) -> None:
+        """Show another pillar; nothing of the one before stays on screen."""
+        pillar = Pillar(place.key)
+        if pillar is not self._pillar:
+            self._pillar, self._seen = pillar, None
+            if self.is_mounted:
+                self.enter(Load.LOADING)
+
+    def refresh_data(self) -> None:
+        """Ask for everything about the pillar."""
+        gateway, pillar = self.host.gateway, self._pillar
+
+        def seen() -> _Seen:
+            posture = gateway.posture()
+            view = next((view for view in posture.pillars if view.pillar is pillar), None)
+            found = gateway.open_findings(f"state:open pillar:{pillar.value} sort:-exposure")
+            rows = gateway.page(found, 0, PAGE).rows if found.total else ()
+            controls = tuple(each for each in gateway.controls() if each.pillar == pillar.value)
+            return _Seen(posture, view, controls, rows, found.total)
+
+        self.ask("pillar", seen, self._take)
+
+    def _take(self, seen: _Seen) -> None:
+        self._seen = seen
+        self.host.notice(seen.posture)
+        if seen.view is None:
+            self.enter(Load.EMPTY)
+            return
+        before = self.table.row
+        cursor = next(
+            (i for i, row in enumerate(seen.findings) if before is not None and row.id == before.id), 0
+        )
+        self.enter(Load.LOADED)
+        self.table.show(Pages.whole(seen.findings), self.host.frame(), cursor)
+        self.table.focus()
+        self._draw(seen, seen.view)
+
+    def redraw(self) -> None:
+        """Let ages move on."""
+        if self._seen is not None and self._seen.view is not None:
+            self.table.retime(self.host.frame())
+            self._draw(self._seen, self._seen.view)
+
+    def on_resize(self) -> None:
+        """Fit the panels to the new width."""
+        super().on_resize()
+        self.redraw()
+
+    def _draw(self, seen: _Seen, view: PillarView) -> None:
+        frame, width = self.host.frame(), max(20, self.size.width - 6)
+        self.query_one("#pillar-state", Plain).show(_state(view, frame))
+        kpis, controls = self.query_one("#kpis", Plain), self.query_one("#controls", Plain)
+        titled(kpis, "KPIs", "" if view.as_of is None else f"{age(view.as_of, frame.now)} old")
+        is_short = self.size.height < 30
+        kpis.show(lines([row for kpi in view.kpis for row in _kpi(kpi, frame, width, is_short=is_short)]))
+        kpis.display = bool(view.kpis)
+        failing = [each for each in seen.controls if each.verdict != "ok"]
+        titled(controls, "Failing controls", f"{len(failing)} of {len(seen.controls)}")
+        most = 2 if is_short else _MOST_CONTROLS
+        controls.show(lines([_control(each, frame, width) for each in failing[:most]]))
+        controls.display = bool(failing)
+        shown = f"{plural(seen.total, 'open finding')}"
+        more = f", the {len(seen.findings)} with the most exposure" if seen.total > len(seen.findings) else ""
+        self.query_one("#top-line", Plain).show(styled([(f" {shown}", "strong"), (more, "muted")]))
+
+    @on(RowPointed)
+    def follow(self) -> None:
+        """Say which keys act on the row."""
+        self.refresh_bindings()
+
+    @on(RowChosen)
+    def open_finding(self, event: RowChosen) -> None:
+        """Open the finding."""
+        self.host.go_to(Place("finding", event.row.id, self.host.place))
+
+    def finding_subjects(self) -> tuple[str, ...]:
+        """Return the finding under the cursor."""
+        return (self.table.row.id,) if self.table.row is not None else ()
+
+    def note_subject(self) -> str:
+        """Return the finding under the cursor."""
+        return self.table.row.id if self.table.row is not None else ""
+
+
+def _state(view: PillarView, frame: Frame) -> Content:
+    mark = state_mark(view.state, frame.glyphs)
+    parts: list[Part] = [
+        (f" {view.pillar.label}  ", "title"),
+        (str(mark), mark.token),
+        f"   at risk {money(view.at_risk, glyphs=frame.glyphs)}",
+    ]
+    if view.at_risk_change is not None and view.at_risk_change.amount:
+        arrow = trend_arrow(view.at_risk_change, frame.glyphs)
+        parts.append((f"  {arrow} {signed_money(view.at_risk_change, frame.glyphs)} since yesterday", "muted"))
+    rows = [styled(parts)]
+    if view.reason:
+        rows.append(styled([(f" {view.reason}", "muted")]))
+    return lines(rows)
+
+
+def _kpi(kpi: KpiView, frame: Frame, width: int, *, is_short: bool) -> list[Content]:
+    mark = state_mark(kpi.state, frame.glyphs)
+    value = measure(kpi.value, kpi.unit, frame.glyphs)
+    target = limit(kpi.target, kpi.unit, kpi.direction, frame.glyphs)
+    title_room = max(12, min(36, width - 52))
+    bars = sparkline(kpi.trend, min(30, max(0, width - title_room - 34)), frame.glyphs)
+    head: list[Part] = [
+        (f"{mark!s:<10}", mark.token),
+        f"{kpi.title[:title_room]:<{title_room}}",
+        (f"{value:>10}", "value" if kpi.state is KpiState.OK else mark.token),
+        (f"  {target:<10}", "muted"),
+        (f"  {bars}", "trend"),
+    ]
+    rows = [styled(head)]
+    if not is_short:
+        rows.append(styled([(f"{'':<10}{kpi.definition[: width - 10]}", "muted")]))
+    return rows
+
+
+def _control(control: ControlView, frame: Frame, width: int) -> Content:
+    word = control.verdict.replace("_", " ").upper()
+    token = {"stale": "stale", "no_data": "no_data"}.get(control.verdict, "alarm")
+    text = f"{control.title}  {control.message}".strip()
+    tail = f"  {control.failed} failing" if control.failed else ""
+    room = max(1, width - 16 - len(tail))
+    if len(text) > room:
+        text = text[: room - 1] + frame.glyphs.ellipsis
+    return styled([(f"{word:<16}", token), text, (tail, "warn")])

@@ -1,0 +1,139 @@
+"""A finding in words: the short form beside a list, the long form on its own screen."""
+
+from __future__ import annotations
+
+import textwrap
+
+from textual.content import Content
+
+from riskcockpit.domain.finding import Location
+from riskcockpit.domain.ids import short
+from riskcockpit.domain.untrusted import clean_text
+from riskcockpit.present.columns import Frame
+from riskcockpit.present.text import age, money, plural, severity_token, stamp, until
+from riskcockpit.tui.widgets.plain import Part, styled
+from riskcockpit.views.findings import FindingDetail, FindingEventView, FindingRow, WaiverView
+
+LABEL = 12
+"""Cells a label takes."""
+_LONGEST = 4_000
+
+
+def finding_brief(row: FindingRow, frame: Frame, width: int) -> list[Content]:
+    """Return what can be said without another question."""
+    head: list[Part] = [
+        (row.severity.word, severity_token(row.severity)),
+        (f"  {row.state.value.replace('_', ' ')}", "strong"),
+    ]
+    if row.is_kev:
+        head.append(("  KEV-listed", "alarm"))
+    if row.is_unconfirmed_absent:
+        head.append(("  not seen by the last scan", "muted"))
+    exact = money(row.exposure, exact=True, glyphs=frame.glyphs)
+    return [
+        *paragraph(row.title, width, "strong"),
+        styled(head),
+        Content(""),
+        *fact("asset", row.asset + (f"  owner {row.owner}" if row.owner else ""), width),
+        *fact("location", row.location, width),
+        *fact("tool", f"{row.tool}  {row.rule}", width),
+        *fact("package", row.package, width),
+        *fact("cve", row.vulnerability, width),
+        *fact("at risk", f"{exact} a year", width),
+        *fact("first seen", f"{age(row.first_seen, frame.now)} ago, {stamp(row.first_seen)}", width),
+        *fact("last seen", f"{age(row.last_seen, frame.now)} ago", width),
+        *fact("due", until(row.due_at, frame.now), width),
+        *fact("waived", until(row.waived_until, frame.now), width),
+        *fact("id", short(row.id), width),
+    ]
+
+
+def finding_full(detail: FindingDetail, frame: Frame, width: int) -> list[Content]:
+    """Return all that is known."""
+    out = finding_brief(detail.row, frame, width)
+    scores = [f"CVSS {detail.cvss}" if detail.cvss is not None else ""]
+    scores.append(f"EPSS {detail.epss:.2f}" if detail.epss is not None else "")
+    scores.append(f"said {detail.severity_raw}" if detail.severity_raw else "")
+    scores.append(f"by {detail.severity_source}" if detail.severity_source else "")
+    out += fact("severity", "  ".join(part for part in scores if part), width)
+    out += fact("weakness", " ".join(f"CWE-{number}" for number in detail.cwes), width)
+    out += fact("also known", " ".join(detail.vulnerability_ids), width)
+    out += fact("fixed in", detail.fixed_version, width)
+    out += fact("monitor", f"{detail.metric} {detail.segment}".strip(), width)
+    out += fact("resource", detail.resource, width)
+    out += fact("fixed", stamp(detail.fixed_at), width)
+    out += fact("came back", plural(detail.reopened_count, "time") if detail.reopened_count else "", width)
+    out += section("What it is", paragraph(detail.description, width))
+    out += section("Where", _places(detail.locations, width, frame))
+    out += section("Breaks controls", [Content(f"  {name}") for name in detail.controls])
+    out += section("Waivers", [_waiver(waiver, frame, width) for waiver in detail.waivers])
+    out += section("Seen by other tools", [_other(row, frame, width) for row in detail.correlated])
+    out += section("History", [_event(event, width) for event in detail.history])
+    out += fact("help", detail.help_url, width)
+    return out
+
+
+def fact(label: str, text: str, width: int, indent: int = LABEL) -> list[Content]:
+    """Return a labelled fact, wrapped; nothing when there is no text."""
+    if not text.strip():
+        return []
+    wrapped = _wrap(text, max(10, width - indent)) or [""]
+    first = styled([(f"{label:<{indent}}", "muted"), wrapped[0]])
+    return [first, *(Content(" " * indent + line) for line in wrapped[1:])]
+
+
+def paragraph(text: str, width: int, token: str = "") -> list[Content]:
+    """Return text wrapped to `width`."""
+    return [styled([(line, token)]) for line in _wrap(text, max(10, width))]
+
+
+def section(title: str, rows: list[Content]) -> list[Content]:
+    """Return rows under a title; nothing without rows."""
+    return [Content(""), styled([(title, "title")]), *rows] if rows else []
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    cut = clean_text(text)[:_LONGEST]
+    return [
+        line
+        for part in cut.split("\n")
+        for line in (textwrap.wrap(part, width, drop_whitespace=True) or [""])
+    ]
+
+
+def _places(places: tuple[Location, ...], width: int, frame: Frame) -> list[Content]:
+    out: list[Content] = []
+    for place in places:
+        where = place.path if place.line is None else f"{place.path}:{place.line}"
+        if not where:
+            continue
+        out += [Content(f"  {line}") for line in _wrap(where, width - 2)]
+        for offset, line in enumerate(clean_text(place.snippet)[:_LONGEST].splitlines()):
+            number = "" if place.line is None else str(place.line + offset)
+            room = max(1, width - 9)
+            text = line.replace("\t", "    ")
+            if len(text) > room:
+                text = text[: room - 1] + frame.glyphs.ellipsis
+            out.append(styled([(f"  {number:>5}  ", "muted"), text]))
+    return out
+
+
+def _waiver(waiver: WaiverView, frame: Frame, width: int) -> Content:
+    who = f"{waiver.requester}" + (f", signed by {waiver.approver}" if waiver.approver else "")
+    text = (
+        f"  {short(waiver.id)}  {waiver.state}  {waiver.reason}  "
+        f"{until(waiver.expires_at, frame.now)}  {who}: {waiver.justification}"
+    )
+    return Content(clean_text(text)[: width * 3].replace("\n", " "))
+
+
+def _other(row: FindingRow, frame: Frame, width: int) -> Content:
+    del frame
+    text = f"  {row.tool}  {row.rule}  {row.title}"
+    return Content(clean_text(text)[:width].replace("\n", " "))
+
+
+def _event(event: FindingEventView, width: int) -> Content:
+    head = f"  {stamp(event.at)}  {event.kind:<16}"
+    detail = clean_text(event.detail)[: max(0, width - len(head))].replace("\n", " ")
+    return styled([(head, "muted"), detail])
