@@ -93,7 +93,7 @@ REPOSITORIES = (
                ("web", "video"), _javascript("semgrep", "njsscan", "hadolint"), (_OS, _NODE)),
     Repository("kyc-service", "onboarding", "onboarding", 1, Stack.PYTHON,
                ("documents", "checks"), _python("bandit", "semgrep", "ruff"), (_OS, _PYTHON)),
-    Repository("support-chatbot", "customer-service", "customer-service", 2, Stack.PYTHON,
+    Repository("chatbot-service", "customer-service", "customer-service", 2, Stack.PYTHON,
                ("assistant",), _python("semgrep", "ruff"), (_OS, _PYTHON)),
     Repository("platform-infrastructure", "platform", "platform", 1, Stack.PLATFORM,
                ("production", "staging"), (f"{_OPS}.checkov", f"{_OPS}.cfn-lint")),

@@ -123,7 +123,8 @@ class Story:
             yield Sample("model_demographic_parity_difference", round(bias, 4), group)
             yield Sample("model_demographic_parity_difference_threshold", BIAS_LIMIT,
                          {"model": plan.name})  # fmt: skip
-        scored = 900 + 400 * math.sin(at / DAY * math.tau) + self._wobble(90, plan.name, at=at)
+        moment = self._moment(at)
+        scored = 900 + 400 * math.sin(moment / DAY * math.tau) + self._wobble(90, plan.name, at=at)
         yield Sample("model_scored_rows", float(round(scored)), labels)
 
     def _of_data(self, data_set: DataSet, at: float) -> Iterator[Sample]:
@@ -132,7 +133,7 @@ class Story:
         yield Sample("data_checks_pass_ratio", round(ratio, 4), labels)
         yield Sample("data_checks_pass_ratio_threshold", PASS_LIMIT, labels)
         offset = self._dice.between(0, data_set.age_seconds, data_set.name, "age")
-        moment = min(at, self._start) if self._still else at
+        moment = self._moment(at)
         age = 300 + (moment - self._start + offset) % data_set.age_seconds
         yield Sample("data_age_seconds", float(round(age)), labels)
         yield Sample("data_age_seconds_threshold", data_set.limit_seconds, labels)
@@ -162,6 +163,10 @@ class Story:
             risen *= 1.0 - self._recovered(since, at)
         return calm + risen * (FULL_DRIFT - CALM_DRIFT)
 
+    def _moment(self, at: float) -> float:
+        """Return `at`, or the start once a still story has begun."""
+        return min(at, self._start) if self._still else at
+
     def _told(self, at: float) -> float:
         """Return how far the story is at `at`, in seconds; a still one never goes on."""
         if self._still:
@@ -175,7 +180,7 @@ class Story:
 
     def _wobble(self, size: float, *names: str, at: float) -> float:
         """Return a slow, small movement of at most `size` either way."""
-        moment = min(at, self._start) if self._still else at
+        moment = self._moment(at)
         phase, seconds = _swing(self._dice, names)
         mood = _mood(self._dice, names, int(moment // DAY))
         return size * (0.6 * math.sin(phase + moment / seconds * math.tau) + 0.4 * mood)
