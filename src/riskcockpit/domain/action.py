@@ -26,6 +26,27 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+class ActionState(StrEnum):
+    """How far an action has come, by what the ledger knows of it."""
+
+    REQUESTED = "requested"
+    """Waits for another key."""
+    PENDING = "pending"
+    """Decided, not sent."""
+    SENT = "sent"
+    """Sent; nothing was read back yet."""
+    DONE = "done"
+    PENDING_UPSTREAM = "pending_upstream"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    REJECTED = "rejected"
+    """A key was refused."""
+    UNDONE = "undone"
+    """Taken back before it was sent."""
+    IN_DOUBT = "in_doubt"
+    """Something about its decision does not verify: it is not sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """A change to be made upstream, wholly described by the ledger entry that decided it."""

@@ -1,0 +1,148 @@
+"""Planning a move of a model's champion: where to, and what speaks against it. Pure.
+
+The guards are those of facts/models.md section 5 that apply when a person rolls back; what only
+automation must wait for (the cooldown) is a warning here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from riskcockpit.domain.action import ActionKind
+from riskcockpit.domain.model import CHAMPION, ModelVersion, RegisteredModel
+from riskcockpit.domain.reading import MetricClass, Reading
+
+ROLLS_BACK = frozenset({MetricClass.ACCURACY, MetricClass.BIAS})
+"""Only these readings are a reason to roll back; under drift the old version sees the same data."""
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackFacts:
+    """What is known when somebody wants to roll a model back."""
+
+    model: RegisteredModel
+    readings: Sequence[Reading]
+    """The newest reading of each metric and segment of each version."""
+    data_alarms: Sequence[str]
+    """Titles of open findings about the data the champion sees."""
+    last_rollback_at: datetime | None
+    in_flight: Sequence[str]
+    """Ids of actions on this model that wait or are on their way."""
+    now: datetime
+    cooldown: timedelta
+    max_reading_age: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackPlan:
+    """Where a rollback goes, and what speaks for and against it."""
+
+    from_version: int | None
+    to_version: int | None
+    reasons: tuple[str, ...]
+    """The readings that speak for it, one sentence each."""
+    blockers: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def kind(self) -> ActionKind:
+        """A rollback, always to an older version."""
+        return ActionKind.MODEL_ROLLBACK
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The params of the action; `from` is the precondition."""
+        return {"from": str(self.from_version or ""), "to": str(self.to_version or "")}
+
+
+def target_of(model: str) -> str:
+    """Return the target of an action on a model's champion."""
+    return f"{model}@{CHAMPION}"
+
+
+def plan_move_back(facts: RollbackFacts, to: int | None) -> RollbackPlan:
+    """Choose where to roll back to, `to` or the newest version that may serve, and judge it."""
+    champion = facts.model.champion
+    if champion is None:
+        missing = f"{facts.model.name} has no champion: nothing can be rolled back"
+        return RollbackPlan(None, to, (), (missing,), ())
+    wanted = to if to is not None else _newest_fit(facts, champion)
+    if wanted is None:
+        blockers = [f"no version older than {champion} is ready, approved and within its limits"]
+    else:
+        blockers = list(_target_faults(facts, wanted, champion))
+    blockers += [f"another move of this model is on its way: {id_[:10]}" for id_ in facts.in_flight]
+    breaches = tuple(_breaches(facts, champion))
+    return RollbackPlan(
+        from_version=champion,
+        to_version=wanted,
+        reasons=tuple(_sentence(reading) for reading in breaches),
+        blockers=tuple(blockers),
+        warnings=tuple(_warnings(facts, champion, breaches)),
+    )
+
+
+def _newest_fit(facts: RollbackFacts, champion: int) -> int | None:
+    fit = (
+        version.version
+        for version in facts.model.versions
+        if not any(_version_faults(facts, version, champion))
+    )
+    return max(fit, default=None)
+
+
+def _target_faults(facts: RollbackFacts, wanted: int, champion: int) -> Iterator[str]:
+    version = next((v for v in facts.model.versions if v.version == wanted), None)
+    if version is None:
+        yield f"{facts.model.name} has no version {wanted}"
+        return
+    yield from _version_faults(facts, version, champion)
+
+
+def _version_faults(facts: RollbackFacts, version: ModelVersion, champion: int) -> Iterator[str]:
+    name = f"version {version.version}"
+    if version.version >= champion:
+        yield f"{name} is not older than the champion, version {champion}"
+    if version.status != "READY":
+        yield (
+            f"{name} is {version.status or 'not'} READY"
+            if not version.status
+            else (f"{name} is {version.status}, not READY")
+        )
+    if version.is_rolled_back:
+        yield f"{name} was rolled back itself"
+    elif not version.is_approved:
+        yield f"{name} is not approved by validation"
+    for reading in _breaches(facts, version.version):
+        yield f"{name} is itself beyond its limit: {_sentence(reading)}"
+
+
+def _breaches(facts: RollbackFacts, version: int) -> Iterator[Reading]:
+    for reading in facts.readings:
+        is_ours = reading.version == version and reading.metric_class in ROLLS_BACK
+        if is_ours and reading.is_breach:
+            yield reading
+
+
+def _warnings(facts: RollbackFacts, champion: int, breaches: Sequence[Reading]) -> Iterator[str]:
+    if not breaches:
+        yield f"no accuracy or bias reading of version {champion} is beyond its limit"
+    for reading in breaches:
+        age = facts.now - reading.at
+        if age > facts.max_reading_age:
+            minutes = int(age.total_seconds() // 60)
+            yield f"the reading of {reading.metric} is {minutes} minutes old"
+    for title in facts.data_alarms:
+        yield f"its data is in doubt, the older version sees the same: {title}"
+    if (last := facts.last_rollback_at) is not None and facts.now - last < facts.cooldown:
+        minutes = int((facts.now - last).total_seconds() // 60)
+        yield f"it was rolled back {minutes} minutes ago, within the cooldown"
+
+
+def _sentence(reading: Reading) -> str:
+    where = f" ({reading.segment})" if reading.segment else ""
+    side = "below" if reading.value < (reading.threshold or 0.0) else "above"
+    limit = "" if reading.threshold is None else f" {side} {reading.threshold:.4g}"
+    return f"{reading.metric}{where} {reading.value:.4g}{limit}"

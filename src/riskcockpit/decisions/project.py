@@ -1,0 +1,153 @@
+"""The projection: entries of the ledger → what they mean at a moment. Pure and total.
+
+The same entries at the same moment always give the same projection. Entries that cannot be read
+count against what they would allow: a grant that is not understood grants nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from riskcockpit.decisions.receipts import ProjectedAction, collect_actions
+from riskcockpit.decisions.requests import Followers, Policies, Standing, follow, stand
+from riskcockpit.decisions.waivers import WaiverState, WaiverTerms, read_terms
+from riskcockpit.domain.action import ActionKind, ActionState
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.severity import Severity
+from riskcockpit.ledger.chain import Entry
+
+NOT_VERIFIED = "the ledger does not verify"
+_WAIVERS = frozenset({EntryType.WAIVER_REQUESTED, EntryType.WAIVER_GRANTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A waiver as it stands now."""
+
+    id: str
+    state: WaiverState
+    terms: WaiverTerms | None
+    """None when its entry cannot be read; it is in doubt then."""
+    requester: str
+    requested_at: datetime
+    standing: Standing
+
+    @property
+    def approver(self) -> str:
+        """Who added the last key that counts; empty when only the requester signed."""
+        return self.standing.signed[-1].principal if len(self.standing.signed) > 1 else ""
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was rejected, revoked or undone; None when it was not."""
+        return self.standing.ended.ts if self.standing.ended else None
+
+
+@dataclass(frozen=True, slots=True)
+class Containment:
+    """A confirmed rollback: from then on the version at fault no longer serves."""
+
+    model: str
+    version: int
+    """The version that was taken out."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What the ledger means at `at`."""
+
+    at: datetime
+    waivers: tuple[Waiver, ...] = ()
+    actions: tuple[ProjectedAction, ...] = ()
+    acknowledgements: tuple[tuple[str, datetime], ...] = ()
+    """(finding id or model name, when somebody signed something about it), in time order."""
+    containments: tuple[Containment, ...] = ()
+
+    def waiver(self, id_: str) -> Waiver | None:
+        """Return the waiver whose asking entry has the hash `id_`."""
+        return next((waiver for waiver in self.waivers if waiver.id == id_), None)
+
+    def action(self, id_: str) -> ProjectedAction | None:
+        """Return the action whose deciding entry has the hash `id_`."""
+        return next((each for each in self.actions if each.action.id == id_), None)
+
+
+def project(
+    entries: Sequence[Entry], now: datetime, policies: Policies, *, is_verified: bool = True
+) -> Projection:
+    """Say what `entries` (in time order) mean at `now`.
+
+    `policies` are the versions of the roles that the ledger vouches for. When the ledger does not
+    verify, nothing that it allows counts.
+    """
+    doubt = "" if is_verified else NOT_VERIFIED
+    followers = follow(entries)
+    waivers = tuple(
+        _waiver(entry, followers, policies, now, doubt)
+        for entry in entries
+        if entry.type in _WAIVERS
+    )
+    actions = tuple(collect_actions(entries, followers, policies, doubt))
+    return Projection(
+        now, waivers, actions, tuple(_acknowledged(entries)), tuple(_contained(actions))
+    )
+
+
+def subjects(entry: Entry) -> tuple[str, ...]:
+    """Return the findings and models that an entry is about."""
+    if entry.type in _WAIVERS:
+        findings = entry.data.get("findings")
+        return tuple(map(str, findings)) if isinstance(findings, Mapping) else ()
+    for key in ("model", "subject"):
+        if isinstance(named := entry.data.get(key), str) and named:
+            return (named,)
+    return ()
+
+
+def _waiver(
+    ask: Entry, followers: Followers, policies: Policies, now: datetime, doubt: str
+) -> Waiver:
+    terms: WaiverTerms | None = None
+    try:
+        terms = read_terms(ask.data)
+    except (ValueError, OverflowError) as error:
+        doubt = doubt or f"its entry cannot be read: {error}"
+    severity = terms.severity if terms else Severity.CRITICAL
+    standing = stand(ask, severity, followers, policies, doubt)
+    if ask.type is EntryType.WAIVER_GRANTED and standing.is_waiting:
+        standing = stand(ask, severity, followers, policies, "granted without the keys it needs")
+    return Waiver(ask.hash, _state(standing, terms, now), terms, ask.actor, ask.ts, standing)
+
+
+def _state(standing: Standing, terms: WaiverTerms | None, now: datetime) -> WaiverState:
+    if standing.ended is not None:
+        was_granted = standing.decided_at is not None
+        is_rejection = standing.ended.type in (
+            EntryType.WAIVER_REJECTED,
+            EntryType.APPROVAL_REJECTED,
+        )
+        return WaiverState.REJECTED if is_rejection and not was_granted else WaiverState.REVOKED
+    if standing.doubt or terms is None:
+        return WaiverState.IN_DOUBT
+    if now >= terms.expires_at:
+        return WaiverState.EXPIRED
+    return WaiverState.GRANTED if standing.is_granted else WaiverState.REQUESTED
+
+
+def _acknowledged(entries: Iterable[Entry]) -> Iterable[tuple[str, datetime]]:
+    people = _WAIVERS | {EntryType.NOTE, EntryType.ROLLBACK_REQUESTED}
+    for entry in entries:
+        if entry.type in people:
+            for subject in subjects(entry):
+                yield subject, entry.ts
+
+
+def _contained(actions: Iterable[ProjectedAction]) -> Iterable[Containment]:
+    for each in actions:
+        is_rollback = each.action.kind is ActionKind.MODEL_ROLLBACK
+        version = each.action.params.get("from", "")
+        if is_rollback and each.state is ActionState.DONE and version.isdecimal():
+            yield Containment(each.model, int(version), each.updated_at)

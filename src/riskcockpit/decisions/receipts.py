@@ -1,0 +1,142 @@
+"""Actions as the ledger knows them: what was decided, sent, and read back. Pure.
+
+The outbox is not kept anywhere: it is the actions that were decided and have no receipt.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from riskcockpit.decisions.requests import Followers, Policies, Standing, stand
+from riskcockpit.domain.action import Action, ActionKind, ActionState
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.severity import Severity
+from riskcockpit.ledger.chain import Entry
+
+_RECEIPTS = frozenset(
+    {
+        EntryType.ACTION_SENT,
+        EntryType.ACTION_CONFIRMED,
+        EntryType.ACTION_REFUSED,
+        EntryType.ACTION_UNKNOWN,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectedAction:
+    """An action with its present state."""
+
+    action: Action
+    state: ActionState
+    message: str
+    decided_by: str
+    decided_at: datetime
+    """When its last key was added; when it was asked for while keys are missing."""
+    updated_at: datetime
+    sent_at: datetime | None
+    """When it was sent first."""
+    standing: Standing
+    evidence: Mapping[str, str]
+    """What was read back last."""
+
+    @property
+    def model(self) -> str:
+        """The model whose alias it moves."""
+        return self.action.target.rpartition("@")[0]
+
+
+class _Data(msgspec.Struct, frozen=True):
+    kind: ActionKind
+    source: str
+    target: str
+    params: dict[str, str]
+
+
+def action_of(ask: Entry) -> Action:
+    """Return the action that an entry decides.
+
+    Raises:
+        ValueError: the entry does not describe one.
+    """
+    read = msgspec.convert(dict(ask.data), _Data)
+    return Action(ask.hash, read.kind, read.source, read.target, read.params)
+
+
+def collect_actions(
+    entries: Iterable[Entry], followers: Followers, policies: Policies, doubt: str
+) -> list[ProjectedAction]:
+    """Return every action that was ever asked for, in the order of the asking."""
+    receipts: defaultdict[str, list[Entry]] = defaultdict(list)
+    asks: list[Entry] = []
+    for entry in entries:
+        if entry.type in _RECEIPTS:
+            receipts[str(entry.data.get("action", ""))].append(entry)
+        elif entry.type is EntryType.ROLLBACK_REQUESTED:
+            asks.append(entry)
+    found = []
+    for ask in asks:
+        try:
+            action = action_of(ask)
+        except ValueError:
+            continue  # nothing that could be sent
+        standing = stand(ask, Severity.INFO, followers, policies, doubt)
+        found.append(_projected(ask, action, standing, receipts[ask.hash]))
+    return found
+
+
+def _projected(
+    ask: Entry, action: Action, standing: Standing, receipts: list[Entry]
+) -> ProjectedAction:
+    sent = [entry for entry in receipts if entry.type is EntryType.ACTION_SENT]
+    state, message, at = _before_sending(ask, standing)
+    evidence: Mapping[str, str] = {}
+    if sent:
+        last = receipts[-1]
+        state, message, at = _after_sending(last), str(last.data.get("message", "")), last.ts
+        evidence = _texts(last.data.get("evidence"))
+    return ProjectedAction(
+        action=action,
+        state=state,
+        message=message,
+        decided_by=standing.signed[-1].principal if standing.signed else ask.actor,
+        decided_at=standing.decided_at or ask.ts,
+        updated_at=at,
+        sent_at=sent[0].ts if sent else None,
+        standing=standing,
+        evidence=evidence,
+    )
+
+
+def _before_sending(ask: Entry, standing: Standing) -> tuple[ActionState, str, datetime]:
+    if (end := standing.ended) is not None:
+        is_undone = end.type is EntryType.UNDO
+        state = ActionState.UNDONE if is_undone else ActionState.REJECTED
+        comment = str(end.data.get("comment", ""))
+        word = "taken back" if is_undone else "rejected"
+        return state, f"{word} by {end.actor}{f': {comment}' if comment else ''}", end.ts
+    if standing.doubt:
+        return ActionState.IN_DOUBT, standing.doubt, ask.ts
+    if standing.decided_at is None:
+        return ActionState.REQUESTED, "waits for another key", ask.ts
+    return ActionState.PENDING, "decided, not sent yet", standing.decided_at
+
+
+def _after_sending(last: Entry) -> ActionState:
+    if last.type is EntryType.ACTION_SENT:
+        return ActionState.SENT
+    if last.type is EntryType.ACTION_CONFIRMED:
+        waits = last.data.get("outcome") == ActionState.PENDING_UPSTREAM.value
+        return ActionState.PENDING_UPSTREAM if waits else ActionState.DONE
+    is_refused = last.type is EntryType.ACTION_REFUSED
+    return ActionState.REFUSED if is_refused else ActionState.UNKNOWN
+
+
+def _texts(value: Any) -> dict[str, str]:
+    return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}

@@ -1,0 +1,220 @@
+"""Roles and rules: who may decide what, and how many distinct keys it takes. Pure.
+
+The text of `ledger/policy/roles.yaml` is parsed elsewhere; here is only the mapping that came of
+it. Rules are tried in their order, the first that fits applies, and without one nobody may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+import msgspec
+
+from riskcockpit.domain.severity import Severity
+from riskcockpit.errors import ConfigError, RefusedError
+
+MOST_KEYS = 5
+
+
+class Deed(StrEnum):
+    """What a rule is about."""
+
+    WAIVE = "waive"
+    ROLLBACK = "rollback"
+    REVOKE = "revoke"
+    NOTE = "note"
+
+
+class Role(StrEnum):
+    """What a person may be."""
+
+    ENGINEER = "engineer"
+    RISK_OWNER = "risk_owner"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    AUTOMATION = "automation"
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One rule of `roles.yaml`."""
+
+    id: str
+    action: Deed
+    request: frozenset[Role]
+    """Who may ask; with one key asking is deciding."""
+    keys: int
+    """Distinct persons with distinct keys, the requester among them."""
+    approve: frozenset[Role] = frozenset()
+    """Who may add a key."""
+    severity: str = "info"
+    """Fits from this severity on."""
+    production: bool | None = None
+    """Fits only in such a context; None: in any."""
+    why: str = ""
+
+    def fits(self, deed: Deed, severity: Severity, *, is_production: bool) -> bool:
+        """Whether the rule is about this."""
+        floor = Severity.from_word(self.severity)
+        return (
+            self.action is deed
+            and floor is not None
+            and severity >= floor
+            and self.production in (None, is_production)
+        )
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    version: Literal[1]
+    principals: dict[str, frozenset[Role]]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Somebody who signed a decision."""
+
+    principal: str
+    key_fp: str
+    roles: frozenset[Role]
+    """By the policy in force when they signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The policy in force."""
+
+    principals: Mapping[str, frozenset[Role]]
+    rules: tuple[Rule, ...]
+    digest: str
+    """SHA-256 of the file's bytes, hex: the version of the policy."""
+
+    def rule_for(self, deed: Deed, severity: Severity, *, is_production: bool) -> Rule | None:
+        """Return the rule that applies; None: nobody may."""
+        fitting = (
+            rule for rule in self.rules if rule.fits(deed, severity, is_production=is_production)
+        )
+        return next(fitting, None)
+
+    def rule(self, rule_id: str) -> Rule | None:
+        """Return the rule called `rule_id`."""
+        return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+    def of(self, principal: str) -> frozenset[Role]:
+        """Return the roles of a person; nobody knows a stranger's."""
+        return self.principals.get(principal, frozenset())
+
+    def permit(
+        self, principal: str, deed: Deed, severity: Severity, *, is_production: bool
+    ) -> Rule:
+        """Return the rule by which `principal` may ask for this.
+
+        Raises:
+            RefusedError: no rule fits, or the one that does wants another role.
+        """
+        rule = self.rule_for(deed, severity, is_production=is_production)
+        if rule is None:
+            raise RefusedError(
+                f"no rule allows anybody to {deed.value} here",
+                rule="default-deny",
+                hint="add a rule to policy/roles.yaml of the ledger",
+            )
+        if not self.of(principal) & rule.request:
+            raise RefusedError(
+                f"{principal} may not {deed.value}: {_words(self.of(principal))} is none of "
+                f"{_words(rule.request)}",
+                rule=rule.id,
+                hint=rule.why or None,
+            )
+        return rule
+
+
+def permit_key(rule: Rule, approver: Signature, signed: Iterable[Signature]) -> None:
+    """Check that `approver` may add a key to what the others signed, the requester first.
+
+    Raises:
+        RefusedError: the same person, the same key, or a role that may not approve.
+    """
+    for one in signed:
+        if one.principal == approver.principal:
+            raise RefusedError(
+                f"{approver.principal} has signed this already",
+                rule=rule.id,
+                hint=f"it takes {_missing_key(rule)}",
+            )
+        if one.key_fp == approver.key_fp:
+            raise RefusedError(
+                f"{approver.principal} signs with the key of {one.principal}",
+                rule=rule.id,
+                hint=f"it takes {_missing_key(rule)}",
+            )
+    if not approver.roles & rule.approve:
+        raise RefusedError(
+            f"{approver.principal} may not approve: {_words(approver.roles)} is none of "
+            f"{_words(rule.approve)}",
+            rule=rule.id,
+            hint=rule.why or None,
+        )
+
+
+def counted(rule: Rule, signed: Iterable[Signature]) -> tuple[Signature, ...]:
+    """Return the signatures that count; the first of `signed` is the requester's.
+
+    A key counts once and so does a person. Without a requester who may ask nothing counts.
+    """
+    counting: list[Signature] = []
+    for one in signed:
+        if not one.roles & (rule.approve if counting else rule.request):
+            if not counting:
+                return ()
+            continue
+        if all(one.principal != c.principal and one.key_fp != c.key_fp for c in counting):
+            counting.append(one)
+    return tuple(counting)
+
+
+def needs(rule: Rule, signed: Iterable[Signature]) -> tuple[str, ...]:
+    """Return what is still missing, one sentence for each key."""
+    return (_missing_key(rule),) * max(0, rule.keys - len(counted(rule, signed)))
+
+
+def _missing_key(rule: Rule) -> str:
+    return f"another person with the role {_words(rule.approve)} and a key of their own"
+
+
+def load_roles(raw: Any, digest: str, where: str) -> Roles:
+    """Read the mapping of a roles file; `where` names it in messages.
+
+    Raises:
+        ConfigError: it has an unknown key, role or severity, or a rule nobody can meet.
+    """
+    try:
+        file = msgspec.convert(raw, _File)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"cannot read roles from {where}: {error}") from error
+    ids: set[str] = set()
+    for rule in file.rules:
+        if fault := _fault(rule, ids):
+            raise ConfigError(f'cannot read roles from {where}: rule "{rule.id}": {fault}')
+        ids.add(rule.id)
+    return Roles(file.principals, file.rules, digest)
+
+
+def _fault(rule: Rule, ids: set[str]) -> str:
+    if not rule.id or rule.id in ids:
+        return "needs an id of its own"
+    if Severity.from_word(rule.severity) is None:
+        return f'unknown severity "{rule.severity}"'
+    if not 1 <= rule.keys <= MOST_KEYS:
+        return f"keys must be 1 to {MOST_KEYS}, not {rule.keys}"
+    if not rule.request or (rule.keys > 1 and not rule.approve):
+        return "names nobody who could sign"
+    if Role.AUDITOR in rule.request | rule.approve:
+        return "an auditor decides nothing"
+    return ""
+
+
+def _words(roles: frozenset[Role]) -> str:
+    return " or ".join(sorted(role.value for role in roles)) or "no role"

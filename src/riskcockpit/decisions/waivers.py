@@ -1,0 +1,172 @@
+"""Waivers: what a request must hold, and what one is worth now. Pure.
+
+A waiver's state is computed from its entries every time, never stored as truth. Any doubt means
+not waived: an unreadable entry, an unknown policy, a key that does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from riskcockpit.config.settings import WaiverSettings
+from riskcockpit.domain.clock import parse_utc, rfc3339
+from riskcockpit.domain.decision import WaiverReason
+from riskcockpit.domain.severity import Severity
+from riskcockpit.errors import InputError, RefusedError
+
+MOST_FINDINGS = 5_000
+"""A waiver over more is refused: nobody has looked at them."""
+LONGEST_JUSTIFICATION = 4_000
+
+
+class WaiverState(StrEnum):
+    """What a waiver is worth at a moment."""
+
+    REQUESTED = "requested"
+    """Waits for another key."""
+    GRANTED = "granted"
+    """In force."""
+    REJECTED = "rejected"
+    REVOKED = "revoked"
+    """Taken back, or undone."""
+    EXPIRED = "expired"
+    IN_DOUBT = "in_doubt"
+    """Something about it does not verify: it does not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """One finding as it was when the waiver was signed."""
+
+    id: str
+    severity: Severity
+    is_kev: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverTerms:
+    """What is asked for; what stands in the entry."""
+
+    reason: WaiverReason
+    justification: str
+    expires_at: datetime
+    query: str
+    findings: tuple[Covered, ...]
+    """The frozen list: new matches of the query are not covered."""
+
+    @property
+    def severity(self) -> Severity:
+        """The highest severity concerned."""
+        return max((each.severity for each in self.findings), default=Severity.INFO)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the terms as they stand in an entry."""
+        return {
+            "reason": self.reason.value,
+            "justification": self.justification,
+            "expires_at": rfc3339(self.expires_at),
+            "query": self.query,
+            "severity": self.severity.word,
+            "findings": {each.id: each.severity.word for each in self.findings},
+            "count": len(self.findings),
+            "kev": sorted(each.id for each in self.findings if each.is_kev),
+        }
+
+
+class _Data(msgspec.Struct, frozen=True):
+    reason: WaiverReason
+    justification: str
+    expires_at: str
+    query: str
+    findings: dict[str, str]
+    count: int
+    kev: list[str]
+
+
+def read_terms(data: Mapping[str, Any]) -> WaiverTerms:
+    """Read the terms out of an entry.
+
+    Raises:
+        ValueError: something is missing, unreadable, or contradicts itself.
+    """
+    read = msgspec.convert(dict(data), _Data)
+    kev = frozenset(read.kev)
+    covered = []
+    for finding, word in sorted(read.findings.items()):
+        severity = Severity.from_word(word)
+        if severity is None:
+            raise ValueError(f"no severity: {word!r}")
+        covered.append(Covered(finding, severity, finding in kev))
+    if len(covered) != read.count or not covered:
+        raise ValueError("its count is not the number of its findings")
+    return WaiverTerms(
+        read.reason, read.justification, parse_utc(read.expires_at), read.query, tuple(covered)
+    )
+
+
+def parse_reason(word: str) -> WaiverReason:
+    """Return the reason called `word`; `-` and blanks count as `_`.
+
+    Raises:
+        InputError: there is no such reason; the hint names the nearest, or all.
+    """
+    key = word.strip().lower().replace("-", "_").replace(" ", "_")
+    try:
+        return WaiverReason(key)
+    except ValueError as error:
+        words = [reason.value for reason in WaiverReason]
+        near = get_close_matches(key, words, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(words)}"
+        raise InputError(f'unknown reason "{word}"', hint=hint) from error
+
+
+def longest_days(severity: Severity, settings: WaiverSettings) -> int:
+    """Return how many days a waiver over this severity may last."""
+    return int(getattr(settings, f"{severity.word}_days"))
+
+
+def check_terms(terms: WaiverTerms, settings: WaiverSettings, now: datetime) -> None:
+    """Refuse a request that the bank's rules for waivers do not allow.
+
+    Raises:
+        InputError: too short or too long a justification, no findings, an end in the past.
+        RefusedError: it lasts too long for its severity, or covers too many findings.
+    """
+    words = terms.justification.strip()
+    if len(words) < settings.min_justification:
+        raise InputError(
+            f"the justification has {len(words)} characters, it needs {settings.min_justification}",
+            hint="say why the bank may live with the risk until then",
+        )
+    if len(words) > LONGEST_JUSTIFICATION:
+        raise InputError(f"the justification is longer than {LONGEST_JUSTIFICATION} characters")
+    if not terms.findings:
+        raise InputError("no finding that could be waived matches", hint="look: findings list")
+    if terms.expires_at <= now:
+        raise InputError(f"the waiver would end in the past: {rfc3339(terms.expires_at)}")
+    _check_limits(terms, settings, now)
+
+
+def _check_limits(terms: WaiverTerms, settings: WaiverSettings, now: datetime) -> None:
+    days = longest_days(terms.severity, settings)
+    # a date means its last second: the day itself still counts
+    if terms.expires_at > now + timedelta(days=days + 1):
+        last = (now + timedelta(days=days)).date().isoformat()
+        raise RefusedError(
+            f"a waiver over {terms.severity.word} findings lasts {days} days at most",
+            rule="waiver-max-days",
+            hint=f"end it on {last} or before",
+        )
+    if len(terms.findings) > MOST_FINDINGS:
+        raise RefusedError(
+            f"one waiver covers {MOST_FINDINGS} findings at most, not {len(terms.findings)}",
+            rule="waiver-max-findings",
+            hint="narrow the query",
+        )

@@ -1,0 +1,84 @@
+"""Entries in words: one sentence each, for the ledger screen and `ledger log`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from riskcockpit.decisions.project import subjects
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.ids import short
+from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.ledger.chain import Entry
+
+LONGEST = 200
+_REFERENCES = ("request", "waiver", "decision", "action")
+
+
+def subject_of(entry: Entry) -> str:
+    """Return what an entry is about: a finding, a model, or the entry it names; may be empty."""
+    about = subjects(entry)
+    if len(about) == 1:
+        return clean_line(about[0])
+    if about:
+        return ""
+    named = (entry.data.get(key) for key in _REFERENCES)
+    return clean_line(next((text for text in named if isinstance(text, str)), ""))
+
+
+def summary_of(entry: Entry) -> str:
+    """Say in one line what an entry decides or states."""
+    words = _WORDS.get(entry.type)
+    text = words(entry.data) if words else entry.type.value.replace(".", " ")
+    return clean_line(text)[:LONGEST]
+
+
+def _waiver(data: Mapping[str, Any]) -> str:
+    findings = data.get("findings")
+    count = len(findings) if isinstance(findings, Mapping) else 0
+    noun = "finding" if count == 1 else "findings"
+    until = str(data.get("expires_at", "?"))[:10]
+    return f"{count} {noun} waived until {until}: {data.get('reason', '?')}"
+
+
+def _rollback(data: Mapping[str, Any]) -> str:
+    params = data.get("params")
+    steps = params if isinstance(params, Mapping) else {}
+    return f"{data.get('target', '?')} from {steps.get('from', '?')} to {steps.get('to', '?')}"
+
+
+def _about(word: str, key: str) -> Callable[[Mapping[str, Any]], str]:
+    def say(data: Mapping[str, Any]) -> str:
+        comment = str(data.get("comment", ""))
+        return f"{word} {short(str(data.get(key, '?')))}{f': {comment}' if comment else ''}"
+
+    return say
+
+
+def _receipt(word: str) -> Callable[[Mapping[str, Any]], str]:
+    def say(data: Mapping[str, Any]) -> str:
+        message = str(data.get("message", ""))
+        return f"{data.get('target', '?')} {word}{f': {message}' if message else ''}"
+
+    return say
+
+
+_WORDS: Mapping[EntryType, Callable[[Mapping[str, Any]], str]] = {
+    EntryType.GENESIS: lambda data: f"chain {data.get('chain', '?')} begins",
+    EntryType.WAIVER_REQUESTED: lambda data: f"asks: {_waiver(data)}",
+    EntryType.WAIVER_GRANTED: _waiver,
+    EntryType.WAIVER_REJECTED: _about("rejects the waiver", "request"),
+    EntryType.WAIVER_REVOKED: _about("revokes the waiver", "waiver"),
+    EntryType.APPROVAL_GRANTED: _about("signs the request", "request"),
+    EntryType.APPROVAL_REJECTED: _about("rejects the request", "request"),
+    EntryType.ROLLBACK_REQUESTED: lambda data: f"moves {_rollback(data)}",
+    EntryType.ROLLBACK_APPROVED: _about("signs the rollback", "request"),
+    EntryType.ROLLBACK_EXECUTED: lambda data: f"moved {_rollback(data)}, read back",
+    EntryType.ACTION_SENT: _receipt("sent"),
+    EntryType.ACTION_CONFIRMED: _receipt("confirmed"),
+    EntryType.ACTION_REFUSED: _receipt("refused"),
+    EntryType.ACTION_UNKNOWN: _receipt("unknown"),
+    EntryType.NOTE: lambda data: str(data.get("text", "")),
+    EntryType.UNDO: _about("takes back", "decision"),
+    EntryType.POLICY_CHANGED: lambda data: f"{data.get('file', 'policy')} in force as of now",
+}
