@@ -152,7 +152,8 @@ def _write_roles(paths: Paths) -> InitStep:
     make_private(paths.ledger / "policy")
     text = shipped("config", ROLES).read_text(encoding="utf-8")
     return _once(
-        paths.ledger / "policy" / ROLES, lambda: text.replace("@PRINCIPAL@", _quoted(principal_name()))
+        paths.ledger / "policy" / ROLES,
+        lambda: text.replace("@PRINCIPAL@", _quoted(principal_name())),
     )
 
 
