@@ -139,8 +139,8 @@ class Reader:
     def one(self, query: Sql, **params: Any) -> tuple[Any, ...] | None:
         """Return the first row of `query`, or None; raises as `rows`."""
         with self._running(query, params) as cursor:
-            row = cursor.fetchone()
-            found = as_utc_rows([] if row is None else [row], moment_columns(cursor))
+            rows = cursor.fetchall()  # a result not read to its end blocks DuckDB 2.0
+            found = as_utc_rows(rows[:1], moment_columns(cursor))
         return found[0] if found else None
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -234,8 +234,8 @@ class Writer(Reader):
     def execute(self, query: Sql, **params: Any) -> int:
         """Run a statement that changes rows and return how many it changed; raises as `rows`."""
         with self._running(query, params) as cursor:
-            row = cursor.fetchone() if cursor.description else None
-            return int(row[0]) if row and isinstance(row[0], int) else 0
+            rows = cursor.fetchall() if cursor.description else []
+            return int(rows[0][0]) if rows and isinstance(rows[0][0], int) else 0
 
     def stage(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
         """Fill the temporary table `name` (made anew) with `rows`, in batches through Arrow.

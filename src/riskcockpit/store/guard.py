@@ -32,7 +32,8 @@ MOST_ROWS = 10_000
 CACHE_TABLES = frozenset(
     {
         "action", "asset", "control", "control_evidence", "control_row", "exposure_reading",
-        "finding", "finding_alias", "finding_event", "finding_location", "kpi_reading",
+        "finding", "finding_alias", "finding_event", "finding_location", "finding_sighting",
+        "kpi_reading",
         "ledger_entry", "model", "model_alias", "model_alias_move", "model_version", "quarantine",
         "raw_record", "reading", "scan", "source", "waiver", "waiver_finding",
     }

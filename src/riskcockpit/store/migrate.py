@@ -52,13 +52,13 @@ def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
         StoreError: it was written by a newer riskcockpit.
     """
     with translated("the schema version"):
-        if connection.execute(sql("store", "schema_exists").text).fetchone() is None:
+        if not connection.execute(sql("store", "schema_exists").text).fetchall():
             raise DamagedError(
                 "the cache file is a database without our schema",
                 hint="move it aside and build it again: `riskcockpit sync`",
             )
-        row = connection.execute(sql("store", "schema_version").text).fetchone()
-    version = int(row[0]) if row else 0
+        rows = connection.execute(sql("store", "schema_version").text).fetchall()
+    version = int(rows[0][0]) if rows else 0
     if version > newest_version():
         raise StoreError(
             f"the cache has schema {version}, this program knows {newest_version()} at most",

@@ -30,6 +30,7 @@ MODIFIERS = frozenset(
         "ORDER_DEFAULT", "ASCENDING", "DESCENDING",
     }
 )  # fmt: skip
+KNOWN_NODES = QUERY_NODES | TABLE_REFERENCES | MODIFIERS
 TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
 DENIED_FUNCTIONS = frozenset(
     {
@@ -41,7 +42,8 @@ DENIED_FUNCTIONS = frozenset(
         "current_date", "current_localtime", "current_localtimestamp", "current_query",
         "current_query_id", "current_role", "current_schema", "current_schemas", "current_setting",
         "current_time", "current_timestamp", "current_transaction_id", "current_user", "currval",
-        "error", "gen_random_uuid", "get_current_time", "get_current_timestamp", "getvariable",
+        "error", "format_type", "gen_random_uuid", "get_current_time", "get_current_timestamp",
+        "getvariable",
         "in_search_path", "inet_client_addr", "inet_client_port", "inet_server_addr",
         "inet_server_port", "now", "pg_conf_load_time", "pg_my_temp_schema",
         "pg_postmaster_start_time", "random", "session_user", "stats", "today",
@@ -96,13 +98,13 @@ def _tree(cursor: duckdb.DuckDBPyConnection, name: str, text: str) -> Any:
     try:
         with translated(name):
             kinds = [statement.type.name for statement in cursor.extract_statements(text)]
-            row = cursor.execute(sql("store", "syntax_tree").text, {"text": text}).fetchone()
-    except RecursionError as error:
-        raise InputError(f"{name} is nested too deeply") from error
+            rows = cursor.execute(sql("store", "syntax_tree").text, {"text": text}).fetchall()
+    except ValueError as error:  # a statement type that this client has no name for
+        raise InputError(f"{name} must be exactly one SELECT", detail=str(error)) from error
     if kinds != ["SELECT"]:
         what = " and ".join(kinds) if kinds else "nothing"
         raise InputError(f"{name} must be exactly one SELECT, not {what}", hint="only reading")
-    tree = json.loads(row[0]) if row else {"error": True}
+    tree: Any = json.loads(rows[0][0])
     if tree.get("error") or len(tree.get("statements", ())) != 1:
         raise InputError(
             f"{name} cannot be taken apart: {tree.get('error_message', 'unknown syntax')}",
@@ -129,17 +131,13 @@ def _descend(name: str, node: dict[str, Any], known: frozenset[str], found: _Fou
     for expression in expressions:
         key = expression["key"].lower()
         body = expression["value"]
-        is_recursive = "RECURSIVE_CTE_NODE" in _types(body.get("query", {}).get("node", {}))
+        root = body.get("query_node") or body.get("query", {}).get("node", {})  # 2.0, 1.5
+        is_recursive = root.get("type") == "RECURSIVE_CTE_NODE"
         _walk(name, body, known | {key} if is_recursive else known, found)
         known |= {key}
     for part, inner in node.items():
         if part != "cte_map":
             _walk(name, inner, known, found)
-
-
-def _types(node: Any) -> Iterator[str]:
-    if isinstance(node, dict) and isinstance(node.get("type"), str):
-        yield node["type"]
 
 
 _HINTS = {
@@ -150,7 +148,7 @@ _HINTS = {
 
 def _faults(node: dict[str, Any]) -> Iterator[str]:
     type_ = node["type"]
-    if "class" not in node and type_ not in QUERY_NODES | TABLE_REFERENCES | MODIFIERS:
+    if "class" not in node and not (type_ in KNOWN_NODES or type_.endswith("_TYPE_INFO")):
         yield f"uses {type_.lower().replace('_', ' ')}, which is not allowed"
     if node.get("sample") is not None:
         yield "calls for a sample, which differs from run to run"
