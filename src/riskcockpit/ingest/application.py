@@ -114,6 +114,7 @@ def _refresh(tx: Writer, spec: ScopeSpec, at: Moment, *, is_any_change: bool) ->
         _event(tx, "event_changes", at)
         tx.execute(sql("ingest", "finding_rearm"), moment=at.moment)
         tx.execute(sql("ingest", "finding_update"))
+        tx.execute(sql("ingest", "finding_update_lists"))
         tx.execute(sql("ingest", "finding_transition"), moment=at.moment, now=at.now)
     tx.execute(
         sql("ingest", "finding_seen"),

@@ -25,6 +25,8 @@ _IGNORED = frozenset(("scanfilehash", "commitsha", "author", "email", "date", "c
 _PLACEHOLDERS = frozenset(
     ("requires login", "0", "none", "null", "unknown", "undefined", "n/a", "na", "-")
 )
+_LONGEST_PLACEHOLDER = max(map(len, _PLACEHOLDERS))
+_SUSPECT = frozenset("< \t\n\r\f\v\u00a0")
 _VERSION = re.compile(r"(?P<method>.+)/v(?P<number>\d+)")
 
 
@@ -78,24 +80,6 @@ def choose(observations: Sequence[Observation]) -> Choice:
     return Choice(values, tuple(f"{name}: {refused[name]}" for name in sorted(refused)))
 
 
-def shared_values(
-    observations: Sequence[Observation], values: Sequence[Fingerprint]
-) -> frozenset[Fingerprint]:
-    """Return the fingerprints that more than one (rule, path) of a run carries.
-
-    They stay valid where rule and path are compared too, but never show that a file was renamed.
-    """
-    places: dict[Fingerprint, tuple[str, str]] = {}
-    shared: set[Fingerprint] = set()
-    for seen, value in zip(observations, values, strict=True):
-        if value is NONE:
-            continue
-        place = (seen.rule, seen.locations[0].path if seen.locations else "")
-        if places.setdefault(value, place) != place:
-            shared.add(value)
-    return frozenset(shared)
-
-
 def _measure(
     observations: Sequence[Observation], values: Sequence[Fingerprint]
 ) -> dict[str, _Method]:
@@ -117,7 +101,7 @@ def _measure(
 def _first(claims: tuple[tuple[str, str], ...], refused: dict[str, str]) -> Fingerprint:
     if not claims:
         return NONE
-    for index, method in _order(tuple(name for name, _ in claims)):
+    for index, method in _order(tuple([claim[0] for claim in claims])):
         if method not in refused and _is_usable(value := claims[index][1]):
             return method, value
     return NONE
@@ -148,5 +132,7 @@ def _preference(method: str) -> int:
 
 
 def _is_usable(value: str) -> bool:
+    if len(value) > _LONGEST_PLACEHOLDER and value[0] not in _SUSPECT:
+        return True
     text = value.strip().lower()
     return bool(text) and text not in _PLACEHOLDERS and not (text[0] == "<" and text[-1] == ">")

@@ -53,29 +53,41 @@ def identify(asset: str, observations: Sequence[Observation], path: Path = str) 
     matter: among results that nothing else tells apart, place decides who is first.
     """
     choice = choose(observations)
-    claims = tuple(
-        (SECRET_CLAIM, seen.secret_digest) if seen.secret_digest else value
-        for seen, value in zip(observations, choice.values, strict=True)
-    )
+    claims = choice.values
+    if any(seen.secret_digest for seen in observations):
+        claims = tuple(
+            (SECRET_CLAIM, seen.secret_digest) if seen.secret_digest else value
+            for seen, value in zip(observations, claims, strict=True)
+        )
     assets = tuple(without_tag(seen.asset) if seen.asset else asset for seen in observations)
-    encode = _Encoder()
-    bases: dict[bytes, list[int]] = {}
-    for index, seen in enumerate(observations):
-        base = encode.base(assets[index], seen, claims[index], path)
-        bases.setdefault(base, []).append(index)
-    keys = [""] * len(observations)
-    for base, indices in bases.items():
-        if len(indices) > 1:
-            indices.sort(key=lambda index: _place(observations[index]))
-        for ordinal, index in enumerate(indices):
-            keys[index] = _digest(base + encode.part(str(ordinal)))
+    encode = _Encoder(path)
     others = {
         index: other
         for index, seen in enumerate(observations)
         if len(seen.vulnerability_ids) > 1
         and (other := _other_keys(encode, assets[index], seen, path))
     }
-    return Identities(assets, tuple(keys), claims, others, choice.distrusted)
+    bases = map(encode.base, assets, observations, claims)
+    keys = _numbered(list(bases), observations, encode)
+    return Identities(assets, keys, claims, others, choice.distrusted)
+
+
+def _numbered(
+    bases: Sequence[bytes], observations: Sequence[Observation], encode: _Encoder
+) -> tuple[str, ...]:
+    """Return the digests of all bases, each with its rank among equal ones."""
+    first: dict[bytes, int] = {}
+    repeats: dict[bytes, list[int]] = {}
+    for index, base in enumerate(bases):
+        if (known := first.setdefault(base, index)) != index:
+            repeats.setdefault(base, [known]).append(index)
+    zero = encode.part("0")
+    keys = [blake2b(base + zero, digest_size=16).hexdigest() for base in bases]
+    for base, indices in repeats.items():
+        indices.sort(key=lambda index: _place(observations[index]))
+        for ordinal, index in enumerate(indices):
+            keys[index] = _digest(base + encode.part(str(ordinal)))
+    return tuple(keys)
 
 
 def evidence(fingerprint: Fingerprint, snippet: str) -> str:
@@ -117,8 +129,10 @@ _PLACELESS = 4
 class _Encoder:
     """Length-prefixed parts as `domain.ids.digest` has them; remembers what repeats."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._known: dict[str, bytes] = {}
+        self._places: dict[str, bytes] = {}
         self._heads: dict[tuple[str, str], bytes] = {}
 
     def part(self, text: str) -> bytes:
@@ -127,16 +141,22 @@ class _Encoder:
             known = self._known[text] = _encoded(text)
         return known
 
-    def base(self, asset: str, seen: Observation, fingerprint: Fingerprint, path: Path) -> bytes:
+    def base(self, asset: str, seen: Observation, fingerprint: Fingerprint) -> bytes:
+        """Return the encoded tuple of `key_parts`; code, the bulk, has a short way."""
         if seen.finding_class is not FindingClass.CODE:
-            return b"".join(map(_encoded, key_parts(asset, seen, fingerprint, path)))
+            return b"".join(map(_encoded, key_parts(asset, seen, fingerprint, self._path)))
         head = self._heads.get((asset, seen.tool))
         if head is None:
             parts = (VERSION, FindingClass.CODE.value, asset, seen.tool)
             head = self._heads[asset, seen.tool] = b"".join(map(_encoded, parts))
+        rule = self._known.get(seen.rule) or self.part(seen.rule)
         place = seen.locations[0] if seen.locations else _NOWHERE
-        what = _encoded(evidence(fingerprint, place.snippet))
-        return head + self.part(seen.rule) + self.part(path(place.path)) + what
+        where = self._places.get(place.path)
+        if where is None:
+            where = self._places[place.path] = _encoded(self._path(place.path))
+        what = f"f:{fingerprint[1]}" if fingerprint[1] else evidence(NONE, place.snippet)
+        data = what.encode("utf-8", "surrogatepass")
+        return b"".join((head, rule, where, len(data).to_bytes(8, "big"), data))
 
 
 def _encoded(text: str) -> bytes:

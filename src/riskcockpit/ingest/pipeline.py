@@ -82,7 +82,7 @@ def _apply(
     stage_assets(tx, scope.asset, scan.observations, identities, policy)
     stage_scan(tx, scan.observations, identities, policy, at.scan_id)
     live = (tx.one(sql("ingest", "live_count"), scope=scope.id) or (0,))[0]
-    prefix = recognise(tx, Run(scope, scan.observations, identities), policy)
+    prefix = recognise(tx, Run(scope, scan.observations, identities), policy, live)
     tx.execute(
         sql("ingest", "asset_upsert"), source_id=scope.source_id, now=at.now, rev=tx.generation
     )

@@ -18,11 +18,6 @@ GROUP = 128
 _LENGTH = 8
 
 
-def reference(scan_id: str, number: int) -> str:
-    """Return the name under which record `number` of a scan is found again."""
-    return f"{scan_id}:{number}"
-
-
 def pack(scan_id: str, records: Iterable[tuple[int, bytes]]) -> Iterator[dict[str, Any]]:
     """Yield rows for `raw_record`; `records` are (number, JSON) in ascending order."""
     group: dict[int, bytes] = {}

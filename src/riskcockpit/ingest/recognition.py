@@ -27,26 +27,27 @@ class Run:
     identities: Identities
 
 
-def recognise(tx: Writer, run: Run, policy: IngestPolicy) -> PrefixChange | None:
+def recognise(tx: Writer, run: Run, policy: IngestPolicy, live: int) -> PrefixChange | None:
     """Fill `matched`, `hint` and `assigned` for the staged results of `run`.
 
-    Returns the checkout prefix by which all paths changed, when that is what happened.
+    `live` is how many live findings the scope has. Returns the checkout prefix by which all
+    paths changed, when that is what happened.
     """
     tx.execute(sql("ingest", "match_alias"))
     tx.execute(sql("ingest", "match_id"))
     if any(seen.finding_class is FindingClass.DEPENDENCY for seen in run.observations):
         tx.execute(sql("ingest", "match_vulnerability"))
-    change = _compare_leftovers(tx, run, policy)
+    change = _compare_leftovers(tx, run, policy, live)
     _assign_ids(tx)
     return change
 
 
-def _compare_leftovers(tx: Writer, run: Run, policy: IngestPolicy) -> PrefixChange | None:
-    known = tx.rows(sql("ingest", "unmatched_known"), scope=run.spec.id)
+def _compare_leftovers(
+    tx: Writer, run: Run, policy: IngestPolicy, live: int
+) -> PrefixChange | None:
+    numbers = [row[0] for row in tx.rows(sql("ingest", "unmatched_seen"))] if live else []
+    known = tx.rows(sql("ingest", "unmatched_known"), scope=run.spec.id) if numbers else []
     if not known:
-        return None
-    numbers = [row[0] for row in tx.rows(sql("ingest", "unmatched_seen"))]
-    if not numbers:
         return None
     stored = [stored_trace(row) for row in known]
     change = find(

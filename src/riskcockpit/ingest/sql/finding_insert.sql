@@ -4,24 +4,25 @@
 -- returns: nothing
 INSERT INTO finding BY NAME
 SELECT
-    coalesce(assigned.id, incoming.key) AS id, incoming.class, incoming.asset, $tool AS tool,
-    incoming.rule, $category AS category, $branch AS branch, $scope AS scope, incoming.title,
-    incoming.description, incoming.help_url, incoming.severity, incoming.severity_raw,
-    incoming.severity_source, transition.result AS state, false AS is_unconfirmed_absent,
-    incoming.pillar, incoming.owner, incoming.path, incoming.line, incoming.col,
-    incoming.end_line, incoming.snippet, incoming.location_count, incoming.package_type,
-    incoming.package_name, incoming.package_version, incoming.fixed_version,
-    incoming.package_layer, incoming.vulnerability, incoming.vulnerability_ids, incoming.cwes,
-    incoming.cvss, incoming.epss, incoming.is_kev, incoming.model, incoming.monitor,
-    incoming.metric, incoming.segment, incoming.resource, $moment AS first_seen,
-    $moment AS last_seen, incoming.onset_at, $now AS detected_at, 0 AS reopened_count,
+    coalesce(assigned.id, incoming.key) AS id, profile.class, profile.asset, $tool AS tool,
+    profile.rule, $category AS category, $branch AS branch, $scope AS scope, incoming.title,
+    incoming.description, profile.help_url, profile.severity, profile.severity_raw,
+    profile.severity_source, transition.result AS state, false AS is_unconfirmed_absent,
+    profile.pillar, profile.owner, incoming.path, incoming.line, incoming.col,
+    incoming.end_line, incoming.snippet, incoming.location_count, profile.package_type,
+    profile.package_name, profile.package_version, profile.fixed_version,
+    profile.package_layer, profile.vulnerability, profile.vulnerability_ids, profile.cwes,
+    profile.cvss, profile.epss, profile.is_kev, profile.model, profile.monitor,
+    profile.metric, profile.segment, profile.resource, $moment AS first_seen,
+    $moment AS last_seen, profile.onset_at, $now AS detected_at, 0 AS reopened_count,
     $moment + to_days(deadline.days) AS due_at, '' AS waiver_id, 0 AS exposure,
-    '' AS correlation, incoming.fingerprint_name, incoming.fingerprint, incoming.raw_hash,
+    '' AS correlation, profile.fingerprint_name, incoming.fingerprint, incoming.raw_hash,
     $scan_id AS scan_id, $source_id AS source_id, $now AS seen_at, $rev AS rev
 FROM incoming
+JOIN profile ON profile.profile = incoming.profile
 JOIN transition
-    ON transition.stored = '' AND transition.needs_triage = incoming.needs_triage
-    AND transition.is_suppressed = incoming.is_suppressed
-JOIN deadline ON deadline.severity = incoming.severity AND deadline.is_kev = incoming.is_kev
+    ON transition.stored = '' AND transition.needs_triage = profile.needs_triage
+    AND transition.is_suppressed = profile.is_suppressed
+JOIN deadline ON deadline.severity = profile.severity AND deadline.is_kev = profile.is_kev
 LEFT JOIN assigned ON assigned.n = incoming.n
 WHERE NOT EXISTS (FROM matched WHERE matched.n = incoming.n)

@@ -9,6 +9,7 @@ SET due_at = CASE
 END
 FROM change
 JOIN incoming ON incoming.n = change.n
-JOIN deadline ON deadline.severity = incoming.severity AND deadline.is_kev = incoming.is_kev
+JOIN profile ON profile.profile = incoming.profile
+JOIN deadline ON deadline.severity = profile.severity AND deadline.is_kev = profile.is_kev
 WHERE finding.id = change.finding_id AND NOT change.is_reopened
-  AND (change.is_severity_changed OR change.is_rearmed OR finding.is_kev <> incoming.is_kev)
+  AND (change.is_severity_changed OR change.is_rearmed OR finding.is_kev <> profile.is_kev)

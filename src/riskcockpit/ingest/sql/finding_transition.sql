@@ -5,9 +5,9 @@ UPDATE finding
 SET state = change.new_state, fixed_at = NULL,
     reopened_at = CASE WHEN change.is_reopened THEN $moment ELSE finding.reopened_at END,
     reopened_count = finding.reopened_count + change.is_reopened::INTEGER,
-    onset_at = CASE WHEN change.is_reopened THEN incoming.onset_at ELSE finding.onset_at END,
+    onset_at = CASE WHEN change.is_reopened THEN profile.onset_at ELSE finding.onset_at END,
     detected_at = CASE
-        WHEN change.is_reopened AND incoming.onset_at IS NOT NULL THEN $now
+        WHEN change.is_reopened AND profile.onset_at IS NOT NULL THEN $now
         ELSE finding.detected_at
     END,
     due_at = CASE
@@ -16,5 +16,6 @@ SET state = change.new_state, fixed_at = NULL,
     END
 FROM change
 JOIN incoming ON incoming.n = change.n
-JOIN deadline ON deadline.severity = incoming.severity AND deadline.is_kev = incoming.is_kev
+JOIN profile ON profile.profile = incoming.profile
+JOIN deadline ON deadline.severity = profile.severity AND deadline.is_kev = profile.is_kev
 WHERE finding.id = change.finding_id AND change.new_state <> change.old_state

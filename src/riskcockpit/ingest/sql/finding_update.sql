@@ -2,20 +2,20 @@
 -- params: none
 -- returns: nothing
 UPDATE finding
-SET rule = incoming.rule, title = incoming.title, description = incoming.description,
-    help_url = incoming.help_url, severity = incoming.severity,
-    severity_raw = incoming.severity_raw, severity_source = incoming.severity_source,
-    pillar = incoming.pillar, owner = incoming.owner, path = incoming.path,
+SET rule = profile.rule, title = incoming.title, description = incoming.description,
+    help_url = profile.help_url, severity = profile.severity,
+    severity_raw = profile.severity_raw, severity_source = profile.severity_source,
+    pillar = profile.pillar, owner = profile.owner, path = incoming.path,
     line = incoming.line, col = incoming.col, end_line = incoming.end_line,
     snippet = incoming.snippet, location_count = incoming.location_count,
-    package_type = incoming.package_type, package_name = incoming.package_name,
-    package_version = incoming.package_version, fixed_version = incoming.fixed_version,
-    package_layer = incoming.package_layer, vulnerability = incoming.vulnerability,
-    vulnerability_ids = incoming.vulnerability_ids, cwes = incoming.cwes,
-    cvss = incoming.cvss, epss = incoming.epss, is_kev = incoming.is_kev,
-    resource = incoming.resource, fingerprint = incoming.fingerprint,
-    fingerprint_name = incoming.fingerprint_name, raw_hash = incoming.raw_hash
+    package_type = profile.package_type, package_name = profile.package_name,
+    package_version = profile.package_version, fixed_version = profile.fixed_version,
+    package_layer = profile.package_layer, vulnerability = profile.vulnerability,
+    cvss = profile.cvss, epss = profile.epss, is_kev = profile.is_kev,
+    resource = profile.resource, fingerprint = incoming.fingerprint,
+    fingerprint_name = profile.fingerprint_name, raw_hash = incoming.raw_hash
 FROM change
 JOIN incoming ON incoming.n = change.n
+JOIN profile ON profile.profile = incoming.profile
 WHERE finding.id = change.finding_id
   AND (change.is_updated OR change.is_moved OR change.is_reopened)

@@ -28,6 +28,7 @@ CREATE TABLE scan (
     PRIMARY KEY (id)
 );
 
+-- No primary key: ingest makes ids unique, and an index would double the cost of an import.
 CREATE TABLE finding (
     id VARCHAR NOT NULL,                 -- 32 hex digits, domain.ids.digest of the first exact key
     class VARCHAR NOT NULL,              -- domain.finding.FindingClass
@@ -62,8 +63,7 @@ CREATE TABLE finding (
     fingerprint VARCHAR,                 -- its value
     raw_hash VARCHAR NOT NULL,           -- record of raw_record: hash, colon, position in it
     scan_id VARCHAR NOT NULL,
-    source_id VARCHAR NOT NULL, seen_at TIMESTAMP NOT NULL, rev BIGINT NOT NULL,
-    PRIMARY KEY (id)
+    source_id VARCHAR NOT NULL, seen_at TIMESTAMP NOT NULL, rev BIGINT NOT NULL
 );
 
 -- Every key a finding was ever known by besides its id (facts/findings.md 6.3 rule 8). Keys are
