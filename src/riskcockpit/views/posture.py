@@ -55,6 +55,7 @@ class QueueKind(StrEnum):
     """Why something waits for a person."""
 
     MODEL_ALARM = "model_alarm"
+    DATA_ALARM = "data_alarm"
     ROLLBACK_REQUEST = "rollback_request"
     WAIVER_REQUEST = "waiver_request"
     WAIVER_EXPIRING = "waiver_expiring"
@@ -82,6 +83,8 @@ class QueueItem:
     """What the keys act on: a finding id, a model name, a request hash, an action id."""
     keys: tuple[str, ...]
     """Keys that act on it, the likeliest first, as `("r", "n")`."""
+    query: str = ""
+    """The query of all findings concerned; empty when `subject` is all there is."""
 
 
 @dataclass(frozen=True, slots=True)

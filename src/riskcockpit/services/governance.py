@@ -1,0 +1,119 @@
+"""Controls and sources as they stand."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from datetime import datetime
+from typing import Any
+
+from riskcockpit.config.durations import parse_duration
+from riskcockpit.controls.pack import Control, load_packs
+from riskcockpit.domain.control import ControlRow, RowStatus, Verdict
+from riskcockpit.domain.severity import Severity
+from riskcockpit.errors import UnknownNameError
+from riskcockpit.services.context import Context
+from riskcockpit.store.database import Reader
+from riskcockpit.store.sql import sql
+from riskcockpit.views.governance import ControlDetail, ControlView
+from riskcockpit.views.posture import SourceView
+
+
+def controls(ctx: Context) -> tuple[ControlView, ...]:
+    """Return all controls of the packs with their latest verdict; `no_data` before the first."""
+    judged = _judged(ctx)
+    return tuple(judged.get(control.id) or _unjudged(control) for control in load_packs())
+
+
+def control(ctx: Context, control_id: str) -> ControlDetail:
+    """Return one control with the rows behind its verdict.
+
+    Raises:
+        UnknownNameError: there is no such control; the hint names the nearest.
+    """
+    known = {each.id: each for each in load_packs()}
+    if control_id not in known:
+        nearest = difflib.get_close_matches(control_id, known, 1)
+        hint = f'did you mean "{nearest[0]}"?' if nearest else "`riskcockpit controls list`"
+        raise UnknownNameError(f'no control "{control_id}"', hint=hint)
+    found = known[control_id]
+    rows: tuple[ControlRow, ...] = ()
+    if ctx.store.generation():
+        with ctx.store.reader() as reader:
+            asked = reader.rows(sql("services", "governance_control_rows"), id=control_id)
+        rows = tuple(ControlRow(r, RowStatus(s), why, json.loads(d)) for r, s, why, d in asked)
+    summary = _judged(ctx).get(control_id) or _unjudged(found)
+    return ControlDetail(summary, found.rationale, found.remediation, found.sql, rows)
+
+
+def sources(ctx: Context) -> tuple[SourceView, ...]:
+    """Return the configured sources with their health."""
+    if ctx.store.generation() == 0:
+        return tuple(
+            SourceView(s.name, s.kind, "never", None, None, 0)
+            for s in ctx.settings.sources
+            if s.enabled
+        )
+    with ctx.store.reader() as reader:
+        return source_views(ctx, reader, ctx.clock.now())
+
+
+def source_views(ctx: Context, reader: Reader, now: datetime) -> tuple[SourceView, ...]:
+    """Return the configured sources as one generation knows them; an old success is `partial`."""
+    known = {row["name"]: row for row in reader.records(sql("services", "posture_sources"))}
+    return tuple(
+        _source(settings.name, settings.kind, settings.stale_after, known.get(settings.name), now)
+        for settings in ctx.settings.sources
+        if settings.enabled
+    )
+
+
+def _source(
+    name: str, kind: str, stale_after: str, row: dict[str, Any] | None, now: datetime
+) -> SourceView:
+    if row is None:
+        return SourceView(name, kind, "never", None, None, 0)
+    state, message = row["state"], row["message"]
+    last = row["last_success"]
+    if state == "ok" and last is not None and now - last > parse_duration(stale_after):
+        state, message = "partial", f"not pulled for longer than {stale_after}"
+    return SourceView(
+        name, kind, state, last, row["last_attempt"], row["rows"], message, row["hint"]
+    )
+
+
+def _judged(ctx: Context) -> dict[str, ControlView]:
+    if ctx.store.generation() == 0:
+        return {}
+    with ctx.store.reader() as reader:
+        rows = reader.records(sql("services", "governance_control"))
+    return {
+        row["id"]: ControlView(
+            id=row["id"],
+            title=row["title"],
+            pillar=row["pillar"],
+            severity=Severity(row["severity"]).word,
+            frameworks={name: tuple(ids) for name, ids in json.loads(row["frameworks"]).items()},
+            verdict=row["verdict"],
+            message=row["message"],
+            passed=row["passed"],
+            failed=row["failed"],
+            at=row["at"],
+        )
+        for row in rows
+    }
+
+
+def _unjudged(control: Control) -> ControlView:
+    return ControlView(
+        id=control.id,
+        title=control.title,
+        pillar=control.pillar.value,
+        severity=control.severity.word,
+        frameworks=control.frameworks,
+        verdict=Verdict.NO_DATA.value,
+        message="not judged yet",
+        passed=0,
+        failed=0,
+        at=None,
+    )

@@ -1,0 +1,6 @@
+-- What is known of each source that was ever pulled.
+-- params: none
+-- returns: name, kind, state, last_success, last_attempt (UTC), rows (count), message, hint
+SELECT name, kind, state, last_success, last_attempt, rows, message, hint
+FROM source
+ORDER BY name
