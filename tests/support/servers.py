@@ -1,27 +1,16 @@
-"""Real servers for tests: MLflow and Prometheus on loopback, gone when the test process is.
-
-Each server runs in a process group of its own under a watcher, which ends the group as soon as
-the pipe to the test process closes, however that came about.
-"""
+"""Real servers for tests: MLflow and Prometheus on loopback, gone when the test process is."""
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import json
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -29,20 +18,11 @@ from typing import Any
 
 import pytest
 
+from support.processes import call, free_port, running
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 TOOLS = REPOSITORY / ".tools"
 ADMIN = "admin"
-_READY_SECONDS = 180.0
-_WATCH = """
-import os, signal, subprocess, sys, threading
-child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
-def end():
-    sys.stdin.buffer.read()
-    os.killpg(0, signal.SIGKILL)
-threading.Thread(target=end, daemon=True).start()
-sys.exit(child.wait())
-"""
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def mlflow_executable() -> Path | None:
@@ -55,7 +35,8 @@ def mlflow_executable() -> Path | None:
 def prometheus_executable() -> Path | None:
     """Return the `prometheus` to test with, or None."""
     found = shutil.which("prometheus")
-    return Path(found) if found else None
+    path = Path(found) if found else TOOLS / "prometheus" / "usr" / "bin" / "prometheus"
+    return path if os.access(path, os.X_OK) else None
 
 
 def need(executable: Path | None, name: str, hint: str) -> Path:
@@ -77,85 +58,6 @@ def need_mlflow() -> Path:
 def need_prometheus() -> Path:
     """Return the `prometheus` executable, or skip."""
     return need(prometheus_executable(), "Prometheus", "install the Debian package prometheus")
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def call(
-    url: str,
-    body: Mapping[str, Any] | None = None,
-    *,
-    method: str = "",
-    login: tuple[str, str] | None = None,
-) -> Any:
-    """Make a request with the standard library and return its JSON; for setting up, not testing."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, method=method or ("POST" if data else "GET"))  # noqa: S310
-    request.add_header("Content-Type", "application/json")
-    if login:
-        pair = base64.b64encode(":".join(login).encode()).decode()
-        request.add_header("Authorization", f"Basic {pair}")
-    try:
-        with _OPENER.open(request, timeout=60) as response:
-            content = response.read()
-    except urllib.error.HTTPError as error:
-        raise AssertionError(f"{request.full_url}: {error.code} {error.read()[:300]!r}") from error
-    return json.loads(content) if content else None
-
-
-@contextmanager
-def running(
-    argv: Sequence[str], ready: str, directory: Path, env: Mapping[str, str] | None = None
-) -> Iterator[None]:
-    """Run a server until the block ends; `ready` is the URL that answers 200 when it is up."""
-    log = directory / "server.log"
-    with log.open("ab") as output:
-        watcher = subprocess.Popen(
-            [sys.executable, "-c", _WATCH, *argv],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=output,
-            cwd=directory,
-            env={**_environment(), **(env or {})},
-            start_new_session=True,
-        )
-    try:
-        _await(ready, watcher, log)
-        yield
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(watcher.pid, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            watcher.wait(5)
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(watcher.pid, signal.SIGKILL)
-        watcher.wait()
-        if watcher.stdin:
-            watcher.stdin.close()
-
-
-def _environment() -> dict[str, str]:
-    kept = ("PATH", "HOME", "TMPDIR", "LANG", "TZ")
-    return {name: os.environ[name] for name in kept if name in os.environ}
-
-
-def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _READY_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        try:
-            with _OPENER.open(url, timeout=5) as response:
-                if response.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.2)
-    tail = log.read_text(errors="replace")[-3000:]
-    raise AssertionError(f"{url} did not come up:\n{tail}")
 
 
 # MLflow ------------------------------------------------------------------------------------------
@@ -265,6 +167,8 @@ def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
 def running_mlflow(directory: Path, *, admin: str = "") -> Iterator[Mlflow]:
     """Run MLflow on a copy of the migrated database; with `admin` behind its auth app."""
     executable = need_mlflow()
+    if admin and not any(_site_packages(executable, "flask_wtf")):
+        need(None, "auth app of MLflow", "install mlflow[auth]")
     shutil.copy(_migrated_database(executable), directory / "mlflow.db")
     with _serving(executable, directory, admin) as url:
         yield Mlflow(url, admin)
@@ -321,6 +225,11 @@ def _migrated_database(executable: Path) -> Path:
             (place / "mlflow.db").replace(template)
             shutil.rmtree(place)
     return template
+
+
+def _site_packages(executable: Path, pattern: str) -> Iterator[Path]:
+    environment = executable.absolute().parent.parent
+    return environment.glob(f"lib/*/site-packages/{pattern}")
 
 
 # Prometheus --------------------------------------------------------------------------------------
