@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from riskcockpit.domain.reading import Direction
 from riskcockpit.present.text import UNICODE, Glyphs, figure
@@ -24,16 +25,15 @@ def squeeze(values: Sequence[float], width: int, direction: Direction) -> list[f
     if len(values) <= width:
         return list(values)
     worst = min if direction is Direction.AT_LEAST else max
-    edges = [round(i * len(values) / width) for i in range(width + 1)]
-    return [
-        worst(values[low:high]) for low, high in zip(edges, edges[1:], strict=False) if high > low
-    ]
+    edges = (round(i * len(values) / width) for i in range(width + 1))
+    return [worst(values[low:high]) for low, high in pairwise(edges) if high > low]
 
 
 def plot(
     values: Sequence[float],
     width: int,
     height: int,
+    *,
     threshold: float | None,
     direction: Direction,
     glyphs: Glyphs = UNICODE,
@@ -63,7 +63,9 @@ def plot(
             _cell(size - level * 8, token, is_line=level == line, glyphs=glyphs)
             for size, token in zip(heights, tokens, strict=True)
         ]
-        rows.append([Run(_label(level, line, height, threshold, (low, high)), "muted"), *_join(cells)])
+        rows.append(
+            [Run(_label(level, line, height, threshold, (low, high)), "muted"), *_join(cells)]
+        )
     return rows
 
 

@@ -1,43 +1,46 @@
-"""The cockpit as a Textual app: places, history, lock, signals, failures. No data logic."""
+"""The cockpit as a Textual app: theme, lock, signals, failures. No data logic."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 from collections.abc import Sequence
-from typing import Literal, cast
+from typing import TYPE_CHECKING
 
-from textual.app import App
 from textual.content import Content
 from textual.filter import LineFilter
-from textual.screen import ModalScreen, Screen
 
-from riskcockpit.domain.pillar import Pillar
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
-from riskcockpit.tui.api import GatewayApi
-from riskcockpit.tui.bindings import bind
+from riskcockpit.tui.api import GatewayApi, RollBack
 from riskcockpit.tui.fence import Fence
-from riskcockpit.tui.history import History
-from riskcockpit.tui.messages import GenerationChanged, Place
-from riskcockpit.tui.screens.place import PlaceScreen
-from riskcockpit.tui.screens.registry import make_screen
+from riskcockpit.tui.host import Severity
+from riskcockpit.tui.messages import GenerationChanged
+from riskcockpit.tui.navigation import Navigator
 from riskcockpit.tui.theme import THEME
 from riskcockpit.tui.watch import GenerationWatch
 from riskcockpit.tui.widgets.lines import header_line, synced
 from riskcockpit.views.posture import PostureView
 
+if TYPE_CHECKING:  # the palette is imported when it is opened
+    from textual.command import Provider
+
 _MINUTE_SECONDS = 60.0
 _EXITS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
-Severity = Literal["information", "warning", "error"]
 
 
-class Cockpit(App[int]):
+def _palette() -> type[Provider]:
+    from riskcockpit.tui.palette import CockpitCommands  # noqa: PLC0415 - when it is opened
+
+    return CockpitCommands
+
+
+class Cockpit(Navigator):
     """The risk cockpit."""
 
     TITLE = "riskcockpit"
     CSS_PATH = "styles/cockpit.tcss"
-    BINDINGS = bind("places", "everywhere")
+    COMMANDS = {_palette}  # noqa: RUF012 - Textual's own shape
 
     def __init__(self, gateway: GatewayApi, *, is_ascii: bool = False) -> None:
         super().__init__()
@@ -47,16 +50,10 @@ class Cockpit(App[int]):
         self.posture: PostureView | None = None
         self.crash: Exception | None = None
         """A fault of ours that ended the app; raised again when the terminal is in order."""
-        self.history = History(Place("overview"))
         self._fence = Fence()
-        self._screens: dict[str, PlaceScreen] = {}
         self._watch = GenerationWatch(gateway.generation, self._tell_generation)
 
     # life
-
-    def get_default_screen(self) -> Screen[None]:
-        """Return the overview: the first thing seen."""
-        return self._screen_of("overview")
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return Textual's filters and the second fence behind them."""
@@ -69,9 +66,10 @@ class Cockpit(App[int]):
         self.theme = about.theme if about.theme in self.available_themes else THEME.name
         self.set_class(self.glyphs.is_ascii, "-ascii")
         self.set_keymap(dict(about.keymap))
-        self._listen_to_signals()
+        if not self.is_headless:
+            self._listen_to_signals()
         self._watch.start()
-        self.set_interval(_MINUTE_SECONDS, self._tick)
+        self.set_interval(_MINUTE_SECONDS, self._let_ages_move_on)
 
     def on_unmount(self) -> None:
         """Stop everything that runs, so that leaving waits for nothing."""
@@ -79,8 +77,6 @@ class Cockpit(App[int]):
         self.gateway.interrupt()
 
     def _listen_to_signals(self) -> None:
-        if self.is_headless:
-            return
         loop = asyncio.get_running_loop()
         for number, code in _EXITS.items():
             loop.add_signal_handler(number, self._leave_by_signal, code)
@@ -97,12 +93,19 @@ class Cockpit(App[int]):
         # Textual would print a traceback with the values of variables; the caller reports the crash
         self._close_messages_no_wait()
 
-    # what screens see (host.Host)
+    def _tell_generation(self, number: int) -> None:
+        self.post_message(GenerationChanged(number))
 
-    @property
-    def place(self) -> Place:
-        """Where we are."""
-        return self.history.here
+    def on_generation_changed(self, event: GenerationChanged) -> None:
+        """Let the screen that is seen read anew; the others do when they are seen again."""
+        event.stop()
+        self.place_screen.refresh_data()
+
+    def _let_ages_move_on(self) -> None:
+        self.place_screen.draw_lines()
+        self.place_screen.redraw()
+
+    # what screens see (host.Host)
 
     def frame(self) -> Frame:
         """Return the present and the font's signs."""
@@ -124,19 +127,11 @@ class Cockpit(App[int]):
         """Remember a posture for the headers."""
         self.posture = posture
 
-    def go_to(self, place: Place) -> None:
-        """Show a place and remember it in the history."""
-        self._show(self.history.go(place))
-
-    def leave(self) -> None:
-        """Go one level back."""
-        self._show(self.history.up())
-
     def set_lock(self, *, is_locked: bool) -> None:
         """Lock or unlock decisions."""
         self.is_locked = is_locked
-        self._place_screen().refresh_bindings()
-        self._place_screen().draw_lines()
+        self.place_screen.refresh_bindings()
+        self.place_screen.draw_lines()
 
     def tell(self, message: str, *, severity: Severity = "information", title: str = "") -> None:
         """Show a passing note, as it is."""
@@ -155,89 +150,44 @@ class Cockpit(App[int]):
         del markup
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
 
+    # commands
+
     def run_command(self, text: str) -> None:
         """Do what a command line says."""
         from riskcockpit.tui.commands import run  # noqa: PLC0415 - needed by few keys
 
         run(self, text)
 
-    # places
+    def roll_back(self, model: str) -> None:
+        """Preview the rollback of a model."""
+        from riskcockpit.tui.screens.deciding import DecidingScreen  # noqa: PLC0415 - as above
 
-    def _screen_of(self, kind: str) -> PlaceScreen:
-        if kind not in self._screens:
-            screen = make_screen(kind)
-            self._screens[kind] = screen
-            self.install_screen(screen, name=kind)
-        return self._screens[kind]
+        if isinstance(self.place_screen, DecidingScreen):
+            self.place_screen.consider(RollBack(model))
 
-    def _place_screen(self) -> PlaceScreen:
-        return self._screen_of(self.place.kind)
+    def ask_lock(self, *, is_locked: bool) -> None:
+        """Lock at once; ask before unlocking production."""
+        from riskcockpit.tui.modals.unlock import ask_unlock  # noqa: PLC0415 - as above
 
-    def _show(self, place: Place) -> None:
-        screen = self._screen_of(place.kind)
-        screen.show_place(place)
-        while isinstance(self.screen, ModalScreen):
-            self.pop_screen()
-        if self.screen is screen:
-            screen.on_screen_resume()
-        elif place.kind == "overview":
-            self.pop_screen()
-        elif len(self.screen_stack) > 1:
-            self.switch_screen(screen)
+        if is_locked or not self.gateway.about.is_production:
+            self.set_lock(is_locked=is_locked)
         else:
-            self.push_screen(screen)
+            ask_unlock(self)
 
-    def _tell_generation(self, number: int) -> None:
-        self.post_message(GenerationChanged(number))
+    def leave_cockpit(self) -> None:
+        """Quit."""
+        self.exit(0)
 
-    def on_generation_changed(self, event: GenerationChanged) -> None:
-        """Let the screen that is seen read anew."""
-        del event
-        self._place_screen().refresh_data()
+    def action_command(self) -> None:
+        """Ask for a command."""
+        from riskcockpit.tui.modals.command_line import CommandLine  # noqa: PLC0415 - as above
 
-    def _tick(self) -> None:
-        screen = self._place_screen()
-        screen.draw_lines()
-        screen.redraw()
+        self.push_screen(CommandLine(), lambda text: self.run_command(text) if text else None)
 
-    # keys
+    def action_help(self) -> None:
+        """Show the keys of the view that is seen."""
+        from riskcockpit.tui.modals.help import HelpDialog  # noqa: PLC0415 - as above
 
-    def action_go(self, kind: str) -> None:
-        """Go to a top-level place."""
-        self.go_to(Place(kind))
-
-    def action_pillar(self, number: int) -> None:
-        """Go to a pillar."""
-        self.go_to(Place("pillar", list(Pillar)[number - 1].value))
-
-    def action_back(self) -> None:
-        """Go one level back: first inside the view, then out of it."""
-        if not self._place_screen().step_back():
-            self.leave()
-
-    def action_close(self) -> None:
-        """Close this view; at the overview quit."""
-        if self.place.kind == "overview":
-            self.exit(0)
-        else:
-            self.leave()
-
-    def action_last(self) -> None:
-        """Go to the view before this one."""
-        self._show(self.history.last())
-
-    def action_older(self) -> None:
-        """Go back in the history."""
-        self._show(self.history.step(-1))
-
-    def action_newer(self) -> None:
-        """Go forward in the history."""
-        self._show(self.history.step(1))
-
-    def action_reload(self) -> None:
-        """Read the cache anew."""
-        self._place_screen().refresh_data()
-
-    def action_redraw(self) -> None:
-        """Draw every cell anew."""
-        self.screen.refresh(layout=True, repaint=True)
+        bound = self.place_screen.active_bindings.values()
+        active = frozenset(each.binding.id for each in bound if each.enabled and each.binding.id)
+        self.push_screen(HelpDialog(active, is_locked=self.is_locked))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,58 +36,99 @@ class Key:
     @property
     def all_shown(self) -> str:
         """Every key as people read it, as `j down`."""
-        return " ".join(self.keys.split(",")) if self.keys != "," else ","
+        return " ".join(self.keys.split(","))
+
+
+_Row = tuple[str, str, str, str, str]
+
+
+def _keys(scope: str, *rows: _Row) -> tuple[Key, ...]:
+    return tuple(
+        Key(name, keys, words, scope, action, label, changes=scope == "decisions")
+        for name, keys, words, action, label in rows
+    )
 
 
 KEYS: tuple[Key, ...] = (
-    Key("go.overview", "0", "overview: pillars, what needs you, money at risk", "places", "go('overview')", "overview"),
-    Key("go.pillar.1", "1", "pillar data integrity", "places", "pillar(1)"),
-    Key("go.pillar.2", "2", "pillar model validation", "places", "pillar(2)"),
-    Key("go.pillar.3", "3", "pillar infrastructure hardening", "places", "pillar(3)"),
-    Key("go.pillar.4", "4", "pillar compliance automation", "places", "pillar(4)"),
-    Key("go.pillar.5", "5", "pillar incident response", "places", "pillar(5)"),
-    Key("go.findings", "f", "findings", "places", "go('findings')", "findings"),
-    Key("go.models", "m", "models", "places", "go('models')", "models"),
-    Key("go.ledger", "l", "ledger", "places", "go('ledger')", "ledger"),
-    Key("go.sources", "S", "sources", "places", "go('sources')", "sources"),
-    Key("go.actions", "@", "action log: what was done upstream", "places", "go('actions')", "actions"),
-    Key("app.command", ":", "command line with the words of the CLI", "everywhere", "command", "command"),
-    Key("app.palette", "ctrl+p", "palette: search everything", "everywhere", "command_palette"),
-    Key("app.help", "?", "keys of this view", "everywhere", "help", "help"),
-    Key("app.back", "escape", "one level back", "everywhere", "back", "back"),
-    Key("app.close", "q", "close this view; at the overview quit", "everywhere", "close", "quit"),
-    Key("app.quit", "ctrl+q", "quit", "everywhere", "quit"),
-    Key("app.last", "-", "last view", "everywhere", "last"),
-    Key("app.older", "[", "older view in the history", "everywhere", "older"),
-    Key("app.newer", "]", "newer view in the history", "everywhere", "newer"),
-    Key("app.reload", "ctrl+r", "read the cache anew", "everywhere", "reload"),
-    Key("app.redraw", "ctrl+l", "redraw the screen", "everywhere", "redraw"),
-    Key("list.down", "j,down", "down", "lists", "down"),
-    Key("list.up", "k,up", "up", "lists", "up"),
-    Key("list.first", "g,home", "first row", "lists", "first"),
-    Key("list.last", "G,end", "last row", "lists", "last"),
-    Key("list.half-down", "ctrl+d", "half a page down", "lists", "half(1)"),
-    Key("list.half-up", "ctrl+u", "half a page up", "lists", "half(-1)"),
-    Key("list.page-down", "pagedown", "a page down", "lists", "page(1)"),
-    Key("list.page-up", "pageup", "a page up", "lists", "page(-1)"),
-    Key("list.open", "enter", "open", "lists", "open", "open"),
-    Key("findings.filter", "/", "filter with the query grammar", "findings", "filter", "filter"),
-    Key("findings.column-left", "left", "column to the left", "findings", "column(-1)"),
-    Key("findings.column-right", "right", "column to the right", "findings", "column(1)"),
-    Key("findings.sort", "s", "sort by the column; again reverses", "findings", "sort", "sort"),
-    Key("findings.mark", "space", "mark the row", "findings", "mark", "mark"),
-    Key("findings.range", "v", "start a range; again marks it", "findings", "range", "range"),
-    Key("findings.mark-all", "*", "mark all that match the filter", "findings", "mark_all"),
-    Key("findings.unmark", "\\", "clear the marks", "findings", "unmark"),
-    Key("findings.preview", "p", "show or hide the preview", "findings", "preview", "preview"),
-    Key("decide.approve", "a", "approve a request", "decisions", "approve", "approve", changes=True),
-    Key("decide.reject", "X", "reject a request", "decisions", "reject", "reject", changes=True),
-    Key("decide.waive", "w", "waive: reason, justification, expiry", "decisions", "waive", "waive", changes=True),
-    Key("decide.roll-back", "r", "roll back a model to the version before", "decisions", "roll_back", "roll back", changes=True),
-    Key("decide.undo", "u", "undo your last decision", "decisions", "undo", "undo", changes=True),
-    Key("decide.note", "n", "note on this finding or model", "decisions", "note", "note", changes=True),
-    Key("ledger.verify", "V", "verify every signature now", "ledger", "verify", "verify now"),
-)  # fmt: skip
+    *_keys(
+        "places",
+        (
+            "go.overview",
+            "0",
+            "overview: pillars, what needs you, money at risk",
+            "go('overview')",
+            "overview",
+        ),
+        ("go.pillar.1", "1", "pillar data integrity", "pillar(1)", ""),
+        ("go.pillar.2", "2", "pillar model validation", "pillar(2)", ""),
+        ("go.pillar.3", "3", "pillar infrastructure hardening", "pillar(3)", ""),
+        ("go.pillar.4", "4", "pillar compliance automation", "pillar(4)", ""),
+        ("go.pillar.5", "5", "pillar incident response", "pillar(5)", ""),
+        ("go.findings", "f", "findings", "go('findings')", "findings"),
+        ("go.models", "m", "models", "go('models')", "models"),
+        ("go.ledger", "l", "ledger", "go('ledger')", "ledger"),
+        ("go.sources", "S", "sources", "go('sources')", "sources"),
+        ("go.actions", "@", "action log: what was done upstream", "go('actions')", "actions"),
+    ),
+    *_keys(
+        "everywhere",
+        ("app.command", ":", "command line with the words of the CLI", "command", "command"),
+        ("app.palette", "ctrl+p", "palette: search everything", "command_palette", ""),
+        ("app.help", "?", "keys of this view", "help", "help"),
+        ("app.back", "escape", "one level back", "back", "back"),
+        ("app.close", "q", "close this view; at the overview quit", "close", "quit"),
+        ("app.quit", "ctrl+q", "quit", "quit", ""),
+        ("app.last", "-", "last view", "last", ""),
+        ("app.older", "[", "older view in the history", "older", ""),
+        ("app.newer", "]", "newer view in the history", "newer", ""),
+        ("app.reload", "ctrl+r", "read the cache anew", "reload", ""),
+        ("app.redraw", "ctrl+l", "redraw the screen", "redraw", ""),
+    ),
+    *_keys(
+        "lists",
+        ("list.down", "j,down", "down", "down", ""),
+        ("list.up", "k,up", "up", "up", ""),
+        ("list.first", "g,home", "first row", "first", ""),
+        ("list.last", "G,end", "last row", "last", ""),
+        ("list.half-down", "ctrl+d", "half a page down", "half(1)", ""),
+        ("list.half-up", "ctrl+u", "half a page up", "half(-1)", ""),
+        ("list.page-down", "pagedown", "a page down", "page(1)", ""),
+        ("list.page-up", "pageup", "a page up", "page(-1)", ""),
+        ("list.open", "enter", "open", "open", "open"),
+    ),
+    *_keys(
+        "findings",
+        ("findings.filter", "/", "filter with the query grammar", "filter", "filter"),
+        ("findings.column-left", "left", "column to the left", "column(-1)", ""),
+        ("findings.column-right", "right", "column to the right", "column(1)", ""),
+        ("findings.sort", "s", "sort by the column; again reverses", "sort", "sort"),
+        ("findings.mark", "space", "mark the row", "mark", "mark"),
+        ("findings.range", "v", "start a range; again marks it", "range", "range"),
+        ("findings.mark-all", "*", "mark all that match the filter", "mark_all", ""),
+        ("findings.unmark", "\\", "clear the marks", "unmark", ""),
+        ("findings.preview", "p", "show or hide the preview", "preview", "preview"),
+    ),
+    *_keys(
+        "decisions",
+        ("decide.approve", "a", "approve a request", "approve", "approve"),
+        ("decide.reject", "X", "reject a request", "reject", "reject"),
+        ("decide.waive", "w", "waive: reason, justification, expiry", "waive", "waive"),
+        (
+            "decide.roll-back",
+            "r",
+            "roll back a model to the version before",
+            "roll_back",
+            "roll back",
+        ),
+        ("decide.undo", "u", "undo your last decision", "undo", "undo"),
+        ("decide.note", "n", "note on this finding or model", "note", "note"),
+    ),
+    *_keys(
+        "ledger",
+        ("ledger.verify", "V", "verify every signature now", "verify", "verify now"),
+    ),
+)
+"""Every key of this release: id, keys, what it does, action, short word."""
 
 SCOPES: dict[str, str] = {
     "places": "Places",
@@ -99,19 +140,12 @@ SCOPES: dict[str, str] = {
 }
 """Scope → its heading, in the order of help."""
 
-_BY_ID = {key.id: key for key in KEYS}
 
-
-def key(identifier: str) -> Key:
-    """Return the key with this id; a wrong id is a KeyError, found by any test."""
-    return _BY_ID[identifier]
-
-
-def bind(*wanted: str) -> list[Binding]:
+def bind(*wanted: str) -> list[BindingType]:
     """Return the bindings of whole scopes (`lists`) and single ids (`decide.waive`)."""
     return [
         Binding(
-            key.keys.replace(",", ",") if key.keys != "," else "comma",
+            key.keys,
             key.action,
             key.words,
             id=key.id,
@@ -128,13 +162,21 @@ def changing_actions() -> frozenset[str]:
     return frozenset(key.action for key in KEYS if key.changes)
 
 
+_PREAMBLE = """# Keys
+
+Made from `src/riskcockpit/tui/bindings.py`; a test compares. Move a key in the settings by its id:
+
+```yaml
+cockpit:
+  keys:
+    findings.filter: "ctrl+f"
+```
+"""
+
+
 def document() -> str:
     """Return the text of `docs/keys.md`."""
-    parts = [
-        "# Keys\n\nMade from `src/riskcockpit/tui/bindings.py`; a test compares. "
-        "Move a key in the settings by its id:\n\n```yaml\ncockpit:\n  keys:\n"
-        '    findings.filter: "ctrl+f"\n```\n'
-    ]
+    parts = [_PREAMBLE]
     for scope, heading in SCOPES.items():
         rows = [
             f"| {' '.join(f'`{_written(name)}`' for name in each.keys.split(','))} "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from textual.content import Content
 
@@ -12,12 +12,17 @@ from riskcockpit.tui.api import GatewayApi
 from riskcockpit.tui.messages import Place
 from riskcockpit.views.posture import PostureView
 
+Severity = Literal["information", "warning", "error"]
+"""How loud a passing note is."""
+
 
 class Host(Protocol):
     """The app, as screens see it."""
 
     gateway: GatewayApi
+    """The one way to the floors below; its methods are called from thread workers only."""
     glyphs: Glyphs
+    """The signs the terminal's font has."""
     is_locked: bool
     """No decisions until unlocked; how production starts."""
     posture: PostureView | None
@@ -34,6 +39,10 @@ class Host(Protocol):
 
     def go_to(self, place: Place) -> None:
         """Show a place and remember it in the history."""
+        ...
+
+    def press(self, action: str) -> None:
+        """Do what the key bound to `action` does on the screen that is seen."""
         ...
 
     def leave(self) -> None:
@@ -56,6 +65,6 @@ class Host(Protocol):
         """Remember a posture for the headers."""
         ...
 
-    def tell(self, message: str, *, severity: str = "information", title: str = "") -> None:
+    def tell(self, message: str, *, severity: Severity = "information", title: str = "") -> None:
         """Show a passing note, as it is."""
         ...

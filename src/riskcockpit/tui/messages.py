@@ -100,7 +100,7 @@ class Place:
     """Where in the cockpit somebody is."""
 
     kind: str
-    """`overview`, `findings`, `finding`, `models`, `model`, `ledger`, `actions`, `sources`, `pillar`."""
+    """A name of `screens.registry`, as `overview` or `finding`."""
     key: str = ""
     """A finding's id, a model's name, a pillar's id or a query."""
     parent: Place | None = None

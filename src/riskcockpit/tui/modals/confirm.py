@@ -49,18 +49,35 @@ class ConfirmDialog(Dialog[bool]):
     def compose_content(self) -> Iterable[Widget]:
         """Yield preview and question."""
         with VerticalScroll(id="dialog-scroll", can_focus=False):
-            yield Plain(lines(preview_text(self.preview, self.host.frame(), self.room)), classes="text")
+            yield Plain(
+                lines(preview_text(self.preview, self.host.frame(), self.room)), classes="text"
+            )
         if self.preview.blockers:
-            yield Plain(styled([("It cannot be done now.  ", "alarm"), ("esc", "key"), (" closes", "muted")]), classes="line")
+            yield Plain(
+                styled(
+                    [("It cannot be done now.  ", "alarm"), ("esc", "key"), (" closes", "muted")]
+                ),
+                classes="line",
+            )
         elif self.word:
             yield Plain(
-                styled([("PRODUCTION  ", "alarm"), "type ", (self.word, "strong"), " to sign it, ", ("esc", "key"), " for No"]),
+                styled(
+                    [
+                        ("PRODUCTION  ", "alarm"),
+                        "type ",
+                        (self.word, "strong"),
+                        " to sign it, ",
+                        ("esc", "key"),
+                        " for No",
+                    ]
+                ),
                 classes="line",
             )
             yield Input(id="word", compact=True, disabled=True)
         else:
             yield Plain(
-                styled([("y", "key"), " signs it    ", ("No", "strong"), " is esc, n or enter"]), classes="line"
+                styled([("y", "key"), " signs it    ", ("No", "strong"), " is esc, n or enter"]),
+                classes="line",
             )
 
     def on_mount(self) -> None:
@@ -123,12 +140,17 @@ def preview_text(preview: DecisionPreview, frame: Frame, width: int) -> list[Con
     facts.append(("needs", "; ".join(preview.needs) or "nobody else"))
     indent = min(24, max(LABEL, 2 + max(len(label) for label, _ in facts)))
     out = [*paragraph(preview.consequence, width, "strong"), Content("")]
-    out += [line for label, text in facts for line in fact(label[: indent - 2], text, width, indent)]
+    out += [
+        line for label, text in facts for line in fact(label[: indent - 2], text, width, indent)
+    ]
     out += section("Changes upstream", _calls(preview.calls, width))
     out += section(
-        "Cannot be done now", [line for text in preview.blockers for line in paragraph(text, width, "alarm")]
+        "Cannot be done now",
+        [line for text in preview.blockers for line in paragraph(text, width, "alarm")],
     )
-    out += section("Mind", [line for text in preview.warnings for line in paragraph(text, width, "warn")])
+    out += section(
+        "Mind", [line for text in preview.warnings for line in paragraph(text, width, "warn")]
+    )
     out += section("Findings", _sample(preview, width))
     return out
 
@@ -141,7 +163,12 @@ def _calls(calls: tuple[str, ...], width: int) -> list[Content]:
 
 def _sample(preview: DecisionPreview, width: int) -> list[Content]:
     rows = [
-        styled([(f"  {row.severity.word:<9}", severity_token(row.severity)), *_one(row.title, width - 11)])
+        styled(
+            [
+                (f"  {row.severity.word:<9}", severity_token(row.severity)),
+                *_one(row.title, width - 11),
+            ]
+        )
         for row in preview.findings[:_SAMPLE]
     ]
     rest = preview.finding_count - len(rows)

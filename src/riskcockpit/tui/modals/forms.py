@@ -61,7 +61,14 @@ class WaiveForm(Dialog[Waive]):
         yield Input("30d", id="expires", compact=True, max_length=20)
         yield Plain(id="form-mistake", classes="line")
         yield Plain(
-            styled([("enter", "key"), " previews; nothing is decided yet    ", ("esc", "key"), " leaves"]),
+            styled(
+                [
+                    ("enter", "key"),
+                    " previews; nothing is decided yet    ",
+                    ("esc", "key"),
+                    " leaves",
+                ]
+            ),
             classes="line",
         )
 
@@ -106,7 +113,14 @@ class LineForm(Dialog[str]):
         yield Plain(self._label, classes="line dim")
         yield Input(id="text", compact=True, max_length=2_000)
         yield Plain(
-            styled([("enter", "key"), " previews; nothing is decided yet    ", ("esc", "key"), " leaves"]),
+            styled(
+                [
+                    ("enter", "key"),
+                    " previews; nothing is decided yet    ",
+                    ("esc", "key"),
+                    " leaves",
+                ]
+            ),
             classes="line",
         )
 

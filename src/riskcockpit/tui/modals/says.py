@@ -47,7 +47,9 @@ class ErrorDialog(TextDialog):
         return [
             line
             for frame in frames
-            for line in paragraph(f"{frame.filename}:{frame.lineno} in {frame.name}", width, "muted")
+            for line in paragraph(
+                f"{frame.filename}:{frame.lineno} in {frame.name}", width, "muted"
+            )
         ]
 
 
@@ -55,7 +57,9 @@ class ResultDialog(TextDialog):
     """Says what came of a decision: signed by which rule, and what was read back upstream."""
 
     def __init__(self, result: DecisionResult) -> None:
-        super().__init__(f"{result.decision.state.value.capitalize()}: {result.decision.type.value}")
+        super().__init__(
+            f"{result.decision.state.value.capitalize()}: {result.decision.type.value}"
+        )
         self.result = result
 
     def text(self) -> list[Content]:
@@ -63,13 +67,20 @@ class ResultDialog(TextDialog):
         decision, width = self.result.decision, self.room
         out = paragraph(self.result.message or decision.summary, width, "strong")
         out += [Content("")]
-        out += fact("signed", f"{short(decision.id)} by {decision.actor}" if decision.id else "", width)
+        out += fact(
+            "signed", f"{short(decision.id)} by {decision.actor}" if decision.id else "", width
+        )
         out += fact("rule", decision.rule, width)
         out += fact("still needs", "; ".join(decision.needs), width)
         for action in self.result.actions:
             tokens = {"done": "ok", "refused": "alarm"}
             state = action.state.replace("_", " ")
-            out += [Content(""), styled([(state, tokens.get(action.state, "warn")), f"  {action.kind} {action.target}"])]
+            out += [
+                Content(""),
+                styled(
+                    [(state, tokens.get(action.state, "warn")), f"  {action.kind} {action.target}"]
+                ),
+            ]
             out += paragraph(action.message, width)
         return out
 

@@ -18,7 +18,10 @@ class ActionsScreen(ListScreen[ActionRow]):
 
     BINDINGS = bind("decide.undo")
     topic = "the action log"
-    empty_words = ("Nothing was changed upstream yet.", "decisions that change something appear here")
+    empty_words = (
+        "Nothing was changed upstream yet.",
+        "decisions that change something appear here",
+    )
     columns = ACTIONS
 
     def identify(self, row: ActionRow) -> str:

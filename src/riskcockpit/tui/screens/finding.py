@@ -27,7 +27,7 @@ class FindingScreen(DecidingScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._id = ""
+        self._finding = ""
         self._detail: FindingDetail | None = None
 
     def compose_body(self) -> Iterable[Widget]:
@@ -37,14 +37,14 @@ class FindingScreen(DecidingScreen):
 
     def show_place(self, place: Place) -> None:
         """Show another finding; nothing of the one before stays on screen."""
-        if place.key != self._id:
-            self._id, self._detail = place.key, None
+        if place.key != self._finding:
+            self._finding, self._detail = place.key, None
             if self.is_mounted:
                 self.enter(Load.LOADING)
 
     def refresh_data(self) -> None:
         """Ask for the finding."""
-        wanted = self._id
+        wanted = self._finding
         self.ask("finding", lambda: self.host.gateway.finding(wanted), self._take)
 
     def _take(self, detail: FindingDetail) -> None:
@@ -74,8 +74,8 @@ class FindingScreen(DecidingScreen):
 
     def finding_subjects(self) -> tuple[str, ...]:
         """Return this finding."""
-        return (self._id,) if self._detail is not None else ()
+        return (self._finding,) if self._detail is not None else ()
 
     def note_subject(self) -> str:
         """Return this finding."""
-        return self._id
+        return self._finding

@@ -34,6 +34,7 @@ from riskcockpit.views.findings import FindingPage, FindingRow, FindingSet
 DEFAULT_QUERY = "state:open"
 DEFAULT_SORT = "-exposure"
 _PREVIEW_SECONDS = 0.05
+_PREVIEW_WIDTH = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,8 @@ class FindingsScreen(DecidingScreen):
         none.display, self.table.display = total == 0, total > 0
         self._place_preview()
         if total == 0:
-            words = [styled([("No finding matches.", "strong")]), "", styled([("/ changes the filter", "muted")])]
-            none.show(lines(words))
+            hint = styled([("/", "key"), (" changes the filter", "muted")])
+            none.show(lines([styled([("No finding matches.", "strong")]), "", hint]))
 
     def fail(self, topic: str, error: Exception) -> None:
         """Point at a mistake in the query; let lost pages be asked for again."""
@@ -168,9 +169,7 @@ class FindingsScreen(DecidingScreen):
         def take(page: FindingPage) -> None:
             self.table.take(edition, number, page.rows)
 
-        self.ask(
-            f"page:{edition}:{number}", lambda: gateway.page(found, number * PAGE, PAGE), take
-        )
+        self.ask(f"page:{edition}:{number}", lambda: gateway.page(found, number * PAGE, PAGE), take)
 
     def redraw(self) -> None:
         """Let ages move on."""
@@ -240,9 +239,11 @@ class FindingsScreen(DecidingScreen):
 
     def action_range(self) -> None:
         """Start a range or mark it."""
-        low_high = (self.table.range_from, self.table.cursor)
-        if self.table.range_from is not None and abs(self.table.range_from - low_high[1]) >= MARK_LIMIT:
-            self.host.tell(f"a range holds at most {count(MARK_LIMIT)} findings", severity="warning")
+        start, cursor = self.table.range_from, self.table.cursor
+        if start is not None and abs(start - cursor) >= MARK_LIMIT:
+            self.host.tell(
+                f"a range holds at most {count(MARK_LIMIT)} findings", severity="warning"
+            )
             return
         if not self.table.toggle_range():
             self.host.tell("rows that were not loaded yet are not marked", severity="warning")
@@ -254,7 +255,7 @@ class FindingsScreen(DecidingScreen):
             return
         if found.total > MARK_LIMIT:
             self.host.tell(
-                f"{plural(found.total, 'finding')} match; at most {count(MARK_LIMIT)} can be marked",
+                f"{plural(found.total, 'finding')} match; {count(MARK_LIMIT)} can be marked",
                 severity="warning",
             )
             return
@@ -297,7 +298,7 @@ class FindingsScreen(DecidingScreen):
         self._draw_preview()
 
     def _place_preview(self) -> None:
-        has_room = self.size.width >= 150
+        has_room = self.size.width >= _PREVIEW_WIDTH
         wanted = has_room if self._wants_preview is None else self._wants_preview
         has_rows = self.found is not None and self.found.total > 0
         self.query_one("#preview-box").display = wanted and has_rows

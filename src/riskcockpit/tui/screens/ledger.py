@@ -23,7 +23,10 @@ class LedgerScreen(ListScreen[LedgerRow]):
 
     BINDINGS = bind("ledger", "decide.undo")
     topic = "the ledger"
-    empty_words = ("The ledger has no entries yet.", "riskcockpit init makes a key and the first entry")
+    empty_words = (
+        "The ledger has no entries yet.",
+        "riskcockpit init makes a key and the first entry",
+    )
     columns = LEDGER
 
     def __init__(self) -> None:
@@ -33,7 +36,13 @@ class LedgerScreen(ListScreen[LedgerRow]):
     def compose_body(self) -> Iterable[Widget]:
         """Yield the state of the signatures over the entries."""
         yield Plain(
-            styled([(" not verified in this session  ", "muted"), ("V", "key"), (" verifies now", "muted")]),
+            styled(
+                [
+                    (" not verified in this session  ", "muted"),
+                    ("V", "key"),
+                    (" verifies now", "muted"),
+                ]
+            ),
             id="verified",
             classes="line",
         )

@@ -26,7 +26,7 @@ class ModelScreen(DecidingScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._name = ""
+        self._model = ""
         self._detail: ModelDetail | None = None
 
     def compose_body(self) -> Iterable[Widget]:
@@ -36,14 +36,14 @@ class ModelScreen(DecidingScreen):
 
     def show_place(self, place: Place) -> None:
         """Show another model; nothing of the one before stays on screen."""
-        if place.key != self._name:
-            self._name, self._detail = place.key, None
+        if place.key != self._model:
+            self._model, self._detail = place.key, None
             if self.is_mounted:
                 self.enter(Load.LOADING)
 
     def refresh_data(self) -> None:
         """Ask for the model."""
-        wanted = self._name
+        wanted = self._model
         self.ask("model", lambda: self.host.gateway.model(wanted), self._take)
 
     def _take(self, detail: ModelDetail) -> None:
@@ -72,8 +72,8 @@ class ModelScreen(DecidingScreen):
 
     def model_subject(self) -> str:
         """Return this model."""
-        return self._name if self._detail is not None else ""
+        return self._model if self._detail is not None else ""
 
     def note_subject(self) -> str:
         """Return this model."""
-        return self._name
+        return self._model

@@ -37,7 +37,7 @@ class OverviewScreen(DecidingScreen):
     topic = "the overview"
     empty_words = (
         "No data yet.",
-        "riskcockpit init writes a config · riskcockpit sync or riskcockpit import FILE brings data",
+        "riskcockpit init writes a config; riskcockpit sync or riskcockpit import FILE brings data",
     )
 
     def compose_body(self) -> Iterable[Widget]:
@@ -178,28 +178,31 @@ def _exposure(view: ExposureView, frame: Frame, width: int) -> Content:
     if view.change is not None and view.change.amount:
         token = "warn" if view.change.amount > 0 else "ok"
         arrow = trend_arrow(view.change, glyphs)
-        change = [("   ", ""), (f"{arrow} {signed_money(view.change, glyphs)}", token), " since yesterday"]
+        change = [
+            ("   ", ""),
+            (f"{arrow} {signed_money(view.change, glyphs)}", token),
+            " since yesterday",
+        ]
         if view.driver:
             change.append((f": {view.driver}", "muted"))
-    for line in (styled([*parts, *change]), styled([*parts[:5], *change])):
-        if line.cell_length <= width:
-            return line
-    return line.truncate(width, ellipsis=True)
+    whole = styled([*parts, *change])
+    line = whole if whole.cell_length <= width else styled([*parts[:5], *change])
+    return line if line.cell_length <= width else line.truncate(width, ellipsis=True)
 
 
 def _sources(views: tuple[SourceView, ...], frame: Frame, width: int) -> Content:
-    for is_long in (True, False):
-        line = _source_line(views, frame, is_long=is_long)
-        if line.cell_length <= width:
-            return line
-    return line.truncate(width, ellipsis=True)
+    whole = _source_line(views, frame, is_long=True)
+    line = whole if whole.cell_length <= width else _source_line(views, frame, is_long=False)
+    return line if line.cell_length <= width else line.truncate(width, ellipsis=True)
 
 
 def _source_line(views: tuple[SourceView, ...], frame: Frame, *, is_long: bool) -> Content:
     parts: list[Part] = [(" Sources  ", "title")]
     if not views:
         parts.append(("none configured: riskcockpit init", "muted"))
-    for view in sorted(views, key=lambda view: ("failed", "partial").count(view.state), reverse=True):
+    for view in sorted(
+        views, key=lambda view: ("failed", "partial").count(view.state), reverse=True
+    ):
         mark = source_mark(view.state, frame.glyphs)
         parts += [f"{view.name} ", (mark.symbol, mark.token)]
         words = age(view.last_success, frame.now)

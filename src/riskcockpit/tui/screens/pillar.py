@@ -13,7 +13,6 @@ from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.present.columns import FINDINGS, Frame
 from riskcockpit.present.text import (
-    age,
     limit,
     measure,
     money,
@@ -28,6 +27,7 @@ from riskcockpit.tui.messages import Place, RowChosen, RowPointed
 from riskcockpit.tui.paging import PAGE, Pages
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
+from riskcockpit.tui.widgets.pillar_card import freshness
 from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled, titled
 from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.findings import FindingRow
@@ -35,6 +35,8 @@ from riskcockpit.views.governance import ControlView
 from riskcockpit.views.posture import KpiView, PillarView, PostureView
 
 _MOST_CONTROLS = 5
+_SHORT = 30
+"""Screens below this height show less of each panel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,12 @@ class PillarScreen(DecidingScreen):
             return
         before = self.table.row
         cursor = next(
-            (i for i, row in enumerate(seen.findings) if before is not None and row.id == before.id), 0
+            (
+                i
+                for i, row in enumerate(seen.findings)
+                if before is not None and row.id == before.id
+            ),
+            0,
         )
         self.enter(Load.LOADED)
         self.table.show(Pages.whole(seen.findings), self.host.frame(), cursor)
@@ -125,9 +132,11 @@ class PillarScreen(DecidingScreen):
         frame, width = self.host.frame(), max(20, self.size.width - 6)
         self.query_one("#pillar-state", Plain).show(_state(view, frame))
         kpis, controls = self.query_one("#kpis", Plain), self.query_one("#controls", Plain)
-        titled(kpis, "KPIs", "" if view.as_of is None else f"{age(view.as_of, frame.now)} old")
-        is_short = self.size.height < 30
-        kpis.show(lines([row for kpi in view.kpis for row in _kpi(kpi, frame, width, is_short=is_short)]))
+        titled(kpis, "KPIs", freshness(view, frame))
+        is_short = self.size.height < _SHORT
+        kpis.show(
+            lines([row for kpi in view.kpis for row in _kpi(kpi, frame, width, is_short=is_short)])
+        )
         kpis.display = bool(view.kpis)
         failing = [each for each in seen.controls if each.verdict != "ok"]
         titled(controls, "Failing controls", f"{len(failing)} of {len(seen.controls)}")
@@ -135,7 +144,11 @@ class PillarScreen(DecidingScreen):
         controls.show(lines([_control(each, frame, width) for each in failing[:most]]))
         controls.display = bool(failing)
         shown = f"{plural(seen.total, 'open finding')}"
-        more = f", the {len(seen.findings)} with the most exposure" if seen.total > len(seen.findings) else ""
+        more = (
+            f", the {len(seen.findings)} with the most exposure"
+            if seen.total > len(seen.findings)
+            else ""
+        )
         self.query_one("#top-line", Plain).show(styled([(f" {shown}", "strong"), (more, "muted")]))
 
     @on(RowPointed)
@@ -166,7 +179,12 @@ def _state(view: PillarView, frame: Frame) -> Content:
     ]
     if view.at_risk_change is not None and view.at_risk_change.amount:
         arrow = trend_arrow(view.at_risk_change, frame.glyphs)
-        parts.append((f"  {arrow} {signed_money(view.at_risk_change, frame.glyphs)} since yesterday", "muted"))
+        parts.append(
+            (
+                f"  {arrow} {signed_money(view.at_risk_change, frame.glyphs)} since yesterday",
+                "muted",
+            )
+        )
     rows = [styled(parts)]
     if view.reason:
         rows.append(styled([(f" {view.reason}", "muted")]))

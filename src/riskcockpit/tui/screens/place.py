@@ -38,12 +38,12 @@ class Load(StrEnum):
 class PlaceScreen(Screen[None]):
     """A place in the cockpit."""
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it
         (0, "-narrow"),
         (100, "-normal"),
         (150, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-short"), (28, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (28, "-tall")]  # noqa: RUF012 - as above
     topic: ClassVar[str] = "data"
     """What the screen waits for, in words."""
     empty_words: ClassVar[tuple[str, str]] = ("Nothing here yet.", "")
@@ -96,8 +96,17 @@ class PlaceScreen(Screen[None]):
 
     def hints(self) -> list[tuple[str, str]]:
         """Return the keys that do something now, as (key, word)."""
-        active = {binding.binding.id for binding in self.active_bindings.values() if binding.enabled}
-        order = {"decisions": 0, "ledger": 1, "findings": 2, "lists": 3, "everywhere": 4, "places": 5}
+        active = {
+            binding.binding.id for binding in self.active_bindings.values() if binding.enabled
+        }
+        order = {
+            "decisions": 0,
+            "ledger": 1,
+            "findings": 2,
+            "lists": 3,
+            "everywhere": 4,
+            "places": 5,
+        }
         keys = [key for key in KEYS if key.label and key.id in active]
         return [
             (_shown(key.shown), key.label) for key in sorted(keys, key=lambda key: order[key.scope])
@@ -185,7 +194,9 @@ class PlaceScreen(Screen[None]):
     def _stale_line(self, error: Exception | None, reason: str) -> Content:
         glyphs = self.host.glyphs
         why = reason or f"the last refresh failed: {failure_words(error)[0]}"
-        return styled([(f" {glyphs.stale} STALE ", "warn"), (why, ""), ("  ctrl+r tries again", "muted")])
+        return styled(
+            [(f" {glyphs.stale} STALE ", "warn"), (why, ""), ("  ctrl+r tries again", "muted")]
+        )
 
     def _blank_text(self, load: Load, error: Exception | None) -> Content:
         if load is Load.LOADING:

@@ -17,7 +17,10 @@ class SourcesScreen(ListScreen[SourceView]):
     """Health of the configured sources."""
 
     topic = "the sources"
-    empty_words = ("No source is configured.", "riskcockpit init writes a config from what it finds")
+    empty_words = (
+        "No source is configured.",
+        "riskcockpit init writes a config from what it finds",
+    )
     columns = SOURCES
 
     def identify(self, row: SourceView) -> str:

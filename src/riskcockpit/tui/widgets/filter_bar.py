@@ -14,7 +14,7 @@ from textual.widgets import Input
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.present.text import Glyphs
 from riskcockpit.tui.messages import FilterWanted
-from riskcockpit.tui.widgets.plain import Plain, styled
+from riskcockpit.tui.widgets.plain import Part, Plain, styled
 
 _PROMPT = 3
 
@@ -40,7 +40,7 @@ class LastWord(Suggester):
 class FilterBar(Widget):
     """A query and what is wrong with it."""
 
-    def __init__(self, words: Iterable[str], *, id: str | None = None) -> None:
+    def __init__(self, words: Iterable[str], *, id: str | None = None) -> None:  # noqa: A002 - as Textual calls it
         super().__init__(id=id)
         self._words = tuple(words)
 
@@ -81,6 +81,7 @@ class FilterBar(Widget):
         sign = "^" if glyphs.is_ascii else "▲"
         words = f" {message}" + (f" {glyphs.separator} {hint}" if hint else "")
         room = max(10, self.size.width)
+        text: list[Part]
         # the words go before the sign when there is no room behind it
         if offset + len(words) + 2 > room and offset > len(words):
             text = [(" " * (offset - len(words) - 1) + words + " ", ""), (sign, "alarm")]

@@ -40,7 +40,9 @@ def finding_brief(row: FindingRow, frame: Frame, width: int) -> list[Content]:
         *fact("package", row.package, width),
         *fact("cve", row.vulnerability, width),
         *fact("at risk", f"{exact} a year", width),
-        *fact("first seen", f"{age(row.first_seen, frame.now)} ago, {stamp(row.first_seen)}", width),
+        *fact(
+            "first seen", f"{age(row.first_seen, frame.now)} ago, {stamp(row.first_seen)}", width
+        ),
         *fact("last seen", f"{age(row.last_seen, frame.now)} ago", width),
         *fact("due", until(row.due_at, frame.now), width),
         *fact("waived", until(row.waived_until, frame.now), width),
@@ -62,7 +64,9 @@ def finding_full(detail: FindingDetail, frame: Frame, width: int) -> list[Conten
     out += fact("monitor", f"{detail.metric} {detail.segment}".strip(), width)
     out += fact("resource", detail.resource, width)
     out += fact("fixed", stamp(detail.fixed_at), width)
-    out += fact("came back", plural(detail.reopened_count, "time") if detail.reopened_count else "", width)
+    out += fact(
+        "came back", plural(detail.reopened_count, "time") if detail.reopened_count else "", width
+    )
     out += section("What it is", paragraph(detail.description, width))
     out += section("Where", _places(detail.locations, width, frame))
     out += section("Breaks controls", [Content(f"  {name}") for name in detail.controls])

@@ -25,7 +25,11 @@ def model_brief(row: ModelRow, frame: Frame, width: int) -> list[Content]:
     mark = state_mark(row.state, frame.glyphs)
     head = styled([(str(mark), mark.token), "  ", (clean_line(row.name)[:width], "strong")])
     out = [head, *paragraph(row.reason, width, "muted")]
-    return [*out, Content(""), *(line for metric in row.metrics[:_MOST] for line in _brief(metric, frame, width))]
+    return [
+        *out,
+        Content(""),
+        *(line for metric in row.metrics[:_MOST] for line in _brief(metric, frame, width)),
+    ]
 
 
 def _brief(metric: MetricView, frame: Frame, width: int) -> list[Content]:
@@ -46,17 +50,32 @@ def model_full(detail: ModelDetail, frame: Frame, width: int) -> list[Content]:
     out += paragraph(row.reason, width, "warn") if row.reason else []
     out += paragraph(detail.purpose, width, "muted") if detail.purpose else []
     out.append(Content(""))
-    serving = "nothing serves production" if row.champion is None else (
-        f"v{row.champion}, for {age(row.champion_since, frame.now, missing='an unknown time')}"
+    serving = (
+        "nothing serves production"
+        if row.champion is None
+        else (
+            f"v{row.champion}, for {age(row.champion_since, frame.now, missing='an unknown time')}"
+        )
     )
     out += fact("champion", serving, width)
-    back = f"v{row.rollback_target}" if row.rollback_target is not None else "no older version is ready and approved"
-    out += fact("roll back to", back, width)
+    back = (
+        f"v{row.rollback_target}"
+        if row.rollback_target is not None
+        else "no older version is ready and approved"
+    )
+    out += fact("back to", back, width)
     out += fact("owner", f"{row.owner}  tier {row.tier}  {row.domain}", width)
     out += fact("at risk", f"{money(row.exposure, exact=True, glyphs=frame.glyphs)} a year", width)
-    out += section("Readings", [line for metric in row.metrics for line in _plot(metric, frame, width)])
-    out += section("Versions", [line for version in detail.versions for line in _version(version, frame, width)])
-    out += section("Timeline", [_event(event.at, event.kind, event.text, width) for event in detail.timeline])
+    out += section(
+        "Readings", [line for metric in row.metrics for line in _plot(metric, frame, width)]
+    )
+    out += section(
+        "Versions",
+        [line for version in detail.versions for line in _version(version, frame, width)],
+    )
+    out += section(
+        "Timeline", [_event(event.at, event.kind, event.text, width) for event in detail.timeline]
+    )
     return out
 
 
@@ -69,7 +88,14 @@ def _plot(metric: MetricView, frame: Frame, width: int) -> list[Content]:
         (f"  {age(metric.as_of, frame.now)} ago" + (f", last {since}" if since else ""), "muted"),
     ]
     values = [value for _, value in metric.trend]
-    rows = plot(values, width, _PLOT_HEIGHT, metric.threshold, metric.direction, frame.glyphs)
+    rows = plot(
+        values,
+        width,
+        _PLOT_HEIGHT,
+        threshold=metric.threshold,
+        direction=metric.direction,
+        glyphs=frame.glyphs,
+    )
     drawn = [styled([(run.text, run.token) for run in row]) for row in rows if len(values) > 1]
     return [styled(head), *drawn, Content("")]
 

@@ -8,7 +8,16 @@ from textual.geometry import Size
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.present.columns import Frame
-from riskcockpit.present.text import age, limit, measure, money, plural, sparkline, state_mark, trend_arrow
+from riskcockpit.present.text import (
+    age,
+    count,
+    limit,
+    measure,
+    money,
+    sparkline,
+    state_mark,
+    trend_arrow,
+)
 from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled, titled
 from riskcockpit.views.posture import KpiView, PillarView
 
@@ -19,6 +28,7 @@ _LIVE_SECONDS = 120
 _SHORT_TITLES = {
     Pillar.INFRASTRUCTURE_HARDENING: "Infrastructure",
     Pillar.COMPLIANCE_AUTOMATION: "Compliance",
+    Pillar.INCIDENT_RESPONSE: "Incidents",
 }
 
 
@@ -52,13 +62,12 @@ class PillarCard(Plain):
         room = self.content_size
         if room.width <= 0:
             return
-        self.set_class(view.state in (KpiState.ALARM, KpiState.WARN), f"-{view.state.value}")
         for state in KpiState:
             self.set_class(state is view.state, f"-{state.value}")
         if room.height <= _LINE:
             self.show(_one_line(view, frame, room.width))
             return
-        fresh = _freshness(view, frame)
+        fresh = freshness(view, frame)
         titled(
             self,
             f"{self.pillar.number} {_SHORT_TITLES.get(self.pillar, self.pillar.label)}",
@@ -67,7 +76,8 @@ class PillarCard(Plain):
         self.show(_card(view, frame, room))
 
 
-def _freshness(view: PillarView, frame: Frame) -> str:
+def freshness(view: PillarView, frame: Frame) -> str:
+    """Return how old a pillar's newest input is, as `live` or `2 h old`; empty when unknown."""
     if view.as_of is None:
         return ""
     is_live = (frame.now - view.as_of).total_seconds() < _LIVE_SECONDS
@@ -85,7 +95,8 @@ def _one_line(view: PillarView, frame: Frame, width: int) -> Content:
     ]
     used = 33
     value = "" if kpi is None else measure(kpi.value, kpi.unit, frame.glyphs)
-    risk = f"{money(view.at_risk, glyphs=frame.glyphs)} {trend_arrow(view.at_risk_change, frame.glyphs)}"
+    arrow = trend_arrow(view.at_risk_change, frame.glyphs)
+    risk = f"{money(view.at_risk, glyphs=frame.glyphs)} {arrow}"
     room = max(0, width - used - 9 - 12)
     title = _cut("" if kpi is None else kpi.title, room - 1, frame)
     return styled([*left, f"{title:<{room}}", (f"{value:>9}", "value"), f"{risk:>12}"])
@@ -95,20 +106,22 @@ def _card(view: PillarView, frame: Frame, room: Size) -> Content:
     mark = state_mark(view.state, frame.glyphs)
     width, glyphs = room.width, frame.glyphs
     rows: list[Content | str] = [
-        _ends([(str(mark), mark.token)], [(plural(view.open_findings, "finding"), "muted")], width)
+        _ends([(str(mark), mark.token)], [(f"{count(view.open_findings)} open", "muted")], width)
     ]
-    count = 2 if room.height >= _TWO_KPIS else 1
+    most = 2 if room.height >= _TWO_KPIS else 1
     if room.height >= _WITH_REASON:
         rows.append(styled([(_cut(view.reason, width, frame), "muted")]))
-    for kpi in view.kpis[:count]:
+    for kpi in view.kpis[:most]:
         rows += _kpi(kpi, frame, width)
     if not view.kpis:
         rows += [styled([("no KPI yet", "muted")]), "", ""]
     risk = f"{money(view.at_risk, glyphs=glyphs)} {trend_arrow(view.at_risk_change, glyphs)}"
     tail = _ends([("at risk", "muted")], [(risk.rstrip(), "value")], width)
-    if count > 1:
-        failing = f"{view.failing_controls} of {view.controls} failing"
-        rows.append(_ends([("controls", "muted")], [failing], width))
+    if most > 1:
+        rows += [""] * (3 * (most - max(1, len(view.kpis))))
+        failing = f"{view.failing_controls}/{view.controls} fail"
+        token = "warn" if view.failing_controls else "muted"
+        rows.append(_ends([("controls", "muted")], [(failing, token)], width))
     rows.append(tail)
     return lines(rows)
 

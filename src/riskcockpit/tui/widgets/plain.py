@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Static
 
 from riskcockpit.tui.theme import TOKENS
 
@@ -34,7 +34,11 @@ class Plain(Static):
     """A piece of text that is drawn as it is."""
 
     def __init__(
-        self, text: Content | str = "", *, id: str | None = None, classes: str | None = None
+        self,
+        text: Content | str = "",
+        *,
+        id: str | None = None,  # noqa: A002 - as Textual calls it
+        classes: str | None = None,
     ) -> None:
         self._shown = Content(text) if isinstance(text, str) else text
         super().__init__(self._shown, markup=False, id=id, classes=classes)
@@ -58,13 +62,6 @@ class Plain(Static):
         """Whether the height does not follow the text."""
         height = self.styles.height
         return height is not None and not height.is_auto
-
-
-class PlainButton(Button):
-    """A button whose label is drawn as it is."""
-
-    def __init__(self, label: str, *, id: str, classes: str | None = None) -> None:
-        super().__init__(Content(label), id=id, classes=classes)
 
 
 def titled(widget: Widget, title: str = "", subtitle: str = "") -> None:

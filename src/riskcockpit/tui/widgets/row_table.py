@@ -45,7 +45,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         columns: Sequence[Column[T]],
         identify: Callable[[T], str],
         *,
-        id: str | None = None,
+        id: str | None = None,  # noqa: A002 - as Textual calls it
         has_head: bool = True,
     ) -> None:
         super().__init__(id=id)
@@ -84,9 +84,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         """How many rows are seen at once."""
         return max(1, self.scrollable_content_region.height - self._head)
 
-    def show(
-        self, pages: Pages[T], frame: Frame, cursor: int | None = None
-    ) -> None:
+    def show(self, pages: Pages[T], frame: Frame, cursor: int | None = None) -> None:
         """Draw another list; the cursor goes to row `cursor`, or stays at its number."""
         self.edition += 1
         self.range_from = None
@@ -151,9 +149,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         if row is None:
             self._want()
         is_cursor = index == self.cursor
-        is_marked = row is not None and (
-            self._identify(row) in self.marks or self._in_range(index)
-        )
+        is_marked = row is not None and (self._identify(row) in self.marks or self._in_range(index))
         key = (index, is_cursor and self.has_focus, is_marked)
         strip = self._strips.get(key)
         if strip is None or strip.cell_length != width:
@@ -190,9 +186,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
             segments += [Segment(_cut(title, size, column.align), style), Segment(" " * GAP, base)]
         return Strip(segments).adjust_cell_length(width, base).simplify()
 
-    def _row_strip(
-        self, row: T | None, width: int, *, is_cursor: bool, is_marked: bool
-    ) -> Strip:
+    def _row_strip(self, row: T | None, width: int, *, is_cursor: bool, is_marked: bool) -> Strip:
         frame = self._frame
         assert frame is not None  # noqa: S101 - only reached with a list
         base = self.rich_style
@@ -376,6 +370,6 @@ def _cut(text: str, width: int, align: Align, ellipsis: str = "…") -> str:
     clean = fence(text[: width * 4 + 8])
     size = cell_len(clean)
     if size > width:
-        return set_cell_size(clean, max(0, width - 1)) + ellipsis[: width]
+        return set_cell_size(clean, max(0, width - 1)) + ellipsis[:width]
     pad = " " * (width - size)
     return pad + clean if align is Align.RIGHT else clean + pad

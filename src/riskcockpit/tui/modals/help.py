@@ -1,0 +1,68 @@
+"""The keys of the view that is seen, with a search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual import on
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input
+
+from riskcockpit.tui.bindings import KEYS, SCOPES, Key
+from riskcockpit.tui.commands import COMMANDS
+from riskcockpit.tui.modals.dialog import Dialog
+from riskcockpit.tui.widgets.plain import Plain, lines, styled
+
+
+class HelpDialog(Dialog[None]):
+    """Says what every key does here."""
+
+    def __init__(self, active: frozenset[str], *, is_locked: bool) -> None:
+        super().__init__("Keys of this view")
+        self._active = active
+        self._is_locked = is_locked
+
+    def compose_content(self) -> Iterable[Widget]:
+        """Yield search and keys."""
+        yield Input(placeholder="search", compact=True, id="help-search")
+        with VerticalScroll(id="dialog-scroll", can_focus=False):
+            yield Plain(lines(self._text("")), id="help-text", classes="text")
+        yield Plain("esc closes", classes="line dim")
+
+    @on(Input.Changed)
+    def search(self, event: Input.Changed) -> None:
+        """Keep what fits."""
+        event.stop()
+        self.query_one("#help-text", Plain).show(lines(self._text(event.value.lower())))
+
+    def _text(self, wanted: str) -> list[Content]:
+        out: list[Content] = []
+        for scope, heading in SCOPES.items():
+            keys = [key for key in KEYS if key.scope == scope and self._fits(key, wanted)]
+            if keys:
+                out += [
+                    styled([(heading, "title")]),
+                    *(_row(key.all_shown, key.words) for key in keys),
+                ]
+                out.append(Content(""))
+        found = [each for each in COMMANDS if wanted in each.word or wanted in each.words]
+        if found:
+            out.append(styled([("Commands", "title")]))
+            out += [_row(f":{each.word} {each.usage}".strip(), each.words) for each in found]
+        if self._is_locked:
+            out += [
+                Content(""),
+                styled([("decisions are locked here; :unlock allows them", "warn")]),
+            ]
+        return out or [styled([("no key fits", "muted")])]
+
+    def _fits(self, key: Key, wanted: str) -> bool:
+        if key.id not in self._active:
+            return False
+        return wanted in f"{key.keys} {key.words} {key.id}".lower()
+
+
+def _row(keys: str, words: str) -> Content:
+    return styled([(f"  {keys:<20}", "key"), words])

@@ -1,0 +1,45 @@
+"""What the palette finds: the keys of the view that is seen, and the command words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from riskcockpit.tui.bindings import KEYS
+from riskcockpit.tui.commands import COMMANDS
+from riskcockpit.tui.host import Host
+
+_HIDDEN = ("lists",)
+
+
+class CockpitCommands(Provider):
+    """Keys and commands, by their words."""
+
+    def _entries(self) -> list[tuple[str, str, Callable[[], None]]]:
+        host = cast("Host", self.app)
+        active = {each.binding.id for each in self.screen.active_bindings.values() if each.enabled}
+        keys = [key for key in KEYS if key.id in active and key.scope not in _HIDDEN]
+        entries: list[tuple[str, str, Callable[[], None]]] = [
+            (key.words, f"key {key.shown}", partial(host.press, key.action)) for key in keys
+        ]
+        entries += [
+            (f":{each.word} {each.usage}".strip(), each.words, partial(host.run_command, each.word))
+            for each in COMMANDS
+        ]
+        return entries
+
+    async def discover(self) -> Hits:
+        """Yield everything."""
+        for words, help_, act in self._entries():
+            yield DiscoveryHit(words, act, help=help_)
+
+    async def search(self, query: str) -> Hits:
+        """Yield what fits."""
+        matcher = self.matcher(query)
+        for words, help_, act in self._entries():
+            score = matcher.match(words)
+            if score > 0:
+                yield Hit(score, matcher.highlight(words), act, help=help_)
