@@ -1,0 +1,20 @@
+-- Give each finding the price of its class, severity, tier and known exploitation; none once it is fixed or false.
+-- params: rev BIGINT
+-- returns: count of changed findings
+UPDATE finding
+SET exposure = priced.amount, rev = $rev
+FROM (
+    SELECT
+        f.id,
+        CASE
+            WHEN f.state IN ('open', 'triage', 'pending_waiver', 'waived') THEN p.amount
+            ELSE 0
+        END AS amount
+    FROM finding AS f
+    LEFT JOIN asset AS a ON a.name = f.asset
+    LEFT JOIN model AS m ON m.name = f.model
+    JOIN price_list AS p
+        ON p.class = f.class AND p.severity = f.severity AND p.is_kev = f.is_kev
+        AND p.tier = coalesce(m.tier, a.tier, 3)
+) AS priced
+WHERE finding.id = priced.id AND finding.exposure <> priced.amount
