@@ -37,6 +37,8 @@ class Repository:
     """Names of the reports in `fixtures/reports`, without their endings."""
     packages: tuple[str, ...] = ()
     """Kinds of packages in its image, as Trivy names them; empty: it builds none."""
+    pairs: int = 0
+    """How often it was scanned twice within days; see `demo.history`."""
 
     @property
     def image(self) -> str:
@@ -72,38 +74,30 @@ def _javascript(*tools: str) -> tuple[str, ...]:
 
 REPOSITORIES = (
     Repository("payments-api", "payments", "payments-core", 1, Stack.PYTHON,
-               ("api", "batch"), _python("bandit", "semgrep", "zizmor"), (_OS, _PYTHON)),
-    Repository("instant-transfers", "payments", "payments-core", 1, Stack.PYTHON,
-               ("transfers", "limits"), _python("bandit", "semgrep", "hadolint"), (_OS, _PYTHON)),
+               ("api", "batch", "limits", "webhooks"), _python("bandit", "zizmor"),
+               (_OS, _PYTHON, _GO), 1),
     Repository("card-authorisation", "payments", "cards", 1, Stack.PYTHON,
-               ("authorise", "tokens"), _python("ruff", "semgrep"), (_OS, _PYTHON, _GO)),
+               ("authorise", "tokens", "disputes"), _python("ruff"), (_OS, _PYTHON, _JAR, _GO)),
     Repository("merchant-portal", "payments", "merchants", 2, Stack.JAVASCRIPT,
-               ("portal", "reports"), _javascript("njsscan", "eslint"), (_OS, _NODE)),
-    Repository("aml-pipeline", "payments", "financial-crime", 1, Stack.PYTHON,
-               ("pipeline",), _python("bandit", "checkov"), (_OS, _PYTHON, _JAR)),
+               ("portal", "reports", "payouts"), _javascript("njsscan"), (_OS, _NODE)),
     Repository("lending-web", "lending", "lending-digital", 2, Stack.JAVASCRIPT,
-               ("web", "offers"), _javascript("semgrep", "njsscan", "eslint"), (_OS, _NODE)),
+               ("web", "offers", "calculator"), _javascript("semgrep"), (_OS, _NODE), 1),
     Repository("loan-origination", "lending", "lending-core", 1, Stack.PYTHON,
-               ("origination", "contracts"), _python("bandit", "ruff"), (_OS, _PYTHON, _JAR)),
-    Repository("credit-bureau-gateway", "lending", "lending-core", 2, Stack.PYTHON,
-               ("gateway",), _python("bandit", "semgrep"), (_OS, _PYTHON)),
-    Repository("collections", "lending", "collections", 3, Stack.PYTHON,
-               ("letters", "payments"), _python("ruff", "hadolint"), (_OS, _JAR)),
-    Repository("onboarding-web", "onboarding", "onboarding", 2, Stack.JAVASCRIPT,
-               ("web", "video"), _javascript("semgrep", "njsscan", "hadolint"), (_OS, _NODE)),
+               ("origination", "contracts", "collections"), _python("bandit"),
+               (_OS, _PYTHON, _JAR), 1),
     Repository("kyc-service", "onboarding", "onboarding", 1, Stack.PYTHON,
-               ("documents", "checks"), _python("bandit", "semgrep", "ruff"), (_OS, _PYTHON)),
-    Repository("chatbot-service", "customer-service", "customer-service", 2, Stack.PYTHON,
-               ("assistant",), _python("semgrep", "ruff"), (_OS, _PYTHON)),
+               ("documents", "checks", "video", "screening"), _python("semgrep", "ruff"),
+               (_OS, _PYTHON, _GO)),
     Repository("platform-infrastructure", "platform", "platform", 1, Stack.PLATFORM,
-               ("production", "staging"), (f"{_OPS}.checkov", f"{_OPS}.cfn-lint")),
+               ("production", "staging", "recovery", "shared"),
+               (f"{_OPS}.checkov", f"{_OPS}.cfn-lint"), (), 1),
     Repository("data-platform", "platform", "data-platform", 2, Stack.PLATFORM,
                ("lake",), (f"{_OPS}.checkov",)),
 )  # fmt: skip
 ACCOUNTS = (
-    Account("aws-production", "111122223333", "platform", 1, "production", 4),
-    Account("aws-data", "444455556666", "data-platform", 1, "production", 3),
-    Account("aws-staging", "777788889999", "platform", 3, "staging", 2),
+    Account("aws-production", "111122223333", "platform", 1, "production", 10),
+    Account("aws-data", "444455556666", "data-platform", 1, "production", 8),
+    Account("aws-staging", "777788889999", "platform", 3, "staging", 5),
 )
 APPLICATION = "digital-bank"
 """The asset penetration tests are about."""

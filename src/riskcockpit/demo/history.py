@@ -49,31 +49,31 @@ class Lifespan:
         return self.born <= visit < self.died
 
 
-def scope(dice: Dice, asset: str, scanner: str, start: datetime) -> Scope:
-    """Return a scope with its visits: the beginning, one or two pairs, the day of the demo."""
+def scope(dice: Dice, asset: str, scanner: str, start: datetime, pairs: int) -> Scope:
+    """Return a scope with its visits: the beginning, `pairs` pairs, the day of the demo.
+
+    One pair falls into the last thirty days; a second one lies before them.
+    """
     names = (asset, scanner)
     first = start - timedelta(days=DAYS, hours=-dice.between(0, 12, *names, "first"))
     last = start - timedelta(minutes=dice.between(20, 600, *names, "last"))
-    days = [dice.pick(PAIRS[-RECENT:], *names, "recent")]
-    if dice.share(*names, "second pair") < _SECOND_PAIR:
-        days.insert(0, dice.pick(PAIRS[:-RECENT], *names, "early"))
+    days = (PAIRS[:-RECENT], PAIRS[-RECENT:])[-pairs:] if pairs else ()
     visits = [first]
-    for day in days:
+    for choice in days:
+        day = dice.pick(choice, *names, len(visits))
         opened = start - timedelta(days=day, hours=-dice.between(0, 5, *names, day))
         hours = dice.between(*FIX_HOURS, *names, day, "gap")
         visits += [opened, opened + timedelta(hours=hours)]
     return Scope(asset, scanner, (*visits, last))
 
 
-_SECOND_PAIR = 0.4
-
-
 def lifespan(dice: Dice, where: Scope, fault: object, *, is_severe: bool) -> Lifespan:
     """Return when `fault` is there. Severe faults are fixed sooner and are younger."""
     names = (where.asset, where.scanner, fault)
     chance = dice.share(*names, "fate")
-    pair = dice.count(1, where.pairs, *names, "pair")
-    opened = 2 * pair - 1
+    if not where.pairs:
+        return Lifespan(0 if chance < _UNPAIRED else len(where.visits) - 1)
+    opened = 2 * dice.count(1, where.pairs, *names, "pair") - 1
     backlog, fixed, grown = _SEVERE if is_severe else _MILD
     if chance < backlog:
         return Lifespan(0)
@@ -90,3 +90,5 @@ _SEVERE = (0.18, 0.50, 0.72)
 """Shares: from the beginning · up to fixed within a pair · up to appeared and stayed."""
 _MILD = (0.70, 0.80, 0.92)
 _OLD_FIX = 0.965
+_UNPAIRED = 0.9
+"""Share of the faults of a scope without pairs that are there from the beginning."""

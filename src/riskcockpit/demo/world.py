@@ -69,7 +69,7 @@ class World:
         return tuple(sorted(found, key=lambda dated: (dated.at, dated.document.name)))
 
     def _code(self, repository: Repository, scanner: str) -> Iterator[DatedDocument]:
-        where = scope(self.dice, repository.name, scanner, self.start)
+        where = scope(self.dice, repository.name, scanner, self.start, repository.pairs)
         of = template(scanner)
         tool = scanner.partition(".")[2]
         faults = [
@@ -87,7 +87,8 @@ class World:
         yield from _visited(where, lives, f"{tool}.sarif", write)
 
     def _image(self, repository: Repository) -> Iterator[DatedDocument]:
-        where = scope(self.dice, repository.image, "trivy", self.start)
+        pairs = 1 if repository.tier == 1 else 0
+        where = scope(self.dice, repository.image, "trivy", self.start, pairs)
         faults = [
             (row, row.is_severe)
             for row in vulnerabilities()
@@ -104,7 +105,7 @@ class World:
         return trivy(name, f"1.{120 - days}", digest, found, scanned_at=at)
 
     def _cloud(self, account: Account) -> Iterator[DatedDocument]:
-        where = scope(self.dice, account.name, CLOUD_TOOL, self.start)
+        where = scope(self.dice, account.name, CLOUD_TOOL, self.start, 0)
         faults = [
             (_resource_row(account, row, number), _is_severe(row["severity"]))
             for row in cloud_checks()
