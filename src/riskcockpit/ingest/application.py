@@ -93,8 +93,7 @@ def apply_absence(
         rules=None if rules is None else sorted(rules),
     )
     closable, not_run = tx.one(sql("ingest", "absent_count")) or (0, 0)
-    is_confirmed = spec.is_complete is True
-    held = not reasons and not is_confirmed and is_held(closable, live, policy.closure)
+    held = not reasons and not spec.accepts_held and is_held(closable, live, policy.closure)
     is_closing = not reasons and not held
     if is_closing and closable:
         tx.execute(sql("ingest", "absent_close"), moment=at.moment, now=at.now, rev=tx.generation)

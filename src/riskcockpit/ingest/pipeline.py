@@ -38,9 +38,10 @@ class Previous:
 
     scanned_at: datetime
     tool_version: str
-    content_hash: str
     outcome: str
     is_complete: bool
+    contents: Sequence[str]
+    """Hashes of all documents of the scope that came in the same import."""
 
 
 def ingest(
@@ -115,16 +116,18 @@ def _is_repeated(
 ) -> bool:
     """Whether the content was judged before and nothing new is said about it now.
 
-    A report that was incomplete or held is judged again when somebody states it is complete.
+    A report that was incomplete or held is judged again when somebody vouches for it.
     """
     if previous is None:
         return False
-    if is_older:
+    is_same = scope.content_hash in previous.contents
+    if is_older and not is_same:
         known = tx.one(sql("ingest", "scan_known"), scope=scope.id, content_hash=scope.content_hash)
-        return known is not None or previous.content_hash == scope.content_hash
-    was_settled = previous.is_complete and previous.outcome == ScanOutcome.APPLIED
-    is_restated = scope.is_complete is True and not was_settled
-    return previous.content_hash == scope.content_hash and not is_restated
+        return known is not None
+    is_vouched = (scope.is_complete is True and not previous.is_complete) or (
+        scope.accepts_held and previous.outcome == ScanOutcome.HELD
+    )
+    return is_same and not is_vouched
 
 
 def _unchanged(
@@ -165,7 +168,7 @@ def _notes(
         notes.append(
             f"+{presence.created} new, {presence.moved} moved, {presence.reopened} reopened, "
             f"{absence.held} would close ({share} %): held; if that is right, "
-            "import it again with --complete"
+            "import it again with --accept-held"
         )
     if absence.not_run:
         notes.append(f"{absence.not_run} findings stay open because their rules did not run")

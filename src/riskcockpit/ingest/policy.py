@@ -32,7 +32,9 @@ class ScopeSpec:
     modified_at: datetime | None = None
     """Stands in for the scan time when the report has none; aware UTC."""
     is_complete: bool | None = None
-    """What the person or the source says: True also confirms closures beyond the limit."""
+    """What the person or the source says; None when nobody said anything."""
+    accepts_held: bool = False
+    """Somebody confirms closures beyond the limit."""
     may_close: bool = True
     """False when another document of the same import covers the same scope."""
 

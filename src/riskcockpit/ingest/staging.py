@@ -118,7 +118,7 @@ def stage_scan(
     tx.stage("profile", TABLES["profile"], profiles.rows)
     keys = [(n, key) for n, others in identities.vulnerability_keys.items() for key in others]
     tx.stage("incoming_key", TABLES["incoming_key"], keys)
-    tx.stage("place", TABLES["place"], list(_further_places(observations)))
+    tx.stage("place", TABLES["place"], list(_places(observations)))
 
 
 def stage_assets(
@@ -248,12 +248,15 @@ def _package_columns(package: Package | None) -> tuple[str, ...]:
     )
 
 
-def _further_places(observations: Sequence[Observation]) -> Iterator[tuple[Any, ...]]:
+def _places(observations: Sequence[Observation]) -> Iterator[tuple[Any, ...]]:
+    """Yield the places of results with more than one; a single one is a part of its finding."""
     for n, seen in enumerate(observations):
-        for ordinal, place in enumerate(seen.locations[1:], start=1):
-            yield (
-                n, ordinal, place.path, place.line, place.column, place.end_line, place.snippet,
-            )  # fmt: skip
+        if len(seen.locations) > 1:
+            for ordinal, place in enumerate(seen.locations):
+                yield (
+                    n, ordinal, place.path, place.line, place.column, place.end_line,
+                    place.snippet,
+                )  # fmt: skip
 
 
 def _kind(seen: Observation) -> AssetKind:

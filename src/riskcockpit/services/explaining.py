@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.finding import Location
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.severity import Severity
+from riskcockpit.ingest.raw import raw_record
 from riskcockpit.services.rows import finding_row, finding_rows
 from riskcockpit.store.sql import sql
 from riskcockpit.views.findings import FindingDetail, FindingEventView, WaiverView, WhyView
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from riskcockpit.store.database import Reader
 
 MAX_RAW_BYTES = 1_000_000
-"""How much of a raw record is unpacked."""
+"""How much of a raw record is shown."""
 _EVENTS = {
     "created": "first seen",
     "moved": "matched although it moved",
@@ -113,14 +113,10 @@ def _waivers(reader: Reader, id_: str) -> tuple[WaiverView, ...]:
 
 
 def _raw(reader: Reader, hash_: str) -> str:
-    row = reader.one(sql("services", "finding_raw"), hash=hash_)
-    if row is None:
+    content = raw_record(reader, hash_)
+    if content is None:
         return ""
-    try:
-        content = zlib.decompressobj().decompress(row[0], MAX_RAW_BYTES)
-    except zlib.error:
-        return ""
-    text = content.decode("utf-8", "replace")
+    text = content[:MAX_RAW_BYTES].decode("utf-8", "replace")
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):

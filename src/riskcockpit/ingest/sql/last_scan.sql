@@ -1,8 +1,10 @@
--- The last scan of a scope that changed states; what came later is judged against it.
+-- The last scan of a scope that changed states, and all contents that came in its import.
 -- params: scope VARCHAR
--- returns: scanned_at, tool_version, content_hash, outcome, is_complete
-SELECT scanned_at, tool_version, content_hash, outcome, is_complete
+-- returns: scanned_at, tool_version, outcome, is_complete, contents
+SELECT
+    scanned_at, tool_version, outcome, is_complete,
+    list(content_hash) OVER (PARTITION BY imported_at) AS contents
 FROM scan
 WHERE scope = $scope AND outcome IN ('applied', 'held')
-ORDER BY imported_at DESC, rev DESC, id
+ORDER BY imported_at DESC, scanned_at DESC, id
 LIMIT 1

@@ -1,4 +1,4 @@
--- Stores the further places of new and changed findings.
+-- Stores the places of new and changed findings that have several.
 -- params: rev BIGINT
 -- returns: nothing
 INSERT INTO finding_location (finding_id, ordinal, path, line, col, end_line, snippet, rev)

@@ -1,4 +1,4 @@
--- Removes the further places of findings whose result is taken over anew.
+-- Removes the places of findings whose result is taken over anew.
 -- params: none
 -- returns: nothing
 DELETE FROM finding_location

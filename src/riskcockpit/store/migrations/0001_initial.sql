@@ -82,7 +82,7 @@ CREATE TABLE finding_sighting (
     PRIMARY KEY (finding_id, scope)
 );
 
--- All places of a finding but the first, which is in its own columns; ordinals start at 1.
+-- The places of a finding with several; a single one is in its own columns. Ordinals start at 0.
 CREATE TABLE finding_location (
     finding_id VARCHAR NOT NULL, ordinal INTEGER NOT NULL, path VARCHAR NOT NULL, line INTEGER,
     col INTEGER, end_line INTEGER, snippet VARCHAR NOT NULL, rev BIGINT NOT NULL,

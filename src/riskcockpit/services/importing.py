@@ -1,0 +1,308 @@
+"""Import: report files into the cache, all in one publish, judged before anybody sees it.
+
+One file that cannot be read never stops the others. A dry run does everything and throws it away.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from riskcockpit.domain.asset import Asset, AssetKind
+from riskcockpit.domain.batch import Document
+from riskcockpit.domain.finding import Scan
+from riskcockpit.domain.redaction import Redactor
+from riskcockpit.errors import ConfigError, InputError
+from riskcockpit.formats.api import ReadOptions
+from riskcockpit.formats.registry import named, read_report
+from riskcockpit.ingest.pipeline import ingest
+from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScanReport, ScopeSpec
+from riskcockpit.ingest.scans import merged
+from riskcockpit.ingest.vulnerabilities import without_tag
+from riskcockpit.services.context import Context
+from riskcockpit.services.documents import Source, find, read
+from riskcockpit.services.redaction_key import redaction_key
+from riskcockpit.services.rule_names import rule_names
+from riskcockpit.views.reports import FileReport, ImportCounts, ImportReport
+
+if TYPE_CHECKING:  # it imports duckdb; `--help` does without
+    from riskcockpit.store.database import Writer
+
+IMPORT_SOURCE = "import"
+"""The source id of reports given by hand."""
+AUTO = "auto"
+"""The word for telling the format by the content."""
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How reports are to be taken."""
+
+    format: str = AUTO
+    """A format's name; `auto` tells it by the content."""
+    asset: str = ""
+    """What was scanned; empty: as the report says, else the repository around the file."""
+    scope: str = ""
+    """Tells apart several scans of one tool over one asset; empty: as the report says."""
+    complete: bool | None = None
+    """The user's word on whether the scan saw everything."""
+    dry_run: bool = False
+    accept_held: bool = False
+    """Close also what would be held back as too many."""
+    stdin: bytes | None = None
+    """The content of `-`."""
+
+
+@dataclass(slots=True)
+class ReadDocument:
+    """A document on its way: what was read of it, or why it could not be."""
+
+    path: str
+    format: str = ""
+    scans: tuple[tuple[Scan, ScopeSpec], ...] = ()
+    notes: tuple[str, ...] = ()
+    error: str = ""
+    hint: str = ""
+    reports: tuple[ScanReport, ...] = ()
+    """What came of each scan; empty until they are ingested."""
+
+    @property
+    def ran_at(self) -> datetime | None:
+        """When the first of its scans ran, as far as anybody knows."""
+        times = (scan.scanned_at or scope.modified_at for scan, scope in self.scans)
+        return min((moment for moment in times if moment is not None), default=None)
+
+
+def import_reports(
+    ctx: Context,
+    paths: Sequence[Path],
+    options: ImportOptions,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Import the reports at `paths` and say what changed; nothing new publishes nothing.
+
+    Raises:
+        UnknownNameError: there is no format of the name given.
+        BusyError: another process is writing.
+        StoreError: the cache cannot be written.
+    """
+    tell = progress or _quiet
+    if options.format != AUTO:
+        named(options.format)
+    with _without_collector():
+        documents = _read_all(ctx, find(paths), options, tell)
+        _write(ctx, documents, options, tell)
+    files = tuple(file_report(document) for document in documents)
+    return ImportReport(
+        files=files,
+        is_dry_run=options.dry_run,
+        generation=ctx.store.generation(),
+        totals=sum((file.counts for file in files), ImportCounts()),
+    )
+
+
+def read_document(
+    document: Document,
+    options: ImportOptions,
+    read_options: ReadOptions,
+    *,
+    source_id: str = IMPORT_SOURCE,
+    default_asset: str = "",
+) -> ReadDocument:
+    """Read the scans of one document and name their scopes; a bad document becomes an error.
+
+    The asset is the one given, else the document's, else the report's, else `default_asset`.
+    """
+    name = "" if options.format == AUTO else options.format
+    try:
+        report = read_report(document.content, read_options, name=name)
+    except InputError as error:
+        return ReadDocument(document.name, error=error.message, hint=error.hint or "")
+    content_hash = blake2b(document.content, digest_size=16).hexdigest()
+    named_scans = (
+        replace(
+            scan,
+            asset=options.asset or document.asset or without_tag(scan.asset) or default_asset,
+            category=options.scope or document.category or scan.category,
+        )
+        for scan in report.scans
+    )
+    scans = tuple(
+        (
+            scan,
+            ScopeSpec(
+                asset=scan.asset,
+                tool=scan.tool,
+                source_id=source_id,
+                document=document.name,
+                format=report.format,
+                content_hash=content_hash,
+                category=scan.category,
+                branch=scan.branch,
+                modified_at=document.modified_at,
+                is_complete=options.complete,
+                accepts_held=options.accept_held,
+            ),
+        )
+        for scan in merged(named_scans)
+    )
+    return ReadDocument(document.name, report.format, scans, report.notes)
+
+
+def ingest_document(
+    tx: Writer, document: ReadDocument, policy: IngestPolicy, now: datetime
+) -> None:
+    """Ingest every scan of a document; afterwards `reports` says what came of them."""
+    document.reports = tuple(ingest(tx, scan, scope, policy, now) for scan, scope in document.scans)
+
+
+def file_report(document: ReadDocument) -> FileReport:
+    """Return what to tell about a document."""
+    scans = [scan for scan, _ in document.scans]
+    notes = [*document.notes, *(note for report in document.reports for note in report.notes)]
+    return FileReport(
+        path=document.path,
+        format=document.format,
+        tool=", ".join(dict.fromkeys(scan.tool for scan in scans)),
+        scope=", ".join(dict.fromkeys(_words(scope) for _, scope in document.scans)),
+        is_complete=bool(document.reports) and all(one.is_complete for one in document.reports),
+        counts=sum((report.counts for report in document.reports), ImportCounts()),
+        problems=tuple(problem for scan in scans for problem in scan.problems),
+        error=document.error,
+        hint=document.hint,
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def read_options_of(ctx: Context) -> ReadOptions:
+    """Return how reports are read in this home.
+
+    Raises:
+        StoreError: there is no redaction key and none can be made.
+    """
+    redactor = Redactor(redaction_key(ctx.paths))
+    settings = ctx.settings.imports
+    return ReadOptions(
+        checkout_prefixes=settings.checkout_prefixes,
+        redact=redactor,
+        secret_digest=redactor.digest,
+        severity_overrides=settings.severity_overrides,
+        max_bytes=settings.max_file_bytes,
+        max_depth=settings.max_depth,
+    )
+
+
+def policy_of(ctx: Context) -> IngestPolicy:
+    """Return the rules of the house for ingest.
+
+    Raises:
+        ConfigError: the list of renamed rules cannot be read.
+    """
+    settings = ctx.settings
+    assets = {
+        asset.name: Asset(
+            asset.name,
+            _asset_kind(asset.kind, asset.name),
+            asset.domain,
+            asset.owner,
+            asset.environment,
+            asset.tier,
+        )
+        for asset in settings.assets
+    }
+    return IngestPolicy(settings.sla, settings.closure, assets, rule_names(ctx.paths))
+
+
+def together(documents: Sequence[ReadDocument]) -> None:
+    """Let documents that are given together and share a scope not close each other's findings.
+
+    Only somebody who says that each is complete means that they follow one another.
+    """
+    uses = Counter(
+        id_ for document in documents for id_ in {scope.id for _, scope in document.scans}
+    )
+    for document in documents:
+        document.scans = tuple(
+            (scan, scope)
+            if uses[scope.id] == 1 or scope.is_complete
+            else (scan, replace(scope, may_close=False))
+            for scan, scope in document.scans
+        )
+
+
+def _read_all(
+    ctx: Context, sources: Sequence[Source], options: ImportOptions, tell: Progress
+) -> list[ReadDocument]:
+    read_options = read_options_of(ctx)
+    documents = []
+    for source in sources:
+        tell(f"reading {source.name}")
+        try:
+            document = read(source, options.stdin, read_options.max_bytes)
+        except InputError as error:
+            documents.append(ReadDocument(source.name, error=error.message, hint=error.hint or ""))
+            continue
+        documents.append(read_document(document, options, read_options, default_asset=source.asset))
+    together(documents)
+    return documents
+
+
+def _write(
+    ctx: Context, documents: Sequence[ReadDocument], options: ImportOptions, tell: Progress
+) -> None:
+    """Ingest in the order in which the scans ran; publish when anything is new."""
+    readable = [document for document in documents if document.scans]
+    if not readable:
+        return
+    policy = policy_of(ctx)
+    now = ctx.clock.now()
+    with ctx.store.writer() as tx:
+        for document in sorted(readable, key=lambda document: document.ran_at or now):
+            tell(f"importing {document.path}")
+            ingest_document(tx, document, policy, now)
+        outcomes = {report.outcome for one in readable for report in one.reports}
+        if options.dry_run or outcomes <= {ScanOutcome.REPEATED}:
+            tx.discard()
+            return
+        tell("judging")
+        from riskcockpit.services.judging import judge  # noqa: PLC0415 - reads all policies
+
+        judge(ctx, tx, now)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep the cycle collector from walking a hundred thousand records that have no cycles."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _asset_kind(word: str, name: str) -> AssetKind:
+    try:
+        return AssetKind(word)
+    except ValueError as error:
+        known = ", ".join(kind.value for kind in AssetKind)
+        raise ConfigError(
+            f"asset {name!r} has the unknown kind {word!r}", hint=f"known kinds: {known}"
+        ) from error
+
+
+def _words(scope: ScopeSpec) -> str:
+    return " ".join(part for part in (scope.asset, scope.category, scope.branch) if part)
+
+
+def _quiet(_text: str) -> None:
+    """Tell nobody."""
