@@ -42,7 +42,7 @@ def list_controls(*, as_json: JsonOption = False) -> None:
 def run_cases(*, as_json: JsonOption = False) -> None:
     """Run the packs' own test cases: rows in, verdicts out. Exit 1 when one fails."""
     from riskcockpit.cli import documents, output
-    from riskcockpit.services.governance import test_controls as cases
+    from riskcockpit.services.governance import check_controls as cases
 
     outcomes = cases()
     if as_json:

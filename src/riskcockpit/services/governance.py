@@ -8,21 +8,33 @@ from datetime import datetime
 from typing import Any
 
 from riskcockpit.config.durations import parse_duration
-from riskcockpit.controls.pack import Control, load_packs
+from riskcockpit.config.paths import shipped
+from riskcockpit.controls.cases import run_cases
+from riskcockpit.controls.pack import Control, load
 from riskcockpit.domain.control import ControlRow, RowStatus, Verdict
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import UnknownNameError
 from riskcockpit.services.context import Context
 from riskcockpit.store.database import Reader
 from riskcockpit.store.sql import sql
-from riskcockpit.views.governance import ControlDetail, ControlView
+from riskcockpit.views.governance import CaseOutcome, ControlDetail, ControlView
 from riskcockpit.views.posture import SourceView
+
+
+def packs() -> tuple[Control, ...]:
+    """Return the controls of all packs in force."""
+    return load(shipped("config", "controls"))
+
+
+def check_controls() -> tuple[CaseOutcome, ...]:
+    """Run every control's own cases: rows in, verdicts out."""
+    return run_cases(packs())
 
 
 def controls(ctx: Context) -> tuple[ControlView, ...]:
     """Return all controls of the packs with their latest verdict; `no_data` before the first."""
     judged = _judged(ctx)
-    return tuple(judged.get(control.id) or _unjudged(control) for control in load_packs())
+    return tuple(judged.get(control.id) or _unjudged(control) for control in packs())
 
 
 def control(ctx: Context, control_id: str) -> ControlDetail:
@@ -31,7 +43,7 @@ def control(ctx: Context, control_id: str) -> ControlDetail:
     Raises:
         UnknownNameError: there is no such control; the hint names the nearest.
     """
-    known = {each.id: each for each in load_packs()}
+    known = {each.id: each for each in packs()}
     if control_id not in known:
         nearest = difflib.get_close_matches(control_id, known, 1)
         hint = f'did you mean "{nearest[0]}"?' if nearest else "`riskcockpit controls list`"

@@ -12,6 +12,7 @@ from riskcockpit.domain.pillar import Pillar
 from riskcockpit.errors import ConfigError
 from riskcockpit.exposure.model import ExposureModel, model_baseline, parse, price_list
 from riskcockpit.services.context import Context
+from riskcockpit.services.staging import TABLES
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
 
@@ -30,18 +31,12 @@ def price(ctx: Context, tx: Writer, now: datetime) -> None:
             f"exposure is priced in {model.currency}, the settings say {ctx.settings.currency}",
             hint=f"set currency: {model.currency} in the settings",
         )
-    tx.stage(
-        "price_list",
-        {"class": "VARCHAR", "severity": "TINYINT", "tier": "TINYINT", "is_kev": "BOOLEAN",
-         "amount": "DECIMAL(18, 2)"},
-        ((p.finding_class.value, int(p.severity), p.tier, p.is_kev, p.amount)
-         for p in price_list(model)),
-    )  # fmt: skip
-    tx.stage(
-        "model_baseline",
-        {"tier": "TINYINT", "amount": "DECIMAL(18, 2)"},
-        model_baseline(model).items(),
+    prices = (
+        (p.finding_class.value, int(p.severity), p.tier, p.is_kev, p.amount)
+        for p in price_list(model)
     )
+    tx.stage("price_list", TABLES["price_list"], prices)
+    tx.stage("model_baseline", TABLES["model_baseline"], model_baseline(model).items())
     tx.execute(sql("services", "pricing_findings"), rev=tx.generation)
     tx.execute(sql("services", "pricing_models"), rev=tx.generation)
     tx.execute(
