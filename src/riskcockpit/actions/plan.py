@@ -106,11 +106,7 @@ def _version_faults(facts: RollbackFacts, version: ModelVersion, champion: int) 
     if version.version >= champion:
         yield f"{name} is not older than the champion, version {champion}"
     if version.status != "READY":
-        yield (
-            f"{name} is {version.status or 'not'} READY"
-            if not version.status
-            else (f"{name} is {version.status}, not READY")
-        )
+        yield f"{name} is {version.status or 'without a status'}, not READY"
     if version.is_rolled_back:
         yield f"{name} was rolled back itself"
     elif not version.is_approved:

@@ -6,12 +6,10 @@ verifies the tail, signs, writes once, fsyncs, and only then returns.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
 import os
 import secrets
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from pathlib import Path
 
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.decision import EntryType
-from riskcockpit.errors import BusyError, LedgerError
+from riskcockpit.errors import LedgerError
 from riskcockpit.ledger import checkpoint as checkpoints
 from riskcockpit.ledger.armor import EVIDENCE, BadSignatureError
 from riskcockpit.ledger.canonical import Json
@@ -33,12 +31,11 @@ from riskcockpit.ledger.chain import (
     check_chain,
     parse_line,
 )
+from riskcockpit.ledger.lock import try_lock, wait_for_lock
 from riskcockpit.ledger.objects import write_durably
 from riskcockpit.ledger.signers import FILE_NAME
 from riskcockpit.ledger.signing import Signer, prove
 
-LOCK_TIMEOUT_SECONDS = 30.0
-_PAUSE_SECONDS = 0.005
 _BLOCK = 65_536
 
 _log = logging.getLogger(__name__)
@@ -162,12 +159,11 @@ class Journal:
         file = self._file
         if actor_of(file.stem) is None:
             raise LedgerError(f"{file.stem!r} cannot name a chain", hint="use a plain principal")
-        deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
         try:
             for place in (self.directory, file.parent):
                 place.mkdir(mode=0o700, parents=True, exist_ok=True)
             is_new = not file.exists()
-            handle = _open_locked(file, deadline)
+            handle = _open_locked(file)
         except OSError as error:
             raise LedgerError(f"cannot open the chain {file}: {error}") from error
         try:
@@ -281,33 +277,18 @@ def _proven_entry(chain: str, line: bytes) -> Entry:
     return entry
 
 
-def _open_locked(file: Path, deadline: float) -> int:
+def _open_locked(file: Path) -> int:
     """Open and lock a chain; again when the file was replaced while we waited."""
     while True:
         handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
-            _wait_for_lock(handle, file, deadline)
+            wait_for_lock(handle, f"the chain {file.stem}")
             if file.exists() and os.fstat(handle).st_ino == file.stat().st_ino:
                 return handle
         except BaseException:
             os.close(handle)
             raise
         os.close(handle)
-
-
-def _wait_for_lock(handle: int, file: Path, deadline: float) -> None:
-    while not _try_lock(handle, fcntl.LOCK_EX):
-        if time.monotonic() > deadline:
-            raise BusyError(f"another process holds the chain {file.stem}")
-        time.sleep(_PAUSE_SECONDS)
-
-
-def _try_lock(handle: int, kind: int) -> bool:
-    try:
-        fcntl.flock(handle, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _append(handle: int, size: int, line: bytes) -> None:
@@ -330,7 +311,7 @@ def _last_whole_entry(file: Path) -> Entry | None:
     except OSError:
         return None
     try:
-        if not _try_lock(handle, fcntl.LOCK_SH):
+        if not try_lock(handle, is_shared=True):
             return None
         line, _ = _last_line(handle, os.fstat(handle).st_size)
         return parse_line(file.stem, line) if line else None

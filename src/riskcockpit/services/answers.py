@@ -1,0 +1,381 @@
+"""What people say to decisions: approve, reject, revoke, undo, and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+
+from riskcockpit.decisions.project import Waiver
+from riskcockpit.decisions.receipts import ProjectedAction
+from riskcockpit.decisions.requests import Standing, follow
+from riskcockpit.decisions.roles import Deed, Rule, needs, permit_key
+from riskcockpit.decisions.waivers import WaiverState
+from riskcockpit.decisions.wording import summary_of
+from riskcockpit.domain.action import ActionState
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.ids import short
+from riskcockpit.domain.untrusted import clean_text
+from riskcockpit.errors import InputError, RefusedError, UnknownNameError
+from riskcockpit.ledger.chain import Entry
+from riskcockpit.services.context import Context
+from riskcockpit.services.desk import Desk
+from riskcockpit.services.findings import FindingReader
+from riskcockpit.services.outbox import bring_on
+from riskcockpit.services.rollback import decide_return, plan_return
+from riskcockpit.store.sql import sql
+from riskcockpit.views.governance import DecisionPreview, DecisionResult
+
+LONGEST_NOTE = 4_000
+_UNDOABLE = frozenset(
+    {
+        EntryType.WAIVER_REQUESTED, EntryType.WAIVER_GRANTED, EntryType.APPROVAL_GRANTED,
+        EntryType.ROLLBACK_REQUESTED, EntryType.ROLLBACK_APPROVED,
+    }
+)  # fmt: skip
+_FINAL = frozenset(
+    {EntryType.WAIVER_REVOKED, EntryType.WAIVER_REJECTED, EntryType.APPROVAL_REJECTED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """Somebody's request, or what became of it."""
+
+    entry: Entry
+    standing: Standing
+    state: str
+    is_waiting: bool
+    is_rollback: bool
+
+    @property
+    def sentence(self) -> str:
+        """The request in words."""
+        return f"{summary_of(self.entry)} ({short(self.entry.hash)}, by {self.entry.actor})"
+
+
+def plan_approve(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
+    """Say what signing a request would do.
+
+    Raises:
+        UnknownNameError: there is no such request.
+    """
+    desk = Desk(ctx)
+    ask = _ask(desk, id_)
+    try:
+        rule = _may_sign(desk, ask)
+    except RefusedError as error:
+        return _preview(
+            desk, "Approve", ask.sentence, error.rule, blockers=(error.message,), comment=comment
+        )
+    missing = needs(rule, [*ask.standing.signed, desk.signature()])
+    return _preview(desk, "Approve", ask.sentence, rule.id, comment=comment, missing=missing)
+
+
+def approve(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
+    """Add one's key to a request; with the last key a rollback is sent at once.
+
+    Raises:
+        UnknownNameError: there is no such request.
+        RefusedError: one's own request, the same key, the wrong role, or nothing to wait for.
+    """
+    desk = Desk(ctx)
+    ask = _ask(desk, id_)
+    rule = _may_sign(desk, ask)
+    missing = needs(rule, [*ask.standing.signed, desk.signature()])
+    type_ = EntryType.ROLLBACK_APPROVED if ask.is_rollback else EntryType.APPROVAL_GRANTED
+    entry = desk.sign(type_, _naming(desk, ask, comment, rule))
+    rows = () if missing or not ask.is_rollback else (bring_on(desk, ask.entry.hash),)
+    message = desk.finish()
+    return DecisionResult(desk.decision(entry, rule, ask.sentence, missing), rows, message)
+
+
+def plan_reject(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
+    """Say what refusing a request would do; raises as `plan_approve`."""
+    desk = Desk(ctx)
+    ask = _ask(desk, id_)
+    try:
+        rule = _may_reject(desk, ask)
+    except RefusedError as error:
+        return _preview(
+            desk, "Reject", ask.sentence, error.rule, blockers=(error.message,), comment=comment
+        )
+    return _preview(desk, "Reject", ask.sentence, rule.id, comment=comment)
+
+
+def reject(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
+    """Refuse a request, or withdraw one's own.
+
+    Raises:
+        UnknownNameError: there is no such request.
+        RefusedError: the wrong role, or nothing waits.
+    """
+    desk = Desk(ctx)
+    ask = _ask(desk, id_)
+    rule = _may_reject(desk, ask)
+    type_ = EntryType.APPROVAL_REJECTED if ask.is_rollback else EntryType.WAIVER_REJECTED
+    entry = desk.sign(type_, _naming(desk, ask, comment, rule))
+    message = desk.finish()
+    return DecisionResult(desk.decision(entry, rule, f"rejected: {ask.sentence}"), (), message)
+
+
+def plan_revoke(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
+    """Say what taking a waiver back would do; raises UnknownNameError without such a waiver."""
+    desk = Desk(ctx)
+    waiver = _waiver(desk, id_)
+    sentence = f"waiver {short(waiver.id)} by {waiver.requester}"
+    try:
+        rule = _may_revoke(desk, waiver)
+    except RefusedError as error:
+        return _preview(
+            desk, "Revoke", sentence, error.rule, blockers=(error.message,), comment=comment
+        )
+    return _preview(desk, "Revoke", sentence, rule.id, comment=comment)
+
+
+def revoke(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
+    """Take a waiver back: its findings count again.
+
+    Raises:
+        UnknownNameError: there is no such waiver.
+        RefusedError: it is not in force, or the role is wrong.
+    """
+    desk = Desk(ctx)
+    waiver = _waiver(desk, id_)
+    rule = _may_revoke(desk, waiver)
+    data = {"waiver": waiver.id, "comment": clean_text(comment).strip(), **desk.grounds(rule)}
+    entry = desk.sign(EntryType.WAIVER_REVOKED, data)
+    message = desk.finish()
+    summary = f"waiver {short(waiver.id)} revoked: its findings count again"
+    return DecisionResult(desk.decision(entry, rule, summary), (), message)
+
+
+def plan_undo(ctx: Context, decision: str = "") -> DecisionPreview:
+    """Say what taking back one's own last decision, or the one named, would do."""
+    desk = Desk(ctx)
+    entry = _undoable(desk, decision)
+    if done := _done_rollback(desk, entry):
+        return plan_return(desk, done)
+    return _preview(desk, "Undo", summary_of(entry), _own(desk, entry).id)
+
+
+def undo(ctx: Context, decision: str = "") -> DecisionResult:
+    """Take back one's own last decision, or the one named by its hash.
+
+    What has not been sent never leaves the outbox. A rollback that was done is taken back by a
+    new decision with keys and a receipt of its own.
+
+    Raises:
+        RefusedError: there is nothing of one's own that can be undone.
+    """
+    desk = Desk(ctx)
+    entry = _undoable(desk, decision)
+    if done := _done_rollback(desk, entry):
+        return decide_return(desk, done)
+    rule = _own(desk, entry)
+    made = desk.sign(EntryType.UNDO, {"decision": entry.hash, **desk.grounds(rule)})
+    message = desk.finish()
+    return DecisionResult(
+        desk.decision(made, rule, f"taken back: {summary_of(entry)}"), (), message
+    )
+
+
+def plan_note(ctx: Context, subject: str, text: str) -> DecisionPreview:
+    """Say what a note would be about; raises as `note`."""
+    desk = Desk(ctx)
+    rule = desk.permit(Deed.NOTE)
+    return _preview(desk, "Note", _subject(desk, subject), rule.id, comment=text)
+
+
+def note(ctx: Context, subject: str, text: str) -> DecisionResult:
+    """Write a signed note about a finding, a model or a request; it acknowledges an alarm.
+
+    Raises:
+        InputError: the note is empty or too long.
+        UnknownNameError: nothing is called `subject`.
+        RefusedError: this role writes no notes.
+    """
+    words = clean_text(text).strip()
+    if not words or len(words) > LONGEST_NOTE:
+        raise InputError(f"a note has 1 to {LONGEST_NOTE} characters, not {len(words)}")
+    desk = Desk(ctx)
+    rule = desk.permit(Deed.NOTE)
+    about = _subject(desk, subject)
+    entry = desk.sign(EntryType.NOTE, {"subject": about, "text": words, **desk.grounds(rule)})
+    message = desk.finish()
+    return DecisionResult(desk.decision(entry, rule, f"noted about {about}"), (), message)
+
+
+def _ask(desk: Desk, id_: str) -> _Ask:
+    asks = {ask.entry.hash: ask for ask in _asks(desk)}
+    return asks[desk.find(id_, asks, "request")]
+
+
+def _asks(desk: Desk) -> Iterable[_Ask]:
+    entries = {entry.hash: entry for entry in desk.entries}
+    for waiver in desk.projection.waivers:
+        waits = waiver.state is WaiverState.REQUESTED
+        yield _Ask(entries[waiver.id], waiver.standing, waiver.state.value, waits, False)
+    for each in desk.projection.actions:
+        waits = each.state is ActionState.REQUESTED
+        yield _Ask(entries[each.action.id], each.standing, each.state.value, waits, True)
+
+
+def _waits(ask: _Ask) -> Rule:
+    if not ask.is_waiting or ask.standing.rule is None:
+        raise RefusedError(
+            f"the request {short(ask.entry.hash)} is {ask.state.replace('_', ' ')}",
+            rule="waiting-only",
+            hint=ask.standing.doubt or None,
+        )
+    return ask.standing.rule
+
+
+def _may_sign(desk: Desk, ask: _Ask) -> Rule:
+    rule = _waits(ask)
+    permit_key(rule, desk.signature(), ask.standing.signed)
+    return rule
+
+
+def _may_reject(desk: Desk, ask: _Ask) -> Rule:
+    rule = _waits(ask)
+    if desk.principal != ask.entry.actor and not desk.signature().roles & rule.approve:
+        raise RefusedError(
+            f"{desk.principal} may not reject: only the requester, or who could approve",
+            rule=rule.id,
+            hint=rule.why or None,
+        )
+    return rule
+
+
+def _waiver(desk: Desk, id_: str) -> Waiver:
+    known = {waiver.id: waiver for waiver in desk.projection.waivers}
+    return known[desk.find(id_, known, "waiver")]
+
+
+def _may_revoke(desk: Desk, waiver: Waiver) -> Rule:
+    rule = desk.permit(Deed.REVOKE)
+    if waiver.state not in (WaiverState.GRANTED, WaiverState.REQUESTED):
+        raise RefusedError(
+            f"the waiver {short(waiver.id)} is {waiver.state.value.replace('_', ' ')}",
+            rule="in-force-only",
+        )
+    return rule
+
+
+def _undoable(desk: Desk, decision: str) -> Entry:
+    own = {
+        entry.hash: entry
+        for entry in desk.entries
+        if entry.actor == desk.principal and entry.type in _UNDOABLE | _FINAL
+    }
+    ended = follow(desk.entries).ends.keys()
+    standing = [hash_ for hash_, entry in own.items() if not _is_over(desk, entry, ended)]
+    chosen = desk.find(decision, own, "decision of yours") if decision else ""
+    if (chosen or not standing) and chosen not in standing:
+        raise RefusedError(f"{desk.principal} has nothing to undo", rule="undo-own")
+    entry = own[chosen or standing[-1]]
+    if entry.type in _FINAL:
+        raise RefusedError(
+            f"what was ended stays so: {summary_of(entry)}",
+            rule="undo-final",
+            hint="decide anew: a new waiver or rollback has its own keys",
+        )
+    return entry
+
+
+def _is_over(desk: Desk, entry: Entry, ended: Container[str]) -> bool:
+    """Whether a decision was ended, or its action came to nothing."""
+    each = _action_of(desk, entry)
+    over = (ActionState.REFUSED, ActionState.REJECTED, ActionState.UNDONE)
+    return entry.hash in ended or (each is not None and each.state in over)
+
+
+def _action_of(desk: Desk, entry: Entry) -> ProjectedAction | None:
+    named = entry.data.get("request") if entry.type is EntryType.ROLLBACK_APPROVED else entry.hash
+    return desk.projection.action(str(named))
+
+
+def _done_rollback(desk: Desk, entry: Entry) -> ProjectedAction | None:
+    """Return the action behind `entry` when it was done upstream.
+
+    Raises:
+        RefusedError: it was sent and nobody knows yet, or it never happened.
+    """
+    each = _action_of(desk, entry)
+    if each is None or each.state in (ActionState.REQUESTED, ActionState.PENDING):
+        return None
+    if each.state is ActionState.DONE:
+        return each
+    raise RefusedError(
+        f"the action {short(each.action.id)} is {each.state.value.replace('_', ' ')}",
+        rule="undo-done-or-unsent",
+        hint=f"find out first: `riskcockpit actions retry {short(each.action.id)}`",
+    )
+
+
+def _own(desk: Desk, entry: Entry) -> Rule:
+    """Return the rule a decision of one's own was made under; undoing rests on the same."""
+    rule = desk.roles.rule(str(entry.data.get("rule", "")))
+    return rule or desk.permit(Deed.NOTE)
+
+
+def _naming(desk: Desk, ask: _Ask, comment: str, rule: Rule) -> dict[str, object]:
+    model = {"model": ask.entry.data["model"]} if ask.is_rollback else {}
+    return {
+        "request": ask.entry.hash,
+        "comment": clean_text(comment).strip(),
+        **model,
+        **desk.grounds(rule),
+    }
+
+
+def _subject(desk: Desk, subject: str) -> str:
+    """Return the model, finding or request that `subject` names."""
+    wanted = subject.strip()
+    if any(id_.startswith(wanted) for id_ in desk.waiting()) and len(wanted) == len("0" * 64):
+        return wanted
+    if desk.ctx.store.generation():
+        with desk.ctx.store.reader() as reader:
+            if (wanted,) in reader.rows(sql("services", "decide_model_names")):
+                return wanted
+    finder = FindingReader(desk.ctx)
+    try:
+        return finder.resolve(wanted)
+    except UnknownNameError:
+        return desk.find(wanted, desk.waiting(), "finding, model or request")
+    finally:
+        finder.close()
+
+
+def _preview(
+    desk: Desk,
+    verb: str,
+    sentence: str,
+    rule: str,
+    *,
+    blockers: tuple[str, ...] = (),
+    comment: str = "",
+    missing: tuple[str, ...] = (),
+) -> DecisionPreview:
+    context = desk.ctx.settings.context
+    return DecisionPreview(
+        title=f"{verb}: {sentence}",
+        consequence=_CONSEQUENCES[verb],
+        target=sentence,
+        context=context.name,
+        is_production=context.production,
+        calls=(),
+        rule=rule,
+        needs=missing,
+        blockers=blockers,
+        facts=(("comment", clean_text(comment).strip()),),
+    )
+
+
+_CONSEQUENCES = {
+    "Approve": "Your key is added; with the last one it needs the decision takes effect at once.",
+    "Reject": "The request ends; whoever asked has to ask anew.",
+    "Revoke": "Its findings count again at once.",
+    "Undo": "The decision ends as if it had not been taken; both stay in the ledger.",
+    "Note": "It is signed and stays in the ledger; it acknowledges an alarm.",
+}

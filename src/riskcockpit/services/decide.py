@@ -1,0 +1,230 @@
+"""Deciding about findings: waive them, and everything people say to each other's requests.
+
+Each decision has a plan that is drawn before anybody says yes, and that changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from riskcockpit.decisions.roles import Deed, Rule, needs
+from riskcockpit.decisions.waivers import (
+    MOST_FINDINGS,
+    Covered,
+    WaiverTerms,
+    check_terms,
+    parse_reason,
+)
+from riskcockpit.domain.clock import as_utc, rfc3339
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.finding import State
+from riskcockpit.domain.money import Money
+from riskcockpit.domain.untrusted import clean_text
+from riskcockpit.errors import InputError, RefusedError, UnknownNameError
+from riskcockpit.services.answers import (
+    approve,
+    note,
+    plan_approve,
+    plan_note,
+    plan_reject,
+    plan_revoke,
+    plan_undo,
+    reject,
+    revoke,
+    undo,
+)
+from riskcockpit.services.context import Context
+from riskcockpit.services.desk import Desk
+from riskcockpit.services.findings import FindingReader
+from riskcockpit.services.rows import finding_rows
+from riskcockpit.store.sql import sql
+from riskcockpit.views.findings import FindingRow
+from riskcockpit.views.governance import DecisionPreview, DecisionResult
+
+__all__ = [
+    "approve", "note", "plan_approve", "plan_note", "plan_reject", "plan_revoke", "plan_undo",
+    "plan_waiver", "reject", "revoke", "undo", "waive",
+]  # fmt: skip
+
+SAMPLE = 20
+"""Findings shown in a preview."""
+_ID_LENGTH = 32
+_HEX = frozenset("0123456789abcdef")
+_WAIVABLE = frozenset(
+    {State.OPEN, State.TRIAGE, State.PENDING_WAIVER, State.WAIVED, State.FALSE_POSITIVE}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A waiver as somebody would like it."""
+
+    desk: Desk
+    terms: WaiverTerms
+    rows: tuple[FindingRow, ...]
+    left_out: int
+    """Findings that were named but are fixed, or accepted in the source."""
+
+    @property
+    def sentence(self) -> str:
+        """The wish in words."""
+        return f"{_count(len(self.rows))} waived until {rfc3339(self.terms.expires_at)}"
+
+
+def plan_waiver(
+    ctx: Context,
+    query_or_ids: str | Sequence[str],
+    reason: str,
+    justification: str,
+    expires_at: datetime,
+) -> DecisionPreview:
+    """Say what a waiver would cover, and who else has to sign it.
+
+    `query_or_ids` is a query, or ids of findings (unique prefixes will do).
+
+    Raises:
+        InputError: an unknown reason, too short a justification, an end in the past, no findings.
+        QueryError: the query does not parse.
+        UnknownNameError: an id names no finding.
+        LedgerError: the ledger does not verify, or there is no key.
+    """
+    wish = _wish(Desk(ctx), query_or_ids, reason, justification, expires_at)
+    try:
+        rule = _permit(wish)
+    except RefusedError as error:
+        return _preview(wish, error.rule, blockers=(error.message,))
+    return _preview(wish, rule.id, missing=needs(rule, [wish.desk.signature()]))
+
+
+def waive(
+    ctx: Context,
+    query_or_ids: str | Sequence[str],
+    reason: str,
+    justification: str,
+    expires_at: datetime,
+) -> DecisionResult:
+    """Waive findings, or ask for it when the rule wants another key.
+
+    Raises:
+        RefusedError: a rule says no; nothing was written.
+        InputError: as `plan_waiver`.
+    """
+    wish = _wish(Desk(ctx), query_or_ids, reason, justification, expires_at)
+    desk = wish.desk
+    rule = _permit(wish)
+    missing = needs(rule, [desk.signature()])
+    type_ = EntryType.WAIVER_REQUESTED if missing else EntryType.WAIVER_GRANTED
+    entry = desk.sign(type_, {**wish.terms.as_data(), **desk.grounds(rule)})
+    message = desk.finish()
+    return DecisionResult(desk.decision(entry, rule, wish.sentence, missing), (), message)
+
+
+def _permit(wish: _Wish) -> Rule:
+    check_terms(wish.terms, wish.desk.ctx.settings.waivers, wish.desk.now)
+    return wish.desk.permit(Deed.WAIVE, wish.terms.severity)
+
+
+def _wish(
+    desk: Desk,
+    query_or_ids: str | Sequence[str],
+    reason: str,
+    justification: str,
+    expires_at: datetime,
+) -> _Wish:
+    word = parse_reason(reason)
+    named, query = _find(desk.ctx, query_or_ids)
+    rows = tuple(row for row in named if row.state in _WAIVABLE)
+    terms = WaiverTerms(
+        reason=word,
+        justification=clean_text(justification).strip(),
+        expires_at=as_utc(expires_at).replace(microsecond=0),
+        query=query,
+        findings=tuple(Covered(row.id, row.severity, row.is_kev) for row in rows),
+    )
+    return _Wish(desk, terms, rows, len(named) - len(rows))
+
+
+def _find(ctx: Context, query_or_ids: str | Sequence[str]) -> tuple[tuple[FindingRow, ...], str]:
+    """Return the findings that were named, and the query that named them (empty for ids)."""
+    is_text = isinstance(query_or_ids, str)
+    words = query_or_ids.split() if isinstance(query_or_ids, str) else list(query_or_ids)
+    if not words:
+        raise InputError("no findings were named", hint="give ids, or a query")
+    finder = FindingReader(ctx)
+    try:
+        if not is_text or all(map(_looks_like_id, words)):
+            return _by_ids(ctx, finder, words), ""
+        query = str(query_or_ids)
+        return finder.rows(query, MOST_FINDINGS + 1), query
+    finally:
+        finder.close()
+
+
+def _looks_like_id(word: str) -> bool:
+    return len(word) >= len("abcd") and _HEX.issuperset(word.lower())
+
+
+def _by_ids(ctx: Context, finder: FindingReader, words: Iterable[str]) -> tuple[FindingRow, ...]:
+    ids = [word if len(word) == _ID_LENGTH else finder.resolve(word) for word in words]
+    with ctx.store.reader() as reader:
+        found = reader.rows(sql("services", "decide_findings"), ids=ids)
+    rows = finding_rows(found, ctx.settings.currency)
+    if missing := set(ids) - {row.id for row in rows}:
+        raise UnknownNameError(
+            f"there is no finding {min(missing)!r}", hint="list them: `riskcockpit findings list`"
+        )
+    return rows
+
+
+def _preview(
+    wish: _Wish,
+    rule_id: str,
+    *,
+    missing: tuple[str, ...] = (),
+    blockers: tuple[str, ...] = (),
+) -> DecisionPreview:
+    context, terms = wish.desk.ctx.settings.context, wish.terms
+    count, until = len(wish.rows), rfc3339(terms.expires_at)
+    verb = "Ask to waive" if missing else "Waive"
+    assets = sorted({row.asset for row in wish.rows})
+    return DecisionPreview(
+        title=f"{verb} {_count(count)}",
+        consequence=(
+            f"They stay visible as waived and no longer ask for a fix until {until}; "
+            "new matches are not covered."
+        ),
+        target=", ".join(assets[:3]) + (f" and {len(assets) - 3} more" if assets[3:] else ""),
+        context=context.name,
+        is_production=context.production,
+        calls=(),
+        rule=rule_id,
+        needs=missing,
+        blockers=blockers,
+        warnings=tuple(_warnings(wish)),
+        findings=wish.rows[:SAMPLE],
+        finding_count=count,
+        exposure=Money.total((row.exposure for row in wish.rows), wish.desk.ctx.settings.currency),
+        facts=(
+            ("reason", terms.reason.value),
+            ("until", until),
+            ("highest severity", terms.severity.word),
+            ("query", terms.query),
+        ),
+    )
+
+
+def _warnings(wish: _Wish) -> Iterable[str]:
+    if wish.left_out:
+        yield f"{_count(wish.left_out)} left out: fixed, or accepted in the source"
+    waived = sum(row.state in (State.WAIVED, State.FALSE_POSITIVE) for row in wish.rows)
+    if waived:
+        yield f"{_count(waived)} waived already"
+    exploited = sum(row.is_kev for row in wish.rows)
+    if exploited:
+        yield f"{_count(exploited)} known to be exploited"
+
+
+def _count(number: int) -> str:
+    return f"{number} finding" if number == 1 else f"{number} findings"

@@ -1,0 +1,203 @@
+"""Writing what the ledger means into the cache; part of every publish.
+
+The projection owns nothing: it can be written anew from the ledger at any time, and doing it
+twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from riskcockpit.decisions.project import Projection, Waiver
+from riskcockpit.decisions.receipts import ProjectedAction
+from riskcockpit.decisions.waivers import WaiverState
+from riskcockpit.decisions.wording import subject_of, summary_of
+from riskcockpit.domain.action import ActionKind, ActionState
+from riskcockpit.domain.clock import rfc3339
+from riskcockpit.domain.decision import WaiverReason
+from riskcockpit.domain.finding import EventKind, State
+from riskcockpit.domain.ids import short
+from riskcockpit.ledger.canonical import canonical
+from riskcockpit.ledger.chain import Entry
+from riskcockpit.services.context import Context
+from riskcockpit.services.record import examined, projected
+from riskcockpit.services.staging import TABLES
+from riskcockpit.store.database import Writer
+from riskcockpit.store.sql import sql
+
+
+def project_ledger(ctx: Context, tx: Writer, now: datetime) -> Projection:
+    """Verify the ledger, and put what it means at `now` into the cache.
+
+    While the ledger does not verify, no waiver counts. Returns the projection.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    found = examined(ctx)
+    projection = projected(ctx, found, now)
+    _write_entries(tx, found.entries)
+    _write_waivers(tx, projection.waivers)
+    _write_actions(tx, projection.actions)
+    _write_findings(tx, projection, now)
+    _write_moves(tx, projection.actions)
+    return projection
+
+
+def _write_entries(tx: Writer, entries: Sequence[Entry]) -> None:
+    known = {row[0] for row in tx.rows(sql("services", "projection_known_entries"))}
+    if known - {entry.hash for entry in entries}:
+        tx.execute(sql("services", "projection_clear_ledger_entry"))
+        known = set()
+    new = {entry.hash: entry for entry in entries if entry.hash not in known}
+    tx.append("ledger_entry", (_entry_row(entry) for entry in new.values()))
+
+
+def _entry_row(entry: Entry) -> dict[str, Any]:
+    return {
+        "hash": entry.hash,
+        "chain": entry.chain,
+        "seq": entry.seq,
+        "ts": entry.ts,
+        "actor": entry.actor,
+        "key_fp": entry.key_fp,
+        "type": entry.type.value,
+        "subject": subject_of(entry),
+        "summary": summary_of(entry),
+        "data": canonical(entry.data).decode("utf-8"),
+    }
+
+
+def _write_waivers(tx: Writer, waivers: Sequence[Waiver]) -> None:
+    tx.execute(sql("services", "projection_clear_waiver"))
+    tx.execute(sql("services", "projection_clear_waiver_finding"))
+    tx.append("waiver", (_waiver_row(waiver) for waiver in waivers))
+    tx.append(
+        "waiver_finding",
+        (
+            {"waiver_id": waiver.id, "finding_id": covered.id}
+            for waiver in waivers
+            if waiver.terms
+            for covered in waiver.terms.findings
+        ),
+    )
+
+
+def _waiver_row(waiver: Waiver) -> dict[str, Any]:
+    terms, standing = waiver.terms, waiver.standing
+    return {
+        "id": waiver.id,
+        "state": waiver.state.value,
+        "reason": terms.reason.value if terms else "",
+        "justification": terms.justification if terms else standing.doubt,
+        "requester": waiver.requester,
+        "approver": waiver.approver,
+        "requested_at": waiver.requested_at,
+        "decided_at": standing.decided_at or waiver.ended_at,
+        "expires_at": terms.expires_at if terms else waiver.requested_at,
+        "rule": standing.rule.id if standing.rule else "",
+        "query": terms.query if terms else "",
+        "finding_count": len(terms.findings) if terms else 0,
+    }
+
+
+def _write_actions(tx: Writer, actions: Sequence[ProjectedAction]) -> None:
+    tx.execute(sql("services", "projection_clear_action"))
+    tx.append(
+        "action",
+        (
+            {
+                "id": each.action.id,
+                "kind": each.action.kind.value,
+                "source": each.action.source,
+                "target": each.action.target,
+                "params": json.dumps(dict(each.action.params), sort_keys=True),
+                "state": each.state.value,
+                "message": each.message,
+                "decided_by": each.decided_by,
+                "decided_at": each.decided_at,
+                "updated_at": each.updated_at,
+            }
+            for each in actions
+        ),
+    )
+
+
+def _write_findings(tx: Writer, projection: Projection, now: datetime) -> None:
+    _stage(tx, "projected_cover", _covers(projection.waivers))
+    _stage(tx, "projected_event", _events(projection.waivers))
+    _stage(tx, "projected_acknowledgement", projection.acknowledgements)
+    _stage(tx, "projected_containment", ((c.model, c.at) for c in projection.containments))
+    for name in ("findings", "events", "acknowledged", "contained"):
+        tx.execute(sql("services", f"projection_{name}"), rev=tx.generation)
+    tx.execute(sql("services", "projection_reviews"), now=now, rev=tx.generation)
+
+
+def _covers(waivers: Iterable[Waiver]) -> Iterator[tuple[Any, ...]]:
+    for waiver in waivers:
+        state = _finding_state(waiver)
+        if state is None or waiver.terms is None:
+            continue
+        since = waiver.standing.decided_at or waiver.requested_at
+        for covered in waiver.terms.findings:
+            yield (
+                waiver.id, covered.id, state.value, int(covered.severity), covered.is_kev, since,
+                waiver.terms.expires_at,
+            )  # fmt: skip
+
+
+def _finding_state(waiver: Waiver) -> State | None:
+    """Return what a waiver makes of its findings; None when it does not count."""
+    if waiver.state is WaiverState.REQUESTED:
+        return State.PENDING_WAIVER
+    if waiver.state is not WaiverState.GRANTED or waiver.terms is None:
+        return None
+    is_false = waiver.terms.reason is WaiverReason.FALSE_POSITIVE
+    return State.FALSE_POSITIVE if is_false else State.WAIVED
+
+
+def _events(waivers: Iterable[Waiver]) -> Iterator[tuple[str, datetime, str, str]]:
+    for waiver in waivers:
+        if waiver.terms is None or waiver.standing.decided_at is None or waiver.standing.doubt:
+            continue
+        happened = list(_happened(waiver, waiver.standing.decided_at))
+        for covered in waiver.terms.findings:
+            for kind, moment, detail in happened:
+                yield covered.id, moment, kind.value, detail
+
+
+def _happened(waiver: Waiver, decided_at: datetime) -> Iterator[tuple[EventKind, datetime, str]]:
+    if waiver.terms is None:  # pragma: no cover - the caller looked
+        return
+    name, until = short(waiver.id), rfc3339(waiver.terms.expires_at)
+    words = f"until {until} by waiver {name}: {waiver.terms.reason.value}"
+    yield EventKind.WAIVED, decided_at, words
+    if waiver.state is WaiverState.EXPIRED:
+        yield EventKind.WAIVER_EXPIRED, waiver.terms.expires_at, f"waiver {name} ended"
+    elif (end := waiver.standing.ended) is not None:
+        yield EventKind.UNDONE, end.ts, f"waiver {name} taken back by {end.actor}"
+
+
+def _write_moves(tx: Writer, actions: Iterable[ProjectedAction]) -> None:
+    _stage(tx, "projected_move", filter(None, map(_move, actions)))
+    for name in ("moves_explained", "moves_made", "aliases", "marks"):
+        tx.execute(sql("services", f"projection_{name}"), rev=tx.generation)
+
+
+def _move(each: ProjectedAction) -> tuple[Any, ...] | None:
+    model, _, alias = each.action.target.rpartition("@")
+    before, after = each.action.params.get("from", ""), each.action.params.get("to", "")
+    if each.sent_at is None or not (before.isdecimal() and after.isdecimal()):
+        return None
+    confirmed = each.updated_at if each.state is ActionState.DONE else None
+    is_rollback = each.action.kind is ActionKind.MODEL_ROLLBACK
+    return (
+        each.action.id, model, alias, int(before), int(after), is_rollback, each.sent_at, confirmed,
+    )  # fmt: skip
+
+
+def _stage(tx: Writer, table: str, rows: Iterable[Sequence[Any]]) -> None:
+    tx.stage(table, TABLES[table], rows)

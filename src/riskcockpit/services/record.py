@@ -1,0 +1,116 @@
+"""The ledger as it may be trusted here: verified, with the policies it vouches for, projected."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from riskcockpit.config.paths import make_private
+from riskcockpit.decisions.project import Projection, project
+from riskcockpit.decisions.roles import Roles, load_roles
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.errors import ConfigError, LedgerError
+from riskcockpit.ledger.chain import Entry
+from riskcockpit.ledger.objects import Objects, write_durably
+from riskcockpit.ledger.verify import Examination, Proven, examine
+from riskcockpit.services.context import Context
+
+ROLES = "policy/roles.yaml"
+"""Inside the ledger directory."""
+_PROVEN = "ledger-proven.json"
+
+
+def examined(ctx: Context) -> Examination:
+    """Verify the ledger; signatures found good before are not computed again.
+
+    What was found good is kept in the state directory, which only this user can write.
+
+    Raises:
+        LedgerError: it cannot be read.
+    """
+    file = ctx.paths.state / _PROVEN
+    known = _read_proven(file)
+    found = examine(ctx.paths.ledger, ctx.clock.now(), known)
+    if dict(found.proven) != known:
+        _write_proven(file, found.proven)
+    return found
+
+
+def read_roles(ctx: Context) -> tuple[Roles, bytes]:
+    """Return the roles in force and the bytes of their file.
+
+    Raises:
+        ConfigError: there is none, or it cannot be used.
+    """
+    file = ctx.paths.ledger / ROLES
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"cannot read roles from {file}: {error}", hint="`riskcockpit init` writes them"
+        ) from error
+    return parse_roles(content, str(file)), content
+
+
+def parse_roles(content: bytes, where: str) -> Roles:
+    """Read the bytes of a roles file.
+
+    Raises:
+        ConfigError: they cannot be used; the message names `where`.
+    """
+    try:
+        text = content.decode("utf-8")
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+            raise ConfigError(f"cannot read roles from {where}: YAML aliases are not allowed")
+        raw: Any = yaml.safe_load(text)
+    except (UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(f"cannot read roles from {where}: {error}") from error
+    return load_roles(raw, hashlib.sha256(content).hexdigest(), where)
+
+
+def policies(directory: Path, entries: Iterable[Entry]) -> dict[str, Roles]:
+    """Return every version of the roles that a signed entry put in force, by its digest.
+
+    A version whose content is missing or unreadable is left out: nothing rests on it then.
+    """
+    objects = Objects(directory)
+    found: dict[str, Roles] = {}
+    for entry in entries:
+        if entry.type is not EntryType.POLICY_CHANGED or entry.data.get("file") != ROLES:
+            continue
+        digest = str(entry.data.get("after", ""))
+        try:
+            found[digest] = parse_roles(objects.get(digest), digest)
+        except (LedgerError, ConfigError):
+            continue
+    return found
+
+
+def projected(ctx: Context, found: Examination, now: datetime) -> Projection:
+    """Return what a verified ledger means at `now`."""
+    vouched = policies(ctx.paths.ledger, found.entries)
+    return project(found.entries, now, vouched, is_verified=found.report.is_ok)
+
+
+def _read_proven(file: Path) -> dict[str, Proven]:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, Proven])
+    except (OSError, msgspec.DecodeError):
+        return {}  # it only saves time
+
+
+def _write_proven(file: Path, proven: Mapping[str, Proven]) -> None:
+    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    try:
+        make_private(file.parent)
+        write_durably(part, msgspec.json.encode(dict(proven)))
+        part.replace(file)
+    except OSError:
+        part.unlink(missing_ok=True)  # the next time takes longer

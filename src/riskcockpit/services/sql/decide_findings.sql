@@ -1,0 +1,10 @@
+-- The findings with the given ids.
+-- params: ids VARCHAR[]
+-- returns: the columns of a finding in a list (services.rows); exposure in the settings' currency
+SELECT
+    id, title, severity, state, pillar, class, asset, owner, tool, rule, path,
+    line, package_name, package_version, vulnerability, first_seen, last_seen, due_at,
+    waived_until, exposure, is_kev, is_unconfirmed_absent
+FROM finding
+WHERE id IN (SELECT unnest($ids))
+ORDER BY exposure DESC, severity DESC, id
