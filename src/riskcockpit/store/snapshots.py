@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # they import duckdb or lead to it: only who opens a cache pa
 
 KEPT_GENERATIONS = 2
 _POINTER = re.compile(r"(?P<number>\d{6,12})\n")
-_NUMBERED = re.compile(r"(?P<number>\d{6,12})\.duckdb(?:\.aside)?")
+_NUMBERED = re.compile(r"(?P<number>\d{6,12})\.(?:duckdb|pointer)(?:\.aside)?")
 _REBUILD = "move it aside and build it again: `riskcockpit sync`"
 _LEASE_TRIES = 50
 _LEASE_PAUSE_SECONDS = 0.01
@@ -124,15 +124,23 @@ class Store:
         if not self.directory.is_dir():
             return ()
         with exclusive(self.directory / "writer.lock", self._lock_timeout_seconds):
-            moved = [_move_aside(file) for file in sorted(self.directory.glob("*.duckdb"))]
+            files = sorted(self.directory.glob("*.duckdb"))
+            moved = [_move_aside(file, file.name) for file in files]
             if self._pointer.exists():
-                moved.append(_move_aside(self._pointer))
+                moved.append(_move_aside(self._pointer, self._pointer_name()))
             sync_directory(self.directory)
         return tuple(moved)
 
     @property
     def _pointer(self) -> Path:
         return self.directory / "CURRENT"
+
+    def _pointer_name(self) -> str:
+        """What the pointer is called once it is aside: with its number, which is not used again."""
+        try:
+            return f"{self.generation():06d}.pointer"
+        except DamagedError:
+            return self._pointer.name
 
     def _file(self, number: int) -> Path:
         return self.directory / f"{number:06d}.duckdb"
@@ -248,7 +256,7 @@ def _remove_part(part: Path) -> None:
             file.unlink(missing_ok=True)
 
 
-def _move_aside(file: Path) -> Path:
-    target = file.with_name(f"{file.name}.aside")
+def _move_aside(file: Path, name: str) -> Path:
+    target = file.with_name(f"{name}.aside")
     file.replace(target)
     return target
