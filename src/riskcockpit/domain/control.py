@@ -39,6 +39,11 @@ class ControlRow:
     """One readable sentence with the numbers."""
     dimensions: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def is_waived(self) -> bool:
+        """Whether a waiver covers it: the row keeps its status and is counted apart."""
+        return bool(self.dimensions.get("waived_by"))
+
 
 @dataclass(frozen=True, slots=True)
 class ControlResult:
@@ -59,5 +64,6 @@ class ControlResult:
 
     @property
     def failed(self) -> int:
-        """Rows that are alarm or error."""
-        return sum(row.status in (RowStatus.ALARM, RowStatus.ERROR) for row in self.rows)
+        """Rows that are alarm or error and not waived."""
+        bad = (RowStatus.ALARM, RowStatus.ERROR)
+        return sum(row.status in bad and not row.is_waived for row in self.rows)

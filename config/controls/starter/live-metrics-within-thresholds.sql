@@ -1,0 +1,44 @@
+-- One row per production model: the latest reading of each accuracy and bias metric of its
+-- champion. Readings without a version are taken to be the champion's.
+WITH latest AS (
+    SELECT
+        r.subject, r.metric, r.segment, r.value, r.threshold, r.is_breach, r."at",
+        row_number() OVER (PARTITION BY r.subject, r.metric, r.segment ORDER BY r."at" DESC) AS nth
+    FROM reading AS r
+    INNER JOIN model_alias AS a
+        ON a.model = r.subject AND a.alias = 'champion' AND coalesce(r.version, a.version) = a.version
+    WHERE r.subject_kind = 'model' AND r.metric_class IN ('accuracy', 'bias') AND r."at" <= $as_of
+),
+live AS (
+    SELECT
+        subject,
+        max("at") AS newest,
+        count(*) AS metrics,
+        count(*) FILTER (WHERE is_breach) AS broken,
+        max_by(format('{} {:.4g} against {:.4g}', metric, value, threshold), "at")
+            FILTER (WHERE is_breach) AS breach
+    FROM latest
+    WHERE nth = 1
+    GROUP BY subject
+)
+SELECT
+    a.model AS resource,
+    CASE
+        WHEN l.subject IS NULL OR l.broken > 0 THEN 'alarm'
+        WHEN date_diff('minute', l.newest, $as_of) > $fresh_minutes THEN 'alarm'
+        ELSE 'ok'
+    END AS status,
+    CASE
+        WHEN l.subject IS NULL THEN 'no live accuracy or bias was ever seen'
+        WHEN l.broken > 0 THEN format('v{}: {}', a.version, l.breach)
+        WHEN date_diff('minute', l.newest, $as_of) > $fresh_minutes
+            THEN format('no reading for {} minutes', date_diff('minute', l.newest, $as_of))
+        ELSE format('v{}: {} metrics hold', a.version, l.metrics)
+    END AS reason,
+    coalesce(m.owner, '') AS owner,
+    coalesce(m.tier, 3) AS tier
+FROM model_alias AS a
+LEFT JOIN model AS m ON m.name = a.model
+LEFT JOIN live AS l ON l.subject = a.model
+WHERE a.alias = 'champion'
+ORDER BY a.model

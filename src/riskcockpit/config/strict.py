@@ -1,0 +1,148 @@
+"""Strict reading of a YAML file into a struct: errors name file, line and the nearest key.
+
+YAML aliases, files beyond a size and keys nobody knows are refused. Used for settings, controls,
+the KPI catalogue and the exposure priors.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar, get_args
+
+import msgspec
+import yaml
+
+from riskcockpit.errors import ConfigError
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MAX_BYTES = 1_000_000
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file and where each of its values stands."""
+
+    what: str
+    """What is read, as `controls`; for messages."""
+    file: Path
+    lines: Mapping[str, int]
+    """Dotted path of every value → its line, one-based."""
+
+    def fault(self, path: str, why: str, hint: str | None = None) -> ConfigError:
+        """Return the error for a value that is wrong although its type is right."""
+        line = self.lines.get(path)
+        where = f"line {line}: " if line else ""
+        return ConfigError(
+            f"cannot read {self.what} from {self.file}: {where}{path}: {why}", hint=hint
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Document(Generic[T]):
+    """A value that was read, and where from."""
+
+    value: T
+    source: Source
+
+
+def read_document(file: Path, type_: type[T], what: str) -> Document[T]:
+    """Read `file` as a `type_`; `what` names it in messages.
+
+    Raises:
+        ConfigError: it cannot be read or used; the message names file, line and what to mend.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read {what} from {file}: {error}") from error
+    return parse_document(text, file, type_, what)
+
+
+def parse_document(text: str, file: Path, type_: type[T], what: str) -> Document[T]:
+    """Read YAML text as a `type_`; raises as `read_document`."""
+    node, raw = _parse(text, file, what)
+    source = Source(what, file, dict(_lines(node, "")) if node is not None else {})
+    try:
+        return Document(msgspec.convert({} if raw is None else raw, type_), source)
+    except msgspec.ValidationError as error:
+        raise _explained(error, raw, type_, source) from error
+
+
+def _parse(text: str, file: Path, what: str) -> tuple[yaml.Node | None, Any]:
+    start = f"cannot read {what} from {file}"
+    if len(text) > MAX_BYTES:
+        raise ConfigError(f"{start}: larger than {MAX_BYTES} bytes")
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_Loader)):
+            raise ConfigError(f"{start}: YAML aliases are not allowed", hint="write the value out")
+        node = yaml.compose(text, Loader=_Loader)
+        raw = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, in C where there is one
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"line {mark.line + 1}: " if mark else ""
+        raise ConfigError(f"{start}: {place}{error.problem or 'not YAML'}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError(f"{start}: {error}") from error
+    return node, raw
+
+
+def _lines(node: yaml.Node, path: str) -> Iterator[tuple[str, int]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            inner = f"{path}.{key.value}" if path else str(key.value)
+            yield inner, key.start_mark.line + 1
+            yield from _lines(value, inner)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            inner = f"{path}[{index}]"
+            yield inner, value.start_mark.line + 1
+            yield from _lines(value, inner)
+
+
+def _explained(
+    error: msgspec.ValidationError, raw: Any, type_: type[msgspec.Struct], source: Source
+) -> ConfigError:
+    """Turn msgspec's message, as `… - at `$.sources[0]``, into one with a line and a hint."""
+    what, _, place = str(error).partition(" - at ")
+    path = place.strip("`").removeprefix("$").removeprefix(".")
+    hint = None
+    if what.startswith("Object contains unknown field `"):
+        key = what.split("`")[1]
+        known = _fields_at(type_, path)
+        path = f"{path}.{key}" if path else key
+        what = f'unknown key "{key}"'
+        nearest = difflib.get_close_matches(key, known, 1)
+        hint = f'did you mean "{nearest[0]}"?' if nearest else f"known keys: {', '.join(known)}"
+    elif not isinstance(raw, dict):
+        what, hint = f"a mapping of {source.what} is expected", "start with a key and a colon"
+    line = source.lines.get(path)
+    where = f"line {line}: " if line else ""
+    label = f"{path}: " if path and not what.startswith("unknown key") else ""
+    return ConfigError(
+        f"cannot read {source.what} from {source.file}: {where}{label}{what}", hint=hint
+    )
+
+
+def _fields_at(type_: type[msgspec.Struct], path: str) -> tuple[str, ...]:
+    """Return the known keys of the struct at `path`, as `sources[0].credential`."""
+    current: Any = type_
+    for step in path.replace("[", ".[").split("."):
+        if not step or not isinstance(current, type) or step.startswith("["):
+            continue
+        field = next((f for f in msgspec.structs.fields(current) if f.encode_name == step), None)
+        current = _struct_in(field.type) if field else None
+    if isinstance(current, type) and issubclass(current, msgspec.Struct):
+        return tuple(field.encode_name for field in msgspec.structs.fields(current))
+    return ()
+
+
+def _struct_in(annotation: Any) -> Any:
+    """Return the struct inside `annotation`: itself, an optional's, a tuple's."""
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        return annotation
+    found = (_struct_in(inner) for inner in get_args(annotation))
+    return next((struct for struct in found if struct is not None), None)
