@@ -1,0 +1,142 @@
+"""Judges a generation before it is published: decisions, money, controls, KPIs, in this order.
+
+Called inside every publish, so that no generation is ever seen unjudged. What it came to goes into
+the ledger afterwards (`record_evaluation`), because an entry names the generation it is about.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from riskcockpit.controls.pack import Control, digest
+from riskcockpit.controls.run import evaluate
+from riskcockpit.domain.clock import rfc3339
+from riskcockpit.domain.control import ControlResult
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.kpi import KpiReading
+from riskcockpit.errors import LedgerError
+from riskcockpit.kpis.catalogue import load
+from riskcockpit.kpis.compute import measure
+from riskcockpit.services.context import Context
+from riskcockpit.services.governance import packs
+from riskcockpit.services.pricing import price
+from riskcockpit.services.projection import project_ledger
+from riskcockpit.store.database import Writer
+from riskcockpit.store.sql import sql
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What judging a generation came to."""
+
+    generation: int
+    results: tuple[ControlResult, ...]
+    kpis: tuple[KpiReading, ...]
+    policy_digest: str
+    """SHA-256 over the controls in force, as hex."""
+    results_digest: str
+    """SHA-256 over all verdicts and rows, as hex."""
+
+
+def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
+    """Judge what the writer holds, for the moment `now`.
+
+    Raises:
+        ConfigError: a control, a KPI or the exposure priors cannot be used.
+    """
+    project_ledger(ctx, tx, now)
+    price(ctx, tx, now)
+    controls = packs()
+    results = evaluate(tx, controls, now)
+    _write_controls(tx, controls, results)
+    kpis = measure(tx, load(), now)
+    tx.append("kpi_reading", (_kpi_row(reading) for reading in kpis))
+    return Judgement(tx.generation, results, kpis, digest(controls), _digest(results))
+
+
+def record_evaluation(ctx: Context, judgement: Judgement, published_at: datetime) -> str:
+    """Sign that the controls ran and what they came to; return why not, or nothing.
+
+    Without a key this is a note to the user, not a failure: judging needs no signature.
+    """
+    failed = sum(result.failed > 0 for result in judgement.results)
+    try:
+        ctx.journal().append(
+            EntryType.CONTROLS_EVALUATED,
+            {
+                "generation": judgement.generation,
+                "published_at": rfc3339(published_at),
+                "controls": len(judgement.results),
+                "failed": failed,
+                "policy_digest": judgement.policy_digest,
+                "results_digest": judgement.results_digest,
+            },
+        )
+    except LedgerError as error:
+        return error.message
+    return ""
+
+
+def _write_controls(
+    tx: Writer, controls: Iterable[Control], results: Iterable[ControlResult]
+) -> None:
+    tx.execute(sql("services", "judging_clear_controls"))
+    tx.execute(sql("services", "judging_clear_control_rows"))
+    by_id = {result.control_id: result for result in results}
+    pairs = [(control, by_id[control.id]) for control in controls]
+    tx.append("control", (_control_row(control, result) for control, result in pairs))
+    tx.append("control_row", (row for _, result in pairs for row in _rows(result)))
+
+
+def _control_row(control: Control, result: ControlResult) -> dict[str, Any]:
+    return {
+        "id": control.id,
+        "title": control.title,
+        "pillar": control.pillar.value,
+        "severity": int(control.severity),
+        "frameworks": json.dumps({name: list(refs) for name, refs in control.frameworks.items()}),
+        "verdict": result.verdict.value,
+        "message": result.message,
+        "passed": result.passed,
+        "failed": result.failed,
+        "at": result.at,
+    }
+
+
+def _rows(result: ControlResult) -> Iterator[dict[str, Any]]:
+    for ordinal, row in enumerate(result.rows):
+        yield {
+            "control_id": result.control_id,
+            "ordinal": ordinal,
+            "resource": row.resource,
+            "status": row.status.value,
+            "reason": row.reason,
+            "dimensions": json.dumps(dict(row.dimensions), sort_keys=True),
+        }
+
+
+def _kpi_row(reading: KpiReading) -> dict[str, Any]:
+    return {
+        "kpi_id": reading.kpi_id,
+        "at": reading.at,
+        "value": reading.value,
+        "sample": reading.sample,
+        "state": reading.state.value,
+        "as_of": reading.as_of,
+    }
+
+
+def _digest(results: Iterable[ControlResult]) -> str:
+    """Return the SHA-256 over what every control said of every resource."""
+    state = sha256()
+    for result in sorted(results, key=lambda result: result.control_id):
+        state.update(f"{result.control_id} {result.verdict.value}\n".encode())
+        for row in result.rows:
+            line = json.dumps([row.resource, row.status.value, row.reason])
+            state.update(f"{line}\n".encode())
+    return state.hexdigest()

@@ -1,0 +1,4 @@
+-- Forget the rows behind the verdicts of the last judgement.
+-- params: none
+-- returns: nothing
+DELETE FROM control_row
