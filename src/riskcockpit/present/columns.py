@@ -320,8 +320,10 @@ def _queue_title(row: QueueItem, frame: Frame) -> Cell:
 
 
 def _queue_keys(row: QueueItem, frame: Frame) -> Cell:
-    del frame
-    return Cell(f"[{row.keys[0]}]" if row.keys else "", "key")
+    if not row.keys:
+        return Cell("")
+    sign = {"enter": ">" if frame.glyphs.is_ascii else "↵"}.get(row.keys[0], row.keys[0])
+    return Cell(f"[{sign}]", "key")
 
 
 QUEUE: tuple[Column[QueueItem], ...] = (

@@ -140,6 +140,14 @@ class FindingReader:
         rows = reader.rows(page, start=max(start, 0), count=count)
         return FindingPage(found.id, start, finding_rows(rows, self._currency))
 
+    def position(self, found: FindingSet, id_: str) -> int | None:
+        """Return where a finding stands in a set; None when it is not in it. Raises as `page`."""
+        reader, keys = self._keys(found)
+        if reader is None:
+            return None
+        row = reader.one(keys.of(sql("services", "finding_position")), id=id_)
+        return None if row is None else int(row[0])
+
     def rows(self, query: str = "", limit: int | None = None) -> tuple[FindingRow, ...]:
         """Return the first `limit` rows of a query, all without one; raises as `open`."""
         return finding_rows(self._ask("finding_rows", query, count=_most(limit)), self._currency)

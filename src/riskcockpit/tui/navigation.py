@@ -17,6 +17,8 @@ class Navigator(App[int]):
     """An app of places: the overview lies at the bottom, one other screen over it."""
 
     BINDINGS = bind("places", "everywhere")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (28, "-tall")]  # noqa: RUF012 - as above
 
     def __init__(self) -> None:
         super().__init__()

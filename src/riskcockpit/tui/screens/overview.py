@@ -25,6 +25,7 @@ from riskcockpit.views.posture import ExposureView, PostureView, QueueItem, Queu
 
 _STALE_AFTER = timedelta(hours=24)
 _MODEL_KINDS = (QueueKind.MODEL_ALARM, QueueKind.CHAMPION_MISSING)
+_FINDING_KINDS = (QueueKind.SLA, QueueKind.DATA_ALARM)
 
 
 class OverviewScreen(DecidingScreen):
@@ -119,15 +120,15 @@ class OverviewScreen(DecidingScreen):
     @on(RowChosen)
     def open_item(self, event: RowChosen) -> None:
         """Open what an item is about."""
-        place = self._place_of(event.row)
-        if place is not None:
-            self.host.go_to(place)
+        self.host.go_to(self._place_of(event.row))
 
-    def _place_of(self, item: QueueItem) -> Place | None:
+    def _place_of(self, item: QueueItem) -> Place:
         here = self.host.place
+        if item.query:
+            return Place("findings", item.query, here)
         if item.kind in _MODEL_KINDS:
             return Place("model", item.subject, Place("models", "", here))
-        if item.kind is QueueKind.SLA:
+        if item.kind in _FINDING_KINDS:
             return Place("finding", item.subject, here)
         if item.kind is QueueKind.ACTION_FAILED:
             return Place("actions", "", here)
@@ -135,28 +136,28 @@ class OverviewScreen(DecidingScreen):
             return Place("sources", "", here)
         return Place("ledger", item.subject, here)
 
-    # decisions act on the item under the cursor
+    # decisions act on the item under the cursor, by the keys it names
+
+    def _subject_for(self, key: str) -> str:
+        item = self.queue.row
+        return item.subject if item is not None and key in item.keys else ""
 
     def model_subject(self) -> str:
         """Return the model under the cursor."""
-        item = self.queue.row
-        return item.subject if item is not None and item.kind in _MODEL_KINDS else ""
+        return self._subject_for("r")
 
     def request_subject(self) -> str:
         """Return the request under the cursor."""
-        item = self.queue.row
-        kinds = (QueueKind.WAIVER_REQUEST, QueueKind.ROLLBACK_REQUEST)
-        return item.subject if item is not None and item.kind in kinds else ""
+        return self._subject_for("a")
 
     def finding_subjects(self) -> tuple[str, ...]:
         """Return the finding under the cursor."""
-        item = self.queue.row
-        return (item.subject,) if item is not None and item.kind is QueueKind.SLA else ()
+        subject = self._subject_for("w")
+        return (subject,) if subject else ()
 
     def note_subject(self) -> str:
         """Return what a note would be about."""
-        item = self.queue.row
-        return item.subject if item is not None else ""
+        return self._subject_for("n")
 
 
 def _exposure(view: ExposureView, frame: Frame, width: int) -> Content:

@@ -1,0 +1,26 @@
+"""The cockpit over a fixed gateway, as a program: `python -m support.fake_cockpit [WORLD]`."""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+from riskcockpit.tui.launch import run_gateway
+from support import fake_gateway
+
+
+def main(world: str = "ordinary") -> int:
+    """Open one of the worlds."""
+    gateways = {
+        "ordinary": fake_gateway.FakeGateway,
+        "hostile": fake_gateway.hostile,
+        "empty": fake_gateway.empty,
+        "large": lambda: fake_gateway.FakeGateway(total=1_000_000),
+        "stuck": lambda: fake_gateway.FakeGateway(gate=threading.Event()),
+        "broken": lambda: fake_gateway.FakeGateway(failure=ValueError("a bug")),
+    }
+    return run_gateway(gateways[world]())
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
