@@ -70,8 +70,8 @@ def approve(
     as_json: JsonOption = False,
 ) -> None:
     """Approve requests of colleagues."""
+    from riskcockpit.services.answers import approve as decide
     from riskcockpit.services.context import Context
-    from riskcockpit.services.decide import approve as decide
 
     ctx = Context.open()
     _confirm(f"Approve {len(ids)} request(s)?", yes=yes)
@@ -87,8 +87,8 @@ def reject(
     as_json: JsonOption = False,
 ) -> None:
     """Reject requests of colleagues."""
+    from riskcockpit.services.answers import reject as decide
     from riskcockpit.services.context import Context
-    from riskcockpit.services.decide import reject as decide
 
     ctx = Context.open()
     _confirm(f"Reject {len(ids)} request(s)?", yes=yes)
@@ -104,8 +104,8 @@ def revoke(
     as_json: JsonOption = False,
 ) -> None:
     """Take a waiver back; its findings count again."""
+    from riskcockpit.services.answers import revoke as decide
     from riskcockpit.services.context import Context
-    from riskcockpit.services.decide import revoke as decide
 
     ctx = Context.open()
     _confirm("Revoke this waiver?", yes=yes)
@@ -136,8 +136,8 @@ def rollback(
 
 def undo(*, yes: Yes = False, as_json: JsonOption = False) -> None:
     """Undo your own last decision; the undoing is a signed decision itself."""
+    from riskcockpit.services.answers import undo as decide
     from riskcockpit.services.context import Context
-    from riskcockpit.services.decide import undo as decide
 
     ctx = Context.open()
     _confirm("Undo your last decision?", yes=yes)
@@ -151,8 +151,8 @@ def note(
     as_json: JsonOption = False,
 ) -> None:
     """Write a signed note about a finding, a model or a request; acknowledges an alarm."""
+    from riskcockpit.services.answers import note as decide
     from riskcockpit.services.context import Context
-    from riskcockpit.services.decide import note as decide
 
     _show(decide(Context.open(), subject, text), as_json=as_json)
 

@@ -466,4 +466,5 @@ def sync_report(view: SyncReport) -> Json:
             }
             for s in view.sources
         ],
+        notes=list(view.notes),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -51,17 +52,15 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List findings that match a query; open ones of all severities by default."""
-    from riskcockpit.cli import documents, lists, output
+    from riskcockpit.cli import documents, lists, output, pages
     from riskcockpit.cli.words import refuse_options
 
     text = refuse_options(query or [])
-    if explain:
-        from riskcockpit.services.findings import explain as compiled
-
-        output.line(compiled(text))
-        return
     ctx, reader = _reader()
-    with reader:
+    with closing(reader):
+        if explain:
+            output.line(pages.compiled(reader.explain(text)))
+            return
         found = reader.open(text)
         rows = reader.page(found, 0, limit or found.total).rows
     kind = output.chosen_format("json" if as_json else format_)
@@ -86,7 +85,7 @@ def show(finding_id: FindingId, *, as_json: JsonOption = False) -> None:
     from riskcockpit.cli import documents, output, pages
 
     ctx, reader = _reader()
-    with reader:
+    with closing(reader):
         view = reader.show(finding_id)
     if as_json:
         output.json_document(documents.finding_detail(view))
@@ -100,7 +99,7 @@ def why(finding_id: FindingId, *, as_json: JsonOption = False) -> None:
     from riskcockpit.cli import documents, output, pages
 
     _, reader = _reader()
-    with reader:
+    with closing(reader):
         view = reader.why(finding_id)
     if as_json:
         output.json_document(documents.why(view))
@@ -116,7 +115,7 @@ def facets(query: Query = None, *, as_json: JsonOption = False) -> None:
 
     text = refuse_options(query or [])
     _, reader = _reader()
-    with reader:
+    with closing(reader):
         views = reader.facets(text)
     if as_json:
         output.json_document(documents.facets(views, text))

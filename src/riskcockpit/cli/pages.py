@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from riskcockpit.cli.output import line, styled, table
 from riskcockpit.present import columns
@@ -26,6 +27,9 @@ from riskcockpit.views.findings import FacetView, FindingDetail, WhyView
 from riskcockpit.views.governance import DecisionPreview, DecisionResult, VerifyReport
 from riskcockpit.views.models import ModelDetail, VersionView
 from riskcockpit.views.posture import ExposureView, KpiView, PillarView, PostureView
+
+if TYPE_CHECKING:  # the overview is printed without it
+    from riskcockpit.services.findings import CompiledQuery
 
 _QUEUE_SHOWN = 12
 
@@ -174,6 +178,15 @@ def why(view: WhyView) -> None:
         line(sentence)
     _list("Identity keys", [f"{kind:<14} {key}" for kind, key in view.keys])
     _list("Events", [f"{stamp(e.at)}  {e.kind:<16} {e.detail}" for e in view.events])
+
+
+def compiled(query: CompiledQuery) -> str:
+    """Return a query as it is run: its canonical form, the SQL, the parameters."""
+    params = [f"  ${name} = {value!r}" for name, value in query.params]
+    where, order = query.where or "true", query.order or "(none)"
+    return "\n".join(
+        [f"query     {query.canonical}", f"where     {where}", f"order by  {order}", *params]
+    )
 
 
 def facets(views: Sequence[FacetView]) -> None:

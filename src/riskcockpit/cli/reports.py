@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -130,7 +131,7 @@ def sync(
                 tuple(sources or ()),
                 full=full,
                 dry_run=dry_run,
-                progress=lambda name, rows, text, shown=progress: shown(f"{name}: {rows} {text}"),
+                progress=_teller(progress),
             )
         finally:
             progress.done()
@@ -140,6 +141,10 @@ def sync(
         _pause(watch)
     if report.failed:
         raise typer.Exit(ExitCode.SOURCE_FAILED)
+
+
+def _teller(progress: Progress) -> Callable[[str, int, str], None]:
+    return lambda name, rows, text: progress(f"{name}: {rows} {text}")
 
 
 def _pause(seconds: int) -> None:
@@ -161,6 +166,8 @@ def _show_sync(report: SyncReport, *, as_json: bool) -> None:
     for source in report.sources:
         if source.state != "ok":
             warn(f"{source.name}: {source.message}", source.hint or None)
+    for note in report.notes:
+        say(note)
 
 
 @sources_app.command("list")

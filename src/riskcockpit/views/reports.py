@@ -86,6 +86,8 @@ class SyncReport:
     sources: tuple[SourceOutcome, ...]
     is_dry_run: bool
     generation: int
+    notes: tuple[str, ...] = ()
+    """About the whole: a cache that was built again, a sync that could not be signed."""
 
     @property
     def failed(self) -> int:
