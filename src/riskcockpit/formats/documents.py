@@ -122,12 +122,30 @@ def decode_record(raw: bytes, decode: Callable[[bytes], T], type_: type[T]) -> T
         return decode(raw)
     except msgspec.ValidationError as fault:
         raise SkipRecordError(reason(fault)) from fault
-    except msgspec.DecodeError as fault:
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        value = decode_json(raw)
+    except RecursionError as fault:
+        raise SkipRecordError("nested too deeply") from fault
+    try:
+        return msgspec.convert(value, type_)
+    except (msgspec.ValidationError, RecursionError) as fault:
+        raise SkipRecordError(reason(fault)) from fault
+
+
+def decode_json(raw: bytes) -> Json:
+    """Decode one record of any shape, leniently where it must be.
+
+    Raises:
+        SkipRecordError: it is not JSON.
+    """
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         try:
             value, _ = _DECODER.raw_decode(raw.decode("utf-8", "replace"))
-            return msgspec.convert(without_surrogates(value), type_)
         except (ValueError, RecursionError) as again:
             raise SkipRecordError(reason(fault)) from again
+        return without_surrogates(value)
     except RecursionError as fault:
         raise SkipRecordError("nested too deeply") from fault
 

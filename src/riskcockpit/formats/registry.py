@@ -12,13 +12,16 @@ from importlib.metadata import EntryPoint, entry_points
 
 from riskcockpit.errors import FormatError, UnknownNameError
 from riskcockpit.formats.api import MAX_BYTES, Format, ReadOptions, Report
+from riskcockpit.formats.generic.from_csv import FORMAT as GENERIC_CSV
+from riskcockpit.formats.generic.from_json import FORMAT as GENERIC_JSON
 from riskcockpit.formats.known_tools import advice, resemblance
 from riskcockpit.formats.opening import plain
 from riskcockpit.formats.sarif.reader import FORMAT as SARIF
 from riskcockpit.formats.shape import HEAD_BYTES, Shape, shape_of
+from riskcockpit.formats.trivy.reader import FORMAT as TRIVY
 
 GROUP = "riskcockpit.formats"
-BUILT_IN: tuple[Format, ...] = (SARIF,)
+BUILT_IN: tuple[Format, ...] = (SARIF, TRIVY, GENERIC_JSON, GENERIC_CSV)
 """Asked in this order: the most particular first."""
 
 

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.documents import Json
+from riskcockpit.formats.documents import Json, decode_json
 from riskcockpit.formats.suspicion import redacted_value
-from riskcockpit.formats.wording import reason
 
 SCANNERS = (
     "gitleaks", "trufflehog", "detect-secrets", "noseyparker", "nosey parker", "titus", "ggshield",
@@ -34,6 +32,7 @@ PERSONAL_FIELDS = frozenset(
 MIN_REPEAT = 6
 """Shortest secret that is searched for in the rest of its record."""
 _REMOVED = "<redacted>"
+_MASKS = ("***", "REDACTED", "<redacted", "<removed>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +60,9 @@ def without_secret(raw: bytes, options: ReadOptions) -> FoundSecret:
     Raises:
         SkipRecordError: `raw` is not JSON.
     """
-    try:
-        value = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as fault:
-        raise SkipRecordError(reason(fault)) from fault
-    secrets = sorted({text.strip() for text in _secrets(value)} - {""}, key=len, reverse=True)
+    value = decode_json(raw)
+    found = {text.strip() for text in _secrets(value)}
+    secrets = sorted((text for text in found if _is_clear(text)), key=len, reverse=True)
     best = secrets[-1] if secrets else ""
     marks = {
         secret: f"<redacted:{options.secret_digest(secret)[:12]}>"
@@ -82,6 +79,11 @@ def without_secret(raw: bytes, options: ReadOptions) -> FoundSecret:
 
     kept = redacted_value(_stripped(value), redact)
     return FoundSecret(msgspec.json.encode(kept), options.secret_digest(best) if best else "")
+
+
+def _is_clear(text: str) -> bool:
+    """Whether `text` still has the secret in it; many scanners mask it themselves."""
+    return bool(text) and not any(mark in text for mark in _MASKS)
 
 
 def _secrets(value: Json, *, is_inside: bool = False) -> Iterator[str]:

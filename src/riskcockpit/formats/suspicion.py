@@ -6,12 +6,12 @@ Above `LARGE` the search is done by Arrow's RE2, which is three times as fast as
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import msgspec
 
 from riskcockpit.domain.redaction import SUSPECT, is_secret_name, may_hold_secret
-from riskcockpit.formats.documents import Json, map_text, without_surrogates
+from riskcockpit.formats.api import ReadOptions
+from riskcockpit.formats.documents import Json, check_depth, decode_json
 
 LARGE = 1 << 20
 """Bytes of records from which Arrow is worth its import."""
@@ -40,10 +40,9 @@ def redacted(raw: bytes, redact: Callable[[str], str]) -> bytes:
     """Return the JSON record `raw` with every text in it redacted.
 
     Raises:
-        ValueError: `raw` is not JSON.
+        SkipRecordError: `raw` is not JSON.
     """
-    value: Any = msgspec.json.decode(raw)
-    return msgspec.json.encode(redacted_value(value, redact))
+    return msgspec.json.encode(redacted_value(decode_json(raw), redact))
 
 
 def redacted_value(value: Json, redact: Callable[[str], str]) -> Json:
@@ -62,6 +61,11 @@ def _redacted_member(key: str, value: Json, redact: Callable[[str], str]) -> Jso
     return assigned[len(key) + 2 : -1] if assigned.startswith(f'{key}="') else redact(value)
 
 
-def clean_json(value: Json) -> Json:
-    """Return `value` fit for any encoder."""
-    return without_surrogates(map_text(value, str))
+def checked(raw: bytes, options: ReadOptions) -> bytes:
+    """Return the JSON record `raw` without secrets, for formats that read record by record.
+
+    Raises:
+        SkipRecordError: it is nested too deeply, or not JSON.
+    """
+    check_depth(raw, options.max_depth)
+    return redacted(raw, options.redact) if may_hold_secret(raw) else raw

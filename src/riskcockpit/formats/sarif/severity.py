@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple, TypeVar
 
 from riskcockpit.domain.severity import Severity
+from riskcockpit.formats.overrides import SOURCE, SeverityOverrides
 from riskcockpit.formats.sarif.rules import KnownRule
 from riskcockpit.formats.wording import name, scalar
 
@@ -46,12 +47,7 @@ class SeverityJudge:
 
     def __init__(self, tool: str, overrides: Mapping[str, Mapping[str, str]]) -> None:
         self._tool = tool.casefold()
-        self._configured = {
-            glob: word
-            for pattern, globs in overrides.items()
-            if fnmatchcase(self._tool, pattern.casefold())
-            for glob, word in globs.items()
-        }
+        self._configured = SeverityOverrides(tool, overrides)
         self._shipped = _of_tool(SINGLE_LEVEL_TOOLS, self._tool) or {}
         self._fields = _of_tool(SEVERITY_FIELDS, self._tool) or ()
         self._has_tags = self._tool.startswith(SEVERITY_TAGS)
@@ -66,9 +62,9 @@ class SeverityJudge:
         is_secret: bool,
     ) -> Verdict:
         """Return the severity of a result of `rule` with `level` and `kind` as it writes them."""
-        word = _by_glob(self._configured, rule.id)
-        if word is not None and (severity := Severity.from_word(word)) is not None:
-            return Verdict(severity, word, "settings: imports.severity_overrides")
+        configured = self._configured.of(rule.id)
+        if configured is not None:
+            return Verdict(*configured, SOURCE)
         verdict = (
             _scored(rule.score, "rule.properties.security-severity")
             or _scored(
