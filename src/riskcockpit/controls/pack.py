@@ -128,7 +128,7 @@ def load(*directories: Path) -> tuple[Control, ...]:
         ConfigError: a file cannot be used; the message names file, line and what to mend.
     """
     known = frameworks(*directories)
-    found: dict[str, Control] = msgspec.field(default_factory=dict)
+    found: dict[str, Control] = {}
     for directory in directories:
         for file in sorted(directory.glob("*/*.yaml")):
             control = _read(file, known)
@@ -141,7 +141,7 @@ def load(*directories: Path) -> tuple[Control, ...]:
 
 def frameworks(*directories: Path) -> dict[str, Framework]:
     """Read `frameworks.yaml` of all `directories`; later ones win. Raises as `load`."""
-    found: dict[str, Framework] = msgspec.field(default_factory=dict)
+    found: dict[str, Framework] = {}
     for file in (directory / "frameworks.yaml" for directory in directories):
         if file.exists():
             listed = read_document(file, _FrameworksFile, "frameworks").value.frameworks

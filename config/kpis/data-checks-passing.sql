@@ -1,0 +1,21 @@
+WITH latest AS (
+    SELECT
+        subject,
+        CASE WHEN unit = 'percent' THEN value ELSE value * 100 END AS share,
+        coalesce(sample_size, 0) AS weight,
+        "at",
+        row_number() OVER (PARTITION BY subject, metric, segment ORDER BY "at" DESC) AS nth
+    FROM reading
+    WHERE
+        subject_kind = 'dataset' AND metric_class = 'quality' AND unit IN ('ratio', 'percent')
+        AND "at" BETWEEN $since AND $as_of
+)
+SELECT
+    CASE
+        WHEN min(weight) > 0 THEN sum(share * weight) / sum(weight)
+        ELSE avg(share)
+    END :: DOUBLE AS value,
+    count(*) AS sample,
+    max("at") AS as_of
+FROM latest
+WHERE nth = 1
