@@ -86,8 +86,8 @@ def test_history_lies_in_the_ninety_days_before_the_start() -> None:
     assert max(START - d.at for d in documents()) > timedelta(days=89)
 
 
-def test_every_scope_but_the_one_off_test_was_scanned_within_a_day() -> None:
-    stale = [name for name, scope in by_scope().items() if START - scope[-1].at > timedelta(days=1)]
+def test_every_scope_but_the_one_off_test_was_scanned_within_a_month() -> None:
+    stale = [name for name, s in by_scope().items() if START - s[-1].at > timedelta(days=30)]
     assert stale == ["digital-bank/penetration-test.json"]
 
 
@@ -102,7 +102,7 @@ def test_faults_are_fixed_within_two_or_three_days_of_the_last_thirty() -> None:
             if START - after.at < timedelta(days=30):
                 hours += [(after.at - first[fault]).total_seconds() / 3600 for fault in gone]
     assert len(hours) > 100
-    assert 48 < sum(hours) / len(hours) < 65
+    assert 50 < sum(hours) / len(hours) < 65
 
 
 def test_no_scan_drops_more_than_the_closure_gate_lets_through() -> None:
@@ -121,8 +121,8 @@ def test_every_document_is_about_an_asset_of_the_bank() -> None:
 def test_every_repository_is_scanned_by_real_scanners() -> None:
     assert len(REPOSITORIES) + len(ACCOUNTS) + sum(bool(r.packages) for r in REPOSITORIES) >= 14
     for repository in REPOSITORIES:
-        for scanner in repository.scanners:
-            assert len(template(scanner).results) == len(template(scanner).severe) > 0
+        found = template(repository.scanner)
+        assert len(found.results) == len(found.severe) > 0
 
 
 def test_projected_paths_are_relative_and_below_a_part_of_the_repository() -> None:
@@ -164,4 +164,4 @@ def test_the_story_model_has_a_version_to_go_back_to() -> None:
 
 @pytest.mark.parametrize("seed", [0, 1, 123456789])
 def test_any_seed_gives_a_whole_bank(seed: int) -> None:
-    assert len(documents(seed)) > 40
+    assert len(documents(seed)) > 25

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
 
 from riskcockpit.config.settings import AssetSettings
+from riskcockpit.demo.history import Rhythm
 from riskcockpit.demo.registry import PLANS
 from riskcockpit.demo.story import DATA_SETS
 from riskcockpit.domain.asset import AssetKind
 
 Tier = Literal[1, 2, 3]
-
-
-class Stack(StrEnum):
-    """What a repository is written in; decides which scanners look at it."""
-
-    PYTHON = "python"
-    JAVASCRIPT = "javascript"
-    PLATFORM = "platform"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +22,13 @@ class Repository:
     domain: str
     owner: str
     tier: Tier
-    stack: Stack
+    scanner: str
+    """The report in `fixtures/reports` that is projected, without its ending."""
     parts: tuple[str, ...]
     """Directories the sample's reports are projected into."""
-    scanners: tuple[str, ...]
-    """Names of the reports in `fixtures/reports`, without their endings."""
     packages: tuple[str, ...] = ()
     """Kinds of packages in its image, as Trivy names them; empty: it builds none."""
-    pairs: int = 0
-    """How often it was scanned twice within days; see `demo.history`."""
+    rhythm: Rhythm = Rhythm.STEADY
 
     @property
     def image(self) -> str:
@@ -61,44 +51,32 @@ class Account:
 
 
 _PY, _JS, _OPS = "payments-api", "lending-web", "platform"
-_OS, _PYTHON, _NODE, _JAR, _GO = "debian", "python-pkg", "node-pkg", "jar", "gobinary"
-
-
-def _python(*tools: str) -> tuple[str, ...]:
-    return tuple(f"{_PY}.{tool}" for tool in tools)
-
-
-def _javascript(*tools: str) -> tuple[str, ...]:
-    return tuple(f"{_JS}.{tool}" for tool in tools)
-
-
+_OS, _PYTHON, _JAR, _GO = "debian", "python-pkg", "jar", "gobinary"
 REPOSITORIES = (
-    Repository("payments-api", "payments", "payments-core", 1, Stack.PYTHON,
-               ("api", "batch", "limits", "webhooks"), _python("bandit", "zizmor"),
-               (_OS, _PYTHON, _GO), 1),
-    Repository("card-authorisation", "payments", "cards", 1, Stack.PYTHON,
-               ("authorise", "tokens", "disputes"), _python("ruff"), (_OS, _PYTHON, _JAR, _GO)),
-    Repository("merchant-portal", "payments", "merchants", 2, Stack.JAVASCRIPT,
-               ("portal", "reports", "payouts"), _javascript("njsscan"), (_OS, _NODE)),
-    Repository("lending-web", "lending", "lending-digital", 2, Stack.JAVASCRIPT,
-               ("web", "offers", "calculator"), _javascript("semgrep"), (_OS, _NODE), 1),
-    Repository("loan-origination", "lending", "lending-core", 1, Stack.PYTHON,
-               ("origination", "contracts", "collections"), _python("bandit"),
-               (_OS, _PYTHON, _JAR), 1),
-    Repository("kyc-service", "onboarding", "onboarding", 1, Stack.PYTHON,
-               ("documents", "checks", "video", "screening"), _python("semgrep", "ruff"),
+    Repository("payments-api", "payments", "payments-core", 1, f"{_PY}.bandit",
+               ("api", "batch", "limits", "webhooks"), (_OS, _PYTHON, _GO), Rhythm.PAIRED),
+    Repository("card-authorisation", "payments", "cards", 1, f"{_PY}.ruff",
+               ("authorise", "tokens", "disputes", "rewards", "pins"), (_OS, _PYTHON, _JAR, _GO)),
+    Repository("merchant-portal", "payments", "merchants", 2, f"{_JS}.njsscan",
+               ("portal", "reports", "payouts", "terminals", "invoices")),
+    Repository("lending-web", "lending", "lending-digital", 2, f"{_JS}.semgrep",
+               ("web", "offers", "calculator"), (), Rhythm.PAIRED),
+    Repository("loan-origination", "lending", "lending-core", 1, f"{_PY}.bandit",
+               ("origination", "contracts", "collections", "collateral", "bureau"),
+               (_OS, _PYTHON, _JAR), Rhythm.PAIRED),
+    Repository("kyc-service", "onboarding", "onboarding", 1, f"{_PY}.semgrep",
+               ("documents", "checks", "video", "screening", "signing", "registry"),
                (_OS, _PYTHON, _GO)),
-    Repository("platform-infrastructure", "platform", "platform", 1, Stack.PLATFORM,
-               ("production", "staging", "recovery", "shared"),
-               (f"{_OPS}.checkov", f"{_OPS}.cfn-lint"), (), 1),
-    Repository("data-platform", "platform", "data-platform", 2, Stack.PLATFORM,
-               ("lake",), (f"{_OPS}.checkov",)),
+    Repository("platform-infrastructure", "platform", "platform", 1, f"{_OPS}.checkov",
+               ("production", "staging", "recovery", "shared", "lake"), (), Rhythm.PAIRED),
 )  # fmt: skip
 ACCOUNTS = (
-    Account("aws-production", "111122223333", "platform", 1, "production", 10),
-    Account("aws-data", "444455556666", "data-platform", 1, "production", 8),
-    Account("aws-staging", "777788889999", "platform", 3, "staging", 5),
+    Account("aws-production", "111122223333", "platform", 1, "production", 14),
+    Account("aws-data", "444455556666", "data-platform", 1, "production", 11),
+    Account("aws-staging", "777788889999", "platform", 3, "staging", 7),
 )
+LANDING_ZONE = "cloud-landing-zone"
+"""What all cloud accounts are part of; findings name the account."""
 APPLICATION = "digital-bank"
 """The asset penetration tests are about."""
 
@@ -107,7 +85,9 @@ def assets() -> tuple[AssetSettings, ...]:
     """Return every asset of the bank as the settings name them."""
     found = [
         AssetSettings(name=APPLICATION, kind=AssetKind.SERVICE, domain="platform",
-                      owner="product-security", environment="production", tier=1)
+                      owner="product-security", environment="production", tier=1),
+        AssetSettings(name=LANDING_ZONE, kind=AssetKind.SERVICE, domain="platform",
+                      owner="platform", environment="production", tier=1),
     ]  # fmt: skip
     for repo in REPOSITORIES:
         found.append(_asset(repo.name, AssetKind.REPOSITORY, repo.domain, repo.owner, repo.tier))

@@ -1,26 +1,34 @@
 """When each scope was scanned in ninety days, and which faults were there at each time. Pure.
 
-Every scope is scanned at the beginning and on the day of the demo. In between it is scanned in
-pairs some two days apart: faults that appear in the first of a pair and are gone in the second give
-the mean time to remediate. All times are derived from the start of the demo and the seed.
+A scope is scanned steadily (at the beginning and on the day of the demo), or in a pair of scans
+some two days apart: faults that appear in the first of a pair and are gone in the second give the
+mean time to remediate. Every scan costs the demo's start a tenth of a second, so there are few and
+large ones. All times are derived from the start of the demo and the seed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 
 from riskcockpit.demo.dice import Dice
 
 DAYS = 90
 """How far back the history goes."""
-PAIRS = (61, 47, 33, 27, 20, 13, 6)
+PAIR_DAYS = (2.9, 6.0, 9.0, 13.0, 20.0)
 """Days before the start on which the first scan of a pair may fall."""
-RECENT = 4
-"""How many of them, from the end, fall into the last thirty days."""
 FIX_HOURS = (44.0, 67.0)
 """How far apart the scans of a pair are."""
 NEVER = 1_000_000
+
+
+class Rhythm(Enum):
+    """How a scope was scanned."""
+
+    STEADY = "at the beginning and today"
+    PAIRED = "at the beginning, and twice within days"
+    REBUILT = "twice within days, of something that did not exist before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +37,8 @@ class Scope:
 
     asset: str
     scanner: str
+    rhythm: Rhythm
     visits: tuple[datetime, ...]
-
-    @property
-    def pairs(self) -> int:
-        """How many pairs of scans lie between the first and the last one."""
-        return (len(self.visits) - 2) // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,46 +53,35 @@ class Lifespan:
         return self.born <= visit < self.died
 
 
-def scope(dice: Dice, asset: str, scanner: str, start: datetime, pairs: int) -> Scope:
-    """Return a scope with its visits: the beginning, `pairs` pairs, the day of the demo.
-
-    One pair falls into the last thirty days; a second one lies before them.
-    """
+def scope(dice: Dice, asset: str, scanner: str, start: datetime, rhythm: Rhythm) -> Scope:
+    """Return a scope with its visits."""
     names = (asset, scanner)
     first = start - timedelta(days=DAYS, hours=-dice.between(0, 12, *names, "first"))
-    last = start - timedelta(minutes=dice.between(20, 600, *names, "last"))
-    days = (PAIRS[:-RECENT], PAIRS[-RECENT:])[-pairs:] if pairs else ()
-    visits = [first]
-    for choice in days:
-        day = dice.pick(choice, *names, len(visits))
-        opened = start - timedelta(days=day, hours=-dice.between(0, 5, *names, day))
-        hours = dice.between(*FIX_HOURS, *names, day, "gap")
-        visits += [opened, opened + timedelta(hours=hours)]
-    return Scope(asset, scanner, (*visits, last))
+    if rhythm is Rhythm.STEADY:
+        last = start - timedelta(minutes=dice.between(20, 600, *names, "last"))
+        return Scope(asset, scanner, rhythm, (first, last))
+    opened = start - timedelta(days=dice.pick(PAIR_DAYS, *names, "pair"))
+    fixed = opened + timedelta(hours=dice.between(*FIX_HOURS, *names, "gap"))
+    pair = (opened, fixed)
+    return Scope(asset, scanner, rhythm, pair if rhythm is Rhythm.REBUILT else (first, *pair))
 
 
 def lifespan(dice: Dice, where: Scope, fault: object, *, is_severe: bool) -> Lifespan:
     """Return when `fault` is there. Severe faults are fixed sooner and are younger."""
-    names = (where.asset, where.scanner, fault)
-    chance = dice.share(*names, "fate")
-    if not where.pairs:
-        return Lifespan(0 if chance < _UNPAIRED else len(where.visits) - 1)
-    opened = 2 * dice.count(1, where.pairs, *names, "pair") - 1
-    backlog, fixed, grown = _SEVERE if is_severe else _MILD
+    chance = dice.share(where.asset, where.scanner, fault, "fate")
+    fixed, last = len(where.visits) - 2, len(where.visits) - 1
+    if where.rhythm is Rhythm.STEADY:
+        return Lifespan(0 if chance < _THERE_FROM_THE_BEGINNING else last)
+    backlog, mended = _SEVERE if is_severe else _MILD
     if chance < backlog:
         return Lifespan(0)
-    if chance < fixed:
-        return Lifespan(opened, opened + 1)
-    if chance < grown:
-        return Lifespan(opened + dice.count(0, 1, *names, "which"))
-    if chance > _OLD_FIX and where.pairs > 1:
-        return Lifespan(0, dice.count(1, 2, *names, "old fix"))
-    return Lifespan(len(where.visits) - 1)
+    if chance < backlog + mended:
+        return Lifespan(fixed, last)
+    return Lifespan(last if chance > _NEW_TODAY else fixed)
 
 
-_SEVERE = (0.18, 0.50, 0.72)
-"""Shares: from the beginning · up to fixed within a pair · up to appeared and stayed."""
-_MILD = (0.70, 0.80, 0.92)
-_OLD_FIX = 0.965
-_UNPAIRED = 0.9
-"""Share of the faults of a scope without pairs that are there from the beginning."""
+_THERE_FROM_THE_BEGINNING = 0.9
+_SEVERE = (0.4, 0.26)
+"""Shares of severe faults that are there from the beginning, and that are fixed within a pair."""
+_MILD = (0.75, 0.1)
+_NEW_TODAY = 0.9

@@ -139,8 +139,11 @@ _QUERIES = (
 
 
 def _roles() -> str:
+    """Return the shipped rules with the demo's two persons; the engineer may approve as well."""
     text = shipped("config", "roles.yaml").read_text(encoding="utf-8")
-    return text.replace("@PRINCIPAL@", ENGINEER)
+    line = f"  {COLLEAGUE}: [engineer, risk_owner, approver]\n"
+    mark = "\nprincipals:\n"
+    return text.replace("@PRINCIPAL@", ENGINEER).replace(mark, mark + line, 1)
 
 
 def _write(path: Path, text: str) -> None:

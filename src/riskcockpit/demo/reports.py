@@ -151,9 +151,16 @@ def cloud_checks() -> tuple[Mapping[str, str], ...]:
     return tuple(_rows("cloud-checks.csv"))
 
 
-def generic(tool: str, findings: Sequence[Mapping[str, object]]) -> bytes:
-    """Write a report in riskcockpit's generic JSON."""
-    return _bytes({"type": tool, "findings": list(findings)})
+def generic(tool: str, findings: Sequence[Mapping[str, object]], *, scanned_at: datetime) -> bytes:
+    """Write a report of a complete scan in riskcockpit's generic JSON."""
+    return _bytes(
+        {
+            "tool": tool,
+            "scanned_at": rfc3339(scanned_at),
+            "complete": True,
+            "findings": list(findings),
+        }
+    )
 
 
 @cache

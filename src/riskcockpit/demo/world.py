@@ -12,9 +12,16 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from riskcockpit.demo.bank import ACCOUNTS, APPLICATION, REPOSITORIES, Account, Repository
+from riskcockpit.demo.bank import (
+    ACCOUNTS,
+    APPLICATION,
+    LANDING_ZONE,
+    REPOSITORIES,
+    Account,
+    Repository,
+)
 from riskcockpit.demo.dice import Dice
-from riskcockpit.demo.history import Lifespan, Scope, lifespan, scope
+from riskcockpit.demo.history import Lifespan, Rhythm, Scope, lifespan, scope
 from riskcockpit.demo.reports import (
     Vulnerability,
     cloud_checks,
@@ -26,7 +33,6 @@ from riskcockpit.demo.reports import (
     vulnerabilities,
 )
 from riskcockpit.domain.batch import Document
-from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.severity import Severity
 
 F = TypeVar("F")
@@ -59,17 +65,16 @@ class World:
         """Return all documents, oldest first."""
         found: list[DatedDocument] = []
         for repository in REPOSITORIES:
-            for scanner in repository.scanners:
-                found += self._code(repository, scanner)
+            found += self._code(repository)
             if repository.packages:
                 found += self._image(repository)
-        for account in ACCOUNTS:
-            found += self._cloud(account)
+        found += self._cloud()
         found.append(self._penetration_test())
         return tuple(sorted(found, key=lambda dated: (dated.at, dated.document.name)))
 
-    def _code(self, repository: Repository, scanner: str) -> Iterator[DatedDocument]:
-        where = scope(self.dice, repository.name, scanner, self.start, repository.pairs)
+    def _code(self, repository: Repository) -> Iterator[DatedDocument]:
+        scanner = repository.scanner
+        where = scope(self.dice, repository.name, scanner, self.start, repository.rhythm)
         of = template(scanner)
         tool = scanner.partition(".")[2]
         faults = [
@@ -87,8 +92,7 @@ class World:
         yield from _visited(where, lives, f"{tool}.sarif", write)
 
     def _image(self, repository: Repository) -> Iterator[DatedDocument]:
-        pairs = 1 if repository.tier == 1 else 0
-        where = scope(self.dice, repository.image, "trivy", self.start, pairs)
+        where = scope(self.dice, repository.image, "trivy", self.start, Rhythm.REBUILT)
         faults = [
             (row, row.is_severe)
             for row in vulnerabilities()
@@ -104,10 +108,12 @@ class World:
         digest = self.dice.hexes(64, image, days)
         return trivy(name, f"1.{120 - days}", digest, found, scanned_at=at)
 
-    def _cloud(self, account: Account) -> Iterator[DatedDocument]:
-        where = scope(self.dice, account.name, CLOUD_TOOL, self.start, 0)
+    def _cloud(self) -> Iterator[DatedDocument]:
+        """Yield the reports of the tool that looks at all accounts at once."""
+        where = scope(self.dice, LANDING_ZONE, CLOUD_TOOL, self.start, Rhythm.STEADY)
         faults = [
             (_resource_row(account, row, number), _is_severe(row["severity"]))
+            for account in ACCOUNTS
             for row in cloud_checks()
             for number in range(1, account.resources + 1)
             if self.dice.share(account.name, row["check"], number) < _MISCONFIGURED
@@ -121,14 +127,14 @@ class World:
                 "title": row["title"],
                 "severity": row["severity"],
                 "description": row["description"],
-                "date": rfc3339(self.start - timedelta(days=int(row["date_days_ago"]))),
-                "endpoint": f"https://app.bank.example{row['file_path']}",
+                "url": f"https://app.bank.example{row['file_path']}",
+                "class": "dast",
                 "cwe": int(row["cwe"]),
                 "unique_id_from_tool": f"PT-{number:02}",
             }
             for number, row in enumerate(penetration_test(), 1)
         ]
-        content = generic(PENTEST_TOOL, rows)
+        content = generic(PENTEST_TOOL, rows, scanned_at=at)
         name = f"{APPLICATION}/{PENTEST_TOOL}.json"
         return DatedDocument(at, Document(name, content, APPLICATION, modified_at=at))
 
@@ -157,7 +163,7 @@ def _visited(
 
 
 def _write_cloud(found: Sequence[Mapping[str, object]], at: datetime) -> bytes:
-    return generic(CLOUD_TOOL, [{**row, "date": rfc3339(at)} for row in found])
+    return generic(CLOUD_TOOL, found, scanned_at=at)
 
 
 def _resource_row(account: Account, check: Mapping[str, str], number: int) -> dict[str, object]:
@@ -171,6 +177,7 @@ def _resource_row(account: Account, check: Mapping[str, str], number: int) -> di
         "unique_id_from_tool": f"{check['check']}/{resource}",
         "resource": resource,
         "class": "cloud",
+        "asset": account.name,
     }
 
 

@@ -1,0 +1,163 @@
+"""Living through the ninety days: reports, syncs and decisions at their times, by real services.
+
+The clock stands at each moment while it is lived through, so that the cache, the ledger and its
+signatures look as they would had the bank used riskcockpit all along.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import msgspec
+
+from riskcockpit.config.paths import Paths, make_private
+from riskcockpit.config.settings import IdentitySettings
+from riskcockpit.demo.clock import ReplayClock
+from riskcockpit.demo.home import (
+    COLLEAGUE,
+    MONITORING,
+    REGISTRY,
+    REPORTS,
+    colleague_key,
+    reports_directory,
+)
+from riskcockpit.demo.registry import PAST_ROLLBACK
+from riskcockpit.demo.story import PAST_ROLLBACK_DAYS
+from riskcockpit.demo.world import DatedDocument
+from riskcockpit.services.context import Context
+from riskcockpit.services.decide import approve, waive
+from riskcockpit.services.importing import (
+    ImportOptions,
+    ingest_document,
+    policy_of,
+    read_document,
+    read_options_of,
+)
+from riskcockpit.services.rollback import rollback
+from riskcockpit.services.sync import sync
+
+Progress = Callable[[str], None]
+_PIPELINE = ImportOptions(complete=True)
+"""The bank's pipelines hand over a report only when its scan has ended well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Everything needed to live through the history."""
+
+    ctx: Context
+    clock: ReplayClock
+    start: datetime
+    """When the demo began: the end of the history."""
+    progress: Progress
+
+    def live(self, documents: Sequence[DatedDocument]) -> None:
+        """Live through the history with `documents` (oldest first), up to the start.
+
+        The newest report of every scope is left in the pipelines' directory, where the source of
+        the settings finds it. Afterwards the clock stands at the start.
+        """
+        current = newest(documents)
+        past = [dated for dated in documents if dated not in current]
+        for number, (moment, act) in enumerate(self._chapters(), 1):
+            due = [dated for dated in past if dated.at <= moment]
+            past = past[len(due) :]
+            self.progress(f"living through the bank's last ninety days, part {number}")
+            self._import(due)
+            self.clock.move_to(moment)
+            sync(self.ctx, (REGISTRY, MONITORING), full=False, dry_run=False, progress=_quiet)
+            act()
+        self.clock.move_to(self.start)
+        self.progress("reading the reports of today")
+        leave(self.ctx.paths, current)
+        sync(self.ctx, (), full=False, dry_run=False, progress=_quiet)
+
+    def _chapters(self) -> Sequence[tuple[datetime, Callable[[], None]]]:
+        """Return the moments at which somebody decides something, and what; oldest first."""
+        failing = self.start - timedelta(days=PAST_ROLLBACK_DAYS, minutes=-9)
+        return (
+            (self.start - timedelta(days=41), self._accept_style_findings),
+            (failing, self._roll_back),
+            (self.start - timedelta(days=5, hours=2), self._waive_by_two),
+            (self.start - timedelta(hours=22), self._colleague_asks),
+        )
+
+    def _accept_style_findings(self) -> None:
+        waive(
+            self.ctx,
+            "tool:cfn-lint severity<=medium",
+            "risk_accepted",
+            "The template is replaced by Terraform before its next deployment.",
+            self.start + timedelta(days=3),
+        )
+
+    def _roll_back(self) -> None:
+        model, _, good = PAST_ROLLBACK
+        self._later(minutes=4)
+        rollback(self.ctx, model, good)
+        self._later(minutes=3)
+        sync(self.ctx, (REGISTRY, MONITORING), full=False, dry_run=False, progress=_quiet)
+
+    def _waive_by_two(self) -> None:
+        asked = waive(
+            self.ctx,
+            "asset:payments-api-image severity:high tool:trivy text~openssh",
+            "vulnerable_code_not_in_execute_path",
+            "The client is part of the base image only; nothing in the container starts it.",
+            self.start + timedelta(days=40),
+        )
+        self._later(minutes=38)
+        approve(self._as_colleague(), asked.decision.id, "Checked with the owner of the image.")
+
+    def _colleague_asks(self) -> None:
+        waive(
+            self._as_colleague(),
+            "asset:lending-web severity>=high tool:semgrep rule:bank-express-redirect",
+            "compensating_control",
+            "The gateway only lets redirects to the bank's own addresses pass.",
+            self.start + timedelta(days=60),
+        )
+
+    def _later(self, *, minutes: float) -> None:
+        self.clock.move_to(self.clock.now() + timedelta(minutes=minutes))
+
+    def _as_colleague(self) -> Context:
+        key = str(colleague_key(self.ctx.paths))
+        identity = IdentitySettings(principal=COLLEAGUE, key=key)
+        return replace(
+            self.ctx, settings=msgspec.structs.replace(self.ctx.settings, identity=identity)
+        )
+
+    def _import(self, documents: Iterable[DatedDocument]) -> None:
+        """Ingest reports at the times they came, in one publish judged by the sync after it."""
+        read_options, policy = read_options_of(self.ctx), policy_of(self.ctx)
+        with self.ctx.store.writer() as tx:
+            for dated in documents:
+                self.clock.move_to(dated.at)
+                document = read_document(dated.document, _PIPELINE, read_options, source_id=REPORTS)
+                ingest_document(tx, document, policy, dated.at)
+
+
+def newest(documents: Iterable[DatedDocument]) -> tuple[DatedDocument, ...]:
+    """Return the last document of each scope."""
+    last: dict[tuple[str, str], DatedDocument] = {}
+    for dated in documents:
+        last[dated.document.asset, dated.document.name.rpartition("/")[2]] = dated
+    return tuple(last.values())
+
+
+def leave(paths: Paths, documents: Iterable[DatedDocument]) -> None:
+    """Put reports where the bank's pipelines leave them, with the times they were written."""
+    for dated in documents:
+        document = dated.document
+        directory = make_private(reports_directory(paths) / document.asset)
+        file = directory / document.name.rpartition("/")[2]
+        file.write_bytes(document.content)
+        os.utime(file, (dated.at.timestamp(), dated.at.timestamp()))
+
+
+def _quiet(_text: str) -> None:
+    """Tell nobody."""
