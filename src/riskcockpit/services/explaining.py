@@ -81,7 +81,8 @@ def detail_of(reader: Reader, id_: str, currency: str) -> FindingDetail:
 def why_of(reader: Reader, id_: str) -> WhyView:
     """Explain the finding with exactly this id: its keys, its history, what the gate decided."""
     more = reader.records(sql("services", "finding_detail"), id=id_)[0]
-    keys = tuple((kind, key) for kind, key in reader.rows(sql("services", "finding_keys"), id=id_))
+    learnt = reader.rows(sql("services", "finding_keys"), id=id_)
+    keys = (("exact", id_), *((kind, key) for kind, key in learnt))  # its id is its first key
     events = _history(reader, id_)
     scans = reader.records(sql("services", "finding_scans"), scope=more["scope"])
     sentences = (
@@ -112,11 +113,11 @@ def _waivers(reader: Reader, id_: str) -> tuple[WaiverView, ...]:
     return tuple(WaiverView(**row) for row in rows)
 
 
-def _raw(reader: Reader, hash_: str) -> str:
-    content = raw_record(reader, hash_)
+def _raw(reader: Reader, raw_hash: str) -> str:
+    content = raw_record(reader, raw_hash)
     if content is None:
         return ""
-    text = content[:MAX_RAW_BYTES].decode("utf-8", "replace")
+    text = content.decode("utf-8", "replace")
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
@@ -130,8 +131,6 @@ def _about_identity(
     scope += [f"category {more['category']}"] if more["category"] else []
     scope += [f"branch {more['branch']}"] if more["branch"] else []
     first = f"{short(id_)} is {', '.join(scope)}"
-    if not keys:
-        return (first,)
     kinds = ", ".join(dict.fromkeys(kind for kind, _ in keys))
     noun = "key" if len(keys) == 1 else "keys"
     return (first, f"it is known by {len(keys)} {noun} ({kinds}); any of them finds it again")

@@ -86,6 +86,9 @@ class Field:
 
 
 _BOOLEANS = ("true", "false")
+_STATES = tuple(state.value for state in State)
+_PILLARS = tuple(pillar.value for pillar in Pillar)
+_CLASSES = tuple(class_.value for class_ in FindingClass)
 _SEVERITIES = tuple(severity.word for severity in reversed(Severity))
 _OPEN = "state IN ('open', 'triage', 'pending_waiver')"
 
@@ -93,10 +96,10 @@ _FIELDS = (
     Field("severity", Kind.SEVERITY, "how bad it is", "severity", _SEVERITIES, ("sev",),
           example="severity>=high"),
     Field("state", Kind.STATE, "where it stands; `state:open` is all that asks for work", "state",
-          tuple(State), example="state:open"),
-    Field("pillar", Kind.WORD, "the pillar it belongs to", "pillar", tuple(Pillar),
+          _STATES, example="state:open"),
+    Field("pillar", Kind.WORD, "the pillar it belongs to", "pillar", _PILLARS,
           example="pillar:model_validation"),
-    Field("class", Kind.WORD, "what kind of thing is at fault", "class", tuple(FindingClass),
+    Field("class", Kind.WORD, "what kind of thing is at fault", "class", _CLASSES,
           example="class:dependency"),
     Field("id", Kind.TEXT, "its id, or the beginning of it with a *", "id", example="id:4f1c*"),
     Field("owner", Kind.TEXT, "the team that answers for it", "owner", example="owner:payments"),

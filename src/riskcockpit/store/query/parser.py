@@ -137,6 +137,12 @@ class _Builder(lark.Transformer[Any, Any]):
         text, start = str(token), int(token.start_pos or 0)
         if text.lower() in _FLAGS:
             return _Part(Term(text.lower(), Operator.HAS, "true", start))
+        if text.lower() in ("or", "and"):
+            raise QueryError(
+                f"{text!r} must stand between two terms",
+                position=start,
+                hint="quote it to search for the word",
+            )
         name, operator = _split(text)
         if operator is not None and (field_named(name) or name.lower() in _DIRECTIVES):
             raise QueryError(

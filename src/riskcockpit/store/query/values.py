@@ -97,7 +97,6 @@ def _instant(moment: datetime) -> Span:
 
 def _shift(now: datetime, by: timedelta) -> datetime:
     try:
-        shifted = now + by
-    except OverflowError as error:
-        raise ValueError("that is too far away") from error
-    return min(max(shifted, _EARLIEST), _LATEST)
+        return min(max(now + by, _EARLIEST), _LATEST)
+    except OverflowError:
+        return _EARLIEST if by < timedelta() else _LATEST
