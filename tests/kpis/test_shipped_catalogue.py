@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from riskcockpit.config.paths import shipped
 from riskcockpit.controls.cases import fill
 from riskcockpit.domain.kpi import KpiReading, KpiState
 from riskcockpit.domain.pillar import Pillar
@@ -17,7 +16,7 @@ from riskcockpit.kpis.compute import measure
 from riskcockpit.store.scratch import scratch
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-CATALOGUE = load(shipped("config", "kpis.yaml"))
+CATALOGUE = load()
 World = Mapping[str, list[dict[str, Any]]]
 
 
@@ -25,8 +24,8 @@ def readings(world: World) -> dict[str, KpiReading]:
     with scratch(NOW) as writer:
         fill(writer, world, NOW)
         measured = measure(writer, CATALOGUE, NOW)
-    assert [m.fault for m in measured if m.fault] == []
-    return {m.reading.kpi_id: m.reading for m in measured}
+    assert [reading.message for reading in measured if reading.message] == []
+    return {reading.kpi_id: reading for reading in measured}
 
 
 def check(subject: str, at: str, value: float, **more: Any) -> dict[str, Any]:

@@ -33,6 +33,8 @@ class KpiReading:
     state: KpiState
     as_of: datetime | None = None
     """When the newest input was seen; None without data."""
+    message: str = ""
+    """Why there is no value although there may be data: the KPI itself is at fault. Else empty."""
 
 
 def judge(

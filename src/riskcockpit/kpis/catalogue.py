@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from riskcockpit.config.durations import parse_duration
+from riskcockpit.config.paths import shipped
 from riskcockpit.config.settings import Struct
 from riskcockpit.config.strict import Document, read_document
 from riskcockpit.domain.pillar import Pillar
@@ -64,16 +65,17 @@ class Kpi:
     sql: str
 
 
-def load(file: Path) -> tuple[Kpi, ...]:
-    """Read the catalogue; the first KPI of each pillar is its headline.
+def load(file: Path | None = None) -> tuple[Kpi, ...]:
+    """Read a catalogue, by default the shipped one; the first KPI of a pillar is its headline.
 
     Raises:
         ConfigError: it cannot be used; the message names file, line and what to mend.
     """
-    document = read_document(file, _CatalogueFile, "KPIs")
+    place = file or shipped("config", "kpis.yaml")
+    document = read_document(place, _CatalogueFile, "KPIs")
     for path, why, hint in _faults(document):
         raise document.source.fault(path, why, hint)
-    return tuple(_kpi(entry, file) for entry in document.value.kpis)
+    return tuple(_kpi(entry, place) for entry in document.value.kpis)
 
 
 def digest(catalogue: Iterable[Kpi]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from riskcockpit.domain.kpi import KpiReading, KpiState, judge
@@ -16,29 +15,20 @@ from riskcockpit.store.guard import Answer, Guard, Statement
 _COLUMNS = {"value": "DOUBLE", "sample": "BIGINT", "as_of": "TIMESTAMP"}
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """A reading of a KPI, and why there is none when the KPI itself is at fault."""
-
-    reading: KpiReading
-    fault: str = ""
-    """Empty unless its SQL could not be run; then the reading has no data."""
-
-
-def measure(reader: Reader, catalogue: Iterable[Kpi], as_of: datetime) -> tuple[Measurement, ...]:
+def measure(reader: Reader, catalogue: Iterable[Kpi], as_of: datetime) -> tuple[KpiReading, ...]:
     """Measure every KPI for the moment `as_of`, in the order of the catalogue.
 
-    Over a writer this sees what was written so far. A KPI that fails has no data; it is never an
-    exception.
+    Over a writer this sees what was written so far. A KPI that cannot be run has no data and says
+    why; it is never an exception.
 
     Raises:
         CancelledError: the reader was interrupted.
     """
     with Guard(reader) as guard:
-        return tuple(_measurement(guard, kpi, as_of) for kpi in catalogue)
+        return tuple(_reading(guard, kpi, as_of) for kpi in catalogue)
 
 
-def _measurement(guard: Guard, kpi: Kpi, as_of: datetime) -> Measurement:
+def _reading(guard: Guard, kpi: Kpi, as_of: datetime) -> KpiReading:
     statement = Statement(f"the KPI {kpi.id}", kpi.sql, tables=kpi.inputs, columns=_COLUMNS)
     try:
         answer = guard.run(statement, {"as_of": as_of, "since": as_of - kpi.window}, most_rows=1)
@@ -48,10 +38,10 @@ def _measurement(guard: Guard, kpi: Kpi, as_of: datetime) -> Measurement:
         return _without(kpi, as_of, error.message)
     if answer.is_truncated or len(answer.rows) != 1:
         return _without(kpi, as_of, f"the KPI {kpi.id} must return exactly one row")
-    return Measurement(_reading(kpi, as_of, answer))
+    return _judged(kpi, as_of, answer)
 
 
-def _reading(kpi: Kpi, as_of: datetime, answer: Answer) -> KpiReading:
+def _judged(kpi: Kpi, as_of: datetime, answer: Answer) -> KpiReading:
     record = dict(zip(answer.columns, answer.rows[0], strict=True))
     value, sample, newest = record["value"], int(record["sample"] or 0), record["as_of"]
     if value is not None and (sample < kpi.minimum_sample or not math.isfinite(value)):
@@ -61,5 +51,5 @@ def _reading(kpi: Kpi, as_of: datetime, answer: Answer) -> KpiReading:
     return KpiReading(kpi.id, as_of, value, sample, state, newest)
 
 
-def _without(kpi: Kpi, as_of: datetime, why: str) -> Measurement:
-    return Measurement(KpiReading(kpi.id, as_of, None, 0, KpiState.NO_DATA), why)
+def _without(kpi: Kpi, as_of: datetime, why: str) -> KpiReading:
+    return KpiReading(kpi.id, as_of, None, 0, KpiState.NO_DATA, message=why)
