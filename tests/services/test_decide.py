@@ -1,0 +1,301 @@
+"""Waivers from asking to their end: rules, keys, doubt, and what the cache shows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from riskcockpit.domain.decision import DecisionState, EntryType
+from riskcockpit.errors import InputError, LedgerError, RefusedError, UnknownNameError
+from riskcockpit.services.decide import (
+    approve,
+    note,
+    plan_approve,
+    plan_undo,
+    plan_waiver,
+    reject,
+    revoke,
+    undo,
+    waive,
+)
+from riskcockpit.services.desk import Desk
+from riskcockpit.services.verify import ledger_rows, verify_ledger
+from support.caches import NOW, finding, statement
+from support.deciding import LATER, WHY, Bank, entry_types, findings, id_of, make_bank
+
+
+@pytest.fixture
+def bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bank:
+    return make_bank(tmp_path / "home", monkeypatch)
+
+
+def ask(bank: Bank, what: str = "severity:high", name: str = "engineer") -> str:
+    """Ask for a waiver of `what` and return its id."""
+    return waive(bank.at(name), what, "risk_accepted", WHY, LATER).decision.id
+
+
+def test_one_person_waives_a_medium_finding_alone(bank: Bank) -> None:
+    result = waive(bank.at("engineer"), "severity:medium", "risk_accepted", WHY, LATER)
+
+    assert result.decision.state is DecisionState.GRANTED
+    assert result.decision.type is EntryType.WAIVER_GRANTED
+    assert result.decision.rule == "waive-alone"
+    assert result.message == ""
+    assert bank.states()["medium"] == "waived"
+    assert verify_ledger(bank.at("engineer")).is_ok
+
+
+def test_a_high_finding_waits_for_a_second_person(bank: Bank) -> None:
+    result = waive(bank.at("engineer"), "severity:high", "risk_accepted", WHY, LATER)
+
+    assert result.decision.state is DecisionState.REQUESTED
+    assert result.decision.rule == "waive-four-eyes"
+    assert result.decision.needs == (
+        "another person with the role approver or risk_owner and a key of their own",
+    )
+    assert bank.states()["high"] == "pending_waiver"
+
+    answer = approve(bank.at("approver"), result.decision.id[:8], "agreed in the risk meeting")
+
+    assert answer.decision.state is DecisionState.GRANTED
+    assert bank.states()["high"] == "waived"
+    waiver = bank.rows("SELECT state, requester, approver, rule FROM waiver")
+    assert waiver == [("granted", "engineer", "approver", "waive-four-eyes")]
+
+
+def test_nobody_signs_their_own_request_whatever_roles_they_have(bank: Bank) -> None:
+    id_ = ask(bank)
+    with pytest.raises(RefusedError, match="has signed this already") as caught:
+        approve(bank.at("engineer"), id_)
+    assert caught.value.rule == "waive-four-eyes"
+    assert plan_approve(bank.at("engineer"), id_).blockers
+    assert bank.states()["high"] == "pending_waiver"
+
+
+def test_a_second_name_with_the_same_key_is_not_a_second_person(bank: Bank) -> None:
+    id_ = ask(bank)
+    key = (bank.root / "keys" / "engineer.pub").read_text().split()[:2]
+    with (bank.ledger / "allowed_signers").open("a") as file:
+        file.write(f"approver {key[0]} {key[1]}\n")
+    (bank.root / "keys" / "approver").write_bytes((bank.root / "keys" / "engineer").read_bytes())
+    (bank.root / "keys" / "approver.pub").write_bytes(
+        (bank.root / "keys" / "engineer.pub").read_bytes()
+    )
+    with pytest.raises(RefusedError, match="signs with the key of engineer"):
+        approve(bank.at("approver"), id_)
+
+
+def test_an_auditor_decides_nothing(bank: Bank) -> None:
+    id_ = ask(bank)
+    attempts: tuple[Callable[[], object], ...] = (
+        lambda: waive(bank.at("auditor"), "severity:low", "deferred", WHY, LATER),
+        lambda: approve(bank.at("auditor"), id_),
+        lambda: reject(bank.at("auditor"), id_),
+        lambda: revoke(bank.at("auditor"), id_),
+        lambda: note(bank.at("auditor"), "fraud", "looked at it"),
+    )
+    for attempt in attempts:
+        with pytest.raises(RefusedError):
+            attempt()
+    assert entry_types(bank) == ["waiver.requested"]
+
+
+def test_a_rejected_request_leaves_the_finding_open(bank: Bank) -> None:
+    id_ = ask(bank)
+    reject(bank.at("approver"), id_, "fix it instead")
+    assert bank.states()["high"] == "open"
+    with pytest.raises(RefusedError, match="is rejected"):
+        approve(bank.at("approver"), id_)
+
+
+def test_a_revoked_waiver_makes_its_findings_count_again(bank: Bank) -> None:
+    id_ = ask(bank, "severity:medium")
+    revoke(bank.at("engineer"), id_, "the gateway is gone")
+    assert bank.states()["medium"] == "open"
+    kinds = bank.rows("SELECT e.kind FROM finding_event AS e ORDER BY e.at")
+    assert kinds == [("waived",), ("undone",)]
+    with pytest.raises(RefusedError, match="what was ended stays so"):
+        undo(bank.at("engineer"))
+
+
+def test_undo_takes_back_ones_own_last_decision_and_nobody_elses(bank: Bank) -> None:
+    first = ask(bank, "severity:low")
+    ask(bank, "severity:medium")
+    with pytest.raises(RefusedError, match="approver has nothing to undo"):
+        undo(bank.at("approver"))
+    assert "1 finding waived" in plan_undo(bank.at("engineer")).title
+
+    undo(bank.at("engineer"))
+    assert (bank.states()["low"], bank.states()["medium"]) == ("waived", "open")
+    undo(bank.at("engineer"), first[:6])
+    assert bank.states()["low"] == "open"
+    with pytest.raises(RefusedError, match="nothing to undo"):
+        undo(bank.at("engineer"))
+
+
+def test_an_approval_taken_back_no_longer_counts(bank: Bank) -> None:
+    id_ = ask(bank)
+    approve(bank.at("approver"), id_)
+    undo(bank.at("approver"))
+    assert bank.states()["high"] == "pending_waiver"
+    assert approve(bank.at("approver"), id_).decision.state is DecisionState.GRANTED
+
+
+def test_a_waiver_ends_by_itself_and_loudly(bank: Bank) -> None:
+    ask(bank, "severity:medium")
+    bank.clock.at = LATER + timedelta(seconds=1)
+    bank.publish()
+    assert bank.states()["medium"] == "open"
+    assert bank.rows("SELECT state FROM waiver") == [("expired",)]
+    assert ("waiver_expired",) in bank.rows("SELECT kind FROM finding_event")
+
+
+def test_new_matches_of_the_query_are_not_covered(bank: Bank) -> None:
+    ask(bank, "severity:medium")
+    with bank.at("engineer").store.writer() as tx:
+        tx.append("finding", [finding("medium too", severity=2)])
+    bank.publish()
+    assert bank.states()["medium too"] == "open"
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ("severity = 4", "it became worse"),
+        ("is_kev = true", "it is exploited by now"),
+        ("reopened_at = TIMESTAMP '2027-01-01'", "it was fixed and came back"),
+    ],
+)
+def test_a_finding_that_changed_for_the_worse_goes_to_review(
+    bank: Bank, change: str, why: str
+) -> None:
+    ask(bank, "severity:medium")
+    with bank.at("engineer").store.writer() as tx:
+        tx.execute(statement(f"UPDATE finding SET {change} WHERE title = 'medium'"))
+    bank.publish()
+    bank.publish()
+    assert bank.states()["medium"] == "open"
+    details = bank.rows("SELECT detail FROM finding_event WHERE kind = 'waiver_review'")
+    assert len(details) == 1
+    assert why in details[0][0]
+
+
+def test_a_false_positive_is_a_state_of_its_own(bank: Bank) -> None:
+    waive(bank.at("engineer"), "severity:medium", "false-positive", WHY, LATER)
+    assert bank.states()["medium"] == "false_positive"
+
+
+def test_ids_and_their_prefixes_name_findings(bank: Bank) -> None:
+    ids = [id_of("medium"), id_of("low")[:8]]
+    waive(bank.at("engineer"), ids, "deferred", WHY, LATER)
+    assert (bank.states()["medium"], bank.states()["low"]) == ("waived", "waived")
+    with pytest.raises(UnknownNameError):
+        waive(bank.at("engineer"), ["f" * 32], "deferred", WHY, LATER)
+
+
+def test_the_preview_says_what_would_happen_and_changes_nothing(bank: Bank) -> None:
+    plan = plan_waiver(bank.at("engineer"), "state:open or state:fixed", "deferred", WHY, LATER)
+    assert plan.title == "Ask to waive 5 findings"
+    assert plan.finding_count == 5
+    assert plan.rule == "waive-four-eyes"
+    assert len(plan.needs) == 1
+    assert plan.blockers == ()
+    assert "1 finding left out" in plan.warnings[0]
+    assert plan.exposure is not None
+    assert plan.exposure.amount == 5000
+    assert not (bank.ledger / "chains").exists()
+
+
+def test_refusals_show_in_the_preview_with_their_rule(bank: Bank) -> None:
+    far = NOW + timedelta(days=60)
+    plan = plan_waiver(bank.at("engineer"), "severity:critical", "deferred", WHY, far)
+    assert plan.rule == "waiver-max-days"
+    assert plan.blockers
+    with pytest.raises(RefusedError, match="30 days at most"):
+        waive(bank.at("engineer"), "severity:critical", "deferred", WHY, far)
+
+
+@pytest.mark.parametrize(
+    ("reason", "justification", "days", "what"),
+    [
+        ("because", WHY, 5, "unknown reason"),
+        ("deferred", "too short", 5, "justification"),
+        ("deferred", WHY, -1, "in the past"),
+    ],
+)
+def test_a_request_that_lacks_something_is_not_written(
+    bank: Bank, reason: str, justification: str, days: int, what: str
+) -> None:
+    ends = NOW + timedelta(days=days)
+    with pytest.raises(InputError, match=what):
+        waive(bank.at("engineer"), "severity:low", reason, justification, ends)
+    assert entry_types(bank) == []
+
+
+def test_nothing_is_decided_while_the_ledger_does_not_verify(bank: Bank) -> None:
+    ask(bank, "severity:medium")
+    ask(bank, "severity:low")
+    chain = bank.ledger / "chains" / "engineer@engineer-host.jsonl"
+    whole, _, last = chain.read_bytes().rstrip(b"\n").rpartition(b"\n")
+    chain.write_bytes(whole + b"\n" + last.replace(b"March", b"Marsh") + b"\n")
+    with pytest.raises(LedgerError, match=r"engineer@engineer-host entry 4: its hash"):
+        waive(bank.at("engineer"), "severity:low", "deferred", WHY, LATER)
+    bank.publish()
+    assert (bank.states()["medium"], bank.states()["low"]) == ("open", "open")
+    assert bank.rows("SELECT state FROM waiver") == [("in_doubt",)]
+
+
+def test_a_weaker_policy_that_nobody_signed_grants_nothing(bank: Bank) -> None:
+    ctx = bank.at("engineer")
+    desk = Desk(ctx)
+    plan = plan_waiver(ctx, "severity:medium", "deferred", WHY, LATER)
+    assert plan.blockers == ()
+    id_ = ask(bank, "severity:high")
+    request = next(e for e in ctx.reading_journal().entries() if e.hash == id_)
+    forged = {**request.data, "rule": "waive-alone", "policy": "0" * 64}
+    desk.journal.append(EntryType.WAIVER_GRANTED, forged)
+    under_known_policy = {**request.data, "rule": "waive-alone"}
+    desk.journal.append(EntryType.WAIVER_GRANTED, under_known_policy)
+    desk.journal.append(EntryType.WAIVER_GRANTED, dict(request.data))
+    bank.publish()
+    assert bank.states()["high"] == "pending_waiver"
+    states = [state for (state,) in bank.rows("SELECT state FROM waiver ORDER BY requested_at")]
+    assert states == ["requested", "in_doubt", "in_doubt", "in_doubt"]
+
+
+def test_a_change_of_the_roles_is_a_signed_entry(bank: Bank) -> None:
+    ask(bank, "severity:low")
+    bank.write_roles(lambda text: text.replace("keys: 2", "keys: 3"))
+    result = waive(bank.at("engineer"), "severity:high", "deferred", WHY, LATER)
+    assert len(result.decision.needs) == 2
+    changes = [row for row in ledger_rows(bank.at("engineer")) if row.type == "policy.changed"]
+    assert len(changes) == 3
+    assert bank.states()["low"] == "waived"
+    assert verify_ledger(bank.at("engineer")).is_ok
+
+
+def test_a_note_acknowledges_the_alarm_of_a_model(bank: Bank) -> None:
+    note(bank.at("engineer"), "fraud", "looking at the feature store")
+    note(bank.at("engineer"), id_of("low")[:8], "owner told")
+    rows = bank.rows("SELECT title FROM finding WHERE acknowledged_at IS NOT NULL ORDER BY title")
+    assert rows == [("drop",), ("low",)]
+    with pytest.raises(UnknownNameError):
+        note(bank.at("engineer"), "churn", "no such model")
+
+
+def test_the_cache_rebuilt_from_nothing_says_the_same(bank: Bank) -> None:
+    approve(bank.at("approver"), ask(bank))
+    ask(bank, "severity:low")
+    ctx = bank.at("engineer")
+    tables = ("waiver", "waiver_finding", "ledger_entry")
+    before = [sorted(bank.rows(f"SELECT * EXCLUDE (rev) FROM {t}")) for t in tables]
+    states = bank.states()
+    ctx.store.discard_damaged()
+    with ctx.store.writer() as tx:
+        tx.append("finding", findings())
+    bank.publish()
+    assert [sorted(bank.rows(f"SELECT * EXCLUDE (rev) FROM {t}")) for t in tables] == before
+    assert bank.states() == states
