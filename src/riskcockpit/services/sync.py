@@ -28,7 +28,7 @@ from riskcockpit.services.importing import (
     read_options_of,
     together,
 )
-from riskcockpit.services.judging import judge
+from riskcockpit.services.judging import Judgement, judge, record_evaluation
 from riskcockpit.services.pulling import Pulled, SyncProgress, pull_all
 from riskcockpit.store.sql import sql
 from riskcockpit.views.reports import ImportCounts, SourceOutcome, SyncReport
@@ -48,6 +48,16 @@ class _Order:
     """No names were given: the whole of the settings."""
     full: bool
     dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What came of a sync, in the order of the settings."""
+
+    outcomes: tuple[SourceOutcome, ...]
+    pulled: tuple[Pulled, ...]
+    judgement: Judgement | None
+    """None after a dry run."""
 
 
 def sync(
@@ -74,7 +84,7 @@ def sync(
     tell = progress or _quiet
     notes: list[str] = []
     try:
-        outcomes, pulled = _run(ctx, order, tell)
+        done = _run(ctx, order, tell)
     except DamagedError as error:
         if dry_run:
             raise
@@ -84,11 +94,11 @@ def sync(
             " again; import again what was imported by hand"
         )
         whole = _Order(_chosen(ctx, ()), is_all=True, full=True, dry_run=False)
-        outcomes, pulled = _run(ctx, whole, tell)
+        done = _run(ctx, whole, tell)
     generation = ctx.store.generation()
-    if not dry_run:
-        notes.extend(_sign(ctx, outcomes, pulled, generation))
-    return SyncReport(outcomes, dry_run, generation, tuple(notes))
+    if done.judgement is not None:
+        notes.extend(_sign(ctx, done, done.judgement))
+    return SyncReport(done.outcomes, dry_run, generation, tuple(notes))
 
 
 def _chosen(ctx: Context, names: Sequence[str]) -> tuple[SourceSettings, ...]:
@@ -106,29 +116,30 @@ def _chosen(ctx: Context, names: Sequence[str]) -> tuple[SourceSettings, ...]:
     return tuple(source for source in ctx.settings.sources if source.enabled)
 
 
-def _run(
-    ctx: Context, order: _Order, tell: SyncProgress
-) -> tuple[tuple[SourceOutcome, ...], tuple[Pulled, ...]]:
-    """Pull, then write it all in one publish; in the order of the settings."""
+def _run(ctx: Context, order: _Order, tell: SyncProgress) -> _Done:
+    """Pull, then write it all in one publish."""
     cursors = {} if order.full else _cursors(ctx)
     options = read_options_of(ctx)
     policy = policy_of(ctx)
     arrived = {p.source.name: p for p in pull_all(ctx, order.sources, cursors, options, tell)}
     pulled = tuple(arrived[source.name] for source in order.sources)
+    together([document for one in pulled for document in one.documents])
     now = ctx.clock.now()
-    outcomes: list[SourceOutcome] = []
+    outcomes: dict[str, SourceOutcome] = {}
+    judgement: Judgement | None = None
     with ctx.store.writer() as tx:
         desk = _Desk(tx, policy, now, cursors)
-        for one in pulled:
+        # Models first: which readings count depends on the version that serves.
+        for one in sorted(pulled, key=lambda one: not one.models):
             tell(one.source.name, one.rows, "writing")
-            outcomes.append(desk.record(one))
+            outcomes[one.source.name] = desk.record(one)
         if order.is_all:
             tx.execute(sql("services", "sync_forget"), names=[s.name for s in ctx.settings.sources])
         if order.dry_run:
             tx.discard()
         else:
-            judge(ctx, tx, now)
-    return tuple(outcomes), pulled
+            judgement = judge(ctx, tx, now)
+    return _Done(tuple(outcomes[one.source.name] for one in pulled), pulled, judgement)
 
 
 def _cursors(ctx: Context) -> dict[str, str]:
@@ -153,9 +164,9 @@ class _Desk:
         name = pulled.source.name
         counts = self._ingest(pulled.documents)
         if pulled.models:
-            record_models(self.tx, pulled.models, name, self.now)
+            record_models(self.tx, pulled.models, name, self.now, policy=self.policy)
         if pulled.readings:
-            record_readings(self.tx, pulled.readings, name, self.now)
+            record_readings(self.tx, pulled.readings, name, self.now, policy=self.policy)
         outcome = _outcome(pulled, counts)
         # A document that could not be read is read again next time, and told again.
         cursor = self.cursors.get(name, "") if pulled.unread else pulled.cursor
@@ -178,7 +189,6 @@ class _Desk:
 
     def _ingest(self, documents: Sequence[ReadDocument]) -> ImportCounts:
         readable = [document for document in documents if document.scans]
-        together(readable)
         for document in sorted(readable, key=lambda document: document.ran_at or self.now):
             document.scans = tuple(
                 (scan, replace(scope, may_close=False) if self._shares(scope) else scope)
@@ -228,10 +238,9 @@ def _outcome(pulled: Pulled, counts: ImportCounts) -> SourceOutcome:
     )
 
 
-def _sign(
-    ctx: Context, outcomes: Sequence[SourceOutcome], pulled: Sequence[Pulled], generation: int
-) -> list[str]:
-    """Sign for what was seen; without a key that is a note, for the facts are safe already."""
+def _sign(ctx: Context, done: _Done, judgement: Judgement) -> list[str]:
+    """Sign for what was seen and judged; without a key that is a note: the facts are safe."""
+    published_at = ctx.clock.now()
     seen: list[Json] = [
         {
             "name": outcome.name,
@@ -240,17 +249,18 @@ def _sign(
             "rows": outcome.rows,
             "new": outcome.counts.new,
             "fixed": outcome.counts.fixed,
-            "digest": one.digest,
+            "digest": pulled.digest,
         }
-        for outcome, one in zip(outcomes, pulled, strict=True)
+        for outcome, pulled in zip(done.outcomes, done.pulled, strict=True)
     ]
     try:
         ctx.journal().append(
-            EntryType.SYNC_COMPLETED, {"subject": "", "generation": generation, "sources": seen}
+            EntryType.SYNC_COMPLETED, {"generation": judgement.generation, "sources": seen}
         )
+        why_not = record_evaluation(ctx, judgement, published_at)
     except (LedgerError, BusyError) as error:
-        return [f"this sync is not in the ledger: {error.message}"]
-    return []
+        why_not = error.message
+    return [f"this sync is not in the ledger: {why_not}"] if why_not else []
 
 
 def _quiet(_source: str, _rows: int, _text: str) -> None:
