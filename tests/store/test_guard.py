@@ -14,7 +14,7 @@ import pytest
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.errors import CancelledError, InputError
 from riskcockpit.store.database import Reader, Writer
-from riskcockpit.store.guard import CACHE_TABLES, Answer, Guard, Statement, run_query
+from riskcockpit.store.guard import CACHE_TABLES, Answer, Statement, guarding, run_query
 from riskcockpit.store.scratch import scratch
 from riskcockpit.store.snapshots import Store
 from riskcockpit.store.vetting import CLOCK_WORDS, DENIED_FUNCTIONS, TABLE_FUNCTIONS, vet
@@ -55,7 +55,7 @@ def writer() -> Iterator[Writer]:
 
 
 def ask(reader: Reader, text: str, **parameters: object) -> Answer:
-    with Guard(reader) as guard:
+    with guarding(reader) as guard:
         return guard.run(Statement("the test", text), parameters)
 
 
@@ -258,7 +258,7 @@ def test_a_failing_statement_does_not_end_the_writers_work(store: Store) -> None
     before = store.generation()
     with store.writer() as writer:
         writer.append("asset", [{"name": "before", **ASSET}])
-        with Guard(writer) as guard:
+        with guarding(writer) as guard:
             with pytest.raises(InputError):
                 guard.run(Statement("bad", "SELECT CAST(name AS INTEGER) FROM asset"))
             assert guard.run(Statement("good", "SELECT 1")).rows == ((1,),)
@@ -289,7 +289,7 @@ def test_what_was_settled_is_still_discarded_by_an_exception(store: Store) -> No
     ],
 )
 def test_a_statement_that_does_not_end_is_stopped(writer: Writer, text: str) -> None:
-    with Guard(writer, time_limit_seconds=0.2) as guard:
+    with guarding(writer, seconds=0.2) as guard:
         with pytest.raises(InputError, match=r"longer than 0\.2 s"):
             guard.run(Statement("the test", text))
         assert guard.run(Statement("next", "SELECT 1")).rows == ((1,),)
@@ -304,7 +304,7 @@ def test_the_reader_can_stop_a_guarded_statement(reader: Reader) -> None:
 
 
 def test_rows_are_capped_and_the_cap_is_told(reader: Reader) -> None:
-    with Guard(reader) as guard:
+    with guarding(reader) as guard:
         answer = guard.run(Statement("the test", "FROM range(10)"), most_rows=3)
     assert (len(answer.rows), answer.is_truncated) == (3, True)
     assert run_query(reader, "SELECT n FROM range(2) t(n)", 5) == (("n",), [(0,), (1,)])
@@ -315,7 +315,7 @@ def test_columns_must_be_as_declared(reader: Reader) -> None:
         statement = Statement(
             "the test", text, columns={"resource": "VARCHAR"}, has_scalars_only=True
         )
-        with Guard(reader) as guard:
+        with guarding(reader) as guard:
             guard.run(statement)
 
     run("SELECT name AS resource FROM asset")

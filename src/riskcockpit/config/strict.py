@@ -17,7 +17,7 @@ import yaml
 
 from riskcockpit.errors import ConfigError
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_BYTES = 1_000_000
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -76,18 +76,34 @@ def _parse(text: str, file: Path, what: str) -> tuple[yaml.Node | None, Any]:
     start = f"cannot read {what} from {file}"
     if len(text) > MAX_BYTES:
         raise ConfigError(f"{start}: larger than {MAX_BYTES} bytes")
+    loader = None
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_Loader)):
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if node is not None and _has_alias(node, set()):
             raise ConfigError(f"{start}: YAML aliases are not allowed", hint="write the value out")
-        node = yaml.compose(text, Loader=_Loader)
-        raw = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, in C where there is one
+        return node, None if node is None else loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"line {mark.line + 1}: " if mark else ""
         raise ConfigError(f"{start}: {place}{error.problem or 'not YAML'}") from error
     except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"{start}: {error}") from error
-    return node, raw
+    finally:
+        if loader is not None:
+            loader.dispose()
+
+
+def _has_alias(node: yaml.Node, seen: set[int]) -> bool:
+    """Whether a node stands at two places: an alias is the only way to that."""
+    if id(node) in seen:
+        return True
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        return any(_has_alias(part, seen) for pair in node.value for part in pair)
+    if isinstance(node, yaml.SequenceNode):
+        return any(_has_alias(item, seen) for item in node.value)
+    return False
 
 
 def _lines(node: yaml.Node, path: str) -> Iterator[tuple[str, int]]:

@@ -10,7 +10,7 @@ from riskcockpit.controls.pack import AS_OF, Control
 from riskcockpit.domain.control import ControlResult
 from riskcockpit.errors import CancelledError, InputError, StoreError
 from riskcockpit.store.database import Reader
-from riskcockpit.store.guard import MOST_ROWS, Guard, Statement
+from riskcockpit.store.guard import MOST_ROWS, Guard, Statement, guarding
 from riskcockpit.store.sql import sql
 
 
@@ -30,7 +30,7 @@ def evaluate(
         CancelledError: the reader was interrupted.
     """
     ages = newest(reader, as_of) if freshness is None else freshness
-    with Guard(reader) as guard:
+    with guarding(reader) as guard:
         return tuple(_result(guard, control, as_of, ages) for control in controls)
 
 

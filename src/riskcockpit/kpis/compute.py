@@ -10,7 +10,7 @@ from riskcockpit.domain.kpi import KpiReading, KpiState, judge
 from riskcockpit.errors import CancelledError, InputError, StoreError
 from riskcockpit.kpis.catalogue import Kpi
 from riskcockpit.store.database import Reader
-from riskcockpit.store.guard import Answer, Guard, Statement
+from riskcockpit.store.guard import Answer, Guard, Statement, guarding
 
 _COLUMNS = {"value": "DOUBLE", "sample": "BIGINT", "as_of": "TIMESTAMP"}
 
@@ -24,7 +24,7 @@ def measure(reader: Reader, catalogue: Iterable[Kpi], as_of: datetime) -> tuple[
     Raises:
         CancelledError: the reader was interrupted.
     """
-    with Guard(reader) as guard:
+    with guarding(reader) as guard:
         return tuple(_reading(guard, kpi, as_of) for kpi in catalogue)
 
 

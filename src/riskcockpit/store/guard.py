@@ -10,25 +10,26 @@ time and rows. What each of them stops is measured in the tests, which any other
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from riskcockpit.errors import CancelledError, FatalError, InputError
+from riskcockpit.errors import CancelledError, InputError
 from riskcockpit.store.conversion import as_utc_rows, to_store
 from riskcockpit.store.database import Reader, moment_columns, translated
 from riskcockpit.store.sql import sql
 from riskcockpit.store.vetting import Vetted, vet
 
 if TYPE_CHECKING:  # duckdb takes 60 ms to import: only who opens a cache pays
-    from contextlib import AbstractContextManager
-
     import duckdb
 
 TIME_LIMIT_SECONDS = 10.0
+QUERY_LIMIT_SECONDS = 60.0
 MOST_ROWS = 10_000
+_AGAIN_SECONDS = 0.1
 CACHE_TABLES = frozenset(
     {
         "action", "asset", "control", "control_evidence", "control_row", "exposure_reading",
@@ -67,33 +68,11 @@ class Answer:
 
 
 class Guard:
-    """Runs foreign statements over one generation; a context manager for one thread.
+    """Runs foreign statements over one generation, for one thread; made by `guarding`."""
 
-    On a `Writer` the guard sees everything written so far: what was written is settled into the
-    unpublished file first, and the statements read it from outside the writer's transaction, so
-    that a statement that fails cannot take the publish down with it (docs/adr/0002).
-    """
-
-    def __init__(self, reader: Reader, *, time_limit_seconds: float = TIME_LIMIT_SECONDS) -> None:
-        self._reader = reader
-        self._time_limit_seconds = time_limit_seconds
-        self._lending: AbstractContextManager[duckdb.DuckDBPyConnection] | None = None
-        self._cursor: duckdb.DuckDBPyConnection | None = None
-
-    def __enter__(self) -> Self:
-        self._lending = self._reader.apart()
-        self._cursor = self._lending.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._lending is not None:
-            self._lending.__exit__(kind, error, trace)
-        self._lending = self._cursor = None
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, watch: _Watch) -> None:
+        self._cursor = cursor
+        self._watch = watch
 
     def run(
         self,
@@ -114,30 +93,23 @@ class Guard:
         vetted = self._vet(statement)
         values = _bound(statement, vetted, parameters or {})
         with translated(statement.name):
-            self._open.execute(sql("store", "read_only_begin").text)
-            timer = _Timer(self._open, self._time_limit_seconds)
+            self._cursor.execute(sql("store", "read_only_begin").text)
             try:
-                with timer:
+                with self._watch:
                     self._check_columns(statement, values)
                     return self._fetch(statement, values, most_rows)
             except CancelledError as error:
-                if not timer.has_fired:
+                if not self._watch.has_fired:
                     raise
                 raise InputError(
-                    f"{statement.name} ran longer than {self._time_limit_seconds:g} s",
+                    f"{statement.name} ran longer than {self._watch.seconds:g} s",
                     hint="make it read less",
                 ) from error
             finally:
-                self._open.execute(sql("store", "read_only_end").text)
-
-    @property
-    def _open(self) -> duckdb.DuckDBPyConnection:
-        if self._cursor is None:
-            raise FatalError("the guard is used outside its `with` block")
-        return self._cursor
+                self._cursor.execute(sql("store", "read_only_end").text)
 
     def _vet(self, statement: Statement) -> Vetted:
-        vetted = vet(self._open, statement.name, statement.text)
+        vetted = vet(self._cursor, statement.name, statement.text)
         if stranger := min(vetted.tables - statement.tables, default=None):
             near = get_close_matches(stranger, statement.tables, 1)
             known = ", ".join(sorted(statement.tables))
@@ -149,7 +121,7 @@ class Guard:
 
     def _check_columns(self, statement: Statement, values: Mapping[str, Any]) -> None:
         with translated(statement.name):  # binds, and runs nothing
-            described = self._open.execute(f"DESCRIBE {statement.text}", dict(values) or None)
+            described = self._cursor.execute(f"DESCRIBE {statement.text}", dict(values) or None)
             types = {row[0]: str(row[1]) for row in described.fetchall()}
         for name, type_ in statement.columns.items():
             if types.get(name) != type_:
@@ -167,11 +139,27 @@ class Guard:
 
     def _fetch(self, statement: Statement, values: Mapping[str, Any], most_rows: int) -> Answer:
         with translated(statement.name):
-            cursor = self._open.execute(statement.text, dict(values) or None)
+            cursor = self._cursor.execute(statement.text, dict(values) or None)
             names = tuple(column[0] for column in cursor.description or ())
             moments = moment_columns(cursor)
             rows = as_utc_rows(cursor.fetchmany(most_rows + 1), moments)
         return Answer(names, tuple(rows[:most_rows]), len(rows) > most_rows)
+
+
+@contextmanager
+def guarding(reader: Reader, *, seconds: float = TIME_LIMIT_SECONDS) -> Iterator[Guard]:
+    """Lend a guard over what `reader` sees; `seconds` is the limit of each statement.
+
+    On a `Writer` that is everything written so far: it is settled into the unpublished file first,
+    and the statements read it from outside the writer's transaction, so that one that fails cannot
+    take the publish down with it (docs/adr/0002).
+    """
+    with reader.apart() as cursor:
+        watch = _Watch(cursor, seconds)
+        try:
+            yield Guard(cursor, watch)
+        finally:
+            watch.close()
 
 
 def run_query(
@@ -182,30 +170,52 @@ def run_query(
     Raises:
         InputError: it is not one SELECT over the tables of the cache, or it fails.
     """
-    with Guard(reader, time_limit_seconds=60.0) as guard:
+    with guarding(reader, seconds=QUERY_LIMIT_SECONDS) as guard:
         answer = guard.run(Statement("the query", text), most_rows=most_rows)
     return answer.columns, list(answer.rows)
 
 
-class _Timer:
-    """Interrupts a cursor after a while; knows whether it did."""
+class _Watch:
+    """Interrupts a cursor when a statement runs too long; one thread for all statements."""
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection, seconds: float) -> None:
         self.has_fired = False
+        """Whether the statement that ran last was interrupted."""
         self._cursor = cursor
-        self._timer = threading.Timer(seconds, self._fire)
-        self._timer.daemon = True
+        self.seconds = seconds
+        self._changed = threading.Condition()
+        self._until: float | None = None
+        self._is_closed = False
+        self._thread = threading.Thread(target=self._run, name="guard-watch", daemon=True)
+        self._thread.start()
 
     def __enter__(self) -> None:
-        self._timer.start()
+        with self._changed:
+            self.has_fired = False
+            self._until = time.monotonic() + self.seconds
+            self._changed.notify()
 
     def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-        self._timer.join()  # it must not fire into the next statement
+        with self._changed:  # whoever holds it is not interrupting
+            self._until = None
 
-    def _fire(self) -> None:
-        self.has_fired = True
-        self._cursor.interrupt()
+    def close(self) -> None:
+        """End the thread."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with self._changed:
+            while not self._is_closed:
+                left = None if self._until is None else self._until - time.monotonic()
+                if left is None or left > 0:
+                    self._changed.wait(left)
+                    continue
+                self.has_fired = True
+                self._until = time.monotonic() + _AGAIN_SECONDS  # it may have hit the gap between
+                self._cursor.interrupt()  # two statements, and then stopped nothing
 
 
 def _bound(statement: Statement, vetted: Vetted, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -81,6 +81,10 @@ class _Found:
     parameters: set[str] = field(default_factory=set)
 
 
+_passed: dict[str, Vetted] = {}  # a tree follows from the text alone
+_MOST_PASSED = 256
+
+
 def vet(cursor: duckdb.DuckDBPyConnection, name: str, text: str) -> Vetted:
     """Judge one statement; nothing of it is bound or run. `name` is for messages.
 
@@ -89,9 +93,15 @@ def vet(cursor: duckdb.DuckDBPyConnection, name: str, text: str) -> Vetted:
     """
     if len(text) > MOST_CHARACTERS:
         raise InputError(f"{name} is longer than {MOST_CHARACTERS:,} characters")
+    if (known := _passed.get(text)) is not None:
+        return known
     found = _Found()
     _walk(name, _tree(cursor, name, text), frozenset(), found)
-    return Vetted(frozenset(found.tables), frozenset(found.parameters))
+    if len(_passed) >= _MOST_PASSED:
+        _passed.clear()
+    vetted = Vetted(frozenset(found.tables), frozenset(found.parameters))
+    _passed[text] = vetted
+    return vetted
 
 
 def _tree(cursor: duckdb.DuckDBPyConnection, name: str, text: str) -> Any:
@@ -141,7 +151,7 @@ def _descend(name: str, node: dict[str, Any], known: frozenset[str], found: _Fou
 
 
 _HINTS = {
-    "calls": "it must give the same answer for the same data; take the time from $as_of",
+    "calls": "the same data must give the same answer; a policy takes the time from $as_of",
     "reads": "name a table of the cache",
 }
 
