@@ -112,7 +112,9 @@ def _banner(text: str, start: int) -> Iterator[str]:
         yield f"skipped {len(banner.splitlines())} line(s) of text before the data"
 
 
-def decode_record(raw: bytes, decode: Callable[[bytes], T], type_: type[T]) -> T:
+def decode_record(
+    raw: bytes | msgspec.Raw, decode: Callable[[bytes | msgspec.Raw], T], type_: type[T]
+) -> T:
     """Decode one record; one with a broken escape or number in it the lenient way.
 
     Raises:
@@ -123,7 +125,7 @@ def decode_record(raw: bytes, decode: Callable[[bytes], T], type_: type[T]) -> T
     except msgspec.ValidationError as fault:
         raise SkipRecordError(reason(fault)) from fault
     except (msgspec.DecodeError, UnicodeDecodeError):
-        value = decode_json(raw)
+        value = decode_json(bytes(raw))
     except RecursionError as fault:
         raise SkipRecordError("nested too deeply") from fault
     try:

@@ -23,6 +23,8 @@ IGNORED = {
 PLACEHOLDERS = frozenset(
     {"requires login", "0", "none", "unknown", "null", "n/a", "undefined", "-", "todo"}
 )
+_LONG = 60
+"""Characters from which a value is no placeholder."""
 _VERSION = re.compile(r"/v(\d{1,9})$")
 
 
@@ -47,8 +49,10 @@ class FingerprintReader:
             plan = self._plans[names] = self._plan(names)
         found: list[tuple[str, str]] = []
         for source, key in plan:
-            value = _text(sources[source][key])
-            if _is_placeholder(value):
+            value = sources[source][key]
+            if type(value) is not str or not value.isalnum():
+                value = _text(value)
+            if len(value) < _LONG and _is_placeholder(value):
                 self._refused.setdefault(key, f'a placeholder ("{name(value)[:40]}")')
             else:
                 found.append((key, value))
@@ -134,7 +138,5 @@ def _text(value: Any) -> str:
 
 
 def _is_placeholder(value: str) -> bool:
-    if len(value) > 40:  # noqa: PLR2004 - longer than any placeholder
-        return value.isspace()
     text = value.strip().lower()
     return not text or text in PLACEHOLDERS or (text[0] == "<" and text[-1] == ">")

@@ -66,8 +66,21 @@ def _is_operator(shape: Shape) -> bool:
     )
 
 
+def _is_operator_dump(shape: Shape) -> bool:
+    return any(name.endswith(".aquasecurity.github.io") for name in shape.members)
+
+
 def _later(what: str) -> str:
     return f"export SARIF with {what}"
+
+
+def _starts(*marks: str) -> Callable[[Shape], bool]:
+    """Recognise a CSV by words in its first line."""
+
+    def is_it(shape: Shape) -> bool:
+        return shape.kind == "text" and all(mark in shape.start for mark in marks)
+
+    return is_it
 
 
 _NO_SARIF = "support for it comes in a later release; convert it to the generic JSON or CSV format"
@@ -81,7 +94,7 @@ TOOLS: tuple[KnownTool, ...] = (
     KnownTool(
         "Bandit's own JSON",
         _later("`bandit -f sarif` (package bandit[sarif])"),
-        _has("metrics", "results"),
+        _has("metrics", "errors", "generated_at"),
     ),
     KnownTool("Checkov's own JSON", _later("`checkov -o sarif`"), _has("check_type", "results")),
     KnownTool(
@@ -212,6 +225,61 @@ TOOLS: tuple[KnownTool, ...] = (
     KnownTool("an Nmap report", _NO_SARIF, _xml("<nmaprun")),
     KnownTool("a Burp report", _NO_SARIF, _xml("burpVersion")),
     KnownTool("a Nessus report", _NO_SARIF, _xml("NessusClientData")),
+    KnownTool("pip-audit's own JSON", _NO_SARIF, _has("name", "version", "vulns", kind="list")),
+    KnownTool("pip-audit's own JSON", _NO_SARIF, _has_inner("dependencies", "name", "vulns")),
+    KnownTool(
+        "KICS' own JSON",
+        _later("`kics scan --report-formats sarif`"),
+        _has("files_scanned", "queries"),
+    ),
+    KnownTool("Dockle's own JSON", _later("`dockle -f sarif`"), _has("summary", "details")),
+    KnownTool("a GitLab security report", _NO_SARIF, _has("version", "vulnerabilities")),
+    KnownTool("a GitLab security report", _NO_SARIF, _has("vulnerabilities", "__comment__")),
+    KnownTool("GitHub's alerts", _NO_SARIF, _has("dismissed_at", "dismissed_by", kind="list")),
+    KnownTool("GitHub's alerts", _NO_SARIF, _has_inner("data", "repository")),
+    KnownTool("GitHub's alerts", _NO_SARIF, _has_inner("data", "search")),
+    KnownTool("AWS Security Finding Format", _NO_SARIF, _has_inner("findings", "GeneratorId")),
+    KnownTool("AWS Security Finding Format", _NO_SARIF, _has_inner("Findings", "GeneratorId")),
+    KnownTool(
+        "Prowler's older JSON", "export OCSF with a newer Prowler", _has("CheckID", "ServiceName")
+    ),
+    KnownTool("npm audit's own JSON", _NO_SARIF, _has("advisories", "muted")),
+    KnownTool(
+        "Checkmarx' own JSON", _later("the option --report-format sarif"), _has("scanID", "results")
+    ),
+    KnownTool(
+        "Checkmarx' own JSON",
+        _later("the option --report-format sarif"),
+        _has("vulnerabilityDetails"),
+    ),
+    KnownTool(
+        "Nuclei's own JSON",
+        _later("`nuclei -sarif-export report.sarif`"),
+        _has("templateID", "info"),
+    ),
+    KnownTool("Garak's report", _NO_SARIF, _has("detector", "attempt_id")),
+    KnownTool("Promptfoo's report", _NO_SARIF, _has("evalId", "results")),
+    KnownTool(
+        "govulncheck's own JSON",
+        _later("`govulncheck -format sarif`"),
+        _has_inner("config", "protocol_version"),
+    ),
+    KnownTool("SonarQube's issues", _NO_SARIF, _has("issues", "components")),
+    KnownTool(
+        "a Trivy Operator resource",
+        "export the report with `trivy k8s --format json`",
+        _is_operator_dump,
+    ),
+    KnownTool("a Veracode report", _NO_SARIF, _xml("veracode")),
+    KnownTool("a Wiz export", _NO_SARIF, _starts("Severity", "Resource external ID")),
+    KnownTool("a Qualys export", _NO_SARIF, _starts("QID")),
+    KnownTool("a Nessus export", _NO_SARIF, _starts("Plugin", "Risk")),
+    KnownTool(
+        "Prowler's CSV",
+        "export OCSF with `prowler --output-formats json-ocsf`",
+        _starts("FINDING_UID"),
+    ),
+    KnownTool("Azure's recommendations", _NO_SARIF, _starts("recommendationId")),
 )
 
 

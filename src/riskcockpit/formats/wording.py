@@ -41,6 +41,8 @@ def snippet(text: str) -> str:
 
 def name(text: str) -> str:
     """Return an id, version or name cleaned, on one line, at most 500 characters."""
+    if len(text) <= MAX_NAME and text.isascii() and text.isprintable():
+        return text.strip()
     return cut(clean_line(text.strip()), MAX_NAME)
 
 

@@ -30,9 +30,13 @@ class GenericCsvFormat:
     title = "riskcockpit's generic CSV (DefectDojo's column names; comma, semicolon or tab)"
 
     def matches(self, head: bytes) -> bool:
-        """Whether the first line names the columns title and severity."""
+        """Whether the first line names title and severity, and half of its columns are ours."""
         text = head.decode("utf-8", "replace")
-        return not text.lstrip().startswith(("{", "[", "<")) and _delimiter(text) != ""
+        if text.lstrip().startswith(("{", "[", "<")):
+            return False
+        delimiter = _delimiter(text)
+        cells = _header(text, delimiter) if delimiter else []
+        return bool(cells) and 2 * sum(bool(field_named(cell)) for cell in cells) >= len(cells)
 
     def read(self, content: bytes, options: ReadOptions) -> Report:
         """Read all rows; a formula in a cell is text like any other.
@@ -109,17 +113,20 @@ def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | csv.Erro
 
 def _delimiter(text: str) -> str:
     """Return the delimiter under which the header names most fields; empty when none does."""
-    line = next((line for line in _after_separator(text).splitlines() if line.strip()), "")
     best, most = "", 0
     for delimiter in DELIMITERS:
-        try:
-            cells = next(csv.reader([line], delimiter=delimiter), [])
-        except csv.Error:
-            continue
-        known = {field_named(cell) for cell in cells} - {""}
+        known = {field_named(cell) for cell in _header(text, delimiter)} - {""}
         if known >= REQUIRED and len(known) > most:
             best, most = delimiter, len(known)
     return best
+
+
+def _header(text: str, delimiter: str) -> list[str]:
+    line = next((line for line in _after_separator(text).splitlines() if line.strip()), "")
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def _after_separator(text: str) -> str:

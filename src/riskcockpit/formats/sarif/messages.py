@@ -31,7 +31,7 @@ def message_text(message: Text, strings: Mapping[str, str]) -> str:
     text = message.text or message.markdown or strings.get(message.id or "", "")
     if message.arguments and "{" in text:
         text = _with_arguments(text, message.arguments)
-    return _LINK.sub(r"\1", text) if "](" in text else text
+    return _LINK.sub(_words, text) if "](" in text else text
 
 
 def title_and_description(message: str, label: str, about: str, rule: str) -> tuple[str, str]:
@@ -49,6 +49,10 @@ def title_and_description(message: str, label: str, about: str, rule: str) -> tu
     if not message or title == message:
         return title, about
     return title, wording.description(message)
+
+
+def _words(link: re.Match[str]) -> str:
+    return link[1]
 
 
 def _with_arguments(text: str, arguments: Sequence[str]) -> str:

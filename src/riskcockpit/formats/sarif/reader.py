@@ -45,7 +45,7 @@ class SarifFormat:
                     notes.append(f"the log says SARIF {log.version[:20]}; read as 2.1.0")
                 for raw in log.runs or ():
                     place = f"runs[{len(scans)}]"
-                    scans.append(_read_run(bytes(raw), place, options))
+                    scans.append(_read_run(raw, place, options))
         if not scans:
             notes.append("the log has no runs: nothing was scanned")
         unread = tuple(Problem("log", why) for why in documents.unreadable)
@@ -65,7 +65,7 @@ def looks_like_sarif(shape: Shape) -> bool:
     return shape.members.get("version", "").startswith("2.1") or {"tool", "results"} <= shape.inner
 
 
-def _read_run(raw: bytes, place: str, options: ReadOptions) -> Scan:
+def _read_run(raw: msgspec.Raw, place: str, options: ReadOptions) -> Scan:
     try:
         run = decode_record(raw, _RUN.decode, Run)
     except SkipRecordError as fault:

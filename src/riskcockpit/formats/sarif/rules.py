@@ -23,6 +23,7 @@ from riskcockpit.formats.sarif.model import (
     Text,
     Tool,
 )
+from riskcockpit.formats.secrets import is_secret_rule
 from riskcockpit.formats.vulnerabilities import cwe_numbers, vulnerability_ids
 
 MAX_ABOUT = 1_000
@@ -51,6 +52,8 @@ class KnownRule:
     vulnerability_ids: tuple[str, ...] = ()
     messages: Mapping[str, str] = field(default_factory=dict)
     is_enabled: bool = True
+    is_secret: bool = False
+    """Its tags say that its findings are secrets."""
 
 
 class RuleBook:
@@ -145,7 +148,7 @@ class RuleBook:
         shared = _texts(component.global_message_strings)
         for index, raw in enumerate(component.rules or ()):
             try:
-                rule = decode_record(bytes(raw), _DECODER.decode, Rule)
+                rule = decode_record(raw, _DECODER.decode, Rule)
             except SkipRecordError as fault:
                 self.problems.append(Problem(f"{place}.rules[{index}]", fault.message))
                 rules.append(None)
@@ -213,6 +216,7 @@ def _known(rule: Rule, shared: Mapping[str, str]) -> KnownRule:
         vulnerability_ids=ids,
         messages={**shared, **_texts(rule.message_strings)},
         is_enabled=not (configuration and configuration.enabled is False),
+        is_secret=is_secret_rule(tags),
     )
 
 

@@ -87,7 +87,7 @@ class RunReader:
         if status is not None:
             self._take_evidence(result, rule, status, place)
             return
-        if secrets.is_secret_rule(rule.tags) or self._is_secret_tool:
+        if rule.is_secret or self._is_secret_tool:
             self._take_secret(raw, place)
             return
         if is_suspect:
@@ -184,8 +184,7 @@ class RunReader:
         if not ids:
             return (), None
         texts = [properties.decode("utf-8", "replace"), *_logical_names(result)]
-        package = package_of(message, rule.help_text, texts)
-        return ids, package
+        return ids, package_of(message, rule.help_text, texts)
 
     def _message(self, result: Result) -> str:
         message = result.message
