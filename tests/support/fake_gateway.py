@@ -76,7 +76,8 @@ class FakeGateway:
             raise QueryError(
                 'unknown field "bogus"', position=query.index("bogus"), hint='did you mean "owner"?'
             )
-        total = 0 if "nothing" in query else self.total // 10 if "severity" in query else self.total
+        total = self.total // 10 if "severity>" in query else self.total
+        total = 0 if "nothing" in query else total
         return FindingSet(f"{self.number}:{query}", self.number, query, total)
 
     def page(self, found: FindingSet, start: int, count: int) -> FindingPage:
@@ -143,9 +144,8 @@ class FakeGateway:
                     self.about.context,
                     production,
                     (
-                        f"POST /api/2.0/mlflow/registered-models/alias name={model} alias=champion "
-                        "version=6",
-                        f"GET /api/2.0/mlflow/registered-models/alias?name={model}&alias=champion",
+                        f"POST /registered-models/alias name={model} alias=champion version=6",
+                        f"GET /registered-models/alias?name={model}&alias=champion",
                     ),
                     "models.rollback",
                     () if not production else ("a second person with the role approver",),

@@ -24,6 +24,7 @@ ALLOWED = frozenset(
     }
 )
 """What may stay; the others import modules, write files or press keys."""
+_HUNG_UP = 129
 _HINT = "every screen is also a command: try `riskcockpit status`"
 
 
@@ -53,7 +54,10 @@ def run_gateway(gateway: GatewayApi, *, is_ascii: bool = False, mouse: bool = Tr
         gateway.close()
     if app.crash is not None:
         raise app.crash
-    return app.return_code or 0
+    code = app.return_code or 0
+    if code == _HUNG_UP:
+        _forget_terminal()
+    return code
 
 
 def scrub(environ: MutableMapping[str, str]) -> None:
@@ -76,6 +80,14 @@ def check_terminal(environ: MutableMapping[str, str]) -> None:
     terminal = environ.get("TERM", "")
     if terminal in ("", "dumb"):
         raise InputError(f"the cockpit cannot draw on TERM={terminal or 'unset'}", hint=_HINT)
+
+
+def _forget_terminal() -> None:
+    # the terminal is gone: Python's last flush would fail and change the exit code to 120
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+    os.close(nowhere)
 
 
 def _speaks_utf8() -> bool:

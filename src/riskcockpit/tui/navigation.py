@@ -66,14 +66,12 @@ class Navigator(App[int]):
         screen.show_place(place)
         while isinstance(self.screen, ModalScreen):
             self.pop_screen()
-        if self.screen is screen:
-            screen.on_screen_resume()
-        elif place.kind == "overview":
-            self.pop_screen()
-        elif len(self.screen_stack) > 1:
-            self.switch_screen(screen)
-        else:
-            self.push_screen(screen)
+        if self.screen is not screen:
+            if len(self.screen_stack) > 1:
+                self.pop_screen()
+            if place.kind != "overview":
+                self.push_screen(screen)
+        screen.arrive()
 
     # keys
 

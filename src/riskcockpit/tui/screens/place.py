@@ -73,11 +73,13 @@ class PlaceScreen(Screen[None]):
         """Draw the frame and ask for the data."""
         self.enter(Load.LOADING)
         self.bindings_updated_signal.subscribe(self, lambda _: self.draw_lines())
-
-    def on_screen_resume(self) -> None:
-        """Bring what is shown up to date after having been away."""
-        self.draw_lines()
         self.refresh_data()
+
+    def arrive(self) -> None:
+        """Bring what is shown up to date after having been away."""
+        if self.is_mounted:
+            self.draw_lines()
+            self.refresh_data()
 
     def on_resize(self) -> None:
         """Fit the lines to the new width."""

@@ -1,0 +1,53 @@
+"""The cockpit under a pilot: opened, and waited for until nothing is under way."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
+from riskcockpit.tui.app import Cockpit
+from support.fake_gateway import FakeGateway
+
+
+async def settle(pilot: Pilot[int]) -> None:
+    """Wait until every worker has answered and every answer is drawn."""
+    await pilot.pause()
+    while any(not worker.is_finished for worker in pilot.app.workers):
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+
+
+async def press(pilot: Pilot[int], *keys: str) -> None:
+    """Press keys, each after the one before has had its effect."""
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+async def ready(pilot: Pilot[int]) -> None:
+    """Wait until a dialog takes keys."""
+    await settle(pilot)
+    await pilot.pause(0.25)
+
+
+@asynccontextmanager
+async def opened(
+    gateway: FakeGateway | None = None,
+    *keys: str,
+    size: tuple[int, int] = (120, 30),
+    is_ascii: bool = False,
+) -> AsyncIterator[tuple[Cockpit, Pilot[int]]]:
+    """Open the cockpit, press keys, give it over."""
+    app = Cockpit(gateway or FakeGateway(), is_ascii=is_ascii)
+    async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
+        await settle(pilot)
+        await press(pilot, *keys)
+        yield app, pilot
+
+
+def seen(app: Cockpit) -> str:
+    """Return every cell of the screen that is seen, as text."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)

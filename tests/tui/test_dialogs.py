@@ -1,0 +1,199 @@
+"""No key acts without a dialog; the default is No; what was decided is what was shown."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from textual.pilot import Pilot
+
+from riskcockpit.domain.decision import WaiverReason
+from riskcockpit.errors import RefusedError
+from riskcockpit.tui.api import About, Approve, Note, Reject, RollBack, Undo, Waive
+from riskcockpit.tui.app import Cockpit
+from riskcockpit.tui.modals.confirm import ConfirmDialog
+from riskcockpit.tui.modals.forms import read_expiry
+from riskcockpit.tui.modals.says import ResultDialog
+from riskcockpit.tui.screens.findings import FindingsScreen
+from support.bank_posture import NOW
+from support.fake_gateway import FakeGateway
+from support.piloting import opened, press, ready, seen
+
+
+async def fill_waiver(pilot: Pilot[int]) -> None:
+    await press(pilot, "w", *"fenced", "enter", "enter")
+    await ready(pilot)
+
+
+async def test_one_key_from_the_alarm_leads_to_a_preview_and_yes_to_a_receipt() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, "r") as (app, pilot):
+        await ready(pilot)
+        text = seen(app)
+        for words in (
+            "Roll back fraud-scoring", "serves version 6 instead of 7", "demo-bank",
+            "fraud-scoring@champion", "version 6, READY", "why it is safe", "models.rollback",
+            "nobody else", "POST /registered-models/alias", "€2,400,000.00",
+        ):  # fmt: skip
+            assert words in text, words
+        assert gateway.decided == []
+        await press(pilot, "y")
+        assert gateway.decided == [RollBack("fraud-scoring")]
+        assert isinstance(app.screen, ResultDialog)
+        assert "champion is version 6, read back" in seen(app)
+        await press(pilot, "escape")
+        assert app.place.kind == "overview"
+
+
+@pytest.mark.parametrize("key", ["enter", "escape", "n", "q", "r"])
+async def test_anything_but_yes_is_no(key: str) -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, "r") as (app, pilot):
+        await ready(pilot)
+        await press(pilot, key)
+        assert gateway.decided == []
+        assert isinstance(app.screen, ConfirmDialog) is (key == "r")
+
+
+async def test_keys_pressed_before_the_dialog_is_drawn_are_dropped() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway) as (app, pilot):
+        await pilot.press("r", "y", "y", "y")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.press("y")
+        assert gateway.decided == []
+        await ready(pilot)
+        assert isinstance(app.screen, ConfirmDialog)
+
+
+async def test_what_is_blocked_cannot_be_confirmed() -> None:
+    gateway = FakeGateway(blockers=("the reading is 3 h old; at most 15 min",))
+    async with opened(gateway, "r") as (app, pilot):
+        await ready(pilot)
+        assert "It cannot be done now." in seen(app)
+        assert "the reading is 3 h old" in seen(app)
+        await press(pilot, "y")
+        assert gateway.decided == []
+
+
+async def test_production_wants_the_name_of_the_context_typed() -> None:
+    gateway = FakeGateway(about=About("prod-bank", True, "eng", "bastion-2"))
+    async with opened(gateway) as (app, pilot):
+        app.set_lock(is_locked=False)
+        await press(pilot, "r")
+        await ready(pilot)
+        text = seen(app)
+        assert "prod-bank  PRODUCTION" in text
+        assert "a second person with the role approver" in text
+        await press(pilot, "y", "enter")
+        assert gateway.decided == []
+        await press(pilot, "r")
+        await ready(pilot)
+        await press(pilot, *"prod-bank")
+        assert gateway.decided == [RollBack("fraud-scoring")]
+
+
+async def test_a_waiver_asks_for_reason_justification_and_expiry() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, "f", "space", "space", "space") as (app, pilot):
+        await press(pilot, "w", "enter")
+        assert "a justification is needed" in seen(app)
+        await press(pilot, *"fenced", "enter", "enter")
+        await ready(pilot)
+        text = seen(app)
+        for words in (
+            "Waive 3 findings",
+            "3 findings",
+            "risk_owner",
+            "at most 30 d",
+            "waivers.high",
+        ):
+            assert words in text, words
+        await press(pilot, "y", "escape")
+        (intent,) = gateway.decided
+        assert isinstance(intent, Waive)
+        assert len(intent.findings) == 3
+        assert intent.reason is WaiverReason.RISK_ACCEPTED
+        assert intent.justification == "fenced"
+        assert intent.expires_at == NOW + timedelta(days=30)
+        assert isinstance(app.screen, FindingsScreen)
+        assert not app.screen.table.marks, "marks end with the action"
+
+
+async def test_marks_stay_when_the_answer_is_no() -> None:
+    async with opened(None, "f", "space") as (app, pilot):
+        await fill_waiver(pilot)
+        await press(pilot, "enter")
+        assert isinstance(app.screen, FindingsScreen)
+        assert len(app.screen.table.marks) == 1
+
+
+async def test_a_request_is_approved_or_rejected_with_a_reason() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, "j", "a") as (_, pilot):
+        await ready(pilot)
+        await press(pilot, "y", "escape", "j", "X", *"no", "enter")
+        await ready(pilot)
+        assert gateway.decided == [Approve("a1b2c3d4e5f60718")]
+
+
+async def test_keys_act_only_on_what_names_them() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, "a", "X", "w", "j", "r") as (app, _):
+        assert gateway.planned == []
+        assert app.place.kind == "overview"
+
+
+async def test_reject_undo_and_note_are_previewed_too() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, "j", "X", *"late", "enter") as (_, pilot):
+        await ready(pilot)
+        await press(pilot, "y", "escape", "u")
+        await ready(pilot)
+        await press(pilot, "y", "escape", "n", *"seen", "enter")
+        await ready(pilot)
+        await press(pilot, "y")
+        request = "a1b2c3d4e5f60718"
+        assert gateway.decided == [Reject(request, "late"), Undo(""), Note(request, "seen")]
+
+
+async def test_a_refusal_names_its_rule() -> None:
+    refusal = RefusedError("the requester cannot approve", rule="four-eyes", hint="ask a colleague")
+    async with opened(FakeGateway(refusal=refusal), "r") as (app, pilot):
+        await ready(pilot)
+        await press(pilot, "y")
+        text = seen(app)
+        for words in ("the requester cannot approve", "four-eyes", "ask a colleague"):
+            assert words in text, words
+
+
+async def test_a_paste_of_keys_decides_nothing() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway) as (app, pilot):
+        await paste(app, "ryy")
+        await ready(pilot)
+        assert gateway.planned == []
+
+
+async def paste(app: Cockpit, text: str) -> None:
+    from textual.events import Paste  # noqa: PLC0415 - used once
+
+    app.post_message(Paste(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("30d", NOW + timedelta(days=30)),
+        (" 4W ", NOW + timedelta(days=28)),
+        ("2026-12-20", datetime(2026, 12, 21, tzinfo=UTC)),
+    ],
+)
+def test_an_expiry_is_a_span_or_a_date_to_its_end(text: str, expected: datetime) -> None:
+    assert read_expiry(text, NOW) == expected
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2020-01-01", "30", "2026-13-01", "-3d"])
+def test_an_expiry_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read_expiry(text, NOW)

@@ -1,0 +1,131 @@
+"""Text from outside is drawn as text: it does not act, crash, leak or break the layout."""
+
+from __future__ import annotations
+
+import pytest
+from rich.cells import cell_len
+from rich.segment import ControlType, Segment
+from textual.color import Color
+
+from riskcockpit.errors import InputError
+from riskcockpit.tui.app import Cockpit
+from riskcockpit.tui.fence import Fence
+from riskcockpit.tui.modals.confirm import ConfirmDialog
+from riskcockpit.tui.modals.says import ErrorDialog
+from riskcockpit.tui.widgets.plain import Plain, styled, titled
+from riskcockpit.views.governance import DecisionPreview
+from support import fake_gateway
+from support.bank_findings import hostile_row
+from support.hostile import HOSTILE
+from support.piloting import opened, press, ready, seen
+from support.pty import cockpit
+
+PLACES = [(), ("f",), ("f", "enter"), ("m",), ("m", "enter"), ("l", "V"), ("@",), ("S",), ("3",)]
+
+
+@pytest.mark.parametrize("keys", PLACES, ids=lambda keys: "-".join(keys) or "overview")
+async def test_hostile_text_is_drawn_and_clicks_on_it_do_nothing(keys: tuple[str, ...]) -> None:
+    async with opened(fake_gateway.hostile(), *keys, size=(120, 30)) as (app, pilot):
+        place = app.place
+        text = seen(app)
+        if keys != ("@",):
+            assert "[@click=" in text
+        for y, line in enumerate(text.split("\n")):
+            if "[@click=" in line:
+                x = cell_len(line[: line.index("[@click=")]) + 10
+                await pilot.click(offset=(min(x, 118), y))
+        await pilot.pause()
+        assert app.is_running
+        assert app.place == place
+        assert all(cell_len(line) == 120 for line in text.split("\n"))
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:16]))
+async def test_notes_dialogs_and_titles_draw_hostile_text(text: str) -> None:
+    gateway = fake_gateway.FakeGateway()
+    async with opened(gateway) as (app, pilot):
+        app.notify(text, title=text)
+        app.screen.notify(text, markup=True)
+        card = app.screen.query_one("#queue-box")
+        titled(card, text[:200], text[:200])
+        card.query_one("#queue-none", Plain).show(styled([text, (text, "alarm")]))
+        await app.push_screen(ErrorDialog(InputError(text, hint=text, detail=text), text[:200]))
+        await pilot.pause()
+        await press(pilot, "escape")
+        row = hostile_row(HOSTILE.index(text))
+        preview = DecisionPreview(
+            text[:200], text, text, text, False, (text,), text, (text,), (), (text,), (row,), 1,
+            None, ((text[:200], text),),
+        )  # fmt: skip
+        await app.push_screen(ConfirmDialog(preview))
+        await ready(pilot)
+        assert app.is_running
+        await press(pilot, "n")
+
+
+async def test_a_hostile_note_cannot_be_clicked_into_quitting() -> None:
+    async with opened() as (app, pilot):
+        app.notify("[@click=app.quit]details[/]", timeout=60)
+        await pilot.pause(0.2)
+        lines = seen(app).split("\n")
+        y = next(index for index, line in enumerate(lines) if "[@click" in line)
+        await pilot.click(offset=(lines[y].index("details"), y))
+        await pilot.pause()
+        assert app.is_running
+
+
+async def test_a_hostile_model_name_reaches_the_gateway_whole_and_the_preview_as_text() -> None:
+    gateway = fake_gateway.hostile()
+    async with opened(gateway, "m", "r") as (app, pilot):
+        await ready(pilot)
+        assert "[@click=app.quit]x[/]" in seen(app)
+        await press(pilot, "n")
+
+
+def test_the_fence_replaces_what_a_terminal_obeys_but_not_textuals_own_controls() -> None:
+    own = Segment("\x1b[H", None, [(ControlType.HOME,)])
+    evil = Segment("a\x1b]52;c;x\x07\u202eb\x9b31m")
+    first, second = Fence().apply([own, evil], Color(0, 0, 0))
+    assert first is own
+    assert second.text == "a\ufffd]52;c;x\ufffd\ufffdb\ufffd31m"
+
+
+def test_the_fence_leaves_clean_lines_alone() -> None:
+    line = [Segment("plain"), Segment("wide 漢字 ▌")]
+    assert Fence().apply(line, Color(0, 0, 0)) is line
+
+
+async def test_the_fence_is_the_last_filter() -> None:
+    async with opened() as (app, _):
+        assert isinstance(app, Cockpit)
+        assert isinstance(app.get_line_filters()[-1], Fence)
+
+
+def test_no_escape_of_hostile_data_reaches_the_terminal() -> None:
+    with cockpit("hostile") as screen:
+        screen.wait_for("Needs you now")
+        for keys in (
+            "j",
+            "j",
+            "r",
+            "\x1b",
+            "f",
+            "j",
+            "j",
+            "j",
+            "\r",
+            "\x04",
+            "\x1b",
+            "p",
+            "m",
+            "\r",
+        ):
+            screen.press(keys, 0.2)
+        for keys in ("l", "V", "\r", "\x1b", "S", "\r", "\x1b", "@", "3", "?", "\x1b", ":zz\r"):
+            screen.press(keys, 0.2)
+        assert screen.process.poll() is None, screen.text
+        assert screen.leaks() == set()
+        screen.press("0")
+        screen.press("q")
+        assert screen.end() == 0
+        assert screen.modes_left_on() == []

@@ -1,0 +1,107 @@
+"""Before Textual is imported: the environment is scrubbed, the terminal is looked at."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from riskcockpit.errors import InputError
+from riskcockpit.tui import launch
+from support.pty import Screen, cockpit
+
+ROOT = Path(__file__).resolve().parents[2]
+PATH = os.pathsep.join((str(ROOT / "src"), str(ROOT / "tests")))
+
+
+def test_only_harmless_variables_of_textual_stay() -> None:
+    environ = {
+        "TEXTUAL_DRIVER": "evil:Driver",
+        "TEXTUAL_PRESS": "r,y",
+        "TEXTUAL_LOG": "/tmp/x",
+        "TEXTUAL_SCREENSHOT": "1",
+        "TEXTUAL_THEME": "nord",
+        "HOME": "/home/eng",
+    }
+    launch.scrub(environ)
+    assert environ == {"TEXTUAL_THEME": "nord", "HOME": "/home/eng"}
+
+
+def test_animations_are_off_over_ssh_unless_asked_for() -> None:
+    far = {"SSH_CONNECTION": "1 2 3 4"}
+    launch.scrub(far)
+    assert far["TEXTUAL_ANIMATIONS"] == "none"
+    wanted = {"SSH_CONNECTION": "1 2 3 4", "TEXTUAL_ANIMATIONS": "full"}
+    launch.scrub(wanted)
+    assert wanted["TEXTUAL_ANIMATIONS"] == "full"
+
+
+def test_a_pipe_is_refused_with_the_command_line_as_a_hint() -> None:
+    code = "from riskcockpit.tui.launch import check_terminal as c; import os; c(os.environ)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": PATH, "TERM": "xterm"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    assert b"needs a terminal: standard input is none" in done.stderr
+
+
+@pytest.mark.parametrize("terminal", ["", "dumb"])
+def test_a_terminal_that_cannot_be_drawn_on_is_refused(
+    terminal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for stream in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(getattr(sys, stream), "isatty", lambda: True, raising=False)
+    with pytest.raises(InputError, match="cannot draw") as caught:
+        launch.check_terminal({"TERM": terminal})
+    assert "riskcockpit status" in (caught.value.hint or "")
+
+
+def test_importing_the_door_imports_neither_textual_nor_services() -> None:
+    code = (
+        "import riskcockpit.tui.launch, sys;"
+        "print([m for m in ('textual','duckdb','httpx','rich') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": PATH}, capture_output=True, check=True
+    )
+    assert done.stdout.strip() == b"[]"
+
+
+def test_the_first_frame_imports_no_database_and_no_http() -> None:
+    code = (
+        "import riskcockpit.tui.app, riskcockpit.tui.gateway, sys;"
+        "heavy = ('duckdb', 'httpx', 'pyarrow', 'lark', 'yaml', 'riskcockpit.services.posture',"
+        " 'riskcockpit.tui.modals.confirm', 'riskcockpit.tui.screens.findings');"
+        "print([m for m in heavy if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": PATH}, capture_output=True, check=True
+    )
+    assert done.stdout.strip() == b"[]"
+
+
+def test_keys_in_the_environment_press_nothing() -> None:
+    program = [sys.executable, "-m", "support.fake_cockpit"]
+    env = {"PYTHONPATH": PATH, "TEXTUAL_PRESS": "q", "TEXTUAL_DRIVER": "no.such:Driver"}
+    with Screen(program, env=env) as screen:
+        screen.wait_for("Needs you now")
+        screen.read()
+        assert screen.process.poll() is None
+        screen.press("q")
+        assert screen.end() == 0
+
+
+def test_an_idle_cockpit_writes_nothing() -> None:
+    with cockpit() as screen:
+        screen.wait_for("Needs you now")
+        screen.read()
+        assert screen.read(quiet_seconds=2.5, most_seconds=2.5) == b""
+        screen.press("q")
+        assert screen.end() == 0
+        assert screen.modes_left_on() == []

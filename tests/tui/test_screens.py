@@ -1,0 +1,357 @@
+"""What screens show and where keys lead."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from riskcockpit.errors import UnavailableError
+from riskcockpit.tui.api import MARK_LIMIT, About
+from riskcockpit.tui.app import Cockpit
+from riskcockpit.tui.messages import GenerationChanged, Place
+from riskcockpit.tui.screens.findings import FindingsScreen
+from riskcockpit.tui.screens.place import Load
+from riskcockpit.views.governance import LedgerProblem, VerifyReport
+from support import fake_gateway
+from support.bank_posture import NOW, finding_id, posture
+from support.fake_gateway import FakeGateway
+from support.piloting import opened, press, seen, settle
+
+PLACES = {
+    "overview": (),
+    "findings": ("f",),
+    "finding": ("f", "enter"),
+    "models": ("m",),
+    "model": ("m", "enter"),
+    "ledger": ("l",),
+    "actions": ("@",),
+    "sources": ("S",),
+    "pillar": ("3",),
+}
+SIZES = [(80, 24), (120, 30), (160, 48)]
+
+
+def findings(app: object) -> FindingsScreen:
+    screen = app.screen  # type: ignore[attr-defined] # a Cockpit
+    assert isinstance(screen, FindingsScreen)
+    return screen
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_overview_says_state_numbers_queue_exposure_and_sources(
+    size: tuple[int, int],
+) -> None:
+    async with opened(size=size) as (app, _):
+        text = seen(app)
+        for words in (
+            "Data integrity", "▲ ALARM", "◆ WARN", "○ NO DATA", "99.4 %", "61 h", "€3.1 m",
+            "fraud-scoring v7", "€2.4 m", "[r]", "mean €6.2 m", "+€1.1 m", "Sources",
+            "staging-registry ▲", "demo-bank", "ledger ok",
+        ):  # fmt: skip
+            assert words in text, words
+
+
+@pytest.mark.parametrize("kind", list(PLACES))
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_screen_fits_every_size(kind: str, size: tuple[int, int]) -> None:
+    async with opened(None, *PLACES[kind], size=size) as (app, _):
+        assert app.place.kind == kind
+        lines = seen(app).split("\n")
+        assert len(lines) == size[1]
+        assert lines[0].startswith(" riskcockpit ")
+        assert "help" in lines[-1] or size[0] == 80
+
+
+@pytest.mark.parametrize("kind", list(PLACES))
+async def test_a_source_that_does_not_answer_is_a_drawn_failure(kind: str) -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, *PLACES[kind][:-1]) as (app, pilot):
+        gateway.failure = UnavailableError("the cache is away", hint="look again later")
+        await press(pilot, *(PLACES[kind][-1:] or ("ctrl+r",)))
+        text = seen(app)
+        assert "the cache is away" in text
+        if app.place_screen.load is Load.FAILED:
+            assert "look again later" in text
+            assert "ctrl+r tries again" in text
+            gateway.failure = None
+            await press(pilot, "ctrl+r")
+        else:
+            assert "STALE" in text
+            gateway.failure = None
+            await press(pilot, "ctrl+r")
+        assert app.place_screen.load is Load.LOADED
+
+
+async def test_a_failed_refresh_keeps_what_is_shown() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, "m") as (app, pilot):
+        gateway.failure = UnavailableError("the cache is away")
+        await press(pilot, "ctrl+r")
+        assert "STALE" in seen(app)
+        assert "credit-default" in seen(app)
+
+
+@pytest.mark.parametrize("kind", ["overview", "findings", "models", "ledger", "sources", "pillar"])
+async def test_an_empty_cockpit_says_what_to_do(kind: str) -> None:
+    async with opened(fake_gateway.empty(), *PLACES[kind]) as (app, _):
+        assert app.place_screen.load is Load.EMPTY
+        assert "riskcockpit" in seen(app).split("\n", 1)[1]
+
+
+async def test_old_data_is_said_to_be_old() -> None:
+    view = posture()
+    old = tuple(replace(source, last_success=NOW - timedelta(hours=30)) for source in view.sources)
+    async with opened(FakeGateway(view=replace(view, sources=old))) as (app, _):
+        assert "no source answered for 30 h" in seen(app)
+        assert "fraud-scoring v7" in seen(app)
+
+
+async def test_a_screen_says_that_it_loads_and_stays_usable() -> None:
+    gate = threading.Event()
+    gateway = FakeGateway(gate=gate)
+    app = Cockpit(gateway)
+    async with app.run_test(size=(120, 30), notifications=True, tooltips=True) as pilot:
+        await pilot.pause()
+        assert "Loading the overview" in seen(app)
+        await pilot.press("f")
+        await pilot.pause()
+        assert "Loading findings" in seen(app)
+        gate.set()
+        await settle(pilot)
+        assert "3,000 findings" in seen(app)
+
+
+async def test_a_bug_in_a_worker_opens_the_error_dialog_and_the_cockpit_lives() -> None:
+    async with opened(FakeGateway(failure=ValueError("[/] boom"))) as (app, pilot):
+        text = seen(app)
+        assert "ValueError: [/] boom" in text
+        assert "This is a bug" in text
+        await press(pilot, "escape", "m")
+        assert app.place.kind == "models"
+
+
+async def test_a_late_answer_is_dropped() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, "f") as (app, pilot):
+        screen = findings(app)
+        answers: list[str] = []
+        gate = threading.Event()
+
+        def slow() -> str:
+            gate.wait(5)
+            return "old"
+
+        screen.ask("x", slow, answers.append)
+        screen.ask("x", lambda: "new", answers.append)
+        await pilot.pause(0.1)
+        gate.set()
+        await settle(pilot)
+        assert answers == ["new"]
+
+
+async def test_places_have_a_history_and_parents() -> None:
+    async with opened(None, "f", "enter") as (app, pilot):
+        assert [app.place.kind, app.place.parent and app.place.parent.kind] == [
+            "finding",
+            "findings",
+        ]
+        await press(pilot, "escape")
+        assert app.place.kind == "findings"
+        await press(pilot, "m", "-")
+        assert app.place.kind == "findings"
+        await press(pilot, "-", "[")
+        assert app.place.kind == "findings"
+        await press(pilot, "]")
+        assert app.place.kind == "models"
+        await press(pilot, "q", "q")
+        assert not app.is_running or app.return_code == 0
+
+
+async def test_the_queue_leads_to_what_it_is_about() -> None:
+    async with opened(None, "enter") as (app, pilot):
+        assert app.place == Place("model", "fraud-scoring", Place("models", "", Place("overview")))
+        await press(pilot, "0", "j", "j", "enter")
+        assert (app.place.kind, app.place.key) == ("finding", finding_id(0))
+
+
+async def test_a_query_shows_what_matches_and_esc_takes_it_back() -> None:
+    async with opened(None, "f", "/", *"end") as (app, pilot):
+        field = findings(app).query_one("#query")
+        field.value = "severity>=high"  # type: ignore[attr-defined] # an Input
+        await press(pilot, "enter")
+        assert "300 findings" in seen(app)
+        await press(pilot, "escape")
+        assert "3,000 findings" in seen(app)
+        assert app.place.kind == "findings"
+        await press(pilot, "escape")
+        assert app.place.kind == "overview"
+
+
+async def test_a_mistake_in_a_query_is_pointed_at() -> None:
+    async with opened(None, "f", "/") as (app, pilot):
+        field = findings(app).query_one("#query")
+        field.value = "state:open bogus:1"  # type: ignore[attr-defined] # an Input
+        await press(pilot, "enter")
+        lines = seen(app).split("\n")
+        row = next(index for index, line in enumerate(lines) if "bogus:1" in line)
+        assert lines[row].index("bogus") == lines[row + 1].index("▲")
+        assert 'did you mean "owner"?' in lines[row + 1]
+        assert "3,000 findings" in seen(app), "the list of before stays"
+
+
+async def test_nothing_matches_is_said() -> None:
+    async with opened(None) as (app, pilot):
+        app.run_command("findings nothing")
+        await settle(pilot)
+        assert "No finding matches" in seen(app)
+
+
+async def test_the_cursor_stays_on_its_finding_over_sorts_and_generations() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, "f", *("j" * 7)) as (app, pilot):
+        screen = findings(app)
+        before = screen.table.row
+        assert before is not None
+        await press(pilot, "s")
+        await press(pilot, "s")
+        assert screen.table.row == before
+        gateway.number += 1
+        app.post_message(GenerationChanged(gateway.number))
+        await settle(pilot)
+        assert screen.found is not None
+        assert screen.found.generation == gateway.number
+        assert screen.table.row == before
+
+
+async def test_a_million_rows_are_read_by_pages_only() -> None:
+    gateway = FakeGateway(total=1_000_000)
+    async with opened(gateway, "f", "G") as (app, pilot):
+        table = findings(app).table
+        assert table.cursor == 999_999
+        assert table.row is not None
+        assert set(gateway.pages_asked) <= {0, 200, 999_600, 999_800}
+        await press(pilot, "g")
+        assert table.cursor == 0
+
+
+async def test_rows_that_are_not_here_yet_are_dots() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, "f") as (app, pilot):
+        gateway.gate = threading.Event()
+        await pilot.press("G")
+        await pilot.pause(0.1)
+        assert "   …" in seen(app)
+        gateway.gate.set()
+        await settle(pilot)
+        assert "   …" not in seen(app)
+
+
+async def test_leaving_the_viewport_moves_it_half_a_page() -> None:
+    async with opened(None, "f") as (app, pilot):
+        table = findings(app).table
+        for _ in range(table.height):
+            await pilot.press("j")
+        await settle(pilot)
+        assert table.scroll_offset.y == table.height // 2
+
+
+async def test_marks_ranges_and_all_are_counted_and_cleared() -> None:
+    async with opened(None, "f", "space", "space", "v", "j", "j", "v") as (app, pilot):
+        assert len(findings(app).table.marks) == 5
+        assert "5 marked" in seen(app)
+        await press(pilot, "\\")
+        assert "marked" not in seen(app)
+        await press(pilot, "*")
+        assert "3,000 marked" in seen(app)
+
+
+async def test_more_than_the_limit_is_not_marked() -> None:
+    async with opened(FakeGateway(total=MARK_LIMIT + 1), "f", "*") as (app, _):
+        assert not findings(app).table.marks
+        assert "5,001 findings match" in seen(app)
+
+
+async def test_the_preview_follows_the_cursor() -> None:
+    async with opened(None, "f", "j", size=(160, 48)) as (app, pilot):
+        await pilot.pause(0.1)
+        row = findings(app).table.row
+        assert row is not None
+        assert f"tool        {row.tool}" in seen(app)
+        await press(pilot, "p")
+        assert row.rule not in seen(app)
+
+
+async def test_the_ledger_is_verified_on_demand() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, "l") as (app, pilot):
+        assert "not verified in this session" in seen(app)
+        await press(pilot, "V")
+        assert "VERIFIED  128 entries in 1 chain, 2 checkpoints" in seen(app)
+        gateway.verified = VerifyReport(
+            1, 128, 2, (LedgerProblem("eng@bastion-2", 7, "its hash does not fit"),), ()
+        )
+        await press(pilot, "V")
+        assert "DOES NOT VERIFY" in seen(app)
+        assert "eng@bastion-2 entry 7: its hash does not fit" in seen(app)
+
+
+async def test_a_model_is_plotted_against_its_threshold() -> None:
+    async with opened(None, "m", "enter") as (app, _):
+        text = seen(app)
+        assert "accuracy 0.81 < 0.9" in text
+        assert "   0.9  " in text
+        assert "────" in text
+
+
+async def test_ascii_draws_no_sign_beyond_ascii() -> None:
+    for keys in (), ("f",), ("m", "enter"), ("l",), ("2",):
+        async with opened(None, *keys, is_ascii=True) as (app, _):
+            text = seen(app)
+            beyond = {sign for sign in text if not sign.isascii()}
+            assert beyond <= {"→"}, keys  # in the text of an entry
+
+
+async def test_commands_use_the_words_of_the_cli() -> None:
+    async with opened(None, ":") as (app, pilot):
+        await press(pilot, *"mod", "tab", *"aml", "enter")
+        assert (app.place.kind, app.place.key) == ("model", "aml")
+        await press(pilot, ":", *"pillar", "space", "2", "enter")
+        assert (app.place.kind, app.place.key) == ("pillar", "model_validation")
+        await press(pilot, ":", *"legder", "enter")
+        assert "did you mean ledger?" in seen(app)
+
+
+async def test_the_palette_finds_commands() -> None:
+    async with opened(None, "ctrl+p") as (app, pilot):
+        await pilot.press(*"ledger")
+        await pilot.pause(0.5)
+        await press(pilot, "enter")
+        await pilot.pause(0.3)
+        await settle(pilot)
+        assert app.place.kind == "ledger"
+
+
+async def test_production_starts_locked_and_hides_every_deciding_key() -> None:
+    gateway = FakeGateway(about=About("prod-bank", True, "eng", "bastion-2"))
+    async with opened(gateway) as (app, pilot):
+        text = seen(app)
+        assert "PRODUCTION LOCKED" in text
+        assert "roll back " not in text.split("\n")[-1]
+        await press(pilot, "r")
+        assert gateway.planned == []
+        app.run_command("rollback fraud-scoring")
+        await settle(pilot)
+        assert gateway.planned == []
+        await press(pilot, ":", *"unlock", "enter")
+        await pilot.pause(0.3)
+        assert "Unlock decisions" in seen(app)
+        await press(pilot, "y", "enter")
+        assert app.is_locked
+        await press(pilot, ":", *"unlock", "enter")
+        await pilot.pause(0.3)
+        await press(pilot, *"prod-bank")
+        assert not app.is_locked
+        assert "PRODUCTION UNLOCKED" in seen(app)
