@@ -41,10 +41,10 @@ _EVENTS = {
 }
 
 
-def detail_of(reader: Reader, id_: str, currency: str) -> FindingDetail:
-    """Return all that is known of the finding with exactly this id."""
-    row = finding_row(reader.rows(sql("services", "finding_row"), id=id_)[0], currency)
-    more = reader.records(sql("services", "finding_detail"), id=id_)[0]
+def detail_of(reader: Reader, id_: str, row_id: int, currency: str) -> FindingDetail:
+    """Return all that is known of the finding with this id, which is the row `row_id`."""
+    row = finding_row(reader.rows(sql("services", "finding_row"), row_id=row_id)[0], currency)
+    more = reader.records(sql("services", "finding_detail"), row_id=row_id)[0]
     correlated = reader.rows(
         sql("services", "finding_correlated"), id=id_, correlation=more["correlation"]
     )
@@ -78,9 +78,9 @@ def detail_of(reader: Reader, id_: str, currency: str) -> FindingDetail:
     )
 
 
-def why_of(reader: Reader, id_: str) -> WhyView:
-    """Explain the finding with exactly this id: its keys, its history, what the gate decided."""
-    more = reader.records(sql("services", "finding_detail"), id=id_)[0]
+def why_of(reader: Reader, id_: str, row_id: int) -> WhyView:
+    """Explain the finding in row `row_id`: its keys, its history, what the gate decided."""
+    more = reader.records(sql("services", "finding_detail"), row_id=row_id)[0]
     learnt = reader.rows(sql("services", "finding_keys"), id=id_)
     keys = (("exact", id_), *((kind, key) for kind, key in learnt))  # its id is its first key
     events = _history(reader, id_)

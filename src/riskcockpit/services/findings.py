@@ -177,33 +177,17 @@ class FindingReader:
         Raises:
             UnknownNameError: none does, several do, or it is shorter than four characters.
         """
-        prefix = id_prefix.strip().lower()
-        if len(prefix) < MIN_PREFIX or not _HEX.issuperset(prefix):
-            raise UnknownNameError(
-                f"{id_prefix!r} is not the id of a finding",
-                hint=f"give {MIN_PREFIX} or more of its hex digits",
-            )
-        found = self._starting_with(prefix)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            several = ", ".join(id_[: len(prefix) + 4] for id_ in found)
-            raise UnknownNameError(
-                f"several findings start with {prefix!r}", hint=f"give more digits: {several}"
-            )
-        near = self._starting_with(prefix[:MIN_PREFIX])
-        raise UnknownNameError(
-            f"there is no finding {prefix!r}",
-            hint=f"did you mean {near[0]}?" if near else "list them: `riskcockpit findings list`",
-        )
+        return self._find(id_prefix)[0]
 
     def show(self, id_prefix: str) -> FindingDetail:
         """Return all that is known of a finding; raises as `resolve`."""
-        return detail_of(self._open_reader(id_prefix), self.resolve(id_prefix), self._currency)
+        id_, row_id = self._find(id_prefix)
+        return detail_of(self._open_reader(id_prefix), id_, row_id, self._currency)
 
     def why(self, id_prefix: str) -> WhyView:
         """Return why a finding is what it is; raises as `resolve`."""
-        return why_of(self._open_reader(id_prefix), self.resolve(id_prefix))
+        id_, row_id = self._find(id_prefix)
+        return why_of(self._open_reader(id_prefix), id_, row_id)
 
     def interrupt(self) -> None:
         """Stop every query that runs now; those who asked get a CancelledError."""
@@ -218,12 +202,34 @@ class FindingReader:
         if reader is not None:
             reader.close()
 
-    def _starting_with(self, prefix: str) -> list[str]:
-        if self._reader is None:
-            return []
-        return [
-            row[0] for row in self._reader.rows(sql("services", "finding_resolve"), prefix=prefix)
-        ]
+    def _find(self, id_prefix: str) -> tuple[str, int]:
+        """Return the id and the row of a finding; the row holds for this generation."""
+        prefix = id_prefix.strip().lower()
+        if len(prefix) < MIN_PREFIX or not _HEX.issuperset(prefix):
+            raise UnknownNameError(
+                f"{id_prefix!r} is not the id of a finding",
+                hint=f"give {MIN_PREFIX} or more of its hex digits",
+            )
+        found = self._starting_with(self._open_reader(id_prefix), prefix)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            several = ", ".join(id_[: len(prefix) + 4] for id_, _ in found)
+            raise UnknownNameError(
+                f"several findings start with {prefix!r}", hint=f"give more digits: {several}"
+            )
+        near = self._starting_with(self._open_reader(id_prefix), prefix[:MIN_PREFIX])
+        raise UnknownNameError(
+            f"there is no finding {prefix!r}",
+            hint=f"did you mean {near[0][0]}?"
+            if near
+            else "list them: `riskcockpit findings list`",
+        )
+
+    @staticmethod
+    def _starting_with(reader: Reader, prefix: str) -> list[tuple[str, int]]:
+        rows = reader.rows(sql("services", "finding_resolve"), prefix=prefix)
+        return [(id_, row_id) for id_, row_id in rows]
 
     def _open_reader(self, wanted: str) -> Reader:
         if self._reader is None:

@@ -1,5 +1,5 @@
 -- What is known of one finding beyond its row in a list.
--- params: id VARCHAR
+-- params: row_id BIGINT
 -- returns: description … reopened_count of one finding, correlation, raw_hash; times are UTC
 SELECT
     description, help_url, severity_raw, severity_source, vulnerability_ids, fixed_version, cwes,
@@ -7,4 +7,4 @@ SELECT
     onset_at, fixed_at, reopened_count, correlation, raw_hash, scan_id, tool, rule, asset, severity,
     is_unconfirmed_absent, due_at, state, scope, branch, category
 FROM finding
-WHERE id = $id
+WHERE rowid = $row_id

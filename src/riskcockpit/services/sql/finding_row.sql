@@ -1,9 +1,9 @@
 -- One finding as in a list.
--- params: id VARCHAR
+-- params: row_id BIGINT
 -- returns: the columns of a finding in a list (services.rows); exposure in the settings' currency
 SELECT
     id, title, severity, state, pillar, class, asset, owner, tool, rule, path,
     line, package_name, package_version, vulnerability, first_seen, last_seen, due_at,
     waived_until, exposure, is_kev, is_unconfirmed_absent
 FROM finding
-WHERE id = $id
+WHERE rowid = $row_id
