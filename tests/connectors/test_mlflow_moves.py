@@ -16,7 +16,7 @@ from riskcockpit.connectors.mlflow.connector import MlflowConnector
 from riskcockpit.connectors.reply import Asked, Reply
 from riskcockpit.domain.action import Action, ActionKind, Outcome, Receipt
 from riskcockpit.domain.clock import FrozenClock
-from riskcockpit.errors import RetryableError, SourceError
+from riskcockpit.errors import ProtocolError, RetryableError, SourceError
 from support.fake_mlflow import FakeMlflow, fault, reply
 
 CLOCK = FrozenClock(datetime(2026, 3, 2, 12, 0, tzinfo=UTC))
@@ -296,3 +296,15 @@ def test_a_missing_permission_is_seen_before_the_key_is_offered(
 def test_an_action_that_is_no_move_is_refused(given: Action) -> None:
     with connected(FakeMlflow()) as connector, pytest.raises(SourceError, match="no move"):
         connector.apply(given)
+
+
+@pytest.mark.parametrize(
+    ("body", "seen"), [(b"3.17.2", "MLflow 3.17.2"), (b"<title>Log in</title>", None), (b"", None)]
+)
+def test_the_check_takes_no_log_in_page_for_a_server(body: bytes, seen: str | None) -> None:
+    with connected(FakeMlflow(before=lambda *_: Reply(200, body))) as connector:
+        if seen:
+            assert connector.check() == seen
+        else:
+            with pytest.raises(ProtocolError, match="no version"):
+                connector.check()

@@ -280,6 +280,11 @@ def test_a_bad_option_is_named_with_its_place(changes: Mapping[str, Any], place:
     assert place in caught.value.message
 
 
+def test_without_a_query_there_is_nothing_to_read() -> None:
+    with pytest.raises(ConfigError, match="queries is empty"):
+        pull(Server())
+
+
 def test_a_misspelt_option_gets_the_nearest_known() -> None:
     with pytest.raises(ConfigError) as caught:
         pull(Server(), {"query": "q", "metric": "a", "treshold": 1})

@@ -105,8 +105,8 @@ class Context:
             name=source.name,
             url=source.url,
             options=source.options,
-            read=resolve(source.credential) if source.credential else None,
-            write=resolve(source.write_credential) if source.write_credential else None,
+            read=resolve(source.credential, self.clock) if source.credential else None,
+            write=resolve(source.write_credential, self.clock) if source.write_credential else None,
         )
         return load(source.kind).build(spec, self.clock)
 

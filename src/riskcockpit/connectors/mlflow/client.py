@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -30,6 +31,7 @@ PAGE = 200
 """Rows asked for in one page: few requests, because each costs a password hash under auth."""
 MAX_PAGES = 1000
 
+_VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
 _ABSENT = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
 """A missing alias is 400 INVALID_PARAMETER_VALUE, everything else missing is 404."""
 
@@ -107,8 +109,14 @@ class MlflowClient:
             return None
 
     def server_version(self) -> str:
-        """Return the version of the server."""
-        return self.http.get("/version").quote
+        """Return the version of the server; raises ProtocolError when it does not tell one."""
+        version = self.http.get("/version").quote
+        if not _VERSION.fullmatch(version):
+            raise ProtocolError(
+                f'{self.http.endpoint.url("/version")} answered no version: "{version}"',
+                hint="check that the url of the source is that of the MLflow server",
+            )
+        return version
 
     def _pages(self, path: str, type_: type[_Page], order: str) -> Iterator[_Page]:
         params: dict[str, str | int] = {"max_results": self._page_size, "order_by": order}

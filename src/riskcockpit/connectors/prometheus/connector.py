@@ -56,7 +56,10 @@ class PrometheusConnector:
         """See `connectors.api.Connector.build`."""
         options = read_options(spec, PrometheusOptions)
         if not options.queries:
-            raise ConfigError(f'source "{spec.name}": options.queries is empty')
+            raise ConfigError(
+                f'source "{spec.name}": options.queries is empty',
+                hint="name the queries whose series are readings; see docs/connectors.md",
+            )
         for index, query in enumerate(options.queries):
             if fault := _fault(query):
                 raise ConfigError(f'source "{spec.name}": options.queries[{index}].{fault}')

@@ -91,4 +91,5 @@ class QueryOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PrometheusOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The `options` of a source of kind `prometheus`."""
 
-    queries: tuple[QueryOptions, ...]
+    queries: tuple[QueryOptions, ...] = ()
+    """At least one."""
