@@ -24,6 +24,7 @@ FOOTER = "-----END SSH SIGNATURE-----\n"
 _WRAP = 70
 _MAGIC = b"SSHSIG\x00\x00\x00\x01"
 _FIELDS = 5
+_KEY_PARTS = {b"ssh-ed25519": 2, b"ssh-rsa": 3}
 _HASHES = (b"sha256", b"sha512")
 
 
@@ -64,9 +65,10 @@ def read_signature(armored: str) -> Signature:
     blob = _dearmor(armored)
     if not blob.startswith(_MAGIC):
         raise BadSignatureError("its signature is not SSHSIG version 1")
-    key, namespace, reserved, hash_name, _ = split_wire(blob[len(_MAGIC) :], _FIELDS)
+    key, namespace, reserved, hash_name, raw = split_wire(blob[len(_MAGIC) :], _FIELDS)
     if reserved or hash_name not in _HASHES:
         raise BadSignatureError("its signature has a field of no known meaning")
+    _refuse_slack(key, raw)
     try:
         return Signature(key, namespace.decode("ascii"))
     except UnicodeDecodeError as error:
@@ -96,6 +98,14 @@ def verify_signature(message: bytes, armored: str, namespace: str) -> Signature:
     except Exception as error:  # noqa: BLE001 - foreign library: any failure is a bad signature
         raise BadSignatureError("its signature does not fit its content") from error
     return signature
+
+
+def _refuse_slack(key: bytes, raw: bytes) -> None:
+    """Refuse wrong lengths inside key and signature, which the library reads over."""
+    for name, parts in _KEY_PARTS.items():
+        if key.startswith(len(name).to_bytes(4, "big") + name):
+            split_wire(key, parts)
+            split_wire(raw, len(("algorithm", "signature")))
 
 
 def split_wire(data: bytes, count: int) -> list[bytes]:
