@@ -40,9 +40,10 @@ def commands() -> Iterator[tuple[str, Any]]:
     """Yield (`findings list`, its click command) for every command there is."""
 
     def walk(group: Any, path: str) -> Iterator[tuple[str, Any]]:
-        for name, command in group.commands.items():
+        for name in group.list_commands(None):
+            command = group.get_command(None, name)
             full = f"{path} {name}".strip()
-            if hasattr(command, "commands"):
+            if hasattr(command, "list_commands"):
                 yield from walk(command, full)
             else:
                 yield full, command

@@ -7,21 +7,52 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from riskcockpit.cli import decisions, demo, findings, governance, models, query, setup, status
-from riskcockpit.cli import reports as report_commands
 from riskcockpit.cli.diagnostics import ExitCode, report, report_bug
 from riskcockpit.errors import RiskcockpitError
 
 _SIGPIPE = 141
+_FAMILIES = {
+    "demo": ("demo",),
+    "setup": ("init", "doctor", "config"),
+    "reports": ("import", "sync", "sources"),
+    "status": ("status",),
+    "findings": ("findings",),
+    "models": ("models",),
+    "governance": ("controls", "actions", "ledger"),
+    "decisions": ("waive", "approve", "reject", "revoke", "rollback", "undo", "note"),
+    "query": ("query",),
+}
+"""Module of this package → the commands it registers, in the order of the help."""
+_HOME = {command: family for family, commands in _FAMILIES.items() for command in commands}
+
+
+class Commands(Mapping[str, Any]):
+    """Every command by its name; the module one lives in is imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> Any:
+        return _commands_of(_HOME[name])[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_HOME)
+
+    def __len__(self) -> int:
+        return len(_HOME)
 
 
 class Root(TyperGroup):
-    """Turns every way a command can end into the exit code of the contract."""
+    """Loads the module of the one command that runs, and turns its end into an exit code."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = Commands()  # type: ignore[assignment]  # read like the dict it replaces
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
@@ -35,6 +66,16 @@ class Root(TyperGroup):
         except BrokenPipeError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(_SIGPIPE) from error
+
+
+@cache
+def _commands_of(family: str) -> dict[str, Any]:
+    """Build the commands of one module of this package."""
+    collected = typer.Typer()
+    collected.callback()(lambda: None)  # even a single command stays a named one
+    import_module(f"riskcockpit.cli.{family}").register(collected)
+    commands: dict[str, Any] = typer.main.get_command(collected).commands  # type: ignore[attr-defined]  # a group
+    return commands
 
 
 def _code(error: RiskcockpitError) -> int:
@@ -86,20 +127,6 @@ def root(
     from riskcockpit.cli.output import line
 
     line(ctx.get_help())
-
-
-for module in (
-    demo,
-    setup,
-    report_commands,
-    status,
-    findings,
-    models,
-    governance,
-    decisions,
-    query,
-):
-    module.register(app)
 
 
 def run() -> None:

@@ -5,38 +5,41 @@ A key once published never changes its meaning; `docs/schemas/` holds a JSON Sch
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
-from riskcockpit.views.findings import (
-    FacetView,
-    FindingDetail,
-    FindingRow,
-    WaiverView,
-    WhyView,
-)
-from riskcockpit.views.governance import (
-    ActionRow,
-    ControlView,
-    DecisionPreview,
-    DecisionResult,
-    LedgerRow,
-    VerifyReport,
-)
-from riskcockpit.views.models import MetricView, ModelDetail, ModelRow, VersionView
-from riskcockpit.views.posture import (
-    ExposureView,
-    KpiView,
-    PillarView,
-    PostureView,
-    QueueItem,
-    SourceView,
-)
-from riskcockpit.views.reports import FileReport, ImportCounts, ImportReport, SyncReport
+
+if TYPE_CHECKING:  # a command imports only the views it shows
+    from riskcockpit.views.findings import (
+        FacetView,
+        FindingDetail,
+        FindingRow,
+        WaiverView,
+        WhyView,
+    )
+    from riskcockpit.views.governance import (
+        ActionRow,
+        ControlView,
+        DecisionPreview,
+        DecisionResult,
+        LedgerRow,
+        VerifyReport,
+    )
+    from riskcockpit.views.models import MetricView, ModelDetail, ModelRow, VersionView
+    from riskcockpit.views.posture import (
+        ExposureView,
+        KpiView,
+        PillarView,
+        PostureView,
+        QueueItem,
+        SourceView,
+    )
+    from riskcockpit.views.reports import FileReport, ImportCounts, ImportReport, SyncReport
 
 Json = dict[str, Any]
 
@@ -443,7 +446,7 @@ def _file(view: FileReport) -> Json:
 
 def counts(view: ImportCounts) -> Json:
     """The counts of an import."""
-    return {name: getattr(view, name) for name in ImportCounts.__dataclass_fields__}
+    return {each.name: getattr(view, each.name) for each in fields(view)}
 
 
 def sync_report(view: SyncReport) -> Json:

@@ -23,13 +23,13 @@ from riskcockpit.present.text import (
     state_mark,
     until,
 )
-from riskcockpit.views.findings import FacetView, FindingDetail, WhyView
-from riskcockpit.views.governance import DecisionPreview, DecisionResult, VerifyReport
-from riskcockpit.views.models import ModelDetail, VersionView
-from riskcockpit.views.posture import ExposureView, KpiView, PillarView, PostureView
 
-if TYPE_CHECKING:  # the overview is printed without it
+if TYPE_CHECKING:  # a command imports only the views it shows
     from riskcockpit.services.findings import CompiledQuery
+    from riskcockpit.views.findings import FacetView, FindingDetail, WhyView
+    from riskcockpit.views.governance import DecisionPreview, DecisionResult, VerifyReport
+    from riskcockpit.views.models import ModelDetail, VersionView
+    from riskcockpit.views.posture import ExposureView, KpiView, PillarView, PostureView
 
 _QUEUE_SHOWN = 12
 

@@ -176,7 +176,7 @@ def list_sources(*, as_json: JsonOption = False) -> None:
     from riskcockpit.cli import documents, lists, output
     from riskcockpit.connectors.registry import kinds
     from riskcockpit.services.context import Context
-    from riskcockpit.services.governance import sources
+    from riskcockpit.services.sources import sources
 
     ctx = Context.open()
     views = sources(ctx)

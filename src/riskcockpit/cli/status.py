@@ -14,12 +14,15 @@ def register(app: typer.Typer) -> None:
 
 def status(*, as_json: JsonOption = False) -> None:
     """Print the pillars, KPIs against targets, money at risk, and what needs a decision."""
-    from riskcockpit.cli import documents, output, pages
     from riskcockpit.services.context import Context
     from riskcockpit.services.posture import posture
 
     view = posture(Context.open())
     if as_json:
+        from riskcockpit.cli import documents, output
+
         output.json_document(documents.status(view))
     else:
+        from riskcockpit.cli import pages
+
         pages.status(view)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from riskcockpit.domain.finding import State
 from riskcockpit.domain.ids import short
@@ -27,10 +27,12 @@ from riskcockpit.present.text import (
     state_mark,
     until,
 )
-from riskcockpit.views.findings import FindingRow
-from riskcockpit.views.governance import ActionRow, ControlView, LedgerRow
-from riskcockpit.views.models import MetricView, ModelRow
-from riskcockpit.views.posture import QueueItem, SourceView
+
+if TYPE_CHECKING:  # a command imports only the views it shows
+    from riskcockpit.views.findings import FindingRow
+    from riskcockpit.views.governance import ActionRow, ControlView, LedgerRow
+    from riskcockpit.views.models import MetricView, ModelRow
+    from riskcockpit.views.posture import QueueItem, SourceView
 
 T = TypeVar("T")
 

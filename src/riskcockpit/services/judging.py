@@ -20,7 +20,7 @@ from riskcockpit.domain.control import ControlResult
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.kpi import KpiReading
 from riskcockpit.errors import LedgerError
-from riskcockpit.kpis.catalogue import load
+from riskcockpit.kpis.catalogue import Kpi, load
 from riskcockpit.kpis.compute import measure
 from riskcockpit.services.context import Context
 from riskcockpit.services.governance import packs
@@ -54,7 +54,10 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
     controls = packs()
     results = evaluate(tx, controls, now)
     _write_controls(tx, controls, results)
-    kpis = measure(tx, load(), now)
+    catalogue = load()
+    kpis = measure(tx, catalogue, now)
+    tx.execute(sql("services", "judging_clear_kpis"))
+    tx.append("kpi", (_definition(ordinal, kpi) for ordinal, kpi in enumerate(catalogue)))
     tx.append("kpi_reading", (_kpi_row(reading) for reading in kpis))
     return Judgement(tx.generation, results, kpis, digest(controls), _digest(results))
 
@@ -118,6 +121,19 @@ def _rows(result: ControlResult) -> Iterator[dict[str, Any]]:
             "reason": row.reason,
             "dimensions": json.dumps(dict(row.dimensions), sort_keys=True),
         }
+
+
+def _definition(ordinal: int, kpi: Kpi) -> dict[str, Any]:
+    return {
+        "id": kpi.id,
+        "ordinal": ordinal,
+        "pillar": kpi.pillar.value,
+        "title": kpi.title,
+        "definition": kpi.definition,
+        "unit": kpi.unit,
+        "target": kpi.target,
+        "direction": kpi.direction.value,
+    }
 
 
 def _kpi_row(reading: KpiReading) -> dict[str, Any]:

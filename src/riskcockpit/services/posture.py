@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,12 +12,12 @@ from riskcockpit.domain.control import Verdict
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.pillar import Pillar
+from riskcockpit.domain.reading import Direction
 from riskcockpit.domain.severity import Severity
-from riskcockpit.kpis.catalogue import Kpi, load
 from riskcockpit.present.text import limit, measure
 from riskcockpit.services.context import Context
-from riskcockpit.services.governance import source_views
 from riskcockpit.services.queue import queue
+from riskcockpit.services.sources import source_views
 from riskcockpit.store.database import Reader
 from riskcockpit.store.sql import sql
 from riskcockpit.views.posture import (
@@ -54,8 +54,8 @@ def posture(ctx: Context) -> PostureView:
     if ctx.store.generation() == 0:
         return _nothing_yet(ctx, now)
     with ctx.store.reader() as reader:
-        pillars = _pillars(reader, ctx.settings.currency, now)
         exposure = _exposures(reader, now)
+        pillars = _pillars(reader, exposure, ctx.settings.currency, now)
         return PostureView(
             as_of=now,
             generation=reader.generation,
@@ -71,8 +71,14 @@ def posture(ctx: Context) -> PostureView:
 
 
 def _nothing_yet(ctx: Context, now: datetime) -> PostureView:
+    from riskcockpit.kpis.catalogue import load  # noqa: PLC0415 - a judged cache knows its KPIs
+
     currency = ctx.settings.currency
-    catalogue = load()
+    undefined = [
+        (k.id, k.pillar.value, k.title, k.definition, k.unit, k.target, k.direction.value,
+         None, 0, KpiState.NO_DATA.value, None)
+        for k in load()
+    ]  # fmt: skip
     return PostureView(
         as_of=now,
         generation=0,
@@ -86,7 +92,7 @@ def _nothing_yet(ctx: Context, now: datetime) -> PostureView:
                 reason="nothing is in the cache yet",
                 at_risk=Money.zero(currency),
                 at_risk_change=None,
-                kpis=tuple(_kpi_view(kpi, None, ()) for kpi in catalogue if kpi.pillar is pillar),
+                kpis=_kpi_views(undefined, {}, pillar),
                 open_findings=0,
                 failing_controls=0,
                 controls=0,
@@ -105,21 +111,17 @@ def _nothing_yet(ctx: Context, now: datetime) -> PostureView:
     )
 
 
-def _pillars(reader: Reader, currency: str, now: datetime) -> tuple[PillarView, ...]:
-    readings = {row[0]: row[1:] for row in reader.rows(sql("services", "posture_kpis"))}
+def _pillars(
+    reader: Reader, exposure: Mapping[str, _Exposure], currency: str, now: datetime
+) -> tuple[PillarView, ...]:
+    kpis = reader.rows(sql("services", "posture_kpis"))
     trends = _trends(reader, now)
     opened = dict(reader.rows(sql("services", "posture_open_findings")))
     controls = reader.records(sql("services", "posture_controls"))
-    exposure = _exposures(reader, now)
-    catalogue = load()
     return tuple(
         _pillar(
             pillar,
-            tuple(
-                _kpi_view(kpi, readings.get(kpi.id), trends.get(kpi.id, ()))
-                for kpi in catalogue
-                if kpi.pillar is pillar
-            ),
+            _kpi_views(kpis, trends, pillar),
             [control for control in controls if control["pillar"] == pillar.value],
             open_findings=opened.get(pillar.value, 0),
             exposure=exposure.get(pillar.value, _Exposure()),
@@ -187,21 +189,28 @@ def _missed(kpi: KpiView) -> str:
     return f"{kpi.title} {measure(kpi.value, kpi.unit)}, target {target}"
 
 
-def _kpi_view(kpi: Kpi, reading: Sequence[Any] | None, trend: tuple[float | None, ...]) -> KpiView:
-    value, sample, state, as_of = reading or (None, 0, KpiState.NO_DATA.value, None)
-    return KpiView(
-        id=kpi.id,
-        title=kpi.title,
-        definition=kpi.definition,
-        unit=kpi.unit,
-        value=value,
-        target=kpi.target,
-        direction=kpi.direction,
-        state=KpiState(state),
-        as_of=as_of,
-        sample=sample,
-        trend=trend,
-    )
+def _kpi_views(
+    rows: Iterable[Sequence[Any]], trends: Mapping[str, tuple[float | None, ...]], pillar: Pillar
+) -> tuple[KpiView, ...]:
+    """Map the rows of `posture_kpis` that belong to one pillar."""
+    return tuple(
+        KpiView(
+            id=kpi_id,
+            title=title,
+            definition=definition,
+            unit=unit,
+            value=value,
+            target=target,
+            direction=Direction(direction),
+            state=KpiState(state),
+            as_of=as_of,
+            sample=sample,
+            trend=trends.get(kpi_id, ()),
+        )
+        for (kpi_id, of, title, definition, unit, target, direction, value, sample, state, as_of)
+        in rows
+        if of == pillar.value
+    )  # fmt: skip
 
 
 def _trends(reader: Reader, now: datetime) -> dict[str, tuple[float | None, ...]]:

@@ -1,6 +1,12 @@
--- The newest reading of each KPI.
+-- Each KPI as it was defined for this generation, with its newest reading.
 -- params: none
--- returns: kpi_id, value (in the KPI's unit), sample, state, as_of (UTC)
-SELECT kpi_id, value, sample, state, as_of
-FROM kpi_reading
-QUALIFY row_number() OVER (PARTITION BY kpi_id ORDER BY "at" DESC, rev DESC) = 1
+-- returns: id, pillar, title, definition, unit, target, direction, value (in the unit; NULL without data), sample, state, as_of (UTC)
+SELECT
+    k.id, k.pillar, k.title, k.definition, k.unit, k.target, k.direction,
+    r.value, coalesce(r.sample, 0) AS sample, coalesce(r.state, 'no_data') AS state, r.as_of
+FROM kpi AS k
+LEFT JOIN (
+    FROM kpi_reading
+    QUALIFY row_number() OVER (PARTITION BY kpi_id ORDER BY "at" DESC, rev DESC) = 1
+) AS r ON r.kpi_id = k.id
+ORDER BY k.ordinal

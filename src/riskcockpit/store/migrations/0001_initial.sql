@@ -169,6 +169,14 @@ CREATE TABLE control_row (
     PRIMARY KEY (control_id, ordinal)
 );
 
+-- The KPIs as they were defined when this generation was judged.
+CREATE TABLE kpi (
+    id VARCHAR NOT NULL, ordinal INTEGER NOT NULL, -- the headline of its pillar comes first
+    pillar VARCHAR NOT NULL, title VARCHAR NOT NULL, definition VARCHAR NOT NULL,
+    unit VARCHAR NOT NULL, target DOUBLE NOT NULL, direction VARCHAR NOT NULL, rev BIGINT NOT NULL,
+    PRIMARY KEY (id)
+);
+
 CREATE TABLE kpi_reading (
     kpi_id VARCHAR NOT NULL, "at" TIMESTAMP NOT NULL, value DOUBLE, sample INTEGER NOT NULL,
     state VARCHAR NOT NULL, as_of TIMESTAMP, rev BIGINT NOT NULL

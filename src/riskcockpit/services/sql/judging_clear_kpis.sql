@@ -1,0 +1,4 @@
+-- Forget the definitions of the last judgement.
+-- params: none
+-- returns: nothing
+DELETE FROM kpi
