@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -80,7 +80,12 @@ def load(file: Path | None = None) -> tuple[Kpi, ...]:
 
 def digest(catalogue: Iterable[Kpi]) -> str:
     """Return the SHA-256 over the whole catalogue, as hex: what was measured, and how."""
-    return sha256("\n".join(sorted(repr(kpi) for kpi in catalogue)).encode()).hexdigest()
+    state = sha256()
+    for kpi in sorted(catalogue, key=lambda kpi: kpi.id):
+        values = (getattr(kpi, field.name) for field in fields(kpi))
+        words = [str(sorted(v)) if isinstance(v, frozenset) else str(v) for v in values]
+        state.update(f"{words}\n".encode())
+    return state.hexdigest()
 
 
 def _kpi(entry: _Entry, file: Path) -> Kpi:

@@ -1,0 +1,61 @@
+"""The policy in force: what ships, and what a home adds to it or puts in its place.
+
+Controls of `CONFIG/controls/<pack>/` stand beside the shipped packs; `CONFIG/kpis.yaml` (with its
+`kpis/`) and `CONFIG/exposure.yaml` stand in place of the shipped files. Files are read again only
+when one of them changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from riskcockpit.config.paths import Paths, shipped
+from riskcockpit.controls import pack
+from riskcockpit.kpis import catalogue
+
+Signature = tuple[tuple[str, int, int], ...]
+"""(path, nanoseconds of the last change, bytes) of each file."""
+
+
+def controls_in_force(paths: Paths) -> tuple[pack.Control, ...]:
+    """Return the controls of the shipped packs and of the home's own.
+
+    Raises:
+        ConfigError: a file cannot be used; the message names file, line and what to mend.
+    """
+    directories = (shipped("config", "controls"), paths.config / "controls")
+    files = (file for directory in directories for file in directory.glob("**/*"))
+    return _controls(directories, _signature(files))
+
+
+def kpis_in_force(paths: Paths) -> tuple[catalogue.Kpi, ...]:
+    """Return the KPI catalogue: the home's own when it has one. Raises as `controls_in_force`."""
+    file = _chosen(paths, "kpis.yaml")
+    return _kpis(file, _signature((file, *(file.parent / "kpis").glob("*.sql"))))
+
+
+def exposure_file(paths: Paths) -> Path:
+    """Return the file of the exposure priors: the home's own when it has one."""
+    return _chosen(paths, "exposure.yaml")
+
+
+def _chosen(paths: Paths, name: str) -> Path:
+    own = paths.config / name
+    return own if own.exists() else shipped("config", name)
+
+
+def _signature(files: Iterable[Path]) -> Signature:
+    found = ((file, file.stat()) for file in files if file.is_file())
+    return tuple(sorted((str(file), state.st_mtime_ns, state.st_size) for file, state in found))
+
+
+@lru_cache(maxsize=4)
+def _controls(directories: tuple[Path, ...], _: Signature) -> tuple[pack.Control, ...]:
+    return pack.load(*directories)
+
+
+@lru_cache(maxsize=4)
+def _kpis(file: Path, _: Signature) -> tuple[catalogue.Kpi, ...]:
+    return catalogue.load(file)

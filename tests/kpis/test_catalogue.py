@@ -1,0 +1,95 @@
+"""Reading the catalogue, and KPIs that are at fault."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from riskcockpit.domain.kpi import KpiState
+from riskcockpit.errors import ConfigError
+from riskcockpit.kpis.catalogue import Kpi, digest, load
+from riskcockpit.kpis.compute import measure
+from riskcockpit.store.scratch import scratch
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+ENTRY = """\
+kpis:
+  - id: some-share
+    pillar: data_integrity
+    title: Some share
+    definition: A share
+    unit: percent
+    target: 99
+    warning: 97
+    direction: at_least
+    window: 24h
+    max_age: 24h
+    inputs: [reading]
+"""
+SQL = "SELECT 98.0::DOUBLE AS value, 3::BIGINT AS sample, $as_of::TIMESTAMP AS as_of"
+
+
+def read(tmp_path: Path, text: str = ENTRY, sql: str = SQL) -> Kpi:
+    (tmp_path / "kpis").mkdir(exist_ok=True)
+    (tmp_path / "kpis" / "some-share.sql").write_text(sql)
+    (tmp_path / "kpis.yaml").write_text(text)
+    return load(tmp_path / "kpis.yaml")[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("target: 99", "traget: 99", 'line 7: unknown key "traget"'),
+        ("warning: 97", "warning: 100", "line 8: kpis[0].warning: lies on the good side"),
+        ("window: 24h", "window: soon", "line 10: kpis[0].window: "),
+        ("[reading]", "[readings]", 'line 12: kpis[0].inputs[0]: "readings" is no table'),
+        ("[reading]", "[reading]\n    minimum_sample: 0", "no data is never green"),
+        ("id: some-share", "id: ../../x", "is not an id"),
+        ("unit: percent", "unit: furlongs", "line 6: kpis[0].unit: "),
+        ("id: some-share", "id: another", "another.sql"),
+    ],
+)
+def test_a_fault_is_named_with_its_place(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, ENTRY.replace(old, new))
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("sql", "state", "message"),
+    [
+        (SQL, KpiState.WARN, ""),
+        (SQL.replace("98.0", "99.0"), KpiState.OK, ""),
+        (SQL.replace("98.0", "96.0"), KpiState.ALARM, ""),
+        (SQL.replace("98.0", "NULL"), KpiState.NO_DATA, ""),
+        (SQL.replace("98.0", "'nan'"), KpiState.NO_DATA, ""),
+        (SQL.replace("3::", "0::"), KpiState.NO_DATA, ""),
+        (SQL.replace("TIMESTAMP", "TIMESTAMP - INTERVAL 25 HOUR"), KpiState.STALE, ""),
+        (SQL.replace("$as_of", "NULL"), KpiState.STALE, ""),
+        (SQL.replace("$as_of", "now()"), KpiState.NO_DATA, "calls now()"),
+        (SQL + " FROM finding", KpiState.NO_DATA, "reads 'finding'"),
+        (SQL + " FROM range(2)", KpiState.NO_DATA, "exactly one row"),
+        (SQL + " WHERE false", KpiState.NO_DATA, "exactly one row"),
+        (SQL.replace("DOUBLE", "VARCHAR"), KpiState.NO_DATA, "of type DOUBLE"),
+    ],
+)
+def test_the_state_of_a_reading(tmp_path: Path, sql: str, state: KpiState, message: str) -> None:
+    kpi = read(tmp_path, sql=sql)
+    with scratch(NOW) as writer:
+        reading = measure(writer, (kpi,), NOW)[0]
+    assert reading.state is state
+    assert message in reading.message
+    assert bool(message) == bool(reading.message)
+
+
+def test_the_digest_follows_definition_target_and_statement(tmp_path: Path) -> None:
+    kpi = read(tmp_path)
+    changed = (
+        dataclasses.replace(kpi, target=99.5),
+        dataclasses.replace(kpi, sql=SQL + " "),
+        dataclasses.replace(kpi, definition="Another"),
+    )
+    assert len({digest([kpi]), *(digest([other]) for other in changed)}) == 4
