@@ -20,6 +20,10 @@ from riskcockpit.store.snapshots import Store
 from riskcockpit.store.sql import Sql
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+_OF_SCOPE = (
+    "asset", "category", "branch", "is_complete", "may_close", "accepts_held", "content_hash",
+    "modified_at", "source_id",
+)  # fmt: skip
 
 
 def code(
@@ -78,18 +82,15 @@ class Bank:
         self.scans += 1
         self.now = START + timedelta(days=self.scans)
         seen = tuple(observations)
-        of_scope = {
-            key: more.pop(key)
-            for key in ("asset", "category", "branch", "is_complete", "may_close", "content_hash",
-                        "modified_at", "source_id")
-            if key in more
-        }  # fmt: skip
-        given = {
-            "asset": "payments", "tool": "scanner", "source_id": "import", "document": "r.sarif",
-            "format": "sarif", "content_hash": digest(("scan", str(self.scans))),
+        of_scope = {key: more.pop(key) for key in _OF_SCOPE if key in more}
+        given: dict[str, Any] = {
+            "asset": "payments", "tool": more.pop("tool", "scanner"), "source_id": "import",
+            "document": "r.sarif", "format": "sarif",
+            "content_hash": digest(("scan", str(self.scans))),
         }  # fmt: skip
         scope = ScopeSpec(**(given | of_scope))
-        scan = Scan(**({"tool": "scanner", "observations": seen, "is_successful": True} | more))
+        known: dict[str, Any] = {"observations": seen, "is_successful": True}
+        scan = Scan(scope.tool, **(known | more))
         with self.store.writer() as tx:
             return ingest(tx, scan, scope, self.policy, self.now)
 

@@ -60,7 +60,7 @@ class Trace:
         return self.finding_class in (FindingClass.CODE, FindingClass.SECRET)
 
     @property
-    def order(self) -> tuple[str, str, int, int, str, str]:
+    def order(self) -> tuple[str, str, int, int, str, Fingerprint, str]:
         """A total order that does not depend on the order of a report."""
         return (
             self.rule,
@@ -68,7 +68,8 @@ class Trace:
             self.line or 0,
             self.column or 0,
             self.title,
-            evidence(self.fingerprint, self.snippet),
+            self.fingerprint,
+            self.snippet,
         )
 
 

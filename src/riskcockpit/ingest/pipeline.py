@@ -93,7 +93,7 @@ def _apply(
     )
     reasons = reasons_not_to_close(scan, known)
     absence = apply_absence(tx, scope, scan, policy, at, reasons=reasons, live=live)
-    _correlate(tx, presence, absence)
+    _correlate(tx, scope, presence, absence)
     report = ScanReport(
         at.scan_id,
         scope.id,
@@ -186,11 +186,11 @@ def _prefix_note(prefix: PrefixChange) -> str:
     return f"no path begins with {prefix.prefix!r} any more; findings were kept"
 
 
-def _correlate(tx: Writer, presence: Presence, absence: Absence) -> None:
+def _correlate(tx: Writer, scope: ScopeSpec, presence: Presence, absence: Absence) -> None:
     """Group findings across tools anew where something came, went or moved."""
     if not (presence.created or presence.reopened or presence.moved or absence.fixed):
         return
-    assets = [row[0] for row in tx.rows(sql("ingest", "correlation_tools"))]
+    assets = [row[0] for row in tx.rows(sql("ingest", "correlation_assets"), scope=scope.id)]
     if assets:
         tx.execute(sql("ingest", "correlation_update"), assets=assets)
 

@@ -69,9 +69,29 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "absence": {"stored": "VARCHAR", "result": "VARCHAR"},
     "deadline": {"severity": "TINYINT", "is_kev": "BOOLEAN", "days": "INTEGER"},
     "severity_word": {"severity": "TINYINT", "word": "VARCHAR"},
-    "recovery": {
-        "monitor": "VARCHAR", "metric": "VARCHAR", "segment": "VARCHAR", "at_moment": "TIMESTAMP",
+    "recovery": {"metric": "VARCHAR", "segment": "VARCHAR", "recovered_at": "TIMESTAMP"},
+    "incoming_model": {
+        "name": "VARCHAR", "owner": "VARCHAR", "tier": "TINYINT", "domain": "VARCHAR",
+        "purpose": "VARCHAR", "description": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)",
     },
+    "incoming_version": {
+        "model": "VARCHAR", "version": "INTEGER", "status": "VARCHAR", "created_at": "TIMESTAMP",
+        "run_id": "VARCHAR", "run_user": "VARCHAR", "description": "VARCHAR",
+        "is_approved": "BOOLEAN", "is_rolled_back": "BOOLEAN", "validated_by": "VARCHAR",
+        "tags": "MAP(VARCHAR, VARCHAR)", "metrics": "MAP(VARCHAR, DOUBLE)",
+        "params": "MAP(VARCHAR, VARCHAR)", "dataset_names": "VARCHAR[]",
+        "dataset_digests": "VARCHAR[]", "dataset_contexts": "VARCHAR[]",
+        "dataset_sources": "VARCHAR[]", "artifacts": "VARCHAR[]",
+    },
+    "incoming_alias": {"model": "VARCHAR", "alias": "VARCHAR", "version": "INTEGER"},
+    "incoming_reading": {
+        "n": "INTEGER", "subject_kind": "VARCHAR", "subject": "VARCHAR", "metric": "VARCHAR",
+        "metric_class": "VARCHAR", "segment": "VARCHAR", "version": "INTEGER",
+        "measured_at": "TIMESTAMP", "value": "DOUBLE", "unit": "VARCHAR", "threshold": "DOUBLE",
+        "direction": "VARCHAR", "is_breach": "BOOLEAN", "window_seconds": "INTEGER",
+        "sample_size": "BIGINT",
+    },
+    "incoming_subject": {"subject_kind": "VARCHAR", "subject": "VARCHAR"},
 }  # fmt: skip
 
 _PILLARS = {

@@ -15,7 +15,7 @@ SELECT
     profile.cvss, profile.epss, profile.is_kev, profile.model, profile.monitor,
     profile.metric, profile.segment, profile.resource, $moment AS first_seen,
     $moment AS last_seen, profile.onset_at, $now AS detected_at, 0 AS reopened_count,
-    $moment + to_days(deadline.days) AS due_at, '' AS waiver_id, 0 AS exposure,
+    $moment::TIMESTAMP + to_days(deadline.days) AS due_at, '' AS waiver_id, 0 AS exposure,
     '' AS correlation, profile.fingerprint_name, incoming.fingerprint, incoming.raw_hash,
     $scan_id AS scan_id, $source_id AS source_id, $now AS seen_at, $rev AS rev
 FROM incoming

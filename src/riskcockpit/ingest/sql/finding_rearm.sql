@@ -4,7 +4,7 @@
 UPDATE finding
 SET due_at = CASE
     WHEN change.is_rearmed
-        THEN least(finding.due_at, $moment + to_days(deadline.days))
+        THEN least(finding.due_at, $moment::TIMESTAMP + to_days(deadline.days))
     ELSE coalesce(finding.reopened_at, finding.first_seen) + to_days(deadline.days)
 END
 FROM change

@@ -11,7 +11,7 @@ SET state = change.new_state, fixed_at = NULL,
         ELSE finding.detected_at
     END,
     due_at = CASE
-        WHEN change.is_reopened THEN $moment + to_days(deadline.days)
+        WHEN change.is_reopened THEN $moment::TIMESTAMP + to_days(deadline.days)
         ELSE finding.due_at
     END
 FROM change
