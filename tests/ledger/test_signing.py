@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import LedgerError
 from riskcockpit.ledger.armor import CHECKPOINT, EVIDENCE, BadSignatureError, read_signature
@@ -216,15 +217,14 @@ def test_options_limit_what_for_and_when() -> None:
     signers = parse_signers(text)
     key = read_public_key(GOOD)
 
-    def why(who: str, space: str, month: int, day: int, hour: int = 0, minute: int = 0) -> str:
-        at = datetime(2026, month, day, hour, minute, tzinfo=UTC)
-        return signers.refusal(who, key, space, at)
+    def why(who: str, space: str, moment: str) -> str:
+        return signers.refusal(who, key, space, parse_utc(f"2026-{moment}"))
 
     assert signers.principals(key) == {"a", "b"}
-    assert why("a", "x", 1, 15) == why("b", "y", 2, 1, 8, 30) == ""
-    assert "not sign in the namespace z" in why("a", "z", 1, 15)
-    assert "had expired" in why("a", "x", 2, 1, 8, 31)
-    assert "not a key of 'c'" in why("c", "x", 1, 15)
+    assert why("a", "x", "01-15") == why("b", "y", "02-01T08:30") == ""
+    assert "not sign in the namespace z" in why("a", "z", "01-15")
+    assert "had expired" in why("a", "x", "02-01T08:31")
+    assert "not a key of 'c'" in why("c", "x", "01-15")
     assert "not valid yet" in signers.refusal("a", key, "x", datetime(2025, 12, 31, tzinfo=UTC))
 
 
