@@ -57,11 +57,19 @@ class _Directive:
 
 
 def parse_query(text: str) -> Query:
-    """Read a query (docs/QUERY.md).
+    """Read a query of the one grammar for lists, bulk actions, gates and saved views.
 
     Raises:
-        QueryError: it does not parse, names an unknown field, or has a bad value.
+        QueryError: it does not parse, names an unknown field, or has a bad value; carries `text`.
     """
+    try:
+        return _parse(text)
+    except QueryError as error:
+        error.text = text
+        raise
+
+
+def _parse(text: str) -> Query:
     if len(text) > MAX_LENGTH:
         raise QueryError(
             f"the query has {len(text)} characters, {MAX_LENGTH} is the most", position=MAX_LENGTH
