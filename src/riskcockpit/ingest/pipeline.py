@@ -59,7 +59,9 @@ def ingest(
     if _is_repeated(tx, scope, previous, is_older=is_older):
         return _unchanged(scan, scope, ScanOutcome.REPEATED, "the same content was imported before")
     moment = min(scan.scanned_at or scope.modified_at or now, now)
-    scan_id = digest((scope.id, scope.content_hash, rfc3339(moment), rfc3339(now)))
+    scan_id = digest((
+        scope.id, scope.document, scope.content_hash, rfc3339(moment), str(tx.generation)
+    ))  # fmt: skip
     at = Moment(scan_id, moment, now)
     if is_older and previous:
         note = f"older than the scan of {rfc3339(previous.scanned_at)}: no state was changed"

@@ -3,8 +3,8 @@
 -- returns: scanned_at, tool_version, outcome, is_complete, contents
 SELECT
     scanned_at, tool_version, outcome, is_complete,
-    list(content_hash) OVER (PARTITION BY imported_at) AS contents
+    list(content_hash) OVER (PARTITION BY rev) AS contents
 FROM scan
 WHERE scope = $scope AND outcome IN ('applied', 'held')
-ORDER BY imported_at DESC, scanned_at DESC, id
+ORDER BY rev DESC, scanned_at DESC, id
 LIMIT 1

@@ -1,0 +1,298 @@
+"""Import as a use case: files, directories and stdin, one publish, one bad file among good ones."""
+
+from __future__ import annotations
+
+import json
+import stat
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from riskcockpit.config.paths import Paths
+from riskcockpit.config.settings import AssetSettings, ImportSettings, Settings
+from riskcockpit.domain.clock import FrozenClock
+from riskcockpit.errors import ConfigError, StoreError, UnknownNameError
+from riskcockpit.services.context import Context
+from riskcockpit.services.documents import asset_around, find
+from riskcockpit.services.importing import ImportOptions, import_reports, policy_of
+from riskcockpit.services.redaction_key import redaction_key
+from riskcockpit.services.rule_names import rule_names
+from riskcockpit.store.snapshots import Store
+from riskcockpit.store.sql import Sql
+from riskcockpit.views.reports import FileReport, ImportCounts, ImportReport
+
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Stand in for judging; holds the generation of each publish that was judged."""
+    generations: list[int] = []
+    module = ModuleType("riskcockpit.services.judging")
+    module.judge = lambda _ctx, tx, _now: generations.append(tx.generation)  # type: ignore[attr-defined] # a stand-in
+    monkeypatch.setitem(sys.modules, "riskcockpit.services.judging", module)
+    return generations
+
+
+@pytest.fixture
+def ctx(tmp_path: Path, judged: list[int]) -> Context:
+    assert judged == []
+    return context(tmp_path)
+
+
+def context(tmp_path: Path, settings: Settings | None = None) -> Context:
+    clock = FrozenClock(NOW)
+    paths = Paths.under(tmp_path / "home")
+    return Context(settings or Settings(), paths, clock, Store(paths.cache, clock), "here")
+
+
+def run(*results: str, tool: str = "scanner", category: str = "", **more: Any) -> dict[str, Any]:
+    """Return a SARIF run with one result for each `rule@path:line`."""
+    found = []
+    for result in results:
+        rule, _, place = result.partition("@")
+        path, _, line = place.partition(":")
+        where = {"artifactLocation": {"uri": path}, "region": {"startLine": int(line)}}
+        found.append({"ruleId": rule, "message": {"text": rule},
+                      "locations": [{"physicalLocation": where}]})  # fmt: skip
+    identity = {"automationDetails": {"id": category}} if category else {}
+    driver = {"driver": {"name": tool}}
+    done = {"invocations": [{"executionSuccessful": True}]}
+    return {"tool": driver, "results": found, **identity, **done, **more}
+
+
+def report(file: Path, *runs: dict[str, Any]) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"version": "2.1.0", "runs": list(runs)}))
+    return file
+
+
+def lines(count: int, rule: str = "r") -> list[str]:
+    return [f"{rule}@src/a.py:{n + 1}" for n in range(count)]
+
+
+def take(ctx: Context, *paths: Path, **options: Any) -> ImportReport:
+    return import_reports(ctx, list(paths), ImportOptions(**options))
+
+
+def one(result: ImportReport) -> FileReport:
+    assert len(result.files) == 1
+    return result.files[0]
+
+
+def rows(ctx: Context, text: str) -> list[tuple[Any, ...]]:
+    with ctx.store.reader() as reader:
+        return reader.rows(Sql("test", text))
+
+
+def test_a_report_is_imported_published_once_and_judged(
+    ctx: Context, tmp_path: Path, judged: list[int]
+) -> None:
+    file = report(tmp_path / "scans" / "r.sarif", run(*lines(3)))
+    told: list[str] = []
+    result = import_reports(ctx, [file], ImportOptions(), told.append)
+    assert one(result) == FileReport(
+        str(file), "sarif", "scanner", "scans", is_complete=True,
+        counts=ImportCounts(read=3, new=3), notes=one(result).notes,
+    )  # fmt: skip
+    assert result.totals == ImportCounts(read=3, new=3)
+    assert result.generation == 1
+    assert judged == [1]
+    assert told[0] == f"reading {file}"
+    assert rows(ctx, "SELECT asset, source_id, count(*) FROM finding GROUP BY ALL") == [
+        ("scans", "import", 3)
+    ]
+
+
+def test_the_same_report_again_makes_no_generation(
+    ctx: Context, tmp_path: Path, judged: list[int]
+) -> None:
+    file = report(tmp_path / "r.sarif", run(*lines(3)))
+    take(ctx, file)
+    result = take(ctx, file)
+    assert result.totals == ImportCounts(read=3, unchanged=3)
+    assert result.generation == 1
+    assert judged == [1]
+
+
+def test_a_dry_run_counts_exactly_and_changes_nothing(
+    ctx: Context, tmp_path: Path, judged: list[int]
+) -> None:
+    file = report(tmp_path / "r.sarif", run(*lines(3)))
+    planned = take(ctx, file, dry_run=True)
+    assert planned.is_dry_run
+    assert planned.generation == 0
+    assert not ctx.store.exists()
+    assert judged == []
+    assert take(ctx, file).totals == planned.totals
+
+
+def test_one_bad_file_never_stops_the_others(ctx: Context, tmp_path: Path) -> None:
+    good = report(tmp_path / "good.sarif", run(*lines(2)))
+    empty, other = tmp_path / "empty.json", tmp_path / "other.txt"
+    empty.touch()
+    other.write_text("hello")
+    result = take(ctx, empty, tmp_path / "missing.json", other, good)
+    assert [bool(file.error) for file in result.files] == [True, True, True, False]
+    assert all(file.hint for file in result.files if file.error)
+    assert result.failed == 3
+    assert "empty" in result.files[0].error
+    assert result.totals.new == 2
+    assert result.generation == 1
+
+
+def test_only_bad_files_publish_nothing(ctx: Context, tmp_path: Path) -> None:
+    result = take(ctx, tmp_path / "missing.json")
+    assert (result.failed, result.generation) == (1, 0)
+    assert not ctx.store.exists()
+
+
+def test_a_zero_byte_report_closes_nothing(ctx: Context, tmp_path: Path) -> None:
+    file = report(tmp_path / "r.sarif", run(*lines(2)))
+    take(ctx, file)
+    file.write_bytes(b" \n")
+    assert take(ctx, file, complete=True).failed == 1
+    assert rows(ctx, "SELECT DISTINCT state FROM finding") == [("open",)]
+
+
+def test_75_and_then_74_results_are_exactly_one_fixed(ctx: Context, tmp_path: Path) -> None:
+    file = report(tmp_path / "r.sarif", run(*lines(75)))
+    take(ctx, file)
+    report(file, run(*lines(74)))
+    assert take(ctx, file).totals == ImportCounts(read=74, unchanged=74, fixed=1)
+
+
+def test_many_closures_wait_until_somebody_accepts_them(ctx: Context, tmp_path: Path) -> None:
+    file = report(tmp_path / "r.sarif", run(*lines(60)))
+    take(ctx, file)
+    report(file, run(*lines(3)))
+    held = take(ctx, file)
+    assert held.totals == ImportCounts(read=3, unchanged=3, held=57)
+    assert any("--accept-held" in note for note in one(held).notes)
+    assert take(ctx, file).generation == held.generation
+    assert take(ctx, file, accept_held=True).totals == ImportCounts(read=3, unchanged=3, fixed=57)
+
+
+def test_a_partial_report_closes_nothing_until_it_is_vouched_for(
+    ctx: Context, tmp_path: Path
+) -> None:
+    file = report(tmp_path / "r.sarif", run(*lines(5)))
+    take(ctx, file)
+    report(file, run(*lines(4)))
+    partial = take(ctx, file, complete=False)
+    assert not one(partial).is_complete
+    assert partial.totals.fixed == 0
+    assert take(ctx, file, complete=True).totals.fixed == 1
+
+
+def test_runs_of_one_tool_in_one_file_do_not_close_each_other(ctx: Context, tmp_path: Path) -> None:
+    file = report(tmp_path / "r.sarif", run("a@x.py:1"), run("b@y.py:1"))
+    assert take(ctx, file).totals == ImportCounts(read=2, new=2)
+    file = report(file, run("a@x.py:1"), run("b@y.py:1"), run("c@z.py:1", category="weekly"))
+    assert take(ctx, file).totals == ImportCounts(read=3, new=1, unchanged=2)
+
+
+def test_reports_given_together_do_not_close_each_other(ctx: Context, tmp_path: Path) -> None:
+    first = report(tmp_path / "d" / "1.sarif", run(*lines(3, "a")))
+    second = report(tmp_path / "d" / "2.sarif", run(*lines(3, "b")))
+    result = take(ctx, first, second)
+    assert result.totals == ImportCounts(read=6, new=6)
+    again = take(ctx, tmp_path / "d")
+    assert again.totals == ImportCounts(read=6, unchanged=6)
+    assert again.generation == result.generation
+    apart = take(ctx, first, scope="nightly")
+    assert apart.totals == ImportCounts(read=3, unchanged=3)
+
+
+def test_a_directory_is_walked_in_order_without_hidden_files_and_links(tmp_path: Path) -> None:
+    for name in ("b/2.sarif", "a/1.sarif", ".git/x.sarif", "b/.hidden.sarif"):
+        report(tmp_path / "d" / name, run())
+    (tmp_path / "d" / "link.sarif").symlink_to(tmp_path / "d" / "b" / "2.sarif")
+    (tmp_path / "d" / "loop").symlink_to(tmp_path / "d")
+    found = [Path(source.name).name for source in find([tmp_path / "d", tmp_path / "d" / "b"])]
+    assert found == ["1.sarif", "2.sarif"]
+
+
+def test_stdin_is_a_report(ctx: Context) -> None:
+    content = json.dumps({"version": "2.1.0", "runs": [run(*lines(2))]}).encode()
+    result = take(ctx, Path("-"), stdin=content, asset="payments")
+    assert one(result).path == "-"
+    assert one(result).scope == "payments"
+    assert result.totals.new == 2
+    assert take(ctx, Path("-")).failed == 1
+
+
+def test_the_asset_is_the_one_given_else_the_repository_else_the_directory(
+    ctx: Context, tmp_path: Path
+) -> None:
+    file = report(tmp_path / "shop" / "out" / "r.sarif", run(*lines(1)))
+    assert asset_around(file) == "out"
+    (tmp_path / "shop" / ".git").mkdir()
+    assert asset_around(file) == "shop"
+    assert one(take(ctx, file)).scope == "shop"
+    assert one(take(ctx, file, asset="lending")).scope == "lending"
+
+
+def test_a_file_beyond_the_limit_is_refused(tmp_path: Path, judged: list[int]) -> None:
+    assert judged == []
+    ctx = context(tmp_path, Settings(imports=ImportSettings(max_file_bytes=40)))
+    result = take(ctx, report(tmp_path / "r.sarif", run(*lines(3))))
+    assert "more than the 40" in one(result).error
+
+
+def test_an_unknown_format_is_refused_before_anything_is_read(ctx: Context, tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError):
+        take(ctx, tmp_path / "missing", format="sarrif")
+
+
+def test_an_unwritable_cache_leaves_the_published_generation(
+    ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = report(tmp_path / "r.sarif", run(*lines(1)))
+    take(ctx, file)
+
+    def fail(*_: object) -> None:
+        raise StoreError("no space")
+
+    monkeypatch.setattr(sys.modules["riskcockpit.services.judging"], "judge", fail)
+    report(file, run(*lines(2)))
+    with pytest.raises(StoreError):
+        take(ctx, file)
+    assert ctx.store.generation() == 1
+    assert rows(ctx, "SELECT count(*) FROM finding") == [(1,)]
+
+
+def test_a_home_has_one_private_redaction_key(tmp_path: Path) -> None:
+    paths = Paths.under(tmp_path / "home")
+    key = redaction_key(paths)
+    assert len(key) == 32
+    assert redaction_key(paths) == key
+    file = paths.state / "redaction_key"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [entry.name for entry in paths.state.iterdir()] == ["redaction_key"]
+    assert redaction_key(Paths.under(tmp_path / "other")) != key
+    file.write_bytes(b"short")
+    with pytest.raises(StoreError, match="not a redaction key"):
+        redaction_key(paths)
+
+
+def test_renamed_rules_of_a_home_stand_beside_ours(tmp_path: Path) -> None:
+    paths = Paths.under(tmp_path / "home")
+    ours = rule_names(paths)
+    assert ours["bandit"]["B324"] == "B303"
+    paths.config.mkdir(parents=True)
+    (paths.config / "rule_aliases.yaml").write_text("Bandit:\n  B999: B998\n")
+    assert rule_names(paths)["bandit"] == {**ours["bandit"], "B999": "B998"}
+    (paths.config / "rule_aliases.yaml").write_text("- nonsense\n")
+    with pytest.raises(ConfigError, match="rule_aliases"):
+        rule_names(paths)
+
+
+def test_an_asset_of_an_unknown_kind_is_a_fault_of_the_settings(tmp_path: Path) -> None:
+    settings = Settings(assets=(AssetSettings(name="a", kind="castle"),))
+    with pytest.raises(ConfigError, match="castle"):
+        policy_of(context(tmp_path, settings))
