@@ -13,7 +13,7 @@ _BIDI_AND_INVISIBLE = (
     0x2028,  # line separator
     0x2029,  # paragraph separator
     *range(0x202A, 0x202F),  # bidirectional embeddings and overrides
-    *range(0x2060, 0x206A),  # word joiner, invisible operators, isolates
+    *range(0x2060, 0x2070),  # word joiner, invisible operators, isolates, old format controls
     0x00AD,  # soft hyphen: drawn by some terminals, not by others
     0x061C,  # Arabic letter mark
     0x180E,  # Mongolian vowel separator

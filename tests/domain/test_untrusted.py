@@ -1,0 +1,90 @@
+"""Foreign text is harmless after cleaning, and as long as before."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from riskcockpit.domain.untrusted import REPLACEMENT, clean_line, clean_text, fence
+from support.hostile import HOSTILE
+
+DANGEROUS = (
+    {chr(code) for code in range(0x20)}
+    | {chr(code) for code in range(0x7F, 0xA0)}
+    | {chr(code) for code in range(0x200B, 0x2010)}
+    | {chr(code) for code in range(0x2028, 0x202F)}
+    | {chr(code) for code in range(0x2060, 0x2070)}
+    | {chr(code) for code in range(0xFFF9, 0xFFFC)}
+    | {"\u00ad", "\u061c", "\u180e", "\ufeff"}
+)
+ANY_TEXT = st.text(st.characters(codec=None), max_size=200) | st.sampled_from(HOSTILE)
+
+
+def is_dangerous(sign: str) -> bool:
+    code = ord(sign)
+    return sign in DANGEROUS or 0xD800 <= code < 0xE000 or 0xE0000 <= code < 0xE0080
+
+
+@pytest.mark.parametrize("clean", [clean_line, fence])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_of_the_hostile_corpus_is_left_in_a_line(clean: object, text: str) -> None:
+    assert callable(clean)
+    cleaned = clean(text)
+    assert not any(map(is_dangerous, cleaned))
+    assert len(cleaned) == len(text)
+
+
+def test_every_dangerous_character_is_replaced_one_for_one() -> None:
+    text = "".join(sorted(DANGEROUS - {"\n", "\t"})) + "\ud800\udfff\U000e0041"
+    assert clean_line(text) == clean_text(text) == fence(text) == REPLACEMENT * len(text)
+
+
+@given(ANY_TEXT)
+def test_a_line_is_harmless_as_long_as_before_and_cleaned_only_once(text: str) -> None:
+    cleaned = clean_line(text)
+    assert not any(map(is_dangerous, cleaned))
+    assert len(cleaned) == len(text)
+    assert clean_line(cleaned) == cleaned
+    assert fence(cleaned) == cleaned
+    cleaned.encode()
+
+
+@given(ANY_TEXT)
+def test_a_text_keeps_newlines_and_tabs_and_nothing_else(text: str) -> None:
+    cleaned = clean_text(text)
+    assert {sign for sign in cleaned if is_dangerous(sign)} <= {"\n", "\t"}
+    assert len(cleaned) == len(text.replace("\r\n", "\n"))
+    assert clean_text(cleaned) == cleaned
+    cleaned.encode()
+
+
+@given(st.text(st.characters(codec=None), max_size=100))
+def test_no_control_or_format_character_beyond_those_needed_is_left(text: str) -> None:
+    left = {unicodedata.category(sign) for sign in clean_line(text)}
+    assert not left & {"Cc", "Cs", "Zl", "Zp"}
+
+
+@given(st.text(max_size=100))
+def test_harmless_characters_stay_where_they_are(text: str) -> None:
+    for before, after in zip(text, clean_line(text), strict=True):
+        if before in "\n\t":
+            assert after == " "
+        elif not is_dangerous(before):
+            assert after == before
+        else:
+            assert after == REPLACEMENT
+
+
+def test_markup_is_kept_as_text_since_it_is_harmless_where_nothing_reads_it() -> None:
+    assert clean_line("[@click=app.quit]x[/]") == "[@click=app.quit]x[/]"
+
+
+def test_combining_marks_and_emoji_stay() -> None:
+    assert clean_line("é 漢字 👩") == "é 漢字 👩"
+
+
+def test_a_joined_emoji_comes_apart_for_the_joiner_is_invisible() -> None:
+    assert clean_line("👩\u200d👧") == f"👩{REPLACEMENT}👧"

@@ -1,0 +1,214 @@
+"""Telling formats apart by content, opening files, and saying what a foreign file is."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+
+from riskcockpit.errors import FormatError, UnknownNameError
+from riskcockpit.formats import registry
+from riskcockpit.formats.api import Format, ReadOptions, Report
+from riskcockpit.formats.opening import plain
+from support.sarif_logs import OPTIONS, log, result, run
+
+LIMIT = 1 << 20
+
+
+def test_ours_are_named_and_each_is_found_by_its_name() -> None:
+    assert registry.names()[:4] == ("sarif", "trivy", "generic-json", "generic-csv")
+    for name in registry.names()[:4]:
+        assert registry.named(name).name == name
+
+
+def test_an_unknown_name_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        registry.named("sarrif")
+    assert caught.value.hint == 'did you mean "sarif"?'
+    with pytest.raises(UnknownNameError) as caught:
+        registry.named("xyzzy")
+    assert caught.value.hint is not None
+    assert "generic-csv" in caught.value.hint
+
+
+SARIF: dict[str, Any] = {"runs": [], "version": "2.1.0", "$schema": "x/sarif-2.1.0.json"}
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (SARIF, "sarif"),
+        (dict(reversed(SARIF.items())), "sarif"),
+        ({"runs": [{"tool": {"driver": {"name": "x"}}, "results": []}]}, "sarif"),
+        ({"SchemaVersion": 2, "ArtifactName": "."}, "trivy"),
+        ([{"Target": "a", "Vulnerabilities": None}], "trivy"),
+        ({"ClusterName": "c", "Resources": []}, "trivy"),
+        ({"findings": [{"title": "a", "severity": "Low"}]}, "generic-json"),
+        ({"tool": "x", "findings": []}, "generic-json"),
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_the_content_tells_the_format(content: Any, name: str, indent: int | None) -> None:
+    assert registry.detect(json.dumps(content, indent=indent).encode()).name == name
+
+
+def test_a_log_is_known_even_when_its_first_run_is_longer_than_the_head() -> None:
+    long = run(*[result(message={"text": "word " * 300}) for _ in range(80)])
+    content = json.dumps({"runs": [long], "version": "2.1.0"}).encode()
+    assert len(content) > 64 * 1024
+    assert registry.detect(content).name == "sarif"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_other_encodings_and_byte_order_marks_are_opened(encoding: str) -> None:
+    content = log(run(result(message={"text": "Größe"}))).decode()
+    text = content.replace("Gr\\u00f6\\u00dfe", "Größe")
+    report = registry.read_report(text.encode(encoding), OPTIONS)
+    assert report.scans[0].observations[0].title == "Größe"
+
+
+def test_gzip_is_opened_in_one_or_several_members() -> None:
+    content = log(run(result()))
+    parts = gzip.compress(content[:50]) + gzip.compress(content[50:])
+    for packed in (gzip.compress(content), parts):
+        assert len(registry.read_report(packed, OPTIONS).scans[0].observations) == 1
+
+
+def test_opening_what_is_open_changes_nothing() -> None:
+    content = log(run(result()))
+    assert plain(content, LIMIT) is content
+
+
+@pytest.mark.parametrize("content", [b"", b" \r\n\t", b"\xef\xbb\xbf", gzip.compress(b"")])
+def test_an_empty_file_is_a_scanner_that_did_not_run(content: bytes) -> None:
+    with pytest.raises(FormatError, match="did not run"):
+        registry.detect(content)
+    with pytest.raises(FormatError, match="did not run"):
+        registry.read_report(content, OPTIONS, name="sarif")
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
+    bomb = gzip.compress(b"0" * (64 << 20))
+    with pytest.raises(FormatError, match="200 times"):
+        plain(bomb, 1 << 30)
+    with pytest.raises(FormatError, match="larger than"):
+        plain(bomb, LIMIT)
+    with pytest.raises(FormatError, match="larger than"):
+        plain(b"x" * 11, 10)
+
+
+def test_damaged_and_cut_gzip_are_refused() -> None:
+    packed = gzip.compress(log(run(result())))
+    with pytest.raises(FormatError, match="cut off"):
+        plain(packed[:-20], LIMIT)
+    with pytest.raises(FormatError, match="damaged"):
+        plain(packed[:20] + b"\xff" * 20 + packed[40:], LIMIT)
+
+
+def test_a_zip_archive_gets_a_hint() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.json", "{}")
+    with pytest.raises(FormatError, match="zip archive"):
+        registry.detect(buffer.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("content", "title", "hint"),
+    [
+        ({"results": [{"check_id": "a", "extra": {}}]}, "Semgrep's own", "--sarif"),
+        ({"errors": [], "generated_at": "", "metrics": {}, "results": []}, "Bandit's", "sarif"),
+        ({"check_type": "terraform", "results": {}}, "Checkov's", "-o sarif"),
+        ([{"check_type": "terraform", "results": {}}], "Checkov's", "-o sarif"),
+        ([{"code": "", "column": 1, "file": "", "level": "", "line": 1, "message": ""}],
+         "Hadolint's", "--format sarif"),
+        ([{"filePath": "", "messages": [], "errorCount": 0}], "ESLint's", "sarif"),
+        ([{"code": "", "filename": "", "location": {}, "message": ""}], "Ruff's", "sarif"),
+        ({"matches": [], "descriptor": {}}, "Grype's", "-o sarif"),
+        ([{"Description": "", "RuleID": "", "Fingerprint": ""}], "Gitleaks'", "sarif"),
+        ({"@version": "2", "site": []}, "ZAP", "later release"),
+        ({"bomFormat": "CycloneDX", "components": []}, "CycloneDX", "later release"),
+        ([{"finding_info": {}, "class_uid": 2004}], "OCSF", "later release"),
+        ([{"AwsAccountId": "", "GeneratorId": ""}], "AWS Security Finding", "later release"),
+        ({"dependencies": [], "fixes": []}, "pip-audit's", "not checked"),
+        ({"comments": [{"code": 1, "endLine": 2, "fix": None}]}, "ShellCheck's", "sarif"),
+        ([{"ident": "", "determinations": {}}], "zizmor's", "sarif"),
+        ([{"Rule": {}, "Filename": "", "Level": ""}], "cfn-lint's", "sarif"),
+        ({"njsscan_version": "", "nodejs": {}}, "njsscan's", "--sarif"),
+    ],
+)  # fmt: skip
+def test_a_known_tool_is_named_with_what_to_export_instead(
+    content: Any, title: str, hint: str
+) -> None:
+    with pytest.raises(FormatError) as caught:
+        registry.detect(json.dumps(content).encode())
+    assert title in caught.value.message
+    assert caught.value.hint is not None
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'{"a": 1, "b": 2}', "a JSON object with a, b"),
+        (b"[]", "a JSON list with nothing in it"),
+        (b"null", "the bare JSON value null"),
+        (b"<a/>", "an XML document"),
+        (b"hello world", "neither JSON nor CSV"),
+        (bytes(range(128, 256)), "neither JSON nor CSV"),
+    ],
+)
+def test_anything_else_is_described(content: bytes, words: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        registry.detect(content)
+    assert words in caught.value.message
+
+
+class Entry:
+    """Stands for the entry point of a third party."""
+
+    def __init__(self, name: str, loaded: Format | None) -> None:
+        self.name = name
+        self.value = f"{name}.module:FORMAT"
+        self.loads = 0
+        self._loaded = loaded
+
+    def load(self) -> Format:
+        self.loads += 1
+        if self._loaded is None:
+            raise ModuleNotFoundError(self.name)
+        return self._loaded
+
+
+class Shouts:
+    name = "shouts"
+    title = "A format that shouts"
+
+    def matches(self, head: bytes) -> bool:
+        return head.startswith(b"SHOUT")
+
+    def read(self, content: bytes, options: ReadOptions) -> Report:
+        return Report(self.name, ())
+
+
+def test_formats_of_third_parties_are_loaded_only_when_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = Entry("shouts", Shouts())
+    monkeypatch.setattr(registry, "_third_party", lambda: [entry])
+    assert registry.names()[-1] == "shouts"
+    registry.detect(log())
+    assert entry.loads == 0
+    assert registry.detect(b"SHOUT!").name == "shouts"
+    assert registry.named("shouts").title == "A format that shouts"
+
+
+def test_a_broken_third_party_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_third_party", lambda: [Entry("broken", None)])
+    with pytest.raises(FormatError, match="broken") as caught:
+        registry.named("broken")
+    assert caught.value.hint
