@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -247,3 +248,24 @@ def test_secrets_in_free_text_are_redacted() -> None:
     seen = only(description=f"login with password={value}", impact=f'token: "{value}"')
     assert value not in repr(seen)
     assert value not in repr(rows(f"Title,Severity\npassword={value},Low\n"))
+
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "formats.md"
+
+
+def example(language: str) -> bytes:
+    return DOCS.read_text("utf-8").split(f"```{language}\n")[1].split("```")[0].encode()
+
+
+def test_the_examples_of_the_documentation_are_read() -> None:
+    (scan,) = JSON.read(example("json"), OPTIONS).scans
+    assert scan.problems == ()
+    assert [seen.finding_class for seen in scan.observations] == [
+        FindingClass.MODEL,
+        FindingClass.DATA,
+    ]
+    (table,) = CSV.read(example("csv"), OPTIONS).scans
+    assert table.problems == ()
+    assert table.observations[0].signal == scan.observations[0].signal
+    assert JSON.matches(example("json"))
+    assert CSV.matches(example("csv"))
