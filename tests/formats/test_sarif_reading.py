@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from riskcockpit.domain.finding import FindingClass
 from riskcockpit.errors import FormatError
+from riskcockpit.formats import suspicion
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.sarif.reader import FORMAT
 from support.sarif_logs import OPTIONS, log, read_one, read_scan, result, run
@@ -356,3 +357,17 @@ def test_lines_that_cannot_be_are_no_lines(line: int) -> None:
     one = result()
     one["locations"][0]["physicalLocation"]["region"]["startLine"] = line
     assert read_one(one).locations[0].line is None
+
+
+def test_large_and_small_reports_are_searched_for_secrets_alike(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    secret = password()
+    records = [json.dumps({"n": n, "text": "clean"}).encode() for n in range(40)]
+    records[7] = json.dumps({"text": f"password = '{secret}'"}).encode()
+    records[39] = json.dumps({"api_key": secret}).encode()
+    small = list(suspicion.suspects(records))
+    monkeypatch.setattr(suspicion, "LARGE", 0)
+    monkeypatch.setattr(suspicion, "_BATCH", 16)
+    assert list(suspicion.suspects(records)) == small
+    assert [n for n, is_suspect in enumerate(small) if is_suspect] == [7, 39]

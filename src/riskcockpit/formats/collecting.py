@@ -20,4 +20,6 @@ def without_collection() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            gc.freeze()  # with `unfreeze`: what was built counts as old, without a pass over it
+            gc.unfreeze()
             gc.enable()

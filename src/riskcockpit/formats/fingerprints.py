@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from riskcockpit.formats.wording import name, scalar
+from riskcockpit.formats.wording import MAX_NAME, cut, name, scalar
 
 Claims = tuple[tuple[str, str], ...]
 """(name, value), the best first."""
@@ -23,7 +23,8 @@ IGNORED = {
 PLACEHOLDERS = frozenset(
     {"requires login", "0", "none", "unknown", "null", "n/a", "undefined", "-", "todo"}
 )
-_LONG = 60
+_EMPTY: Mapping[str, Any] = {}
+_LONG = 20
 """Characters from which a value is no placeholder."""
 _VERSION = re.compile(r"/v(\d{1,9})$")
 
@@ -42,20 +43,20 @@ class FingerprintReader:
         """Return the usable claims of one result, in the order of preference."""
         if not full and not partial:
             return ()
-        sources = (full or {}, partial or {})
-        names = (tuple(sources[0]), tuple(sources[1]))
+        full, partial = full or _EMPTY, partial or _EMPTY
+        names = (tuple(full), tuple(partial))
         plan = self._plans.get(names)
         if plan is None:
             plan = self._plans[names] = self._plan(names)
         found: list[tuple[str, str]] = []
         for source, key in plan:
-            value = sources[source][key]
-            if type(value) is not str or not value.isalnum():
+            value = (partial if source else full)[key]
+            if type(value) is not str or not (value.isascii() and value.isprintable()):
                 value = _text(value)
             if len(value) < _LONG and _is_placeholder(value):
                 self._refused.setdefault(key, f'a placeholder ("{name(value)[:40]}")')
             else:
-                found.append((key, value))
+                found.append((key, cut(value, MAX_NAME)))
         return tuple(found)
 
     def note(self, rule: str, path: str, claims: Claims) -> None:

@@ -5,7 +5,9 @@ Above `LARGE` the search is done by Arrow's RE2, which is three times as fast as
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 import msgspec
 
@@ -31,8 +33,11 @@ def _suspects_by_arrow(records: Sequence[bytes]) -> list[bool]:
 
     found: list[bool] = []
     for start in range(0, len(records), _BATCH):
-        batch = pa.array(records[start : start + _BATCH], type=pa.binary())
-        found += pc.match_substring_regex(batch, SUSPECT).to_pylist()
+        batch = records[start : start + _BATCH]
+        offsets = array("q", accumulate(map(len, batch), initial=0))
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(batch))]
+        column = pa.Array.from_buffers(pa.large_binary(), len(batch), buffers)
+        found += pc.match_substring_regex(column, SUSPECT).to_pylist()
     return found
 
 

@@ -106,7 +106,7 @@ def _is_absolute(uri: str) -> bool:
 
 def _ordinal(number: int | None) -> int | None:
     """Return a one-based line or column; None for the zeros some tools write."""
-    return number if number is not None and 0 < number <= MAX_LINE else None
+    return number if number and 0 < number <= MAX_LINE else None
 
 
 def _snippet(region: Region | None) -> str:
