@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
+_log = logging.getLogger(__name__)
 ADDRESS = "127.0.0.1"
 MAX_BODY_BYTES = 1_000_000
 _OWN_NAMES = ("127.0.0.1", "localhost")
@@ -116,6 +118,10 @@ class Loopback:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
+        """Log instead of printing: the cockpit owns the terminal."""
+        _log.exception("a request to a simulator failed")
 
 
 def _handler(

@@ -159,8 +159,9 @@ def _step(text: str) -> float:
     return seconds
 
 
-def _number(value: float) -> str:
+def _number(given: float) -> str:
     """Write a value as Prometheus does: shortest form, without a fraction when there is none."""
+    value = float(given)  # a whole number is a float to the type checker only
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import msgspec
 
@@ -68,12 +69,12 @@ class Replay:
             self.progress(f"living through the bank's last ninety days, part {number}")
             self._import(due)
             self.clock.move_to(moment)
-            sync(self.ctx, (REGISTRY, MONITORING), full=False, dry_run=False, progress=_quiet)
+            sync(self.ctx, (REGISTRY, MONITORING))
             act()
         self.clock.move_to(self.start)
         self.progress("reading the reports of today")
         leave(self.ctx.paths, current)
-        sync(self.ctx, (), full=False, dry_run=False, progress=_quiet)
+        sync(self.ctx)
 
     def _chapters(self) -> Sequence[tuple[datetime, Callable[[], None]]]:
         """Return the moments at which somebody decides something, and what; oldest first."""
@@ -88,9 +89,9 @@ class Replay:
     def _accept_style_findings(self) -> None:
         waive(
             self.ctx,
-            "tool:cfn-lint severity<=medium",
+            "tool:ruff severity<=low path:rewards/*",
             "risk_accepted",
-            "The template is replaced by Terraform before its next deployment.",
+            "The rewards service is switched off at the end of the quarter; nobody builds on it.",
             self.start + timedelta(days=3),
         )
 
@@ -99,7 +100,7 @@ class Replay:
         self._later(minutes=4)
         rollback(self.ctx, model, good)
         self._later(minutes=3)
-        sync(self.ctx, (REGISTRY, MONITORING), full=False, dry_run=False, progress=_quiet)
+        sync(self.ctx, (REGISTRY, MONITORING))
 
     def _waive_by_two(self) -> None:
         asked = waive(
@@ -152,12 +153,13 @@ def newest(documents: Iterable[DatedDocument]) -> tuple[DatedDocument, ...]:
 def leave(paths: Paths, documents: Iterable[DatedDocument]) -> None:
     """Put reports where the bank's pipelines leave them, with the times they were written."""
     for dated in documents:
-        document = dated.document
-        directory = make_private(reports_directory(paths) / document.asset)
-        file = directory / document.name.rpartition("/")[2]
-        file.write_bytes(document.content)
+        file = place(paths, dated)
+        make_private(file.parent)
+        file.write_bytes(dated.document.content)
         os.utime(file, (dated.at.timestamp(), dated.at.timestamp()))
 
 
-def _quiet(_text: str) -> None:
-    """Tell nobody."""
+def place(paths: Paths, dated: DatedDocument) -> Path:
+    """Return the file a pipeline writes a report to, over the one before."""
+    name = dated.document.name.rpartition("/")[2]
+    return reports_directory(paths) / dated.document.asset / name

@@ -78,6 +78,7 @@ class Story:
         """Begin at `start`, in seconds since 1970."""
         self._dice = dice
         self._start = start
+        self._begun = start
         self._still = still
         self._lock = threading.Lock()
         self._moves: dict[str, list[tuple[float, int]]] = {
@@ -85,6 +86,10 @@ class Story:
         }
         name, bad, _ = PAST_ROLLBACK
         self._moves[name] = [(-math.inf, bad)]
+
+    def begin(self, at: float) -> None:
+        """Let the story unfold from `at` on; until somebody says so it unfolds from the start."""
+        self._begun = at
 
     def alias_moved(self, model: str, alias: str, version: int | None, at: float) -> None:
         """Note that `alias` of `model` points to `version` from `at` on."""
@@ -136,7 +141,7 @@ class Story:
         moment = self._moment(at)
         age = 300 + (moment - self._start + offset) % data_set.age_seconds
         yield Sample("data_age_seconds", float(round(age)), labels)
-        yield Sample("data_age_seconds_threshold", data_set.limit_seconds, labels)
+        yield Sample("data_age_seconds_threshold", float(data_set.limit_seconds), labels)
 
     def _accuracy(self, plan: ModelPlan, version: int, since: float, at: float) -> float:
         calm = plan.accuracy + self._wobble(0.004, plan.name, "accuracy", at=at)
@@ -171,7 +176,7 @@ class Story:
         """Return how far the story is at `at`, in seconds; a still one never goes on."""
         if self._still:
             return min(at - self._start, 0.0) + ALARM_AT
-        return at - self._start
+        return at - self._begun
 
     def _recovered(self, since: float, at: float) -> float:
         if self._still:
