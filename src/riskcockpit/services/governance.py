@@ -5,31 +5,27 @@ from __future__ import annotations
 import difflib
 import json
 
-from riskcockpit.config.paths import shipped
+from riskcockpit.config.paths import Paths
 from riskcockpit.controls.cases import run_cases
-from riskcockpit.controls.pack import Control, load
+from riskcockpit.controls.pack import Control
 from riskcockpit.domain.control import ControlRow, RowStatus, Verdict
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import UnknownNameError
 from riskcockpit.services.context import Context
+from riskcockpit.services.policy import controls_in_force
 from riskcockpit.store.sql import sql
 from riskcockpit.views.governance import CaseOutcome, ControlDetail, ControlView
 
 
-def packs() -> tuple[Control, ...]:
-    """Return the controls of all packs in force."""
-    return load(shipped("config", "controls"))
-
-
-def check_controls() -> tuple[CaseOutcome, ...]:
-    """Run every control's own cases: rows in, verdicts out."""
-    return run_cases(packs())
+def check_controls(paths: Paths | None = None) -> tuple[CaseOutcome, ...]:
+    """Run the cases of every control in force: rows in, verdicts out. Needs no settings."""
+    return run_cases(controls_in_force(paths or Paths.from_environment()))
 
 
 def controls(ctx: Context) -> tuple[ControlView, ...]:
     """Return all controls of the packs with their latest verdict; `no_data` before the first."""
     judged = _judged(ctx)
-    return tuple(judged.get(control.id) or _unjudged(control) for control in packs())
+    return tuple(judged.get(c.id) or _unjudged(c) for c in controls_in_force(ctx.paths))
 
 
 def control(ctx: Context, control_id: str) -> ControlDetail:
@@ -38,7 +34,7 @@ def control(ctx: Context, control_id: str) -> ControlDetail:
     Raises:
         UnknownNameError: there is no such control; the hint names the nearest.
     """
-    known = {each.id: each for each in packs()}
+    known = {each.id: each for each in controls_in_force(ctx.paths)}
     if control_id not in known:
         nearest = difflib.get_close_matches(control_id, known, 1)
         hint = f'did you mean "{nearest[0]}"?' if nearest else "`riskcockpit controls list`"

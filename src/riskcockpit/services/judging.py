@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -20,14 +20,17 @@ from riskcockpit.domain.control import ControlResult
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.kpi import KpiReading
 from riskcockpit.errors import LedgerError
-from riskcockpit.kpis.catalogue import Kpi, load
+from riskcockpit.kpis import catalogue
 from riskcockpit.kpis.compute import measure
 from riskcockpit.services.context import Context
-from riskcockpit.services.governance import packs
+from riskcockpit.services.policy import controls_in_force, kpis_in_force
 from riskcockpit.services.pricing import price
 from riskcockpit.services.projection import project_ledger
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
+
+FINE_HISTORY = timedelta(days=2)
+"""How long every reading of KPIs and exposure is kept; of older days the last one stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Judgement:
     results: tuple[ControlResult, ...]
     kpis: tuple[KpiReading, ...]
     policy_digest: str
-    """SHA-256 over the controls in force, as hex."""
+    """SHA-256 over the controls and KPIs in force, as hex."""
     results_digest: str
     """SHA-256 over all verdicts and rows, as hex."""
 
@@ -51,15 +54,18 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
     """
     project_ledger(ctx, tx, now)
     price(ctx, tx, now)
-    controls = packs()
+    controls = controls_in_force(ctx.paths)
+    kpis = kpis_in_force(ctx.paths)
     results = evaluate(tx, controls, now)
     _write_controls(tx, controls, results)
-    catalogue = load()
-    kpis = measure(tx, catalogue, now)
+    readings = measure(tx, kpis, now)
     tx.execute(sql("services", "judging_clear_kpis"))
-    tx.append("kpi", (_definition(ordinal, kpi) for ordinal, kpi in enumerate(catalogue)))
-    tx.append("kpi_reading", (_kpi_row(reading) for reading in kpis))
-    return Judgement(tx.generation, results, kpis, digest(controls), _digest(results))
+    tx.append("kpi", (_definition(ordinal, kpi) for ordinal, kpi in enumerate(kpis)))
+    tx.append("kpi_reading", (_kpi_row(reading) for reading in readings))
+    for name in ("judging_thin_kpis", "judging_thin_exposure"):
+        tx.execute(sql("services", name), before=now - FINE_HISTORY)
+    policy = sha256(f"{digest(controls)} {catalogue.digest(kpis)}".encode()).hexdigest()
+    return Judgement(tx.generation, results, readings, policy, _digest(results))
 
 
 def record_evaluation(ctx: Context, judgement: Judgement, published_at: datetime) -> str:
@@ -123,7 +129,7 @@ def _rows(result: ControlResult) -> Iterator[dict[str, Any]]:
         }
 
 
-def _definition(ordinal: int, kpi: Kpi) -> dict[str, Any]:
+def _definition(ordinal: int, kpi: catalogue.Kpi) -> dict[str, Any]:
     return {
         "id": kpi.id,
         "ordinal": ordinal,
@@ -133,6 +139,7 @@ def _definition(ordinal: int, kpi: Kpi) -> dict[str, Any]:
         "unit": kpi.unit,
         "target": kpi.target,
         "direction": kpi.direction.value,
+        "max_age_seconds": None if kpi.max_age is None else int(kpi.max_age.total_seconds()),
     }
 
 

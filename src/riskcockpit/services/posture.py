@@ -71,13 +71,15 @@ def posture(ctx: Context) -> PostureView:
 
 
 def _nothing_yet(ctx: Context, now: datetime) -> PostureView:
-    from riskcockpit.kpis.catalogue import load  # noqa: PLC0415 - a judged cache knows its KPIs
+    from riskcockpit.services.policy import (  # noqa: PLC0415 - a judged cache knows its KPIs
+        kpis_in_force,
+    )
 
     currency = ctx.settings.currency
     undefined = [
         (k.id, k.pillar.value, k.title, k.definition, k.unit, k.target, k.direction.value,
          None, 0, KpiState.NO_DATA.value, None)
-        for k in load()
+        for k in kpis_in_force(ctx.paths)
     ]  # fmt: skip
     return PostureView(
         as_of=now,
@@ -114,7 +116,7 @@ def _nothing_yet(ctx: Context, now: datetime) -> PostureView:
 def _pillars(
     reader: Reader, exposure: Mapping[str, _Exposure], currency: str, now: datetime
 ) -> tuple[PillarView, ...]:
-    kpis = reader.rows(sql("services", "posture_kpis"))
+    kpis = reader.rows(sql("services", "posture_kpis"), now=now)
     trends = _trends(reader, now)
     opened = dict(reader.rows(sql("services", "posture_open_findings")))
     controls = reader.records(sql("services", "posture_controls"))

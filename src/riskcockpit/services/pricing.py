@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
+from pathlib import Path
 
 import yaml
 
-from riskcockpit.config.paths import shipped
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.errors import ConfigError
 from riskcockpit.exposure.model import ExposureModel, model_baseline, parse, price_list
 from riskcockpit.services.context import Context
+from riskcockpit.services.policy import exposure_file
 from riskcockpit.services.staging import TABLES
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
-
-_FILE = "exposure.yaml"
 
 
 def price(ctx: Context, tx: Writer, now: datetime) -> None:
@@ -25,11 +23,11 @@ def price(ctx: Context, tx: Writer, now: datetime) -> None:
     Raises:
         ConfigError: the scenarios make no sense, or are in another currency than the settings.
     """
-    model = _scenarios()
+    model = _scenarios(exposure_file(ctx.paths))
     if model.currency != ctx.settings.currency:
         raise ConfigError(
             f"exposure is priced in {model.currency}, the settings say {ctx.settings.currency}",
-            hint=f"set currency: {model.currency} in the settings",
+            hint=f"put an exposure.yaml in {ctx.settings.currency} beside the settings",
         )
     prices = (
         (p.finding_class.value, int(p.severity), p.tier, p.is_kev, p.amount)
@@ -47,8 +45,9 @@ def price(ctx: Context, tx: Writer, now: datetime) -> None:
     )
 
 
-@cache
-def _scenarios() -> ExposureModel:
-    """Read the shipped scenarios, once in a process."""
-    path = shipped("config", _FILE)
-    return parse(yaml.safe_load(path.read_text(encoding="utf-8")), str(path))
+def _scenarios(file: Path) -> ExposureModel:
+    try:
+        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ConfigError(f"cannot read exposure from {file}: {error}") from error
+    return parse(raw, str(file))

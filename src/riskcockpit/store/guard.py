@@ -34,6 +34,7 @@ CACHE_TABLES = frozenset(
     {
         "action", "asset", "control", "control_evidence", "control_row", "exposure_reading",
         "finding", "finding_alias", "finding_event", "finding_location", "finding_sighting",
+        "kpi",
         "kpi_reading",
         "ledger_entry", "model", "model_alias", "model_alias_move", "model_version", "quarantine",
         "raw_record", "reading", "scan", "source", "waiver", "waiver_finding",

@@ -1,4 +1,4 @@
--- Open scanner findings of at least high severity that are due before `horizon`, grouped by vulnerability, else by asset.
+-- Open scanner findings of at least high severity, or known to be exploited, that are due before `horizon`, grouped by vulnerability, else by asset.
 -- params: now TIMESTAMP, horizon TIMESTAMP, most INTEGER
 -- returns: kind (vulnerability or asset), name, findings (count), assets (count), asset (one), owners, severity (0 to 4), is_kev, due_at (UTC), since (UTC), overdue (count), top (finding id), title (of it), exposure (currency of the settings)
 SELECT
@@ -18,7 +18,7 @@ SELECT
     sum(exposure) AS exposure
 FROM finding
 WHERE state IN ('open', 'triage') AND class NOT IN ('model', 'data')
-    AND severity >= 3 AND due_at < $horizon
+    AND (severity >= 3 OR is_kev) AND due_at < $horizon
 GROUP BY ALL
 ORDER BY is_kev DESC, severity DESC, exposure DESC, name
 LIMIT $most

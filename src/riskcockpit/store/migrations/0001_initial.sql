@@ -173,7 +173,9 @@ CREATE TABLE control_row (
 CREATE TABLE kpi (
     id VARCHAR NOT NULL, ordinal INTEGER NOT NULL, -- the headline of its pillar comes first
     pillar VARCHAR NOT NULL, title VARCHAR NOT NULL, definition VARCHAR NOT NULL,
-    unit VARCHAR NOT NULL, target DOUBLE NOT NULL, direction VARCHAR NOT NULL, rev BIGINT NOT NULL,
+    unit VARCHAR NOT NULL, target DOUBLE NOT NULL, direction VARCHAR NOT NULL,
+    max_age_seconds BIGINT,              -- older inputs make it stale; NULL: their age does not matter
+    rev BIGINT NOT NULL,
     PRIMARY KEY (id)
 );
 
