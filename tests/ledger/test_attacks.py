@@ -303,6 +303,11 @@ def test_evidence_that_changed_or_is_gone_is_found_with_its_entry(ledger: Ledger
     assert "missing or changed" in named(ledger)[4]
 
 
+def test_evidence_named_in_no_list_is_a_problem_and_no_crash(ledger: Ledger) -> None:
+    ledger.journal("odd", "host").append(EntryType.NOTE, {"objects": 7})
+    assert "its evidence 7 is missing" in named(ledger, "odd@host")[1]
+
+
 def test_a_file_that_is_no_chain_is_pointed_at(ledger: Ledger) -> None:
     (ledger.directory / "chains" / "notes.txt").write_text("hello")
     (ledger.directory / "chains" / "engineer.jsonl").write_text("")

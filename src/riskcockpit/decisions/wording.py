@@ -63,6 +63,20 @@ def _receipt(word: str) -> Callable[[Mapping[str, Any]], str]:
     return say
 
 
+def _sync(data: Mapping[str, Any]) -> str:
+    listed = data.get("sources")
+    sources = listed if isinstance(listed, list) else ()
+    names = [str(source.get("name", "?")) for source in sources if isinstance(source, Mapping)]
+    return f"generation {data.get('generation', '?')} from {', '.join(names) or 'no source'}"
+
+
+def _controls(data: Mapping[str, Any]) -> str:
+    return (
+        f"{data.get('controls', '?')} controls judged over generation "
+        f"{data.get('generation', '?')}, {data.get('failed', '?')} failed"
+    )
+
+
 _WORDS: Mapping[EntryType, Callable[[Mapping[str, Any]], str]] = {
     EntryType.GENESIS: lambda data: f"chain {data.get('chain', '?')} begins",
     EntryType.WAIVER_REQUESTED: lambda data: f"asks: {_waiver(data)}",
@@ -80,5 +94,7 @@ _WORDS: Mapping[EntryType, Callable[[Mapping[str, Any]], str]] = {
     EntryType.ACTION_UNKNOWN: _receipt("unknown"),
     EntryType.NOTE: lambda data: str(data.get("text", "")),
     EntryType.UNDO: _about("takes back", "decision"),
+    EntryType.SYNC_COMPLETED: _sync,
+    EntryType.CONTROLS_EVALUATED: _controls,
     EntryType.POLICY_CHANGED: lambda data: f"{data.get('file', 'policy')} in force as of now",
 }

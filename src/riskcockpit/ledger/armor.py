@@ -11,9 +11,6 @@ import binascii
 import hashlib
 from dataclasses import dataclass
 
-import sshsig
-from sshsig.ssh_public_key import PublicKey
-
 EVIDENCE = "riskcockpit-evidence"
 """Namespace of entries."""
 CHECKPOINT = "riskcockpit-checkpoint"
@@ -84,6 +81,9 @@ def verify_signature(message: bytes, armored: str, namespace: str) -> Signature:
         BadSignatureError: it is not.
         UnsupportedKeyError: the key is neither Ed25519 nor RSA.
     """
+    import sshsig  # noqa: PLC0415 - cryptography takes 50 ms that proven ledgers do not need
+    from sshsig.ssh_public_key import PublicKey  # noqa: PLC0415 - as above
+
     signature = read_signature(armored)
     if signature.namespace != namespace:
         raise BadSignatureError(f"it is signed for {signature.namespace[:40]!r}, not {namespace!r}")

@@ -312,8 +312,9 @@ class _Examiner:
     def _named_objects(self) -> Iterator[tuple[Entry, str]]:
         for checked in self.chains.values():
             for entry in checked.entries:
-                named = entry.data.get("objects", ())
-                yield from ((entry, str(name)) for name in named)
+                named = entry.data.get("objects", [])
+                names = named if isinstance(named, list) else [named]
+                yield from ((entry, str(name)) for name in names)
 
 
 def _place(problem: LedgerProblem) -> tuple[str, int]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from riskcockpit.decisions.wording import subject_of, summary_of
+from riskcockpit.errors import LedgerError
 from riskcockpit.ledger.canonical import canonical
 from riskcockpit.ledger.verify import verify
 from riskcockpit.services.context import Context
+from riskcockpit.services.record import examined
 from riskcockpit.views.governance import LedgerRow, VerifyReport
+from riskcockpit.views.posture import LedgerState
 
 
 def verify_ledger(ctx: Context) -> VerifyReport:
@@ -16,6 +19,28 @@ def verify_ledger(ctx: Context) -> VerifyReport:
         LedgerError: it cannot be read at all.
     """
     return verify(ctx.paths.ledger, ctx.clock.now())
+
+
+def ledger_state(ctx: Context) -> LedgerState:
+    """Return what the header says of the ledger: whether it verifies, and this writer's head.
+
+    Signatures found good before are not computed again, so it is cheap enough for every refresh.
+    """
+    try:
+        found = examined(ctx)
+    except LedgerError as error:
+        return LedgerState(is_ok=False, entries=0, head="", message=error.message)
+    heads = dict(found.report.heads)
+    own = f"{ctx.settings.identity.principal}@{ctx.host}"
+    newest = found.entries[-1].hash if found.entries else ""
+    first = next(iter(found.report.problems), None)
+    place = "" if first is None or first.entry is None else f" entry {first.entry}"
+    return LedgerState(
+        is_ok=found.report.is_ok,
+        entries=found.report.entries,
+        head=heads.get(own, newest),
+        message="" if first is None else f"{first.chain}{place}: {first.why}",
+    )
 
 
 def ledger_rows(ctx: Context, limit: int | None = None) -> tuple[LedgerRow, ...]:

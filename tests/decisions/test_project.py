@@ -1,0 +1,219 @@
+"""The projection is pure: same entries, same meaning; what is not understood allows nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from riskcockpit.decisions.project import Projection, project
+from riskcockpit.decisions.roles import Deed, Role, Roles, Rule
+from riskcockpit.decisions.waivers import WaiverState, read_terms
+from riskcockpit.decisions.wording import LONGEST, subject_of, summary_of
+from riskcockpit.domain.action import ActionState
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.ledger.chain import Entry
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+POLICY = "a" * 64
+BOTH = frozenset({Role.ENGINEER, Role.APPROVER})
+RULES = tuple(
+    Rule(id=f"{deed}-{keys}", action=deed, request=BOTH, keys=keys, approve=BOTH, severity=floor)
+    for deed, keys, floor in (
+        (Deed.WAIVE, 2, "high"),
+        (Deed.WAIVE, 1, "info"),
+        (Deed.ROLLBACK, 1, "info"),
+    )
+)
+POLICIES = {POLICY: Roles({"ann": BOTH, "ben": BOTH}, RULES, POLICY)}
+
+
+def entry(type_: EntryType, data: Mapping[str, Any], actor: str = "ann", minute: int = 0) -> Entry:
+    hash_ = sha256(f"{type_}{data}{actor}{minute}".encode()).hexdigest()
+    at = NOW - timedelta(hours=1) + timedelta(minutes=minute)
+    return Entry(f"{actor}@h", 1, "", at, actor, f"key of {actor}", type_, data, {}, hash_, "", b"")
+
+
+def waiver(severity: str = "medium", **changes: Any) -> dict[str, Any]:
+    return {
+        "reason": "deferred", "justification": "because", "expires_at": "2026-12-01T00:00:00Z",
+        "query": "", "findings": {"f1": severity}, "count": 1, "kev": [], "policy": POLICY,
+        "production": False, "rule": "waive-2" if severity in ("high", "critical") else "waive-1",
+        **changes,
+    }  # fmt: skip
+
+
+def move(**changes: Any) -> dict[str, Any]:
+    return {
+        "kind": "model.rollback", "source": "s", "target": "m@champion", "model": "m",
+        "params": {"from": "7", "to": "6"}, "policy": POLICY, "production": False,
+        "rule": "rollback-1", **changes,
+    }  # fmt: skip
+
+
+def meaning(*entries: Entry, at: datetime = NOW) -> Projection:
+    return project(entries, at, POLICIES)
+
+
+def state(*entries: Entry, at: datetime = NOW) -> WaiverState:
+    return meaning(*entries, at=at).waivers[0].state
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"expires_at": "soon"},
+        {"expires_at": None},
+        {"reason": "because"},
+        {"count": 2},
+        {"findings": {}},
+        {"findings": {"f1": "terrible"}},
+        {"findings": ["f1"]},
+        {"kev": None},
+        {"policy": "b" * 64},
+        {"policy": None},
+        {"rule": "waive-2"},
+        {"rule": "none"},
+        {"production": "no"},
+        {"justification": 7},
+    ],
+)
+def test_any_doubt_means_not_waived(changes: dict[str, Any]) -> None:
+    granted = entry(EntryType.WAIVER_GRANTED, waiver())
+    assert state(granted) is WaiverState.GRANTED
+    doubted = entry(EntryType.WAIVER_GRANTED, waiver(**changes))
+    assert state(doubted) is WaiverState.IN_DOUBT
+
+
+@pytest.mark.parametrize("key", sorted(waiver().keys() - {"query"}))
+def test_a_missing_field_means_not_waived(key: str) -> None:
+    data = waiver()
+    del data[key]
+    assert state(entry(EntryType.WAIVER_GRANTED, data)) is WaiverState.IN_DOUBT
+
+
+def test_the_severity_that_counts_is_the_one_of_the_findings() -> None:
+    understated = waiver("critical", rule="waive-1") | {"severity": "low"}
+    assert state(entry(EntryType.WAIVER_GRANTED, understated)) is WaiverState.IN_DOUBT
+
+
+def test_a_grant_without_its_keys_is_in_doubt_whoever_approves_it() -> None:
+    alone = entry(EntryType.WAIVER_GRANTED, waiver("high"))
+    assert state(alone) is WaiverState.IN_DOUBT
+
+
+def test_the_last_moment_belongs_to_nobody() -> None:
+    granted = entry(EntryType.WAIVER_GRANTED, waiver())
+    end = datetime(2026, 12, 1, tzinfo=UTC)
+    assert state(granted, at=end - timedelta(microseconds=1)) is WaiverState.GRANTED
+    assert state(granted, at=end) is WaiverState.EXPIRED
+
+
+def test_an_approver_nobody_knew_then_does_not_count() -> None:
+    request = entry(EntryType.WAIVER_REQUESTED, waiver("high"))
+    grounds = {"request": request.hash, "policy": POLICY}
+    by_ben = entry(EntryType.APPROVAL_GRANTED, grounds, "ben", 5)
+    by_stranger = entry(EntryType.APPROVAL_GRANTED, grounds, "cyd", 5)
+    by_unknown_policy = entry(EntryType.APPROVAL_GRANTED, {**grounds, "policy": "b"}, "ben", 5)
+    assert state(request, by_ben) is WaiverState.GRANTED
+    assert meaning(request, by_ben).waivers[0].standing.decided_at == by_ben.ts
+    assert meaning(request, by_ben).waivers[0].approver == "ben"
+    assert state(request, by_stranger) is WaiverState.REQUESTED
+    assert state(request, by_unknown_policy) is WaiverState.REQUESTED
+
+
+def test_what_ends_it_counts_even_when_it_came_first() -> None:
+    request = entry(EntryType.WAIVER_REQUESTED, waiver("high"), minute=3)
+    approval = {"request": request.hash, "policy": POLICY}
+    rejected = entry(EntryType.WAIVER_REJECTED, {"request": request.hash}, "ben", 1)
+    granted = entry(EntryType.APPROVAL_GRANTED, approval, "ben", 5)
+    assert state(rejected, request, granted) is WaiverState.REVOKED
+    assert state(rejected, request) is WaiverState.REJECTED
+
+
+def test_only_who_gave_a_key_takes_it_back() -> None:
+    request = entry(EntryType.WAIVER_REQUESTED, waiver("high"))
+    key = entry(EntryType.APPROVAL_GRANTED, {"request": request.hash, "policy": POLICY}, "ben", 5)
+    by_ann = entry(EntryType.UNDO, {"decision": key.hash}, "ann", 6)
+    by_ben = entry(EntryType.UNDO, {"decision": key.hash}, "ben", 6)
+    assert state(request, key, by_ann) is WaiverState.GRANTED
+    assert state(request, key, by_ben) is WaiverState.REQUESTED
+
+
+def test_while_the_ledger_does_not_verify_nothing_it_allows_counts() -> None:
+    entries = (
+        entry(EntryType.WAIVER_GRANTED, waiver()),
+        entry(EntryType.ROLLBACK_REQUESTED, move()),
+    )
+    found = project(entries, NOW, POLICIES, is_verified=False)
+    assert found.waivers[0].state is WaiverState.IN_DOUBT
+    assert found.actions[0].state is ActionState.IN_DOUBT
+
+
+def test_an_action_goes_through_its_states() -> None:
+    ask = entry(EntryType.ROLLBACK_REQUESTED, move())
+    steps = [
+        (None, ActionState.PENDING),
+        (EntryType.ACTION_SENT, ActionState.SENT),
+        (EntryType.ACTION_UNKNOWN, ActionState.UNKNOWN),
+        (EntryType.ACTION_SENT, ActionState.SENT),
+        (EntryType.ACTION_CONFIRMED, ActionState.DONE),
+    ]
+    entries = [ask]
+    found = meaning(ask)
+    for minute, (type_, expected) in enumerate(steps):
+        if type_:
+            data = {"action": ask.hash, "outcome": "done", "evidence": {"champion": "6"}}
+            entries.append(entry(type_, data, minute=minute))
+        found = meaning(*entries)
+        assert found.actions[0].state is expected
+    assert [(c.model, c.version) for c in found.containments] == [("m", 7)]
+    assert found.actions[0].sent_at == entries[1].ts
+    assert found.actions[0].evidence == {"champion": "6"}
+
+
+def test_an_undo_after_sending_does_not_hide_what_was_done() -> None:
+    ask = entry(EntryType.ROLLBACK_REQUESTED, move())
+    undo = entry(EntryType.UNDO, {"decision": ask.hash}, minute=9)
+    sent = entry(EntryType.ACTION_SENT, {"action": ask.hash}, minute=1)
+    assert meaning(ask, undo).actions[0].state is ActionState.UNDONE
+    assert meaning(ask, sent, undo).actions[0].state is ActionState.SENT
+
+
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=6,
+)
+KEYS = ("request", "waiver", "decision", "action", "findings", "params", "kind", "sources", "count",
+        "expires_at", "subject", "policy", "model", "text", "evidence", "production", "rule", "kev",
+        "reason", "message", "comment", "outcome", "target")  # fmt: skip
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(EntryType), st.dictionaries(st.sampled_from(KEYS), ODD)),
+        max_size=6,
+    )
+)
+def test_no_entry_whatever_is_in_it_stops_the_projection(
+    given_: list[tuple[EntryType, dict[str, Any]]],
+) -> None:
+    entries = [entry(type_, data, minute=n) for n, (type_, data) in enumerate(given_)]
+    found = meaning(*entries)
+    assert all(w.state is not WaiverState.GRANTED for w in found.waivers)
+    assert all(a.state is not ActionState.PENDING for a in found.actions)
+    for each in entries:
+        assert len(summary_of(each)) <= LONGEST
+        assert "\n" not in summary_of(each) + subject_of(each)
+
+
+def test_terms_read_back_as_they_were_written() -> None:
+    terms = read_terms(waiver("critical", kev=["f1"]))
+    assert read_terms(terms.as_data()) == terms
+    assert terms.findings[0].is_kev

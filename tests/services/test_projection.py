@@ -1,0 +1,90 @@
+"""The projection in the cache: idempotent, rebuilt from nothing, and never ahead of the ledger."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from riskcockpit.services.decide import approve, revoke, waive
+from riskcockpit.services.rollback import rollback
+from support.caches import finding, statement
+from support.deciding import LATER, WHY, Bank, id_of, make_bank
+
+TABLES = ("waiver", "waiver_finding", "action", "ledger_entry", "finding", "finding_event",
+          "model_alias", "model_alias_move", "model_version")  # fmt: skip
+
+
+@pytest.fixture
+def bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bank:
+    return make_bank(tmp_path / "home", monkeypatch)
+
+
+def content(bank: Bank) -> dict[str, list[str]]:
+    return {t: sorted(map(str, bank.rows(f"SELECT * FROM {t}"))) for t in TABLES}
+
+
+def without_rev(bank: Bank) -> dict[str, list[str]]:
+    return {t: sorted(map(str, bank.rows(f"SELECT * EXCLUDE (rev) FROM {t}"))) for t in TABLES}
+
+
+def test_publishing_again_changes_nothing(bank: Bank) -> None:
+    ctx = bank.at("engineer")
+    asked = waive(ctx, "severity:high", "risk_accepted", WHY, LATER)
+    approve(bank.at("approver"), asked.decision.id)
+    revoke(ctx, waive(ctx, "severity:low", "deferred", WHY, LATER).decision.id)
+    rollback(ctx, "fraud")
+    before = without_rev(bank)
+    touched = content(bank)
+    bank.publish()
+    assert without_rev(bank) == before
+    for table in ("finding", "finding_event", "model_alias", "model_alias_move", "ledger_entry"):
+        assert content(bank)[table] == touched[table], f"{table} was written without need"
+
+
+def test_without_a_ledger_nothing_is_waived_any_more(bank: Bank) -> None:
+    waive(bank.at("engineer"), "severity:medium", "deferred", WHY, LATER)
+    assert bank.states()["medium"] == "waived"
+    shutil.rmtree(bank.ledger / "chains")
+    shutil.rmtree(bank.ledger / "checkpoints")
+    bank.publish()
+    assert bank.states()["medium"] == "open"
+    assert bank.rows("SELECT * FROM waiver") == bank.rows("SELECT * FROM ledger_entry") == []
+
+
+def test_a_fixed_finding_keeps_its_state(bank: Bank) -> None:
+    ctx = bank.at("engineer")
+    waive(ctx, "severity:medium", "deferred", WHY, LATER)
+    with ctx.store.writer() as tx:
+        tx.execute(statement("UPDATE finding SET state = 'fixed' WHERE title = 'medium'"))
+    bank.publish()
+    assert bank.states()["medium"] == "fixed"
+    assert bank.rows("SELECT waiver_id FROM finding WHERE title = 'medium'") == [("",)]
+
+
+def test_the_longest_of_two_waivers_covers(bank: Bank) -> None:
+    ctx = bank.at("engineer")
+    long = waive(ctx, "severity:medium", "deferred", WHY, LATER).decision.id
+    waive(ctx, "severity:medium", "deferred", WHY, LATER.replace(day=10))
+    rows = bank.rows("SELECT waiver_id FROM finding WHERE title = 'medium'")
+    assert rows == [(long,)]
+
+
+def test_a_request_does_not_take_a_waived_finding_back(bank: Bank) -> None:
+    ctx = bank.at("engineer")
+    waive(ctx, "severity:medium", "deferred", WHY, LATER)
+    waive(ctx, "severity:medium or severity:high", "deferred", WHY, LATER)
+    assert (bank.states()["medium"], bank.states()["high"]) == ("waived", "pending_waiver")
+
+
+def test_a_finding_known_by_another_id_today_is_still_covered(bank: Bank) -> None:
+    ctx = bank.at("engineer")
+    waive(ctx, "severity:medium", "deferred", WHY, LATER)
+    ctx.store.discard_damaged()
+    with ctx.store.writer() as tx:
+        tx.append("finding", [finding("renamed", severity=2)])
+        alias = {"key": id_of("medium"), "finding_id": id_of("renamed"), "kind": "exact"}
+        tx.append("finding_alias", [{**alias, "seen_at": ctx.clock.now()}])
+    bank.publish()
+    assert bank.states() == {"renamed": "waived"}
