@@ -34,6 +34,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     generations: list[int] = []
     module = ModuleType("riskcockpit.services.judging")
     module.judge = lambda _ctx, tx, _now: generations.append(tx.generation)  # type: ignore[attr-defined] # a stand-in
+    module.record_evaluation = lambda *_: "there is no key"  # type: ignore[attr-defined] # as above
     monkeypatch.setitem(sys.modules, "riskcockpit.services.judging", module)
     return generations
 

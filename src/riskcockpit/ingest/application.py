@@ -54,10 +54,11 @@ def apply_presence(
 ) -> Presence:
     """Apply what the scan shows: `matched` and `assigned` are filled, `change` is made here."""
     scoped = {"scope": spec.id, "category": spec.category, "branch": spec.branch}
-    tx.execute(sql("ingest", "change_fill"))
-    counts = tx.one(sql("ingest", "change_count")) or (0, 0, 0, 0, False)
-    recognised = sum(counts[:4])
+    recognised = (tx.one(sql("ingest", "matched_count")) or (0,))[0]
+    counts: tuple[Any, ...] = (0, 0, 0, 0, False)
     if recognised:
+        tx.execute(sql("ingest", "change_fill"))
+        counts = tx.one(sql("ingest", "change_count")) or counts
         _refresh(tx, spec, at, is_any_change=sum(counts[:3]) > 0)
         tx.execute(sql("ingest", "scope_take_over"), **scoped)
         tx.execute(sql("ingest", "sighting_add"), **scoped, now=at.now, rev=tx.generation)

@@ -149,11 +149,5 @@ def rearmed(before: datetime | None, after: datetime | None) -> datetime | None:
     return min(known, default=None)
 
 
-def deadlines(sla: SlaSettings) -> Iterator[tuple[int, bool, int | None]]:
-    """Yield (severity, is_kev, days) of `days_to_fix`."""
-    for severity, is_kev in product(Severity, (False, True)):
-        yield int(severity), is_kev, days_to_fix(severity, sla, is_kev=is_kev)
-
-
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -81,7 +81,7 @@ def _apply(
     previous: Previous | None,
 ) -> ScanReport:
     identities = identify(scope.asset, scan.observations)
-    stage_rules(tx, policy)
+    stage_rules(tx)
     stage_assets(tx, scope.asset, scan.observations, identities, policy)
     stage_scan(tx, scan.observations, identities, policy, at.scan_id)
     live = (tx.one(sql("ingest", "live_count"), scope=scope.id) or (0,))[0]

@@ -13,7 +13,7 @@ from riskcockpit.domain.finding import FindingClass, Location, ModelSignal, Obse
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
 from riskcockpit.ingest.identity import Identities
-from riskcockpit.ingest.lifecycle import absences, deadlines, transitions
+from riskcockpit.ingest.lifecycle import absences, after_seen, days_to_fix, transitions
 from riskcockpit.ingest.matching import Trace
 from riskcockpit.ingest.policy import IngestPolicy
 from riskcockpit.ingest.vulnerabilities import canonical, normalised, package_name
@@ -36,6 +36,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "cwes": "INTEGER[]", "cvss": "DOUBLE", "epss": "DOUBLE", "is_kev": "BOOLEAN",
         "model": "VARCHAR", "monitor": "VARCHAR", "metric": "VARCHAR", "segment": "VARCHAR",
         "resource": "VARCHAR", "onset_at": "TIMESTAMP", "fingerprint_name": "VARCHAR",
+        "state": "VARCHAR", "days": "INTEGER",
     },
     "incoming_key": {"n": "INTEGER", "key": "VARCHAR"},
     "incoming_asset": {
@@ -67,7 +68,6 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "result": "VARCHAR",
     },
     "absence": {"stored": "VARCHAR", "result": "VARCHAR"},
-    "deadline": {"severity": "TINYINT", "is_kev": "BOOLEAN", "days": "INTEGER"},
     "severity_word": {"severity": "TINYINT", "word": "VARCHAR"},
     "recovery": {"metric": "VARCHAR", "segment": "VARCHAR", "recovered_at": "TIMESTAMP"},
     "incoming_model": {
@@ -109,12 +109,11 @@ _NO_PACKAGE_COLUMNS = ("", "", "", "", "")
 _NO_SIGNAL = ModelSignal("", "", "")
 
 
-def stage_rules(tx: Writer, policy: IngestPolicy) -> None:
-    """Stage the tables that follow from the policy alone, and empty ones for the results."""
+def stage_rules(tx: Writer) -> None:
+    """Stage the tables that hold rules, and empty ones for the results."""
     fixed: dict[str, list[tuple[Any, ...]]] = {
         "transition": list(transitions()),
         "absence": list(absences()),
-        "deadline": list(deadlines(policy.sla)),
         "severity_word": [(int(severity), severity.word) for severity in Severity],
     }
     for name, columns in TABLES.items():
@@ -187,13 +186,15 @@ class Profiles:
         pillar = seen.pillar or _PILLARS.get(seen.finding_class, Pillar.INFRASTRUCTURE_HARDENING)
         owner = self._policy.assets[asset].owner if asset in self._policy.assets else ""
         signal = seen.signal or _NO_SIGNAL
+        state = after_seen(None, needs_triage=seen.needs_triage, is_suppressed=seen.is_suppressed)
+        days = days_to_fix(seen.severity, self._policy.sla, is_kev=seen.is_kev)
         return (
             seen.finding_class.value, asset, seen.rule, seen.help_url, int(seen.severity),
             seen.severity_raw, seen.severity_source, seen.needs_triage, seen.is_suppressed,
             pillar.value, owner, *_package_columns(seen.package),
             canonical(seen.vulnerability_ids), normalised(seen.vulnerability_ids), seen.cwes,
             seen.cvss, seen.epss, seen.is_kev, signal.model, signal.monitor, signal.metric,
-            signal.segment, seen.resource, seen.onset_at, claim or None,
+            signal.segment, seen.resource, seen.onset_at, claim or None, state.value, days,
         )  # fmt: skip
 
 

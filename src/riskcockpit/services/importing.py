@@ -19,7 +19,7 @@ from riskcockpit.domain.asset import Asset, AssetKind
 from riskcockpit.domain.batch import Document
 from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.redaction import Redactor
-from riskcockpit.errors import ConfigError, InputError
+from riskcockpit.errors import BusyError, ConfigError, InputError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.registry import named, read_report
 from riskcockpit.ingest.pipeline import ingest
@@ -259,6 +259,11 @@ def _write(
     ctx: Context, documents: Sequence[ReadDocument], options: ImportOptions, tell: Progress
 ) -> None:
     """Ingest in the order in which the scans ran; publish when anything is new."""
+    from riskcockpit.services.judging import (  # noqa: PLC0415 - it imports duckdb
+        judge,
+        record_evaluation,
+    )
+
     readable = [document for document in documents if document.scans]
     if not readable:
         return
@@ -273,9 +278,13 @@ def _write(
             tx.discard()
             return
         tell("judging")
-        from riskcockpit.services.judging import judge  # noqa: PLC0415 - reads all policies
-
-        judge(ctx, tx, now)
+        judgement = judge(ctx, tx, now)
+    try:
+        why_not = record_evaluation(ctx, judgement, ctx.clock.now())
+    except BusyError as error:  # the facts are published; the next evaluation is signed again
+        why_not = error.message
+    if why_not:
+        tell(f"this import is not in the ledger: {why_not}")
 
 
 @contextmanager

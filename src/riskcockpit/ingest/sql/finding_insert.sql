@@ -7,7 +7,7 @@ SELECT
     coalesce(assigned.id, incoming.key) AS id, profile.class, profile.asset, $tool AS tool,
     profile.rule, $category AS category, $branch AS branch, $scope AS scope, incoming.title,
     incoming.description, profile.help_url, profile.severity, profile.severity_raw,
-    profile.severity_source, transition.result AS state, false AS is_unconfirmed_absent,
+    profile.severity_source, profile.state, false AS is_unconfirmed_absent,
     profile.pillar, profile.owner, incoming.path, incoming.line, incoming.col,
     incoming.end_line, incoming.snippet, incoming.location_count, profile.package_type,
     profile.package_name, profile.package_version, profile.fixed_version,
@@ -15,14 +15,10 @@ SELECT
     profile.cvss, profile.epss, profile.is_kev, profile.model, profile.monitor,
     profile.metric, profile.segment, profile.resource, $moment AS first_seen,
     $moment AS last_seen, profile.onset_at, $now AS detected_at, 0 AS reopened_count,
-    $moment::TIMESTAMP + to_days(deadline.days) AS due_at, '' AS waiver_id, 0 AS exposure,
+    $moment::TIMESTAMP + to_days(profile.days) AS due_at, '' AS waiver_id, 0 AS exposure,
     '' AS correlation, profile.fingerprint_name, incoming.fingerprint, incoming.raw_hash,
     $scan_id AS scan_id, $source_id AS source_id, $now AS seen_at, $rev AS rev
 FROM incoming
-JOIN profile ON profile.profile = incoming.profile
-JOIN transition
-    ON transition.stored = '' AND transition.needs_triage = profile.needs_triage
-    AND transition.is_suppressed = profile.is_suppressed
-JOIN deadline ON deadline.severity = profile.severity AND deadline.is_kev = profile.is_kev
+ANTI JOIN matched ON matched.n = incoming.n
 LEFT JOIN assigned ON assigned.n = incoming.n
-WHERE NOT EXISTS (FROM matched WHERE matched.n = incoming.n)
+LEFT JOIN profile ON profile.profile = incoming.profile

@@ -4,12 +4,11 @@
 UPDATE finding
 SET due_at = CASE
     WHEN change.is_rearmed
-        THEN least(finding.due_at, $moment::TIMESTAMP + to_days(deadline.days))
-    ELSE coalesce(finding.reopened_at, finding.first_seen) + to_days(deadline.days)
+        THEN least(finding.due_at, $moment::TIMESTAMP + to_days(profile.days))
+    ELSE coalesce(finding.reopened_at, finding.first_seen) + to_days(profile.days)
 END
 FROM change
 JOIN incoming ON incoming.n = change.n
 JOIN profile ON profile.profile = incoming.profile
-JOIN deadline ON deadline.severity = profile.severity AND deadline.is_kev = profile.is_kev
 WHERE finding.id = change.finding_id AND NOT change.is_reopened
   AND (change.is_severity_changed OR change.is_rearmed OR finding.is_kev <> profile.is_kev)

@@ -11,11 +11,10 @@ SET state = change.new_state, fixed_at = NULL,
         ELSE finding.detected_at
     END,
     due_at = CASE
-        WHEN change.is_reopened THEN $moment::TIMESTAMP + to_days(deadline.days)
+        WHEN change.is_reopened THEN $moment::TIMESTAMP + to_days(profile.days)
         ELSE finding.due_at
     END
 FROM change
 JOIN incoming ON incoming.n = change.n
 JOIN profile ON profile.profile = incoming.profile
-JOIN deadline ON deadline.severity = profile.severity AND deadline.is_kev = profile.is_kev
 WHERE finding.id = change.finding_id AND change.new_state <> change.old_state

@@ -3,7 +3,7 @@
 -- returns: nothing
 INSERT INTO matched (n, finding_id, how)
 SELECT incoming.n, finding.id, 'exact'
-FROM incoming
-JOIN finding ON finding.id = incoming.key
-WHERE NOT EXISTS (FROM matched WHERE matched.n = incoming.n)
-  AND NOT EXISTS (FROM matched WHERE matched.finding_id = finding.id)
+FROM finding
+JOIN incoming ON incoming.key = finding.id
+ANTI JOIN matched AS by_result ON by_result.n = incoming.n
+ANTI JOIN matched AS by_finding ON by_finding.finding_id = finding.id

@@ -1,0 +1,5 @@
+-- How many results of a scan were recognised.
+-- params: none
+-- returns: count
+SELECT count(*)
+FROM matched
