@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from riskcockpit.config.credentials import Credential
+from riskcockpit.connectors.api import SourceSpec
+from riskcockpit.connectors.http import replayed
+from riskcockpit.connectors.mlflow.connector import MlflowConnector
 from riskcockpit.domain.decision import DecisionState
-from riskcockpit.errors import RefusedError, UnknownNameError
+from riskcockpit.errors import ConfigError, RefusedError, UnknownNameError
+from riskcockpit.services.context import Context
 from riskcockpit.services.decide import approve, plan_undo, reject, undo
 from riskcockpit.services.outbox import actions
 from riskcockpit.services.rollback import plan_rollback, rollback
 from riskcockpit.services.verify import verify_ledger
 from support.caches import NOW, finding, statement
 from support.deciding import Bank, entry_types, make_bank
+from support.fake_mlflow import FakeMlflow
 
 
 @pytest.fixture
@@ -226,3 +233,36 @@ def test_a_move_that_a_sync_saw_is_explained_by_our_decision(bank: Bank) -> None
     bank.publish()
     rows = bank.rows("SELECT m.decision_id FROM model_alias_move AS m ORDER BY m.at")
     assert rows == [("",), (result.decision.id,)]
+
+
+def test_the_real_connector_moves_the_alias_of_mlflow(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mlflow = FakeMlflow(name="fraud", champion=7)
+    spec = SourceSpec("registry", "https://m.example", write=Credential("t", "env W"))
+    monkeypatch.setattr(
+        Context, "connector", lambda self, _source: MlflowConnector.build(spec, self.clock)
+    )
+    with replayed(mlflow):
+        plan = plan_rollback(bank.at("engineer"), "fraud")
+        assert plan.blockers == ()
+        assert [call.split()[0] for call in plan.calls] == ["GET", "POST", "GET", "POST"]
+        result = rollback(bank.at("engineer"), "fraud")
+        assert [row.state for row in result.actions] == ["done"]
+        assert mlflow.champion == 6
+        assert undo(bank.at("engineer")).actions[0].state == "done"
+    assert mlflow.champion == 7
+    assert "riskcockpit.rolled_back" not in mlflow.versions[7]
+
+
+def test_a_decision_stands_even_when_the_cache_cannot_be_published(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ConfigError("a control is wrong")
+
+    monkeypatch.setattr(sys.modules["riskcockpit.services.judging"], "judge", fail)
+    result = rollback(bank.at("engineer"), "fraud")
+    assert result.message == "the cache will show it after the next sync: a control is wrong"
+    assert bank.registry.champion == 6
+    assert [row.state for row in actions(bank.at("engineer"))] == ["done"]

@@ -14,7 +14,13 @@ from riskcockpit.decisions.roles import Deed, Rule, Signature
 from riskcockpit.domain.action import ActionState
 from riskcockpit.domain.decision import Decision, DecisionState, EntryType
 from riskcockpit.domain.severity import Severity
-from riskcockpit.errors import InputError, LedgerError, RetryableError, StoreError, UnknownNameError
+from riskcockpit.errors import (
+    InputError,
+    LedgerError,
+    RetryableError,
+    RiskcockpitError,
+    UnknownNameError,
+)
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.objects import Objects
 from riskcockpit.ledger.signers import FILE_NAME
@@ -100,7 +106,10 @@ class Desk:
 
         The decision stands in the ledger already, so a busy cache undoes nothing.
         """
-        self.journal.checkpoint()
+        try:
+            self.journal.checkpoint()
+        except (LedgerError, RetryableError) as error:
+            return f"{publish(self.ctx)} no checkpoint was signed: {error.message}".strip()
         return publish(self.ctx)
 
     def decision(
@@ -179,6 +188,6 @@ def publish(ctx: Context) -> str:
     try:
         with ctx.store.writer() as tx:
             judge(ctx, tx, ctx.clock.now())
-    except (RetryableError, StoreError) as error:
+    except RiskcockpitError as error:  # what was signed stands, whatever the cache says
         return f"the cache will show it after the next sync: {error.message}"
     return ""
