@@ -276,6 +276,24 @@ SELECT
 """
 
 
+def test_a_full_disk_is_no_damage_and_leaves_the_published_generation(store: Store) -> None:
+    publish(store, {"finding": [finding("one")]})
+    output, errors = _probe("full", store).communicate(timeout=120)
+    assert (output, errors) == ("StoreError\n", "")
+    assert store.generation() == 1
+    assert count(store) == 1
+    assert not list(store.directory.glob("*.part*"))
+
+
+def test_a_directory_that_cannot_be_made_is_a_store_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with (
+        pytest.raises(StoreError, match="cannot write the cache"),
+        open_store(tmp_path / "file" / "cache").writer(),
+    ):
+        pass
+
+
 def test_many_threads_read_while_one_writes(store: Store) -> None:
     publish(store, {"finding": [finding("one")]})
     failures: list[BaseException] = []

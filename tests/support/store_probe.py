@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 import time
 from itertools import count
 from pathlib import Path
 
+from riskcockpit.errors import StoreError
 from riskcockpit.store.snapshots import Store
 from support.caches import COUNT, NOW, finding, open_store
 
 BATCH = 100
+LITTLE = 6_000_000
 
 
 def hold(store: Store) -> None:
@@ -62,11 +65,22 @@ def endless(store: Store) -> None:
             )
 
 
+def full(store: Store) -> None:
+    """Run out of space while writing, and say what came of it."""
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (LITTLE, LITTLE))
+        with store.writer() as tx:
+            rows = (finding(f"{i}", description=f"{i}" * 40) for i in range(50_000))
+            tx.append("finding", rows)
+    except StoreError as error:
+        _say(type(error).__name__)
+
+
 def _say(word: str) -> None:
     sys.stdout.write(f"{word}\n")
     sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    tasks = {"hold": hold, "write": write, "read": read, "endless": endless}
+    tasks = {"hold": hold, "write": write, "read": read, "endless": endless, "full": full}
     tasks[sys.argv[1]](open_store(Path(sys.argv[2])), *sys.argv[3:])  # type: ignore[operator] # each takes its own words

@@ -44,6 +44,10 @@ _WRITING = {
 }
 _CLOSE_SECONDS = 10.0
 _CLOSE_PAUSE_SECONDS = 0.02
+_NO_DAMAGE = (
+    "No space left", "quota exceeded", "File too large", "Too many open files",
+    "Permission denied", "Read-only file system", "Could not set lock", "Cannot allocate memory",
+)  # fmt: skip
 _DAMAGE_HINT = "move it aside and build it again: `riskcockpit sync`"
 
 
@@ -73,13 +77,23 @@ def _ours(error: duckdb.Error, what: str) -> RiskcockpitError:
         return CancelledError(f"{what} was interrupted")  # or its reader was closed
     if isinstance(error, duckdb.OutOfMemoryException):
         return StoreError(f"{what} needs too much memory", hint="narrow the query", detail=first)
-    if isinstance(error, duckdb.IOException | duckdb.SerializationException):
-        return DamagedError(f"cannot read {what}: {first}", hint=_DAMAGE_HINT, detail=rest or None)
-    if isinstance(error, duckdb.InternalException | duckdb.FatalException):
-        return DamagedError(f"cannot use {what}: {first}", hint=_DAMAGE_HINT, detail=rest or None)
+    is_internal = isinstance(error, duckdb.InternalException | duckdb.FatalException)
+    is_file = isinstance(error, duckdb.IOException | duckdb.SerializationException)
+    if is_internal or is_file or type(error) is duckdb.Error:  # 2.0 reports a bad checksum so
+        return _failed(what, str(error), is_internal=is_internal)
     if isinstance(error, duckdb.ConstraintException | duckdb.TransactionException):
         return StoreError(f"cannot write {what}: {first}", detail=rest or None)
     return InputError(f"cannot run {what}: {first}", detail=rest or None)
+
+
+def _failed(what: str, text: str, *, is_internal: bool) -> StoreError:
+    """Tell a damaged file, which may be built again, from a full disk and from a bug of duckdb."""
+    first, _, rest = text.partition("\n")
+    if any(word in text for word in _NO_DAMAGE):
+        return StoreError(f"cannot write {what}: {first}", hint="make room or allow it")
+    if is_internal and "orrupt" not in text:
+        return StoreError(f"duckdb failed on {what}: {first}", detail=rest or None)
+    return DamagedError(f"cannot read {what}: {first}", hint=_DAMAGE_HINT, detail=rest or None)
 
 
 def connect(file: Path, *, is_writing: bool) -> duckdb.DuckDBPyConnection:

@@ -13,11 +13,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from riskcockpit.errors import BusyError
+from riskcockpit.errors import BusyError, StoreError
 
 _PRIVATE = 0o600
 _FICLONE = 0x40049409  # Linux: share the blocks of another file until one of them changes
 _POLL_SECONDS = 0.02
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Turn what the file system refuses into a StoreError."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"cannot write the cache: {error.strerror or error}",
+            hint="make room, or give yourself the right to write there",
+            detail=str(error.filename or ""),
+        ) from error
 
 
 def copy_file(source: Path, target: Path) -> None:
@@ -63,8 +76,10 @@ def exclusive(file: Path, timeout_seconds: float) -> Iterator[None]:
 
     Raises:
         BusyError: somebody else held it for all of `timeout_seconds`.
+        StoreError: the lock file cannot be made.
     """
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
+    with writing():
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
     try:
         _wait_for(descriptor, file, time.monotonic() + timeout_seconds, timeout_seconds)
         yield

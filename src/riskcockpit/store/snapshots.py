@@ -26,6 +26,7 @@ from riskcockpit.store.durable import (
     sync_directory,
     sync_file,
     write_whole,
+    writing,
 )
 
 if TYPE_CHECKING:  # they import duckdb or lead to it: only who opens a cache pays
@@ -98,7 +99,8 @@ class Store:
             DamagedError: the published file is damaged; nothing is written on top of it.
             StoreError: it cannot be written.
         """
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with writing():
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with exclusive(self.directory / "writer.lock", self._lock_timeout_seconds):
             current = self.generation()
             self._refuse_lost_pointer(current)
@@ -203,22 +205,17 @@ class Store:
             writer.close()
 
     def _copy(self, source: Path, part: Path) -> None:
-        try:
+        if not source.is_file():
+            raise DamagedError(f"the published cache file {source} is missing", hint=_REBUILD)
+        with writing():
             copy_file(source, part)
-        except FileNotFoundError as error:
-            raise DamagedError(
-                f"the published cache file {source} is missing", hint=_REBUILD
-            ) from error
-        except OSError as error:
-            raise StoreError(
-                f"cannot copy the cache: {error.strerror}", detail=str(part)
-            ) from error
 
     def _publish(self, part: Path, number: int) -> None:
-        sync_file(part)
-        part.replace(self._file(number))
-        sync_directory(self.directory)
-        write_whole(self._pointer, f"{number:06d}\n")
+        with writing():
+            sync_file(part)
+            part.replace(self._file(number))
+            sync_directory(self.directory)
+            write_whole(self._pointer, f"{number:06d}\n")
 
     def _numbers(self) -> dict[Path, int]:
         return {
