@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from riskcockpit.tui.app import Cockpit
 from support.fake_gateway import FakeGateway
@@ -29,7 +30,7 @@ async def press(pilot: Pilot[int], *keys: str) -> None:
 async def ready(pilot: Pilot[int]) -> None:
     """Wait until a dialog takes keys."""
     await settle(pilot)
-    await pilot.pause(0.25)
+    await pilot.pause(0.4)
 
 
 @asynccontextmanager
@@ -47,7 +48,11 @@ async def opened(
         yield app, pilot
 
 
+def strips(app: Cockpit) -> list[Strip]:
+    """Return every line of the screen that is seen."""
+    return app.screen._compositor.render_strips()
+
+
 def seen(app: Cockpit) -> str:
     """Return every cell of the screen that is seen, as text."""
-    strips = app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips(app))

@@ -45,7 +45,7 @@ class Screen:
         self.raw = b""
         self._display = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._display)
-        self._master, slave = os.openpty()
+        self.master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         environ = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
         environ |= {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
@@ -76,9 +76,9 @@ class Screen:
 
     def hang_up(self) -> None:
         """Close the terminal, as a lost connection does."""
-        if self._master >= 0:
-            os.close(self._master)
-            self._master = -1
+        if self.master >= 0:
+            os.close(self.master)
+            self.master = -1
 
     @property
     def text(self) -> str:
@@ -90,18 +90,19 @@ class Screen:
         got = b""
         end = time.monotonic() + most_seconds
         while time.monotonic() < end:
-            ready, _, _ = select.select([self._master], [], [], quiet_seconds)
+            ready, _, _ = select.select([self.master], [], [], quiet_seconds)
             if not ready:
                 break
-            chunk = self._chunk()
+            chunk = self.read_some()
             if not chunk:
                 break
             got += chunk
         return got
 
-    def _chunk(self) -> bytes:
+    def read_some(self) -> bytes:
+        """Return what is there; waits for the first byte."""
         try:
-            chunk = os.read(self._master, 65_536)
+            chunk = os.read(self.master, 65_536)
         except OSError as error:
             if error.errno == errno.EIO:  # the program has closed its side
                 return b""
@@ -123,7 +124,7 @@ class Screen:
 
     def press(self, keys: str | bytes, quiet_seconds: float = 0.3) -> bytes:
         """Send keys and return what the program writes."""
-        os.write(self._master, keys.encode() if isinstance(keys, str) else keys)
+        os.write(self.master, keys.encode() if isinstance(keys, str) else keys)
         return self.read(quiet_seconds)
 
     def signal(self, number: signal.Signals) -> None:
@@ -134,11 +135,11 @@ class Screen:
         """Return the exit code; what is still written is read meanwhile."""
         end = time.monotonic() + seconds
         while self.process.poll() is None and time.monotonic() < end:
-            if self._master >= 0:
+            if self.master >= 0:
                 self.read(0.05, 0.2)
             else:
                 time.sleep(0.05)
-        if self._master >= 0:
+        if self.master >= 0:
             with contextlib.suppress(OSError):
                 self.read(0.1, 1.0)
         return self.process.wait(timeout=1)

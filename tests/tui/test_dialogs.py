@@ -57,13 +57,13 @@ async def test_anything_but_yes_is_no(key: str) -> None:
 
 async def test_keys_pressed_before_the_dialog_is_drawn_are_dropped() -> None:
     gateway = FakeGateway()
-    async with opened(gateway) as (app, pilot):
-        await pilot.press("r", "y", "y", "y")
-        await pilot.app.workers.wait_for_complete()
-        await pilot.press("y")
+    async with opened(gateway, "r") as (app, pilot):
+        dialog = app.screen
+        assert isinstance(dialog, ConfirmDialog)
+        dialog._is_ready = False  # as before its first drawing
+        await press(pilot, "y", "enter", "escape")
         assert gateway.decided == []
-        await ready(pilot)
-        assert isinstance(app.screen, ConfirmDialog)
+        assert app.screen is dialog
 
 
 async def test_what_is_blocked_cannot_be_confirmed() -> None:

@@ -11,7 +11,6 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from riskcockpit.domain.finding import State
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.present.text import (
@@ -107,17 +106,16 @@ def _least(columns: Sequence[Column[T]], gap: int) -> int:
 def _state_word(row: FindingRow, frame: Frame) -> Cell:
     word = row.state.value.replace("_", " ")
     if row.is_unconfirmed_absent and row.state.is_open:
-        return Cell(f"{word}, unseen", "muted")
-    if row.state is State.WAIVED and row.waived_until is not None:
-        return Cell(f"waived {until(row.waived_until, frame.now)}", "muted")
-    return Cell(word, "" if row.state.is_open else "muted")
+        return Cell(f"{word}, unseen")
+    if row.state == "waived" and row.waived_until is not None:
+        return Cell(f"waived {until(row.waived_until, frame.now)}")
+    return Cell(word)
 
 
 def _due(row: FindingRow, frame: Frame) -> Cell:
-    if row.due_at is None or not row.state.is_open:
-        return Cell("", "muted")
-    text = until(row.due_at, frame.now)
-    return Cell(text, "warn" if row.due_at < frame.now else "")
+    if not row.state.is_open:
+        return Cell("")
+    return Cell(until(row.due_at, frame.now))
 
 
 def _title(row: FindingRow, frame: Frame) -> Cell:
@@ -159,7 +157,7 @@ FINDINGS: tuple[Column[FindingRow], ...] = (
         rank=0,
         sort="exposure",
     ),
-    Column("id", "id", lambda row, _: Cell(short(row.id), "muted"), 10, rank=8),
+    Column("id", "id", lambda row, _: Cell(short(row.id)), 10, rank=8),
 )
 
 

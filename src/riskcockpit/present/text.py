@@ -24,6 +24,7 @@ _SCALES = ((Decimal(1_000_000_000), "bn"), (Decimal(1_000_000), "m"), (Decimal(1
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
 _ONE_DECIMAL_BELOW = 100
 _FEW = 10
+_LEAST_SPREAD = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,20 +273,18 @@ def signed_money(change: Money, glyphs: Glyphs = UNICODE) -> str:
     return text if change.amount < 0 else f"+{text}"
 
 
-def sparkline(
-    values: Sequence[float | None], width: int, glyphs: Glyphs = UNICODE, *, floor: float = 0.0
-) -> str:
+def sparkline(values: Sequence[float | None], width: int, glyphs: Glyphs = UNICODE) -> str:
     """Draw the newest `width` values as bars between their least and greatest; gaps stay gaps.
 
-    `floor` is the least spread the bars show, in the values' own unit, so that noise around a
-    steady value is not blown up to mountains.
+    The bars span at least 2 % of the greatest value, so that noise around a steady value is not
+    blown up to mountains.
     """
     shown = list(values)[-width:]
     known = [value for value in shown if value is not None]
     if not known:
         return ""
     low, high = min(known), max(known)
-    middle, spread = (low + high) / 2, max(high - low, floor, abs(high) * 0.02)
+    middle, spread = (low + high) / 2, max(high - low, abs(high) * _LEAST_SPREAD)
     start = low if high - low >= spread else middle - spread / 2
     top = len(glyphs.bars) - 1
     return "".join(

@@ -12,21 +12,21 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from riskcockpit.tui.api import About, Approve, Intent, Note, Reject, RollBack, Undo, Waive
-from riskcockpit.views.findings import FindingDetail, FindingPage, FindingSet
-from riskcockpit.views.governance import (
-    ActionRow,
-    ControlView,
-    DecisionPreview,
-    DecisionResult,
-    LedgerRow,
-    VerifyReport,
-)
-from riskcockpit.views.models import ModelDetail, ModelRow
-from riskcockpit.views.posture import PostureView
 
 if TYPE_CHECKING:  # imported when first used
     from riskcockpit.services.context import Context
     from riskcockpit.services.findings import FindingReader
+    from riskcockpit.views.findings import FindingDetail, FindingPage, FindingSet
+    from riskcockpit.views.governance import (
+        ActionRow,
+        ControlView,
+        DecisionPreview,
+        DecisionResult,
+        LedgerRow,
+        VerifyReport,
+    )
+    from riskcockpit.views.models import ModelDetail, ModelRow
+    from riskcockpit.views.posture import PostureView
 
 
 class Gateway:

@@ -23,7 +23,7 @@ from riskcockpit.tui.widgets.finding_text import LABEL, fact, paragraph, section
 from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled
 from riskcockpit.views.governance import DecisionPreview
 
-_SETTLE_SECONDS = 0.15
+_SETTLE_SECONDS = 0.25
 _SAMPLE = 8
 
 

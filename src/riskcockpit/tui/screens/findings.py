@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from textual import on
-from textual.containers import Container, VerticalScroll
+from textual.containers import Container
 from textual.widget import Widget
 
 from riskcockpit.errors import QueryError
@@ -27,6 +27,7 @@ from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.filter_bar import FilterBar
 from riskcockpit.tui.widgets.finding_text import finding_brief
+from riskcockpit.tui.widgets.line_pane import LinePane
 from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled
 from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.findings import FindingPage, FindingRow, FindingSet
@@ -69,8 +70,7 @@ class FindingsScreen(DecidingScreen):
         yield FilterBar(self.host.gateway.query_words, id="filter")
         with Container(id="split"):
             yield RowTable(FINDINGS, lambda row: row.id, id="findings")
-            with VerticalScroll(id="preview-box", can_focus=False):
-                yield Plain(id="preview")
+            yield LinePane(id="preview")
             yield Plain(id="no-match")
         yield Plain(id="counts")
 
@@ -293,15 +293,15 @@ class FindingsScreen(DecidingScreen):
 
     def action_preview(self) -> None:
         """Show or hide the preview."""
-        self._wants_preview = not self.query_one("#preview-box").display
+        self._wants_preview = not self.query_one("#preview").display
         self._place_preview()
-        self._draw_preview()
+        self.call_after_refresh(self._draw_preview)
 
     def _place_preview(self) -> None:
         has_room = self.size.width >= _PREVIEW_WIDTH
         wanted = has_room if self._wants_preview is None else self._wants_preview
         has_rows = self.found is not None and self.found.total > 0
-        self.query_one("#preview-box").display = wanted and has_rows
+        self.query_one("#preview").display = wanted and has_rows
 
     @on(RowPointed)
     def follow(self) -> None:
@@ -309,12 +309,10 @@ class FindingsScreen(DecidingScreen):
         self.set_timer(_PREVIEW_SECONDS, self._draw_preview)
 
     def _draw_preview(self) -> None:
-        box = self.query_one("#preview-box")
+        pane = self.query_one("#preview", LinePane)
         row = self.table.row
-        if not box.display or row is None:
-            return
-        width = max(20, box.scrollable_content_region.width)
-        self.query_one("#preview", Plain).show(lines(finding_brief(row, self.host.frame(), width)))
+        if pane.display and row is not None:
+            pane.show(finding_brief(row, self.host.frame(), pane.room))
 
     # places and decisions
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from textual import on
-from textual.containers import Container, VerticalScroll
+from textual.containers import Container
 from textual.widget import Widget
 
 from riskcockpit.present.columns import MODELS
@@ -14,8 +14,8 @@ from riskcockpit.tui.messages import Place, RowChosen, RowPointed
 from riskcockpit.tui.paging import Pages
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
+from riskcockpit.tui.widgets.line_pane import LinePane
 from riskcockpit.tui.widgets.model_text import model_brief
-from riskcockpit.tui.widgets.plain import Plain, lines
 from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.models import ModelRow
 
@@ -34,8 +34,7 @@ class ModelsScreen(DecidingScreen):
         """Yield table and readings."""
         with Container(id="split"):
             yield RowTable(MODELS, lambda row: row.name, id="models")
-            with VerticalScroll(id="readings-box", can_focus=False):
-                yield Plain(id="readings")
+            yield LinePane(id="readings")
 
     @property
     def table(self) -> RowTable[ModelRow]:
@@ -61,9 +60,8 @@ class ModelsScreen(DecidingScreen):
         """Draw the readings of the model under the cursor."""
         row = self.table.row
         if row is not None:
-            width = max(20, self.query_one("#readings-box").scrollable_content_region.width)
-            brief = model_brief(row, self.host.frame(), width)
-            self.query_one("#readings", Plain).show(lines(brief))
+            pane = self.query_one("#readings", LinePane)
+            pane.show(model_brief(row, self.host.frame(), pane.room))
         self.refresh_bindings()
 
     def redraw(self) -> None:

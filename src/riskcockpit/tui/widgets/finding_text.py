@@ -69,7 +69,7 @@ def finding_full(detail: FindingDetail, frame: Frame, width: int) -> list[Conten
     )
     out += section("What it is", paragraph(detail.description, width))
     out += section("Where", _places(detail.locations, width, frame))
-    out += section("Breaks controls", [Content(f"  {name}") for name in detail.controls])
+    out += section("Breaks controls", [styled([f"  {name}"]) for name in detail.controls])
     out += section("Waivers", [_waiver(waiver, frame, width) for waiver in detail.waivers])
     out += section("Seen by other tools", [_other(row, frame, width) for row in detail.correlated])
     out += section("History", [_event(event, width) for event in detail.history])

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.tui.theme import TOKENS
 
 Part = str | tuple[str, str]
@@ -19,15 +20,21 @@ Part = str | tuple[str, str]
 
 
 def styled(parts: Iterable[Part]) -> Content:
-    """Put parts together; text is taken as it is, tokens become styles of the theme."""
+    """Put parts of one line together; text is never markup, tokens become styles of the theme.
+
+    What a terminal would obey is replaced here already, before widths are measured.
+    """
     return Content.assemble(
-        *(part if isinstance(part, str) else (part[0], TOKENS[part[1]]) for part in parts)
+        *(
+            clean_line(part) if isinstance(part, str) else (clean_line(part[0]), TOKENS[part[1]])
+            for part in parts
+        )
     )
 
 
 def lines(rows: Iterable[Content | str]) -> Content:
     """Put rows under each other."""
-    return Content("\n").join([Content(row) if isinstance(row, str) else row for row in rows])
+    return Content("\n").join([styled([row]) if isinstance(row, str) else row for row in rows])
 
 
 class Plain(Static):
@@ -40,7 +47,7 @@ class Plain(Static):
         id: str | None = None,  # noqa: A002 - as Textual calls it
         classes: str | None = None,
     ) -> None:
-        self._shown = Content(text) if isinstance(text, str) else text
+        self._shown = styled([text]) if isinstance(text, str) else text
         super().__init__(self._shown, markup=False, id=id, classes=classes)
 
     @property
@@ -50,7 +57,7 @@ class Plain(Static):
 
     def show(self, text: Content | str) -> None:
         """Draw `text`; nothing is painted when it is already there."""
-        content = Content(text) if isinstance(text, str) else text
+        content = styled([text]) if isinstance(text, str) else text
         if content.plain == self._shown.plain and content.spans == self._shown.spans:
             return
         same_shape = content.plain.count("\n") == self._shown.plain.count("\n")
@@ -70,4 +77,4 @@ def titled(widget: Widget, title: str = "", subtitle: str = "") -> None:
         shown = getattr(widget, f"_shown_{name}", None)
         if shown != text:
             setattr(widget, f"_shown_{name}", text)
-            setattr(widget, name, Content(text))
+            setattr(widget, name, styled([text]))

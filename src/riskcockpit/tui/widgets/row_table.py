@@ -56,6 +56,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         self._frame: Frame | None = None
         self._strips: dict[tuple[int, bool, bool], Strip] = {}
         self._styles: dict[str, Style] = {}
+        self._fitted: tuple[int, list[tuple[Column[T], int]]] = (-1, [])
         self._travel = 0
         self.edition = 0
         """Grows with every new list; pages of an older one are refused."""
@@ -144,7 +145,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
             return self._head_strip(width)
         index = self.scroll_offset.y + y - self._head
         if self._frame is None or index >= self._pages.total:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._base)
         row = self._pages.row(index)
         if row is None:
             self._want()
@@ -162,6 +163,13 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         start = self.range_from
         return start is not None and min(start, self.cursor) <= index <= max(start, self.cursor)
 
+    @property
+    def _base(self) -> Style:
+        style = self._styles.get("")
+        if style is None:
+            self._styles[""] = style = self.rich_style
+        return style
+
     def _style(self, name: str) -> Style:
         style = self._styles.get(name)
         if style is None:
@@ -169,14 +177,16 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
             self._styles[name] = style
         return style
 
-    def _room(self, width: int) -> int:
-        return max(1, width - GUTTER - 2)
+    def _fit(self, width: int) -> list[tuple[Column[T], int]]:
+        if self._fitted[0] != width:
+            self._fitted = (width, fit(self._columns, max(1, width - GUTTER - 2), GAP))
+        return self._fitted[1]
 
     def _head_strip(self, width: int) -> Strip:
         frame = self._frame
-        base = self.rich_style + self._style("head")
+        base = self._base + self._style("head")
         segments = [Segment(" " * GUTTER, base)]
-        for index, (column, size) in enumerate(fit(self._columns, self._room(width), GAP)):
+        for index, (column, size) in enumerate(self._fit(width)):
             title = column.title
             if frame is not None and self.sort_key.lstrip("-") == column.key and column.sort:
                 arrow = frame.glyphs.down if self.sort_key.startswith("-") else frame.glyphs.up
@@ -189,7 +199,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
     def _row_strip(self, row: T | None, width: int, *, is_cursor: bool, is_marked: bool) -> Strip:
         frame = self._frame
         assert frame is not None  # noqa: S101 - only reached with a list
-        base = self.rich_style
+        base = self._base
         if is_marked:
             base += self._style("marked")
         if is_cursor:
@@ -201,7 +211,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         if row is None:
             segments.append(Segment(frame.glyphs.ellipsis, base))
             return Strip(segments).adjust_cell_length(width, base)
-        for column, size in fit(self._columns, self._room(width), GAP):
+        for column, size in self._fit(width):
             cell = column.cell(row, frame)
             style = base + self._style(cell.token) if cell.token else base
             text = _cut(cell.text, size, column.align, frame.glyphs.ellipsis)
@@ -362,7 +372,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
 
     def columns_shown(self) -> list[Column[T]]:
         """Return the columns that fit now."""
-        return [column for column, _ in fit(self._columns, self._room(self.size.width), GAP)]
+        return [column for column, _ in self._fit(self.size.width)]
 
 
 def _cut(text: str, width: int, align: Align, ellipsis: str = "…") -> str:

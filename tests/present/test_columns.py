@@ -1,0 +1,93 @@
+"""Columns: what fits, and what rows say in them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from riskcockpit.domain.finding import State
+from riskcockpit.present.columns import (
+    ACTIONS,
+    CONTROLS,
+    FINDINGS,
+    LEDGER,
+    MODELS,
+    QUEUE,
+    SOURCES,
+    Column,
+    Frame,
+    fit,
+)
+from support.bank_findings import finding_row
+from support.bank_governance import actions, controls, ledger_rows, model_rows
+from support.bank_posture import NOW, queue, sources
+
+LISTS: list[tuple[tuple[Column[Any], ...], Any]] = [
+    (FINDINGS, finding_row(0)),
+    (MODELS, model_rows()[0]),
+    (LEDGER, ledger_rows()[0]),
+    (ACTIONS, actions()[0]),
+    (CONTROLS, controls()[0]),
+    (SOURCES, sources()[3]),
+    (QUEUE, queue()[0]),
+]
+
+
+@given(st.integers(0, len(LISTS) - 1), st.integers(1, 300))
+def test_columns_never_take_more_than_the_room_unless_only_the_vital_are_left(
+    index: int, room: int
+) -> None:
+    columns, _ = LISTS[index]
+    chosen = fit(columns, room)
+    taken = sum(width for _, width in chosen) + 2 * (len(chosen) - 1)
+    assert taken <= room or all(column.rank == 0 for column, _ in chosen)
+    if any(column.grow for column, _ in chosen):
+        assert taken >= room, "room that a column could use is not left empty"
+    order = [column.key for column in columns]
+    assert [column.key for column, _ in chosen] == [
+        key for key in order if key in {column.key for column, _ in chosen}
+    ]
+
+
+@pytest.mark.parametrize(("columns", "row"), LISTS, ids=lambda value: type(value).__name__)
+def test_every_list_keeps_its_vital_columns_at_80_cells(
+    columns: tuple[Column[Any], ...], row: object
+) -> None:
+    chosen = {column.key for column, _ in fit(columns, 75)}
+    assert {column.key for column in columns if column.rank == 0} <= chosen
+    frame = Frame(NOW)
+    assert all(isinstance(column.cell(row, frame).text, str) for column in columns)
+
+
+def said(key: str, row: Any, columns: tuple[Column[Any], ...] = FINDINGS) -> str:
+    column = next(column for column in columns if column.key == key)
+    return column.cell(row, Frame(NOW)).text
+
+
+def test_a_finding_says_state_deadline_and_exploitation_in_words() -> None:
+    row = replace(
+        finding_row(0), state=State.OPEN, is_kev=True, due_at=NOW + timedelta(hours=9),
+        is_unconfirmed_absent=True,
+    )  # fmt: skip
+    assert said("title", row).startswith("KEV ")
+    assert said("due", row) == "in 9 h"
+    assert said("state", row) == "open, unseen"
+    waived = replace(row, state=State.WAIVED, waived_until=NOW + timedelta(days=20))
+    assert said("state", waived) == "waived in 20 d"
+    assert said("due", waived) == "", "a waived finding has no deadline"
+
+
+def test_a_model_says_its_worst_reading_against_the_threshold() -> None:
+    assert said("metric", model_rows()[0], MODELS) == "accuracy 0.81 < 0.9"
+    assert said("metric", model_rows()[1], MODELS) == "accuracy 0.93 ≥ 0.88"
+    assert said("metric", model_rows()[4], MODELS) == "no readings"
+
+
+def test_the_queue_names_the_key_that_acts() -> None:
+    assert said("keys", queue()[0], QUEUE) == "[r]"
+    assert said("keys", queue()[4], QUEUE) == ""
