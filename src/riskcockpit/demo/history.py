@@ -1,6 +1,6 @@
 """When each scope was scanned in ninety days, and which faults were there at each time. Pure.
 
-A scope is scanned steadily (at the beginning and on the day of the demo), or in a pair of scans
+A scope is scanned steadily (when it was taken in and on the day of the demo), or in a pair of scans
 some two days apart: faults that appear in the first of a pair and are gone in the second give the
 mean time to remediate. Every scan costs the demo's start a tenth of a second, so there are few and
 large ones. All times are derived from the start of the demo and the seed.
@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from riskcockpit.demo.dice import Dice
+from riskcockpit.domain.severity import Severity
 
 DAYS = 90
 """How far back the history goes."""
@@ -26,7 +27,7 @@ NEVER = 1_000_000
 class Rhythm(Enum):
     """How a scope was scanned."""
 
-    STEADY = "at the beginning and today"
+    STEADY = "weeks ago and today"
     PAIRED = "at the beginning, and twice within days"
     REBUILT = "twice within days, of something that did not exist before"
 
@@ -58,6 +59,7 @@ def scope(dice: Dice, asset: str, scanner: str, start: datetime, rhythm: Rhythm)
     names = (asset, scanner)
     first = start - timedelta(days=DAYS, hours=-dice.between(0, 12, *names, "first"))
     if rhythm is Rhythm.STEADY:
+        first = start - timedelta(days=dice.between(18, 28, *names, "taken in"))
         last = start - timedelta(minutes=dice.between(20, 600, *names, "last"))
         return Scope(asset, scanner, rhythm, (first, last))
     opened = start - timedelta(days=dice.pick(PAIR_DAYS, *names, "pair"))
@@ -66,22 +68,35 @@ def scope(dice: Dice, asset: str, scanner: str, start: datetime, rhythm: Rhythm)
     return Scope(asset, scanner, rhythm, pair if rhythm is Rhythm.REBUILT else (first, *pair))
 
 
-def lifespan(dice: Dice, where: Scope, fault: object, *, is_severe: bool) -> Lifespan:
-    """Return when `fault` is there. Severe faults are fixed sooner and are younger."""
+def lifespan(dice: Dice, where: Scope, fault: object, severity: Severity) -> Lifespan:
+    """Return when `fault` is there. The worse it is, the sooner it is fixed, the younger it is."""
     chance = dice.share(where.asset, where.scanner, fault, "fate")
     fixed, last = len(where.visits) - 2, len(where.visits) - 1
     if where.rhythm is Rhythm.STEADY:
-        return Lifespan(0 if chance < _THERE_FROM_THE_BEGINNING else last)
-    backlog, mended = _SEVERE if is_severe else _MILD
-    if chance < backlog:
+        return Lifespan(0 if chance < _OLD[severity] else last)
+    if chance < _OLD[severity]:
         return Lifespan(0)
-    if chance < backlog + mended:
+    if chance < _OLD[severity] + _MENDED[severity]:
         return Lifespan(fixed, last)
-    return Lifespan(last if chance > _NEW_TODAY else fixed)
+    is_new = severity is Severity.CRITICAL or chance > _NEW_TODAY
+    return Lifespan(last if is_new else fixed)
 
 
-_THERE_FROM_THE_BEGINNING = 0.9
-_SEVERE = (0.4, 0.26)
-"""Shares of severe faults that are there from the beginning, and that are fixed within a pair."""
-_MILD = (0.75, 0.1)
-_NEW_TODAY = 0.9
+_OLD = {
+    Severity.CRITICAL: 0.02,
+    Severity.HIGH: 0.02,
+    Severity.MEDIUM: 0.78,
+    Severity.LOW: 0.9,
+    Severity.INFO: 0.9,
+}
+"""Share of the faults that were there from the beginning and still are."""
+_MENDED = {
+    Severity.CRITICAL: 0.85,
+    Severity.HIGH: 0.26,
+    Severity.MEDIUM: 0.1,
+    Severity.LOW: 0.04,
+    Severity.INFO: 0.04,
+}
+"""Share of the faults that come and go within a pair of scans."""
+_NEW_TODAY = 0.85
+"""Faults above this chance are seen by the newest scan first, as all other critical ones are."""

@@ -25,7 +25,7 @@ REPORTS = "ci-reports"
 """The source that reads the pipelines' reports."""
 REGISTRY = "mlflow"
 MONITORING = "prometheus"
-_STEP, _FIRST_RANGE = "5s", "20m"
+_STEP, _FIRST_RANGE = "5s", "12m"
 
 
 def make_home(home: Path, mlflow_url: str, prometheus_url: str) -> Paths:
@@ -93,6 +93,7 @@ def _settings(paths: Paths, mlflow_url: str, prometheus_url: str) -> str:
                 "stale_after": "15m",
             },
         ],
+        "sla": {"critical_days": 7, "high_days": 30, "medium_days": 120, "low_days": 180},
         "imports": {
             "checkout_prefixes": ["/workspace"],
             "severity_overrides": {tool: dict(words) for tool, words in SEVERITY_OVERRIDES.items()},

@@ -69,40 +69,41 @@ class Replay:
             self.progress(f"living through the bank's last ninety days, part {number}")
             self._import(due)
             self.clock.move_to(moment)
-            sync(self.ctx, (REGISTRY, MONITORING))
             act()
         self.clock.move_to(self.start)
         self.progress("reading the reports of today")
         leave(self.ctx.paths, current)
-        sync(self.ctx)
+        sync(self.ctx, full=True)
 
     def _chapters(self) -> Sequence[tuple[datetime, Callable[[], None]]]:
         """Return the moments at which somebody decides something, and what; oldest first."""
         failing = self.start - timedelta(days=PAST_ROLLBACK_DAYS, minutes=-9)
         return (
-            (self.start - timedelta(days=41), self._accept_style_findings),
+            (self.start - timedelta(days=41), self._accept_small_findings),
             (failing, self._roll_back),
-            (self.start - timedelta(days=5, hours=2), self._waive_by_two),
-            (self.start - timedelta(hours=22), self._colleague_asks),
+            (self.start - timedelta(hours=22), self._waive_together),
         )
 
-    def _accept_style_findings(self) -> None:
+    def _accept_small_findings(self) -> None:
         waive(
             self.ctx,
-            "tool:ruff severity<=low path:rewards/*",
+            "asset:loan-origination severity<=low path:bureau/*",
             "risk_accepted",
-            "The rewards service is switched off at the end of the quarter; nobody builds on it.",
+            "The bureau client is switched off at the end of the quarter; nobody builds on it.",
             self.start + timedelta(days=3),
         )
 
     def _roll_back(self) -> None:
+        """Roll back the model that failed; a full sync reads minutes, not the weeks since."""
         model, _, good = PAST_ROLLBACK
+        sync(self.ctx, (REGISTRY, MONITORING), full=True)
         self._later(minutes=4)
         rollback(self.ctx, model, good)
         self._later(minutes=3)
-        sync(self.ctx, (REGISTRY, MONITORING))
+        sync(self.ctx, (MONITORING,), full=True)
 
-    def _waive_by_two(self) -> None:
+    def _waive_together(self) -> None:
+        """Ask for a waiver that the colleague approves, and be asked for one that waits still."""
         asked = waive(
             self.ctx,
             "asset:payments-api-image severity:high tool:trivy text~openssh",
@@ -111,15 +112,14 @@ class Replay:
             self.start + timedelta(days=40),
         )
         self._later(minutes=38)
-        approve(self._as_colleague(), asked.decision.id, "Checked with the owner of the image.")
-
-    def _colleague_asks(self) -> None:
+        colleague = self._as_colleague()
+        approve(colleague, asked.decision.id, "Checked with the owner of the image.")
         waive(
-            self._as_colleague(),
-            "asset:lending-web severity>=high tool:semgrep rule:bank-express-redirect",
+            colleague,
+            "asset:lending-web severity>=high",
             "compensating_control",
-            "The gateway only lets redirects to the bank's own addresses pass.",
-            self.start + timedelta(days=60),
+            "The gateway refuses these calls until the release of next week.",
+            self.start + timedelta(days=20),
         )
 
     def _later(self, *, minutes: float) -> None:
@@ -133,7 +133,7 @@ class Replay:
         )
 
     def _import(self, documents: Iterable[DatedDocument]) -> None:
-        """Ingest reports at the times they came, in one publish judged by the sync after it."""
+        """Ingest reports at the times they came; the decision after them judges and publishes."""
         read_options, policy = read_options_of(self.ctx), policy_of(self.ctx)
         with self.ctx.store.writer() as tx:
             for dated in documents:

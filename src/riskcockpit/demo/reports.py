@@ -17,10 +17,11 @@ from typing import Any
 from riskcockpit.config.paths import shipped
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.severity import Severity
+from riskcockpit.formats.api import ReadOptions
+from riskcockpit.formats.sarif.reader import FORMAT as SARIF
 
 ROOT = "file:///workspace/"
 """Where the fixtures say the scanners ran."""
-SEVERE = Severity.HIGH
 SEVERITY_OVERRIDES: Mapping[str, Mapping[str, str]] = {
     "ruff": {"*": "low", "S602": "high", "S608": "high", "S301": "high", "S307": "high"},
     "checkov": {
@@ -47,24 +48,25 @@ class Template:
     run: Mapping[str, Any]
     """The only run, without results, artefacts and times."""
     results: tuple[Mapping[str, Any], ...]
-    severe: tuple[bool, ...]
-    """For each result, whether its scanner means high or worse."""
+    severities: tuple[Severity, ...]
+    """For each result, how bad it is as our own reader sees it."""
 
 
 @cache
 def template(name: str) -> Template:
     """Return the report called `name` in `fixtures/reports`, as `payments-api.bandit`."""
-    text = shipped("fixtures", "reports", f"{name}.sarif").read_text(encoding="utf-8")
-    document = json.loads(text)
+    content = shipped("fixtures", "reports", f"{name}.sarif").read_bytes()
+    document = json.loads(content)
     (run,) = document["runs"]
+    (scan,) = SARIF.read(content, ReadOptions(severity_overrides=SEVERITY_OVERRIDES)).scans
+    seen = {observation.record: observation.severity for observation in scan.observations}
     left_out = ("results", "artifacts", "invocations", "originalUriBaseIds")
-    rules = run["tool"]["driver"].get("rules") or []
     return Template(
         name=name,
         frame={key: value for key, value in document.items() if key != "runs"},
         run={key: value for key, value in run.items() if key not in left_out},
         results=tuple(run["results"]),
-        severe=tuple(_is_severe(name, result, rules) for result in run["results"]),
+        severities=tuple(seen[f"runs[0].results[{i}]"] for i in range(len(run["results"]))),
     )
 
 
@@ -99,9 +101,9 @@ class Vulnerability:
     title: str
 
     @property
-    def is_severe(self) -> bool:
-        """Whether it is high or critical."""
-        return (Severity.from_word(self.severity) or Severity.INFO) >= SEVERE
+    def level(self) -> Severity:
+        """How bad it is."""
+        return Severity.from_word(self.severity) or Severity.INFO
 
 
 @cache
@@ -215,21 +217,3 @@ def _moved(value: Any, root: str, prefix: str) -> Any:
         path = str(location["uri"]).removeprefix(root).lstrip("/").removeprefix("./")
         moved["artifactLocation"] = {"uri": prefix + path}
     return moved
-
-
-def _is_severe(name: str, result: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]) -> bool:
-    tool = name.partition(".")[2]
-    index = result.get("ruleIndex")
-    rule = rules[index] if isinstance(index, int) and 0 <= index < len(rules) else {}
-    if words := SEVERITY_OVERRIDES.get(tool):
-        word = words.get(str(result.get("ruleId")), words["*"])
-        return (Severity.from_word(word) or Severity.INFO) >= SEVERE
-    for holder in (rule, result):
-        score = holder.get("properties", {}).get("security-severity")
-        if score is not None:
-            return float(score) >= _SEVERE_SCORE
-    level = result.get("level") or rule.get("defaultConfiguration", {}).get("level", "warning")
-    return bool(level == "error")
-
-
-_SEVERE_SCORE = 7.0

@@ -64,7 +64,7 @@ DATA_SETS = (
     DataSet("card-transactions", "payments-data", 1, 0.997, 2_400, 86_400, "payments"),
     DataSet("loan-applications", "lending-data", 1, 0.996, 5_400, 86_400, "lending"),
     DataSet("transfer-graph", "financial-crime", 1, 0.994, 7_200, 86_400, "payments"),
-    DataSet("kyc-documents", "onboarding", 1, 0.978, 10_800, 86_400, "onboarding"),
+    DataSet("kyc-documents", "onboarding", 1, 0.986, 10_800, 86_400, "onboarding"),
     DataSet("support-dialogues", "customer-service", 2, 0.991, 21_600, 172_800, "customer-service"),
     DataSet("customer-activity", "growth", 3, 0.993, 28_800, 172_800, "customer-service"),
 )

@@ -38,11 +38,14 @@ from riskcockpit.domain.severity import Severity
 F = TypeVar("F")
 CLOUD_TOOL = "cloud-posture"
 PENTEST_TOOL = "penetration-test"
-_CONTENT = 0.93
-"""Share of a template's results a repository has at any time."""
-_PACKAGES = 0.95
-"""Share of the known vulnerabilities of its packages an image has at any time."""
-_MISCONFIGURED = 0.7
+_PRESENCE = {
+    Severity.CRITICAL: 0.22,
+    Severity.HIGH: 0.7,
+    Severity.MEDIUM: 0.98,
+    Severity.LOW: 0.98,
+    Severity.INFO: 0.98,
+}
+"""Share of the faults a scanner could report that an asset of the bank ever has."""
 _REGION = "eu-central-1"
 
 
@@ -78,10 +81,10 @@ class World:
         of = template(scanner)
         tool = scanner.partition(".")[2]
         faults = [
-            ((index, part), of.severe[index])
+            ((index, part), severity)
             for part in repository.parts
-            for index in range(len(of.results))
-            if self.dice.share(repository.name, scanner, part, index) < _CONTENT
+            for index, severity in enumerate(of.severities)
+            if self._is_present(severity, repository.name, scanner, part, index)
         ]
         lives = self._lives(where, faults)
         category = f"ci/{repository.name}/{tool}"
@@ -94,10 +97,10 @@ class World:
     def _image(self, repository: Repository) -> Iterator[DatedDocument]:
         where = scope(self.dice, repository.image, "trivy", self.start, Rhythm.REBUILT)
         faults = [
-            (row, row.is_severe)
+            (row, row.level)
             for row in vulnerabilities()
             if row.type in repository.packages
-            and self.dice.share(repository.image, row.id, row.package) < _PACKAGES
+            and self._is_present(row.level, repository.image, row.id, row.package)
         ]
         write = partial(self._write_trivy, repository.image)
         yield from _visited(where, self._lives(where, faults), "trivy.json", write)
@@ -112,16 +115,17 @@ class World:
         """Yield the reports of the tool that looks at all accounts at once."""
         where = scope(self.dice, LANDING_ZONE, CLOUD_TOOL, self.start, Rhythm.STEADY)
         faults = [
-            (_resource_row(account, row, number), _is_severe(row["severity"]))
+            (_resource_row(account, row, number), severity)
             for account in ACCOUNTS
             for row in cloud_checks()
+            for severity in (Severity.from_word(row["severity"]) or Severity.INFO,)
             for number in range(1, account.resources + 1)
-            if self.dice.share(account.name, row["check"], number) < _MISCONFIGURED
+            if self._is_present(severity, account.name, row["check"], number)
         ]
         yield from _visited(where, self._lives(where, faults), f"{CLOUD_TOOL}.json", _write_cloud)
 
     def _penetration_test(self) -> DatedDocument:
-        at = self.start - timedelta(days=37, hours=3)
+        at = self.start - timedelta(days=27, hours=3)
         rows = [
             {
                 "title": row["title"],
@@ -138,10 +142,13 @@ class World:
         name = f"{APPLICATION}/{PENTEST_TOOL}.json"
         return DatedDocument(at, Document(name, content, APPLICATION, modified_at=at))
 
-    def _lives(self, where: Scope, faults: Sequence[tuple[F, bool]]) -> list[tuple[F, Lifespan]]:
-        return [
-            (fault, lifespan(self.dice, where, fault, is_severe=severe)) for fault, severe in faults
-        ]
+    def _is_present(self, severity: Severity, *names: object) -> bool:
+        return self.dice.share(*names, "presence") < _PRESENCE[severity]
+
+    def _lives(
+        self, where: Scope, faults: Sequence[tuple[F, Severity]]
+    ) -> list[tuple[F, Lifespan]]:
+        return [(fault, lifespan(self.dice, where, fault, severity)) for fault, severity in faults]
 
 
 def _visited(
@@ -179,7 +186,3 @@ def _resource_row(account: Account, check: Mapping[str, str], number: int) -> di
         "class": "cloud",
         "asset": account.name,
     }
-
-
-def _is_severe(word: str) -> bool:
-    return (Severity.from_word(word) or Severity.INFO) >= Severity.HIGH
