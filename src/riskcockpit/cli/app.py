@@ -110,6 +110,12 @@ def root(
     ctx: typer.Context,
     *,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the detail of errors.")] = False,
+    ascii_only: Annotated[
+        bool, typer.Option("--ascii", help="Draw the cockpit without box and block characters.")
+    ] = False,
+    no_mouse: Annotated[
+        bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")
+    ] = False,
     _version_wanted: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
@@ -123,7 +129,8 @@ def root(
         from riskcockpit.cli.cockpit import open_cockpit
         from riskcockpit.services.context import Context
 
-        raise typer.Exit(open_cockpit(Context.open()))
+        code = open_cockpit(Context.open(), is_ascii=ascii_only, mouse=not no_mouse)
+        raise typer.Exit(code)
     from riskcockpit.cli.output import line
 
     line(ctx.get_help())

@@ -13,6 +13,7 @@ from riskcockpit.cli.reports import JsonOption
 from riskcockpit.errors import InputError
 
 if TYPE_CHECKING:  # these modules cost more to import than `--help` may
+    from riskcockpit.services.context import Context
     from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, decide nothing.")]
@@ -20,6 +21,10 @@ Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Do not ask; needed when stdin is not a terminal.")
 ]
 Comment = Annotated[str, typer.Option("--comment", "-m", help="Why; goes into the ledger.")]
+
+
+_NOT_DONE = ("refused", "unknown", "in_doubt", "pending")
+"""States of an action after which the command did not do what it was asked for."""
 
 
 def register(app: typer.Typer) -> None:
@@ -59,7 +64,7 @@ def waive(
     plan = plan_waiver(ctx, what, reason, justification, until)
     if _stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
         return
-    _show(decide(ctx, what, reason, justification, until), as_json=as_json)
+    _show(ctx, decide(ctx, what, reason, justification, until), as_json=as_json)
 
 
 def approve(
@@ -76,7 +81,7 @@ def approve(
     ctx = Context.open()
     _confirm(f"Approve {len(ids)} request(s)?", yes=yes)
     for each in ids:
-        _show(decide(ctx, each, comment), as_json=as_json)
+        _show(ctx, decide(ctx, each, comment), as_json=as_json)
 
 
 def reject(
@@ -93,7 +98,7 @@ def reject(
     ctx = Context.open()
     _confirm(f"Reject {len(ids)} request(s)?", yes=yes)
     for each in ids:
-        _show(decide(ctx, each, comment), as_json=as_json)
+        _show(ctx, decide(ctx, each, comment), as_json=as_json)
 
 
 def revoke(
@@ -109,7 +114,7 @@ def revoke(
 
     ctx = Context.open()
     _confirm("Revoke this waiver?", yes=yes)
-    _show(decide(ctx, decision_id, comment), as_json=as_json)
+    _show(ctx, decide(ctx, decision_id, comment), as_json=as_json)
 
 
 def rollback(
@@ -131,7 +136,7 @@ def rollback(
     plan = plan_rollback(ctx, model, to)
     if _stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
         return
-    _show(decide(ctx, model, to), as_json=as_json)
+    _show(ctx, decide(ctx, model, to), as_json=as_json)
 
 
 def undo(*, yes: Yes = False, as_json: JsonOption = False) -> None:
@@ -141,7 +146,7 @@ def undo(*, yes: Yes = False, as_json: JsonOption = False) -> None:
 
     ctx = Context.open()
     _confirm("Undo your last decision?", yes=yes)
-    _show(decide(ctx), as_json=as_json)
+    _show(ctx, decide(ctx), as_json=as_json)
 
 
 def note(
@@ -154,16 +159,17 @@ def note(
     from riskcockpit.services.answers import note as decide
     from riskcockpit.services.context import Context
 
-    _show(decide(Context.open(), subject, text), as_json=as_json)
+    ctx = Context.open()
+    _show(ctx, decide(ctx, subject, text), as_json=as_json)
 
 
 def _stops_at(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
     """Show the preview; return whether the command ends here."""
-    from riskcockpit.cli import documents, output, pages
+    from riskcockpit.cli import output, pages, subjects
 
     if dry_run:
         if as_json:
-            output.json_document(documents.preview(plan))
+            output.json_document(subjects.preview(plan))
         else:
             output.line(pages.preview(plan))
             say("dry run: nothing was decided")
@@ -195,15 +201,18 @@ def _confirm(question: str, *, yes: bool) -> None:
         raise typer.Exit(ExitCode.REFUSED)
 
 
-def _show(result: DecisionResult, *, as_json: bool) -> None:
+def _show(ctx: Context, result: DecisionResult, *, as_json: bool) -> None:
     from riskcockpit.cli import documents, output, pages
     from riskcockpit.domain.decision import DecisionState
+    from riskcockpit.services.verify import sign_checkpoint
+
+    sign_checkpoint(ctx)
 
     if as_json:
         output.json_document(documents.decision(result))
     else:
         pages.decision(result)
-    failed = any(row.state in ("refused", "unknown") for row in result.actions)
+    failed = any(row.state in _NOT_DONE for row in result.actions)
     if failed or result.decision.state is DecisionState.REFUSED:
         raise typer.Exit(ExitCode.REFUSED)
 

@@ -15,22 +15,13 @@ from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
 
 if TYPE_CHECKING:  # a command imports only the views it shows
-    from riskcockpit.views.findings import (
-        FacetView,
-        FindingDetail,
-        FindingRow,
-        WaiverView,
-        WhyView,
-    )
     from riskcockpit.views.governance import (
         ActionRow,
         ControlView,
-        DecisionPreview,
         DecisionResult,
         LedgerRow,
         VerifyReport,
     )
-    from riskcockpit.views.models import MetricView, ModelDetail, ModelRow, VersionView
     from riskcockpit.views.posture import (
         ExposureView,
         KpiView,
@@ -155,170 +146,6 @@ def source(view: SourceView) -> Json:
     }
 
 
-def finding(row: FindingRow) -> Json:
-    """One finding in `findings list`."""
-    return {
-        "id": row.id,
-        "title": row.title,
-        "severity": row.severity.word,
-        "state": row.state.value,
-        "pillar": row.pillar.value,
-        "class": row.finding_class.value,
-        "asset": row.asset,
-        "owner": row.owner,
-        "tool": row.tool,
-        "rule": row.rule,
-        "location": row.location,
-        "path": row.path,
-        "line": row.line,
-        "package": row.package,
-        "vulnerability": row.vulnerability,
-        "first_seen": plain(row.first_seen),
-        "last_seen": plain(row.last_seen),
-        "due_at": plain(row.due_at),
-        "waived_until": plain(row.waived_until),
-        "exposure": plain(row.exposure),
-        "currency": row.exposure.currency,
-        "kev": row.is_kev,
-        "unconfirmed_absent": row.is_unconfirmed_absent,
-    }
-
-
-def finding_detail(view: FindingDetail) -> Json:
-    """`findings show --json`."""
-    return document(
-        "finding",
-        **finding(view.row),
-        description=view.description,
-        help_url=view.help_url,
-        severity_raw=view.severity_raw,
-        severity_source=view.severity_source,
-        vulnerability_ids=list(view.vulnerability_ids),
-        fixed_version=view.fixed_version,
-        cwes=list(view.cwes),
-        cvss=view.cvss,
-        epss=view.epss,
-        metric=view.metric,
-        segment=view.segment,
-        resource=view.resource,
-        detected_at=plain(view.detected_at),
-        onset_at=plain(view.onset_at),
-        fixed_at=plain(view.fixed_at),
-        reopened=view.reopened_count,
-        locations=[
-            {"path": at.path, "line": at.line, "column": at.column, "snippet": at.snippet}
-            for at in view.locations
-        ],
-        history=[{"at": plain(e.at), "kind": e.kind, "detail": e.detail} for e in view.history],
-        controls=list(view.controls),
-        waivers=[waiver(item) for item in view.waivers],
-        correlated=[finding(row) for row in view.correlated],
-        evidence=view.raw,
-    )
-
-
-def waiver(view: WaiverView) -> Json:
-    """One waiver."""
-    return {
-        "id": view.id,
-        "state": view.state,
-        "reason": view.reason,
-        "justification": view.justification,
-        "requester": view.requester,
-        "approver": view.approver,
-        "requested_at": plain(view.requested_at),
-        "expires_at": plain(view.expires_at),
-        "findings": view.finding_count,
-        "query": view.query,
-    }
-
-
-def why(view: WhyView) -> Json:
-    """`findings why --json`."""
-    return document(
-        "why",
-        id=view.id,
-        keys=[{"kind": kind, "key": key} for kind, key in view.keys],
-        events=[{"at": plain(e.at), "kind": e.kind, "detail": e.detail} for e in view.events],
-        explanation=list(view.sentences),
-    )
-
-
-def facets(views: tuple[FacetView, ...], query: str) -> Json:
-    """`findings facets --json`."""
-    return document(
-        "facets",
-        query=query,
-        facets=[
-            {"field": v.field, "counts": [{"value": k, "count": n} for k, n in v.counts]}
-            for v in views
-        ],
-    )
-
-
-def model(row: ModelRow) -> Json:
-    """One model in `models list`."""
-    return {
-        "name": row.name,
-        "tier": row.tier,
-        "owner": row.owner,
-        "domain": row.domain,
-        "state": row.state.value,
-        "reason": row.reason,
-        "champion": None
-        if row.champion is None
-        else {"version": row.champion, "since": plain(row.champion_since)},
-        "readings": [_metric(metric) for metric in row.metrics],
-        "rollback_target": row.rollback_target,
-        "exposure": plain(row.exposure),
-        "currency": row.exposure.currency,
-    }
-
-
-def _metric(view: MetricView) -> Json:
-    return {
-        "metric": view.metric,
-        "class": view.metric_class.value,
-        "segment": view.segment,
-        "version": view.version,
-        "value": view.value,
-        "unit": view.unit,
-        "threshold": view.threshold,
-        "direction": view.direction.value,
-        "state": view.state.value,
-        "as_of": plain(view.as_of),
-    }
-
-
-def model_detail(view: ModelDetail) -> Json:
-    """`models show --json`."""
-    return document(
-        "model",
-        **model(view.row),
-        purpose=view.purpose,
-        versions=[_version(version) for version in view.versions],
-        timeline=[{"at": plain(e.at), "kind": e.kind, "text": e.text} for e in view.timeline],
-    )
-
-
-def _version(view: VersionView) -> Json:
-    return {
-        "version": view.version,
-        "status": view.status,
-        "aliases": list(view.aliases),
-        "created_at": plain(view.created_at),
-        "approved": view.is_approved,
-        "rolled_back": view.is_rolled_back,
-        "validated_by": view.validated_by,
-        "run_id": view.run_id,
-        "run_user": view.run_user,
-        "datasets": [{"name": name, "digest": digest} for name, digest in view.datasets],
-        "params": dict(view.params),
-        "metrics": dict(view.metrics),
-        "explanation": view.explanation,
-    }
-
-
 def control(view: ControlView) -> Json:
     """One control in `controls list`."""
     return {
@@ -395,26 +222,6 @@ def decision(view: DecisionResult) -> Json:
         },
         actions=[action(row) for row in view.actions],
         message=view.message,
-    )
-
-
-def preview(view: DecisionPreview) -> Json:
-    """A decision with `--dry-run --json`."""
-    return document(
-        "preview",
-        title=view.title,
-        consequence=view.consequence,
-        target=view.target,
-        context={"name": view.context, "production": view.is_production},
-        calls=list(view.calls),
-        rule=view.rule,
-        needs=list(view.needs),
-        blockers=list(view.blockers),
-        warnings=list(view.warnings),
-        findings=[finding(row) for row in view.findings],
-        finding_count=view.finding_count,
-        exposure=plain(view.exposure),
-        facts=dict(view.facts),
     )
 
 

@@ -52,7 +52,7 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List findings that match a query; open ones of all severities by default."""
-    from riskcockpit.cli import documents, lists, output, pages
+    from riskcockpit.cli import documents, lists, output, pages, subjects
     from riskcockpit.cli.words import refuse_options
 
     text = refuse_options(query or [])
@@ -70,7 +70,7 @@ def list_(
                 "findings",
                 query=text,
                 total=found.total,
-                findings=[documents.finding(row) for row in rows],
+                findings=[subjects.finding(row) for row in rows],
             )
         )
         return
@@ -82,13 +82,13 @@ def list_(
 @findings_app.command("show")
 def show(finding_id: FindingId, *, as_json: JsonOption = False) -> None:
     """Show all that is known of one finding."""
-    from riskcockpit.cli import documents, output, pages
+    from riskcockpit.cli import output, pages, subjects
 
     ctx, reader = _reader()
     with closing(reader):
         view = reader.show(finding_id)
     if as_json:
-        output.json_document(documents.finding_detail(view))
+        output.json_document(subjects.finding_detail(view))
     else:
         pages.finding(view, ctx.clock.now())
 
@@ -96,13 +96,13 @@ def show(finding_id: FindingId, *, as_json: JsonOption = False) -> None:
 @findings_app.command("why")
 def why(finding_id: FindingId, *, as_json: JsonOption = False) -> None:
     """Explain a finding: its identity keys, its matches, its changes of state."""
-    from riskcockpit.cli import documents, output, pages
+    from riskcockpit.cli import output, pages, subjects
 
     _, reader = _reader()
     with closing(reader):
         view = reader.why(finding_id)
     if as_json:
-        output.json_document(documents.why(view))
+        output.json_document(subjects.why(view))
     else:
         pages.why(view)
 
@@ -110,7 +110,7 @@ def why(finding_id: FindingId, *, as_json: JsonOption = False) -> None:
 @findings_app.command("facets", context_settings=LOOSE)
 def facets(query: Query = None, *, as_json: JsonOption = False) -> None:
     """Count the findings of a query by severity, state, pillar, owner, asset and tool."""
-    from riskcockpit.cli import documents, output, pages
+    from riskcockpit.cli import output, pages, subjects
     from riskcockpit.cli.words import refuse_options
 
     text = refuse_options(query or [])
@@ -118,7 +118,7 @@ def facets(query: Query = None, *, as_json: JsonOption = False) -> None:
     with closing(reader):
         views = reader.facets(text)
     if as_json:
-        output.json_document(documents.facets(views, text))
+        output.json_document(subjects.facets(views, text))
     else:
         pages.facets(views)
 

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 @models_app.command("list")
 def list_(*, as_json: JsonOption = False) -> None:
     """List models with their champion, readings against thresholds and rollback target."""
-    from riskcockpit.cli import documents, lists, output
+    from riskcockpit.cli import documents, lists, output, subjects
     from riskcockpit.services.context import Context
     from riskcockpit.services.models import models
 
@@ -28,7 +28,7 @@ def list_(*, as_json: JsonOption = False) -> None:
     rows = models(ctx)
     if as_json:
         output.json_document(
-            documents.document("models", models=[documents.model(row) for row in rows])
+            documents.document("models", models=[subjects.model(row) for row in rows])
         )
     else:
         lists.models(rows, ctx.clock.now())
@@ -37,14 +37,14 @@ def list_(*, as_json: JsonOption = False) -> None:
 @models_app.command("show")
 def show(name: ModelName, *, as_json: JsonOption = False) -> None:
     """Show one model: versions with lineage, readings, timeline."""
-    from riskcockpit.cli import documents, output, pages
+    from riskcockpit.cli import output, pages, subjects
     from riskcockpit.services.context import Context
     from riskcockpit.services.models import model
 
     ctx = Context.open()
     view = model(ctx, name)
     if as_json:
-        output.json_document(documents.model_detail(view))
+        output.json_document(subjects.model_detail(view))
     else:
         pages.model(view, ctx.clock.now())
 
@@ -52,12 +52,12 @@ def show(name: ModelName, *, as_json: JsonOption = False) -> None:
 @models_app.command("timeline")
 def timeline(name: ModelName, *, as_json: JsonOption = False) -> None:
     """Print what happened to a model, newest first."""
-    from riskcockpit.cli import documents, output, pages
+    from riskcockpit.cli import output, pages, subjects
     from riskcockpit.services.context import Context
     from riskcockpit.services.models import model
 
     view = model(Context.open(), name)
     if as_json:
-        output.json_document(documents.model_detail(view))
+        output.json_document(subjects.model_detail(view))
     else:
         pages.timeline(view)

@@ -60,6 +60,7 @@ def import_(
     """
     from riskcockpit.services.context import Context
     from riskcockpit.services.importing import ImportOptions, import_reports
+    from riskcockpit.services.verify import sign_checkpoint
 
     progress = Progress()
     stdin = sys.stdin.buffer.read() if "-" in files else None
@@ -73,10 +74,12 @@ def import_(
         stdin=stdin,
     )
     paths = [Path(name) for name in files]
+    ctx = Context.open()
     try:
-        report = import_reports(Context.open(), paths, options, progress)
+        report = import_reports(ctx, paths, options, progress)
     finally:
         progress.done()
+    sign_checkpoint(ctx)
     _show_import(report, as_json=as_json)
     if report.failed:
         raise typer.Exit(ExitCode.SOURCE_FAILED)
@@ -121,6 +124,7 @@ def sync(
     """Pull the configured sources. A failed source does not stop the others (exit 3)."""
     from riskcockpit.services.context import Context
     from riskcockpit.services.sync import sync as pull
+    from riskcockpit.services.verify import sign_checkpoint
 
     ctx = Context.open()
     while True:
@@ -133,12 +137,13 @@ def sync(
                 dry_run=dry_run,
                 progress=_teller(progress),
             )
+            _show_sync(report, as_json=as_json)
+            if not watch:
+                break
+            _pause(watch)
         finally:
             progress.done()
-        _show_sync(report, as_json=as_json)
-        if not watch:
-            break
-        _pause(watch)
+            sign_checkpoint(ctx)
     if report.failed:
         raise typer.Exit(ExitCode.SOURCE_FAILED)
 

@@ -66,7 +66,7 @@ def posture(ctx: Context) -> PostureView:
             exposure=_exposure_view(ctx, exposure),
             queue=queue(ctx, reader, now),
             sources=source_views(ctx, reader, now),
-            ledger=_ledger(reader),
+            ledger=_ledger(ctx),
         )
 
 
@@ -109,7 +109,7 @@ def _nothing_yet(ctx: Context, now: datetime) -> PostureView:
             for s in ctx.settings.sources
             if s.enabled
         ),
-        ledger=LedgerState(is_ok=True, entries=0, head=""),
+        ledger=_ledger(ctx),
     )
 
 
@@ -251,7 +251,10 @@ def _exposure_view(ctx: Context, pillars: Mapping[str, _Exposure]) -> ExposureVi
     )
 
 
-def _ledger(reader: Reader) -> LedgerState:
-    row = reader.one(sql("services", "posture_ledger"))
-    entries, head = row or (0, None)
-    return LedgerState(is_ok=True, entries=entries, head=head or "")
+def _ledger(ctx: Context) -> LedgerState:
+    """Return the state of the ledger; without chains there is nothing to load the verifier for."""
+    if not (ctx.paths.ledger / "chains").is_dir():
+        return LedgerState(is_ok=True, entries=0, head="")
+    from riskcockpit.services.verify import ledger_state  # noqa: PLC0415 - as said above
+
+    return ledger_state(ctx)

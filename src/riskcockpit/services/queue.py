@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -107,7 +108,7 @@ def _actions(reader: Reader) -> Iterator[QueueItem]:
             since=row["updated_at"],
             due_at=None,
             at_risk=None,
-            state=KpiState.WARN if row["state"] == "pending_upstream" else KpiState.ALARM,
+            state=KpiState.WARN if row["state"].startswith("pending") else KpiState.ALARM,
             subject=row["id"],
             keys=("n",),
         )
@@ -115,16 +116,17 @@ def _actions(reader: Reader) -> Iterator[QueueItem]:
 
 def _requests(reader: Reader) -> Iterator[QueueItem]:
     for row in reader.records(sql("services", "queue_requests")):
+        move = json.loads(row["params"])
         yield QueueItem(
-            id=f"request:{row['hash']}",
+            id=f"request:{row['id']}",
             kind=QueueKind.ROLLBACK_REQUEST,
-            title=row["summary"] or f"roll back {row['subject']}",
-            detail=f"asked by {row['actor']}, needs a second person",
+            title=f"{row['subject']} to v{move.get('to', '?')}",
+            detail=f"from v{move.get('from', '?')}, asked by {row['actor']}, needs a second person",
             since=row["ts"],
             due_at=None,
             at_risk=None,
             state=KpiState.ALARM,
-            subject=row["hash"],
+            subject=row["id"],
             keys=("a", "X", "n"),
         )
 

@@ -1,12 +1,13 @@
--- Rollbacks that were asked for and are neither approved, rejected nor undone.
+-- Rollbacks that were asked for and wait for somebody's key.
 -- params: none
--- returns: hash, actor, ts (UTC), subject (model), summary
-SELECT r.hash, r.actor, r.ts, r.subject, r.summary
-FROM ledger_entry AS r
-WHERE r.type = 'rollback.requested'
-    AND NOT EXISTS (
-        SELECT 1 FROM ledger_entry AS d
-        WHERE d.type IN ('rollback.approved', 'approval.rejected', 'undo', 'rollback.executed')
-            AND d.data LIKE '%' || r.hash || '%'
-    )
-ORDER BY r.ts
+-- returns: id (hash of the request), actor, ts (UTC), subject (model), target, params (JSON)
+SELECT
+    id,
+    decided_by AS actor,
+    decided_at AS ts,
+    split_part(target, '@', 1) AS subject,
+    target,
+    params
+FROM action
+WHERE state = 'requested'
+ORDER BY decided_at
