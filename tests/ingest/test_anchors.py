@@ -138,7 +138,6 @@ def test_f_a_new_checkout_prefix_keeps_dismissals_and_is_proposed_as_a_setting(
         {"tool_errors": ("crashed",)},
         {"problems": (Problem("runs[0]", "bad"),)},
         {"is_complete": False},
-        {"may_close": False},
     ],
 )
 def test_g_an_empty_or_failed_scan_closes_nothing_and_says_why(
@@ -155,6 +154,13 @@ def test_g_an_empty_or_failed_scan_closes_nothing_and_says_why(
     assert len(bank.events("absent")) == 3
     bank.scan(many(3))
     assert bank.rows("SELECT count(*) FROM finding WHERE is_unconfirmed_absent") == [(0,)]
+
+
+def test_a_document_whose_siblings_are_not_here_says_nothing_about_absence(bank: Bank) -> None:
+    bank.scan(many(3))
+    assert not bank.scan(many(1), may_close=False).is_complete
+    assert {kind for kind, _ in bank.events()} == {"created"}
+    assert bank.states() == {"open": 3}
 
 
 def test_k_450_findings_replaced_by_450_others_are_450_new_and_450_absent(bank: Bank) -> None:

@@ -77,7 +77,7 @@ def test_a_good_scan_may_close() -> None:
     ("scan", "known", "words"),
     [
         (GOOD, Completeness(is_stated=False), "partial"),
-        (GOOD, Completeness(may_close=False), "another report"),
+        (GOOD, Completeness(may_close=False), "other reports"),
         (replace(GOOD, is_successful=False), Completeness(is_stated=True), "failed"),
         (replace(GOOD, is_partial=True), Completeness(is_stated=True), "not everything"),
         (replace(GOOD, tool_errors=("x", "y")), Completeness(is_stated=True), "2 errors"),

@@ -197,7 +197,7 @@ def test_runs_of_one_tool_in_one_file_do_not_close_each_other(ctx: Context, tmp_
     assert take(ctx, file).totals == ImportCounts(read=3, new=1, unchanged=2)
 
 
-def test_reports_given_together_do_not_close_each_other(ctx: Context, tmp_path: Path) -> None:
+def test_reports_given_together_are_parts_of_one_scan(ctx: Context, tmp_path: Path) -> None:
     first = report(tmp_path / "d" / "1.sarif", run(*lines(3, "a")))
     second = report(tmp_path / "d" / "2.sarif", run(*lines(3, "b")))
     result = take(ctx, first, second)
@@ -205,8 +205,30 @@ def test_reports_given_together_do_not_close_each_other(ctx: Context, tmp_path: 
     again = take(ctx, tmp_path / "d")
     assert again.totals == ImportCounts(read=6, unchanged=6)
     assert again.generation == result.generation
-    apart = take(ctx, first, scope="nightly")
-    assert apart.totals == ImportCounts(read=3, unchanged=3)
+    assert take(ctx, first).generation == result.generation
+    report(first, run(*lines(2, "a")))
+    assert take(ctx, second, first).totals == ImportCounts(read=5, unchanged=5, fixed=1)
+    assert rows(ctx, "SELECT DISTINCT kind FROM finding_event ORDER BY kind") == [
+        ("created",), ("fixed",)
+    ]  # fmt: skip
+
+
+def test_a_part_that_failed_keeps_the_whole_from_closing(ctx: Context, tmp_path: Path) -> None:
+    first = report(tmp_path / "d" / "1.sarif", run(*lines(3, "a")))
+    second = report(tmp_path / "d" / "2.sarif", run(*lines(3, "b")))
+    take(ctx, first, second)
+    report(first, run(*lines(2, "a"), invocations=[{"executionSuccessful": False}]))
+    for order in ((first, second), (second, first)):
+        assert take(ctx, *order, complete=True).totals.fixed == 0
+
+
+def test_copies_of_one_report_are_one_report(ctx: Context, tmp_path: Path) -> None:
+    first = report(tmp_path / "d" / "1.sarif", run(*lines(3)))
+    second = report(tmp_path / "d" / "2.sarif", run(*lines(3)))
+    assert take(ctx, first, second).totals == ImportCounts(read=6, new=3, unchanged=3)
+    report(first, run(*lines(2)))
+    report(second, run(*lines(2)))
+    assert take(ctx, first, second).totals == ImportCounts(read=4, unchanged=4, fixed=1)
 
 
 def test_a_directory_is_walked_in_order_without_hidden_files_and_links(tmp_path: Path) -> None:

@@ -82,15 +82,20 @@ def apply_absence(
     """Close what the scan proves to be gone, or put it in doubt when `reasons` speak against it."""
     if not live:
         return Absence()
+    unseen: dict[str, Any] = {
+        "scope": spec.id,
+        "scan_id": at.scan_id,
+        "is_group": spec.parts is not None,
+        "rev": tx.generation,
+    }
     if not reasons:
-        tx.execute(sql("ingest", "sighting_promote"), scope=spec.id, scan_id=at.scan_id)
-        tx.execute(sql("ingest", "sighting_drop"), scope=spec.id)
+        tx.execute(sql("ingest", "sighting_promote"), **unseen)
+        tx.execute(sql("ingest", "sighting_drop"), scope=spec.id, rev=tx.generation)
     tx.execute(sql("ingest", "sighting_tidy"))
     rules = enabled_rules(scan)
     tx.execute(
         sql("ingest", "absent_fill"),
-        scope=spec.id,
-        scan_id=at.scan_id,
+        **unseen,
         rules=None if rules is None else sorted(rules),
     )
     closable, not_run = tx.one(sql("ingest", "absent_count")) or (0, 0)

@@ -65,7 +65,7 @@ class Completeness:
     is_stated: bool | None = None
     """What the person or the source says; None when nobody said anything."""
     may_close: bool = True
-    """False when another document of the same import covers the same scope."""
+    """False when other documents of the scope exist that were not given now."""
     previous_version: str = ""
     """The tool's version at the last applied scan of the scope; empty when unknown."""
 
@@ -82,7 +82,7 @@ def reasons_not_to_close(scan: Scan, known: Completeness) -> tuple[str, ...]:
     )
     checks = (
         (known.is_stated is False, "it was imported as partial"),
-        (not known.may_close, "another report of this import covers the same scope"),
+        (not known.may_close, "other reports of the same scope were not given with it"),
         (scan.is_successful is False, "the tool says that the scan failed"),
         (scan.is_partial, "the report shows that not everything was scanned"),
         (bool(scan.tool_errors), f"the tool reports {_count(len(scan.tool_errors), 'error')}"),

@@ -40,6 +40,7 @@ class Previous:
     tool_version: str
     outcome: str
     is_complete: bool
+    generation: int
     contents: Sequence[str]
     """Hashes of all documents of the scope that came in the same import."""
 
@@ -54,7 +55,10 @@ def ingest(
     """
     previous = _previous(tx, scope)
     is_older = bool(
-        previous and scan.scanned_at is not None and scan.scanned_at < previous.scanned_at
+        previous
+        and previous.generation < tx.generation
+        and scan.scanned_at is not None
+        and scan.scanned_at < previous.scanned_at
     )
     if _is_repeated(tx, scope, previous, is_older=is_older):
         return _unchanged(scan, scope, ScanOutcome.REPEATED, "the same content was imported before")
@@ -93,8 +97,11 @@ def _apply(
     known = Completeness(
         scope.is_complete, scope.may_close, previous.tool_version if previous else ""
     )
-    reasons = reasons_not_to_close(scan, known)
-    absence = apply_absence(tx, scope, scan, policy, at, reasons=reasons, live=live)
+    whole = scope.parts.whole(scope.content_hash, scan) if scope.parts else scan
+    reasons = reasons_not_to_close(whole or scan, known)
+    absence = Absence()
+    if whole is not None and scope.may_close:
+        absence = apply_absence(tx, scope, whole, policy, at, reasons=reasons, live=live)
     _correlate(tx, scope, presence, absence)
     report = ScanReport(
         at.scan_id,
@@ -122,7 +129,8 @@ def _is_repeated(
     """
     if previous is None:
         return False
-    is_same = scope.content_hash in previous.contents
+    given = scope.parts.contents if scope.parts else {scope.content_hash}
+    is_same = given <= set(previous.contents)
     if is_older and not is_same:
         known = tx.one(sql("ingest", "scan_known"), scope=scope.id, content_hash=scope.content_hash)
         return known is not None

@@ -9,8 +9,30 @@ from enum import StrEnum
 
 from riskcockpit.config.settings import ClosureSettings, SlaSettings
 from riskcockpit.domain.asset import Asset
+from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.ids import digest
+from riskcockpit.ingest.scans import one_of
 from riskcockpit.views.reports import ImportCounts
+
+
+@dataclass(slots=True)
+class Parts:
+    """Documents that are given together and cover one scope: parts of one scan.
+
+    What one of them does not show, another may. Absence is judged when the last has arrived.
+    """
+
+    contents: frozenset[str]
+    """The content hashes of all of them."""
+    arrived: dict[str, Scan] = field(default_factory=dict)
+    """Content hash → scan, of those that were ingested."""
+
+    def whole(self, content_hash: str, scan: Scan) -> Scan | None:
+        """Note the arrival of a part; return all parts as one scan when it was the last."""
+        self.arrived[content_hash] = scan
+        return (
+            one_of(tuple(self.arrived.values())) if self.arrived.keys() == self.contents else None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +58,9 @@ class ScopeSpec:
     accepts_held: bool = False
     """Somebody confirms closures beyond the limit."""
     may_close: bool = True
-    """False when another document of the same import covers the same scope."""
+    """False when other documents of the scope exist that are not here now: absence says nothing."""
+    parts: Parts | None = None
+    """All documents of one import that cover this scope; None when this is the only one."""
 
     @property
     def id(self) -> str:

@@ -18,21 +18,21 @@ def merged(scans: Iterable[Scan]) -> tuple[Scan, ...]:
     groups: dict[ScopeName, list[Scan]] = {}
     for scan in scans:
         groups.setdefault((scan.asset, scan.tool, scan.category, scan.branch), []).append(scan)
-    return tuple(
-        group[0] if len(group) == 1 else _one(name, group) for name, group in groups.items()
-    )
+    return tuple(map(one_of, groups.values()))
 
 
-def _one(name: ScopeName, scans: Sequence[Scan]) -> Scan:
-    asset, tool, category, branch = name
+def one_of(scans: Sequence[Scan]) -> Scan:
+    """Return scans of one scope as one: it is as complete as the least complete of them."""
+    if len(scans) == 1:
+        return scans[0]
     times = [scan.scanned_at for scan in scans if scan.scanned_at is not None]
     listed = [scan.rules for scan in scans if scan.rules is not None]
     versions = {scan.tool_version for scan in scans}
     return Scan(
-        tool=tool,
-        asset=asset,
-        category=category,
-        branch=branch,
+        tool=scans[0].tool,
+        asset=scans[0].asset,
+        category=scans[0].category,
+        branch=scans[0].branch,
         observations=tuple(seen for scan in scans for seen in scan.observations),
         evidence=tuple(proof for scan in scans for proof in scan.evidence),
         problems=tuple(problem for scan in scans for problem in scan.problems),

@@ -6,7 +6,6 @@ One file that cannot be read never stops the others. A dry run does everything a
 from __future__ import annotations
 
 import gc
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,7 +22,7 @@ from riskcockpit.errors import BusyError, ConfigError, InputError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.registry import named, read_report
 from riskcockpit.ingest.pipeline import ingest
-from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScanReport, ScopeSpec
+from riskcockpit.ingest.policy import IngestPolicy, Parts, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.scans import merged
 from riskcockpit.ingest.vulnerabilities import without_tag
 from riskcockpit.services.context import Context
@@ -222,19 +221,18 @@ def policy_of(ctx: Context) -> IngestPolicy:
 
 
 def together(documents: Sequence[ReadDocument]) -> None:
-    """Let documents that are given together and share a scope not close each other's findings.
+    """Make documents that are given together and cover one scope parts of one scan.
 
-    Only somebody who says that each is complete means that they follow one another.
+    None of them closes what another shows; what none of them shows is judged with the last.
     """
-    uses = Counter(
-        id_ for document in documents for id_ in {scope.id for _, scope in document.scans}
-    )
+    contents: dict[str, set[str]] = {}
+    for document in documents:
+        for _, scope in document.scans:
+            contents.setdefault(scope.id, set()).add(scope.content_hash)
+    shared = {id_: Parts(frozenset(found)) for id_, found in contents.items() if len(found) > 1}
     for document in documents:
         document.scans = tuple(
-            (scan, scope)
-            if uses[scope.id] == 1 or scope.is_complete
-            else (scan, replace(scope, may_close=False))
-            for scan, scope in document.scans
+            (scan, replace(scope, parts=shared.get(scope.id))) for scan, scope in document.scans
         )
 
 

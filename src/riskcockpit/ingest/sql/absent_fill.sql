@@ -1,5 +1,5 @@
--- Findings of a scope that a scan does not show; their rule must have run to be closed.
--- params: scope VARCHAR, scan_id VARCHAR, rules VARCHAR[]
+-- Findings of a scope that a scan, or no scan of this import, shows; only a rule that ran closes.
+-- params: scope VARCHAR, scan_id VARCHAR, is_group BOOLEAN, rules VARCHAR[], rev BIGINT
 -- returns: nothing
 INSERT INTO absent
 SELECT
@@ -9,4 +9,5 @@ SELECT
     finding.is_unconfirmed_absent, finding.waiver_id
 FROM finding
 JOIN absence ON absence.stored = finding.state
-WHERE finding.scope = $scope AND finding.scan_id <> $scan_id
+WHERE finding.scope = $scope
+  AND CASE WHEN $is_group THEN finding.rev < $rev ELSE finding.scan_id <> $scan_id END

@@ -1,7 +1,5 @@
 -- Forgets sightings of this scope that a complete scan does not confirm.
--- params: scope VARCHAR
+-- params: scope VARCHAR, rev BIGINT
 -- returns: nothing
 DELETE FROM finding_sighting
-WHERE scope = $scope AND NOT EXISTS (
-    FROM matched WHERE matched.finding_id = finding_sighting.finding_id
-)
+WHERE scope = $scope AND rev < $rev

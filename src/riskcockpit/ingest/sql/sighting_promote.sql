@@ -1,5 +1,5 @@
 -- Hands findings that this scope lost to another scope that still shows them.
--- params: scope VARCHAR, scan_id VARCHAR
+-- params: scope VARCHAR, scan_id VARCHAR, is_group BOOLEAN, rev BIGINT
 -- returns: nothing
 UPDATE finding
 SET scope = other.scope, category = other.category, branch = other.branch
@@ -10,4 +10,4 @@ FROM (
     QUALIFY row_number() OVER (PARTITION BY finding_id ORDER BY seen_at DESC, scope) = 1
 ) AS other
 WHERE finding.id = other.finding_id AND finding.scope = $scope AND finding.state <> 'fixed'
-  AND finding.scan_id <> $scan_id
+  AND CASE WHEN $is_group THEN finding.rev < $rev ELSE finding.scan_id <> $scan_id END
