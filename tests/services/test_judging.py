@@ -9,8 +9,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from riskcockpit.config.settings import AssetSettings
 from riskcockpit.controls.cases import fill
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.control import Verdict
@@ -119,6 +121,16 @@ def test_priors_of_a_home_stand_in_place_of_ours_and_must_be_in_its_currency(
         publish(ctx, {})
     assert "exposure.yaml" in str(caught.value.hint)
     assert ctx.store.generation() == 2
+
+
+def test_an_asset_of_the_settings_is_judged_although_nobody_saw_it(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    described = (AssetSettings(name="card-transactions", kind="dataset", tier=1),)
+    ctx = dataclasses.replace(ctx, settings=msgspec.structs.replace(ctx.settings, assets=described))
+    judgement = publish(ctx, {"reading": [{"subject_kind": "model", "subject": "m", "at": "-1m"}]})
+    verdicts = {result.control_id: result.verdict for result in judgement.results}
+    assert verdicts["data-checks-pass"] is Verdict.ALARM
+    assert control(ctx, "data-checks-pass").rows[0].resource == "card-transactions"
 
 
 def test_old_readings_thin_out_to_one_a_day(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.policy import controls_in_force, kpis_in_force
 from riskcockpit.services.pricing import price
 from riskcockpit.services.projection import project_ledger
+from riskcockpit.services.staging import TABLES
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
 
@@ -52,6 +53,7 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
     Raises:
         ConfigError: a control, a KPI or the exposure priors cannot be used.
     """
+    _describe_assets(ctx, tx, now)
     project_ledger(ctx, tx, now)
     price(ctx, tx, now)
     controls = controls_in_force(ctx.paths)
@@ -89,6 +91,12 @@ def record_evaluation(ctx: Context, judgement: Judgement, published_at: datetime
     except LedgerError as error:
         return error.message
     return ""
+
+
+def _describe_assets(ctx: Context, tx: Writer, now: datetime) -> None:
+    rows = ((a.name, a.kind, a.domain, a.owner, a.environment, a.tier) for a in ctx.settings.assets)
+    tx.stage("described_asset", TABLES["described_asset"], rows)
+    tx.execute(sql("services", "judging_assets"), now=now, rev=tx.generation)
 
 
 def _write_controls(

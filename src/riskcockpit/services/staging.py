@@ -30,6 +30,14 @@ TABLES: dict[str, dict[str, str]] = {
         "sent": "TIMESTAMP",
         "confirmed": "TIMESTAMP",
     },
+    "described_asset": {
+        "name": "VARCHAR",
+        "kind": "VARCHAR",
+        "domain": "VARCHAR",
+        "owner": "VARCHAR",
+        "environment": "VARCHAR",
+        "tier": "TINYINT",
+    },
     "price_list": {
         "class": "VARCHAR",
         "severity": "TINYINT",

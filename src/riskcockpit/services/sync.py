@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from riskcockpit.config.settings import SourceSettings
+from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import BusyError, DamagedError, LedgerError, UnknownNameError
 from riskcockpit.ingest.models import record_models
@@ -255,7 +256,12 @@ def _sign(ctx: Context, done: _Done, judgement: Judgement) -> list[str]:
     ]
     try:
         ctx.journal().append(
-            EntryType.SYNC_COMPLETED, {"generation": judgement.generation, "sources": seen}
+            EntryType.SYNC_COMPLETED,
+            {
+                "generation": judgement.generation,
+                "published_at": rfc3339(published_at),
+                "sources": seen,
+            },
         )
         why_not = record_evaluation(ctx, judgement, published_at)
     except (LedgerError, BusyError) as error:
