@@ -4,7 +4,7 @@ Time is compressed. Seconds after the start of the demo:
 
     0-20      all is calm
     20-80     the drift of a feature of the fraud model rises, and is beyond its limit at about 55 s
-    60-170    the accuracy of fraud-scoring v7 sinks from 0.94 to 0.81; below 0.90 at about 115 s
+    60-170    the accuracy of fraud-scoring v7 sinks from 0.94 to 0.81; below 0.90 at about 105 s
     then      it stays there until somebody rolls back to v6
 
 Two seconds after the champion alias moved, the serving side follows; within eight more seconds the
