@@ -222,6 +222,16 @@ def test_a_part_that_failed_keeps_the_whole_from_closing(ctx: Context, tmp_path:
         assert take(ctx, *order, complete=True).totals.fixed == 0
 
 
+def test_what_one_part_shows_is_never_taken_for_what_another_shows(
+    ctx: Context, tmp_path: Path
+) -> None:
+    claimed = run("a@src/x.py:5")
+    claimed["results"][0]["partialFingerprints"] = {"contextHash/v1": "f1"}
+    first = report(tmp_path / "d" / "1.sarif", run("a@src/x.py:4"))
+    second = report(tmp_path / "d" / "2.sarif", claimed)
+    assert take(ctx, first, second).totals == ImportCounts(read=2, new=2)
+
+
 def test_copies_of_one_report_are_one_report(ctx: Context, tmp_path: Path) -> None:
     first = report(tmp_path / "d" / "1.sarif", run(*lines(3)))
     second = report(tmp_path / "d" / "2.sarif", run(*lines(3)))

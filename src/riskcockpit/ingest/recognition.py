@@ -46,7 +46,14 @@ def _compare_leftovers(
     tx: Writer, run: Run, policy: IngestPolicy, live: int
 ) -> PrefixChange | None:
     numbers = [row[0] for row in tx.rows(sql("ingest", "unmatched_seen"))] if live else []
-    known = tx.rows(sql("ingest", "unmatched_known"), scope=run.spec.id) if numbers else []
+    if not numbers:
+        return None
+    known = tx.rows(
+        sql("ingest", "unmatched_known"),
+        scope=run.spec.id,
+        is_group=run.spec.parts is not None,
+        rev=tx.generation,
+    )
     if not known:
         return None
     stored = [stored_trace(row) for row in known]
