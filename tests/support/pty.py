@@ -24,7 +24,8 @@ import pyte
 MODES = {1049: "alternate screen", 1000: "mouse", 1003: "mouse motion", 2004: "paste"}
 _PRIVATE = re.compile(rb"\x1b\[[<=>?][0-9;$]*[a-zA-Z]")
 _TEXTUAL_OWN = re.compile(
-    rb"\x1b\[[0-9;?=<>$]*[a-zA-Z]|\x1bP(?:=[12]s|\+q[0-9a-f]*)\x1b\\|\x1b[=>78]"
+    rb"\x1b\[[0-9;?=<>$]*[a-zA-Z]|\x1b\]22;[a-z-]*\x07"  # styles and modes, pointer shape
+    rb"|\x1bP(?:=[12]s|\+q[0-9a-f]*)\x1b\\|\x1b[=>78]"
 )
 _HARMFUL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"

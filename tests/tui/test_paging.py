@@ -46,7 +46,7 @@ def test_an_empty_list_asks_for_nothing() -> None:
 
 @given(st.integers(0, 5_000), st.integers(1, 300), st.integers(-50, 6_000), st.integers(0, 60))
 def test_every_row_that_is_seen_is_asked_for(total: int, size: int, top: int, height: int) -> None:
-    pages: Pages[int] = Pages(total, size=size)
+    pages: Pages[int] = Pages(total, size=size, kept=100)
     wanted = pages.ask(top, top + height, 1)
     rows = range(max(0, top), min(top + height, total - 1) + 1)
     for number in wanted:

@@ -167,12 +167,16 @@ class Cockpit(Navigator):
 
     def ask_lock(self, *, is_locked: bool) -> None:
         """Lock at once; ask before unlocking production."""
-        from riskcockpit.tui.modals.unlock import ask_unlock  # noqa: PLC0415 - as above
+        from riskcockpit.tui.modals.unlock import unlock_dialog  # noqa: PLC0415 - as above
 
         if is_locked or not self.gateway.about.is_production:
             self.set_lock(is_locked=is_locked)
         else:
-            ask_unlock(self)
+            self.push_screen(unlock_dialog(self.gateway.about), self._unlock)
+
+    def _unlock(self, is_yes: bool | None) -> None:  # noqa: FBT001 - the callback's shape
+        if is_yes:
+            self.set_lock(is_locked=False)
 
     def leave_cockpit(self) -> None:
         """Quit."""

@@ -41,6 +41,8 @@ def read_expiry(text: str, now: datetime) -> datetime:
 class WaiveForm(Dialog[Waive]):
     """Asks for reason, justification and expiry of a waiver."""
 
+    AUTO_FOCUS = "#justification"
+
     def __init__(self, findings: tuple[str, ...]) -> None:
         super().__init__(f"Waive {plural(len(findings), 'finding')}")
         self._findings = findings
@@ -71,10 +73,6 @@ class WaiveForm(Dialog[Waive]):
             ),
             classes="line",
         )
-
-    def on_mount(self) -> None:
-        """Start with what takes thought."""
-        self.query_one("#justification").focus()
 
     @on(Input.Submitted)
     def submit(self, event: Input.Submitted) -> None:

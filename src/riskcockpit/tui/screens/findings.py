@@ -94,11 +94,11 @@ class FindingsScreen(DecidingScreen):
             self.query_text = place.key
 
     def refresh_data(self) -> None:
-        """Ask for the list anew; the cursor stays on its finding."""
+        """Ask for the list anew; the cursor stays on its finding, else at its row."""
         row = self.table.row
-        self._open(row.id if row is not None else "")
+        self._open(row.id if row is not None else "", self.table.cursor)
 
-    def _open(self, keep: str) -> None:
+    def _open(self, keep: str, row: int) -> None:
         gateway = self.host.gateway
         query = self.query_text
         if "sort:" not in query:
@@ -107,7 +107,7 @@ class FindingsScreen(DecidingScreen):
         def opened() -> _Opened:
             found = gateway.open_findings(query)
             position = gateway.position(found, keep) if keep else None
-            cursor = position or 0
+            cursor = min(row, max(0, found.total - 1)) if position is None else position
             start = cursor // PAGE * PAGE
             page = gateway.page(found, start, PAGE) if found.total else None
             return _Opened(found, cursor, page)
@@ -131,6 +131,7 @@ class FindingsScreen(DecidingScreen):
         self._draw_match(opened.found.total)
         if is_first and not isinstance(self.focused, RowTable):
             table.focus()
+        self.refresh_bindings()
         self._draw_counts()
 
     def _draw_match(self, total: int) -> None:
@@ -195,7 +196,7 @@ class FindingsScreen(DecidingScreen):
         self.query_text = event.query
         self.table.clear_marks()
         self.table.focus()
-        self.refresh_data()
+        self._open("", 0)
 
     def step_back(self) -> bool:
         """Leave the filter, then the range, then the marks; False when there is nothing left."""

@@ -103,6 +103,7 @@ class OverviewScreen(DecidingScreen):
         table.show(Pages.whole(view.queue), frame, position)
         table.display = bool(view.queue)
         self.query_one("#queue-none").display = not view.queue
+        self.query_one("#queue-detail").display = bool(view.queue)
         titled(box, "Needs you now", count(len(view.queue)) if view.queue else "")
         if view.queue and self.focused is None:
             table.focus()

@@ -206,7 +206,9 @@ def _kpi(kpi: KpiView, frame: Frame, width: int, *, is_short: bool) -> list[Cont
     ]
     rows = [styled(head)]
     if not is_short:
-        rows.append(styled([(f"{'':<10}{kpi.definition[: width - 10]}", "muted")]))
+        text = f"{'':<10}{kpi.definition}"
+        cut = text if len(text) <= width else text[: width - 1] + frame.glyphs.ellipsis
+        rows.append(styled([(cut, "muted")]))
     return rows
 
 
