@@ -1,6 +1,6 @@
 """First frame of the cockpit against that of a bare Textual app: CPU seconds, in one run.
 
-    python bench/first_frame.py [--runs 7] [--limit 1.6]
+    python -m bench.first_frame [--runs 7] [--limit 1.6]
 
 The cockpit's first frame is drawn before any data is there, so its gateway never answers here.
 The whole command, settings and command line included, is printed beside it. Each program is

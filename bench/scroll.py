@@ -1,6 +1,6 @@
 """Key to paint in the findings table at 1,000,000 rows: p95 in ms, and bytes per scroll step.
 
-    python bench/scroll.py [--rows 1000000] [--limit-ms 50] [--limit-bytes 20000]
+    python -m bench.scroll [--rows 1000000] [--limit-ms 50] [--limit-bytes 20000]
 
 The real cockpit over a real cache of generated findings, in a pseudo-terminal of 160x48. Key to
 paint is the time from the key to the end of the first frame; the preview beside the table follows
@@ -20,10 +20,9 @@ from pathlib import Path
 from statistics import median, quantiles
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests"), str(ROOT / "bench")]
+sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "tests")]
 
-from world import AS_OF, make_world  # noqa: E402 - as above
-
+from bench.world import AS_OF, make_world  # noqa: E402 - as above
 from support.pty import Screen  # noqa: E402 - after the path is set
 
 QUIET_SECONDS = 0.15

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 
 from riskcockpit.tui.launch import run_gateway
 from support import fake_gateway
@@ -11,7 +12,7 @@ from support import fake_gateway
 
 def main(world: str = "ordinary") -> int:
     """Open one of the worlds."""
-    gateways = {
+    gateways: dict[str, Callable[[], fake_gateway.FakeGateway]] = {
         "ordinary": fake_gateway.FakeGateway,
         "hostile": fake_gateway.hostile,
         "empty": fake_gateway.empty,
