@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from riskcockpit.cli.diagnostics import Progress, say
+from riskcockpit.cli.reports import JsonOption
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +29,7 @@ def demo(
         bool, typer.Option("--still", help="Freeze the story: nothing changes by itself.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Another seed is another bank.")] = 7,
+    as_json: JsonOption = False,
 ) -> None:
     """Open the cockpit on a simulated bank: real connectors, real signatures, invented data.
 
@@ -36,7 +38,7 @@ def demo(
     from riskcockpit.cli import pages
     from riskcockpit.demo.run import run_demo
 
-    is_screen = not headless and sys.stdin.isatty() and sys.stdout.isatty()
+    is_screen = not (headless or as_json) and sys.stdin.isatty() and sys.stdout.isatty()
     opener = None
     if is_screen:
         from riskcockpit.cli.cockpit import open_cockpit as opener  # type: ignore[assignment]
@@ -49,7 +51,11 @@ def demo(
         )  # fmt: skip
     finally:
         progress.done()
-    if result.posture is not None:
+    if result.posture is not None and as_json:
+        from riskcockpit.cli import documents, output
+
+        output.json_document(documents.status(result.posture))
+    elif result.posture is not None:
         pages.status(result.posture)
     if kept is not None:
         say(

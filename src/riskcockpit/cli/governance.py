@@ -176,10 +176,13 @@ def verify(*, as_json: JsonOption = False) -> None:
 
 
 @ledger_app.command("checkpoint")
-def checkpoint() -> None:
+def checkpoint(*, as_json: JsonOption = False) -> None:
     """Sign a checkpoint of your chain: its length and digest, for an auditor's stock tools."""
-    from riskcockpit.cli import output
+    from riskcockpit.cli import documents, output
     from riskcockpit.services.context import Context
 
     made = Context.open().journal().checkpoint()
-    output.line(str(made) if made is not None else "nothing new to sign")
+    if as_json:
+        output.json_document(documents.document("checkpoint", file=str(made) if made else None))
+    else:
+        output.line(str(made) if made is not None else "nothing new to sign")

@@ -87,15 +87,20 @@ def validate(
     file: Annotated[
         Path | None, typer.Argument(help="A settings file; the one in force by default.")
     ] = None,
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Check a settings file; errors name the line and the nearest key."""
-    from riskcockpit.cli import output
+    from riskcockpit.cli import documents, output
     from riskcockpit.config.loading import read_settings
     from riskcockpit.config.paths import Paths
 
     target = file or Paths.from_environment().settings
     read_settings(target)
-    output.line(f"{target}: ok")
+    if as_json:
+        output.json_document(documents.document("config_validation", file=str(target), ok=True))
+    else:
+        output.line(f"{target}: ok")
 
 
 @config_app.command("schema")
