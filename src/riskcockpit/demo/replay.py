@@ -37,12 +37,17 @@ from riskcockpit.services.importing import (
     read_document,
     read_options_of,
 )
+from riskcockpit.services.judging import look_back
+from riskcockpit.services.policy import kpis_in_force
+from riskcockpit.services.posture import TREND_DAYS
 from riskcockpit.services.rollback import rollback
 from riskcockpit.services.sync import sync
 
 Progress = Callable[[str], None]
 _PIPELINE = ImportOptions(complete=True)
 """The bank's pipelines hand over a report only when its scan has ended well."""
+
+_TOLD_BY_DATES = ("mean-time-to-remediate", "drift-detection-time", "time-to-acknowledge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,13 @@ class Replay:
         self.progress("reading the reports of today")
         leave(self.ctx.paths, current)
         sync(self.ctx, full=True)
+        self._look_back()
+
+    def _look_back(self) -> None:
+        """Fill the month's trend of the KPIs that follow from the dates of findings alone."""
+        kpis = [kpi for kpi in kpis_in_force(self.ctx.paths) if kpi.id in _TOLD_BY_DATES]
+        with self.ctx.store.writer() as tx:
+            look_back(tx, kpis, (self.start - timedelta(days=n) for n in range(TREND_DAYS, 0, -1)))
 
     def _chapters(self) -> Sequence[tuple[datetime, Callable[[], None]]]:
         """Return the moments at which somebody decides something, and what; oldest first."""

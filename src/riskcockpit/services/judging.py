@@ -70,6 +70,13 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
     return Judgement(tx.generation, results, readings, policy, _digest(results))
 
 
+def look_back(tx: Writer, kpis: Iterable[catalogue.Kpi], moments: Iterable[datetime]) -> None:
+    """Record what `kpis` were at past `moments`, for those that the findings' own dates tell."""
+    chosen = tuple(kpis)
+    for moment in moments:
+        tx.append("kpi_reading", (_kpi_row(reading) for reading in measure(tx, chosen, moment)))
+
+
 def record_evaluation(ctx: Context, judgement: Judgement, published_at: datetime) -> str:
     """Sign that the controls ran and what they came to; return why not, or nothing.
 
