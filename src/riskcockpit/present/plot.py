@@ -29,6 +29,10 @@ def squeeze(values: Sequence[float], width: int, direction: Direction) -> list[f
     return [worst(values[low:high]) for low, high in pairwise(edges) if high > low]
 
 
+_LEAST_MARGIN = 1e-200
+"""Below it a scale would overflow; such values are all the same on a screen."""
+
+
 def plot(
     values: Sequence[float],
     width: int,
@@ -48,7 +52,8 @@ def plot(
         return []
     known = [*shown, *([threshold] if threshold is not None else [])]
     low, high = min(known), max(known)
-    margin = (high - low) * 0.1 or abs(high) * 0.05 or 1.0
+    margin = (high - low) * 0.1 or abs(high) * 0.05
+    margin = margin if margin > _LEAST_MARGIN else 1.0
     low, high = low - margin, high + margin
     scale = height * 8 / (high - low)
     heights = [round((value - low) * scale) for value in shown]
