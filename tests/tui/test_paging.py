@@ -23,9 +23,9 @@ def test_a_page_is_asked_for_once_until_it_arrives_or_is_lost() -> None:
     assert pages.row(7) == 7
 
 
-def test_the_neighbour_in_the_direction_of_travel_comes_along() -> None:
-    assert filled(100).ask(30, 45, 1) == (3, 4, 5)
-    assert filled(100).ask(30, 45, -1) == (3, 4, 2)
+def test_the_next_pages_in_the_direction_of_travel_come_along() -> None:
+    assert filled(100).ask(30, 45, 1) == (3, 4, 5, 6)
+    assert filled(100).ask(30, 45, -1) == (3, 4, 2, 1)
     assert filled(100).ask(90, 99, 1) == (9,)
     assert filled(100).ask(0, 5, -1) == (0,)
 

@@ -10,6 +10,8 @@ T = TypeVar("T")
 
 PAGE = 200
 """Rows of one page."""
+AHEAD = 2
+"""Pages fetched before they are seen, so that no row is painted twice."""
 KEPT = 32
 """Pages kept; the least recently used goes first."""
 
@@ -57,7 +59,7 @@ class Pages(Generic[T]):
     def ask(self, first: int, last: int, travel: int) -> tuple[int, ...]:
         """Return the pages to ask for, so that rows `first` to `last` can be drawn.
 
-        The neighbour in the direction of `travel` (-1, 0, 1) comes along. Each page is asked for
+        The next pages in the direction of `travel` (-1, 0, 1) come along. Each page is asked for
         once, until it arrives or `forget` is called.
         """
         if not self.total:
@@ -65,9 +67,9 @@ class Pages(Generic[T]):
         low, high = max(0, first) // self._size, min(last, self.total - 1) // self._size
         wanted = list(range(low, high + 1))
         if travel > 0:
-            wanted.append(high + 1)
+            wanted += range(high + 1, high + 1 + AHEAD)
         elif travel < 0:
-            wanted.append(low - 1)
+            wanted += range(low - 1, low - 1 - AHEAD, -1)
         end = (self.total - 1) // self._size
         missing = tuple(
             number
