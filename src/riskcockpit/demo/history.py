@@ -27,7 +27,7 @@ NEVER = 1_000_000
 class Rhythm(Enum):
     """How a scope was scanned."""
 
-    STEADY = "weeks ago and today"
+    STEADY = "some days ago and today"
     PAIRED = "at the beginning, and twice within days"
     REBUILT = "twice within days, of something that did not exist before"
 
@@ -59,7 +59,7 @@ def scope(dice: Dice, asset: str, scanner: str, start: datetime, rhythm: Rhythm)
     names = (asset, scanner)
     first = start - timedelta(days=DAYS, hours=-dice.between(0, 12, *names, "first"))
     if rhythm is Rhythm.STEADY:
-        first = start - timedelta(days=dice.between(18, 28, *names, "taken in"))
+        first = start - timedelta(days=dice.between(2.5, 6, *names, "taken in"))
         last = start - timedelta(minutes=dice.between(20, 600, *names, "last"))
         return Scope(asset, scanner, rhythm, (first, last))
     opened = start - timedelta(days=dice.pick(PAIR_DAYS, *names, "pair"))
@@ -73,7 +73,7 @@ def lifespan(dice: Dice, where: Scope, fault: object, severity: Severity) -> Lif
     chance = dice.share(where.asset, where.scanner, fault, "fate")
     fixed, last = len(where.visits) - 2, len(where.visits) - 1
     if where.rhythm is Rhythm.STEADY:
-        return Lifespan(0 if chance < _OLD[severity] else last)
+        return Lifespan(0 if chance < _KNOWN else last)
     if chance < _OLD[severity]:
         return Lifespan(0)
     if chance < _OLD[severity] + _MENDED[severity]:
@@ -98,5 +98,7 @@ _MENDED = {
     Severity.INFO: 0.04,
 }
 """Share of the faults that come and go within a pair of scans."""
+_KNOWN = 0.95
+"""Share of the faults of a steadily scanned scope that its first scan saw already."""
 _NEW_TODAY = 0.85
 """Faults above this chance are seen by the newest scan first, as all other critical ones are."""

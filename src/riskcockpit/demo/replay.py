@@ -93,7 +93,7 @@ class Replay:
         return (
             (self.start - timedelta(days=41), self._accept_small_findings),
             (failing, self._roll_back),
-            (self.start - timedelta(hours=22), self._waive_together),
+            (self.start - timedelta(hours=26), self._waive_together),
         )
 
     def _accept_small_findings(self) -> None:
