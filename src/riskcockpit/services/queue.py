@@ -68,7 +68,7 @@ def _alarms(reader: Reader, currency: str) -> Iterator[QueueItem]:
             id=f"{row['class']}:{row['subject']}",
             kind=QueueKind.MODEL_ALARM if is_model else QueueKind.DATA_ALARM,
             title=f"{row['subject']} v{model['champion']}" if serves and model else row["subject"],
-            detail=f"{_without(row['titles'][0], row['subject'])}{more}{ready}",
+            detail=f"{_without(row['title'], row['subject'])}{more}{ready}",
             since=row["onset_at"],
             due_at=None,
             at_risk=Money(row["exposure"], currency),

@@ -1,17 +1,26 @@
 -- Open findings of model and data monitors, one row a model or data set.
 -- params: none
--- returns: class, subject, severity (0 to 4), titles, findings (count), top (finding id), onset_at (UTC), acknowledged_at (UTC; NULL while nobody did), exposure (currency of the settings)
+-- returns: class, subject, severity (0 to 4), title (of the worst), findings (count), top (finding id of the worst), onset_at (UTC), exposure (currency of the settings)
+WITH alarm AS (
+    SELECT rowid AS row_id, class, model, severity, exposure, onset_at, first_seen
+    FROM finding
+    WHERE class IN ('model', 'data') AND state IN ('open', 'triage', 'pending_waiver')
+),
+grouped AS (
+    SELECT
+        class,
+        model,
+        max(severity) AS severity,
+        count(*) AS findings,
+        max_by(row_id, severity * 1e15 + exposure) AS top,
+        min(coalesce(onset_at, first_seen)) AS onset_at,
+        sum(exposure) AS exposure
+    FROM alarm
+    GROUP BY class, model
+)
 SELECT
-    class,
-    model AS subject,
-    max(severity) AS severity,
-    list(title ORDER BY severity DESC, exposure DESC, title) AS titles,
-    count(*) AS findings,
-    arg_max(id, (severity, exposure)) AS top,
-    min(coalesce(onset_at, first_seen)) AS onset_at,
-    min(acknowledged_at) AS acknowledged_at,
-    sum(exposure) AS exposure
-FROM finding
-WHERE class IN ('model', 'data') AND state IN ('open', 'triage', 'pending_waiver')
-GROUP BY class, model
-ORDER BY severity DESC, exposure DESC, subject
+    g.class, g.model AS subject, g.severity, f.title, g.findings, f.id AS top, g.onset_at,
+    g.exposure
+FROM grouped AS g
+JOIN finding AS f ON f.rowid = g.top
+ORDER BY g.severity DESC, g.exposure DESC, subject
