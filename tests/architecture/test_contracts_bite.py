@@ -22,7 +22,7 @@ CONTROLS = [
     ("Floors", "kpis/compute.py", "import riskcockpit.controls.judge"),
     ("Floors", "errors.py", "def f():\n    import riskcockpit.domain.money"),
     ("Floors", "utils.py", "import riskcockpit.errors"),
-    ("No cycles between siblings", "domain/clock.py", "import riskcockpit.domain.finding\nimport riskcockpit.domain.batch"),
+    ("No cycles between siblings", "domain/pillar.py", "import riskcockpit.domain.finding"),
     ("Connectors do not know each other", "connectors/files/connector.py", "import riskcockpit.connectors.mlflow.connector"),
     ("Only the cockpit", "services/posture.py", "def f():\n    import textual"),
     ("Only the cockpit", "present/text.py", "import textual.app"),
