@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterator
@@ -13,28 +12,16 @@ import pytest
 from riskcockpit.domain.finding import Scan
 from riskcockpit.errors import FormatError
 from riskcockpit.formats.registry import read_report
+from support.corpus import CORPUS, IS_AT_HAND, raw_records, samples
 from support.sarif_logs import OPTIONS
 
-CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "corpus"
 READ_NOW = ("sarif", "trivy", "generic")
 NOT_TOLD_BY_CONTENT = {"trivy/legacy_no_vuln.json": "trivy"}
 """A bare `null` does not say what wrote it; with its name given it is read."""
+EXPECTED = raw_records()
+OF_NOW = samples(*READ_NOW)
 
-pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared corpus is not at hand")
-
-
-def expectations() -> dict[str, int]:
-    """Return the raw records of each file: the number we read, since one record is one finding."""
-    table = CORPUS / "expected.tsv"
-    if not table.is_file():
-        return {}
-    with table.open(encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return {row["path"]: int(row["raw_records"] or -1) for row in rows}
-
-
-EXPECTED = expectations()
-OF_NOW = sorted(path for path in EXPECTED if path.startswith(tuple(f"{f}/" for f in READ_NOW)))
+pytestmark = pytest.mark.skipif(not IS_AT_HAND, reason="the shared corpus is not at hand")
 
 
 def count(scan: Scan) -> int:

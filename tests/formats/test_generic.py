@@ -12,8 +12,7 @@ import pytest
 from riskcockpit.domain.finding import FindingClass, ModelSignal, Observation, Scan
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import FormatError
-from riskcockpit.formats.generic.from_csv import FORMAT as CSV
-from riskcockpit.formats.generic.from_json import FORMAT as JSON
+from riskcockpit.formats.registry import named
 from support.sarif_logs import OPTIONS
 
 
@@ -23,7 +22,7 @@ def finding(**members: Any) -> dict[str, Any]:
 
 def read(*findings: Any, **members: Any) -> Scan:
     content = json.dumps({"findings": list(findings)} | members).encode()
-    (scan,) = JSON.read(content, OPTIONS).scans
+    (scan,) = named("generic-json").read(content, OPTIONS).scans
     return scan
 
 
@@ -35,7 +34,7 @@ def only(**members: Any) -> Observation:
 
 
 def rows(text: str) -> Scan:
-    (scan,) = CSV.read(text.encode(), OPTIONS).scans
+    (scan,) = named("generic-csv").read(text.encode(), OPTIONS).scans
     return scan
 
 
@@ -180,8 +179,8 @@ def test_a_list_and_lines_of_findings_are_read(form: str) -> None:
     findings = [finding(), finding(title="Another")]
     texts = [json.dumps(item) for item in findings]
     content = {"list": json.dumps(findings), "lines": "\n".join(texts), "stream": "".join(texts)}
-    assert JSON.matches(content[form].encode())
-    (scan,) = JSON.read(content[form].encode(), OPTIONS).scans
+    assert named("generic-json").matches(content[form].encode())
+    (scan,) = named("generic-json").read(content[form].encode(), OPTIONS).scans
     assert [seen.title for seen in scan.observations] == ["A fault", "Another"]
 
 
@@ -189,7 +188,7 @@ def test_a_broken_line_among_lines_is_reported() -> None:
     content = b"\n".join(
         [json.dumps(finding()).encode(), b'{"title": "cut', json.dumps(finding()).encode()]
     )
-    scans = JSON.read(content, OPTIONS).scans
+    scans = named("generic-json").read(content, OPTIONS).scans
     assert sum(len(scan.observations) for scan in scans) == 2
     assert [p.why for scan in scans for p in scan.problems] == ["line 2 is not readable JSON"]
 
@@ -226,15 +225,15 @@ def test_bad_rows_are_quarantined_with_their_number_and_blank_ones_are_none() ->
 
 
 def test_a_csv_of_another_encoding_is_read_and_noted() -> None:
-    report = CSV.read("Title,Severity\nGefährlich,Low\n".encode("cp1252"), OPTIONS)
+    report = named("generic-csv").read("Title,Severity\nGefährlich,Low\n".encode("cp1252"), OPTIONS)
     assert report.scans[0].observations[0].title == "Gefährlich"
     assert "Windows-1252" in report.notes[0]
 
 
 def test_a_csv_of_somebody_else_is_not_taken_for_ours() -> None:
     header = "Created,Title,Severity,Owner Name,Cloud,Region,Ticket,Due,Notes"
-    assert not CSV.matches(header.encode())
-    assert CSV.matches(b"Date,Title,CweId,Url,Severity,Description,Mitigation")
+    assert not named("generic-csv").matches(header.encode())
+    assert named("generic-csv").matches(b"Date,Title,CweId,Url,Severity,Description,Mitigation")
 
 
 def test_a_csv_without_the_columns_is_refused_with_a_hint() -> None:
@@ -258,14 +257,14 @@ def example(language: str) -> bytes:
 
 
 def test_the_examples_of_the_documentation_are_read() -> None:
-    (scan,) = JSON.read(example("json"), OPTIONS).scans
+    (scan,) = named("generic-json").read(example("json"), OPTIONS).scans
     assert scan.problems == ()
     assert [seen.finding_class for seen in scan.observations] == [
         FindingClass.MODEL,
         FindingClass.DATA,
     ]
-    (table,) = CSV.read(example("csv"), OPTIONS).scans
+    (table,) = named("generic-csv").read(example("csv"), OPTIONS).scans
     assert table.problems == ()
     assert table.observations[0].signal == scan.observations[0].signal
-    assert JSON.matches(example("json"))
-    assert CSV.matches(example("csv"))
+    assert named("generic-json").matches(example("json"))
+    assert named("generic-csv").matches(example("csv"))

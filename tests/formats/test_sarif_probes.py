@@ -9,7 +9,7 @@ import pytest
 
 from riskcockpit.domain.finding import Location
 from riskcockpit.domain.severity import Severity
-from riskcockpit.formats.sarif.reader import FORMAT
+from riskcockpit.formats.registry import named
 from support.sarif_logs import OPTIONS, log, read_one, read_scan, result, run
 
 
@@ -91,7 +91,7 @@ def test_p9_a_fingerprint_name_with_a_word_after_the_slash_is_read() -> None:
 
 
 def test_p10_results_null_is_no_result_and_an_incomplete_scan() -> None:
-    (scan,) = FORMAT.read(log(run() | {"results": None}), OPTIONS).scans
+    (scan,) = named("sarif").read(log(run() | {"results": None}), OPTIONS).scans
     assert scan.observations == ()
     assert scan.is_partial
 

@@ -14,7 +14,7 @@ from riskcockpit.domain.finding import FindingClass
 from riskcockpit.errors import FormatError
 from riskcockpit.formats import suspicion
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.sarif.reader import FORMAT
+from riskcockpit.formats.registry import named
 from support.sarif_logs import OPTIONS, log, read_one, read_scan, result, run
 
 HOSTILE = "[@click=app.quit]x[/] \x1b]52;c;ZXZpbA==\x07 \u202eabc\x9b31m"
@@ -58,7 +58,7 @@ def test_a_bad_rule_is_reported_and_its_results_are_read_without_it() -> None:
 
 
 def test_a_bad_run_does_not_hide_the_next() -> None:
-    report = FORMAT.read(log({"tool": 3}, run(result())), OPTIONS)
+    report = named("sarif").read(log({"tool": 3}, run(result())), OPTIONS)
     assert [len(scan.observations) for scan in report.scans] == [0, 1]
     assert report.scans[0].problems[0].where == "runs[0]"
     assert report.scans[1].observations[0].record == "runs[1].results[0]"
@@ -66,11 +66,14 @@ def test_a_bad_run_does_not_hide_the_next() -> None:
 
 def test_each_run_is_a_scan_of_its_own_category() -> None:
     runs = [run(automationDetails={"id": f"ci/{name}"}) for name in ("a", "b")]
-    assert [scan.category for scan in FORMAT.read(log(*runs), OPTIONS).scans] == ["ci/a", "ci/b"]
+    assert [scan.category for scan in named("sarif").read(log(*runs), OPTIONS).scans] == [
+        "ci/a",
+        "ci/b",
+    ]
 
 
 def test_a_log_without_runs_says_so() -> None:
-    report = FORMAT.read(log(), OPTIONS)
+    report = named("sarif").read(log(), OPTIONS)
     assert report.scans == ()
     assert report.notes == ("the log has no runs: nothing was scanned",)
 
@@ -221,7 +224,7 @@ def test_nothing_dangerous_leaves_the_reader() -> None:
 def test_lone_surrogates_and_nan_are_borne() -> None:
     content = log(run(result(message={"text": "MARK"}, rank=0)))
     broken = content.replace(b"MARK", rb"a\ud800b").replace(b'"rank": 0', b'"rank": NaN')
-    (scan,) = FORMAT.read(broken, OPTIONS).scans
+    (scan,) = named("sarif").read(broken, OPTIONS).scans
     (seen,) = scan.observations
     assert seen.title == "a\ufffdb"
     json.loads(seen.raw)
@@ -232,7 +235,7 @@ def test_deep_nesting_is_refused_and_never_crashes(depth: int) -> None:
     deep = b"[" * depth + b"]" * depth
     content = log(run(result(properties={"x": "DEEP"}), result())).replace(b'"DEEP"', deep)
     try:
-        (scan,) = FORMAT.read(content, OPTIONS).scans
+        (scan,) = named("sarif").read(content, OPTIONS).scans
     except FormatError as error:
         assert "nested" in error.message  # noqa: PT017 - either outcome is right, by depth
     else:
@@ -244,11 +247,11 @@ def test_deep_nesting_is_refused_and_never_crashes(depth: int) -> None:
 def test_a_log_that_is_cut_off_is_an_error_and_not_half_a_scan(cut: float) -> None:
     content = json.dumps(json.loads(log(run(result(), result()))), indent=2).encode()
     with pytest.raises(FormatError, match="JSON"):
-        FORMAT.read(content[: int(len(content) * cut)], OPTIONS)
+        named("sarif").read(content[: int(len(content) * cut)], OPTIONS)
 
 
 def test_a_banner_before_the_log_is_noted() -> None:
-    report = FORMAT.read(b"scanning...\ndone\n" + log(run(result())), OPTIONS)
+    report = named("sarif").read(b"scanning...\ndone\n" + log(run(result())), OPTIONS)
     assert len(report.scans[0].observations) == 1
     assert "skipped 2 line(s) of text before the data" in report.notes
 

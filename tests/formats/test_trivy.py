@@ -11,7 +11,7 @@ from riskcockpit.domain.finding import FindingClass, Observation, Scan
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.trivy.reader import FORMAT
+from riskcockpit.formats.registry import named
 from support.sarif_logs import OPTIONS
 
 
@@ -39,7 +39,7 @@ def document(*targets: Any, **members: Any) -> dict[str, Any]:
 
 
 def scans(content: Any, options: ReadOptions = OPTIONS) -> tuple[Scan, ...]:
-    return FORMAT.read(json.dumps(content).encode(), options).scans
+    return named("trivy").read(json.dumps(content).encode(), options).scans
 
 
 def only(content: Any) -> Observation:
@@ -290,7 +290,7 @@ def test_time_version_and_end_of_life_are_kept() -> None:
         Trivy={"Version": "0.76.0"},
         Metadata={"OS": {"Family": "debian", "Name": "9", "EOSL": True}, "Branch": "main"},
     )
-    report = FORMAT.read(json.dumps(content).encode(), OPTIONS)
+    report = named("trivy").read(json.dumps(content).encode(), OPTIONS)
     (scan,) = report.scans
     assert scan.scanned_at is not None
     assert scan.scanned_at.isoformat().startswith("2026-11-23T14:50:20.604471")

@@ -8,7 +8,7 @@ from typing import Any
 from riskcockpit.domain.finding import Observation, Scan
 from riskcockpit.domain.redaction import Redactor
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.sarif.reader import FORMAT
+from riskcockpit.formats.registry import named
 
 REDACTOR = Redactor(b"a key for tests")
 OPTIONS = ReadOptions(redact=REDACTOR, secret_digest=REDACTOR.digest)
@@ -36,7 +36,7 @@ def log(*runs: Any) -> bytes:
 
 def read_scan(*results: Any, options: ReadOptions = OPTIONS, **members: Any) -> Scan:
     """Read a log with one run of `results`; `members` are those of `run`."""
-    (scan,) = FORMAT.read(log(run(*results, **members)), options).scans
+    (scan,) = named("sarif").read(log(run(*results, **members)), options).scans
     return scan
 
 

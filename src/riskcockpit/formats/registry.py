@@ -12,16 +12,27 @@ from importlib.metadata import EntryPoint, entry_points
 
 from riskcockpit.errors import FormatError, UnknownNameError
 from riskcockpit.formats.api import MAX_BYTES, Format, ReadOptions, Report
-from riskcockpit.formats.generic.from_csv import FORMAT as GENERIC_CSV
-from riskcockpit.formats.generic.from_json import FORMAT as GENERIC_JSON
+from riskcockpit.formats.builtin import BuiltIn
+from riskcockpit.formats.families.checks import CHECKS
+from riskcockpit.formats.families.cloud import CLOUD
+from riskcockpit.formats.families.code import CODE
+from riskcockpit.formats.families.dependencies import DEPENDENCIES
+from riskcockpit.formats.families.exchange import GENERIC, SARIF
+from riskcockpit.formats.families.platforms import PLATFORMS
 from riskcockpit.formats.known_tools import advice, resemblance
 from riskcockpit.formats.opening import plain
-from riskcockpit.formats.sarif.reader import FORMAT as SARIF
 from riskcockpit.formats.shape import HEAD_BYTES, Shape, shape_of
-from riskcockpit.formats.trivy.reader import FORMAT as TRIVY
 
 GROUP = "riskcockpit.formats"
-BUILT_IN: tuple[Format, ...] = (SARIF, TRIVY, GENERIC_JSON, GENERIC_CSV)
+BUILT_IN: tuple[BuiltIn, ...] = (
+    SARIF,
+    *DEPENDENCIES,
+    *CODE,
+    *PLATFORMS,
+    *CLOUD,
+    *CHECKS,
+    *GENERIC,
+)
 """Asked in this order: the most particular first."""
 
 
@@ -78,9 +89,9 @@ def _detect_plain(content: bytes) -> Format:
         if format_.matches(head):
             return format_
     for entry in _third_party():
-        format_ = _loaded(entry)
-        if format_.matches(head):
-            return format_
+        theirs = _loaded(entry)
+        if theirs.matches(head):
+            return theirs
     raise _unknown(shape_of(head))
 
 

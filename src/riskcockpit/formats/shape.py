@@ -7,11 +7,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
+
+from riskcockpit.formats.tables import delimiter_of, header
 
 HEAD_BYTES = 64 * 1024
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _DATA_START = re.compile(r"^[ \t]*(?=[\[{])", re.MULTILINE)
 _MAX_VALUE = 300
+_PROLOG = re.compile(
+    r"(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE(?:[^\[\]<>\"']|\"[^\"]*\"|'[^']*'|\[.*?\]\s*(?=>))*>)+",
+    re.DOTALL,
+)
+_ROOT = re.compile(r"<(?:[\w.-]+:)?(?P<name>[\w.-]+)[^>]{0,2000}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +33,41 @@ class Shape:
     inner: frozenset[str] = frozenset()
     """Names one object further in."""
     start: str = ""
-    """The first 300 characters of text that is not JSON."""
+    """The first 300 characters."""
+    root: str = ""
+    """Local name of the root element of XML."""
+    root_tag: str = ""
+    """Start tag of the root element, at most 2,000 characters."""
+    columns: frozenset[str] = frozenset()
+    """Cells of the first line of text, lower-case: the header if it is a table."""
 
 
+@lru_cache(maxsize=4)
 def shape_of(head: bytes) -> Shape:
-    """Return the shape of content that starts with `head`."""
+    """Return the shape of content that starts with `head`; every format asks for it in turn."""
     text = head[:HEAD_BYTES].decode("utf-8", "replace").lstrip()
     if text.startswith("<"):
-        return Shape("xml", start=text[:_MAX_VALUE])
+        return _xml_shape(text)
     if not text.startswith(("{", "[")):
         match = _DATA_START.search(text)
         data = text[match.end() :] if match else ""
         shape = _json_shape(data) if data else None
         if shape is None or not shape.members:
             kind = "scalar" if text.strip() in ("null", "true", "false") else "text"
-            return Shape(kind, start=text[:_MAX_VALUE])
+            return Shape(kind, start=text[:_MAX_VALUE], columns=_columns(text))
         return shape
     return _json_shape(text)
+
+
+def _xml_shape(text: str) -> Shape:
+    prolog = _PROLOG.match(text)
+    root = _ROOT.match(text, prolog.end() if prolog else 0)
+    name = root["name"] if root else ""
+    return Shape("xml", start=text[:_MAX_VALUE], root=name, root_tag=root[0] if root else "")
+
+
+def _columns(text: str) -> frozenset[str]:
+    return frozenset(cell.strip().lower() for cell in header(text, delimiter_of(text)))
 
 
 def _json_shape(text: str) -> Shape:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 import msgspec
 from msgspec import Raw
@@ -14,11 +15,11 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_json
+from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.generic.fields import REQUIRED, field_named
 from riskcockpit.formats.generic.records import Record, is_absent, observation
 from riskcockpit.formats.known_tools import advice
-from riskcockpit.formats.opening import plain
-from riskcockpit.formats.shape import shape_of
+from riskcockpit.formats.shape import Shape, shape_of
 from riskcockpit.formats.suspicion import checked
 
 DEFAULT_TOOL = "generic"
@@ -41,46 +42,39 @@ class Document(msgspec.Struct, gc=False):
 _FORMS = msgspec.json.Decoder(list[Raw] | Document)
 
 
-class GenericJsonFormat:
-    """The reader of the generic format as JSON."""
+def is_generic_json(shape: Shape) -> bool:
+    """Whether it is the start of generic findings, and no known tool's own format."""
+    if shape.kind not in ("object", "list") or advice(shape) is not None:
+        return False
+    members = shape.members.keys()
+    if "findings" in members:
+        return shape.inner >= REQUIRED or "tool" in members
+    return members >= REQUIRED
 
-    name = "generic-json"
-    title = "riskcockpit's generic JSON (DefectDojo's field names)"
 
-    def matches(self, head: bytes) -> bool:
-        """Whether `head` is the start of generic findings, and no known tool's own format."""
-        shape = shape_of(head)
-        if shape.kind not in ("object", "list") or advice(shape) is not None:
-            return False
-        members = shape.members.keys()
-        if "findings" in members:
-            return shape.inner >= REQUIRED or "tool" in members
-        return members >= REQUIRED
+def read(content: bytes, options: ReadOptions) -> Report:
+    """Read a document, a list or lines of findings.
 
-    def read(self, content: bytes, options: ReadOptions) -> Report:
-        """Read a document, a list or lines of findings.
-
-        Raises:
-            FormatError: not JSON of this shape, or beyond a limit.
-        """
-        content = plain(content, options.max_bytes)
-        with without_collection():
-            forms, documents = decode_documents(content, _FORMS.decode, self.title)
-            scans: list[Scan] = []
-            loose: list[Raw] = []
-            for form, part in zip(forms, documents.parts, strict=True):
-                if isinstance(form, list):
-                    loose += form
-                elif form.findings is None and _is_record(part):
-                    loose.append(Raw(part))
-                else:
-                    scans.append(_scan(form, options))
-            if loose or not scans:
-                scans.append(_scan(Document(findings=loose), options))
-        if documents.unreadable:
-            unread = tuple(Problem("report", why) for why in documents.unreadable)
-            scans.append(Scan(tool=scans[0].tool, problems=unread, is_partial=True))
-        return Report(self.name, tuple(scans), documents.notes)
+    Raises:
+        FormatError: not JSON of this shape, or beyond a limit.
+    """
+    with without_collection():
+        forms, documents = decode_documents(content, _FORMS.decode, "generic JSON")
+        scans: list[Scan] = []
+        loose: list[Raw] = []
+        for form, part in zip(forms, documents.parts, strict=True):
+            if isinstance(form, list):
+                loose += form
+            elif form.findings is None and _is_record(part):
+                loose.append(Raw(part))
+            else:
+                scans.append(_scan(form, options))
+        if loose or not scans:
+            scans.append(_scan(Document(findings=loose), options))
+    if documents.unreadable:
+        unread = tuple(Problem("report", why) for why in documents.unreadable)
+        scans.append(Scan(tool=scans[0].tool, problems=unread, is_partial=True))
+    return Report("generic-json", tuple(scans), documents.notes)
 
 
 def _is_record(part: bytes) -> bool:
@@ -89,25 +83,12 @@ def _is_record(part: bytes) -> bool:
 
 def _scan(document: Document, options: ReadOptions) -> Scan:
     tool = wording.name(document.tool or document.type or DEFAULT_TOOL)
-    observations: list[Observation] = []
-    problems: list[Problem] = []
-    absent = 0
+    gathering = Gathering()
     for number, raw in enumerate(document.findings or ()):
         place = f"findings[{number}]"
-        try:
-            content = checked(bytes(raw), options)
-            record = _record(content)
-            if is_absent(record):
-                absent += 1
-            else:
-                observations.append(observation(record, tool, place, content, options))
-        except SkipRecordError as fault:
-            problems.append(Problem(place, wording.title(fault.message)))
-    return Scan(
-        tool=tool,
-        observations=tuple(observations),
-        problems=tuple(problems),
-        absent=absent,
+        gathering.take(place, partial(_read_record, bytes(raw), tool, place, options))
+    return gathering.scan(
+        tool,
         tool_version=wording.name(document.tool_version or ""),
         category=wording.name(document.category or ""),
         asset=wording.name(document.asset or ""),
@@ -116,6 +97,12 @@ def _scan(document: Document, options: ReadOptions) -> Scan:
         is_successful=True if document.complete else None,
         is_partial=document.complete is False or document.findings is None,
     )
+
+
+def _read_record(raw: bytes, tool: str, place: str, options: ReadOptions) -> Observation | None:
+    content = checked(raw, options)
+    record = _record(content)
+    return None if is_absent(record) else observation(record, tool, place, content, options)
 
 
 def _record(content: bytes) -> Record:
@@ -131,6 +118,3 @@ def _moment(text: str | None) -> datetime | None:
         return parse_utc(text) if text else None
     except (ValueError, OverflowError):
         return None
-
-
-FORMAT = GenericJsonFormat()

@@ -9,60 +9,36 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_record
-from riskcockpit.formats.opening import plain
 from riskcockpit.formats.sarif.model import Log, Run
 from riskcockpit.formats.sarif.runs import RunReader
-from riskcockpit.formats.shape import Shape, shape_of
 
 _LOG = msgspec.json.Decoder(Log)
 _RUN = msgspec.json.Decoder(Run)
 _HALF_READ = "SARIF (without a readable run)"
 
 
-class SarifFormat:
-    """The reader of SARIF."""
+def read(content: bytes, options: ReadOptions) -> Report:
+    """Read all runs of a SARIF log.
 
-    name = "sarif"
-    title = "SARIF 2.1.0"
-
-    def matches(self, head: bytes) -> bool:
-        """Whether `head` is the start of a SARIF log, in whatever order its members come."""
-        return looks_like_sarif(shape_of(head))
-
-    def read(self, content: bytes, options: ReadOptions) -> Report:
-        """Read all runs of a SARIF log.
-
-        Raises:
-            FormatError: not SARIF, not JSON, or beyond a limit.
-        """
-        content = plain(content, options.max_bytes)
-        with without_collection():
-            logs, documents = decode_documents(content, _LOG.decode, self.title)
-            notes = list(documents.notes)
-            scans: list[Scan] = []
-            for log in logs:
-                if log.version not in (None, "2.1.0"):
-                    notes.append(f"the log says SARIF {log.version[:20]}; read as 2.1.0")
-                for raw in log.runs or ():
-                    place = f"runs[{len(scans)}]"
-                    scans.append(_read_run(raw, place, options))
-        if not scans:
-            notes.append("the log has no runs: nothing was scanned")
-        unread = tuple(Problem("log", why) for why in documents.unreadable)
-        if unread:
-            scans.append(Scan(tool=_HALF_READ, problems=unread, is_partial=True))
-        return Report(self.name, tuple(scans), tuple(notes))
-
-
-def looks_like_sarif(shape: Shape) -> bool:
-    """Whether the visible top-level members are those of a SARIF log."""
-    if shape.kind != "object":
-        return False
-    if "sarif" in shape.members.get("$schema", "").lower():
-        return True
-    if "runs" not in shape.members:
-        return False
-    return shape.members.get("version", "").startswith("2.1") or {"tool", "results"} <= shape.inner
+    Raises:
+        FormatError: not SARIF, not JSON, or beyond a limit.
+    """
+    with without_collection():
+        logs, documents = decode_documents(content, _LOG.decode, "SARIF 2.1.0")
+        notes = list(documents.notes)
+        scans: list[Scan] = []
+        for log in logs:
+            if log.version not in (None, "2.1.0"):
+                notes.append(f"the log says SARIF {log.version[:20]}; read as 2.1.0")
+            for raw in log.runs or ():
+                place = f"runs[{len(scans)}]"
+                scans.append(_read_run(raw, place, options))
+    if not scans:
+        notes.append("the log has no runs: nothing was scanned")
+    unread = tuple(Problem("log", why) for why in documents.unreadable)
+    if unread:
+        scans.append(Scan(tool=_HALF_READ, problems=unread, is_partial=True))
+    return Report("sarif", tuple(scans), tuple(notes))
 
 
 def _read_run(raw: msgspec.Raw, place: str, options: ReadOptions) -> Scan:
@@ -71,6 +47,3 @@ def _read_run(raw: msgspec.Raw, place: str, options: ReadOptions) -> Scan:
     except SkipRecordError as fault:
         return Scan(tool=_HALF_READ, problems=(Problem(place, fault.message),), is_partial=True)
     return RunReader(run, place, options).scan()
-
-
-FORMAT = SarifFormat()

@@ -20,8 +20,6 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_record
-from riskcockpit.formats.opening import plain
-from riskcockpit.formats.shape import Shape, shape_of
 from riskcockpit.formats.trivy import records
 from riskcockpit.formats.trivy.model import Document, Resource, Target
 from riskcockpit.formats.trivy.records import TOOL, Context
@@ -42,55 +40,30 @@ CLASSES = {
     "license-file": "license",
 }
 """Trivy's class of a target → kind of record that was looked for in it."""
-_LEGACY = frozenset({"Vulnerabilities", "Misconfigurations", "Secrets", "Type", "Class"})
-_CLUSTER = frozenset({"Resources", "Vulnerabilities", "Misconfigurations", "Findings"})
 _FORMS = msgspec.json.Decoder(Document | list[Raw] | None)
 _TARGET = msgspec.json.Decoder(Target)
 _RESOURCE = msgspec.json.Decoder(Resource)
 
 
-class TrivyFormat:
-    """The reader of Trivy's own JSON."""
+def read(content: bytes, options: ReadOptions) -> Report:
+    """Read a Trivy report of any form.
 
-    name = "trivy"
-    title = "Trivy JSON (image, fs, repo, config, k8s; schema 2 and the older list)"
-
-    def matches(self, head: bytes) -> bool:
-        """Whether `head` is the start of a Trivy report."""
-        return looks_like_trivy(shape_of(head))
-
-    def read(self, content: bytes, options: ReadOptions) -> Report:
-        """Read a Trivy report of any form.
-
-        Raises:
-            FormatError: not Trivy's, not JSON, or beyond a limit.
-        """
-        content = plain(content, options.max_bytes)
-        with without_collection():
-            forms, documents = decode_documents(content, _FORMS.decode, self.title)
-            notes = list(documents.notes)
-            scans: list[Scan] = []
-            for form in forms:
-                reader = _DocumentReader(options)
-                reader.take(form)
-                scans += reader.scans()
-                notes += reader.notes
-        if documents.unreadable:
-            unread = tuple(Problem("report", why) for why in documents.unreadable)
-            scans.append(Scan(tool=TOOL, problems=unread, is_partial=True))
-        return Report(self.name, tuple(scans), tuple(notes))
-
-
-def looks_like_trivy(shape: Shape) -> bool:
-    """Whether the visible top-level members are those of a Trivy report."""
-    members = shape.members.keys()
-    if shape.kind == "list":
-        return "Target" in members and bool(_LEGACY & members)
-    if shape.kind != "object":
-        return False
-    if "ClusterName" in members:
-        return bool(_CLUSTER & members)
-    return "SchemaVersion" in members and bool({"ArtifactName", "Results"} & members)
+    Raises:
+        FormatError: not Trivy's, not JSON, or beyond a limit.
+    """
+    with without_collection():
+        forms, documents = decode_documents(content, _FORMS.decode, "Trivy JSON")
+        notes = list(documents.notes)
+        scans: list[Scan] = []
+        for form in forms:
+            reader = _DocumentReader(options)
+            reader.take(form)
+            scans += reader.scans()
+            notes += reader.notes
+    if documents.unreadable:
+        unread = tuple(Problem("report", why) for why in documents.unreadable)
+        scans.append(Scan(tool=TOOL, problems=unread, is_partial=True))
+    return Report("trivy", tuple(scans), tuple(notes))
 
 
 @dataclass(slots=True)
@@ -255,6 +228,3 @@ def _moment(text: str | None) -> datetime | None:
         return parse_utc(text) if text else None
     except (ValueError, OverflowError):
         return None
-
-
-FORMAT = TrivyFormat()

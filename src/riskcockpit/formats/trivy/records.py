@@ -15,12 +15,11 @@ from riskcockpit.domain.finding import (
     Package,
 )
 from riskcockpit.domain.pillar import Pillar
-from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.documents import decode_record
-from riskcockpit.formats.overrides import SOURCE, SeverityOverrides
+from riskcockpit.formats.grading import Grade, graded
 from riskcockpit.formats.package_types import GENERIC, layer_of, purl_type
 from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.secrets import without_secret
@@ -70,15 +69,9 @@ class Context:
         """Return `text` as a path of the repository."""
         return normalise(text, self.options.checkout_prefixes)
 
-    def severity(self, word: str | None, rule: str, source: str) -> tuple[Severity, str, str]:
+    def severity(self, word: str | None, rule: str, source: str) -> Grade:
         """Return severity, raw word and source; an unknown word counts as medium."""
-        configured = SeverityOverrides(TOOL, self.options.severity_overrides).of(rule)
-        if configured is not None:
-            return (*configured, SOURCE)
-        known = Severity.from_word(word or "")
-        if known is None:
-            return Severity.MEDIUM, wording.name(word or ""), f"{source} (not known to the tool)"
-        return known, wording.name(word or ""), source
+        return graded(TOOL, rule, word, source, self.options)
 
 
 def vulnerability(raw: bytes, place: str, context: Context) -> Observation:

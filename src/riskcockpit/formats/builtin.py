@@ -1,0 +1,43 @@
+"""A format of ours: how it is told by its outside, and the module that reads it.
+
+The module is imported only when a report of its format is there, so that sixty formats cost an
+import of two files no more than two would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import cast
+
+from riskcockpit.formats.api import ReadOptions, Report
+from riskcockpit.formats.opening import plain
+from riskcockpit.formats.shape import Shape, shape_of
+
+Reader = Callable[[bytes, ReadOptions], Report]
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """One of our formats; satisfies `formats.api.Format`."""
+
+    name: str
+    title: str
+    module: str
+    """Below `riskcockpit.formats`; has a function `read(content, options) -> Report`."""
+    signs: Callable[[Shape], bool]
+    """Whether content of this shape is of this format."""
+
+    def matches(self, head: bytes) -> bool:
+        """Whether content that starts with `head` is of this format."""
+        return self.signs(shape_of(head))
+
+    def read(self, content: bytes, options: ReadOptions) -> Report:
+        """Read a whole report.
+
+        Raises:
+            FormatError: the content as a whole is not of this format, or beyond a limit.
+        """
+        module = import_module(f"riskcockpit.formats.{self.module}")
+        return cast("Reader", module.read)(plain(content, options.max_bytes), options)

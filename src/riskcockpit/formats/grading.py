@@ -1,0 +1,40 @@
+"""Severity of one record: what the settings say, else the tool's word or score."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from riskcockpit.domain.severity import Severity
+from riskcockpit.formats import wording
+from riskcockpit.formats.api import ReadOptions
+from riskcockpit.formats.overrides import SOURCE, SeverityOverrides
+
+
+class Grade(NamedTuple):
+    """How bad a finding is, and why we say so."""
+
+    severity: Severity
+    raw: str
+    """The tool's word or number."""
+    source: str
+    """Which field decided."""
+
+
+def graded(
+    tool: str, rule: str, word: str | float | None, field: str, options: ReadOptions
+) -> Grade:
+    """Return the grade for the tool's `word` (or CVSS score) in its `field`.
+
+    A word that says nothing counts as medium, and the source says so: unknown is never harmless.
+    """
+    configured = SeverityOverrides(tool, options.severity_overrides).of(rule)
+    if configured is not None:
+        return Grade(*configured, SOURCE)
+    raw = wording.name(wording.scalar(word))
+    if isinstance(word, int | float) and not isinstance(word, bool):
+        return Grade(Severity.from_score(word), raw, field)
+    known = Severity.from_word(raw)
+    if known is None:
+        why = "is not known" if raw else "is missing"
+        return Grade(Severity.MEDIUM, raw, f"{field} {why}")
+    return Grade(known, raw, field)

@@ -1,0 +1,109 @@
+"""XML reports: parsed without entities or network, namespaces dropped, records made JSON."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError, XMLPullParser
+
+import msgspec
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
+
+from riskcockpit.domain.redaction import may_hold_secret
+from riskcockpit.errors import FormatError
+from riskcockpit.formats import wording
+from riskcockpit.formats.api import MIB, ReadOptions
+
+_CHUNK = MIB
+_BROKEN_HINT = "the file may be cut off; run the scanner again"
+
+
+def parsed(content: bytes, title: str, options: ReadOptions) -> Element:
+    """Return the root of the XML `content`; tags and attributes without their namespaces.
+
+    Raises:
+        FormatError: it is not well-formed, defines entities, or is nested too deeply.
+    """
+    events: Any = XMLPullParser(
+        ("start", "end"),
+        _parser=DefusedXMLParser(forbid_dtd=False, forbid_entities=True, forbid_external=True),
+    )
+    stream = io.BytesIO(content)
+    depth = 0
+    root: Element | None = None
+    try:
+        while chunk := stream.read(_CHUNK):
+            events.feed(chunk)
+            for kind, element in events.read_events():
+                if kind == "end":
+                    depth -= 1
+                    continue
+                depth += 1
+                root = element if root is None else root
+                _drop_namespaces(element)
+                if depth > options.max_depth:
+                    raise FormatError(f"the XML is nested deeper than {options.max_depth} levels")
+        events.close()
+    except ParseError as fault:
+        raise FormatError(
+            f"not readable as {title}: {wording.reason(fault)}", hint=_BROKEN_HINT
+        ) from fault
+    except DefusedXmlException as fault:
+        raise FormatError(
+            "the XML defines entities, which no scanner needs and attackers use",
+            hint="remove its DOCTYPE and import it again",
+        ) from fault
+    if root is None:
+        raise FormatError(f"not readable as {title}: it has no root element", hint=_BROKEN_HINT)
+    return root
+
+
+def record(element: Element, options: ReadOptions) -> bytes:
+    """Return `element` as a JSON record without secrets, and redact `element` itself likewise.
+
+    An element becomes an object: attributes under `@name`, its text under `#text`, children under
+    their tags, in a list when a tag is repeated; one with nothing but text becomes the text.
+    """
+    raw = msgspec.json.encode(_as_json(element))
+    if not may_hold_secret(raw):
+        return raw
+    _redact(element, options.redact)
+    return msgspec.json.encode(_as_json(element))
+
+
+def text(element: Element | None, path: str = ".") -> str:
+    """Return the text at `path` below `element`, stripped; empty when there is none."""
+    found = element.find(path) if element is not None else None
+    return (found.text or "").strip() if found is not None else ""
+
+
+def _drop_namespaces(element: Element) -> None:
+    element.tag = element.tag.rpartition("}")[2]
+    for key in [key for key in element.attrib if "}" in key]:
+        element.attrib[key.rpartition("}")[2]] = element.attrib.pop(key)
+
+
+def _as_json(element: Element) -> Any:
+    if len(element) == 0 and not element.attrib:
+        return element.text or ""
+    value: dict[str, Any] = {f"@{key}": item for key, item in element.attrib.items()}
+    if element.text and element.text.strip():
+        value["#text"] = element.text
+    for child in element:
+        item = _as_json(child)
+        if child.tag not in value:
+            value[child.tag] = item
+        elif isinstance(value[child.tag], list):
+            value[child.tag].append(item)
+        else:
+            value[child.tag] = [value[child.tag], item]
+    return value
+
+
+def _redact(element: Element, redact: Callable[[str], str]) -> None:
+    for inner in element.iter():
+        inner.text = redact(inner.text) if inner.text else inner.text
+        for key, item in inner.attrib.items():
+            inner.attrib[key] = redact(item)

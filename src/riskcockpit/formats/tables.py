@@ -1,0 +1,93 @@
+"""CSV reports: encoding, delimiter, header, and rows as records."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from riskcockpit.errors import SkipRecordError
+from riskcockpit.formats import wording
+from riskcockpit.formats.documents import without_surrogates
+
+DELIMITERS = (",", ";", "\t")
+_SEPARATOR_LINE = "sep="
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table."""
+
+    number: int
+    """As a person counts: the header is row 1, blank rows do not count."""
+    cells: Sequence[str]
+    fault: str = ""
+    """Why the row cannot be read; empty when it can."""
+
+    def record(self, names: Sequence[str]) -> bytes:
+        """Return the filled cells under `names` as a JSON record; an empty name drops its cell.
+
+        Raises:
+            SkipRecordError: the row cannot be read, or has more cells than there are names.
+        """
+        if self.fault:
+            raise SkipRecordError(self.fault)
+        if len(self.cells) > len(names):
+            raise SkipRecordError(f"{len(self.cells)} cells under {len(names)} columns")
+        pairs = zip(names, self.cells, strict=False)
+        filled = {name: cell for name, cell in pairs if name and cell.strip()}
+        return msgspec.json.encode(without_surrogates(filled))
+
+
+def decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
+    """Return the text of a table, and a note when it is not UTF-8."""
+    try:
+        return content.decode(), ()
+    except UnicodeDecodeError as fault:
+        note = f"not UTF-8 (byte {fault.start}); read as Windows-1252"
+        return content.decode("cp1252", "replace"), (note,)
+
+
+def without_separator_line(text: str) -> str:
+    """Return `text` without the `sep=;` line a spreadsheet may put first."""
+    text = text.lstrip()
+    if text[: len(_SEPARATOR_LINE)].lower() == _SEPARATOR_LINE:
+        return text.partition("\n")[2]
+    return text
+
+
+def header(text: str, delimiter: str) -> list[str]:
+    """Return the cells of the first line of `text` that is not blank."""
+    lines = without_separator_line(text).splitlines()
+    line = next((line for line in lines if line.strip()), "")
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def delimiter_of(text: str) -> str:
+    """Return the delimiter that gives the first line most cells."""
+    return max(DELIMITERS, key=lambda delimiter: len(header(text, delimiter)))
+
+
+def rows(text: str, delimiter: str) -> Iterator[Row]:
+    """Yield all rows that are not blank, the header first; a broken row carries its fault."""
+    stream = io.StringIO(without_separator_line(text), newline="")
+    reader = csv.reader(stream, delimiter=delimiter)
+    number = 0
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            number += 1
+            yield Row(number, (), wording.reason(error))
+            continue
+        if any(cell.strip() for cell in cells):
+            number += 1
+            yield Row(number, cells)

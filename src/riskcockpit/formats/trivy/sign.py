@@ -1,0 +1,20 @@
+"""By what Trivy's own JSON is known from outside."""
+
+from __future__ import annotations
+
+from riskcockpit.formats.shape import Shape
+
+_LEGACY = frozenset({"Vulnerabilities", "Misconfigurations", "Secrets", "Type", "Class"})
+_CLUSTER = frozenset({"Resources", "Vulnerabilities", "Misconfigurations", "Findings"})
+
+
+def is_trivy(shape: Shape) -> bool:
+    """Whether the visible top-level members are those of a Trivy report."""
+    members = shape.members.keys()
+    if shape.kind == "list":
+        return "Target" in members and bool(_LEGACY & members)
+    if shape.kind != "object":
+        return False
+    if "ClusterName" in members:
+        return bool(_CLUSTER & members)
+    return "SchemaVersion" in members and bool({"ArtifactName", "Results"} & members)

@@ -1,0 +1,66 @@
+"""XML reports: what is refused, and what a record looks like as JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from riskcockpit.errors import FormatError
+from riskcockpit.formats.api import ReadOptions
+from riskcockpit.formats.markup import parsed, record, text
+from riskcockpit.formats.shape import shape_of
+
+OPTIONS = ReadOptions(max_depth=20)
+
+
+def test_namespaces_are_dropped_and_repeated_children_become_a_list() -> None:
+    root = parsed(b'<a:r xmlns:a="urn:x" a:k="1"><i>1</i><i>2</i><t> x </t></a:r>', "X", OPTIONS)
+    assert root.tag == "r"
+    assert json.loads(record(root, OPTIONS)) == {"@k": "1", "i": ["1", "2"], "t": " x "}
+    assert text(root, "t") == "x"
+    assert text(root, "missing/i") == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'<!DOCTYPE r [<!ENTITY e "x">]><r>&e;</r>', "entities"),
+        (b'<!DOCTYPE r [<!ENTITY e SYSTEM "file:///etc/passwd">]><r>&e;</r>', "entities"),
+        (b"<r>" * 21 + b"</r>" * 21, "nested deeper"),
+        (b"<r><i></r>", "mismatched tag"),
+        (b"<r><i>", "no element found"),
+    ],
+)
+def test_dangerous_and_broken_xml_is_refused(content: bytes, words: str) -> None:
+    with pytest.raises(FormatError, match=words):
+        parsed(content, "X", OPTIONS)
+
+
+def test_a_plain_document_type_is_no_danger() -> None:
+    content = b'<?xml version="1.0"?><!DOCTYPE r [<!ELEMENT r (i*)>]><r><i>1</i></r>'
+    assert text(parsed(content, "X", OPTIONS), "i") == "1"
+
+
+def test_a_secret_is_redacted_in_the_element_and_in_its_record() -> None:
+    secret = "hunter" + "2-and-more"
+    options = ReadOptions(redact=lambda found: found.replace(secret, "<redacted>"))
+    root = parsed(f'<r a="password={secret}"><i>{secret}</i></r>'.encode(), "X", options)
+    assert secret not in record(root, options).decode()
+    assert text(root, "i") == "<redacted>"
+
+
+@pytest.mark.parametrize(
+    ("head", "root"),
+    [
+        (b"<r>", "r"),
+        (b'<?xml version="1.0"?>\n<!-- a <b> -->\n<x:r xmlns:x="urn:x">', "r"),
+        (b'<!DOCTYPE issues [ <!ELEMENT issues (i*)> <!ATTLIST issues v CDATA ""> ]><issues>',
+         "issues"),
+        (b'<!DOCTYPE html PUBLIC "-//W3C//DTD" "x>y"><html>', "html"),
+        (b"<!DOCTYPE [" + b"]" * 60_000, ""),
+        (b"< r>", ""),
+    ],
+)  # fmt: skip
+def test_the_root_is_found_behind_what_stands_before_it(head: bytes, root: str) -> None:
+    assert shape_of(head).root == root
