@@ -44,6 +44,7 @@ class Identities:
 
 
 Path = Callable[[str], str]
+_Claims = tuple[tuple[str, str], ...]
 
 
 def identify(asset: str, observations: Sequence[Observation], path: Path = str) -> Identities:
@@ -168,12 +169,13 @@ def _digest(encoded: bytes) -> str:
     return blake2b(encoded, digest_size=16).hexdigest()
 
 
-def _place(seen: Observation) -> tuple[str, int, int, str, str, str, int]:
+def _place(seen: Observation) -> tuple[str, int, int, str, str, str, int, _Claims, bytes]:
+    """Return by what repeats are ranked: place first, at last whatever else tells them apart."""
     place = seen.locations[0] if seen.locations else _NOWHERE
     version = seen.package.version if seen.package else ""
     return (
         place.path, place.line or 0, place.column or 0, version, seen.title, seen.description,
-        seen.severity,
+        seen.severity, seen.fingerprints, seen.raw,
     )  # fmt: skip
 
 
