@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -124,10 +126,35 @@ def facets(query: Query = None, *, as_json: JsonOption = False) -> None:
 
 
 @findings_app.command("export", context_settings=LOOSE)
-def export(
+def export_(
     query: Query = None,
     *,
-    format_: Annotated[str, typer.Option("--format", help="csv, json or markdown.")] = "csv",
+    format_: Annotated[
+        str, typer.Option("--format", help="csv, json, sarif, parquet or openvex.")
+    ] = "csv",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write this file instead of stdout.")
+    ] = None,
 ) -> None:
-    """Write all findings of a query to stdout."""
-    list_(query, limit=0, format_=format_)
+    """Write all findings of a query as a file.
+
+    SARIF imports back to the same findings with the same ids, here or in an empty home.
+    """
+    from riskcockpit.cli import output as out
+    from riskcockpit.cli.words import refuse_options
+    from riskcockpit.errors import InputError
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.exporting import export
+
+    text = refuse_options(query or [])
+    if output is None and format_ == "parquet" and sys.stdout.isatty():
+        raise InputError("Parquet is no text for a terminal", hint="name a file with --output")
+    content = export(Context.open(), text, format_)
+    if output is None:
+        out.raw(content)
+        return
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise InputError(f"cannot write {output}: {error.strerror}") from error
+    say(f"wrote {len(content):,} bytes to {output}")

@@ -15,13 +15,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from riskcockpit.cli.documents import plain
-from riskcockpit.domain.untrusted import clean_line, clean_text
+from riskcockpit.domain.untrusted import clean_line, clean_text, without_formula
 from riskcockpit.errors import InputError
 from riskcockpit.present.columns import Align, Cell, Column, Frame, fit
 
 T = TypeVar("T")
 FORMATS = ("table", "json", "csv", "markdown")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SGR = {
     "ok": "32",
     "warn": "33",
@@ -53,6 +52,12 @@ def chosen_format(name: str) -> str:
 def line(text: str = "") -> None:
     """Print one or more lines; foreign text in them is made harmless."""
     print(clean_text(text))
+
+
+def raw(content: bytes) -> None:
+    """Write a whole file as it is, for a pipe; its writer made it harmless."""
+    sys.stdout.buffer.write(content)
+    sys.stdout.flush()
 
 
 def styled(*cells: Cell) -> None:
@@ -103,12 +108,8 @@ def _csv(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(titles)
     for row in rows:
-        writer.writerow([_no_formula(clean_line(text)) for text in row])
+        writer.writerow([without_formula(clean_line(text)) for text in row])
     return buffer.getvalue()
-
-
-def _no_formula(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _markdown(text: str) -> str:

@@ -18,7 +18,7 @@ from riskcockpit.config.paths import shipped
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.severity import Severity
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.sarif.reader import FORMAT as SARIF
+from riskcockpit.formats.sarif import reader
 
 ROOT = "file:///workspace/"
 """Where the fixtures say the scanners ran."""
@@ -58,7 +58,7 @@ def template(name: str) -> Template:
     content = shipped("fixtures", "reports", f"{name}.sarif").read_bytes()
     document = json.loads(content)
     (run,) = document["runs"]
-    (scan,) = SARIF.read(content, ReadOptions(severity_overrides=SEVERITY_OVERRIDES)).scans
+    (scan,) = reader.read(content, ReadOptions(severity_overrides=SEVERITY_OVERRIDES)).scans
     seen = {observation.record: observation.severity for observation in scan.observations}
     left_out = ("results", "artifacts", "invocations", "originalUriBaseIds")
     return Template(

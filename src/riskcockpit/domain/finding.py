@@ -156,6 +156,8 @@ class Observation:
     """Set when the report knows better than the default of the finding's class."""
     onset_at: datetime | None = None
     """When the fault began, for monitors; aware UTC."""
+    claimed_id: str = ""
+    """The finding's id, when a report of riskcockpit's own says it; 32 hex digits."""
     raw: bytes = b""
     """The record as JSON after redaction; kept compressed by content hash."""
 

@@ -7,6 +7,7 @@ the command line and by the logs. What it does is described in `docs/SECURITY.md
 from __future__ import annotations
 
 REPLACEMENT = "�"
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 _BIDI_AND_INVISIBLE = (
     *range(0x200B, 0x2010),  # zero-width space, joiners, direction marks
@@ -53,3 +54,8 @@ def clean_text(text: str) -> str:
 def fence(text: str) -> str:
     """Return `text` safe for a terminal cell; the second fence, for text cleaned before."""
     return text if text.isascii() and text.isprintable() else text.translate(_LINE_TABLE)
+
+
+def without_formula(text: str) -> str:
+    """Return `text` as a cell that no spreadsheet takes for a formula: with `'` before one."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -8,6 +8,7 @@ people who ask why a finding is new.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -69,8 +70,23 @@ def identify(asset: str, observations: Sequence[Observation], path: Path = str) 
         and (other := _other_keys(encode, assets[index], seen, path))
     }
     bases = map(encode.base, assets, observations, claims)
-    keys = _numbered(list(bases), observations, encode)
+    keys = _claimed(_numbered(list(bases), observations, encode), observations)
     return Identities(assets, keys, claims, others, choice.distrusted)
+
+
+def _claimed(keys: tuple[str, ...], observations: Sequence[Observation]) -> tuple[str, ...]:
+    """Return `keys`, but for those results that come from an export and bring theirs with them.
+
+    A claim that two results make, or that is another's computed key, counts for none of them.
+    """
+    claims = Counter(seen.claimed_id for seen in observations if seen.claimed_id)
+    if not claims:
+        return keys
+    computed = {key for key, seen in zip(keys, observations, strict=True) if not seen.claimed_id}
+    return tuple(
+        seen.claimed_id if claims[seen.claimed_id] == 1 and seen.claimed_id not in computed else key
+        for key, seen in zip(keys, observations, strict=True)
+    )
 
 
 def _numbered(

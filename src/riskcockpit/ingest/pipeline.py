@@ -7,7 +7,7 @@ the caller's transaction and never publishes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ from riskcockpit.ingest.identity import Identities, identify
 from riskcockpit.ingest.lifecycle import Completeness, reasons_not_to_close
 from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.prefixes import PrefixChange
-from riskcockpit.ingest.recognition import Run, recognise
+from riskcockpit.ingest.recognition import Run, recognise, without_foreign_claims
 from riskcockpit.ingest.staging import stage_assets, stage_rules, stage_scan
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
@@ -84,6 +84,8 @@ def _apply(
     at: Moment,
     previous: Previous | None,
 ) -> ScanReport:
+    claimed = without_foreign_claims(tx, scan.observations, scope.asset)
+    scan = scan if claimed is scan.observations else replace(scan, observations=claimed)
     identities = identify(scope.asset, scan.observations)
     stage_rules(tx)
     stage_assets(tx, scope.asset, scan.observations, identities, policy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from riskcockpit.domain.finding import FindingClass, Observation
 from riskcockpit.domain.ids import digest
@@ -27,14 +27,35 @@ class Run:
     identities: Identities
 
 
+def without_foreign_claims(
+    tx: Writer, observations: tuple[Observation, ...], asset: str
+) -> tuple[Observation, ...]:
+    """Return `observations` without claims on findings of other assets than their own."""
+    ids = [seen.claimed_id for seen in observations if seen.claimed_id]
+    if not ids:
+        return observations
+    owners: dict[str, set[str]] = {}
+    for id_, owner in tx.rows(sql("ingest", "claimed_assets"), ids=ids):
+        owners.setdefault(id_, set()).add(owner)
+    return tuple(
+        replace(seen, claimed_id="")
+        if owners.get(seen.claimed_id, set()) - {seen.asset or asset}
+        else seen
+        for seen in observations
+    )
+
+
 def recognise(tx: Writer, run: Run, policy: IngestPolicy, live: int) -> PrefixChange | None:
     """Fill `matched`, `hint` and `assigned` for the staged results of `run`.
 
     `live` is how many live findings the scope has. Returns the checkout prefix by which all
     paths changed, when that is what happened.
     """
-    tx.execute(sql("ingest", "match_alias"))
-    tx.execute(sql("ingest", "match_id"))
+    keys = ["match_alias", "match_id"]
+    if any(seen.claimed_id for seen in run.observations):
+        keys.reverse()  # a claim is an id, and whoever has the id now is meant
+    for statement in keys:
+        tx.execute(sql("ingest", statement))
     if any(seen.finding_class is FindingClass.DEPENDENCY for seen in run.observations):
         tx.execute(sql("ingest", "match_vulnerability"))
     change = _compare_leftovers(tx, run, policy, live)

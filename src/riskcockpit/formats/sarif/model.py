@@ -215,6 +215,7 @@ class Run(Struct):
     automation_details: AutomationDetails | None = None
     version_control_provenance: list[Provenance] | None = None
     original_uri_base_ids: dict[str, ArtifactLocation] | None = None
+    properties: Raw = Raw()
 
 
 class Log(Struct):

@@ -25,6 +25,7 @@ from riskcockpit.formats.sarif.completeness import errors, is_successful, reposi
 from riskcockpit.formats.sarif.locations import Locator
 from riskcockpit.formats.sarif.messages import message_text, title_and_description
 from riskcockpit.formats.sarif.model import Component, Provenance, Result, Run, Tool
+from riskcockpit.formats.sarif.own import completed, own_run
 from riskcockpit.formats.sarif.packages import package_of
 from riskcockpit.formats.sarif.rules import KnownRule, RuleBook
 from riskcockpit.formats.sarif.severity import SeverityJudge, Verdict
@@ -62,6 +63,7 @@ class RunReader:
         self._evidence: list[ControlEvidence] = []
         self._problems: list[Problem] = list(self._rules.problems)
         self._absent = 0
+        self._own = own_run(bytes(run.properties)) if len(run.properties) else None
 
     def scan(self) -> Scan:
         """Read everything and return the scan."""
@@ -135,31 +137,30 @@ class RunReader:
         ids, package = self._vulnerability(result, rule, message, text)
         class_ = FindingClass.DEPENDENCY if package else FindingClass.CODE
         title, description = title_and_description(message, rule.label, rule.about, rule.id)
-        self._observations.append(
-            Observation(
-                finding_class=FindingClass.SECRET if is_secret else class_,
-                tool=self._tool,
-                rule=rule.id,
-                title=title,
-                severity=verdict.severity,
-                record=place,
-                description=description,
-                severity_raw=verdict.raw,
-                severity_source=verdict.source,
-                needs_triage=result.kind in TRIAGE_KINDS,
-                is_suppressed=_is_suppressed(result),
-                locations=locations,
-                fingerprints=claims,
-                vulnerability_ids=ids,
-                package=package,
-                resource=_logical_name(result),
-                secret_digest=secret_digest,
-                cwes=_cwes(result, rule, properties),
-                cvss=_score(rule.score) if package else None,
-                help_url=rule.help_url,
-                raw=raw,
-            )
+        seen = Observation(
+            finding_class=FindingClass.SECRET if is_secret else class_,
+            tool=self._tool,
+            rule=rule.id,
+            title=title,
+            severity=verdict.severity,
+            record=place,
+            description=description,
+            severity_raw=verdict.raw,
+            severity_source=verdict.source,
+            needs_triage=result.kind in TRIAGE_KINDS,
+            is_suppressed=_is_suppressed(result),
+            locations=locations,
+            fingerprints=claims,
+            vulnerability_ids=ids,
+            package=package,
+            resource=_logical_name(result),
+            secret_digest=secret_digest,
+            cwes=_cwes(result, rule, properties),
+            cvss=_score(rule.score) if package else None,
+            help_url=rule.help_url,
+            raw=raw,
         )
+        self._observations.append(completed(seen, text) if self._own else seen)
 
     def _verdict(
         self, rule: KnownRule, result: Result, properties: Mapping[str, Any], *, is_secret: bool
@@ -208,6 +209,7 @@ class RunReader:
             ]
         provenance = (run.version_control_provenance or [Provenance()])[0]
         driver = self._driver
+        own = self._own
         return Scan(
             tool=self._tool,
             observations=tuple(observations),
@@ -216,12 +218,12 @@ class RunReader:
             absent=self._absent,
             tool_version=wording.name(driver.semantic_version or driver.version or ""),
             category=wording.name((run.automation_details and run.automation_details.id) or ""),
-            asset=repository(provenance.repository_uri or ""),
-            branch=wording.name(provenance.branch or ""),
+            asset=wording.name(own.asset) if own else repository(provenance.repository_uri or ""),
+            branch=wording.name((own.branch if own else provenance.branch) or ""),
             scanned_at=scanned_at(invocations),
             is_successful=is_successful(invocations),
             tool_errors=tuple(errors(invocations)),
-            is_partial=run.results is None,
+            is_partial=run.results is None or (own is not None and not own.complete),
             rules=self._enabled_rules(),
             distrusted=self._fingerprints.distrusted(),
         )
