@@ -317,3 +317,39 @@ def test_every_command_that_reads_or_decides_has_json() -> None:
     without = {path for path, command in commands() if "--json" not in
                {name for p in command.params for name in p.opts}}  # fmt: skip
     assert without == {"config schema", "findings export"}  # JSON itself; has --format json
+
+
+def test_a_mapping_of_ones_own_is_tested_listed_detected_and_imported(
+    home: Path, tmp_path: Path
+) -> None:
+    assert invoke("init").code == 0
+    mapping = home / "config/formats/tiny.yaml"
+    mapping.parent.mkdir()
+    mapping.write_text(
+        "name: tiny\ntitle: Tiny\nkind: json\nwhen: {has: [tiny]}\ntool: Tiny\n"
+        "records: tiny[*]\nfields: {title: t, severity: s, file_path: f}\n"
+        'cases:\n  - {name: one, content: \'{"tiny": [{"t": "x", "s": "low"}]}\', read: 1}\n'
+        "  - {name: wrong, content: '{\"tiny\": []}', read: 1}\n"
+    )
+    tried = invoke("formats", "test", str(mapping))
+    assert tried.code == 1
+    assert "ok    one: read 1" in tried.out
+    assert "read is 0, not 1" in tried.out
+    report = tmp_path / "r.json"
+    report.write_text('{"tiny": [{"t": "a fault", "s": "high", "f": "a.py"}]}')
+    assert document(invoke("formats", "list", "--json"), "formats")["formats"][0]["name"] == "tiny"
+    seen = document(invoke("formats", "detect", str(report), "--json"), "detected")
+    assert seen["files"][0]["format"] == "tiny"
+    shown = document(invoke("formats", "test", "tiny", str(report), "--json"), "format_test")
+    assert shown["readings"][0]["findings"][0]["path"] == "a.py"
+    files = document(invoke("import", str(report), "--json"), "import")["files"]
+    assert (files[0]["format"], files[0]["new"]) == ("tiny", 1)
+    assert "Tiny" in invoke("formats", "show", "tiny").out
+
+
+def test_a_file_of_no_format_is_a_usage_error_for_detect(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "x.txt"
+    file.write_text("hello")
+    ran = invoke("formats", "detect", str(file))
+    assert ran.code == 2
+    assert "hint:" in ran.out

@@ -23,6 +23,7 @@ _FAMILIES = {
     "demo": ("demo",),
     "setup": ("init", "doctor", "config"),
     "reports": ("import", "sync", "sources"),
+    "formats": ("formats",),
     "status": ("status",),
     "findings": ("findings",),
     "models": ("models",),

@@ -36,6 +36,8 @@ class ReadOptions:
     """Largest content, after decompression."""
     max_depth: int = 200
     """Deepest nesting of one record."""
+    own: tuple[Format, ...] = ()
+    """Formats the home describes itself; asked before ours."""
 
 
 @dataclass(frozen=True, slots=True)

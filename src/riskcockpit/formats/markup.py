@@ -66,11 +66,11 @@ def record(element: Element, options: ReadOptions) -> bytes:
     An element becomes an object: attributes under `@name`, its text under `#text`, children under
     their tags, in a list when a tag is repeated; one with nothing but text becomes the text.
     """
-    raw = msgspec.json.encode(_as_json(element))
+    raw = msgspec.json.encode(as_json(element))
     if not may_hold_secret(raw):
         return raw
     _redact(element, options.redact)
-    return msgspec.json.encode(_as_json(element))
+    return msgspec.json.encode(as_json(element))
 
 
 def text(element: Element | None, path: str = ".") -> str:
@@ -85,14 +85,15 @@ def _drop_namespaces(element: Element) -> None:
         element.attrib[key.rpartition("}")[2]] = element.attrib.pop(key)
 
 
-def _as_json(element: Element) -> Any:
+def as_json(element: Element) -> Any:
+    """Return `element` as a JSON value: see `record`."""
     if len(element) == 0 and not element.attrib:
         return element.text or ""
     value: dict[str, Any] = {f"@{key}": item for key, item in element.attrib.items()}
     if element.text and element.text.strip():
         value["#text"] = element.text
     for child in element:
-        item = _as_json(child)
+        item = as_json(child)
         if child.tag not in value:
             value[child.tag] = item
         elif isinstance(value[child.tag], list):

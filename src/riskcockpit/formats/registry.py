@@ -7,11 +7,11 @@ Ours are listed here; those of third parties register under the entry-point grou
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.metadata import EntryPoint, entry_points
 
 from riskcockpit.errors import FormatError, UnknownNameError
-from riskcockpit.formats.api import MAX_BYTES, Format, ReadOptions, Report
+from riskcockpit.formats.api import Format, ReadOptions, Report
 from riskcockpit.formats.builtin import BuiltIn
 from riskcockpit.formats.families.checks import CHECKS
 from riskcockpit.formats.families.cloud import CLOUD
@@ -36,40 +36,39 @@ BUILT_IN: tuple[BuiltIn, ...] = (
 """Asked in this order: the most particular first."""
 
 
-def names() -> tuple[str, ...]:
-    """Return the names of all formats, ours first; imports none of the others."""
-    ours = [format_.name for format_ in BUILT_IN]
-    return (*ours, *sorted(entry.name for entry in _third_party() if entry.name not in ours))
+def names(own: Sequence[Format] = ()) -> tuple[str, ...]:
+    """Return the names of all formats: the home's `own`, ours, others'; imports none of these."""
+    known = dict.fromkeys(format_.name for format_ in (*own, *BUILT_IN))
+    return (*known, *sorted(entry.name for entry in _third_party() if entry.name not in known))
 
 
-def named(name: str) -> Format:
+def named(name: str, own: Sequence[Format] = ()) -> Format:
     """Return the format called `name`.
 
     Raises:
         UnknownNameError: there is none; the hint names the nearest.
         FormatError: a third party's format cannot be imported.
     """
-    for format_ in BUILT_IN:
+    for format_ in (*own, *BUILT_IN):
         if format_.name == name:
             return format_
     for entry in _third_party():
         if entry.name == name:
             return _loaded(entry)
-    near = difflib.get_close_matches(name, names(), n=1)
-    known = ", ".join(names())
+    near = difflib.get_close_matches(name, names(own), n=1)
     raise UnknownNameError(
         f'there is no report format "{name}"',
-        hint=f'did you mean "{near[0]}"?' if near else f"known formats: {known}",
+        hint=f'did you mean "{near[0]}"?' if near else _LIST_HINT,
     )
 
 
-def detect(content: bytes, *, max_bytes: int = MAX_BYTES) -> Format:
-    """Return the format of `content`, told by its content alone.
+def detect(content: bytes, options: ReadOptions) -> Format:
+    """Return the format of `content`, told by its content alone; the home's own ones first.
 
     Raises:
         FormatError: empty, damaged, or of no known format; says what it looks like and what to do.
     """
-    return _detect_plain(plain(content, max_bytes))
+    return _detect_plain(plain(content, options.max_bytes), options.own)
 
 
 def read_report(content: bytes, options: ReadOptions, *, name: str = "") -> Report:
@@ -80,12 +79,13 @@ def read_report(content: bytes, options: ReadOptions, *, name: str = "") -> Repo
         UnknownNameError: there is no format `name`.
     """
     opened = plain(content, options.max_bytes)
-    return (named(name) if name else _detect_plain(opened)).read(opened, options)
+    format_ = named(name, options.own) if name else _detect_plain(opened, options.own)
+    return format_.read(opened, options)
 
 
-def _detect_plain(content: bytes) -> Format:
+def _detect_plain(content: bytes, own: Sequence[Format]) -> Format:
     head = content[:HEAD_BYTES]
-    for format_ in BUILT_IN:
+    for format_ in (*own, *BUILT_IN):
         if format_.matches(head):
             return format_
     for entry in _third_party():
@@ -99,11 +99,7 @@ def _unknown(shape: Shape) -> FormatError:
     tool = advice(shape)
     if tool is not None:
         return FormatError(f"looks like {tool.title}, which is not read yet", hint=tool.instead)
-    known = ", ".join(names())
-    return FormatError(
-        f"not a known report format: {resemblance(shape)}",
-        hint=f"known formats: {known}; most scanners can write SARIF",
-    )
+    return FormatError(f"not a known report format: {resemblance(shape)}", hint=_UNKNOWN_HINT)
 
 
 def _third_party() -> Iterable[EntryPoint]:
@@ -120,3 +116,10 @@ def _loaded(entry: EntryPoint) -> Format:
             detail=str(fault),
         ) from fault
     return format_
+
+
+_LIST_HINT = "`riskcockpit formats list` names them all"
+_UNKNOWN_HINT = (
+    "`riskcockpit formats list` names what is read; most scanners can write SARIF, and a mapping "
+    "describes any other JSON, CSV or XML (docs/mappings.md)"
+)

@@ -27,6 +27,7 @@ from riskcockpit.ingest.scans import merged
 from riskcockpit.ingest.vulnerabilities import without_tag
 from riskcockpit.services.context import Context
 from riskcockpit.services.documents import Source, find, read
+from riskcockpit.services.own_formats import own_formats
 from riskcockpit.services.redaction_key import redaction_key
 from riskcockpit.services.rule_names import rule_names
 from riskcockpit.views.reports import FileReport, ImportCounts, ImportReport
@@ -95,7 +96,7 @@ def import_reports(
     """
     tell = progress or _quiet
     if options.format != AUTO:
-        named(options.format)
+        named(options.format, own_formats(ctx.paths))
     with _without_collector():
         documents = _read_all(ctx, find(paths), options, tell)
         _write(ctx, documents, options, tell)
@@ -196,6 +197,7 @@ def read_options_of(ctx: Context) -> ReadOptions:
         severity_overrides=settings.severity_overrides,
         max_bytes=settings.max_file_bytes,
         max_depth=settings.max_depth,
+        own=own_formats(ctx.paths),
     )
 
 
