@@ -316,7 +316,12 @@ def test_broken_settings_are_a_usage_error_with_the_line(home: Path) -> None:
 def test_every_command_that_reads_or_decides_has_json() -> None:
     without = {path for path, command in commands() if "--json" not in
                {name for p in command.params for name in p.opts}}  # fmt: skip
-    assert without == {"config schema", "findings export"}  # JSON itself; has --format json
+    assert without == {  # JSON itself; has --format json; say one line on stderr
+        "config schema",
+        "findings export",
+        "findings save",
+        "findings forget",
+    }
 
 
 def test_a_mapping_of_ones_own_is_tested_listed_detected_and_imported(
@@ -353,3 +358,18 @@ def test_a_file_of_no_format_is_a_usage_error_for_detect(home: Path, tmp_path: P
     ran = invoke("formats", "detect", str(file))
     assert ran.code == 2
     assert "hint:" in ran.out
+
+
+def test_views_are_saved_used_listed_and_forgotten(filled: Path) -> None:
+    assert invoke("findings", "save", "b-files", "path:src/b.py").code == 0
+    listed = invoke("findings", "list", "@b-files").out
+    assert "src/b.py:9" in listed
+    assert "src/a.py" not in listed
+    (view,) = document(invoke("findings", "views", "--json"), "views")["views"]
+    assert (view["name"], view["query"]) == ("b-files", "path:src/b.py")
+    assert invoke("findings", "save", "self", "@self").code == 2
+    assert invoke("findings", "save", "no/name", "kev").code == 2
+    assert "did you mean @b-files?" in invoke("findings", "list", "@b-file").err
+    assert invoke("findings", "forget", "b-files").code == 0
+    assert invoke("findings", "forget", "b-files").code == 2
+    assert invoke("findings", "list", "@b-files").code == 2

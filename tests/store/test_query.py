@@ -367,3 +367,50 @@ def test_any_regular_expression_is_refused_or_runs(reader: Reader, pattern: str)
     except QueryError:
         return
     assert set(ordered(reader, parsed)) <= ALL
+
+
+VIEWS = {
+    "hot": "severity>=high state:open sort:-exposure",
+    "either": "tool:trivy or tool:grype",
+    "mine": "@hot owner:payments",
+    "all": "",
+    "circle": "@circle",
+    "broken": "severty:high",
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "same"),
+    [
+        ("@hot", "severity>=high state:open sort:-exposure"),
+        ("@hot kev", "severity>=high state:open kev sort:-exposure"),
+        ("@hot sort:age", "severity>=high state:open sort:age"),
+        ("kev @hot", "kev severity>=high state:open"),
+        ("@either state:open", "(tool:trivy or tool:grype) state:open"),
+        ("-@either", "-(tool:trivy or tool:grype)"),
+        ("@mine", "severity>=high state:open owner:payments sort:-exposure"),
+        ("@all kev", "kev"),
+        ("kev or @all", ""),
+        ('"@hot"', '"@hot"'),
+        ("@", '"@"'),
+    ],
+)
+def test_a_saved_view_stands_for_its_query(query: str, same: str) -> None:
+    assert parse_query(query, VIEWS) == parse_query(same)
+    assert parse_query(print_query(parse_query(query, VIEWS))) == parse_query(same)
+
+
+@pytest.mark.parametrize(
+    ("query", "words", "position"),
+    [
+        ("kev @hott", "no saved view 'hott'", 4),
+        ("@circle", "names itself", 0),
+        ("@broken", "unknown field 'severty'", 0),
+        ("-@all", "nothing is left", 0),
+    ],
+)
+def test_a_view_that_cannot_be_used_is_refused(query: str, words: str, position: int) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse_query(query, VIEWS)
+    assert words in caught.value.message
+    assert caught.value.position == position

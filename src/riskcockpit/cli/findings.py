@@ -158,3 +158,42 @@ def export_(
     except OSError as error:
         raise InputError(f"cannot write {output}: {error.strerror}") from error
     say(f"wrote {len(content):,} bytes to {output}")
+
+
+@findings_app.command("views")
+def views_(*, as_json: JsonOption = False) -> None:
+    """List the saved views; `@name` stands for one in any query."""
+    from dataclasses import asdict
+
+    from riskcockpit.cli import documents, output
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.saved_views import saved_views
+
+    views = saved_views(Context.open())
+    if as_json:
+        output.json_document(documents.document("views", views=[asdict(view) for view in views]))
+        return
+    output.cells(("name", "query", "from"), [(v.name, v.query, v.origin) for v in views], "table")
+
+
+@findings_app.command("save", context_settings=LOOSE)
+def save(
+    name: Annotated[str, typer.Argument(help="Its name, without the @.")], query: Query = None
+) -> None:
+    """Save a query as a view, in place of one of that name."""
+    from riskcockpit.cli.words import refuse_options
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.saved_views import save_view
+
+    view = save_view(Context.open(), name, refuse_options(query or []))
+    say(f"saved @{view.name}: {view.query or 'all findings'}")
+
+
+@findings_app.command("forget")
+def forget(name: Annotated[str, typer.Argument(help="Its name, without the @.")]) -> None:
+    """Remove a saved view."""
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.saved_views import forget_view
+
+    forget_view(Context.open(), name)
+    say(f"forgot @{name}")

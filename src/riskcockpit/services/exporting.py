@@ -20,6 +20,7 @@ from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import InputError
 from riskcockpit.formats.writing.exported import Exported
 from riskcockpit.services.context import Context
+from riskcockpit.services.saved_views import views_in_force
 from riskcockpit.store.query.compiler import compile_query
 from riskcockpit.store.query.parser import parse_query
 from riskcockpit.store.sql import filled, sql, used_params
@@ -41,7 +42,7 @@ def export(ctx: Context, query: str, kind: str) -> bytes:
     """
     if kind not in KINDS:
         raise InputError(f'unknown form of export "{kind}"', hint=f"known: {', '.join(KINDS)}")
-    clauses = compile_query(parse_query(query), ctx.clock.now())
+    clauses = compile_query(parse_query(query, views_in_force(ctx)), ctx.clock.now())
     findings: list[Exported] = []
     if ctx.store.generation():
         base = sql("services", "finding_export")

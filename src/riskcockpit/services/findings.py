@@ -13,7 +13,9 @@ from riskcockpit.errors import UnknownNameError
 from riskcockpit.services.context import Context
 from riskcockpit.services.explaining import detail_of, why_of
 from riskcockpit.services.rows import finding_rows
+from riskcockpit.services.saved_views import views_in_force
 from riskcockpit.store.keys import KeyList, build_keys, drop_keys
+from riskcockpit.store.query.ast import Query
 from riskcockpit.store.query.compiler import compile_query
 from riskcockpit.store.query.parser import parse_query
 from riskcockpit.store.query.printer import print_query
@@ -107,7 +109,7 @@ class FindingReader:
             CancelledError: `interrupt` was called.
         """
         now = self._ctx.clock.now()
-        parsed = parse_query(query)
+        parsed = self._parsed(query)
         canonical = print_query(parsed)
         with self._lock:
             for held in self._sets.values():
@@ -165,7 +167,7 @@ class FindingReader:
 
     def explain(self, query: str) -> CompiledQuery:
         """Return what a query compiles to; raises QueryError."""
-        parsed = parse_query(query)
+        parsed = self._parsed(query)
         clauses = compile_query(parsed, self._ctx.clock.now())
         return CompiledQuery(
             print_query(parsed), clauses.where, clauses.order, tuple(clauses.params.items())
@@ -238,8 +240,11 @@ class FindingReader:
             )
         return self._reader
 
+    def _parsed(self, query: str) -> Query:
+        return parse_query(query, views_in_force(self._ctx))
+
     def _ask(self, name: str, query: str, **params: Any) -> list[tuple[Any, ...]]:
-        clauses = compile_query(parse_query(query), self._ctx.clock.now())
+        clauses = compile_query(self._parsed(query), self._ctx.clock.now())
         if self._reader is None:
             return []
         base = sql("services", name)

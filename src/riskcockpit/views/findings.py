@@ -142,3 +142,13 @@ class FacetView:
     field: str
     counts: tuple[tuple[str, int], ...]
     """(value, rows), the most frequent first."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """A query with a name; `@name` stands for it in other queries."""
+
+    name: str
+    query: str
+    origin: str
+    """`settings`, or the file it is kept in."""

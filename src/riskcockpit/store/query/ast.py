@@ -40,6 +40,8 @@ class Word:
 
     text: str
     position: int = dataclasses.field(default=0, compare=False)
+    is_view: bool = False
+    """Stands for the saved view of this name; the parser puts its query in its place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -30,11 +31,13 @@ from riskcockpit.store.query.fields import (
     nearest,
     sortable,
 )
+from riskcockpit.store.query.saved import with_views
 
 MAX_LENGTH = 4_000
 MAX_DEPTH = 50
 MAX_TERMS = 200
 _DIRECTIVES = ("sort", "group")
+_NO_VIEWS: Mapping[str, str] = {}
 _FLAGS = frozenset(field.name for field in fields() if field.kind is Kind.FLAG)
 
 
@@ -56,14 +59,17 @@ class _Directive:
     value_position: int
 
 
-def parse_query(text: str) -> Query:
+def parse_query(text: str, views: Mapping[str, str] = _NO_VIEWS) -> Query:
     """Read a query of the one grammar for lists, bulk actions, gates and saved views.
+
+    `@name` stands for the query of that name in `views`; its order counts where it stands first
+    and the query names none itself.
 
     Raises:
         QueryError: it does not parse, names an unknown field, or has a bad value; carries `text`.
     """
     try:
-        return _parse(text)
+        return with_views(_parse(text), views, _parse)
     except QueryError as error:
         error.text = text
         raise
@@ -151,6 +157,8 @@ class _Builder(lark.Transformer[Any, Any]):
                 position=start,
                 hint="quote it to search for the word",
             )
+        if text.startswith("@") and len(text) > 1:
+            return _Part(Word(text[1:], start, is_view=True))
         name, operator = _split(text)
         if operator is not None and (field_named(name) or name.lower() in _DIRECTIVES):
             raise QueryError(

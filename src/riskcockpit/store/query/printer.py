@@ -8,7 +8,7 @@ from riskcockpit.store.query.ast import And, Node, Not, Operator, Or, Query, Ter
 from riskcockpit.store.query.fields import Kind, field_named
 
 _PLAIN_VALUE = re.compile(r'[^\s()"]+')
-_PLAIN_WORD = re.compile(r"[^\s()\"\-:=<>~!][^\s()\":=<>~!]*")
+_PLAIN_WORD = re.compile(r"[^\s()\"\-:=<>~!@][^\s()\":=<>~!]*")
 _KEYWORDS = ("and", "or", "not")
 
 
