@@ -7,7 +7,7 @@ TESTS ?= tests
 PYTEST_ARGS ?= -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt bench setup lint types contracts servers test-duckdb2 clean
+.PHONY: help demo test check fmt bench setup lint types contracts servers test-duckdb2 fuzz clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ fmt: $(VENV)/.dev ## Format and mend what can be mended by itself
 
 bench: $(VENV)/.dev ## Measure speed as ratios; takes some minutes
 	$(BIN)/python -m bench
+
+fuzz: $(VENV)/.dev ## Mutate reports of all formats for MINUTES (30) and keep what breaks a reader
+	$(BIN)/python scripts/fuzz_formats.py --minutes $(or $(MINUTES),30)
 
 clean: ## Remove environments and caches
 	rm -rf $(VENV) .venv-mlflow .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

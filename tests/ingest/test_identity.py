@@ -233,3 +233,12 @@ def test_packages_are_named_as_package_urls_name_them() -> None:
     assert package_key(Package("python-pkg", "Ruamel.YAML")) == ("pypi", "", "ruamel-yaml")
     assert package_key(Package("npm", "@Angular/Core")) == ("npm", "@angular", "core")
     assert package_key(Package("maven", "org.apache:Log4j")) == ("maven", "org.apache", "Log4j")
+
+
+@pytest.mark.parametrize("address", ["http://[::1", "GET http://[", "//]/x", "http://a:b/\udc80"])
+def test_an_address_that_is_none_is_told_apart_all_the_same(address: str) -> None:
+    seen = [
+        code("r", finding_class=FindingClass.DAST, resource=resource, locations=())
+        for resource in (address, f"{address}2")
+    ]
+    assert len(set(identify("bank", seen).keys)) == 2

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import msgspec
@@ -49,18 +49,32 @@ def decode_documents(
     Raises:
         FormatError: nothing in it is JSON, or a document has another shape; names the place.
     """
+    content, notes = _valid(content)
     try:
         try:
-            return [decode(content)], Documents((content,))
+            return [decode(content)], Documents((content,), notes)
         except msgspec.ValidationError:
             raise
         except msgspec.DecodeError as fault:
             documents = lenient(content, str(fault))
+            documents = replace(documents, notes=notes + documents.notes)
             return [decode(part) for part in documents.parts], documents
     except msgspec.ValidationError as fault:
         raise FormatError(f"not {title}: {reason(fault)}") from fault
     except RecursionError as fault:
         raise FormatError("the report is nested too deeply to be read") from fault
+
+
+def _valid(content: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """Return `content` in valid UTF-8: a decoder passes over what is unasked; records keep it."""
+    if content.isascii():
+        return content, ()
+    try:
+        content.decode()
+    except UnicodeDecodeError as fault:
+        note = f"not UTF-8 (byte {fault.start}); what is not is replaced"
+        return content.decode("utf-8", "replace").encode(), (note,)
+    return content, ()
 
 
 def lenient(content: bytes, fault: str) -> Documents:

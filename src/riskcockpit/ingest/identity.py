@@ -230,7 +230,10 @@ def _dast(seen: Observation, _path: Path) -> tuple[str, ...]:
         return ()
     match = _METHOD.fullmatch(seen.resource)
     method, address = (match["method"], match["url"]) if match else ("", seen.resource)
-    url = urlsplit(address if "://" in address else f"//{address}")
+    try:
+        url = urlsplit(address if "://" in address else f"//{address}")
+    except ValueError:  # no address at all, as `http://[::1`
+        return seen.rule, method, "", address, ""
     claimed = [value for name, value in seen.fingerprints if name.lower() in _PARAMETER_CLAIMS]
     queried = sorted({name for name, _ in parse_qsl(url.query, keep_blank_values=True)})
     parameter = claimed[0] if claimed else "&".join(queried)

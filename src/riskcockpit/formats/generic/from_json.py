@@ -82,7 +82,7 @@ def _is_record(part: bytes) -> bool:
 
 
 def _scan(document: Document, options: ReadOptions) -> Scan:
-    tool = wording.name(document.tool or document.type or DEFAULT_TOOL)
+    tool = wording.name(document.tool or document.type or "") or DEFAULT_TOOL
     gathering = Gathering()
     for number, raw in enumerate(document.findings or ()):
         place = f"findings[{number}]"

@@ -52,7 +52,7 @@ class RunReader:
         self._place = place
         self._options = options
         self._driver = driver
-        self._tool = wording.name(driver.name or "unknown")
+        self._tool = wording.name(driver.name or "") or "unknown"
         self._rules = RuleBook(tool, run.invocations or (), place)
         self._locator = Locator(run, options.checkout_prefixes)
         self._judge = SeverityJudge(self._tool, options.severity_overrides)
