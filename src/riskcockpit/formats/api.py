@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from riskcockpit.domain.finding import Scan
+from riskcockpit.domain.enrichment import Enrichment
+from riskcockpit.domain.finding import Problem, Scan
 
 MIB = 1024 * 1024
 MAX_BYTES = 1024 * MIB
@@ -48,6 +49,10 @@ class Report:
     scans: tuple[Scan, ...]
     notes: tuple[str, ...] = ()
     """What the reader noticed and a person may want to know."""
+    enrichments: tuple[Enrichment, ...] = ()
+    """What is known about findings from elsewhere; such a report has no scans."""
+    problems: tuple[Problem, ...] = ()
+    """What of an enrichment could not be read."""
 
 
 class Format(Protocol):

@@ -18,6 +18,7 @@ from riskcockpit.formats.families.cloud import CLOUD
 from riskcockpit.formats.families.code import CODE
 from riskcockpit.formats.families.dependencies import DEPENDENCIES
 from riskcockpit.formats.families.exchange import GENERIC, SARIF
+from riskcockpit.formats.families.knowledge import KNOWLEDGE
 from riskcockpit.formats.families.platforms import PLATFORMS
 from riskcockpit.formats.known_tools import advice, resemblance
 from riskcockpit.formats.opening import plain
@@ -31,6 +32,7 @@ BUILT_IN: tuple[BuiltIn, ...] = (
     *PLATFORMS,
     *CLOUD,
     *CHECKS,
+    *KNOWLEDGE,
     *GENERIC,
 )
 """Asked in this order: the most particular first."""
