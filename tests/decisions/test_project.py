@@ -217,3 +217,9 @@ def test_terms_read_back_as_they_were_written() -> None:
     terms = read_terms(waiver("critical", kev=["f1"]))
     assert read_terms(terms.as_data()) == terms
     assert terms.findings[0].is_kev
+
+
+@pytest.mark.parametrize("authors", ["ben", [7], {"ben": 1}, None])
+def test_authors_that_cannot_be_read_are_a_doubt(authors: Any) -> None:
+    asked = entry(EntryType.WAIVER_GRANTED, waiver(authors=authors))
+    assert state(asked) is WaiverState.IN_DOUBT

@@ -299,3 +299,12 @@ def test_the_cache_rebuilt_from_nothing_says_the_same(bank: Bank) -> None:
     bank.publish()
     assert [sorted(bank.rows(f"SELECT * EXCLUDE (rev) FROM {t}")) for t in tables] == before
     assert bank.states() == states
+
+
+def test_who_trained_the_champion_does_not_approve_a_waiver_of_its_faults(bank: Bank) -> None:
+    with bank.at("engineer").store.writer() as tx:
+        tx.execute(statement("UPDATE model_version SET run_user = 'APPROVER' WHERE version = 7"))
+    request = ask(bank, "class:model")
+    with pytest.raises(RefusedError, match="approver made what this is about"):
+        approve(bank.at("approver"), request)
+    assert bank.states()["drop"] == "pending_waiver"

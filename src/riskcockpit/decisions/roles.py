@@ -6,13 +6,14 @@ it. Rules are tried in their order, the first that fits applies, and without one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
 import msgspec
 
+from riskcockpit.decisions.authors import is_author
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import ConfigError, RefusedError
 
@@ -131,11 +132,15 @@ class Roles:
         return rule
 
 
-def permit_key(rule: Rule, approver: Signature, signed: Iterable[Signature]) -> None:
+def permit_key(
+    rule: Rule, approver: Signature, signed: Iterable[Signature], authors: Iterable[str] = ()
+) -> None:
     """Check that `approver` may add a key to what the others signed, the requester first.
 
+    `authors` made what the decision is about.
+
     Raises:
-        RefusedError: the same person, the same key, or a role that may not approve.
+        RefusedError: the same person, the same key, an author, or a role that may not approve.
     """
     for one in signed:
         if one.principal == approver.principal:
@@ -150,6 +155,12 @@ def permit_key(rule: Rule, approver: Signature, signed: Iterable[Signature]) -> 
                 rule=rule.id,
                 hint=f"it takes {_missing_key(rule)}",
             )
+    if is_author(approver.principal, authors):
+        raise RefusedError(
+            f"{approver.principal} made what this is about, and so may not approve it",
+            rule=rule.id,
+            hint=f"it takes {_missing_key(rule)}",
+        )
     if not approver.roles & rule.approve:
         raise RefusedError(
             f"{approver.principal} may not approve: {_words(approver.roles)} is none of "
@@ -159,13 +170,18 @@ def permit_key(rule: Rule, approver: Signature, signed: Iterable[Signature]) -> 
         )
 
 
-def counted(rule: Rule, signed: Iterable[Signature]) -> tuple[Signature, ...]:
+def counted(
+    rule: Rule, signed: Iterable[Signature], authors: Collection[str] = ()
+) -> tuple[Signature, ...]:
     """Return the signatures that count; the first of `signed` is the requester's.
 
-    A key counts once and so does a person. Without a requester who may ask nothing counts.
+    A key counts once and so does a person. Without a requester who may ask nothing counts. Who
+    made what is decided may ask, and does not approve.
     """
     counting: list[Signature] = []
     for one in signed:
+        if counting and is_author(one.principal, authors):
+            continue
         if not one.roles & (rule.approve if counting else rule.request):
             if not counting:
                 return ()

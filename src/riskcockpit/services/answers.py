@@ -17,6 +17,7 @@ from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.errors import InputError, RefusedError, UnknownNameError
 from riskcockpit.ledger.chain import Entry
+from riskcockpit.services.authors import known_authors
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.findings import FindingReader
@@ -232,7 +233,8 @@ def _waits(ask: _Ask) -> Rule:
 
 def _may_sign(desk: Desk, ask: _Ask) -> Rule:
     rule = _waits(ask)
-    permit_key(rule, desk.signature(), ask.standing.signed)
+    authors = (*ask.standing.authors, *known_authors(desk.ctx, ask.entry.data))
+    permit_key(rule, desk.signature(), ask.standing.signed, authors)
     return rule
 
 
