@@ -352,8 +352,8 @@ def test_a_terminal_of_few_letters_is_no_bug(filled: Path) -> None:
     assert "payments-api" in ran.stdout
 
 
-def test_a_file_whose_name_is_no_text_is_read_beside_the_others(home: Path, tmp_path: Path) -> None:
-    assert home
+@pytest.mark.usefixtures("home")
+def test_a_file_whose_name_is_no_text_is_read_beside_the_others(tmp_path: Path) -> None:
     folder = tmp_path / "reports"
     folder.mkdir()
     odd = os.fsencode(folder) + b"/bad\xff\x1b]52;c;x\x07.sarif"

@@ -119,7 +119,8 @@ def stand(
 def signature_of(entry: Entry, policies: Policies) -> Signature:
     """Return who signed `entry`, with the roles they had then; unknown policies give none."""
     policy = policies.get(str(entry.data.get("policy", "")))
-    roles = policy.of(entry.actor) if policy else frozenset()
+    is_valid = policy is not None and not policy.is_over(entry.ts)
+    roles = policy.of_key(entry.actor, entry.key_fp) if policy and is_valid else frozenset()
     return Signature(entry.actor, entry.key_fp, roles)
 
 
@@ -127,7 +128,7 @@ def _rule(ask: Entry, severity: Severity, policies: Policies) -> Rule | None:
     """Return the rule the policy has for `ask`, if that is the one it says it was made by."""
     policy = policies.get(str(ask.data.get("policy", "")))
     is_production = ask.data.get("production")
-    if policy is None or not isinstance(is_production, bool):
+    if policy is None or policy.is_over(ask.ts) or not isinstance(is_production, bool):
         return None
     rule = policy.rule_for(ASKS[ask.type], severity, is_production=is_production)
     return rule if rule is not None and rule.id == ask.data.get("rule") else None

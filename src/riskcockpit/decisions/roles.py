@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -18,6 +19,8 @@ from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import ConfigError, RefusedError
 
 MOST_KEYS = 5
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How long after its end a version still counts: people decide on computers of their own."""
 
 
 class Deed(StrEnum):
@@ -27,6 +30,8 @@ class Deed(StrEnum):
     ROLLBACK = "rollback"
     REVOKE = "revoke"
     NOTE = "note"
+    POLICY = "policy"
+    """Changing rules and keys; `decisions.policy` has the rule, a roles file cannot."""
 
 
 class Role(StrEnum):
@@ -91,6 +96,10 @@ class Roles:
     rules: tuple[Rule, ...]
     digest: str
     """SHA-256 of the file's bytes, hex: the version of the policy."""
+    keys: frozenset[tuple[str, str]] | None = None
+    """(principal, fingerprint) of the keys that were put in force; None: all that verify."""
+    until: datetime | None = None
+    """When another version took its place, aware UTC; None while it is in force."""
 
     def rule_for(self, deed: Deed, severity: Severity, *, is_production: bool) -> Rule | None:
         """Return the rule that applies; None: nobody may."""
@@ -106,6 +115,19 @@ class Roles:
     def of(self, principal: str) -> frozenset[Role]:
         """Return the roles of a person; nobody knows a stranger's."""
         return self.principals.get(principal, frozenset())
+
+    def of_key(self, principal: str, key_fp: str) -> frozenset[Role]:
+        """Return the roles of a person who signs with this key: none with one not in force."""
+        is_known = self.keys is None or (principal, key_fp) in self.keys
+        return self.of(principal) if is_known else frozenset()
+
+    def has_key(self, principal: str) -> bool:
+        """Whether a key of this person is in force."""
+        return self.keys is None or any(name == principal for name, _ in self.keys)
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether another version had taken its place at `at`, by more than clocks may differ."""
+        return self.until is not None and at > self.until + CLOCKS_DIFFER
 
     def permit(
         self, principal: str, deed: Deed, severity: Severity, *, is_production: bool
@@ -225,6 +247,8 @@ def _fault(rule: Rule, ids: set[str]) -> str:
         return f'unknown severity "{rule.severity}"'
     if not 1 <= rule.keys <= MOST_KEYS:
         return f"keys must be 1 to {MOST_KEYS}, not {rule.keys}"
+    if rule.action is Deed.POLICY:
+        return "the rule for changes of the policy is built in"
     if not rule.request or (rule.keys > 1 and not rule.approve):
         return "names nobody who could sign"
     if Role.AUDITOR in rule.request | rule.approve:
