@@ -223,3 +223,10 @@ def test_terms_read_back_as_they_were_written() -> None:
 def test_authors_that_cannot_be_read_are_a_doubt(authors: Any) -> None:
     asked = entry(EntryType.WAIVER_GRANTED, waiver(authors=authors))
     assert state(asked) is WaiverState.IN_DOUBT
+
+
+@pytest.mark.parametrize(
+    "changes", [{"target": "other@champion"}, {"target": "m@staging"}, {"model": 7}]
+)
+def test_a_move_of_another_model_than_it_names_is_no_action(changes: dict[str, Any]) -> None:
+    assert meaning(entry(EntryType.ROLLBACK_REQUESTED, move(**changes))).actions == ()
