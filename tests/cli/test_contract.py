@@ -16,6 +16,7 @@ import jsonschema
 import pytest
 
 from riskcockpit.cli.output import json_document
+from riskcockpit.config.credentials import remember
 from riskcockpit.domain.untrusted import DANGEROUS
 from support.cli import Ran, commands, invoke
 
@@ -306,6 +307,22 @@ def test_a_bug_ends_with_70_and_names_the_file_with_the_traceback(
     assert str(crash) in ran.err
     assert "ZeroDivisionError" in crash.read_text(encoding="utf-8")
     assert stat.S_IMODE(crash.stat().st_mode) == 0o600
+
+
+def test_a_bug_that_names_a_credential_does_not_print_or_keep_it(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = "-".join(["a", "made", "up", "credential"])
+    remember(value)
+
+    def fail(_: object) -> None:
+        raise ZeroDivisionError(f"sent {value} \udcff")
+
+    monkeypatch.setattr("riskcockpit.services.posture.posture", fail)
+    ran = invoke("status")
+    crash = next((filled / "state").glob("crash-*.txt")).read_text(encoding="utf-8")
+    assert (ran.code, value in ran.err, value in crash) == (70, False, False)
+    assert "sent ***" in crash
 
 
 def test_broken_settings_are_a_usage_error_with_the_line(home: Path) -> None:
