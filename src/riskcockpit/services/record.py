@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +83,14 @@ def policy_book(directory: Path, entries: Iterable[Entry]) -> PolicyBook:
     """
     objects = Objects(directory)
 
+    @cache
     def roles(digest: str) -> Roles | None:
         try:
             return parse_roles(objects.get(digest), digest)
         except (LedgerError, ConfigError):
             return None
 
+    @cache
     def keys(digest: str) -> Keys | None:
         try:
             signers = parse_signers(objects.get(digest).decode("utf-8"))
