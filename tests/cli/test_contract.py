@@ -5,13 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from riskcockpit.cli.output import json_document
+from riskcockpit.config.credentials import remember
+from riskcockpit.domain.untrusted import DANGEROUS
 from support.cli import Ran, commands, invoke
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs/schemas"
@@ -303,6 +309,22 @@ def test_a_bug_ends_with_70_and_names_the_file_with_the_traceback(
     assert stat.S_IMODE(crash.stat().st_mode) == 0o600
 
 
+def test_a_bug_that_names_a_credential_does_not_print_or_keep_it(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = "-".join(["a", "made", "up", "credential"])
+    remember(value)
+
+    def fail(_: object) -> None:
+        raise ZeroDivisionError(f"sent {value} \udcff")
+
+    monkeypatch.setattr("riskcockpit.services.posture.posture", fail)
+    ran = invoke("status")
+    crash = next((filled / "state").glob("crash-*.txt")).read_text(encoding="utf-8")
+    assert (ran.code, value in ran.err, value in crash) == (70, False, False)
+    assert "sent ***" in crash
+
+
 def test_broken_settings_are_a_usage_error_with_the_line(home: Path) -> None:
     invoke("init")
     (home / "config/riskcockpit.yaml").write_text("context:\n  nmae: x\n")
@@ -373,3 +395,46 @@ def test_views_are_saved_used_listed_and_forgotten(filled: Path) -> None:
     assert invoke("findings", "forget", "b-files").code == 0
     assert invoke("findings", "forget", "b-files").code == 2
     assert invoke("findings", "list", "@b-files").code == 2
+
+
+ACTING = ("\x9b31m", "\x7f", "\u202e", "\u200b", "\ud800", "\u3164", "\U000e0041", "\U000e0100")
+
+
+@pytest.mark.parametrize("sign", ACTING, ids=ascii)
+def test_a_document_holds_no_character_that_could_act_and_still_says_it(
+    sign: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    json_document({"text": f"a{sign}é漢"})
+    printed = capsys.readouterr().out
+    assert not {ord(letter) for letter in printed} & (DANGEROUS - {ord("\n")})
+    assert json.loads(printed) == {"text": f"a{sign}é漢"}
+
+
+def test_the_titles_of_a_csv_are_no_formula_either(filled: Path) -> None:
+    assert filled.exists()
+    ran = invoke("query", 'SELECT 1 AS "=cmd|x", 2 AS "b\x1b]0;x"', "--format", "csv")
+    assert ran.out.splitlines()[0] == "'=cmd|x,b�]0;x"
+
+
+def test_a_terminal_of_few_letters_is_no_bug(filled: Path) -> None:
+    narrow = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "riskcockpit", "findings", "list"]
+    ran = subprocess.run(command, env=narrow, capture_output=True, check=False, text=True)  # noqa: S603 - our own program
+    assert filled.exists()
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "payments-api" in ran.stdout
+
+
+@pytest.mark.usefixtures("home")
+def test_a_file_whose_name_is_no_text_is_read_beside_the_others(tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    odd = os.fsencode(folder) + b"/bad\xff\x1b]52;c;x\x07.sarif"
+    Path(os.fsdecode(odd)).write_text(sarif(result("R1", "a.py", 1)))
+    (folder / "good.sarif").write_text(sarif(result("R2", "b.py", 1), tool="other"))
+    ran = invoke("import", str(folder), "--json")
+    files = json.loads(ran.out)["files"]
+    assert (ran.code, [Path(file["path"]).name for file in files]) == (
+        0,
+        ["bad��]52;c;x�.sarif", "good.sarif"],
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import jsonschema
@@ -127,3 +128,57 @@ def test_durations_are_read(text: str, seconds: int) -> None:
 def test_what_is_not_a_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="duration"):
         parse_duration(text)
+
+
+def home_with_settings(tmp_path: Path) -> Paths:
+    paths = Paths.under(tmp_path)
+    paths.config.mkdir()
+    paths.settings.write_text("currency: CHF\n")
+    return paths
+
+
+def test_settings_that_anybody_can_write_are_refused(tmp_path: Path) -> None:
+    paths = home_with_settings(tmp_path)
+    paths.settings.chmod(0o646)
+    with pytest.raises(ConfigError, match="can be changed by anybody") as caught:
+        load_settings(paths)
+    assert caught.value.hint == f"chmod o-w {paths.settings}"
+    paths.settings.chmod(0o664)
+    assert load_settings(paths).settings.currency == "CHF"
+
+
+def test_settings_that_anybody_can_replace_are_refused(tmp_path: Path) -> None:
+    paths = home_with_settings(tmp_path)
+    paths.config.chmod(0o777)
+    with pytest.raises(ConfigError, match="can be changed by anybody"):
+        load_settings(paths)
+    paths.config.chmod(0o1777)
+    assert load_settings(paths).settings.currency == "CHF"
+
+
+def test_settings_of_another_user_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = home_with_settings(tmp_path)
+    os.chown(paths.settings, os.geteuid(), -1)
+    if os.geteuid() == 0:
+        os.chown(paths.settings, 65534, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 65534)
+    with pytest.raises(ConfigError, match="belongs to another user"):
+        load_settings(paths)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: " + "[" * 100_000 + "]" * 100_000, "a: " + "{a: " * 50_000 + "}" * 50_000, "- " * 50_000],
+    ids=["lists", "mappings", "dashes"],
+)
+def test_nesting_that_would_end_the_process_is_refused(text: str) -> None:
+    message, _ = refused(text)
+    assert message.endswith("nested deeper than 200 levels")
+
+
+def test_many_brackets_beside_each_other_are_not_deep() -> None:
+    message, _ = refused("currency: " + "[[]" + ", []" * 300 + "]")
+    assert "nested" not in message

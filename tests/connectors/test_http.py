@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import http.server
 import logging
 import secrets
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -271,6 +273,47 @@ def test_a_reply_beyond_the_limit_is_refused() -> None:
         pytest.raises(ProtocolError, match="more than 100 bytes"),
     ):
         http.get("/x")
+
+
+GZIP = {"content-encoding": "gzip"}
+
+
+def test_a_packed_reply_is_unpacked() -> None:
+    upstream = Upstream([Reply(200, gzip.compress(b'{"a": "b"}'), GZIP)])
+    with client(upstream) as http:
+        assert http.get_json("/x", dict[str, str]) == {"a": "b"}
+    assert upstream.asked[0].headers["accept-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "why"),
+    [
+        ("gzip, gzip", gzip.compress(gzip.compress(b"{}")), "not asked for"),
+        ("br", b"{}", "not asked for"),
+        ("gzip", b"{}", "do not decompress"),
+        ("gzip", gzip.compress(b"{}")[:-9], "cut off"),
+    ],
+)
+def test_a_reply_that_is_packed_in_another_way_is_refused(
+    encoding: str, body: bytes, why: str
+) -> None:
+    upstream = Upstream([Reply(200, body, {"content-encoding": encoding})])
+    with client(upstream) as http, pytest.raises(ProtocolError, match=why):
+        http.get("/x")
+
+
+def test_a_packed_reply_is_never_unpacked_beyond_the_limit() -> None:
+    bomb = gzip.compress(bytes(64 * 1024 * 1024))
+    tracemalloc.start()
+    try:
+        with (
+            client(Upstream([Reply(200, bomb, GZIP)]), limits=Limits(max_bytes=1000)) as http,
+            pytest.raises(ProtocolError, match="more than 1000 bytes"),
+        ):
+            http.get("/x")
+        assert tracemalloc.get_traced_memory()[1] < 8 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

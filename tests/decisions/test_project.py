@@ -217,3 +217,16 @@ def test_terms_read_back_as_they_were_written() -> None:
     terms = read_terms(waiver("critical", kev=["f1"]))
     assert read_terms(terms.as_data()) == terms
     assert terms.findings[0].is_kev
+
+
+@pytest.mark.parametrize("authors", ["ben", [7], {"ben": 1}, None])
+def test_authors_that_cannot_be_read_are_a_doubt(authors: Any) -> None:
+    asked = entry(EntryType.WAIVER_GRANTED, waiver(authors=authors))
+    assert state(asked) is WaiverState.IN_DOUBT
+
+
+@pytest.mark.parametrize(
+    "changes", [{"target": "other@champion"}, {"target": "m@staging"}, {"model": 7}]
+)
+def test_a_move_of_another_model_than_it_names_is_no_action(changes: dict[str, Any]) -> None:
+    assert meaning(entry(EntryType.ROLLBACK_REQUESTED, move(**changes))).actions == ()

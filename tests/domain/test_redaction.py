@@ -182,3 +182,24 @@ def test_an_empty_key_is_refused() -> None:
 
 def test_blank_text_has_no_digest() -> None:
     assert REDACT.digest("  ") == ""
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        r"password\u003d\u0027{}\u0027",
+        r"passw\u006frd = {}",
+        r"https:\/\/someone:{}@example.org",
+        r"password\n:\t{}",
+        r"password\t= \"{}\"",
+    ],
+)
+def test_a_secret_in_escapes_of_json_is_looked_at_closely(spelt: str) -> None:
+    secret = token(20)
+    record = f'["{spelt.format(secret)}"]'.encode()
+    assert may_hold_secret(record)
+    assert secret not in REDACT(json.loads(record)[0])
+
+
+def test_escapes_that_many_write_everywhere_make_no_record_suspect() -> None:
+    assert not may_hold_secret(rb'["a \u003c b \u003e c \u0026 d \u00e9"]')

@@ -19,6 +19,9 @@ DANGEROUS = (
     | {chr(code) for code in range(0x2060, 0x2070)}
     | {chr(code) for code in range(0xFFF9, 0xFFFC)}
     | {"\u00ad", "\u061c", "\u180e", "\ufeff"}
+    | {"\u034f", "\u115f", "\u1160", "\u17b4", "\u17b5", "\u3164", "\uffa0"}
+    | {chr(code) for code in (*range(0x1BCA0, 0x1BCA4), *range(0x1D173, 0x1D17B))}
+    | {chr(code) for code in range(0xE0100, 0xE01F0)}
 )
 ANY_TEXT = st.text(st.characters(codec=None), max_size=200) | st.sampled_from(HOSTILE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from riskcockpit.domain.decision import EntryType
+from riskcockpit.errors import LedgerError
 from riskcockpit.ledger.armor import EVIDENCE, UnsupportedKeyError, verify_signature
 from riskcockpit.ledger.canonical import canonical, parse
 from riskcockpit.ledger.chain import NO_ENTRY, Entry, build_body, build_line, parse_line
@@ -436,3 +438,47 @@ def test_canonical_json_reads_back_and_has_one_spelling(value: object) -> None:
 def test_what_has_no_canonical_form_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match=r"."):
         canonical(value)  # type: ignore[arg-type] # that is the point
+
+
+def pipe(place: Path) -> None:
+    os.mkfifo(place)
+
+
+def link_to_a_device(place: Path) -> None:
+    place.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("make", [pipe, link_to_a_device, Path.mkdir])
+def test_what_is_no_file_holds_nobody_up_and_is_named(
+    ledger: Ledger, make: Callable[[Path], None]
+) -> None:
+    evil = ledger.directory / "chains" / "stranger@x.jsonl"
+    make(evil)
+    (ledger.directory / "objects" / "sha256" / "ab").mkdir()
+    make(ledger.directory / "objects" / "sha256" / "ab" / "abcd")
+    assert problems(ledger) == (
+        LedgerProblem("objects", None, "the evidence abcd was changed"),
+        LedgerProblem("stranger@x", None, "this is not a regular file"),
+    )
+    entry = ledger.journal().append(EntryType.NOTE, {"text": "still here"})
+    assert "stranger@x" not in entry.seen
+    assert len(ledger.journal().entries()) == ENTRIES + 3
+
+
+def test_a_pipe_in_the_place_of_a_checkpoint_is_named(ledger: Ledger) -> None:
+    (file,) = (ledger.directory / "checkpoints" / "engineer@bastion").glob("*.cp")
+    file.unlink()
+    os.mkfifo(file)
+    assert "is damaged" in named(ledger)[None]
+    with pytest.raises(LedgerError, match="is damaged"):
+        ledger.journal().append(EntryType.NOTE, {"text": "x"})
+
+
+def test_ones_own_chain_is_never_written_through_a_link(ledger: Ledger, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    ledger.chain().replace(elsewhere)
+    ledger.chain().symlink_to(elsewhere)
+    before = elsewhere.read_bytes()
+    with pytest.raises(LedgerError, match="not a regular file"):
+        ledger.journal().append(EntryType.NOTE, {"text": "x"})
+    assert elsewhere.read_bytes() == before

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from riskcockpit.config.settings import IdentitySettings
+from riskcockpit.decisions.roles import Deed
 from riskcockpit.domain.decision import DecisionState, EntryType
+from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import InputError, LedgerError, RefusedError, UnknownNameError
 from riskcockpit.services.decide import (
     approve,
@@ -22,9 +25,10 @@ from riskcockpit.services.decide import (
     waive,
 )
 from riskcockpit.services.desk import Desk
-from riskcockpit.services.verify import ledger_rows, verify_ledger
+from riskcockpit.services.verify import verify_ledger
 from support.caches import NOW, finding, statement
 from support.deciding import LATER, WHY, Bank, entry_types, findings, id_of, make_bank
+from support.ledgers import key_for, signer_line
 
 
 @pytest.fixture
@@ -266,15 +270,114 @@ def test_a_weaker_policy_that_nobody_signed_grants_nothing(bank: Bank) -> None:
     assert states == ["requested", "in_doubt", "in_doubt", "in_doubt"]
 
 
-def test_a_change_of_the_roles_is_a_signed_entry(bank: Bank) -> None:
+def weaker(text: str) -> str:
+    """Write rules under which nobody needs a second person."""
+    return text.replace("keys: 2", "keys: 1")
+
+
+def changes_of_policy(bank: Bank) -> list[str]:
+    """Return the hashes of the changes of the policy in the ledger, in order."""
+    entries = bank.at("engineer").reading_journal().entries()
+    return [entry.hash for entry in entries if entry.type is EntryType.POLICY_CHANGED]
+
+
+def test_nobody_writes_alone_the_rules_they_decide_by(bank: Bank) -> None:
     ask(bank, "severity:low")
-    bank.write_roles(lambda text: text.replace("keys: 2", "keys: 3"))
+    bank.write_roles(weaker)
     result = waive(bank.at("engineer"), "severity:high", "deferred", WHY, LATER)
-    assert len(result.decision.needs) == 2
-    changes = [row for row in ledger_rows(bank.at("engineer")) if row.type == "policy.changed"]
-    assert len(changes) == 3
-    assert bank.states()["low"] == "waived"
+    assert result.decision.state is DecisionState.REQUESTED
+    change = changes_of_policy(bank)[-1]
+    assert f"policy/roles.yaml waits for another person: `riskcockpit approve {change[:10]}" in (
+        result.message
+    )
+    with pytest.raises(RefusedError, match="engineer has signed this already"):
+        approve(bank.at("engineer"), change)
+    waive(bank.at("engineer"), "severity:critical", "deferred", WHY, LATER)
+    assert changes_of_policy(bank)[-1] == change  # asked for once
+    assert (bank.states()["high"], bank.states()["low"]) == ("pending_waiver", "waived")
+
+
+def test_a_second_person_sees_what_changes_and_puts_it_in_force(bank: Bank) -> None:
+    ask(bank, "severity:low")
+    bank.write_roles(weaker)
+    ask(bank, "severity:high")
+    change = changes_of_policy(bank)[-1]
+    plan = plan_approve(bank.at("approver"), change)
+    assert plan.rule == "policy-four-eyes"
+    assert plan.warnings == ("-    keys: 2", "+    keys: 1") * 2
+    approve(bank.at("approver"), change)
+    result = waive(bank.at("engineer"), "severity:critical", "deferred", WHY, LATER)
+    assert result.decision.state is DecisionState.GRANTED
+    assert result.message == ""
+    assert bank.states()["high"] == "pending_waiver"  # what was asked before keeps its rule
     assert verify_ledger(bank.at("engineer")).is_ok
+
+
+def test_a_rejected_change_of_the_rules_is_never_in_force(bank: Bank) -> None:
+    ask(bank, "severity:low")
+    bank.write_roles(weaker)
+    ask(bank, "severity:high")
+    change = changes_of_policy(bank)[-1]
+    reject(bank.at("approver"), change, "no")
+    with pytest.raises(UnknownNameError):
+        approve(bank.at("approver"), change)
+    result = waive(bank.at("engineer"), "severity:critical", "deferred", WHY, LATER)
+    assert result.decision.state is DecisionState.REQUESTED
+
+
+def test_a_key_of_ones_own_under_the_name_of_an_approver_counts_for_nothing(bank: Bank) -> None:
+    request = ask(bank)
+    second = key_for("second", bank.root / "keys")
+    with (bank.ledger / "allowed_signers").open("a") as file:
+        file.write(signer_line("approver", second))
+    identity = IdentitySettings(principal="approver", key=str(second))
+    impostor = bank.at("approver", identity=identity)
+    with pytest.raises(RefusedError, match="approver may not approve"):
+        approve(impostor, request)
+    with pytest.raises(RefusedError, match="is not in force"):
+        note(impostor, "fraud", "hello")
+    desk = Desk(impostor)
+    rule = desk.roles.rule("waive-four-eyes")
+    assert rule is not None
+    key = {"request": request, "comment": "", **desk.grounds(rule)}
+    impostor.journal().append(EntryType.APPROVAL_GRANTED, key)
+    bank.publish()
+    assert verify_ledger(bank.at("engineer")).is_ok
+    assert bank.states()["high"] == "pending_waiver"
+
+
+def test_rules_that_were_replaced_grant_nothing_any_more(bank: Bank) -> None:
+    bank.write_roles(weaker)
+    ask(bank, "severity:low")
+    desk = Desk(bank.at("engineer"))
+    weak = desk.grounds(desk.permit(Deed.WAIVE, Severity.HIGH))
+    bank.write_roles()
+    ask(bank, "severity:low")
+    approve(bank.at("approver"), changes_of_policy(bank)[-1])
+    id_ = ask(bank, "severity:high")
+    request = next(e for e in desk.ctx.reading_journal().entries() if e.hash == id_)
+    bank.clock.at += timedelta(minutes=6)
+    desk.journal.append(EntryType.WAIVER_GRANTED, {**request.data, **weak})
+    bank.publish()
+    assert bank.states()["high"] == "pending_waiver"
+
+
+def test_who_is_alone_changes_the_rules_alone(tmp_path: Path) -> None:
+    bank = Bank(tmp_path / "home", roles={"engineer": ["engineer", "risk_owner", "approver"]})
+    bank.prepare()
+    ask(bank, "severity:low")
+    bank.write_roles(weaker)
+    result = waive(bank.at("engineer"), "severity:high", "deferred", WHY, LATER)
+    assert result.decision.state is DecisionState.GRANTED
+    bank.roles["approver"] = ["approver"]  # named, and a key added: two from now on
+    bank.write_roles()
+    with (bank.ledger / "allowed_signers").open("a") as file:
+        file.write(signer_line("approver", key_for("approver", bank.root / "keys")))
+    assert ask(bank, "severity:critical")
+    bank.write_roles(weaker)
+    result = waive(bank.at("engineer"), "severity:high", "deferred", WHY, LATER)
+    assert result.decision.state is DecisionState.REQUESTED
+    assert "waits for another person" in result.message
 
 
 def test_a_note_acknowledges_the_alarm_of_a_model(bank: Bank) -> None:
@@ -299,3 +402,12 @@ def test_the_cache_rebuilt_from_nothing_says_the_same(bank: Bank) -> None:
     bank.publish()
     assert [sorted(bank.rows(f"SELECT * EXCLUDE (rev) FROM {t}")) for t in tables] == before
     assert bank.states() == states
+
+
+def test_who_trained_the_champion_does_not_approve_a_waiver_of_its_faults(bank: Bank) -> None:
+    with bank.at("engineer").store.writer() as tx:
+        tx.execute(statement("UPDATE model_version SET run_user = 'APPROVER' WHERE version = 7"))
+    request = ask(bank, "class:model")
+    with pytest.raises(RefusedError, match="approver made what this is about"):
+        approve(bank.at("approver"), request)
+    assert bank.states()["drop"] == "pending_waiver"

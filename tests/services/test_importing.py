@@ -329,3 +329,74 @@ def test_an_asset_of_an_unknown_kind_is_a_fault_of_the_settings(tmp_path: Path) 
     settings = Settings(assets=(AssetSettings(name="a", kind="castle"),))
     with pytest.raises(ConfigError, match="castle"):
         policy_of(context(tmp_path, settings))
+
+
+TOKEN = "gh" + "p_" + "a1B2c3D4e5" * 4
+
+
+def leaky(token: str = TOKEN) -> dict[str, Any]:
+    """Return a run that repeats a token wherever a report has room for one."""
+    place = {"physicalLocation": {"artifactLocation": {"index": 0}, "region": {"startLine": 3}}}
+    rule = {"id": f"r-{token}", "shortDescription": {"text": f"label {token}"},
+            "fullDescription": {"text": f"about {token}"}, "helpUri": f"https://x/{token}",
+            "messageStrings": {"default": {"text": f"message {token}"}}}  # fmt: skip
+    return {
+        "tool": {"driver": {"name": f"tool {token}", "version": token, "rules": [rule]}},
+        "automationDetails": {"id": f"nightly/{token}"},
+        "versionControlProvenance": [
+            {"repositoryUri": f"https://git.example.org/{token}/x", "branch": f"b-{token}"}
+        ],
+        "invocations": [
+            {"executionSuccessful": True,
+             "toolExecutionNotifications": [{"level": "error", "message": {"text": token}}]}
+        ],
+        "artifacts": [{"location": {"uri": f"config/{token}/app.py"}}],
+        "results": [
+            {"ruleIndex": 0, "message": {"id": "default"}, "locations": [place]},
+            {"ruleId": "s", "message": {"text": "t"}, "level": token, "guid": token,
+             "fingerprints": {"v": token}, "locations": [place], "properties": {"x": token}},
+            {"ruleId": "s", "message": 5, "kind": token},
+        ],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("is_spelt_in_escapes", [False, True])
+def test_no_part_of_a_report_brings_a_clear_secret_into_the_cache(
+    ctx: Context, tmp_path: Path, *, is_spelt_in_escapes: bool
+) -> None:
+    file = report(tmp_path / "r.sarif", leaky())
+    if is_spelt_in_escapes:
+        escapes = "".join(f"\\u{ord(letter):04x}" for letter in TOKEN)
+        file.write_text(file.read_text().replace(TOKEN, escapes))
+    assert take(ctx, file).totals.read == 2
+    assert clear_places(ctx, TOKEN) == []
+
+
+def test_the_target_of_a_trivy_report_is_redacted(ctx: Context, tmp_path: Path) -> None:
+    found = {"ID": "X1", "Title": "t", "Severity": "HIGH", "Status": "FAIL"}
+    result = {"Target": f"t/{TOKEN}", "Class": "config", "Misconfigurations": [found]}
+    trivy = {"SchemaVersion": 2, "ArtifactName": f"x-{TOKEN}", "Results": [result]}
+    file = tmp_path / "trivy.json"
+    file.write_text(json.dumps(trivy))
+    assert take(ctx, file).totals.read == 1
+    assert clear_places(ctx, TOKEN) == []
+
+
+def clear_places(ctx: Context, secret: str) -> list[str]:
+    """Return `table.column` wherever the cache holds `secret`."""
+    columns = rows(ctx, "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal")
+    places = []
+    for table, column in columns:
+        values = rows(ctx, f'SELECT "{column}"::VARCHAR FROM {table}')
+        places += [f"{table}.{column}" for (value,) in values if secret in (value or "")]
+    return places
+
+
+def test_numbers_that_no_cache_can_hold_stop_nothing(ctx: Context, tmp_path: Path) -> None:
+    wild = {"title": "t", "severity": "low", "file_path": "x"}
+    cwes = (10**30, "9" * 5000, 2**31, -1, "CWE-79")
+    findings = [{**wild, "line": n + 1, "cwe": cwe} for n, cwe in enumerate(cwes)]
+    file = tmp_path / "generic.json"
+    file.write_text(json.dumps({"findings": findings}))
+    take(ctx, file)
+    assert rows(ctx, "SELECT DISTINCT cwes FROM finding ORDER BY len(cwes)") == [([],), ([79],)]

@@ -12,10 +12,12 @@ from riskcockpit.config.credentials import Credential
 from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.http import replayed
 from riskcockpit.connectors.mlflow.connector import MlflowConnector
-from riskcockpit.domain.decision import DecisionState
+from riskcockpit.domain.decision import DecisionState, EntryType
 from riskcockpit.errors import ConfigError, RefusedError, UnknownNameError
+from riskcockpit.services import rollback as rollback_service
 from riskcockpit.services.context import Context
-from riskcockpit.services.decide import approve, plan_undo, reject, undo
+from riskcockpit.services.decide import approve, plan_approve, plan_undo, reject, undo
+from riskcockpit.services.desk import Desk
 from riskcockpit.services.outbox import actions
 from riskcockpit.services.rollback import plan_rollback, rollback
 from riskcockpit.services.verify import verify_ledger
@@ -266,3 +268,52 @@ def test_a_decision_stands_even_when_the_cache_cannot_be_published(
     assert result.message == "the cache will show it after the next sync: a control is wrong"
     assert bank.registry.champion == 6
     assert [row.state for row in actions(bank.at("engineer"))] == ["done"]
+
+
+@pytest.mark.parametrize("version", [6, 7])
+@pytest.mark.parametrize("author", ["approver", "Approver@bank.example"])
+def test_who_trained_either_version_does_not_approve_the_move(
+    bank: Bank, version: int, author: str
+) -> None:
+    bank.is_production = True
+    change(bank, f"UPDATE model_version SET run_user = '{author}' WHERE version = {version}")
+    request = rollback(bank.at("engineer"), "fraud").decision.id
+    with pytest.raises(RefusedError, match="approver made what this is about"):
+        approve(bank.at("approver"), request)
+    assert "approver made" in plan_approve(bank.at("approver"), request).blockers[0]
+    assert (entry_types(bank), bank.registry.sent) == (["rollback.requested"], [])
+
+
+def test_a_request_that_conceals_the_author_is_not_approved_by_the_author(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank.is_production = True
+    change(bank, "UPDATE model_version SET run_user = 'approver'")
+    with monkeypatch.context() as patch:
+        patch.setattr(rollback_service, "authors_of_versions", lambda *_: ())
+        request = rollback(bank.at("engineer"), "fraud").decision.id
+    with pytest.raises(RefusedError, match="approver made what this is about"):
+        approve(bank.at("approver"), request)
+
+
+def test_an_approval_of_an_author_that_was_signed_all_the_same_does_not_count(
+    bank: Bank,
+) -> None:
+    bank.is_production = True
+    change(bank, "UPDATE model_version SET run_user = 'approver'")
+    request = rollback(bank.at("engineer"), "fraud").decision
+    desk = Desk(bank.at("approver"))
+    rule = desk.roles.rule(request.rule)
+    assert rule is not None
+    key = {"request": request.id, "model": "fraud", "comment": "", **desk.grounds(rule)}
+    desk.sign(EntryType.ROLLBACK_APPROVED, key)
+    bank.publish()
+    assert bank.rows("SELECT state FROM action") == [("requested",)]
+
+
+def test_the_author_may_ask_and_another_person_approves(bank: Bank) -> None:
+    bank.is_production = True
+    change(bank, "UPDATE model_version SET run_user = 'engineer'")
+    request = rollback(bank.at("engineer"), "fraud").decision.id
+    approve(bank.at("approver"), request)
+    assert bank.registry.champion == 6

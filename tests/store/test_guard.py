@@ -12,8 +12,8 @@ import duckdb
 import pytest
 
 from riskcockpit.domain.clock import FrozenClock
-from riskcockpit.errors import CancelledError, InputError
-from riskcockpit.store.database import Reader, Writer
+from riskcockpit.errors import CancelledError, InputError, StoreError
+from riskcockpit.store.database import Reader, Writer, translated
 from riskcockpit.store.guard import CACHE_TABLES, Answer, Statement, guarding, run_query
 from riskcockpit.store.scratch import scratch
 from riskcockpit.store.snapshots import Store
@@ -183,6 +183,7 @@ def test_only_declared_tables_can_be_read(reader: Reader, text: str) -> None:
         "current_query()", "version()", "which_secret('x', 's3')", "pg_catalog.now()",
         "json_serialize_sql('SELECT 1')", "(SELECT random())",
         "list_transform([1], lambda x: random())",
+        "list_reduce([1, 2], lambda x, y: x + y)", "reduce([1], lambda x, y: x)",
         "count(*) FILTER (random() > 0.5)", "sum(1) OVER (ORDER BY random())",
     ],
 )  # fmt: skip
@@ -359,3 +360,11 @@ def test_the_cache_on_disk_is_left_alone_by_refused_statements(
         ask(reader, f"COPY asset TO '{tmp_path / 'x.csv'}'")
     assert not (tmp_path / "x.csv").exists()
     assert sorted(p.name for p in store.directory.iterdir() if p.suffix == ".duckdb") == files
+
+
+def test_a_value_that_python_cannot_hold_is_no_bug() -> None:
+    with (
+        pytest.raises(StoreError, match="the query needs too much memory"),
+        translated("the query"),
+    ):
+        raise MemoryError

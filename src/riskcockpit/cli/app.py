@@ -5,6 +5,7 @@ Commands import what they need when they run, so that `--help` stays quick.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -139,6 +140,9 @@ def root(
 
 def run() -> None:
     """Run the command line; always ends the process."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may not know all we write
+            stream.reconfigure(errors="replace")
     try:
         app()
     except Exception as error:  # noqa: BLE001 - the outermost boundary: a bug is reported, not shown

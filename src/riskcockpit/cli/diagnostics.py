@@ -86,8 +86,10 @@ def report(error: RiskcockpitError, *, is_verbose: bool = False) -> None:
 
 def report_bug(error: BaseException, at: datetime) -> None:
     """Write the traceback to a file only its owner can read, and say where it is."""
-    text = "".join(traceback.format_exception(error))
-    say(f"error: riskcockpit failed: {type(error).__name__}: {error}")
+    from riskcockpit.config.credentials import redact
+
+    text = redact("".join(traceback.format_exception(error)))
+    say(redact(f"error: riskcockpit failed: {type(error).__name__}: {error}"))
     try:
         folder = make_private(Paths.from_environment().state)
         path = folder / f"crash-{at:%Y%m%dT%H%M%S}-{os.getpid()}.txt"
@@ -101,7 +103,7 @@ def report_bug(error: BaseException, at: datetime) -> None:
 
 def _write_private(path: Path, text: str) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
+    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)
 
 

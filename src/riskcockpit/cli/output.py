@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from riskcockpit.cli.documents import plain
-from riskcockpit.domain.untrusted import clean_line, clean_text, without_formula
+from riskcockpit.domain.untrusted import DANGEROUS, clean_line, clean_text, without_formula
 from riskcockpit.errors import InputError
 from riskcockpit.present.columns import Align, Cell, Column, Frame, fit
 
@@ -66,8 +66,15 @@ def styled(*cells: Cell) -> None:
 
 
 def json_document(document: dict[str, Any]) -> None:
-    """Print one JSON document. Control characters are escaped by JSON itself."""
-    print(json.dumps(document, ensure_ascii=not _is_utf8(), indent=2))
+    """Print one JSON document; what could act in a terminal is written as an escape of JSON."""
+    text = json.dumps(document, ensure_ascii=not _is_utf8(), indent=2)
+    print(text if text.isascii() and "\x7f" not in text else _without_dangers(text))
+
+
+def _without_dangers(json_text: str) -> str:
+    escapes = {code: json.dumps(chr(code))[1:-1] for code in DANGEROUS if code != ord("\n")}
+    escapes[0x7F] = "\\u007f"
+    return json_text.translate(escapes)
 
 
 def table(columns: Sequence[Column[T]], rows: Sequence[T], frame: Frame, kind: str) -> None:
@@ -106,8 +113,7 @@ def _csv(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Write CSV in which no cell is a formula to a spreadsheet."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(titles)
-    for row in rows:
+    for row in (titles, *rows):
         writer.writerow([without_formula(clean_line(text)) for text in row])
     return buffer.getvalue()
 

@@ -5,7 +5,9 @@ Errors name the file, the line and the nearest key. The schema for editors comes
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -46,7 +48,28 @@ def load_settings(paths: Paths) -> LoadedSettings:
     """
     if not paths.settings.exists():
         return LoadedSettings(Settings(), None, {})
+    _refuse_strangers(paths.settings)
     return read_settings(paths.settings)
+
+
+def _refuse_strangers(file: Path) -> None:
+    """Refuse settings that others can write: they name programs that are run for credentials.
+
+    A directory for all, as `/tmp`, will do when only owners may replace what lies in it.
+    """
+    for place in (file, file.parent):
+        status = place.stat()
+        is_sticky = bool(status.st_mode & stat.S_ISVTX) and place is not file
+        if status.st_mode & stat.S_IWOTH and not is_sticky:
+            raise ConfigError(
+                f"cannot trust the settings: {place} can be changed by anybody",
+                hint=f"chmod o-w {place}",
+            )
+        if status.st_uid not in (0, os.geteuid()):
+            raise ConfigError(
+                f"cannot trust the settings: {place} belongs to another user",
+                hint="set RISKCOCKPIT_HOME to a place of your own, or chown it",
+            )
 
 
 def read_settings(file: Path) -> LoadedSettings:

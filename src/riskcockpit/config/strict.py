@@ -19,6 +19,8 @@ from riskcockpit.errors import ConfigError
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_BYTES = 1_000_000
+MAX_DEPTH = 200
+"""Levels of nesting; many more would end the process inside the YAML library."""
 T = TypeVar("T", bound=msgspec.Struct)
 
 
@@ -76,6 +78,8 @@ def _parse(text: str, file: Path, what: str) -> tuple[yaml.Node | None, Any]:
     start = f"cannot read {what} from {file}"
     if len(text) > MAX_BYTES:
         raise ConfigError(f"{start}: larger than {MAX_BYTES} bytes")
+    if _is_too_deep(text):
+        raise ConfigError(f"{start}: nested deeper than {MAX_DEPTH} levels")
     loader = None
     try:
         loader = _Loader(text)
@@ -92,6 +96,23 @@ def _parse(text: str, file: Path, what: str) -> tuple[yaml.Node | None, Any]:
     finally:
         if loader is not None:
             loader.dispose()
+
+
+def _is_too_deep(text: str) -> bool:
+    """Count the levels, unless brackets and indentation cannot make too many of them."""
+    indents = (len(line) - len(line.lstrip(" -?:")) for line in text.splitlines())
+    if 2 * max(indents, default=0) + text.count("[") + text.count("{") < MAX_DEPTH:
+        return False
+    depth = 0
+    try:
+        for event in yaml.parse(text, _Loader):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                return True
+    except yaml.YAMLError:
+        return False  # the reading itself says what is wrong
+    return False
 
 
 def _has_alias(node: yaml.Node, seen: set[int]) -> bool:

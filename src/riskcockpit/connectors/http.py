@@ -23,6 +23,7 @@ from riskcockpit.config.credentials import Credential, remember
 from riskcockpit.connectors.endpoint import Endpoint, parse_endpoint
 from riskcockpit.connectors.pace import Limits, Pace
 from riskcockpit.connectors.reply import Asked, NotSentError, Reply
+from riskcockpit.connectors.unpacking import ACCEPTED, BadEncodingError, Unpacker
 from riskcockpit.domain.clock import Clock
 from riskcockpit.errors import ConfigError, ProtocolError, SourceError, UnavailableError
 
@@ -237,10 +238,8 @@ class HttpClient:
                 f"{label}: {request.asked} gave no answer within {self._limits.read_seconds:g} s",
                 hint="look at the source, then sync again",
             ) from error
-        except httpx.DecodingError as error:
-            raise ProtocolError(
-                f"{label}: {request.asked} answered bytes that do not decompress"
-            ) from error
+        except BadEncodingError as error:
+            raise ProtocolError(f"{label}: {request.asked} {error}") from error
         except (httpx.TransportError, httpx.StreamError) as error:
             raise UnavailableError(
                 f"{label}: {request.asked} broke off: {type(error).__name__}",
@@ -252,7 +251,9 @@ class HttpClient:
     def _body(self, response: httpx.Response, request: _Request, deadline: float) -> bytes:
         parts: list[bytes] = []
         size = 0
-        for part in response.iter_bytes():
+        unpacker = Unpacker(response.headers.get("content-encoding", ""))
+        for raw in response.iter_raw():
+            part = unpacker.feed(raw, self._limits.max_bytes - size)
             parts.append(part)
             size += len(part)
             if size > self._limits.max_bytes:
@@ -265,6 +266,8 @@ class HttpClient:
                     f'source "{self._source}": {request.asked} did not end within'
                     f" {self._limits.budget_seconds:g} s",
                 )
+        if size:
+            unpacker.end()
         return b"".join(parts)
 
     def _unreachable(self, error: httpx.TransportError) -> SourceError | NotSentError:
@@ -301,7 +304,11 @@ class HttpClient:
                     max_connections=10, max_keepalive_connections=5, keepalive_expiry=30
                 ),
                 follow_redirects=False,
-                headers={"User-Agent": "riskcockpit", "Accept": "application/json"},
+                headers={
+                    "User-Agent": "riskcockpit",
+                    "Accept": "application/json",
+                    "Accept-Encoding": ACCEPTED,
+                },
                 # A loopback request must not go through a proxy; a transport of our own would
                 # turn the proxies of the environment off.
                 trust_env=not self.endpoint.is_loopback,
@@ -334,7 +341,8 @@ def _transport() -> httpx.BaseTransport | None:
             raise httpx.ReadTimeout(str(error), request=request) from error
         except ConnectionError as error:
             raise httpx.ConnectError(str(error), request=request) from error
-        return httpx.Response(reply.status, headers=dict(reply.headers), content=reply.body)
+        stream = httpx.ByteStream(reply.body)
+        return httpx.Response(reply.status, headers=dict(reply.headers), stream=stream)
 
     return httpx.MockTransport(answer)
 

@@ -16,6 +16,7 @@ import msgspec
 from riskcockpit.decisions.requests import Followers, Policies, Standing, stand
 from riskcockpit.domain.action import Action, ActionKind, ActionState
 from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.model import CHAMPION
 from riskcockpit.domain.severity import Severity
 from riskcockpit.ledger.chain import Entry
 
@@ -57,6 +58,7 @@ class _Data(msgspec.Struct, frozen=True):
     source: str
     target: str
     params: dict[str, str]
+    model: str
 
 
 def action_of(ask: Entry) -> Action:
@@ -66,6 +68,8 @@ def action_of(ask: Entry) -> Action:
         ValueError: the entry does not describe one.
     """
     read = msgspec.convert(dict(ask.data), _Data)
+    if read.target != f"{read.model}@{CHAMPION}":
+        raise ValueError("it names one model and moves another")
     return Action(ask.hash, read.kind, read.source, read.target, read.params)
 
 

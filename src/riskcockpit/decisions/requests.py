@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from riskcockpit.decisions.authors import read_authors
 from riskcockpit.decisions.roles import Deed, Roles, Rule, Signature, counted
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
@@ -50,6 +51,8 @@ class Standing:
     """The entry that rejected, revoked or undid it."""
     doubt: str = ""
     """Why it does not count; empty when it does."""
+    authors: tuple[str, ...] = ()
+    """Who made what it is about, as the ask says; their keys do not count as approvals."""
 
     @property
     def is_granted(self) -> bool:
@@ -95,23 +98,29 @@ def stand(
 ) -> Standing:
     """Say how `ask` stands; `severity` is the highest it concerns, `doubt` why it cannot count."""
     ended = followers.ends.get(ask.hash)
+    authors: tuple[str, ...] = ()
+    try:
+        authors = read_authors(ask.data)
+    except ValueError as error:
+        doubt = doubt or str(error)
     rule = _rule(ask, severity, policies)
     if rule is None:
         return Standing(None, ended=ended, doubt=doubt or _DOUBT)
     keys = [key for key in followers.keys.get(ask.hash, ()) if not followers.withdrawn(key)]
     by_entry = [(entry, signature_of(entry, policies)) for entry in (ask, *keys)]
-    signed = counted(rule, [signature for _, signature in by_entry])
+    signed = counted(rule, [signature for _, signature in by_entry], authors)
     decided_at = None
     if len(signed) >= rule.keys:
         last = signed[rule.keys - 1]
         decided_at = next(entry.ts for entry, signature in by_entry if signature == last)
-    return Standing(rule, signed, decided_at, ended, doubt)
+    return Standing(rule, signed, decided_at, ended, doubt, authors)
 
 
 def signature_of(entry: Entry, policies: Policies) -> Signature:
     """Return who signed `entry`, with the roles they had then; unknown policies give none."""
     policy = policies.get(str(entry.data.get("policy", "")))
-    roles = policy.of(entry.actor) if policy else frozenset()
+    is_valid = policy is not None and not policy.is_over(entry.ts)
+    roles = policy.of_key(entry.actor, entry.key_fp) if policy and is_valid else frozenset()
     return Signature(entry.actor, entry.key_fp, roles)
 
 
@@ -119,7 +128,7 @@ def _rule(ask: Entry, severity: Severity, policies: Policies) -> Rule | None:
     """Return the rule the policy has for `ask`, if that is the one it says it was made by."""
     policy = policies.get(str(ask.data.get("policy", "")))
     is_production = ask.data.get("production")
-    if policy is None or not isinstance(is_production, bool):
+    if policy is None or policy.is_over(ask.ts) or not isinstance(is_production, bool):
         return None
     rule = policy.rule_for(ASKS[ask.type], severity, is_production=is_production)
     return rule if rule is not None and rule.id == ask.data.get("rule") else None

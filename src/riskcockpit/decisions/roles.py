@@ -6,17 +6,21 @@ it. Rules are tried in their order, the first that fits applies, and without one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
 import msgspec
 
+from riskcockpit.decisions.authors import is_author
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import ConfigError, RefusedError
 
 MOST_KEYS = 5
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How long after its end a version still counts: people decide on computers of their own."""
 
 
 class Deed(StrEnum):
@@ -26,6 +30,8 @@ class Deed(StrEnum):
     ROLLBACK = "rollback"
     REVOKE = "revoke"
     NOTE = "note"
+    POLICY = "policy"
+    """Changing rules and keys; `decisions.policy` has the rule, a roles file cannot."""
 
 
 class Role(StrEnum):
@@ -90,6 +96,10 @@ class Roles:
     rules: tuple[Rule, ...]
     digest: str
     """SHA-256 of the file's bytes, hex: the version of the policy."""
+    keys: frozenset[tuple[str, str]] | None = None
+    """(principal, fingerprint) of the keys that were put in force; None: all that verify."""
+    until: datetime | None = None
+    """When another version took its place, aware UTC; None while it is in force."""
 
     def rule_for(self, deed: Deed, severity: Severity, *, is_production: bool) -> Rule | None:
         """Return the rule that applies; None: nobody may."""
@@ -105,6 +115,19 @@ class Roles:
     def of(self, principal: str) -> frozenset[Role]:
         """Return the roles of a person; nobody knows a stranger's."""
         return self.principals.get(principal, frozenset())
+
+    def of_key(self, principal: str, key_fp: str) -> frozenset[Role]:
+        """Return the roles of a person who signs with this key: none with one not in force."""
+        is_known = self.keys is None or (principal, key_fp) in self.keys
+        return self.of(principal) if is_known else frozenset()
+
+    def has_key(self, principal: str) -> bool:
+        """Whether a key of this person is in force."""
+        return self.keys is None or any(name == principal for name, _ in self.keys)
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether another version had taken its place at `at`, by more than clocks may differ."""
+        return self.until is not None and at > self.until + CLOCKS_DIFFER
 
     def permit(
         self, principal: str, deed: Deed, severity: Severity, *, is_production: bool
@@ -131,11 +154,15 @@ class Roles:
         return rule
 
 
-def permit_key(rule: Rule, approver: Signature, signed: Iterable[Signature]) -> None:
+def permit_key(
+    rule: Rule, approver: Signature, signed: Iterable[Signature], authors: Iterable[str] = ()
+) -> None:
     """Check that `approver` may add a key to what the others signed, the requester first.
 
+    `authors` made what the decision is about.
+
     Raises:
-        RefusedError: the same person, the same key, or a role that may not approve.
+        RefusedError: the same person, the same key, an author, or a role that may not approve.
     """
     for one in signed:
         if one.principal == approver.principal:
@@ -150,6 +177,12 @@ def permit_key(rule: Rule, approver: Signature, signed: Iterable[Signature]) -> 
                 rule=rule.id,
                 hint=f"it takes {_missing_key(rule)}",
             )
+    if is_author(approver.principal, authors):
+        raise RefusedError(
+            f"{approver.principal} made what this is about, and so may not approve it",
+            rule=rule.id,
+            hint=f"it takes {_missing_key(rule)}",
+        )
     if not approver.roles & rule.approve:
         raise RefusedError(
             f"{approver.principal} may not approve: {_words(approver.roles)} is none of "
@@ -159,13 +192,18 @@ def permit_key(rule: Rule, approver: Signature, signed: Iterable[Signature]) -> 
         )
 
 
-def counted(rule: Rule, signed: Iterable[Signature]) -> tuple[Signature, ...]:
+def counted(
+    rule: Rule, signed: Iterable[Signature], authors: Collection[str] = ()
+) -> tuple[Signature, ...]:
     """Return the signatures that count; the first of `signed` is the requester's.
 
-    A key counts once and so does a person. Without a requester who may ask nothing counts.
+    A key counts once and so does a person. Without a requester who may ask nothing counts. Who
+    made what is decided may ask, and does not approve.
     """
     counting: list[Signature] = []
     for one in signed:
+        if counting and is_author(one.principal, authors):
+            continue
         if not one.roles & (rule.approve if counting else rule.request):
             if not counting:
                 return ()
@@ -209,6 +247,8 @@ def _fault(rule: Rule, ids: set[str]) -> str:
         return f'unknown severity "{rule.severity}"'
     if not 1 <= rule.keys <= MOST_KEYS:
         return f"keys must be 1 to {MOST_KEYS}, not {rule.keys}"
+    if rule.action is Deed.POLICY:
+        return "the rule for changes of the policy is built in"
     if not rule.request or (rule.keys > 1 and not rule.approve):
         return "names nobody who could sign"
     if Role.AUDITOR in rule.request | rule.approve:

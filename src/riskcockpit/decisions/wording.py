@@ -96,5 +96,5 @@ _WORDS: Mapping[EntryType, Callable[[Mapping[str, Any]], str]] = {
     EntryType.UNDO: _about("takes back", "decision"),
     EntryType.SYNC_COMPLETED: _sync,
     EntryType.CONTROLS_EVALUATED: _controls,
-    EntryType.POLICY_CHANGED: lambda data: f"{data.get('file', 'policy')} in force as of now",
+    EntryType.POLICY_CHANGED: lambda data: f"changes {data.get('file', 'policy')}",
 }

@@ -20,6 +20,11 @@ _BIDI_AND_INVISIBLE = (
     0x180E,  # Mongolian vowel separator
     0xFEFF,  # byte-order mark
     *range(0xFFF9, 0xFFFC),  # interlinear annotation
+    0x034F,  # combining grapheme joiner: breaks a word without being seen
+    *(0x115F, 0x1160, 0x3164, 0xFFA0),  # Hangul fillers: letters that are blank
+    *(0x17B4, 0x17B5),  # Khmer vowels that are never drawn
+    *range(0x1BCA0, 0x1BCA4),  # shorthand format controls
+    *range(0x1D173, 0x1D17B),  # musical format controls
 )
 _CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
 _LINE_TABLE: dict[int, str] = dict.fromkeys(
@@ -28,9 +33,12 @@ _LINE_TABLE: dict[int, str] = dict.fromkeys(
         *_BIDI_AND_INVISIBLE,
         *range(0xD800, 0xE000),  # lone surrogates
         *range(0xE0000, 0xE0080),  # tags: invisible copies of ASCII
+        *range(0xE0100, 0xE01F0),  # variation selectors that carry hidden bytes
     ),
     REPLACEMENT,
 )
+DANGEROUS = frozenset(_LINE_TABLE)
+"""The code of every character that is replaced; newline and tab are among them."""
 _TEXT_TABLE = {code: text for code, text in _LINE_TABLE.items() if code not in (0x09, 0x0A)}
 
 

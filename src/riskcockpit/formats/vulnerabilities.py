@@ -16,6 +16,8 @@ _VULNERABILITY = re.compile(
     r"|SNYK-[A-Z0-9]+-[A-Z0-9.]+-\d+|AVD-[A-Z]+-\d{4}|ELSA-\d{4}-\d+|RHSA-\d{4}:\d+)\b",
     re.IGNORECASE,
 )
+LARGEST_CWE = 99_999
+"""A number beyond it names no weakness, and would not fit the cache."""
 _CWE = re.compile(r"\bcwe[-_:/ ]{0,2}0{0,6}(\d{1,5})\b", re.IGNORECASE)
 _PURL = re.compile(r"\bpkg:(?P<type>[a-z0-9.+\-]+)/(?P<rest>[^\s\"'<>?#]+)", re.IGNORECASE)
 
@@ -40,12 +42,11 @@ def cwe_numbers(texts: Iterable[str]) -> tuple[int, ...]:
 def cwe_number(value: Any) -> int | None:
     """Return the CWE number `value` stands for (79, `79`, `CWE-79: …`), or None."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return value if value > 0 else None
+        return value if 0 < value <= LARGEST_CWE else None
     if not isinstance(value, str):
         return None
-    if value.strip().isascii() and value.strip().isdigit():
-        return int(value) or None
-    return next(iter(cwe_numbers([value])), None)
+    text = f"CWE-{value.strip()}" if value.strip().isdigit() else value
+    return next(iter(cwe_numbers([text])), None)
 
 
 def package_from_purl(text: str) -> Package | None:

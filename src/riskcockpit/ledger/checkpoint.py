@@ -14,6 +14,7 @@ from pathlib import Path
 
 from riskcockpit.ledger.armor import CHECKPOINT
 from riskcockpit.ledger.objects import write_durably
+from riskcockpit.ledger.regular import read_regular
 from riskcockpit.ledger.signing import Signer
 
 EVERY = 100
@@ -80,7 +81,7 @@ def newest(directory: Path, chain: str) -> Checkpoint | None:
         ValueError: it is damaged.
     """
     known = files(directory, chain)
-    return parse_checkpoint(known[-1].read_text(encoding="ascii")) if known else None
+    return parse_checkpoint(read_regular(known[-1]).decode("ascii")) if known else None
 
 
 def write(directory: Path, statement: Checkpoint, signer: Signer) -> Path:

@@ -33,6 +33,7 @@ from riskcockpit.ledger.chain import (
 )
 from riskcockpit.ledger.lock import try_lock, wait_for_lock
 from riskcockpit.ledger.objects import write_durably
+from riskcockpit.ledger.regular import open_regular, read_regular
 from riskcockpit.ledger.signers import FILE_NAME
 from riskcockpit.ledger.signing import Signer, prove
 
@@ -120,7 +121,7 @@ class Journal:
         found = [
             entry
             for file in self._chain_files()
-            for entry in check_chain(file.stem, file.read_bytes()).entries
+            for entry in check_chain(file.stem, read_regular(file)).entries
         ]
         return sorted(found, key=lambda entry: (entry.ts, entry.chain, entry.seq))
 
@@ -142,7 +143,7 @@ class Journal:
         return [
             file
             for file in sorted((self.directory / "chains").glob(f"*{SUFFIX}"))
-            if actor_of(file.stem)
+            if actor_of(file.stem) and file.is_file() and not file.is_symlink()
         ]
 
     def _genesis(self) -> dict[str, Json]:
@@ -280,7 +281,7 @@ def _proven_entry(chain: str, line: bytes) -> Entry:
 def _open_locked(file: Path) -> int:
     """Open and lock a chain; again when the file was replaced while we waited."""
     while True:
-        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        handle = open_regular(file, os.O_RDWR | os.O_CREAT | os.O_APPEND)
         try:
             wait_for_lock(handle, f"the chain {file.stem}")
             if file.exists() and os.fstat(handle).st_ino == file.stat().st_ino:
@@ -307,7 +308,7 @@ def _append(handle: int, size: int, line: bytes) -> None:
 def _last_whole_entry(file: Path) -> Entry | None:
     """Return the last entry of a chain; None while it is written to, or when it is damaged."""
     try:
-        handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        handle = open_regular(file)
     except OSError:
         return None
     try:

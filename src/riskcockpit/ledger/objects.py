@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from riskcockpit.errors import LedgerError
+from riskcockpit.ledger.regular import read_regular
 
 
 class Objects:
@@ -46,7 +47,7 @@ class Objects:
             LedgerError: it is not there, or its content is not what its name says.
         """
         try:
-            content = self._path(digest).read_bytes()
+            content = read_regular(self._path(digest))
         except OSError as error:
             raise LedgerError(f"the evidence {digest} is missing") from error
         if hashlib.sha256(content).hexdigest() != digest:

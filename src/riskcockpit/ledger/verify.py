@@ -24,6 +24,7 @@ from riskcockpit.ledger.armor import (
 from riskcockpit.ledger.chain import SUFFIX, Checked, Entry, actor_of, check_chain
 from riskcockpit.ledger.coverage import Anchors, covered_lengths
 from riskcockpit.ledger.objects import Objects
+from riskcockpit.ledger.regular import NotRegularError, read_regular
 from riskcockpit.ledger.signers import FILE_NAME, AllowedSigners
 from riskcockpit.ledger.signing import load_signers, prove
 from riskcockpit.views.governance import LedgerProblem, VerifyReport
@@ -126,7 +127,10 @@ class _Examiner:
                 if file.suffix != SUFFIX or actor_of(file.stem) is None:
                     self._problem(file.name, None, "this file is no chain of any writer")
                     continue
-                self.contents[file.stem] = file.read_bytes()
+                try:
+                    self.contents[file.stem] = read_regular(file)
+                except NotRegularError:
+                    self._problem(file.stem, None, "this is not a regular file")
         except OSError as error:
             raise LedgerError(f"cannot read the ledger: {error}") from error
         for name, content in self.contents.items():
@@ -227,7 +231,7 @@ class _Examiner:
         for file in checkpoints.files(self.directory, name):
             self.checkpoints += 1
             try:
-                said = checkpoints.parse_checkpoint(file.read_text(encoding="ascii"))
+                said = checkpoints.parse_checkpoint(read_regular(file).decode("ascii"))
             except (ValueError, OSError) as error:
                 self._problem(name, None, f"the checkpoint {file.name} is damaged: {error}")
                 continue
@@ -259,7 +263,7 @@ class _Examiner:
     def _checkpoint_key(self, name: str, file: Path, said: checkpoints.Checkpoint) -> bytes | None:
         """Return the key of a good signature by the chain's writer."""
         try:
-            armored = checkpoints.signature_of(file).read_text(encoding="ascii")
+            armored = read_regular(checkpoints.signature_of(file)).decode("ascii")
             signature = prove(said.text.encode("ascii"), armored, CHECKPOINT)
         except (OSError, UnicodeDecodeError):
             self._problem(name, None, f"the checkpoint {file.name} has no readable signature")
@@ -298,7 +302,7 @@ class _Examiner:
         good: set[str] = set()
         try:
             for file, name in Objects(self.directory).names():
-                if hashlib.sha256(file.read_bytes()).hexdigest() == name:
+                if _is_evidence(file, name):
                     good.add(name)
                 else:
                     self._problem("objects", None, f"the evidence {name} was changed")
@@ -315,6 +319,13 @@ class _Examiner:
                 named = entry.data.get("objects", [])
                 names = named if isinstance(named, list) else [named]
                 yield from ((entry, str(name)) for name in names)
+
+
+def _is_evidence(file: Path, digest: str) -> bool:
+    try:
+        return hashlib.sha256(read_regular(file)).hexdigest() == digest
+    except NotRegularError:
+        return False
 
 
 def _place(problem: LedgerProblem) -> tuple[str, int]:

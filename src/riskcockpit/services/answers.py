@@ -17,10 +17,12 @@ from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.errors import InputError, RefusedError, UnknownNameError
 from riskcockpit.ledger.chain import Entry
+from riskcockpit.services.authors import known_authors
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.findings import FindingReader
 from riskcockpit.services.outbox import bring_on
+from riskcockpit.services.policy_lines import policy_lines
 from riskcockpit.services.rollback import decide_return, plan_return
 from riskcockpit.store.sql import sql
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
@@ -68,7 +70,10 @@ def plan_approve(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
             desk, "Approve", ask.sentence, error.rule, blockers=(error.message,), comment=comment
         )
     missing = needs(rule, [*ask.standing.signed, desk.signature()])
-    return _preview(desk, "Approve", ask.sentence, rule.id, comment=comment, missing=missing)
+    changed = policy_lines(desk.ctx.paths.ledger, ask.entry)
+    return _preview(
+        desk, "Approve", ask.sentence, rule.id, comment=comment, missing=missing, warnings=changed
+    )
 
 
 def approve(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
@@ -218,6 +223,9 @@ def _asks(desk: Desk) -> Iterable[_Ask]:
     for each in desk.projection.actions:
         waits = each.state is ActionState.REQUESTED
         yield _Ask(entries[each.action.id], each.standing, each.state.value, waits, True)
+    for change in desk.book.waiting:
+        standing = Standing(change.rule, change.signed)
+        yield _Ask(change.entry, standing, WaiverState.REQUESTED.value, True, False)
 
 
 def _waits(ask: _Ask) -> Rule:
@@ -232,7 +240,8 @@ def _waits(ask: _Ask) -> Rule:
 
 def _may_sign(desk: Desk, ask: _Ask) -> Rule:
     rule = _waits(ask)
-    permit_key(rule, desk.signature(), ask.standing.signed)
+    authors = (*ask.standing.authors, *known_authors(desk.ctx, ask.entry.data))
+    permit_key(rule, desk.signature(), ask.standing.signed, authors)
     return rule
 
 
@@ -356,6 +365,7 @@ def _preview(
     blockers: tuple[str, ...] = (),
     comment: str = "",
     missing: tuple[str, ...] = (),
+    warnings: tuple[str, ...] = (),
 ) -> DecisionPreview:
     context = desk.ctx.settings.context
     return DecisionPreview(
@@ -368,6 +378,7 @@ def _preview(
         rule=rule,
         needs=missing,
         blockers=blockers,
+        warnings=warnings,
         facts=(("comment", clean_text(comment).strip()),),
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from riskcockpit.decisions.authors import KEY as AUTHORS
 from riskcockpit.decisions.roles import Deed, Rule, needs
 from riskcockpit.decisions.waivers import (
     MOST_FINDINGS,
@@ -35,6 +36,7 @@ from riskcockpit.services.answers import (
     revoke,
     undo,
 )
+from riskcockpit.services.authors import authors_of_findings
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.findings import FindingReader
@@ -116,7 +118,10 @@ def waive(
     rule = _permit(wish)
     missing = needs(rule, [desk.signature()])
     type_ = EntryType.WAIVER_REQUESTED if missing else EntryType.WAIVER_GRANTED
-    entry = desk.sign(type_, {**wish.terms.as_data(), **desk.grounds(rule)})
+    with desk.ctx.store.reader() as reader:
+        authors = authors_of_findings(reader, (row.id for row in wish.rows))
+    data = {**wish.terms.as_data(), AUTHORS: list(authors), **desk.grounds(rule)}
+    entry = desk.sign(type_, data)
     message = desk.finish()
     return DecisionResult(desk.decision(entry, rule, wish.sentence, missing), (), message)
 

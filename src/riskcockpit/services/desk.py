@@ -7,29 +7,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from riskcockpit.decisions.policy import FILES as POLICY_FILES
+from riskcockpit.decisions.policy import ROLES
 from riskcockpit.decisions.project import project
-from riskcockpit.decisions.roles import Deed, Rule, Signature
+from riskcockpit.decisions.roles import Deed, Roles, Rule, Signature
 from riskcockpit.domain.action import ActionState
 from riskcockpit.domain.decision import Decision, DecisionState, EntryType
+from riskcockpit.domain.ids import short
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import (
     InputError,
     LedgerError,
+    RefusedError,
     RetryableError,
     RiskcockpitError,
     UnknownNameError,
 )
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.objects import Objects
-from riskcockpit.ledger.signers import FILE_NAME
 from riskcockpit.services.context import Context
-from riskcockpit.services.record import ROLES, examined, policies, read_roles
+from riskcockpit.services.record import examined, parse_roles, policy_book, read_roles
 
 MIN_PREFIX = 4
 """Characters of an id that commands take at least."""
-_POLICY_FILES = (ROLES, FILE_NAME)
 
 
 class Desk:
@@ -54,9 +57,9 @@ class Desk:
                 hint="`riskcockpit ledger verify` says all; nothing is decided until it does",
             )
         self.entries = found.entries
-        self.roles, _ = read_roles(ctx)
-        vouched = policies(ctx.paths.ledger, found.entries)
-        self.policies = {**vouched, self.roles.digest: self.roles}
+        self.book = policy_book(ctx.paths.ledger, found.entries)
+        self.roles = self._roles()
+        self.policies = {**self.book.versions, self.roles.digest: self.roles}
         self.projection = project(found.entries, self.now, self.policies)
 
     @property
@@ -71,15 +74,21 @@ class Desk:
 
     def signature(self) -> Signature:
         """Return how this person signs, with their roles of today."""
-        roles = self.roles.of(self.principal)
+        roles = self.roles.of_key(self.principal, self.journal.fingerprint)
         return Signature(self.principal, self.journal.fingerprint, roles)
 
     def permit(self, deed: Deed, severity: Severity = Severity.INFO) -> Rule:
         """Return the rule by which this person may ask for this.
 
         Raises:
-            RefusedError: they may not.
+            RefusedError: they may not, or their key is not in force.
         """
+        if self.roles.of(self.principal) and not self.signature().roles:
+            raise RefusedError(
+                f"the key {self.journal.fingerprint} of {self.principal} is not in force",
+                rule="policy-four-eyes",
+                hint="two others sign allowed_signers first: the next decision of one asks for it",
+            )
         return self.roles.permit(self.principal, deed, severity, is_production=self.is_production)
 
     def grounds(self, rule: Rule) -> dict[str, Any]:
@@ -97,20 +106,31 @@ class Desk:
         Raises:
             LedgerError: it cannot be signed or written; nothing was decided then.
         """
-        for name in _POLICY_FILES:
+        for name in POLICY_FILES:
             self._vouch(name)
-        return self.journal.append(type_, data)
+        entry = self.journal.append(type_, data)
+        self.entries = (*self.entries, entry)
+        return entry
 
     def finish(self) -> str:
         """Sign a checkpoint and publish; return what could not be done, or nothing.
 
         The decision stands in the ledger already, so a busy cache undoes nothing.
         """
+        said = [self._asked_for()]
         try:
             self.journal.checkpoint()
         except (LedgerError, RetryableError) as error:
-            return f"{publish(self.ctx)} no checkpoint was signed: {error.message}".strip()
-        return publish(self.ctx)
+            said.append(f"no checkpoint was signed: {error.message}")
+        return "; ".join(filter(None, (publish(self.ctx), *said)))
+
+    def _asked_for(self) -> str:
+        """Return which changes of the policy wait for another person."""
+        return "; ".join(
+            f"the change of {each.entry.data['file']} waits for another person: "
+            f"`riskcockpit approve {short(each.entry.hash)}`"
+            for each in policy_book(self.ctx.paths.ledger, self.entries).waiting
+        )
 
     def decision(
         self, entry: Entry, rule: Rule, summary: str, needs: tuple[str, ...] = ()
@@ -157,28 +177,42 @@ class Desk:
         actions = self.projection.actions
         return tuple(a.action.id for a in actions if a.model == model and a.state in open_states)
 
+    def _roles(self) -> Roles:
+        """Return the roles of the file when this person can put them in force, else those that are.
+
+        A change that others have to sign as well is only asked for: decisions go on as before.
+        """
+        written, _ = read_roles(self.ctx)
+        present = self.book.roles
+        if present is None:
+            return written
+        if written.digest == present.digest:
+            return present
+        roles = present.of_key(self.principal, self.journal.fingerprint)
+        mine = Signature(self.principal, self.journal.fingerprint, roles)
+        is_mine = self.book.can_change_alone(mine)
+        return replace(written, keys=present.keys) if is_mine else present
+
     def _vouch(self, name: str) -> None:
-        """Put a policy file into the ledger as it is now, unless it is there."""
+        """Put a policy file into the ledger as it is now, unless it is there.
+
+        It is in force then, or waits for another person.
+        """
         content = (self.ctx.paths.ledger / name).read_bytes()
         digest = hashlib.sha256(content).hexdigest()
-        if name == ROLES and digest != self.roles.digest:
-            raise InputError("the roles were changed meanwhile", hint="try again")
-        before = [
-            str(entry.data.get("after", ""))
-            for entry in self.entries
-            if entry.type is EntryType.POLICY_CHANGED and entry.data.get("file") == name
-        ]
-        if before and before[-1] == digest:
+        present = self.book.digests.get(name, "")
+        waits = (w.entry.data for w in self.book.waiting)
+        if digest == present or any(w["file"] == name and w["after"] == digest for w in waits):
             return
+        if name == ROLES:
+            parse_roles(content, name)  # what cannot be read is not asked for
         Objects(self.ctx.paths.ledger).put(content)
-        change = {
-            "file": name,
-            "before": before[-1] if before else "",
-            "after": digest,
-            "objects": [digest],
-        }
+        change = {"file": name, "before": present, "after": digest, "objects": [digest]}
         entry = self.journal.append(EntryType.POLICY_CHANGED, change)
         self.entries = (*self.entries, entry)
+        self.book = policy_book(self.ctx.paths.ledger, self.entries)
+        if name == ROLES and self.roles.digest not in self.book.versions:
+            raise InputError("the roles were changed meanwhile", hint="try again")
 
 
 def publish(ctx: Context) -> str:

@@ -46,9 +46,6 @@ def _settings(ctx: Context) -> Check:
     file = ctx.paths.settings
     if not file.exists():
         return Check("settings", CheckState.NOTE, f"no {file}; defaults", "`riskcockpit init`")
-    mode = file.stat().st_mode
-    if mode & stat.S_IWOTH:
-        return Check("settings", CheckState.WARN, f"{file} can be changed by anybody", "chmod 600")
     return Check("settings", CheckState.OK, f"{file}, context {ctx.settings.context.name}")
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from riskcockpit.domain.batch import Document
+from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import FormatError, InputError
 
 STDIN = "-"
@@ -19,7 +22,7 @@ class Source:
     """A place where a document is; read only when its turn comes."""
 
     name: str
-    """As given, or as found under a directory that was given."""
+    """As given, or as found under a directory that was given; cleaned, for a name is foreign."""
     path: Path | None = None
     """None for stdin."""
 
@@ -40,9 +43,9 @@ def find(paths: Sequence[Path]) -> list[Source]:
             found.setdefault(STDIN, Source(STDIN))
         elif path.is_dir():
             for file in _walk(path):
-                found.setdefault(str(file.resolve()), Source(str(file), file))
+                found.setdefault(str(file.resolve()), _source(file))
         else:
-            found.setdefault(str(path.resolve()), Source(str(path), path))
+            found.setdefault(str(path.resolve()), _source(path))
     return list(found.values())
 
 
@@ -58,7 +61,7 @@ def read(source: Source, stdin: bytes | None, max_bytes: int) -> Document:
     else:
         content, modified_at = _read_file(source.path, max_bytes)
     if len(content) > max_bytes:
-        raise _too_large(source.name, len(content), max_bytes)
+        raise _too_large(source.name, max_bytes)
     if not content.strip():
         raise FormatError(
             f"{source.name} is empty, which does not say that a scan found nothing",
@@ -72,8 +75,12 @@ def asset_around(path: Path) -> str:
     directory = path.resolve().parent
     for parent in (directory, *directory.parents)[:_MAX_PARENTS]:
         if (parent / ".git").exists():
-            return parent.name or "root"
-    return directory.name or "root"
+            return clean_line(parent.name) or "root"
+    return clean_line(directory.name) or "root"
+
+
+def _source(file: Path) -> Source:
+    return Source(clean_line(str(file)), file)
 
 
 def _walk(directory: Path) -> Iterator[Path]:
@@ -91,20 +98,27 @@ def _walk(directory: Path) -> Iterator[Path]:
 
 
 def _read_file(path: Path, max_bytes: int) -> tuple[bytes, datetime]:
+    """Read one byte too many at most: a file may grow, and some say that they have no size."""
     try:
-        if not path.is_file():
-            kind = "is not a regular file" if path.exists() else "does not exist"
-            raise InputError(f"{path} {kind}", hint="give a report, a directory, or `-` for stdin")
-        status = path.stat()
-        if status.st_size > max_bytes:
-            raise _too_large(str(path), status.st_size, max_bytes)
-        return path.read_bytes(), datetime.fromtimestamp(status.st_mtime, UTC)
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise _no_report(path, "is not a regular file")
+            if status.st_size > max_bytes:
+                raise _too_large(str(path), max_bytes)
+            return file.read(max_bytes + 1), datetime.fromtimestamp(status.st_mtime, UTC)
+    except FileNotFoundError as error:
+        raise _no_report(path, "does not exist") from error
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
 
 
-def _too_large(name: str, size: int, max_bytes: int) -> FormatError:
+def _no_report(path: Path, why: str) -> InputError:
+    return InputError(f"{path} {why}", hint="give a report, a directory, or `-` for stdin")
+
+
+def _too_large(name: str, max_bytes: int) -> FormatError:
     return FormatError(
-        f"{name} has {size:,} bytes, more than the {max_bytes:,} that are read",
+        f"{name} has more than the {max_bytes:,} bytes that are read",
         hint="raise imports.max_file_bytes, or split the report",
     )

@@ -133,7 +133,7 @@ def read_document(
             asset=options.asset or document.asset or without_tag(scan.asset) or default_asset,
             category=options.scope or document.category or scan.category,
         )
-        for scan in report.scans
+        for scan in (_without_secrets(scan, read_options.redact) for scan in report.scans)
     )
     scans = tuple(
         (
@@ -142,7 +142,7 @@ def read_document(
                 asset=scan.asset,
                 tool=scan.tool,
                 source_id=source_id,
-                document=document.name,
+                document=read_options.redact(document.name),
                 format=report.format,
                 content_hash=content_hash,
                 category=scan.category,
@@ -307,6 +307,21 @@ def _asset_kind(word: str, name: str) -> AssetKind:
         raise ConfigError(
             f"asset {name!r} has the unknown kind {word!r}", hint=f"known kinds: {known}"
         ) from error
+
+
+def _without_secrets(scan: Scan, redact: Callable[[str], str]) -> Scan:
+    """Return the scan with what it says of itself redacted; its records were while reading."""
+    return replace(
+        scan,
+        tool=redact(scan.tool),
+        tool_version=redact(scan.tool_version),
+        category=redact(scan.category),
+        asset=redact(scan.asset),
+        branch=redact(scan.branch),
+        problems=tuple(replace(one, why=redact(one.why)) for one in scan.problems),
+        tool_errors=tuple(map(redact, scan.tool_errors)),
+        distrusted=tuple(map(redact, scan.distrusted)),
+    )
 
 
 def _words(scope: ScopeSpec) -> str:

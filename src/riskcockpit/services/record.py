@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,17 @@ import msgspec
 import yaml
 
 from riskcockpit.config.paths import make_private
+from riskcockpit.decisions.policy import ROLES, Contents, Keys, PolicyBook, read_policy
 from riskcockpit.decisions.project import Projection, project
 from riskcockpit.decisions.roles import Roles, load_roles
-from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import ConfigError, LedgerError
+from riskcockpit.ledger.armor import fingerprint
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.objects import Objects, write_durably
+from riskcockpit.ledger.signers import parse_signers
 from riskcockpit.ledger.verify import Examination, Proven, examine
 from riskcockpit.services.context import Context
 
-ROLES = "policy/roles.yaml"
-"""Inside the ledger directory."""
 _PROVEN = "ledger-proven.json"
 
 
@@ -75,28 +76,37 @@ def parse_roles(content: bytes, where: str) -> Roles:
     return load_roles(raw, hashlib.sha256(content).hexdigest(), where)
 
 
-def policies(directory: Path, entries: Iterable[Entry]) -> dict[str, Roles]:
-    """Return every version of the roles that a signed entry put in force, by its digest.
+def policy_book(directory: Path, entries: Iterable[Entry]) -> PolicyBook:
+    """Return which versions of the policy signed entries put in force.
 
     A version whose content is missing or unreadable is left out: nothing rests on it then.
     """
     objects = Objects(directory)
-    found: dict[str, Roles] = {}
-    for entry in entries:
-        if entry.type is not EntryType.POLICY_CHANGED or entry.data.get("file") != ROLES:
-            continue
-        digest = str(entry.data.get("after", ""))
+
+    @cache
+    def roles(digest: str) -> Roles | None:
         try:
-            found[digest] = parse_roles(objects.get(digest), digest)
+            return parse_roles(objects.get(digest), digest)
         except (LedgerError, ConfigError):
-            continue
-    return found
+            return None
+
+    @cache
+    def keys(digest: str) -> Keys | None:
+        try:
+            signers = parse_signers(objects.get(digest).decode("utf-8"))
+        except (LedgerError, UnicodeDecodeError):
+            return None
+        return frozenset(
+            (p, fingerprint(line.key)) for line in signers.keys for p in line.principals
+        )
+
+    return read_policy(entries, Contents(roles, keys))
 
 
 def projected(ctx: Context, found: Examination, now: datetime) -> Projection:
     """Return what a verified ledger means at `now`."""
-    vouched = policies(ctx.paths.ledger, found.entries)
-    return project(found.entries, now, vouched, is_verified=found.report.is_ok)
+    book = policy_book(ctx.paths.ledger, found.entries)
+    return project(found.entries, now, book.versions, is_verified=found.report.is_ok)
 
 
 def _read_proven(file: Path) -> dict[str, Proven]:

@@ -10,6 +10,7 @@ from typing import Any
 from riskcockpit.actions.plan import RollbackFacts, RollbackPlan, plan_move_back, target_of
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.connectors.api import Acts
+from riskcockpit.decisions.authors import KEY as AUTHORS
 from riskcockpit.decisions.receipts import ProjectedAction
 from riskcockpit.decisions.roles import Deed, needs
 from riskcockpit.domain.action import Action, ActionKind, Preview
@@ -19,6 +20,7 @@ from riskcockpit.domain.model import CHAMPION, ModelVersion, RegisteredModel
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.reading import Direction, MetricClass, Reading, SubjectKind
 from riskcockpit.errors import RefusedError, RiskcockpitError, UnknownNameError
+from riskcockpit.services.authors import authors_of_versions
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.outbox import acting_connector, bring_on
@@ -49,6 +51,8 @@ class _Proposal:
     reasons: tuple[str, ...]
     blockers: tuple[str, ...]
     warnings: tuple[str, ...]
+    authors: tuple[str, ...] = ()
+    """Who made either version: they do not approve the move."""
     exposure: Money | None = None
     undoes: str = ""
 
@@ -63,6 +67,7 @@ class _Proposal:
             "params": dict(self.params),
             "reasons": list(self.reasons),
             "undoes": self.undoes,
+            AUTHORS: list(self.authors),
         }
 
     @property
@@ -111,10 +116,11 @@ def decide_return(desk: Desk, done: ProjectedAction) -> DecisionResult:
 def _propose(desk: Desk, model: str, to: int | None) -> _Proposal:
     with desk.ctx.store.reader() as reader:
         known = _known(desk, reader, model)
-    plan: RollbackPlan = plan_move_back(known.facts, to)
+        plan: RollbackPlan = plan_move_back(known.facts, to)
+        authors = authors_of_versions(reader, model, plan.params.values())
     return _Proposal(
         desk, plan.kind, model, known.source, plan.params, plan.reasons, plan.blockers,
-        plan.warnings, known.exposure,
+        plan.warnings, authors, known.exposure,
     )  # fmt: skip
 
 
@@ -122,6 +128,8 @@ def _propose_return(desk: Desk, done: ProjectedAction) -> _Proposal:
     before, after = done.action.params["from"], done.action.params["to"]
     is_back = done.action.kind is ActionKind.MODEL_PROMOTE
     blockers = [f"another move of this model is on its way: {i[:10]}" for i in _others(desk, done)]
+    with desk.ctx.store.reader() as reader:
+        authors = authors_of_versions(reader, done.model, (before, after))
     return _Proposal(
         desk=desk,
         kind=ActionKind.MODEL_ROLLBACK if is_back else ActionKind.MODEL_PROMOTE,
@@ -131,6 +139,7 @@ def _propose_return(desk: Desk, done: ProjectedAction) -> _Proposal:
         reasons=(f"takes back {short(done.action.id)}",),
         blockers=tuple(blockers),
         warnings=() if is_back else (f"version {before} was taken out of production for a reason",),
+        authors=authors,
         undoes=done.action.id,
     )
 

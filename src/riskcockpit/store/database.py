@@ -67,6 +67,8 @@ def translated(what: str) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise _ours(error, what) from error
+    except MemoryError as error:  # a value too large for Python, whatever duckdb's limit says
+        raise _too_large(what) from error
 
 
 def _ours(error: duckdb.Error, what: str) -> RiskcockpitError:
@@ -76,7 +78,7 @@ def _ours(error: duckdb.Error, what: str) -> RiskcockpitError:
     if isinstance(error, duckdb.InterruptException | duckdb.ConnectionException):
         return CancelledError(f"{what} was interrupted")  # or its reader was closed
     if isinstance(error, duckdb.OutOfMemoryException):
-        return StoreError(f"{what} needs too much memory", hint="narrow the query", detail=first)
+        return _too_large(what, first)
     is_internal = isinstance(error, duckdb.InternalException | duckdb.FatalException)
     is_file = isinstance(error, duckdb.IOException | duckdb.SerializationException)
     if is_internal or is_file or type(error) is duckdb.Error:  # 2.0 reports a bad checksum so
@@ -84,6 +86,10 @@ def _ours(error: duckdb.Error, what: str) -> RiskcockpitError:
     if isinstance(error, duckdb.ConstraintException | duckdb.TransactionException):
         return StoreError(f"cannot write {what}: {first}", detail=rest or None)
     return InputError(f"cannot run {what}: {first}", detail=rest or None)
+
+
+def _too_large(what: str, detail: str | None = None) -> StoreError:
+    return StoreError(f"{what} needs too much memory", hint="narrow the query", detail=detail)
 
 
 def _failed(what: str, text: str, *, is_internal: bool) -> StoreError:

@@ -53,6 +53,7 @@ DENIED_FUNCTIONS = frozenset(
         "glob", "query", "query_table", "json_execute_serialized_sql", "json_serialize_sql",
         "json_serialize_plan", "json_deserialize_sql", "duckdb_logs", "duckdb_secrets",
         "which_secret", "duckdb_settings", "pragma_storage_info", "getenv", "sniff_csv",
+        "list_reduce", "array_reduce", "reduce",  # one row of it cannot be interrupted
         "histogram_values", "has_sequence_privilege", "pg_get_viewdef", "pg_get_constraintdef",
     }
 )  # fmt: skip

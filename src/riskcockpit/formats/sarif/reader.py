@@ -11,6 +11,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_record
 from riskcockpit.formats.sarif.model import Log, Run
 from riskcockpit.formats.sarif.runs import RunReader
+from riskcockpit.formats.suspicion import checked
 
 _LOG = msgspec.json.Decoder(Log)
 _RUN = msgspec.json.Decoder(Run)
@@ -43,7 +44,16 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 def _read_run(raw: msgspec.Raw, place: str, options: ReadOptions) -> Scan:
     try:
-        run = decode_record(raw, _RUN.decode, Run)
+        run = _without_secrets(decode_record(raw, _RUN.decode, Run), options)
     except SkipRecordError as fault:
         return Scan(tool=_HALF_READ, problems=(Problem(place, fault.message),), is_partial=True)
     return RunReader(run, place, options).scan()
+
+
+def _without_secrets(run: Run, options: ReadOptions) -> Run:
+    """Return the run with its rules, artefacts and names redacted; the results come later."""
+    head = msgspec.json.encode(msgspec.structs.replace(run, results=None))
+    kept = checked(head, options)
+    if kept is head:
+        return run
+    return msgspec.structs.replace(_RUN.decode(kept), results=run.results)

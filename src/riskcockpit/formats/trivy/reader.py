@@ -156,7 +156,7 @@ class _DocumentReader:
 
     def _target(self, target: Target, place: str, resource: str) -> None:
         context = Context(
-            target.target or "",
+            self._options.redact(target.target or ""),
             target.class_ or "",
             target.type or "",
             resource,

@@ -1,0 +1,40 @@
+"""Who made the versions of models that a decision is about, as the registry names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.services.context import Context
+from riskcockpit.store.database import Reader
+from riskcockpit.store.sql import sql
+
+
+def authors_of_versions(reader: Reader, model: str, versions: Iterable[str]) -> tuple[str, ...]:
+    """Return who trained these versions of a model; `versions` are numbers as text."""
+    numbers = [int(text) for text in versions if text.isdecimal()]
+    found = reader.rows(
+        sql("services", "authors_of_versions"), model=model, versions=numbers or [-1]
+    )
+    return tuple(clean_line(name) for (name,) in found)
+
+
+def authors_of_findings(reader: Reader, findings: Iterable[str]) -> tuple[str, ...]:
+    """Return who trained the champions that these findings are about."""
+    found = reader.rows(sql("services", "authors_of_findings"), ids=list(findings) or [""])
+    return tuple(clean_line(name) for (name,) in found)
+
+
+def known_authors(ctx: Context, ask: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return who made what an ask is about, as the cache knows today: it may have named too few.
+
+    Without a cache nobody is known.
+    """
+    if not ctx.store.generation():
+        return ()
+    with ctx.store.reader() as reader:
+        if "params" in ask:
+            versions = map(str, dict(ask["params"]).values())
+            return authors_of_versions(reader, str(ask.get("model", "")), versions)
+        return authors_of_findings(reader, map(str, ask.get("findings", ())))
