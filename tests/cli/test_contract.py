@@ -242,6 +242,33 @@ def test_query_reads_the_cache_and_does_nothing_else(filled: Path, sql: str) -> 
     assert document(invoke("findings", "list", "--json"), "findings")["total"] == 2
 
 
+@pytest.mark.parametrize(
+    ("sql", "value"),
+    [
+        ("1.25::decimal(9, 2)", 1.25),
+        ("12345678901234567890::hugeint", 12345678901234567890),
+        ("'nan'::double", None),
+        ("date '2026-02-01'", "2026-02-01"),
+        ("time '10:30:00'", "10:30:00"),
+        ("interval 36 hour", "1 day, 12:00:00"),
+        ("'ab'::blob", "6162"),
+        ("[1.5::decimal(3, 1)]", [1.5]),
+        ("{'a': date '2026-02-01'}", {"a": "2026-02-01"}),
+        ("chr(155) || chr(127) || chr(8238) || 'ü'", "\x9b\x7f\u202eü"),
+    ],
+)
+def test_a_query_of_any_type_is_one_valid_document_without_an_escape(
+    filled: Path, sql: str, value: object
+) -> None:
+    ran = invoke("query", f"select {sql} as x", "--json")
+    assert ran.code == 0, ran.err
+    assert document(ran, "query")["rows"] == [[value]]
+    assert not set("\x9b\x7f\u202e") & set(ran.out)
+    assert "NaN" not in ran.out
+    for kind in ("table", "csv", "markdown"):
+        assert invoke("query", f"select {sql} as x", "--format", kind).code == 0
+
+
 def test_a_waiver_is_previewed_decided_and_undone(filled: Path) -> None:
     known = first_id()
     arguments = ["waive", known, "--reason", "false_positive", "--expires", "20d",

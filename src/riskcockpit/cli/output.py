@@ -61,8 +61,16 @@ def styled(*cells: Cell) -> None:
 
 
 def json_document(document: dict[str, Any]) -> None:
-    """Print one JSON document. Control characters are escaped by JSON itself."""
-    print(json.dumps(document, ensure_ascii=not _is_utf8(), indent=2))
+    """Print one JSON document. What a terminal may obey or hide is written as an escape."""
+    text = json.dumps(document, ensure_ascii=not _is_utf8(), indent=2, allow_nan=False)
+    print(text if text.isascii() else _escaped(text))
+
+
+def _escaped(text: str) -> str:
+    """Escape what JSON leaves as it is and a terminal does not: C1, DEL, directions, invisible."""
+    foreign = {each for each in text if each != "\n" and clean_line(each) != each}
+    escapes = str.maketrans({each: json.dumps(each)[1:-1] for each in foreign})
+    return text.translate(escapes)
 
 
 def table(columns: Sequence[Column[T]], rows: Sequence[T], frame: Frame, kind: str) -> None:
