@@ -288,6 +288,40 @@ def test_a_waiver_is_previewed_decided_and_undone(filled: Path) -> None:
     assert document(invoke("ledger", "verify", "--json"), "ledger_verification")["ok"] is True
 
 
+def test_an_answer_says_what_it_answers_and_is_all_or_nothing(filled: Path) -> None:
+    why = "the scanner reads a test fixture as code"
+    asked = [
+        document(
+            invoke("waive", known["id"], "--reason", "risk_accepted", "--expires", "20d",
+                   "--justification", why, "--yes", "--json"),
+            "decision",
+        )["decision"]
+        for known in document(invoke("findings", "list", "--json"), "findings")["findings"]
+    ]  # fmt: skip
+    assert {each["state"] for each in asked} == {"requested"}
+    first, second = (each["id"] for each in asked)
+
+    look = document(invoke("approve", first, "--dry-run", "--json"), "preview")
+    assert look["facts"]["because"] == why
+    assert look["finding_count"] == len(look["findings"]) == 1
+    unasked = invoke("reject", first)
+    assert unasked.code == 2
+    assert why in unasked.err
+
+    assert invoke("reject", first, second, "--yes", "--json").code == 2
+    assert invoke("reject", first, "ffffffff", "--yes").code == 2
+    refused = invoke("approve", first, second, "--yes")
+    assert refused.code == 5
+    assert "rule: waive-four-eyes" in refused.err
+    waiting = "select count(*) from waiver where state = 'requested'"
+    assert document(invoke("query", waiting, "--json"), "query")["rows"] == [[2]]
+
+    done = invoke("reject", first, second, "--yes")
+    assert done.code == 0
+    assert done.out.count("rejected: asks: 1 finding waived") == 2
+    assert "granted" not in done.out
+
+
 def test_a_waiver_without_an_end_or_beyond_the_longest_is_refused(filled: Path) -> None:
     arguments = ["waive", first_id(), "--reason", "deferred", "--justification", "x" * 40, "--yes"]
     assert invoke(*arguments).code == 2

@@ -75,6 +75,17 @@ def test_nobody_signs_their_own_request_whatever_roles_they_have(bank: Bank) -> 
     assert bank.states()["high"] == "pending_waiver"
 
 
+def test_who_approves_is_shown_what_is_asked_for(bank: Bank) -> None:
+    plan = plan_approve(bank.at("approver"), ask(bank))
+    facts = dict(plan.facts)
+    assert (facts["asked by"], facts["reason"]) == ("engineer", "risk_accepted")
+    assert (facts["because"], facts["query"]) == (WHY, "severity:high")
+    assert facts["until"].startswith(f"{LATER:%Y-%m-%d}")
+    assert [row.severity.word for row in plan.findings] == ["high"] * plan.finding_count
+    assert plan.finding_count
+    assert plan.exposure is not None
+
+
 def test_a_second_name_with_the_same_key_is_not_a_second_person(bank: Bank) -> None:
     id_ = ask(bank)
     key = (bank.root / "keys" / "engineer.pub").read_text().split()[:2]

@@ -15,7 +15,7 @@ from riskcockpit.connectors.mlflow.connector import MlflowConnector
 from riskcockpit.domain.decision import DecisionState
 from riskcockpit.errors import ConfigError, RefusedError, UnknownNameError
 from riskcockpit.services.context import Context
-from riskcockpit.services.decide import approve, plan_undo, reject, undo
+from riskcockpit.services.decide import approve, plan_approve, plan_undo, reject, undo
 from riskcockpit.services.outbox import actions
 from riskcockpit.services.rollback import plan_rollback, rollback
 from riskcockpit.services.verify import verify_ledger
@@ -79,6 +79,9 @@ def test_in_production_it_takes_two_persons_and_is_sent_with_the_second_key(bank
     with pytest.raises(RefusedError, match="on its way"):
         rollback(bank.at("engineer"), "fraud")
 
+    plan = plan_approve(bank.at("approver"), result.decision.id)
+    assert plan.calls == ("POST alias fraud@champion 6",)
+    assert dict(plan.facts)["because"] == "accuracy 0.81 below 0.9"
     answer = approve(bank.at("approver"), result.decision.id[:10])
     assert [row.state for row in answer.actions] == ["done"]
     assert bank.registry.champion == 6

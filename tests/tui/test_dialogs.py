@@ -45,6 +45,16 @@ async def test_one_key_from_the_alarm_leads_to_a_preview_and_yes_to_a_receipt() 
         assert app.place.kind == "overview"
 
 
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+async def test_a_long_text_uses_all_rows_of_the_screen(size: tuple[int, int]) -> None:
+    async with opened(None, "?", size=size) as (app, _):
+        text, box = app.screen.query_one("#dialog-scroll"), app.screen.query_one("#dialog")
+        assert box.region.height == size[1]
+        beside = box.gutter.height + 4  # the search, the last line, and a gap before each
+        assert text.region.height == size[1] - beside
+        assert "esc closes" in seen(app)
+
+
 @pytest.mark.parametrize("key", ["enter", "escape", "n", "q", "r"])
 async def test_anything_but_yes_is_no(key: str) -> None:
     gateway = FakeGateway()
@@ -60,6 +70,7 @@ async def test_keys_pressed_before_the_dialog_is_drawn_are_dropped() -> None:
     async with opened(gateway, "r") as (app, pilot):
         dialog = app.screen
         assert isinstance(dialog, ConfirmDialog)
+        await ready(pilot)
         dialog._is_ready = False  # as before its first drawing
         await press(pilot, "y", "enter", "escape")
         assert gateway.decided == []

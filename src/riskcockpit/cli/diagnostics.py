@@ -77,6 +77,8 @@ def report(error: RiskcockpitError, *, is_verbose: bool = False) -> None:
     if isinstance(error, QueryError) and error.text:
         say(f"  {error.text}")
         say(f"  {' ' * error.position}^")
+    if isinstance(error, RefusedError):
+        say(f"rule: {error.rule}")
     if error.hint:
         say(f"hint: {error.hint}")
     if is_verbose and error.detail:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from riskcockpit.cli.output import line, styled, table
 from riskcockpit.present import columns
 from riskcockpit.present.columns import Cell, Frame
+from riskcockpit.present.decided import outcome
 from riskcockpit.present.text import (
     age,
     limit,
@@ -271,10 +272,10 @@ def _preview_facts(view: DecisionPreview) -> tuple[tuple[str, str], ...]:
 def decision(view: DecisionResult) -> None:
     """Print what came of a decision."""
     taken = view.decision
-    line(f"{taken.state.value}: {taken.summary}")
+    line(f"{outcome(view)}: {taken.summary}")
     _facts((("entry", taken.id), ("rule", taken.rule), ("message", view.message)))
     for need in taken.needs:
-        line(f"  needs {need}")
+        line(f"  still needs    {need}")
     for action in view.actions:
         line(f"  {action.kind} {action.target}: {action.state.replace('_', ' ')} {action.message}")
 

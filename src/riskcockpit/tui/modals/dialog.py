@@ -31,6 +31,11 @@ class Dialog(ModalScreen[T]):
         self._box_title = title
 
     @property
+    def rows_beside(self) -> int:
+        """Rows of the box beside the text that scrolls: the last line, and the gap above it."""
+        return 2
+
+    @property
     def host(self) -> Host:
         """The app this dialog lives in."""
         return cast("Host", self.app)
@@ -49,6 +54,20 @@ class Dialog(ModalScreen[T]):
     def compose_content(self) -> Iterable[Widget]:
         """Yield what the dialog is about."""
         raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Give the text all rows there are."""
+        self.call_after_refresh(self._fit)
+
+    def on_resize(self) -> None:
+        """Give the text all rows there are now."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        box = self.query_one("#dialog")
+        room = self.app.size.height - box.gutter.height - self.rows_beside
+        for scroll in self.query("#dialog-scroll"):
+            scroll.styles.max_height = max(1, room)
 
     def action_leave(self) -> None:
         """Leave without doing anything."""

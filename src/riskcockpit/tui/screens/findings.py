@@ -313,7 +313,8 @@ class FindingsScreen(DecidingScreen):
         pane = self.query_one("#preview", LinePane)
         row = self.table.row
         if pane.display and row is not None:
-            pane.show(finding_brief(row, self.host.frame(), pane.room))
+            frame = self.host.frame()
+            pane.show(lambda width: finding_brief(row, frame, width))
 
     # places and decisions
 

@@ -195,11 +195,14 @@ def _kpi(kpi: KpiView, frame: Frame, width: int, *, is_short: bool) -> list[Cont
     mark = state_mark(kpi.state, frame.glyphs)
     value = measure(kpi.value, kpi.unit, frame.glyphs)
     target = limit(kpi.target, kpi.unit, kpi.direction, frame.glyphs)
-    title_room = max(12, min(36, width - 52))
+    title_room = max(12, min(48, width - 46))
     bars = sparkline(kpi.trend, min(30, max(0, width - title_room - 34)), frame.glyphs)
+    title = kpi.title
+    if len(title) > title_room:
+        title = title[: title_room - 1].rstrip() + frame.glyphs.ellipsis
     head: list[Part] = [
         (f"{mark!s:<10}", mark.token),
-        f"{kpi.title[:title_room]:<{title_room}}",
+        f"{title:<{title_room}}",
         (f"{value:>10}", "value" if kpi.state is KpiState.OK else mark.token),
         (f"  {target:<10}", "muted"),
         (f"  {bars}", "trend"),
