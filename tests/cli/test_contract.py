@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import stat
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from riskcockpit.domain.clock import FrozenClock
 from support.cli import Ran, commands, invoke
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs/schemas"
@@ -242,6 +247,110 @@ def test_query_reads_the_cache_and_does_nothing_else(filled: Path, sql: str) -> 
     assert document(invoke("findings", "list", "--json"), "findings")["total"] == 2
 
 
+def test_csv_is_for_machines(filled: Path) -> None:
+    known = document(invoke("findings", "list", "--json"), "findings")["findings"]
+    for command in (("findings", "export"), ("findings", "list", "--format", "csv")):
+        rows = list(csv.DictReader(io.StringIO(invoke(*command).out)))
+        assert [row["id"] for row in rows] == [each["id"] for each in known]
+        for row, each in zip(rows, known, strict=True):
+            assert set(row) == set(each)
+            assert row["first_seen"] == each["first_seen"]
+            assert float(row["exposure"]) == each["exposure"]
+    nothing = invoke("findings", "export", "tool:nobody")
+    assert nothing.out.splitlines() == [",".join(known[0])]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("findings", "list", "tool:nobody"), "no finding matches"),
+        (("findings", "list"), "no finding matches"),
+        (("models", "list"), "no model is known"),
+        (("actions", "list"), "no decision"),
+        (("ledger", "log"), "no entry"),
+    ],
+)
+def test_an_empty_list_is_said_on_stderr(
+    home: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    ran = invoke(*arguments)
+    assert (ran.code, ran.out) == (0, "")
+    assert words in ran.err
+
+
+def test_a_note_is_part_of_the_history_of_its_finding(filled: Path) -> None:
+    known = first_id()
+    assert invoke("note", known, "seen with the team").code == 0
+    history = document(invoke("findings", "show", known, "--json"), "finding")["history"]
+    assert [each["kind"] for each in history] == ["created", "note"]
+    assert "seen with the team" in history[-1]["detail"]
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("init",), ("findings", "list")])
+def test_a_home_that_cannot_be_used_is_named_and_is_no_bug(
+    home: Path, arguments: tuple[str, ...]
+) -> None:
+    home.write_text("a file where the home should be")
+    ran = invoke(*arguments)
+    assert ran.code == 2
+    assert str(home) in ran.err
+    assert "Traceback" not in ran.err
+    doctor = document(invoke("doctor", "--json"), "doctor")["checks"]
+    assert "fail" in {check["state"] for check in doctor}
+
+
+def test_a_report_into_a_home_without_permission_is_refused_in_words(
+    home: Path, report: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(home / "state"))
+
+    monkeypatch.setattr(Path, "mkdir", refused)
+    ran = invoke("import", str(report))
+    assert ran.code == 2
+    assert f"cannot use {home / 'state'}: Permission denied" in ran.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_device_is_said_and_is_no_bug(filled: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "riskcockpit", "status"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert ran.returncode == 3
+    assert ran.stderr.startswith("error: cannot write the output: No space left on device")
+    assert "Traceback" not in ran.stderr
+
+
+def test_the_clock_is_held_against_the_ledger(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def clock() -> dict[str, str]:
+        checks = document(invoke("doctor", "--json"), "doctor")["checks"]
+        return next(check for check in checks if check["name"] == "clock")
+
+    assert clock()["state"] == "ok"
+    early = FrozenClock(datetime(2020, 1, 1, tzinfo=UTC))
+    monkeypatch.setattr("riskcockpit.services.context.SystemClock", lambda: early)
+    assert clock()["state"] == "fail"
+    assert "set the clock" in clock()["hint"]
+
+
+def test_settings_are_shown_as_they_are_written(filled: Path) -> None:
+    rows = document(invoke("config", "show", "--json"), "config")["settings"]
+    values = {row["path"]: row["value"] for row in rows}
+    assert values["context.production"] == "false"
+    assert (values["assets"], values["cockpit.keys"]) == ("[]", "{}")
+    assert values["sla.kev_days"] == "14"
+
+
+def test_an_explained_query_has_no_word_of_python(filled: Path) -> None:
+    ran = invoke("findings", "list", "--explain", "age>48h title:a*")
+    assert ran.code == 0
+    assert "datetime" not in ran.out
+
+
 @pytest.mark.parametrize(
     ("sql", "value"),
     [
@@ -318,7 +427,7 @@ def test_an_answer_says_what_it_answers_and_is_all_or_nothing(filled: Path) -> N
 
     done = invoke("reject", first, second, "--yes")
     assert done.code == 0
-    assert done.out.count("rejected: asks: 1 finding waived") == 2
+    assert done.out.count("rejected: 1 finding waived") == 2
     assert "granted" not in done.out
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from riskcockpit.cli.diagnostics import ExitCode, report, report_bug
+from riskcockpit.cli.diagnostics import ExitCode, report, report_bug, report_unusable
 from riskcockpit.errors import RiskcockpitError
 
 _SIGPIPE = 141
@@ -57,7 +57,9 @@ class Root(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
         except RiskcockpitError as error:
             report(error, is_verbose=bool(ctx.params.get("verbose")))
             raise typer.Exit(_code(error)) from error
@@ -66,6 +68,11 @@ class Root(TyperGroup):
         except BrokenPipeError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(_SIGPIPE) from error
+        except OSError as error:
+            code = report_unusable(error)
+            if code is None:
+                raise
+            raise typer.Exit(code) from error
 
 
 @cache

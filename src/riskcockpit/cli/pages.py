@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from riskcockpit.cli.documents import plain
 from riskcockpit.cli.output import line, styled, table
+from riskcockpit.domain.ids import short
 from riskcockpit.present import columns
 from riskcockpit.present.columns import Cell, Frame
 from riskcockpit.present.decided import outcome
@@ -165,7 +168,8 @@ def finding(view: FindingDetail, now: datetime) -> None:
     _list(
         "Waivers",
         [
-            f"{w.state}, {w.reason}, until {stamp(w.expires_at)}, asked by {w.requester}: "
+            f"{short(w.id)}  {w.state}, {w.reason}, until {stamp(w.expires_at)}, "
+            f"asked by {w.requester}: "
             f"{w.justification}"
             for w in view.waivers
         ],
@@ -183,7 +187,10 @@ def why(view: WhyView) -> None:
 
 def compiled(query: CompiledQuery) -> str:
     """Return a query as it is run: its canonical form, the SQL, the parameters."""
-    params = [f"  ${name} = {value!r}" for name, value in query.params]
+    params = [
+        f"  ${name} = {json.dumps(plain(value), ensure_ascii=False)}"
+        for name, value in query.params
+    ]
     where, order = query.where or "true", query.order or "(none)"
     return "\n".join(
         [f"query     {query.canonical}", f"where     {where}", f"order by  {order}", *params]

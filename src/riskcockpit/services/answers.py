@@ -51,7 +51,8 @@ class _Ask:
     @property
     def sentence(self) -> str:
         """The request in words."""
-        return f"{summary_of(self.entry)} ({short(self.entry.hash)}, by {self.entry.actor})"
+        what = summary_of(self.entry).removeprefix("asks: ")
+        return f"{what} ({short(self.entry.hash)}, by {self.entry.actor})"
 
 
 @dataclass(frozen=True, slots=True)

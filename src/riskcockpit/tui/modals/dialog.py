@@ -18,7 +18,8 @@ from riskcockpit.tui.widgets.plain import Plain, lines, titled
 T = TypeVar("T")
 
 WIDEST = 100
-_FRAME = 6
+_FRAME = 7
+"""Cells of the box's border and padding, and of the bar of a text that scrolls."""
 
 
 class Dialog(ModalScreen[T]):
