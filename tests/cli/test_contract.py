@@ -117,6 +117,14 @@ def test_a_dry_run_counts_and_changes_nothing(home: Path, report: Path) -> None:
     assert document(invoke("status", "--json"), "status")["generation"] == 0
 
 
+def test_an_import_that_nobody_could_sign_says_so(home: Path, report: Path) -> None:
+    found = document(invoke("import", str(report), "--json"), "import")
+    assert "not in the ledger" in found["notes"][0]
+    assert "not in the ledger" not in invoke("import", str(report)).err  # nothing was to sign
+    report.write_text(sarif(result("R1", "src/a.py", 3)))
+    assert "warning: this import is not in the ledger" in invoke("import", str(report)).err
+
+
 def test_an_unknown_format_is_named_and_does_not_stop_the_others(
     home: Path, report: Path, tmp_path: Path
 ) -> None:
@@ -481,6 +489,13 @@ def test_broken_settings_are_a_usage_error_with_the_line(home: Path) -> None:
         assert ran.code == 2
         assert "line 2" in ran.err
     assert invoke("doctor").code == 2
+
+
+def test_the_help_of_a_group_looks_like_all_help() -> None:
+    ran = invoke("findings", "--help")
+    assert ran.code == 0
+    assert ran.out.isascii()
+    assert "Commands:" in ran.out
 
 
 def test_every_command_that_reads_or_decides_has_json() -> None:

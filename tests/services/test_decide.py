@@ -22,6 +22,7 @@ from riskcockpit.services.decide import (
     waive,
 )
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.endings import record_endings
 from riskcockpit.services.verify import ledger_rows, verify_ledger
 from support.caches import NOW, finding, statement
 from support.deciding import LATER, WHY, Bank, entry_types, findings, id_of, make_bank
@@ -162,6 +163,23 @@ def test_a_waiver_ends_by_itself_and_loudly(bank: Bank) -> None:
     assert bank.states()["medium"] == "open"
     assert bank.rows("SELECT state FROM waiver") == [("expired",)]
     assert ("waiver_expired",) in bank.rows("SELECT kind FROM finding_event")
+
+
+def test_the_end_of_a_waiver_is_written_once_by_whoever_comes_next(bank: Bank) -> None:
+    waiver = waive(bank.at("engineer"), "severity:medium", "deferred", WHY, LATER).decision.id
+    ask(bank)
+    assert record_endings(bank.at("approver")) == ""
+    assert "waiver.expired" not in entry_types(bank)
+
+    bank.clock.at = LATER + timedelta(seconds=1)
+    assert record_endings(bank.at("approver")) == ""
+    assert record_endings(bank.at("engineer")) == ""
+
+    ends = [row for row in ledger_rows(bank.at("engineer"), None) if row.type == "waiver.expired"]
+    assert [(row.actor, row.subject) for row in ends] == [("approver", waiver)]
+    assert verify_ledger(bank.at("engineer")).is_ok
+    bank.publish()
+    assert bank.rows("SELECT state FROM waiver WHERE reason = 'deferred'") == [("expired",)]
 
 
 def test_new_matches_of_the_query_are_not_covered(bank: Bank) -> None:

@@ -257,6 +257,7 @@ def import_report(view: ImportReport) -> Json:
         generation=view.generation,
         files=[_file(file) for file in view.files],
         totals=counts(view.totals),
+        notes=list(view.notes),
     )
 
 
