@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.errors import RefusedError
@@ -15,6 +16,7 @@ from riskcockpit.tui.modals.confirm import ConfirmDialog
 from riskcockpit.tui.modals.forms import read_expiry
 from riskcockpit.tui.modals.says import ResultDialog
 from riskcockpit.tui.screens.findings import FindingsScreen
+from riskcockpit.tui.widgets.row_table import RowTable
 from support.bank_posture import NOW
 from support.fake_gateway import FakeGateway
 from support.piloting import opened, press, ready, seen
@@ -129,6 +131,25 @@ async def test_a_waiver_asks_for_reason_justification_and_expiry() -> None:
         assert intent.expires_at == NOW + timedelta(days=30)
         assert isinstance(app.screen, FindingsScreen)
         assert not app.screen.table.marks, "marks end with the action"
+
+
+async def test_when_a_waiver_leaves_nothing_in_the_list_keys_stay_keys() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, "f") as (app, pilot):
+        await fill_waiver(pilot)
+        gateway.total = 0
+        await press(pilot, "y", "escape")
+        assert "No finding matches" in seen(app)
+        query = app.screen.query_one("#query", Input)
+        await press(pilot, "u")
+        assert isinstance(app.screen, ConfirmDialog)
+        assert query.value == "state:open"
+        await ready(pilot)
+        await press(pilot, "escape", "slash", "x")
+        assert query.value.endswith("x")
+        gateway.total = 3000
+        await press(pilot, "escape", "ctrl+r", "j")
+        assert app.screen.query_one("#findings", RowTable).cursor == 1
 
 
 async def test_marks_stay_when_the_answer_is_no() -> None:
