@@ -16,7 +16,9 @@ from typing import Any
 import jsonschema
 import pytest
 
+from riskcockpit.controls.cases import fill
 from riskcockpit.domain.clock import FrozenClock
+from riskcockpit.services.context import Context
 from support.cli import Ran, commands, invoke
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs/schemas"
@@ -186,6 +188,59 @@ def test_one_finding_is_shown_and_explained_by_a_prefix_of_its_id(filled: Path, 
     ran = invoke("findings", verb, known[:8], "--json")
     assert document(ran, {"show": "finding", "why": "why"}[verb])["id"] == known
     assert invoke("findings", verb, known[:8]).code == 0
+
+
+@pytest.mark.parametrize("verb", ["show", "timeline"])
+def test_one_model_is_a_valid_document(filled: Path, verb: str) -> None:
+    ctx = Context.open()
+    with ctx.store.writer() as tx:
+        fill(
+            tx,
+            {
+                "model": [{"name": "fraud", "tier": 1}],
+                "model_version": [{"model": "fraud", "version": 7, "status": "READY"}],
+                "model_alias": [{"model": "fraud", "alias": "champion", "version": 7}],
+            },
+            ctx.clock.now(),
+        )
+    found = document(invoke("models", verb, "fraud", "--json"), "model")
+    assert (found["name"], found["champion"]["version"]) == ("fraud", 7)
+    assert invoke("models", verb, "fraud").code == 0
+
+
+def test_a_refusal_is_a_document_too(filled: Path) -> None:
+    ran = invoke("undo", "--yes", "--json")
+    assert ran.code == 5
+    decision = document(ran, "decision")["decision"]
+    assert (decision["state"], decision["rule"], decision["id"]) == ("refused", "undo-own", "")
+    assert "error: " in ran.err
+
+
+class _Terminal(io.StringIO):
+    """A stdout that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_on_a_terminal_no_line_wraps_and_ids_stay(
+    filled: Path, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("NO_COLOR", "1")
+    known = first_id()
+    shown = {
+        command: invoke(*command, stdout=_Terminal()).out.splitlines()
+        for command in (("findings", "list"), ("ledger", "log"), ("status",))
+    }
+    for command, lines in shown.items():
+        kpis = [line for line in lines if "≤" in line or "≥" in line]
+        for line in lines if command != ("status",) else kpis:
+            assert len(line) <= max(80, width), line
+    assert any(line.startswith(known[:10]) for line in shown["findings", "list"])
+    entry = document(invoke("ledger", "log", "--json"), "ledger")["entries"][0]["hash"]
+    assert shown["ledger", "log"][1].startswith(entry[:10])
 
 
 def test_an_unknown_id_is_a_usage_error_with_a_hint(filled: Path) -> None:

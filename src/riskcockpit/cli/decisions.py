@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,10 +63,11 @@ def waive(
     ctx = Context.open()
     what = refuse_options(query)
     until = _moment(expires, ctx.clock.now())
-    plan = plan_waiver(ctx, what, reason, justification, until)
-    if _stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
-        return
-    _show(ctx, decide(ctx, what, reason, justification, until), as_json=as_json)
+    with _refusal(ctx, "waiver.requested", as_json=as_json):
+        plan = plan_waiver(ctx, what, reason, justification, until)
+        if _stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
+            return
+        _show(ctx, decide(ctx, what, reason, justification, until), as_json=as_json)
 
 
 def approve(
@@ -80,7 +82,8 @@ def approve(
     from riskcockpit.services.answers import approve as decide
     from riskcockpit.services.answers import plan_approve
 
-    _answer(ids, comment, plan_approve, decide, dry_run=dry_run, yes=yes, as_json=as_json)
+    deed = "approval.granted"
+    _answer(deed, ids, comment, plan_approve, decide, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 def reject(
@@ -95,7 +98,8 @@ def reject(
     from riskcockpit.services.answers import plan_reject
     from riskcockpit.services.answers import reject as decide
 
-    _answer(ids, comment, plan_reject, decide, dry_run=dry_run, yes=yes, as_json=as_json)
+    deed = "waiver.rejected"
+    _answer(deed, ids, comment, plan_reject, decide, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 def revoke(
@@ -110,10 +114,12 @@ def revoke(
     from riskcockpit.services.answers import plan_revoke
     from riskcockpit.services.answers import revoke as decide
 
-    _answer([decision_id], comment, plan_revoke, decide, dry_run=dry_run, yes=yes, as_json=as_json)
+    deed, ids = "waiver.revoked", [decision_id]
+    _answer(deed, ids, comment, plan_revoke, decide, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 def _answer(
+    type_: str,
     ids: list[str],
     comment: str,
     plan: Callable[[Context, str, str], DecisionPreview],
@@ -136,8 +142,9 @@ def _answer(
     for each in plans:
         if each.blockers and len(plans) > 1:
             raise RefusedError(f"{each.title}: {each.blockers[0]}", rule=each.rule)
-    for id_ in ids:
-        _show(ctx, decide(ctx, id_, comment), as_json=as_json)
+    with _refusal(ctx, type_, as_json=as_json):
+        for id_ in ids:
+            _show(ctx, decide(ctx, id_, comment), as_json=as_json)
 
 
 def rollback(
@@ -156,10 +163,11 @@ def rollback(
     from riskcockpit.services.rollback import rollback as decide
 
     ctx = Context.open()
-    plan = plan_rollback(ctx, model, to)
-    if _stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
-        return
-    _show(ctx, decide(ctx, model, to), as_json=as_json)
+    with _refusal(ctx, "rollback.requested", as_json=as_json):
+        plan = plan_rollback(ctx, model, to)
+        if _stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
+            return
+        _show(ctx, decide(ctx, model, to), as_json=as_json)
 
 
 def undo(*, dry_run: DryRun = False, yes: Yes = False, as_json: JsonOption = False) -> None:
@@ -169,9 +177,10 @@ def undo(*, dry_run: DryRun = False, yes: Yes = False, as_json: JsonOption = Fal
     from riskcockpit.services.context import Context
 
     ctx = Context.open()
-    if _stops_at(plan_undo(ctx), dry_run=dry_run, yes=yes, as_json=as_json):
-        return
-    _show(ctx, decide(ctx), as_json=as_json)
+    with _refusal(ctx, "undo", as_json=as_json):
+        if _stops_at(plan_undo(ctx), dry_run=dry_run, yes=yes, as_json=as_json):
+            return
+        _show(ctx, decide(ctx), as_json=as_json)
 
 
 def note(
@@ -185,7 +194,22 @@ def note(
     from riskcockpit.services.context import Context
 
     ctx = Context.open()
-    _show(ctx, decide(ctx, subject, text), as_json=as_json)
+    with _refusal(ctx, "note", as_json=as_json):
+        _show(ctx, decide(ctx, subject, text), as_json=as_json)
+
+
+@contextmanager
+def _refusal(ctx: Context, type_: str, *, as_json: bool) -> Iterator[None]:
+    """With `--json` a refusal is a document too; the error goes its way all the same."""
+    from riskcockpit.cli import documents, output
+
+    try:
+        yield
+    except RefusedError as error:
+        if as_json:
+            at = ctx.clock.now()
+            output.json_document(documents.refusal(error, type_, ctx.signer().principal, at))
+        raise
 
 
 def _stops_at(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) -> bool:

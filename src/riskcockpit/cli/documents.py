@@ -15,10 +15,12 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from riskcockpit.domain.clock import rfc3339
+from riskcockpit.domain.decision import DecisionState
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
 
 if TYPE_CHECKING:  # a command imports only the views it shows
+    from riskcockpit.errors import RefusedError
     from riskcockpit.views.governance import (
         ActionRow,
         ControlView,
@@ -39,7 +41,7 @@ if TYPE_CHECKING:  # a command imports only the views it shows
 Json = dict[str, Any]
 
 
-def document(name: str, **keys: Any) -> Json:
+def document(name: str, /, **keys: Any) -> Json:
     """Return a document with its schema's name first."""
     return {"schema": f"riskcockpit.{name}/1", **keys}
 
@@ -246,6 +248,25 @@ def decision(view: DecisionResult) -> Json:
         },
         actions=[action(row) for row in view.actions],
         message=view.message,
+    )
+
+
+def refusal(error: RefusedError, type_: str, actor: str, at: datetime) -> Json:
+    """The document of a decision that was not taken; `type_` is what was asked for."""
+    return document(
+        "decision",
+        decision={
+            "id": "",
+            "type": type_,
+            "state": DecisionState.REFUSED.value,
+            "rule": error.rule,
+            "needs": [],
+            "actor": actor,
+            "at": plain(at),
+            "summary": error.message,
+        },
+        actions=[],
+        message=error.hint or "",
     )
 
 

@@ -66,6 +66,7 @@ def _pillar(view: PillarView, now: datetime) -> None:
         Cell(f"  {plural(view.open_findings, 'open finding')}", "muted"),
         Cell(f"  {view.failing_controls}/{view.controls} controls failing", "muted"),
         Cell(f"  seen {age(view.as_of, now)} ago" if view.as_of else "", "muted"),
+        least=3,
     )
     if view.reason:
         line(f"    {view.reason}")
@@ -78,8 +79,9 @@ def _kpi(view: KpiView) -> None:
     target = limit(view.target, view.unit, view.direction)
     styled(
         Cell(f"    {mark.symbol} {mark.word:<8}", mark.token),
-        Cell(f"{view.title:<46} {measure(view.value, view.unit):>9}  {target:<10}"),
+        Cell(f"{view.title:<44} {measure(view.value, view.unit):>9}  {target:<10}"),
         Cell(f" {sparkline(view.trend, 30)}", "muted"),
+        least=2,
     )
 
 
