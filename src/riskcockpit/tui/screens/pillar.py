@@ -92,7 +92,10 @@ class PillarScreen(DecidingScreen):
             view = next((view for view in posture.pillars if view.pillar is pillar), None)
             found = gateway.open_findings(f"state:open pillar:{pillar.value} sort:-exposure")
             rows = gateway.page(found, 0, PAGE).rows if found.total else ()
-            controls = tuple(each for each in gateway.controls() if each.pillar == pillar.value)
+            is_all = pillar is Pillar.COMPLIANCE_AUTOMATION  # whose KPI counts every control
+            controls = tuple(
+                each for each in gateway.controls() if is_all or each.pillar == pillar.value
+            )
             return _Seen(posture, view, controls, rows, found.total)
 
         self.ask("pillar", seen, self._take)
@@ -114,6 +117,7 @@ class PillarScreen(DecidingScreen):
         )
         self.enter(Load.LOADED)
         self.table.show(Pages.whole(seen.findings), self.host.frame(), cursor)
+        self.table.display = bool(seen.findings)
         self.table.focus()
         self._draw(seen, seen.view)
 
