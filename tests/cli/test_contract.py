@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
 import stat
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,11 @@ import pytest
 
 from riskcockpit.cli.output import json_document
 from riskcockpit.config.credentials import remember
+from riskcockpit.controls.cases import fill
+from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.untrusted import DANGEROUS
+from riskcockpit.formats.writing.generic import COLUMNS
+from riskcockpit.services.context import Context
 from support.cli import Ran, commands, invoke
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs/schemas"
@@ -118,6 +124,14 @@ def test_a_dry_run_counts_and_changes_nothing(home: Path, report: Path) -> None:
     assert document(invoke("status", "--json"), "status")["generation"] == 0
 
 
+def test_an_import_that_nobody_could_sign_says_so(home: Path, report: Path) -> None:
+    found = document(invoke("import", str(report), "--json"), "import")
+    assert "not in the ledger" in found["notes"][0]
+    assert "not in the ledger" not in invoke("import", str(report)).err  # nothing was to sign
+    report.write_text(sarif(result("R1", "src/a.py", 3)))
+    assert "warning: this import is not in the ledger" in invoke("import", str(report)).err
+
+
 def test_an_unknown_format_is_named_and_does_not_stop_the_others(
     home: Path, report: Path, tmp_path: Path
 ) -> None:
@@ -179,6 +193,59 @@ def test_one_finding_is_shown_and_explained_by_a_prefix_of_its_id(filled: Path, 
     ran = invoke("findings", verb, known[:8], "--json")
     assert document(ran, {"show": "finding", "why": "why"}[verb])["id"] == known
     assert invoke("findings", verb, known[:8]).code == 0
+
+
+@pytest.mark.parametrize("verb", ["show", "timeline"])
+def test_one_model_is_a_valid_document(filled: Path, verb: str) -> None:
+    ctx = Context.open()
+    with ctx.store.writer() as tx:
+        fill(
+            tx,
+            {
+                "model": [{"name": "fraud", "tier": 1}],
+                "model_version": [{"model": "fraud", "version": 7, "status": "READY"}],
+                "model_alias": [{"model": "fraud", "alias": "champion", "version": 7}],
+            },
+            ctx.clock.now(),
+        )
+    found = document(invoke("models", verb, "fraud", "--json"), "model")
+    assert (found["name"], found["champion"]["version"]) == ("fraud", 7)
+    assert invoke("models", verb, "fraud").code == 0
+
+
+def test_a_refusal_is_a_document_too(filled: Path) -> None:
+    ran = invoke("undo", "--yes", "--json")
+    assert ran.code == 5
+    decision = document(ran, "decision")["decision"]
+    assert (decision["state"], decision["rule"], decision["id"]) == ("refused", "undo-own", "")
+    assert "error: " in ran.err
+
+
+class _Terminal(io.StringIO):
+    """A stdout that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_on_a_terminal_no_line_wraps_and_ids_stay(
+    filled: Path, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("NO_COLOR", "1")
+    known = first_id()
+    shown = {
+        command: invoke(*command, stdout=_Terminal()).out.splitlines()
+        for command in (("findings", "list"), ("ledger", "log"), ("status",))
+    }
+    for command, lines in shown.items():
+        kpis = [line for line in lines if "≤" in line or "≥" in line]
+        for line in lines if command != ("status",) else kpis:
+            assert len(line) <= max(80, width), line
+    assert any(line.startswith(known[:10]) for line in shown["findings", "list"])
+    entry = document(invoke("ledger", "log", "--json"), "ledger")["entries"][0]["hash"]
+    assert shown["ledger", "log"][1].startswith(entry[:10])
 
 
 def test_an_unknown_id_is_a_usage_error_with_a_hint(filled: Path) -> None:
@@ -248,6 +315,138 @@ def test_query_reads_the_cache_and_does_nothing_else(filled: Path, sql: str) -> 
     assert document(invoke("findings", "list", "--json"), "findings")["total"] == 2
 
 
+def test_csv_is_for_machines(filled: Path) -> None:
+    known = document(invoke("findings", "list", "--json"), "findings")["findings"]
+    listed = ("findings", "list", "--format", "csv")
+    for command, keys in ((("findings", "export"), set(COLUMNS)), (listed, set(known[0]))):
+        rows = list(csv.DictReader(io.StringIO(invoke(*command).out)))
+        assert [row["id"] for row in rows] == [each["id"] for each in known]
+        for row, each in zip(rows, known, strict=True):
+            assert set(row) == keys
+            assert row["first_seen"] == each["first_seen"]
+            assert float(row["exposure"]) == each["exposure"]
+    nothing = invoke(*listed, "tool:nobody")
+    assert nothing.out.splitlines() == [",".join(known[0])]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("findings", "list", "tool:nobody"), "no finding matches"),
+        (("findings", "list"), "no finding matches"),
+        (("models", "list"), "no model is known"),
+        (("actions", "list"), "no decision"),
+        (("ledger", "log"), "no entry"),
+    ],
+)
+def test_an_empty_list_is_said_on_stderr(
+    home: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    ran = invoke(*arguments)
+    assert (ran.code, ran.out) == (0, "")
+    assert words in ran.err
+
+
+def test_a_note_is_part_of_the_history_of_its_finding(filled: Path) -> None:
+    known = first_id()
+    assert invoke("note", known, "seen with the team").code == 0
+    history = document(invoke("findings", "show", known, "--json"), "finding")["history"]
+    assert [each["kind"] for each in history] == ["created", "note"]
+    assert "seen with the team" in history[-1]["detail"]
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("init",), ("findings", "list")])
+def test_a_home_that_cannot_be_used_is_named_and_is_no_bug(
+    home: Path, arguments: tuple[str, ...]
+) -> None:
+    home.write_text("a file where the home should be")
+    ran = invoke(*arguments)
+    assert ran.code == 2
+    assert str(home) in ran.err
+    assert "Traceback" not in ran.err
+    doctor = document(invoke("doctor", "--json"), "doctor")["checks"]
+    assert "fail" in {check["state"] for check in doctor}
+
+
+def test_a_report_into_a_home_without_permission_is_refused_in_words(
+    home: Path, report: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(home / "state"))
+
+    monkeypatch.setattr(Path, "mkdir", refused)
+    ran = invoke("import", str(report))
+    assert ran.code == 2
+    assert f"cannot use {home / 'state'}: Permission denied" in ran.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_device_is_said_and_is_no_bug(filled: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "riskcockpit", "status"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert ran.returncode == 3
+    assert ran.stderr.startswith("error: cannot write the output: No space left on device")
+    assert "Traceback" not in ran.stderr
+
+
+def test_the_clock_is_held_against_the_ledger(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def clock() -> dict[str, str]:
+        checks = document(invoke("doctor", "--json"), "doctor")["checks"]
+        return next(check for check in checks if check["name"] == "clock")
+
+    assert clock()["state"] == "ok"
+    early = FrozenClock(datetime(2020, 1, 1, tzinfo=UTC))
+    monkeypatch.setattr("riskcockpit.services.context.SystemClock", lambda: early)
+    assert clock()["state"] == "fail"
+    assert "set the clock" in clock()["hint"]
+
+
+def test_settings_are_shown_as_they_are_written(filled: Path) -> None:
+    rows = document(invoke("config", "show", "--json"), "config")["settings"]
+    values = {row["path"]: row["value"] for row in rows}
+    assert values["context.production"] == "false"
+    assert (values["assets"], values["cockpit.keys"]) == ("[]", "{}")
+    assert values["sla.kev_days"] == "14"
+
+
+def test_an_explained_query_has_no_word_of_python(filled: Path) -> None:
+    ran = invoke("findings", "list", "--explain", "age>48h title:a*")
+    assert ran.code == 0
+    assert "datetime" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("sql", "value"),
+    [
+        ("1.25::decimal(9, 2)", 1.25),
+        ("12345678901234567890::hugeint", 12345678901234567890),
+        ("'nan'::double", None),
+        ("date '2026-02-01'", "2026-02-01"),
+        ("time '10:30:00'", "10:30:00"),
+        ("interval 36 hour", "1 day, 12:00:00"),
+        ("'ab'::blob", "6162"),
+        ("[1.5::decimal(3, 1)]", [1.5]),
+        ("{'a': date '2026-02-01'}", {"a": "2026-02-01"}),
+        ("chr(155) || chr(127) || chr(8238) || 'ü'", "\x9b\x7f\u202eü"),
+    ],
+)
+def test_a_query_of_any_type_is_one_valid_document_without_an_escape(
+    filled: Path, sql: str, value: object
+) -> None:
+    ran = invoke("query", f"select {sql} as x", "--json")
+    assert ran.code == 0, ran.err
+    assert document(ran, "query")["rows"] == [[value]]
+    assert not set("\x9b\x7f\u202e") & set(ran.out)
+    assert "NaN" not in ran.out
+    for kind in ("table", "csv", "markdown"):
+        assert invoke("query", f"select {sql} as x", "--format", kind).code == 0
+
+
 def test_a_waiver_is_previewed_decided_and_undone(filled: Path) -> None:
     known = first_id()
     arguments = ["waive", known, "--reason", "false_positive", "--expires", "20d",
@@ -265,6 +464,40 @@ def test_a_waiver_is_previewed_decided_and_undone(filled: Path) -> None:
     state = document(invoke("findings", "show", known, "--json"), "finding")["state"]
     assert state == "open"
     assert document(invoke("ledger", "verify", "--json"), "ledger_verification")["ok"] is True
+
+
+def test_an_answer_says_what_it_answers_and_is_all_or_nothing(filled: Path) -> None:
+    why = "the scanner reads a test fixture as code"
+    asked = [
+        document(
+            invoke("waive", known["id"], "--reason", "risk_accepted", "--expires", "20d",
+                   "--justification", why, "--yes", "--json"),
+            "decision",
+        )["decision"]
+        for known in document(invoke("findings", "list", "--json"), "findings")["findings"]
+    ]  # fmt: skip
+    assert {each["state"] for each in asked} == {"requested"}
+    first, second = (each["id"] for each in asked)
+
+    look = document(invoke("approve", first, "--dry-run", "--json"), "preview")
+    assert look["facts"]["because"] == why
+    assert look["finding_count"] == len(look["findings"]) == 1
+    unasked = invoke("reject", first)
+    assert unasked.code == 2
+    assert why in unasked.err
+
+    assert invoke("reject", first, second, "--yes", "--json").code == 2
+    assert invoke("reject", first, "ffffffff", "--yes").code == 2
+    refused = invoke("approve", first, second, "--yes")
+    assert refused.code == 5
+    assert "rule: waive-four-eyes" in refused.err
+    waiting = "select count(*) from waiver where state = 'requested'"
+    assert document(invoke("query", waiting, "--json"), "query")["rows"] == [[2]]
+
+    done = invoke("reject", first, second, "--yes")
+    assert done.code == 0
+    assert done.out.count("rejected: 1 finding waived") == 2
+    assert "granted" not in done.out
 
 
 def test_a_waiver_without_an_end_or_beyond_the_longest_is_refused(filled: Path) -> None:
@@ -333,6 +566,13 @@ def test_broken_settings_are_a_usage_error_with_the_line(home: Path) -> None:
         assert ran.code == 2
         assert "line 2" in ran.err
     assert invoke("doctor").code == 2
+
+
+def test_the_help_of_a_group_looks_like_all_help() -> None:
+    ran = invoke("findings", "--help")
+    assert ran.code == 0
+    assert ran.out.isascii()
+    assert "Commands:" in ran.out
 
 
 def test_every_command_that_reads_or_decides_has_json() -> None:

@@ -22,6 +22,7 @@ from riskcockpit.present.columns import (
     Column,
     Frame,
     fit,
+    metric_text,
 )
 from support.bank_findings import finding_row
 from support.bank_governance import actions, controls, ledger_rows, model_rows
@@ -91,3 +92,13 @@ def test_a_model_says_its_worst_reading_against_the_threshold() -> None:
 def test_the_queue_names_the_key_that_acts() -> None:
     assert said("keys", queue()[0], QUEUE) == "[r]"
     assert said("keys", queue()[4], QUEUE) == ""
+
+
+@pytest.mark.parametrize("room", [20, 24, 30, 200])
+def test_a_metric_that_is_too_long_keeps_its_numbers(room: int) -> None:
+    metric = replace(model_rows()[0].metrics[0], segment="counterparty_country")
+    numbers = metric_text(metric).rpartition("] ")[2]
+    text = metric_text(metric, room=room)
+    assert text.endswith(f" {numbers}")
+    assert len(text) <= room
+    assert "…" in text or room == 200  # noqa: PLR2004 - there is room enough

@@ -25,7 +25,8 @@ from riskcockpit.services.decide import (
     waive,
 )
 from riskcockpit.services.desk import Desk
-from riskcockpit.services.verify import verify_ledger
+from riskcockpit.services.endings import record_endings
+from riskcockpit.services.verify import ledger_rows, verify_ledger
 from support.caches import NOW, finding, statement
 from support.deciding import LATER, WHY, Bank, entry_types, findings, id_of, make_bank
 from support.ledgers import key_for, signer_line
@@ -77,6 +78,17 @@ def test_nobody_signs_their_own_request_whatever_roles_they_have(bank: Bank) -> 
     assert caught.value.rule == "waive-four-eyes"
     assert plan_approve(bank.at("engineer"), id_).blockers
     assert bank.states()["high"] == "pending_waiver"
+
+
+def test_who_approves_is_shown_what_is_asked_for(bank: Bank) -> None:
+    plan = plan_approve(bank.at("approver"), ask(bank))
+    facts = dict(plan.facts)
+    assert (facts["asked by"], facts["reason"]) == ("engineer", "risk_accepted")
+    assert (facts["because"], facts["query"]) == (WHY, "severity:high")
+    assert facts["until"].startswith(f"{LATER:%Y-%m-%d}")
+    assert [row.severity.word for row in plan.findings] == ["high"] * plan.finding_count
+    assert plan.finding_count
+    assert plan.exposure is not None
 
 
 def test_a_second_name_with_the_same_key_is_not_a_second_person(bank: Bank) -> None:
@@ -155,6 +167,23 @@ def test_a_waiver_ends_by_itself_and_loudly(bank: Bank) -> None:
     assert bank.states()["medium"] == "open"
     assert bank.rows("SELECT state FROM waiver") == [("expired",)]
     assert ("waiver_expired",) in bank.rows("SELECT kind FROM finding_event")
+
+
+def test_the_end_of_a_waiver_is_written_once_by_whoever_comes_next(bank: Bank) -> None:
+    waiver = waive(bank.at("engineer"), "severity:medium", "deferred", WHY, LATER).decision.id
+    ask(bank)
+    assert record_endings(bank.at("approver")) == ""
+    assert "waiver.expired" not in entry_types(bank)
+
+    bank.clock.at = LATER + timedelta(seconds=1)
+    assert record_endings(bank.at("approver")) == ""
+    assert record_endings(bank.at("engineer")) == ""
+
+    ends = [row for row in ledger_rows(bank.at("engineer"), None) if row.type == "waiver.expired"]
+    assert [(row.actor, row.subject) for row in ends] == [("approver", waiver)]
+    assert verify_ledger(bank.at("engineer")).is_ok
+    bank.publish()
+    assert bank.rows("SELECT state FROM waiver WHERE reason = 'deferred'") == [("expired",)]
 
 
 def test_new_matches_of_the_query_are_not_covered(bank: Bank) -> None:

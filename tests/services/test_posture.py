@@ -111,6 +111,16 @@ def test_without_a_version_to_go_back_to_rolling_back_is_not_offered(tmp_path: P
     assert "r" not in posture(ctx).queue[0].keys
 
 
+def test_an_alarm_of_the_champion_before_offers_no_second_rollback(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    moved = {"model": "fraud", "alias": "champion", "version": 7, "since": "-1m"}
+    judged(ctx, {**MODEL, "model_alias": [moved], "finding": [{**ALARM, "last_seen": "-2m"}]})
+    item = posture(ctx).queue[0]
+    assert (item.subject, item.keys) == ("fraud", ("n",))
+    assert "v6" not in item.detail
+    assert "awaited" in item.detail
+
+
 def test_a_model_without_champion_needs_a_person(tmp_path: Path) -> None:
     ctx = context(tmp_path)
     judged(ctx, {"model": MODEL["model"], "model_version": MODEL["model_version"]})

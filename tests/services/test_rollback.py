@@ -81,6 +81,9 @@ def test_in_production_it_takes_two_persons_and_is_sent_with_the_second_key(bank
     with pytest.raises(RefusedError, match="on its way"):
         rollback(bank.at("engineer"), "fraud")
 
+    plan = plan_approve(bank.at("approver"), result.decision.id)
+    assert plan.calls == ("POST alias fraud@champion 6",)
+    assert dict(plan.facts)["because"] == "accuracy 0.81 below 0.9"
     answer = approve(bank.at("approver"), result.decision.id[:10])
     assert [row.state for row in answer.actions] == ["done"]
     assert bank.registry.champion == 6

@@ -23,10 +23,10 @@ class Ran:
     err: str
 
 
-def invoke(*arguments: str, stdin: bytes = b"") -> Ran:
-    """Run `riskcockpit` with `arguments`; neither stdin nor stdout is a terminal."""
+def invoke(*arguments: str, stdin: bytes = b"", stdout: io.StringIO | None = None) -> Ran:
+    """Run `riskcockpit` with `arguments`; stdin is no terminal, stdout only when it is given."""
     with pytest.MonkeyPatch.context() as patch:
-        out, err = io.StringIO(), io.StringIO()
+        out, err = io.StringIO() if stdout is None else stdout, io.StringIO()
         patch.setattr(sys, "argv", ["riskcockpit", *arguments])
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         patch.setattr(sys, "stdout", out)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from shutil import copyfile
+from shutil import copyfile, rmtree
 from tempfile import mkdtemp
 
 from riskcockpit.ledger.journal import Journal
@@ -32,7 +33,9 @@ class TickingClock:
 @cache
 def _key(name: str) -> Path:
     """Make one key per name and test run: making one takes longer than using it."""
-    path = Path(mkdtemp(prefix="riskcockpit-keys-")) / name
+    folder = mkdtemp(prefix="riskcockpit-keys-")
+    atexit.register(rmtree, folder, ignore_errors=True)
+    path = Path(folder) / name
     make_key(path, name)
     return path
 

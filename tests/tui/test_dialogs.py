@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.errors import RefusedError
@@ -15,6 +16,7 @@ from riskcockpit.tui.modals.confirm import ConfirmDialog
 from riskcockpit.tui.modals.forms import read_expiry
 from riskcockpit.tui.modals.says import ResultDialog
 from riskcockpit.tui.screens.findings import FindingsScreen
+from riskcockpit.tui.widgets.row_table import RowTable
 from support.bank_posture import NOW
 from support.fake_gateway import FakeGateway
 from support.piloting import opened, press, ready, seen
@@ -45,6 +47,16 @@ async def test_one_key_from_the_alarm_leads_to_a_preview_and_yes_to_a_receipt() 
         assert app.place.kind == "overview"
 
 
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+async def test_a_long_text_uses_all_rows_of_the_screen(size: tuple[int, int]) -> None:
+    async with opened(None, "?", size=size) as (app, _):
+        text, box = app.screen.query_one("#dialog-scroll"), app.screen.query_one("#dialog")
+        assert box.region.height == size[1]
+        beside = box.gutter.height + 4  # the search, the last line, and a gap before each
+        assert text.region.height == size[1] - beside
+        assert "esc closes" in seen(app)
+
+
 @pytest.mark.parametrize("key", ["enter", "escape", "n", "q", "r"])
 async def test_anything_but_yes_is_no(key: str) -> None:
     gateway = FakeGateway()
@@ -60,6 +72,7 @@ async def test_keys_pressed_before_the_dialog_is_drawn_are_dropped() -> None:
     async with opened(gateway, "r") as (app, pilot):
         dialog = app.screen
         assert isinstance(dialog, ConfirmDialog)
+        await ready(pilot)
         dialog._is_ready = False  # as before its first drawing
         await press(pilot, "y", "enter", "escape")
         assert gateway.decided == []
@@ -118,6 +131,25 @@ async def test_a_waiver_asks_for_reason_justification_and_expiry() -> None:
         assert intent.expires_at == NOW + timedelta(days=30)
         assert isinstance(app.screen, FindingsScreen)
         assert not app.screen.table.marks, "marks end with the action"
+
+
+async def test_when_a_waiver_leaves_nothing_in_the_list_keys_stay_keys() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, "f") as (app, pilot):
+        await fill_waiver(pilot)
+        gateway.total = 0
+        await press(pilot, "y", "escape")
+        assert "No finding matches" in seen(app)
+        query = app.screen.query_one("#query", Input)
+        await press(pilot, "u")
+        assert isinstance(app.screen, ConfirmDialog)
+        assert query.value == "state:open"
+        await ready(pilot)
+        await press(pilot, "escape", "slash", "x")
+        assert query.value.endswith("x")
+        gateway.total = 3000
+        await press(pilot, "escape", "ctrl+r", "j")
+        assert app.screen.query_one("#findings", RowTable).cursor == 1
 
 
 async def test_marks_stay_when_the_answer_is_no() -> None:

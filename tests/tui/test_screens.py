@@ -314,6 +314,37 @@ async def test_a_model_is_plotted_against_its_threshold() -> None:
         assert "────" in text
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_readings_use_the_width_there_is(size: tuple[int, int]) -> None:
+    async with opened(None, "m", size=size) as (app, _):
+        assert "accuracy 0.81 < 0.9" in seen(app)
+
+
+@pytest.mark.parametrize("width", range(60, 132, 4))
+async def test_the_money_line_drops_parts_and_leaves_no_separator_behind(width: int) -> None:
+    async with opened(size=(width, 30)) as (app, _):
+        (line,) = (row for row in seen(app).splitlines() if "Money at risk" in row)
+        assert "mean €6.2 m" in line
+        assert "·  " not in line.rstrip() + "  "
+
+
+async def test_a_long_name_of_a_kpi_is_seen_to_be_cut() -> None:
+    view = posture()
+    kpi = replace(view.pillars[2].kpis[0], title="Mean time to remediate vulnerabilities in images")
+    pillar = replace(view.pillars[2], kpis=(kpi,))
+    view = replace(view, pillars=(*view.pillars[:2], pillar, *view.pillars[3:]))
+    async with opened(FakeGateway(view=view), "3", size=(80, 24)) as (app, _):
+        (line,) = (row for row in seen(app).splitlines() if "Mean time to rem" in row)
+        assert "…  " in line
+
+
+async def test_compliance_names_the_failing_controls_of_all_pillars() -> None:
+    async with opened(None, "4") as (app, _):
+        text = seen(app)
+        assert "Champions are validated and approved" in text
+        assert "Production models send readings" in text
+
+
 async def test_ascii_draws_no_sign_beyond_ascii() -> None:
     for keys in (), ("f",), ("m", "enter"), ("l",), ("2",):
         async with opened(None, *keys, is_ascii=True) as (app, _):

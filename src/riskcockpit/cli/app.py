@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from riskcockpit.cli.diagnostics import ExitCode, report, report_bug
+from riskcockpit.cli.diagnostics import ExitCode, report, report_bug, report_unusable
 from riskcockpit.errors import RiskcockpitError
 
 _SIGPIPE = 141
@@ -59,7 +59,9 @@ class Root(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
         except RiskcockpitError as error:
             report(error, is_verbose=bool(ctx.params.get("verbose")))
             raise typer.Exit(_code(error)) from error
@@ -68,12 +70,17 @@ class Root(TyperGroup):
         except BrokenPipeError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(_SIGPIPE) from error
+        except OSError as error:
+            code = report_unusable(error)
+            if code is None:
+                raise
+            raise typer.Exit(code) from error
 
 
 @cache
 def _commands_of(family: str) -> dict[str, Any]:
     """Build the commands of one module of this package."""
-    collected = typer.Typer()
+    collected = typer.Typer(rich_markup_mode=None)
     collected.callback()(lambda: None)  # even a single command stays a named one
     import_module(f"riskcockpit.cli.{family}").register(collected)
     commands: dict[str, Any] = typer.main.get_command(collected).commands  # type: ignore[attr-defined]  # a group

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +12,7 @@ import typer
 
 from riskcockpit.cli.diagnostics import ExitCode, say, warn
 from riskcockpit.cli.reports import JsonOption
-from riskcockpit.errors import InputError
+from riskcockpit.errors import InputError, RefusedError
 
 if TYPE_CHECKING:  # these modules cost more to import than `--help` may
     from riskcockpit.services.context import Context
@@ -61,60 +63,88 @@ def waive(
     ctx = Context.open()
     what = refuse_options(query)
     until = _moment(expires, ctx.clock.now())
-    plan = plan_waiver(ctx, what, reason, justification, until)
-    if _stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
-        return
-    _show(ctx, decide(ctx, what, reason, justification, until), as_json=as_json)
+    with _refusal(ctx, "waiver.requested", as_json=as_json):
+        plan = plan_waiver(ctx, what, reason, justification, until)
+        if _stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
+            return
+        _show(ctx, decide(ctx, what, reason, justification, until), as_json=as_json)
 
 
 def approve(
     ids: Annotated[list[str], typer.Argument(help="Requests, by the hash of their entry.")],
     *,
     comment: Comment = "",
+    dry_run: DryRun = False,
     yes: Yes = False,
     as_json: JsonOption = False,
 ) -> None:
     """Approve requests of colleagues."""
     from riskcockpit.services.answers import approve as decide
-    from riskcockpit.services.context import Context
+    from riskcockpit.services.answers import plan_approve
 
-    ctx = Context.open()
-    _confirm(f"Approve {len(ids)} request(s)?", yes=yes)
-    for each in ids:
-        _show(ctx, decide(ctx, each, comment), as_json=as_json)
+    deed = "approval.granted"
+    _answer(deed, ids, comment, plan_approve, decide, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 def reject(
     ids: Annotated[list[str], typer.Argument(help="Requests, by the hash of their entry.")],
     *,
     comment: Comment = "",
+    dry_run: DryRun = False,
     yes: Yes = False,
     as_json: JsonOption = False,
 ) -> None:
     """Reject requests of colleagues."""
+    from riskcockpit.services.answers import plan_reject
     from riskcockpit.services.answers import reject as decide
-    from riskcockpit.services.context import Context
 
-    ctx = Context.open()
-    _confirm(f"Reject {len(ids)} request(s)?", yes=yes)
-    for each in ids:
-        _show(ctx, decide(ctx, each, comment), as_json=as_json)
+    deed = "waiver.rejected"
+    _answer(deed, ids, comment, plan_reject, decide, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 def revoke(
     decision_id: Annotated[str, typer.Argument(metavar="ID", help="A waiver's id.")],
     *,
     comment: Comment = "",
+    dry_run: DryRun = False,
     yes: Yes = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take a waiver back; its findings count again."""
+    from riskcockpit.services.answers import plan_revoke
     from riskcockpit.services.answers import revoke as decide
+
+    deed, ids = "waiver.revoked", [decision_id]
+    _answer(deed, ids, comment, plan_revoke, decide, dry_run=dry_run, yes=yes, as_json=as_json)
+
+
+def _answer(
+    type_: str,
+    ids: list[str],
+    comment: str,
+    plan: Callable[[Context, str, str], DecisionPreview],
+    decide: Callable[[Context, str, str], DecisionResult],
+    *,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Show what each id stands for, ask, and decide all; none when one cannot be decided."""
     from riskcockpit.services.context import Context
 
+    if as_json and len(ids) > 1:
+        raise InputError("--json prints one document", hint="give one id at a time")
     ctx = Context.open()
-    _confirm("Revoke this waiver?", yes=yes)
-    _show(ctx, decide(ctx, decision_id, comment), as_json=as_json)
+    plans = [plan(ctx, each, comment) for each in ids]
+    stops = [_stops_at(each, dry_run=dry_run, yes=yes, as_json=as_json) for each in plans]
+    if all(stops):
+        return
+    for each in plans:
+        if each.blockers and len(plans) > 1:
+            raise RefusedError(f"{each.title}: {each.blockers[0]}", rule=each.rule)
+    with _refusal(ctx, type_, as_json=as_json):
+        for id_ in ids:
+            _show(ctx, decide(ctx, id_, comment), as_json=as_json)
 
 
 def rollback(
@@ -133,20 +163,24 @@ def rollback(
     from riskcockpit.services.rollback import rollback as decide
 
     ctx = Context.open()
-    plan = plan_rollback(ctx, model, to)
-    if _stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
-        return
-    _show(ctx, decide(ctx, model, to), as_json=as_json)
+    with _refusal(ctx, "rollback.requested", as_json=as_json):
+        plan = plan_rollback(ctx, model, to)
+        if _stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
+            return
+        _show(ctx, decide(ctx, model, to), as_json=as_json)
 
 
-def undo(*, yes: Yes = False, as_json: JsonOption = False) -> None:
+def undo(*, dry_run: DryRun = False, yes: Yes = False, as_json: JsonOption = False) -> None:
     """Undo your own last decision; the undoing is a signed decision itself."""
+    from riskcockpit.services.answers import plan_undo
     from riskcockpit.services.answers import undo as decide
     from riskcockpit.services.context import Context
 
     ctx = Context.open()
-    _confirm("Undo your last decision?", yes=yes)
-    _show(ctx, decide(ctx), as_json=as_json)
+    with _refusal(ctx, "undo", as_json=as_json):
+        if _stops_at(plan_undo(ctx), dry_run=dry_run, yes=yes, as_json=as_json):
+            return
+        _show(ctx, decide(ctx), as_json=as_json)
 
 
 def note(
@@ -160,7 +194,22 @@ def note(
     from riskcockpit.services.context import Context
 
     ctx = Context.open()
-    _show(ctx, decide(ctx, subject, text), as_json=as_json)
+    with _refusal(ctx, "note", as_json=as_json):
+        _show(ctx, decide(ctx, subject, text), as_json=as_json)
+
+
+@contextmanager
+def _refusal(ctx: Context, type_: str, *, as_json: bool) -> Iterator[None]:
+    """With `--json` a refusal is a document too; the error goes its way all the same."""
+    from riskcockpit.cli import documents, output
+
+    try:
+        yield
+    except RefusedError as error:
+        if as_json:
+            at = ctx.clock.now()
+            output.json_document(documents.refusal(error, type_, ctx.signer().principal, at))
+        raise
 
 
 def _stops_at(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
@@ -179,18 +228,17 @@ def _stops_at(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool)
     if not yes:
         for row in pages.preview(plan).splitlines():
             say(row)
-        _confirm(f"{plan.title}?", yes=False)
+        if not plan.blockers:
+            _confirm(f"{plan.title}?")
     return False
 
 
-def _confirm(question: str, *, yes: bool) -> None:
+def _confirm(question: str) -> None:
     """Ask; the default is No.
 
     Raises:
         InputError: nobody can be asked.
     """
-    if yes:
-        return
     if not sys.stdin.isatty():
         raise InputError(
             "cannot ask for confirmation: stdin is not a terminal",

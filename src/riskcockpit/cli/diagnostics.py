@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
+from contextlib import suppress
+from dataclasses import astuple
 from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
 
-from riskcockpit.config.paths import Paths, make_private
+from riskcockpit.config.paths import HOME_VARIABLE, Paths, make_private
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import (
     FatalError,
@@ -77,11 +80,35 @@ def report(error: RiskcockpitError, *, is_verbose: bool = False) -> None:
     if isinstance(error, QueryError) and error.text:
         say(f"  {error.text}")
         say(f"  {' ' * error.position}^")
+    if isinstance(error, RefusedError):
+        say(f"rule: {error.rule}")
     if error.hint:
         say(f"hint: {error.hint}")
     if is_verbose and error.detail:
         for line in error.detail.splitlines():
             say(f"  {line}")
+
+
+def report_unusable(error: OSError) -> ExitCode | None:
+    """Say that the home cannot be used, or that there is no room; None when it is neither.
+
+    After a full device nothing more is written to stdout, so that Python does not try again.
+    """
+    place = Path(str(error.filename)) if error.filename else None
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        say(f"error: cannot write {place or 'the output'}: {error.strerror}")
+        say("hint: what was said before this line is done; make room and run it again")
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.SOURCE_FAILED
+    home = [Path(each) for each in astuple(Paths.from_environment())]
+    if place is None or not any(
+        place.is_relative_to(each) or each.is_relative_to(place) for each in home
+    ):
+        return None
+    say(f"error: cannot use {place}: {error.strerror}")
+    say(f"hint: mend it, or set {HOME_VARIABLE} to another place")
+    return ExitCode.USAGE
 
 
 def report_bug(error: BaseException, at: datetime) -> None:

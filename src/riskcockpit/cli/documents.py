@@ -5,16 +5,22 @@ A key once published never changes its meaning; `docs/schemas/` holds a JSON Sch
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import fields
-from datetime import datetime
+from datetime import date, datetime, time
+from decimal import Decimal
 from enum import Enum
+from math import isfinite
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from riskcockpit.domain.clock import rfc3339
+from riskcockpit.domain.decision import DecisionState
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
 
 if TYPE_CHECKING:  # a command imports only the views it shows
+    from riskcockpit.errors import RefusedError
     from riskcockpit.views.governance import (
         ActionRow,
         ControlView,
@@ -35,22 +41,42 @@ if TYPE_CHECKING:  # a command imports only the views it shows
 Json = dict[str, Any]
 
 
-def document(name: str, **keys: Any) -> Json:
+def document(name: str, /, **keys: Any) -> Json:
     """Return a document with its schema's name first."""
     return {"schema": f"riskcockpit.{name}/1", **keys}
 
 
 def plain(value: Any) -> Any:
-    """Return a scalar as JSON writes it: moments as RFC 3339, enums as words, money as a number."""
-    if isinstance(value, Severity):
-        return value.word
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    if isinstance(value, Money):
-        return float(value.rounded().amount)
-    return value
+    """Return a value as JSON writes it.
+
+    Moments are RFC 3339, enums words, money and decimals numbers, bytes hexadecimal; a number
+    that is none (NaN, infinity) is null. Lists and mappings are read to their leaves.
+    """
+    as_json = next(write for kind, write in _AS_JSON if isinstance(value, kind))
+    return as_json(value)
+
+
+def _number(value: Decimal) -> int | float | None:
+    if not value.is_finite():
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+_AS_JSON: tuple[tuple[type | tuple[type, ...], Callable[[Any], Any]], ...] = (
+    (Severity, lambda value: value.word),
+    (Enum, lambda value: value.value),
+    ((str, int, NoneType), lambda value: value),
+    (float, lambda value: value if isfinite(value) else None),
+    (datetime, rfc3339),
+    (Money, lambda value: float(value.rounded().amount)),
+    (Decimal, _number),
+    ((date, time), lambda value: value.isoformat()),
+    (bytes, lambda value: value.hex()),
+    ((list, tuple), lambda value: [plain(each) for each in value]),
+    (Mapping, lambda value: {str(plain(key)): plain(each) for key, each in value.items()}),
+    (object, str),
+)
+"""The kinds of values a view or a query may hold; the first that fits is taken."""
 
 
 def status(view: PostureView) -> Json:
@@ -225,6 +251,25 @@ def decision(view: DecisionResult) -> Json:
     )
 
 
+def refusal(error: RefusedError, type_: str, actor: str, at: datetime) -> Json:
+    """The document of a decision that was not taken; `type_` is what was asked for."""
+    return document(
+        "decision",
+        decision={
+            "id": "",
+            "type": type_,
+            "state": DecisionState.REFUSED.value,
+            "rule": error.rule,
+            "needs": [],
+            "actor": actor,
+            "at": plain(at),
+            "summary": error.message,
+        },
+        actions=[],
+        message=error.hint or "",
+    )
+
+
 def import_report(view: ImportReport) -> Json:
     """`import --json`."""
     return document(
@@ -233,6 +278,7 @@ def import_report(view: ImportReport) -> Json:
         generation=view.generation,
         files=[_file(file) for file in view.files],
         totals=counts(view.totals),
+        notes=list(view.notes),
     )
 
 

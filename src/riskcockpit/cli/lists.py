@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
+from riskcockpit.cli import subjects
+from riskcockpit.cli.diagnostics import say
 from riskcockpit.cli.output import cells, line, table
 from riskcockpit.present import columns
 from riskcockpit.present.columns import Align, Cell, Column, Frame
@@ -15,6 +19,7 @@ from riskcockpit.views.models import ModelRow
 from riskcockpit.views.posture import SourceView
 from riskcockpit.views.reports import FileReport, ImportReport, SyncReport
 
+T = TypeVar("T")
 _COUNTS = (
     "read", "new", "updated", "moved", "reopened", "unchanged", "fixed", "held", "quarantined",
 )  # fmt: skip
@@ -70,14 +75,22 @@ def sources(views: Sequence[SourceView], now: datetime) -> None:
 
 
 def findings(rows: Sequence[FindingRow], now: datetime, kind: str) -> None:
-    """Print findings; with ids first, so that the next command can name one."""
-    by_id = sorted(columns.FINDINGS, key=lambda column: column.key != "id")
-    table(by_id, rows, Frame(now), kind)
+    """Print findings; with ids first, so that the next command can name one.
+
+    CSV is for machines: whole ids, moments and numbers, the keys of the JSON document.
+    """
+    if kind == "csv":
+        records = [subjects.finding(row) for row in rows]
+        cells(subjects.FINDING_KEYS, [list(record.values()) for record in records], kind)
+        return
+    table(_named(columns.FINDINGS, "id"), rows, Frame(now), kind)
+    _if_none(rows, "no finding matches")
 
 
 def models(rows: Sequence[ModelRow], now: datetime) -> None:
     """Print models."""
     table(columns.MODELS, rows, Frame(now), "table")
+    _if_none(rows, "no model is known; a source of kind mlflow and `riskcockpit sync` bring some")
 
 
 def controls(views: Sequence[ControlView], now: datetime) -> None:
@@ -107,12 +120,26 @@ def control(view: ControlDetail) -> None:
 
 def actions(rows: Sequence[ActionRow], now: datetime) -> None:
     """Print the outbox."""
-    table(columns.ACTIONS, rows, Frame(now), "table")
+    table(_named(columns.ACTIONS, "id"), rows, Frame(now), "table")
+    _if_none(rows, "no decision has changed anything upstream yet")
 
 
 def ledger(rows: Sequence[LedgerRow], now: datetime) -> None:
     """Print entries of the ledger."""
-    table(columns.LEDGER, rows, Frame(now), "table")
+    table(_named(columns.LEDGER, "hash"), rows, Frame(now), "table")
+    _if_none(rows, "the ledger has no entry yet")
+
+
+def _named(all_columns: Sequence[Column[T]], key: str) -> list[Column[T]]:
+    """Put the id first and let it stay on every terminal: the next command names a row by it."""
+    kept = [replace(c, rank=0) if c.key == key else c for c in all_columns]
+    return sorted(kept, key=lambda column: column.key != key)
+
+
+def _if_none(rows: Sequence[object], words: str) -> None:
+    """Say that a list is empty; stdout stays empty for what reads it."""
+    if not rows:
+        say(words)
 
 
 def _timeless() -> Frame:

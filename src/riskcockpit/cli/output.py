@@ -60,14 +60,25 @@ def raw(content: bytes) -> None:
     sys.stdout.flush()
 
 
-def styled(*cells: Cell) -> None:
-    """Print cells beside each other with their colours, when stdout shows any."""
-    print("".join(_paint(clean_line(cell.text), cell.token) for cell in cells).rstrip())
+def styled(*cells: Cell, least: int | None = None) -> None:
+    """Print cells beside each other with their colours, when stdout shows any.
+
+    On a terminal that is too narrow the last ones are left out, but never the `least` first.
+    """
+    kept = [Cell(clean_line(cell.text), cell.token) for cell in cells]
+    while least is not None and len(kept) > least and not _fits(kept):
+        kept.pop()
+    print("".join(_paint(cell.text, cell.token) for cell in kept).rstrip())
+
+
+def _fits(cells: Sequence[Cell]) -> bool:
+    text = "".join(cell.text for cell in cells).rstrip()
+    return not sys.stdout.isatty() or _width(text) <= shutil.get_terminal_size().columns
 
 
 def json_document(document: dict[str, Any]) -> None:
     """Print one JSON document; what could act in a terminal is written as an escape of JSON."""
-    text = json.dumps(document, ensure_ascii=not _is_utf8(), indent=2)
+    text = json.dumps(document, ensure_ascii=not _is_utf8(), indent=2, allow_nan=False)
     print(text if text.isascii() and "\x7f" not in text else _without_dangers(text))
 
 

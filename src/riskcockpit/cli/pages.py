@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from riskcockpit.cli.documents import plain
 from riskcockpit.cli.output import line, styled, table
+from riskcockpit.domain.ids import short
 from riskcockpit.present import columns
 from riskcockpit.present.columns import Cell, Frame
+from riskcockpit.present.decided import outcome
 from riskcockpit.present.text import (
     age,
     limit,
@@ -62,6 +66,7 @@ def _pillar(view: PillarView, now: datetime) -> None:
         Cell(f"  {plural(view.open_findings, 'open finding')}", "muted"),
         Cell(f"  {view.failing_controls}/{view.controls} controls failing", "muted"),
         Cell(f"  seen {age(view.as_of, now)} ago" if view.as_of else "", "muted"),
+        least=3,
     )
     if view.reason:
         line(f"    {view.reason}")
@@ -74,8 +79,9 @@ def _kpi(view: KpiView) -> None:
     target = limit(view.target, view.unit, view.direction)
     styled(
         Cell(f"    {mark.symbol} {mark.word:<8}", mark.token),
-        Cell(f"{view.title:<46} {measure(view.value, view.unit):>9}  {target:<10}"),
+        Cell(f"{view.title:<44} {measure(view.value, view.unit):>9}  {target:<10}"),
         Cell(f" {sparkline(view.trend, 30)}", "muted"),
+        least=2,
     )
 
 
@@ -164,7 +170,8 @@ def finding(view: FindingDetail, now: datetime) -> None:
     _list(
         "Waivers",
         [
-            f"{w.state}, {w.reason}, until {stamp(w.expires_at)}, asked by {w.requester}: "
+            f"{short(w.id)}  {w.state}, {w.reason}, until {stamp(w.expires_at)}, "
+            f"asked by {w.requester}: "
             f"{w.justification}"
             for w in view.waivers
         ],
@@ -182,7 +189,10 @@ def why(view: WhyView) -> None:
 
 def compiled(query: CompiledQuery) -> str:
     """Return a query as it is run: its canonical form, the SQL, the parameters."""
-    params = [f"  ${name} = {value!r}" for name, value in query.params]
+    params = [
+        f"  ${name} = {json.dumps(plain(value), ensure_ascii=False)}"
+        for name, value in query.params
+    ]
     where, order = query.where or "true", query.order or "(none)"
     return "\n".join(
         [f"query     {query.canonical}", f"where     {where}", f"order by  {order}", *params]
@@ -271,10 +281,10 @@ def _preview_facts(view: DecisionPreview) -> tuple[tuple[str, str], ...]:
 def decision(view: DecisionResult) -> None:
     """Print what came of a decision."""
     taken = view.decision
-    line(f"{taken.state.value}: {taken.summary}")
+    line(f"{outcome(view)}: {taken.summary}")
     _facts((("entry", taken.id), ("rule", taken.rule), ("message", view.message)))
     for need in taken.needs:
-        line(f"  needs {need}")
+        line(f"  still needs    {need}")
     for action in view.actions:
         line(f"  {action.kind} {action.target}: {action.state.replace('_', ' ')} {action.message}")
 

@@ -40,5 +40,7 @@ def query(
         )
         return
     output.cells(result.columns, result.rows, kind)
+    if not result.rows:
+        say("no rows")
     if result.is_truncated:
         say(f"the first {limit} rows; --limit shows more")

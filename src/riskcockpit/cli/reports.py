@@ -94,6 +94,8 @@ def _show_import(report: ImportReport, *, as_json: bool) -> None:
     lists.imports(report)
     for file in report.files:
         _narrate(file)
+    for note in report.notes:
+        warn(note, "`riskcockpit doctor` says what is missing")
     if report.is_dry_run:
         say("dry run: nothing was changed")
 

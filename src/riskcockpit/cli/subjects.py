@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from riskcockpit.cli.documents import Json, document, plain
 
@@ -18,33 +19,38 @@ if TYPE_CHECKING:  # a command imports only the views it shows
     from riskcockpit.views.models import MetricView, ModelDetail, ModelRow, VersionView
 
 
+_FINDING: Mapping[str, Callable[[FindingRow], Any]] = {
+    "id": lambda row: row.id,
+    "title": lambda row: row.title,
+    "severity": lambda row: row.severity.word,
+    "state": lambda row: row.state.value,
+    "pillar": lambda row: row.pillar.value,
+    "class": lambda row: row.finding_class.value,
+    "asset": lambda row: row.asset,
+    "owner": lambda row: row.owner,
+    "tool": lambda row: row.tool,
+    "rule": lambda row: row.rule,
+    "location": lambda row: row.location,
+    "path": lambda row: row.path,
+    "line": lambda row: row.line,
+    "package": lambda row: row.package,
+    "vulnerability": lambda row: row.vulnerability,
+    "first_seen": lambda row: plain(row.first_seen),
+    "last_seen": lambda row: plain(row.last_seen),
+    "due_at": lambda row: plain(row.due_at),
+    "waived_until": lambda row: plain(row.waived_until),
+    "exposure": lambda row: plain(row.exposure),
+    "currency": lambda row: row.exposure.currency,
+    "kev": lambda row: row.is_kev,
+    "unconfirmed_absent": lambda row: row.is_unconfirmed_absent,
+}
+FINDING_KEYS = tuple(_FINDING)
+"""The keys of a finding in JSON, the columns of a list of them in CSV."""
+
+
 def finding(row: FindingRow) -> Json:
     """One finding in `findings list`."""
-    return {
-        "id": row.id,
-        "title": row.title,
-        "severity": row.severity.word,
-        "state": row.state.value,
-        "pillar": row.pillar.value,
-        "class": row.finding_class.value,
-        "asset": row.asset,
-        "owner": row.owner,
-        "tool": row.tool,
-        "rule": row.rule,
-        "location": row.location,
-        "path": row.path,
-        "line": row.line,
-        "package": row.package,
-        "vulnerability": row.vulnerability,
-        "first_seen": plain(row.first_seen),
-        "last_seen": plain(row.last_seen),
-        "due_at": plain(row.due_at),
-        "waived_until": plain(row.waived_until),
-        "exposure": plain(row.exposure),
-        "currency": row.exposure.currency,
-        "kev": row.is_kev,
-        "unconfirmed_absent": row.is_unconfirmed_absent,
-    }
+    return {key: value(row) for key, value in _FINDING.items()}
 
 
 def finding_detail(view: FindingDetail) -> Json:

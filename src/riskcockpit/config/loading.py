@@ -81,8 +81,9 @@ def read_settings(file: Path) -> LoadedSettings:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ConfigError(
-            f"cannot read settings from {file}: {error}", hint="`riskcockpit init` writes one"
+            f"cannot read settings from {file}: {why}", hint="`riskcockpit init` writes one"
         ) from error
     return parse_settings(text, file)
 
@@ -103,7 +104,12 @@ def _flat(value: Any, path: str) -> Iterator[tuple[str, str]]:
         for index, inner in enumerate(value):
             yield from _flat(inner, f"{path}[{index}]")
     else:
-        yield path, "" if value is None else str(value)
+        yield path, "" if value is None else _as_written(value)
+
+
+def _as_written(value: Any) -> str:
+    """Return a value as YAML has it: `false`, `[]`, `{}`; text without quotes."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def parse_settings(text: str, file: Path) -> LoadedSettings:

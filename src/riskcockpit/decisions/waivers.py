@@ -148,7 +148,9 @@ def check_terms(terms: WaiverTerms, settings: WaiverSettings, now: datetime) -> 
     if len(words) > LONGEST_JUSTIFICATION:
         raise InputError(f"the justification is longer than {LONGEST_JUSTIFICATION} characters")
     if not terms.findings:
-        raise InputError("no finding that could be waived matches", hint="look: findings list")
+        raise InputError(
+            "no finding that could be waived matches", hint="look: `riskcockpit findings list`"
+        )
     if terms.expires_at <= now:
         raise InputError(f"the waiver would end in the past: {rfc3339(terms.expires_at)}")
     _check_limits(terms, settings, now)

@@ -83,6 +83,10 @@ _WORDS: Mapping[EntryType, Callable[[Mapping[str, Any]], str]] = {
     EntryType.WAIVER_GRANTED: _waiver,
     EntryType.WAIVER_REJECTED: _about("rejects the waiver", "request"),
     EntryType.WAIVER_REVOKED: _about("revokes the waiver", "waiver"),
+    EntryType.WAIVER_EXPIRED: lambda data: (
+        f"the waiver {short(str(data.get('waiver', '?')))} ran out on "
+        f"{str(data.get('expires_at', '?'))[:10]}"
+    ),
     EntryType.APPROVAL_GRANTED: _about("signs the request", "request"),
     EntryType.APPROVAL_REJECTED: _about("rejects the request", "request"),
     EntryType.ROLLBACK_REQUESTED: lambda data: f"moves {_rollback(data)}",

@@ -170,15 +170,26 @@ def _version(number: int | None, frame: Frame) -> Cell:
     return Cell(frame.glyphs.dash, "muted") if number is None else Cell(f"v{number}")
 
 
-def metric_text(metric: MetricView, glyphs: Glyphs = UNICODE) -> str:
-    """Return a metric against its threshold, as `accuracy 0.812 ≥ 0.9`."""
+def metric_text(metric: MetricView, glyphs: Glyphs = UNICODE, room: int | None = None) -> str:
+    """Return a metric against its threshold, as `accuracy 0.812 ≥ 0.9`, in `room` cells.
+
+    Where the room is short the name is cut, never the numbers.
+    """
     name = f"{metric.metric} [{metric.segment}]" if metric.segment else metric.metric
+    numbers = _against(metric, glyphs)
+    spare = len(name) if room is None else max(1, room - len(numbers) - 1)
+    if len(name) > spare:
+        name = name[: spare - 1] + glyphs.ellipsis
+    return f"{name} {numbers}"
+
+
+def _against(metric: MetricView, glyphs: Glyphs) -> str:
     if metric.threshold is None:
-        return f"{name} {figure(metric.value)}"
+        return figure(metric.value)
     sign = glyphs.at_least if metric.direction.sign == UNICODE.at_least else glyphs.at_most
     if metric.state is KpiState.ALARM:
         sign = "<" if sign == glyphs.at_least else ">"
-    return f"{name} {figure(metric.value)} {sign} {figure(metric.threshold)}"
+    return f"{figure(metric.value)} {sign} {figure(metric.threshold)}"
 
 
 def _worst_metric(row: ModelRow, frame: Frame) -> Cell:

@@ -17,6 +17,7 @@ from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.errors import InputError, RefusedError, UnknownNameError
 from riskcockpit.ledger.chain import Entry
+from riskcockpit.services.asked import Asked, asked
 from riskcockpit.services.authors import known_authors
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
@@ -52,7 +53,18 @@ class _Ask:
     @property
     def sentence(self) -> str:
         """The request in words."""
-        return f"{summary_of(self.entry)} ({short(self.entry.hash)}, by {self.entry.actor})"
+        what = summary_of(self.entry).removeprefix("asks: ")
+        return f"{what} ({short(self.entry.hash)}, by {self.entry.actor})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """An answer in words: what is done to what, why, and the entry it is about."""
+
+    verb: str
+    sentence: str
+    comment: str = ""
+    about: Entry | None = None
 
 
 def plan_approve(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
@@ -63,17 +75,14 @@ def plan_approve(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
     """
     desk = Desk(ctx)
     ask = _ask(desk, id_)
+    said = _Said("Approve", ask.sentence, comment, ask.entry)
     try:
         rule = _may_sign(desk, ask)
     except RefusedError as error:
-        return _preview(
-            desk, "Approve", ask.sentence, error.rule, blockers=(error.message,), comment=comment
-        )
+        return _preview(desk, said, error.rule, blockers=(error.message,))
     missing = needs(rule, [*ask.standing.signed, desk.signature()])
     changed = policy_lines(desk.ctx.paths.ledger, ask.entry)
-    return _preview(
-        desk, "Approve", ask.sentence, rule.id, comment=comment, missing=missing, warnings=changed
-    )
+    return _preview(desk, said, rule.id, missing=missing, is_sent=not missing, warnings=changed)
 
 
 def approve(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
@@ -98,29 +107,23 @@ def plan_reject(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
     """Say what refusing a request would do; raises as `plan_approve`."""
     desk = Desk(ctx)
     ask = _ask(desk, id_)
+    said = _Said("Reject", ask.sentence, comment, ask.entry)
     try:
         rule = _may_reject(desk, ask)
     except RefusedError as error:
-        return _preview(
-            desk, "Reject", ask.sentence, error.rule, blockers=(error.message,), comment=comment
-        )
-    return _preview(desk, "Reject", ask.sentence, rule.id, comment=comment)
+        return _preview(desk, said, error.rule, blockers=(error.message,))
+    return _preview(desk, said, rule.id)
 
 
 def reject(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
-    """Refuse a request, or withdraw one's own.
-
-    Raises:
-        UnknownNameError: there is no such request.
-        RefusedError: the wrong role, or nothing waits.
-    """
+    """Refuse a request, or withdraw one's own; raises as `approve`."""
     desk = Desk(ctx)
     ask = _ask(desk, id_)
     rule = _may_reject(desk, ask)
     type_ = EntryType.APPROVAL_REJECTED if ask.is_rollback else EntryType.WAIVER_REJECTED
     entry = desk.sign(type_, _naming(desk, ask, comment, rule))
     message = desk.finish()
-    return DecisionResult(desk.decision(entry, rule, f"rejected: {ask.sentence}"), (), message)
+    return DecisionResult(desk.decision(entry, rule, ask.sentence), (), message)
 
 
 def plan_revoke(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
@@ -128,13 +131,13 @@ def plan_revoke(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
     desk = Desk(ctx)
     waiver = _waiver(desk, id_)
     sentence = f"waiver {short(waiver.id)} by {waiver.requester}"
+    entry = next(entry for entry in desk.entries if entry.hash == waiver.id)
+    said = _Said("Revoke", sentence, comment, entry)
     try:
         rule = _may_revoke(desk, waiver)
     except RefusedError as error:
-        return _preview(
-            desk, "Revoke", sentence, error.rule, blockers=(error.message,), comment=comment
-        )
-    return _preview(desk, "Revoke", sentence, rule.id, comment=comment)
+        return _preview(desk, said, error.rule, blockers=(error.message,))
+    return _preview(desk, said, rule.id)
 
 
 def revoke(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
@@ -150,7 +153,7 @@ def revoke(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
     data = {"waiver": waiver.id, "comment": clean_text(comment).strip(), **desk.grounds(rule)}
     entry = desk.sign(EntryType.WAIVER_REVOKED, data)
     message = desk.finish()
-    summary = f"waiver {short(waiver.id)} revoked: its findings count again"
+    summary = f"waiver {short(waiver.id)}, its findings count again"
     return DecisionResult(desk.decision(entry, rule, summary), (), message)
 
 
@@ -160,7 +163,7 @@ def plan_undo(ctx: Context, decision: str = "") -> DecisionPreview:
     entry = _undoable(desk, decision)
     if done := _done_rollback(desk, entry):
         return plan_return(desk, done)
-    return _preview(desk, "Undo", summary_of(entry), _own(desk, entry).id)
+    return _preview(desk, _Said("Undo", summary_of(entry), about=entry), _own(desk, entry).id)
 
 
 def undo(ctx: Context, decision: str = "") -> DecisionResult:
@@ -179,16 +182,14 @@ def undo(ctx: Context, decision: str = "") -> DecisionResult:
     rule = _own(desk, entry)
     made = desk.sign(EntryType.UNDO, {"decision": entry.hash, **desk.grounds(rule)})
     message = desk.finish()
-    return DecisionResult(
-        desk.decision(made, rule, f"taken back: {summary_of(entry)}"), (), message
-    )
+    return DecisionResult(desk.decision(made, rule, summary_of(entry)), (), message)
 
 
 def plan_note(ctx: Context, subject: str, text: str) -> DecisionPreview:
     """Say what a note would be about; raises as `note`."""
     desk = Desk(ctx)
     rule = desk.permit(Deed.NOTE)
-    return _preview(desk, "Note", _subject(desk, subject), rule.id, comment=text)
+    return _preview(desk, _Said("Note", _subject(desk, subject), text), rule.id)
 
 
 def note(ctx: Context, subject: str, text: str) -> DecisionResult:
@@ -207,7 +208,7 @@ def note(ctx: Context, subject: str, text: str) -> DecisionResult:
     about = _subject(desk, subject)
     entry = desk.sign(EntryType.NOTE, {"subject": about, "text": words, **desk.grounds(rule)})
     message = desk.finish()
-    return DecisionResult(desk.decision(entry, rule, f"noted about {about}"), (), message)
+    return DecisionResult(desk.decision(entry, rule, f"about {about}"), (), message)
 
 
 def _ask(desk: Desk, id_: str) -> _Ask:
@@ -358,28 +359,31 @@ def _subject(desk: Desk, subject: str) -> str:
 
 def _preview(
     desk: Desk,
-    verb: str,
-    sentence: str,
+    said: _Said,
     rule: str,
     *,
     blockers: tuple[str, ...] = (),
-    comment: str = "",
     missing: tuple[str, ...] = (),
     warnings: tuple[str, ...] = (),
+    is_sent: bool = False,
 ) -> DecisionPreview:
     context = desk.ctx.settings.context
+    about = Asked() if said.about is None else asked(desk.ctx, said.about, is_sent=is_sent)
     return DecisionPreview(
-        title=f"{verb}: {sentence}",
-        consequence=_CONSEQUENCES[verb],
-        target=sentence,
+        title=f"{said.verb}: {said.sentence}",
+        consequence=_CONSEQUENCES[said.verb],
+        target=said.sentence,
         context=context.name,
         is_production=context.production,
-        calls=(),
+        calls=about.calls,
         rule=rule,
         needs=missing,
         blockers=blockers,
-        warnings=warnings,
-        facts=(("comment", clean_text(comment).strip()),),
+        warnings=(*about.warnings, *warnings),
+        findings=about.findings,
+        finding_count=about.finding_count,
+        exposure=about.exposure,
+        facts=(*about.facts, ("comment", clean_text(said.comment).strip())),
     )
 
 

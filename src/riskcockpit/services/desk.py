@@ -150,7 +150,7 @@ class Desk:
         wanted = prefix.strip().lower()
         if len(wanted) < MIN_PREFIX:
             raise UnknownNameError(
-                f"{prefix!r} is too short for the id of a {what}",
+                f"{prefix!r} is too short for an id ({what})",
                 hint=f"give {MIN_PREFIX} or more of its hex digits",
             )
         found = sorted({id_ for id_ in known if id_.startswith(wanted)})

@@ -8,13 +8,16 @@ import ssl
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 from riskcockpit.config.paths import Paths
-from riskcockpit.errors import RiskcockpitError
+from riskcockpit.errors import InputError, LedgerError, RiskcockpitError
+from riskcockpit.present.text import stamp
 from riskcockpit.services.context import Context
 from riskcockpit.views.setup import Check, CheckState
 
+_CLOCK_SLACK = timedelta(minutes=1)
 _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -33,6 +36,7 @@ def examine() -> tuple[Check, ...]:
         *_directories(paths),
         _openssh(),
         _identity(ctx),
+        _clock(ctx),
         _ledger(ctx),
         _cache(ctx),
         _trust(),
@@ -80,12 +84,35 @@ def _identity(ctx: Context) -> Check:
 def _ledger(ctx: Context) -> Check:
     from riskcockpit.services.verify import verify_ledger  # noqa: PLC0415 - cryptography loads here
 
-    report = verify_ledger(ctx)
-    if not report.is_ok:
+    def verified() -> str:
+        report = verify_ledger(ctx)
+        if report.is_ok:
+            return f"{report.entries} entries"
         first = report.problems[0]
-        detail = f"{len(report.problems)} problems; {first.chain}: {first.why}"
-        return Check("ledger verifies", CheckState.FAIL, detail, "`riskcockpit ledger verify`")
-    return Check("ledger verifies", CheckState.OK, f"{report.entries} entries")
+        raise LedgerError(
+            f"{len(report.problems)} problems; {first.chain}: {first.why}",
+            hint="`riskcockpit ledger verify`",
+        )
+
+    return _try("ledger verifies", verified, CheckState.FAIL)
+
+
+def _clock(ctx: Context) -> Check:
+    """Compare the clock with the newest entry: entries are signed with the time it shows."""
+    from riskcockpit.services.verify import ledger_rows  # noqa: PLC0415 - as above
+
+    now = ctx.clock.now()
+
+    def compared() -> str:
+        newest = max((row.ts for row in ledger_rows(ctx, None)), default=now)
+        if newest > now + _CLOCK_SLACK:
+            raise InputError(
+                f"{stamp(now)} is before the newest ledger entry, {stamp(newest)}",
+                hint="set the clock: decisions are signed with its time",
+            )
+        return stamp(now)
+
+    return _try("clock", compared, CheckState.FAIL)
 
 
 def _cache(ctx: Context) -> Check:
@@ -160,3 +187,5 @@ def _try(name: str, look: Callable[[], str], bad: CheckState) -> Check:
         return Check(name, CheckState.OK, look())
     except RiskcockpitError as error:
         return Check(name, bad, error.message, error.hint or "")
+    except OSError as error:
+        return Check(name, bad, f"{error.filename}: {error.strerror}")

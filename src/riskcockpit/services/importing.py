@@ -99,13 +99,14 @@ def import_reports(
         named(options.format, own_formats(ctx.paths))
     with _without_collector():
         documents = _read_all(ctx, find(paths), options, tell)
-        _write(ctx, documents, options, tell)
+        notes = _write(ctx, documents, options, tell)
     files = tuple(file_report(document) for document in documents)
     return ImportReport(
         files=files,
         is_dry_run=options.dry_run,
         generation=ctx.store.generation(),
         totals=sum((file.counts for file in files), ImportCounts()),
+        notes=notes,
     )
 
 
@@ -257,8 +258,9 @@ def _read_all(
 
 def _write(
     ctx: Context, documents: Sequence[ReadDocument], options: ImportOptions, tell: Progress
-) -> None:
-    """Ingest in the order in which the scans ran; publish when anything is new."""
+) -> tuple[str, ...]:
+    """Ingest in the order in which the scans ran; publish when anything is new. Return notes."""
+    from riskcockpit.services.endings import record_endings  # noqa: PLC0415 - cryptography loads
     from riskcockpit.services.judging import (  # noqa: PLC0415 - it imports duckdb
         judge,
         record_evaluation,
@@ -266,7 +268,7 @@ def _write(
 
     readable = [document for document in documents if document.scans]
     if not readable:
-        return
+        return ()
     policy = policy_of(ctx)
     now = ctx.clock.now()
     with ctx.store.writer() as tx:
@@ -276,15 +278,14 @@ def _write(
         outcomes = {report.outcome for one in readable for report in one.reports}
         if options.dry_run or outcomes <= {ScanOutcome.REPEATED}:
             tx.discard()
-            return
+            return ()
         tell("judging")
         judgement = judge(ctx, tx, now)
     try:
-        why_not = record_evaluation(ctx, judgement, ctx.clock.now())
+        why_not = record_evaluation(ctx, judgement, ctx.clock.now()) or record_endings(ctx)
     except BusyError as error:  # the facts are published; the next evaluation is signed again
         why_not = error.message
-    if why_not:
-        tell(f"this import is not in the ledger: {why_not}")
+    return (f"this import is not in the ledger: {why_not}",) if why_not else ()
 
 
 @contextmanager

@@ -59,11 +59,10 @@ def _alarms(reader: Reader, currency: str) -> Iterator[QueueItem]:
         is_model = row["class"] == FindingClass.MODEL.value
         model = models.get(row["subject"]) if is_model else None
         serves = model is not None and model["champion"] is not None
-        target = model["target"] if model is not None else None
+        is_answered = model is not None and serves and model["since"] > row["last_seen"]
+        target = model["target"] if model is not None and not is_answered else None
         more = f", {plural(row['findings'] - 1, 'more alarm')}" if row["findings"] > 1 else ""
-        ready = ""
-        if serves:
-            ready = f"; roll back to v{target} is ready" if target else "; no version to go back to"
+        ready = _way_back(target, is_answered=is_answered) if serves else ""
         yield QueueItem(
             id=f"{row['class']}:{row['subject']}",
             kind=QueueKind.MODEL_ALARM if is_model else QueueKind.DATA_ALARM,
@@ -90,6 +89,13 @@ def _alarms(reader: Reader, currency: str) -> Iterator[QueueItem]:
                 subject=name,
                 keys=("n",),
             )
+
+
+def _way_back(target: int | None, *, is_answered: bool) -> str:
+    """Say where a rollback would lead; none answers an alarm of the champion before."""
+    if is_answered:
+        return "; seen before this version served, its own readings are awaited"
+    return f"; roll back to v{target} is ready" if target else "; no version to go back to"
 
 
 def _without(title: str, subject: str) -> str:

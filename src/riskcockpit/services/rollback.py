@@ -150,12 +150,17 @@ def _others(desk: Desk, done: ProjectedAction) -> tuple[str, ...]:
 
 def _upstream(proposal: _Proposal) -> Preview:
     """Ask the source what the move would do; what cannot be asked cannot be done."""
-    action = Action("", proposal.kind, proposal.source, target_of(proposal.model), proposal.params)
-    nothing = Preview((), "", "")
     if not all(proposal.params.values()):
-        return nothing
+        return Preview((), "", "")
+    target = target_of(proposal.model)
+    action = Action("", proposal.kind, proposal.source, target, proposal.params)
+    return upstream_of(proposal.desk.ctx, action)
+
+
+def upstream_of(ctx: Context, action: Action) -> Preview:
+    """Ask the source of `action` what it would do there now; its blockers say why it cannot."""
     try:
-        connector = acting_connector(proposal.desk.ctx, proposal.source)
+        connector = acting_connector(ctx, action.source)
         try:
             if isinstance(connector, Acts):
                 return connector.preview(action)
@@ -163,7 +168,7 @@ def _upstream(proposal: _Proposal) -> Preview:
             connector.close()
     except RiskcockpitError as error:
         return Preview((), "", "", (f"cannot look upstream: {error.message}",))
-    return Preview((), "", "", (f"the source {proposal.source} cannot move a model",))
+    return Preview((), "", "", (f"the source {action.source} cannot move a model",))
 
 
 def _preview(proposal: _Proposal) -> DecisionPreview:

@@ -15,7 +15,7 @@ import yaml
 
 from riskcockpit.config.paths import Paths, make_private, shipped
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.errors import FatalError
+from riskcockpit.errors import ConfigError
 from riskcockpit.services.context import KEY_NAME, host_name
 from riskcockpit.views.setup import InitStep
 
@@ -38,7 +38,7 @@ def init(paths: Paths, environ: Mapping[str, str], folder: Path) -> tuple[InitSt
     `folder` is where the user stands; reports and git remotes are looked for there.
 
     Raises:
-        FatalError: a directory or a key cannot be made.
+        ConfigError: a directory or a key cannot be made.
     """
     try:
         for directory in (paths.config, paths.cache, paths.state, paths.ledger):
@@ -50,8 +50,9 @@ def init(paths: Paths, environ: Mapping[str, str], folder: Path) -> tuple[InitSt
             _write_roles(paths),
         )
     except OSError as error:
-        raise FatalError(
-            f"cannot set up {paths.config}: {error}", hint="set RISKCOCKPIT_HOME to another place"
+        raise ConfigError(
+            f"cannot set up {error.filename or paths.config}: {error.strerror}",
+            hint="mend it, or set RISKCOCKPIT_HOME to another place",
         ) from error
 
 

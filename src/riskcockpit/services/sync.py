@@ -21,6 +21,7 @@ from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScopeSpec
 from riskcockpit.ingest.readings import record_readings
 from riskcockpit.ledger.canonical import Json
 from riskcockpit.services.context import Context
+from riskcockpit.services.endings import record_endings
 from riskcockpit.services.importing import (
     ReadDocument,
     file_report,
@@ -263,7 +264,7 @@ def _sign(ctx: Context, done: _Done, judgement: Judgement) -> list[str]:
                 "sources": seen,
             },
         )
-        why_not = record_evaluation(ctx, judgement, published_at)
+        why_not = record_evaluation(ctx, judgement, published_at) or record_endings(ctx)
     except (LedgerError, BusyError) as error:
         why_not = error.message
     return [f"this sync is not in the ledger: {why_not}"] if why_not else []

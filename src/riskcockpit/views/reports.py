@@ -56,6 +56,8 @@ class ImportReport:
     generation: int
     """The generation that was published; the current one when nothing changed."""
     totals: ImportCounts = field(default_factory=ImportCounts)
+    notes: tuple[str, ...] = ()
+    """What was not done beside the files, as that nobody could sign."""
 
     @property
     def failed(self) -> int:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw
 
 
-class Struct(msgspec.Struct, gc=False, rename="camel"):
+class Struct(msgspec.Struct, gc=False, rename="camel", omit_defaults=True):
     """Parent of all: names in camel case, unknown fields skipped, no cycles so no tracking."""
 
 

@@ -1,7 +1,14 @@
--- The history of a finding, oldest first.
+-- The history of a finding with the notes about it, oldest first.
 -- params: id VARCHAR
 -- returns: at (UTC), kind, detail
 SELECT "at", kind, detail
-FROM finding_event
-WHERE finding_id = $id
-ORDER BY "at", rowid
+FROM (
+    SELECT "at", kind, detail, rowid AS place
+    FROM finding_event
+    WHERE finding_id = $id
+    UNION ALL
+    SELECT ts, 'note', actor || ': ' || summary, seq
+    FROM ledger_entry
+    WHERE type = 'note' AND subject = $id
+)
+ORDER BY "at", place

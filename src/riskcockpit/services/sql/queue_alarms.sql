@@ -1,8 +1,9 @@
 -- Open findings of model and data monitors, one row a model or data set.
 -- params: none
--- returns: class, subject, severity (0 to 4), title (of the worst), findings (count), top (finding id of the worst), onset_at (UTC), exposure (currency of the settings)
+-- returns: class, subject, severity (0 to 4), title (of the worst), findings (count), top (finding id of the worst), onset_at (UTC), last_seen (UTC, of the newest), exposure (currency of the settings)
 WITH alarm AS (
-    SELECT rowid AS row_id, class, model, severity, exposure, onset_at, first_seen
+    SELECT rowid AS row_id, class, model, severity, exposure, onset_at, first_seen,
+        last_seen
     FROM finding
     WHERE class IN ('model', 'data') AND state IN ('open', 'triage', 'pending_waiver')
 ),
@@ -14,13 +15,14 @@ grouped AS (
         count(*) AS findings,
         max_by(row_id, severity * 1e15 + exposure) AS top,
         min(coalesce(onset_at, first_seen)) AS onset_at,
+        max(last_seen) AS last_seen,
         sum(exposure) AS exposure
     FROM alarm
     GROUP BY class, model
 )
 SELECT
     g.class, g.model AS subject, g.severity, f.title, g.findings, f.id AS top, g.onset_at,
-    g.exposure
+    g.last_seen, g.exposure
 FROM grouped AS g
 JOIN finding AS f ON f.rowid = g.top
 ORDER BY g.severity DESC, g.exposure DESC, subject

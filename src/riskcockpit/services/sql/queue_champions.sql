@@ -1,10 +1,11 @@
 -- Each model with its champion and the version it could be rolled back to.
 -- params: none
--- returns: name, tier, champion (NULL when none serves), target (NULL when there is none), exposure (currency of the settings), seen_at (UTC)
+-- returns: name, tier, champion (NULL when none serves), since (UTC, it serves), target (NULL when there is none), exposure (currency of the settings), seen_at (UTC)
 SELECT
     m.name,
     m.tier,
     a.version AS champion,
+    a.since,
     max(v.version) AS target,
     m.exposure,
     m.seen_at
@@ -13,5 +14,5 @@ LEFT JOIN model_alias AS a ON a.model = m.name AND a.alias = 'champion'
 LEFT JOIN model_version AS v
     ON v.model = m.name AND v.version < a.version AND v.status = 'READY'
     AND v.is_approved AND NOT v.is_rolled_back
-GROUP BY m.name, m.tier, a.version, m.exposure, m.seen_at
+GROUP BY m.name, m.tier, a.version, a.since, m.exposure, m.seen_at
 ORDER BY m.name

@@ -47,9 +47,12 @@ def span(text: str, now: datetime) -> Span:
     if text in ("today", "yesterday"):
         day = now.date() - timedelta(days=text == "yesterday")
         return _day(day)
-    if len(text) == len("2026-01-31"):
-        return _day(date.fromisoformat(text))
-    moment = parse_utc(text)
+    try:
+        if len(text) == len("2026-01-31"):
+            return _day(date.fromisoformat(text))
+        moment = parse_utc(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a date") from error
     if not _EARLIEST < moment < _LATEST:
         raise ValueError(f"{text!r} is too far away")
     return _instant(moment)

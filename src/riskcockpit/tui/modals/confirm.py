@@ -46,6 +46,11 @@ class ConfirmDialog(Dialog[bool]):
         """What has to be typed; empty when `y` is enough."""
         return self.preview.context if self.preview.is_production else ""
 
+    @property
+    def rows_beside(self) -> int:
+        """The word to type takes two more."""
+        return super().rows_beside + (2 if self.word and not self.preview.blockers else 0)
+
     def compose_content(self) -> Iterable[Widget]:
         """Yield preview and question."""
         with VerticalScroll(id="dialog-scroll", can_focus=False):

@@ -18,7 +18,8 @@ from riskcockpit.tui.widgets.plain import Plain, lines, titled
 T = TypeVar("T")
 
 WIDEST = 100
-_FRAME = 6
+_FRAME = 7
+"""Cells of the box's border and padding, and of the bar of a text that scrolls."""
 
 
 class Dialog(ModalScreen[T]):
@@ -29,6 +30,11 @@ class Dialog(ModalScreen[T]):
     def __init__(self, title: str) -> None:
         super().__init__()
         self._box_title = title
+
+    @property
+    def rows_beside(self) -> int:
+        """Rows of the box beside the text that scrolls: the last line, and the gap above it."""
+        return 2
 
     @property
     def host(self) -> Host:
@@ -49,6 +55,20 @@ class Dialog(ModalScreen[T]):
     def compose_content(self) -> Iterable[Widget]:
         """Yield what the dialog is about."""
         raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Give the text all rows there are."""
+        self.call_after_refresh(self._fit)
+
+    def on_resize(self) -> None:
+        """Give the text all rows there are now."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        box = self.query_one("#dialog")
+        room = self.app.size.height - box.gutter.height - self.rows_beside
+        for scroll in self.query("#dialog-scroll"):
+            scroll.styles.max_height = max(1, room)
 
     def action_leave(self) -> None:
         """Leave without doing anything."""

@@ -90,7 +90,7 @@ class WaiveForm(Dialog[Waive]):
             self._complain("#expires", f"not a time to come: {clean_line(expires.value)}")
             return
         if event.input.id == "justification":
-            self._complain("#expires", f"until {stamp(until)}; enter previews")
+            self._complain("#expires", f"until {stamp(until)}")
             return
         self.dismiss(Waive(self._findings, WaiverReason(str(reason)), justification, until))
 

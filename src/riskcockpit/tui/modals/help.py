@@ -24,6 +24,11 @@ class HelpDialog(Dialog[None]):
         self._active = active
         self._is_locked = is_locked
 
+    @property
+    def rows_beside(self) -> int:
+        """The search and the gap below it take two more."""
+        return super().rows_beside + 2
+
     def compose_content(self) -> Iterable[Widget]:
         """Yield search and keys."""
         yield Input(placeholder="search", compact=True, id="help-search")

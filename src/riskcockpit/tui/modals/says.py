@@ -9,6 +9,7 @@ from textual.content import Content
 
 from riskcockpit.domain.ids import short
 from riskcockpit.errors import RefusedError, RiskcockpitError
+from riskcockpit.present.decided import outcome
 from riskcockpit.tui.modals.dialog import TextDialog
 from riskcockpit.tui.widgets.finding_text import fact, paragraph, section
 from riskcockpit.tui.widgets.plain import styled
@@ -57,9 +58,7 @@ class ResultDialog(TextDialog):
     """Says what came of a decision: signed by which rule, and what was read back upstream."""
 
     def __init__(self, result: DecisionResult) -> None:
-        super().__init__(
-            f"{result.decision.state.value.capitalize()}: {result.decision.type.value}"
-        )
+        super().__init__(outcome(result).capitalize())
         self.result = result
 
     def text(self) -> list[Content]:
@@ -81,7 +80,8 @@ class ResultDialog(TextDialog):
                     [(state, tokens.get(action.state, "warn")), f"  {action.kind} {action.target}"]
                 ),
             ]
-            out += paragraph(action.message, width)
+            if action.message != self.result.message:
+                out += paragraph(action.message, width)
         return out
 
 

@@ -58,6 +58,8 @@ class FindingsScreen(DecidingScreen):
     )
     default_query = DEFAULT_QUERY
 
+    AUTO_FOCUS = ""  # back from a dialog, the filter must not take the keys
+
     def __init__(self) -> None:
         super().__init__()
         self.query_text = self.default_query
@@ -129,13 +131,15 @@ class FindingsScreen(DecidingScreen):
         table.sort_key = "" if "sort:" in self.query_text else self._sort
         table.show(pages, self.host.frame(), opened.cursor)
         self._draw_match(opened.found.total)
-        if is_first and not isinstance(self.focused, RowTable):
+        if table.display and (is_first or self.focused is None):
             table.focus()
         self.refresh_bindings()
         self._draw_counts()
 
     def _draw_match(self, total: int) -> None:
         none = self.query_one("#no-match", Plain)
+        if total == 0 and isinstance(self.focused, RowTable):
+            self.set_focus(None)  # else the filter would get it, and keys would become its text
         none.display, self.table.display = total == 0, total > 0
         self._place_preview()
         if total == 0:
@@ -313,7 +317,8 @@ class FindingsScreen(DecidingScreen):
         pane = self.query_one("#preview", LinePane)
         row = self.table.row
         if pane.display and row is not None:
-            pane.show(finding_brief(row, self.host.frame(), pane.room))
+            frame = self.host.frame()
+            pane.show(lambda width: finding_brief(row, frame, width))
 
     # places and decisions
 

@@ -187,9 +187,10 @@ def _exposure(view: ExposureView, frame: Frame, width: int) -> Content:
         ]
         if view.driver:
             change.append((f": {view.driver}", "muted"))
-    whole = styled([*parts, *change])
-    line = whole if whole.cell_length <= width else styled([*parts[:5], *change])
-    return line if line.cell_length <= width else line.truncate(width, ellipsis=True)
+    shorter = (styled([*parts[:kept], *change]) for kept in range(len(parts), 3, -2))
+    fitting = (line for line in shorter if line.cell_length <= width)
+    least = styled([*parts[:4], *change])
+    return next(fitting, least.truncate(width, ellipsis=True))
 
 
 def _sources(views: tuple[SourceView, ...], frame: Frame, width: int) -> Content:

@@ -92,7 +92,10 @@ class PillarScreen(DecidingScreen):
             view = next((view for view in posture.pillars if view.pillar is pillar), None)
             found = gateway.open_findings(f"state:open pillar:{pillar.value} sort:-exposure")
             rows = gateway.page(found, 0, PAGE).rows if found.total else ()
-            controls = tuple(each for each in gateway.controls() if each.pillar == pillar.value)
+            is_all = pillar is Pillar.COMPLIANCE_AUTOMATION  # whose KPI counts every control
+            controls = tuple(
+                each for each in gateway.controls() if is_all or each.pillar == pillar.value
+            )
             return _Seen(posture, view, controls, rows, found.total)
 
         self.ask("pillar", seen, self._take)
@@ -114,6 +117,7 @@ class PillarScreen(DecidingScreen):
         )
         self.enter(Load.LOADED)
         self.table.show(Pages.whole(seen.findings), self.host.frame(), cursor)
+        self.table.display = bool(seen.findings)
         self.table.focus()
         self._draw(seen, seen.view)
 
@@ -195,11 +199,14 @@ def _kpi(kpi: KpiView, frame: Frame, width: int, *, is_short: bool) -> list[Cont
     mark = state_mark(kpi.state, frame.glyphs)
     value = measure(kpi.value, kpi.unit, frame.glyphs)
     target = limit(kpi.target, kpi.unit, kpi.direction, frame.glyphs)
-    title_room = max(12, min(36, width - 52))
+    title_room = max(12, min(48, width - 46))
     bars = sparkline(kpi.trend, min(30, max(0, width - title_room - 34)), frame.glyphs)
+    title = kpi.title
+    if len(title) > title_room:
+        title = title[: title_room - 1].rstrip() + frame.glyphs.ellipsis
     head: list[Part] = [
         (f"{mark!s:<10}", mark.token),
-        f"{kpi.title[:title_room]:<{title_room}}",
+        f"{title:<{title_room}}",
         (f"{value:>10}", "value" if kpi.state is KpiState.OK else mark.token),
         (f"  {target:<10}", "muted"),
         (f"  {bars}", "trend"),

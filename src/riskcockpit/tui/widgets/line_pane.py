@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.visual import Visual
 from textual.widget import Widget
+
+_LEAST = 20
+"""Cells below which lines are cut rather than wrapped."""
 
 
 class LinePane(Widget):
@@ -17,18 +20,24 @@ class LinePane(Widget):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - as Textual calls it
         super().__init__(id=id)
         self._lines: tuple[Content, ...] = ()
+        self._write: Callable[[int], Sequence[Content]] = lambda _: ()
 
-    @property
-    def room(self) -> int:
-        """Cells a line may take."""
-        return max(20, self.size.width)
+    def show(self, write: Callable[[int], Sequence[Content]]) -> None:
+        """Draw what `write` returns for a width in cells; it is asked again for another width.
 
-    def show(self, lines: Sequence[Content]) -> None:
-        """Draw `lines`; those that are already there are not painted."""
-        before, self._lines = self._lines, tuple(lines)
-        for y in range(min(max(len(before), len(lines)), self.size.height)):
+        Lines that are already there are not painted.
+        """
+        self._write = write
+        if not self.size.width:
+            return
+        before, self._lines = self._lines, tuple(write(max(_LEAST, self.size.width)))
+        for y in range(min(max(len(before), len(self._lines)), self.size.height)):
             if _said(before, y) != _said(self._lines, y):
                 self.refresh(Region(0, y, self.size.width, 1))
+
+    def on_resize(self) -> None:
+        """Write the lines anew for the width there is now."""
+        self.show(self._write)
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""

@@ -24,7 +24,7 @@ def model_brief(row: ModelRow, frame: Frame, width: int) -> list[Content]:
     """Return a model's readings, one line each with its trend."""
     mark = state_mark(row.state, frame.glyphs)
     head = styled([(str(mark), mark.token), "  ", (clean_line(row.name)[:width], "strong")])
-    out = [head, *paragraph(row.reason, width, "muted")]
+    out = [head, *(paragraph(row.reason, width, "muted") if row.reason else [])]
     return [
         *out,
         Content(""),
@@ -34,7 +34,7 @@ def model_brief(row: ModelRow, frame: Frame, width: int) -> list[Content]:
 
 def _brief(metric: MetricView, frame: Frame, width: int) -> list[Content]:
     mark = state_mark(metric.state, frame.glyphs)
-    text = metric_text(metric, frame.glyphs)[: width - 2]
+    text = metric_text(metric, frame.glyphs, width - 2)
     bars = sparkline([value for _, value in metric.trend], max(8, width - 12), frame.glyphs)
     return [
         styled([(mark.symbol, mark.token), f" {text}"]),

@@ -1,0 +1,82 @@
+"""What a request is about, for whoever is to answer it: its terms, its findings, its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from riskcockpit.decisions.receipts import action_of
+from riskcockpit.domain.action import Preview
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.money import Money
+from riskcockpit.domain.untrusted import clean_text
+from riskcockpit.ledger.chain import Entry
+from riskcockpit.services.context import Context
+from riskcockpit.services.rollback import upstream_of
+from riskcockpit.services.rows import finding_rows
+from riskcockpit.store.sql import sql
+from riskcockpit.views.findings import FindingRow
+
+SAMPLE = 20
+_WAIVERS = frozenset({EntryType.WAIVER_REQUESTED, EntryType.WAIVER_GRANTED})
+_TERMS = {"reason": "reason", "justification": "because", "expires_at": "until",
+          "severity": "highest severity", "query": "query"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The parts of a preview that say what was asked for."""
+
+    facts: tuple[tuple[str, str], ...] = ()
+    findings: tuple[FindingRow, ...] = ()
+    """A sample; of the findings of a waiver those the cache knows, worst first."""
+    finding_count: int = 0
+    exposure: Money | None = None
+    calls: tuple[str, ...] = ()
+    """What is sent upstream once the last key is there."""
+    warnings: tuple[str, ...] = ()
+    """Why it would fail there as things are now."""
+
+
+def asked(ctx: Context, entry: Entry, *, is_sent: bool) -> Asked:
+    """Return what the request or the waiver in `entry` is about; what is unreadable is left out.
+
+    With `is_sent` the source is asked which calls a rollback makes there.
+    """
+    if entry.type in _WAIVERS:
+        return _waiver(ctx, entry)
+    if entry.type is EntryType.ROLLBACK_REQUESTED:
+        return _move(ctx, entry, is_sent=is_sent)
+    return Asked()
+
+
+def _waiver(ctx: Context, entry: Entry) -> Asked:
+    covered = entry.data.get("findings")
+    ids = sorted(covered) if isinstance(covered, Mapping) else []
+    rows: tuple[FindingRow, ...] = ()
+    if ids and ctx.store.generation():
+        with ctx.store.reader() as reader:
+            found = reader.rows(sql("services", "decide_findings"), ids=ids)
+        rows = finding_rows(found, ctx.settings.currency)
+    worst = sorted(rows, key=lambda row: (-row.severity, -row.exposure.amount, row.id))
+    exposure = Money.total((row.exposure for row in rows), ctx.settings.currency)
+    return Asked(_facts(entry), tuple(worst[:SAMPLE]), len(ids), exposure)
+
+
+def _move(ctx: Context, entry: Entry, *, is_sent: bool) -> Asked:
+    reasons = entry.data.get("reasons")
+    because = "; ".join(map(str, reasons)) if isinstance(reasons, list) else ""
+    upstream = upstream_of(ctx, action_of(entry)) if is_sent else Preview((), "", "")
+    facts = (
+        *_facts(entry),
+        ("because", clean_text(because)),
+        ("must hold", upstream.precondition),
+        ("undone by", upstream.inverse),
+    )
+    return Asked(facts, calls=upstream.calls, warnings=upstream.blockers)
+
+
+def _facts(entry: Entry) -> tuple[tuple[str, str], ...]:
+    said = ((label, entry.data.get(key)) for key, label in _TERMS.items())
+    terms = ((label, clean_text(text)) for label, text in said if isinstance(text, str))
+    return (("asked by", entry.actor), *terms)
