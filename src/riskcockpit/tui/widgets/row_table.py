@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 GUTTER = 3
 GAP = 2
+MOST_DRAWN = 2_000
+"""Drawn rows kept for the next paint; then all are forgotten, for whoever scrolls for hours."""
 
 
 class RowTable(ScrollView, Generic[T], can_focus=True):
@@ -57,7 +59,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         self._strips: dict[tuple[int, bool, bool], Strip] = {}
         self._styles: dict[str, Style] = {}
         self._fitted: tuple[int, list[tuple[Column[T], int]]] = (-1, [])
-        self._travel = 0
+        self._travel = 1
         self.edition = 0
         """Grows with every new list; pages of an older one are refused."""
         self.cursor = 0
@@ -89,12 +91,13 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         """Draw another list; the cursor goes to row `cursor`, or stays at its number."""
         self.edition += 1
         self.range_from = None
-        self._pages, self._frame = pages, frame
+        self._pages, self._frame, self._travel = pages, frame, 1
         self._strips.clear()
         self.virtual_size = Size(0, pages.total + self._head)
         wanted = self.cursor if cursor is None else cursor
         self.cursor = max(0, min(wanted, pages.total - 1))
         self.call_after_refresh(self._keep_cursor_seen)
+        self.call_after_refresh(self._want_ahead)
         self.refresh()
         self.post_message(RowPointed(self, self.row))
 
@@ -124,6 +127,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
             self.refresh(Region(0, first - top + self._head, self.size.width, last - first))
         if start <= self.cursor < start + length:
             self.post_message(RowPointed(self, self.row))
+        self.call_after_refresh(self._want_ahead)
 
     def lose(self, numbers: Sequence[int]) -> None:
         """Let pages be asked for again."""
@@ -156,8 +160,13 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         if strip is None or strip.cell_length != width:
             strip = self._row_strip(row, width, is_cursor=is_cursor, is_marked=is_marked)
             if row is not None and not is_cursor:
-                self._strips[key] = strip
+                self._keep(key, strip)
         return strip
+
+    def _keep(self, key: tuple[int, bool, bool], strip: Strip) -> None:
+        if len(self._strips) >= MOST_DRAWN:
+            self._strips.clear()
+        self._strips[key] = strip
 
     def _in_range(self, index: int) -> bool:
         start = self.range_from
@@ -228,15 +237,23 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
 
     def _want(self) -> None:
         top = self.scroll_offset.y
-        missing = self._pages.ask(top, top + self.height, self._travel)
-        if missing:
-            self.post_message(RowsWanted(missing, self.edition))
+        self._ask_for(self._pages.ask(top, top + self.height))
+
+    def _want_ahead(self) -> None:
+        top = self.scroll_offset.y
+        self._ask_for(self._pages.ask_ahead(top, top + self.height, self._travel))
+
+    def _ask_for(self, pages: tuple[int, ...]) -> None:
+        if pages:
+            self.post_message(RowsWanted(pages, self.edition))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Ask for the page ahead before it is seen."""
+        """Ask for what is missing at once, and for the pages ahead when this is painted."""
         super().watch_scroll_y(old_value, new_value)
-        self._travel = (new_value > old_value) - (new_value < old_value)
+        if old_value != new_value:
+            self._travel = 1 if new_value > old_value else -1
         self._want()
+        self.call_after_refresh(self._want_ahead)
 
     # cursor
 
