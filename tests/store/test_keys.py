@@ -19,7 +19,8 @@ BLOCK = 2_048
 MANY = 12 * BLOCK
 FILL = statement(
     "INSERT INTO finding SELECT finding.* REPLACE (md5(CAST(n AS VARCHAR)) AS id, "
-    "'title ' || lpad(CAST(least(n, $count - n) AS VARCHAR), 8, '0') AS title) FROM finding, range(1, $count) AS r(n)",
+    "'title ' || lpad(CAST(least(n, $count - n) AS VARCHAR), 8, '0') AS title) "
+    "FROM finding, range(1, $count) AS r(n)",
     "count",
 )
 

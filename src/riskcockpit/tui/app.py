@@ -7,6 +7,7 @@ import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from textual.app import App
 from textual.content import Content
 from textual.filter import LineFilter
 
@@ -52,6 +53,7 @@ class Cockpit(Navigator):
         """A fault of ours that ended the app; raised again when the terminal is in order."""
         self._fence = Fence()
         self._watch = GenerationWatch(gateway.generation, self._tell_generation)
+        self._take_theme(gateway.about.theme)
 
     # life
 
@@ -60,16 +62,19 @@ class Cockpit(Navigator):
         return [*super().get_line_filters(), self._fence]
 
     def on_mount(self) -> None:
-        """Take the theme, the keys, the signals, and start watching the cache."""
-        self.register_theme(THEME)
-        about = self.gateway.about
-        self.theme = about.theme if about.theme in self.available_themes else THEME.name
+        """Take the keys and the signals, and start watching the cache."""
         self.set_class(self.glyphs.is_ascii, "-ascii")
-        self.set_keymap(dict(about.keymap))
+        self.set_keymap(dict(self.gateway.about.keymap))
         if not self.is_headless:
             self._listen_to_signals()
         self._watch.start()
         self.set_interval(_MINUTE_SECONDS, self._let_ages_move_on)
+
+    def _take_theme(self, name: str) -> None:
+        # before the style sheets are read: a theme set later makes Textual read them all again
+        self.register_theme(THEME)
+        self.set_reactive(App.theme, name if name in self.available_themes else THEME.name)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def on_unmount(self) -> None:
         """Stop everything that runs, so that leaving waits for nothing."""

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 PAGE = 50
-"""Rows of one page: up to 50, the database reads only the blocks they lie in; beyond, every block."""
+"""Rows of one page: of up to 50, the database reads only the blocks they lie in; of more, all."""
 AHEAD = 3
 """Pages fetched before they are seen, so that no row is painted twice."""
 BEHIND = 1
