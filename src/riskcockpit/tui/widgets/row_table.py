@@ -15,6 +15,7 @@ from textual import events
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.style import Style as VisualStyle
 
 from riskcockpit.domain.untrusted import fence
 from riskcockpit.present.columns import Align, Column, Frame, fit
@@ -39,8 +40,8 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         "row-table--head",
         "row-table--cursor",
         "row-table--marked",
-        *(f"row-table--{token}" for token in TOKENS if token),
     }
+    """Tokens are none: each would be styled anew with every change of focus or size."""
 
     def __init__(
         self,
@@ -182,7 +183,10 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
     def _style(self, name: str) -> Style:
         style = self._styles.get(name)
         if style is None:
-            style = self.get_component_rich_style(f"row-table--{name}", partial=True)
+            if name in TOKENS:
+                style = VisualStyle.parse(TOKENS[name]).rich_style
+            else:
+                style = self.get_component_rich_style(f"row-table--{name}", partial=True)
             self._styles[name] = style
         return style
 
