@@ -21,10 +21,11 @@ from riskcockpit.tui.navigation import Navigator
 from riskcockpit.tui.theme import THEME
 from riskcockpit.tui.watch import GenerationWatch
 from riskcockpit.tui.widgets.lines import header_line, synced
-from riskcockpit.views.posture import PostureView
 
-if TYPE_CHECKING:  # the palette is imported when it is opened
+if TYPE_CHECKING:  # imported when first needed: the palette when opened, records with the data
     from textual.command import Provider
+
+    from riskcockpit.views.posture import PostureView
 
 _MINUTE_SECONDS = 60.0
 _EXITS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}

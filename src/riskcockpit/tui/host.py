@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from textual.content import Content
 
@@ -10,7 +10,9 @@ from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import Glyphs
 from riskcockpit.tui.api import GatewayApi
 from riskcockpit.tui.messages import Place
-from riskcockpit.views.posture import PostureView
+
+if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.views.posture import PostureView
 
 Severity = Literal["information", "warning", "error"]
 """How loud a passing note is."""

@@ -73,7 +73,7 @@ class PlaceScreen(Screen[None]):
         """Draw the frame and ask for the data."""
         self.enter(Load.LOADING)
         self.bindings_updated_signal.subscribe(self, lambda _: self.draw_lines())
-        self.refresh_data()
+        self.call_after_refresh(self.refresh_data)  # the frame is drawn before anybody works
 
     def arrive(self) -> None:
         """Bring what is shown up to date after having been away."""
