@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,8 +14,11 @@ from support.fake_gateway import FakeGateway
 
 
 async def settle(pilot: Pilot[int]) -> None:
-    """Wait until every worker has answered and every answer is drawn."""
+    """Wait until all is drawn and asked, every worker has answered and every answer is drawn."""
     await pilot.pause()
+    drawn = asyncio.Event()
+    pilot.app.screen.call_after_refresh(drawn.set)
+    await drawn.wait()
     while any(not worker.is_finished for worker in pilot.app.workers):
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import App
 from textual.content import Content
 from textual.filter import LineFilter
+from textual.timer import Timer
 
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
@@ -28,6 +30,7 @@ if TYPE_CHECKING:  # imported when first needed: the palette when opened, record
     from riskcockpit.views.posture import PostureView
 
 _MINUTE_SECONDS = 60.0
+_HOLD_NOTE_SECONDS = 0.5
 _EXITS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
 
 
@@ -53,6 +56,8 @@ class Cockpit(Navigator):
         self.crash: Exception | None = None
         """A fault of ours that ended the app; raised again when the terminal is in order."""
         self._fence = Fence()
+        self._give_up: Callable[[], None] | None = None
+        self._hold_note: Timer | None = None
         self._watch = GenerationWatch(gateway.generation, self._tell_generation)
         self._take_theme(gateway.about.theme)
 
@@ -155,6 +160,33 @@ class Cockpit(Navigator):
         """Show a passing note; never as markup, whoever asks."""
         del markup
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
+
+    # keys that wait
+
+    def hold_keys(self, give_up: Callable[[], None]) -> None:
+        """Drop keys and clicks until `release_keys`; `esc` gives up, `ctrl+q` still quits."""
+        self.release_keys()
+        self._give_up = give_up
+        self._hold_note = self.set_timer(
+            _HOLD_NOTE_SECONDS, lambda: self.tell("the preview is being prepared; esc gives up")
+        )
+
+    def release_keys(self) -> None:
+        """Let keys act again."""
+        self._give_up = None
+        if self._hold_note is not None:
+            self._hold_note.stop()
+            self._hold_note = None
+
+    async def on_event(self, event: events.Event) -> None:
+        """Drop what a person does while keys are held, also what has bubbled up to here."""
+        is_key = isinstance(event, events.Key)
+        if self._give_up is None or not isinstance(event, events.Key | events.MouseEvent):
+            await super().on_event(event)
+        elif is_key and event.key == "escape":
+            self._give_up()
+        elif is_key and event.key == "ctrl+q":
+            await super().on_event(event)
 
     # commands
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from textual.content import Content
@@ -45,6 +46,14 @@ class Host(Protocol):
 
     def press(self, action: str) -> None:
         """Do what the key bound to `action` does on the screen that is seen."""
+        ...
+
+    def hold_keys(self, give_up: Callable[[], None]) -> None:
+        """Let keys and clicks do nothing until `release_keys`; `esc` calls `give_up` instead."""
+        ...
+
+    def release_keys(self) -> None:
+        """Let keys act again; may be repeated."""
         ...
 
     def leave(self) -> None:

@@ -296,7 +296,7 @@ class FindingsScreen(DecidingScreen):
         """Show or hide the preview."""
         self._wants_preview = not self.query_one("#preview").display
         self._place_preview()
-        self.call_after_refresh(self._draw_preview)
+        self._draw_preview()
 
     def _place_preview(self) -> None:
         has_room = self.size.width >= _PREVIEW_WIDTH
@@ -313,7 +313,8 @@ class FindingsScreen(DecidingScreen):
         pane = self.query_one("#preview", LinePane)
         row = self.table.row
         if pane.display and row is not None:
-            pane.show(finding_brief(row, self.host.frame(), pane.room))
+            frame = self.host.frame()
+            pane.show(lambda width: finding_brief(row, frame, width))
 
     # places and decisions
 

@@ -60,8 +60,9 @@ class ModelsScreen(DecidingScreen):
         """Draw the readings of the model under the cursor."""
         row = self.table.row
         if row is not None:
+            frame = self.host.frame()
             pane = self.query_one("#readings", LinePane)
-            pane.show(model_brief(row, self.host.frame(), pane.room))
+            pane.show(lambda width: model_brief(row, frame, width))
         self.refresh_bindings()
 
     def redraw(self) -> None:
@@ -69,11 +70,6 @@ class ModelsScreen(DecidingScreen):
         if self.load in (Load.LOADED, Load.STALE):
             self.table.retime(self.host.frame())
             self.follow()
-
-    def on_resize(self) -> None:
-        """Fit the readings to the new width."""
-        super().on_resize()
-        self.call_after_refresh(self.redraw)
 
     @on(RowChosen)
     def open_model(self, event: RowChosen) -> None:

@@ -68,6 +68,7 @@ class OverviewScreen(DecidingScreen):
         self.host.notice(view)
         if view.generation == 0 and not view.sources:
             self.enter(Load.EMPTY)
+            self.draw_lines()
             return
         frame = self.host.frame()
         synced = [source.last_success for source in view.sources if source.last_success]

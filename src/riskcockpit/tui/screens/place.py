@@ -152,6 +152,10 @@ class PlaceScreen(Screen[None]):
             run, thread=True, exclusive=True, group=f"{self.id}:{topic}", exit_on_error=False
         )
 
+    def forget(self, topic: str) -> None:
+        """Let the answer to a question that is under way be void."""
+        self._serials[topic] = self._serials.get(topic, 0) + 1
+
     @on(Answered)
     def take_answer(self, event: Answered) -> None:
         """Hand over an answer, unless a newer question was asked."""

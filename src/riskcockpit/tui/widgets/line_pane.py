@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.visual import Visual
 from textual.widget import Widget
+
+LEAST = 20
+"""Cells a line is made for at least."""
 
 
 class LinePane(Widget):
@@ -17,16 +20,25 @@ class LinePane(Widget):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - as Textual calls it
         super().__init__(id=id)
         self._lines: tuple[Content, ...] = ()
+        self._make: Callable[[int], Sequence[Content]] | None = None
 
-    @property
-    def room(self) -> int:
-        """Cells a line may take."""
-        return max(20, self.size.width)
+    def show(self, make: Callable[[int], Sequence[Content]]) -> None:
+        """Draw the lines `make` gives for as many cells as one may take; anew in another width.
 
-    def show(self, lines: Sequence[Content]) -> None:
-        """Draw `lines`; those that are already there are not painted."""
-        before, self._lines = self._lines, tuple(lines)
-        for y in range(min(max(len(before), len(lines)), self.size.height)):
+        Lines that are already there are not painted.
+        """
+        self._make = make
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Fit the lines to the width, which is not known before the first layout."""
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._make is None or not self.size.width:
+            return
+        before, self._lines = self._lines, tuple(self._make(max(LEAST, self.size.width)))
+        for y in range(min(max(len(before), len(self._lines)), self.size.height)):
             if _said(before, y) != _said(self._lines, y):
                 self.refresh(Region(0, y, self.size.width, 1))
 
