@@ -125,7 +125,7 @@ def report(name: str, taken: list[Step], options: argparse.Namespace) -> bool:
         f"{median(step.step_ms for step in taken):6.1f} step   "
         f"bytes median {median(step.size for step in taken):>7,.0f}   most {most:>7,}"
     )
-    return max(wall, cpu) > options.limit_ms or most > options.limit_bytes
+    return bool(max(wall, cpu) > options.limit_ms or most > options.limit_bytes)
 
 
 def p95(values: Iterable[float]) -> float:

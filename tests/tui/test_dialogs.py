@@ -100,9 +100,10 @@ async def test_keys_typed_until_the_preview_is_there_do_nothing() -> None:
         await send(app, pilot, "ctrl+p", "q", "y")
         here = app.screen
         assert isinstance(here, OverviewScreen)
-        await double_click(app, pilot, here.queue.region.offset + Offset(4, 2))
-        assert app.screen is here
-        assert here.queue.cursor == 0
+        table = here.queue
+        await double_click(app, pilot, table.region.offset + Offset(4, 2))
+        assert app.place.kind == "overview"
+        assert table.cursor == 0
         gate.set()
         await ready(pilot)
         assert isinstance(app.screen, ConfirmDialog)

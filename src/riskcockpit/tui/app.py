@@ -180,13 +180,17 @@ class Cockpit(Navigator):
 
     async def on_event(self, event: events.Event) -> None:
         """Drop what a person does while keys are held, also what has bubbled up to here."""
-        is_key = isinstance(event, events.Key)
-        if self._give_up is None or not isinstance(event, events.Key | events.MouseEvent):
+        give_up = self._give_up
+        if give_up is None or not isinstance(event, events.Key | events.MouseEvent):
             await super().on_event(event)
-        elif is_key and event.key == "escape":
-            self._give_up()
-        elif is_key and event.key == "ctrl+q":
-            await super().on_event(event)
+            return
+        match event:
+            case events.Key(key="escape"):
+                give_up()
+            case events.Key(key="ctrl+q"):
+                await super().on_event(event)
+            case _:
+                pass  # dropped
 
     # commands
 
