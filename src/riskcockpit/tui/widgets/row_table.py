@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -17,12 +16,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style as VisualStyle
 
-from riskcockpit.domain.untrusted import fence
-from riskcockpit.present.columns import Align, Column, Frame, fit
+from riskcockpit.present.columns import Column, Frame, fit
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import MarksChanged, RowChosen, RowPointed, RowsWanted
 from riskcockpit.tui.paging import Pages
 from riskcockpit.tui.theme import TOKENS
+from riskcockpit.tui.widgets.cell_text import cut
 
 T = TypeVar("T")
 
@@ -206,7 +205,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
                 title = f"{title} {arrow}"
             is_chosen = self.shows_column and index == self.chosen_column and self.has_focus
             style = base + Style(underline=True) if is_chosen else base
-            segments += [Segment(_cut(title, size, column.align), style), Segment(" " * GAP, base)]
+            segments += [Segment(cut(title, size, column.align), style), Segment(" " * GAP, base)]
         return Strip(segments).adjust_cell_length(width, base).simplify()
 
     def _row_strip(self, row: T | None, width: int, *, is_cursor: bool, is_marked: bool) -> Strip:
@@ -227,7 +226,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         for column, size in self._fit(width):
             cell = column.cell(row, frame)
             style = base + self._style(cell.token) if cell.token else base
-            text = _cut(cell.text, size, column.align, frame.glyphs.ellipsis)
+            text = cut(cell.text, size, column.align, frame.glyphs.ellipsis)
             segments += [Segment(text, style), Segment(" " * GAP, base)]
         return Strip(segments).simplify().adjust_cell_length(width, base)
 
@@ -394,13 +393,3 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
     def columns_shown(self) -> list[Column[T]]:
         """Return the columns that fit now."""
         return [column for column, _ in self._fit(self.size.width)]
-
-
-def _cut(text: str, width: int, align: Align, ellipsis: str = "…") -> str:
-    # a cell of marks that have no width of their own must not cost more than its room
-    clean = fence(text[: width * 4 + 8])
-    size = cell_len(clean)
-    if size > width:
-        return set_cell_size(clean, max(0, width - 1)) + ellipsis[:width]
-    pad = " " * (width - size)
-    return pad + clean if align is Align.RIGHT else clean + pad
