@@ -17,9 +17,10 @@ from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "tests")]
 
-from support.pty import Screen  # noqa: E402 - after the path is set
+from bench.cpu import cpu_seconds  # noqa: E402 - after the path is set
+from support.pty import Screen  # noqa: E402 - as above
 
 BARE = """
 from textual.app import App
@@ -49,12 +50,6 @@ class Stuck:
         pass
 run_gateway(Stuck())
 """
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_seconds(process: int) -> float:
-    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def first_frame(command: list[str], text: str) -> float:
@@ -80,9 +75,9 @@ def main() -> int:
         whole = [sys.executable, "-m", "riskcockpit"]
         command.append(first_frame(whole, "overview"))
     ratio = median(cockpit) / median(bare)
-    print(f"bare Textual app  {median(bare):.2f} s CPU (median of {options.runs})")
-    print(f"cockpit           {median(cockpit):.2f} s CPU, first frame")
-    print(f"whole command     {median(command):.2f} s CPU")
+    print(f"bare Textual app  {median(bare):.3f} s CPU (median of {options.runs})")
+    print(f"cockpit           {median(cockpit):.3f} s CPU, first frame")
+    print(f"whole command     {median(command):.3f} s CPU")
     print(f"ratio             {ratio:.2f} (limit {options.limit})")
     return 0 if ratio <= options.limit else 1
 

@@ -22,6 +22,31 @@ heavy = [name for name in names if name in sys.modules]
 print("code", code, "heavy", *heavy, file=sys.stderr)
 """
 
+FIRST_FRAME = """
+import asyncio, os, sys
+from datetime import UTC, datetime
+from threading import Event
+from riskcockpit.tui.api import About
+from riskcockpit.tui.app import Cockpit
+
+class Silent:
+    about = About("probe", False, "eng", "host")
+    def now(self): return datetime.now(UTC)
+    def generation(self): return 0
+    def posture(self): Event().wait()
+
+async def look():
+    app = Cockpit(Silent())
+    async with app.run_test(size=(120, 30)) as pilot:
+        await pilot.pause()
+        lines = app.screen._compositor.render_strips()
+        assert any("Loading the overview" in line.text for line in lines)
+        print(*sorted(sys.modules), file=sys.__stdout__, flush=True)
+        os._exit(0)
+
+asyncio.run(look())
+"""
+
 SARIF = '{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "probe"}}, "results": []}]}'
 
 
@@ -58,3 +83,17 @@ def test_status_and_import_load_neither_textual_nor_httpx(tmp_path: Path) -> Non
     assert not refused & heavy_imports(tmp_path, "status")
     assert not refused & heavy_imports(tmp_path, "findings", "list")
     assert not refused & heavy_imports(tmp_path, "ledger", "verify")
+
+
+def test_the_first_frame_loads_textual_and_what_the_overview_draws_with() -> None:
+    program = [sys.executable, "-c", FIRST_FRAME]
+    result = subprocess.run(program, capture_output=True, text=True, check=True)
+    loaded = set(result.stdout.split())
+    packages = {name.partition(".")[0] for name in loaded}
+    assert not packages & {"duckdb", "pyarrow", "lark", "yaml", "cryptography", "pydantic"}
+    assert not packages & {"httpx", "typer", "click", "jinja2"}
+    ours = {name.removeprefix("riskcockpit.") for name in loaded if name.startswith("riskcockpit.")}
+    assert {name.partition(".")[0] for name in ours} == {"domain", "errors", "present", "tui"}
+    screens = {name.rpartition(".")[2] for name in ours if name.startswith("tui.screens.")}
+    assert screens == {"deciding", "overview", "place", "registry"}
+    assert not any(name.startswith("tui.modals") for name in ours)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from textual.pilot import Pilot
 from textual.strip import Strip
@@ -11,10 +12,16 @@ from textual.strip import Strip
 from riskcockpit.tui.app import Cockpit
 from support.fake_gateway import FakeGateway
 
+_LEFT_SECONDS = 1.0
+
 
 async def settle(pilot: Pilot[int]) -> None:
-    """Wait until every worker has answered and every answer is drawn."""
+    """Wait until all is drawn and asked, every worker has answered and every answer is drawn."""
     await pilot.pause()
+    drawn = asyncio.Event()
+    pilot.app.screen.call_after_refresh(drawn.set)
+    with suppress(TimeoutError):  # a screen that is being left draws no more
+        await asyncio.wait_for(drawn.wait(), _LEFT_SECONDS)
     while any(not worker.is_finished for worker in pilot.app.workers):
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from textual.events import Key, MouseDown, MouseUp
+from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -13,13 +16,14 @@ from riskcockpit.errors import RefusedError
 from riskcockpit.tui.api import About, Approve, Note, Reject, RollBack, Undo, Waive
 from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.modals.confirm import ConfirmDialog
-from riskcockpit.tui.modals.forms import read_expiry
+from riskcockpit.tui.modals.forms import WaiveForm, read_expiry
 from riskcockpit.tui.modals.says import ResultDialog
 from riskcockpit.tui.screens.findings import FindingsScreen
+from riskcockpit.tui.screens.overview import OverviewScreen
 from riskcockpit.tui.widgets.row_table import RowTable
 from support.bank_posture import NOW
 from support.fake_gateway import FakeGateway
-from support.piloting import opened, press, ready, seen
+from support.piloting import opened, press, ready, seen, settle
 
 
 async def fill_waiver(pilot: Pilot[int]) -> None:
@@ -77,6 +81,84 @@ async def test_keys_pressed_before_the_dialog_is_drawn_are_dropped() -> None:
         await press(pilot, "y", "enter", "escape")
         assert gateway.decided == []
         assert app.screen is dialog
+
+
+async def send(app: Cockpit, pilot: Pilot[int], *keys: str) -> None:
+    """Type faster than anything can answer."""
+    for key in keys:
+        app.post_message(Key(key, key if len(key) == 1 else None))
+    await pilot.pause(0.1)
+
+
+async def double_click(app: Cockpit, pilot: Pilot[int], at: Offset) -> None:
+    """Click as a terminal says it: to the app, which the pilot passes by."""
+    for kind in (MouseDown, MouseUp) * 2:
+        app.post_message(kind(None, *at, 0, 0, 1, False, False, False, *at))  # noqa: FBT003 - theirs
+    await pilot.pause(0.1)
+
+
+def held_gateway() -> tuple[FakeGateway, threading.Event]:
+    """Return a gateway that answers while its gate is set, as it is at first."""
+    gate = threading.Event()
+    gate.set()
+    return FakeGateway(gate=gate), gate
+
+
+async def test_keys_typed_until_the_preview_is_there_do_nothing() -> None:
+    gateway, gate = held_gateway()
+    async with opened(gateway) as (app, pilot):
+        gate.clear()
+        await send(app, pilot, "r", "j", "f", "q", "u")
+        await send(app, pilot, "ctrl+p", "q", "y")
+        here = app.screen
+        assert isinstance(here, OverviewScreen)
+        table = here.queue
+        await double_click(app, pilot, table.region.offset + Offset(4, 2))
+        assert app.place.kind == "overview"
+        assert table.cursor == 0
+        gate.set()
+        await ready(pilot)
+        assert isinstance(app.screen, ConfirmDialog)
+        assert [type(each) for each in gateway.planned] == [RollBack]
+        await press(pilot, "escape", "f")
+        assert app.place.kind == "findings"
+        assert gateway.decided == []
+
+
+async def test_escape_gives_a_slow_preview_up_and_keys_act_again() -> None:
+    gateway, gate = held_gateway()
+    async with opened(gateway) as (app, pilot):
+        gate.clear()
+        await send(app, pilot, "r", "q")
+        await pilot.pause(0.6)
+        assert "esc gives up" in seen(app)
+        await send(app, pilot, "escape")
+        gate.set()
+        await ready(pilot)
+        assert isinstance(app.screen, OverviewScreen)
+        await press(pilot, "f")
+        assert app.place.kind == "findings"
+
+
+async def test_keys_act_again_after_a_preview_that_failed() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway) as (app, pilot):
+        gateway.failure = RuntimeError("no such registry")
+        await press(pilot, "r")
+        gateway.failure = None
+        await press(pilot, "escape", "f")
+        assert app.place.kind == "findings"
+
+
+async def test_keys_typed_before_a_form_is_drawn_reach_neither_it_nor_what_lies_under_it() -> None:
+    async with opened(FakeGateway(), "f") as (app, pilot):
+        under = app.screen
+        assert isinstance(under, FindingsScreen)
+        await send(app, pilot, "w", "j", "q", "space")
+        await settle(pilot)
+        assert isinstance(app.screen, WaiveForm)
+        assert (under.table.cursor, under.table.marks) == (0, {})
+        assert app.screen.query_one("#justification", Input).value == ""
 
 
 async def test_what_is_blocked_cannot_be_confirmed() -> None:

@@ -14,20 +14,37 @@ def filled(total: int, size: int = 10, kept: int = 3) -> Pages[int]:
 
 def test_a_page_is_asked_for_once_until_it_arrives_or_is_lost() -> None:
     pages = filled(100)
-    assert pages.ask(0, 5, 0) == (0,)
-    assert pages.ask(0, 5, 0) == ()
+    assert pages.ask(0, 5) == (0,)
+    assert pages.ask(0, 5) == ()
     pages.forget([0])
-    assert pages.ask(0, 5, 0) == (0,)
+    assert pages.ask(0, 5) == (0,)
     pages.put(0, range(10))
-    assert pages.ask(0, 5, 0) == ()
+    assert pages.ask(0, 5) == ()
     assert pages.row(7) == 7
 
 
-def test_the_next_pages_in_the_direction_of_travel_come_along() -> None:
-    assert filled(100).ask(30, 45, 1) == (3, 4, 5, 6)
-    assert filled(100).ask(30, 45, -1) == (3, 4, 2, 1)
-    assert filled(100).ask(90, 99, 1) == (9,)
-    assert filled(100).ask(0, 5, -1) == (0,)
+def here(first: int, last: int) -> Pages[int]:
+    """Return a hundred rows of which the pages `first` to `last` are here."""
+    pages = filled(100, kept=10)
+    for number in range(first, last + 1):
+        pages.put(number, range(number * 10, number * 10 + 10))
+    return pages
+
+
+def test_the_next_pages_in_the_direction_of_travel_are_asked_for_ahead() -> None:
+    assert here(3, 4).ask_ahead(30, 45, 1) == (5, 6, 7, 2)
+    assert here(3, 4).ask_ahead(30, 45, -1) == (2, 1, 0, 5)
+    assert here(9, 9).ask_ahead(90, 99, 1) == (8,)
+    assert here(0, 0).ask_ahead(0, 5, -1) == (1,)
+
+
+def test_pages_ahead_wait_until_what_is_seen_is_here() -> None:
+    pages = here(3, 3)
+    assert pages.ask(30, 45) == (4,)
+    assert pages.ask_ahead(30, 45, 1) == ()
+    pages.put(4, range(40, 50))
+    assert pages.ask_ahead(30, 45, 1) == (5, 6, 7, 2)
+    assert pages.ask_ahead(30, 45, 1) == ()
 
 
 def test_the_least_recently_used_page_goes_first() -> None:
@@ -41,13 +58,14 @@ def test_the_least_recently_used_page_goes_first() -> None:
 
 
 def test_an_empty_list_asks_for_nothing() -> None:
-    assert filled(0).ask(0, 40, 1) == ()
+    assert filled(0).ask(0, 40) == ()
+    assert filled(0).ask_ahead(0, 40, 1) == ()
 
 
 @given(st.integers(0, 5_000), st.integers(1, 300), st.integers(-50, 6_000), st.integers(0, 60))
 def test_every_row_that_is_seen_is_asked_for(total: int, size: int, top: int, height: int) -> None:
     pages: Pages[int] = Pages(total, size=size, kept=100)
-    wanted = pages.ask(top, top + height, 1)
+    wanted = pages.ask(top, top + height)
     rows = range(max(0, top), min(top + height, total - 1) + 1)
     for number in wanted:
         start, length = pages.span(number)

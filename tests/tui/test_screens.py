@@ -240,7 +240,8 @@ async def test_a_million_rows_are_read_by_pages_only() -> None:
         table = findings(app).table
         assert table.cursor == 999_999
         assert table.row is not None
-        assert set(gateway.pages_asked) <= {0, 200, 400, 999_400, 999_600, 999_800}
+        seen_first, seen_last = {0, 50, 100, 150}, {999_950, 999_900, 999_850}
+        assert set(gateway.pages_asked) <= seen_first | seen_last
         await press(pilot, "g")
         assert table.cursor == 0
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from textual import events
+from textual.app import App
 from textual.content import Content
 from textual.filter import LineFilter
+from textual.timer import Timer
 
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
@@ -20,12 +23,14 @@ from riskcockpit.tui.navigation import Navigator
 from riskcockpit.tui.theme import THEME
 from riskcockpit.tui.watch import GenerationWatch
 from riskcockpit.tui.widgets.lines import header_line, synced
-from riskcockpit.views.posture import PostureView
 
-if TYPE_CHECKING:  # the palette is imported when it is opened
+if TYPE_CHECKING:  # imported when first needed: the palette when opened, records with the data
     from textual.command import Provider
 
+    from riskcockpit.views.posture import PostureView
+
 _MINUTE_SECONDS = 60.0
+_HOLD_NOTE_SECONDS = 0.5
 _EXITS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
 
 
@@ -51,7 +56,10 @@ class Cockpit(Navigator):
         self.crash: Exception | None = None
         """A fault of ours that ended the app; raised again when the terminal is in order."""
         self._fence = Fence()
+        self._give_up: Callable[[], None] | None = None
+        self._hold_note: Timer | None = None
         self._watch = GenerationWatch(gateway.generation, self._tell_generation)
+        self._take_theme(gateway.about.theme)
 
     # life
 
@@ -60,16 +68,19 @@ class Cockpit(Navigator):
         return [*super().get_line_filters(), self._fence]
 
     def on_mount(self) -> None:
-        """Take the theme, the keys, the signals, and start watching the cache."""
-        self.register_theme(THEME)
-        about = self.gateway.about
-        self.theme = about.theme if about.theme in self.available_themes else THEME.name
+        """Take the keys and the signals, and start watching the cache."""
         self.set_class(self.glyphs.is_ascii, "-ascii")
-        self.set_keymap(dict(about.keymap))
+        self.set_keymap(dict(self.gateway.about.keymap))
         if not self.is_headless:
             self._listen_to_signals()
         self._watch.start()
         self.set_interval(_MINUTE_SECONDS, self._let_ages_move_on)
+
+    def _take_theme(self, name: str) -> None:
+        # before the style sheets are read: a theme set later makes Textual read them all again
+        self.register_theme(THEME)
+        self.set_reactive(App.theme, name if name in self.available_themes else THEME.name)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def on_unmount(self) -> None:
         """Stop everything that runs, so that leaving waits for nothing."""
@@ -149,6 +160,37 @@ class Cockpit(Navigator):
         """Show a passing note; never as markup, whoever asks."""
         del markup
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
+
+    # keys that wait
+
+    def hold_keys(self, give_up: Callable[[], None]) -> None:
+        """Drop keys and clicks until `release_keys`; `esc` gives up, `ctrl+q` still quits."""
+        self.release_keys()
+        self._give_up = give_up
+        self._hold_note = self.set_timer(
+            _HOLD_NOTE_SECONDS, lambda: self.tell("the preview is being prepared; esc gives up")
+        )
+
+    def release_keys(self) -> None:
+        """Let keys act again."""
+        self._give_up = None
+        if self._hold_note is not None:
+            self._hold_note.stop()
+            self._hold_note = None
+
+    async def on_event(self, event: events.Event) -> None:
+        """Drop what a person does while keys are held, also what has bubbled up to here."""
+        give_up = self._give_up
+        if give_up is None or not isinstance(event, events.Key | events.MouseEvent):
+            await super().on_event(event)
+            return
+        match event:
+            case events.Key(key="escape"):
+                give_up()
+            case events.Key(key="ctrl+q"):
+                await super().on_event(event)
+            case _:
+                pass  # dropped
 
     # commands
 

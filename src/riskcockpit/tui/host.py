@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from textual.content import Content
 
@@ -10,7 +11,9 @@ from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import Glyphs
 from riskcockpit.tui.api import GatewayApi
 from riskcockpit.tui.messages import Place
-from riskcockpit.views.posture import PostureView
+
+if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.views.posture import PostureView
 
 Severity = Literal["information", "warning", "error"]
 """How loud a passing note is."""
@@ -43,6 +46,14 @@ class Host(Protocol):
 
     def press(self, action: str) -> None:
         """Do what the key bound to `action` does on the screen that is seen."""
+        ...
+
+    def hold_keys(self, give_up: Callable[[], None]) -> None:
+        """Let keys and clicks do nothing until `release_keys`; `esc` calls `give_up` instead."""
+        ...
+
+    def release_keys(self) -> None:
+        """Let keys act again; may be repeated."""
         ...
 
     def leave(self) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-PAGE = 200
-"""Rows of one page."""
-AHEAD = 2
+PAGE = 50
+"""Rows of one page: of up to 50, the database reads only the blocks they lie in; of more, all."""
+AHEAD = 3
 """Pages fetched before they are seen, so that no row is painted twice."""
-KEPT = 32
+BEHIND = 1
+"""Pages fetched against the direction of travel, for who turns round."""
+KEPT = 128
 """Pages kept; the least recently used goes first."""
 
 
@@ -56,24 +58,37 @@ class Pages(Generic[T]):
         while len(self._pages) > self._kept:
             self._pages.popitem(last=False)
 
-    def ask(self, first: int, last: int, travel: int) -> tuple[int, ...]:
+    def ask(self, first: int, last: int) -> tuple[int, ...]:
         """Return the pages to ask for, so that rows `first` to `last` can be drawn.
 
-        The next pages in the direction of `travel` (-1, 0, 1) come along. Each page is asked for
-        once, until it arrives or `forget` is called.
+        Each page is asked for once, until it arrives or `forget` is called.
         """
-        if not self.total:
+        return self._missing(self._across(first, last))
+
+    def ask_ahead(self, first: int, last: int, travel: int) -> tuple[int, ...]:
+        """Return the pages to ask for, so that they are here before they are seen; as `ask`.
+
+        Rows `first` to `last` are seen, `travel` is 1 or -1. Nothing comes along as long as one
+        of those rows is not here: it goes first.
+        """
+        seen = self._across(first, last)
+        if not seen or any(number not in self._pages for number in seen):
             return ()
-        low, high = max(0, first) // self._size, min(last, self.total - 1) // self._size
-        wanted = list(range(low, high + 1))
-        if travel > 0:
-            wanted += range(high + 1, high + 1 + AHEAD)
-        elif travel < 0:
-            wanted += range(low - 1, low - 1 - AHEAD, -1)
+        down = range(seen[-1] + 1, seen[-1] + 1 + (AHEAD if travel > 0 else BEHIND))
+        up = range(seen[0] - 1, seen[0] - 1 - (BEHIND if travel > 0 else AHEAD), -1)
+        return self._missing([*down, *up] if travel > 0 else [*up, *down])
+
+    def _across(self, first: int, last: int) -> range:
+        if not self.total:
+            return range(0)
+        low, high = max(0, first), min(last, self.total - 1)
+        return range(low // self._size, high // self._size + 1)
+
+    def _missing(self, numbers: Iterable[int]) -> tuple[int, ...]:
         end = (self.total - 1) // self._size
         missing = tuple(
             number
-            for number in wanted
+            for number in numbers
             if 0 <= number <= end and number not in self._pages and number not in self._asked
         )
         self._asked.update(missing)

@@ -108,10 +108,18 @@ class DecidingScreen(PlaceScreen):
         self.app.push_screen(WaiveForm(findings), go_on)
 
     def consider(self, intent: Intent) -> None:
-        """Preview a decision; it is taken only after a yes."""
+        """Preview a decision; it is taken only after a yes.
+
+        What is typed until the preview is there was meant for it or for nothing, and is dropped.
+        """
         gateway = self.host.gateway
 
+        def give_up() -> None:
+            self.forget("plan")
+            self.host.release_keys()
+
         def show(preview: DecisionPreview) -> None:
+            self.host.release_keys()
             from riskcockpit.tui.modals.confirm import ConfirmDialog  # noqa: PLC0415 - as above
 
             def decided(is_yes: bool | None) -> None:  # noqa: FBT001 - the callback's shape
@@ -120,6 +128,7 @@ class DecidingScreen(PlaceScreen):
 
             self.app.push_screen(ConfirmDialog(preview), decided)
 
+        self.host.hold_keys(give_up)
         self.ask("plan", lambda: gateway.plan(intent), show)
 
     def _decide(self, intent: Intent) -> None:
@@ -136,6 +145,8 @@ class DecidingScreen(PlaceScreen):
 
     def fail(self, topic: str, error: Exception) -> None:
         """Say in a dialog why a decision was not taken."""
+        if topic == "plan":
+            self.host.release_keys()
         if topic not in ("plan", "decide", "ids") and isinstance(error, RiskcockpitError):
             super().fail(topic, error)
             return

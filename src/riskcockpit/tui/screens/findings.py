@@ -155,8 +155,8 @@ class FindingsScreen(DecidingScreen):
             )
             self.query_one(FilterBar).edit()
             return
-        if topic.startswith("page:"):
-            self.table.lose((int(topic.split(":")[2]),))
+        if topic.startswith("pages:"):
+            self.table.lose([int(number) for number in topic.split(":")[2:]])
         super().fail(topic, error)
 
     @on(RowsWanted)
@@ -165,16 +165,16 @@ class FindingsScreen(DecidingScreen):
         found = self.found
         if found is None or event.edition != self.table.edition:
             return
-        for number in event.pages:
-            self._fetch_page(found, number, event.edition)
+        gateway, edition, numbers = self.host.gateway, event.edition, event.pages
 
-    def _fetch_page(self, found: FindingSet, number: int, edition: int) -> None:
-        gateway = self.host.gateway
+        def pages() -> list[FindingPage]:
+            return [gateway.page(found, number * PAGE, PAGE) for number in numbers]
 
-        def take(page: FindingPage) -> None:
-            self.table.take(edition, number, page.rows)
+        def take(pages: list[FindingPage]) -> None:
+            for number, page in zip(numbers, pages, strict=True):
+                self.table.take(edition, number, page.rows)
 
-        self.ask(f"page:{edition}:{number}", lambda: gateway.page(found, number * PAGE, PAGE), take)
+        self.ask(":".join(("pages", str(edition), *map(str, numbers))), pages, take)
 
     def redraw(self) -> None:
         """Let ages move on."""
@@ -300,7 +300,7 @@ class FindingsScreen(DecidingScreen):
         """Show or hide the preview."""
         self._wants_preview = not self.query_one("#preview").display
         self._place_preview()
-        self.call_after_refresh(self._draw_preview)
+        self._draw_preview()
 
     def _place_preview(self) -> None:
         has_room = self.size.width >= _PREVIEW_WIDTH

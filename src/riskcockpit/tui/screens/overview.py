@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Horizontal, Vertical
@@ -21,11 +22,11 @@ from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.pillar_card import PillarCard
 from riskcockpit.tui.widgets.plain import Part, Plain, styled, titled
 from riskcockpit.tui.widgets.row_table import RowTable
-from riskcockpit.views.posture import ExposureView, PostureView, QueueItem, QueueKind, SourceView
+
+if TYPE_CHECKING:  # records come with the data: the first frame needs none
+    from riskcockpit.views.posture import ExposureView, PostureView, QueueItem, SourceView
 
 _STALE_AFTER = timedelta(hours=24)
-_MODEL_KINDS = (QueueKind.MODEL_ALARM, QueueKind.CHAMPION_MISSING)
-_FINDING_KINDS = (QueueKind.SLA, QueueKind.DATA_ALARM)
 
 
 class OverviewScreen(DecidingScreen):
@@ -67,6 +68,7 @@ class OverviewScreen(DecidingScreen):
         self.host.notice(view)
         if view.generation == 0 and not view.sources:
             self.enter(Load.EMPTY)
+            self.draw_lines()
             return
         frame = self.host.frame()
         synced = [source.last_success for source in view.sources if source.last_success]
@@ -124,18 +126,22 @@ class OverviewScreen(DecidingScreen):
         self.host.go_to(self._place_of(event.row))
 
     def _place_of(self, item: QueueItem) -> Place:
+        from riskcockpit.views.posture import QueueKind  # noqa: PLC0415 - came with the item
+
         here = self.host.place
         if item.query:
             return Place("findings", item.query, here)
-        if item.kind in _MODEL_KINDS:
-            return Place("model", item.subject, Place("models", "", here))
-        if item.kind in _FINDING_KINDS:
-            return Place("finding", item.subject, here)
-        if item.kind is QueueKind.ACTION_FAILED:
-            return Place("actions", "", here)
-        if item.kind is QueueKind.IMPORT_HELD:
-            return Place("sources", "", here)
-        return Place("ledger", item.subject, here)
+        match item.kind:
+            case QueueKind.MODEL_ALARM | QueueKind.CHAMPION_MISSING:
+                return Place("model", item.subject, Place("models", "", here))
+            case QueueKind.SLA | QueueKind.DATA_ALARM:
+                return Place("finding", item.subject, here)
+            case QueueKind.ACTION_FAILED:
+                return Place("actions", "", here)
+            case QueueKind.IMPORT_HELD:
+                return Place("sources", "", here)
+            case _:
+                return Place("ledger", item.subject, here)
 
     # decisions act on the item under the cursor, by the keys it names
 

@@ -73,7 +73,7 @@ class PlaceScreen(Screen[None]):
         """Draw the frame and ask for the data."""
         self.enter(Load.LOADING)
         self.bindings_updated_signal.subscribe(self, lambda _: self.draw_lines())
-        self.refresh_data()
+        self.call_after_refresh(self.refresh_data)  # the frame is drawn before anybody works
 
     def arrive(self) -> None:
         """Bring what is shown up to date after having been away."""
@@ -151,6 +151,10 @@ class PlaceScreen(Screen[None]):
         self.run_worker(
             run, thread=True, exclusive=True, group=f"{self.id}:{topic}", exit_on_error=False
         )
+
+    def forget(self, topic: str) -> None:
+        """Let the answer to a question that is under way be void."""
+        self._serials[topic] = self._serials.get(topic, 0) + 1
 
     @on(Answered)
     def take_answer(self, event: Answered) -> None:

@@ -10,8 +10,8 @@ from textual.strip import Strip
 from textual.visual import Visual
 from textual.widget import Widget
 
-_LEAST = 20
-"""Cells below which lines are cut rather than wrapped."""
+LEAST = 20
+"""Cells a line is made for at least."""
 
 
 class LinePane(Widget):
@@ -20,24 +20,27 @@ class LinePane(Widget):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - as Textual calls it
         super().__init__(id=id)
         self._lines: tuple[Content, ...] = ()
-        self._write: Callable[[int], Sequence[Content]] = lambda _: ()
+        self._make: Callable[[int], Sequence[Content]] | None = None
 
-    def show(self, write: Callable[[int], Sequence[Content]]) -> None:
-        """Draw what `write` returns for a width in cells; it is asked again for another width.
+    def show(self, make: Callable[[int], Sequence[Content]]) -> None:
+        """Draw the lines `make` gives for as many cells as one may take; anew in another width.
 
         Lines that are already there are not painted.
         """
-        self._write = write
-        if not self.size.width:
+        self._make = make
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Fit the lines to the width, which is not known before the first layout."""
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._make is None or not self.size.width:
             return
-        before, self._lines = self._lines, tuple(write(max(_LEAST, self.size.width)))
+        before, self._lines = self._lines, tuple(self._make(max(LEAST, self.size.width)))
         for y in range(min(max(len(before), len(self._lines)), self.size.height)):
             if _said(before, y) != _said(self._lines, y):
                 self.refresh(Region(0, y, self.size.width, 1))
-
-    def on_resize(self) -> None:
-        """Write the lines anew for the width there is now."""
-        self.show(self._write)
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -13,7 +14,9 @@ from riskcockpit.present.text import Glyphs, age
 from riskcockpit.tui.api import About
 from riskcockpit.tui.messages import Place
 from riskcockpit.tui.widgets.plain import Part, styled
-from riskcockpit.views.posture import PostureView
+
+if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.views.posture import PostureView
 
 
 def trail(place: Place) -> tuple[str, ...]:

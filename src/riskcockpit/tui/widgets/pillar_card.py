@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 from textual.geometry import Size
 
@@ -19,7 +21,9 @@ from riskcockpit.present.text import (
     trend_arrow,
 )
 from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled, titled
-from riskcockpit.views.posture import KpiView, PillarView
+
+if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.views.posture import KpiView, PillarView
 
 _LINE = 1
 _TWO_KPIS = 9

@@ -8,25 +8,27 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.style import Style as VisualStyle
 
-from riskcockpit.domain.untrusted import fence
-from riskcockpit.present.columns import Align, Column, Frame, fit
+from riskcockpit.present.columns import Column, Frame, fit
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import MarksChanged, RowChosen, RowPointed, RowsWanted
 from riskcockpit.tui.paging import Pages
 from riskcockpit.tui.theme import TOKENS
+from riskcockpit.tui.widgets.cell_text import cut
 
 T = TypeVar("T")
 
 GUTTER = 3
 GAP = 2
+MOST_DRAWN = 2_000
+"""Drawn rows kept for the next paint; then all are forgotten, for whoever scrolls for hours."""
 
 
 class RowTable(ScrollView, Generic[T], can_focus=True):
@@ -37,8 +39,8 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         "row-table--head",
         "row-table--cursor",
         "row-table--marked",
-        *(f"row-table--{token}" for token in TOKENS if token),
     }
+    """Tokens are none: each would be styled anew with every change of focus or size."""
 
     def __init__(
         self,
@@ -57,7 +59,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         self._strips: dict[tuple[int, bool, bool], Strip] = {}
         self._styles: dict[str, Style] = {}
         self._fitted: tuple[int, list[tuple[Column[T], int]]] = (-1, [])
-        self._travel = 0
+        self._travel = 1
         self.edition = 0
         """Grows with every new list; pages of an older one are refused."""
         self.cursor = 0
@@ -89,12 +91,13 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         """Draw another list; the cursor goes to row `cursor`, or stays at its number."""
         self.edition += 1
         self.range_from = None
-        self._pages, self._frame = pages, frame
+        self._pages, self._frame, self._travel = pages, frame, 1
         self._strips.clear()
         self.virtual_size = Size(0, pages.total + self._head)
         wanted = self.cursor if cursor is None else cursor
         self.cursor = max(0, min(wanted, pages.total - 1))
         self.call_after_refresh(self._keep_cursor_seen)
+        self.call_after_refresh(self._want_ahead)
         self.refresh()
         self.post_message(RowPointed(self, self.row))
 
@@ -124,6 +127,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
             self.refresh(Region(0, first - top + self._head, self.size.width, last - first))
         if start <= self.cursor < start + length:
             self.post_message(RowPointed(self, self.row))
+        self.call_after_refresh(self._want_ahead)
 
     def lose(self, numbers: Sequence[int]) -> None:
         """Let pages be asked for again."""
@@ -156,8 +160,13 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         if strip is None or strip.cell_length != width:
             strip = self._row_strip(row, width, is_cursor=is_cursor, is_marked=is_marked)
             if row is not None and not is_cursor:
-                self._strips[key] = strip
+                self._keep(key, strip)
         return strip
+
+    def _keep(self, key: tuple[int, bool, bool], strip: Strip) -> None:
+        if len(self._strips) >= MOST_DRAWN:
+            self._strips.clear()
+        self._strips[key] = strip
 
     def _in_range(self, index: int) -> bool:
         start = self.range_from
@@ -173,7 +182,10 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
     def _style(self, name: str) -> Style:
         style = self._styles.get(name)
         if style is None:
-            style = self.get_component_rich_style(f"row-table--{name}", partial=True)
+            if name in TOKENS:
+                style = VisualStyle.parse(TOKENS[name]).rich_style
+            else:
+                style = self.get_component_rich_style(f"row-table--{name}", partial=True)
             self._styles[name] = style
         return style
 
@@ -193,7 +205,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
                 title = f"{title} {arrow}"
             is_chosen = self.shows_column and index == self.chosen_column and self.has_focus
             style = base + Style(underline=True) if is_chosen else base
-            segments += [Segment(_cut(title, size, column.align), style), Segment(" " * GAP, base)]
+            segments += [Segment(cut(title, size, column.align), style), Segment(" " * GAP, base)]
         return Strip(segments).adjust_cell_length(width, base).simplify()
 
     def _row_strip(self, row: T | None, width: int, *, is_cursor: bool, is_marked: bool) -> Strip:
@@ -214,7 +226,7 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         for column, size in self._fit(width):
             cell = column.cell(row, frame)
             style = base + self._style(cell.token) if cell.token else base
-            text = _cut(cell.text, size, column.align, frame.glyphs.ellipsis)
+            text = cut(cell.text, size, column.align, frame.glyphs.ellipsis)
             segments += [Segment(text, style), Segment(" " * GAP, base)]
         return Strip(segments).simplify().adjust_cell_length(width, base)
 
@@ -228,15 +240,23 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
 
     def _want(self) -> None:
         top = self.scroll_offset.y
-        missing = self._pages.ask(top, top + self.height, self._travel)
-        if missing:
-            self.post_message(RowsWanted(missing, self.edition))
+        self._ask_for(self._pages.ask(top, top + self.height))
+
+    def _want_ahead(self) -> None:
+        top = self.scroll_offset.y
+        self._ask_for(self._pages.ask_ahead(top, top + self.height, self._travel))
+
+    def _ask_for(self, pages: tuple[int, ...]) -> None:
+        if pages:
+            self.post_message(RowsWanted(pages, self.edition))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Ask for the page ahead before it is seen."""
+        """Ask for what is missing at once, and for the pages ahead when this is painted."""
         super().watch_scroll_y(old_value, new_value)
-        self._travel = (new_value > old_value) - (new_value < old_value)
+        if old_value != new_value:
+            self._travel = 1 if new_value > old_value else -1
         self._want()
+        self.call_after_refresh(self._want_ahead)
 
     # cursor
 
@@ -373,13 +393,3 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
     def columns_shown(self) -> list[Column[T]]:
         """Return the columns that fit now."""
         return [column for column, _ in self._fit(self.size.width)]
-
-
-def _cut(text: str, width: int, align: Align, ellipsis: str = "…") -> str:
-    # a cell of marks that have no width of their own must not cost more than its room
-    clean = fence(text[: width * 4 + 8])
-    size = cell_len(clean)
-    if size > width:
-        return set_cell_size(clean, max(0, width - 1)) + ellipsis[:width]
-    pad = " " * (width - size)
-    return pad + clean if align is Align.RIGHT else clean + pad
