@@ -26,14 +26,17 @@ class Ran:
 def invoke(*arguments: str, stdin: bytes = b"", stdout: io.StringIO | None = None) -> Ran:
     """Run `riskcockpit` with `arguments`; stdin is no terminal, stdout only when it is given."""
     with pytest.MonkeyPatch.context() as patch:
-        out, err = io.StringIO() if stdout is None else stdout, io.StringIO()
+        pipe, err = io.BytesIO(), io.StringIO()
+        out = io.TextIOWrapper(pipe, "utf-8", newline="") if stdout is None else stdout
         patch.setattr(sys, "argv", ["riskcockpit", *arguments])
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         patch.setattr(sys, "stdout", out)
         patch.setattr(sys, "stderr", err)
         with pytest.raises(SystemExit) as ended:
             run()
-    return Ran(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+    out.flush()
+    text = pipe.getvalue().decode() if stdout is None else stdout.getvalue()
+    return Ran(int(ended.value.code or 0), text, err.getvalue())
 
 
 def commands() -> Iterator[tuple[str, Any]]:
