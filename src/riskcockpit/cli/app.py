@@ -71,7 +71,7 @@ class Root(TyperGroup):
 @cache
 def _commands_of(family: str) -> dict[str, Any]:
     """Build the commands of one module of this package."""
-    collected = typer.Typer()
+    collected = typer.Typer(rich_markup_mode=None)
     collected.callback()(lambda: None)  # even a single command stays a named one
     import_module(f"riskcockpit.cli.{family}").register(collected)
     commands: dict[str, Any] = typer.main.get_command(collected).commands  # type: ignore[attr-defined]  # a group
