@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskcockpit.config.settings import SourceSettings, WaiverSettings
@@ -103,6 +103,7 @@ def from_scratch(ctx: Context) -> PostureView:
     return posture(dataclasses.replace(ctx, store=Forgetful(ctx.store.directory, FrozenClock(NOW))))
 
 
+@settings(deadline=None)
 @given(minutes=st.integers(0, 24 * 60))
 def test_the_overview_from_the_summary_is_that_of_the_generation_at_any_later_moment(
     busy: Context, minutes: int

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from riskcockpit.domain.finding import FindingClass, Location, Observation
@@ -168,12 +169,13 @@ def _digest(encoded: bytes) -> str:
     return blake2b(encoded, digest_size=16).hexdigest()
 
 
-def _place(seen: Observation) -> tuple[str, int, int, str, str, str, int]:
+def _place(seen: Observation) -> tuple[Any, ...]:
+    """Return what decides which of several results with one base comes first."""
     place = seen.locations[0] if seen.locations else _NOWHERE
     version = seen.package.version if seen.package else ""
     return (
         place.path, place.line or 0, place.column or 0, version, seen.title, seen.description,
-        seen.severity,
+        seen.severity, place.end_line or 0, place.snippet, seen.fingerprints,
     )  # fmt: skip
 
 
