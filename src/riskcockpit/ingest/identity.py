@@ -77,18 +77,25 @@ def _numbered(
     bases: Sequence[bytes], observations: Sequence[Observation], encode: _Encoder
 ) -> tuple[str, ...]:
     """Return the digests of all bases, each with its rank among equal ones."""
-    first: dict[bytes, int] = {}
-    repeats: dict[bytes, list[int]] = {}
-    for index, base in enumerate(bases):
-        if (known := first.setdefault(base, index)) != index:
-            repeats.setdefault(base, [known]).append(index)
     zero = encode.part("0")
     keys = [blake2b(base + zero, digest_size=16).hexdigest() for base in bases]
-    for base, indices in repeats.items():
+    for base, indices in _repeats(bases).items():
         indices.sort(key=lambda index: _place(observations[index]))
         for ordinal, index in enumerate(indices):
             keys[index] = _digest(base + encode.part(str(ordinal)))
     return tuple(keys)
+
+
+def _repeats(bases: Sequence[bytes]) -> dict[bytes, list[int]]:
+    """Return the bases that several observations have, with their indices."""
+    repeats: dict[bytes, list[int]] = {}
+    if len(set(bases)) == len(bases):
+        return repeats
+    first: dict[bytes, int] = {}
+    for index, base in enumerate(bases):
+        if (known := first.setdefault(base, index)) != index:
+            repeats.setdefault(base, [known]).append(index)
+    return repeats
 
 
 def evidence(fingerprint: Fingerprint, snippet: str) -> str:

@@ -42,7 +42,7 @@ JOIN incoming ON incoming.n = matched.n
 JOIN profile ON profile.profile = incoming.profile
 JOIN wording ON wording.wording = incoming.wording
 JOIN finding ON finding.id = matched.finding_id
-JOIN transition
+LEFT JOIN transition -- every case has its row; an inner join would be made first, and multiply
     ON transition.stored = finding.state
     AND transition.needs_triage = profile.needs_triage
     AND transition.is_suppressed = profile.is_suppressed
