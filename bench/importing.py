@@ -1,15 +1,14 @@
-"""`riskcockpit import` of 100,000 SARIF results, published and judged, against other ways to read it.
+"""`riskcockpit import` of 100,000 SARIF results against other ways to read the same file.
 
     python -m bench.importing
 
-Peers are a bare typed msgspec decode of the fields we need, and `sarif csv` of sarif-tools when a
+The import is published and judged. Peers are a bare typed msgspec decode of the fields we need, and `sarif csv` of sarif-tools when a
 program `sarif` is on the path. All are whole processes, in CPU seconds; then the same file is
 imported again, which changes nothing.
 """
 
 from __future__ import annotations
 
-import os
 import resource
 import shutil
 import statistics
@@ -19,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 from bench.sarif import RESULTS, make_log
+from bench.world import environment
 
 RUNS = 3
 DECODE_LIMIT = 2.5
@@ -50,10 +50,9 @@ finally:
 
 def cpu_seconds(command: list[str], home: Path) -> tuple[float, str]:
     """Return the CPU seconds of a process, user and system, and what it says on stderr."""
-    environment = {**os.environ, "RISKCOCKPIT_HOME": str(home)}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
-        command, env=environment, check=True, text=True, stdout=subprocess.DEVNULL,
+        command, env=environment(home), check=True, text=True, stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )  # fmt: skip
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -75,6 +74,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log.sarif"
         make_log(log)
+        imported(log, Path(folder) / "warm")  # makes the bytecode
         for number in range(RUNS):
             home = Path(folder) / f"home{number}"
             decodes.append(cpu_seconds([sys.executable, "-c", DECODE, str(log)], home)[0])

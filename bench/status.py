@@ -6,7 +6,6 @@ run from bytecode, as every installed program does, wherever the environment kee
 
 from __future__ import annotations
 
-import os
 import resource
 import statistics
 import subprocess
@@ -14,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.world import statement
+from bench.world import environment, statement
 from riskcockpit.config.paths import Paths
 from riskcockpit.services.context import Context
 from riskcockpit.services.judging import judge
@@ -44,13 +43,10 @@ def make_home(home: Path) -> None:
 
 def cpu_seconds(command: list[str], home: Path) -> float:
     """CPU seconds of one run of `command`, user and system, children included."""
-    environment = {**os.environ, "RISKCOCKPIT_HOME": str(home)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    environment["PYTHONPYCACHEPREFIX"] = str(home / "bytecode")
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         command,
-        env=environment,
+        env=environment(home),
         stdout=subprocess.DEVNULL,
         check=True,
     )
@@ -61,7 +57,7 @@ def cpu_seconds(command: list[str], home: Path) -> float:
 def main() -> int:
     """Measure both in turn and compare the medians."""
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
+        home = Path(folder) / "home"
         make_home(home)
         ours = [sys.executable, "-m", "riskcockpit", "status"]
         peer = [sys.executable, "-c", "import duckdb"]

@@ -100,7 +100,7 @@ def import_reports(
     if options.format != AUTO:
         named(options.format)
     sources = find(paths)
-    files = _repeats(ctx, sources, options)
+    files = _repeats(ctx, sources, options, tell)
     if files is None:
         with _without_collector():
             documents = _read_all(ctx, sources, options, tell)
@@ -243,7 +243,7 @@ def together(documents: Sequence[ReadDocument]) -> None:
 
 
 def _repeats(
-    ctx: Context, sources: Sequence[Source], options: ImportOptions
+    ctx: Context, sources: Sequence[Source], options: ImportOptions, tell: Progress
 ) -> tuple[FileReport, ...] | None:
     """Return the reports when every document is a repeated one that stands alone in its scopes."""
     if not sources or ctx.store.generation() == 0:
@@ -252,6 +252,7 @@ def _repeats(
     with ctx.store.reader() as reader:
         sizes = known_sizes(reader)
         for source in sources:
+            tell(f"comparing {source.name}")
             try:
                 if source.path is not None and source.path.stat().st_size not in sizes:
                     return None
