@@ -2,9 +2,9 @@
 
     python -m bench.importing
 
-The import is published and judged. Peers are a bare typed msgspec decode of the fields we need, and `sarif csv` of sarif-tools when a
-program `sarif` is on the path. All are whole processes, in CPU seconds; then the same file is
-imported again, which changes nothing.
+The import is published and judged. Peers are a bare typed msgspec decode of the fields we need,
+and `sarif csv` of sarif-tools when a program `sarif` is on the path. All are whole processes, in
+CPU seconds; then the same file is imported again, which changes nothing.
 """
 
 from __future__ import annotations
