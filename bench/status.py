@@ -1,8 +1,11 @@
-"""`riskcockpit status` over 100,000 findings against a bare `import duckdb`: at most 2x the CPU."""
+"""`riskcockpit status` over 100,000 findings against a bare `import duckdb`: at most 2x the CPU.
+
+The home is one that is used: settings in a file, a published and judged generation. Both programs
+run from bytecode, as every installed program does, wherever the environment keeps it or not.
+"""
 
 from __future__ import annotations
 
-import os
 import resource
 import statistics
 import subprocess
@@ -10,11 +13,32 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.world import make_world
+from bench.world import environment, statement
+from riskcockpit.config.paths import Paths
+from riskcockpit.services.context import Context
+from riskcockpit.services.judging import judge
 
 FINDINGS = 100_000
 RUNS = 7
 LIMIT = 2.0
+SETTINGS = """
+context: {name: bench}
+sources:
+  - {name: registry, kind: mlflow, url: "http://127.0.0.1:5000"}
+  - {name: reports, kind: files, options: {path: reports}}
+"""
+
+
+def make_home(home: Path) -> None:
+    """Publish a judged generation under settings of its own."""
+    paths = Paths.under(home)
+    paths.config.mkdir(parents=True)
+    paths.settings.write_text(SETTINGS, encoding="utf-8")
+    ctx = Context.open(paths)
+    now = ctx.clock.now()
+    with ctx.store.writer() as tx:
+        tx.execute(statement("world_findings"), count=FINDINGS, as_of=now, rev=tx.generation)
+        judge(ctx, tx, now)
 
 
 def cpu_seconds(command: list[str], home: Path) -> float:
@@ -22,7 +46,7 @@ def cpu_seconds(command: list[str], home: Path) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         command,
-        env={**os.environ, "RISKCOCKPIT_HOME": str(home)},
+        env=environment(home),
         stdout=subprocess.DEVNULL,
         check=True,
     )
@@ -33,8 +57,8 @@ def cpu_seconds(command: list[str], home: Path) -> float:
 def main() -> int:
     """Measure both in turn and compare the medians."""
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        make_world(home / "cache", FINDINGS)
+        home = Path(folder) / "home"
+        make_home(home)
         ours = [sys.executable, "-m", "riskcockpit", "status"]
         peer = [sys.executable, "-c", "import duckdb"]
         cpu_seconds(ours, home), cpu_seconds(peer, home)  # warm the file cache and the bytecode

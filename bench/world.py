@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,3 +26,11 @@ def make_world(directory: Path, count: int) -> Store:
     with store.writer() as tx:
         tx.execute(statement("world_findings"), count=count, as_of=AS_OF, rev=tx.generation)
     return store
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return what a program over `home` runs in: from bytecode, as installed programs do."""
+    variables = {**os.environ, "RISKCOCKPIT_HOME": str(home)}
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
+    variables["PYTHONPYCACHEPREFIX"] = str(home.parent / "bytecode")
+    return variables

@@ -1,4 +1,6 @@
--- Makes `count` findings, the same ones every time, spread over assets, tools, ages and money.
+-- Makes `count` findings, the same ones every time, spread over assets, tools, ages and money. Three
+-- in a hundred come from monitors of 120 models and 60 data sets: scanners find faults by the
+-- thousand, a monitor raises a few alarms for each of the models and data sets a bank has.
 -- params: count BIGINT, as_of TIMESTAMP, rev BIGINT
 -- returns: nothing
 INSERT INTO finding BY NAME
@@ -12,16 +14,18 @@ shaped AS (
         n, h, g,
         CASE WHEN h % 100 < 3 THEN 4 WHEN h % 100 < 15 THEN 3 WHEN h % 100 < 50 THEN 2
              WHEN h % 100 < 85 THEN 1 ELSE 0 END AS level,
-        CASE WHEN g % 100 < 60 THEN 'open' WHEN g % 100 < 65 THEN 'triage'
-             WHEN g % 100 < 72 THEN 'waived' WHEN g % 100 < 75 THEN 'false_positive'
+        CASE WHEN h % 89 < 53 THEN 'open' WHEN h % 89 < 58 THEN 'triage'
+             WHEN h % 89 < 64 THEN 'waived' WHEN h % 89 < 67 THEN 'false_positive'
              ELSE 'fixed' END AS standing,
         CAST($as_of AS TIMESTAMP) - to_minutes(CAST(h % 400000 AS INTEGER)) AS born
     FROM numbered
 )
 SELECT
     md5(CAST(n AS VARCHAR)) AS id,
-    ['code', 'dependency', 'cloud', 'secret', 'dast', 'model', 'data'][1 + h % 7] AS class,
-    'asset-' || (h % 400) AS asset,
+    CASE WHEN g % 100 < 2 THEN 'model' WHEN g % 100 < 3 THEN 'data'
+         ELSE ['code', 'dependency', 'cloud', 'secret', 'dast'][1 + h % 5] END AS class,
+    CASE WHEN g % 100 < 2 THEN 'model-' || (h % 120) WHEN g % 100 < 3 THEN 'data-' || (h % 60)
+         ELSE 'asset-' || (h % 400) END AS asset,
     ['semgrep', 'trivy', 'grype', 'checkov', 'gitleaks', 'zap'][1 + g % 6] AS tool,
     'rule-' || (g % 1200) AS rule,
     '' AS category, 'main' AS branch, md5('scope' || (h % 400)) AS scope,
@@ -44,7 +48,8 @@ SELECT
     CASE WHEN h % 3 = 0 THEN NULL ELSE (g % 101) / 10.0 END AS cvss,
     CASE WHEN h % 3 = 0 THEN NULL ELSE (g % 10007) / 10007.0 END AS epss,
     h % 997 = 0 AS is_kev,
-    '' AS model, '' AS monitor, '' AS metric, '' AS segment, '' AS resource,
+    CASE WHEN g % 100 < 2 THEN 'model-' || (h % 120) WHEN g % 100 < 3 THEN 'data-' || (h % 60)
+         ELSE '' END AS model, '' AS monitor, '' AS metric, '' AS segment, '' AS resource,
     born AS first_seen, CAST($as_of AS TIMESTAMP) AS last_seen,
     CASE WHEN standing = 'fixed' THEN CAST($as_of AS TIMESTAMP) END AS fixed_at,
     born AS detected_at, 0 AS reopened_count,

@@ -17,7 +17,10 @@ try:
     main()
 except SystemExit as end:
     code = end.code
-names = ("textual", "httpx", "duckdb", "pyarrow", "lark", "pydantic")
+names = (
+    "textual", "rich", "httpx", "duckdb", "pyarrow", "numpy", "lark", "pydantic", "cryptography",
+    "yaml", "importlib.metadata",
+)
 heavy = [name for name in names if name in sys.modules]
 print("code", code, "heavy", *heavy, file=sys.stderr)
 """
@@ -72,7 +75,24 @@ def heavy_imports(home: Path, *arguments: str) -> set[str]:
     ids=" ".join,
 )
 def test_help_loads_nothing_heavy(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    assert heavy_imports(tmp_path, *arguments) == set()
+    needed = {"importlib.metadata"} if "--version" in arguments else set()
+    assert heavy_imports(tmp_path, *arguments) == needed
+
+
+@pytest.mark.parametrize(
+    ("command", "needed"), [("status", set()), ("sources list", {"importlib.metadata"})]
+)
+def test_the_overview_of_a_published_cache_opens_no_database(
+    tmp_path: Path, command: str, needed: set[str]
+) -> None:
+    report = tmp_path / "report.sarif"
+    report.write_text(SARIF)
+    heavy_imports(tmp_path, "import", str(report))
+    assert heavy_imports(tmp_path, *command.split()) == needed
+    settings = tmp_path / "config" / "riskcockpit.yaml"
+    settings.parent.mkdir()
+    settings.write_text("currency: EUR\n")
+    assert heavy_imports(tmp_path, *command.split()) == needed | {"yaml"}
 
 
 def test_status_and_import_load_neither_textual_nor_httpx(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from riskcockpit.config.paths import Paths
 from riskcockpit.config.settings import AssetSettings, ImportSettings, Settings
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.errors import ConfigError, StoreError, UnknownNameError
+from riskcockpit.services import importing
 from riskcockpit.services.context import Context
 from riskcockpit.services.documents import asset_around, find
 from riskcockpit.services.importing import ImportOptions, import_reports, policy_of
@@ -400,3 +401,67 @@ def test_numbers_that_no_cache_can_hold_stop_nothing(ctx: Context, tmp_path: Pat
     file.write_text(json.dumps({"findings": findings}))
     take(ctx, file)
     assert rows(ctx, "SELECT DISTINCT cwes FROM finding ORDER BY len(cwes)") == [([],), ([79],)]
+
+
+def test_a_repeated_document_is_told_by_its_bytes_and_says_what_reading_it_would(
+    ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = run(*lines(3), results=[*run(*lines(3))["results"], {"ruleId": 7}])
+    file = report(tmp_path / "a" / "x.sarif", broken, run("r@p:1", category="other"))
+    log = json.loads(file.read_text())
+    file.write_text(json.dumps({**log, "version": "2.1.1"}))
+    first = import_reports(ctx, [file], ImportOptions())
+    with monkeypatch.context() as patch:
+        patch.setattr(importing, "_repeats", lambda *_: None)
+        slow = import_reports(ctx, [file], ImportOptions())
+    monkeypatch.setattr(importing, "read_report", _never)
+    again = import_reports(ctx, [file], ImportOptions())
+    assert first.totals.new == 4
+    assert again == slow
+    assert again.files[0].problems
+    assert len(again.files[0].notes) == 2
+    assert again.generation == 1
+
+
+def _never(*_arguments: Any, **_options: Any) -> None:
+    raise AssertionError("it was read")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"asset": "b"}, {"scope": "b"}, {"complete": True}, {"format": "sarif"}],
+    ids=str,
+)
+def test_the_same_bytes_under_other_options_are_read_again(
+    ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: dict[str, Any]
+) -> None:
+    file = report(
+        tmp_path / "a" / "x.sarif", run(*lines(3), invocations=[{"executionSuccessful": False}])
+    )
+    import_reports(ctx, [file], ImportOptions(asset="a"))
+    monkeypatch.setattr(importing, "read_report", _never)
+    import_reports(ctx, [file], ImportOptions(asset="a"))
+    with pytest.raises(AssertionError, match="it was read"):
+        import_reports(ctx, [file], ImportOptions(**{"asset": "a", **other}))
+
+
+def test_an_older_document_is_read_again_once_another_had_the_last_word(
+    ctx: Context, tmp_path: Path
+) -> None:
+    one = report(tmp_path / "a" / "1.sarif", run("r@p:1", "r@p:2"))
+    two = report(tmp_path / "a" / "2.sarif", run("r@p:1", "r@q:3"))
+    options = ImportOptions(asset="a", accept_held=True)
+    for file in (one, two):
+        import_reports(ctx, [file], options)
+    back = import_reports(ctx, [one], options)
+    assert (back.totals.unchanged, back.totals.reopened, back.totals.fixed) == (1, 1, 1)
+
+
+def test_documents_that_share_a_scope_are_read_together_even_if_each_was_imported_before(
+    ctx: Context, tmp_path: Path
+) -> None:
+    files = [report(tmp_path / "a" / f"{n}.sarif", run(f"r{n}@p{n}:1")) for n in (1, 2)]
+    options = ImportOptions(asset="a")
+    assert import_reports(ctx, files, options).totals.new == 2
+    assert import_reports(ctx, files, options).totals.unchanged == 2
+    assert import_reports(ctx, files[:1], options).totals.unchanged == 1

@@ -21,6 +21,7 @@ from riskcockpit.domain.severity import Severity
 from riskcockpit.services.context import Context
 from riskcockpit.services.judging import judge
 from riskcockpit.services.posture import pillar_state, posture
+from riskcockpit.services.summary import ControlFact
 from riskcockpit.views.posture import KpiView, PillarView, PostureView, QueueItem, QueueKind
 from support.caches import NOW, context
 
@@ -231,7 +232,8 @@ def view_of(state: KpiState) -> KpiView:
     return KpiView("k", "Some share", "", "percent", value, 99, Direction.AT_LEAST, state, None, 1)
 
 
-FAILING = {"title": "Some control", "severity": Severity.HIGH}
+FAILING = ControlFact("Some control", "data_integrity", Severity.HIGH, "alarm")
+MINOR = ControlFact("Some control", "data_integrity", Severity.MEDIUM, "alarm")
 
 
 @pytest.mark.parametrize(
@@ -245,12 +247,12 @@ FAILING = {"title": "Some control", "severity": Severity.HIGH}
         ("warn stale alarm", [], "alarm", "Some share"),
         ("ok", [FAILING], "alarm", "control fails: Some control"),
         ("stale", [FAILING], "alarm", "control fails: Some control"),
-        ("ok", [{**FAILING, "severity": Severity.MEDIUM}], "warn", "Some control"),
+        ("ok", [MINOR], "warn", "Some control"),
         ("", [], "no_data", "no KPI"),
     ],
 )
 def test_the_state_of_a_pillar_is_the_worst_with_its_reason(
-    states: str, failing: list[dict[str, Any]], expected: str, reason: str
+    states: str, failing: list[ControlFact], expected: str, reason: str
 ) -> None:
     kpis = [view_of(KpiState(word)) for word in states.split()]
     state, sentence = pillar_state(kpis, failing)

@@ -330,3 +330,48 @@ def _probe(task: str, store: Store, *arguments: str) -> subprocess.Popen[str]:
         [sys.executable, str(PROBE), task, str(store.directory), *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
     )  # fmt: skip
+
+
+def summed(directory: Path) -> Store:
+    """Return a store that notes the number of findings beside each generation."""
+    return open_store(directory, summarise=lambda tx, _: str(tx.one(COUNT)).encode())
+
+
+def test_a_generation_is_published_with_its_summary_and_both_are_removed(tmp_path: Path) -> None:
+    store = summed(tmp_path)
+    assert store.summary() is None
+    for number, name in enumerate("abcd", start=1):
+        publish(store, {"finding": [finding(name)]})
+        assert store.summary() == (number, f"({number},)".encode())
+    assert {n for n in names(store) if n.endswith(".summary")} == {
+        "000003.summary", "000004.summary"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", ["cut", "missing", "no summary", "other summary"])
+def test_a_summary_that_does_not_fit_its_generation_is_not_used(
+    tmp_path: Path, damage: str
+) -> None:
+    store = summed(tmp_path)
+    publish(store, {"finding": [finding("a")]})
+    file, summary = tmp_path / "000001.duckdb", tmp_path / "000001.summary"
+    match damage:
+        case "cut":
+            os.truncate(file, 20_000)
+        case "missing":
+            file.unlink()
+        case "no summary":
+            summary.unlink()
+        case _:
+            summary.write_bytes(b"summary of 7 bytes\n(1,)")
+    assert store.summary() is None
+
+
+def test_a_summary_without_a_generation_is_swept(tmp_path: Path) -> None:
+    store = summed(tmp_path)
+    publish(store, {"finding": [finding("a")]})
+    store.discard_damaged()
+    assert (tmp_path / "000001.summary").exists()
+    publish(store, {"finding": [finding("b")]})
+    assert not (tmp_path / "000001.summary").exists()
+    assert store.summary() == (store.generation(), b"(1,)")

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from riskcockpit.config.paths import Paths
-from riskcockpit.config.settings import Settings
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.ids import digest
 from riskcockpit.services.context import Context
@@ -34,8 +33,7 @@ def open_store(directory: Path, **options: Any) -> Store:
 
 def context(directory: Path) -> Context:
     """Return a context over a store in `directory`, with default settings."""
-    paths = Paths.under(directory)
-    return Context(Settings(), paths, FrozenClock(NOW), open_store(paths.cache), "host")
+    return Context.open(Paths.under(directory), FrozenClock(NOW))
 
 
 def finding(name: str, **columns: Any) -> dict[str, Any]:

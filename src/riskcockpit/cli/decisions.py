@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from riskcockpit.cli.diagnostics import ExitCode, say, warn
-from riskcockpit.cli.reports import JsonOption
+from riskcockpit.cli.options import JsonOption
 from riskcockpit.errors import InputError, RefusedError
 
 if TYPE_CHECKING:  # these modules cost more to import than `--help` may

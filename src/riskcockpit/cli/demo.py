@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from riskcockpit.cli.diagnostics import Progress, say
-from riskcockpit.cli.reports import JsonOption
+from riskcockpit.cli.options import JsonOption
 
 
 def register(app: typer.Typer) -> None:

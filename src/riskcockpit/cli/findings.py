@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from riskcockpit.cli.diagnostics import say
-from riskcockpit.cli.reports import JsonOption
+from riskcockpit.cli.options import JsonOption
 
 if TYPE_CHECKING:
     from riskcockpit.services.context import Context

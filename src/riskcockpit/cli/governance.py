@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from riskcockpit.cli.diagnostics import ExitCode, say
-from riskcockpit.cli.reports import JsonOption
+from riskcockpit.cli.options import JsonOption
 
 controls_app = typer.Typer(help="Controls: regulation as code.", no_args_is_help=True)
 actions_app = typer.Typer(help="What decisions change upstream.", no_args_is_help=True)

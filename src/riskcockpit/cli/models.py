@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from riskcockpit.cli.reports import JsonOption
+from riskcockpit.cli.options import JsonOption
 
 models_app = typer.Typer(help="Models of the registry.", no_args_is_help=True)
 ModelName = Annotated[str, typer.Argument(metavar="MODEL", help="A registered model.")]

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from riskcockpit.cli.diagnostics import ExitCode, Progress, say, warn
+from riskcockpit.cli.options import JsonOption
 
 if TYPE_CHECKING:  # these modules cost more to import than `--help` may
     from riskcockpit.views.reports import FileReport, ImportReport, SyncReport
 
 sources_app = typer.Typer(help="The configured upstream systems.", no_args_is_help=True)
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from riskcockpit.cli.diagnostics import ExitCode, say
-from riskcockpit.cli.reports import JsonOption
+from riskcockpit.cli.options import JsonOption
 
 config_app = typer.Typer(help="The settings in force.", no_args_is_help=True)
 

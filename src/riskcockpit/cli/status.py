@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from riskcockpit.cli.reports import JsonOption
+from riskcockpit.cli.options import JsonOption
 
 
 def register(app: typer.Typer) -> None:

@@ -19,7 +19,6 @@ import msgspec
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.config.paths import Paths
 from riskcockpit.config.settings import Settings
-from riskcockpit.config.strict import parse_document
 from riskcockpit.errors import ConfigError
 
 
@@ -118,6 +117,8 @@ def parse_settings(text: str, file: Path) -> LoadedSettings:
     Raises:
         ConfigError: as `load_settings`.
     """
+    from riskcockpit.config.strict import parse_document  # noqa: PLC0415 - YAML, if there is any
+
     document = parse_document(text, file, Settings, "settings")
     for path, what, hint in _faults(document.value):
         raise document.source.fault(path, what, hint)

@@ -6,7 +6,6 @@ the KPI catalogue and the exposure priors.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,6 +151,8 @@ def _explained(
         known = _fields_at(type_, path)
         path = f"{path}.{key}" if path else key
         what = f'unknown key "{key}"'
+        import difflib  # noqa: PLC0415 - only a mistyped key needs it
+
         nearest = difflib.get_close_matches(key, known, 1)
         hint = f'did you mean "{nearest[0]}"?' if nearest else f"known keys: {', '.join(known)}"
     elif not isinstance(raw, dict):

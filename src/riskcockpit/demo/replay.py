@@ -39,8 +39,8 @@ from riskcockpit.services.importing import (
 )
 from riskcockpit.services.judging import look_back
 from riskcockpit.services.policy import kpis_in_force
-from riskcockpit.services.posture import TREND_DAYS
 from riskcockpit.services.rollback import rollback
+from riskcockpit.services.summary import TREND_DAYS
 from riskcockpit.services.sync import sync
 
 Progress = Callable[[str], None]

@@ -69,9 +69,12 @@ class EventKind(StrEnum):
     UNDONE = "undone"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Location:
-    """A place in a file. Paths are repository-relative with forward slashes; case is kept."""
+    """A place in a file. Paths are repository-relative with forward slashes; case is kept.
+
+    Nobody changes one; it is not frozen because that triples the cost of making it.
+    """
 
     path: str
     line: int | None = None
@@ -110,11 +113,12 @@ class ModelSignal:
     """Feature, group or segment; empty for the whole population."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Observation:
     """One record of a report that states a fault: cleaned, redacted, before identity.
 
-    Severity, prose, line and tool version are here but never take part in identity.
+    Severity, prose, line and tool version are here but never take part in identity. Nobody changes
+    one; it is not frozen because that triples the cost of making it, a hundred thousand at a time.
     """
 
     finding_class: FindingClass

@@ -69,6 +69,8 @@ def choose(observations: Sequence[Observation]) -> Choice:
     refused: dict[str, str] = {}
     while True:
         values = tuple(_first(seen.fingerprints, refused) for seen in observations)
+        if len(set(values)) == len(values):
+            break  # no two alike: nothing collides and nothing is constant
         bad = {
             name: why
             for name, method in _measure(observations, values).items()

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from riskcockpit.domain.finding import FindingClass, Location, Observation
@@ -45,7 +46,6 @@ class Identities:
 
 
 Path = Callable[[str], str]
-_Claims = tuple[tuple[str, str], ...]
 
 
 def identify(asset: str, observations: Sequence[Observation], path: Path = str) -> Identities:
@@ -93,18 +93,25 @@ def _numbered(
     bases: Sequence[bytes], observations: Sequence[Observation], encode: _Encoder
 ) -> tuple[str, ...]:
     """Return the digests of all bases, each with its rank among equal ones."""
-    first: dict[bytes, int] = {}
-    repeats: dict[bytes, list[int]] = {}
-    for index, base in enumerate(bases):
-        if (known := first.setdefault(base, index)) != index:
-            repeats.setdefault(base, [known]).append(index)
     zero = encode.part("0")
     keys = [blake2b(base + zero, digest_size=16).hexdigest() for base in bases]
-    for base, indices in repeats.items():
+    for base, indices in _repeats(bases).items():
         indices.sort(key=lambda index: _place(observations[index]))
         for ordinal, index in enumerate(indices):
             keys[index] = _digest(base + encode.part(str(ordinal)))
     return tuple(keys)
+
+
+def _repeats(bases: Sequence[bytes]) -> dict[bytes, list[int]]:
+    """Return the bases that several observations have, with their indices."""
+    repeats: dict[bytes, list[int]] = {}
+    if len(set(bases)) == len(bases):
+        return repeats
+    first: dict[bytes, int] = {}
+    for index, base in enumerate(bases):
+        if (known := first.setdefault(base, index)) != index:
+            repeats.setdefault(base, [known]).append(index)
+    return repeats
 
 
 def evidence(fingerprint: Fingerprint, snippet: str) -> str:
@@ -185,13 +192,13 @@ def _digest(encoded: bytes) -> str:
     return blake2b(encoded, digest_size=16).hexdigest()
 
 
-def _place(seen: Observation) -> tuple[str, int, int, str, str, str, int, _Claims, bytes]:
-    """Return by what repeats are ranked: place first, at last whatever else tells them apart."""
+def _place(seen: Observation) -> tuple[Any, ...]:
+    """Return what decides which of several results with one base comes first."""
     place = seen.locations[0] if seen.locations else _NOWHERE
     version = seen.package.version if seen.package else ""
     return (
         place.path, place.line or 0, place.column or 0, version, seen.title, seen.description,
-        seen.severity, seen.fingerprints, seen.raw,
+        seen.severity, place.end_line or 0, place.snippet, seen.fingerprints,
     )  # fmt: skip
 
 

@@ -111,13 +111,23 @@ class Leftovers:
     def buckets(self, key: Callable[[Trace], Hashable | None]) -> list[tuple[list[int], list[int]]]:
         """Return (seen, known) indices with equal keys, where both sides have some, in order."""
         found: dict[Hashable, tuple[list[int], list[int]]] = {}
-        for side, (traces, indices) in enumerate(
-            ((self.seen, self.open_seen), (self.known, self.open_known))
-        ):
-            for index in sorted(indices, key=lambda index: (traces[index].order, index)):  # noqa: B023 - consumed at once
-                if (value := key(traces[index])) is not None:
-                    found.setdefault(value, ([], []))[side].append(index)
-        return [pair for pair in found.values() if pair[0] and pair[1]]
+        for index in self.open_seen:
+            if (value := key(self.seen[index])) is not None:
+                found.setdefault(value, ([], []))[0].append(index)
+        for index in self.open_known:
+            value = key(self.known[index])
+            if value is not None and (pair := found.get(value)) is not None:
+                pair[1].append(index)
+        pairs = [
+            (_ordered(self.seen, seen), _ordered(self.known, known))
+            for seen, known in found.values()
+            if known
+        ]
+        return sorted(pairs, key=lambda pair: (self.seen[pair[0][0]].order, pair[0][0]))
+
+
+def _ordered(traces: Sequence[Trace], indices: Iterable[int]) -> list[int]:
+    return sorted(indices, key=lambda index: (traces[index].order, index))
 
 
 def match(

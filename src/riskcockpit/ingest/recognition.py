@@ -109,9 +109,12 @@ def _compare_leftovers(
 def _shared(run: Run, numbers: Sequence[int]) -> frozenset[str]:
     """Return the evidence of unmatched results that several places of the run carry."""
     wanted = {_evidence(run, n) for n in numbers} - {""}
+    values = {run.identities.fingerprints[n][1] for n in numbers}
     places: dict[str, tuple[str, str]] = {}
     shared: set[str] = set()
     for n, seen in enumerate(run.observations):
+        if run.identities.fingerprints[n][1] not in values:
+            continue
         what = _evidence(run, n)
         if what in wanted:
             place = (seen.rule, _path(seen))

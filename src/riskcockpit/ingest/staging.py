@@ -22,10 +22,11 @@ from riskcockpit.store.database import Writer
 TABLES: Mapping[str, Mapping[str, str]] = {
     "incoming": {
         "n": "INTEGER", "profile": "INTEGER", "key": "VARCHAR", "title": "VARCHAR",
-        "description": "VARCHAR", "path": "VARCHAR", "line": "INTEGER", "col": "INTEGER",
+        "wording": "INTEGER", "path": "VARCHAR", "line": "INTEGER", "col": "INTEGER",
         "end_line": "INTEGER", "snippet": "VARCHAR", "location_count": "INTEGER",
         "fingerprint": "VARCHAR", "raw_hash": "VARCHAR",
     },
+    "wording": {"wording": "INTEGER", "description": "VARCHAR"},
     "profile": {
         "profile": "INTEGER", "class": "VARCHAR", "asset": "VARCHAR", "rule": "VARCHAR",
         "help_url": "VARCHAR", "severity": "TINYINT", "severity_raw": "VARCHAR",
@@ -129,11 +130,14 @@ def stage_scan(
 ) -> None:
     """Stage the results of one run, their further places and keys, and their assets.
 
-    What many results have in common is staged once, as their profile.
+    What many results have in common is staged once: their profile, and how they are described,
+    which in most reports is a text of the rule.
     """
     profiles = Profiles(policy)
-    rows = incoming_rows(observations, identities, profiles, scan_id)
+    wordings: dict[str, int] = {}
+    rows = incoming_rows(observations, identities, profiles, wordings, scan_id)
     tx.stage("incoming", TABLES["incoming"], rows)
+    tx.stage("wording", TABLES["wording"], ((n, text) for text, n in wordings.items()))
     tx.stage("profile", TABLES["profile"], profiles.rows)
     keys = [(n, key) for n, others in identities.vulnerability_keys.items() for key in others]
     tx.stage("incoming_key", TABLES["incoming_key"], keys)
@@ -202,9 +206,10 @@ def incoming_rows(
     observations: Sequence[Observation],
     identities: Identities,
     profiles: Profiles,
+    wordings: dict[str, int],
     scan_id: str,
 ) -> Iterator[tuple[Any, ...]]:
-    """Yield one row of `incoming` for each observation."""
+    """Yield one row of `incoming` for each observation; `wordings` numbers their descriptions."""
     number = profiles.number
     columns = zip(
         observations, identities.keys, identities.assets, identities.fingerprints, strict=True
@@ -213,8 +218,9 @@ def incoming_rows(
         places = seen.locations
         first = places[0] if places else _NOWHERE
         yield (
-            n, number(seen, asset, claim), key, seen.title, seen.description, first.path,
-            first.line, first.column, first.end_line, first.snippet, len(places), value or None,
+            n, number(seen, asset, claim), key, seen.title,
+            wordings.setdefault(seen.description, len(wordings)), first.path, first.line,
+            first.column, first.end_line, first.snippet, len(places), value or None,
             f"{scan_id}:{n}" if seen.raw else "",
         )  # fmt: skip
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import socket
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:  # heavy packages are imported when first used
     from riskcockpit.connectors.api import Connector
     from riskcockpit.ledger.journal import Journal
     from riskcockpit.ledger.signing import Signer
+    from riskcockpit.store.database import Reader
     from riskcockpit.store.snapshots import Store
 
 KEY_NAME = "signing_key"
@@ -55,7 +57,8 @@ class Context:
         places = paths or Paths.from_environment()
         ticking = clock or SystemClock()
         settings = load_settings(places).settings
-        return cls(settings, places, ticking, Store(places.cache, ticking), host_name())
+        store = Store(places.cache, ticking, summarise=_summarise(settings))
+        return cls(settings, places, ticking, store, host_name())
 
     @property
     def key(self) -> Path:
@@ -111,7 +114,18 @@ class Context:
         return load(source.kind).build(spec, self.clock)
 
 
+def _summarise(settings: Settings) -> Callable[[Reader, datetime], bytes]:
+    """Return what a store keeps beside each generation, under these settings."""
+
+    def summarise(reader: Reader, now: datetime) -> bytes:
+        from riskcockpit.services.gathering import gather  # noqa: PLC0415 - only publishing does
+
+        return gather(reader, now, timedelta(days=settings.waivers.notice_days)).encoded()
+
+    return summarise
+
+
 def host_name() -> str:
     """Return this computer's short name, with only letters, digits, `-` and `_`."""
-    name = socket.gethostname().partition(".")[0]
+    name = os.uname().nodename.partition(".")[0]
     return "".join(c if c.isalnum() or c in "-_" else "-" for c in name) or "localhost"

@@ -29,6 +29,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.documents import Source, find, read
 from riskcockpit.services.own_formats import own_formats
 from riskcockpit.services.redaction_key import redaction_key
+from riskcockpit.services.repeats import Repeat, Request, known_sizes, remember, repeat
 from riskcockpit.services.rule_names import rule_names
 from riskcockpit.views.reports import FileReport, ImportCounts, ImportReport
 
@@ -73,6 +74,8 @@ class ReadDocument:
     hint: str = ""
     reports: tuple[ScanReport, ...] = ()
     """What came of each scan; empty until they are ingested."""
+    request: Request | None = None
+    """What it was read by; None when it could not be."""
 
     @property
     def ran_at(self) -> datetime | None:
@@ -97,10 +100,14 @@ def import_reports(
     tell = progress or _quiet
     if options.format != AUTO:
         named(options.format, own_formats(ctx.paths))
-    with _without_collector():
-        documents = _read_all(ctx, find(paths), options, tell)
-        notes = _write(ctx, documents, options, tell)
-    files = tuple(file_report(document) for document in documents)
+    sources = find(paths)
+    notes: tuple[str, ...] = ()
+    files = _repeats(ctx, sources, options, tell)
+    if files is None:
+        with _without_collector():
+            documents = _read_all(ctx, sources, options, tell)
+            notes = _write(ctx, documents, options, tell)
+        files = tuple(file_report(document) for document in documents)
     return ImportReport(
         files=files,
         is_dry_run=options.dry_run,
@@ -127,7 +134,7 @@ def read_document(
         report = read_report(document.content, read_options, name=name)
     except InputError as error:
         return ReadDocument(document.name, error=error.message, hint=error.hint or "")
-    content_hash = blake2b(document.content, digest_size=16).hexdigest()
+    request = _request(document, options, default_asset)
     named_scans = (
         replace(
             scan,
@@ -145,7 +152,7 @@ def read_document(
                 source_id=source_id,
                 document=read_options.redact(document.name),
                 format=report.format,
-                content_hash=content_hash,
+                content_hash=request.content_hash,
                 category=scan.category,
                 branch=scan.branch,
                 modified_at=document.modified_at,
@@ -155,7 +162,7 @@ def read_document(
         )
         for scan in merged(named_scans)
     )
-    return ReadDocument(document.name, report.format, scans, report.notes)
+    return ReadDocument(document.name, report.format, scans, report.notes, request=request)
 
 
 def ingest_document(
@@ -239,6 +246,47 @@ def together(documents: Sequence[ReadDocument]) -> None:
         )
 
 
+def _repeats(
+    ctx: Context, sources: Sequence[Source], options: ImportOptions, tell: Progress
+) -> tuple[FileReport, ...] | None:
+    """Return the reports when every document is a repeated one that stands alone in its scopes."""
+    if not sources or ctx.store.generation() == 0:
+        return None
+    found: list[Repeat] = []
+    with ctx.store.reader() as reader:
+        sizes = known_sizes(reader)
+        for source in sources:
+            tell(f"comparing {source.name}")
+            try:
+                if source.path is not None and source.path.stat().st_size not in sizes:
+                    return None
+                document = read(source, options.stdin, ctx.settings.imports.max_file_bytes)
+            except (InputError, OSError):
+                return None
+            one = repeat(
+                reader,
+                _request(document, options, source.asset),
+                document.name,
+                is_vouched=options.complete is True,
+                accepts_held=options.accept_held,
+            )
+            if one is None or any(one.scopes & other.scopes for other in found):
+                return None
+            found.append(one)
+    return tuple(one.report for one in found)
+
+
+def _request(document: Document, options: ImportOptions, default_asset: str) -> Request:
+    return Request(
+        content_hash=blake2b(document.content, digest_size=16).hexdigest(),
+        size=len(document.content),
+        format="" if options.format == AUTO else options.format,
+        asset=options.asset or document.asset,
+        default_asset=default_asset,
+        category=options.scope or document.category,
+    )
+
+
 def _read_all(
     ctx: Context, sources: Sequence[Source], options: ImportOptions, tell: Progress
 ) -> list[ReadDocument]:
@@ -275,6 +323,9 @@ def _write(
         for document in sorted(readable, key=lambda document: document.ran_at or now):
             tell(f"importing {document.path}")
             ingest_document(tx, document, policy, now)
+            if document.request is not None:
+                scopes = [scope.id for _, scope in document.scans]
+                remember(tx, document.request, document.format, document.notes, scopes)
         outcomes = {report.outcome for one in readable for report in one.reports}
         if options.dry_run or outcomes <= {ScanOutcome.REPEATED}:
             tx.discard()

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from riskcockpit.domain.control import Verdict
 from riskcockpit.domain.kpi import KpiState
@@ -16,26 +15,31 @@ from riskcockpit.domain.reading import Direction
 from riskcockpit.domain.severity import Severity
 from riskcockpit.present.text import limit, measure
 from riskcockpit.services.context import Context
+from riskcockpit.services.overview import current
 from riskcockpit.services.queue import queue
 from riskcockpit.services.sources import source_views
-from riskcockpit.store.database import Reader
-from riskcockpit.store.sql import sql
+from riskcockpit.services.summary import (
+    TREND_DAYS,
+    ControlFact,
+    ExposureFact,
+    KpiFact,
+    Summary,
+    TrendFact,
+)
 from riskcockpit.views.posture import (
     ExposureView,
     KpiView,
     LedgerState,
     PillarView,
     PostureView,
-    SourceView,
 )
 
-TREND_DAYS = 30
 _FAILING = (Verdict.ALARM.value, Verdict.ERROR.value)
 
 
 @dataclass(frozen=True, slots=True)
 class _Exposure:
-    """What `posture_exposure` says of one pillar; amounts in the settings' currency."""
+    """Money at risk of one pillar; amounts in the settings' currency."""
 
     expected: Decimal = Decimal(0)
     waived: Decimal = Decimal(0)
@@ -53,21 +57,21 @@ def posture(ctx: Context) -> PostureView:
     now = ctx.clock.now()
     if ctx.store.generation() == 0:
         return _nothing_yet(ctx, now)
-    with ctx.store.reader() as reader:
-        exposure = _exposures(reader, now)
-        pillars = _pillars(reader, exposure, ctx.settings.currency, now)
-        return PostureView(
-            as_of=now,
-            generation=reader.generation,
-            context=ctx.settings.context.name,
-            is_production=ctx.settings.context.production,
-            principal=ctx.settings.identity.principal,
-            pillars=pillars,
-            exposure=_exposure_view(ctx, exposure),
-            queue=queue(ctx, reader, now),
-            sources=source_views(ctx, reader, now),
-            ledger=_ledger(ctx),
-        )
+    generation, facts = current(ctx, now)
+    settings = ctx.settings
+    exposure = _exposures(facts.exposures, now - timedelta(days=1))
+    return PostureView(
+        as_of=now,
+        generation=generation,
+        context=settings.context.name,
+        is_production=settings.context.production,
+        principal=settings.identity.principal,
+        pillars=_pillars(facts, exposure, settings.currency, now),
+        exposure=_exposure_view(ctx, exposure),
+        queue=queue(facts, now, timedelta(days=settings.waivers.notice_days), settings.currency),
+        sources=source_views(settings.sources, facts.sources, now),
+        ledger=_ledger(ctx),
+    )
 
 
 def _nothing_yet(ctx: Context, now: datetime) -> PostureView:
@@ -77,8 +81,8 @@ def _nothing_yet(ctx: Context, now: datetime) -> PostureView:
 
     currency = ctx.settings.currency
     undefined = [
-        (k.id, k.pillar.value, k.title, k.definition, k.unit, k.target, k.direction.value,
-         None, 0, KpiState.NO_DATA.value, None)
+        KpiFact(k.id, k.pillar.value, k.title, k.definition, k.unit, k.target, k.direction.value,
+                None, 0, KpiState.NO_DATA.value, None, None)
         for k in kpis_in_force(ctx.paths)
     ]  # fmt: skip
     return PostureView(
@@ -94,7 +98,7 @@ def _nothing_yet(ctx: Context, now: datetime) -> PostureView:
                 reason="nothing is in the cache yet",
                 at_risk=Money.zero(currency),
                 at_risk_change=None,
-                kpis=_kpi_views(undefined, {}, pillar),
+                kpis=_kpi_views(undefined, {}, pillar, now),
                 open_findings=0,
                 failing_controls=0,
                 controls=0,
@@ -104,27 +108,21 @@ def _nothing_yet(ctx: Context, now: datetime) -> PostureView:
         ),
         exposure=_exposure_view(ctx, {}),
         queue=(),
-        sources=tuple(
-            SourceView(s.name, s.kind, "never", None, None, 0)
-            for s in ctx.settings.sources
-            if s.enabled
-        ),
+        sources=source_views(ctx.settings.sources, (), now),
         ledger=_ledger(ctx),
     )
 
 
 def _pillars(
-    reader: Reader, exposure: Mapping[str, _Exposure], currency: str, now: datetime
+    facts: Summary, exposure: Mapping[str, _Exposure], currency: str, now: datetime
 ) -> tuple[PillarView, ...]:
-    kpis = reader.rows(sql("services", "posture_kpis"), now=now)
-    trends = _trends(reader, now)
-    opened = dict(reader.rows(sql("services", "posture_open_findings")))
-    controls = reader.records(sql("services", "posture_controls"))
+    trends = _trends(facts.trends, now)
+    opened = {each.pillar: each.findings for each in facts.opened}
     return tuple(
         _pillar(
             pillar,
-            _kpi_views(kpis, trends, pillar),
-            [control for control in controls if control["pillar"] == pillar.value],
+            _kpi_views(facts.kpis, trends, pillar, now),
+            [control for control in facts.controls if control.pillar == pillar.value],
             open_findings=opened.get(pillar.value, 0),
             exposure=exposure.get(pillar.value, _Exposure()),
             currency=currency,
@@ -136,13 +134,13 @@ def _pillars(
 def _pillar(
     pillar: Pillar,
     kpis: tuple[KpiView, ...],
-    controls: Sequence[Mapping[str, Any]],
+    controls: Sequence[ControlFact],
     *,
     open_findings: int,
     exposure: _Exposure,
     currency: str,
 ) -> PillarView:
-    failing = [control for control in controls if control["verdict"] in _FAILING]
+    failing = [control for control in controls if control.verdict in _FAILING]
     state, reason = pillar_state(kpis, failing)
     change = None if exposure.before is None else exposure.expected - exposure.before
     return PillarView(
@@ -159,9 +157,7 @@ def _pillar(
     )
 
 
-def pillar_state(
-    kpis: Sequence[KpiView], failing: Sequence[Mapping[str, Any]]
-) -> tuple[KpiState, str]:
+def pillar_state(kpis: Sequence[KpiView], failing: Sequence[ControlFact]) -> tuple[KpiState, str]:
     """Return the state of a pillar and the sentence that says what made it.
 
     An alarm outweighs all else; then stale data, a headline without data, a warning. Failing
@@ -170,11 +166,11 @@ def pillar_state(
     by_state: dict[KpiState, KpiView] = {}
     for kpi in kpis:
         by_state.setdefault(kpi.state, kpi)
-    grave = [control for control in failing if control["severity"] >= Severity.HIGH]
+    grave = [control for control in failing if control.severity >= Severity.HIGH]
     if kpi_in := by_state.get(KpiState.ALARM):
         return KpiState.ALARM, _missed(kpi_in)
     if grave:
-        return KpiState.ALARM, f"control fails: {grave[0]['title']}"
+        return KpiState.ALARM, f"control fails: {grave[0].title}"
     if kpi_in := by_state.get(KpiState.STALE):
         return KpiState.STALE, f"{kpi_in.title}: the data behind it is too old"
     if kpis and kpis[0].state is KpiState.NO_DATA:
@@ -182,7 +178,7 @@ def pillar_state(
     if kpi_in := by_state.get(KpiState.WARN):
         return KpiState.WARN, _missed(kpi_in)
     if failing:
-        return KpiState.WARN, f"control fails: {failing[0]['title']}"
+        return KpiState.WARN, f"control fails: {failing[0].title}"
     return (KpiState.OK, "") if kpis else (KpiState.NO_DATA, "no KPI is defined")
 
 
@@ -192,36 +188,45 @@ def _missed(kpi: KpiView) -> str:
 
 
 def _kpi_views(
-    rows: Iterable[Sequence[Any]], trends: Mapping[str, tuple[float | None, ...]], pillar: Pillar
+    facts: Iterable[KpiFact],
+    trends: Mapping[str, tuple[float | None, ...]],
+    pillar: Pillar,
+    now: datetime,
 ) -> tuple[KpiView, ...]:
-    """Map the rows of `posture_kpis` that belong to one pillar."""
+    """Return the KPIs of one pillar, the headline first."""
     return tuple(
         KpiView(
-            id=kpi_id,
-            title=title,
-            definition=definition,
-            unit=unit,
-            value=value,
-            target=target,
-            direction=Direction(direction),
-            state=KpiState(state),
-            as_of=as_of,
-            sample=sample,
-            trend=trends.get(kpi_id, ()),
+            id=fact.id,
+            title=fact.title,
+            definition=fact.definition,
+            unit=fact.unit,
+            value=fact.value,
+            target=fact.target,
+            direction=Direction(fact.direction),
+            state=KpiState.STALE if _is_stale(fact, now) else KpiState(fact.state),
+            as_of=fact.as_of,
+            sample=fact.sample,
+            trend=trends.get(fact.id, ()),
         )
-        for (kpi_id, of, title, definition, unit, target, direction, value, sample, state, as_of)
-        in rows
-        if of == pillar.value
-    )  # fmt: skip
+        for fact in facts
+        if fact.pillar == pillar.value
+    )
 
 
-def _trends(reader: Reader, now: datetime) -> dict[str, tuple[float | None, ...]]:
+def _is_stale(fact: KpiFact, now: datetime) -> bool:
+    """Return whether the inputs of a value have become too old since it was measured."""
+    if fact.value is None or fact.as_of is None or fact.max_age_seconds is None:
+        return False
+    return now - fact.as_of > timedelta(seconds=fact.max_age_seconds)
+
+
+def _trends(facts: Iterable[TrendFact], now: datetime) -> dict[str, tuple[float | None, ...]]:
     """Return one value a day for each KPI, oldest first; a day without a reading is None."""
     first = now.date() - timedelta(days=TREND_DAYS - 1)
-    since = now - timedelta(days=TREND_DAYS)
     days: dict[str, dict[date, float | None]] = {}
-    for kpi_id, day, value in reader.rows(sql("services", "posture_trends"), since=since):
-        days.setdefault(kpi_id, {})[day] = value
+    for fact in facts:
+        if fact.day >= first:
+            days.setdefault(fact.kpi_id, {})[fact.day] = fact.value
     calendar = [first + timedelta(days=offset) for offset in range(TREND_DAYS)]
     return {
         kpi_id: tuple(values.get(day) for day in calendar if day >= min(values))
@@ -229,9 +234,17 @@ def _trends(reader: Reader, now: datetime) -> dict[str, tuple[float | None, ...]
     }
 
 
-def _exposures(reader: Reader, now: datetime) -> dict[str, _Exposure]:
-    rows = reader.rows(sql("services", "posture_exposure"), yesterday=now - timedelta(days=1))
-    return {row[0]: _Exposure(*row[1:]) for row in rows}
+def _exposures(facts: Iterable[ExposureFact], yesterday: datetime) -> dict[str, _Exposure]:
+    """Return what is at risk by pillar: the newest reading, compared with that of a day ago."""
+    found: dict[str, _Exposure] = {}
+    before: dict[str, Decimal] = {}
+    for fact in facts:  # the oldest first
+        if fact.at <= yesterday:
+            before[fact.pillar] = fact.expected
+        found[fact.pillar] = _Exposure(
+            fact.expected, fact.waived, fact.driver, fact.driver_amount, before.get(fact.pillar)
+        )
+    return found
 
 
 def _exposure_view(ctx: Context, pillars: Mapping[str, _Exposure]) -> ExposureView:

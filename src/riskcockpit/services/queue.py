@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
 
-from riskcockpit.domain.finding import FindingClass
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
 from riskcockpit.present.text import plural
-from riskcockpit.services.context import Context
-from riskcockpit.store.database import Reader
-from riskcockpit.store.sql import sql
+from riskcockpit.services.summary import (
+    DUE_SOON,
+    MOST_DEADLINES,
+    ActionFact,
+    AlarmFact,
+    ChampionFact,
+    DeadlineFact,
+    HeldFact,
+    RequestFact,
+    Summary,
+    WaiverFact,
+)
 from riskcockpit.views.posture import QueueItem, QueueKind
 
-DUE_SOON = timedelta(hours=24)
-MOST_DEADLINES = 20
 _OWNERS_SHOWN = 2
 _URGENCY = {
     QueueKind.CHAMPION_MISSING: 0,
@@ -33,17 +40,18 @@ _URGENCY = {
 }
 
 
-def queue(ctx: Context, reader: Reader, now: datetime) -> tuple[QueueItem, ...]:
-    """Return what needs a decision: alarms first, then by kind, money at risk and deadline."""
-    currency = ctx.settings.currency
-    notice = timedelta(days=ctx.settings.waivers.notice_days)
+def queue(facts: Summary, now: datetime, notice: timedelta, currency: str) -> tuple[QueueItem, ...]:
+    """Return what needs a decision: alarms first, then by kind, money at risk and deadline.
+
+    Waivers are announced `notice` before they end. `facts` must cover `now`.
+    """
     items = [
-        *_alarms(reader, currency),
-        *_actions(reader),
-        *_requests(reader),
-        *_waivers(reader, currency, now, now + notice),
-        *_deadlines(reader, currency, now),
-        *_held(reader),
+        *_alarms(facts.alarms, facts.champions, currency),
+        *_actions(facts.actions),
+        *_requests(facts.requests),
+        *_waivers(facts.waivers, currency, now, now + notice),
+        *_deadlines(facts.deadlines, currency, now),
+        *_held(facts.held),
     ]
     return tuple(sorted(items, key=_consequence))
 
@@ -53,40 +61,43 @@ def _consequence(item: QueueItem) -> tuple[bool, int, Decimal, str]:
     return item.state is not KpiState.ALARM, _URGENCY[item.kind], -money, item.id
 
 
-def _alarms(reader: Reader, currency: str) -> Iterator[QueueItem]:
-    models = {row["name"]: row for row in reader.records(sql("services", "queue_champions"))}
-    for row in reader.records(sql("services", "queue_alarms")):
-        is_model = row["class"] == FindingClass.MODEL.value
-        model = models.get(row["subject"]) if is_model else None
-        serves = model is not None and model["champion"] is not None
-        is_answered = model is not None and serves and model["since"] > row["last_seen"]
-        target = model["target"] if model is not None and not is_answered else None
-        more = f", {plural(row['findings'] - 1, 'more alarm')}" if row["findings"] > 1 else ""
+def _alarms(
+    alarms: Iterable[AlarmFact], champions: Iterable[ChampionFact], currency: str
+) -> Iterator[QueueItem]:
+    models = {model.name: model for model in champions}
+    for alarm in alarms:
+        is_model = alarm.class_ == "model"
+        model = models.get(alarm.subject) if is_model else None
+        serves = model is not None and model.champion is not None
+        since = model.since if model is not None and serves else None
+        is_answered = since is not None and since > alarm.last_seen
+        target = model.target if model is not None and not is_answered else None
+        more = f", {plural(alarm.findings - 1, 'more alarm')}" if alarm.findings > 1 else ""
         ready = _way_back(target, is_answered=is_answered) if serves else ""
         yield QueueItem(
-            id=f"{row['class']}:{row['subject']}",
+            id=f"{alarm.class_}:{alarm.subject}",
             kind=QueueKind.MODEL_ALARM if is_model else QueueKind.DATA_ALARM,
-            title=f"{row['subject']} v{model['champion']}" if serves and model else row["subject"],
-            detail=f"{_without(row['title'], row['subject'])}{more}{ready}",
-            since=row["onset_at"],
+            title=f"{alarm.subject} v{model.champion}" if serves and model else alarm.subject,
+            detail=f"{_without(alarm.title, alarm.subject)}{more}{ready}",
+            since=alarm.onset_at,
             due_at=None,
-            at_risk=Money(row["exposure"], currency),
-            state=KpiState.ALARM if row["severity"] >= Severity.HIGH else KpiState.WARN,
-            subject=row["subject"] if is_model else row["top"],
+            at_risk=Money(alarm.exposure, currency),
+            state=KpiState.ALARM if alarm.severity >= Severity.HIGH else KpiState.WARN,
+            subject=alarm.subject if is_model else alarm.top,
             keys=("r", "n") if target else ("n",),
         )
-    for name, model in models.items():
-        if model["champion"] is None:
+    for model in models.values():
+        if model.champion is None:
             yield QueueItem(
-                id=f"champion:{name}",
+                id=f"champion:{model.name}",
                 kind=QueueKind.CHAMPION_MISSING,
-                title=name,
+                title=model.name,
                 detail="no version serves production: the alias champion is missing",
-                since=model["seen_at"],
+                since=model.seen_at,
                 due_at=None,
-                at_risk=Money(model["exposure"], currency),
-                state=KpiState.ALARM if model["tier"] == 1 else KpiState.WARN,
-                subject=name,
+                at_risk=Money(model.exposure, currency),
+                state=KpiState.ALARM if model.tier == 1 else KpiState.WARN,
+                subject=model.name,
                 keys=("n",),
             )
 
@@ -103,111 +114,128 @@ def _without(title: str, subject: str) -> str:
     return title.removeprefix(subject).lstrip(" :") or title
 
 
-def _actions(reader: Reader) -> Iterator[QueueItem]:
-    for row in reader.records(sql("services", "queue_actions")):
-        word = row["state"].replace("_", " ")
+def _actions(actions: Iterable[ActionFact]) -> Iterator[QueueItem]:
+    for action in actions:
+        word = action.state.replace("_", " ")
         yield QueueItem(
-            id=f"action:{row['id']}",
+            id=f"action:{action.id}",
             kind=QueueKind.ACTION_FAILED,
-            title=f"{row['kind']} {row['target']}",
-            detail=f"{word}: {row['message']}" if row["message"] else word,
-            since=row["updated_at"],
+            title=f"{action.kind} {action.target}",
+            detail=f"{word}: {action.message}" if action.message else word,
+            since=action.updated_at,
             due_at=None,
             at_risk=None,
-            state=KpiState.WARN if row["state"].startswith("pending") else KpiState.ALARM,
-            subject=row["id"],
+            state=KpiState.WARN if action.state.startswith("pending") else KpiState.ALARM,
+            subject=action.id,
             keys=("n",),
         )
 
 
-def _requests(reader: Reader) -> Iterator[QueueItem]:
-    for row in reader.records(sql("services", "queue_requests")):
-        move = json.loads(row["params"])
+def _requests(requests: Iterable[RequestFact]) -> Iterator[QueueItem]:
+    for request in requests:
+        move = json.loads(request.params)
         yield QueueItem(
-            id=f"request:{row['id']}",
+            id=f"request:{request.id}",
             kind=QueueKind.ROLLBACK_REQUEST,
-            title=f"{row['subject']} to v{move.get('to', '?')}",
-            detail=f"from v{move.get('from', '?')}, asked by {row['actor']}, needs a second person",
-            since=row["ts"],
+            title=f"{request.model} to v{move.get('to', '?')}",
+            detail=f"from v{move.get('from', '?')}, asked by {request.actor}, "
+            "needs a second person",
+            since=request.requested_at,
             due_at=None,
             at_risk=None,
             state=KpiState.ALARM,
-            subject=row["id"],
+            subject=request.id,
             keys=("a", "X", "n"),
         )
 
 
 def _waivers(
-    reader: Reader, currency: str, now: datetime, horizon: datetime
+    waivers: Iterable[WaiverFact], currency: str, now: datetime, horizon: datetime
 ) -> Iterator[QueueItem]:
-    rows = reader.records(sql("services", "queue_waivers"), now=now, horizon=horizon)
-    for row in rows:
-        is_request = row["state"] == "requested"
-        place = f"{row['asset']}, " if row["asset"] else ""
+    for waiver in waivers:
+        is_request = waiver.state == "requested"
+        if not is_request and not now <= waiver.expires_at < horizon:
+            continue
+        place = f"{waiver.asset}, " if waiver.asset else ""
         yield QueueItem(
-            id=f"waiver:{row['id']}",
+            id=f"waiver:{waiver.id}",
             kind=QueueKind.WAIVER_REQUEST if is_request else QueueKind.WAIVER_EXPIRING,
-            title=f"waiver for {plural(row['finding_count'], 'finding')}",
-            detail=f"{place}{row['reason'].replace('_', ' ')}, asked by {row['requester']}"
+            title=f"waiver for {plural(waiver.finding_count, 'finding')}",
+            detail=f"{place}{waiver.reason.replace('_', ' ')}, asked by {waiver.requester}"
             + (", needs a second person" if is_request else ", ends soon"),
-            since=row["requested_at"],
-            due_at=row["expires_at"],
-            at_risk=Money(row["exposure"], currency),
+            since=waiver.requested_at,
+            due_at=waiver.expires_at,
+            at_risk=Money(waiver.exposure, currency),
             state=KpiState.WARN,
-            subject=row["id"],
+            subject=waiver.id,
             keys=("a", "X", "n") if is_request else ("n",),
         )
 
 
-def _deadlines(reader: Reader, currency: str, now: datetime) -> Iterator[QueueItem]:
-    rows = reader.records(
-        sql("services", "queue_deadlines"), now=now, horizon=now + DUE_SOON, most=MOST_DEADLINES
+def _deadlines(
+    deadlines: Iterable[DeadlineFact], currency: str, now: datetime
+) -> Iterator[QueueItem]:
+    """Return the groups that weigh most, each of all its findings that are due soon."""
+    due = (fact for fact in deadlines if fact.step_at is None or fact.step_at < now + DUE_SOON)
+    groups = [tuple(steps) for _, steps in groupby(due, key=lambda fact: (fact.kind, fact.name))]
+    for steps in sorted(groups, key=_weight)[:MOST_DEADLINES]:
+        yield _deadline(steps, currency, now)
+
+
+def _weight(steps: Sequence[DeadlineFact]) -> tuple[bool, int, Decimal, str, str]:
+    is_kev = any(step.is_kev for step in steps)
+    severity = max(step.severity for step in steps)
+    exposure = sum((step.exposure for step in steps), Decimal(0))
+    return not is_kev, -severity, -exposure, steps[0].name, steps[0].kind
+
+
+def _deadline(steps: Sequence[DeadlineFact], currency: str, now: datetime) -> QueueItem:
+    is_vulnerability, name = steps[0].kind == "vulnerability", steps[0].name
+    findings = sum(step.findings for step in steps)
+    overdue = sum(s.findings for s in steps if s.step_at is None or s.step_at < now)
+    assets = sum(step.assets for step in steps)
+    is_kev = any(step.is_kev for step in steps)
+    top = max(steps, key=lambda step: (step.severity, step.top_exposure, step.top))
+    single = findings == 1
+    where = plural(assets, "asset") if assets > 1 else min(step.asset for step in steps)
+    count = "" if single else f"{plural(findings, 'finding')}, "
+    owners = ", ".join(sorted({o for step in steps for o in step.owners})[:_OWNERS_SHOWN])
+    facts = (
+        "known exploited" if is_kev else "",
+        Severity(top.severity).word,
+        f"{count}{overdue} overdue" if overdue else f"{count}due soon",
+        where if is_vulnerability else (top.title if single else ""),
+        f"owner {owners}" if owners else "",
     )
-    for row in rows:
-        is_vulnerability = row["kind"] == "vulnerability"
-        single = row["findings"] == 1
-        where = plural(row["assets"], "asset") if row["assets"] > 1 else row["asset"]
-        count = f"{plural(row['findings'], 'finding')}, " if not single else ""
-        owners = ", ".join((row["owners"] or [])[:_OWNERS_SHOWN])
-        facts = (
-            "known exploited" if row["is_kev"] else "",
-            Severity(row["severity"]).word,
-            f"{count}{row['overdue']} overdue" if row["overdue"] else f"{count}due soon",
-            where if is_vulnerability else (row["title"] if single else ""),
-            f"owner {owners}" if owners else "",
-        )
-        field = "cve" if is_vulnerability else "asset"
+    field = "cve" if is_vulnerability else "asset"
+    is_grave = is_kev or top.severity == Severity.CRITICAL
+    return QueueItem(
+        id=f"sla:{name}",
+        kind=QueueKind.SLA,
+        title=name,
+        detail=", ".join(fact for fact in facts if fact),
+        since=min(step.since for step in steps),
+        due_at=min(step.due_at for step in steps),
+        at_risk=Money(sum((step.exposure for step in steps), Decimal(0)), currency),
+        state=KpiState.ALARM if overdue and is_grave else KpiState.WARN,
+        subject=top.top,
+        keys=("w", "n") if single else ("enter",),
+        query="" if single else f'{field}:"{name}" state:open severity>=high due<24h',
+    )
+
+
+def _held(scans: Iterable[HeldFact]) -> Iterator[QueueItem]:
+    for scan in scans:
         yield QueueItem(
-            id=f"sla:{row['name']}",
-            kind=QueueKind.SLA,
-            title=row["name"],
-            detail=", ".join(fact for fact in facts if fact),
-            since=row["since"],
-            due_at=row["due_at"],
-            at_risk=Money(row["exposure"], currency),
-            state=KpiState.ALARM if row["overdue"] and _is_grave(row) else KpiState.WARN,
-            subject=row["top"],
-            keys=("w", "n") if single else ("enter",),
-            query="" if single else f'{field}:"{row["name"]}" state:open severity>=high due<24h',
-        )
-
-
-def _is_grave(row: dict[str, object]) -> bool:
-    return bool(row["is_kev"]) or row["severity"] == Severity.CRITICAL
-
-
-def _held(reader: Reader) -> Iterator[QueueItem]:
-    for row in reader.records(sql("services", "queue_held")):
-        yield QueueItem(
-            id=f"held:{row['id']}",
+            id=f"held:{scan.id}",
             kind=QueueKind.IMPORT_HELD,
-            title=f"{row['tool']} over {row['asset']}",
-            detail=f"held back: {plural(row['held'], 'finding')} would close at once; "
+            title=f"{scan.tool} over {scan.asset}",
+            detail=f"held back: {plural(scan.held, 'finding')} would close at once; "
             "import again with --accept-held if the report is right",
-            since=row["imported_at"],
+            since=scan.imported_at,
             due_at=None,
             at_risk=None,
             state=KpiState.WARN,
-            subject=row["id"],
+            subject=scan.id,
             keys=(),
         )

@@ -92,4 +92,4 @@ def _kept(ctx: Context) -> dict[str, str]:
 
 def _keep(ctx: Context, views: Mapping[str, str]) -> None:
     text = yaml.safe_dump({"views": dict(views)}, allow_unicode=True, width=1000)
-    write_whole(make_private(ctx.paths.config) / FILE_NAME, text)
+    write_whole(make_private(ctx.paths.config) / FILE_NAME, text.encode())

@@ -42,12 +42,12 @@ def copy_file(source: Path, target: Path) -> None:
             shutil.copyfileobj(old, new, 1 << 20)
 
 
-def write_whole(target: Path, text: str) -> None:
-    """Replace `target` by `text` in one step: a reader sees the old or the new, never a part."""
+def write_whole(target: Path, content: bytes) -> None:
+    """Replace `target` by `content` in one step: a reader sees the old or the new, never a part."""
     part = target.with_name(f"{target.name}.part")
     part.unlink(missing_ok=True)
     with _create(part) as file:
-        file.write(text.encode())
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     part.replace(target)

@@ -32,10 +32,9 @@ MOST_ROWS = 10_000
 _AGAIN_SECONDS = 0.1
 CACHE_TABLES = frozenset(
     {
-        "action", "asset", "control", "control_evidence", "control_row", "exposure_reading",
-        "finding", "finding_alias", "finding_event", "finding_location", "finding_sighting",
-        "kpi",
-        "kpi_reading",
+        "action", "asset", "control", "control_evidence", "control_row", "document",
+        "exposure_reading", "finding", "finding_alias", "finding_event", "finding_location",
+        "finding_sighting", "kpi", "kpi_reading",
         "ledger_entry", "model", "model_alias", "model_alias_move", "model_version", "quarantine",
         "raw_record", "reading", "scan", "source", "waiver", "waiver_finding",
     }

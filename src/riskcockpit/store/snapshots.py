@@ -1,18 +1,20 @@
 """Generations of the cache: immutable files, a pointer to the newest, one writer at a time.
 
-`NNNNNN.duckdb` are the generations, `CURRENT` names the published one, `writer.lock` is held by
-the writer, `*.part` is work that was never published. Readers never wait for a writer, nor a
+`NNNNNN.duckdb` are the generations, `NNNNNN.summary` says of one what its owner's `summarise` made
+of it, `CURRENT` names the published one, `writer.lock` is held by the writer, `*.part` is work that
+was never published. Readers never wait for a writer, nor a
 writer for readers. Importing this module does not import duckdb.
 """
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,13 +43,23 @@ _LEASE_PAUSE_SECONDS = 0.01
 
 
 class Store:
-    """The cache of one riskcockpit home. Opening it touches no file."""
+    """The cache of one riskcockpit home. Opening it touches no file.
+
+    `summarise` is asked at the end of every change what `summary` shall say of it; without one
+    nothing is kept beside the generations.
+    """
 
     def __init__(
-        self, directory: Path, clock: Clock, *, lock_timeout_seconds: float = 30.0
+        self,
+        directory: Path,
+        clock: Clock,
+        *,
+        summarise: Callable[[Reader, datetime], bytes] | None = None,
+        lock_timeout_seconds: float = 30.0,
     ) -> None:
         self.directory = directory
         self._clock = clock
+        self._summarise = summarise
         self._lock_timeout_seconds = lock_timeout_seconds
 
     def generation(self) -> int:
@@ -70,6 +82,23 @@ class Store:
     def exists(self) -> bool:
         """Return whether anything was ever published here."""
         return self._pointer.exists()
+
+    def summary(self) -> tuple[int, bytes] | None:
+        """Return the number of the published generation and its summary; None without one.
+
+        Nothing is opened but a small file, which must fit the generation's own. A reader tells
+        what is wrong when it does not.
+
+        Raises:
+            DamagedError: the pointer does not hold a number.
+        """
+        number = self.generation()
+        try:
+            head, _, content = self._summary_file(number).read_bytes().partition(b"\n")
+            size = self._file(number).stat().st_size
+        except OSError:
+            return None
+        return (number, content) if head == _summary_head(size) else None
 
     def reader(self) -> Reader:
         """Open the published generation; the reader keeps it until it is closed.
@@ -106,14 +135,17 @@ class Store:
             self._refuse_lost_pointer(current)
             self._sweep(current)
             number = self._next_number(current)
-            part = self.directory / f"{number:06d}.{secrets.token_hex(4)}.part"
+            part = self.directory / f"{number:06d}.{os.urandom(4).hex()}.part"
             try:
                 if current:
                     self._copy(self._file(current), part)
+                summary: bytes | None = None
                 with self._transaction(part, number) as writer:
                     yield writer
+                    if self._summarise is not None and not writer.is_discarded:
+                        summary = self._summarise(writer, self._clock.now())
                 if not writer.is_discarded:
-                    self._publish(part, number)
+                    self._publish(part, number, summary)
                     self._sweep(number)
             finally:
                 _remove_part(part)
@@ -146,6 +178,9 @@ class Store:
 
     def _file(self, number: int) -> Path:
         return self.directory / f"{number:06d}.duckdb"
+
+    def _summary_file(self, number: int) -> Path:
+        return self.directory / f"{number:06d}.summary"
 
     def _open_published(self) -> tuple[Reader, int]:
         from riskcockpit.store.database import Reader, connect  # noqa: PLC0415 - imports duckdb
@@ -210,12 +245,15 @@ class Store:
         with writing():
             copy_file(source, part)
 
-    def _publish(self, part: Path, number: int) -> None:
+    def _publish(self, part: Path, number: int, summary: bytes | None) -> None:
         with writing():
             sync_file(part)
+            if summary is not None:
+                head = _summary_head(part.stat().st_size)
+                write_whole(self._summary_file(number), head + b"\n" + summary)
             part.replace(self._file(number))
             sync_directory(self.directory)
-            write_whole(self._pointer, f"{number:06d}\n")
+            write_whole(self._pointer, f"{number:06d}\n".encode())
 
     def _numbers(self) -> dict[Path, int]:
         return {
@@ -243,6 +281,14 @@ class Store:
             is_old = 0 < number <= current - KEPT_GENERATIONS
             if file.suffix == ".duckdb" and (is_old or number > current):
                 remove_unread(file)
+        for file in self.directory.glob("*.summary"):
+            if not file.with_suffix(".duckdb").exists():
+                file.unlink(missing_ok=True)
+
+
+def _summary_head(size: int) -> bytes:
+    """Return the first line of a summary, which ties it to a generation's file of `size` bytes."""
+    return f"summary of {size} bytes".encode()
 
 
 def _remove_part(part: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -81,6 +80,8 @@ def sql(package: str, name: str) -> Sql:
     folder = files("riskcockpit").joinpath(package, "sql")
     file = folder.joinpath(f"{name}.sql")
     if not file.is_file():
+        from difflib import get_close_matches  # noqa: PLC0415 - only a mistake of ours needs it
+
         known = statement_names(package)
         near = get_close_matches(name, known, n=1)
         raise FatalError(

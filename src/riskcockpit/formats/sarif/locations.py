@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from urllib.parse import urljoin
 
 import msgspec
@@ -37,8 +37,11 @@ class Locator:
         self._prefixes = (*prefixes, *self._roots(run))
         self._paths: dict[tuple[str, str | None], str] = {}
 
-    def locations(self, places: Iterable[Place]) -> tuple[Location, ...]:
+    def locations(self, places: Sequence[Place]) -> tuple[Location, ...]:
         """Return the places that are in a file, in their order."""
+        if len(places) == 1:  # nearly always
+            physical = places[0].physical_location
+            return () if physical is None else (self._location(physical),)
         found: list[Location] = []
         for place in places:
             physical = place.physical_location

@@ -17,7 +17,7 @@ SELECT
     finding.severity <> profile.severity AS is_severity_changed,
     finding.severity < profile.severity OR (profile.is_kev AND NOT finding.is_kev) AS is_rearmed,
     finding.rule <> profile.rule OR finding.title <> incoming.title
-        OR finding.description <> incoming.description OR finding.help_url <> profile.help_url
+        OR finding.description <> wording.description OR finding.help_url <> profile.help_url
         OR finding.severity <> profile.severity OR finding.severity_raw <> profile.severity_raw
         OR finding.severity_source <> profile.severity_source
         OR finding.col IS DISTINCT FROM incoming.col
@@ -40,8 +40,9 @@ SELECT
 FROM matched
 JOIN incoming ON incoming.n = matched.n
 JOIN profile ON profile.profile = incoming.profile
+JOIN wording ON wording.wording = incoming.wording
 JOIN finding ON finding.id = matched.finding_id
-JOIN transition
+LEFT JOIN transition -- every case has its row; an inner join would be made first, and multiply
     ON transition.stored = finding.state
     AND transition.needs_triage = profile.needs_triage
     AND transition.is_suppressed = profile.is_suppressed

@@ -6,7 +6,7 @@ INSERT INTO finding BY NAME
 SELECT
     coalesce(assigned.id, incoming.key) AS id, profile.class, profile.asset, $tool AS tool,
     profile.rule, $category AS category, $branch AS branch, $scope AS scope, incoming.title,
-    incoming.description, profile.help_url, profile.severity, profile.severity_raw,
+    wording.description, profile.help_url, profile.severity, profile.severity_raw,
     profile.severity_source, profile.state, false AS is_unconfirmed_absent,
     profile.pillar, profile.owner, incoming.path, incoming.line, incoming.col,
     incoming.end_line, incoming.snippet, incoming.location_count, profile.package_type,
@@ -22,3 +22,4 @@ FROM incoming
 ANTI JOIN matched ON matched.n = incoming.n
 LEFT JOIN assigned ON assigned.n = incoming.n
 LEFT JOIN profile ON profile.profile = incoming.profile
+LEFT JOIN wording ON wording.wording = incoming.wording

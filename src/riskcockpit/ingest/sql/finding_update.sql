@@ -2,7 +2,7 @@
 -- params: none
 -- returns: nothing
 UPDATE finding
-SET rule = profile.rule, title = incoming.title, description = incoming.description,
+SET rule = profile.rule, title = incoming.title, description = wording.description,
     help_url = profile.help_url, severity = profile.severity,
     severity_raw = profile.severity_raw, severity_source = profile.severity_source,
     pillar = profile.pillar, owner = profile.owner, path = incoming.path,
@@ -17,5 +17,6 @@ SET rule = profile.rule, title = incoming.title, description = incoming.descript
 FROM change
 JOIN incoming ON incoming.n = change.n
 JOIN profile ON profile.profile = incoming.profile
+JOIN wording ON wording.wording = incoming.wording
 WHERE finding.id = change.finding_id
   AND (change.is_updated OR change.is_moved OR change.is_reopened)

@@ -1,16 +1,10 @@
--- Each KPI as it was defined for this generation, with its newest reading. A value whose inputs have
--- become too old since it was measured is stale now.
--- params: now TIMESTAMP
--- returns: id, pillar, title, definition, unit, target, direction, value (in the unit; NULL without data), sample, state, as_of (UTC)
+-- Each KPI as it was defined for this generation, with its newest reading.
+-- params: none
+-- returns: id, pillar, title, definition, unit, target, direction, value (in the unit; NULL without data), sample, state (when it was measured), as_of (UTC), max_age_seconds (older inputs make it stale; NULL: their age does not matter)
 SELECT
     k.id, k.pillar, k.title, k.definition, k.unit, k.target, k.direction,
-    r.value, coalesce(r.sample, 0) AS sample,
-    CASE
-        WHEN date_diff('second', r.as_of, $now) > k.max_age_seconds AND r.value IS NOT NULL
-            THEN 'stale'
-        ELSE coalesce(r.state, 'no_data')
-    END AS state,
-    r.as_of
+    r.value, coalesce(r.sample, 0) AS sample, coalesce(r.state, 'no_data') AS state, r.as_of,
+    k.max_age_seconds
 FROM kpi AS k
 LEFT JOIN (
     FROM kpi_reading

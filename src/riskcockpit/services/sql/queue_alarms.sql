@@ -2,7 +2,7 @@
 -- params: none
 -- returns: class, subject, severity (0 to 4), title (of the worst), findings (count), top (finding id of the worst), onset_at (UTC), last_seen (UTC, of the newest), exposure (currency of the settings)
 WITH alarm AS (
-    SELECT rowid AS row_id, class, model, severity, exposure, onset_at, first_seen,
+    SELECT rowid AS row_id, id, class, model, severity, exposure, onset_at, first_seen,
         last_seen
     FROM finding
     WHERE class IN ('model', 'data') AND state IN ('open', 'triage', 'pending_waiver')
@@ -13,7 +13,7 @@ grouped AS (
         model,
         max(severity) AS severity,
         count(*) AS findings,
-        max_by(row_id, severity * 1e15 + exposure) AS top,
+        max_by(row_id, (severity, exposure, id)) AS top,
         min(coalesce(onset_at, first_seen)) AS onset_at,
         max(last_seen) AS last_seen,
         sum(exposure) AS exposure

@@ -1,50 +1,67 @@
--- Open scanner findings of at least high severity, or known to be exploited, that are due before `horizon`, grouped by vulnerability, else by asset.
--- params: now TIMESTAMP, horizon TIMESTAMP, most INTEGER
--- returns: kind (vulnerability or asset), name, findings (count), assets (count), asset (one), owners, severity (0 to 4), is_kev, due_at (UTC), since (UTC), overdue (count), top (finding id of the worst), title (of it), exposure (currency of the settings)
+-- Open scanner findings of at least high severity, or known to be exploited, that are due before `horizon`, by vulnerability, else by asset; of each group a row for what is overdue at `now` and one for each moment after it at which more falls due. Groups are the `most` that weigh most at `soon`, and all that grow after it.
+-- params: now TIMESTAMP, soon TIMESTAMP, horizon TIMESTAMP, most INTEGER
+-- returns: kind (vulnerability or asset), name, step_at (UTC; NULL: overdue), findings (count), assets (count of those in no earlier row of the group), asset (the first), owners (the first two), severity (0 to 4), is_kev, due_at (UTC), since (UTC), top (finding id of the worst), top_exposure (of it), title (of it; empty unless it is alone), exposure (currency of the settings)
 WITH due AS (
     SELECT
-        rowid AS row_id, vulnerability, asset, owner, severity, is_kev, due_at, first_seen,
-        exposure
+        rowid AS row_id,
+        vulnerability <> '' AS is_vulnerability,
+        CASE WHEN vulnerability <> '' THEN vulnerability ELSE asset END AS name,
+        CASE WHEN due_at >= $now THEN due_at END AS step_at,
+        asset, owner, severity, is_kev, due_at, first_seen, exposure
     FROM finding
     WHERE state IN ('open', 'triage') AND class NOT IN ('model', 'data')
         AND (severity >= 3 OR is_kev) AND due_at < $horizon
 ),
-grouped AS (
+chosen AS (
     SELECT
-        vulnerability <> '' AS is_vulnerability,
-        CASE WHEN vulnerability <> '' THEN vulnerability ELSE asset END AS name,
+        is_vulnerability,
+        name,
+        bool_or(is_kev) FILTER (WHERE due_at < $soon) AS is_kev_soon,
+        max(severity) FILTER (WHERE due_at < $soon) AS severity_soon,
+        sum(exposure) FILTER (WHERE due_at < $soon) AS exposure_soon
+    FROM due
+    GROUP BY is_vulnerability, name
+    QUALIFY max(due_at) >= $soon
+        OR row_number() OVER (
+            ORDER BY is_kev_soon DESC NULLS LAST, severity_soon DESC NULLS LAST,
+                exposure_soon DESC NULLS LAST, name, is_vulnerability
+        ) <= $most
+),
+kept AS (
+    SELECT
+        d.*,
+        f.id,
+        row_number() OVER (
+            PARTITION BY d.is_vulnerability, d.name, d.asset ORDER BY d.due_at, d.row_id
+        ) = 1 AS is_new_asset
+    FROM due AS d
+    JOIN chosen AS c ON c.is_vulnerability = d.is_vulnerability AND c.name = d.name
+    JOIN finding AS f ON f.rowid = d.row_id
+),
+step AS (
+    SELECT
+        is_vulnerability,
+        name,
+        step_at,
         count(*) AS findings,
+        count(*) FILTER (WHERE is_new_asset) AS assets,
+        min(asset) AS asset,
+        coalesce(list(DISTINCT owner ORDER BY owner) FILTER (WHERE owner <> ''), [])[:2] AS owners,
         max(severity) AS severity,
         bool_or(is_kev) AS is_kev,
         min(due_at) AS due_at,
         min(first_seen) AS since,
-        count(*) FILTER (WHERE due_at < $now) AS overdue,
-        max_by(row_id, severity * 1e15 + exposure) AS top,
+        max_by(row_id, (severity, exposure, id)) AS top,
         sum(exposure) AS exposure
-    FROM due
-    GROUP BY ALL
-    ORDER BY is_kev DESC, severity DESC, exposure DESC, name
-    LIMIT $most
+    FROM kept
+    GROUP BY is_vulnerability, name, step_at
 )
 SELECT
-    CASE WHEN g.is_vulnerability THEN 'vulnerability' ELSE 'asset' END AS kind,
-    g.name,
-    g.findings,
-    count(DISTINCT d.asset) AS assets,
-    min(d.asset) AS asset,
-    list(DISTINCT d.owner ORDER BY d.owner) FILTER (WHERE d.owner <> '') AS owners,
-    g.severity,
-    g.is_kev,
-    g.due_at,
-    g.since,
-    g.overdue,
-    f.id AS top,
-    f.title,
-    g.exposure
-FROM grouped AS g
-JOIN finding AS f ON f.rowid = g.top
-JOIN due AS d
-    ON (d.vulnerability <> '') = g.is_vulnerability
-    AND CASE WHEN d.vulnerability <> '' THEN d.vulnerability ELSE d.asset END = g.name
-GROUP BY ALL
-ORDER BY g.is_kev DESC, g.severity DESC, g.exposure DESC, g.name
+    CASE WHEN s.is_vulnerability THEN 'vulnerability' ELSE 'asset' END AS kind,
+    s.name, s.step_at, s.findings, s.assets, s.asset, s.owners, s.severity, s.is_kev, s.due_at,
+    s.since, f.id AS top, f.exposure AS top_exposure,
+    CASE WHEN s.findings = 1 AND NOT s.is_vulnerability THEN f.title ELSE '' END AS title,
+    s.exposure
+FROM step AS s
+JOIN finding AS f ON f.rowid = s.top
+ORDER BY kind, s.name, s.step_at NULLS FIRST
