@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
+
+from msgspec import Raw
 
 from riskcockpit.domain.finding import ControlEvidence, Observation, Problem, Scan
 from riskcockpit.errors import SkipRecordError
@@ -35,6 +38,14 @@ class Gathering:
             self.observations.append(record)
         else:
             self.evidence.append(record)
+
+    def take_all(
+        self, place: str, raws: Iterable[Raw], read: Callable[[bytes, str], Record]
+    ) -> None:
+        """Take every record of the list at `place`; `read` gets each with its own place."""
+        for number, raw in enumerate(raws):
+            where = f"{place}[{number}]"
+            self.take(where, partial(read, bytes(raw), where))
 
     def trouble(self, place: str, why: str) -> None:
         """Note a part of the report that could not be read."""

@@ -1,0 +1,168 @@
+"""Findings of Veracode's REST API, in the answer's envelope or taken out of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Raw
+
+from riskcockpit.domain.finding import FindingClass, Observation, Scan
+from riskcockpit.errors import SkipRecordError
+from riskcockpit.formats import wording
+from riskcockpit.formats.api import ReadOptions, Report
+from riskcockpit.formats.entries import Entry, location, read_entry
+from riskcockpit.formats.forms import Form, forms, whole
+from riskcockpit.formats.gathering import Gathering
+from riskcockpit.formats.hypertext import without_tags
+from riskcockpit.formats.observing import observed, paragraphs
+from riskcockpit.formats.veracode.scale import TOOL, component, grade
+from riskcockpit.formats.vulnerabilities import canonical_id, cwe_number
+
+_CLOSED = "CLOSED"
+_UNREVIEWED = ("", "NONE", "PROPOSED", "REJECTED")
+"""States of the review of a mitigation in which nobody accepted it."""
+_UNRESOLVED = ("", "UNRESOLVED", "FIXED")
+
+
+def read(content: bytes, options: ReadOptions) -> Report:
+    """Read `findings`, or `_embedded.findings`; each type of scan is a scan of its own.
+
+    Raises:
+        FormatError: not Veracode's, not JSON, or beyond a limit.
+    """
+    found, documents = forms(content, "Veracode findings")
+    scans = [scan for form in found for scan in _scans(form, options)]
+    return whole("veracode-findings", scans, documents)
+
+
+def _scans(form: Form, options: ReadOptions) -> list[Scan]:
+    embedded = form.inner("_embedded") if "_embedded" in form.members else form
+    parts: dict[str, Gathering] = {}
+    for number, raw in enumerate(embedded.records("findings")):
+        _take(parts, raw, f"findings[{number}]", options)
+    pages = form.head("page").integer("page", "total_pages")
+    is_partial = pages is not None and pages > 1
+    return [
+        part.scan(TOOL, category=category, is_partial=is_partial)
+        for category, part in (parts or {"": Gathering()}).items()
+    ]
+
+
+def _take(parts: dict[str, Gathering], raw: Raw, place: str, options: ReadOptions) -> None:
+    category = ""
+
+    def read_finding() -> Observation | None:
+        nonlocal category
+        entry = read_entry(bytes(raw), options)
+        category = wording.name(entry.text("scan_type").lower())
+        return _finding(options, entry, place)
+
+    gathering = Gathering()
+    gathering.take(place, read_finding)
+    part = parts.setdefault(category, Gathering())
+    part.observations += gathering.observations
+    part.problems += gathering.problems
+    part.absent += gathering.absent
+
+
+def _finding(options: ReadOptions, entry: Entry, place: str) -> Observation | None:
+    status = entry.entry("finding_status")
+    accepted = (
+        status.text("resolution_status").upper() not in _UNREVIEWED
+        and status.text("resolution").upper() not in _UNRESOLVED
+    )
+    if status.text("status").upper() == _CLOSED and not accepted:
+        return None
+    kind = entry.text("scan_type").upper()
+    reader = _READERS.get(kind)
+    if reader is None:
+        raise SkipRecordError(f"unknown type of scan {kind[:40]}" if kind else "no type of scan")
+    fields = reader(options, entry)
+    details = entry.entry("finding_details")
+    cwe = cwe_number(details.at("cwe", "id"))
+    rule = fields.pop("rule", "") or (
+        f"CWE-{cwe}" if cwe else details.text("finding_category", "name")
+    )
+    about = fields.pop("about", "")
+    title = fields.pop("title", "") or details.text("finding_category", "name")
+    return observed(
+        TOOL,
+        rule,
+        grade(details.text("severity"), rule, "finding_details.severity", options),
+        title or details.text("cwe", "name"),
+        record=place,
+        raw=entry.raw,
+        about=paragraphs(without_tags(entry.text("description")), about),
+        is_suppressed=accepted,
+        cwes=(cwe,) if cwe else (),
+        **fields,
+    )
+
+
+def _static(options: ReadOptions, entry: Entry) -> dict[str, Any]:
+    details = entry.entry("finding_details")
+    issue = wording.name(entry.text("issue_id"))
+    module = details.text("module")
+    return {
+        "about": f"Module: {module}" if module else "",
+        "locations": location(
+            details.first("file_path", "file_name"),
+            options,
+            line=details.line("file_line_number"),
+        ),
+        "fingerprints": (("issueid", issue),) if issue else (),
+    }
+
+
+def _dynamic(options: ReadOptions, entry: Entry) -> dict[str, Any]:
+    details = entry.entry("finding_details")
+    parameter = options.redact(details.text("vulnerable_parameter"))
+    issue = wording.name(entry.text("issue_id"))
+    claims = (("parameter", wording.name(parameter)), ("issueid", issue))
+    return {
+        "finding_class": FindingClass.DAST,
+        "about": f"Plugin: {details.text('plugin')}" if details.text("plugin") else "",
+        "resource": wording.name(details.text("url") or _address(details)),
+        "fingerprints": tuple(claim for claim in claims if claim[1]),
+    }
+
+
+def _address(details: Entry) -> str:
+    """Return the address of a finding that gives its parts only."""
+    host, port, path = (details.text(name) for name in ("hostname", "port", "path"))
+    return f"{host}{f':{port}' if port else ''}/{path.lstrip('/')}" if host else ""
+
+
+def _manual(options: ReadOptions, entry: Entry) -> dict[str, Any]:
+    details = entry.entry("finding_details")
+    if details.text("url") or details.text("hostname"):
+        return _dynamic(options, entry)
+    issue = wording.name(entry.text("issue_id"))
+    return {
+        "locations": location(details.first("location", "module"), options),
+        "fingerprints": (("issueid", issue),) if issue else (),
+    }
+
+
+def _sca(options: ReadOptions, entry: Entry) -> dict[str, Any]:
+    details = entry.entry("finding_details")
+    rule = canonical_id(details.text("cve", "name"))
+    package = component(
+        details.text("component_filename"), details.text("version"), details.text("language")
+    )
+    paths = [path.text("path") for path in details.entries("component_path")]
+    score = details.number("cve", "cvss3", "score")
+    return {
+        "rule": rule,
+        "title": f"{rule} in {package.name} {package.version}".strip(),
+        "finding_class": FindingClass.DEPENDENCY,
+        "locations": tuple(spot for path in paths for spot in location(path, options)),
+        "vulnerability_ids": (rule,) if rule else (),
+        "package": package,
+        "cvss": score if score is not None else details.number("cve", "cvss"),
+        "epss": details.number("cve", "exploitability", "epss_score"),
+        "help_url": details.text("cve", "href"),
+    }
+
+
+_READERS = {"STATIC": _static, "DYNAMIC": _dynamic, "MANUAL": _manual, "SCA": _sca}
