@@ -9,6 +9,7 @@ from riskcockpit.formats import wording
 MAX_TITLE_LINE = 160
 """A first line of a message up to this length makes a good title."""
 _LABELLED = re.compile(r"[A-Z][A-Za-z ]{0,20}: ")
+_PARAGRAPH = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _SENTENCE_END = re.compile(r"(?<=[^\s.]{3}[.!?]) +(?=[A-Z`'\"(])")
 
 
@@ -34,3 +35,8 @@ def first_sentence(text: str) -> str:
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
     sentence = _SENTENCE_END.split(line, maxsplit=1)[0]
     return wording.title(sentence if len(sentence) <= MAX_TITLE_LINE else line)
+
+
+def unwrapped(text: str) -> str:
+    """Return `text` with the line breaks inside its paragraphs taken out: many tools wrap lines."""
+    return "\n\n".join(" ".join(part.split()) for part in _PARAGRAPH.split(text.strip()))

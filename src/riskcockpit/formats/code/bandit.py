@@ -13,7 +13,7 @@ from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import Form, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.observing import observed
+from riskcockpit.formats.observing import labelled, observed
 from riskcockpit.formats.titles import first_sentence
 from riskcockpit.formats.vulnerabilities import cwe_number
 
@@ -59,7 +59,7 @@ def _result(options: ReadOptions, raw: bytes, place: str) -> Observation:
         record=place,
         raw=entry.raw,
         label=first_sentence(message),
-        about=f"Confidence: {confidence}" if confidence else "",
+        about=labelled("Confidence", confidence),
         help_url=entry.text("more_info"),
         locations=location(
             entry.text("filename"),

@@ -25,7 +25,7 @@ from riskcockpit.formats.entries import Entry, location, read_entry, read_secret
 from riskcockpit.formats.forms import Form, form_of, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import Grade, graded
-from riskcockpit.formats.observing import observed, paragraphs
+from riskcockpit.formats.observing import labelled, observed, paragraphs
 from riskcockpit.formats.package_types import purl_type
 from riskcockpit.formats.vulnerabilities import canonical_id, split_name, vulnerability_ids
 
@@ -120,7 +120,7 @@ def _check(
         entry.text("check_name"),
         record=place,
         raw=entry.raw,
-        about=paragraphs(entry.text("description"), f"Suppressed: {why}" if why else ""),
+        about=paragraphs(entry.text("description"), labelled("Suppressed", why)),
         help_url=entry.text("guideline"),
         finding_class=finding_class,
         locations=location(

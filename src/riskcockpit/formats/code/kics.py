@@ -16,7 +16,7 @@ from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import Form, form_of, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.observing import observed, paragraphs
+from riskcockpit.formats.observing import labelled, observed, paragraphs
 from riskcockpit.formats.vulnerabilities import cwe_number
 
 TOOL = "KICS"
@@ -75,11 +75,6 @@ def _file(options: ReadOptions, query: Entry, raw: bytes, place: str) -> Observa
     claim = wording.name(entry.text("similarity_id"))
     resource = ".".join(filter(None, (entry.text("resource_type"), entry.text("resource_name"))))
     cwe = cwe_number(query.at("cwe"))
-    labelled = (
-        ("Expected", entry.text("expected_value")),
-        ("Actual", entry.text("actual_value")),
-        ("Remediation", entry.text("remediation")),
-    )
     return observed(
         TOOL,
         rule,
@@ -89,7 +84,9 @@ def _file(options: ReadOptions, query: Entry, raw: bytes, place: str) -> Observa
         raw=entry.raw,
         about=paragraphs(
             options.redact(query.text("description")),
-            *(f"{label}: {text}" for label, text in labelled if text),
+            labelled("Expected", entry.text("expected_value")),
+            labelled("Actual", entry.text("actual_value")),
+            labelled("Remediation", entry.text("remediation")),
         ),
         help_url=query.text("query_url"),
         finding_class=(

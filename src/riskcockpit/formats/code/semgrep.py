@@ -23,10 +23,10 @@ from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import Form, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import Grade, graded
-from riskcockpit.formats.observing import observed
+from riskcockpit.formats.observing import labelled, observed
 from riskcockpit.formats.package_types import purl_type
 from riskcockpit.formats.secrets import without_secret
-from riskcockpit.formats.titles import first_sentence
+from riskcockpit.formats.titles import first_sentence, unwrapped
 from riskcockpit.formats.vulnerabilities import cwe_numbers, split_name, vulnerability_ids
 
 OPEN_ENGINE = "Semgrep OSS"
@@ -114,7 +114,7 @@ class _Reader:
         rule = entry.text("check_id")
         claim = entry.text("extra", "fingerprint")
         lines = entry.text("extra", "lines")
-        message = entry.text("extra", "message")
+        message = unwrapped(entry.text("extra", "message"))
         return observed(
             self.tool,
             rule,
@@ -123,7 +123,7 @@ class _Reader:
             record=place,
             raw=entry.raw,
             label=first_sentence(message),
-            about=_confidence(entry),
+            about=labelled("Confidence", entry.text("extra", "metadata", "confidence").lower()),
             help_url=_help_url(entry),
             finding_class=FindingClass.SECRET if secret else FindingClass.CODE,
             is_suppressed=entry.flag("extra", "is_ignored"),
@@ -155,7 +155,7 @@ class _Reader:
         ids = vulnerability_ids(entry.text("extra", "metadata", "sca-vuln-database-identifier"))
         reached = "is" if entry.flag("extra", "sca_info", "reachable") else "is not known to be"
         kind = used.text("transitivity") or "dependency"
-        message = entry.text("extra", "message")
+        message = unwrapped(entry.text("extra", "message"))
         lockfile = match.text("lockfile") or used.first("lockfile_path", "manifest_path")
         return observed(
             self.tool,
@@ -230,11 +230,6 @@ def _help_url(entry: Entry) -> str:
     return next(
         filter(None, (metadata.first("shortlink", "source"), *metadata.texts("references"))), ""
     )
-
-
-def _confidence(entry: Entry) -> str:
-    word = entry.text("extra", "metadata", "confidence")
-    return f"Confidence: {word.lower()}" if word else ""
 
 
 def _rules(head: Entry) -> frozenset[str] | None:

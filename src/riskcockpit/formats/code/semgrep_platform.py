@@ -17,7 +17,7 @@ from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.observing import observed, paragraphs
 from riskcockpit.formats.package_types import purl_type
-from riskcockpit.formats.titles import first_sentence
+from riskcockpit.formats.titles import first_sentence, unwrapped
 from riskcockpit.formats.vulnerabilities import (
     canonical_id,
     cwe_numbers,
@@ -111,7 +111,7 @@ def _finding(options: ReadOptions, raw: bytes, place: str) -> Observation | None
     if words & _GONE:
         return None
     rule = entry.text("rule_name") or entry.text("rule", "name")
-    message = entry.text("rule_message") or entry.text("rule", "message")
+    message = unwrapped(entry.text("rule_message") or entry.text("rule", "message"))
     claim = entry.text("match_based_id")
     triage = entry.text("triage_state").lower()
     return observed(

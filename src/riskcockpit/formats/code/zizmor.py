@@ -12,7 +12,7 @@ from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.observing import observed, paragraphs
+from riskcockpit.formats.observing import labelled, observed, paragraphs
 
 TOOL = "zizmor"
 WORDS = {"informational": Severity.LOW}
@@ -54,9 +54,7 @@ def _finding(options: ReadOptions, raw: bytes, place: str) -> Observation:
         entry.text("desc"),
         record=place,
         raw=entry.raw,
-        about=paragraphs(
-            "; ".join(filter(None, notes)), f"Confidence: {confidence}" if confidence else ""
-        ),
+        about=paragraphs("; ".join(filter(None, notes)), labelled("Confidence", confidence)),
         help_url=entry.text("url"),
         is_suppressed=entry.flag("ignored"),
         locations=tuple(_locations(places, options)),

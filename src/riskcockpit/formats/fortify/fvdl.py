@@ -22,7 +22,7 @@ from riskcockpit.formats.entries import location, moment
 from riskcockpit.formats.fortify.audit import TOOL, verdicts
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import Grade, graded
-from riskcockpit.formats.observing import observed, paragraphs
+from riskcockpit.formats.observing import labelled, observed, paragraphs
 from riskcockpit.formats.vulnerabilities import cwe_numbers
 
 MIDDLE = 2.5
@@ -103,8 +103,8 @@ def _vulnerability(found: Element, place: str, project: _Project) -> Observation
         raw=raw,
         about=paragraphs(
             options.redact(_abstract(project.abstracts.get(class_id, ""), found)),
-            f"Kingdom: {markup.text(found, 'ClassInfo/Kingdom')}",
-            f"Analyser: {markup.text(found, 'ClassInfo/AnalyzerName')}",
+            labelled("Kingdom", markup.text(found, "ClassInfo/Kingdom")),
+            labelled("Analyser", markup.text(found, "ClassInfo/AnalyzerName")),
         ),
         is_suppressed=instance in project.suppressed,
         locations=tuple(_locations([step for step in steps if step is not None], project)),

@@ -13,7 +13,7 @@ from riskcockpit.formats.entries import location
 from riskcockpit.formats.fortify.audit import NO_FAULT, TOOL
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.observing import observed
+from riskcockpit.formats.observing import labelled, observed, paragraphs
 from riskcockpit.formats.titles import first_sentence
 from riskcockpit.formats.vulnerabilities import cwe_numbers
 
@@ -60,7 +60,7 @@ def _issue(issue: Element, place: str, options: ReadOptions) -> Observation:
         record=place,
         raw=raw,
         label=first_sentence(message),
-        about="\n\n".join(filter(None, (message, f"Analysis: {analysis}" if analysis else ""))),
+        about=paragraphs(message, labelled("Analysis", analysis)),
         is_suppressed=analysis.lower() in NO_FAULT,
         locations=location(
             markup.text(primary, "FilePath") or markup.text(primary, "FileName"),

@@ -10,7 +10,7 @@ from riskcockpit.formats.entries import location, read_secret_entry
 from riskcockpit.formats.forms import forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.observing import observed
+from riskcockpit.formats.observing import labelled, observed
 from riskcockpit.formats.repositories import repository
 
 TOOL = "gitleaks"
@@ -49,7 +49,7 @@ def _leak(options: ReadOptions, raw: bytes, place: str) -> Observation:
         entry.text("Description") or (f"{rule} in {path}" if path else rule),
         record=place,
         raw=entry.raw,
-        about=f"Commit {commit}" if commit else "",
+        about=labelled("Commit", commit),
         help_url=entry.first("Link", "leakURL"),
         finding_class=FindingClass.SECRET,
         locations=location(

@@ -16,7 +16,7 @@ from riskcockpit.formats.entries import Entry, location, read_secret_entry
 from riskcockpit.formats.forms import Form, form_of, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.observing import observed, paragraphs
+from riskcockpit.formats.observing import labelled, observed, paragraphs
 from riskcockpit.formats.repositories import repository
 
 TOOL = "trufflehog"
@@ -94,7 +94,7 @@ def _version_3(options: ReadOptions, raw: bytes, place: str) -> Observation:
         word=word,
         about=paragraphs(
             "The credential works: it was tried" if word == "verified" else "",
-            f"Commit {commit}" if commit else "",
+            labelled("Commit", commit),
         ),
         help_url=source.text("link"),
         locations=location(path, options, line=source.line("line")),
@@ -123,7 +123,7 @@ def _version_2(options: ReadOptions, raw: bytes, place: str) -> Observation:
         rule=rule,
         title=f"{rule} in {path}" if path else rule,
         word="unverified",
-        about=f"Commit {commit}" if commit else "",
+        about=labelled("Commit", commit),
         locations=location(path, options),
         secret_digest=digest,
     )

@@ -12,7 +12,7 @@ from riskcockpit.formats import markup, wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.entries import location, moment
 from riskcockpit.formats.gathering import Gathering
-from riskcockpit.formats.observing import observed, paragraphs
+from riskcockpit.formats.observing import labelled, observed, paragraphs
 from riskcockpit.formats.veracode.scale import TOOL, component, grade
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_number
 
@@ -92,8 +92,8 @@ def _flaw(flaw: Element, place: str, options: ReadOptions) -> Observation | None
         label=name,
         about=paragraphs(
             flaw.get("description", ""),
-            f"Module: {flaw.get('module', '')}",
-            f"Function: {flaw.get('functionprototype', '')}",
+            labelled("Module", flaw.get("module", "")),
+            labelled("Function", flaw.get("functionprototype", "")),
         ),
         finding_class=FindingClass.DAST if url else FindingClass.CODE,
         is_suppressed=flaw.get("mitigation_status", "").lower() == "accepted",

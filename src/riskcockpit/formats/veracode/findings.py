@@ -14,7 +14,7 @@ from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import Form, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.hypertext import without_tags
-from riskcockpit.formats.observing import observed, paragraphs
+from riskcockpit.formats.observing import labelled, observed, paragraphs
 from riskcockpit.formats.veracode.scale import TOOL, component, grade
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_number
 
@@ -102,9 +102,8 @@ def _finding(options: ReadOptions, entry: Entry, place: str) -> Observation | No
 def _static(options: ReadOptions, entry: Entry) -> dict[str, Any]:
     details = entry.entry("finding_details")
     issue = wording.name(entry.text("issue_id"))
-    module = details.text("module")
     return {
-        "about": f"Module: {module}" if module else "",
+        "about": labelled("Module", details.text("module")),
         "locations": location(
             details.first("file_path", "file_name"),
             options,
@@ -121,7 +120,7 @@ def _dynamic(options: ReadOptions, entry: Entry) -> dict[str, Any]:
     claims = (("parameter", wording.name(parameter)), ("issueid", issue))
     return {
         "finding_class": FindingClass.DAST,
-        "about": f"Plugin: {details.text('plugin')}" if details.text("plugin") else "",
+        "about": labelled("Plugin", details.text("plugin")),
         "resource": wording.name(details.text("url") or _address(details)),
         "fingerprints": tuple(claim for claim in claims if claim[1]),
     }
