@@ -66,8 +66,12 @@ def _files(entries: Sequence[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
         for entry in entries
         if not entry.is_dir()
         and entry.file_size > 0
-        and not any(part.startswith((".", "__MACOSX")) for part in _path(entry).parts)
+        and not any(map(_is_hidden, _path(entry).parts))
     ]
+
+
+def _is_hidden(name: str) -> bool:
+    return name == "__MACOSX" or (name.startswith(".") and name != "..")
 
 
 def _report(archive: zipfile.ZipFile, files: Sequence[zipfile.ZipInfo], max_bytes: int) -> bytes:

@@ -16,7 +16,7 @@ _VULNERABILITY = re.compile(
     r"|SNYK-[A-Z0-9]+-[A-Z0-9.]+-\d+|AVD-[A-Z]+-\d{4}|ELSA-\d{4}-\d+|RHSA-\d{4}:\d+)\b",
     re.IGNORECASE,
 )
-_CWE = re.compile(r"\bcwe[-_:/ ]{0,2}0{0,6}(\d{1,5})\b", re.IGNORECASE)
+_CWE = re.compile(r"\bcwe(?:[-_ ]id)?[-_:/ ]{0,2}0{0,6}(\d{1,5})\b", re.IGNORECASE)
 _PURL = re.compile(r"\bpkg:(?P<type>[a-z0-9.+\-]+)/(?P<rest>[^\s\"'<>?#]+)", re.IGNORECASE)
 
 

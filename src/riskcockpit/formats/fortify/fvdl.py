@@ -109,11 +109,7 @@ def _vulnerability(found: Element, place: str, project: _Project) -> Observation
         is_suppressed=instance in project.suppressed,
         locations=tuple(_locations([step for step in steps if step is not None], project)),
         fingerprints=(("InstanceID", instance),) if instance else (),
-        cwes=cwe_numbers(
-            text.replace("CWE ID ", "CWE-")
-            for name, text in figures.items()
-            if "cwe" in name.lower()
-        ),
+        cwes=cwe_numbers(text for name, text in figures.items() if "cwe" in name.lower()),
     )
 
 

@@ -49,8 +49,9 @@ def _issue(issue: Element, place: str, options: ReadOptions) -> Observation:
     primary = issue.find("Primary")
     analysis = tags.get("Analysis", "")
     external = [
-        (element.text or "") if "cwe" in (element.get("type") or "").lower() else ""
+        element.text or ""
         for element in issue.iter("ExternalCategory")
+        if "cwe" in element.get("type", "").lower()
     ]
     return observed(
         TOOL,
