@@ -88,8 +88,8 @@ def test_a_bare_summary_proves_nothing() -> None:
 @pytest.mark.parametrize("named", [True, False])
 def test_files_that_could_not_be_parsed_make_the_scan_incomplete(named: bool) -> None:
     counts = {"passed": 9, "parsing_errors": 1, "checkov_version": "3"}
-    extra = {"parsing_errors": ["/broken.tf"]} if named else {}
-    one = scan("checkov", report(check(), summary=counts, **extra))
+    listed = ["/broken.tf"] if named else []
+    one = scan("checkov", report(check(), summary=counts, parsing_errors=listed))
     assert len(one.tool_errors) == 1
     assert one.is_successful is None
 

@@ -70,6 +70,13 @@ def test_old_and_new_words_for_severity(word: str, severity: Severity) -> None:
     assert only("semgrep", document(result({"severity": word}))).severity is severity
 
 
+def test_a_score_of_the_rule_counts_more_than_the_word() -> None:
+    scored = {"severity": "WARNING", "metadata": {"security-severity": "9.1"}}
+    assert only("semgrep", document(result(scored))).severity is Severity.CRITICAL
+    odd = {"severity": "WARNING", "metadata": {"security-severity": "99"}}
+    assert only("semgrep", document(result(odd))).severity is Severity.MEDIUM
+
+
 def test_what_is_shown_only_after_login_is_not_taken_for_code() -> None:
     seen = only("semgrep", document(result({"lines": "requires login"})))
     assert seen.locations[0].snippet == ""
@@ -167,7 +174,7 @@ def test_a_remark_is_no_error_and_a_secret_in_one_is_redacted() -> None:
 
 def test_the_rules_that_ran_are_known_when_the_report_lists_them() -> None:
     listed = document(result(), time={"rules": ["a", {"id": "b"}]})
-    assert scan("semgrep", listed).rules == {"a", "b"}
+    assert scan("semgrep", listed).rules == frozenset(("a", "b"))
     assert scan("semgrep", document(result())).rules is None
 
 

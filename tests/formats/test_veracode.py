@@ -139,7 +139,7 @@ def test_other_xml_is_refused_by_name() -> None:
 
 
 def finding(kind: str = "STATIC", **members: Any) -> dict[str, Any]:
-    details = {
+    kinds: dict[str, dict[str, Any]] = {
         "STATIC": {"file_path": "com/bank/Pay.java", "file_line_number": 28, "module": "web.war"},
         "DYNAMIC": {
             "hostname": "shop.example.invalid",
@@ -154,7 +154,8 @@ def finding(kind: str = "STATIC", **members: Any) -> dict[str, Any]:
             "cve": {"name": "CVE-2026-0007", "cvss": 5, "cvss3": {"score": 7.5}},
             "component_path": [{"path": "lib/okio-2.8.0.jar"}, {"path": "b/okio-2.8.0.jar"}],
         },
-    }.get(kind, {})
+    }
+    details = kinds.get(kind, {})
     return {
         "issue_id": 7,
         "scan_type": kind,

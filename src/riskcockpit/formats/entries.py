@@ -23,6 +23,8 @@ from riskcockpit.formats.secrets import without_secret
 from riskcockpit.formats.suspicion import checked
 
 _MAX_LINE = 2**31 - 1
+_LARGEST = 2**53
+"""From here on not every whole number is a number of JSON's."""
 Step = str | int
 
 
@@ -40,10 +42,12 @@ class Entry:
         """Return what is at `path`, None when nothing is."""
         value = self.value
         for step in path:
-            if isinstance(step, str):
-                value = value.get(step) if isinstance(value, dict) else None
+            if isinstance(value, dict):
+                value = value.get(step)
+            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+                value = value[step]
             else:
-                value = value[step] if isinstance(value, list) and step < len(value) else None
+                return None
         return value
 
     def text(self, *path: Step) -> str:
@@ -56,8 +60,11 @@ class Entry:
 
     def number(self, *path: Step) -> float | None:
         """Return the number at `path`, also when it is written as text."""
+        value = self.at(*path)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return float(value) if abs(value) < _LARGEST else None
         try:
-            number = float(self.text(*path))
+            number = float(wording.scalar(value))
         except ValueError:
             return None
         return number if math.isfinite(number) else None

@@ -17,8 +17,8 @@ from riskcockpit.formats.titles import first_sentence
 
 TOOL = "cfn-lint"
 WORDS = {"informational": Severity.LOW}
-UNREAD = frozenset({"E0000", "E0001", "E0002"})
-"""Rules that say that a template could not be parsed, or that a rule failed on it."""
+UNREAD = "E0"
+"""How rules begin that say that a template could not be parsed, or that a rule failed on it."""
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -31,7 +31,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
     gathering = Gathering()
     for form in found:
         gathering.take_all("", form.items, partial(_match, options))
-    errors = tuple(seen.title for seen in gathering.observations if seen.rule in UNREAD)
+    errors = tuple(seen.title for seen in gathering.observations if seen.rule.startswith(UNREAD))
     return whole("cfn-lint", [gathering.scan(TOOL, tool_errors=errors)], documents)
 
 

@@ -105,6 +105,9 @@ class _Reader:
         kept.problems += gathering.problems
 
     def _grade(self, entry: Entry, rule: str) -> Grade:
+        score = entry.number("extra", "metadata", "security-severity")
+        if score is not None and 0 <= score <= 10:  # noqa: PLR2004 - CVSS
+            return graded(self.tool, rule, score, "extra.metadata.security-severity", self.options)
         word = entry.text("extra", "severity")
         return graded(self.tool, rule, word, "extra.severity", self.options, words=WORDS)
 

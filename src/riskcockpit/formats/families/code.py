@@ -119,7 +119,10 @@ CODE: tuple[BuiltIn, ...] = (
         "ruff",
         "Ruff JSON (a list, or lines)",
         "code.ruff",
-        has("code", "filename", "location", "message", "noqa_row"),
+        all_of(
+            has("code", "filename", "location", "message"),
+            any_of(has("noqa_row"), has("end_location")),
+        ),
     ),
     BuiltIn(
         "cfn-lint",
@@ -158,7 +161,7 @@ CODE: tuple[BuiltIn, ...] = (
         all_of(
             any_of(
                 has("RuleID", "Secret", kind="list"),
-                has("RuleID", "Fingerprint", "Match", kind="list"),
+                has("Description", "StartLine", "EndColumn", "Match", kind="list"),
                 has("offender", "rule", kind="list"),
                 has("offender", "reason", "commit", kind="list"),
             ),
