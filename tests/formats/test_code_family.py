@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from riskcockpit.domain.finding import Observation
 from riskcockpit.errors import FormatError
 from riskcockpit.formats.families.code import CODE
 from riskcockpit.formats.opening import plain
-from riskcockpit.formats.registry import read_report
+from riskcockpit.formats.registry import detect, read_report
 from support.corpus import CORPUS, IS_AT_HAND, faults, raw_records, read_sample, samples
 from support.sarif_logs import OPTIONS
 
@@ -105,6 +106,39 @@ def test_no_report_crashes_when_bytes_of_it_are_changed(path: Path) -> None:
             broken[dice.randrange(len(broken))] = dice.randrange(256)
         try:
             read_report(bytes(broken), OPTIONS)
+        except FormatError as error:
+            assert error.message
+
+
+ODD: tuple[Any, ...] = (
+    None, True, 0, -1, 1.5, 1e308, "", "x", "\x1b[31m", "nan", "9" * 400, [], {}, [None], [[]],
+    [{}], {"a": {"b": [1]}},
+)  # fmt: skip
+
+
+def changed(value: Any, dice: random.Random) -> Any:
+    """Return `value` with one member, anywhere in it, that nobody expects."""
+    if not isinstance(value, dict | list) or not value or dice.random() < 0.15:
+        return dice.choice(ODD)
+    if isinstance(value, dict):
+        key = dice.choice(list(value))
+        return value | {key: changed(value[key], dice)}
+    number = dice.randrange(min(len(value), 3))
+    return [*value[:number], changed(value[number], dice), *value[number + 1 :]]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in files() if path.suffix == ".json"], ids=lambda path: path.name
+)
+def test_no_report_crashes_on_odd_members(path: Path) -> None:
+    content = path.read_bytes()
+    format_ = detect(content)
+    whole = json.loads(content)
+    dice = random.Random(path.name)
+    for _ in range(40):
+        odd = changed(changed(whole, dice), dice)
+        try:
+            format_.read(json.dumps(odd).encode(), OPTIONS)
         except FormatError as error:
             assert error.message
 

@@ -217,6 +217,11 @@ def test_eslint_lists_files_with_messages() -> None:
     assert one.is_successful is True
 
 
+def test_eslint_may_put_metadata_beside_the_files() -> None:
+    content = {"results": [eslint(ESLINT)], "metadata": {"rulesMeta": {}}}
+    assert only("eslint", content).rule == "no-eval"
+
+
 def test_messages_eslint_suppresses_stay_visible() -> None:
     one = scan("eslint", [eslint(ESLINT, suppressedMessages=[ESLINT])])
     assert [seen.is_suppressed for seen in one.observations] == [False, True]
@@ -315,6 +320,12 @@ def test_engines_write_a_stream_with_measurements_in_it() -> None:
     stream = b"\x00\n".join(json.dumps(item).encode() for item in (issue(), measurement, issue()))
     one = scan("code-climate", stream)
     assert (len(one.observations), len(one.evidence)) == (2, 1)
+
+
+def test_an_issue_that_cannot_be_read_may_be_of_any_engine() -> None:
+    found = report("code-climate", [issue(engine_name="rubocop"), issue(), 3]).scans
+    assert [one.is_partial for one in found] == [True, True]
+    assert [len(one.problems) for one in found] == [1, 0]
 
 
 @pytest.mark.parametrize(

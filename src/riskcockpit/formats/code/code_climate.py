@@ -11,13 +11,13 @@ from functools import partial
 
 from msgspec import Raw
 
-from riskcockpit.domain.finding import ControlEvidence, Observation, Scan
+from riskcockpit.domain.finding import ControlEvidence, Observation
 from riskcockpit.domain.severity import Severity
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import forms, whole
-from riskcockpit.formats.gathering import Gathering
+from riskcockpit.formats.gathering import Sorting
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.observing import observed
 from riskcockpit.formats.titles import first_sentence
@@ -53,34 +53,27 @@ def read(content: bytes, options: ReadOptions) -> Report:
     raws += [
         Raw(part) for form, part in zip(found, documents.parts, strict=True) if not form.is_list
     ]
-    gathering = Gathering()
-    gathering.take_all("", raws, partial(_issue, options))
-    return whole("code-climate", _by_tool(gathering), documents)
+    sorting = Sorting()
+    sorting.take_all("", raws, partial(_issue, options))
+    scans = [part.scan(tool, is_partial=not sorting.is_whole) for tool, part in sorting.parts(TOOL)]
+    return whole("code-climate", scans, documents)
 
 
-def _by_tool(gathering: Gathering) -> list[Scan]:
-    """Return a scan for each tool; what is nobody's belongs to the first."""
-    tools = dict.fromkeys(seen.tool for seen in gathering.observations) or {TOOL: None}
-    parts = {tool: Gathering() for tool in tools}
-    for seen in gathering.observations:
-        parts[seen.tool].observations.append(seen)
-    first = next(iter(parts.values()))
-    first.problems, first.evidence = gathering.problems, gathering.evidence
-    return [part.scan(tool) for tool, part in parts.items()]
-
-
-def _issue(options: ReadOptions, raw: bytes, place: str) -> Observation | ControlEvidence:
+def _issue(
+    options: ReadOptions, raw: bytes, place: str
+) -> tuple[str, Observation | ControlEvidence]:
     entry = read_entry(raw, options)
     rule = entry.text("check_name")
     kind = entry.text("type").lower()
-    if kind and kind != "issue":
-        return ControlEvidence(TOOL, wording.name(entry.text("name") or kind), "informational")
     tool = _tool(entry, rule)
+    if kind and kind != "issue":
+        named = wording.name(entry.text("name") or kind)
+        return tool, ControlEvidence(tool, named, "informational", record=place)
     claim = wording.name(entry.text("fingerprint"))
     message = entry.text("description")
     words = HADOLINT_WORDS if tool == HADOLINT else WORDS
     place_of = entry.entry("location")
-    return observed(
+    return tool, observed(
         tool,
         rule,
         graded(tool, rule, entry.text("severity"), "severity", options, words=words),

@@ -1,4 +1,4 @@
-"""ESLint's own JSON: a list of files with their messages."""
+"""ESLint's own JSON: a list of files with their messages, bare or with metadata beside it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NO_RULE = "eslint"
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
-    """Read the output of `eslint -f json`.
+    """Read the output of `eslint -f json` or `-f json-with-metadata`.
 
     Raises:
         FormatError: not ESLint's, not JSON, or beyond a limit.
@@ -38,7 +38,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
     errors: list[str] = []
     count = 0
     for form in found:
-        for number, raw in enumerate(form.items):
+        for number, raw in enumerate(form.items if form.is_list else form.records("results")):
             errors += _file(gathering, raw, f"[{number}]", options)
             count += 1
     scan = gathering.scan(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 from msgspec import Raw
@@ -21,7 +21,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import Json, check_depth, decode_json
 from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import Form, forms, whole
-from riskcockpit.formats.gathering import Gathering
+from riskcockpit.formats.gathering import Sorting
 from riskcockpit.formats.grading import Grade, graded
 from riskcockpit.formats.observing import labelled, observed
 from riskcockpit.formats.package_types import purl_type
@@ -62,47 +62,35 @@ class _Reader:
     form: Form
     options: ReadOptions
     tool: str = OPEN_ENGINE
-    parts: dict[str, Gathering] = field(default_factory=dict)
 
     def scans(self) -> Iterator[Scan]:
         """Yield a scan for each kind of finding there is; at least one."""
         raws = self.form.records("results")
         self.tool = _engine(self.form, raws)
-        for number, raw in enumerate(raws):
-            self._take(bytes(raw), f"results[{number}]")
+        sorting = Sorting()
+        sorting.take_all("results", raws, self._result)
         head = self.form.head("version", "paths", "skipped_rules", "errors", "time")
         errors = tuple(_errors(head, self.options))
         has_ended_well = bool(head.items("paths", "scanned")) and not errors
-        for category, part in (self.parts or {"": Gathering()}).items():
+        for category, part in sorting.parts(""):
             yield part.scan(
                 self.tool,
                 category=category,
                 tool_version=wording.name(head.text("version")),
                 is_successful=True if has_ended_well else None,
                 tool_errors=errors,
+                is_partial=not sorting.is_whole,
                 rules=_rules(head),
             )
 
-    def _take(self, raw: bytes, place: str) -> None:
-        category = ""
-
-        def read_result() -> Observation:
-            nonlocal category
-            entry = read_entry(raw, self.options)
-            if isinstance(entry.at("extra", "sca_info"), dict):
-                category = SUPPLY_CHAIN
-                return self._dependency(entry, place)
-            if not _is_secret(entry):
-                return self._code(entry, place)
-            if entry.text("extra", "validation_state") in _VALIDATED:
-                category = SECRETS
-            return self._secret(raw, place)
-
-        gathering = Gathering()
-        gathering.take(place, read_result)
-        kept = self.parts.setdefault(category, Gathering())
-        kept.observations += gathering.observations
-        kept.problems += gathering.problems
+    def _result(self, raw: bytes, place: str) -> tuple[str, Observation]:
+        entry = read_entry(raw, self.options)
+        if isinstance(entry.at("extra", "sca_info"), dict):
+            return SUPPLY_CHAIN, self._dependency(entry, place)
+        if not _is_secret(entry):
+            return "", self._code(entry, place)
+        is_product = entry.text("extra", "validation_state") in _VALIDATED
+        return SECRETS if is_product else "", self._secret(raw, place)
 
     def _grade(self, entry: Entry, rule: str) -> Grade:
         score = entry.number("extra", "metadata", "security-severity")

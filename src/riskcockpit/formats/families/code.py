@@ -134,9 +134,12 @@ CODE: tuple[BuiltIn, ...] = (
         "eslint",
         "ESLint JSON",
         "code.eslint",
-        all_of(
-            has("filePath", "messages", kind="list"),
-            any_of(has("errorCount"), has_inner("messages", "ruleId")),
+        any_of(
+            all_of(
+                has("filePath", "messages", kind="list"),
+                any_of(has("errorCount"), has_inner("messages", "ruleId")),
+            ),
+            has_inner("results", "filePath", "messages"),
         ),
     ),
     BuiltIn(

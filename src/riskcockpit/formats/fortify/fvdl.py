@@ -55,7 +55,8 @@ def read_results(root: Element, audit: Element | None, options: ReadOptions) -> 
     project = _Project(
         options,
         rules={
-            rule.get("id", ""): dict(_groups(rule)) for rule in root.iterfind(".//RuleInfo/Rule")
+            rule.get("id", ""): dict(_groups(rule))
+            for rule in root.iterfind("EngineData/RuleInfo/Rule")
         },
         snippets={
             snippet.get("id", ""): snippet.findtext("Text") or ""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
-
-from msgspec import Raw
 
 from riskcockpit.domain.finding import FindingClass, Observation, Scan
 from riskcockpit.errors import SkipRecordError
@@ -12,7 +11,7 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import Form, forms, whole
-from riskcockpit.formats.gathering import Gathering
+from riskcockpit.formats.gathering import Sorting
 from riskcockpit.formats.hypertext import without_tags
 from riskcockpit.formats.observing import labelled, observed, paragraphs
 from riskcockpit.formats.veracode.scale import TOOL, component, grade
@@ -37,32 +36,19 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 def _scans(form: Form, options: ReadOptions) -> list[Scan]:
     embedded = form.inner("_embedded") if "_embedded" in form.members else form
-    parts: dict[str, Gathering] = {}
-    for number, raw in enumerate(embedded.records("findings")):
-        _take(parts, raw, f"findings[{number}]", options)
+    sorting = Sorting()
+    sorting.take_all("findings", embedded.records("findings"), partial(_sorted, options))
     pages = form.head("page").integer("page", "total_pages")
-    is_partial = pages is not None and pages > 1
+    is_partial = not sorting.is_whole or (pages is not None and pages > 1)
     return [
         part.scan(TOOL, category=category, is_partial=is_partial)
-        for category, part in (parts or {"": Gathering()}).items()
+        for category, part in sorting.parts("")
     ]
 
 
-def _take(parts: dict[str, Gathering], raw: Raw, place: str, options: ReadOptions) -> None:
-    category = ""
-
-    def read_finding() -> Observation | None:
-        nonlocal category
-        entry = read_entry(bytes(raw), options)
-        category = wording.name(entry.text("scan_type").lower())
-        return _finding(options, entry, place)
-
-    gathering = Gathering()
-    gathering.take(place, read_finding)
-    part = parts.setdefault(category, Gathering())
-    part.observations += gathering.observations
-    part.problems += gathering.problems
-    part.absent += gathering.absent
+def _sorted(options: ReadOptions, raw: bytes, place: str) -> tuple[str, Observation | None]:
+    entry = read_entry(raw, options)
+    return wording.name(entry.text("scan_type").lower()), _finding(options, entry, place)
 
 
 def _finding(options: ReadOptions, entry: Entry, place: str) -> Observation | None:
