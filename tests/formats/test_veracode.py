@@ -72,6 +72,16 @@ def test_the_scale_from_very_high_to_informational(number: str, severity: str) -
     assert one_flaw(severity=number).severity is Severity[severity]
 
 
+@pytest.mark.parametrize(
+    ("written", "cwes"),
+    [("89", (89,)), ("CWE-089, CWE-79", (89, 79)), ("89,89", (89,)), ("0", ()), ("123456", ())],
+)
+def test_a_flaw_may_have_several_weaknesses(written: str, cwes: tuple[int, ...]) -> None:
+    seen = one_flaw(cweid=written)
+    assert seen.cwes == cwes
+    assert seen.rule == (f"CWE-{cwes[0]}" if cwes else "SQL Injection")
+
+
 @pytest.mark.parametrize("status", ["Fixed", "Cannot Reproduce"])
 def test_a_fixed_flaw_is_gone(status: str) -> None:
     found = scan("veracode-detailed", detailed(flaw(remediation_status=status)))

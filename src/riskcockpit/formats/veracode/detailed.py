@@ -13,8 +13,8 @@ from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.entries import location, moment
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.observing import labelled, observed, paragraphs
-from riskcockpit.formats.veracode.scale import TOOL, component, grade
-from riskcockpit.formats.vulnerabilities import canonical_id, cwe_number
+from riskcockpit.formats.veracode.scale import TOOL, component, grade, weaknesses
+from riskcockpit.formats.vulnerabilities import canonical_id
 
 _KINDS = {"staticflaws": "static", "dynamicflaws": "dynamic", "manualflaws": "manual"}
 _ANALYSES = {
@@ -75,8 +75,8 @@ def _flaw(flaw: Element, place: str, options: ReadOptions) -> Observation | None
         return None
     _forget_people(flaw.iter("mitigation"))
     raw = markup.record(flaw, options)
-    cwe = cwe_number(flaw.get("cweid", ""))
-    rule = f"CWE-{cwe}" if cwe else flaw.get("categoryname", "")
+    cwes = weaknesses(flaw.get("cweid", ""))
+    rule = f"CWE-{cwes[0]}" if cwes else flaw.get("categoryname", "")
     url = wording.name(flaw.get("url", ""))
     parameter = wording.name(flaw.get("vuln_parameter", ""))
     issue = wording.name(flaw.get("issueid", ""))
@@ -100,7 +100,7 @@ def _flaw(flaw: Element, place: str, options: ReadOptions) -> Observation | None
         locations=() if url else _place(flaw, options),
         resource=url,
         fingerprints=tuple(claim for claim in claims if claim[1]),
-        cwes=(cwe,) if cwe else (),
+        cwes=cwes,
     )
 
 
@@ -133,7 +133,6 @@ def _vulnerability(part: Element, found: Element, place: str, options: ReadOptio
     package = component(part.get("file_name", ""), version, full=_full_name(part))
     paths = [path.get("value", "") for path in part.iterfind("file_paths/file_path")]
     score = _score(found.get("cvss_score", ""))
-    cwe = cwe_number(found.get("cwe_id", ""))
     return observed(
         TOOL,
         rule,
@@ -148,7 +147,7 @@ def _vulnerability(part: Element, found: Element, place: str, options: ReadOptio
         vulnerability_ids=(rule,),
         package=package,
         cvss=score,
-        cwes=(cwe,) if cwe else (),
+        cwes=weaknesses(found.get("cwe_id", "")),
     )
 
 

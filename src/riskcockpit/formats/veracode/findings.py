@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from riskcockpit.domain.finding import FindingClass, Observation, Scan
 from riskcockpit.errors import SkipRecordError
@@ -14,8 +14,8 @@ from riskcockpit.formats.forms import Form, forms, whole
 from riskcockpit.formats.gathering import Sorting
 from riskcockpit.formats.hypertext import without_tags
 from riskcockpit.formats.observing import labelled, observed, paragraphs
-from riskcockpit.formats.veracode.scale import TOOL, component, grade
-from riskcockpit.formats.vulnerabilities import canonical_id, cwe_number
+from riskcockpit.formats.veracode.scale import TOOL, component, grade, weaknesses
+from riskcockpit.formats.vulnerabilities import canonical_id
 
 _CLOSED = "CLOSED"
 _UNREVIEWED = ("", "NONE", "PROPOSED", "REJECTED")
@@ -63,33 +63,40 @@ def _finding(options: ReadOptions, entry: Entry, place: str) -> Observation | No
     reader = _READERS.get(kind)
     if reader is None:
         raise SkipRecordError(f"unknown type of scan {kind[:40]}" if kind else "no type of scan")
-    fields = reader(options, entry)
+    told = reader(options, entry)
     details = entry.entry("finding_details")
-    cwe = cwe_number(details.at("cwe", "id"))
-    rule = fields.pop("rule", "") or (
-        f"CWE-{cwe}" if cwe else details.text("finding_category", "name")
-    )
-    about = fields.pop("about", "")
-    title = fields.pop("title", "") or details.text("finding_category", "name")
+    cwes = weaknesses(" ".join(cwe.text("id") for cwe in details.entries("cwe")))
+    category = details.text("finding_category", "name")
+    rule = told.rule or (f"CWE-{cwes[0]}" if cwes else category)
     return observed(
         TOOL,
         rule,
         grade(details.text("severity"), rule, "finding_details.severity", options),
-        title or details.text("cwe", "name"),
+        told.title or category or details.text("cwe", "name") or rule,
         record=place,
         raw=entry.raw,
-        about=paragraphs(without_tags(entry.text("description")), about),
+        about=paragraphs(without_tags(entry.text("description")), told.about),
         is_suppressed=accepted,
-        cwes=(cwe,) if cwe else (),
-        **fields,
+        cwes=cwes,
+        **told.more,
     )
 
 
-def _static(options: ReadOptions, entry: Entry) -> dict[str, Any]:
+class _Told(NamedTuple):
+    """What only one type of scan tells."""
+
+    more: dict[str, Any]
+    """Further fields of the observation."""
+    rule: str = ""
+    """Empty when the weakness is the rule."""
+    title: str = ""
+    about: str = ""
+
+
+def _static(options: ReadOptions, entry: Entry) -> _Told:
     details = entry.entry("finding_details")
     issue = wording.name(entry.text("issue_id"))
-    return {
-        "about": labelled("Module", details.text("module")),
+    more = {
         "locations": location(
             details.first("file_path", "file_name"),
             options,
@@ -97,19 +104,20 @@ def _static(options: ReadOptions, entry: Entry) -> dict[str, Any]:
         ),
         "fingerprints": (("issueid", issue),) if issue else (),
     }
+    return _Told(more, about=labelled("Module", details.text("module")))
 
 
-def _dynamic(options: ReadOptions, entry: Entry) -> dict[str, Any]:
+def _dynamic(options: ReadOptions, entry: Entry) -> _Told:
     details = entry.entry("finding_details")
     parameter = options.redact(details.text("vulnerable_parameter"))
     issue = wording.name(entry.text("issue_id"))
     claims = (("parameter", wording.name(parameter)), ("issueid", issue))
-    return {
+    more = {
         "finding_class": FindingClass.DAST,
-        "about": labelled("Plugin", details.text("plugin")),
         "resource": wording.name(details.text("url") or _address(details)),
         "fingerprints": tuple(claim for claim in claims if claim[1]),
     }
+    return _Told(more, about=labelled("Plugin", details.text("plugin")))
 
 
 def _address(details: Entry) -> str:
@@ -118,18 +126,19 @@ def _address(details: Entry) -> str:
     return f"{host}{f':{port}' if port else ''}/{path.lstrip('/')}" if host else ""
 
 
-def _manual(options: ReadOptions, entry: Entry) -> dict[str, Any]:
+def _manual(options: ReadOptions, entry: Entry) -> _Told:
     details = entry.entry("finding_details")
     if details.text("url") or details.text("hostname"):
         return _dynamic(options, entry)
     issue = wording.name(entry.text("issue_id"))
-    return {
+    more = {
         "locations": location(details.first("location", "module"), options),
         "fingerprints": (("issueid", issue),) if issue else (),
     }
+    return _Told(more)
 
 
-def _sca(options: ReadOptions, entry: Entry) -> dict[str, Any]:
+def _sca(options: ReadOptions, entry: Entry) -> _Told:
     details = entry.entry("finding_details")
     rule = canonical_id(details.text("cve", "name"))
     package = component(
@@ -137,9 +146,7 @@ def _sca(options: ReadOptions, entry: Entry) -> dict[str, Any]:
     )
     paths = [path.text("path") for path in details.entries("component_path")]
     score = details.number("cve", "cvss3", "score")
-    return {
-        "rule": rule,
-        "title": f"{rule} in {package.name} {package.version}".strip(),
+    more = {
         "finding_class": FindingClass.DEPENDENCY,
         "locations": tuple(spot for path in paths for spot in location(path, options)),
         "vulnerability_ids": (rule,) if rule else (),
@@ -148,6 +155,7 @@ def _sca(options: ReadOptions, entry: Entry) -> dict[str, Any]:
         "epss": details.number("cve", "exploitability", "epss_score"),
         "help_url": details.text("cve", "href"),
     }
+    return _Told(more, rule, f"{rule} in {package.name} {package.version}".strip())
 
 
 _READERS = {"STATIC": _static, "DYNAMIC": _dynamic, "MANUAL": _manual, "SCA": _sca}

@@ -12,8 +12,7 @@ from riskcockpit.formats.forms import Form, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.hypertext import without_tags
 from riskcockpit.formats.observing import observed
-from riskcockpit.formats.veracode.scale import TOOL, grade
-from riskcockpit.formats.vulnerabilities import cwe_number
+from riskcockpit.formats.veracode.scale import TOOL, grade, weaknesses
 
 CATEGORY = "pipeline"
 _SUCCESS = "SUCCESS"
@@ -46,8 +45,8 @@ def _scan(form: Form, options: ReadOptions) -> Scan:
 
 def _finding(options: ReadOptions, raw: bytes, place: str) -> Observation:
     entry = read_entry(raw, options)
-    cwe = cwe_number(entry.at("cwe_id"))
-    rule = f"CWE-{cwe}" if cwe else entry.text("issue_type")
+    cwes = weaknesses(entry.text("cwe_id"))
+    rule = f"CWE-{cwes[0]}" if cwes else entry.text("issue_type")
     source = entry.entry("files", "source_file")
     name, called = entry.text("issue_type"), entry.text("title")
     claims = _claims(entry)
@@ -63,7 +62,7 @@ def _finding(options: ReadOptions, raw: bytes, place: str) -> Observation:
         help_url=entry.text("flaw_details_link"),
         locations=location(source.text("file"), options, line=source.line("line")),
         fingerprints=claims,
-        cwes=(cwe,) if cwe else (),
+        cwes=cwes,
     )
 
 

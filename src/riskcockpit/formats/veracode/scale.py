@@ -46,12 +46,19 @@ _SUFFIXES = {
     "whl": "pypi",
     "js": "npm",
 }
+_NUMBER = re.compile(r"(?<!\d)\d{1,5}(?!\d)", re.ASCII)
 _SUFFIX = re.compile(r"\.(?P<suffix>[A-Za-z]{2,4})$")
 
 
 def grade(word: str, rule: str, source: str, options: ReadOptions) -> Grade:
     """Return the grade for one of Veracode's numbers."""
     return graded(TOOL, rule, word, source, options, words=WORDS)
+
+
+def weaknesses(text: str) -> tuple[int, ...]:
+    """Return the CWE numbers in one of Veracode's attributes: `89`, `CWE-89`, or several."""
+    numbers = (int(digits) for digits in _NUMBER.findall(text))
+    return tuple(dict.fromkeys(number for number in numbers if number))
 
 
 def component(file_name: str, version: str, language: str = "", full: str = "") -> Package:
