@@ -155,7 +155,9 @@ def _sca(options: ReadOptions, entry: Entry) -> _Told:
         "epss": details.number("cve", "exploitability", "epss_score"),
         "help_url": details.text("cve", "href"),
     }
-    return _Told(more, rule, f"{rule} in {package.name} {package.version}".strip())
+    return _Told(
+        more, rule, f"{rule or 'A vulnerability'} in {package.name} {package.version}".strip()
+    )
 
 
 _READERS = {"STATIC": _static, "DYNAMIC": _dynamic, "MANUAL": _manual, "SCA": _sca}
