@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import cast
 
+from riskcockpit.domain.finding import Scan
 from riskcockpit.formats.api import ReadOptions, Report
+from riskcockpit.formats.archives import NO_REPORT
 from riskcockpit.formats.opening import plain
 from riskcockpit.formats.shape import Shape, shape_of
 
@@ -39,5 +41,9 @@ class BuiltIn:
         Raises:
             FormatError: the content as a whole is not of this format, or beyond a limit.
         """
+        content = plain(content, options.max_bytes)
+        if content == NO_REPORT:
+            nothing = Scan(tool=self.name, is_partial=True)
+            return Report(self.name, (nothing,), ("the archive is empty: nothing was reported",))
         module = import_module(f"riskcockpit.formats.{self.module}")
-        return cast("Reader", module.read)(plain(content, options.max_bytes), options)
+        return cast("Reader", module.read)(content, options)

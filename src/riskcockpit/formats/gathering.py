@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
+
+from msgspec import Raw
 
 from riskcockpit.domain.finding import ControlEvidence, Observation, Problem, Scan
 from riskcockpit.errors import SkipRecordError
@@ -29,12 +32,24 @@ class Gathering:
         except SkipRecordError as fault:
             self.problems.append(Problem(place, wording.title(fault.message)))
             return
+        self.add(record)
+
+    def add(self, record: Record) -> None:
+        """Keep a record."""
         if record is None:
             self.absent += 1
         elif isinstance(record, Observation):
             self.observations.append(record)
         else:
             self.evidence.append(record)
+
+    def take_all(
+        self, place: str, raws: Iterable[Raw], read: Callable[[bytes, str], Record]
+    ) -> None:
+        """Take every record of the list at `place`; `read` gets each with its own place."""
+        for number, raw in enumerate(raws):
+            where = f"{place}[{number}]"
+            self.take(where, partial(read, bytes(raw), where))
 
     def trouble(self, place: str, why: str) -> None:
         """Note a part of the report that could not be read."""
@@ -50,3 +65,42 @@ class Gathering:
             absent=self.absent,
             **about,
         )
+
+
+class Sorting:
+    """The records of one report that belong to several scans; each record tells to which."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, Gathering] = {}
+        self._problems: list[Problem] = []
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every record could be read; one that cannot may belong to any of the scans."""
+        return not self._problems
+
+    def take(self, place: str, read: Callable[[], tuple[str, Record]]) -> None:
+        """Keep what `read` returns under the key it returns with it."""
+        try:
+            key, record = read()
+        except SkipRecordError as fault:
+            self._problems.append(Problem(place, wording.title(fault.message)))
+            return
+        self._parts.setdefault(key, Gathering()).add(record)
+
+    def take_all(
+        self, place: str, raws: Iterable[Raw], read: Callable[[bytes, str], tuple[str, Record]]
+    ) -> None:
+        """Take every record of the list at `place`; `read` gets each with its own place."""
+        for number, raw in enumerate(raws):
+            where = f"{place}[{number}]"
+            self.take(where, partial(read, bytes(raw), where))
+
+    def parts(self, default: str) -> list[tuple[str, Gathering]]:
+        """Return the keys and their records; without any, an empty part under `default`.
+
+        The first part has the records that could not be read.
+        """
+        parts = list(self._parts.items()) or [(default, Gathering())]
+        parts[0][1].problems[:] = self._problems
+        return parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from riskcockpit.domain.severity import Severity
@@ -20,10 +21,21 @@ class Grade(NamedTuple):
     """Which field decided."""
 
 
+_NO_WORDS: Mapping[str, Severity] = {}
+
+
 def graded(
-    tool: str, rule: str, word: str | float | None, field: str, options: ReadOptions
+    tool: str,
+    rule: str,
+    word: str | float | None,
+    field: str,
+    options: ReadOptions,
+    *,
+    words: Mapping[str, Severity] = _NO_WORDS,
 ) -> Grade:
     """Return the grade for the tool's `word` (or CVSS score) in its `field`.
+
+    `words` are those, lower-case, that mean something else in this tool than they usually do.
 
     A word that says nothing counts as medium, and the source says so: unknown is never harmless.
     """
@@ -33,7 +45,7 @@ def graded(
     raw = wording.name(wording.scalar(word))
     if isinstance(word, int | float) and not isinstance(word, bool):
         return Grade(Severity.from_score(word), raw, field)
-    known = Severity.from_word(raw)
+    known = words.get(raw.lower(), Severity.from_word(raw))
     if known is None:
         why = "is not known" if raw else "is missing"
         return Grade(Severity.MEDIUM, raw, f"{field} {why}")

@@ -1,4 +1,4 @@
-"""From the bytes of a file to plain UTF-8: gzip, byte-order marks, UTF-16, and the size limit.
+"""From the bytes of a file to plain UTF-8: gzip, zstd, zip, byte-order marks, UTF-16, size limits.
 
 `plain` is idempotent and costs nothing for content that is plain already, so every reader calls it.
 """
@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import codecs
 import zlib
+from importlib import import_module
+from typing import Any
 
 from riskcockpit.errors import FormatError
-from riskcockpit.formats.api import MIB
+from riskcockpit.formats import wording
+from riskcockpit.formats.archives import ZIP_MAGICS, report_in
+from riskcockpit.formats.limits import CHUNK, Limit, too_large
 
 GZIP_MAGIC = b"\x1f\x8b"
-ZIP_MAGIC = b"PK\x03\x04"
-MAX_RATIO = 200
-"""How many times larger than the file its content may be, beyond `RATIO_FREE_BYTES`."""
-RATIO_FREE_BYTES = 16 * MIB
-_CHUNK = MIB
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_PACKED = (GZIP_MAGIC, ZSTD_MAGIC, *ZIP_MAGICS)
+_MAX_LAYERS = 2
+"""A report may be packed and lie in an archive; what is packed again is no report."""
 _GZIP_WINDOW = 31  # zlib's number for "gzip header, largest window"
+_ZSTD_PIECE = 1024
+"""So little at once that not even a bomb fills the memory before its size is seen."""
 _WIDE_MARKS = (  # the longer mark first: the UTF-32 one starts with the UTF-16 one
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -30,22 +35,33 @@ def plain(content: bytes, max_bytes: int) -> bytes:
     """Return `content` unpacked, in UTF-8 and without a byte-order mark.
 
     Raises:
-        FormatError: empty (the scanner did not run), too large, an archive, or damaged.
+        FormatError: empty (the scanner did not run), too large, damaged, or an archive with more
+            than one report.
     """
-    if content.startswith(GZIP_MAGIC):
-        content = _gunzip(content, max_bytes)
-    if len(content) > max_bytes:
-        raise _too_large(max_bytes)
-    if content.startswith(ZIP_MAGIC):
+    for _ in range(_MAX_LAYERS):
+        content = _unpacked(content, max_bytes)
+    if content.startswith(_PACKED):
         raise FormatError(
-            "the file is a zip archive", hint="unpack it and import the reports inside"
+            "the file is an archive in an archive", hint="unpack it and import the reports inside"
         )
+    if len(content) > max_bytes:
+        raise too_large(max_bytes)
     content = _utf8(content)
     if not content or content.isspace():
         raise FormatError(
             "the file is empty: the scanner did not run, or its output was lost",
             hint="an empty file is no proof of a clean scan; look at the scanner's own messages",
         )
+    return content
+
+
+def _unpacked(content: bytes, max_bytes: int) -> bytes:
+    if content.startswith(GZIP_MAGIC):
+        return _gunzip(content, max_bytes)
+    if content.startswith(ZSTD_MAGIC):
+        return _unzstd(content, max_bytes)
+    if content.startswith(ZIP_MAGICS):
+        return report_in(content, max_bytes)
     return content
 
 
@@ -75,7 +91,7 @@ def _wide_encoding(head: bytes) -> str:
 
 
 def _gunzip(content: bytes, max_bytes: int) -> bytes:
-    limit = min(max_bytes, max(RATIO_FREE_BYTES, MAX_RATIO * len(content)))
+    limit = Limit("the gzip data", len(content), max_bytes)
     parts: list[bytes] = []
     size = 0
     rest = content
@@ -83,15 +99,14 @@ def _gunzip(content: bytes, max_bytes: int) -> bytes:
         member = zlib.decompressobj(_GZIP_WINDOW)
         while not member.eof:
             try:
-                part = member.decompress(rest, _CHUNK)
+                part = member.decompress(rest, CHUNK)
             except zlib.error as error:
                 raise FormatError(
                     f"the gzip data is damaged after {size:,} bytes", detail=str(error)
                 ) from error
             rest = member.unconsumed_tail
             size += len(part)
-            if size > limit:
-                raise _too_large(max_bytes) if size > max_bytes else _bomb(len(content))
+            limit.check(size)
             parts.append(part)
             if not rest and not part and not member.eof:
                 raise FormatError(f"the gzip data is cut off after {size:,} bytes")
@@ -99,15 +114,32 @@ def _gunzip(content: bytes, max_bytes: int) -> bytes:
     return b"".join(parts)
 
 
-def _too_large(max_bytes: int) -> FormatError:
-    return FormatError(
-        f"the report is larger than {max_bytes:,} bytes",
-        hint="split it, or raise imports.max_file_bytes in the settings",
-    )
-
-
-def _bomb(size: int) -> FormatError:
-    return FormatError(
-        f"the gzip data grows to more than {MAX_RATIO} times its {size:,} bytes",
-        hint="if the report is honest, unpack it yourself and import the result",
-    )
+def _unzstd(content: bytes, max_bytes: int) -> bytes:
+    try:
+        zstandard: Any = import_module("zstandard")
+    except ImportError as error:
+        raise FormatError(
+            "the file is packed with zstd, and what unpacks it is not installed",
+            hint="install riskcockpit[zstd], or unpack the file yourself",
+        ) from error
+    limit = Limit("the zstd data", len(content), max_bytes)
+    parts: list[bytes] = []
+    size = start = 0
+    while start < len(content):
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        while not frame.eof:
+            if start >= len(content):
+                raise FormatError(f"the zstd data is cut off after {size:,} bytes")
+            piece = content[start : start + _ZSTD_PIECE]
+            try:
+                part = frame.decompress(piece)
+            except zstandard.ZstdError as error:
+                raise FormatError(
+                    f"the zstd data is damaged after {size:,} bytes", detail=wording.reason(error)
+                ) from error
+            start += len(piece)
+            size += len(part)
+            limit.check(size)
+            parts.append(part)
+        start -= len(frame.unused_data)
+    return b"".join(parts)

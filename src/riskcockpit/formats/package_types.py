@@ -29,7 +29,7 @@ _TYPES = {
     "conan": ("conan",),
     "pub": ("pub", "dart-pub", "dart"),
     "hex": ("hex", "mix", "erlang-otp"),
-    "swift": ("swift",),
+    "swift": ("swift", "swiftpm"),
     "cocoapods": ("cocoapods", "pod"),
     "conda": ("conda-pkg", "conda", "conda-environment"),
     "cran": ("cran", "r-package"),

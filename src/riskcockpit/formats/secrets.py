@@ -27,8 +27,11 @@ SECRET_FIELDS = frozenset(
 CODE_FIELDS = frozenset({"snippet", "contextregion", "code"})
 """Members that quote the code around it; lower case."""
 PERSONAL_FIELDS = frozenset(
-    {"author", "email", "authoremail", "commitmessage", "committer", "committeremail"}
-)
+    {
+        "author", "email", "username", "authoremail", "commitmessage", "committer",
+        "committeremail",
+    }
+)  # fmt: skip
 MIN_REPEAT = 6
 """Shortest secret that is searched for in the rest of its record."""
 _REMOVED = "<redacted>"

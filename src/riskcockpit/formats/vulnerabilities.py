@@ -18,7 +18,7 @@ _VULNERABILITY = re.compile(
 )
 LARGEST_CWE = 99_999
 """A number beyond it names no weakness, and would not fit the cache."""
-_CWE = re.compile(r"\bcwe[-_:/ ]{0,2}0{0,6}(\d{1,5})\b", re.IGNORECASE)
+_CWE = re.compile(r"\bcwe(?:[-_ ]id)?[-_:/ ]{0,2}0{0,6}(\d{1,5})\b", re.IGNORECASE)
 _PURL = re.compile(r"\bpkg:(?P<type>[a-z0-9.+\-]+)/(?P<rest>[^\s\"'<>?#]+)", re.IGNORECASE)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.formats import wording
@@ -45,9 +44,3 @@ def errors(invocations: Sequence[Invocation]) -> Iterator[str]:
         ):
             if notification.level == "error":
                 yield wording.title(first_text(notification.message)) or "an error without a text"
-
-
-def repository(uri: str) -> str:
-    """Return the slug in a repository's address: `bank/core` of `https://host/bank/core.git`."""
-    path = urlsplit(uri).path if "://" in uri else uri.rpartition(":")[2]
-    return wording.name(path.strip("/").removesuffix(".git"))

@@ -21,15 +21,17 @@ from riskcockpit.formats import secrets, wording
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.documents import check_depth, decode_record
 from riskcockpit.formats.fingerprints import FingerprintReader
-from riskcockpit.formats.sarif.completeness import errors, is_successful, repository, scanned_at
+from riskcockpit.formats.repositories import repository
+from riskcockpit.formats.sarif.completeness import errors, is_successful, scanned_at
 from riskcockpit.formats.sarif.locations import Locator
-from riskcockpit.formats.sarif.messages import message_text, title_and_description
+from riskcockpit.formats.sarif.messages import message_text
 from riskcockpit.formats.sarif.model import Component, Provenance, Result, Run, Tool
 from riskcockpit.formats.sarif.own import completed, own_run
 from riskcockpit.formats.sarif.packages import package_of
 from riskcockpit.formats.sarif.rules import KnownRule, RuleBook
 from riskcockpit.formats.sarif.severity import SeverityJudge, Verdict
 from riskcockpit.formats.suspicion import redacted, suspects
+from riskcockpit.formats.titles import title_and_description
 from riskcockpit.formats.vulnerabilities import cwe_numbers
 
 EVIDENCE_KINDS = {

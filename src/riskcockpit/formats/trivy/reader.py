@@ -20,6 +20,7 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_record
+from riskcockpit.formats.images import image_name
 from riskcockpit.formats.trivy import records
 from riskcockpit.formats.trivy.model import Document, Resource, Target
 from riskcockpit.formats.trivy.records import TOOL, Context
@@ -215,9 +216,7 @@ def _asset(document: Document) -> str:
         return wording.name(document.cluster_name)
     name = wording.name(document.artifact_name or "")
     if document.artifact_type == "container_image":
-        bare = name.partition("@")[0]
-        path, _, last = bare.rpartition("/")
-        return f"{path}/{last.partition(':')[0]}" if path else last.partition(":")[0]
+        return image_name(name)
     if document.artifact_type == "repository" and "://" in name:
         return name.partition("://")[2].partition("/")[2].removesuffix(".git")
     return ""

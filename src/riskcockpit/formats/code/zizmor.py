@@ -1,0 +1,94 @@
+"""zizmor's own JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from riskcockpit.domain.finding import Location, Observation
+from riskcockpit.domain.severity import Severity
+from riskcockpit.formats.api import ReadOptions, Report
+from riskcockpit.formats.entries import Entry, location, read_entry
+from riskcockpit.formats.forms import forms, whole
+from riskcockpit.formats.gathering import Gathering
+from riskcockpit.formats.grading import graded
+from riskcockpit.formats.observing import labelled, observed, paragraphs
+
+TOOL = "zizmor"
+WORDS = {"informational": Severity.LOW}
+_HIDDEN = "Hidden"
+_PRIMARY = "Primary"
+
+
+def read(content: bytes, options: ReadOptions) -> Report:
+    """Read the output of `zizmor --format json` (v1, and the older form of the locations).
+
+    Raises:
+        FormatError: not zizmor's, not JSON, or beyond a limit.
+    """
+    found, documents = forms(content, "zizmor JSON")
+    gathering = Gathering()
+    for form in found:
+        gathering.take_all("", form.items, partial(_finding, options))
+    return whole("zizmor", [gathering.scan(TOOL)], documents)
+
+
+def _finding(options: ReadOptions, raw: bytes, place: str) -> Observation:
+    entry = read_entry(raw, options)
+    ident = entry.text("ident")
+    rule = f"{TOOL}/{ident}" if ident else ""
+    places = sorted(entry.entries("locations"), key=_order)
+    notes = (spot.text("symbolic", "annotation") for spot in places)
+    confidence = entry.text("determinations", "confidence").lower()
+    return observed(
+        TOOL,
+        rule,
+        graded(
+            TOOL,
+            rule,
+            entry.text("determinations", "severity"),
+            "determinations.severity",
+            options,
+            words=WORDS,
+        ),
+        entry.text("desc"),
+        record=place,
+        raw=entry.raw,
+        about=paragraphs("; ".join(filter(None, notes)), labelled("Confidence", confidence)),
+        help_url=entry.text("url"),
+        is_suppressed=entry.flag("ignored"),
+        locations=tuple(_locations(places, options)),
+    )
+
+
+def _order(spot: Entry) -> tuple[bool, bool]:
+    """Put the primary location first and those not shown to people last."""
+    kind = spot.text("symbolic", "kind")
+    return kind != _PRIMARY, kind == _HIDDEN
+
+
+def _locations(places: list[Entry], options: ReadOptions) -> Iterator[Location]:
+    for spot in places:
+        start = spot.entry("concrete", "location", "start_point")
+        end = spot.entry("concrete", "location", "end_point")
+        yield from location(
+            _path(spot.entry("symbolic")),
+            options,
+            line=_from_one(start, "row"),
+            column=_from_one(start, "column"),
+            end_line=_from_one(end, "row"),
+            snippet=spot.text("concrete", "feature"),
+        )
+
+
+def _path(symbolic: Entry) -> str:
+    """Return the path of a local file or of one in a remote repository."""
+    local, remote = symbolic.entry("key", "Local"), symbolic.entry("key", "Remote")
+    named = local.first("verbatim_path", "given_path") or remote.text("path")
+    return named or symbolic.first("name", "key")
+
+
+def _from_one(point: Entry, name: str) -> int | None:
+    """Return a row or column from 1; zizmor counts from 0."""
+    number = point.integer(name)
+    return number + 1 if number is not None and number >= 0 else None

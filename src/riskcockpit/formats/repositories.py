@@ -1,0 +1,13 @@
+"""The name of a repository as assets have it, from its address."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from riskcockpit.formats import wording
+
+
+def repository(uri: str) -> str:
+    """Return the slug in a repository's address: `bank/core` of `https://host/bank/core.git`."""
+    path = urlsplit(uri).path if "://" in uri else uri.rpartition(":")[2]
+    return wording.name(path.strip("/").removesuffix(".git"))

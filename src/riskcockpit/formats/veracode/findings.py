@@ -1,0 +1,163 @@
+"""Findings of Veracode's REST API, in the answer's envelope or taken out of it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+from riskcockpit.domain.finding import FindingClass, Observation, Scan
+from riskcockpit.errors import SkipRecordError
+from riskcockpit.formats import wording
+from riskcockpit.formats.api import ReadOptions, Report
+from riskcockpit.formats.entries import Entry, location, read_entry
+from riskcockpit.formats.forms import Form, forms, whole
+from riskcockpit.formats.gathering import Sorting
+from riskcockpit.formats.hypertext import without_tags
+from riskcockpit.formats.observing import labelled, observed, paragraphs
+from riskcockpit.formats.veracode.scale import TOOL, component, grade, weaknesses
+from riskcockpit.formats.vulnerabilities import canonical_id
+
+_CLOSED = "CLOSED"
+_UNREVIEWED = ("", "NONE", "PROPOSED", "REJECTED")
+"""States of the review of a mitigation in which nobody accepted it."""
+_UNRESOLVED = ("", "UNRESOLVED", "FIXED")
+
+
+def read(content: bytes, options: ReadOptions) -> Report:
+    """Read `findings`, or `_embedded.findings`; each type of scan is a scan of its own.
+
+    Raises:
+        FormatError: not Veracode's, not JSON, or beyond a limit.
+    """
+    found, documents = forms(content, "Veracode findings")
+    scans = [scan for form in found for scan in _scans(form, options)]
+    return whole("veracode-findings", scans, documents)
+
+
+def _scans(form: Form, options: ReadOptions) -> list[Scan]:
+    embedded = form.inner("_embedded") if "_embedded" in form.members else form
+    sorting = Sorting()
+    sorting.take_all("findings", embedded.records("findings"), partial(_sorted, options))
+    pages = form.head("page").integer("page", "total_pages")
+    is_partial = not sorting.is_whole or (pages is not None and pages > 1)
+    return [
+        part.scan(TOOL, category=category, is_partial=is_partial)
+        for category, part in sorting.parts("")
+    ]
+
+
+def _sorted(options: ReadOptions, raw: bytes, place: str) -> tuple[str, Observation | None]:
+    entry = read_entry(raw, options)
+    return wording.name(entry.text("scan_type").lower()), _finding(options, entry, place)
+
+
+def _finding(options: ReadOptions, entry: Entry, place: str) -> Observation | None:
+    status = entry.entry("finding_status")
+    accepted = (
+        status.text("resolution_status").upper() not in _UNREVIEWED
+        and status.text("resolution").upper() not in _UNRESOLVED
+    )
+    if status.text("status").upper() == _CLOSED and not accepted:
+        return None
+    kind = entry.text("scan_type").upper()
+    reader = _READERS.get(kind)
+    if reader is None:
+        raise SkipRecordError(f"unknown type of scan {kind[:40]}" if kind else "no type of scan")
+    told = reader(options, entry)
+    details = entry.entry("finding_details")
+    cwes = weaknesses(" ".join(cwe.text("id") for cwe in details.entries("cwe")))
+    category = details.text("finding_category", "name")
+    rule = told.rule or (f"CWE-{cwes[0]}" if cwes else category)
+    return observed(
+        TOOL,
+        rule,
+        grade(details.text("severity"), rule, "finding_details.severity", options),
+        told.title or category or details.text("cwe", "name") or rule,
+        record=place,
+        raw=entry.raw,
+        about=paragraphs(without_tags(entry.text("description")), told.about),
+        is_suppressed=accepted,
+        cwes=cwes,
+        **told.more,
+    )
+
+
+class _Told(NamedTuple):
+    """What only one type of scan tells."""
+
+    more: dict[str, Any]
+    """Further fields of the observation."""
+    rule: str = ""
+    """Empty when the weakness is the rule."""
+    title: str = ""
+    about: str = ""
+
+
+def _static(options: ReadOptions, entry: Entry) -> _Told:
+    details = entry.entry("finding_details")
+    issue = wording.name(entry.text("issue_id"))
+    more = {
+        "locations": location(
+            details.first("file_path", "file_name"),
+            options,
+            line=details.line("file_line_number"),
+        ),
+        "fingerprints": (("issueid", issue),) if issue else (),
+    }
+    return _Told(more, about=labelled("Module", details.text("module")))
+
+
+def _dynamic(options: ReadOptions, entry: Entry) -> _Told:
+    details = entry.entry("finding_details")
+    parameter = options.redact(details.text("vulnerable_parameter"))
+    issue = wording.name(entry.text("issue_id"))
+    claims = (("parameter", wording.name(parameter)), ("issueid", issue))
+    more = {
+        "finding_class": FindingClass.DAST,
+        "resource": wording.name(details.text("url") or _address(details)),
+        "fingerprints": tuple(claim for claim in claims if claim[1]),
+    }
+    return _Told(more, about=labelled("Plugin", details.text("plugin")))
+
+
+def _address(details: Entry) -> str:
+    """Return the address of a finding that gives its parts only."""
+    host, port, path = (details.text(name) for name in ("hostname", "port", "path"))
+    return f"{host}{f':{port}' if port else ''}/{path.lstrip('/')}" if host else ""
+
+
+def _manual(options: ReadOptions, entry: Entry) -> _Told:
+    details = entry.entry("finding_details")
+    if details.text("url") or details.text("hostname"):
+        return _dynamic(options, entry)
+    issue = wording.name(entry.text("issue_id"))
+    more = {
+        "locations": location(details.first("location", "module"), options),
+        "fingerprints": (("issueid", issue),) if issue else (),
+    }
+    return _Told(more)
+
+
+def _sca(options: ReadOptions, entry: Entry) -> _Told:
+    details = entry.entry("finding_details")
+    rule = canonical_id(details.text("cve", "name"))
+    package = component(
+        details.text("component_filename"), details.text("version"), details.text("language")
+    )
+    paths = [path.text("path") for path in details.entries("component_path")]
+    score = details.number("cve", "cvss3", "score")
+    more = {
+        "finding_class": FindingClass.DEPENDENCY,
+        "locations": tuple(spot for path in paths for spot in location(path, options)),
+        "vulnerability_ids": (rule,) if rule else (),
+        "package": package,
+        "cvss": score if score is not None else details.number("cve", "cvss"),
+        "epss": details.number("cve", "exploitability", "epss_score"),
+        "help_url": details.text("cve", "href"),
+    }
+    return _Told(
+        more, rule, f"{rule or 'A vulnerability'} in {package.name} {package.version}".strip()
+    )
+
+
+_READERS = {"STATIC": _static, "DYNAMIC": _dynamic, "MANUAL": _manual, "SCA": _sca}

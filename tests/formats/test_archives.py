@@ -1,0 +1,190 @@
+"""Packed reports: zip archives with one report in them, zstd, and what is refused."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import zipfile
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from riskcockpit.errors import FormatError
+from riskcockpit.formats import archives
+from riskcockpit.formats.opening import plain
+from riskcockpit.formats.registry import read_report
+from support.sarif_logs import OPTIONS, log, result, run
+
+LIMIT = 1 << 20
+REPORT = log(run(result()))
+
+
+def archive(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as packed:
+        for name, content in files.items():
+            packed.writestr(name, content)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"report.sarif": REPORT},
+        {"deep/er/no-suffix": REPORT},
+        {"report.json": REPORT, "README.txt": b"hello", "logo.png": b"x"},
+        {"report.json": REPORT, "__MACOSX/report.json": b"x", ".hidden.json": b"x"},
+        {"report.json": REPORT, "empty.json": b"", "folder/": b""},
+        {"..\\..\\report.json": REPORT},
+        {"report.json.gz": gzip.compress(REPORT)},
+    ],
+)
+def test_an_archive_with_one_report_is_that_report(files: dict[str, bytes]) -> None:
+    assert plain(archive(files), LIMIT) == REPORT
+
+
+def test_a_packed_archive_is_opened() -> None:
+    assert plain(gzip.compress(archive({"a.json": REPORT})), LIMIT) == REPORT
+
+
+def test_several_reports_are_refused_by_name() -> None:
+    with pytest.raises(FormatError, match=r"2 reports \(a.json, b.xml") as caught:
+        plain(archive({"a.json": REPORT, "b.xml": b"<a/>"}), LIMIT)
+    assert caught.value.hint == "unpack it and import the reports inside"
+
+
+def test_an_archive_of_other_things_is_refused() -> None:
+    with pytest.raises(FormatError, match="no report"):
+        plain(archive({"a.png": b"x", "b.txt": b"y"}), LIMIT)
+
+
+def test_names_in_an_archive_are_cleaned() -> None:
+    with pytest.raises(FormatError) as caught:
+        plain(archive({"a\x1b[31m.json": REPORT, "b.json": REPORT}), LIMIT)
+    assert "\x1b" not in caught.value.message
+
+
+@pytest.mark.parametrize("files", [{}, {"folder/": b""}, {"a.json": b""}])
+def test_an_empty_archive_is_read_only_under_a_name(files: dict[str, bytes]) -> None:
+    content = archive(files)
+    report = read_report(content, OPTIONS, name="bandit")
+    (scan,) = report.scans
+    assert (scan.observations, scan.is_partial, scan.is_successful) == ((), True, None)
+    assert report.notes
+    with pytest.raises(FormatError, match="not a known report format"):
+        read_report(content, OPTIONS)
+
+
+def test_an_archive_in_an_archive_in_an_archive_is_refused() -> None:
+    inner = archive({"a.json": REPORT})
+    assert plain(archive({"b.zip": inner}), LIMIT) == REPORT
+    with pytest.raises(FormatError, match="archive in an archive"):
+        plain(archive({"c.zip": archive({"b.zip": inner})}), LIMIT)
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
+    bomb = archive({"a.json": b"0" * (64 << 20)})
+    with pytest.raises(FormatError, match="200 times"):
+        plain(bomb, 1 << 30)
+    with pytest.raises(FormatError, match="larger than"):
+        plain(bomb, LIMIT)
+
+
+def test_an_encrypted_archive_is_refused() -> None:
+    content = bytearray(archive({"a.json": REPORT}, zipfile.ZIP_STORED))
+    directory = content.rindex(b"PK\x01\x02")
+    content[6] |= 1
+    content[directory + 8] |= 1
+    with pytest.raises(FormatError, match="encrypted"):
+        plain(bytes(content), LIMIT)
+
+
+def test_a_method_nobody_reads_is_refused() -> None:
+    content = bytearray(archive({"a.json": REPORT}, zipfile.ZIP_STORED))
+    directory = content.rindex(b"PK\x01\x02")
+    content[8] = content[directory + 10] = 99
+    with pytest.raises(FormatError, match="not read"):
+        plain(bytes(content), LIMIT)
+
+
+def test_too_many_entries_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MAX_ENTRIES", 1)
+    with pytest.raises(FormatError, match="2 entries"):
+        plain(archive({"a.json": REPORT, "b.txt": b""}), LIMIT)
+
+
+def test_a_damaged_archive_never_crashes() -> None:
+    content = archive({"a.json": REPORT})
+    for length in range(4, len(content), 7):
+        with pytest.raises(FormatError):
+            plain(content[:length], LIMIT)
+    for place in range(0, len(content), 3):
+        broken = bytearray(content)
+        broken[place] ^= 0x55
+        try:
+            plain(bytes(broken), LIMIT)
+        except FormatError as error:
+            assert error.message
+
+
+ZSTD = b"\x28\xb5\x2f\xfd"
+
+
+def test_zstd_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    with pytest.raises(FormatError, match="zstd") as caught:
+        plain(ZSTD + b"x", LIMIT)
+    assert caught.value.hint is not None
+    assert "riskcockpit[zstd]" in caught.value.hint
+
+
+@pytest.fixture
+def zstandard() -> Any:
+    return pytest.importorskip("zstandard", reason="the extra zstd is not installed")
+
+
+def test_zstd_is_opened_in_one_or_several_frames(zstandard: Any) -> None:
+    pack = zstandard.ZstdCompressor().compress
+    assert plain(pack(REPORT), LIMIT) == REPORT
+    assert plain(pack(REPORT[:50]) + pack(REPORT[50:]), LIMIT) == REPORT
+
+
+def test_damaged_cut_and_bomb_like_zstd_is_refused(zstandard: Any) -> None:
+    pack = zstandard.ZstdCompressor().compress
+    packed = pack(REPORT)
+    with pytest.raises(FormatError, match="cut off"):
+        plain(packed[:-5], LIMIT)
+    with pytest.raises(FormatError, match="damaged"):
+        plain(packed[:8] + b"\xff" * 40, LIMIT)
+    with pytest.raises(FormatError, match="200 times"):
+        plain(pack(b"0" * (64 << 20)), 1 << 30)
+
+
+class _Frame:
+    """Behaves as a frame of `zstandard` does, for machines without it."""
+
+    def __init__(self) -> None:
+        self.eof = False
+        self.unused_data = b""
+
+    def decompress(self, piece: bytes) -> bytes:
+        body, end, rest = piece.partition(b"\xff")
+        self.eof = bool(end)
+        self.unused_data = rest
+        return body.removeprefix(ZSTD)
+
+
+def test_frames_are_read_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = ModuleType("zstandard")
+    fake.__dict__["ZstdDecompressor"] = lambda: type(
+        "Decompressor", (), {"decompressobj": staticmethod(_Frame)}
+    )
+    fake.__dict__["ZstdError"] = ValueError
+    monkeypatch.setitem(sys.modules, "zstandard", fake)
+    frame = ZSTD + b"[1" + b" " * 3000 + b"]\xff"
+    assert plain(frame + ZSTD + b"[2]\xff", LIMIT) == b"[1" + b" " * 3000 + b"][2]"
+    with pytest.raises(FormatError, match="cut off"):
+        plain(frame[:-1], LIMIT)
