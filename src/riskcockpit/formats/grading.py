@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from riskcockpit.domain.severity import Severity
@@ -21,11 +22,18 @@ class Grade(NamedTuple):
 
 
 def graded(
-    tool: str, rule: str, word: str | float | None, field: str, options: ReadOptions
+    tool: str,
+    rule: str,
+    word: str | float | None,
+    field: str,
+    options: ReadOptions,
+    *,
+    scale: Mapping[str, Severity] | None = None,
 ) -> Grade:
     """Return the grade for the tool's `word` (or CVSS score) in its `field`.
 
-    A word that says nothing counts as medium, and the source says so: unknown is never harmless.
+    `scale` are words (lower case) of a tool that means others by them than most do. A word that
+    says nothing counts as medium, and the source says so: unknown is never harmless.
     """
     configured = SeverityOverrides(tool, options.severity_overrides).of(rule)
     if configured is not None:
@@ -33,7 +41,7 @@ def graded(
     raw = wording.name(wording.scalar(word))
     if isinstance(word, int | float) and not isinstance(word, bool):
         return Grade(Severity.from_score(word), raw, field)
-    known = Severity.from_word(raw)
+    known = (scale or {}).get(raw.lower(), Severity.from_word(raw))
     if known is None:
         why = "is not known" if raw else "is missing"
         return Grade(Severity.MEDIUM, raw, f"{field} {why}")

@@ -1,0 +1,46 @@
+"""HTML in reports → plain text. Nothing is ever rendered or fetched."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+_BLOCKS = frozenset(
+    {"p", "div", "li", "ul", "ol", "br", "tr", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6"}
+)
+_SILENT = frozenset({"script", "style", "head"})
+_BLANKS = re.compile(r"[ \t\r\f\v]+")
+_GAPS = re.compile(r"\n\s*\n+")
+
+
+def plain_text(html: str) -> str:
+    """Return the text of `html`, with line breaks where its blocks end."""
+    if "<" not in html and "&" not in html:
+        return html.strip()
+    reader = _TextReader()
+    reader.feed(html)
+    reader.close()
+    lines = (_BLANKS.sub(" ", line).strip() for line in "".join(reader.parts).split("\n"))
+    return _GAPS.sub("\n\n", "\n".join(lines)).strip()
+
+
+class _TextReader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - the signature is the library's
+        self._silent += tag in _SILENT
+        if tag in _BLOCKS:
+            self.parts.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _SILENT and self._silent:
+            self._silent -= 1
+        if tag in _BLOCKS:
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.parts.append(data)
