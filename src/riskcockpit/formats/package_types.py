@@ -19,7 +19,10 @@ _TYPES = {
     "pypi": (
         "pip", "pipenv", "poetry", "python-pkg", "python", "uv", "pylock", "pypi", "setuptools",
     ),
-    "npm": ("npm", "yarn", "pnpm", "bun", "node-pkg", "javascript", "nodejs", "deno", "a-name"),
+    "npm": (
+        "npm", "yarn", "pnpm", "bun", "node-pkg", "javascript", "nodejs", "node.js", "deno",
+        "a-name",
+    ),
     "maven": (
         "jar", "java-archive", "pom", "gradle", "sbt", "sbt-lockfile", "maven",
         "jenkins-plugin", "gradle-lockfile", "gav", "java",

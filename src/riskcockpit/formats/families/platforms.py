@@ -105,6 +105,7 @@ PLATFORMS: tuple[BuiltIn, ...] = (
         any_of(
             xml("analysis", namespace="dependency-check"),
             xml("analysis", namespace="DependencyCheck"),
+            xml("analysis", namespace="Dependency_Check"),
         ),
     ),
     BuiltIn(

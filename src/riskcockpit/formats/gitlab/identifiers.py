@@ -12,7 +12,7 @@ from riskcockpit.formats.vulnerabilities import canonical_id, cwe_number, vulner
 OF_ONE_RESULT = frozenset({"cxonescan"})
 """Types that number the result and not the rule (Checkmarx's export in GitLab's format)."""
 _ADVISORIES = frozenset({"cve", "ghsa", "usn", "rhsa", "elsa", "osvdb", "hackerone"})
-_MAX_RULE = 120
+_CONTENT = re.compile(r"(?:^|:)(?P<digest>[0-9a-f]{32,64})(?::|$)")
 _UPGRADE = re.compile(
     r"\bupgrade\b.{0,200}?\bto (?:the )?(?:versions? )?v?(?P<version>\d[\w.+~:\-]*)", re.IGNORECASE
 )
@@ -28,10 +28,14 @@ def rule_of(identifiers: Sequence[Members]) -> str:
             return f"CWE-{number}"
         if found := vulnerability_ids(value):
             return found[0]
-        name = identifier.text("name")
-        is_id = value and len(value) <= _MAX_RULE and len(value.split()) == 1
-        return wording.name(value if is_id or not name else name)
+        return wording.name(_plainer(value, identifier.text("name")))
     return ""
+
+
+def _plainer(value: str, name: str) -> str:
+    """Return the one of both that looks like an id: without blanks, else the shorter."""
+    texts = [text for text in (value, name) if text]
+    return min(texts, key=lambda text: (len(text.split()) > 1, len(text)), default="")
 
 
 def result_of(identifiers: Sequence[Members]) -> str:
@@ -44,6 +48,15 @@ def result_of(identifiers: Sequence[Members]) -> str:
         ),
         "",
     )
+
+
+def content_of(compare_key: str) -> str:
+    """Return the digest of the code in a `cve` such as `path:digest:rule`; empty without one.
+
+    Some analyzers put the line there instead, which moves.
+    """
+    match = _CONTENT.search(compare_key)
+    return match["digest"] if match else ""
 
 
 def advisories(identifiers: Sequence[Members]) -> tuple[str, ...]:

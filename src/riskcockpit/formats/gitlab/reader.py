@@ -7,18 +7,17 @@ and kind of check is a scan of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec import Raw
 
 from riskcockpit.domain.finding import Scan
+from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
-from riskcockpit.formats.gathering import Record
 from riskcockpit.formats.gitlab import records
 from riskcockpit.formats.gitlab.identifiers import rule_of
 from riskcockpit.formats.gitlab.records import Context
@@ -76,8 +75,17 @@ class _Reader:
         tool = self._scanner.name("name", "id") or DEFAULT_TOOL
         groups = Groups(Group(tool, category=kind))
         unreadable(groups, unread)
+        context = Context(tool, self._scanner.text("id"), kind, self._managers, self._options)
+        found: list[records.Record] = []
         for where, raw in each(self._document.vulnerabilities, place):
-            groups.take(where, partial(self._record, raw, where, kind, tool))
+            try:
+                found.append(records.vulnerability(raw, where, context))
+            except SkipRecordError as fault:
+                groups.trouble(where, fault.message)
+        image = next((record.image for record in found if record.image), "")
+        for record in found:
+            group = Group(record.seen.tool, record.image or image, record.kind)
+            groups.of(group).observations.append(record.seen)
         status = self._scan.text("status").lower()
         return groups.scans(
             tool_version=self._scanner.name("version"),
@@ -89,11 +97,6 @@ class _Reader:
             is_partial=self._document.vulnerabilities is None,
             rules=self._rules(),
         )
-
-    def _record(self, raw: Raw, place: str, kind: str, tool: str) -> tuple[Group, Record]:
-        context = Context(tool, self._scanner.text("id"), kind, self._managers, self._options)
-        found = records.vulnerability(raw, place, context)
-        return Group(found.seen.tool, found.image, found.kind), found.seen
 
     def _errors(self) -> Iterator[str]:
         for message in self._scan.members("messages"):

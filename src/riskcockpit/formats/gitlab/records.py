@@ -18,6 +18,7 @@ from riskcockpit.formats.cvss import score_of
 from riskcockpit.formats.documents import check_depth, decode_json
 from riskcockpit.formats.gitlab.identifiers import (
     advisories,
+    content_of,
     fixed_version,
     result_of,
     rule_of,
@@ -77,6 +78,7 @@ class Record(NamedTuple):
     seen: Observation
     kind: str
     image: str
+    """Empty when it names none, or only a file or language inside the image of the report."""
 
 
 def vulnerability(raw: Raw, place: str, context: Context) -> Record:
@@ -93,14 +95,14 @@ def vulnerability(raw: Raw, place: str, context: Context) -> Record:
     digest = ""
     if kind == SECRET:
         check_depth(bytes(raw), context.options.max_depth)
-        without = without_secret(_without_commit(clear), context.options)
+        without = without_secret(_without_traces(clear), context.options)
         found, kept, digest = Members(decode_json(without.record)), without.record, without.digest
     else:
         found, kept = record_of(raw, context.options, without=_WITHOUT)
     image = found.member("location").text("image")
     seen = _observation(found, place, kind, context)
     seen = replace(seen, raw=kept, secret_digest=digest)
-    return Record(seen, kind, wording.name(image.partition("://")[2] or image))
+    return Record(seen, kind, wording.name(image) if _is_image(image) else "")
 
 
 def _observation(found: Members, place: str, kind: str, context: Context) -> Observation:
@@ -112,12 +114,11 @@ def _observation(found: Members, place: str, kind: str, context: Context) -> Obs
         raise SkipRecordError("a vulnerability without identifiers or name")
     severity, word, source = graded(tool, rule, found.text("severity"), "severity", context.options)
     flags = [flag.text("type") for flag in found.members("flags")]
-    name = found.text("name", "message") or rule
     return Observation(
         finding_class=CLASSES[kind],
         tool=tool,
         rule=rule,
-        title=wording.title(found.text("message") if kind in _PACKAGED else name) or name,
+        title=_title(found, kind) or rule,
         severity=severity,
         record=place,
         description=_description(found, where),
@@ -156,6 +157,11 @@ def _kind(found: Members) -> str:
     return SECRET if is_secret or types.lower().startswith("gitleaks") else "sast"
 
 
+def _is_image(text: str) -> bool:
+    """Whether `text` is an image; some exports write the target inside it: a file, `Node.js`."""
+    return (":" in text or "/" in text) and type_of_manifest(text) == GENERIC
+
+
 def _tool(found: Members, context: Context) -> str:
     """Return the scanner of the record; the report's own has its name from the report."""
     scanner = found.member("scanner")
@@ -164,13 +170,25 @@ def _tool(found: Members, context: Context) -> str:
     return scanner.name("name", "id") or context.tool
 
 
-def _without_commit(found: Members) -> bytes:
-    """Return the record without the commit of a secret, which names people."""
+def _without_traces(found: Members) -> bytes:
+    """Return the record of a secret without its commit, which names people, and its hashes.
+
+    `cve` and `id` are made from a plain digest of the secret, which could be found by trying.
+    """
     where = dict(found.member("location").value)
     commit = Members(where.pop("commit", None))
     if sha := commit.text("sha"):
         where["commit"] = {"sha": sha}
-    return msgspec.json.encode(found.value | {"location": where})
+    rest = {key: value for key, value in found.value.items() if key not in ("cve", "id")}
+    return msgspec.json.encode(rest | {"location": where})
+
+
+def _title(found: Members, kind: str) -> str:
+    """Return the first text that is more than an id: the message names the package, too."""
+    order = ("message", "name") if kind in _PACKAGED else ("name", "message")
+    texts = [wording.title(found.text(name)) for name in (*order, "description")]
+    readable = next((text for text in texts if " " in text), "")
+    return readable or next(filter(None, texts), "")
 
 
 def _description(found: Members, where: Members) -> str:
@@ -186,8 +204,11 @@ def _description(found: Members, where: Members) -> str:
 
 
 def _locations(found: Members, where: Members, kind: str, context: Context) -> tuple[Location, ...]:
+    if kind in (CONTAINER, CLUSTER):
+        inside = "" if _is_image(where.text("image")) else where.text("image")
+        return (Location(context.path(inside)),) if "/" in inside else ()
     path = context.path(where.text("file"))
-    if not path or kind in (CONTAINER, CLUSTER):
+    if not path:
         return ()
     code = "" if kind == SECRET else found.text("raw_source_code_extract")
     line, end = where.line("start_line"), where.line("end_line")
@@ -204,6 +225,7 @@ def _fingerprints(
             if value.lower() not in _OF_NO_USE:
                 values.setdefault(signature.text("algorithm").strip(), value)
     claims = [(name, values[name]) for name in SIGNATURES if name in values]
+    claims += [("content", content)] if (content := content_of(found.text("cve"))) else []
     claims += [("parameter", where.name("param"))] if where.text("param") else []
     claims += [("crash_state", where.name("crash_state"))] if where.text("crash_state") else []
     result = result_of(identifiers)
@@ -235,8 +257,10 @@ def _package(found: Members, where: Members, kind: str, context: Context) -> Pac
     system = _SYSTEM.split(where.text("operating_system").lower())[0]
     type_ = purl_type(system)
     if type_ == GENERIC:
+        image = where.text("image")
+        type_ = purl_type(image) if type_of_manifest(image) == GENERIC else type_of_manifest(image)
         namespace, name = split_name(type_, full)
-        return Package(type_, name, namespace, version, fixed)
+        return Package(type_, name, namespace, version, fixed, layer_of(type_))
     return Package(type_, wording.name(full), system, version, fixed, layer_of(type_))
 
 

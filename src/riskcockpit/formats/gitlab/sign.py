@@ -8,7 +8,7 @@ _FOREIGN = frozenset({"bomFormat", "specVersion", "auditReportVersion", "depende
 _HEADER = frozenset({"scan", "version", "remediations"})
 _RECORD = frozenset({"identifiers", "location", "scanner", "cve"})
 """Members of a vulnerability, of which some are in all versions."""
-_BARE = frozenset({"vulnerabilities", "__comment__", "_comment", "schema", "$schema"})
+_BARE = frozenset({"vulnerabilities", "version", "__comment__", "schema", "$schema"})
 
 
 def is_gitlab(shape: Shape) -> bool:

@@ -148,7 +148,7 @@ def _issue(
         finding_class=FindingClass.CODE if package is None else FindingClass.DEPENDENCY,
         tool=TOOL,
         rule=rule,
-        title=wording.title(message or rule),
+        title=_title(message, rule, ids, package),
         severity=severity,
         record=place,
         description=paragraphs(
@@ -168,6 +168,12 @@ def _issue(
         cvss=_score(message),
         raw=kept,
     )
+
+
+def _title(message: str, rule: str, ids: tuple[str, ...], package: Package | None) -> str:
+    if package is None:
+        return wording.title(message or rule)
+    return wording.title(f"{ids[0]} in {package.name} {package.version}")
 
 
 def _grade(issue: Members, rule: str, options: ReadOptions) -> Grade:
@@ -220,6 +226,8 @@ def _locations(
 ) -> Iterator[Location]:
     """Yield the place, then those its flows pass through."""
     project = record.text("project")
+    if not components.path(record.text("component"), project):
+        return  # of the project as a whole
     for step in (record, *_steps(record)):
         path = components.path(step.text("component"), project)
         path = normalise(path, options.checkout_prefixes)

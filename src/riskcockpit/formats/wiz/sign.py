@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from riskcockpit.formats.shape import Shape
 
-ISSUES = frozenset({"title", "severity", "status", "issue id", "control id"})
-"""Columns of an export of issues."""
+ISSUES = frozenset({"title", "severity", "status", "issueid"})
+OF_WIZ = frozenset({"wizurl", "controlid", "resourcevertexid"})
+"""Columns of an export of issues, without blanks: all of the first, some of the second."""
 VULNERABILITIES = frozenset({"findingstatus", "detailedname", "version", "assetid", "wizurl"})
 """Columns of an export of vulnerability findings, without blanks."""
 SECURITY_FINDING = "2001"
@@ -17,7 +18,8 @@ def is_wiz_table(shape: Shape) -> bool:
     if shape.kind != "text":
         return False
     bare = {name.replace(" ", "").replace("_", "") for name in shape.columns}
-    return shape.columns >= ISSUES or bare >= VULNERABILITIES
+    is_issues = bare >= ISSUES and bool(bare & OF_WIZ)
+    return is_issues or bare >= VULNERABILITIES
 
 
 def is_security_finding(shape: Shape) -> bool:

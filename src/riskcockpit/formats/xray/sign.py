@@ -23,7 +23,8 @@ def is_violations(shape: Shape) -> bool:
 
 def is_summary(shape: Shape) -> bool:
     """Whether it is the start of artefact summaries (`artifacts`)."""
-    return "artifacts" in shape.members and bool({"general", "issues"} & shape.inner)
+    is_one = "general" in shape.inner or {"issues", "licenses"} <= shape.inner
+    return "artifacts" in shape.members and is_one
 
 
 def is_scan(shape: Shape) -> bool:
