@@ -17,7 +17,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering, Record
 from riskcockpit.formats.generic.records import is_absent, observation
-from riskcockpit.formats.members import each, record_of
+from riskcockpit.formats.members import Members, each, record_of
 from riskcockpit.formats.shape import Shape
 
 TOOL = "DefectDojo"
@@ -35,7 +35,7 @@ class Document(msgspec.Struct, gc=False):
     """One page; its findings are still raw."""
 
     results: list[Raw] | None = None
-    count: float | None = None
+    count: Any = None
     next: Any = None
 
 
@@ -63,7 +63,8 @@ def read(content: bytes, options: ReadOptions) -> Report:
                 raise FormatError(f"not {TITLE}: there are no `results` in it")
             for where, raw in each(page.results, "results"):
                 gathering.take(where, partial(_finding, raw, where, options))
-        total = max(page.count or 0 for page in pages)
+        counts = (Members({"count": page.count}).number("count") for page in pages)
+        total = max(count or 0 for count in counts)
         missing = total - sum(len(page.results or ()) for page in pages)
         notes = list(documents.notes)
         if missing > 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -28,7 +29,7 @@ class Document(msgspec.Struct, gc=False):
     """The report; its packages are still raw."""
 
     packages: list[Raw] | None = msgspec.field(name="Packages", default=None)
-    audited: float | None = msgspec.field(name="Packages Audited", default=None)
+    audited: Any = msgspec.field(name="Packages Audited", default=None)
 
 
 _DOCUMENT = msgspec.json.Decoder(Document)
@@ -50,7 +51,8 @@ def read(content: bytes, options: ReadOptions) -> Report:
                 raise FormatError(f"not {TITLE}: there are no `Packages` in it")
             for where, raw in each(form.packages, "Packages"):
                 _package(raw, where, gathering, options)
-        audited = sum(form.audited or 0 for form in forms)
+        counts = (Members({"count": form.audited}).number("count") for form in forms)
+        audited = sum(count or 0 for count in counts)
         scan = gathering.scan(TOOL, is_successful=True if audited > 0 else None)
         return Report("ossindex-devaudit", (scan,), documents.notes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -52,7 +53,7 @@ class Document(msgspec.Struct, gc=False, rename={"total_count": "totalCount"}):
     """One page; its results are still raw."""
 
     results: list[Raw] | None = None
-    total_count: float | None = None
+    total_count: Any = None
 
 
 _DOCUMENT = msgspec.json.Decoder(Document)
@@ -76,7 +77,8 @@ def read(content: bytes, options: ReadOptions) -> Report:
             read_count += len(form.results or ())
             for where, raw in each(form.results, place):
                 groups.take(where, partial(_result, raw, where, options))
-        total = max(form.total_count or 0 for form in forms)
+        counts = (Members({"count": form.total_count}).number("count") for form in forms)
+        total = max(count or 0 for count in counts)
         notes = list(documents.notes)
         if total > read_count:
             notes.append(f"{read_count:,} of {total:,.0f} results are in the report")

@@ -56,10 +56,12 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 
 def _asset(root: Element) -> str:
-    group, artifact = text(root, "projectInfo/groupId"), text(root, "projectInfo/artifactID")
+    about = root.find("projectInfo")
+    group = text(about, "groupID") or text(about, "groupId")
+    artifact = text(about, "artifactID") or text(about, "artifactId")
     if artifact:
         return wording.name(f"{group}:{artifact}" if group else artifact)
-    return wording.name(text(root, "projectInfo/name"))
+    return wording.name(text(about, "name"))
 
 
 def _errors(root: Element, options: ReadOptions) -> Iterator[str]:
