@@ -228,7 +228,7 @@ def test_failure_messages_and_primary_identifiers_are_kept() -> None:
     (scan,) = read(document)
     assert scan.is_successful is False
     assert scan.tool_errors == ("out of memory",)
-    assert scan.rules == {"python.sql", "python.eval"}
+    assert scan.rules == frozenset({"python.sql", "python.eval"})
 
 
 def test_an_identifier_of_one_result_is_no_rule() -> None:

@@ -288,6 +288,13 @@ def test_dependency_track_findings_with_their_analysis() -> None:
     assert len(scan.problems) == 1
 
 
+@pytest.mark.parametrize("missing", [{}, {"findings": None}])
+def test_an_export_of_dependency_track_without_findings_proves_nothing(missing: Any) -> None:
+    meta = {"application": "Dependency-Track", "version": "4.12"}
+    (scan,) = read({"version": "1.2", "meta": meta, "project": {"name": "a"}} | missing).scans
+    assert (scan.observations, scan.is_partial) == ((), True)
+
+
 def test_the_answer_of_dependency_tracks_api_is_a_bare_list() -> None:
     assert read([tracked()]).format == "dependency-track"
 

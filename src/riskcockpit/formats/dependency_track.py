@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw
 
 from riskcockpit.domain.finding import FindingClass, Observation, Package, Scan
-from riskcockpit.errors import FormatError, SkipRecordError
+from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
@@ -53,8 +53,6 @@ def read(content: bytes, options: ReadOptions) -> Report:
         scans: list[Scan] = []
         for form in forms:
             document = form if isinstance(form, Document) else Document(form)
-            if document.findings is None:
-                raise FormatError(f"not {TITLE}: there are no `findings` in it")
             about, meta = Members(document.project), Members(document.meta)
             group = Group(TOOL, about.name("name"))
             groups = Groups(group)
@@ -63,7 +61,9 @@ def read(content: bytes, options: ReadOptions) -> Report:
             for where, raw in each(document.findings, "findings"):
                 groups.take(where, partial(_finding, raw, where, group, options))
             scans += groups.scans(
-                tool_version=meta.name("version"), scanned_at=moment(meta.value.get("timestamp"))
+                tool_version=meta.name("version"),
+                scanned_at=moment(meta.value.get("timestamp")),
+                is_partial=document.findings is None,
             )
         return Report("dependency-track", tuple(scans), documents.notes)
 
