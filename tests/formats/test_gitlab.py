@@ -270,6 +270,7 @@ def test_an_empty_report_is_proof_only_with_its_status() -> None:
     [
         {"bomFormat": "CycloneDX", "version": 1, "vulnerabilities": [{"id": "CVE-2026-1000"}]},
         {"auditReportVersion": 2, "vulnerabilities": {"a": {"name": "a"}}},
+        {"report_meta": {}, "vulnerabilities": [], "remediations": {}, "scanned_packages": {}},
         {"vulnerabilities": [{"feed": "x", "package": "y"}], "imageDigest": "z"},
     ],
 )

@@ -140,6 +140,11 @@ def test_html_becomes_text_without_scripts() -> None:
     assert plain_text("a < b") == "a < b"
 
 
+@pytest.mark.parametrize("broken", ["<![foo[bar]]>", "<![ [", "<![", "<!x", "</ a>", "&#xD800;"])
+def test_broken_html_is_no_crash(broken: str) -> None:
+    assert plain_text(f"<p>before</p>{broken}").startswith("before")
+
+
 def test_a_stray_problem_makes_every_scan_incomplete() -> None:
     groups = Groups(Group("tool"))
     for asset in ("a", "b"):

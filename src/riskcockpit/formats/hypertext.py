@@ -24,9 +24,20 @@ def plain_text(html: str) -> str:
     return _GAPS.sub("\n\n", "\n".join(lines)).strip()
 
 
-class _TextReader(HTMLParser):
+class PatientParser(HTMLParser):
+    """The library's parser, but broken `<![…` is skipped as browsers do, instead of asserted."""
+
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
+
+    def parse_marked_section(self, i: int, report: bool = True) -> int:  # noqa: ARG002, FBT001, FBT002 - the signature is the library's
+        """Return where the section that starts at `i` ends; -1 when that is not known yet."""
+        return self.rawdata.find(">", i) + 1 or -1
+
+
+class _TextReader(PatientParser):
+    def __init__(self) -> None:
+        super().__init__()
         self.parts: list[str] = []
         self._silent = 0
 

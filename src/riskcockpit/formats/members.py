@@ -22,6 +22,7 @@ from riskcockpit.formats.suspicion import checked
 MAX_LINE = 2**31 - 1
 _NOTHING = frozenset({"none", "null", "n/a"})
 """Texts by which careless exporters write that there is nothing."""
+_LONGEST_NOTHING = max(map(len, _NOTHING))
 
 
 class Members:
@@ -41,8 +42,9 @@ class Members:
     def text(self, *names: str) -> str:
         """Return the first of these members that is a text or number and says something."""
         for name in names:
-            found = wording.scalar(self.value.get(name)).strip()
-            if found and found.lower() not in _NOTHING:
+            value = self.value.get(name)
+            found = value.strip() if type(value) is str else wording.scalar(value)
+            if found and (len(found) > _LONGEST_NOTHING or found.lower() not in _NOTHING):
                 return found
         return ""
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from riskcockpit.formats.shape import Shape
 
-_FOREIGN = frozenset({"bomFormat", "specVersion", "auditReportVersion", "dependencyCount", "runs"})
+_FOREIGN = frozenset(
+    {
+        "affected_packages", "auditReportVersion", "bomFormat", "dependencyCount", "report_meta",
+        "runs", "scanned_packages", "specVersion",
+    }
+)  # fmt: skip
+"""Members of CycloneDX, npm audit, Safety, SARIF and Snyk, which also list vulnerabilities."""
 _HEADER = frozenset({"scan", "version", "remediations"})
 _RECORD = frozenset({"identifiers", "location", "scanner", "cve"})
 """Members of a vulnerability, of which some are in all versions."""

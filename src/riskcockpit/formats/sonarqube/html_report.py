@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from html.parser import HTMLParser
 
 import msgspec
 
@@ -15,6 +14,7 @@ from riskcockpit.errors import FormatError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.grouping import Group, Groups
+from riskcockpit.formats.hypertext import PatientParser
 from riskcockpit.formats.shape import Shape
 from riskcockpit.formats.sonarqube.findings import TOOL, Rule, rule_from_html
 from riskcockpit.formats.sonarqube.report import CATEGORY, issue, report_date
@@ -85,11 +85,11 @@ class _Table:
     rows: list[list[_Cell]] = field(default_factory=list)
 
 
-class _Page(HTMLParser):
+class _Page(PatientParser):
     """Collects the outer tables; a table inside a cell belongs to its text."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self.tables: list[_Table] = []
         self.terms: dict[str, str] = {}
         self._depth = 0
