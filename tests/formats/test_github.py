@@ -11,7 +11,7 @@ from riskcockpit.domain.finding import FindingClass, Observation, Scan
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import FormatError
 from riskcockpit.formats.api import Report
-from riskcockpit.formats.registry import read_report
+from riskcockpit.formats.registry import named, read_report
 from support.sarif_logs import OPTIONS
 
 REPOSITORY = "https://github.com/bank/lending"
@@ -302,6 +302,14 @@ def test_an_answer_nested_absurdly_deep_is_refused_or_read() -> None:
 def test_a_list_of_issues_is_not_ours() -> None:
     with pytest.raises(FormatError):
         read([{"number": 1, "state": "open", "title": "A bug", "labels": []}])
+
+
+@pytest.mark.parametrize(
+    "name", ["github-code-scanning", "github-dependabot", "github-secret-scanning"]
+)
+def test_an_empty_list_is_read_when_its_format_is_given_and_proves_nothing(name: str) -> None:
+    (scan,) = named(name).read(b"[]", OPTIONS).scans
+    assert (scan.observations, scan.is_successful) == ((), None)
 
 
 def test_raw_records_are_json() -> None:

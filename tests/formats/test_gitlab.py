@@ -231,6 +231,15 @@ def test_failure_messages_and_primary_identifiers_are_kept() -> None:
     assert scan.rules == frozenset({"python.sql", "python.eval"})
 
 
+def test_a_message_of_the_scanner_is_redacted() -> None:
+    token = "ghp_" + "a1B2" * 9
+    document = report(type_="sast")
+    document["scan"]["messages"] = [{"level": "fatal", "value": f"cannot clone with {token}"}]
+    (scan,) = read(document)
+    assert "cannot clone" in scan.tool_errors[0]
+    assert token not in scan.tool_errors[0]
+
+
 def test_an_identifier_of_one_result_is_no_rule() -> None:
     identifiers = [{"type": "cxOneScan", "name": "CxOne Scan", "value": "511341974"}]
     seen = only(

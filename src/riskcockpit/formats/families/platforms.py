@@ -119,6 +119,7 @@ PLATFORMS: tuple[BuiltIn, ...] = (
         "Dependency-Track findings (FPF export, API)",
         "dependency_track",
         any_of(
+            has("findings", "project", "meta"),
             all_of(has("project", "meta"), has_inner("meta", "application")),
             has("component", "vulnerability", "matrix", kind="list"),
             has("component", "vulnerability", "attribution", kind="list"),

@@ -101,7 +101,7 @@ class _Reader:
     def _errors(self) -> Iterator[str]:
         for message in self._scan.members("messages"):
             if message.text("level").lower() in FATAL:
-                yield wording.title(message.text("value"))
+                yield wording.title(self._options.redact(message.text("value")))
 
     def _rules(self) -> frozenset[str] | None:
         """Return the rules that were enabled: the identifiers a scanner may report as first."""

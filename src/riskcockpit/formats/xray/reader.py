@@ -66,7 +66,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
         notes = list(documents.notes)
         if missing > 0:
             notes.append(f"Xray has {missing:,.0f} more rows than the report")
-        errors = tuple(error for document in found for error in _errors(document))
+        errors = tuple(error for document in found for error in _errors(document, options))
         scans = groups.scans(is_partial=missing > 0, tool_errors=errors)
         return Report("jfrog-xray", scans, tuple(notes))
 
@@ -86,10 +86,11 @@ def _missing(document: Document) -> float:
     return 0
 
 
-def _errors(document: Document) -> Iterator[str]:
+def _errors(document: Document, options: ReadOptions) -> Iterator[str]:
     about = Members({"errors": document.errors})
     for error in about.members("errors"):
-        yield wording.title(f"{error.text('identifier')}: {error.text('error')}")
+        message = f"{error.text('identifier')}: {error.text('error')}"
+        yield wording.title(options.redact(message))
     status = wording.scalar(document.scanned_status)
     if status and status.lower() not in _SCANNED:
         yield wording.title(f"scan {status}")
