@@ -90,6 +90,12 @@ def test_a_bad_issue_of_sonatype_is_quarantined() -> None:
     assert (len(scan.observations), len(scan.problems)) == (1, 2)
 
 
+def test_a_component_of_thousands_of_files_is_recognised_by_its_beginning() -> None:
+    many = component(security_issue(), pathnames=[f"lib/part-{n}.js" for n in range(9000)])
+    (scan,) = read(application(many)).scans
+    assert len(scan.observations[0].raw) < 2000
+
+
 def devaudit(*vulnerabilities: Any, **package: Any) -> dict[str, Any]:
     about = {"pm": "npm", "group": "None", "name": "react-dom", "version": "16.4.1"} | package
     found = [{"Package": about, "Vulnerabilities": list(vulnerabilities)}]

@@ -18,7 +18,6 @@ from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering, Record
 from riskcockpit.formats.generic.records import is_absent, observation
 from riskcockpit.formats.members import Members, each, record_of
-from riskcockpit.formats.shape import Shape
 
 TOOL = "DefectDojo"
 TITLE = "findings of DefectDojo's API"
@@ -27,8 +26,6 @@ PEOPLE = frozenset(
      "defect_review_requested_by", "notes", "accepted_risks", "owner"}
 )  # fmt: skip
 """Members that name people, or hold what they wrote."""
-_FINDING = frozenset({"numerical_severity", "false_p", "out_of_scope", "hash_code", "found_by"})
-_ENOUGH = 2
 
 
 class Document(msgspec.Struct, gc=False):
@@ -40,11 +37,6 @@ class Document(msgspec.Struct, gc=False):
 
 
 _DOCUMENT = msgspec.json.Decoder(Document)
-
-
-def is_defectdojo(shape: Shape) -> bool:
-    """Whether it is the start of a page of findings."""
-    return {"count", "results"} <= shape.members.keys() and len(_FINDING & shape.inner) >= _ENOUGH
 
 
 def read(content: bytes, options: ReadOptions) -> Report:

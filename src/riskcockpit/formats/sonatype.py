@@ -19,7 +19,6 @@ from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.members import Members, each, labelled, paragraphs, record_of, web_address
 from riskcockpit.formats.package_types import GENERIC, purl_type
-from riskcockpit.formats.shape import Shape
 from riskcockpit.formats.vulnerabilities import (
     canonical_id,
     cwe_numbers,
@@ -32,7 +31,6 @@ TITLE = "an application report of Sonatype IQ"
 NOT_APPLICABLE = "not applicable"
 ACKNOWLEDGED = "acknowledged"
 _MAX_PATHS = 10
-_COMPONENT = frozenset({"componentIdentifier", "pathnames", "securityData", "matchState"})
 
 
 class Document(msgspec.Struct, gc=False):
@@ -44,14 +42,6 @@ class Document(msgspec.Struct, gc=False):
 
 
 _DOCUMENT = msgspec.json.Decoder(Document)
-
-
-def is_sonatype(shape: Shape) -> bool:
-    """Whether it is the start of such a report."""
-    members = shape.members.keys()
-    if not {"components", "matches"} & members or "bomFormat" in members:
-        return False
-    return "matchSummary" in members or bool({"componentIdentifier", "matchState"} & shape.inner)
 
 
 def read(content: bytes, options: ReadOptions) -> Report:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from riskcockpit.formats.builtin import BuiltIn
-from riskcockpit.formats.defectdojo import is_defectdojo
 from riskcockpit.formats.gitlab.sign import is_gitlab
 from riskcockpit.formats.signs import all_of, any_of, has, has_inner, lacks, xml
 from riskcockpit.formats.snyk.sign import is_snyk
-from riskcockpit.formats.sonarqube.html_report import is_sonar_page
-from riskcockpit.formats.sonatype import is_sonatype
+from riskcockpit.formats.sonarqube.sign import is_sonar_page
 from riskcockpit.formats.wiz.sign import is_security_finding, is_wiz_table
 from riskcockpit.formats.xray.sign import is_scan, is_summary, is_unified, is_violations
 
+IQ = all_of(
+    lacks("bomFormat"),
+    any_of(
+        has("components", "matchSummary"),
+        has("matches", "matchSummary"),
+        has_inner("components", "componentIdentifier"),
+    ),
+)
+"""Components as CycloneDX has them, too, but with how they were matched."""
 GITHUB = (
     BuiltIn(
         "github-code-scanning",
@@ -70,7 +77,7 @@ SUITES = (
         "xray.reader",
         any_of(is_unified, is_violations, is_summary, is_scan),
     ),
-    BuiltIn("sonatype", "Sonatype IQ application report (JSON)", "sonatype", is_sonatype),
+    BuiltIn("sonatype", "Sonatype IQ application report (JSON)", "sonatype", IQ),
     BuiltIn("ossindex-devaudit", "DevAudit (JSON)", "ossindex_devaudit", has("Packages Audited")),
     BuiltIn("wiz", "Wiz CSV (issues, vulnerability findings)", "wiz.tables", is_wiz_table),
     BuiltIn(
@@ -125,7 +132,12 @@ PLATFORMS: tuple[BuiltIn, ...] = (
             has("component", "vulnerability", "attribution", kind="list"),
         ),
     ),
-    BuiltIn("defectdojo", "DefectDojo findings (API)", "defectdojo", is_defectdojo),
+    BuiltIn(
+        "defectdojo",
+        "DefectDojo findings (API)",
+        "defectdojo",
+        has_inner("results", "numerical_severity", "hash_code"),
+    ),
     BuiltIn(
         "gitlab",
         "GitLab security reports (SAST, DAST, secrets, dependencies, containers, fuzzing)",

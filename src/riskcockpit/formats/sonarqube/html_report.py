@@ -15,7 +15,6 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.hypertext import PatientParser
-from riskcockpit.formats.shape import Shape
 from riskcockpit.formats.sonarqube.findings import TOOL, Rule, rule_from_html
 from riskcockpit.formats.sonarqube.report import CATEGORY, issue, report_date
 from riskcockpit.formats.tables import decoded
@@ -25,11 +24,6 @@ ISSUE_COLUMNS = {"rule", "severity", "message"}
 RULE_COLUMNS = ["rule", "description"]
 _CELLS = frozenset({"td", "th"})
 _SPACES = " \t\r\n\f\v"
-
-
-def is_sonar_page(shape: Shape) -> bool:
-    """Whether it is the start of such a page, told by its title."""
-    return shape.kind == "xml" and shape.root.lower() == "html" and "SonarQube" in shape.start
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
