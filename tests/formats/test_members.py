@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec import Raw
 
 from riskcockpit.domain.finding import ControlEvidence
 from riskcockpit.errors import SkipRecordError
@@ -13,7 +15,7 @@ from riskcockpit.formats.cvss import score_of
 from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.manifests import type_of_manifest
-from riskcockpit.formats.members import Members, record_of, web_address
+from riskcockpit.formats.members import Members, each, record_of, web_address
 from riskcockpit.formats.moments import moment
 from support.sarif_logs import OPTIONS
 
@@ -71,6 +73,18 @@ def test_a_record_that_is_no_object_or_too_deep_is_refused() -> None:
         record_of(b"[1]", OPTIONS)
     with pytest.raises(SkipRecordError, match="nested deeper"):
         record_of(b'{"a":' * 300 + b"1" + b"}" * 300, OPTIONS)
+
+
+@pytest.mark.parametrize("count", [3, 9000])
+def test_a_secret_among_many_records_is_found_in_whichever_batch_it_is(count: int) -> None:
+    token = "ghp_" + "a1B2" * 9
+    records = [Raw(json.dumps({"n": n, "pad": "x" * 150}).encode()) for n in range(count)]
+    records += [Raw(json.dumps({"text": f"see {token}"}).encode())]
+    found = [record_of(raw, OPTIONS)[1] for _, raw in each(records, "r")]
+    assert len(found) == count + 1
+    assert all(type(kept) is bytes for kept in found)
+    assert token.encode() not in found[-1]
+    assert b"see <redacted:" in found[-1]
 
 
 def test_only_web_addresses_are_links() -> None:

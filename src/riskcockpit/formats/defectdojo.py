@@ -65,7 +65,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
         return Report("defectdojo", (scan,), tuple(notes))
 
 
-def _finding(raw: Raw, place: str, options: ReadOptions) -> Record:
+def _finding(raw: bytes, place: str, options: ReadOptions) -> Record:
     finding, kept = record_of(raw, options, without=PEOPLE)
     record = finding.value
     return None if is_absent(record) else observation(record, TOOL, place, kept, options)

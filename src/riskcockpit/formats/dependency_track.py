@@ -68,7 +68,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
         return Report("dependency-track", tuple(scans), documents.notes)
 
 
-def _finding(raw: Raw, place: str, group: Group, options: ReadOptions) -> tuple[Group, Record]:
+def _finding(raw: bytes, place: str, group: Group, options: ReadOptions) -> tuple[Group, Record]:
     found, kept = record_of(raw, options)
     vulnerability, component = found.member("vulnerability"), found.member("component")
     rule = canonical_id(vulnerability.text("vulnId"))

@@ -17,7 +17,7 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.documents import Json, decode_json
-from riskcockpit.formats.suspicion import checked
+from riskcockpit.formats.suspicion import checked, searched
 
 MAX_LINE = 2**31 - 1
 _NOTHING = frozenset({"none", "null", "n/a"})
@@ -113,14 +113,14 @@ class Members:
 
 
 def record_of(
-    raw: bytes | Raw, options: ReadOptions, *, without: frozenset[str] = frozenset()
+    raw: bytes, options: ReadOptions, *, without: frozenset[str] = frozenset()
 ) -> tuple[Members, bytes]:
     """Return a JSON record and what is kept of it: no secrets, no members called as in `without`.
 
     Raises:
         SkipRecordError: it is nested too deeply, not JSON, or no object.
     """
-    clean = checked(bytes(raw), options)
+    clean = checked(raw, options)
     try:
         value = msgspec.json.decode(clean)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -131,7 +131,7 @@ def record_of(
     if without and any(f'"{name}"'.encode() in clean for name in without):
         value = dropped(value, without)
         clean = msgspec.json.encode(value)
-    return Members(value), clean
+    return Members(value), bytes(clean)
 
 
 def dropped(value: Json, names: frozenset[str]) -> Json:
@@ -160,7 +160,7 @@ def web_address(texts: Iterable[str]) -> str:
     )
 
 
-def each(raws: Iterable[Raw] | None, place: str) -> Iterator[tuple[str, Raw]]:
-    """Yield each record with its place in the report."""
-    for number, raw in enumerate(raws or ()):
+def each(raws: Iterable[Raw] | None, place: str) -> Iterator[tuple[str, bytes]]:
+    """Yield each record with its place in the report; all are searched for secrets at once."""
+    for number, raw in enumerate(searched([bytes(raw) for raw in raws or ()])):
         yield f"{place}[{number}]", raw

@@ -57,7 +57,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
         return Report("ossindex-devaudit", (scan,), documents.notes)
 
 
-def _package(raw: Raw, place: str, gathering: Gathering, options: ReadOptions) -> None:
+def _package(raw: bytes, place: str, gathering: Gathering, options: ReadOptions) -> None:
     try:
         found, _ = record_of(raw, options)
     except SkipRecordError as fault:

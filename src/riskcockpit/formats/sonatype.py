@@ -73,7 +73,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
         return Report("sonatype", tuple(scans), documents.notes)
 
 
-def _component(raw: Raw, place: str, gathering: Gathering, options: ReadOptions) -> None:
+def _component(raw: bytes, place: str, gathering: Gathering, options: ReadOptions) -> None:
     try:
         component, _ = record_of(raw, options)
     except SkipRecordError as fault:

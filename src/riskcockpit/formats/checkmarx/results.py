@@ -86,13 +86,13 @@ def read(content: bytes, options: ReadOptions) -> Report:
         return Report("checkmarx-one", scans, tuple(notes))
 
 
-def _result(raw: Raw, place: str, options: ReadOptions) -> tuple[Group, Record]:
+def _result(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]:
     digest = ""
-    kind = Members(decode_json(bytes(raw))).text("type").lower()
+    kind = Members(decode_json(raw)).text("type").lower()
     category = KINDS.get(kind, wording.name(kind))
     if category == SECRETS:
-        check_depth(bytes(raw), options.max_depth)
-        without = without_secret(bytes(raw), options)
+        check_depth(raw, options.max_depth)
+        without = without_secret(raw, options)
         result, kept, digest = Members(decode_json(without.record)), without.record, without.digest
     else:
         result, kept = record_of(raw, options, without=_PEOPLE)

@@ -79,7 +79,7 @@ def _failure(item: Members, options: ReadOptions) -> str:
     return options.redact(inner.text("message") or item.text("message") or "an analyzer failed")
 
 
-def _dependency(raw: Raw, place: str, gathering: Gathering, options: ReadOptions) -> None:
+def _dependency(raw: bytes, place: str, gathering: Gathering, options: ReadOptions) -> None:
     try:
         found, _ = record_of(raw, options)
     except SkipRecordError as fault:

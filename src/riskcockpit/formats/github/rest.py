@@ -15,7 +15,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record
 from riskcockpit.formats.grouping import Group, Groups, unreadable
-from riskcockpit.formats.members import Members, labelled
+from riskcockpit.formats.members import Members, each, labelled
 
 PAGE_SIZES = (30, 100)
 """The page size GitHub takes by itself, and the largest one can ask for."""
@@ -50,9 +50,8 @@ def read_alerts(
         sizes = []
         for place, page in _pages(forms):
             sizes.append(len(page) if page and isinstance(page, list) else 0)
-            for number, raw in enumerate(page):
-                where = f"{place}[{number}]"
-                groups.take(where, partial(read, bytes(raw), where, options))
+            for where, raw in each(page, place):
+                groups.take(where, partial(read, raw, where, options))
         is_one_page = bool(sizes) and sizes[-1] in PAGE_SIZES
         notes = list(documents.notes)
         if is_one_page:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import msgspec
-from msgspec import Raw
 
 from riskcockpit.domain.finding import FindingClass, Location, Observation, Package
 from riskcockpit.errors import SkipRecordError
@@ -81,20 +80,20 @@ class Record(NamedTuple):
     """Empty when it names none, or only a file or language inside the image of the report."""
 
 
-def vulnerability(raw: Raw, place: str, context: Context) -> Record:
+def vulnerability(raw: bytes, place: str, context: Context) -> Record:
     """Read a vulnerability.
 
     Raises:
         SkipRecordError: it has neither identifiers nor a name.
     """
-    clear = Members(decode_json(bytes(raw)))
+    clear = Members(decode_json(raw))
     kind = context.kind or clear.text("category").lower()
     kind = kind if kind in CLASSES else _kind(clear)
     if kind == "sast" and is_secret_scanner(_tool(clear, context)):
         kind = SECRET
     digest = ""
     if kind == SECRET:
-        check_depth(bytes(raw), context.options.max_depth)
+        check_depth(raw, context.options.max_depth)
         without = without_secret(_without_traces(clear), context.options)
         found, kept, digest = Members(decode_json(without.record)), without.record, without.digest
     else:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from msgspec import Raw
-
 from riskcockpit.domain.finding import FindingClass, Location, Observation
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
@@ -14,7 +12,7 @@ from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.snyk.packages import TOOL
 
 
-def issue(raw: Raw, place: str, manifest: str, options: ReadOptions) -> Observation:
+def issue(raw: bytes, place: str, manifest: str, options: ReadOptions) -> Observation:
     """Read an issue.
 
     Raises:

@@ -75,7 +75,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
         return Report("snyk", tuple(scans), documents.notes)
 
 
-def _one_of_many(raw: Raw, place: str, options: ReadOptions) -> tuple[Scan, ...]:
+def _one_of_many(raw: bytes, place: str, options: ReadOptions) -> tuple[Scan, ...]:
     try:
         document = decode_record(raw, _DOCUMENT.decode, Document)
     except SkipRecordError as fault:
@@ -124,12 +124,12 @@ def _project(document: Document, place: str, options: ReadOptions) -> tuple[Scan
 def _vulnerabilities(document: Document, prefix: str) -> Iterator[tuple[str, bytes, bool]]:
     """Yield place and record of each vulnerability, and whether a policy ignores it."""
     for where, raw in each(document.vulnerabilities, f"{prefix}vulnerabilities"):
-        yield where, bytes(raw), False
+        yield where, raw, False
     for number, item in enumerate(Members(document.filtered).members("ignore")):
         yield f"{prefix}filtered.ignore[{number}]", msgspec.json.encode(item.value), True
 
 
-def _application(raw: Raw, place: str, image: Group, options: ReadOptions) -> tuple[Scan, ...]:
+def _application(raw: bytes, place: str, image: Group, options: ReadOptions) -> tuple[Scan, ...]:
     """Read what was found in an application inside an image: it belongs to the image."""
     try:
         document = decode_record(raw, _DOCUMENT.decode, Document)

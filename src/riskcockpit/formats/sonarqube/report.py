@@ -80,7 +80,7 @@ def _rules(rules: Members) -> dict[str, Rule]:
 
 
 def issue(
-    raw: bytes | Raw, place: str, group: Group, rules: Mapping[str, Rule], options: ReadOptions
+    raw: bytes, place: str, group: Group, rules: Mapping[str, Rule], options: ReadOptions
 ) -> tuple[Group, Record]:
     """Read one issue or hotspot.
 

@@ -130,7 +130,7 @@ def _is_accepted(record: Members) -> bool:
 
 
 def _issue(
-    raw: Raw, place: str, components: _Components, options: ReadOptions
+    raw: bytes, place: str, components: _Components, options: ReadOptions
 ) -> tuple[Group, Record]:
     issue, kept = record_of(raw, options, without=PEOPLE)
     rule = issue.name("rule")
@@ -188,7 +188,7 @@ def _grade(issue: Members, rule: str, options: ReadOptions) -> Grade:
 
 
 def _hotspot(
-    raw: Raw, place: str, components: _Components, options: ReadOptions
+    raw: bytes, place: str, components: _Components, options: ReadOptions
 ) -> tuple[Group, Record]:
     hotspot, kept = record_of(raw, options, without=PEOPLE)
     rule = hotspot.name("ruleKey") or hotspot.member("rule").name("key") or hotspot.name("rule")

@@ -19,7 +19,7 @@ from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.grouping import Group, Groups, unreadable
-from riskcockpit.formats.members import Members, labelled, paragraphs, record_of, web_address
+from riskcockpit.formats.members import Members, each, labelled, paragraphs, record_of, web_address
 from riskcockpit.formats.vulnerabilities import cwe_numbers
 
 TITLE = "OCSF security findings"
@@ -40,13 +40,14 @@ def read(content: bytes, options: ReadOptions) -> Report:
         forms, documents = decode_documents(content, _DECODER.decode, TITLE)
         groups = Groups(Group("OCSF", category=CATEGORY))
         unreadable(groups, documents.unreadable)
-        number = 0
-        for form in forms:
-            raws = form if isinstance(form, list) else [msgspec.json.encode(form)]
-            for raw in raws:
-                groups.take(f"[{number}]", partial(_event, bytes(raw), f"[{number}]", options))
-                number += 1
+        events = [raw for form in forms for raw in _events(form)]
+        for where, raw in each(events, ""):
+            groups.take(where, partial(_event, raw, where, options))
         return Report("ocsf-security-finding", groups.scans(), documents.notes)
+
+
+def _events(form: list[Raw] | dict[str, Raw]) -> list[Raw]:
+    return form if isinstance(form, list) else [Raw(msgspec.json.encode(form))]
 
 
 def _event(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]:

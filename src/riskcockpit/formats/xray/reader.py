@@ -112,7 +112,7 @@ def _take(document: Document, groups: Groups, options: ReadOptions) -> None:
             _scanned(raw, where, group, groups, options)
 
 
-def _row(raw: Raw, place: str, options: ReadOptions) -> tuple[Group, Record]:
+def _row(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]:
     row, kept = record_of(raw, options, without=PEOPLE)
     issue = Issue(
         row,
@@ -128,7 +128,7 @@ def _row(raw: Raw, place: str, options: ReadOptions) -> tuple[Group, Record]:
     return Group(TOOL, category=SECURITY), observation(issue, options)
 
 
-def _violation(raw: Raw, place: str, options: ReadOptions) -> tuple[Group, Record]:
+def _violation(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]:
     found, kept = record_of(raw, options, without=PEOPLE)
     versions = found.member("component_versions")
     details = versions.member("more_details")
@@ -150,7 +150,7 @@ def _cves(summary: str) -> list[Members]:
     return [Members({"cve": text}) for text in vulnerability_ids(summary)]
 
 
-def _artifact(raw: Raw, place: str, groups: Groups, options: ReadOptions) -> None:
+def _artifact(raw: bytes, place: str, groups: Groups, options: ReadOptions) -> None:
     """Read the summary of one artefact: a scan of its own."""
     try:
         artifact, _ = record_of(raw, options)
@@ -187,7 +187,7 @@ def _inner(impact_paths: list[str]) -> str:
     return impact_paths[0].rpartition("/")[2] if impact_paths else ""
 
 
-def _scanned(raw: Raw, place: str, group: Group, groups: Groups, options: ReadOptions) -> None:
+def _scanned(raw: bytes, place: str, group: Group, groups: Groups, options: ReadOptions) -> None:
     """Read a vulnerability of an on-demand scan: one observation for each component it is in."""
     try:
         found, kept = record_of(raw, options, without=PEOPLE)
