@@ -29,20 +29,20 @@ def only(content: Any) -> Observation:
 
 def results(*found: Any, total: int | None = None) -> dict[str, Any]:
     count = len(found) if total is None else total
-    return {"results": list(found), "totalCount": count, "scanID": "6f25"}
+    return {"results": list(found), "totalCount": count, "scanID": "aaaa"}
 
 
 def sast(**members: Any) -> dict[str, Any]:
     return {
         "type": "sast",
-        "id": "1ZOF=",
-        "similarityId": "-587440289",
+        "id": "abcd=",
+        "similarityId": "-20260002",
         "status": "RECURRENT",
         "state": "TO_VERIFY",
         "severity": "HIGH",
         "description": "The query is built from input.",
         "data": {
-            "queryId": 14517067005933136034,
+            "queryId": 18446744073709551557,
             "queryName": "SQL_Injection",
             "resultHash": "hash=",
             "nodes": [
@@ -63,7 +63,7 @@ def test_a_sast_result_begins_where_its_flow_does() -> None:
         ("src/A.java", 53),
         ("src/B.java", 9),
     ]
-    assert seen.fingerprints == (("similarityId", "-587440289"), ("resultHash", "hash="))
+    assert seen.fingerprints == (("similarityId", "-20260002"), ("resultHash", "hash="))
 
 
 def test_states_of_results() -> None:
@@ -151,7 +151,7 @@ def test_no_results_and_one_bad_result() -> None:
 
 def scan_report(**members: Any) -> dict[str, Any]:
     vulnerability = {
-        "similarityId": 134962663,
+        "similarityId": 20260001,
         "status": "Recurrent",
         "state": "Not Exploitable",
         "severity": "High",

@@ -241,12 +241,12 @@ def test_a_message_of_the_scanner_is_redacted() -> None:
 
 
 def test_an_identifier_of_one_result_is_no_rule() -> None:
-    identifiers = [{"type": "cxOneScan", "name": "CxOne Scan", "value": "511341974"}]
+    identifiers = [{"type": "cxOneScan", "name": "CxOne Scan", "value": "100002"}]
     seen = only(
         vulnerability(IN_CODE, name="Client_DOM_XSS", identifiers=identifiers), type_="sast"
     )
     assert seen.rule == "Client_DOM_XSS"
-    assert seen.fingerprints == (("result", "511341974"),)
+    assert seen.fingerprints == (("result", "100002"),)
 
 
 def test_a_missing_or_unknown_severity_is_medium_and_says_so() -> None:

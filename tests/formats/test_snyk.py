@@ -30,7 +30,7 @@ def only(content: Any) -> Observation:
 
 def vulnerability(**members: Any) -> dict[str, Any]:
     return {
-        "id": "SNYK-JS-LEDGER-590103",
+        "id": "SNYK-JS-LEDGER-100001",
         "title": "Prototype Pollution",
         "packageName": "@bank/ledger",
         "name": "@bank/ledger",
@@ -74,14 +74,14 @@ def test_a_vulnerability_is_known_by_package_and_manifest() -> None:
     )
     assert seen.package.fixed_version == "4.17.20"
     assert seen.locations[0].path == "web/package-lock.json"
-    assert seen.vulnerability_ids == ("CVE-2026-1234", "SNYK-JS-LEDGER-590103")
+    assert seen.vulnerability_ids == ("CVE-2026-1234", "SNYK-JS-LEDGER-100001")
     assert (seen.severity, seen.cvss, seen.epss) == (Severity.CRITICAL, 9.8, 0.00046)
     assert b"Some Body" not in seen.raw
 
 
 @pytest.mark.parametrize("odd", [{"identifiers": None}, {"cvssScore": None}, {"semver": None}])
 def test_a_vulnerability_may_lack_much(odd: dict[str, Any]) -> None:
-    assert only(project(vulnerability(**odd))).rule == "SNYK-JS-LEDGER-590103"
+    assert only(project(vulnerability(**odd))).rule == "SNYK-JS-LEDGER-100001"
 
 
 def test_all_projects_are_scans_of_their_own() -> None:

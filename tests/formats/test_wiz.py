@@ -24,15 +24,15 @@ ISSUE = {
     "Resource Type": "Bucket",
     "Resource external ID": "arn:aws:s3:::bank-data",
     "Subscription ID": "111122223333",
-    "Control ID": "5bd69891",
+    "Control ID": "c0ffee01",
     "Resource Name": "bank-data",
     "Resource original JSON": json.dumps({"mail": "somebody@example.invalid"}),
-    "Issue ID": "0029ee49",
+    "Issue ID": "c0ffee02",
     "Note": "said somebody",
     "Wiz URL": "https://wiz.example.invalid/issues#1",
 }
 VULNERABILITY = {
-    "ID": "3ea9",
+    "ID": "c0ffee03",
     "WizURL": "https://wiz.example.invalid/v#1",
     "Name": "CVE-2026-1234",
     "CVSSSeverity": "Low",
@@ -47,7 +47,7 @@ VULNERABILITY = {
     "FixedVersion": "1.5.11",
     "DetectionMethod": "Library",
     "Link": "https://github.com/advisories/GHSA-2222-3333-4444",
-    "AssetID": "a2ca",
+    "AssetID": "c0ffee04",
     "AssetName": "app",
     "ProviderUniqueId": "projects/bank/instances/app",
 }
@@ -76,7 +76,7 @@ def only(content: bytes) -> Observation:
 def test_an_issue_is_known_by_resource_and_control() -> None:
     seen = only(table(ISSUE))
     assert seen.finding_class is FindingClass.CLOUD
-    assert (seen.rule, seen.title, seen.severity) == ("5bd69891", "Bucket is public", Severity.HIGH)
+    assert (seen.rule, seen.title, seen.severity) == ("c0ffee01", "Bucket is public", Severity.HIGH)
     assert (seen.resource, seen.asset) == ("arn:aws:s3:::bank-data", "111122223333")
     for trace in (b"somebody", b"mail"):
         assert trace not in seen.raw
@@ -151,7 +151,7 @@ def event(**members: Any) -> dict[str, Any]:
         "severity_name": "Informational",
         "state_id": 1,
         "finding": {
-            "uid": "0029",
+            "uid": "c0ff",
             "title": "Bucket is public",
             "src_url": "https://w.example.invalid",
         },

@@ -28,7 +28,7 @@ def row(**members: Any) -> dict[str, Any]:
         "vulnerable_component": "pypi://Jinja2:2.11.2",
         "impacted_artifact": "docker://bank/app:1.0",
         "fixed_versions": ["[2.11.3]"],
-        "issue_id": "XRAY-139239",
+        "issue_id": "XRAY-100001",
         "references": ["https://example.invalid/a"],
     } | members
 
@@ -47,13 +47,13 @@ def test_a_row_is_a_package_in_an_artefact() -> None:
         "jinja2",
         "2.11.3",
     )
-    assert seen.vulnerability_ids == ("CVE-2026-1234", "XRAY-139239")
+    assert seen.vulnerability_ids == ("CVE-2026-1234", "XRAY-100001")
     assert (seen.severity, seen.cvss, seen.cwes) == (Severity.MEDIUM, 5.3, (400,))
 
 
 def test_a_row_without_cve_is_known_by_its_issue() -> None:
     (scan,) = read(rows(row(cves=[{"cvss_v3_score": 8.1}]))).scans
-    assert scan.observations[0].vulnerability_ids == ("XRAY-139239",)
+    assert scan.observations[0].vulnerability_ids == ("XRAY-100001",)
 
 
 def test_fewer_rows_than_counted_are_incomplete_and_no_rows_prove_nothing() -> None:
