@@ -132,7 +132,7 @@ def changed(value: Any, dice: random.Random) -> Any:
 )
 def test_no_report_crashes_on_odd_members(path: Path) -> None:
     content = path.read_bytes()
-    format_ = detect(content)
+    format_ = detect(content, OPTIONS)
     whole = json.loads(content)
     dice = random.Random(path.name)
     for _ in range(40):

@@ -12,7 +12,7 @@ from riskcockpit.formats.documents import Documents
 from riskcockpit.formats.entries import Entry, location, moment, read_entry, read_secret_entry
 from riskcockpit.formats.forms import form_of, forms, whole
 from riskcockpit.formats.gathering import Gathering
-from riskcockpit.formats.hypertext import without_tags
+from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.images import image_name
 from riskcockpit.formats.titles import first_sentence, unwrapped
 from support.native import SECRET
@@ -119,10 +119,10 @@ def test_wrapped_lines_are_joined_and_paragraphs_stay() -> None:
     assert unwrapped("a\n  b\n\n\nc\nd\n") == "a b\n\nc d"
 
 
-def test_text_without_tags() -> None:
-    assert without_tags("a &lt; b") == "a < b"
-    assert without_tags("<p>One</p><p>Two <b>three</b><br/>four</p>") == "One\nTwo three\nfour"
-    assert without_tags("a < b and c > d") == "a < b and c > d"
+def test_the_text_of_html() -> None:
+    assert plain_text("a &lt; b") == "a < b"
+    assert plain_text("<p>One</p><p>Two <b>three</b><br/>four</p>") == "One\nTwo three\nfour"
+    assert plain_text("a < b and c > d") == "a < b and c > d"
 
 
 @pytest.mark.parametrize(

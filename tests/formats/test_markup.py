@@ -64,3 +64,9 @@ def test_a_secret_is_redacted_in_the_element_and_in_its_record() -> None:
 )  # fmt: skip
 def test_the_root_is_found_behind_what_stands_before_it(head: bytes, root: str) -> None:
     assert shape_of(head).root == root
+
+
+@pytest.mark.parametrize("encoding", ["no-such-thing", "big5"])
+def test_an_encoding_nobody_can_read_is_a_clear_error(encoding: str) -> None:
+    with pytest.raises(FormatError, match="not readable as"):
+        parsed(f"<?xml version='1.0' encoding='{encoding}'?><a/>".encode(), "a report", OPTIONS)

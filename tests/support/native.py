@@ -50,6 +50,6 @@ def only(name: str, content: Any) -> Observation:
 def detected(content: Any) -> str:
     """Return the name of the format the content shows; empty when none of ours is."""
     try:
-        return registry.detect(packed(content)).name
+        return registry.detect(packed(content), OPTIONS).name
     except FormatError:
         return ""

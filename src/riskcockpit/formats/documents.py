@@ -55,7 +55,7 @@ def decode_documents(
             return [decode(content)], Documents((content,), notes)
         except msgspec.ValidationError:
             raise
-        except msgspec.DecodeError as fault:
+        except (msgspec.DecodeError, UnicodeDecodeError) as fault:
             documents = lenient(content, str(fault))
             documents = replace(documents, notes=notes + documents.notes)
             return [decode(part) for part in documents.parts], documents

@@ -46,14 +46,14 @@ def parsed(content: bytes, title: str, options: ReadOptions) -> Element:
                 if depth > options.max_depth:
                     raise FormatError(f"the XML is nested deeper than {options.max_depth} levels")
         events.close()
-    except ParseError as fault:
-        raise FormatError(
-            f"not readable as {title}: {wording.reason(fault)}", hint=_BROKEN_HINT
-        ) from fault
     except DefusedXmlException as fault:
         raise FormatError(
             "the XML defines entities, which no scanner needs and attackers use",
             hint="remove its DOCTYPE and import it again",
+        ) from fault
+    except (ParseError, LookupError, ValueError) as fault:  # the latter: an odd encoding
+        raise FormatError(
+            f"not readable as {title}: {wording.reason(fault)}", hint=_BROKEN_HINT
         ) from fault
     if root is None:
         raise FormatError(f"not readable as {title}: it has no root element", hint=_BROKEN_HINT)

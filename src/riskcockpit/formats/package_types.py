@@ -13,22 +13,30 @@ _TYPES = {
         "rpm", "redhat", "centos", "rocky", "alma", "amazon", "oracle", "fedora", "suse",
         "opensuse", "opensuse-leap", "opensuse-tumbleweed", "suse linux enterprise server",
         "suse linux enterprise micro", "photon", "cbl-mariner", "azurelinux", "openeuler",
+        "rhel", "sles", "almalinux", "rockylinux", "amzn",
     ),
     "alpm": ("alpm", "arch"),
-    "pypi": ("pip", "pipenv", "poetry", "python-pkg", "python", "uv", "pylock", "pypi"),
-    "npm": ("npm", "yarn", "pnpm", "bun", "node-pkg", "javascript", "nodejs", "deno"),
+    "pypi": (
+        "pip", "pipenv", "poetry", "python-pkg", "python", "uv", "pylock", "pypi", "setuptools",
+    ),
+    "npm": (
+        "npm", "yarn", "pnpm", "bun", "node-pkg", "javascript", "nodejs", "node.js", "deno",
+        "a-name",
+    ),
     "maven": (
         "jar", "java-archive", "pom", "gradle", "sbt", "sbt-lockfile", "maven",
-        "jenkins-plugin", "gradle-lockfile",
+        "jenkins-plugin", "gradle-lockfile", "gav", "java",
     ),
-    "golang": ("gomod", "gobinary", "go-module", "golang", "go"),
-    "gem": ("bundler", "gemspec", "gem", "ruby"),
+    "golang": (
+        "gomod", "gomodules", "golangdep", "govendor", "gobinary", "go-module", "golang", "go",
+    ),
+    "gem": ("bundler", "gemspec", "gem", "ruby", "rubygems"),
     "cargo": ("cargo", "rustbinary", "rust-binary", "rust", "rust-crate"),
     "composer": ("composer", "composer-vendor", "php-composer", "php", "php-composer-installed"),
-    "nuget": ("nuget", "dotnet-core", "dotnet", "packages-props", "dotnet-deps"),
+    "nuget": ("nuget", "dotnet-core", "dotnet", "packages-props", "dotnet-deps", "paket"),
     "conan": ("conan",),
     "pub": ("pub", "dart-pub", "dart"),
-    "hex": ("hex", "mix", "erlang-otp"),
+    "hex": ("hex", "mix", "erlang-otp", "erlang"),
     "swift": ("swift", "swiftpm"),
     "cocoapods": ("cocoapods", "pod"),
     "conda": ("conda-pkg", "conda", "conda-environment"),
@@ -36,7 +44,7 @@ _TYPES = {
     "julia": ("julia",),
     "k8s": ("kubernetes", "k8s"),
     "bitnami": ("bitnami",),
-    "github": ("github-action", "github"),
+    "github": ("github-action", "github", "actions", "github actions", "githubactions"),
 }  # fmt: skip
 _BY_WORD = {word: type_ for type_, words in _TYPES.items() for word in words}
 

@@ -22,6 +22,7 @@ SCANNERS = (
 """Tools that report nothing but secrets, by the beginning of their names."""
 SECRET_FIELDS = frozenset(
     {"secret", "match", "offender", "raw", "rawv2", "hashed_secret", "redacted", "matchedstring"}
+    | {"raw_source_code_extract"}  # GitLab's
 )
 """Members that hold the secret or text with it in it; lower case."""
 CODE_FIELDS = frozenset({"snippet", "contextregion", "code"})

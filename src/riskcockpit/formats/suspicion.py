@@ -6,7 +6,7 @@ Above `LARGE` the search is done by Arrow's RE2, which is three times as fast as
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
 import msgspec
@@ -18,6 +18,20 @@ from riskcockpit.formats.documents import Json, check_depth, decode_json
 LARGE = 1 << 20
 """Bytes of records from which Arrow is worth its import."""
 _BATCH = 8192
+
+
+class Innocent(bytes):
+    """A JSON record that was searched already: there is no hint of a secret in it."""
+
+    __slots__ = ()
+
+
+def searched(records: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield all records, those without a hint of a secret as `Innocent`; in batches it is fast."""
+    for start in range(0, len(records), _BATCH):
+        batch = records[start : start + _BATCH]
+        for record, is_suspect in zip(batch, suspects(batch), strict=True):
+            yield record if is_suspect else Innocent(record)
 
 
 def suspects(records: Sequence[bytes]) -> Sequence[bool]:
@@ -73,4 +87,5 @@ def checked(raw: bytes, options: ReadOptions) -> bytes:
         SkipRecordError: it is nested too deeply, or not JSON.
     """
     check_depth(raw, options.max_depth)
-    return redacted(raw, options.redact) if may_hold_secret(raw) else raw
+    is_innocent = isinstance(raw, Innocent) or not may_hold_secret(raw)
+    return raw if is_innocent else redacted(raw, options.redact)

@@ -11,10 +11,14 @@ import msgspec
 
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
+from riskcockpit.formats.api import MIB
 from riskcockpit.formats.documents import without_surrogates
 
 DELIMITERS = (",", ";", "\t")
+MAX_CELL = 16 * MIB
+"""Characters of the largest cell; cloud reports put whole JSON documents into one."""
 _SEPARATOR_LINE = "sep="
+csv.field_size_limit(MAX_CELL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from riskcockpit.formats import markup, wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.hypertext import without_tags
+from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.observing import observed, paragraphs
 from riskcockpit.formats.vulnerabilities import cwe_number
 
@@ -67,7 +67,7 @@ def _issue(issue: Element, place: str, options: ReadOptions) -> Observation:
     parameter = _PARAMETER.search(request)
     url = wording.name(markup.text(issue, "URL"))
     sections = {
-        markup.text(section, "Name"): without_tags(markup.text(section, "SectionText"))
+        markup.text(section, "Name"): plain_text(markup.text(section, "SectionText"))
         for section in issue.findall("ReportSection")
     }
     weaknesses = (

@@ -12,7 +12,7 @@ from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import Form, forms, whole
 from riskcockpit.formats.gathering import Sorting
-from riskcockpit.formats.hypertext import without_tags
+from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.observing import labelled, observed, paragraphs
 from riskcockpit.formats.veracode.scale import TOOL, component, grade, weaknesses
 from riskcockpit.formats.vulnerabilities import canonical_id
@@ -75,7 +75,7 @@ def _finding(options: ReadOptions, entry: Entry, place: str) -> Observation | No
         told.title or category or details.text("cwe", "name") or rule,
         record=place,
         raw=entry.raw,
-        about=paragraphs(without_tags(entry.text("description")), told.about),
+        about=paragraphs(plain_text(entry.text("description")), told.about),
         is_suppressed=accepted,
         cwes=cwes,
         **told.more,

@@ -10,7 +10,7 @@ from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import Form, forms, whole
 from riskcockpit.formats.gathering import Gathering
-from riskcockpit.formats.hypertext import without_tags
+from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.observing import observed
 from riskcockpit.formats.veracode.scale import TOOL, grade, weaknesses
 
@@ -58,7 +58,7 @@ def _finding(options: ReadOptions, raw: bytes, place: str) -> Observation:
         record=place,
         raw=entry.raw,
         label=name,
-        about=without_tags(entry.text("display_text")),
+        about=plain_text(entry.text("display_text")),
         help_url=entry.text("flaw_details_link"),
         locations=location(source.text("file"), options, line=source.line("line")),
         fingerprints=claims,

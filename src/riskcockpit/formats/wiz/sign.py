@@ -1,0 +1,27 @@
+"""By what Wiz's exports are known from outside."""
+
+from __future__ import annotations
+
+from riskcockpit.formats.shape import Shape
+
+ISSUES = frozenset({"title", "severity", "status", "issueid"})
+OF_WIZ = frozenset({"wizurl", "controlid", "resourcevertexid"})
+"""Columns of an export of issues, without blanks: all of the first, some of the second."""
+VULNERABILITIES = frozenset({"findingstatus", "detailedname", "version", "assetid", "wizurl"})
+"""Columns of an export of vulnerability findings, without blanks."""
+SECURITY_FINDING = "2001"
+"""Class of OCSF's first versions, in which Wiz sends issues."""
+
+
+def is_wiz_table(shape: Shape) -> bool:
+    """Whether the first line is the header of an export of issues or vulnerabilities."""
+    if shape.kind != "text":
+        return False
+    bare = {name.replace(" ", "").replace("_", "") for name in shape.columns}
+    is_issues = bare >= ISSUES and bool(bare & OF_WIZ)
+    return is_issues or bare >= VULNERABILITIES
+
+
+def is_security_finding(shape: Shape) -> bool:
+    """Whether it is the start of OCSF events of the class "Security Finding"."""
+    return shape.members.get("class_uid") == SECURITY_FINDING and "finding" in shape.members
