@@ -8,6 +8,7 @@ from typing import Any
 from riskcockpit.domain.finding import ControlEvidence, Observation, Problem, Scan
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
+from riskcockpit.formats.documents import Documents
 
 Record = Observation | ControlEvidence | None
 """A fault, evidence of none, or None: the report itself says that the fault is gone."""
@@ -50,3 +51,11 @@ class Gathering:
             absent=self.absent,
             **about,
         )
+
+
+def unread(tool: str, documents: Documents, category: str = "") -> tuple[Scan, ...]:
+    """Return a scan of what could not be read between the documents of a file, or none."""
+    if not documents.unreadable:
+        return ()
+    problems = tuple(Problem("report", why) for why in documents.unreadable)
+    return (Scan(tool=tool, category=category, problems=problems, is_partial=True),)
