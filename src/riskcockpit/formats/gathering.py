@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from riskcockpit.domain.finding import ControlEvidence, Observation, Problem, Scan
+from riskcockpit.domain.finding import ControlEvidence, Observation, Problem, Scan, VexStatement
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.documents import Documents
 
-Record = Observation | ControlEvidence | None
-"""A fault, evidence of none, or None: the report itself says that the fault is gone."""
+Record = Observation | ControlEvidence | VexStatement | None
+"""A fault, evidence of none, a word about faults; None: the report says that the fault is gone."""
 
 
 class Gathering:
@@ -20,6 +20,7 @@ class Gathering:
     def __init__(self) -> None:
         self.observations: list[Observation] = []
         self.evidence: list[ControlEvidence] = []
+        self.statements: list[VexStatement] = []
         self.problems: list[Problem] = []
         self.absent = 0
 
@@ -34,6 +35,8 @@ class Gathering:
             self.absent += 1
         elif isinstance(record, Observation):
             self.observations.append(record)
+        elif isinstance(record, VexStatement):
+            self.statements.append(record)
         else:
             self.evidence.append(record)
 
@@ -47,6 +50,7 @@ class Gathering:
             tool=tool,
             observations=tuple(self.observations),
             evidence=tuple(self.evidence),
+            statements=tuple(self.statements),
             problems=tuple(self.problems),
             absent=self.absent,
             **about,

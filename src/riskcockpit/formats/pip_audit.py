@@ -119,6 +119,7 @@ def _vulnerability(raw: bytes, package: Package, place: str, options: ReadOption
             grade=graded(TOOL, found.id, None, "severity", options),
             aliases=tuple(texts(found.aliases)),
             about=(description,),
+            links=(f"https://osv.dev/vulnerability/{found.id}",),
         ),
         place,
         raw,

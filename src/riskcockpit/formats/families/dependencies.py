@@ -56,5 +56,13 @@ DEPENDENCIES: tuple[BuiltIn, ...] = (
         "govulncheck.reader",
         is_govulncheck,
     ),
+    BuiltIn(
+        "cyclonedx",
+        "CycloneDX 1.0 to 1.7 with vulnerabilities, JSON and XML; also as VEX",
+        "cyclonedx.reader",
+        _CYCLONEDX,
+    ),
+    BuiltIn("openvex", "OpenVEX 0.0 and 0.2", "openvex", says("@context", "openvex")),
+    BuiltIn("csaf", "CSAF 2.0 and 2.1", "csaf.reader", has_inner("document", "csaf_version")),
 )
 """Asked in this order: the most particular first."""

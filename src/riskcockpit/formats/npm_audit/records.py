@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -44,6 +45,7 @@ class OldAdvisory(msgspec.Struct, gc=False):
     vulnerable_versions: Any = None
 
 
+_FIRST = re.compile(r">=\s*([\w.+-]+)")
 _OLD = msgspec.json.Decoder(OldAdvisory)
 
 
@@ -161,10 +163,8 @@ def _package(name: str, versions: Iterable[str], fixed: str) -> Package:
 
 
 def _fixed(patched: str) -> str:
-    """Return the versions with the fix; `<0.0.0` is how npm writes that there are none."""
-    return (
-        "" if patched.replace(" ", "").startswith("<0.0.0") else patched.removeprefix(">=").strip()
-    )
+    """Return the first version with the fix of each branch; `<0.0.0` is how npm says "none"."""
+    return ", ".join(_FIRST.findall(patched)) or ("" if "<" in patched else patched)
 
 
 def _range(versions: str) -> str:

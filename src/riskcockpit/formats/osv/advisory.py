@@ -7,11 +7,14 @@ from typing import Any
 
 import msgspec
 
+from riskcockpit.domain.version import Version, version_of
 from riskcockpit.formats.cvss import base_score
 from riskcockpit.formats.loose import at, items, number, objects, text, texts
-from riskcockpit.formats.versions import Version, version_of
 from riskcockpit.formats.vulnerabilities import cwe_number
 from riskcockpit.formats.wording import scalar
+
+MALICIOUS = "MAL-"
+"""How ids of malicious packages begin."""
 
 
 class OsvAdvisory(msgspec.Struct, gc=False):
@@ -40,7 +43,12 @@ def aliases_of(advisory: OsvAdvisory) -> tuple[str, ...]:
 
 
 def severity_of(advisory: OsvAdvisory) -> tuple[str | float | None, str]:
-    """Return a word or score, and the field that it stands in."""
+    """Return a word or score, and the field that it stands in.
+
+    A package that is malicious has no score and is as bad as can be.
+    """
+    if advisory.id.upper().startswith(MALICIOUS):
+        return "critical", f"id {MALICIOUS}…: a malicious package"
     for value, field in (
         (at(advisory.database_specific, "severity"), "database_specific.severity"),
         (advisory.severity, "severity"),
