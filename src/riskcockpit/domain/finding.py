@@ -254,4 +254,6 @@ class Scan:
     distrusted: tuple[str, ...] = field(default=())
     """Fingerprint names the reader refused, each with its reason; shown by `findings why`."""
     statements: tuple[VexStatement, ...] = ()
-    """What the document says of findings of other scans; a document with any is no scan itself."""
+    """What the document says of findings of other scans."""
+    is_vex: bool = False
+    """The document is no scan: there is nothing in it but statements, or nothing at all."""

@@ -76,6 +76,7 @@ def _scan(document: Document, options: ReadOptions) -> Scan:
             gathering.take(spot, partial(_statement, said, product, spot))
     return gathering.scan(
         TOOL,
+        is_vex=True,
         tool_version=wording.name(text(document.version)),
         category=wording.name(text(document.id)),
         scanned_at=moment(document.last_updated) or moment(document.timestamp),

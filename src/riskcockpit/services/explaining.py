@@ -38,6 +38,7 @@ _EVENTS = {
     "merged": "merged with another finding",
     "held": "would have been closed, but the import was held",
     "undone": "a decision about it was undone",
+    "vex": "a VEX statement speaks of it",
 }
 
 

@@ -24,6 +24,7 @@ from riskcockpit.formats.registry import named, read_report
 from riskcockpit.ingest.pipeline import ingest
 from riskcockpit.ingest.policy import IngestPolicy, Parts, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.scans import merged
+from riskcockpit.ingest.vex import limited
 from riskcockpit.ingest.vulnerabilities import without_tag
 from riskcockpit.services.context import Context
 from riskcockpit.services.documents import Source, find, read
@@ -118,19 +119,22 @@ def read_document(
 ) -> ReadDocument:
     """Read the scans of one document and name their scopes; a bad document becomes an error.
 
-    The asset is the one given, else the document's, else the report's, else `default_asset`.
+    The asset is the one given, else the document's, else the report's, else `default_asset`. VEX
+    is about findings of any asset unless one is given.
     """
     name = "" if options.format == AUTO else options.format
     try:
         report = read_report(document.content, read_options, name=name)
     except InputError as error:
         return ReadDocument(document.name, error=error.message, hint=error.hint or "")
+    given = options.asset or document.asset
     content_hash = blake2b(document.content, digest_size=16).hexdigest()
     named_scans = (
         replace(
             scan,
-            asset=options.asset or document.asset or without_tag(scan.asset) or default_asset,
+            asset=given or without_tag(scan.asset) or ("" if scan.is_vex else default_asset),
             category=options.scope or document.category or scan.category,
+            statements=limited(scan.statements, given),
         )
         for scan in report.scans
     )

@@ -97,6 +97,7 @@ def _scan(form: Document, options: ReadOptions) -> Scan:
     identifier = text(form.document, "tracking", "id")
     return gathering.scan(
         TOOL,
+        is_vex=True,
         tool_version=wording.name(text(form.document, "tracking", "version")),
         category=wording.name(" ".join(filter(None, (publisher, identifier)))),
         scanned_at=context.released_at,

@@ -53,7 +53,9 @@ def _scan(bom: Bom, options: ReadOptions) -> Scan:
     found = list(_vulnerabilities(bom, gathering, options))
     if _is_vex(bom, found):
         _take_all(gathering, found, statement)
-        return gathering.scan(TOOL, category=wording.name(bom.serial), scanned_at=bom.made_at)
+        return gathering.scan(
+            TOOL, is_vex=True, category=wording.name(bom.serial), scanned_at=bom.made_at
+        )
     tool = bom.tool
     _take_all(gathering, found, partial(_observation, tool))
     return gathering.scan(

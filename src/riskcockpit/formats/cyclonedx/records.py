@@ -23,7 +23,9 @@ from riskcockpit.formats.vulnerabilities import cwe_number, package_from_purl, v
 SUPPRESSED = frozenset({"not_affected", "false_positive"})
 GONE = frozenset({"resolved", "resolved_with_pedigree"})
 IN_TRIAGE = "in_triage"
-_FIX = re.compile(r"\b(?:to|versions?)\s+(?P<list>v?\d\S*(?:(?:,| or|, or)\s+v?\d\S*)*)", re.IGNORECASE)
+_FIX = re.compile(
+    r"\b(?:to|versions?)\s+(?P<list>v?\d\S*(?:(?:,| or|, or)\s+v?\d\S*)*)", re.IGNORECASE
+)
 _FILE_PROPERTIES = (":FilePath", ":location:0:path", ":filePath")
 
 

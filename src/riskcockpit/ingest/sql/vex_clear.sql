@@ -1,0 +1,4 @@
+-- Forgets the statements of a scope.
+-- params: scope VARCHAR
+-- returns: nothing
+DELETE FROM vex_statement WHERE scope = $scope
