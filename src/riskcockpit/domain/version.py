@@ -12,7 +12,9 @@ from dataclasses import dataclass
 Version = tuple[int, ...]
 """The numbers of a version without zeros at the end: 1.0 and 1.0.0 are the same."""
 
-_NUMBERS = re.compile(r"[vV=]?\s*(\d{1,9}(?:\.\d{1,9}){0,7})(?:\+[\w.-]*|\.?Final|\.?RELEASE)?")
+_NUMBERS = re.compile(
+    r"[vV=]?\s*(\d{1,9}(?:\.\d{1,9}){0,7})(?:\+[\w.-]*|\.?Final|\.?RELEASE)?", re.ASCII
+)
 _COMPARATOR = re.compile(r"(?P<sign>>=|<=|>|<|==?|)\s*(?P<version>.+)")
 
 

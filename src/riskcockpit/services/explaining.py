@@ -90,6 +90,7 @@ def why_of(reader: Reader, id_: str, row_id: int) -> WhyView:
         *_about_identity(id_, more, keys),
         *(_about_event(event) for event in events),
         *_about_gate(more, scans),
+        *_about_vex(reader, id_),
         *_about_state(more, _waivers(reader, id_)),
     )
     return WhyView(id_, keys, events, sentences)
@@ -154,6 +155,13 @@ def _about_gate(more: Mapping[str, Any], scans: list[dict[str, Any]]) -> tuple[s
     if more["is_unconfirmed_absent"]:
         return (sentence, "it was absent from that scan, which proves nothing, so it stays open")
     return (sentence,)
+
+
+def _about_vex(reader: Reader, id_: str) -> tuple[str, ...]:
+    return tuple(
+        f"the VEX statement of {rfc3339(said_at)} in {document} is in force: {words}"
+        for words, said_at, document in reader.rows(sql("services", "finding_vex"), id=id_)
+    )
 
 
 def _about_state(more: Mapping[str, Any], waivers: tuple[WaiverView, ...]) -> tuple[str, ...]:

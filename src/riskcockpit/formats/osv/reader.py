@@ -35,6 +35,7 @@ from riskcockpit.formats.osv.advisory import (
 )
 from riskcockpit.formats.package_types import layer_of, purl_type
 from riskcockpit.formats.paths import normalise
+from riskcockpit.formats.people import without_people
 from riskcockpit.formats.suspicion import checked
 from riskcockpit.formats.vulnerabilities import canonical_id, split_name
 
@@ -148,7 +149,7 @@ def _context(scanned: ScannedPackage, source: Any, options: ReadOptions) -> Cont
 
 
 def _vulnerability(raw: bytes, place: str, context: Context) -> Observation:
-    raw = checked(raw, context.options)
+    raw = without_people(checked(raw, context.options))
     found = decode_record(raw, _ADVISORY.decode, OsvAdvisory)
     group = context.groups.get(found.id, {})
     fixes = fixes_for(found, context.name, context.package.version)
