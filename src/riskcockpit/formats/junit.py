@@ -30,7 +30,7 @@ MAX_OUTPUT = 4_000
 _BAD = ("failure", "error", "rerunFailure", "rerunError")
 _DATA = re.compile(
     r"(?:^|[\W_])(?:dbt|great_?expectations|soda|deequ|pandera|expect_\w+|schema_?tests?"
-    r"|data_?(?:tests?|quality|checks?|validation|integrity))(?:$|[\W_])",
+    r"|data[_-]?(?:tests?|quality|checks?|validation|integrity))(?:$|[\W_])",
     re.IGNORECASE,
 )
 """By what words in its name, class or suite a test is one of data."""

@@ -90,9 +90,11 @@ def _take_all(gathering: Gathering, found: Sequence[Placed], read_one: ReadOne) 
     """Read every vulnerability once for each component it affects, at least once."""
     for place, each in found:
         affected = objects(each.record, "affects")
-        for number, one in enumerate(affected or [None]):
-            spot = f"{place}.affects[{number}]" if affected else place
+        for number, one in enumerate(affected):
+            spot = f"{place}.affects[{number}]"
             gathering.take(spot, partial(read_one, each, one, spot))
+        if not affected:
+            gathering.take(place, partial(read_one, each, None, place))
 
 
 def _observation(tool: str, found: Vulnerability, affected: Any, place: str) -> Record:

@@ -23,8 +23,9 @@ from riskcockpit.formats.vulnerabilities import cwe_number, package_from_purl, v
 SUPPRESSED = frozenset({"not_affected", "false_positive"})
 GONE = frozenset({"resolved", "resolved_with_pedigree"})
 IN_TRIAGE = "in_triage"
+_VERSION = r"v?\d(?:[\w.+~:-]*\w)?"
 _FIX = re.compile(
-    r"\b(?:to|versions?)\s+(?P<list>v?\d\S*(?:(?:,| or|, or)\s+v?\d\S*)*)", re.IGNORECASE
+    rf"\b(?:to|versions?)\s+(?P<list>{_VERSION}(?:(?:, or|,| or)\s+{_VERSION})*)", re.IGNORECASE
 )
 _FILE_PROPERTIES = (":FilePath", ":location:0:path", ":filePath")
 
@@ -158,7 +159,7 @@ def _is_unaffected(affected: Any) -> bool:
 
 def _fix(recommendation: str) -> str:
     match = _FIX.search(recommendation)
-    return wording.name(match["list"].rstrip(".,:;")) if match else ""
+    return wording.name(", ".join(re.findall(_VERSION, match["list"]))) if match else ""
 
 
 def _cwes(record: Any) -> Iterator[int]:

@@ -101,10 +101,8 @@ class _Reader:
                 partial(pair, found, advisory, self._options, is_source=mode == "source"),
             )
         hit = {osv for osv, _ in self._pairs}
-        for id_ in self._advisories.keys() - hit:
-            passed = ControlEvidence(TOOL, wording.name(id_), "pass")
-            self._gathering.take(id_, lambda passed=passed: passed)
-        self._gathering.evidence.sort(key=lambda proof: proof.rule)
+        for id_ in sorted(self._advisories.keys() - hit):
+            self._gathering.evidence.append(ControlEvidence(TOOL, wording.name(id_), "pass"))
         return self._gathering.scan(
             TOOL,
             tool_version=wording.name(text(self._config, "scanner_version")),

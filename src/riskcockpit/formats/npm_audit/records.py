@@ -120,7 +120,7 @@ def via(raw: bytes, entry: Any, place: str, options: ReadOptions) -> Observation
     )
 
 
-def berry_line(raw: bytes, name: str, place: str, options: ReadOptions) -> Observation | None:
+def berry_line(raw: bytes, name: str, place: str, options: ReadOptions) -> Observation:
     """Read the advisory in a line of `yarn npm audit` (yarn 4) for the package `name`.
 
     Raises:
