@@ -78,10 +78,14 @@ def shield(tx: Writer) -> bool:
 
 
 def remember(tx: Writer, scan: Scan, scope: ScopeSpec, at: Moment) -> None:
-    """Keep the statements of a document in place of those its last version made."""
-    tx.execute(sql("ingest", "vex_clear_targets"), scope=scope.id)
-    tx.execute(sql("ingest", "vex_clear"), scope=scope.id)
+    """Keep the statements of a document in place of those its last version made.
+
+    Documents of one scope that are given together are parts of one: each adds to it.
+    """
     unique = {_id(said, scope, at): said for said in scan.statements}
+    replaced: dict[str, Any] = {"scope": scope.id, "ids": list(unique), "rev": tx.generation}
+    tx.execute(sql("ingest", "vex_clear_targets"), **replaced)
+    tx.execute(sql("ingest", "vex_clear"), **replaced)
     tx.append("vex_statement", (_row(id_, said, scope, at) for id_, said in unique.items()))
     tx.append("vex_target", (row for id_, said in unique.items() for row in _targets(id_, said)))
 
