@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -28,6 +30,10 @@ NOT_TOLD_BY_CONTENT = {"pip_audit/empty.json"}
 """A bare `[]` does not say what wrote it."""
 PATHS = [path for path in samples(*FOLDERS) if path not in NOT_TOLD_BY_CONTENT]
 MUTATIONS = 40
+NODES = 20
+"""How many members of a sample are replaced, by chance."""
+DEEP = "[" * 3000 + "]" * 3000
+JUNK: tuple[Any, ...] = (None, [], {}, "x", 7, -1.5, True, [None], {"x": None}, [[7]], "DEEP")
 
 pytestmark = pytest.mark.skipif(not IS_AT_HAND, reason="the shared corpus is not at hand")
 
@@ -78,3 +84,42 @@ def test_a_sample_with_flipped_bytes_is_refused_or_read_and_never_crashes(path: 
             read_report(bytes(damaged), OPTIONS, name=FOLDERS[path.partition("/")[0]])
         except FormatError as error:
             assert error.message  # noqa: PT017 - damage may be refused
+
+
+def nodes(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the paths of everything inside a JSON value."""
+    children: Any = ()
+    if isinstance(value, dict):
+        children = value.items()
+    elif isinstance(value, list):
+        children = enumerate(value)
+    for key, inner in children:
+        yield (*path, key)
+        yield from nodes(inner, (*path, key))
+
+
+def replaced(value: Any, path: tuple[Any, ...], junk: Any) -> Any:
+    """Return a JSON value with what stands at `path` replaced by `junk`."""
+    if not path:
+        return junk
+    copy = value.copy()
+    copy[path[0]] = replaced(value[path[0]], path[1:], junk)
+    return copy
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if path.endswith(".json")])
+def test_a_member_of_another_type_is_borne(path: str) -> None:
+    try:
+        value = json.loads((CORPUS / "scans" / path).read_bytes())
+    except ValueError:
+        pytest.skip("a stream of documents")
+    name = FOLDERS[path.partition("/")[0]]
+    every = list(nodes(value))
+    chance = random.Random(path)  # noqa: S311 - the same members in every run
+    for place in chance.sample(every, min(NODES, len(every))):
+        for junk in JUNK:
+            content = json.dumps(replaced(value, place, junk)).replace('"DEEP"', DEEP)
+            try:
+                read_report(content.encode(), OPTIONS, name=name)
+            except FormatError as error:
+                assert error.message  # noqa: PT017 - a document of another shape may be refused

@@ -32,6 +32,10 @@ def test_a_failed_test_is_a_finding_where_the_test_stands() -> None:
     assert "assert 1 == 2" in seen.description
 
 
+def test_a_test_without_a_file_is_known_by_its_name() -> None:
+    assert only(suite(case(FAILURE))).locations == ()
+
+
 @pytest.mark.parametrize("tag", ["failure", "error", "rerunFailure"])
 def test_every_kind_of_failure_counts(tag: str) -> None:
     assert only(suite(case(f'<{tag} message="x"/>'))).severity_source == tag

@@ -13,12 +13,12 @@ from typing import Any
 import msgspec
 
 from riskcockpit.domain.finding import ControlEvidence, Observation, Scan
-from riskcockpit.errors import SkipRecordError
+from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.data_checks import DataCheck, Outcome, record_of, without_rows
-from riskcockpit.formats.documents import decode_documents, decode_json
+from riskcockpit.formats.documents import check_depth, decode_documents, decode_json
 from riskcockpit.formats.gathering import Gathering, unread
 from riskcockpit.formats.loose import at, first_text, items, members, objects, text, texts
 from riskcockpit.formats.moments import moment
@@ -64,6 +64,10 @@ def read(content: bytes, options: ReadOptions) -> Report:
     Raises:
         FormatError: none of theirs, not JSON, or beyond a limit.
     """
+    try:
+        check_depth(content, options.max_depth)
+    except SkipRecordError as fault:
+        raise FormatError(f"the result is {fault.message}") from fault
     with without_collection():
         title = "a result of Great Expectations"
         forms, documents = decode_documents(content, _DOCUMENT.decode, title)

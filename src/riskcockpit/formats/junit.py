@@ -112,14 +112,14 @@ def _test(test: Test, options: ReadOptions) -> Observation | ControlEvidence:
         description=wording.description("\n\n".join(dict.fromkeys(filter(None, about)))),
         severity_raw=bad.tag if grade.source == bad.tag else grade.raw,
         severity_source=grade.source,
-        locations=(_location(test.element, options),),
+        locations=_locations(test.element, options),
         raw=raw,
     )
 
 
-def _location(element: Element, options: ReadOptions) -> Location:
-    """Return where the test is written; an empty path when the report does not say."""
+def _locations(element: Element, options: ReadOptions) -> tuple[Location, ...]:
+    """Return where the test is written; nothing when the report does not say."""
     path = normalise(element.get("file", ""), options.checkout_prefixes)
     text = element.get("line", "")
     line = int(text) if text.isascii() and text.isdigit() else 0
-    return Location(path, line if 0 < line < _MAX_LINE else None)
+    return (Location(path, line if 0 < line < _MAX_LINE else None),) if path else ()

@@ -22,6 +22,7 @@ from riskcockpit.formats.documents import decode_documents, decode_json, decode_
 from riskcockpit.formats.gathering import Gathering, unread
 from riskcockpit.formats.loose import first_text, items, text
 from riskcockpit.formats.npm_audit.records import NPM, YARN, berry_line, old_advisory, via
+from riskcockpit.formats.suspicion import checked
 
 
 class Document(msgspec.Struct, gc=False, rename="camel"):
@@ -110,7 +111,7 @@ class _Reader:
         for name, raw in found.items():
             place = wording.name(f"{where}vulnerabilities[{name}]")
             try:
-                entry = decode_json(bytes(raw))
+                entry = decode_json(checked(bytes(raw), self._options))
             except SkipRecordError as fault:
                 self._gathering.trouble(place, fault.message)
                 continue
