@@ -128,6 +128,29 @@ def test_a_product_is_a_package_an_asset_or_a_package_in_an_asset(
     assert (found.packages, found.product, found.ranges) == (packages, asset, ranges)
 
 
+def test_an_operating_system_is_no_asset_but_its_packages_are_meant() -> None:
+    platform = product("OS", "Example Linux 9")
+    platform["product_identification_helper"] = {"cpe": "cpe:/o:example:linux:9"}
+    part = product("PART", purl="pkg:rpm/redhat/openssl@3.0.7-27.el9?arch=x86_64&epoch=1")
+    tree = {
+        "full_product_names": [platform, part],
+        "relationships": [
+            {
+                "category": "default_component_of",
+                "product_reference": "PART",
+                "relates_to_product_reference": "OS",
+                "full_product_name": product("OS:PART"),
+            }
+        ],
+    }
+    status = {"known_not_affected": ["OS:PART", "OS"]}
+    scan = scan_of(document(vulnerability(product_status=status), product_tree=tree))
+    assert [(each.packages, each.product) for each in scan.statements] == [
+        ((Package("rpm", "openssl", "redhat", "1:3.0.7-27.el9"),), ""),
+        ((), ""),
+    ]
+
+
 def test_justification_and_impact_are_those_of_the_product_or_its_group() -> None:
     found = said(
         flags=[

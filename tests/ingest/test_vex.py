@@ -212,6 +212,18 @@ def test_only_the_package_and_the_versions_meant_are_covered(
     assert bank.states() == {"suppressed_at_source" if is_meant else "open": 1}
 
 
+@pytest.mark.parametrize(
+    ("namespace", "is_meant"), [("redhat", True), ("rhel", True), ("debian", False), ("", False)]
+)
+def test_a_distribution_is_known_by_the_names_scanners_give_it(
+    bank: Bank, namespace: str, is_meant: bool
+) -> None:
+    openssl = Package("rpm", "openssl", namespace, "1:3.0.7-27.el9", layer="os")
+    scan(bank, [replace(dependency("CVE-2026-0001"), package=openssl, locations=())])
+    speak(bank, said(packages=(Package("rpm", "openssl", "redhat", "1:3.0.7-27.el9"),)))
+    assert bank.states() == {"suppressed_at_source" if is_meant else "open": 1}
+
+
 def test_a_version_bump_leaves_the_cover(bank: Bank) -> None:
     scan(bank)
     speak(bank, said(packages=(replace(REQUESTS, version="2.0"),)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
@@ -28,6 +29,9 @@ def product_of(identifier: str) -> Product:
         return Product(asset=identifier.strip() if is_address else without_tag(identifier.strip()))
     if package.type in _IMAGE_TYPES:
         return Product(asset=_image(identifier, package))
+    epoch = _qualifiers(identifier).get("epoch", "0")
+    if package.version and epoch.isascii() and epoch.isdigit() and int(epoch):
+        package = replace(package, version=f"{epoch}:{package.version}")
     return Product(package)
 
 
@@ -39,10 +43,13 @@ def asset_of(product: Product) -> str:
     return f"{namespace}/{product.package.name}" if namespace else product.package.name
 
 
+def _qualifiers(purl: str) -> dict[str, str]:
+    return dict(parse_qsl(purl.partition("#")[0].partition("?")[2]))
+
+
 def _image(purl: str, package: Package) -> str:
     """Return the name of an image: where it is stored, else what it is called."""
-    qualifiers = dict(parse_qsl(purl.partition("#")[0].partition("?")[2]))
-    stored = unquote(qualifiers.get("repository_url", ""))
+    stored = unquote(_qualifiers(purl).get("repository_url", ""))
     name = f"{package.namespace}/{package.name}" if package.namespace else package.name
     if not stored:
         return name

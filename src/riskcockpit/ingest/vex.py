@@ -39,6 +39,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 """The temporary tables that the statements named `vex_…` work on."""
 
+_SAME_DISTRIBUTION = {("rpm", "redhat"): ("rhel",), ("rpm", "rhel"): ("redhat",)}
+"""Type and namespace of packages → other namespaces that scanners write for the same."""
 MAX_WORDS = 1_000
 """Longest wording of a statement that is kept with findings."""
 
@@ -153,9 +155,16 @@ def _targets(id_: str, said: VexStatement) -> Iterator[dict[str, Any]]:
     if not said.packages and said.product:
         yield _target(id_, said.product, ("", ""), "", Interval())
     for package in said.packages:
-        name = package_name(package)
-        for version, interval in _versions(package, said.ranges):
-            yield _target(id_, said.product, name, version, interval)
+        for name in _names(package):
+            for version, interval in _versions(package, said.ranges):
+                yield _target(id_, said.product, name, version, interval)
+
+
+def _names(package: Package) -> Iterator[tuple[str, str]]:
+    """Yield (type, name) under every name that the package's distribution goes by."""
+    yield package_name(package)
+    for namespace in _SAME_DISTRIBUTION.get((package.type, package.namespace.lower()), ()):
+        yield package_name(replace(package, namespace=namespace))
 
 
 def _versions(package: Package, ranges: Sequence[str]) -> Iterator[tuple[str, Interval]]:

@@ -9,6 +9,7 @@ from typing import Any
 from riskcockpit.domain.finding import Package
 from riskcockpit.formats import wording
 from riskcockpit.formats.loose import at, objects, text, texts
+from riskcockpit.formats.package_types import GENERIC
 from riskcockpit.formats.products import Product, asset_of, product_of
 
 _RANGE = "product_version_range"
@@ -66,10 +67,12 @@ def _product(found: Any, ranges: tuple[str, ...]) -> CsafProduct:
     products = [product_of(purl) for purl in purls if purl]
     packages = tuple(one.package for one in products if one.package is not None)
     assets = [one.asset for one in products if one.asset]
-    name = wording.name(text(found, "name"))
     if packages:
         return CsafProduct(packages, "", ranges)
-    return CsafProduct((), assets[0] if assets else name, ranges)
+    if assets:
+        return CsafProduct((), assets[0], ranges)
+    is_platform = bool(text(helper, "cpe"))  # an operating system is no asset of ours
+    return CsafProduct((), "" if is_platform else wording.name(text(found, "name")), ranges)
 
 
 def _relate(relationship: Any, known: dict[str, CsafProduct]) -> bool:
@@ -79,7 +82,7 @@ def _relate(relationship: Any, known: dict[str, CsafProduct]) -> bool:
     id_ = text(relationship, "full_product_name", "product_id")
     if part is None or whole is None or not id_:
         return False
-    asset = whole.asset or asset_of(Product(whole.packages[0])) if whole.packages else whole.asset
-    packages = part.packages or (Package("generic", part.asset),)
-    known[id_] = replace(part, packages=packages, asset=asset)
+    asset = asset_of(Product(whole.packages[0])) if whole.packages else whole.asset
+    packages = part.packages or ((Package(GENERIC, part.asset),) if part.asset else ())
+    known[id_] = replace(part, packages=packages, asset=asset if packages else "")
     return True

@@ -120,8 +120,8 @@ def named_package(component: Any, reference: str) -> Package | None:
     if package is None and component is None:
         package = package_from_purl(unquote(reference))
     if package is not None:
-        version = package.version or wording.name(text(component, "version"))
-        return replace(package, version=version)
+        written = wording.name(text(component, "version"))  # with the epoch a purl leaves out
+        return replace(package, version=written or package.version)
     name = wording.name(text(component, "name"))
     if name:
         group = wording.name(text(component, "group"))
