@@ -117,6 +117,24 @@ def test_the_statements_own_time_beats_the_documents() -> None:
     assert scan.scanned_at.day == 25
 
 
+def test_an_attested_document_is_about_its_subjects_where_it_names_no_product() -> None:
+    bare = statement()
+    del bare["products"]
+    attestation = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "predicateType": "https://openvex.dev/ns/v0.2.0",
+        "subject": [{"name": "registry.example.invalid/bank/app", "digest": {"sha256": "00"}}],
+        "predicate": document(bare, statement()),
+    }
+    assert format_of(attestation) == "openvex"
+    scan = scan_of(attestation)
+    assert [(each.product, len(each.packages)) for each in scan.statements] == [
+        ("registry.example.invalid/bank/app", 0),
+        ("", 1),
+    ]
+    assert scan.category == "https://example.invalid/vex/1"
+
+
 def test_one_bad_statement_is_quarantined() -> None:
     parts = {"@id": IMAGE, "subcomponents": [{"@id": "libfoo"}]}
     scan = scan_of(

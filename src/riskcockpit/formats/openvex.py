@@ -1,7 +1,8 @@
-"""OpenVEX (0.0.1, 0.2.0) → statements about findings, one for each product of each statement."""
+"""OpenVEX (0.0.1, 0.2.0), bare or attested → statements, one for each product of each."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +37,14 @@ class Document(msgspec.Struct, gc=False):
     last_updated: Any = None
     version: Any = None
     statements: list[Raw] | None = None
+    subject: Any = None
+
+
+class Attestation(msgspec.Struct, gc=False):
+    """An in-toto statement whose predicate is a document about its subjects."""
+
+    predicate: Document
+    subject: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,8 @@ class Said:
 
 
 _DOCUMENT = msgspec.json.Decoder(Document)
+_ATTESTATION = msgspec.json.Decoder(Attestation)
+_IS_ATTESTATION = re.compile(rb'"predicateType"\s*:')
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -56,13 +67,21 @@ def read(content: bytes, options: ReadOptions) -> Report:
         FormatError: not OpenVEX, not JSON, or beyond a limit.
     """
     with without_collection():
-        forms, documents = decode_documents(content, _DOCUMENT.decode, "OpenVEX")
+        decode = _attested if _IS_ATTESTATION.search(content) else _DOCUMENT.decode
+        forms, documents = decode_documents(content, decode, "OpenVEX")
         scans = [_scan(form, options) for form in forms]
     return Report("openvex", (*scans, *unread(TOOL, documents)), documents.notes)
 
 
+def _attested(content: bytes) -> Document:
+    """Return the document of an attestation, which may leave its products to the subjects."""
+    found = _ATTESTATION.decode(content)
+    return msgspec.structs.replace(found.predicate, subject=found.subject)
+
+
 def _scan(document: Document, options: ReadOptions) -> Scan:
     gathering = Gathering()
+    subjects = [name for each in items(document.subject) if (name := text(each, "name"))]
     for number, raw in enumerate(document.statements or ()):
         place = f"statements[{number}]"
         try:
@@ -70,7 +89,7 @@ def _scan(document: Document, options: ReadOptions) -> Scan:
         except SkipRecordError as fault:
             gathering.trouble(place, fault.message)
             continue
-        products = items(said.record, "products")
+        products = items(said.record, "products") or subjects
         for position, product in enumerate(products or [None]):
             spot = f"{place}.products[{position}]" if products else place
             gathering.take(spot, partial(_statement, said, product, spot))

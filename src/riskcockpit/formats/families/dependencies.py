@@ -62,7 +62,12 @@ DEPENDENCIES: tuple[BuiltIn, ...] = (
         "cyclonedx.reader",
         _CYCLONEDX,
     ),
-    BuiltIn("openvex", "OpenVEX 0.0 and 0.2", "openvex", says("@context", "openvex")),
+    BuiltIn(
+        "openvex",
+        "OpenVEX 0.0 and 0.2, bare or attested (in-toto)",
+        "openvex",
+        any_of(says("@context", "openvex"), says("predicateType", "openvex")),
+    ),
     BuiltIn("csaf", "CSAF 2.0 and 2.1", "csaf.reader", has_inner("document", "csaf_version")),
 )
 """Asked in this order: the most particular first."""
