@@ -14,6 +14,7 @@ from typing import Any
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.ids import digest
+from riskcockpit.ingest import vex
 from riskcockpit.ingest.application import (
     Absence,
     Moment,
@@ -27,6 +28,7 @@ from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScanReport, Sco
 from riskcockpit.ingest.prefixes import PrefixChange
 from riskcockpit.ingest.recognition import Run, recognise, without_foreign_claims
 from riskcockpit.ingest.staging import stage_assets, stage_rules, stage_scan
+from riskcockpit.ingest.vex import NOTHING_SPOKEN
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
 from riskcockpit.views.reports import ImportCounts
@@ -88,8 +90,10 @@ def _apply(
     scan = scan if claimed is scan.observations else replace(scan, observations=claimed)
     identities = identify(scope.asset, scan.observations)
     stage_rules(tx)
-    stage_assets(tx, scope.asset, scan.observations, identities, policy)
+    if not scan.is_vex:
+        stage_assets(tx, scope.asset, scan.observations, identities, policy)
     stage_scan(tx, scan.observations, identities, policy, at.scan_id)
+    is_vex_in_force = vex.shield(tx)
     live = (tx.one(sql("ingest", "live_count"), scope=scope.id) or (0,))[0]
     prefix = recognise(tx, Run(scope, scan.observations, identities), policy, live)
     tx.execute(
@@ -104,14 +108,19 @@ def _apply(
     absence = Absence()
     if whole is not None and scope.may_close:
         absence = apply_absence(tx, scope, whole, policy, at, reasons=reasons, live=live)
+    spoken = NOTHING_SPOKEN
+    if scan.is_vex:
+        vex.remember(tx, scan, scope, at)
+    if scan.is_vex or is_vex_in_force:
+        spoken = vex.settle(tx, scan, scope, at)
     _correlate(tx, scope, presence, absence)
     report = ScanReport(
         at.scan_id,
         scope.id,
         ScanOutcome.HELD if absence.held else ScanOutcome.APPLIED,
         not reasons,
-        _counts(scan, presence, absence),
-        _notes(identities, reasons, presence, absence, prefix),
+        _counts(scan, presence, absence, spoken),
+        (*_notes(identities, reasons, presence, absence, prefix), *vex.notes(spoken)),
     )
     _record(tx, scan, scope, at, report=report, because="; ".join(reasons))
     return report
@@ -149,9 +158,11 @@ def _unchanged(
     return ScanReport(scan_id, scope.id, outcome, False, _counts(scan, none, Absence()), (note,))
 
 
-def _counts(scan: Scan, presence: Presence, absence: Absence) -> ImportCounts:
+def _counts(
+    scan: Scan, presence: Presence, absence: Absence, spoken: vex.Spoken = NOTHING_SPOKEN
+) -> ImportCounts:
     return ImportCounts(
-        read=len(scan.observations),
+        read=len(scan.observations) + len(scan.statements) + scan.absent,
         quarantined=len(scan.problems),
         new=presence.created,
         updated=presence.updated,
@@ -162,6 +173,8 @@ def _counts(scan: Scan, presence: Presence, absence: Absence) -> ImportCounts:
         held=absence.held,
         suppressed_at_source=sum(seen.is_suppressed for seen in scan.observations),
         control_evidence=len(scan.evidence),
+        vex_applied=spoken.applied,
+        vex_unmatched=spoken.unmatched,
     )
 
 

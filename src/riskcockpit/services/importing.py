@@ -24,6 +24,7 @@ from riskcockpit.formats.registry import named, read_report
 from riskcockpit.ingest.pipeline import ingest
 from riskcockpit.ingest.policy import IngestPolicy, Parts, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.scans import merged
+from riskcockpit.ingest.vex import limited
 from riskcockpit.ingest.vulnerabilities import without_tag
 from riskcockpit.services.context import Context
 from riskcockpit.services.documents import Source, find, read
@@ -127,7 +128,8 @@ def read_document(
 ) -> ReadDocument:
     """Read the scans of one document and name their scopes; a bad document becomes an error.
 
-    The asset is the one given, else the document's, else the report's, else `default_asset`.
+    The asset is the one given, else the document's, else the report's, else `default_asset`. VEX
+    is about findings of any asset unless one is given.
     """
     name = "" if options.format == AUTO else options.format
     try:
@@ -135,11 +137,13 @@ def read_document(
     except InputError as error:
         return ReadDocument(document.name, error=error.message, hint=error.hint or "")
     request = _request(document, options, default_asset)
+    given = options.asset or document.asset
     named_scans = (
         replace(
             scan,
-            asset=options.asset or document.asset or without_tag(scan.asset) or default_asset,
+            asset=given or without_tag(scan.asset) or ("" if scan.is_vex else default_asset),
             category=options.scope or document.category or scan.category,
+            statements=limited(scan.statements, given),
         )
         for scan in (_without_secrets(scan, read_options.redact) for scan in report.scans)
     )
