@@ -1,0 +1,205 @@
+"""Findings of Amazon Inspector as its API lists them (`aws inspector2 list-findings`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+import msgspec
+from msgspec import Raw
+
+from riskcockpit.domain.finding import FindingClass, Location, Observation
+from riskcockpit.errors import SkipRecordError
+from riskcockpit.formats import wording
+from riskcockpit.formats.api import ReadOptions, Report
+from riskcockpit.formats.aws.workloads import PERSONAL, Installed, aliases, workload_name
+from riskcockpit.formats.cloud_resources import resource_uid
+from riskcockpit.formats.collecting import without_collection
+from riskcockpit.formats.documents import decode_documents
+from riskcockpit.formats.grading import graded
+from riskcockpit.formats.members import (
+    Record,
+    cvss,
+    first_text,
+    member,
+    number,
+    objects,
+    opened,
+    probability,
+    text,
+    texts,
+)
+from riskcockpit.formats.paths import normalise
+from riskcockpit.formats.prose import first_link, paragraphs
+from riskcockpit.formats.scopes import Scope, Scopes
+from riskcockpit.formats.vulnerabilities import canonical_id, cwe_numbers
+
+TOOL = "Amazon Inspector"
+_KINDS = {
+    "PACKAGE_VULNERABILITY": "packages",
+    "CODE_VULNERABILITY": "code",
+    "NETWORK_REACHABILITY": "network",
+}
+"""Type of a finding → category of its scan."""
+
+
+class Envelope(msgspec.Struct, gc=False):
+    """An answer of the API."""
+
+    findings: list[Raw] | None = None
+
+
+_FORMS = msgspec.json.Decoder(list[Raw] | Envelope)
+Opened = tuple[bytes, Record]
+
+
+def read(content: bytes, options: ReadOptions) -> Report:
+    """Read the findings of one or several answers, of a list, or of lines.
+
+    Raises:
+        FormatError: not JSON of this shape, or beyond a limit.
+    """
+    with without_collection():
+        forms, documents = decode_documents(content, _FORMS.decode, "Inspector's JSON")
+        scopes = Scopes(TOOL)
+        for form, part in zip(forms, documents.parts, strict=True):
+            for place, raw in _records(form, part):
+                scopes.take(
+                    place,
+                    partial(opened, bytes(raw), options, PERSONAL),
+                    _scope,
+                    partial(_outcome, place=place, options=options),
+                )
+        for why in documents.unreadable:
+            scopes.trouble("report", why)
+    return Report("aws-inspector", scopes.scans(), documents.notes)
+
+
+def _records(form: list[Raw] | Envelope, part: bytes) -> Iterator[tuple[str, Raw]]:
+    found = form if isinstance(form, list) else form.findings
+    for index, raw in enumerate([Raw(part)] if found is None else found):
+        yield f"findings[{index}]", raw
+
+
+def _scope(found: Opened) -> Scope:
+    record = found[1]
+    kind = text(record, "type").upper()
+    region = text(next(iter(objects(record, "resources")), None), "region")
+    category = " ".join(filter(None, (_KINDS.get(kind, kind.lower()), region)))
+    return Scope(TOOL, wording.name(text(record, "awsAccountId")), wording.name(category))
+
+
+def _outcome(found: Opened, place: str, options: ReadOptions) -> Observation | None:
+    raw, record = found
+    if not text(record, "title") and not text(record, "findingArn"):
+        raise SkipRecordError("a finding without title and findingArn")
+    status = text(record, "status").upper()
+    if status == "CLOSED":
+        return None
+    read_kind = _READERS.get(text(record, "type").upper(), _of_network)
+    seen = read_kind(_common(record, place, options), record, options)
+    return replace(seen, is_suppressed=status == "SUPPRESSED", raw=raw)
+
+
+def _common(record: Record, place: str, options: ReadOptions) -> Observation:
+    title = text(record, "title")
+    details = member(record, "packageVulnerabilityDetails")
+    rule = canonical_id(text(details, "vulnerabilityId"))
+    rule = rule or wording.name(text(record, "codeVulnerabilityDetails", "detectorId")) or (
+        wording.name(text(record, "type") or title)
+    )  # fmt: skip
+    grade = graded(TOOL, rule, text(record, "severity"), "severity", options)
+    resource = next(iter(objects(record, "resources")), {})
+    claim = wording.name(text(record, "findingArn"))
+    return Observation(
+        finding_class=FindingClass.CLOUD,
+        tool=TOOL,
+        rule=rule,
+        title=wording.title(title or rule),
+        severity=grade.severity,
+        record=place,
+        description=wording.description(text(record, "description")),
+        severity_raw=grade.raw,
+        severity_source=grade.source,
+        fingerprints=(("findingArn", claim),) if claim else (),
+        resource=resource_uid(text(resource, "id"), text(resource, "region")),
+        asset=workload_name(text(resource, "id")),
+        cvss=cvss(number(record, "inspectorScore")),
+        epss=probability(number(record, "epss", "score")),
+        help_url=wording.name(first_link(text(record, "remediation", "recommendation", "Url"))),
+    )
+
+
+def _of_package(seen: Observation, record: Record, _options: ReadOptions) -> Observation:
+    details = member(record, "packageVulnerabilityDetails")
+    ids = aliases(text(details, "vulnerabilityId"), texts(details, "relatedVulnerabilities"))
+    resource = next(iter(objects(record, "resources")), {})
+    platform = next(
+        (found for item in (member(resource, "details") or {}).values()
+         if (found := text(item, "platform"))), "",
+    ) if isinstance(member(resource, "details"), dict) else ""  # fmt: skip
+    packages = [
+        Installed(
+            text(item, "name"),
+            text(item, "version"),
+            text(item, "release"),
+            text(item, "packageManager"),
+            text(item, "fixedInVersion"),
+        ).package(platform)
+        for item in objects(details, "vulnerablePackages")
+        if text(item, "name")
+    ]
+    paths = [text(item, "filePath") for item in objects(details, "vulnerablePackages")]
+    notes = [f"{item.name} {item.version}, fixed in {item.fixed_version or 'no version'}"
+             for item in packages]  # fmt: skip
+    return replace(
+        seen,
+        finding_class=FindingClass.DEPENDENCY,
+        vulnerability_ids=tuple(dict.fromkeys(map(canonical_id, ids))),
+        package=packages[0] if packages else None,
+        locations=tuple(Location(wording.cut(path, wording.MAX_PATH)) for path in paths if path),
+        description=wording.description(paragraphs(seen.description, "\n".join(notes))),
+        help_url=seen.help_url or wording.name(first_link(text(details, "sourceUrl"))),
+    )
+
+
+def _of_code(seen: Observation, record: Record, options: ReadOptions) -> Observation:
+    details = member(record, "codeVulnerabilityDetails") or record
+    place = member(details, "filePath")
+    path = first_text(place, "filePath", "fileName")
+    line, end = number(place, "startLine"), number(place, "endLine")
+    return replace(
+        seen,
+        finding_class=FindingClass.CODE,
+        locations=(
+            Location(
+                normalise(path, options.checkout_prefixes),
+                int(line) if line and line > 0 else None,
+                end_line=int(end) if end and end > 0 else None,
+            ),
+        ),
+        cwes=cwe_numbers(texts(details, "cwes")),
+        help_url=seen.help_url
+        or wording.name(first_link(" ".join(texts(details, "referenceUrls")))),
+    )
+
+
+def _of_network(seen: Observation, record: Record, _options: ReadOptions) -> Observation:
+    details = member(record, "networkReachabilityDetails")
+    ports = "-".join(
+        dict.fromkeys(
+            filter(None, (text(details, "openPortRange", end) for end in ("begin", "end")))
+        )
+    )
+    protocol = text(details, "protocol").lower()
+    if not ports:
+        return seen
+    return replace(seen, rule=wording.name(f"{seen.rule} {protocol}/{ports}"))
+
+
+_READERS: dict[str, Callable[[Observation, Record, ReadOptions], Observation]] = {
+    "PACKAGE_VULNERABILITY": _of_package,
+    "CODE_VULNERABILITY": _of_code,
+    "NETWORK_REACHABILITY": _of_network,
+}
