@@ -142,7 +142,7 @@ class _Reader:
             tool, wording.name(real(account)), wording.name(" ".join(filter(None, parts)))
         )
         self._versions.setdefault(scope, set()).add(
-            wording.name(text(record, "metadata", "product", "version"))
+            wording.name(real(text(record, "metadata", "product", "version")))
         )
         stamp = first_text(record, "time_dt", "event_time", "time")
         self._moments.setdefault(scope, []).append(stamp)
@@ -224,8 +224,9 @@ def _resource(record: Record) -> str:
     uid = resource_uid(text(first, "uid"), _region(record))
     if uid:
         return uid
-    parts = (text(first, "namespace"), text(first, "type"), text(first, "name"))
-    return resource_uid("/".join(filter(None, map(real, parts))), _region(record))
+    name = real(text(first, "name"))
+    parts = (text(first, "namespace"), text(first, "type"), name)
+    return resource_uid("/".join(filter(None, map(real, parts))), _region(record)) if name else ""
 
 
 def _observation(record: Record, tool: str, rule: str, options: ReadOptions) -> Observation:

@@ -20,6 +20,7 @@ from riskcockpit.domain.finding import (
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
+from riskcockpit.formats.aws import inspector
 from riskcockpit.formats.aws.workloads import PERSONAL, Installed, aliases, workload_name
 from riskcockpit.formats.cloud_resources import resource_uid
 from riskcockpit.formats.collecting import without_collection
@@ -42,6 +43,8 @@ from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.vulnerabilities import canonical_id, vulnerability_ids
 
 TOOL = "AWS Security Hub"
+_NAMES = {"Inspector": inspector.TOOL, "inspector": inspector.TOOL, "guardduty": "GuardDuty"}
+"""Names of products as other reports have them."""
 PASSED = {"PASSED": "pass", "INFOED": "informational", "NOT_AVAILABLE": "not_applicable"}
 """Compliance statuses that state no fault."""
 _VERSION = re.compile(r"/v/\d+(?:\.\d+){0,3}(?=/|$)")
@@ -115,6 +118,7 @@ def _opened(raw: bytes, options: ReadOptions) -> _Finding:
     region = text(record, "Region") or text(resources[0] if resources else None, "Region")
     region = region or (text(record, "ProductArn").split(":") + [""] * 4)[3]
     account = text(record, "AwsAccountId")
+    product = _NAMES.get(product, product)
     scope = Scope(wording.name(product) or TOOL, wording.name(account), wording.name(region))
     return _Finding(raw, record, scope, region)
 

@@ -5,8 +5,9 @@ The records are Trivy's with other names, so Trivy's own readers read them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -29,7 +30,6 @@ from riskcockpit.formats.members import (
     items,
     member,
     number,
-    objects,
     text,
     texts,
 )
@@ -54,13 +54,15 @@ CATEGORIES = {
     "clustercompliancereport": "compliance",
 }
 """Kind of a report → category of its scan. Other kinds, as SBOMs, hold no findings."""
+GROUP = "aquasecurity.github.io"
+"""API group of the operator; in a dump of all kinds each name ends in it."""
 _LABEL = "trivy-operator.resource."
 _PERSONAL = frozenset({"managedfields", "annotations"})
 _DOCKER_HUB = ("index.docker.io", "docker.io", "registry-1.docker.io")
 
 
 _FORMS = msgspec.json.Decoder(list[Raw] | dict[str, Raw])
-_LIST = msgspec.json.Decoder(list[Raw])
+_LIST = msgspec.json.Decoder(list[Raw] | None)
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -80,44 +82,48 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 
 class _Reader:
-    """Reads reports into one scan for each kind; one that stands alone is a scan of its own."""
+    """Reads reports into scans: one for each kind and namespace, because clusters are dumped so.
+
+    A report that stands alone is a scan of its own workload.
+    """
 
     def __init__(self, options: ReadOptions) -> None:
         self.scopes = Scopes(TOOL)
         self._options = options
-        self._about: dict[Scope, list[tuple[str, str]]] = {}
+        self._versions: dict[Scope, set[str]] = {}
+        self._moments: dict[Scope, datetime | None] = {}
 
     def take_form(self, form: list[Raw] | dict[str, Raw], part: bytes, *, is_alone: bool) -> None:
         """Read all reports of a document."""
         if isinstance(form, list):
             self._take_all(form, "")
-        elif "items" in form:
-            self._take_list(form["items"], "items")
-        elif any("." in name for name in form):
+        elif any(name.endswith(GROUP) for name in form):
             for name, raw in form.items():
                 self._take_list(raw, name)
         else:
             self._take(part, "report", is_alone=is_alone)
 
     def about(self, scope: Scope) -> dict[str, Any]:
-        """Return what the reports of a scan say of it: that they are there proves the scan."""
-        stamps = self._about.get(scope, [])
-        versions = {version for version, _ in stamps}
+        """Return what the reports of a scan say of it: that they are there proves the scan.
+
+        Only of a report alone the moment is that of the scan; others are as old as each workload.
+        """
+        versions = self._versions.get(scope, set())
         return {
-            "tool_version": versions.pop() if len(versions) == 1 else "",
-            "scanned_at": max((at for _, value in stamps if (at := moment(value))), default=None),
-            "is_successful": True if stamps else None,
+            "tool_version": next(iter(versions)) if len(versions) == 1 else "",
+            "scanned_at": self._moments.get(scope),
+            "is_successful": True if versions else None,
         }
 
     def _take_list(self, raw: Raw, place: str) -> None:
         try:
             found = _LIST.decode(raw)
         except msgspec.DecodeError:
-            self.scopes.trouble(place, "not a list of reports")
+            self._take(bytes(raw), place, is_alone=False)
             return
-        self._take_all(found, place)
+        self._take_all(found or (), place)
 
-    def _take_all(self, raws: list[Raw], place: str) -> None:
+    def _take_all(self, raws: Iterable[Raw], place: str) -> None:
         for index, raw in enumerate(raws):
             self._take(bytes(raw), f"{place}[{index}]", is_alone=False)
 
@@ -128,32 +134,35 @@ class _Reader:
             self.scopes.trouble(place, fault.message)
             return
         if "items" in record:
-            for index, item in enumerate(objects(record, "items")):
+            for index, item in enumerate(items(record, "items")):
                 self._take(msgspec.json.encode(item), f"{place}.items[{index}]", is_alone=False)
             return
         category = CATEGORIES.get(text(record, "kind").lower())
-        if category is None:
-            return
+        if category is not None:
+            self._take_report(record, category, place, is_alone=is_alone)
+
+    def _take_report(self, record: Record, category: str, place: str, *, is_alone: bool) -> None:
         labels = member(record, "metadata", "labels")
+        namespace = text(labels, f"{_LABEL}namespace") or text(record, "metadata", "namespace")
         where = workload(
-            text(labels, f"{_LABEL}namespace") or text(record, "metadata", "namespace"),
+            namespace,
             text(labels, f"{_LABEL}kind"),
             text(labels, f"{_LABEL}name") or text(record, "metadata", "name"),
         )
         container = text(labels, "trivy-operator.container.name")
-        about = " ".join(filter(None, (category, where if is_alone else "",
-                                       container if is_alone else "")))  # fmt: skip
-        scope = Scope(TOOL, "", wording.name(about))
-        report = member(record, "report")
-        self._about.setdefault(scope, []).append(
-            (wording.name(text(report, "scanner", "version")),
-             text(report, "updateTimestamp") or text(record, "status", "updateTimestamp"))
-        )  # fmt: skip
+        of_what = (where, container) if is_alone else (namespace,)
+        scope = Scope(TOOL, "", wording.name(" ".join(filter(None, (category, *of_what)))))
         gathering = self.scopes.of(scope)
+        report = member(record, "report")
+        version = wording.name(text(report, "scanner", "version"))
+        self._versions.setdefault(scope, set()).add(version)
+        if is_alone:
+            stamp = text(report, "updateTimestamp") or text(record, "status", "updateTimestamp")
+            self._moments[scope] = moment(stamp)
         if category == "compliance":
             take_compliance(record, place, gathering, self._options)
-            return
-        _take_records(report, place, where, gathering, self._options)
+        else:
+            _take_records(report, place, where, gathering, self._options)
 
 
 def _take_records(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from riskcockpit.domain.finding import FindingClass, Location, Observation
 from riskcockpit.formats import wording
@@ -55,7 +55,17 @@ def host_observation(
     )
 
 
-def web_locations(output: str) -> tuple[Location, ...]:
-    """Return the first address in the output of a check of a web application."""
-    match = _URL.search(output)
-    return (Location(wording.cut(match[0].rstrip(".,;"), wording.MAX_PATH)),) if match else ()
+def at_address(seen: Observation, text: str, parameter: str) -> Observation:
+    """Return a finding of a web application with the first address in `text` that is on its host.
+
+    A scanner of web applications names the page in the output of its check.
+    """
+    urls = (url.rstrip(".,;") for url in _URL.findall(text))
+    url = next((url for url in urls if host_of(url) == seen.asset), "")
+    parameter = wording.name(parameter)
+    return replace(
+        seen,
+        resource=wording.name(url) or seen.resource,
+        locations=(Location(wording.cut(url, wording.MAX_PATH)),) if url else (),
+        fingerprints=(("param", parameter),) if parameter else (),
+    )

@@ -30,7 +30,7 @@ from riskcockpit.formats.members import (
     texts,
 )
 from riskcockpit.formats.moments import moment
-from riskcockpit.formats.network.hosts import Place, host_observation, web_locations
+from riskcockpit.formats.network.hosts import Place, at_address, host_observation
 from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_number, cwe_numbers
 
@@ -101,7 +101,11 @@ def _outcome(item: Element, host: str, place: str, options: ReadOptions) -> Outc
     rule = f"{plugin} {check}" if check else plugin
     if verdict in _PASSED:
         return ControlEvidence(TOOL, wording.name(rule), _PASSED[verdict], at.resource, place)
-    return replace(_observation(record, rule, at, place, options), raw=raw)
+    seen = replace(_observation(record, rule, at, place, options), raw=raw)
+    if "://" not in host:
+        return seen
+    where = f"{first_text(record, 'uri', 'url')} {text(record, 'plugin_output')}"
+    return at_address(seen, where, text(record, "input_name"))
 
 
 def _port(port: str, protocol: str) -> tuple[str, str]:
@@ -128,7 +132,6 @@ def _observation(
         host_observation(TOOL, rule, title, grade, at, record=place),
         severity_raw=wording.name(code or text(record, "risk_factor")),
         description=wording.description(_description(record, output)),
-        locations=web_locations(output) if "://" in at.host else (),
         vulnerability_ids=tuple(dict.fromkeys(map(canonical_id, texts(record, "cve")))),
         cwes=tuple(dict.fromkeys((*_cwes(record), *cwe_numbers(references)))),
         cvss=next((score for score in scores if score is not None), None),

@@ -15,7 +15,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.members import Record, cvss, first_text, number, opened, probability, text
-from riskcockpit.formats.network.hosts import Place, host_observation, web_locations
+from riskcockpit.formats.network.hosts import Place, at_address, host_observation
 from riskcockpit.formats.network.nessus import KEV, SEVERITIES, TOOL
 from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.tables import Row, decoded, table
@@ -96,14 +96,14 @@ def _outcome(
     seen = host_observation(
         TOOL, rule, title, grade._replace(raw=wording.name(word)), at, record=place
     )
-    return replace(
+    seen = replace(
         _with_scores(seen, record),
         description=wording.description(_description(record, output)),
         is_suppressed=text(record, "risk_modified").lower() in _ACCEPTED
         or bool(text(record, "accept risk comment")),
-        locations=web_locations(output) if "://" in at.host else (),
         raw=raw,
     )
+    return at_address(seen, output, "") if "://" in at.host else seen
 
 
 def _host(host: str, protocol: str) -> str:

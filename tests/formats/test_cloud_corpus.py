@@ -1,0 +1,105 @@
+"""Cloud, Kubernetes, network and web reports of the public corpus: counts, and nothing crashes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from riskcockpit.domain.finding import FindingClass
+from riskcockpit.errors import FormatError
+from riskcockpit.formats.registry import read_report
+from riskcockpit.ingest.identity import identify
+from support.corpus import CORPUS, IS_AT_HAND, faults, raw_records, read_sample, samples
+from support.sarif_logs import OPTIONS
+
+pytestmark = pytest.mark.skipif(not IS_AT_HAND, reason="the shared corpus is not at hand")
+
+FORMATS = {
+    "asff": ("asff",),
+    "awssecurityhub": ("asff",),
+    "aws_inspector2": ("aws-inspector",),
+    "aws_prowler_v3plus": ("ocsf", "prowler"),
+    "azure_security_center_recommendations": ("azure-recommendations",),
+    "kubescape": ("kubescape",),
+    "kubebench": ("kube-bench",),
+    "prowler": ("ocsf", "prowler"),
+    "trivy_operator": ("trivy-operator",),
+    "zap": ("zap",),
+    "burp": ("burp",),
+    "nuclei": ("nuclei",),
+    "tenable": ("nessus", "tenable-csv"),
+    "qualys": ("qualys-csv", "qualys-xml"),
+    "nmap": ("nmap",),
+}
+SAY_NOTHING = frozenset(
+    {
+        "aws_prowler_v3plus/no_vuln.ocsf.json",
+        "prowler/prowler_zero_vul.json",
+        "nuclei/no_findings.json",
+    }
+)
+"""Empty, or a bare `[]`: no content says what wrote them."""
+ONLY_EVIDENCE = frozenset({"awssecurityhub/config_many_findings.json"})
+"""Records whose checks passed, which the corpus counts: they are evidence, not findings."""
+EXPECTED = raw_records()
+OURS = [path for path in samples(*FORMATS) if path not in SAY_NOTHING]
+
+
+@pytest.mark.parametrize("path", OURS)
+def test_a_sample_has_the_records_the_corpus_counts(path: str) -> None:
+    report = read_sample(path)
+    assert report.format in FORMATS[path.partition("/")[0]]
+    assert [problem for scan in report.scans for problem in scan.problems] == []
+    if path in ONLY_EVIDENCE:
+        assert sum(len(scan.evidence) for scan in report.scans) == EXPECTED[path]
+    else:
+        assert sum(map(faults, report.scans)) == EXPECTED[path]
+
+
+@pytest.mark.parametrize("path", sorted(SAY_NOTHING & set(EXPECTED)))
+def test_a_file_that_says_nothing_is_refused(path: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        read_sample(path)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("path", OURS)
+def test_what_leaves_a_reader_can_be_identified_and_kept(path: str) -> None:
+    for scan in read_sample(path).scans:
+        assert scan.tool
+        identities = identify(scan.asset or "somewhere", scan.observations)
+        assert len(set(identities.keys)) == len(scan.observations)
+        for seen in scan.observations:
+            assert isinstance(json.loads(seen.raw), dict)
+            assert seen.rule
+            assert seen.title
+            assert seen.record
+            if seen.finding_class is FindingClass.DEPENDENCY:
+                assert seen.package is not None
+
+
+def damaged(content: bytes) -> Iterator[bytes]:
+    """Yield the content cut off, with bytes changed, and with a part left out."""
+    step = max(1, len(content) // 10)
+    for length in range(1, len(content), step):
+        yield content[:length]
+    for index in range(step // 2, len(content), step):
+        for byte in (b"\x00", b"\xff", b'"', b"<", b"["):
+            yield content[:index] + byte + content[index + 1 :]
+        yield content[:index] + content[index + step // 3 + 1 :]
+
+
+@pytest.mark.parametrize("path", OURS)
+def test_no_damage_crashes_a_reader(path: str) -> None:
+    content = (CORPUS / "scans" / path).read_bytes()
+    if len(content) > 100_000:
+        content = content[:50_000] + content[-50_000:]
+    for broken in damaged(content):
+        try:
+            report = read_report(broken, OPTIONS)
+        except FormatError as error:
+            assert error.message
+        else:
+            assert report.scans
