@@ -46,6 +46,7 @@ CVSS = (
 )  # fmt: skip
 EPSS = ("epss score", "epss", "definition.epss.score")
 REFERENCES = ("cross references", "xref", "definition.references")
+ACCEPTANCE = ("risk_modified", "modification")
 STATE = ("state", "vulnerability state", "vuln state")
 _HEADERS = (
     ("plugin id", "risk"), ("plugin id", "severity"), ("plugin", "severity"),
@@ -99,11 +100,15 @@ def _outcome(
     seen = replace(
         _with_scores(seen, record),
         description=wording.description(_description(record, output)),
-        is_suppressed=text(record, "risk_modified").lower() in _ACCEPTED
+        is_suppressed=first_text(record, *ACCEPTANCE).lower() in _ACCEPTED
         or bool(text(record, "accept risk comment")),
         raw=raw,
     )
-    return at_address(seen, output, "") if "://" in at.host else seen
+    if "://" in at.host:
+        return at_address(seen, output, "")
+    is_row_of_one_cve = "risk" in columns and len(seen.vulnerability_ids) == 1
+    claims = (("param", seen.vulnerability_ids[0]),) if is_row_of_one_cve else ()
+    return replace(seen, fingerprints=claims)  # Nessus repeats a plugin for each of its CVEs
 
 
 def _host(host: str, protocol: str) -> str:
