@@ -60,7 +60,7 @@ def test_only_the_status_code_tells_a_pass() -> None:
     assert scan.absent == 2
     assert [seen.needs_triage for seen in scan.observations] == [False, True, False]
     assert [seen.is_suppressed for seen in scan.observations] == [False, False, True]
-    assert scan.rules == {"iam_root_mfa"}
+    assert scan.rules == frozenset({"iam_root_mfa"})
 
 
 def test_a_word_for_the_status_beats_its_number() -> None:

@@ -64,7 +64,7 @@ def test_states_of_a_check() -> None:
     assert [proof.status for proof in scan.evidence] == ["pass", "informational"]
     assert [seen.needs_triage for seen in scan.observations] == [False, True, False]
     assert [seen.is_suppressed for seen in scan.observations] == [False, False, True]
-    assert scan.rules == {"s3_public"}
+    assert scan.rules == frozenset({"s3_public"})
     assert scan.tool_version == "5.4.0"
 
 

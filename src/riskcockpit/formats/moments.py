@@ -15,6 +15,10 @@ _MILLISECONDS_FROM = 10**11
 _FIRST_YEAR = 1990
 """What claims to be older is a placeholder, as Go's year 1 or the epoch."""
 _ZONE_NAME = re.compile(r"\b[A-Z]{2,5}\b")
+_KNOWN_ZONES = frozenset(
+    ("UT", "UTC", "GMT", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "AST", "ADT")
+)
+"""Those that RFC 5322 gives an offset, and their neighbours in Python's `email.utils`."""
 
 
 def moment(value: Any) -> datetime | None:
@@ -57,7 +61,7 @@ def _text(text: str) -> datetime | None:
         except ValueError:
             continue
     parts = parsedate_tz(text)
-    if parts is None or (parts[9] is None and _ZONE_NAME.search(text)):
+    if parts is None or not _KNOWN_ZONES.issuperset(_ZONE_NAME.findall(text)):
         return None
     zone = timezone(timedelta(seconds=parts[9] or 0))
     return datetime(*parts[:6], tzinfo=zone).astimezone(UTC)
