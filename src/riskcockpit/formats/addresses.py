@@ -26,7 +26,7 @@ def service(host: str, port: str, protocol: str) -> str:
     host = bracketed(_sound(host.strip()))
     if not host or port.strip() in _NO_PORT:
         return wording.name(host)
-    return wording.name(f"{protocol.strip().lower() or 'tcp'}://{host}:{port.strip()}")
+    return wording.name(_sound(f"{protocol.strip().lower() or 'tcp'}://{host}:{port.strip()}"))
 
 
 def host_of(url: str) -> str:

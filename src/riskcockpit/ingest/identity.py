@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from riskcockpit.domain.finding import FindingClass, Location, Observation
 from riskcockpit.ingest.fingerprints import NONE, Fingerprint, choose
@@ -212,7 +212,7 @@ def _dast(seen: Observation, _path: Path) -> tuple[str, ...]:
         return ()
     match = _METHOD.fullmatch(seen.resource)
     method, address = (match["method"], match["url"]) if match else ("", seen.resource)
-    url = urlsplit(address if "://" in address else f"//{address}")
+    url = _split(address if "://" in address else f"//{address}")
     claimed = [value for name, value in seen.fingerprints if name.lower() in _PARAMETER_CLAIMS]
     queried = sorted({name for name, _ in parse_qsl(url.query, keep_blank_values=True)})
     parameter = claimed[0] if claimed else "&".join(queried)
@@ -223,6 +223,14 @@ def _dast(seen: Observation, _path: Path) -> tuple[str, ...]:
         _template(url.path),
         parameter,
     )
+
+
+def _split(address: str) -> SplitResult:
+    """Return the parts of an address; one with stray brackets, which no URL has, without them."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit(address.replace("[", "").replace("]", ""))
 
 
 def _template(path: str) -> str:

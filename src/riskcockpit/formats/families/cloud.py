@@ -14,6 +14,7 @@ from riskcockpit.formats.signs import (
     xml,
 )
 
+_OPERATOR = "aquasecurity.github.io"
 _PROWLER_CSV = columns_below("check_id", "check_title", "status", "severity")
 _TENABLE = (
     ("plugin id", "risk", "host"),
@@ -38,12 +39,12 @@ def _is_answer_without_findings(name: str) -> Sign:
 def _is_operator(shape: Shape) -> bool:
     """Whether it is a report of the Trivy Operator, a list of them, or a dump of all kinds."""
     names = shape.members
-    if any(name.endswith(".aquasecurity.github.io") for name in names):
-        return True
-    if "aquasecurity.github.io" in names.get("apiVersion", ""):
+    if any(name.endswith(f".{_OPERATOR}") for name in names) or _OPERATOR in names.get(
+        "apiVersion", ""
+    ):
         return True
     is_list = {"apiVersion", "items"} <= names.keys() and shape.kind == "object"
-    return is_list and "report" in shape.inner
+    return is_list and (_OPERATOR in shape.start or "report" in shape.inner)
 
 
 CLOUD: tuple[BuiltIn, ...] = (

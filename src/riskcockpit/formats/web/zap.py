@@ -154,7 +154,7 @@ def _observation(raw: bytes, site: str, place: str, options: ReadOptions) -> Obs
         finding_class=FindingClass.DAST,
         tool=TOOL,
         rule=rule,
-        title=wording.title(plain_prose(title or rule)),
+        title=wording.title(plain_prose(title) or rule),
         severity=grade.severity,
         record=place,
         description=wording.description(_description(alert)),
