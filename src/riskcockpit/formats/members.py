@@ -12,11 +12,12 @@ from typing import Any
 
 import msgspec
 
+from riskcockpit.domain.redaction import may_hold_secret
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.documents import check_depth, decode_json
-from riskcockpit.formats.suspicion import checked
+from riskcockpit.formats.suspicion import redacted_value
 
 Record = Mapping[str, Any]
 
@@ -33,14 +34,23 @@ def opened(
     Raises:
         SkipRecordError: it is nested too deeply, not JSON, or not an object.
     """
-    if drop:
-        check_depth(raw, options.max_depth)
-        raw = msgspec.json.encode(_without(decode_json(raw), drop))
-    raw = checked(raw, options)
+    check_depth(raw, options.max_depth)
     record = decode_json(raw)
+    if drop and _has_member(raw, drop):
+        record = _without(record, drop)
+        raw = msgspec.json.encode(record)
+    if may_hold_secret(raw):
+        record = redacted_value(record, options.redact)
+        raw = msgspec.json.encode(record)
     if not isinstance(record, dict):
         raise SkipRecordError("not an object")
     return raw, record
+
+
+def _has_member(raw: bytes, names: Collection[str]) -> bool:
+    """Whether one of `names` may be a member of the JSON text `raw`."""
+    lower = raw.lower()
+    return any(f'"{name}"'.encode() in lower for name in names)
 
 
 def _without(value: Any, drop: Collection[str]) -> Any:

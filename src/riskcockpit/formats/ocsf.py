@@ -131,10 +131,7 @@ class _Reader:
 
     def _scope(self, found: Opened) -> Scope:
         record = found[1]
-        product = text(record, "metadata", "product", "name")
-        if not product and not text(record, "metadata", "product", "vendor_name"):
-            product = "Prowler" if _looks_like_prowler(record) else TOOL
-        tool = wording.name(product or text(record, "metadata", "product", "vendor_name"))
+        tool = _tool(record)
         cloud = member(record, "cloud")
         account = text(cloud, "account", "uid") or first_text(cloud, "account_uid", "project_uid")
         parts = (text(cloud, "provider"), real(_region(record)))
@@ -154,7 +151,7 @@ class _Reader:
         if not rule:
             raise SkipRecordError("a finding without check, title and message")
         self._checks.add(rule)
-        tool = self._scope(found).tool
+        tool = _tool(record)
         status = _status(record)
         verdict = _verdict(record)
         if verdict in _PASSED:
@@ -170,6 +167,12 @@ class _Reader:
             needs_triage=verdict in ("MANUAL", "WARNING"),
             raw=raw,
         )
+
+
+def _tool(record: Record) -> str:
+    product = member(record, "metadata", "product")
+    named = first_text(product, "name", "vendor_name")
+    return wording.name(named or ("Prowler" if _looks_like_prowler(record) else TOOL))
 
 
 def _looks_like_prowler(record: Record) -> bool:
