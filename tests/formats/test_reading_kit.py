@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from riskcockpit.errors import SkipRecordError
+from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats.addresses import host_of, request, service
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.cloud_resources import real, resource_uid
 from riskcockpit.formats.members import cvss, is_set, member, number, objects, opened, text, texts
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.prose import first_link, plain_prose
+from riskcockpit.formats.record_lists import json_records
 from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.shape import shape_of
 from riskcockpit.formats.signs import columns_below
@@ -146,3 +147,25 @@ def test_a_record_of_no_scope_leaves_none_complete() -> None:
     assert (first.is_partial, first.tool_version, loose.is_partial) == (True, "1", True)
     assert loose.problems[0].why == "odd"
     assert [scan.tool for scan in Scopes("Tool").scans()] == ["Tool"]
+
+
+@pytest.mark.parametrize(
+    ("content", "places"),
+    [
+        (b'[{"a": 1}, {"a": 2}]', ["[0]", "[1]"]),
+        (b'{"found": [{"a": 1}], "b": 2}', ["found[0]"]),
+        (b'{"found": null}', []),
+        (b'{"a": 1}', ["record 1"]),
+        (b'{"a": 1}\n{"a": 2}\n', ["record 1", "record 2"]),
+        (b'{"\xff": 1}', ["record 1"]),
+    ],
+)
+def test_records_are_found_where_a_tool_puts_them(content: bytes, places: list[str]) -> None:
+    found, _ = json_records(content, "the format", "found")
+    assert [place for place, _ in found] == places
+
+
+@pytest.mark.parametrize("content", [b"7", b'{"found": 7}', b'{"found": [', b'"x"'])
+def test_what_holds_no_records_is_refused(content: bytes) -> None:
+    with pytest.raises(FormatError):
+        json_records(content, "the format", "found")

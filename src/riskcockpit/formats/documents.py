@@ -54,7 +54,7 @@ def decode_documents(
             return [decode(content)], Documents((content,))
         except msgspec.ValidationError:
             raise
-        except msgspec.DecodeError as fault:
+        except (msgspec.DecodeError, UnicodeDecodeError) as fault:
             documents = lenient(content, str(fault))
             return [decode(part) for part in documents.parts], documents
     except msgspec.ValidationError as fault:

@@ -5,13 +5,9 @@ Written by Prowler 4 and later, by Security Hub's second API, and by Security La
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
-
-import msgspec
-from msgspec import Raw
 
 from riskcockpit.domain.finding import (
     ControlEvidence,
@@ -26,7 +22,6 @@ from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.aws.workloads import workload_name
 from riskcockpit.formats.cloud_resources import real, resource_uid
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record as Outcome
 from riskcockpit.formats.grading import Grade, graded
 from riskcockpit.formats.members import (
@@ -45,6 +40,7 @@ from riskcockpit.formats.members import (
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.package_types import layer_of, purl_type
 from riskcockpit.formats.prose import first_link, paragraphs
+from riskcockpit.formats.record_lists import json_records
 from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_number, package_from_purl
 
@@ -61,14 +57,6 @@ _PASSED = {"PASS": "pass", "PASSED": "pass", "SUCCESS": "pass", "NOT_APPLICABLE"
 _CLOSE_ACTIVITY = "3"
 
 
-class Envelope(msgspec.Struct, gc=False):
-    """What an API answers."""
-
-    upper: list[Raw] | None = msgspec.field(name="Findings", default=None)
-    lower: list[Raw] | None = msgspec.field(name="findings", default=None)
-
-
-_FORMS = msgspec.json.Decoder(list[Raw] | Envelope)
 Opened = tuple[bytes, dict[str, Any]]
 
 
@@ -79,24 +67,13 @@ def read(content: bytes, options: ReadOptions) -> Report:
         FormatError: not JSON of this shape, or beyond a limit.
     """
     with without_collection():
-        forms, documents = decode_documents(content, _FORMS.decode, "OCSF")
+        found, documents = json_records(content, "OCSF", "Findings", "findings")
         reader = _Reader(options)
-        for index, (form, part) in enumerate(zip(forms, documents.parts, strict=True)):
-            for place, raw in _records(form, part, index):
-                reader.take(bytes(raw), place)
+        for place, raw in found:
+            reader.take(raw, place)
         for why in documents.unreadable:
             reader.scopes.trouble("report", why)
         return Report("ocsf", reader.scopes.scans(reader.about), documents.notes)
-
-
-def _records(form: list[Raw] | Envelope, part: bytes, index: int) -> Iterator[tuple[str, Raw]]:
-    if isinstance(form, list):
-        yield from ((f"[{number_}]", raw) for number_, raw in enumerate(form))
-    elif form.upper is None and form.lower is None:
-        yield f"record {index + 1}", Raw(part)
-    else:
-        found = [*(form.upper or ()), *(form.lower or ())]
-        yield from ((f"findings[{number_}]", raw) for number_, raw in enumerate(found))
 
 
 class _Reader:

@@ -6,21 +6,18 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import msgspec
-from msgspec import Raw
-
 from riskcockpit.domain.finding import ControlEvidence, FindingClass, Observation
 from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.cloud_resources import real, resource_uid
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record as Outcome
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.members import Record, first_text, is_set, opened, text
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.prose import first_link, paragraphs
+from riskcockpit.formats.record_lists import json_records
 from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.tables import decoded, table
 
@@ -30,11 +27,6 @@ _PASSED = {"PASS": "pass", "INFO": "informational"}
 _SEPARATORS = str.maketrans("", "", "_-. ")
 
 
-class Document(msgspec.Struct, gc=False):
-    """One record that stands alone, as in JSON Lines."""
-
-
-_FORMS = msgspec.json.Decoder(list[Raw] | Document)
 Opened = tuple[bytes, dict[str, Any]]
 
 
@@ -63,13 +55,9 @@ class _Reader:
 
     def take_json(self, content: bytes) -> tuple[str, ...]:
         """Read JSON; returns notes."""
-        forms, documents = decode_documents(content, _FORMS.decode, "Prowler's JSON")
-        for index, (form, part) in enumerate(zip(forms, documents.parts, strict=True)):
-            if isinstance(form, list):
-                for number, raw in enumerate(form):
-                    self._take(partial(self._opened, bytes(raw)), f"[{number}]")
-            else:
-                self._take(partial(self._opened, part), f"record {index + 1}")
+        found, documents = json_records(content, "Prowler's JSON")
+        for place, raw in found:
+            self._take(partial(self._opened, raw), place)
         for why in documents.unreadable:
             self.scopes.trouble("report", why)
         return documents.notes

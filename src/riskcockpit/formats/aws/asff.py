@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-import msgspec
-from msgspec import Raw
-
 from riskcockpit.domain.finding import (
     ControlEvidence,
     FindingClass,
@@ -21,10 +18,9 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.aws import inspector
-from riskcockpit.formats.aws.workloads import PERSONAL, Installed, aliases, workload_name
+from riskcockpit.formats.aws.workloads import PERSONAL, Installed, aliases, fix_note, workload_name
 from riskcockpit.formats.cloud_resources import resource_uid
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record as Outcome
 from riskcockpit.formats.grading import Grade, graded
 from riskcockpit.formats.members import (
@@ -39,6 +35,7 @@ from riskcockpit.formats.members import (
     texts,
 )
 from riskcockpit.formats.prose import first_link, paragraphs
+from riskcockpit.formats.record_lists import json_records
 from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.vulnerabilities import canonical_id, vulnerability_ids
 
@@ -52,16 +49,6 @@ _INSTANCES = (":detector/", ":analyzer/", ":guardduty:", ":macie2:", ":access-an
 """Parts of a generator's id that name an installation, not a rule."""
 _TITLE = re.compile(r"(?P<id>[A-Z]+-[\w.:-]+) - (?P<package>[^,]+)")
 _LEVELS = ((90, "critical"), (70, "high"), (40, "medium"), (1, "low"), (0, "informational"))
-
-
-class Envelope(msgspec.Struct, gc=False):
-    """What `get-findings` and its like answer."""
-
-    upper: list[Raw] | None = msgspec.field(name="Findings", default=None)
-    lower: list[Raw] | None = msgspec.field(name="findings", default=None)
-
-
-_FORMS = msgspec.json.Decoder(list[Raw] | Envelope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,31 +68,18 @@ def read(content: bytes, options: ReadOptions) -> Report:
         FormatError: not JSON of this shape, or beyond a limit.
     """
     with without_collection():
-        forms, documents = decode_documents(content, _FORMS.decode, "ASFF")
+        found, documents = json_records(content, "ASFF", "Findings", "findings")
         scopes = Scopes(TOOL)
-        for number_, (form, part) in enumerate(zip(forms, documents.parts, strict=True)):
-            for where, raw in _records(form, part, number_):
-                scopes.take(
-                    where,
-                    partial(_opened, bytes(raw), options),
-                    lambda found: found.scope,
-                    partial(_outcome, place=where, options=options),
-                )
+        for place, raw in found:
+            scopes.take(
+                place,
+                partial(_opened, raw, options),
+                lambda finding: finding.scope,
+                partial(_outcome, place=place, options=options),
+            )
         for why in documents.unreadable:
             scopes.trouble("report", why)
     return Report("asff", scopes.scans(), documents.notes)
-
-
-def _records(form: list[Raw] | Envelope, part: bytes, number: int) -> Iterator[tuple[str, Raw]]:
-    if isinstance(form, list):
-        found, name = form, ""
-    elif form.upper is None and form.lower is None:
-        yield f"record {number + 1}", Raw(part)
-        return
-    else:
-        found, name = [*(form.upper or ()), *(form.lower or ())], "Findings"
-    for index, raw in enumerate(found):
-        yield f"{name}[{index}]", raw
 
 
 def _opened(raw: bytes, options: ReadOptions) -> _Finding:
@@ -179,8 +153,6 @@ def _with_vulnerability(seen: Observation, record: Record, ids: tuple[str, ...])
     flaw = next(iter(objects(record, "Vulnerabilities")), {})
     packages = list(_packages(record, flaw))
     paths = [text(item, "FilePath") for item in objects(flaw, "VulnerablePackages")]
-    notes = [f"{item.name} {item.version}, fixed in {item.fixed_version or 'no version'}"
-             for item in packages]  # fmt: skip
     scores = objects(flaw, "Cvss")
     best = max(scores, key=lambda item: (text(item, "Source") == "NVD", text(item, "Version")),
                default=None)  # fmt: skip
@@ -194,7 +166,7 @@ def _with_vulnerability(seen: Observation, record: Record, ids: tuple[str, ...])
         package=packages[0] if packages else None,
         asset=workload_name(text(resource, "Id")),
         locations=tuple(Location(wording.cut(path, wording.MAX_PATH)) for path in paths if path),
-        description=wording.description(paragraphs(seen.description, "\n".join(notes))),
+        description=wording.description(paragraphs(seen.description, *map(fix_note, packages))),
         cvss=cvss(number(best, "BaseScore")),
         epss=probability(chance if chance is not None else number(record, "EpssScore")),
         help_url=seen.help_url or wording.name(first_link(link)),

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-
-import msgspec
-from msgspec import Raw
 
 from riskcockpit.domain.finding import FindingClass, Location, Observation
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.aws.workloads import PERSONAL, Installed, aliases, workload_name
+from riskcockpit.formats.aws.workloads import PERSONAL, Installed, aliases, fix_note, workload_name
 from riskcockpit.formats.cloud_resources import resource_uid
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.members import (
     Record,
@@ -32,6 +28,7 @@ from riskcockpit.formats.members import (
 )
 from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.prose import first_link, paragraphs
+from riskcockpit.formats.record_lists import json_records
 from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_numbers
 
@@ -44,13 +41,6 @@ _KINDS = {
 """Type of a finding → category of its scan."""
 
 
-class Envelope(msgspec.Struct, gc=False):
-    """An answer of the API."""
-
-    findings: list[Raw] | None = None
-
-
-_FORMS = msgspec.json.Decoder(list[Raw] | Envelope)
 Opened = tuple[bytes, Record]
 
 
@@ -61,25 +51,18 @@ def read(content: bytes, options: ReadOptions) -> Report:
         FormatError: not JSON of this shape, or beyond a limit.
     """
     with without_collection():
-        forms, documents = decode_documents(content, _FORMS.decode, "Inspector's JSON")
+        found, documents = json_records(content, "Inspector's JSON", "findings")
         scopes = Scopes(TOOL)
-        for form, part in zip(forms, documents.parts, strict=True):
-            for place, raw in _records(form, part):
-                scopes.take(
-                    place,
-                    partial(opened, bytes(raw), options, PERSONAL),
-                    _scope,
-                    partial(_outcome, place=place, options=options),
-                )
+        for place, raw in found:
+            scopes.take(
+                place,
+                partial(opened, raw, options, PERSONAL),
+                _scope,
+                partial(_outcome, place=place, options=options),
+            )
         for why in documents.unreadable:
             scopes.trouble("report", why)
     return Report("aws-inspector", scopes.scans(), documents.notes)
-
-
-def _records(form: list[Raw] | Envelope, part: bytes) -> Iterator[tuple[str, Raw]]:
-    found = form if isinstance(form, list) else form.findings
-    for index, raw in enumerate([Raw(part)] if found is None else found):
-        yield f"findings[{index}]", raw
 
 
 def _scope(found: Opened) -> Scope:
@@ -135,10 +118,6 @@ def _of_package(seen: Observation, record: Record, _options: ReadOptions) -> Obs
     details = member(record, "packageVulnerabilityDetails")
     ids = aliases(text(details, "vulnerabilityId"), texts(details, "relatedVulnerabilities"))
     resource = next(iter(objects(record, "resources")), {})
-    platform = next(
-        (found for item in (member(resource, "details") or {}).values()
-         if (found := text(item, "platform"))), "",
-    ) if isinstance(member(resource, "details"), dict) else ""  # fmt: skip
     packages = [
         Installed(
             text(item, "name"),
@@ -146,22 +125,27 @@ def _of_package(seen: Observation, record: Record, _options: ReadOptions) -> Obs
             text(item, "release"),
             text(item, "packageManager"),
             text(item, "fixedInVersion"),
-        ).package(platform)
+        ).package(_platform(resource))
         for item in objects(details, "vulnerablePackages")
         if text(item, "name")
     ]
     paths = [text(item, "filePath") for item in objects(details, "vulnerablePackages")]
-    notes = [f"{item.name} {item.version}, fixed in {item.fixed_version or 'no version'}"
-             for item in packages]  # fmt: skip
     return replace(
         seen,
         finding_class=FindingClass.DEPENDENCY,
         vulnerability_ids=tuple(dict.fromkeys(map(canonical_id, ids))),
         package=packages[0] if packages else None,
         locations=tuple(Location(wording.cut(path, wording.MAX_PATH)) for path in paths if path),
-        description=wording.description(paragraphs(seen.description, "\n".join(notes))),
+        description=wording.description(paragraphs(seen.description, *map(fix_note, packages))),
         help_url=seen.help_url or wording.name(first_link(text(details, "sourceUrl"))),
     )
+
+
+def _platform(resource: Record) -> str:
+    """Return the operating system of an image or instance, as `DEBIAN_11`."""
+    details = member(resource, "details")
+    kinds = details.values() if isinstance(details, dict) else ()
+    return next((found for item in kinds if (found := text(item, "platform"))), "")
 
 
 def _of_code(seen: Observation, record: Record, options: ReadOptions) -> Observation:

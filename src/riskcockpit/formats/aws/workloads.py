@@ -78,6 +78,11 @@ class Installed:
         )
 
 
+def fix_note(package: Package) -> str:
+    """Return in words which version of a package is at fault, and which is not."""
+    return f"{package.name} {package.version}: fixed in {package.fixed_version or 'no version'}"
+
+
 def aliases(main: str, related: list[str]) -> tuple[str, ...]:
     """Return the ids of a vulnerability: its own, and of the related ones those of another kind.
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import msgspec
-from msgspec import Raw
 
 from riskcockpit.domain.finding import ControlEvidence, FindingClass, Location, Observation
 from riskcockpit.errors import SkipRecordError
@@ -15,7 +13,6 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.addresses import host_of, request
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.gathering import Record as Outcome
 from riskcockpit.formats.grading import graded
@@ -34,6 +31,7 @@ from riskcockpit.formats.members import (
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.prose import first_link, paragraphs
+from riskcockpit.formats.record_lists import json_records
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_numbers
 
 TOOL = "Nuclei"
@@ -46,13 +44,6 @@ _SECRET_TAGS = frozenset({"token", "tokens", "token-spray", "keys", "default-log
 _TEMPLATE_IDS = ("template-id", "templateID", "template_id")
 
 
-class Document(msgspec.Struct, gc=False):
-    """One record that stands alone, as in JSON Lines."""
-
-
-_FORMS = msgspec.json.Decoder(list[Raw] | Document)
-
-
 def read(content: bytes, options: ReadOptions) -> Report:
     """Read a list of matches, or a match in each line.
 
@@ -60,25 +51,15 @@ def read(content: bytes, options: ReadOptions) -> Report:
         FormatError: not JSON of this shape, or beyond a limit.
     """
     with without_collection():
-        forms, documents = decode_documents(content, _FORMS.decode, "Nuclei's JSON")
+        found, documents = json_records(content, "Nuclei's JSON")
         gathering = Gathering()
         stamps: list[str] = []
-        for place, raw in _records(forms, documents.parts):
+        for place, raw in found:
             gathering.take(place, partial(_outcome, raw, place, stamps, options))
         for why in documents.unreadable:
             gathering.trouble("report", why)
     at = max((when for stamp in stamps if (when := moment(stamp))), default=None)
     return Report("nuclei", (gathering.scan(TOOL, scanned_at=at),), documents.notes)
-
-
-def _records(
-    forms: list[list[Raw] | Document], parts: tuple[bytes, ...]
-) -> Iterator[tuple[str, bytes]]:
-    for index, (form, part) in enumerate(zip(forms, parts, strict=True)):
-        if isinstance(form, list):
-            yield from ((f"[{number_}]", bytes(raw)) for number_, raw in enumerate(form))
-        else:
-            yield f"record {index + 1}", part
 
 
 def _outcome(raw: bytes, place: str, stamps: list[str], options: ReadOptions) -> Outcome:
