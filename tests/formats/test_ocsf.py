@@ -96,6 +96,23 @@ def test_a_compliance_finding_says_so_itself() -> None:
     assert (len(scan.observations), len(scan.evidence)) == (1, 1)
 
 
+def test_the_form_of_prowler_3_is_read() -> None:
+    def old(status: str) -> dict[str, Any]:
+        return {
+            "class_uid": 2001,
+            "metadata": {"product": {"name": "Prowler", "feature": {"uid": "s3_public"}}},
+            "finding": {"uid": "1", "title": "No public buckets"},
+            "severity": "High",
+            "status": status,
+            "compliance": {"status": status},
+            "resources": [{"uid": "arn:aws:s3:::b"}],
+        }
+
+    scan = only_scan([old("Failure"), old("Success")], "ocsf")
+    assert [seen.rule for seen in scan.observations] == ["s3_public"]
+    assert [proof.status for proof in scan.evidence] == ["pass"]
+
+
 def test_a_vulnerability_finding_is_one_of_a_package() -> None:
     seen = only(
         [

@@ -168,7 +168,11 @@ def _rule(record: Record) -> str:
     flaw = next(iter(objects(record, "vulnerabilities")), None)
     if text(record, "class_uid") == _VULNERABILITY and flaw is not None:
         return _flaw_ids(flaw)[0] if _flaw_ids(flaw) else wording.name(text(flaw, "title"))
-    event = text(record, "metadata", "event_code") or text(record, "compliance", "control")
+    event = (
+        text(record, "metadata", "event_code")
+        or text(record, "metadata", "product", "feature", "uid")
+        or text(record, "compliance", "control")
+    )
     types = texts(info, "types")
     return wording.name(event or text(info, "title") or text(record, "message") or " ".join(types))
 
@@ -277,7 +281,6 @@ def _with_vulnerability(seen: Observation, flaw: Record) -> Observation:
         ),
         cvss=cvss(max((score for score in scores if score is not None), default=None)),
         epss=probability(number(flaw, "cve", "epss", "score")),
-        is_kev=is_set(flaw, "is_exploit_available") and is_set(flaw, "kev"),
         help_url=seen.help_url or wording.name(next(filter(None, map(first_link, links)), "")),
     )
 

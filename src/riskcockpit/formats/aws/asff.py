@@ -40,7 +40,12 @@ from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.vulnerabilities import canonical_id, vulnerability_ids
 
 TOOL = "AWS Security Hub"
-_NAMES = {"Inspector": inspector.TOOL, "inspector": inspector.TOOL, "guardduty": "GuardDuty"}
+_NAMES = {
+    "Inspector": inspector.TOOL,
+    "inspector": inspector.TOOL,
+    "guardduty": "GuardDuty",
+    "securityhub": "Security Hub",
+}
 """Names of products as other reports have them."""
 PASSED = {"PASSED": "pass", "INFOED": "informational", "NOT_AVAILABLE": "not_applicable"}
 """Compliance statuses that state no fault."""

@@ -75,7 +75,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 def _read_xml(content: bytes, options: ReadOptions) -> Report:
     root = parsed(content, "ZAP's XML", options)
-    if root.tag not in ("OWASPZAPReport", "report"):
+    if root.tag != "OWASPZAPReport":
         raise FormatError(f"not a ZAP report: its root element is {wording.name(root.tag)}")
     about = {
         "tool_version": wording.name(root.get("version") or ""),
