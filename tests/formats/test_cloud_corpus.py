@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from riskcockpit.domain.finding import FindingClass
 from riskcockpit.errors import FormatError
-from riskcockpit.formats.registry import read_report
+from riskcockpit.formats.registry import named, read_report
 from riskcockpit.ingest.identity import identify
 from support.corpus import CORPUS, IS_AT_HAND, faults, raw_records, read_sample, samples
 from support.sarif_logs import OPTIONS
@@ -78,6 +80,63 @@ def test_what_leaves_a_reader_can_be_identified_and_kept(path: str) -> None:
             assert seen.record
             if seen.finding_class is FindingClass.DEPENDENCY:
                 assert seen.package is not None
+
+
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    "",
+    "x",
+    "<p>",
+    "http://[::1",
+    "9" * 30,
+    [],
+    {},
+    [None],
+    [[1]],
+    {"a": ["x"]},
+)
+"""Values of types that no version of any tool wrote there."""
+
+
+def places(value: Any, *path: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the way to everything in a JSON value; of long lists to the first elements only."""
+    if path:
+        yield path
+    pairs = value.items() if isinstance(value, dict) else ()
+    for key, item in [*pairs, *(enumerate(value[:3]) if isinstance(value, list) else ())]:
+        yield from places(item, *path, key)
+
+
+def with_odd(content: Any, path: tuple[Any, ...], odd: Any) -> Any:
+    """Return JSON with the value at `path` replaced."""
+    changed = copy.deepcopy(content)
+    holder = changed
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = odd
+    return changed
+
+
+@pytest.mark.parametrize("path", [path for path in OURS if path.endswith(".json")])
+def test_no_value_of_another_type_crashes_a_reader_or_identity(path: str) -> None:
+    text = (CORPUS / "scans" / path).read_text("utf-8")
+    try:
+        content = json.loads(text)
+    except ValueError:
+        content = json.loads(text.splitlines()[0])
+    name = read_sample(path).format
+    ways = list(places(content))
+    for number, way in enumerate(ways[:: max(1, len(ways) // 60)]):
+        raw = json.dumps(with_odd(content, way, ODD[number % len(ODD)])).encode()
+        try:
+            report = named(name).read(raw, OPTIONS)
+        except FormatError:
+            continue
+        for scan in report.scans:
+            identify(scan.asset or "somewhere", scan.observations)
+            assert all(seen.rule and seen.title for seen in scan.observations)
 
 
 def damaged(content: bytes) -> Iterator[bytes]:

@@ -59,11 +59,12 @@ def test_both_forms_give_the_same_finding(content: Any) -> None:
 
 def test_states_of_a_check() -> None:
     scan = only_scan(
-        table(row(), row("PASS"), row("MANUAL"), row(muted="True"), row("INFO")), "prowler"
+        table(row(), row("PASS"), row("MANUAL"), row(muted="True"), row("INFO"), row("WARNING")),
+        "prowler",
     )
-    assert [proof.status for proof in scan.evidence] == ["pass", "informational"]
-    assert [seen.needs_triage for seen in scan.observations] == [False, True, False]
-    assert [seen.is_suppressed for seen in scan.observations] == [False, False, True]
+    assert [proof.status for proof in scan.evidence] == ["pass"]
+    assert [seen.needs_triage for seen in scan.observations] == [False, True, False, True, False]
+    assert [seen.is_suppressed for seen in scan.observations] == [False, False, True, False, True]
     assert scan.rules == frozenset({"s3_public"})
     assert scan.tool_version == "5.4.0"
 

@@ -23,7 +23,11 @@ from riskcockpit.formats.tables import decoded, table
 
 TOOL = "Prowler"
 PERSONAL = frozenset({"account_email", "accountemail", "auth_method", "authmethod"})
-_PASSED = {"PASS": "pass", "INFO": "informational"}
+_PASSED = frozenset({"PASS"})
+_BY_HAND = frozenset({"MANUAL", "INFO"})
+"""What version 3 calls INFO is what later ones call MANUAL: somebody must look."""
+_ACCEPTED = frozenset({"WARNING", "MUTED"})
+"""What version 3 calls WARNING is a failure on its list of accepted ones."""
 _SEPARATORS = str.maketrans("", "", "_-. ")
 
 
@@ -117,13 +121,13 @@ class _Reader:
         self._checks.add(rule)
         if status in _PASSED:
             self._has_passes = True
-            return ControlEvidence(TOOL, rule, _PASSED[status], _resource(record), place)
+            return ControlEvidence(TOOL, rule, "pass", _resource(record), place)
         seen = _observation(record, rule, self._options)
         return replace(
             seen,
             record=place,
-            needs_triage=status == "MANUAL",
-            is_suppressed=is_set(record, "muted") or status in ("WARNING", "MUTED"),
+            needs_triage=status in _BY_HAND,
+            is_suppressed=is_set(record, "muted") or status in _ACCEPTED,
             raw=raw,
         )
 
