@@ -39,6 +39,7 @@ from riskcockpit.formats.members import (
 )
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.package_types import layer_of, purl_type
+from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.record_lists import json_records
 from riskcockpit.formats.scopes import Scope, Scopes
@@ -275,7 +276,7 @@ def _with_vulnerability(seen: Observation, flaw: Record) -> Observation:
         vulnerability_ids=ids,
         package=packages[0] if packages else None,
         asset=workload_name(seen.resource) if packages else "",
-        locations=tuple(Location(wording.cut(path, wording.MAX_PATH)) for path in places if path),
+        locations=tuple(Location(normalise(path, ())) for path in places if path),
         cwes=tuple(
             found for item in weaknesses if (found := cwe_number(text(item, "uid"))) is not None
         ),

@@ -34,6 +34,7 @@ from riskcockpit.formats.members import (
     text,
     texts,
 )
+from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.record_lists import json_records
 from riskcockpit.formats.scopes import Scope, Scopes
@@ -170,7 +171,7 @@ def _with_vulnerability(seen: Observation, record: Record, ids: tuple[str, ...])
         vulnerability_ids=ids,
         package=packages[0] if packages else None,
         asset=workload_name(text(resource, "Id")),
-        locations=tuple(Location(wording.cut(path, wording.MAX_PATH)) for path in paths if path),
+        locations=tuple(Location(normalise(path, ())) for path in paths if path),
         description=wording.description(paragraphs(seen.description, *map(fix_note, packages))),
         cvss=cvss(number(best, "BaseScore")),
         epss=probability(chance if chance is not None else number(record, "EpssScore")),

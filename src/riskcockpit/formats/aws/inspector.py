@@ -135,7 +135,7 @@ def _of_package(seen: Observation, record: Record, _options: ReadOptions) -> Obs
         finding_class=FindingClass.DEPENDENCY,
         vulnerability_ids=tuple(dict.fromkeys(map(canonical_id, ids))),
         package=packages[0] if packages else None,
-        locations=tuple(Location(wording.cut(path, wording.MAX_PATH)) for path in paths if path),
+        locations=tuple(Location(normalise(path, ())) for path in paths if path),
         description=wording.description(paragraphs(seen.description, *map(fix_note, packages))),
         help_url=seen.help_url or wording.name(first_link(text(details, "sourceUrl"))),
     )

@@ -108,7 +108,7 @@ def _outcome(result: Record, section: _Section, place: str, options: ReadOptions
         severity=grade.severity,
         record=place,
         description=wording.description(paragraphs(*about)),
-        severity_raw=status,
+        severity_raw=wording.name(status),
         severity_source=grade.source,
         needs_triage=status == "WARN" and _is_manual(result),
         resource=section.node,

@@ -92,7 +92,7 @@ def _scan(
         form.frameworks = [FrameworkReport(form.name, form.control_reports)]
     if form.frameworks is not None:
         return _older_scan(form, gathering, options)
-    summary, about = _value(form.summary), _value(form.metadata)
+    summary, about = _value(form.summary, options), _value(form.metadata, options)
     controls = member(summary, "controls")
     known: Mapping[str, Any] = controls if isinstance(controls, dict) else {}
     places = dict(_places(form.resources or (), gathering, options))
@@ -138,9 +138,9 @@ class _Context:
         self.options = options
 
 
-def _value(raw: Raw) -> Any:
+def _value(raw: Raw, options: ReadOptions) -> Any:
     try:
-        return decode_json(bytes(raw))
+        return opened(bytes(raw), options, PERSONAL)[1]
     except SkipRecordError:
         return None
 
@@ -156,6 +156,7 @@ def _places(
             gathering.trouble(f"resources[{index}]", fault.message)
             continue
         path = text(record, "source", "relativePath") or text(record, "source", "path")
+        path = options.redact(path)
         if path:
             yield text(record, "resourceID"), Location(normalise(path, options.checkout_prefixes))
 

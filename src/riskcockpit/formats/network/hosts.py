@@ -9,6 +9,7 @@ from riskcockpit.domain.finding import FindingClass, Location, Observation
 from riskcockpit.formats import wording
 from riskcockpit.formats.addresses import bracketed, host_of, service
 from riskcockpit.formats.grading import Grade
+from riskcockpit.formats.paths import normalise
 
 _URL = re.compile(r"https?://[^\s'\"<>]+", re.IGNORECASE)
 
@@ -66,6 +67,6 @@ def at_address(seen: Observation, text: str, parameter: str) -> Observation:
     return replace(
         seen,
         resource=wording.name(url) or seen.resource,
-        locations=(Location(wording.cut(url, wording.MAX_PATH)),) if url else (),
+        locations=(Location(normalise(url, ())),) if url else (),
         fingerprints=(("param", parameter),) if parameter else (),
     )

@@ -83,7 +83,7 @@ def _times(host: Element) -> tuple[datetime | None, datetime | None]:
 
 
 def _host(host: Element, place: str, gathering: Gathering, options: ReadOptions) -> None:
-    name = host.get("name") or host.findtext("HostName") or ""
+    name = options.redact(host.get("name") or host.findtext("HostName") or "")
     for index, item in enumerate(host.iter("ReportItem")):
         where = f"{place}.ReportItem[{index}]"
         gathering.take(where, partial(_outcome, item, name, where, options))

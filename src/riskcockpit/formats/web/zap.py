@@ -131,10 +131,11 @@ def _json_scan(raw: bytes, number: int, about: dict[str, Any], options: ReadOpti
 
 
 def _scan(site: _Site, about: dict[str, Any], options: ReadOptions) -> Scan:
+    name = options.redact(site.name)
     gathering = Gathering()
     for place, raw in site.alerts:
-        gathering.take(place, partial(_observation, raw, site.name, place, options))
-    return gathering.scan(TOOL, asset=host_of(site.name), **about)
+        gathering.take(place, partial(_observation, raw, name, place, options))
+    return gathering.scan(TOOL, asset=host_of(name), **about)
 
 
 def _observation(raw: bytes, site: str, place: str, options: ReadOptions) -> Observation:
