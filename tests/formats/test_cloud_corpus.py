@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -121,11 +123,7 @@ def with_odd(content: Any, path: tuple[Any, ...], odd: Any) -> Any:
 
 @pytest.mark.parametrize("path", [path for path in OURS if path.endswith(".json")])
 def test_no_value_of_another_type_crashes_a_reader_or_identity(path: str) -> None:
-    text = (CORPUS / "scans" / path).read_text("utf-8")
-    try:
-        content = json.loads(text)
-    except ValueError:
-        content = json.loads(text.splitlines()[0])
+    content = documents(path)[0]
     name = read_sample(path).format
     ways = list(places(content))
     for number, way in enumerate(ways[:: max(1, len(ways) // 60)]):
@@ -137,6 +135,57 @@ def test_no_value_of_another_type_crashes_a_reader_or_identity(path: str) -> Non
         for scan in report.scans:
             identify(scan.asset or "somewhere", scan.observations)
             assert all(seen.rule and seen.title for seen in scan.observations)
+
+
+SECRET = "AKIA" + "QWERTYUIOPASDFGH"
+DIRT = "\u202ehidden\u200b"
+LONG = 20
+"""Characters from which a text is prose: shorter ones may be words that a reader must know."""
+
+
+def documents(path: str) -> list[Any]:
+    """Return the JSON documents of a sample."""
+    text = (CORPUS / "scans" / path).read_text("utf-8")
+    try:
+        return [json.loads(text)]
+    except ValueError:
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+def soiled_value(value: Any, what: str) -> Any:
+    """Return JSON with `what` in the middle of all its longer texts."""
+    if isinstance(value, dict):
+        return {key: soiled_value(item, what) for key, item in value.items()}
+    if isinstance(value, list):
+        return [soiled_value(item, what) for item in value]
+    if isinstance(value, str) and len(value) > LONG:
+        return f"{value[:LONG]} {what} {value[LONG:]}"
+    return value
+
+
+def soiled(path: str, what: str) -> bytes:
+    """Return a sample with `what` in the middle of all its longer texts."""
+    if path.endswith(".json"):
+        found = (json.dumps(soiled_value(document, what)) for document in documents(path))
+        return "\n".join(found).encode()
+    text = (CORPUS / "scans" / path).read_text("utf-8-sig")
+    if path.endswith(".xml"):
+        return re.sub(rf">([^<>&\]\[]{{{LONG}}})", rf">\1 {what} ", text).encode()
+    head, line, rows = text.partition("\n")
+    words = re.compile("([a-z]{4} [a-z]{4,9} [a-z]+)")
+    return f"{head}{line}{words.sub(rf'{chr(92)}1 {what} ', rows)}".encode()
+
+
+@pytest.mark.parametrize("path", OURS)
+def test_neither_secrets_nor_hidden_characters_leave_a_reader(path: str) -> None:
+    name = read_sample(path).format
+    for what in (SECRET, DIRT):
+        report = named(name).read(soiled(path, what), OPTIONS)
+        for scan in report.scans:
+            for seen in scan.observations:
+                assert SECRET not in repr(seen)
+                shown = repr(dataclasses.replace(seen, raw=b""))
+                assert not re.search(r"\\u202e|\\u200b|[\u202e\u200b]", shown)
 
 
 def damaged(content: bytes) -> Iterator[bytes]:
