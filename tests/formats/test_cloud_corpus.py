@@ -211,3 +211,14 @@ def test_no_damage_crashes_a_reader(path: str) -> None:
             assert error.message
         else:
             assert report.scans
+
+
+def test_prowlers_forms_of_one_run_give_the_same_findings_of_one_scope() -> None:
+    found = []
+    for form in ("asff", "ocsf"):
+        content = (CORPUS / "scanner-output" / f"prowler.{form}.json").read_bytes()
+        (scan,) = read_report(content, OPTIONS).scans
+        assert (len(scan.observations), len(scan.evidence)) == (25, 12)
+        scope = (scan.tool, scan.asset, scan.category)
+        found.append((scope, set(identify(scan.asset, scan.observations).keys)))
+    assert found[0] == found[1]

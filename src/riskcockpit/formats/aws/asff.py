@@ -15,7 +15,7 @@ from riskcockpit.domain.finding import (
     Package,
 )
 from riskcockpit.errors import SkipRecordError
-from riskcockpit.formats import wording
+from riskcockpit.formats import prowler, wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.aws import inspector
 from riskcockpit.formats.aws.workloads import PERSONAL, Installed, aliases, fix_note, workload_name
@@ -46,6 +46,7 @@ _NAMES = {
     "inspector": inspector.TOOL,
     "guardduty": "GuardDuty",
     "securityhub": "Security Hub",
+    "prowler": prowler.TOOL,
 }
 """Names of products as other reports have them."""
 PASSED = {"PASSED": "pass", "INFOED": "informational", "NOT_AVAILABLE": "not_applicable"}
@@ -97,9 +98,9 @@ def _opened(raw: bytes, options: ReadOptions) -> _Finding:
     resources = objects(record, "Resources")
     region = text(record, "Region") or text(resources[0] if resources else None, "Region")
     region = region or (text(record, "ProductArn").split(":") + [""] * 4)[3]
-    account = text(record, "AwsAccountId")
-    product = _NAMES.get(product, product)
-    scope = Scope(wording.name(product) or TOOL, wording.name(account), wording.name(region))
+    tool = wording.name(_NAMES.get(product, product)) or TOOL
+    category = f"aws {region}" if tool == prowler.TOOL else region  # as in its other reports
+    scope = Scope(tool, wording.name(text(record, "AwsAccountId")), wording.name(category))
     return _Finding(raw, record, scope, region)
 
 
@@ -219,7 +220,7 @@ def _rule(record: Record, scope: Scope) -> str:
     kinds = texts(record, "Types")
     if generator and not any(mark in generator for mark in _INSTANCES):
         generator = _VERSION.sub("", generator)
-        if scope.tool.lower() == "prowler":
+        if scope.tool == prowler.TOOL:
             generator = generator.removeprefix("prowler-")
         return wording.name(generator)
     return wording.name(kinds[0].rpartition("/")[2] if kinds else text(record, "Title"))

@@ -11,6 +11,7 @@ from riskcockpit.formats.signs import (
     columns_below,
     has,
     has_inner,
+    lacks,
     xml,
 )
 
@@ -129,8 +130,16 @@ CLOUD: tuple[BuiltIn, ...] = (
         "web.zap",
         any_of(
             xml("OWASPZAPReport"),
-            all_of(has("site"), any_of(has("@version"), has("@generated"), has("@programName"))),
-            all_of(has("site"), has_inner("site", "@name", "alerts")),
+            all_of(
+                has("site"),
+                any_of(
+                    has("@version"),
+                    has("@generated"),
+                    has("@programName"),
+                    has_inner("site", "@name", "alerts"),
+                ),
+                lacks("vulnerabilities", "scan"),  # GitLab's report quotes the names of ZAP's
+            ),
         ),
     ),
     BuiltIn("burp", "Burp Suite XML", "web.burp", xml("issues", namespace="burpVersion")),

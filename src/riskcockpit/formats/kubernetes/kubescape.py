@@ -105,7 +105,7 @@ def _scan(
         tool_version=wording.name(version),
         asset=_asset(form, about),
         branch=_branch(about),
-        scanned_at=moment(text({"at": form.generation_time}, "at")),
+        scanned_at=moment(form.generation_time),
         rules=frozenset(map(wording.name, known)) if known else None,
         is_partial=form.results is None,
     )
@@ -121,8 +121,8 @@ def _older_scan(form: Document, gathering: Gathering, options: ReadOptions) -> S
             )
     return gathering.scan(
         TOOL,
-        asset=wording.name(text({"name": form.cluster_name}, "name")),
-        scanned_at=moment(text({"at": form.generation_time}, "at")),
+        asset=wording.name(wording.scalar(form.cluster_name)),
+        scanned_at=moment(form.generation_time),
         rules=frozenset(names),
     )
 
@@ -287,7 +287,7 @@ def _short(uid: str) -> str:
 
 def _asset(form: Document, about: Any) -> str:
     """Return the cluster, or the repository that was scanned."""
-    cluster = text({"name": form.cluster_name}, "name")
+    cluster = wording.scalar(form.cluster_name)
     target = member(about, "targetMetadata") or member(about, "contextMetadata")
     context = text(target, "clusterContextMetadata", "contextName")
     if cluster or context:
