@@ -96,6 +96,12 @@ def test_what_passed_is_evidence_and_what_is_resolved_is_absent() -> None:
     scan = only_scan(
         [
             finding(Compliance={"Status": "PASSED"}),
+            finding(
+                Compliance={
+                    "Status": "PASSED",
+                    "StatusReasons": [{"ReasonCode": "CONFIG_EVALUATIONS_EMPTY"}],
+                }
+            ),
             finding(Workflow={"Status": "RESOLVED"}),
             finding(RecordState="ARCHIVED"),
             finding(Workflow={"Status": "SUPPRESSED"}),
@@ -103,7 +109,7 @@ def test_what_passed_is_evidence_and_what_is_resolved_is_absent() -> None:
         ],
         "asff",
     )
-    assert [proof.status for proof in scan.evidence] == ["pass"]
+    assert [proof.status for proof in scan.evidence] == ["pass", "not_applicable"]
     assert scan.absent == 2
     assert [seen.is_suppressed for seen in scan.observations] == [True, False]
     assert [seen.needs_triage for seen in scan.observations] == [False, True]

@@ -43,6 +43,14 @@ def test_an_issue_is_known_by_type_method_place_and_parameter() -> None:
     assert SECRET_TRAFFIC.encode() not in seen.raw
 
 
+def test_issues_of_extensions_are_known_by_their_names() -> None:
+    found = issue(kind="134217728").replace("</confidence>", "</confidence><issueDetail>"
+                                            "See CVE-2018-19396</issueDetail>")  # fmt: skip
+    seen = only(report(found), "burp")
+    assert seen.rule == "Cross-site scripting (reflected)"
+    assert seen.vulnerability_ids == ("CVE-2018-19396",)
+
+
 def test_words_for_the_severity() -> None:
     scan = only_scan(
         report(*map(issue, ("High", "Medium", "Low", "Information", "False positive"))), "burp"

@@ -51,6 +51,8 @@ _NAMES = {
 """Names of products as other reports have them."""
 PASSED = {"PASSED": "pass", "INFOED": "informational", "NOT_AVAILABLE": "not_applicable"}
 """Compliance statuses that state no fault."""
+NOTHING_TO_CHECK = "CONFIG_EVALUATIONS_EMPTY"
+"""Reason of a pass without any resource that was checked."""
 _VERSION = re.compile(r"/v/\d+(?:\.\d+){0,3}(?=/|$)")
 _INSTANCES = (":detector/", ":analyzer/", ":guardduty:", ":macie2:", ":access-analyzer:")
 """Parts of a generator's id that name an installation, not a rule."""
@@ -115,9 +117,11 @@ def _outcome(found: _Finding, place: str, options: ReadOptions) -> Outcome:
     if workflow == "RESOLVED" or text(record, "RecordState").upper() == "ARCHIVED":
         return None
     if status in PASSED and not objects(record, "Vulnerabilities"):
-        return ControlEvidence(
-            found.scope.tool, _rule(record, found.scope), PASSED[status], uid, place
-        )
+        reasons = [
+            text(item, "ReasonCode") for item in objects(record, "Compliance", "StatusReasons")
+        ]
+        verdict = "not_applicable" if NOTHING_TO_CHECK in reasons else PASSED[status]
+        return ControlEvidence(found.scope.tool, _rule(record, found.scope), verdict, uid, place)
     seen = _observation(found, uid, place, options)
     return replace(seen, is_suppressed=workflow == "SUPPRESSED")
 

@@ -19,13 +19,15 @@ from riskcockpit.formats.moments import moment
 from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.prose import first_link, paragraphs, plain_prose
 from riskcockpit.formats.scopes import Scope, Scopes
-from riskcockpit.formats.vulnerabilities import cwe_numbers
+from riskcockpit.formats.vulnerabilities import cwe_numbers, vulnerability_ids
 
 TOOL = "Burp Suite"
 TRAFFIC = frozenset({
     "request", "response", "requestresponse", "collaboratorEvent", "infiltratorEvent",
     "staticAnalysis", "dynamicAnalysis",
 })  # fmt: skip
+EXTENSION = "134217728"
+"""Type of every issue that an extension reports."""
 _WORDS = {"information": "informational", "false positive": "informational"}
 _PARAMETER = re.compile(
     r"\[(?P<name>[^\[\]]{1,200}?) (?:JSON )?(?:parameter|cookie|header)\b", re.IGNORECASE
@@ -74,7 +76,7 @@ def _scope(found: Opened) -> Scope:
 
 def _observation(found: Opened, place: str, options: ReadOptions) -> Observation:
     raw, record, method = found
-    rule = wording.name(text(record, "type") or text(record, "name"))
+    rule = _rule(record)
     if not rule:
         raise SkipRecordError("an issue without type and name")
     location = plain_prose(text(record, "location"))
@@ -95,11 +97,18 @@ def _observation(found: Opened, place: str, options: ReadOptions) -> Observation
         is_suppressed=text(record, "severity").lower() == "false positive",
         locations=(Location(normalise(url, ())),),
         fingerprints=(("param", wording.name(parameter["name"])),) if parameter else (),
+        vulnerability_ids=vulnerability_ids(text(record, "issueDetail")),
         resource=request(method, url),
         cwes=cwe_numbers([text(record, "vulnerabilityClassifications")]),
         help_url=wording.name(first_link(text(record, "references")) or first_link(references)),
         raw=raw,
     )
+
+
+def _rule(record: Record) -> str:
+    """Return the type of an issue; all that extensions report have one type, so there the name."""
+    kind = text(record, "type")
+    return wording.name(text(record, "name") if kind in ("", EXTENSION) else kind)
 
 
 def _grade(record: Record, rule: str, options: ReadOptions) -> Grade:
