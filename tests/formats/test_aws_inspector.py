@@ -81,7 +81,7 @@ def test_packages_code_and_network_never_close_each_other() -> None:
     ]  # fmt: skip
     in_code, in_network = found[1].observations[0], found[2].observations[0]
     assert in_code.finding_class is FindingClass.CODE
-    assert (in_code.rule, in_code.cwes) == ("python/sql-injection@v1.0", (89,))
+    assert (in_code.rule, in_code.cwes) == ("python/sql-injection", (89,))
     assert (in_code.locations[0].path, in_code.locations[0].line) == ("src/app.py", 4)
     assert in_network.finding_class is FindingClass.CLOUD
     assert in_network.rule == "NETWORK_REACHABILITY tcp/22"

@@ -87,11 +87,7 @@ def _outcome(found: Opened, place: str, options: ReadOptions) -> Observation | N
 
 def _common(record: Record, place: str, options: ReadOptions) -> Observation:
     title = text(record, "title")
-    details = member(record, "packageVulnerabilityDetails")
-    rule = canonical_id(text(details, "vulnerabilityId"))
-    rule = rule or wording.name(text(record, "codeVulnerabilityDetails", "detectorId")) or (
-        wording.name(text(record, "type") or title)
-    )  # fmt: skip
+    rule = _rule(record) or wording.name(title)
     grade = graded(TOOL, rule, text(record, "severity"), "severity", options)
     resource = next(iter(objects(record, "resources")), {})
     claim = wording.name(text(record, "findingArn"))
@@ -112,6 +108,13 @@ def _common(record: Record, place: str, options: ReadOptions) -> Observation:
         epss=probability(number(record, "epss", "score")),
         help_url=wording.name(first_link(text(record, "remediation", "recommendation", "Url"))),
     )
+
+
+def _rule(record: Record) -> str:
+    """Return the vulnerability, the detector without its version, or the kind of finding."""
+    flaw = canonical_id(text(record, "packageVulnerabilityDetails", "vulnerabilityId"))
+    detector = text(record, "codeVulnerabilityDetails", "detectorId").partition("@")[0]
+    return flaw or wording.name(detector) or wording.name(text(record, "type"))
 
 
 def _of_package(seen: Observation, record: Record, _options: ReadOptions) -> Observation:
