@@ -71,7 +71,7 @@ class EventKind(StrEnum):
     """A VEX statement that speaks of it came, changed or was withdrawn."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Location:
     """A place in a file. Paths are repository-relative with forward slashes; case is kept.
 
@@ -115,7 +115,7 @@ class ModelSignal:
     """Feature, group or segment; empty for the whole population."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Observation:
     """One record of a report that states a fault: cleaned, redacted, before identity.
 
