@@ -74,11 +74,12 @@ def _alarms(
         target = model.target if model is not None and not is_answered else None
         more = f", {plural(alarm.findings - 1, 'more alarm')}" if alarm.findings > 1 else ""
         ready = _way_back(target, is_answered=is_answered) if serves else ""
+        name = f"{alarm.subject} v{model.champion}" if serves and model else alarm.subject
         yield QueueItem(
             id=f"{alarm.class_}:{alarm.subject}",
             kind=QueueKind.MODEL_ALARM if is_model else QueueKind.DATA_ALARM,
-            title=f"{alarm.subject} v{model.champion}" if serves and model else alarm.subject,
-            detail=f"{_without(alarm.title, alarm.subject)}{more}{ready}",
+            title=name,
+            detail=f"{_without(_without(alarm.title, name), alarm.subject)}{more}{ready}",
             since=alarm.onset_at,
             due_at=None,
             at_risk=Money(alarm.exposure, currency),
