@@ -82,7 +82,7 @@ def _vulnerability(
     ids = tuple(dict.fromkeys([*vulnerability_ids(title), *([own] if own else [])]))
     if not ids or not package.name:
         raise SkipRecordError("a vulnerability without id or package")
-    score, field = found.number("cvssScore"), "cvssScore"
+    score, field = found.score("cvssScore"), "cvssScore"
     if score is None:
         score, field = base_score(found.text("cvssVector")), "cvssVector"
     severity, word, source = graded(TOOL, ids[0], score, field, options)

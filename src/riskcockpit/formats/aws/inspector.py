@@ -88,6 +88,8 @@ def _outcome(found: Opened, place: str, options: ReadOptions) -> Observation | N
 def _common(record: Record, place: str, options: ReadOptions) -> Observation:
     title = text(record, "title")
     rule = _rule(record) or wording.name(title)
+    if not rule:
+        raise SkipRecordError("a finding without title, vulnerability and rule")
     grade = graded(TOOL, rule, text(record, "severity"), "severity", options)
     resource = next(iter(objects(record, "resources")), {})
     claim = wording.name(text(record, "findingArn"))
