@@ -67,6 +67,8 @@ class EventKind(StrEnum):
     MERGED = "merged"
     HELD = "held"
     UNDONE = "undone"
+    ENRICHED = "enriched"
+    """What is known of it from elsewhere began or ceased to be so."""
 
 
 @dataclass(slots=True)

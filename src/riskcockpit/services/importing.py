@@ -141,10 +141,12 @@ def read_document(
     *,
     source_id: str = IMPORT_SOURCE,
     default_asset: str = "",
+    place: str = "",
 ) -> ReadDocument:
     """Read the scans of one document and name their scopes; a bad document becomes an error.
 
-    The asset is the one given, else the document's, else the report's, else `default_asset`.
+    The asset is the one given, else the document's, else the report's, else `default_asset`. `place`
+    names the document among those of its asset; its own name does where nothing is given.
     """
     name = "" if options.format == AUTO else options.format
     try:
@@ -152,7 +154,7 @@ def read_document(
     except InputError as error:
         return ReadDocument(document.name, error=error.message, hint=error.hint or "")
     request = _request(document, options, default_asset)
-    known = knowledge_of(report, request, document, read_options.redact)
+    known = knowledge_of(report, request, document, place, read_options.redact)
     named_scans = (
         replace(
             scan,
@@ -324,7 +326,11 @@ def _read_all(
         except InputError as error:
             documents.append(ReadDocument(source.name, error=error.message, hint=error.hint or ""))
             continue
-        documents.append(read_document(document, options, read_options, default_asset=source.asset))
+        documents.append(
+            read_document(
+                document, options, read_options, default_asset=source.asset, place=source.place
+            )
+        )
     together(documents)
     return documents
 

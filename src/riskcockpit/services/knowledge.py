@@ -70,7 +70,11 @@ NOTHING = Knowledge()
 
 
 def knowledge_of(
-    report: Report, request: Request, document: Document, redact: Callable[[str], str]
+    report: Report,
+    request: Request,
+    document: Document,
+    place: str,
+    redact: Callable[[str], str],
 ) -> Knowledge | None:
     """Return what a document says of findings; None when it is the report of a scan."""
     from riskcockpit.services.enrichment import Origin  # noqa: PLC0415 - only what is asked
@@ -79,7 +83,7 @@ def knowledge_of(
         return None
     origin = Origin(
         asset=request.asset or request.default_asset,
-        place=redact(document.name),
+        place=redact(place or document.name),
         content_hash=request.content_hash,
         modified_at=document.modified_at,
     )

@@ -1,4 +1,4 @@
-"""Takes secrets out of what a document says of itself and of owners; its records were redacted before."""
+"""Takes secrets out of what a document says of itself and of owners; its records have none."""
 
 from __future__ import annotations
 
