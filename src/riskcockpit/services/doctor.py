@@ -185,7 +185,7 @@ def _knowledge(ctx: Context) -> Iterator[Check]:
 
     try:
         known = {one.kind: one for one in enrichments(ctx)}
-    except RiskcockpitError:
+    except (RiskcockpitError, OSError):
         return  # `cache opens` says why
     for kind, title in KNOWLEDGE.items():
         one = known.get(kind)

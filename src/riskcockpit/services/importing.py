@@ -145,8 +145,8 @@ def read_document(
 ) -> ReadDocument:
     """Read the scans of one document and name their scopes; a bad document becomes an error.
 
-    The asset is the one given, else the document's, else the report's, else `default_asset`. `place`
-    names the document among those of its asset; its own name does where nothing is given.
+    The asset is the one given, else the document's, else the report's, else `default_asset`.
+    `place` names the document among those of its asset; empty: its own name.
     """
     name = "" if options.format == AUTO else options.format
     try:
