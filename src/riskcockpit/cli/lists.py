@@ -12,6 +12,7 @@ from riskcockpit.cli.diagnostics import say
 from riskcockpit.cli.output import cells, line, table
 from riskcockpit.present import columns
 from riskcockpit.present.columns import Align, Cell, Column, Frame
+from riskcockpit.present.knowledge import taken
 from riskcockpit.present.text import plural
 from riskcockpit.views.findings import FindingRow
 from riskcockpit.views.governance import ActionRow, ControlDetail, ControlView, LedgerRow
@@ -45,6 +46,9 @@ _IMPORT: tuple[Column[FileReport], ...] = (
 def imports(report: ImportReport) -> None:
     """Print what came of an import, a file a line, and the totals."""
     table(_IMPORT, report.files, _timeless(), "table")
+    for file in report.files:
+        for one in file.enrichments:
+            line(f"{file.path}: {taken(one)}")
     total = report.totals
     line(
         f"{plural(len(report.files), 'file')}: read {total.read}, new {total.new}, "

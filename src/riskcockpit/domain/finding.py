@@ -69,6 +69,8 @@ class EventKind(StrEnum):
     UNDONE = "undone"
     VEX = "vex"
     """A VEX statement that speaks of it came, changed or was withdrawn."""
+    ENRICHED = "enriched"
+    """What is known of it from elsewhere began or ceased to be so."""
 
 
 @dataclass(slots=True, unsafe_hash=True)

@@ -94,6 +94,17 @@ class SourceFact(Row, frozen=True):
     hint: str
 
 
+class EnrichmentFact(Row, frozen=True):
+    """A row of `posture_enrichments`."""
+
+    kind: str
+    files: int
+    rows: int
+    version: str
+    dated: datetime
+    imported_at: datetime
+
+
 class AlarmFact(Row, frozen=True):
     """A row of `queue_alarms`."""
 
@@ -200,6 +211,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/1"):
     exposures: tuple[ExposureFact, ...]
     opened: tuple[OpenFact, ...]
     sources: tuple[SourceFact, ...]
+    enrichments: tuple[EnrichmentFact, ...]
     alarms: tuple[AlarmFact, ...]
     champions: tuple[ChampionFact, ...]
     actions: tuple[ActionFact, ...]

@@ -74,6 +74,22 @@ class WaiverView:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What scores, catalogues and owner rules say of a finding, and of what moments they are."""
+
+    percentile: float | None = None
+    """Share of vulnerabilities that EPSS finds no likelier, 0 to 1; None without its file."""
+    scores_as_of: datetime | None = None
+    kev_added: datetime | None = None
+    """When the catalogue listed it as exploited; None when it does not."""
+    kev_due: datetime | None = None
+    is_ransomware: bool = False
+    catalogue_as_of: datetime | None = None
+    owners: tuple[str, ...] = ()
+    """All owners of its path."""
+
+
+@dataclass(frozen=True, slots=True)
 class FindingDetail:
     """All that is known of one finding."""
 
@@ -103,6 +119,7 @@ class FindingDetail:
     """Ids of controls that name this finding's id, asset or rule in an alarm."""
     raw: str
     """The record as the tool wrote it, redacted, pretty JSON; empty when not kept."""
+    known: Known = Known()
 
 
 @dataclass(frozen=True, slots=True)

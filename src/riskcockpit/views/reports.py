@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 
 from riskcockpit.domain.finding import Problem
 
@@ -34,6 +35,23 @@ class ImportCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class EnrichmentReport:
+    """What came of a file that says what is known of findings from elsewhere."""
+
+    kind: str
+    """`epss`, `kev`, `codeowners` or `backstage`."""
+    subject: str
+    """The asset or the file it is about; empty when it is about all findings."""
+    version: str
+    dated: datetime
+    """The moment it is of, not that of its import; aware UTC."""
+    rows: int
+    outcome: str
+    """`applied`, `older` or `repeated`."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FileReport:
     """What came of one report file."""
 
@@ -49,6 +67,7 @@ class FileReport:
     hint: str = ""
     notes: tuple[str, ...] = ()
     """What a person should know: why closures were held, why the scan is not complete."""
+    enrichments: tuple[EnrichmentReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

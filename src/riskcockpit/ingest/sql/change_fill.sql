@@ -15,7 +15,7 @@ SELECT
     finding.package_version <> profile.package_version
         AND profile.package_name <> '' AS is_bumped,
     finding.severity <> profile.severity AS is_severity_changed,
-    finding.severity < profile.severity OR (profile.is_kev AND NOT finding.is_kev) AS is_rearmed,
+    finding.severity < profile.severity OR (profile.is_kev AND NOT finding.tool_is_kev) AS is_rearmed,
     finding.rule <> profile.rule OR finding.title <> incoming.title
         OR finding.description <> wording.description OR finding.help_url <> profile.help_url
         OR finding.severity <> profile.severity OR finding.severity_raw <> profile.severity_raw
@@ -30,9 +30,10 @@ SELECT
         OR finding.vulnerability_ids <> profile.vulnerability_ids
         OR finding.cwes <> profile.cwes
         OR finding.cvss IS DISTINCT FROM profile.cvss
-        OR finding.epss IS DISTINCT FROM profile.epss OR finding.is_kev <> profile.is_kev
+        OR finding.tool_epss IS DISTINCT FROM profile.epss
+        OR finding.tool_is_kev <> profile.is_kev
         OR finding.resource <> profile.resource OR finding.pillar <> profile.pillar
-        OR finding.owner <> profile.owner
+        OR finding.settings_owner <> profile.owner
         OR finding.fingerprint IS DISTINCT FROM incoming.fingerprint
         OR finding.fingerprint_name IS DISTINCT FROM profile.fingerprint_name AS is_updated,
     finding.path AS old_path, finding.line AS old_line, finding.rule AS old_rule,

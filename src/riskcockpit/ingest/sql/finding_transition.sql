@@ -13,6 +13,10 @@ SET state = change.new_state, fixed_at = NULL,
     due_at = CASE
         WHEN change.is_reopened THEN $moment::TIMESTAMP + to_days(profile.days)
         ELSE finding.due_at
+    END,
+    sla_due_at = CASE
+        WHEN change.is_reopened THEN $moment::TIMESTAMP + to_days(profile.days)
+        ELSE finding.sla_due_at
     END
 FROM change
 JOIN incoming ON incoming.n = change.n
