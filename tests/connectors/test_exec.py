@@ -228,9 +228,9 @@ def _lives(pid: int) -> bool:
     for _ in range(100):
         try:
             os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-        if state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z":
+            if state.parent.parent.is_dir() and state.read_text().rpartition(")")[2][1] == "Z":
+                return False
+        except (ProcessLookupError, FileNotFoundError):
             return False
         time.sleep(0.05)
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import datetime
@@ -111,4 +112,8 @@ def decode(content: bytes, type_: type[T], what: str) -> T:
     try:
         return msgspec.json.decode(content, type=type_)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FormatError(f"no {what}: {clean_line(str(error))}") from error
+        first = error
+    try:  # tools in Python write NaN, which is no JSON
+        return msgspec.convert(json.loads(content), type_)
+    except (msgspec.ValidationError, ValueError, RecursionError):
+        raise FormatError(f"no {what}: {clean_line(str(first))}") from first

@@ -45,7 +45,8 @@ _DRIFT = frozenset({"ValueDrift", "DriftedColumnsCount", "EmbeddingsDrift"})
 _ABOVE = frozenset({"GreaterThanMetricTest", "GreaterOrEqualMetricTest"})
 _BELOW = frozenset({"LessThanMetricTest", "LessOrEqualMetricTest"})
 _VALUES_OF_COLUMNS = frozenset({"UniqueValueCount"})
-_FAILED = frozenset({"FAIL", "ERROR"})
+_FAILED = "FAIL"
+_JUDGED = frozenset({_FAILED, "SUCCESS", "WARNING"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def _of_metric(metric: Metric, about: About, left_out: Counter[str]) -> Iterator
     errors = [test for test in metric.tests if test.status == "ERROR"]
     if errors:
         left_out["tests that could not be run"] += len(errors)
-    tests = [test for test in metric.tests if test.status in _FAILED | {"SUCCESS", "WARNING"}]
+    tests = [test for test in metric.tests if test.status in _JUDGED]
     for part, reading in parts:
         own = [test for test in tests if _is_about(test, part)]
         yield from _tested(metric, reading, own)
@@ -100,10 +101,10 @@ def _tested(metric: Metric, reading: Reading, tests: list[Test]) -> Iterator[Rea
     if told is None:
         yield reading
     else:
-        yield from judged(reading, told[1], failed=told[0].status in _FAILED)
+        yield from judged(reading, told[1], failed=told[0].status == _FAILED)
     rest = [test for test in tests if told is None or test is not told[0]]
     if rest:
-        yield failures(reading, sum(test.status in _FAILED for test in rest))
+        yield failures(reading, sum(test.status == _FAILED for test in rest))
 
 
 def _untested(metric: Metric, reading: Reading) -> Reading:

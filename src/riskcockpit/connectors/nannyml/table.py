@@ -12,8 +12,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
+from riskcockpit.connectors.result_files import decode
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import FormatError
 
@@ -76,11 +75,11 @@ def _csv(content: bytes) -> tuple[list[str], Iterable[Sequence[Any]]]:
 
 
 def _json(content: bytes) -> tuple[list[str], Iterable[Sequence[Any]]]:
-    try:
-        found = msgspec.json.decode(content, type=list[dict[str, Any]] | dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FormatError(f"no export of NannyML: {clean_line(str(error))}") from error
-    records = found if isinstance(found, list) else [found]
+    what = "export of NannyML"
+    if content.lstrip().startswith(b"["):
+        records = decode(content, list[dict[str, Any]], what)
+    else:
+        records = [decode(content, dict[str, Any], what)]
     _refuse_large(sum(map(len, records)))
     names = list(dict.fromkeys(name for record in records for name in record))
     return names, [[record.get(name) for name in names] for record in records]
