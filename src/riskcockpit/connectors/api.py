@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 from riskcockpit.config.credentials import Credential
+from riskcockpit.connectors.gates import Rate
 from riskcockpit.connectors.session import Session
 from riskcockpit.connectors.tls import Tls
 from riskcockpit.domain.action import Action, Preview, Receipt
@@ -30,6 +31,8 @@ class SourceSpec:
     read: Credential | None = None
     write: Credential | None = None
     """None: the connector may not act."""
+    rates: Mapping[str, tuple[Rate, ...]] = field(default_factory=dict)
+    """Limits of the settings by endpoint class; they stand in for those of the dialect."""
     tls: Tls = field(default_factory=Tls)
     """CAs and certificate of the settings."""
     session: Session = field(default_factory=Session, compare=False, repr=False)

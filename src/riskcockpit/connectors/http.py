@@ -91,9 +91,10 @@ class HttpClient:
         Raises:
             ConfigError: as the constructor.
         """
+        spoken = replace(dialect, rates={**dialect.rates, **spec.rates})
         return cls(
             spec.name, spec.url, clock, credential, limits,
-            dialect=dialect, tls=spec.tls, session=spec.session,
+            dialect=spoken, tls=spec.tls, session=spec.session,
         )  # fmt: skip
 
     def get(

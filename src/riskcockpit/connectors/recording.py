@@ -70,7 +70,7 @@ class Recorder:
         self._directory = directory
         self._redactor = redactor
         self._lock = threading.Lock()
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(1 + sum(1 for _ in directory.iterdir()))
 
     def record(self, exchange: Exchange) -> None:
         """Write down one exchange.

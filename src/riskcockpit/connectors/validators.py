@@ -54,6 +54,11 @@ class Validators:
             elif etag or modified:
                 self._kept[key] = Validator(*key, etag, modified)
 
+    def forget(self) -> None:
+        """Make every read of this run unconditional."""
+        with self._lock:
+            self._known.clear()
+
     def kept(self) -> tuple[Validator, ...]:
         """Return what is to be kept: only what this run asked for, with the credential it had."""
         with self._lock:

@@ -48,6 +48,6 @@ class Batch:
     is_complete: bool = False
     """This batch ends the pass; without one the pass counts as broken off."""
     coverage: Coverage = Coverage()
-    is_whole: bool = True
-    """The pass gives everything there is, not only what changed since the cursor: what is missing
-    from it is gone. The last batch says so for the whole pass."""
+    is_whole: bool = False
+    """Pages of this pass hold every record of the source, not only what changed since the cursor:
+    what is missing from them is gone. The last batch says so for the whole pass."""

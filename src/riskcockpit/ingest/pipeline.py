@@ -222,8 +222,8 @@ def _record(
         "quarantined": counts.quarantined, "suppressed": counts.suppressed_at_source,
         "evidence": counts.control_evidence, "created": counts.new, "updated": counts.updated,
         "moved": counts.moved, "reopened": counts.reopened, "unchanged": counts.unchanged,
-        "fixed": counts.fixed, "held": counts.held, "source_id": scope.source_id,
-        "seen_at": at.now,
+        "fixed": counts.fixed, "held": counts.held, "is_page": scope.is_page,
+        "source_id": scope.source_id, "seen_at": at.now,
     }  # fmt: skip
     tx.append("scan", [row])
     tx.append(

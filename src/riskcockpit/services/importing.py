@@ -76,6 +76,8 @@ class ReadDocument:
     """What came of each scan; empty until they are ingested."""
     request: Request | None = None
     """What it was read by; None when it could not be."""
+    is_page: bool = False
+    """It is a page of a listing; alone it proves nothing."""
 
     @property
     def ran_at(self) -> datetime | None:
