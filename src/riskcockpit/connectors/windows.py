@@ -89,5 +89,7 @@ class Window:
         at = max(times)
         edge = at - self.lookback
         taken = {state for state, changed_at in self._taken.items() if changed_at >= edge}
+        if self._mark is not None and at == self._mark.at:
+            taken.update(self._mark.taken)  # the listing may have said no more than "unchanged"
         mark = _Mark(at, tuple(sorted(taken)))
         return msgspec.json.encode(mark).decode()

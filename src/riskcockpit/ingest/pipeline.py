@@ -133,6 +133,8 @@ def _is_repeated(
         return False
     given = scope.parts.contents if scope.parts else {scope.content_hash}
     is_same = given <= set(previous.contents)
+    if scope.is_page and scope.may_close:  # a page less is news: what it held is gone
+        is_same = given == set(previous.contents)
     if is_older and not is_same:
         known = tx.one(sql("ingest", "scan_known"), scope=scope.id, content_hash=scope.content_hash)
         return known is not None
