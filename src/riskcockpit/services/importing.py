@@ -79,6 +79,8 @@ class ReadDocument:
     """What came of each scan; empty until they are ingested."""
     request: Request | None = None
     """What it was read by; None when it could not be."""
+    is_page: bool = False
+    """It is a page of a listing; alone it proves nothing."""
     knowledge: Knowledge | None = None
     """What it says of findings, when it is no report of a scan."""
 
@@ -147,8 +149,8 @@ def read_document(
     """Read the scans of one document and name their scopes; a bad document becomes an error.
 
     The asset is the one given, else the document's, else the report's, else `default_asset`. VEX
-    is about findings of any asset unless one is given. `place` names the document among those of its asset;
-    empty: its own name.
+    is about findings of any asset unless one is given. `place` names the document among those of
+    its asset; empty: its own name.
     """
     name = "" if options.format == AUTO else options.format
     try:

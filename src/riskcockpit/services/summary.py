@@ -90,6 +90,8 @@ class SourceFact(Row, frozen=True):
     last_success: datetime | None
     last_attempt: datetime | None
     rows: int
+    pages: int
+    is_truncated: bool
     message: str
     hint: str
 
@@ -196,7 +198,7 @@ class HeldFact(Row, frozen=True):
     imported_at: datetime
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/1"):
+class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/2"):
     """Everything on the overview that a generation knows."""
 
     at: datetime
