@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import msgspec
@@ -33,6 +33,8 @@ Params = Mapping[str, str | int]
 log = logging.getLogger("riskcockpit.http")
 MAX_REDIRECTS = 5
 _RETRIED = frozenset({429, 502, 503, 504})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NOT_MODIFIED = frozenset({304})
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
@@ -44,6 +46,9 @@ class _Request:
     body: bytes | None = None
     content_type: str = ""
     is_write: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+    accepts: frozenset[int] = frozenset()
+    """Statuses that are answers here, beside the successes."""
 
     @property
     def asked(self) -> str:
@@ -80,8 +85,12 @@ class HttpClient:
         clock: Clock,
         credential: Credential | None = None,
         limits: Limits = Limits(),  # noqa: B008 - frozen
+        *,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """Check `url` and remember the rest; connects at the first request.
+
+        `headers` go with every request, as the version of the API.
 
         Raises:
             ConfigError: `url` cannot be used, or the credential cannot stand in a header.
@@ -92,6 +101,7 @@ class HttpClient:
         self._credential = credential
         self._limits = limits
         self._pace = _replay[1] if _replay else Pace()
+        self._always = dict(headers or {})
         self._headers = _authorization(credential)
         self._http: httpx.Client | None = None
 
@@ -103,6 +113,25 @@ class HttpClient:
             SourceError: the source refused, or answered nonsense.
         """
         return self._read(_Request("GET", self.endpoint.url(path), _texts(params)))
+
+    def get_unless(self, path: str, params: Params | None, etag: str) -> Reply:
+        """Read `path` unless it still is what `etag` names: then the reply is a 304; as `get`."""
+        url, texts, headers = self.endpoint.url(path), _texts(params), {"If-None-Match": etag}
+        request = _Request("GET", url, texts, headers=headers, accepts=_NOT_MODIFIED)
+        return self._read(request if etag else _Request("GET", url, texts))
+
+    def download(self, path: str) -> Reply:
+        """Read a file that may lie with another host, which is told no credential; as `get`."""
+        first = _Request("GET", self.endpoint.url(path), accepts=_REDIRECTS)
+        reply = self._read(first)
+        if reply.status not in _REDIRECTS:
+            return reply
+        target, there = self.endpoint.elsewhere(first.url, reply.headers.get("location", ""))
+        elsewhere = HttpClient(self._source, there.origin, self._clock, limits=self._limits)
+        try:
+            return elsewhere.get_link(target)
+        finally:
+            elsewhere.close()
 
     def get_json(self, path: str, type_: type[T], params: Params | None = None) -> T:
         """Read `path` as JSON of `type_`; raises as `get`."""
@@ -119,7 +148,7 @@ class HttpClient:
         request = _Request("POST", self.endpoint.url(path), body=body, content_type=kind)
         return self._read(request).decode(type_)
 
-    def write(self, method: str, path: str, body: Mapping[str, str]) -> Reply:
+    def write(self, method: str, path: str, body: Mapping[str, Any]) -> Reply:
         """Change something upstream, once: no retry, no redirect.
 
         Raises:
@@ -135,7 +164,7 @@ class HttpClient:
             is_write=True,
         )
         deadline = self._pace.monotonic() + self._limits.budget_seconds
-        return self._checked(self._authenticated(request, deadline))
+        return self._checked(self._authenticated(request, deadline), request)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -155,14 +184,14 @@ class HttpClient:
             except UnavailableError as error:
                 fault = error
             if reply is not None and reply.status not in _RETRIED:
-                return self._checked(reply)
+                return self._checked(reply, request)
             asked = reply.wait_seconds(self._clock.now()) if reply else None
             pause = self._pace.pause(attempt, asked)
             if attempt >= self._limits.attempts or self._pace.monotonic() + pause >= deadline:
                 if fault is not None:
                     raise fault
                 if reply is not None:
-                    return self._checked(reply)
+                    return self._checked(reply, request)
             self._pace.sleep(pause)
 
     def _followed(self, request: _Request, deadline: float) -> Reply:
@@ -170,7 +199,8 @@ class HttpClient:
         for _ in range(MAX_REDIRECTS + 1):
             reply = self._authenticated(request, deadline)
             location = reply.headers.get("location", "")
-            if request.method != "GET" or not location or not 300 <= reply.status < 400:  # noqa: PLR2004 - HTTP
+            is_redirect = 300 <= reply.status < 400 and reply.status not in request.accepts  # noqa: PLR2004 - HTTP
+            if request.method != "GET" or not location or not is_redirect:
                 return reply
             request = _Request("GET", self.endpoint.follow(request.url, location))
         raise ProtocolError(
@@ -216,7 +246,7 @@ class HttpClient:
 
     def _exchange(self, request: _Request, deadline: float) -> Reply:
         """Make one exchange; the one place that translates the errors of the library."""
-        headers = dict(self._headers)
+        headers = {**self._always, **self._headers, **request.headers}
         if request.content_type:
             headers["Content-Type"] = request.content_type
         label = f'source "{self._source}"'
@@ -283,7 +313,9 @@ class HttpClient:
         reason = "no answer" if isinstance(error, httpx.TimeoutException) else "no connection"
         return NotSentError(f"{message}: {reason}", hint="check the url, the network and the proxy")
 
-    def _checked(self, reply: Reply) -> Reply:
+    def _checked(self, reply: Reply, request: _Request) -> Reply:
+        if reply.status in request.accepts:
+            return reply
         whose = self._credential.source if self._credential else None
         return reply.raise_for_status(whose, self._clock.now())
 

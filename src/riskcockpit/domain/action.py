@@ -15,6 +15,16 @@ class ActionKind(StrEnum):
     """Move the champion alias to an older version."""
     MODEL_PROMOTE = "model.promote"
     """Move the champion alias to a newer version."""
+    ALERT_DISMISS = "alert.dismiss"
+    """Close an alert upstream for as long as a waiver covers its finding."""
+    ALERT_REOPEN = "alert.reopen"
+    """Open it again when the waiver ended."""
+    DEPLOYMENT_APPROVE = "deployment.approve"
+    """Let a deployment that waits for an approval go on."""
+    DEPLOYMENT_REJECT = "deployment.reject"
+    """Stop a deployment that waits for an approval."""
+    DEPLOYMENT_ROLLBACK = "deployment.rollback"
+    """Deploy an earlier commit again."""
 
 
 class Outcome(StrEnum):

@@ -20,6 +20,8 @@ class Document:
     category: str = ""
     modified_at: datetime | None = None
     """Aware UTC; stands in for the scan time when the report has none."""
+    is_complete: bool | None = None
+    """Whether the source gave all there is of its scope; None: as the report says."""
 
 
 @dataclass(frozen=True, slots=True)

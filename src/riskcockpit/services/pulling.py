@@ -184,7 +184,7 @@ class _Pull:
                 case Document():
                     read = read_document(
                         item,
-                        ImportOptions(),
+                        ImportOptions(complete=item.is_complete),
                         self.options,
                         source_id=self.source.name,
                         default_asset=self.source.name,
