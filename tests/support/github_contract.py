@@ -59,8 +59,7 @@ def _operation(method: str, path: str) -> tuple[str, str]:
     found = [
         template
         for template, methods in _document()["paths"].items()
-        if method.lower() in methods
-        and re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", template), path)
+        if method.lower() in methods and re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", template), path)
     ]
     assert len(found) == 1, f"{method} {path} is {found}"
     return found[0], method.lower()

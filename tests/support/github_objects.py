@@ -6,16 +6,8 @@ from typing import Any
 
 API = "https://api.github.example"
 WEB = "https://github.example"
-_REPOSITORY_LINKS = (
-    "archive assignees blobs branches collaborators comments commits compare contents contributors"
-    " deployments downloads events forks git_commits git_refs git_tags hooks issue_comment"
-    " issue_events issues keys labels languages merges milestones notifications pulls releases"
-    " stargazers statuses subscribers subscription tags teams trees"
-).split()
-_USER_LINKS = (
-    "avatar events followers following gists organizations received_events repos starred"
-    " subscriptions"
-).split()
+_REPOSITORY_LINKS = ["archive", "assignees", "blobs", "branches", "collaborators", "comments", "commits", "compare", "contents", "contributors", "deployments", "downloads", "events", "forks", "git_commits", "git_refs", "git_tags", "hooks", "issue_comment", "issue_events", "issues", "keys", "labels", "languages", "merges", "milestones", "notifications", "pulls", "releases", "stargazers", "statuses", "subscribers", "subscription", "tags", "teams", "trees"]
+_USER_LINKS = ["avatar", "events", "followers", "following", "gists", "organizations", "received_events", "repos", "starred", "subscriptions"]
 
 
 def user(login: str = "octo") -> dict[str, Any]:

@@ -73,7 +73,9 @@ class Exchange:
 class GithubSim:
     """One simulated GitHub."""
 
-    def __init__(self, world: World | None = None, *, base: str = "https://upstream.example") -> None:
+    def __init__(
+        self, world: World | None = None, *, base: str = "https://upstream.example"
+    ) -> None:
         self.world = world or World()
         self.base = base
         self.exchanges: list[Exchange] = []
@@ -231,7 +233,11 @@ class GithubSim:
         repo: Repo | None,
     ) -> SimReply:  # fmt: skip
         kind, off = match[3], self.world.org_off if match[1] else (repo.off if repo else {})
-        if method != "GET" or kind not in _CLOSED or match[1] not in (None, self.world.organization):
+        if (
+            method != "GET"
+            or kind not in _CLOSED
+            or match[1] not in (None, self.world.organization)
+        ):
             return _error(404, "Not Found")
         if kind in off:
             return _error(off[kind], f"{kind} is not enabled")
@@ -302,7 +308,9 @@ class GithubSim:
         if body["state"] == closed and not reason:
             return _error(422, "a reason is required")
         if alert["state"] == body["state"]:
-            return _error(409, "The alert is in this state already") if kind == "dependabot" else None
+            return (
+                _error(409, "The alert is in this state already") if kind == "dependabot" else None
+            )
         if body["state"] == closed and repo.is_delegated:
             if kind == "secret-scanning":
                 return _error(403, "Delegated alert dismissal is enabled")
@@ -326,7 +334,9 @@ class GithubSim:
             repo.requests[key] = "pending"
             self.world.writes.append((method, path, body))
             return _json({"id": 1}, 201)
-        return _json({"status": repo.requests[key]}) if key in repo.requests else _error(404, "None")
+        return (
+            _json({"status": repo.requests[key]}) if key in repo.requests else _error(404, "None")
+        )
 
     def _runs(
         self, _method: str, path: str, query: dict[str, str], _body: Any, _match: re.Match[str],

@@ -15,12 +15,19 @@ from typing import TYPE_CHECKING
 from riskcockpit.config.settings import SourceSettings
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.decision import EntryType
-from riskcockpit.errors import BusyError, DamagedError, LedgerError, UnknownNameError
+from riskcockpit.errors import (
+    BusyError,
+    DamagedError,
+    LedgerError,
+    RiskcockpitError,
+    UnknownNameError,
+)
 from riskcockpit.ingest.models import record_models
 from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScopeSpec
 from riskcockpit.ingest.readings import record_readings
 from riskcockpit.ledger.canonical import Json
 from riskcockpit.services.context import Context
+from riskcockpit.services.dismissals import carry_out_due
 from riskcockpit.services.endings import record_endings
 from riskcockpit.services.importing import (
     ReadDocument,
@@ -100,6 +107,7 @@ def sync(
     generation = ctx.store.generation()
     if done.judgement is not None:
         notes.extend(_sign(ctx, done, done.judgement))
+        notes.extend(_carried_out(ctx))
     return SyncReport(done.outcomes, dry_run, generation, tuple(notes))
 
 
@@ -268,6 +276,14 @@ def _sign(ctx: Context, done: _Done, judgement: Judgement) -> list[str]:
     except (LedgerError, BusyError) as error:
         why_not = error.message
     return [f"this sync is not in the ledger: {why_not}"] if why_not else []
+
+
+def _carried_out(ctx: Context) -> list[str]:
+    """Say what waivers, or their ends, changed upstream; a fault there leaves it due."""
+    try:
+        return [f"{row.kind} {row.target}: {row.state}" for row in carry_out_due(ctx)]
+    except RiskcockpitError as error:
+        return [f"what is due upstream waits: {error.message}"]
 
 
 def _quiet(_source: str, _rows: int, _text: str) -> None:

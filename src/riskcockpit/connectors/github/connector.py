@@ -26,6 +26,7 @@ from riskcockpit.connectors.github.kinds import (
     KINDS,
     LONGEST_COMMENT,
     OPEN,
+    SIGNATURE,
     AlertRef,
     is_repository,
     shortened,
@@ -166,7 +167,7 @@ class GithubConnector:
         repository = found.repository.full_name
         if not is_repository(repository) or found.number < 1:
             return None
-        end = f" (until {rfc3339(waiver.expires_at)[:10]}, riskcockpit)"
+        end = f" (until {rfc3339(waiver.expires_at)[:10]}{SIGNATURE}"
         comment = shortened(waiver.justification, LONGEST_COMMENT - len(end)) + end
         return Action(
             id="",

@@ -18,6 +18,7 @@ from riskcockpit.connectors.github.kinds import (
     DISMISSED,
     OPEN,
     SECRET_SCANNING,
+    SIGNATURE,
     AlertRef,
 )
 from riskcockpit.connectors.github.receipts import answered, receipt, with_hint
@@ -206,6 +207,9 @@ class AlertMover:
         word = self._word(change, state)
         if word != change.before:
             yield f"{_stands(change, word)}, not {change.before}"
+        comment = state.dismissed_comment or state.resolution_comment or ""
+        if word == DISMISSED and not change.is_dismissal and not comment.endswith(SIGNATURE):
+            yield f"{change.alert.target} was dismissed by somebody else"
 
     def _call(self, change: Change) -> tuple[str, str, dict[str, object]]:
         """Return the one call that changes the alert: method, path and body."""

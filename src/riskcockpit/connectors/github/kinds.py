@@ -13,6 +13,8 @@ from riskcockpit.errors import SourceError
 
 LONGEST_COMMENT = 280
 """Characters of a comment that GitHub takes with a dismissal."""
+SIGNATURE = ", riskcockpit)"
+"""How the comment of each dismissal of ours ends: no other is ever taken back."""
 OPEN = "open"
 DISMISSED = "dismissed"
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9._-]+")

@@ -125,6 +125,8 @@ class AlertState(msgspec.Struct, frozen=True):
     html_url: str = ""
     dismissed_reason: str | None = None
     resolution: str | None = None
+    dismissed_comment: str | None = None
+    resolution_comment: str | None = None
     dismissal_request: DismissalRequest | None = None
 
 
