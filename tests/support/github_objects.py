@@ -6,8 +6,17 @@ from typing import Any
 
 API = "https://api.github.example"
 WEB = "https://github.example"
-_REPOSITORY_LINKS = ["archive", "assignees", "blobs", "branches", "collaborators", "comments", "commits", "compare", "contents", "contributors", "deployments", "downloads", "events", "forks", "git_commits", "git_refs", "git_tags", "hooks", "issue_comment", "issue_events", "issues", "keys", "labels", "languages", "merges", "milestones", "notifications", "pulls", "releases", "stargazers", "statuses", "subscribers", "subscription", "tags", "teams", "trees"]
-_USER_LINKS = ["avatar", "events", "followers", "following", "gists", "organizations", "received_events", "repos", "starred", "subscriptions"]
+_REPOSITORY_LINKS = (
+    "archive", "assignees", "blobs", "branches", "collaborators", "comments", "commits", "compare",
+    "contents", "contributors", "deployments", "downloads", "events", "forks", "git_commits",
+    "git_refs", "git_tags", "hooks", "issue_comment", "issue_events", "issues", "keys", "labels",
+    "languages", "merges", "milestones", "notifications", "pulls", "releases", "stargazers",
+    "statuses", "subscribers", "subscription", "tags", "teams", "trees",
+)  # fmt: skip
+_USER_LINKS = (
+    "avatar", "events", "followers", "following", "gists", "organizations", "received_events",
+    "repos", "starred", "subscriptions",
+)  # fmt: skip
 
 
 def user(login: str = "octo") -> dict[str, Any]:
@@ -18,6 +27,21 @@ def user(login: str = "octo") -> dict[str, Any]:
         "login": login, "id": 1, "node_id": "U1", "gravatar_id": "", "type": "User",
         "site_admin": False, "url": base, "html_url": f"{WEB}/{login}", **links,
     }  # fmt: skip
+
+
+def whole_user(at: str) -> dict[str, Any]:
+    """Return the account a token belongs to."""
+    unknown = ("name", "company", "blog", "location", "email", "hireable", "bio")
+    counts = ("public_repos", "public_gists", "followers", "following")
+    return {
+        **user(), **dict.fromkeys(unknown), **dict.fromkeys(counts, 0), "created_at": at,
+        "updated_at": at,
+    }  # fmt: skip
+
+
+def secret() -> str:
+    """Return what stands for a leaked secret; made here, so that no scanner takes it for one."""
+    return "tok" + "en-" + "z9" * 12
 
 
 def repository(full_name: str) -> dict[str, Any]:
@@ -33,13 +57,12 @@ def repository(full_name: str) -> dict[str, Any]:
 
 
 def _common(repository: str, kind: str, number: int, at: str) -> dict[str, Any]:
-    part = "security/" + {"code-scanning": "code-scanning"}.get(kind, kind)
     return {
         "number": number,
         "created_at": at,
         "updated_at": at,
         "url": f"{API}/repos/{repository}/{kind}/alerts/{number}",
-        "html_url": f"{WEB}/{repository}/{part}/{number}",
+        "html_url": f"{WEB}/{repository}/security/{kind}/{number}",
         "state": "open",
     }
 
@@ -127,10 +150,8 @@ def dependabot_alert(repository: str, number: int, at: str, **changes: Any) -> d
     }  # fmt: skip
 
 
-def secret_alert(
-    repository: str, number: int, at: str, secret: str, **changes: Any
-) -> dict[str, Any]:
-    """Return a secret-scanning alert; `secret` is shown unless it is asked to be hidden."""
+def secret_alert(repository: str, number: int, at: str, **changes: Any) -> dict[str, Any]:
+    """Return a secret-scanning alert with its secret, which is hidden when that is asked for."""
     common = _common(repository, "secret-scanning", number, at)
     return {
         **common,
@@ -141,7 +162,7 @@ def secret_alert(
         "resolution_comment": None,
         "secret_type": "bank_api_token",
         "secret_type_display_name": "Bank API token",
-        "secret": secret,
+        "secret": secret(),
         "validity": "unknown",
         "publicly_leaked": False,
         "multi_repo": False,
@@ -175,14 +196,14 @@ def workflow_run(repository_name: str, number: int, at: str, **changes: Any) -> 
 
 
 def deployment(
-    repository_name: str, number: int, at: str, sha: str, environment: str, payload: Any = ""
+    repository_name: str, number: int, at: str, sha: str, environment: str
 ) -> dict[str, Any]:
     """Return a deployment."""
     base = f"{API}/repos/{repository_name}"
     url = f"{base}/deployments/{number}"
     return {
         "url": url, "id": number, "node_id": "D1", "sha": sha, "ref": sha, "task": "deploy",
-        "payload": payload, "environment": environment, "description": None, "creator": user(),
+        "payload": "", "environment": environment, "description": None, "creator": user(),
         "created_at": at, "updated_at": at, "statuses_url": f"{url}/statuses",
         "repository_url": base,
     }  # fmt: skip
@@ -202,7 +223,7 @@ def deployment_status(
 
 
 def pending(environment_id: int, name: str, *, can_approve: bool = True) -> dict[str, Any]:
-    """Return a deployment that waits; its reviewer is a team, which GitHub writes off its schema."""
+    """Return a deployment that waits for a reviewer."""
     return {
         "environment": {"id": environment_id, "node_id": "E1", "name": name, "url": API,
                         "html_url": WEB},

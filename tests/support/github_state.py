@@ -11,7 +11,11 @@ from typing import Any
 from support import github_objects as objects
 
 KINDS = ("code-scanning", "dependabot", "secret-scanning")
-_MAKE = {"code-scanning": objects.code_alert, "dependabot": objects.dependabot_alert}
+_MAKE = {
+    "code-scanning": objects.code_alert,
+    "dependabot": objects.dependabot_alert,
+    "secret-scanning": objects.secret_alert,
+}
 START = datetime(2026, 2, 27, tzinfo=UTC)
 
 
@@ -69,11 +73,7 @@ class World:
     def alert(self, repository: str, kind: str, number: int, **changes: Any) -> dict[str, Any]:
         """Open an alert a minute later."""
         at = self.tick()
-        if kind == "secret-scanning":
-            # Built here, so that no scanner of this tree takes it for one.
-            made = objects.secret_alert(repository, number, at, "tok" + "en-" + "z9" * 12)
-        else:
-            made = _MAKE[kind](repository, number, at)
+        made = _MAKE[kind](repository, number, at)
         made.update(changes)
         self.repo(repository).alerts[kind][number] = made
         return made
@@ -93,12 +93,11 @@ class World:
         return made
 
     def deploy(
-        self, repository: str, number: int, sha: str, environment: str, *states: str,
-        payload: Any = "",
-    ) -> dict[str, Any]:  # fmt: skip
+        self, repository: str, number: int, sha: str, environment: str, *states: str
+    ) -> dict[str, Any]:
         """Deploy a commit, with statuses, the oldest first."""
         repo = self.repo(repository)
-        made = objects.deployment(repository, number, self.tick(), sha, environment, payload)
+        made = objects.deployment(repository, number, self.tick(), sha, environment)
         repo.deployments[number] = made
         repo.statuses[number] = []
         for state in states:
@@ -136,13 +135,11 @@ class World:
     def _rows(
         self, owner: str, kind: str, sort: str
     ) -> Iterable[tuple[tuple[str, str, int], bytes]]:
-        repos = self.repos.values() if owner == self.organization else (self.repos[owner],)
-        for repo in repos:
-            if owner == self.organization and kind in repo.off:
+        is_org = owner == self.organization
+        for repo in self.repos.values() if is_org else (self.repos[owner],):
+            if is_org and kind in repo.off:
                 continue
-            extra = {"repository": objects.repository(repo.name)} if len(repos) != 1 or (
-                owner == self.organization
-            ) else {}  # fmt: skip
+            extra = {"repository": objects.repository(repo.name)} if is_org else {}
             for number, alert in repo.alerts[kind].items():
                 shown = {k: v for k, v in alert.items() if k != "secret"}
                 place = (str(alert[f"{sort}_at"]), repo.name, number)
