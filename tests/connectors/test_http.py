@@ -211,6 +211,30 @@ def test_a_next_link_on_the_origin_is_read() -> None:
     assert (upstream.asked[0].path, upstream.asked[0].params) == ("/items", {"page": "2"})
 
 
+def test_each_page_is_asked_with_what_always_holds_whatever_its_link_says() -> None:
+    links = ["/items?page=2&hide=false", f"{URL}/items?page=3"]
+    upstream = Upstream([
+        *(Reply(200, b"[]", {"link": f'<{link}>; rel="next"'}) for link in links),
+        Reply(200, b"[]"),
+    ])  # fmt: skip
+    with client(upstream) as http:
+        pages = list(http.pages("/items", list[int], {"hide": "no"}, always={"hide": "true"}))
+    assert [page.has_more for page in pages] == [True, True, False]
+    assert [asked.params for asked in upstream.asked] == [
+        {"hide": "true"}, {"page": "2", "hide": "true"}, {"page": "3", "hide": "true"},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "location", ["http://127.0.0.1:8080/x", "https://localhost/x", "http://elsewhere.example/x"]
+)
+def test_a_file_is_fetched_neither_in_the_clear_nor_from_this_computer(location: str) -> None:
+    upstream = Upstream([Reply(302, headers={"location": location})])
+    with client(upstream) as http, pytest.raises(ProtocolError, match="no file is fetched"):
+        http.get_blob("/x")
+    assert len(upstream.asked) == 1
+
+
 def test_a_redirect_loop_ends() -> None:
     upstream = Upstream([Reply(302, headers={"location": "/x"})])
     with client(upstream) as http, pytest.raises(ProtocolError, match="more than 5 times"):

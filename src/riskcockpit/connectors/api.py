@@ -18,6 +18,7 @@ from riskcockpit.connectors.tls import Tls
 from riskcockpit.domain.action import Action, Preview, Receipt
 from riskcockpit.domain.batch import Batch
 from riskcockpit.domain.clock import Clock
+from riskcockpit.domain.decision import WaiverReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,42 @@ class Acts(Protocol):
 
     def observe(self, action: Action) -> Receipt:
         """Read the state `action` is about and say whether it is done; changes nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRecord:
+    """What the cache kept of the record behind a finding."""
+
+    format: str
+    """Name of the format that read it."""
+    content: bytes = field(repr=False)
+    """Its JSON, redacted."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverWords:
+    """What is told upstream of a waiver."""
+
+    reason: WaiverReason
+    justification: str
+    expires_at: datetime
+    """Aware UTC."""
+
+
+@runtime_checkable
+class Dismisses(Protocol):
+    """The capability of closing upstream what a waiver covers, for as long as it runs."""
+
+    def why_not(self) -> str:
+        """Return why nothing may be changed there; empty when it may. No I/O."""
+        ...
+
+    def dismissal(self, record: KeptRecord, waiver: WaiverWords) -> Action | None:
+        """Return the action, with no id yet, that closes the record there; None when none can.
+
+        No I/O. `Acts` previews and applies it.
+        """
         ...
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, Self, TypeVar
-from urllib.parse import quote, urlencode, urljoin
+from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -19,6 +19,7 @@ from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.asking import Asker
 from riskcockpit.connectors.dialect import READ, WRITE, Dialect
 from riskcockpit.connectors.endpoint import Endpoint, parse_endpoint
+from riskcockpit.connectors.links import with_params
 from riskcockpit.connectors.pace import Limits
 from riskcockpit.connectors.reply import NotSentError, Reply
 from riskcockpit.connectors.session import Session
@@ -137,15 +138,17 @@ class HttpClient:
         params: Params | None = None,
         *,
         kind: str = READ,
+        always: Params | None = None,
         most: int = 10_000,
         conditional: bool = False,
     ) -> Iterator[Page[T]]:
         """Yield the pages of a listing along `Link: rel=next`, decoded, at most `most`.
 
+        Each page is asked for with the parameters `always`, whatever the link to it says.
         Yields nothing at all when the listing is read `conditional` and its first page is as it
         was. Raises as `get`, and ProtocolError when the pages run in a circle.
         """
-        url = _with_query(self.endpoint.url(path), params)
+        url = _with_query(self.endpoint.url(path), {**(params or {}), **(always or {})})
         seen: set[str] = set()
         for number in range(1, most + 1):
             if url in seen:
@@ -160,7 +163,7 @@ class HttpClient:
             yield Page(data, number, bool(link), reply)
             if not link:
                 return
-            url = self.endpoint.follow(url, link)
+            url = with_params(self.endpoint.follow(url, link), always or {})
 
     def get_blob(self, path: str, params: Params | None = None, *, kind: str = READ) -> Reply:
         """Read a file that may lie elsewhere, as in blob storage; raises as `get`.
@@ -172,8 +175,7 @@ class HttpClient:
         location = reply.headers.get("location", "")
         if not _redirects(reply) or not location:
             return reply
-        target = urljoin(url, location)
-        elsewhere = parse_endpoint(target.partition("?")[0], self._source)
+        target, elsewhere = self.endpoint.elsewhere(url, location)
         stranger = HttpClient(
             self._source, elsewhere.origin, self._clock, limits=self._limits, session=self._session
         )

@@ -1,8 +1,10 @@
-"""Reading the `Link` header of an answer (RFC 8288). No I/O."""
+"""The links of an answer: its `Link` header (RFC 8288), and what is set in one. No I/O."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 _TARGET = re.compile(
     r"\s*<(?P<target>[^<>]*)>(?P<params>(?:\s*;\s*[^\s=;,]+(?:\s*=\s*"
@@ -35,3 +37,13 @@ def parse_links(header: str) -> dict[str, str]:
         if position >= len(text):
             break
     return found
+
+
+def with_params(link: str, params: Mapping[str, str | int]) -> str:
+    """Return `link` with the parameters of its query set, whatever they were before."""
+    if not params:
+        return link
+    parts = urlsplit(link)
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    kept = [(name, value) for name, value in pairs if name not in params]
+    return parts._replace(query=urlencode([*kept, *params.items()])).geturl()

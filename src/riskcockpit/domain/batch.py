@@ -23,6 +23,8 @@ class Document:
     is_page: bool = False
     """Holds a part of a listing only: findings missing from it are closed when all pages of a
     complete, whole pass are known to lack them, never by one page alone."""
+    is_complete: bool | None = None
+    """Whether the source gave all there is of its scope; None: as the report says."""
 
 
 @dataclass(frozen=True, slots=True)

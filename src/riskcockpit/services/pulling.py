@@ -224,7 +224,7 @@ class _Pull:
                 case Document():
                     read = read_document(
                         item,
-                        ImportOptions(),
+                        ImportOptions(complete=item.is_complete),
                         self._shared.options,
                         source_id=self._source.name,
                         default_asset=self._source.name,

@@ -15,10 +15,18 @@ from riskcockpit.config.settings import SourceSettings
 from riskcockpit.connectors.recording import Recorder
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.decision import EntryType
-from riskcockpit.errors import BusyError, DamagedError, InputError, LedgerError, UnknownNameError
+from riskcockpit.errors import (
+    BusyError,
+    DamagedError,
+    InputError,
+    LedgerError,
+    RiskcockpitError,
+    UnknownNameError,
+)
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.ledger.canonical import Json
 from riskcockpit.services.context import Context
+from riskcockpit.services.dismissals import carry_out_due
 from riskcockpit.services.endings import record_endings
 from riskcockpit.services.importing import policy_of, read_options_of, together
 from riskcockpit.services.judging import Judgement, judge, record_evaluation
@@ -98,6 +106,7 @@ def _synced(ctx: Context, order: _Order, tell: SyncProgress) -> SyncReport:
     generation = ctx.store.generation()
     if done.judgement is not None:
         notes.extend(_sign(ctx, done, done.judgement))
+        notes.extend(_carried_out(ctx))
     return SyncReport(done.outcomes, order.dry_run, generation, tuple(notes))
 
 
@@ -174,6 +183,14 @@ def _sign(ctx: Context, done: _Done, judgement: Judgement) -> list[str]:
     except (LedgerError, BusyError) as error:
         why_not = error.message
     return [f"this sync is not in the ledger: {why_not}"] if why_not else []
+
+
+def _carried_out(ctx: Context) -> list[str]:
+    """Say what waivers, or their ends, changed upstream; a fault there leaves it due."""
+    try:
+        return [f"{row.kind} {row.target}: {row.state}" for row in carry_out_due(ctx)]
+    except RiskcockpitError as error:
+        return [f"what is due upstream waits: {error.message}"]
 
 
 def _recorder(order: _Order, options: ReadOptions) -> Recorder | None:
