@@ -439,3 +439,54 @@ def test_nobody_listening_is_unreachable() -> None:
     with pytest.raises(NotSentError, match="cannot reach"):
         made.get("/x")
     made.close()
+
+
+# Conditional reads, and files that lie elsewhere -------------------------------------------------
+
+
+def test_a_304_is_an_answer_only_to_who_asked_for_one() -> None:
+    upstream = Upstream([Reply(304)])
+    with replayed(upstream):
+        client = HttpClient("s", URL, CLOCK, headers={"X-Version": "7"})
+        assert client.get_unless("/x", {"a": 1}, 'W/"e"').status == 304
+        with pytest.raises(ProtocolError):
+            client.get_unless("/x", {}, "")
+    assert [asked.headers.get("if-none-match") for asked in upstream.asked] == ['W/"e"', None]
+    assert {asked.headers["x-version"] for asked in upstream.asked} == {"7"}
+
+
+def test_no_credential_and_no_header_of_ours_goes_to_where_a_file_lies() -> None:
+    secret = secrets.token_hex(16)
+    away = Reply(302, headers={"location": "https://storage.example/f?signature=1"})
+    upstream = Upstream([away, Reply(200, b"zip")])
+    with replayed(upstream):
+        read = Credential(secret, "env X")
+        client = HttpClient("s", URL, CLOCK, read, headers={"X-Version": "7"})
+        assert client.download("/f").body == b"zip"
+    first, second = upstream.asked
+    assert secret in first.headers["authorization"]
+    assert second.headers["host"] == "storage.example"
+    assert not {"authorization", "x-version", "cookie"} & second.headers.keys()
+    assert secret not in str(dict(second.headers))
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://storage.example/f", "https://127.0.0.1/f", "http://localhost:9200/x", "ftp://s/f",
+        "https://user@storage.example/f", "", "file:///etc/passwd",
+    ],
+)  # fmt: skip
+def test_a_file_is_fetched_from_no_place_that_is_unsafe(location: str) -> None:
+    upstream = Upstream([Reply(302, headers={"location": location})])
+    with replayed(upstream), pytest.raises(ProtocolError):
+        HttpClient("s", URL, CLOCK).download("/f")
+    assert len(upstream.asked) == 1
+
+
+def test_a_file_is_followed_to_one_other_host_only() -> None:
+    away = [Reply(302, headers={"location": f"https://{n}.example/f"}) for n in ("one", "two")]
+    upstream = Upstream([*away])
+    with replayed(upstream), pytest.raises(ProtocolError):
+        HttpClient("s", URL, CLOCK).download("/f")
+    assert len(upstream.asked) == 2
