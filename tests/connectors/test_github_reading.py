@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import secrets
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlencode
 
 import pytest
 
@@ -18,6 +20,8 @@ from riskcockpit.config.credentials import Credential
 from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.github import archive, client, delivery
 from riskcockpit.connectors.github.connector import GithubConnector
+from riskcockpit.connectors.http import replayed
+from riskcockpit.connectors.reply import Asked, Reply
 from riskcockpit.connectors.session import Session
 from riskcockpit.connectors.validators import Validators
 from riskcockpit.domain.batch import Batch, Document
@@ -273,6 +277,48 @@ def test_a_passing_fault_costs_nothing_but_time(bench: Bench, fault: str) -> Non
     whole = documents(bench.pull())
     bench.sim.fail(fault, "dependabot")
     assert documents(bench.pull()) == whole
+
+
+STORM = (
+    "429", "500", "502", "503", "limited", "secondary", "html", "truncated", "drop", "cross-next",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_a_storm_of_faults_ends_in_the_same_documents_and_no_half_pass_is_taken_for_whole(
+    seed: int,
+) -> None:
+    world = World()
+    for number in range(1, 251):
+        for kind in ("code-scanning", "dependabot", "secret-scanning"):
+            world.alert(f"bank/service-{number % 3}", kind, number)
+    calm = over(GithubSim(world))
+    sim, chance = GithubSim(world), random.Random(seed)
+    stormy: list[Batch] = []
+    while not stormy:
+        with suppress(RiskcockpitError):
+            stormy = over(sim, chance)
+    assert documents(stormy) == documents(calm)
+    assert sim.faults
+
+
+def over(sim: GithubSim, chance: random.Random | None = None) -> list[Batch]:
+    """Pull without a socket, so that nobody waits; with `chance` one reply in five fails."""
+
+    def answer(asked: Asked) -> Reply:
+        if chance is not None and chance.random() < 0.2:
+            sim.fail(chance.choice(STORM))
+        target = f"{asked.path}?{urlencode(asked.params)}"
+        made = sim.answer(asked.method, target, asked.headers, asked.body)
+        if made.manner == "drop":
+            raise ConnectionError
+        is_cut = made.manner == "truncated"
+        return Reply(made.status, made.body[: len(made.body) // 2] if is_cut else made.body,
+                     made.headers)  # fmt: skip
+
+    with replayed(answer):
+        spec = SourceSpec("gh", "https://upstream.example", ORG)
+        return list(GithubConnector.build(spec, FrozenClock(START)).pull("", START))
 
 
 def test_the_secondary_limit_says_how_long_to_wait(bench: Bench) -> None:

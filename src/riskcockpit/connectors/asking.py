@@ -19,7 +19,7 @@ from riskcockpit.connectors.reply import Reply
 from riskcockpit.connectors.session import Session
 from riskcockpit.connectors.transport import Request, Transport, replaying
 from riskcockpit.domain.clock import Clock
-from riskcockpit.errors import RateLimitedError, UnavailableError
+from riskcockpit.errors import ProtocolError, RateLimitedError, UnavailableError
 
 log = logging.getLogger("riskcockpit.http")
 _WORTH_TELLING = 1.0
@@ -114,10 +114,11 @@ class Asker:
     def _exchange(self, request: Request, deadline: float) -> Reply:
         headers = {**self._dialect.headers, **request.headers, **self._authorization}
         validators = self._session.validators
-        scope = ""
+        scope, conditions = "", {}
         if request.is_conditional:
             scope = self._session.fingerprint(self._credential, self._dialect.headers)
-            headers.update(validators.headers(request.url, scope))
+            conditions = validators.headers(request.url, scope)
+            headers.update(conditions)
         started = self.pace.monotonic()
         reply, fault = Reply(0), ""
         try:
@@ -130,6 +131,12 @@ class Asker:
             milliseconds = round((self.pace.monotonic() - started) * 1000)
             self._log(request, reply, milliseconds)
             self._record(request, headers, reply, fault, milliseconds)
+        if reply.is_unchanged and request.is_conditional and not conditions:
+            raise ProtocolError(
+                f'source "{self._transport.source}": {request.asked} answered 304 to a question'
+                " without conditions",
+                hint="look at the caches between the source and this computer",
+            )
         if request.is_conditional and reply.status in (200, 304):
             validators.note(request.url, scope, reply.status, reply.headers)
         return reply

@@ -172,10 +172,9 @@ class HttpClient:
         """
         url = _with_query(self.endpoint.url(path), params)
         reply = self._read(Request("GET", url, kind=kind), may_leave=True)
-        location = reply.headers.get("location", "")
-        if not _redirects(reply) or not location:
+        if not _redirects(reply):
             return reply
-        target, elsewhere = self.endpoint.elsewhere(url, location)
+        target, elsewhere = self.endpoint.elsewhere(url, reply.headers.get("location", ""))
         stranger = HttpClient(
             self._source, elsewhere.origin, self._clock, limits=self._limits, session=self._session
         )

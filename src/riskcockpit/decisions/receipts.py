@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from riskcockpit.decisions.requests import Followers, Policies, Standing, stand
-from riskcockpit.domain.action import Action, ActionKind, ActionState
+from riskcockpit.domain.action import MODEL_KINDS, Action, ActionKind, ActionState
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.model import CHAMPION
 from riskcockpit.domain.severity import Severity
@@ -70,6 +70,8 @@ def action_of(ask: Entry) -> Action:
     read = msgspec.convert(dict(ask.data), _Data)
     if read.target != f"{read.model}@{CHAMPION}":
         raise ValueError("it names one model and moves another")
+    if read.kind not in MODEL_KINDS:
+        raise ValueError("it moves no model")
     return Action(ask.hash, read.kind, read.source, read.target, read.params)
 
 

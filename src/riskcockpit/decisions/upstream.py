@@ -21,7 +21,6 @@ KEY = "upstream"
 """Where the entry of a waiver lists the alerts."""
 MOST_ALERTS = 100
 """A waiver that would close more upstream at once is refused."""
-CLOSING = frozenset({ActionKind.ALERT_DISMISS, ActionKind.ALERT_REOPEN})
 _REACHED = frozenset(
     {ActionState.SENT, ActionState.DONE, ActionState.PENDING_UPSTREAM, ActionState.UNKNOWN}
 )

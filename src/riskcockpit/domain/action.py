@@ -31,6 +31,12 @@ class ActionKind(StrEnum):
     """Deploy an earlier commit again."""
 
 
+MODEL_KINDS = frozenset({ActionKind.MODEL_ROLLBACK, ActionKind.MODEL_PROMOTE})
+"""What a rollback's entry may decide."""
+ALERT_KINDS = frozenset({ActionKind.ALERT_DISMISS, ActionKind.ALERT_REOPEN})
+"""What follows from a waiver's entry."""
+
+
 class Outcome(StrEnum):
     """What came of an action (design/decisions.md)."""
 

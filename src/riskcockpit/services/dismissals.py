@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from riskcockpit.actions.dispatch import DUE
 from riskcockpit.connectors.api import Acts, Dismisses, KeptRecord, WaiverWords
 from riskcockpit.decisions.project import Projection
-from riskcockpit.decisions.upstream import CLOSING, MOST_ALERTS, dismissals_of
+from riskcockpit.decisions.upstream import MOST_ALERTS, dismissals_of
 from riskcockpit.decisions.waivers import WaiverTerms
-from riskcockpit.domain.action import Action, ActionState
+from riskcockpit.domain.action import ALERT_KINDS, Action, ActionState
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import RefusedError, RiskcockpitError
 from riskcockpit.ingest.raw import raw_record
@@ -115,7 +115,7 @@ def carry_out_due(ctx: Context) -> tuple[ActionRow, ...]:
         LedgerError: the ledger does not verify, or there is no key to sign receipts with.
     """
     found = projected(ctx, examined(ctx), ctx.clock.now()).actions
-    due = {e.action.target for e in found if e.action.kind in CLOSING and e.state in DUE}
+    due = {e.action.target for e in found if e.action.kind in ALERT_KINDS and e.state in DUE}
     if not due:
         return ()
     desk = Desk(ctx)
@@ -134,7 +134,7 @@ def _sent(desk: Desk, targets: set[str]) -> tuple[ActionRow, ...]:
         return ()
     rows: list[ActionRow] = []
     for each in _projection(desk).actions:
-        is_wanted = each.action.kind in CLOSING and each.action.target in targets
+        is_wanted = each.action.kind in ALERT_KINDS and each.action.target in targets
         if not is_wanted or each.state not in DUE:
             continue
         row = bring_on(desk, each.action.id)
