@@ -37,7 +37,7 @@ _EVENTS = {
     "split": "split from another finding",
     "merged": "merged with another finding",
     "held": "would have been closed, but the import was held",
-    "undone": "a decision about it was undone",
+    "undone": "undone",
 }
 
 
