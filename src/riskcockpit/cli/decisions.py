@@ -250,6 +250,7 @@ def _confirm(question: str) -> None:
 
 
 def show_decision(ctx: Context, result: DecisionResult, *, as_json: bool) -> None:
+    """Print what came of a decision; end with 4 when it is not done."""
     from riskcockpit.cli import documents, output, pages
     from riskcockpit.domain.decision import DecisionState
     from riskcockpit.services.verify import sign_checkpoint

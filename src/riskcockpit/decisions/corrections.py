@@ -107,7 +107,7 @@ def read_correction(entry: Entry) -> Correction | None:
     if isinstance(read, _Released):
         return Release(*head, read.scan, read.findings)
     if isinstance(read, _Split):
-        is_sound = read.finding != read.new and read.key
+        is_sound = read.finding != read.new and bool(read.key)
         return Split(*head, read.finding, read.new, read.key, read.reason) if is_sound else None
     is_sound = read.finding not in read.keys and read.other in read.keys
     return Merge(*head, read.finding, read.other, read.keys, read.reason) if is_sound else None

@@ -113,7 +113,7 @@ def _apply(
         ScanOutcome.HELD if absence.held else ScanOutcome.APPLIED,
         not reasons,
         _counts(scan, presence, absence),
-        _notes(identities, reasons, presence, absence, prefix, scope.id),
+        _notes(identities, reasons, presence, absence, prefix=prefix, scope=scope.id),
     )
     _record(tx, scan, scope, at, report=report, because="; ".join(reasons), live=live)
     return report
@@ -172,6 +172,7 @@ def _notes(
     reasons: Sequence[str],
     presence: Presence,
     absence: Absence,
+    *,
     prefix: PrefixChange | None,
     scope: str,
 ) -> tuple[str, ...]:

@@ -43,12 +43,11 @@ class Correction:
 def plan(desk: Desk, wish: Correction) -> DecisionPreview:
     """Return the preview of a correction; what speaks against it is in `blockers`."""
     blocker = wish.blocker
+    rule = blocker.rule if blocker is not None else ""
     try:
-        rule = desk.permit(Deed.CORRECT).id
+        rule = rule or desk.permit(Deed.CORRECT).id
     except RefusedError as error:
-        blocker = error
-    if blocker is not None:
-        rule = blocker.rule
+        blocker, rule = error, error.rule
     settings = desk.ctx.settings
     sample = _rows(desk.ctx, wish.findings)
     return DecisionPreview(

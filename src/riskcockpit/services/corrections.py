@@ -55,13 +55,17 @@ def settle_identities(tx: Writer, corrections: Iterable[Correction], now: dateti
     stored = tx.rows(sql("services", "identity_decisions"))
     if not wanted and not stored:
         return
-    applied = [_Applied(*row[:4], tuple(row[4])) for row in stored]
+    applied = [
+        _Applied(id_, kind, finding, other, tuple(keys))
+        for id_, kind, finding, other, keys, _ in stored
+    ]
     pairs = zip(applied, wanted, strict=False)
     standing = sum(1 for _ in takewhile(lambda pair: pair[0].id == pair[1].id, pairs))
     desk = _Desk(tx, now)
     for one in reversed(applied[standing:]):
         desk.take_back(one)
         tx.execute(sql("services", "identity_forget"), id=one.id)
+        tx.execute(sql("services", "identity_past_forget"), decision=one.id)
     for ordinal, decision in enumerate(wanted):
         is_new = ordinal >= standing
         if isinstance(decision, Merge):
@@ -73,15 +77,12 @@ def settle_identities(tx: Writer, corrections: Iterable[Correction], now: dateti
 
 
 def _row(decision: Merge | Split, ordinal: int) -> dict[str, Any]:
-    is_merge = isinstance(decision, Merge)
-    return {
-        "id": decision.id,
-        "ordinal": ordinal,
-        "kind": "merged" if is_merge else "split",
-        "finding_id": decision.finding if is_merge else decision.new,
-        "other_id": decision.other if is_merge else decision.finding,
-        "keys": list(decision.keys) if is_merge else [decision.key],
-    }
+    head = {"id": decision.id, "ordinal": ordinal}
+    if isinstance(decision, Merge):
+        whose = {"finding_id": decision.finding, "other_id": decision.other}
+        return {**head, "kind": "merged", **whose, "keys": list(decision.keys)}
+    whose = {"finding_id": decision.new, "other_id": decision.finding}
+    return {**head, "kind": "split", **whose, "keys": [decision.key]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,8 @@ class _Desk:
         """Make `other`, or what has one of its keys in a cache built anew, the finding."""
         rows = self._rows((decision.finding, *decision.keys))
         own = rows.pop(decision.finding, None)
-        found = max(rows.values(), key=lambda row: (row.is_present, row.last_seen, row.id)) if (
-            rows
-        ) else None  # fmt: skip
+        ranked = sorted(rows.values(), key=lambda row: (row.is_present, row.last_seen, row.id))
+        found = ranked[-1] if ranked else None
         if found is None:
             if own is not None and is_new:
                 self._give_keys(own.id, decision.keys, own.key)
@@ -106,6 +106,10 @@ class _Desk:
             return  # a scan shows both: they are two, whatever was decided
         if not found.is_present and not is_new:
             return
+        if own is not None:
+            names = {"decision": decision.id, "id": own.id}
+            past = sql("services", "identity_past_keep")
+            self.tx.execute(past, **names, rev=self.tx.generation)
         self._join(decision.finding, own, found, decision.keys)
         about = f"{short(decision.other)} by {decision.actor}: {decision.reason}"
         self._tell(decision.finding, decision.at, EventKind.MERGED, about)
@@ -158,6 +162,7 @@ class _Desk:
             self._rename(row.id, one.other)
         else:
             self._separate(row.id, one.other, one.keys, row.key, decided_at)
+            self.tx.execute(sql("services", "identity_past_restore"), decision=one.id, id=row.id)
 
     def _decided_at(self, one: _Applied) -> datetime:
         found = self.tx.one(sql("services", "identity_decided_at"), id=one.id)

@@ -99,8 +99,18 @@ def _held(row: dict[str, Any]) -> Held:
         f"+{row['created']} new, {row['moved']} moved, {row['reopened']} reopened, "
         f"{len(findings)} would close{share}; scanned {rfc3339(row['scanned_at'])}"
     )
-    names = ("id", "scope", "asset", "tool", "category", "branch", "content_hash", "document")
-    return Held(*(row[name] for name in names), words, findings)
+    return Held(
+        id=row["id"],
+        scope=row["scope"],
+        asset=row["asset"],
+        tool=row["tool"],
+        category=row["category"],
+        branch=row["branch"],
+        content_hash=row["content_hash"],
+        document=row["document"],
+        words=words,
+        findings=findings,
+    )
 
 
 def _wish(one: Held) -> Correction:

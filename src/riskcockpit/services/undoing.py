@@ -22,7 +22,6 @@ from riskcockpit.services import correcting
 from riskcockpit.services.context import Context
 from riskcockpit.services.correcting import Correction
 from riskcockpit.services.desk import Desk
-from riskcockpit.services.judging import judge, record_evaluation
 from riskcockpit.services.staging import TABLES
 from riskcockpit.store.database import Reader, Writer
 from riskcockpit.store.sql import sql
@@ -88,6 +87,11 @@ def undo_import(ctx: Context) -> DecisionResult:
         StoreError: the cache cannot be written; when the entry was signed already, the same
             command does the rest.
     """
+    from riskcockpit.services.judging import (  # noqa: PLC0415 - controls load here
+        judge,
+        record_evaluation,
+    )
+
     desk = Desk(ctx)
     with _reader(ctx) as reader:
         wish = _wish(ctx, _last(reader))

@@ -18,7 +18,7 @@ _NAME = re.compile(r"\d{6,12}\.duckdb")
 
 
 class Shelf:
-    """The predecessors of the newest changes of one cache; whoever calls holds the writer's lock."""
+    """The predecessors of the newest changes of one cache; the caller holds the writer's lock."""
 
     def __init__(self, cache: Path) -> None:
         self.directory = cache / "undo"

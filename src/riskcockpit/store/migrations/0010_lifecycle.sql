@@ -26,3 +26,11 @@ CREATE TABLE identity_decision (
     other_id VARCHAR NOT NULL,           -- whose they were
     keys VARCHAR[] NOT NULL, rev BIGINT NOT NULL
 );
+
+-- Where findings were that a merge took over, so that it can be undone.
+CREATE TABLE identity_past (
+    decision_id VARCHAR NOT NULL, finding_id VARCHAR NOT NULL, title VARCHAR NOT NULL,
+    path VARCHAR NOT NULL, line INTEGER, col INTEGER, end_line INTEGER, snippet VARCHAR NOT NULL,
+    fingerprint_name VARCHAR, fingerprint VARCHAR, due_at TIMESTAMP, reopened_at TIMESTAMP,
+    rev BIGINT NOT NULL
+);
