@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from riskcockpit.domain.finding import EventKind, FindingClass, Observation, Scan
+from riskcockpit.ingest.holding import remember_held
 from riskcockpit.ingest.lifecycle import enabled_rules, is_held
 from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
 from riskcockpit.ingest.raw import pack
@@ -104,6 +105,8 @@ def apply_absence(
     if is_closing and closable:
         tx.execute(sql("ingest", "absent_close"), moment=at.moment, now=at.now, rev=tx.generation)
         _event(tx, "absent_close_events", at)
+    if held:
+        remember_held(tx, at.scan_id, spec.id)
     if closable or not_run:
         tx.execute(
             sql("ingest", "absent_doubt"), is_closing=is_closing, now=at.now, rev=tx.generation
@@ -117,6 +120,7 @@ def apply_absence(
 def _refresh(tx: Writer, spec: ScopeSpec, at: Moment, *, is_any_change: bool) -> None:
     if is_any_change:
         _event(tx, "event_changes", at)
+        tx.execute(sql("ingest", "deadline_remember"), moment=at.moment, rev=tx.generation)
         tx.execute(sql("ingest", "finding_rearm"), moment=at.moment)
         tx.execute(sql("ingest", "finding_update"))
         tx.execute(sql("ingest", "finding_update_lists"))

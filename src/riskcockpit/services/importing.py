@@ -354,7 +354,7 @@ def _write(
         return ()
     policy = policy_of(ctx)
     now = ctx.clock.now()
-    with ctx.store.writer() as tx:
+    with ctx.store.writer(is_reversible=True) as tx:
         for document in sorted(readable, key=lambda document: document.ran_at or now):
             tell(f"importing {document.path}")
             ingest_document(tx, document, policy, now)

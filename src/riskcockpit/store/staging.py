@@ -61,6 +61,23 @@ def fill(cursor: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[
     return count
 
 
+def replace_rows(
+    cursor: duckdb.DuckDBPyConnection, table: str, source: duckdb.DuckDBPyConnection
+) -> None:
+    """Replace the rows of `table` by those of the same table on another connection, in batches.
+
+    Raises:
+        FatalError: the name is not one of a table.
+    """
+    if not _NAME.fullmatch(table):
+        raise FatalError(f"{table!r} is not a name for a table")
+    names = ", ".join(f'"{name}"' for name in columns_of(cursor, table))
+    cursor.execute(f'DELETE FROM "{table}"')  # noqa: S608 - a name of ours
+    found = source.execute(f'SELECT {names} FROM "{table}"')  # noqa: S608 - as above
+    for batch in found.to_arrow_reader(BATCH_ROWS):
+        cursor.from_arrow(pa.Table.from_batches([batch])).insert_into(table)
+
+
 def _arrow(table: str, schema: pa.Schema, batch: list[Sequence[Any]]) -> pa.Table:
     if wrong := next((row for row in batch if len(row) != len(schema)), None):
         raise FatalError(f"a row for {table} has {len(wrong)} values, not {len(schema)}")
