@@ -10,5 +10,5 @@ END
 FROM change
 JOIN incoming ON incoming.n = change.n
 JOIN profile ON profile.profile = incoming.profile
-WHERE finding.id = change.finding_id AND NOT change.is_reopened
+WHERE finding.rowid = change.finding_row AND NOT change.is_reopened
   AND (change.is_severity_changed OR change.is_rearmed OR finding.is_kev <> profile.is_kev)
