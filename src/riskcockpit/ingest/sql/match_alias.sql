@@ -3,8 +3,8 @@
 -- returns: nothing
 INSERT INTO matched (n, finding_id, finding_row, how)
 SELECT incoming.n, finding.id, finding.rowid, 'alias'
-FROM finding_alias
-JOIN incoming ON incoming.key = finding_alias.key
+FROM incoming
+JOIN finding_alias ON finding_alias.key = incoming.key
 JOIN finding ON finding.id = finding_alias.finding_id
 ANTI JOIN matched AS by_result ON by_result.n = incoming.n
 ANTI JOIN matched AS by_finding ON by_finding.finding_id = finding.id
