@@ -47,11 +47,13 @@ class House:
         Its bytes differ from those of every other report, but with `same`.
         """
         self.taken += 1
-        more = {key: options.pop(key) for key in ("tool", "success") if key in options}
+        more: dict[str, Any] = {
+            key: options.pop(key) for key in ("tool", "success") if key in options
+        }
         more["stamp"] = 0 if options.pop("same", False) else self.taken
         file = report(self.root / f"{name}.sarif", results, **more)
-        given = {"asset": "pay"} | options
-        return import_reports(self.ctx, [file], ImportOptions(**given))
+        asked = {"asset": "pay"} | options
+        return import_reports(self.ctx, [file], ImportOptions(**asked))
 
     def rows(self, text: str) -> list[tuple[Any, ...]]:
         """Ask the published cache."""
@@ -79,7 +81,7 @@ class House:
         """Return the explanation of a finding."""
         with self.ctx.store.reader() as reader:
             row = reader.rows(_ROW, id=id_)[0][0]
-            return why_of(reader, id_, row)
+            return why_of(reader, id_, row, "EUR", self.ctx.clock.now())
 
     def contents(self) -> dict[str, list[str]]:
         """Return all that imports wrote, without the generation that wrote it."""

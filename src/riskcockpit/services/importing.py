@@ -147,8 +147,8 @@ def read_document(
     """Read the scans of one document and name their scopes; a bad document becomes an error.
 
     The asset is the one given, else the document's, else the report's, else `default_asset`. VEX
-    is about findings of any asset unless one is given. `place` names the document among those of its asset;
-    empty: its own name.
+    is about findings of any asset unless one is given. `place` names the document among those of
+    its asset; empty: its own name.
     """
     name = "" if options.format == AUTO else options.format
     try:

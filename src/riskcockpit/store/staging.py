@@ -56,7 +56,8 @@ def fill(cursor: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[
     source = iter(rows)
     count = 0
     while batch := list(islice(source, BATCH_ROWS)):
-        cursor.from_arrow(_arrow(table, schema, batch)).insert_into(table)
+        stream = _arrow(table, schema, batch).__arrow_c_stream__()  # a table loads pyarrow.dataset
+        cursor.from_arrow(stream).insert_into(table)
         count += len(batch)
     return count
 
