@@ -13,7 +13,7 @@ from typing import Any
 
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.finding import Scan
-from riskcockpit.domain.ids import digest
+from riskcockpit.domain.ids import digest, short
 from riskcockpit.ingest import vex
 from riskcockpit.ingest.application import (
     Absence,
@@ -22,6 +22,7 @@ from riskcockpit.ingest.application import (
     apply_absence,
     apply_presence,
 )
+from riskcockpit.ingest.holding import forget_held
 from riskcockpit.ingest.identity import Identities, identify
 from riskcockpit.ingest.lifecycle import Completeness, reasons_not_to_close
 from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScanReport, ScopeSpec
@@ -106,6 +107,7 @@ def _apply(
     whole = scope.parts.whole(scope.content_hash, scan) if scope.parts else scan
     reasons = reasons_not_to_close(whole or scan, known)
     absence = Absence()
+    forget_held(tx, scope.id)
     if whole is not None and scope.may_close:
         absence = apply_absence(tx, scope, whole, policy, at, reasons=reasons, live=live)
     spoken = NOTHING_SPOKEN
@@ -120,9 +122,12 @@ def _apply(
         ScanOutcome.HELD if absence.held else ScanOutcome.APPLIED,
         not reasons,
         _counts(scan, presence, absence, spoken),
-        (*_notes(identities, reasons, presence, absence, prefix), *vex.notes(spoken)),
+        (
+            *_notes(identities, reasons, presence, absence, prefix=prefix, scope=scope.id),
+            *vex.notes(spoken),
+        ),
     )
-    _record(tx, scan, scope, at, report=report, because="; ".join(reasons))
+    _record(tx, scan, scope, at, report=report, because="; ".join(reasons), live=live)
     return report
 
 
@@ -185,7 +190,9 @@ def _notes(
     reasons: Sequence[str],
     presence: Presence,
     absence: Absence,
+    *,
     prefix: PrefixChange | None,
+    scope: str,
 ) -> tuple[str, ...]:
     notes = [f"fingerprint not trusted: {why}" for why in identities.distrusted]
     if reasons and absence.live:
@@ -194,8 +201,8 @@ def _notes(
         share = round(100 * absence.held / absence.live)
         notes.append(
             f"+{presence.created} new, {presence.moved} moved, {presence.reopened} reopened, "
-            f"{absence.held} would close ({share} %): held; if that is right, "
-            "import it again with --accept-held"
+            f"{absence.held} would close ({share} %): held; if that is right, say so: "
+            f"`riskcockpit findings release {short(scope)}`, or import it with --accept-held"
         )
     if absence.not_run:
         notes.append(f"{absence.not_run} findings stay open because their rules did not run")
@@ -223,7 +230,14 @@ def _correlate(tx: Writer, scope: ScopeSpec, presence: Presence, absence: Absenc
 
 
 def _record(
-    tx: Writer, scan: Scan, scope: ScopeSpec, at: Moment, *, report: ScanReport, because: str
+    tx: Writer,
+    scan: Scan,
+    scope: ScopeSpec,
+    at: Moment,
+    *,
+    report: ScanReport,
+    because: str,
+    live: int | None = None,
 ) -> None:
     """Write the scan down, with what could not be read and what it proves."""
     counts = report.counts
@@ -237,7 +251,7 @@ def _record(
         "quarantined": counts.quarantined, "suppressed": counts.suppressed_at_source,
         "evidence": counts.control_evidence, "created": counts.new, "updated": counts.updated,
         "moved": counts.moved, "reopened": counts.reopened, "unchanged": counts.unchanged,
-        "fixed": counts.fixed, "held": counts.held, "is_page": scope.is_page,
+        "fixed": counts.fixed, "held": counts.held, "is_page": scope.is_page, "live": live,
         "source_id": scope.source_id, "seen_at": at.now,
     }  # fmt: skip
     tx.append("scan", [row])

@@ -15,24 +15,24 @@ from riskcockpit.domain.action import ActionState
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_text
-from riskcockpit.errors import InputError, RefusedError, UnknownNameError
+from riskcockpit.errors import InputError, RefusedError
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.services.asked import Asked, asked
 from riskcockpit.services.authors import known_authors
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.dismissals import carry_out
-from riskcockpit.services.findings import FindingReader
 from riskcockpit.services.policy_lines import policy_lines
 from riskcockpit.services.rollback import decide_return, plan_return
-from riskcockpit.store.sql import sql
+from riskcockpit.services.subjects import subject_of
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
 LONGEST_NOTE = 4_000
 _UNDOABLE = frozenset(
     {
         EntryType.WAIVER_REQUESTED, EntryType.WAIVER_GRANTED, EntryType.APPROVAL_GRANTED,
-        EntryType.ROLLBACK_REQUESTED, EntryType.ROLLBACK_APPROVED,
+        EntryType.ROLLBACK_REQUESTED, EntryType.ROLLBACK_APPROVED, EntryType.IDENTITY_MERGED,
+        EntryType.IDENTITY_SPLIT, EntryType.CLOSURE_RELEASED,
     }
 )  # fmt: skip
 _FINAL = frozenset(
@@ -191,7 +191,7 @@ def plan_note(ctx: Context, subject: str, text: str) -> DecisionPreview:
     """Say what a note would be about; raises as `note`."""
     desk = Desk(ctx)
     rule = desk.permit(Deed.NOTE)
-    return _preview(desk, _Said("Note", _subject(desk, subject), text), rule.id)
+    return _preview(desk, _Said("Note", subject_of(desk, subject), text), rule.id)
 
 
 def note(ctx: Context, subject: str, text: str) -> DecisionResult:
@@ -207,7 +207,7 @@ def note(ctx: Context, subject: str, text: str) -> DecisionResult:
         raise InputError(f"a note has 1 to {LONGEST_NOTE} characters, not {len(words)}")
     desk = Desk(ctx)
     rule = desk.permit(Deed.NOTE)
-    about = _subject(desk, subject)
+    about = subject_of(desk, subject)
     entry = desk.sign(EntryType.NOTE, {"subject": about, "text": words, **desk.grounds(rule)})
     message = desk.finish()
     return DecisionResult(desk.decision(entry, rule, f"about {about}"), (), message)
@@ -341,24 +341,6 @@ def _naming(desk: Desk, ask: _Ask, comment: str, rule: Rule) -> dict[str, object
         **model,
         **desk.grounds(rule),
     }
-
-
-def _subject(desk: Desk, subject: str) -> str:
-    """Return the model, finding or request that `subject` names."""
-    wanted = subject.strip()
-    if any(id_.startswith(wanted) for id_ in desk.waiting()) and len(wanted) == len("0" * 64):
-        return wanted
-    if desk.ctx.store.generation():
-        with desk.ctx.store.reader() as reader:
-            if (wanted,) in reader.rows(sql("services", "decide_model_names")):
-                return wanted
-    finder = FindingReader(desk.ctx)
-    try:
-        return finder.resolve(wanted)
-    except UnknownNameError:
-        return desk.find(wanted, desk.waiting(), "finding, model or request")
-    finally:
-        finder.close()
 
 
 def _preview(

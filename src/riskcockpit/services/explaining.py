@@ -46,7 +46,7 @@ _EVENTS = {
     "split": "split from another finding",
     "merged": "merged with another finding",
     "held": "would have been closed, but the import was held",
-    "undone": "a decision about it was undone",
+    "undone": "undone",
     "vex": "a VEX statement speaks of it",
     "enriched": "what is known of it changed",
 }

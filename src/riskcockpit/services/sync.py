@@ -28,7 +28,8 @@ from riskcockpit.ledger.canonical import Json
 from riskcockpit.services.context import Context
 from riskcockpit.services.dismissals import carry_out_due
 from riskcockpit.services.endings import record_endings
-from riskcockpit.services.importing import policy_of, read_options_of, together
+from riskcockpit.services.house import policy_of, read_options_of
+from riskcockpit.services.importing import together
 from riskcockpit.services.judging import Judgement, judge, record_evaluation
 from riskcockpit.services.places import known_places
 from riskcockpit.services.progress import published
