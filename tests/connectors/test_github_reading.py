@@ -284,10 +284,11 @@ STORM = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(1, 4))
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_storm_of_faults_ends_in_the_same_documents_and_no_half_pass_is_taken_for_whole(
-    seed: int,
+    seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(client, "PAGE", 50)
     world = World()
     for number in range(1, 251):
         for kind in ("code-scanning", "dependabot", "secret-scanning"):

@@ -16,7 +16,7 @@ from riskcockpit.config.credentials import Credential
 from riskcockpit.config.settings import SourceSettings
 from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.github.connector import GithubConnector
-from riskcockpit.decisions.upstream import MOST_ALERTS
+from riskcockpit.decisions.upstream import MOST_ALERTS, as_data
 from riskcockpit.domain.decision import DecisionState
 from riskcockpit.errors import RefusedError
 from riskcockpit.services.context import Context
@@ -328,4 +328,25 @@ def test_too_many_alerts_at_once_are_refused_before_anything_is_signed(office: O
     with pytest.raises(RefusedError) as caught:
         waive(office.at(), office.ids(), "risk_accepted", WHY, LATER)
     assert caught.value.rule == "upstream-blast-radius"
+    assert office.world.writes == []
+
+
+def test_a_list_written_by_hand_closes_no_alert_that_the_waiver_does_not_cover(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    medium(office, 1)
+    office.world.alert("bank/payments", "dependabot", 2)  # high: two persons would have to sign
+    office.sync()
+    covered = office.ids("rule = 'CVE-2026-00001'")
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            "riskcockpit.services.decide.as_data",
+            lambda actions: [
+                {**each, "target": each["target"].replace("/1", "/2")} for each in as_data(actions)
+            ],
+        )
+        rows = waive(office.at(), covered, "risk_accepted", WHY, LATER).actions
+    assert ["covers no finding of this alert" in row.message for row in rows] == [True]
+    office.sync()
+    assert office.states() == {1: "open", 2: "open"}
     assert office.world.writes == []

@@ -15,13 +15,13 @@ from riskcockpit.connectors.api import Acts, Dismisses, KeptRecord, WaiverWords
 from riskcockpit.decisions.project import Projection
 from riskcockpit.decisions.upstream import MOST_ALERTS, dismissals_of
 from riskcockpit.decisions.waivers import WaiverTerms
-from riskcockpit.domain.action import ALERT_KINDS, Action, ActionState
+from riskcockpit.domain.action import ALERT_KINDS, Action, ActionKind, ActionState
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import RefusedError, RiskcockpitError
 from riskcockpit.ingest.raw import raw_record
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
-from riskcockpit.services.outbox import acting_connector, bring_on
+from riskcockpit.services.outbox import acting_connector, bring_on, row_of
 from riskcockpit.services.record import examined, projected
 from riskcockpit.store.sql import sql
 from riskcockpit.views.governance import ActionRow
@@ -132,16 +132,35 @@ def _projection(desk: Desk) -> Projection:
 def _sent(desk: Desk, targets: set[str]) -> tuple[ActionRow, ...]:
     if not targets:
         return ()
+    projection = _projection(desk)
     rows: list[ActionRow] = []
-    for each in _projection(desk).actions:
+    for each in projection.actions:
         is_wanted = each.action.kind in ALERT_KINDS and each.action.target in targets
         if not is_wanted or each.state not in DUE:
+            continue
+        if each.state is ActionState.PENDING and not _is_founded(desk, projection, each.action):
+            rows.append(row_of(each, "not sent: its waiver covers no finding of this alert"))
             continue
         row = bring_on(desk, each.action.id)
         rows.append(row)
         if row.state == ActionState.UNKNOWN.value:
             break
     return tuple(rows)
+
+
+def _is_founded(desk: Desk, projection: Projection, action: Action) -> bool:
+    """Whether a dismissal is of a finding that its waiver covers, by the cache of whoever sends it.
+
+    The list in the entry is what its author wrote: it may not close more than the waiver does.
+    """
+    if action.kind is not ActionKind.ALERT_DISMISS:
+        return True
+    asks = {entry.hash: entry for entry in desk.entries}
+    for waiver in projection.waivers:
+        if waiver.terms and action.id in {each.id for each in dismissals_of(asks[waiver.id])}:
+            own = upstream_of_waiver(desk.ctx, waiver.terms).actions
+            return any((a.source, a.target) == (action.source, action.target) for a in own)
+    return False
 
 
 def _of_source(

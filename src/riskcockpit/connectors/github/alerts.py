@@ -128,10 +128,9 @@ class AlertReader:
         for repository in sorted(repositories):
             one = self._gathered(AlertList(wanted.kind, repository=repository))
             is_whole = is_whole and one is not None
-            if one is not None:
+            if one is not None and repository in one.alerts:
                 web = self._client.http.endpoint.url("")
-                alerts = one.alerts.get(repository, {})
-                yield alert_document(wanted.kind, repository, alerts, web)
+                yield alert_document(wanted.kind, repository, one.alerts[repository], web)
         self._done.read += 1
         yield seen.place(self._until, place.pages, place.watermark) if is_whole else place
 
