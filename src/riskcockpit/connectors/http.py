@@ -25,7 +25,7 @@ from riskcockpit.connectors.session import Session
 from riskcockpit.connectors.tls import Tls
 from riskcockpit.connectors.transport import Request, Transport, replayed
 from riskcockpit.domain.clock import Clock
-from riskcockpit.errors import ProtocolError, UnavailableError
+from riskcockpit.errors import ConfigError, ProtocolError, UnavailableError
 
 __all__ = ["HttpClient", "NotSentError", "Page", "Params", "replayed"]
 
@@ -173,7 +173,13 @@ class HttpClient:
         if not _redirects(reply) or not location:
             return reply
         target = urljoin(url, location)
-        elsewhere = parse_endpoint(target.partition("?")[0], self._source)
+        try:
+            elsewhere = parse_endpoint(target.partition("?")[0], self._source)
+        except ConfigError as error:
+            raise ProtocolError(
+                f'source "{self._source}": {path} points to an address that is not to be used',
+                detail=error.message,
+            ) from error
         stranger = HttpClient(
             self._source, elsewhere.origin, self._clock, limits=self._limits, session=self._session
         )
