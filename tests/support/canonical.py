@@ -1,7 +1,8 @@
 """What a cache says, as bytes that are equal when it says the same, however it came to say it.
 
-Left out is what tells only in which publish a row was written: generations and the scans that are
-named by them. Rows are sorted, columns go by name.
+Left out is what tells only in which publish a row was written, generations, the scans and raw
+records that are named by them, and the validators, which speak of the last requests alone. Rows
+are sorted, columns go by name.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ TABLES = (
     "asset finding finding_alias finding_location finding_sighting finding_event raw_record"
     " model model_version model_alias model_alias_move reading"
 )
-_OF_THE_PUBLISH = {"rev", "scan_id"}
+_OF_THE_PUBLISH = {"rev", "scan_id", "raw_hash", "hash"}
 _OF_THE_SOURCE = ("name", "kind", "state", "cursor", "full_at", "is_truncated", "message")
 
 
@@ -31,8 +32,6 @@ def canonical_export(store: Store) -> bytes:
             lines += sorted(f"{table} {_line(row)}" for row in rows)
         for row in reader.records(statement("SELECT * FROM source ORDER BY name")):
             lines.append(f"source {_line({name: row[name] for name in _OF_THE_SOURCE})}")
-        for row in reader.records(statement("SELECT * FROM http_validator")):
-            lines.append(f"validator {_line(row)}")
     return "\n".join(lines).encode()
 
 
