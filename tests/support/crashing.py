@@ -39,7 +39,7 @@ def context(home: Path, url: str) -> Context:
     return Context(settings, paths, clock, Store(paths.cache, clock), "bastion")
 
 
-def forked(work: Callable[[], None]) -> int:
+def forked(work: Callable[[], object]) -> int:
     """Start `work` in a fork and return its process id."""
     pid = os.fork()
     if pid:
@@ -97,7 +97,7 @@ def main(before: str, after: str, directory: Path, times: int, seed: int) -> Non
 
 def killed(home: Path, url: str, seconds: float) -> str:
     """Kill a sync after some seconds; say whether it was still alive, and the generation."""
-    pid = forked(lambda: sync(context(home, url)) and None)
+    pid = forked(lambda: sync(context(home, url)))
     time.sleep(seconds)
     os.kill(pid, signal.SIGKILL)
     was_alive = ended(pid) == -signal.SIGKILL

@@ -157,7 +157,7 @@ class PagedConnector:
         champion = self._http.get_json("/models", dict[str, int])["champion"]
         values = self._http.get_json("/readings", list[float])
         versions = tuple(ModelVersion("fraud", n, "READY", NOW) for n in (1, 2))
-        items = (
+        items: tuple[RegisteredModel | Reading, ...] = (
             RegisteredModel("fraud", versions, {"champion": champion}),
             *(
                 Reading(
