@@ -1,7 +1,7 @@
 """What a cache says, as bytes that are equal when it says the same, however it came to say it.
 
-Left out is what tells only in which publish a row was written, generations, the scans and raw
-records that are named by them, and the validators, which speak of the last requests alone. Rows
+Left out is what tells only in which publish a row was written: generations, and the scans and raw
+records that are named by them. So are the validators, which speak of the last requests alone. Rows
 are sorted, columns go by name.
 """
 

@@ -66,6 +66,8 @@ class Upstream:
     champion: int = 1
     values: list[float] = field(default_factory=lambda: [0.91, 0.92, 0.93])
     page_size: int = PER_PAGE
+    _changes: int = 0
+    _sorted: dict[tuple[str, int, int], list[Alert]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, count: int, page_size: int = PER_PAGE) -> Self:
@@ -79,6 +81,7 @@ class Upstream:
 
     def change(self, number: int, severity: str, *, minutes_ago: float) -> None:
         """Change an alert, or add it."""
+        self._changes += 1
         changed = NOW - timedelta(minutes=minutes_ago)
         self.alerts[number] = Alert(
             number, f"svc-{number % 5}", changed, f"rule {number}", severity
@@ -102,12 +105,20 @@ class Upstream:
             return Reply(304, headers={"etag": etag})
         return Reply(200, body, {"etag": etag, "content-type": "application/json", **extra})
 
+    def _since(self, since: str) -> list[Alert]:
+        """Return what changed since then, sorted once for each state of the upstream."""
+        state = (since, len(self.alerts), self._changes)
+        if state not in self._sorted:
+            self._sorted.clear()
+            self._sorted[state] = sorted(
+                (one for one in self.alerts.values() if rfc3339(one.updated_at) >= since),
+                key=lambda one: (one.updated_at, one.number),
+            )
+        return self._sorted[state]
+
     def _alerts(self, query: dict[str, str]) -> tuple[bytes, dict[str, str]]:
         since = query.get("since", "")
-        chosen = sorted(
-            (one for one in self.alerts.values() if rfc3339(one.updated_at) >= since),
-            key=lambda one: (one.updated_at, one.number),
-        )
+        chosen = self._since(since)
         page, size = int(query.get("page", "1")), self.page_size
         part = chosen[(page - 1) * size : page * size]
         extra = {}

@@ -31,6 +31,7 @@ from riskcockpit.errors import RiskcockpitError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.services.context import Context
 from riskcockpit.services.importing import ImportOptions, ReadDocument, read_document
+from riskcockpit.services.paging import joined
 from riskcockpit.services.places import Place
 from riskcockpit.services.redaction_key import redaction_key
 from riskcockpit.views.syncing import SourceProgress, SyncProgress
@@ -199,7 +200,7 @@ class _Pull:
             found.coverage = replace(found.coverage, is_truncated=True)
         return Pulled(
             self._source,
-            documents=tuple(found.documents),
+            documents=joined(found.documents, self._source.name),
             models=tuple(found.models),
             readings=tuple(found.readings),
             cursor=found.cursor,

@@ -87,7 +87,7 @@ class Desk:
     def _as_page(self, scope: ScopeSpec, *, may_close: bool) -> ScopeSpec:
         """Return the scope of a page: all pages of a complete pass together prove absence."""
         is_complete = True if may_close else scope.is_complete
-        return replace(scope, is_page=True, may_close=may_close, is_complete=is_complete)
+        return replace(scope, may_close=may_close, is_complete=is_complete)
 
     def _alone(self, scope: ScopeSpec) -> ScopeSpec:
         """Return the scope of a report that stands alone.
