@@ -89,6 +89,12 @@ def test_it_has_the_capabilities(desk: Desk) -> None:
     assert made.check().startswith("GitHub as octo, ")
 
 
+def test_the_token_of_an_app_belongs_to_no_user_and_limits_may_be_off(desk: Desk) -> None:
+    desk.sim.fail("403", "/user")
+    desk.sim.fail("404", "/rate_limit")
+    assert desk.connector().check() == "GitHub as an app, without limits"
+
+
 # Alerts --------------------------------------------------------------------------------------
 
 

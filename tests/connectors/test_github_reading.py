@@ -7,11 +7,10 @@ import json
 import random
 import secrets
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
-from unittest.mock import patch
 from urllib.parse import urlencode
 
 import pytest
@@ -37,6 +36,7 @@ from riskcockpit.errors import (
     UnavailableError,
 )
 from support import github_objects
+from support.github_replies import SimReply
 from support.github_server import serving
 from support.github_sim import GithubSim
 from support.github_state import START, World
@@ -165,6 +165,30 @@ def test_only_repositories_with_a_change_are_read_again_and_whole(bench: Bench) 
     }
 
 
+def test_changes_in_many_repositories_are_read_from_the_one_list(bench: Bench) -> None:
+    names = [f"bank/service-{number:02d}" for number in range(30)]
+    for name in names:
+        bench.world.alert(name, "dependabot", 1)
+    options = {**ORG, "alerts": ["dependabot"]}
+    cursor = bench.pull(options=options)[-1].cursor
+    for name in names:
+        bench.world.alert(name, "dependabot", 2)
+    bench.asked()
+    found = documents(bench.pull(cursor, options=options))
+    assert {tuple(numbers(document)) for document in found.values()} == {(1, 2)}
+    assert len(found) == 30
+    assert bench.asked() == ["GET /orgs/bank/dependabot/alerts 200"] * 2
+
+
+def test_a_clock_set_back_is_no_fault(bench: Bench) -> None:
+    three_repositories(bench.world)
+    bench.world.run("bank/cards", 1)
+    options = {**ORG, "watch": ["bank/cards", "bank/cards"]}
+    cursor = bench.pull(options=options)[-1].cursor
+    bench.until -= timedelta(hours=12)
+    assert documents(bench.pull(cursor, options=options)) == {}
+
+
 def test_a_change_that_shows_late_is_found_within_the_lookback(bench: Bench) -> None:
     three_repositories(bench.world)
     cursor = bench.pull()[-1].cursor
@@ -271,9 +295,10 @@ def test_a_fault_in_the_middle_of_a_list_fails_the_pull(
         bench.pull()
 
 
-@pytest.mark.parametrize("fault", ["429", "502", "503", "drop", "truncated"])
+@pytest.mark.parametrize("fault", ["429", "502", "503", "drop", "slow", "truncated"])
 def test_a_passing_fault_costs_nothing_but_time(bench: Bench, fault: str) -> None:
     three_repositories(bench.world)
+    bench.sim.slow_seconds = 0.1
     whole = documents(bench.pull())
     bench.sim.fail(fault, "dependabot")
     assert documents(bench.pull()) == whole
@@ -350,14 +375,16 @@ def test_every_request_names_the_version_of_the_api(bench: Bench) -> None:
 
 def test_a_server_of_ones_own_has_its_path_before_all_others() -> None:
     seen: list[str] = []
-    sim = GithubSim()
-    real = sim.answer
 
-    def answer(method: str, target: str, *rest: Any) -> Any:
-        seen.append(target)
-        return real(method, target.removeprefix("/api/v3"), *rest)
+    class Enterprise(GithubSim):
+        def answer(
+            self, method: str, target: str, headers: Mapping[str, str], content: bytes
+        ) -> SimReply:
+            seen.append(target)
+            return super().answer(method, target.removeprefix("/api/v3"), headers, content)
 
-    with patch.object(sim, "answer", answer), serving(sim) as url:  # as a reverse proxy does
+    sim = Enterprise()
+    with serving(sim) as url:
         Bench(sim, f"{url}/api/v3").pull()
     assert seen
     assert all(target.startswith("/api/v3/orgs/bank/") for target in seen)
@@ -491,15 +518,16 @@ def test_an_artefact_lies_with_another_host_that_learns_no_credential(bench: Ben
     world = bench.world
     world.run("bank/payments", 1)
     world.artifact("bank/payments", 1, 10, "scan-reports", b"")
-    storage = GithubSim()
 
-    def answer(*_args: Any) -> Any:
-        made = real(*_args)
-        made.status, made.body = 200, zipped(**{"a.sarif": b"{}"})
-        return made
+    class Storage(GithubSim):
+        def answer(
+            self, method: str, target: str, headers: Mapping[str, str], content: bytes
+        ) -> SimReply:
+            super().answer(method, target, headers, content)
+            return SimReply(200, zipped(**{"a.sarif": b"{}"}))
 
-    real = storage.answer
-    with patch.object(storage, "answer", answer), serving(storage) as elsewhere:
+    storage = Storage()
+    with serving(storage) as elsewhere:
         bench.sim.blob_base = elsewhere
         found = [d for b in bench.pull(options=REPORTS) for d in b.items]
     assert len(found) == 2

@@ -235,7 +235,7 @@ class GithubConnector:
                 for each in self._instead(wanted, done):
                     yield from self._list(reader, each, places, after)
         delivery = DeliveryReader(self._reader, until, done, self._options.artifacts)
-        for repository in self._options.watch:
+        for repository in dict.fromkeys(self._options.watch):
             for item in delivery.read(repository, deliveries.get(repository)):
                 if isinstance(item, DeliveryPlace):
                     after.deliveries[repository] = item
@@ -253,10 +253,10 @@ class GithubConnector:
                 yield item
 
     def _lists(self) -> Iterator[AlertList]:
-        for name in self._options.alerts:
+        for name in dict.fromkeys(self._options.alerts):
             if self._options.organization:
                 yield AlertList(KINDS[name], organization=self._options.organization)
-            for repository in self._options.repositories:
+            for repository in dict.fromkeys(self._options.repositories):
                 yield AlertList(KINDS[name], repository=repository)
 
     def _instead(self, refused: AlertList, done: Pass) -> Iterator[AlertList]:

@@ -83,7 +83,10 @@ class DeliveryReader:
     def _runs(
         self, repository: str, since: datetime, open_runs: Sequence[int]
     ) -> list[WorkflowRun]:
-        found = {run.id: run for run in self._made(repository, Window(since, self._until))}
+        found = {
+            run.id: run
+            for run in self._made(repository, Window(min(since, self._until), self._until))
+        }
         for number in open_runs:
             if number not in found:
                 self._done.pages += 1
