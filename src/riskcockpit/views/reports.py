@@ -43,7 +43,7 @@ class EnrichmentReport:
     """The moment it is of, not that of its import; aware UTC."""
     rows: int
     outcome: str
-    """`applied`, `older` or `repeated`."""
+    """`applied`, `older`, `repeated` or `empty`."""
     notes: tuple[str, ...] = ()
 
 
