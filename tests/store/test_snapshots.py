@@ -224,6 +224,21 @@ def test_a_cache_of_an_older_program_is_brought_up_to_date_by_its_first_reader(
         assert reader.rows(statement("SELECT * FROM later")) == []
 
 
+def test_what_tools_said_before_enrichment_is_kept_as_their_word(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = migrate.migrations()
+    before = tuple(step for step in every if step.name < "0008")
+    monkeypatch.setattr(migrate, "migrations", lambda: before)
+    row = finding("one", epss=0.5, is_kev=True, due_at=NOW, owner="house")
+    publish(store, {"finding": [row]})
+    monkeypatch.setattr(migrate, "migrations", lambda: every)
+    with store.reader() as reader:
+        columns = "tool_epss, tool_is_kev, sla_due_at, settings_owner, is_ransomware, kev_added"
+        rows = reader.rows(statement(f"SELECT {columns} FROM finding"))
+    assert rows == [(0.5, True, NOW, "house", False, None)]
+
+
 def test_leftovers_of_killed_writers_are_swept(store: Store) -> None:
     publish(store, {"finding": [finding("one")]})
     for name in ("000002.abcd.part", "000002.abcd.part.wal", "000002.duckdb", "CURRENT.part"):
