@@ -17,6 +17,7 @@ from riskcockpit.config.paths import Paths
 from riskcockpit.config.settings import AssetSettings, Settings, SlaSettings
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.enrichment import KevCatalogue, KevEntry
+from riskcockpit.ingest.code_owners import CodeOwners
 from riskcockpit.services.context import Context
 from riskcockpit.services.decide import waive
 from riskcockpit.services.enriching import enrich
@@ -300,13 +301,14 @@ def test_owners_by_path_then_by_the_settings_then_by_the_catalogue(repository: R
 def test_only_new_paths_are_matched_again(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from riskcockpit.services import enriching  # noqa: PLC0415 - patched
-
     asked: list[str] = []
-    of = enriching.CodeOwners.of
-    monkeypatch.setattr(
-        enriching.CodeOwners, "of", lambda self, path: asked.append(path) or of(self, path)
-    )
+    of = CodeOwners.of
+
+    def noted(self: CodeOwners, path: str) -> tuple[str, ...]:
+        asked.append(path)
+        return of(self, path)
+
+    monkeypatch.setattr(CodeOwners, "of", noted)
     repository.put("* @a\n", scan(result("xz", XZ)))
     repository.put(scan(result("xz", XZ), result("new", OTHER, path="b/c"), at=21))
     assert asked == ["src/pay/req.txt", "b/c"]
