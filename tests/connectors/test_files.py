@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from riskcockpit.connectors import watched
 from riskcockpit.connectors.api import SourceSpec
-from riskcockpit.connectors.files import connector as files
 from riskcockpit.connectors.files.connector import FilesConnector
 from riskcockpit.domain.batch import Batch, Document
 from riskcockpit.domain.clock import FrozenClock
@@ -122,7 +122,7 @@ def test_a_pipe_does_not_hang(root: Path) -> None:
 def test_a_file_beyond_the_limit_leaves_the_pass_incomplete(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "MAX_BYTES", 20)
+    monkeypatch.setattr(watched, "MAX_BYTES", 20)
     last = pull(str(root))[-1]
     assert last.coverage.is_truncated
     assert "larger than 20 bytes" in last.coverage.note

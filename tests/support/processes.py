@@ -43,7 +43,7 @@ def free_port() -> int:
 
 def call(
     url: str,
-    body: Mapping[str, Any] | None = None,
+    body: Mapping[str, Any] | Sequence[Any] | None = None,
     *,
     method: str = "",
     login: tuple[str, str] | None = None,

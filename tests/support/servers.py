@@ -1,4 +1,7 @@
-"""Real servers for tests: MLflow and Prometheus on loopback, gone when the test process is."""
+"""Real servers for tests: MLflow and Prometheus on loopback, gone when the test process is.
+
+Those of alerting are in `support.alerting`.
+"""
 
 from __future__ import annotations
 

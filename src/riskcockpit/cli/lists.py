@@ -18,7 +18,7 @@ from riskcockpit.views.findings import FindingRow
 from riskcockpit.views.governance import ActionRow, ControlDetail, ControlView, LedgerRow
 from riskcockpit.views.models import ModelRow
 from riskcockpit.views.posture import SourceView
-from riskcockpit.views.reports import FileReport, ImportReport, SyncReport
+from riskcockpit.views.reports import FileReport, ImportCounts, ImportReport, SyncReport
 
 T = TypeVar("T")
 _COUNTS = (
@@ -56,8 +56,16 @@ def imports(report: ImportReport) -> None:
         f"unchanged {total.unchanged}, fixed {total.fixed}, held {total.held}, "
         f"suppressed {total.suppressed_at_source}, evidence {total.control_evidence}, "
         f"quarantined {total.quarantined}"
+        + _statements(total)
         + (f", NOT READ {plural(report.failed, 'file')}" if report.failed else "")
     )
+
+
+def _statements(total: ImportCounts) -> str:
+    """Return what became of VEX statements; nothing when there were none."""
+    if not (total.vex_applied or total.vex_unmatched):
+        return ""
+    return f", VEX applied {total.vex_applied}, VEX without a finding {total.vex_unmatched}"
 
 
 def syncs(report: SyncReport) -> None:

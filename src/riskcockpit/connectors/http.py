@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import msgspec
@@ -44,6 +44,8 @@ class _Request:
     body: bytes | None = None
     content_type: str = ""
     is_write: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Sent beside our own, also after a redirect: it stays on the origin."""
 
     @property
     def asked(self) -> str:
@@ -95,22 +97,28 @@ class HttpClient:
         self._headers = _authorization(credential)
         self._http: httpx.Client | None = None
 
-    def get(self, path: str, params: Params | None = None) -> Reply:
+    def get(
+        self, path: str, params: Params | None = None, headers: Mapping[str, str] | None = None
+    ) -> Reply:
         """Read `path` under the endpoint; repeats what may work later, follows redirects.
+
+        With `If-None-Match` among `headers` the reply may be a 304 without a body.
 
         Raises:
             RetryableError: no answer, or one that asks to wait, with all attempts used up.
             SourceError: the source refused, or answered nonsense.
         """
-        return self._read(_Request("GET", self.endpoint.url(path), _texts(params)))
+        url = self.endpoint.url(path)
+        return self._read(_Request("GET", url, _texts(params), headers=headers or {}))
 
     def get_json(self, path: str, type_: type[T], params: Params | None = None) -> T:
         """Read `path` as JSON of `type_`; raises as `get`."""
         return self.get(path, params).decode(type_)
 
-    def get_link(self, link: str) -> Reply:
+    def get_link(self, link: str, headers: Mapping[str, str] | None = None) -> Reply:
         """Read a link the source gave (`rel=next` …), on this origin only; raises as `get`."""
-        return self._read(_Request("GET", self.endpoint.follow(self.endpoint.url("/"), link)))
+        url = self.endpoint.follow(self.endpoint.url("/"), link)
+        return self._read(_Request("GET", url, headers=headers or {}))
 
     def query_json(self, path: str, type_: type[T], form: Params) -> T:
         """Read by POST of a form, for questions too long for a URL; raises as `get`."""
@@ -119,7 +127,7 @@ class HttpClient:
         request = _Request("POST", self.endpoint.url(path), body=body, content_type=kind)
         return self._read(request).decode(type_)
 
-    def write(self, method: str, path: str, body: Mapping[str, str]) -> Reply:
+    def write(self, method: str, path: str, body: Mapping[str, Any] | None) -> Reply:
         """Change something upstream, once: no retry, no redirect.
 
         Raises:
@@ -130,8 +138,8 @@ class HttpClient:
         request = _Request(
             method,
             self.endpoint.url(path),
-            body=msgspec.json.encode(body),
-            content_type="application/json",
+            body=None if body is None else msgspec.json.encode(body),
+            content_type="" if body is None else "application/json",
             is_write=True,
         )
         deadline = self._pace.monotonic() + self._limits.budget_seconds
@@ -155,7 +163,7 @@ class HttpClient:
             except UnavailableError as error:
                 fault = error
             if reply is not None and reply.status not in _RETRIED:
-                return self._checked(reply)
+                return reply if _is_unchanged(request, reply) else self._checked(reply)
             asked = reply.wait_seconds(self._clock.now()) if reply else None
             pause = self._pace.pause(attempt, asked)
             if attempt >= self._limits.attempts or self._pace.monotonic() + pause >= deadline:
@@ -172,7 +180,8 @@ class HttpClient:
             location = reply.headers.get("location", "")
             if request.method != "GET" or not location or not 300 <= reply.status < 400:  # noqa: PLR2004 - HTTP
                 return reply
-            request = _Request("GET", self.endpoint.follow(request.url, location))
+            url = self.endpoint.follow(request.url, location)
+            request = _Request("GET", url, headers=request.headers)
         raise ProtocolError(
             f'source "{self._source}": {request.asked} redirects more than {MAX_REDIRECTS} times'
         )
@@ -216,7 +225,7 @@ class HttpClient:
 
     def _exchange(self, request: _Request, deadline: float) -> Reply:
         """Make one exchange; the one place that translates the errors of the library."""
-        headers = dict(self._headers)
+        headers = {**request.headers, **self._headers}
         if request.content_type:
             headers["Content-Type"] = request.content_type
         label = f'source "{self._source}"'
@@ -361,6 +370,11 @@ def _authorization(credential: Credential | None) -> dict[str, str]:
             hint="tokens are plain ASCII; for a password give a username too",
         )
     return {"Authorization": f"Bearer {credential.value}"}
+
+
+def _is_unchanged(request: _Request, reply: Reply) -> bool:
+    """Whether the source says, as it was asked to, that what we know still holds."""
+    return reply.status == 304 and "If-None-Match" in request.headers  # noqa: PLR2004 - HTTP
 
 
 def _texts(params: Params | None) -> dict[str, str]:

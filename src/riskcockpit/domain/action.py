@@ -15,6 +15,10 @@ class ActionKind(StrEnum):
     """Move the champion alias to an older version."""
     MODEL_PROMOTE = "model.promote"
     """Move the champion alias to a newer version."""
+    ALERT_SILENCE = "alert.silence"
+    """Silence the alerts of a waived finding, until the waiver ends."""
+    ALERT_UNSILENCE = "alert.unsilence"
+    """End a silence of ours before its time."""
 
 
 class Outcome(StrEnum):

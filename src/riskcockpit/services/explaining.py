@@ -46,7 +46,8 @@ _EVENTS = {
     "split": "split from another finding",
     "merged": "merged with another finding",
     "held": "would have been closed, but the import was held",
-    "undone": "a decision about it was undone",
+    "undone": "undone",
+    "vex": "a VEX statement speaks of it",
     "enriched": "what is known of it changed",
 }
 
@@ -101,6 +102,7 @@ def why_of(reader: Reader, id_: str, row_id: int, currency: str, now: datetime) 
         *_about_identity(id_, more, keys),
         *(_about_event(event) for event in events),
         *_about_gate(more, scans),
+        *_about_vex(reader, id_),
         *_about_state(more, _waivers(reader, id_)),
         *_about_priority(row, more["epss"], _known(reader, row_id), now),
     )
@@ -171,6 +173,13 @@ def _about_gate(more: Mapping[str, Any], scans: list[dict[str, Any]]) -> tuple[s
     if more["is_unconfirmed_absent"]:
         return (sentence, "it was absent from that scan, which proves nothing, so it stays open")
     return (sentence,)
+
+
+def _about_vex(reader: Reader, id_: str) -> tuple[str, ...]:
+    return tuple(
+        f"the VEX statement of {rfc3339(said_at)} in {document} is in force: {words}"
+        for words, said_at, document in reader.rows(sql("services", "finding_vex"), id=id_)
+    )
 
 
 def _about_state(more: Mapping[str, Any], waivers: tuple[WaiverView, ...]) -> tuple[str, ...]:

@@ -5,9 +5,7 @@ One file that cannot be read never stops the others. A dry run does everything a
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -24,7 +22,9 @@ from riskcockpit.formats.registry import named, read_report
 from riskcockpit.ingest.pipeline import ingest
 from riskcockpit.ingest.policy import IngestPolicy, Parts, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.scans import merged
+from riskcockpit.ingest.vex import limited
 from riskcockpit.ingest.vulnerabilities import without_tag
+from riskcockpit.services.collector import without_collector
 from riskcockpit.services.context import Context
 from riskcockpit.services.documents import Source, find, read
 from riskcockpit.services.knowledge import NOTHING, Knowledge, knowledge_of
@@ -121,7 +121,7 @@ def import_reports(
     notes: tuple[str, ...] = ()
     files = _repeats(ctx, sources, options, tell)
     if files is None:
-        with _without_collector():
+        with without_collector():
             documents = _read_all(ctx, sources, options, tell)
             notes = _write(ctx, documents, options, tell)
         files = tuple(file_report(document) for document in documents)
@@ -145,8 +145,9 @@ def read_document(
 ) -> ReadDocument:
     """Read the scans of one document and name their scopes; a bad document becomes an error.
 
-    The asset is the one given, else the document's, else the report's, else `default_asset`.
-    `place` names the document among those of its asset; empty: its own name.
+    The asset is the one given, else the document's, else the report's, else `default_asset`. VEX
+    is about findings of any asset unless one is given. `place` names the document among those of
+    its asset; empty: its own name.
     """
     name = "" if options.format == AUTO else options.format
     try:
@@ -154,12 +155,14 @@ def read_document(
     except InputError as error:
         return ReadDocument(document.name, error=error.message, hint=error.hint or "")
     request = _request(document, options, default_asset)
+    given = options.asset or document.asset
     known = knowledge_of(report, request, document, place, read_options.redact)
     named_scans = (
         replace(
             scan,
-            asset=options.asset or document.asset or without_tag(scan.asset) or default_asset,
+            asset=given or without_tag(scan.asset) or ("" if scan.is_vex else default_asset),
             category=options.scope or document.category or scan.category,
+            statements=limited(scan.statements, given),
         )
         for scan in (scan_without_secrets(scan, read_options.redact) for scan in report.scans)
     )
@@ -350,7 +353,7 @@ def _write(
         return ()
     policy = policy_of(ctx)
     now = ctx.clock.now()
-    with ctx.store.writer() as tx:
+    with ctx.store.writer(is_reversible=True) as tx:
         for document in sorted(readable, key=lambda document: document.ran_at or now):
             tell(f"importing {document.path}")
             ingest_document(tx, document, policy, now)
@@ -367,18 +370,6 @@ def _write(
     except BusyError as error:  # the facts are published; the next evaluation is signed again
         why_not = error.message
     return (f"this import is not in the ledger: {why_not}",) if why_not else ()
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Keep the cycle collector from walking a hundred thousand records that have no cycles."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _asset_kind(word: str, name: str) -> AssetKind:

@@ -18,6 +18,13 @@ TABLES: dict[str, dict[str, str]] = {
         "kind": "VARCHAR",
         "detail": "VARCHAR",
     },
+    "undone_change": {"finding_id": "VARCHAR", "kinds": "VARCHAR"},
+    "projected_release": {
+        "decision": "VARCHAR",
+        "actor": "VARCHAR",
+        "scan_id": "VARCHAR",
+        "finding_id": "VARCHAR",
+    },
     "projected_acknowledgement": {"subject": "VARCHAR", "moment": "TIMESTAMP"},
     "projected_containment": {"model": "VARCHAR", "moment": "TIMESTAMP"},
     "projected_move": {

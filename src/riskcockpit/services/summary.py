@@ -194,9 +194,16 @@ class HeldFact(Row, frozen=True):
     tool: str
     held: int
     imported_at: datetime
+    created: int
+    moved: int
+    reopened: int
+    live: int | None
+    """Before the scan; None when that was not written down."""
+    releasable: int
+    """Closures that are remembered one by one; 0 for scans of earlier versions."""
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/1"):
+class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/2"):
     """Everything on the overview that a generation knows."""
 
     at: datetime

@@ -37,13 +37,15 @@ class FindingRow:
     exposure: Money
     is_kev: bool
     is_unconfirmed_absent: bool
+    resource: str = ""
+    """Cloud or cluster resource, address of an application, or data set; empty in code."""
 
     @property
     def location(self) -> str:
-        """Where it is, in one string: `path:line`, package, or empty."""
+        """Where it is, in one string: `path:line`, package, resource, or empty."""
         if self.path and self.line is not None:
             return f"{self.path}:{self.line}"
-        return self.path or self.package
+        return self.path or self.package or self.resource
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ class ImportCounts:
     held: int = 0
     suppressed_at_source: int = 0
     control_evidence: int = 0
+    vex_applied: int = 0
+    """VEX statements that speak of at least one finding."""
+    vex_unmatched: int = 0
+    """VEX statements that speak of no finding that is known."""
 
     def __add__(self, other: ImportCounts) -> ImportCounts:
         return ImportCounts(

@@ -1,9 +1,10 @@
--- Says for every recognised result what it changes; is_updated leaves out place and state.
+-- Says what recognised results change, for those that change more than when their finding was seen;
+-- is_updated leaves out place and state.
 -- params: none
 -- returns: nothing
 INSERT INTO change
 SELECT
-    matched.n, finding.id AS finding_id, matched.how, finding.state AS old_state,
+    matched.n, matched.finding_id, matched.finding_row, finding.state AS old_state,
     transition.result AS new_state,
     finding.state = 'fixed' AND transition.result <> 'suppressed_at_source' AS is_reopened,
     finding.path IS DISTINCT FROM incoming.path OR finding.line IS DISTINCT FROM incoming.line
@@ -24,6 +25,9 @@ SELECT
         OR finding.end_line IS DISTINCT FROM incoming.end_line
         OR finding.snippet <> incoming.snippet
         OR finding.location_count <> incoming.location_count
+        OR finding.package_type <> profile.package_type
+        OR finding.package_name <> profile.package_name
+        OR finding.package_layer <> profile.package_layer
         OR finding.package_version <> profile.package_version
         OR finding.fixed_version <> profile.fixed_version
         OR finding.vulnerability <> profile.vulnerability
@@ -40,10 +44,12 @@ SELECT
     finding.package_version AS old_version, finding.severity AS old_severity
 FROM matched
 JOIN incoming ON incoming.n = matched.n
-JOIN profile ON profile.profile = incoming.profile
-JOIN wording ON wording.wording = incoming.wording
-JOIN finding ON finding.id = matched.finding_id
-LEFT JOIN transition -- every case has its row; an inner join would be made first, and multiply
+JOIN finding ON finding.rowid = matched.finding_row
+-- all have their row, and joined like this they come last: before, they would make the sides wide
+LEFT JOIN profile ON profile.profile = incoming.profile
+LEFT JOIN wording ON wording.wording = incoming.wording
+LEFT JOIN transition
     ON transition.stored = finding.state
     AND transition.needs_triage = profile.needs_triage
     AND transition.is_suppressed = profile.is_suppressed
+WHERE is_reopened OR is_moved OR is_updated OR old_state <> new_state

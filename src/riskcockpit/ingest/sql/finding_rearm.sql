@@ -16,5 +16,5 @@ SET due_at = CASE
 FROM change
 JOIN incoming ON incoming.n = change.n
 JOIN profile ON profile.profile = incoming.profile
-WHERE finding.id = change.finding_id AND NOT change.is_reopened
+WHERE finding.rowid = change.finding_row AND NOT change.is_reopened
   AND (change.is_severity_changed OR change.is_rearmed OR finding.tool_is_kev <> profile.is_kev)

@@ -21,4 +21,4 @@ SET state = change.new_state, fixed_at = NULL,
 FROM change
 JOIN incoming ON incoming.n = change.n
 JOIN profile ON profile.profile = incoming.profile
-WHERE finding.id = change.finding_id AND change.new_state <> change.old_state
+WHERE finding.rowid = change.finding_row AND change.new_state <> change.old_state

@@ -1,4 +1,4 @@
-"""Which report files a source's paths name, and the remembered state of each. Reads no content."""
+"""Which files the paths of a source name. Reads no content."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-REPORT_SUFFIXES = (".sarif", ".json", ".jsonl", ".ndjson", ".xml", ".csv")
+REPORT_SUFFIXES = (
+    *(".sarif", ".json", ".jsonl", ".ndjson", ".xml", ".csv", ".yaml", ".fpr", ".fvdl"),
+    *(".gz", ".zst", ".zip"),
+)
 """What is taken from a directory; a pattern or a path takes any name."""
+REPORT_NAMES = frozenset({"CODEOWNERS"})
+"""Files without such an ending that are taken too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +43,13 @@ class Listing:
     """Paths of the settings that name nothing."""
 
 
-def list_files(paths: Sequence[str], start: Path | None) -> Listing:
+def list_files(
+    paths: Sequence[str], start: Path | None, suffixes: tuple[str, ...] = REPORT_SUFFIXES
+) -> Listing:
     """List what `paths` name; relative ones lie under `start`.
 
-    A path is a file, a directory (everything below it that may be a report) or a glob pattern, in
-    which `**` crosses directories.
+    A path is a file, a directory (everything below it that ends as `suffixes` or is one of
+    `REPORT_NAMES`) or a glob pattern, in which `**` crosses directories.
     """
     files: dict[Path, Found] = {}
     notes: list[str] = []
@@ -50,7 +57,7 @@ def list_files(paths: Sequence[str], start: Path | None) -> Listing:
     for text in paths:
         path = Path(text).expanduser()
         whole = path if start is None or path.is_absolute() else start / path
-        names = list(_expand(whole))
+        names = list(_expand(whole, suffixes))
         root = _root(whole)
         for name in names:
             found = _examine(name, root)
@@ -63,9 +70,9 @@ def list_files(paths: Sequence[str], start: Path | None) -> Listing:
     return Listing(tuple(files[path] for path in sorted(files)), tuple(notes), tuple(unmatched))
 
 
-def _expand(path: Path) -> Iterator[Path]:
+def _expand(path: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
     if path.is_dir():
-        yield from _walk(path)
+        yield from _walk(path, suffixes)
     elif path.exists() or path.is_symlink():
         yield path
     elif _is_pattern(str(path)):
@@ -82,11 +89,12 @@ def _is_pattern(text: str) -> bool:
     return any(mark in text for mark in "*?[")
 
 
-def _walk(directory: Path) -> Iterator[Path]:
+def _walk(directory: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
     for place, directories, names in os.walk(directory):
         directories[:] = sorted(name for name in directories if not name.startswith("."))
         for name in sorted(names):
-            if name.endswith(REPORT_SUFFIXES) and not name.startswith("."):
+            is_report = name.lower().endswith(suffixes) or name in REPORT_NAMES
+            if is_report and not name.startswith("."):
                 yield Path(place, name)
 
 

@@ -1,0 +1,99 @@
+"""Reading the pages of one address, with headers whose values are references."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from riskcockpit.config.credentials import resolve
+from riskcockpit.config.settings import CredentialRef
+from riskcockpit.connectors.http import HttpClient
+from riskcockpit.connectors.reply import Reply
+from riskcockpit.connectors.web.paging import next_by_header, next_in_body
+from riskcockpit.domain.clock import Clock
+from riskcockpit.errors import ConfigError, ProtocolError
+
+NOT_MODIFIED = 304
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How one page leads to the next one."""
+
+    kind: Literal["", "link_header", "json"] = ""
+    path: str = ""
+    """Where in the JSON of a page the next link or token stands."""
+    param: str = ""
+    """The parameter that takes the token; empty: it is a link."""
+    most: int = 100
+    """Pages of one address."""
+
+
+class WebClient:
+    """GET over one HTTP client. All methods raise what `HttpClient` raises."""
+
+    def __init__(
+        self, http: HttpClient, accept: str, headers: Mapping[str, CredentialRef], clock: Clock
+    ) -> None:
+        self.http = http
+        self._accept = accept
+        self._references = headers
+        self._clock = clock
+        self._resolved: dict[str, str] | None = None
+
+    def get(self, path: str, etag: str = "") -> Reply:
+        """Read one address; with the `etag` of last time the answer may be a 304.
+
+        Raises besides:
+            ConfigError: a header's value cannot be had.
+        """
+        headers = {**self._headers(), **({"If-None-Match": etag} if etag else {})}
+        return self.http.get(path, headers=headers)
+
+    def pages(self, path: str, paging: Paging) -> Iterator[tuple[Reply, bool]]:
+        """Yield each page of an address, and whether it was one too many to go on.
+
+        Raises besides:
+            ProtocolError: a page leads back to one that was read.
+        """
+        reply = self.http.get(path, headers=self._headers())
+        seen: set[str] = set()
+        for number in range(1, paging.most + 1):
+            following = _next(reply, paging)
+            yield reply, bool(following) and number == paging.most
+            if not following or number == paging.most:
+                return
+            if following in seen:
+                raise ProtocolError(f'source "{reply.source}": {reply.asked} leads round in a ring')
+            seen.add(following)
+            if paging.param:
+                following = _with_param(path, paging.param, following)
+                reply = self.http.get(following, headers=self._headers())
+            else:
+                reply = self.http.get_link(following, self._headers())
+
+    def _headers(self) -> dict[str, str]:
+        if self._resolved is None:
+            found = {"Accept": self._accept}
+            for name, reference in self._references.items():
+                value = resolve(reference, self._clock).value
+                if not value.isascii():
+                    raise ConfigError(f"the value of the header {name} is not plain ASCII")
+                found[name] = value
+            self._resolved = found
+        return self._resolved
+
+
+def _next(reply: Reply, paging: Paging) -> str:
+    if paging.kind == "link_header":
+        return next_by_header(reply)
+    return next_in_body(reply, paging.path) if paging.kind == "json" else ""
+
+
+def _with_param(path: str, name: str, value: str) -> str:
+    """Return the path with a parameter of its query set."""
+    parts = urlsplit(path)
+    pairs = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != name]
+    return f"{parts.path}?{urlencode([*pairs, (name, value)])}"

@@ -1,0 +1,207 @@
+"""Any address that answers a GET with a report, as a source of kind `http`."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, ClassVar, Self
+from urllib.parse import urlsplit
+
+import msgspec
+
+from riskcockpit.config.settings import CredentialRef
+from riskcockpit.connectors.api import SourceSpec
+from riskcockpit.connectors.http import HttpClient
+from riskcockpit.connectors.options import read_options
+from riskcockpit.connectors.own_readings import own_or_document
+from riskcockpit.connectors.reply import Reply
+from riskcockpit.connectors.web.client import NOT_MODIFIED, Paging, WebClient
+from riskcockpit.domain.batch import Batch, Coverage, Document
+from riskcockpit.domain.clock import Clock
+from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.errors import ConfigError, ProtocolError
+
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_OURS = frozenset(
+    {"accept", "accept-encoding", "connection", "content-length", "host", "if-none-match",
+     "te", "trailer", "transfer-encoding", "upgrade"}
+)  # fmt: skip
+
+MAX_BYTES = 1_073_741_824
+"""Of all pages of one path together."""
+
+
+class WebOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The `options` of a source of kind `http`."""
+
+    paths: tuple[str, ...] = ("",)
+    """Below `url`, with their queries; empty: `url` itself."""
+    accept: str = "application/json, */*;q=0.5"
+    headers: dict[str, CredentialRef] = {}
+    """Sent with each request, as `X-Api-Key`; values by reference only."""
+    next_link: bool = False
+    """The next page is where the header `Link` says."""
+    next_path: str = ""
+    """Where in the JSON of a page the next link or token stands, as `links.next`."""
+    next_param: str = ""
+    """The parameter of the query that takes what stands at `next_path`; empty: it is a link."""
+    max_pages: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 1000
+    """Of one path; more are left out, and the pass does not count as complete."""
+    asset: str = ""
+    """What the reports are about; empty: as they say, else the name of the source."""
+    category: str = ""
+    """Tells apart several scans of one tool over one asset."""
+
+    @property
+    def paging(self) -> Paging:
+        """How one page leads to the next."""
+        if self.next_link:
+            return Paging("link_header", most=self.max_pages)
+        kind = "json" if self.next_path else ""
+        return Paging(kind, self.next_path, self.next_param, self.max_pages)  # type: ignore[arg-type]
+
+
+class _Known(msgspec.Struct, frozen=True, array_like=True):
+    """What is remembered of a path."""
+
+    digest: str
+    etag: str = ""
+
+
+class WebConnector:
+    """The addresses of one source."""
+
+    kind: ClassVar[str] = "http"
+    options: ClassVar[type[WebOptions]] = WebOptions
+
+    def __init__(self, client: WebClient, options: WebOptions) -> None:
+        self._client = client
+        self._options = options
+
+    @classmethod
+    def build(cls, spec: SourceSpec, clock: Clock) -> Self:
+        """See `connectors.api.Connector.build`."""
+        options = read_options(spec, WebOptions)
+        if fault := _fault(spec, options):
+            raise ConfigError(f'source "{spec.name}": {fault}')
+        http = HttpClient(spec.name, spec.url, clock, spec.read)
+        return cls(WebClient(http, options.accept, options.headers, clock), options)
+
+    def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:
+        """Yield the pages of each path that changed; the last batch has the cursor. See `api`."""
+        before = _known(cursor)
+        after: dict[str, _Known] = {}
+        coverage = Coverage()
+        for path in self._options.paths:
+            replies, known, is_cut = self._read(path, before.get(path))
+            coverage = replace(coverage, pages=coverage.pages + max(len(replies), 1))
+            if is_cut:
+                note = f"{path or '/'}: more than {self._options.max_pages} pages"
+                coverage = replace(coverage, is_truncated=True, note=clean_line(note))
+            is_whole = not is_cut
+            if before.get(path, _Known("")).digest != known.digest:
+                for reply in replies:
+                    found = own_or_document(self._document(reply, until))
+                    is_whole = is_whole and not found.coverage.is_truncated
+                    yield found
+            if is_whole:
+                after[path] = known
+        text = msgspec.json.encode(after, order="deterministic").decode()
+        yield Batch((), text, is_complete=True, coverage=coverage)
+
+    def check(self) -> str:
+        """See `connectors.api.Checks.check`: the first path answers us."""
+        reply = self._client.get(self._options.paths[0])
+        kind = clean_line(reply.headers.get("content-type", "something").partition(";")[0])
+        return f"{self._client.http.endpoint.origin} answers {kind}, {len(reply.body)} bytes"
+
+    def close(self) -> None:
+        """See `connectors.api.Connector.close`."""
+        self._client.http.close()
+
+    def _read(self, path: str, known: _Known | None) -> tuple[list[Reply], _Known, bool]:
+        """Return the pages of a path, what to remember of it, and whether pages are missing.
+
+        Only an address of one page is asked for by its ETag: that of the first of many pages
+        says nothing of the others.
+        """
+        paging = self._options.paging
+        if not paging.kind:
+            reply = self._client.get(path, known.etag if known else "")
+            if reply.status == NOT_MODIFIED and known is not None:
+                return [], known, False
+            self._refuse_empty(reply)
+            return [reply], _Known(_digest([reply]), reply.headers.get("etag", "")), False
+        replies: list[Reply] = []
+        is_cut = False
+        for reply, is_last_allowed in self._client.pages(path, paging):
+            self._refuse_empty(reply)
+            replies.append(reply)
+            is_cut = is_last_allowed
+            if sum(len(reply.body) for reply in replies) > MAX_BYTES:
+                raise ProtocolError(
+                    f'source "{reply.source}": {reply.asked} answered more than {MAX_BYTES} bytes',
+                    hint="ask for less, or in several sources",
+                )
+        return replies, _Known(_digest(replies)), is_cut
+
+    def _refuse_empty(self, reply: Reply) -> None:
+        if not reply.body.strip():
+            raise ProtocolError(
+                f'source "{reply.source}": {reply.asked} answered nothing',
+                hint="a report that found nothing says so",
+            )
+
+    def _document(self, reply: Reply, until: datetime) -> Document:
+        return Document(
+            name=clean_line(reply.asked.partition(" ")[2]),
+            content=reply.body,
+            asset=self._options.asset,
+            category=self._options.category,
+            modified_at=until,
+        )
+
+
+def _fault(spec: SourceSpec, options: WebOptions) -> str:
+    """Return what no type refuses about the options; empty when nothing."""
+    if not options.paths:
+        return "options.paths is empty"
+    for index, path in enumerate(options.paths):
+        parts = urlsplit(path)
+        is_below = not path or (path.startswith("/") and not path.startswith("//"))
+        if not is_below or parts.fragment or not path.isprintable() or " " in path:
+            return f'options.paths[{index}]: "{clean_line(path)}" is no path from / on'
+    if options.next_link and options.next_path:
+        return "options.next_link and options.next_path exclude each other"
+    if options.next_param and not options.next_path:
+        return "options.next_param needs options.next_path"
+    return _header_fault(spec, options.headers)
+
+
+def _header_fault(spec: SourceSpec, headers: Mapping[str, CredentialRef]) -> str:
+    for name, reference in headers.items():
+        if not _HEADER.fullmatch(name) or name.lower() in _OURS:
+            return f'options.headers: "{clean_line(name)}" cannot be set'
+        if name.lower() == "authorization" and spec.read is not None:
+            return "the header Authorization comes from credential already"
+        if reference.username:
+            return f"options.headers.{name}: a header has no username"
+    return ""
+
+
+def _digest(replies: list[Reply]) -> str:
+    state = hashlib.sha256()
+    for reply in replies:
+        state.update(len(reply.body).to_bytes(8, "big") + reply.body)
+    return state.hexdigest()[:32]
+
+
+def _known(cursor: str) -> dict[str, _Known]:
+    """Return the state per path; a cursor of another kind counts as none."""
+    try:
+        return msgspec.json.decode(cursor, type=dict[str, _Known]) if cursor else {}
+    except msgspec.DecodeError:
+        return {}
