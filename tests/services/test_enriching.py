@@ -172,6 +172,15 @@ def test_who_is_not_in_the_newer_catalogue_is_not_listed(repository: Repository)
     assert repository.rows("SELECT count(*) FROM kev_entry") == [(1,)]
 
 
+def test_a_deadline_that_was_missed_stays_on_record_when_the_listing_ends(
+    repository: Repository,
+) -> None:
+    repository.put(scan(result("xz", XZ)), listing(10, (XZ, "2026-11-01", "2026-11-15")))
+    repository.put(listing(11, (OTHER, "2026-11-01", None)))
+    past = repository.rows("SELECT due_at, severity, ended_at FROM past_deadline")
+    assert past == [(day(15), 3, NOW)]
+
+
 @pytest.mark.parametrize(
     ("newer", "older"),
     [
