@@ -190,6 +190,8 @@ class _Desk:
             self._move("key", gone.id, into)
         if kept.id != into:
             self._rename(kept.id, into)
+        names = {"before": other.id, "after": into}
+        self.tx.execute(sql("services", "identity_deadline_move"), **names, rev=self.tx.generation)
         self._give_keys(into, keys, kept.key)
 
     def _rename(self, before: str, after: str) -> None:
