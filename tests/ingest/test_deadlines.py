@@ -90,7 +90,7 @@ def test_deadlines_end_as_they_do_when_computed_by_hand(tmp_path: Path, world: W
 
 
 def test_a_scan_that_changes_nothing_leaves_no_past(tmp_path: Path) -> None:
-    bank = played(tmp_path, World({day_: HIGH for day_ in range(1, 30)}, due=11))
+    bank = played(tmp_path, World(dict.fromkeys(range(1, 30), HIGH), due=11))
     assert bank.rows("SELECT count(*) FROM past_deadline") == [(0,)]
 
 

@@ -185,7 +185,7 @@ class Laws(RuleBasedStateMachine):
 
 TestLaws = Laws.TestCase
 TestLaws.settings = settings(
-    max_examples=12,
+    max_examples=8,
     stateful_step_count=12,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

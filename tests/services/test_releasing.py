@@ -65,7 +65,7 @@ def test_a_release_closes_exactly_what_the_scan_would_have_closed(house: House) 
     assert house.rows("SELECT DISTINCT f.fixed_at = s.scanned_at FROM finding f, scan s "
                       "WHERE f.state = 'fixed' AND s.held > 0") == [(True,)]  # fmt: skip
     entry = next(e for e in house.ctx.reading_journal().entries() if e.type == "closure.released")
-    assert len(entry.data["findings"]) == 57  # type: ignore[arg-type] # a list in JSON
+    assert len(entry.data["findings"]) == 57
     (fixed,) = house.rows("SELECT id FROM finding WHERE line = 60")[0]
     assert "released by engineer" in " ".join(house.why(fixed).sentences)
     assert verify_ledger(house.ctx).is_ok

@@ -153,8 +153,9 @@ def readings(house: House, *values: float) -> None:
     with ctx.store.writer() as tx:
         made = [
             Reading(
-                SubjectKind.DATASET, "cards", "completeness", MetricClass.QUALITY,
-                value, now - timedelta(seconds=len(values) - n), threshold=0.9, direction=Direction.AT_LEAST,
+                SubjectKind.DATASET, "cards", "completeness", MetricClass.QUALITY, value,
+                now - timedelta(seconds=len(values) - n), threshold=0.9,
+                direction=Direction.AT_LEAST,
             )
             for n, value in enumerate(values)
         ]  # fmt: skip
@@ -219,7 +220,7 @@ def test_a_waiver_over_findings_that_go_is_told_and_covers_them_when_they_are_ba
     undo_import(house.ctx)
     assert house.rows("SELECT state FROM waiver") == [("granted",)]
     entry = [e for e in house.ctx.reading_journal().entries() if e.type == "undo"][-1]
-    assert len(entry.data["waivers"]) == 1  # type: ignore[arg-type] # a list in JSON
+    assert len(entry.data["waivers"]) == 1
     house.take(*FIRST)
     assert house.state("x.py:1") == "waived"
 

@@ -47,7 +47,9 @@ class House:
         Its bytes differ from those of every other report, but with `same`.
         """
         self.taken += 1
-        more = {key: options.pop(key) for key in ("tool", "success") if key in options}
+        more: dict[str, Any] = {
+            key: options.pop(key) for key in ("tool", "success") if key in options
+        }
         more["stamp"] = 0 if options.pop("same", False) else self.taken
         file = report(self.root / f"{name}.sarif", results, **more)
         given = {"asset": "pay"} | options
