@@ -509,7 +509,8 @@ def test_a_finding_is_split_and_one_again(filled: Path) -> None:
     assert document(refused, "decision")["decision"]["rule"] == "merge-absent-one"
 
 
-def test_held_closures_are_released_from_the_command_line(home: Path, tmp_path: Path) -> None:
+def test_held_closures_are_released_from_the_command_line(filled: Path, tmp_path: Path) -> None:
+    assert filled.exists()
     file = tmp_path / "many.sarif"
     file.write_text(sarif(*(result(f"r{n}", "a.py", n + 1) for n in range(50))))
     assert invoke("import", str(file), "--asset", "pay").code == 0

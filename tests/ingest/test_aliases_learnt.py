@@ -103,7 +103,7 @@ def histories(draw: st.DrawFn) -> list[Step]:
             seen = draw(st.sets(st.sampled_from(all_ids), min_size=1))
             if learnt and not seen & learnt:
                 seen.add(draw(st.sampled_from(sorted(learnt))))
-            learnt |= seen
+            learnt.update(seen)
             step.append(tuple(draw(st.permutations(sorted(seen)))))
         steps.append(tuple(step))
     return steps

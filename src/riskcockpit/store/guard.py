@@ -36,7 +36,8 @@ CACHE_TABLES = frozenset(
         "exposure_reading", "finding", "finding_alias", "finding_event", "finding_location",
         "finding_sighting", "held_closure", "identity_decision", "identity_past", "kpi",
         "kpi_reading", "ledger_entry", "model", "model_alias", "model_alias_move", "model_version",
-        "past_deadline", "quarantine", "raw_record", "reading", "scan", "source", "waiver", "waiver_finding",
+        "past_deadline", "quarantine", "raw_record", "reading", "scan", "source", "waiver",
+        "waiver_finding",
     }
 )  # fmt: skip
 """Every table of the cache that a guarded statement may read."""
