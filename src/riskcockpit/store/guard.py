@@ -34,9 +34,10 @@ CACHE_TABLES = frozenset(
     {
         "action", "asset", "control", "control_evidence", "control_row", "document",
         "exposure_reading", "finding", "finding_alias", "finding_event", "finding_location",
-        "finding_sighting", "finding_vex", "kpi", "kpi_reading",
-        "ledger_entry", "model", "model_alias", "model_alias_move", "model_version", "quarantine",
-        "raw_record", "reading", "scan", "source", "vex_statement", "vex_target", "waiver",
+        "finding_sighting", "finding_vex", "held_closure", "identity_decision", "identity_past",
+        "kpi", "kpi_reading", "ledger_entry", "model", "model_alias", "model_alias_move",
+        "model_version", "past_deadline", "quarantine", "raw_record", "reading", "scan", "source",
+        "vex_statement", "vex_target", "waiver",
         "waiver_finding",
     }
 )  # fmt: skip
