@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -169,13 +169,9 @@ def _remember(
         tx.execute(sql("ingest", "location_replace_old"))
     if any(len(seen.locations) > 1 for seen in observations):
         tx.execute(sql("ingest", "location_insert"), rev=tx.generation)
-    numbers: Sequence[int] = range(len(observations))
+    numbers: Iterable[int] = range(len(observations))
     if not is_all_new:
-        kept = (
-            *tx.rows(sql("ingest", "unmatched_seen")),
-            *tx.rows(sql("ingest", "change_numbers")),
-        )
-        numbers = sorted(row[0] for row in kept)
+        numbers = (row[0] for row in tx.rows(sql("ingest", "fresh_and_changed")))
     records = ((n, observations[n].raw) for n in numbers if observations[n].raw)
     tx.append("raw_record", pack(at.scan_id, records))
 
