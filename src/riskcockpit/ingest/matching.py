@@ -268,11 +268,7 @@ def _other_manifest(left: Leftovers) -> None:
 
 def _hints(left: Leftovers) -> dict[int, int]:
     """Return, for each new result, the first stored finding of the same rule and path."""
-    return {
-        one: known[0]
-        for seen, known in left.in_place()
-        for one in seen
-    }
+    return {one: known[0] for seen, known in left.in_place() for one in seen}
 
 
 def _contradict(one: Trace, other: Trace, *, snippets_too: bool) -> bool:

@@ -48,7 +48,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "n": "INTEGER", "ordinal": "INTEGER", "path": "VARCHAR", "line": "INTEGER",
         "col": "INTEGER", "end_line": "INTEGER", "snippet": "VARCHAR",
     },
-    # finding_row is the rowid: a join by it costs half of one by id, and it holds until a list changes
+    # finding_row is the rowid: a join by it costs half of one by id; it holds until a list changes
     "matched": {
         "n": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT", "how": "VARCHAR",
     },
