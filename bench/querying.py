@@ -83,14 +83,14 @@ def measured(what: str, queries: Sequence[str], ask: Callable[[str], object]) ->
     """Return the CPU milliseconds of all runs of `ask`, and print those of each query."""
     spent: list[float] = []
     for query in queries:
-        times = []
-        for _ in range(RUNS + 1):
+        times, answer = [], ask(query)  # the first one warms up
+        for _ in range(RUNS):
             start = time.process_time()
             answer = ask(query)
             times.append((time.process_time() - start) * 1000)
         total = f" {answer:>9,} found" if isinstance(answer, int) else ""
-        print(f"{what} {query:<48} {statistics.median(times[1:]):7.1f} ms{total}", flush=True)
-        spent += times[1:]  # the first one warms up
+        print(f"{what} {query:<48} {statistics.median(times):7.1f} ms{total}", flush=True)
+        spent += times
     return spent
 
 

@@ -55,11 +55,14 @@ def apply_presence(
     """Apply what the scan shows: `matched` and `assigned` are filled, `change` is made here."""
     scoped = {"scope": spec.id, "category": spec.category, "branch": spec.branch}
     recognised = (tx.one(sql("ingest", "matched_count")) or (0,))[0]
-    counts: tuple[Any, ...] = (0, 0, 0, False)
+    reopened = moved = updated = 0
+    is_known_changed = False
     if recognised:
         tx.execute(sql("ingest", "change_fill"))
-        counts = tx.one(sql("ingest", "change_count")) or counts
-        is_any_change = sum(counts[:3]) > 0
+        reopened, moved, updated, is_known_changed = tx.one(sql("ingest", "change_count")) or (
+            0, 0, 0, False,
+        )  # fmt: skip
+        is_any_change = reopened + moved + updated > 0
         _refresh(tx, spec, at, is_any_change=is_any_change)
         tx.execute(sql("ingest", "scope_take_over"), **scoped)
         tx.execute(sql("ingest", "sighting_add"), **scoped, now=at.now, rev=tx.generation)
@@ -68,8 +71,9 @@ def apply_presence(
     created = len(observations) - recognised
     if created:
         _create(tx, spec, at)
-    _remember(tx, at, observations, is_all_new=not recognised, is_known_changed=bool(counts[3]))
-    return Presence(created, *counts[:3], recognised - sum(counts[:3]))
+    _remember(tx, at, observations, is_all_new=not recognised, is_known_changed=is_known_changed)
+    unchanged = recognised - reopened - moved - updated
+    return Presence(created, reopened, moved, updated, unchanged)
 
 
 def apply_absence(

@@ -157,7 +157,7 @@ class RunReader:
             severity_raw=verdict.raw,
             severity_source=verdict.source,
             needs_triage=result.kind in TRIAGE_KINDS,
-            is_suppressed=bool(result.suppressions) and _is_suppressed(result.suppressions),
+            is_suppressed=bool(result.suppressions) and _is_suppressed(result.suppressions or ()),
             locations=locations,
             fingerprints=claims,
             vulnerability_ids=ids,
