@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,8 +11,9 @@ from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats.addresses import host_of, request, service
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.cloud_resources import real, resource_uid
+from riskcockpit.formats.cvss import valid_score
+from riskcockpit.formats.members import Members
 from riskcockpit.formats.moments import moment
-from riskcockpit.formats.picking import cvss, is_set, member, number, objects, opened, text, texts
 from riskcockpit.formats.prose import first_link, plain_prose
 from riskcockpit.formats.record_lists import json_records
 from riskcockpit.formats.scopes import Scope, Scopes
@@ -25,34 +25,27 @@ OPTIONS = ReadOptions(max_depth=10)
 
 
 def test_members_bear_what_is_absent_null_or_of_another_type() -> None:
-    record: dict[str, Any] = {
-        "a": {"b": " 7.5 "},
-        "l": ["x", 1, None, {}],
-        "o": {"k": 1},
-        "n": None,
-    }
-    assert (text(record, "a", "b"), number(record, "a", "b")) == ("7.5", 7.5)
-    assert member(record, "a", "b", "c") is None
-    assert text(record, "n") == text(record, "l") == text([], "a") == ""
-    assert number({"x": "high"}, "x") is None
-    assert number({"x": "nan"}, "x") is None
-    assert texts(record, "l") == ["x", "1"]
-    assert objects(record, "o") == [{"k": 1}]
-    assert objects(record, "l") == [{}]
-    assert [is_set({"x": value}, "x") for value in (True, "True", 1, False, "no", None)] == [
+    record = Members(
+        {
+            "a": {"b": " 7.5 "},
+            "l": ["x", 1, None, {}],
+            "o": {"k": 1},
+            "n": None,
+        }
+    )
+    assert (record.text("a", "b"), record.number("a", "b")) == ("7.5", 7.5)
+    assert record.at("a", "b", "c") is None
+    assert record.text("n") == record.text("l") == Members([]).text("a") == ""
+    assert Members({"x": "high"}).number("x") is None
+    assert Members({"x": "nan"}).number("x") is None
+    assert record.texts("l") == ["x", "1"]
+    assert [item.value for item in record.members("o")] == [{"k": 1}]
+    assert [item.value for item in record.members("l")] == [{}]
+    assert [(name, item.number()) for name, item in record.pairs("o")] == [("k", 1.0)]
+    assert [Members({"x": value}).flag("x") for value in (True, "True", 1, False, "no", None)] == [
         True, True, True, False, False, False,
     ]  # fmt: skip
-    assert [cvss(value) for value in (None, 0.0, 7.5, 75.0)] == [None, None, 7.5, None]
-
-
-def test_a_record_is_opened_without_what_is_not_kept() -> None:
-    raw, record = opened(b'{"keep": 1, "in": [{"Author": "x", "y": 2}]}', OPTIONS, {"author"})
-    assert record == {"keep": 1, "in": [{"y": 2}]}
-    assert json.loads(raw) == record
-    with pytest.raises(SkipRecordError, match="object"):
-        opened(b"[]", OPTIONS)
-    with pytest.raises(SkipRecordError, match="nested"):
-        opened(b'{"a":' * 11 + b"1" + b"}" * 11, OPTIONS, {"author"})
+    assert [valid_score(value) for value in (None, 0.0, 7.5, 75.0)] == [None, None, 7.5, None]
 
 
 @pytest.mark.parametrize(

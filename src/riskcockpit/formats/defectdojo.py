@@ -66,6 +66,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 
 def _finding(raw: bytes, place: str, options: ReadOptions) -> Record:
-    finding, kept = record_of(raw, options, without=PEOPLE)
-    record = finding.value
+    finding = record_of(raw, options, without=PEOPLE)
+    kept = finding.raw
+    record = finding.object()
     return None if is_absent(record) else observation(record, TOOL, place, kept, options)

@@ -17,8 +17,9 @@ from riskcockpit.formats.cvss import base_score
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.members import Members, each, paragraphs, record_of, web_address
+from riskcockpit.formats.members import Members, each, record_of
 from riskcockpit.formats.package_types import purl_type
+from riskcockpit.formats.prose import paragraphs, web_address
 from riskcockpit.formats.vulnerabilities import cwe_numbers, split_name, vulnerability_ids
 
 TOOL = "DevAudit"
@@ -59,7 +60,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 def _package(raw: bytes, place: str, gathering: Gathering, options: ReadOptions) -> None:
     try:
-        found, _ = record_of(raw, options)
+        found = record_of(raw, options)
     except SkipRecordError as fault:
         gathering.trouble(place, fault.message)
         return

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from html import unescape
+
+from riskcockpit.formats import wording
 
 _BREAK = re.compile(r"<(?:br|/p|/div|/li|/ul|/ol|/tr|/h[1-6]|/pre)\b[^<>]{0,200}>", re.IGNORECASE)
 _ITEM = re.compile(r"<li\b[^<>]{0,200}>", re.IGNORECASE)
@@ -27,5 +30,17 @@ def first_link(text: str) -> str:
 
 
 def paragraphs(*parts: str) -> str:
-    """Return the parts that are not empty, with a blank line between them."""
-    return "\n\n".join(part.strip() for part in parts if part.strip())
+    """Return the parts that say something as a description, each a paragraph."""
+    return wording.description("\n\n".join(part.strip() for part in parts if part.strip()))
+
+
+def labelled(label: str, text: str) -> str:
+    """Return `label: text`, or nothing when there is no text."""
+    return f"{label}: {text}" if text.strip() else ""
+
+
+def web_address(texts: Iterable[str]) -> str:
+    """Return the first web address among `texts`; empty when there is none."""
+    return next(
+        (wording.name(text) for text in texts if text.startswith(("https://", "http://"))), ""
+    )

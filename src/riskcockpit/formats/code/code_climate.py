@@ -15,11 +15,12 @@ from riskcockpit.domain.finding import ControlEvidence, Observation
 from riskcockpit.domain.severity import Severity
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import forms, whole
 from riskcockpit.formats.gathering import Sorting
 from riskcockpit.formats.grading import graded
+from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
 from riskcockpit.formats.titles import first_sentence
 
 TOOL = "Code Climate"
@@ -62,21 +63,21 @@ def read(content: bytes, options: ReadOptions) -> Report:
 def _issue(
     options: ReadOptions, raw: bytes, place: str
 ) -> tuple[str, Observation | ControlEvidence]:
-    entry = read_entry(raw, options)
+    entry = record_of(raw, options)
     rule = entry.text("check_name")
     kind = entry.text("type").lower()
     tool = _tool(entry, rule)
     if kind and kind != "issue":
         named = wording.name(entry.text("name") or kind)
         return tool, ControlEvidence(tool, named, "informational", record=place)
-    claim = wording.name(entry.text("fingerprint"))
+    claim = entry.name("fingerprint")
     message = entry.text("description")
     words = HADOLINT_WORDS if tool == HADOLINT else WORDS
-    place_of = entry.entry("location")
+    place_of = entry.member("location")
     return tool, observed(
         tool,
         rule,
-        graded(tool, rule, entry.text("severity"), "severity", options, words=words),
+        graded(tool, rule, entry.word("severity"), "severity", options, words=words),
         message,
         record=place,
         raw=entry.raw,
@@ -93,8 +94,8 @@ def _issue(
     )
 
 
-def _tool(entry: Entry, rule: str) -> str:
-    named = wording.name(entry.text("engine_name"))
+def _tool(entry: Members, rule: str) -> str:
+    named = entry.name("engine_name")
     if named:
         return named
     return HADOLINT if _HADOLINT_RULE.fullmatch(rule) else TOOL

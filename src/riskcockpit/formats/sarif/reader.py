@@ -44,7 +44,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 def _read_run(raw: msgspec.Raw, place: str, options: ReadOptions) -> Scan:
     try:
-        run = _without_secrets(decode_record(raw, _RUN.decode, Run), options)
+        run = _without_secrets(decode_record(raw, _RUN), options)
     except SkipRecordError as fault:
         return Scan(tool=_HALF_READ, problems=(Problem(place, fault.message),), is_partial=True)
     return RunReader(run, place, options).scan()

@@ -137,7 +137,7 @@ class _DocumentReader:
 
     def _resource(self, raw: bytes, place: str) -> None:
         try:
-            resource = decode_record(raw, _RESOURCE.decode, Resource)
+            resource = decode_record(raw, _RESOURCE)
         except SkipRecordError as fault:
             self._problems.append(Problem(place, fault.message))
             return
@@ -149,7 +149,7 @@ class _DocumentReader:
         for number, raw in enumerate(raws):
             where = f"{place}[{number}]"
             try:
-                target = decode_record(bytes(raw), _TARGET.decode, Target)
+                target = decode_record(bytes(raw), _TARGET)
             except SkipRecordError as fault:
                 self._problems.append(Problem(where, fault.message))
                 continue
