@@ -12,11 +12,11 @@ from riskcockpit.formats.addresses import host_of, request, service
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.cloud_resources import real, resource_uid
 from riskcockpit.formats.cvss import valid_score
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import Members
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.prose import first_link, plain_prose
 from riskcockpit.formats.record_lists import json_records
-from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.shape import shape_of
 from riskcockpit.formats.signs import columns_below
 from riskcockpit.formats.tables import table
@@ -128,18 +128,32 @@ def test_a_cell_may_be_large() -> None:
     assert [(row.fault, row.cells[1] == large) for row in rows] == [("", True)]
 
 
-def test_a_record_of_no_scope_leaves_none_complete() -> None:
+def test_a_record_of_no_group_leaves_none_complete() -> None:
     def fail() -> int:
         raise SkipRecordError("odd")
 
-    scopes = Scopes("Tool")
-    scopes.of(Scope("Tool", "a"))
-    assert [scan.is_partial for scan in scopes.scans()] == [False]
-    scopes.take("r", fail, lambda _: Scope("Tool", "a"), lambda _: None)
-    first, loose = scopes.scans(lambda _: {"tool_version": "1"})
-    assert (first.is_partial, first.tool_version, loose.is_partial) == (True, "1", True)
-    assert loose.problems[0].why == "odd"
-    assert [scan.tool for scan in Scopes("Tool").scans()] == ["Tool"]
+    groups = Groups(Group("Tool"))
+    for asset in ("a", "b"):
+        groups.of(Group("Tool", asset))
+    assert [scan.is_partial for scan in groups.scans()] == [False, False]
+    groups.take_opened("r", fail, lambda _: Group("Tool", "a"), lambda _: None)
+    first, second = groups.scans(lambda _: {"tool_version": "1"})
+    assert (first.is_partial, first.tool_version, second.is_partial) == (True, "1", True)
+    assert [problem.why for problem in first.problems] == ["odd"]
+    assert second.problems == ()
+    assert [scan.tool for scan in Groups(Group("Tool")).scans()] == ["Tool"]
+
+
+def test_a_record_that_cannot_be_read_is_a_problem_of_its_own_group() -> None:
+    def fail(_: int) -> None:
+        raise SkipRecordError("odd")
+
+    groups = Groups(Group("Tool"))
+    groups.of(Group("Tool", "a"))
+    groups.take_opened("r", lambda: 1, lambda _: Group("Tool", "b"), fail)
+    first, second = groups.scans()
+    assert (first.asset, first.is_partial, first.problems) == ("a", False, ())
+    assert [problem.where for problem in second.problems] == ["r"]
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.gathering import Record as Outcome
 from riskcockpit.formats.grading import graded
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.prose import first_link, paragraphs
-from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.tables import Row, decoded, table
 
 TOOL = "Microsoft Defender for Cloud"
@@ -35,7 +35,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
     found = table(words, "recommendationid", "state")
     if not found.columns:
         raise FormatError("the header does not name the columns recommendationId and state")
-    scopes = Scopes(TOOL)
+    groups = Groups(Group(TOOL))
     stamps: list[str] = []
 
     def open_(row: Row) -> Members:
@@ -45,15 +45,15 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
     for row in found.rows:
         place = f"row {row.number}"
-        scopes.take(
-            place, partial(open_, row), _scope, partial(_outcome, place=place, options=options)
+        groups.take_opened(
+            place, partial(open_, row), _group_of, partial(_outcome, place=place, options=options)
         )
     at = max((when for stamp in set(stamps) if (when := moment(stamp))), default=None)
-    return Report("azure-recommendations", scopes.scans(lambda _: {"scanned_at": at}), notes)
+    return Report("azure-recommendations", groups.scans(lambda _: {"scanned_at": at}), notes)
 
 
-def _scope(record: Members) -> Scope:
-    return Scope(TOOL, wording.name(record.first("subscriptionid", "subscriptionname")))
+def _group_of(record: Members) -> Group:
+    return Group(TOOL, wording.name(record.first("subscriptionid", "subscriptionname")))
 
 
 def _outcome(record: Members, place: str, options: ReadOptions) -> Outcome:

@@ -48,8 +48,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
     with without_collection():
         pages, documents = decode_documents(content, _DOCUMENT.decode, TITLE)
         gathering = Gathering()
-        for why in documents.unreadable:
-            gathering.trouble("report", why)
+        gathering.unread(documents.unreadable)
         for page in pages:
             if page.results is None:
                 raise FormatError(f"not {TITLE}: there are no `results` in it")

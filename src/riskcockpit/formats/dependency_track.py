@@ -16,7 +16,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.grouping import Group, Groups, unreadable
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import Members, each, record_of
 from riskcockpit.formats.package_types import GENERIC
 from riskcockpit.formats.prose import labelled, paragraphs
@@ -57,7 +57,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
             group = Group(TOOL, about.name("name"))
             groups = Groups(group)
             groups.of(group)
-            unreadable(groups, documents.unreadable)
+            groups.unread(documents.unreadable)
             for where, raw in each(document.findings, "findings"):
                 groups.take(where, partial(_finding, raw, where, group, options))
             scans += groups.scans(

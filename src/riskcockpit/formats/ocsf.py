@@ -24,13 +24,13 @@ from riskcockpit.formats.cloud_resources import real, resource_uid
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.gathering import Record as Outcome
 from riskcockpit.formats.grading import Grade, graded
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import NOTHING, Members, record_of
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.package_types import layer_of, purl_type
 from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.record_lists import json_records
-from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_number, package_from_purl
 
 TOOL = "OCSF"
@@ -57,57 +57,56 @@ def read(content: bytes, options: ReadOptions) -> Report:
         reader = _Reader(options)
         for place, raw in found:
             reader.take(raw, place)
-        for why in documents.unreadable:
-            reader.scopes.trouble("report", why)
-        return Report("ocsf", reader.scopes.scans(reader.about), documents.notes)
+        reader.groups.unread(documents.unreadable)
+        return Report("ocsf", reader.groups.scans(reader.about), documents.notes)
 
 
 class _Reader:
     """Reads records, and remembers what they say of their run."""
 
     def __init__(self, options: ReadOptions) -> None:
-        self.scopes = Scopes(TOOL)
+        self.groups = Groups(Group(TOOL))
         self._options = options
         self._checks: set[str] = set()
-        self._versions: dict[Scope, set[str]] = {}
-        self._moments: dict[Scope, list[Any]] = {}
+        self._versions: dict[Group, set[str]] = {}
+        self._moments: dict[Group, list[Any]] = {}
         self._has_passes = False
 
     def take(self, raw: bytes, place: str) -> None:
         """Read one record."""
-        self.scopes.take(
+        self.groups.take_opened(
             place,
             partial(record_of, raw, self._options, without=PERSONAL),
-            self._scope,
+            self._group_of,
             partial(self._outcome, place=place),
         )
 
-    def about(self, scope: Scope) -> dict[str, Any]:
+    def about(self, group: Group) -> dict[str, Any]:
         """Return what is known of a run: Prowler's records all say when it was."""
-        versions = self._versions.get(scope, set())
+        versions = self._versions.get(group, set())
         found = {"tool_version": versions.pop() if len(versions) == 1 else ""}
-        if scope.tool != "Prowler":
+        if group.tool != "Prowler":
             return found
-        moments = [found_ for value in self._moments[scope] if (found_ := moment(value))]
+        moments = [found_ for value in self._moments[group] if (found_ := moment(value))]
         rules = frozenset(self._checks) if self._has_passes else None
         return found | {"scanned_at": max(moments, default=None), "rules": rules}
 
-    def _scope(self, record: Members) -> Scope:
+    def _group_of(self, record: Members) -> Group:
         tool = _tool(record)
         cloud = record.member("cloud")
         account = cloud.text("account", "uid") or cloud.first("account_uid", "project_uid")
         first = next(iter(record.members("resources")), NOTHING)
         account = account or first.text("account_uid")  # where OCSF 1.0 has it
         parts = (cloud.word("provider"), real(_region(record)))
-        scope = Scope(
+        group = Group(
             tool, wording.name(real(account)), wording.name(" ".join(filter(None, parts)))
         )
-        self._versions.setdefault(scope, set()).add(
+        self._versions.setdefault(group, set()).add(
             wording.name(real(record.text("metadata", "product", "version")))
         )
         stamp = record.first("time_dt", "event_time", "time")
-        self._moments.setdefault(scope, []).append(stamp)
-        return scope
+        self._moments.setdefault(group, []).append(stamp)
+        return group
 
     def _outcome(self, record: Members, place: str) -> Outcome:
         rule = _rule(record)

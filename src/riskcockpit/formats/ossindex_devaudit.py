@@ -45,8 +45,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
     with without_collection():
         forms, documents = decode_documents(content, _DOCUMENT.decode, TITLE)
         gathering = Gathering()
-        for why in documents.unreadable:
-            gathering.trouble("report", why)
+        gathering.unread(documents.unreadable)
         for form in forms:
             if form.packages is None and form.audited is None:
                 raise FormatError(f"not {TITLE}: there are no `Packages` in it")

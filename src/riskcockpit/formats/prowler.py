@@ -14,11 +14,11 @@ from riskcockpit.formats.cloud_resources import real, resource_uid
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.gathering import Record as Outcome
 from riskcockpit.formats.grading import graded
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.record_lists import json_records
-from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.tables import decoded, table
 
 TOOL = "Prowler"
@@ -41,17 +41,17 @@ def read(content: bytes, options: ReadOptions) -> Report:
         reader = _Reader(options)
         is_json = content.lstrip().startswith((b"[", b"{"))
         notes = reader.take_json(content) if is_json else reader.take_csv(content)
-        return Report("prowler", reader.scopes.scans(reader.about), notes)
+        return Report("prowler", reader.groups.scans(reader.about), notes)
 
 
 class _Reader:
     """Reads records, and remembers what they say of their run."""
 
     def __init__(self, options: ReadOptions) -> None:
-        self.scopes = Scopes(TOOL)
+        self.groups = Groups(Group(TOOL))
         self._options = options
         self._checks: set[str] = set()
-        self._runs: dict[Scope, set[tuple[str, str]]] = {}
+        self._runs: dict[Group, set[tuple[str, str]]] = {}
         self._has_passes = False
 
     def take_json(self, content: bytes) -> tuple[str, ...]:
@@ -59,8 +59,7 @@ class _Reader:
         found, documents = json_records(content, "Prowler's JSON")
         for place, raw in found:
             self._take(partial(self._record_of, raw), place)
-        for why in documents.unreadable:
-            self.scopes.trouble("report", why)
+        self.groups.unread(documents.unreadable)
         return documents.notes
 
     def take_csv(self, content: bytes) -> tuple[str, ...]:
@@ -76,9 +75,9 @@ class _Reader:
             )
         return notes
 
-    def about(self, scope: Scope) -> dict[str, Any]:
+    def about(self, group: Group) -> dict[str, Any]:
         """Return what the records say of their run."""
-        runs = self._runs.get(scope, set())
+        runs = self._runs.get(group, set())
         versions = {version for version, _ in runs}
         moments = [found for _, value in runs if (found := moment(value))]
         return {
@@ -95,11 +94,11 @@ class _Reader:
         )
 
     def _take(self, open_: Any, place: str) -> None:
-        self.scopes.take(place, open_, self._scope, partial(self._outcome, place=place))
+        self.groups.take_opened(place, open_, self._group_of, partial(self._outcome, place=place))
 
-    def _scope(self, record: Members) -> Scope:
+    def _group_of(self, record: Members) -> Group:
         account = record.first("accountuid", "accountid", "subscription", "projectid")
-        scope = Scope(
+        group = Group(
             TOOL,
             wording.name(real(account)),
             wording.name(" ".join(filter(None, (record.word("provider"), real(_region(record)))))),
@@ -108,8 +107,8 @@ class _Reader:
             wording.name(real(record.text("prowlerversion"))),
             record.first("timestamp", "assessmentstarttime"),
         )
-        self._runs.setdefault(scope, set()).add(run)
-        return scope
+        self._runs.setdefault(group, set()).add(run)
+        return group
 
     def _outcome(self, record: Members, place: str) -> Outcome:
         rule = record.name("checkid")

@@ -59,8 +59,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
             if listed is None:
                 raise FormatError(f"not {TITLE}: there are no `components` in it")
             gathering = Gathering()
-            for why in documents.unreadable:
-                gathering.trouble("report", why)
+            gathering.unread(documents.unreadable)
             for where, raw in each(listed, "components"):
                 _component(raw, where, gathering, options)
             about = Members(form.application)

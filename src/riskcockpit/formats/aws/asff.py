@@ -23,11 +23,11 @@ from riskcockpit.formats.cloud_resources import resource_uid
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.gathering import Record as Outcome
 from riskcockpit.formats.grading import Grade, graded
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import NOTHING, Members, record_of
 from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.record_lists import json_records
-from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.vulnerabilities import canonical_id, vulnerability_ids
 
 TOOL = "AWS Security Hub"
@@ -55,7 +55,7 @@ class _Finding:
     """A record, and what was read of it already."""
 
     record: Members
-    scope: Scope
+    group: Group
     region: str
 
 
@@ -67,17 +67,16 @@ def read(content: bytes, options: ReadOptions) -> Report:
     """
     with without_collection():
         found, documents = json_records(content, "ASFF", "Findings", "findings")
-        scopes = Scopes(TOOL)
+        groups = Groups(Group(TOOL))
         for place, raw in found:
-            scopes.take(
+            groups.take_opened(
                 place,
                 partial(_opened, raw, options),
-                lambda finding: finding.scope,
+                lambda finding: finding.group,
                 partial(_outcome, place=place, options=options),
             )
-        for why in documents.unreadable:
-            scopes.trouble("report", why)
-    return Report("asff", scopes.scans(), documents.notes)
+        groups.unread(documents.unreadable)
+    return Report("asff", groups.scans(), documents.notes)
 
 
 def _opened(raw: bytes, options: ReadOptions) -> _Finding:
@@ -91,8 +90,8 @@ def _opened(raw: bytes, options: ReadOptions) -> _Finding:
     region = region or (record.text("ProductArn").split(":") + [""] * 4)[3]
     tool = wording.name(_NAMES.get(product, product)) or TOOL
     category = f"aws {region}" if tool == prowler.TOOL else region  # as in its other reports
-    scope = Scope(tool, record.name("AwsAccountId"), wording.name(category))
-    return _Finding(record, scope, region)
+    group = Group(tool, record.name("AwsAccountId"), wording.name(category))
+    return _Finding(record, group, region)
 
 
 def _outcome(found: _Finding, place: str, options: ReadOptions) -> Outcome:
@@ -110,7 +109,7 @@ def _outcome(found: _Finding, place: str, options: ReadOptions) -> Outcome:
             item.text("ReasonCode") for item in record.members("Compliance", "StatusReasons")
         ]
         verdict = "not_applicable" if NOTHING_TO_CHECK in reasons else PASSED[status]
-        return ControlEvidence(found.scope.tool, _rule(record, found.scope), verdict, uid, place)
+        return ControlEvidence(found.group.tool, _rule(record, found.group), verdict, uid, place)
     seen = _observation(found, uid, place, options)
     return replace(seen, is_suppressed=workflow == "SUPPRESSED")
 
@@ -118,8 +117,8 @@ def _outcome(found: _Finding, place: str, options: ReadOptions) -> Outcome:
 def _observation(found: _Finding, uid: str, place: str, options: ReadOptions) -> Observation:
     record = found.record
     flaws = _flaws(record)
-    rule = flaws[0] if flaws else _rule(record, found.scope)
-    grade = _grade(record, found.scope.tool, rule, options)
+    rule = flaws[0] if flaws else _rule(record, found.group)
+    grade = _grade(record, found.group.tool, rule, options)
     claim = record.name("Id")
     advice = record.text("Remediation", "Recommendation", "Text")
     others = [item.text("Id") for item in record.members("Resources")[1:]]
@@ -131,7 +130,7 @@ def _observation(found: _Finding, uid: str, place: str, options: ReadOptions) ->
     link = record.text("Remediation", "Recommendation", "Url") or record.text("SourceUrl")
     seen = Observation(
         finding_class=FindingClass.CLOUD,
-        tool=found.scope.tool,
+        tool=found.group.tool,
         rule=rule,
         title=wording.title(record.text("Title") or rule),
         severity=grade.severity,
@@ -204,13 +203,13 @@ def _flaws(record: Members) -> tuple[str, ...]:
     return vulnerability_ids(record.text("Title"))[:1] if is_inspector else ()
 
 
-def _rule(record: Members, scope: Scope) -> str:
+def _rule(record: Members, group: Group) -> str:
     """Return the check without the version of its standard; of detectors the type of threat."""
     generator = record.text("GeneratorId")
     kinds = record.texts("Types")
     if generator and not any(mark in generator for mark in _INSTANCES):
         generator = _VERSION.sub("", generator)
-        if scope.tool == prowler.TOOL:
+        if group.tool == prowler.TOOL:
             generator = generator.removeprefix("prowler-")
         return wording.name(generator)
     return wording.name(kinds[0].rpartition("/")[2] if kinds else record.text("Title"))

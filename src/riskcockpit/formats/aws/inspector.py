@@ -14,11 +14,11 @@ from riskcockpit.formats.aws.workloads import PERSONAL, Installed, aliases, fix_
 from riskcockpit.formats.cloud_resources import resource_uid
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.grading import graded
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import NOTHING, Members, record_of
 from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.record_lists import json_records
-from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_numbers
 
 TOOL = "Amazon Inspector"
@@ -38,24 +38,23 @@ def read(content: bytes, options: ReadOptions) -> Report:
     """
     with without_collection():
         found, documents = json_records(content, "Inspector's JSON", "findings")
-        scopes = Scopes(TOOL)
+        groups = Groups(Group(TOOL))
         for place, raw in found:
-            scopes.take(
+            groups.take_opened(
                 place,
                 partial(record_of, raw, options, without=PERSONAL),
-                _scope,
+                _group_of,
                 partial(_outcome, place=place, options=options),
             )
-        for why in documents.unreadable:
-            scopes.trouble("report", why)
-    return Report("aws-inspector", scopes.scans(), documents.notes)
+        groups.unread(documents.unreadable)
+    return Report("aws-inspector", groups.scans(), documents.notes)
 
 
-def _scope(record: Members) -> Scope:
+def _group_of(record: Members) -> Group:
     kind = record.text("type").upper()
     region = next(iter(record.members("resources")), NOTHING).text("region")
     category = " ".join(filter(None, (_KINDS.get(kind, kind.lower()), region)))
-    return Scope(TOOL, record.name("awsAccountId"), wording.name(category))
+    return Group(TOOL, record.name("awsAccountId"), wording.name(category))
 
 
 def _outcome(record: Members, place: str, options: ReadOptions) -> Observation | None:

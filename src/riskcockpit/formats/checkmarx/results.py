@@ -31,7 +31,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_json
 from riskcockpit.formats.gathering import Record
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.grouping import Group, Groups, unreadable
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import Members, each, record_of
 from riskcockpit.formats.package_types import purl_type
 from riskcockpit.formats.prose import labelled, paragraphs, web_address
@@ -71,7 +71,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
         if all(form.results is None and form.total_count is None for form in forms):
             raise FormatError(f"not {TITLE}: there are no `results` in it")
         groups = Groups(Group(TOOL))
-        unreadable(groups, documents.unreadable)
+        groups.unread(documents.unreadable)
         read_count = 0
         for number, form in enumerate(forms):
             place = f"document{number}.results" if number else "results"

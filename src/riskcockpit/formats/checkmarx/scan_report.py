@@ -31,7 +31,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.grouping import Group, Groups, unreadable
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.package_types import purl_type
@@ -93,7 +93,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
                 "branch"
             )
             groups = Groups(Group(TOOL, asset, SAST, branch))
-            unreadable(groups, documents.unreadable)
+            groups.unread(documents.unreadable)
             causes = _causes(form)
             for part in _parts(form):
                 group = Group(TOOL, asset, part.category, branch)

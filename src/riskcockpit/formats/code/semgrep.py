@@ -20,8 +20,8 @@ from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import Json, check_depth, decode_json
 from riskcockpit.formats.forms import Form, forms, whole
-from riskcockpit.formats.gathering import Sorting
 from riskcockpit.formats.grading import Grade, graded
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.observing import observed
 from riskcockpit.formats.package_types import purl_type
@@ -69,30 +69,27 @@ class _Reader:
         """Yield a scan for each kind of finding there is; at least one."""
         raws = self.form.records("results")
         self.tool = _engine(self.form, raws)
-        sorting = Sorting()
-        sorting.take_all("results", raws, self._result)
+        groups = Groups(Group(self.tool))
+        groups.take_all("results", raws, self._result)
         head = self.form.head("version", "paths", "skipped_rules", "errors", "time")
         errors = tuple(_errors(head, self.options))
         has_ended_well = bool(head.items("paths", "scanned")) and not errors
-        for category, part in sorting.parts(""):
-            yield part.scan(
-                self.tool,
-                category=category,
-                tool_version=head.name("version"),
-                is_successful=True if has_ended_well else None,
-                tool_errors=errors,
-                is_partial=not sorting.is_whole,
-                rules=_rules(head),
-            )
+        yield from groups.scans(
+            tool_version=head.name("version"),
+            is_successful=True if has_ended_well else None,
+            tool_errors=errors,
+            rules=_rules(head),
+        )
 
-    def _result(self, raw: bytes, place: str) -> tuple[str, Observation]:
+    def _result(self, raw: bytes, place: str) -> tuple[Group, Observation]:
         entry = record_of(raw, self.options)
         if isinstance(entry.at("extra", "sca_info"), dict):
-            return SUPPLY_CHAIN, self._dependency(entry, place)
+            return Group(self.tool, category=SUPPLY_CHAIN), self._dependency(entry, place)
         if not _is_secret(entry):
-            return "", self._code(entry, place)
+            return Group(self.tool), self._code(entry, place)
         is_product = entry.word("extra", "validation_state") in _VALIDATED
-        return SECRETS if is_product else "", self._secret(raw, place)
+        category = SECRETS if is_product else ""
+        return Group(self.tool, category=category), self._secret(raw, place)
 
     def _grade(self, entry: Members, rule: str) -> Grade:
         score = entry.number("extra", "metadata", "security-severity")

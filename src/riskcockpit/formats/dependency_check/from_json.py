@@ -50,8 +50,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
         scans = []
         for form in forms:
             gathering = Gathering()
-            for why in documents.unreadable:
-                gathering.trouble("report", why)
+            gathering.unread(documents.unreadable)
             for where, raw in each(form.dependencies, "dependencies"):
                 _dependency(raw, where, gathering, options)
             project, about = Members(form.project_info), Members(form.scan_info)

@@ -14,7 +14,7 @@ from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record
-from riskcockpit.formats.grouping import Group, Groups, unreadable
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import Members, each
 from riskcockpit.formats.prose import labelled
 
@@ -47,7 +47,7 @@ def read_alerts(
     with without_collection():
         forms, documents = decode_documents(content, _FORMS.decode, title)
         groups = Groups(Group(tool))
-        unreadable(groups, documents.unreadable)
+        groups.unread(documents.unreadable)
         sizes = []
         for place, page in _pages(forms):
             sizes.append(len(page) if page and isinstance(page, list) else 0)

@@ -21,7 +21,7 @@ from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gitlab import records
 from riskcockpit.formats.gitlab.identifiers import rule_of
 from riskcockpit.formats.gitlab.records import Context
-from riskcockpit.formats.grouping import Group, Groups, unreadable
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import Members, each
 from riskcockpit.formats.moments import moment
 
@@ -74,7 +74,7 @@ class _Reader:
         kind = self._scan.text("type").lower()
         tool = wording.name(self._scanner.first("name", "id")) or DEFAULT_TOOL
         groups = Groups(Group(tool, category=kind))
-        unreadable(groups, unread)
+        groups.unread(unread)
         context = Context(tool, self._scanner.text("id"), kind, self._managers, self._options)
         found: list[records.Record] = []
         for where, raw in each(self._document.vulnerabilities, place):

@@ -17,9 +17,9 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record as Outcome
 from riskcockpit.formats.grading import graded
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.prose import paragraphs
-from riskcockpit.formats.scopes import Scope, Scopes
 
 TOOL = "kube-bench"
 _PASSED = {"PASS": "pass", "INFO": "informational", "SKIP": "not_applicable"}
@@ -45,13 +45,12 @@ def read(content: bytes, options: ReadOptions) -> Report:
     """
     with without_collection():
         forms, documents = decode_documents(content, _FORMS.decode, "kube-bench's JSON")
-        scopes = Scopes(TOOL)
+        groups = Groups(Group(TOOL))
         for form, part in zip(forms, documents.parts, strict=True):
             for place, raw in _groups(form, part):
-                _group(raw, place, scopes, options)
-        for why in documents.unreadable:
-            scopes.trouble("report", why)
-    return Report("kube-bench", scopes.scans(), documents.notes)
+                _group(raw, place, groups, options)
+        groups.unread(documents.unreadable)
+    return Report("kube-bench", groups.scans(), documents.notes)
 
 
 def _groups(form: list[Raw] | Document, part: bytes) -> Iterator[tuple[str, bytes]]:
@@ -60,16 +59,16 @@ def _groups(form: list[Raw] | Document, part: bytes) -> Iterator[tuple[str, byte
         yield f"Controls[{index}]", bytes(raw)
 
 
-def _group(raw: bytes, place: str, scopes: Scopes, options: ReadOptions) -> None:
+def _group(raw: bytes, place: str, groups: Groups, options: ReadOptions) -> None:
     """Read one group: a scan of its own, because kube-bench is run for some groups at a time."""
     try:
         group = record_of(raw, options)
     except SkipRecordError as fault:
-        scopes.trouble(place, fault.message)
+        groups.trouble(place, fault.message)
         return
     benchmark = group.name("version")
     node = wording.name(group.first("node_type", "text"))
-    gathering = scopes.of(Scope(TOOL, "", wording.name(f"{group.text('id')} {node}")))
+    gathering = groups.of(Group(TOOL, "", wording.name(f"{group.text('id')} {node}")))
     for number, section in enumerate(group.members("tests")):
         about = _Section(section.text("desc"), benchmark, node)
         for index, result in enumerate(section.items("results")):

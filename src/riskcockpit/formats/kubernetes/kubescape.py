@@ -74,8 +74,7 @@ def _scan(
     form: Document | list[FrameworkReport], options: ReadOptions, unreadable: Iterable[str]
 ) -> Scan:
     gathering = Gathering()
-    for why in unreadable:
-        gathering.trouble("report", why)
+    gathering.unread(unreadable)
     if isinstance(form, list):
         form = Document(frameworks=form)
     elif form.control_reports is not None:

@@ -21,11 +21,11 @@ from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.kubernetes.compliance import take_compliance
 from riskcockpit.formats.kubernetes.names import workload
 from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.prose import paragraphs
-from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.secrets import without_secret
 from riskcockpit.formats.trivy import records
 from riskcockpit.formats.trivy.records import TOOL, Context
@@ -65,9 +65,8 @@ def read(content: bytes, options: ReadOptions) -> Report:
         reader = _Reader(options)
         for form, part in zip(forms, documents.parts, strict=True):
             reader.take_form(form, part, is_alone=len(forms) == 1)
-        for why in documents.unreadable:
-            reader.scopes.trouble("report", why)
-        return Report("trivy-operator", reader.scopes.scans(reader.about), documents.notes)
+        reader.groups.unread(documents.unreadable)
+        return Report("trivy-operator", reader.groups.scans(reader.about), documents.notes)
 
 
 class _Reader:
@@ -77,10 +76,10 @@ class _Reader:
     """
 
     def __init__(self, options: ReadOptions) -> None:
-        self.scopes = Scopes(TOOL)
+        self.groups = Groups(Group(TOOL))
         self._options = options
-        self._versions: dict[Scope, set[str]] = {}
-        self._moments: dict[Scope, datetime | None] = {}
+        self._versions: dict[Group, set[str]] = {}
+        self._moments: dict[Group, datetime | None] = {}
 
     def take_form(self, form: list[Raw] | dict[str, Raw], part: bytes, *, is_alone: bool) -> None:
         """Read all reports of a document."""
@@ -92,15 +91,15 @@ class _Reader:
         else:
             self._take(part, "report", is_alone=is_alone)
 
-    def about(self, scope: Scope) -> dict[str, Any]:
+    def about(self, group: Group) -> dict[str, Any]:
         """Return what the reports of a scan say of it: that they are there proves the scan.
 
         Only of a report alone the moment is that of the scan; others are as old as each workload.
         """
-        versions = self._versions.get(scope, set())
+        versions = self._versions.get(group, set())
         return {
             "tool_version": next(iter(versions)) if len(versions) == 1 else "",
-            "scanned_at": self._moments.get(scope),
+            "scanned_at": self._moments.get(group),
             "is_successful": True if versions else None,
         }
 
@@ -120,7 +119,7 @@ class _Reader:
         try:
             record = record_of(raw, self._options, without=_PERSONAL)
         except SkipRecordError as fault:
-            self.scopes.trouble(place, fault.message)
+            self.groups.trouble(place, fault.message)
             return
         if "items" in record:
             for index, item in enumerate(record.items("items")):
@@ -140,13 +139,13 @@ class _Reader:
         )
         container = labels.text("trivy-operator.container.name")
         of_what = (where, container) if is_alone else (namespace,)
-        scope = Scope(TOOL, "", wording.name(" ".join(filter(None, (category, *of_what)))))
-        gathering = self.scopes.of(scope)
+        group = Group(TOOL, "", wording.name(" ".join(filter(None, (category, *of_what)))))
+        gathering = self.groups.of(group)
         report = record.member("report")
         version = report.name("scanner", "version")
-        self._versions.setdefault(scope, set()).add(version)
+        self._versions.setdefault(group, set()).add(version)
         if is_alone:
-            self._moments[scope] = report.moment("updateTimestamp") or record.moment(
+            self._moments[group] = report.moment("updateTimestamp") or record.moment(
                 "status", "updateTimestamp"
             )
         if category == "compliance":

@@ -18,7 +18,7 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_record
-from riskcockpit.formats.grouping import Group, Groups, unreadable
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import Members, each
 from riskcockpit.formats.snyk import infrastructure, packages
 from riskcockpit.formats.snyk.packages import Project
@@ -70,7 +70,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
                 scans += _one_of_many(raw, where, options)
         if documents.unreadable or not scans:
             groups = Groups(Group(TOOL))
-            unreadable(groups, documents.unreadable)
+            groups.unread(documents.unreadable)
             scans += groups.scans(is_partial=True)
         return Report("snyk", tuple(scans), documents.notes)
 

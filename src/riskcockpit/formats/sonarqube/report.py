@@ -18,7 +18,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.grouping import Group, Groups, unreadable
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import Members, each, record_of
 from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.prose import labelled, paragraphs
@@ -65,7 +65,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
             group = Group(TOOL, about.name("project_name"), CATEGORY, about.name("branch"))
             groups = Groups(group)
             groups.of(group)
-            unreadable(groups, documents.unreadable)
+            groups.unread(documents.unreadable)
             rules = _rules(Members(form.rules))
             for where, raw in each(form.issues, "issues"):
                 groups.take(where, partial(issue, raw, where, group, rules, options))

@@ -19,7 +19,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record
 from riskcockpit.formats.grading import Grade, graded
-from riskcockpit.formats.grouping import Group, Groups, unreadable
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import Members, each, record_of
 from riskcockpit.formats.package_types import GENERIC
 from riskcockpit.formats.paths import normalise
@@ -86,7 +86,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
             raise FormatError(f"not {TITLE}: it has neither `issues` nor `hotspots`")
         kind = HOTSPOTS if all(page.issues is None for page in pages) else ISSUES
         groups = Groups(Group(TOOL, category=kind))
-        unreadable(groups, documents.unreadable)
+        groups.unread(documents.unreadable)
         for number, page in enumerate(pages):
             place = f"page{number}." if len(pages) > 1 else ""
             components = _components(page)

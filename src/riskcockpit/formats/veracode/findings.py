@@ -10,7 +10,7 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.forms import Form, forms, whole
-from riskcockpit.formats.gathering import Sorting
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.observing import observed
@@ -36,21 +36,18 @@ def read(content: bytes, options: ReadOptions) -> Report:
     return whole("veracode-findings", scans, documents)
 
 
-def _scans(form: Form, options: ReadOptions) -> list[Scan]:
+def _scans(form: Form, options: ReadOptions) -> tuple[Scan, ...]:
     embedded = form.inner("_embedded") if "_embedded" in form.members else form
-    sorting = Sorting()
-    sorting.take_all("findings", embedded.records("findings"), partial(_sorted, options))
+    groups = Groups(Group(TOOL))
+    groups.take_all("findings", embedded.records("findings"), partial(_grouped, options))
     pages = form.head("page").integer("page", "total_pages")
-    is_partial = not sorting.is_whole or (pages is not None and pages > 1)
-    return [
-        part.scan(TOOL, category=category, is_partial=is_partial)
-        for category, part in sorting.parts("")
-    ]
+    return groups.scans(is_partial=pages is not None and pages > 1)
 
 
-def _sorted(options: ReadOptions, raw: bytes, place: str) -> tuple[str, Observation | None]:
+def _grouped(options: ReadOptions, raw: bytes, place: str) -> tuple[Group, Observation | None]:
     entry = record_of(raw, options)
-    return wording.name(entry.text("scan_type").lower()), _finding(options, entry, place)
+    group = Group(TOOL, category=wording.name(entry.text("scan_type").lower()))
+    return group, _finding(options, entry, place)
 
 
 def _finding(options: ReadOptions, entry: Members, place: str) -> Observation | None:

@@ -12,13 +12,13 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.addresses import host_of, request
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.grading import Grade, graded
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.markup import parsed, without
 from riskcockpit.formats.markup import record as markup_record
 from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.prose import first_link, paragraphs, plain_prose
-from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.vulnerabilities import cwe_numbers, vulnerability_ids
 
 TOOL = "Burp Suite"
@@ -44,7 +44,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
     root = parsed(content, "Burp's XML", options)
     if root.tag != "issues":
         raise FormatError(f"not a Burp report: its root element is {wording.name(root.tag)}")
-    scopes = Scopes(TOOL)
+    groups = Groups(Group(TOOL))
 
     def open_(issue: Any) -> Opened:
         method = next((found.get("method") or "" for found in issue.iter("request")), "")
@@ -53,25 +53,25 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
     for index, issue in enumerate(root.findall("issue")):
         place = f"issue[{index}]"
-        scopes.take(
+        groups.take_opened(
             place,
             partial(open_, issue),
-            _scope,
+            _group_of,
             partial(_observation, place=place, options=options),
         )
     about = {
         "tool_version": wording.name(root.get("burpVersion") or ""),
         "scanned_at": moment(root.get("exportTime") or ""),
     }
-    return Report("burp", scopes.scans(lambda _: about))
+    return Report("burp", groups.scans(lambda _: about))
 
 
 def _host(record: Members) -> str:
     return record.text("host", "#text") or record.text("host")
 
 
-def _scope(found: Opened) -> Scope:
-    return Scope(TOOL, host_of(_host(found[0])))
+def _group_of(found: Opened) -> Group:
+    return Group(TOOL, host_of(_host(found[0])))
 
 
 def _observation(found: Opened, place: str, options: ReadOptions) -> Observation:

@@ -44,8 +44,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
         stamps: list[str] = []
         for place, raw in found:
             gathering.take(place, partial(_outcome, raw, place, stamps, options))
-        for why in documents.unreadable:
-            gathering.trouble("report", why)
+        gathering.unread(documents.unreadable)
     at = max((when for stamp in stamps if (when := moment(stamp))), default=None)
     return Report("nuclei", (gathering.scan(TOOL, scanned_at=at),), documents.notes)
 

@@ -15,7 +15,7 @@ from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record
-from riskcockpit.formats.grouping import Group, Groups, unreadable
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import Members, each, record_of
 from riskcockpit.formats.vulnerabilities import vulnerability_ids
 from riskcockpit.formats.xray.components import artifact_name
@@ -58,7 +58,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
         if found and all(_is_empty(item) for item in found):
             raise FormatError(f"not {TITLE}: there are no records in it")
         groups = Groups(Group(TOOL))
-        unreadable(groups, documents.unreadable)
+        groups.unread(documents.unreadable)
         missing = 0.0
         for document in found:
             _take(document, groups, options)
