@@ -140,7 +140,7 @@ def test_a_manifest_tells_the_type_of_its_packages(path: str, type_: str) -> Non
 
 def test_html_becomes_text_without_scripts() -> None:
     html = "<p>One &amp; two</p><script>steal()</script><ul><li>three</li></ul>"
-    assert plain_text(html) == "One & two\n\nthree"
+    assert plain_text(html) == "One & two\n\n- three"
     assert plain_text("a < b") == "a < b"
 
 

@@ -13,9 +13,10 @@ from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.cloud_resources import real, resource_uid
 from riskcockpit.formats.cvss import valid_score
 from riskcockpit.formats.grouping import Group, Groups
+from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.members import Members
 from riskcockpit.formats.moments import moment
-from riskcockpit.formats.prose import first_link, plain_prose
+from riskcockpit.formats.prose import first_link
 from riskcockpit.formats.record_lists import json_records
 from riskcockpit.formats.shape import shape_of
 from riskcockpit.formats.signs import columns_below
@@ -73,8 +74,8 @@ def test_moments(value: Any, expected: datetime | None) -> None:
 
 
 def test_html_becomes_prose() -> None:
-    assert plain_prose("<p>a &amp; b</p><ul><li>c</li><li>d</li></ul>") == "a & b\n- c\n- d"
-    assert plain_prose("1 < 2 and 3 > 2") == "1 < 2 and 3 > 2"
+    assert plain_text("<p>a &amp; b</p><ul><li>c</li><li>d</li></ul>") == "a & b\n\n- c\n- d"
+    assert plain_text("1 < 2 and 3 > 2") == "1 < 2 and 3 > 2"
     assert first_link("see http://a.example and https://b.example/1.") == "https://b.example/1"
 
 

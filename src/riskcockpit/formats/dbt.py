@@ -19,7 +19,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.data_checks import DataCheck, Outcome, outcome_of
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering, unread
-from riskcockpit.formats.members import NOTHING, Members, record_of, viewed
+from riskcockpit.formats.members import NOTHING, Members, each, record_of, viewed
 
 TOOL = "dbt"
 _LEFT_OUT = frozenset({
@@ -68,9 +68,8 @@ def read(content: bytes, options: ReadOptions) -> Report:
 def _scan(document: Document, options: ReadOptions) -> Scan:
     gathering = Gathering()
     errors: list[str] = []
-    for number, raw in enumerate(document.results or ()):
-        place = f"results[{number}]"
-        gathering.take(place, partial(_result, bytes(raw), place, errors, options))
+    for place, raw in each(document.results, "results"):
+        gathering.take(place, partial(_result, raw, place, errors, options))
     is_freshness = "/sources/" in document.metadata.text("dbt_schema_version")
     passed = {proof.rule for proof in gathering.evidence if proof.status == "pass"}
     ran = passed | {seen.rule for seen in gathering.observations if not seen.needs_triage}

@@ -189,7 +189,7 @@ def record_of(
     return Members(kept, bytes(raw) if is_kept_as_is else msgspec.json.encode(kept))
 
 
-def each(raws: Iterable[Raw] | None, place: str) -> Iterator[tuple[str, bytes]]:
+def each(raws: Iterable[Raw | bytes] | None, place: str) -> Iterator[tuple[str, bytes]]:
     """Yield each record with its place in the report; all are searched for secrets at once."""
     for number, raw in enumerate(searched([bytes(raw) for raw in raws or ()])):
         yield f"{place}[{number}]", raw

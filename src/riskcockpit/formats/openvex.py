@@ -17,7 +17,7 @@ from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering, unread
-from riskcockpit.formats.members import NOTHING, Members, record_of, viewed
+from riskcockpit.formats.members import NOTHING, Members, each, record_of, viewed
 from riskcockpit.formats.products import Product, asset_of, product_of
 from riskcockpit.formats.vulnerabilities import canonical_id, vulnerability_ids
 
@@ -79,10 +79,9 @@ def _attested(content: bytes) -> Document:
 def _scan(document: Document, options: ReadOptions) -> Scan:
     gathering = Gathering()
     subjects = [Members(name) for one in document.subject.items() if (name := one.text("name"))]
-    for number, raw in enumerate(document.statements or ()):
-        place = f"statements[{number}]"
+    for place, raw in each(document.statements, "statements"):
         try:
-            said = Said(record_of(bytes(raw), options), document)
+            said = Said(record_of(raw, options), document)
         except SkipRecordError as fault:
             gathering.trouble(place, fault.message)
             continue

@@ -26,7 +26,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering, unread
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.members import NOTHING, Members, record_of, viewed
+from riskcockpit.formats.members import NOTHING, Members, each, record_of, viewed
 
 TOOL = "promptfoo"
 MAX_QUOTE = 2_000
@@ -79,9 +79,8 @@ def _scan(form: Document, options: ReadOptions) -> Scan:
     raws = found.results if found else form.results if isinstance(form.results, list) else None
     gathering = Gathering()
     errors: list[str] = []
-    for number, raw in enumerate(raws or ()):
-        place = f"results[{number}]"
-        gathering.take(place, partial(_result, bytes(raw), place, errors, options))
+    for place, raw in each(raws, "results"):
+        gathering.take(place, partial(_result, raw, place, errors, options))
     return gathering.scan(
         TOOL,
         tool_version=form.metadata.name("promptfooVersion"),

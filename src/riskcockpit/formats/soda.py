@@ -19,7 +19,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.data_checks import DataCheck, Outcome, outcome_of
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering, unread
-from riskcockpit.formats.members import NOTHING, Members, record_of, viewed
+from riskcockpit.formats.members import NOTHING, Members, each, record_of, viewed
 
 TOOL = "Soda"
 _LEFT_OUT = frozenset({"blocks", "queries", "sql", "failingRowsQueryName", "failedRows"})
@@ -75,9 +75,8 @@ def _scan(document: Document, options: ReadOptions) -> Scan:
         ("checks", document.checks),
         ("automatedMonitoringChecks", document.automated_monitoring_checks),
     ):
-        for number, raw in enumerate(raws or ()):
-            place = f"{member}[{number}]"
-            gathering.take(place, partial(_check, bytes(raw), suite, place, errors, options))
+        for place, raw in each(raws, member):
+            gathering.take(place, partial(_check, raw, suite, place, errors, options))
     return gathering.scan(
         TOOL,
         category=suite,

@@ -18,7 +18,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.csaf.products import CsafProduct, groups_of, products_of
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering, unread
-from riskcockpit.formats.members import NOTHING, Members, record_of, viewed
+from riskcockpit.formats.members import NOTHING, Members, each, record_of, viewed
 from riskcockpit.formats.vulnerabilities import canonical_id
 
 TOOL = "CSAF"
@@ -82,10 +82,9 @@ def _scan(form: Document, options: ReadOptions) -> Scan:
         form.document.moment("tracking", "current_release_date"),
     )
     gathering = Gathering()
-    for number, raw in enumerate(form.vulnerabilities or ()):
-        place = f"vulnerabilities[{number}]"
+    for place, raw in each(form.vulnerabilities, "vulnerabilities"):
         try:
-            record = record_of(bytes(raw), options)
+            record = record_of(raw, options)
         except SkipRecordError as fault:
             gathering.trouble(place, fault.message)
             continue

@@ -20,7 +20,7 @@ from riskcockpit.formats.cyclonedx.records import Vulnerability, observation
 from riskcockpit.formats.cyclonedx.statements import statement
 from riskcockpit.formats.documents import Documents
 from riskcockpit.formats.gathering import Gathering, Record, unread
-from riskcockpit.formats.members import NOTHING, Members, record_of
+from riskcockpit.formats.members import NOTHING, Members, each, record_of
 
 CATEGORY = "sbom"
 Placed = tuple[str, Vulnerability]
@@ -68,12 +68,11 @@ def _scan(bom: Bom, options: ReadOptions) -> Scan:
 def _is_vex(bom: Bom, found: Sequence[Placed]) -> bool:
     """Whether a document has no components of its own, and an analysis of everything it names."""
     has_own = any(component.value is not bom.subject.value for component in bom.components.values())
-    return bool(found) and not has_own and all(each.state for _, each in found)
+    return bool(found) and not has_own and all(one.state for _, one in found)
 
 
 def _vulnerabilities(bom: Bom, gathering: Gathering, options: ReadOptions) -> Iterator[Placed]:
-    for number, raw in enumerate(bom.vulnerabilities or ()):
-        place = f"vulnerabilities[{number}]"
+    for place, raw in each(bom.vulnerabilities, "vulnerabilities"):
         try:
             record = record_of(raw, options, without=people.FIELDS)
         except SkipRecordError as fault:
@@ -84,13 +83,13 @@ def _vulnerabilities(bom: Bom, gathering: Gathering, options: ReadOptions) -> It
 
 def _take_all(gathering: Gathering, found: Sequence[Placed], read_one: ReadOne) -> None:
     """Read every vulnerability once for each component it affects, at least once."""
-    for place, each in found:
-        affected = each.record.members("affects")
+    for place, known in found:
+        affected = known.record.members("affects")
         for number, one in enumerate(affected):
             spot = f"{place}.affects[{number}]"
-            gathering.take(spot, partial(read_one, each, one, spot))
+            gathering.take(spot, partial(read_one, known, one, spot))
         if not affected:
-            gathering.take(place, partial(read_one, each, NOTHING, place))
+            gathering.take(place, partial(read_one, known, NOTHING, place))
 
 
 def _observation(tool: str, found: Vulnerability, affected: Members, place: str) -> Record:

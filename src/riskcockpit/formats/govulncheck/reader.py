@@ -19,7 +19,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_record
 from riskcockpit.formats.gathering import Gathering, unread
 from riskcockpit.formats.govulncheck.records import TOOL, Pair, old_entry, pair
-from riskcockpit.formats.members import NOTHING, Members, record_of, viewed
+from riskcockpit.formats.members import NOTHING, Members, each, record_of, viewed
 
 
 class Message(msgspec.Struct, gc=False):
@@ -83,11 +83,8 @@ class _Reader:
         if bytes(message.finding) not in _NOTHING:
             self._finding(bytes(message.finding), f"{place}.finding")
         versions = _versions(message)
-        for number, raw in enumerate(message.vulns or ()):
-            where = f"Vulns[{number}]"
-            self._gathering.take(
-                where, partial(old_entry, bytes(raw), versions, where, self._options)
-            )
+        for where, raw in each(message.vulns, "Vulns"):
+            self._gathering.take(where, partial(old_entry, raw, versions, where, self._options))
 
     def scan(self) -> Scan:
         """Return what was gathered; an advisory that was looked up and not found is evidence."""

@@ -15,7 +15,7 @@ from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering, unread
 from riskcockpit.formats.grype.records import TOOL, Context, match
 from riskcockpit.formats.images import image_name
-from riskcockpit.formats.members import NOTHING, Members, viewed
+from riskcockpit.formats.members import NOTHING, Members, each, viewed
 
 CATEGORY = "vulnerabilities"
 
@@ -67,9 +67,8 @@ def _scan(document: Document, options: ReadOptions) -> Scan:
 def _take(
     gathering: Gathering, raws: Iterable[Raw], member: str, context: Context, *, is_ignored: bool
 ) -> None:
-    for number, raw in enumerate(raws):
-        place = f"{member}[{number}]"
-        gathering.take(place, partial(match, bytes(raw), place, context, is_ignored=is_ignored))
+    for place, raw in each(raws, member):
+        gathering.take(place, partial(match, raw, place, context, is_ignored=is_ignored))
 
 
 def _asset(source: Members) -> str:

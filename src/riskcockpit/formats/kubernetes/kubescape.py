@@ -26,7 +26,7 @@ from riskcockpit.formats.gathering import Record as Outcome
 from riskcockpit.formats.grading import Grade, graded
 from riskcockpit.formats.kubernetes.names import kubescape_id
 from riskcockpit.formats.kubernetes.older_kubescape import FrameworkReport, older_records
-from riskcockpit.formats.members import NOTHING, Members, record_of, viewed
+from riskcockpit.formats.members import NOTHING, Members, each, record_of, viewed
 from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.prose import paragraphs
 
@@ -84,8 +84,9 @@ def _scan(
     summary, about = _value(form.summary, options), _value(form.metadata, options)
     known = dict(summary.pairs("controls"))
     places = dict(_places(form.resources or (), gathering, options))
-    for index, raw in enumerate(form.results or ()):
-        _result(bytes(raw), f"results[{index}]", _Context(known, places, options), gathering)
+    context = _Context(known, places, options)
+    for where, raw in each(form.results, "results"):
+        _result(raw, where, context, gathering)
     scanned = about.member("scanMetadata")
     version = scanned.text("kubescapeVersion") or scanned.text("version")
     return gathering.scan(
@@ -137,11 +138,11 @@ def _places(
     raws: Iterable[Raw], gathering: Gathering, options: ReadOptions
 ) -> Iterator[tuple[str, Location]]:
     """Yield resource id → the file it was read from; nothing for resources of a cluster."""
-    for index, raw in enumerate(raws):
+    for where, raw in each(raws, "resources"):
         try:
-            record = record_of(bytes(raw), options, without=PERSONAL)
+            record = record_of(raw, options, without=PERSONAL)
         except SkipRecordError as fault:
-            gathering.trouble(f"resources[{index}]", fault.message)
+            gathering.trouble(where, fault.message)
             continue
         path = record.text("source", "relativePath") or record.text("source", "path")
         if path:

@@ -13,7 +13,7 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.kubernetes.names import workload
-from riskcockpit.formats.members import NOTHING, Members, record_of
+from riskcockpit.formats.members import NOTHING, Members, each, record_of
 
 
 class FrameworkReport(msgspec.Struct, gc=False):
@@ -36,10 +36,9 @@ def older_records(
     """
     seen: set[str] = set()
     for number, framework in enumerate(frameworks):
-        for index, raw in enumerate(framework.control_reports or ()):
-            place = f"frameworks[{number}].controlReports[{index}]"
+        for place, raw in each(framework.control_reports, f"frameworks[{number}].controlReports"):
             try:
-                control = record_of(bytes(raw), options)
+                control = record_of(raw, options)
             except SkipRecordError as fault:
                 gathering.trouble(place, fault.message)
                 continue

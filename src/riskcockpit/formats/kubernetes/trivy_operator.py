@@ -24,7 +24,7 @@ from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.kubernetes.compliance import take_compliance
 from riskcockpit.formats.kubernetes.names import workload
-from riskcockpit.formats.members import Members, record_of
+from riskcockpit.formats.members import Members, each, record_of
 from riskcockpit.formats.prose import paragraphs
 from riskcockpit.formats.secrets import without_secret
 from riskcockpit.formats.trivy import records
@@ -112,8 +112,8 @@ class _Reader:
         self._take_all(found or (), place)
 
     def _take_all(self, raws: Iterable[Raw], place: str) -> None:
-        for index, raw in enumerate(raws):
-            self._take(bytes(raw), f"{place}[{index}]", is_alone=False)
+        for where, raw in each(raws, place):
+            self._take(raw, where, is_alone=False)
 
     def _take(self, raw: bytes, place: str, *, is_alone: bool) -> None:
         try:

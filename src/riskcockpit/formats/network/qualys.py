@@ -11,8 +11,9 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.cvss import valid_score
 from riskcockpit.formats.grading import Grade, graded
+from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.network.hosts import Place, host_observation
-from riskcockpit.formats.prose import paragraphs, plain_prose
+from riskcockpit.formats.prose import paragraphs
 from riskcockpit.formats.vulnerabilities import vulnerability_ids
 
 TOOL = "Qualys"
@@ -60,12 +61,12 @@ def observation(
         return None
     grade = _grade(found, options)
     kind = found.type.lower()
-    solution = plain_prose(found.solution)
-    result = plain_prose(found.result)
+    solution = plain_text(found.solution)
+    result = plain_text(found.result)
     about = (
         "Potential: not confirmed by the scan" if kind in _POTENTIAL else "",
-        plain_prose(found.threat),
-        plain_prose(found.impact),
+        plain_text(found.threat),
+        plain_text(found.impact),
         f"Solution: {solution}" if solution else "",
         f"Result: {result}" if result else "",
         *found.notes,

@@ -13,12 +13,13 @@ from riskcockpit.formats.addresses import host_of, request
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.grading import Grade, graded
 from riskcockpit.formats.grouping import Group, Groups
+from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.markup import parsed, without
 from riskcockpit.formats.markup import record as markup_record
 from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.paths import normalise
-from riskcockpit.formats.prose import first_link, paragraphs, plain_prose
+from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.vulnerabilities import cwe_numbers, vulnerability_ids
 
 TOOL = "Burp Suite"
@@ -79,11 +80,11 @@ def _observation(found: Opened, place: str, options: ReadOptions) -> Observation
     rule = _rule(record)
     if not rule:
         raise SkipRecordError("an issue without type and name")
-    location = plain_prose(record.text("location"))
+    location = plain_text(record.text("location"))
     url = _host(record).rstrip("/") + (record.text("path") or "/")
     parameter = _PARAMETER.search(location)
     grade = _grade(record, rule, options)
-    references = plain_prose(record.text("references"))
+    references = plain_text(record.text("references"))
     return Observation(
         finding_class=FindingClass.DAST,
         tool=TOOL,
@@ -126,4 +127,4 @@ def _description(record: Members) -> str:
         record.text("remediationBackground"),
     ]
     confidence = record.word("confidence")
-    return paragraphs(*map(plain_prose, parts), f"Confidence: {confidence}" if confidence else "")
+    return paragraphs(*map(plain_text, parts), f"Confidence: {confidence}" if confidence else "")

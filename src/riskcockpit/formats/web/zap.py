@@ -24,12 +24,13 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_json
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import Grade, graded
+from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.markup import parsed, without
 from riskcockpit.formats.markup import record as markup_record
 from riskcockpit.formats.members import NOTHING, Members, record_of, viewed
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.paths import normalise
-from riskcockpit.formats.prose import first_link, paragraphs, plain_prose
+from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.vulnerabilities import cwe_number
 
 TOOL = "ZAP"
@@ -154,7 +155,7 @@ def _observation(raw: bytes, site: str, place: str, options: ReadOptions) -> Obs
         finding_class=FindingClass.DAST,
         tool=TOOL,
         rule=rule,
-        title=wording.title(plain_prose(title) or rule),
+        title=wording.title(plain_text(title) or rule),
         severity=grade.severity,
         record=place,
         description=wording.description(_description(alert)),
@@ -191,10 +192,10 @@ def _rank(instance: Members) -> tuple[int, str, str, str]:
 
 
 def _description(alert: Members) -> str:
-    solution = plain_prose(alert.text("solution"))
+    solution = plain_text(alert.text("solution"))
     return paragraphs(
-        plain_prose(alert.text("desc")),
+        plain_text(alert.text("desc")),
         f"Solution: {solution}" if solution else "",
-        plain_prose(alert.text("otherinfo")),
-        plain_prose(alert.text("reference")),
+        plain_text(alert.text("otherinfo")),
+        plain_text(alert.text("reference")),
     )
