@@ -23,7 +23,8 @@ _SIGPIPE = 141
 _FAMILIES = {
     "demo": ("demo",),
     "setup": ("init", "doctor", "config"),
-    "reports": ("import", "sync", "sources"),
+    "reports": ("import", "sync"),
+    "sources": ("sources",),
     "formats": ("formats",),
     "status": ("status",),
     "findings": ("findings",),
