@@ -1,9 +1,9 @@
 """Fuzz every report format for some minutes: `python scripts/fuzz_formats.py --minutes 30`.
 
 Two processes mutate the fixtures (and the public corpus beside the project, when it is there). A
-crash, a read that takes over 10 s, or one that needs over 1 GB is written to the directory given
-by `--keep` with the traceback beside it. Exit 1 when anything was found. The same `--seed` makes
-the same mutations.
+crash, a read that takes over 10 s of CPU, or one that needs over 1 GB is written to the directory
+given by `--keep` with the traceback beside it. Exit 1 when anything was found. The same `--seed`
+makes the same mutations.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def fuzz(seed: int, minutes: float, keep: Path) -> int:
     rng = random.Random(seed)
     pool = list(seeds())
     resource.setrlimit(resource.RLIMIT_AS, (limit() + MEMORY_BYTES,) * 2)
-    signal.signal(signal.SIGALRM, _ring)
+    signal.signal(signal.SIGPROF, _ring)
     options = replace(OPTIONS, redact=Redactor(b"0" * 32))
     end = time.monotonic() + 60 * minutes
     tried = found = 0
@@ -76,14 +76,14 @@ def fuzz(seed: int, minutes: float, keep: Path) -> int:
         name, content = rng.choice(pool)
         content = mutated(content, rng)
         current.write_bytes(content)  # what was read when the process was killed
-        signal.alarm(HANG_SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, HANG_SECONDS)
         try:
             try_everything(content, options, rng)
         except Exception:  # noqa: BLE001 - whatever it is, it is a finding
             found += 1
             report(keep, name, content)
         finally:
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
         tried += 1
     current.unlink()
     print(f"process {seed}: {tried} reports, {found} finding(s)", flush=True)

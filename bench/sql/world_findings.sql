@@ -54,7 +54,8 @@ SELECT
     CASE WHEN standing = 'fixed' THEN CAST($as_of AS TIMESTAMP) END AS fixed_at,
     born AS detected_at, 0 AS reopened_count,
     CASE WHEN level > 0 THEN born + to_days([120, 90, 30, 7][level]) END AS due_at,
-    '' AS waiver_id, CAST(h % 5000000 AS DECIMAL(18, 2)) / 100 AS exposure,
+    due_at AS sla_due_at, epss AS tool_epss, is_kev AS tool_is_kev, owner AS settings_owner,
+    false AS is_ransomware, '' AS waiver_id, CAST(h % 5000000 AS DECIMAL(18, 2)) / 100 AS exposure,
     '' AS correlation, md5('raw' || n) AS raw_hash, md5('scan' || (h % 400)) AS scan_id,
     'bench' AS source_id, CAST($as_of AS TIMESTAMP) AS seen_at, CAST($rev AS BIGINT) AS rev
 FROM shaped

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import string
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskcockpit.domain.redaction import Redactor, is_secret_name, may_hold_secret
+from riskcockpit.domain.redaction import SUSPECT, Redactor, is_secret_name, may_hold_secret
 
 REDACT = Redactor(b"a key for tests")
 LETTERS = random.Random(7)
@@ -203,3 +204,19 @@ def test_a_secret_in_escapes_of_json_is_looked_at_closely(spelt: str) -> None:
 
 def test_escapes_that_many_write_everywhere_make_no_record_suspect() -> None:
     assert not may_hold_secret(rb'["a \u003c b \u003e c \u0026 d \u00e9"]')
+
+
+PIECES = (
+    "pass", "word", "passwort", "phrase", "PWD", "secret", "Token", "api", "_key", "KEY",
+    "private_", "account-", "client", "credential", "s", "x" * 41, "-", "_", "\\", '"', "'", " ",
+    "\n", ":", "=", "://", "@", "user", "bearer", "Basic ", "AKIA", "ABCD", "ghp_", "eyJ", "SG.",
+    "xox", "b-", "sk-", "abcdefgh", "12345678", "npm_", "hooks.slack.com", "-----BEGIN ", "{",
+    "\u00e4", "\\u003d", "\\u003c", "\\u00e9", ":\\/\\/", "\\n", "\\t",
+)  # fmt: skip
+
+
+@settings(max_examples=400)
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+def test_the_quick_search_for_suspects_finds_what_the_pattern_finds(text: str) -> None:
+    record = text.encode()
+    assert may_hold_secret(record) == bool(re.search(SUSPECT.encode(), record))

@@ -121,7 +121,7 @@ def test_wrapped_lines_are_joined_and_paragraphs_stay() -> None:
 
 def test_the_text_of_html() -> None:
     assert plain_text("a &lt; b") == "a < b"
-    assert plain_text("<p>One</p><p>Two <b>three</b><br/>four</p>") == "One\nTwo three\nfour"
+    assert plain_text("<p>One</p><p>Two <b>three</b><br/>four</p>") == "One\n\nTwo three\n\nfour"
     assert plain_text("a < b and c > d") == "a < b and c > d"
 
 

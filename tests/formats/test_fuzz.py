@@ -22,3 +22,30 @@ def test_no_mutation_crashes_a_reader(name: str, content: bytes) -> None:
     rng = random.Random(crc32(name.encode()))
     for _ in range(ROUNDS):
         try_everything(mutated(content, rng), options, rng)
+
+
+FOUND = {
+    "bytes that are no UTF-8 in a member nobody asks for": (
+        b'{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "x"}},'
+        b' "results": [{"message": {"text": "m"}, "properties": {"a": "\xff"}}]}]}'
+    ),
+    "a tool without a name": (
+        b'{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": " "}},'
+        b' "results": [{"message": {"text": "m"}}]}]}'
+    ),
+    "an address that is none": b"Title,Severity,Url\na,high,http://[::1\n",
+    "an Inspector finding that says nothing of itself": (
+        b'{"findings": [{"awsAccountId": "1", "findingArn": "arn:aws:inspector2:x",'
+        b' "severity": "", "type": "PACKAGE_VULNERABILITY"}]}'
+    ),
+    "a score below zero": (
+        b'[{"Package": {"name": "a", "pm": "nuget", "version": "1"}, "Vulnerabilities":'
+        b' [{"id": "1", "title": "CVE-2026-0001", "cvssScore": -1}]}]'
+    ),
+}
+"""What long runs found, made small."""
+
+
+@pytest.mark.parametrize("content", FOUND.values(), ids=FOUND)
+def test_what_was_found_stays_mended(content: bytes) -> None:
+    try_everything(content, OPTIONS, random.Random(1))

@@ -11,7 +11,6 @@ from msgspec import Raw
 
 from riskcockpit.domain.finding import ControlEvidence
 from riskcockpit.errors import SkipRecordError
-from riskcockpit.formats.cvss import score_of
 from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.manifests import type_of_manifest
@@ -112,24 +111,6 @@ def test_only_web_addresses_are_links() -> None:
 )
 def test_moments_are_read_in_the_ways_tools_write_them(value: Any, expected: Any) -> None:
     assert moment(value) == expected
-
-
-@pytest.mark.parametrize(
-    ("vector", "score"),
-    [
-        ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", 9.8),
-        ("CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N", 6.1),
-        ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H", 10.0),
-        ("CVSS:3.0/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N", 1.8),
-        ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N", None),
-        ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H/E:P/RL:O", 9.8),
-        ("CVSS:3.1/AV:X", None),
-        ("AV:N/AC:L/Au:N/C:P/I:P/A:P", None),
-        ("", None),
-    ],
-)
-def test_base_scores_are_those_of_the_specification(vector: str, score: float | None) -> None:
-    assert score_of(vector) == score
 
 
 @pytest.mark.parametrize(

@@ -160,19 +160,15 @@ def event(**members: Any) -> dict[str, Any]:
     } | members
 
 
-def test_security_findings_come_one_a_line() -> None:
+def test_issues_as_ocsf_security_findings_come_one_a_line() -> None:
     states = (1, 3, 4)
     lines = b"\n".join(json.dumps(event(state_id=state)).encode() for state in states)
     scan = read(lines)
     assert (scan.tool, scan.absent) == ("Wiz", 1)
     assert [seen.is_suppressed for seen in scan.observations] == [False, True]
     seen = scan.observations[0]
-    assert (seen.severity, seen.resource, seen.asset) == (
+    assert (seen.severity, seen.resource, scan.asset) == (
         Severity.INFO,
         "arn:aws:s3:::bank-data",
         "111122223333",
     )
-
-
-def test_newer_classes_of_ocsf_are_not_taken() -> None:
-    assert _format(json.dumps([event(class_uid=2004)]).encode()) != "ocsf-security-finding"

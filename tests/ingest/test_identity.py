@@ -206,6 +206,14 @@ def test_urls_are_templates_and_values_of_parameters_do_not_matter() -> None:
     assert identify("web", [seen("GET https://pay.example/users/7?p=1")]).keys != one
 
 
+def test_an_address_with_stray_brackets_is_still_a_finding() -> None:
+    def seen(url: str) -> Observation:
+        return replace(code("xss"), finding_class=FindingClass.DAST, locations=(), resource=url)
+
+    both = [seen("GET http://[::1/users"), seen("tcp://[a.example:22")]
+    assert len(set(identify("web", both).keys)) == 2
+
+
 def test_a_cloud_finding_is_its_resource_and_its_check() -> None:
     one = replace(
         code("s3-public", "main.tf"), finding_class=FindingClass.CLOUD, resource="arn:aws:s3:::a"

@@ -43,11 +43,13 @@ def empty_cache(directory: Path) -> Iterator[Writer]:
 
 
 def staged_tables(package: str) -> Mapping[str, Mapping[str, str]]:
-    """Return the temporary tables that a package declares as `staging.TABLES`."""
-    name = f"riskcockpit.{package}.staging"
-    if find_spec(name) is None:
-        return {}
-    return getattr(import_module(name), "TABLES", {})
+    """Return the temporary tables that a package declares as `TABLES` of these modules."""
+    tables: dict[str, Mapping[str, str]] = {}
+    for module in ("staging", "vex"):
+        name = f"riskcockpit.{package}.{module}"
+        if find_spec(name) is not None:
+            tables |= getattr(import_module(name), "TABLES", {})
+    return tables
 
 
 def bind(tx: Writer, statement: Sql) -> None:

@@ -35,5 +35,6 @@ def read_sample(path: str, *, name: str = "") -> Report:
 
 
 def faults(scan: Scan) -> int:
-    """Return how many records of a scan state a fault, could not be read, or are gone."""
-    return len(scan.observations) + scan.absent + len(scan.problems)
+    """Return how many records of a scan speak of a fault, could not be read, or are gone."""
+    said = len(scan.observations) + len(scan.statements)
+    return said + scan.absent + len(scan.problems)

@@ -99,14 +99,18 @@ class Bank:
 
     def prepare(self) -> None:
         """Make keys, roles and a cache with findings and a model."""
-        make_private(self.ledger / "policy")
-        lines = "".join(signer_line(n, key_for(n, self.root / "keys")) for n in self.roles)
-        (self.ledger / "allowed_signers").write_text(lines)
-        self.write_roles()
+        self.hire()
         with self.at("engineer").store.writer() as tx:
             tx.append("finding", findings())
             for table, rows in _model().items():
                 tx.append(table, rows)
+
+    def hire(self) -> None:
+        """Make the people's keys and roles."""
+        make_private(self.ledger / "policy")
+        lines = "".join(signer_line(n, key_for(n, self.root / "keys")) for n in self.roles)
+        (self.ledger / "allowed_signers").write_text(lines)
+        self.write_roles()
 
     def write_roles(self, edit: Callable[[str], str] = str) -> None:
         """Write the shipped roles for the people of this bank."""

@@ -9,7 +9,17 @@ from datetime import datetime
 
 from riskcockpit.domain.decision import Decision, DecisionState, EntryType
 from riskcockpit.errors import QueryError, RefusedError, UnknownNameError
-from riskcockpit.tui.api import About, Approve, Intent, Note, Reject, RollBack, Undo, Waive
+from riskcockpit.tui.api import (
+    About,
+    Approve,
+    Intent,
+    Note,
+    Reject,
+    Release,
+    RollBack,
+    Undo,
+    Waive,
+)
 from riskcockpit.views.findings import FindingDetail, FindingPage, FindingRow, FindingSet
 from riskcockpit.views.governance import (
     ActionRow,
@@ -203,6 +213,7 @@ class FakeGateway:
             RollBack: EntryType.ROLLBACK_EXECUTED,
             Approve: EntryType.APPROVAL_GRANTED,
             Reject: EntryType.APPROVAL_REJECTED,
+            Release: EntryType.CLOSURE_RELEASED,
             Undo: EntryType.UNDO,
             Note: EntryType.NOTE,
         }[type(intent)]

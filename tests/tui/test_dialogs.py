@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.errors import RefusedError
-from riskcockpit.tui.api import About, Approve, Note, Reject, RollBack, Undo, Waive
+from riskcockpit.tui.api import About, Approve, Note, Reject, Release, RollBack, Undo, Waive
 from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.modals.confirm import ConfirmDialog
 from riskcockpit.tui.modals.forms import WaiveForm, read_expiry
@@ -249,6 +249,19 @@ async def test_a_request_is_approved_or_rejected_with_a_reason() -> None:
         await press(pilot, "y", "escape", "j", "X", *"no", "enter")
         await ready(pilot)
         assert gateway.decided == [Approve("a1b2c3d4e5f60718")]
+
+
+async def test_a_held_import_is_released_after_a_preview_and_a_yes() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway) as (_, pilot):
+        await ready(pilot)
+        await press(pilot, "end", "a")
+        await ready(pilot)
+        assert gateway.planned == [Release("scan-1")]
+        assert gateway.decided == []
+        await press(pilot, "y")
+        await ready(pilot)
+        assert gateway.decided == [Release("scan-1")]
 
 
 async def test_keys_act_only_on_what_names_them() -> None:

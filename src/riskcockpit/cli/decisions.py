@@ -63,11 +63,11 @@ def waive(
     ctx = Context.open()
     what = refuse_options(query)
     until = _moment(expires, ctx.clock.now())
-    with _refusal(ctx, "waiver.requested", as_json=as_json):
+    with refusal(ctx, "waiver.requested", as_json=as_json):
         plan = plan_waiver(ctx, what, reason, justification, until)
-        if _stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
+        if stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
             return
-        _show(ctx, decide(ctx, what, reason, justification, until), as_json=as_json)
+        show_decision(ctx, decide(ctx, what, reason, justification, until), as_json=as_json)
 
 
 def approve(
@@ -136,15 +136,15 @@ def _answer(
         raise InputError("--json prints one document", hint="give one id at a time")
     ctx = Context.open()
     plans = [plan(ctx, each, comment) for each in ids]
-    stops = [_stops_at(each, dry_run=dry_run, yes=yes, as_json=as_json) for each in plans]
+    stops = [stops_at(each, dry_run=dry_run, yes=yes, as_json=as_json) for each in plans]
     if all(stops):
         return
     for each in plans:
         if each.blockers and len(plans) > 1:
             raise RefusedError(f"{each.title}: {each.blockers[0]}", rule=each.rule)
-    with _refusal(ctx, type_, as_json=as_json):
+    with refusal(ctx, type_, as_json=as_json):
         for id_ in ids:
-            _show(ctx, decide(ctx, id_, comment), as_json=as_json)
+            show_decision(ctx, decide(ctx, id_, comment), as_json=as_json)
 
 
 def rollback(
@@ -163,11 +163,11 @@ def rollback(
     from riskcockpit.services.rollback import rollback as decide
 
     ctx = Context.open()
-    with _refusal(ctx, "rollback.requested", as_json=as_json):
+    with refusal(ctx, "rollback.requested", as_json=as_json):
         plan = plan_rollback(ctx, model, to)
-        if _stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
+        if stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
             return
-        _show(ctx, decide(ctx, model, to), as_json=as_json)
+        show_decision(ctx, decide(ctx, model, to), as_json=as_json)
 
 
 def undo(*, dry_run: DryRun = False, yes: Yes = False, as_json: JsonOption = False) -> None:
@@ -177,10 +177,10 @@ def undo(*, dry_run: DryRun = False, yes: Yes = False, as_json: JsonOption = Fal
     from riskcockpit.services.context import Context
 
     ctx = Context.open()
-    with _refusal(ctx, "undo", as_json=as_json):
-        if _stops_at(plan_undo(ctx), dry_run=dry_run, yes=yes, as_json=as_json):
+    with refusal(ctx, "undo", as_json=as_json):
+        if stops_at(plan_undo(ctx), dry_run=dry_run, yes=yes, as_json=as_json):
             return
-        _show(ctx, decide(ctx), as_json=as_json)
+        show_decision(ctx, decide(ctx), as_json=as_json)
 
 
 def note(
@@ -194,12 +194,12 @@ def note(
     from riskcockpit.services.context import Context
 
     ctx = Context.open()
-    with _refusal(ctx, "note", as_json=as_json):
-        _show(ctx, decide(ctx, subject, text), as_json=as_json)
+    with refusal(ctx, "note", as_json=as_json):
+        show_decision(ctx, decide(ctx, subject, text), as_json=as_json)
 
 
 @contextmanager
-def _refusal(ctx: Context, type_: str, *, as_json: bool) -> Iterator[None]:
+def refusal(ctx: Context, type_: str, *, as_json: bool) -> Iterator[None]:
     """With `--json` a refusal is a document too; the error goes its way all the same."""
     from riskcockpit.cli import documents, output
 
@@ -212,7 +212,7 @@ def _refusal(ctx: Context, type_: str, *, as_json: bool) -> Iterator[None]:
         raise
 
 
-def _stops_at(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
+def stops_at(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
     """Show the preview; return whether the command ends here."""
     from riskcockpit.cli import output, pages, subjects
 
@@ -249,7 +249,8 @@ def _confirm(question: str) -> None:
         raise typer.Exit(ExitCode.REFUSED)
 
 
-def _show(ctx: Context, result: DecisionResult, *, as_json: bool) -> None:
+def show_decision(ctx: Context, result: DecisionResult, *, as_json: bool) -> None:
+    """Print what came of a decision; end with 4 when it is not done."""
     from riskcockpit.cli import documents, output, pages
     from riskcockpit.domain.decision import DecisionState
     from riskcockpit.services.verify import sign_checkpoint

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # a command imports only the views it shows
         VerifyReport,
     )
     from riskcockpit.views.posture import (
+        EnrichmentView,
         ExposureView,
         KpiView,
         PillarView,
@@ -92,6 +93,7 @@ def status(view: PostureView) -> Json:
         exposure=_exposure(view.exposure),
         queue=[_queue_item(item) for item in view.queue],
         sources=[source(item) for item in view.sources],
+        enrichment=[enrichment(item) for item in view.enrichments],
         ledger={
             "ok": view.ledger.is_ok,
             "entries": view.ledger.entries,
@@ -194,6 +196,19 @@ def check(view: Check) -> Json:
         "state": view.state.value,
         "detail": view.detail,
         "hint": view.hint,
+    }
+
+
+def enrichment(view: EnrichmentView) -> Json:
+    """One kind of knowledge from elsewhere, in `status` and `sources list`."""
+    return {
+        "kind": view.kind,
+        "state": view.state,
+        "files": view.files,
+        "rows": view.rows,
+        "version": view.version,
+        "dated": plain(view.dated),
+        "imported_at": plain(view.imported_at),
     }
 
 
@@ -319,6 +334,17 @@ def _file(view: FileReport) -> Json:
         "error": view.error,
         "hint": view.hint,
         "notes": list(view.notes),
+        "enrichment": [
+            {
+                "kind": one.kind,
+                "subject": one.subject,
+                "version": one.version,
+                "dated": plain(one.dated),
+                "rows": one.rows,
+                "outcome": one.outcome,
+            }
+            for one in view.enrichments
+        ],
     }
 
 

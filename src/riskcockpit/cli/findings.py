@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskcockpit.cli import corrections
 from riskcockpit.cli.diagnostics import say
 from riskcockpit.cli.options import JsonOption
 
@@ -31,6 +32,7 @@ DEFAULT_LIMIT = 200
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this family."""
+    corrections.register(findings_app)
     app.add_typer(findings_app, name="findings")
 
 

@@ -12,12 +12,13 @@ from riskcockpit.cli.diagnostics import say
 from riskcockpit.cli.output import cells, line, table
 from riskcockpit.present import columns
 from riskcockpit.present.columns import Align, Cell, Column, Frame
+from riskcockpit.present.knowledge import taken
 from riskcockpit.present.text import plural
 from riskcockpit.views.findings import FindingRow
 from riskcockpit.views.governance import ActionRow, ControlDetail, ControlView, LedgerRow
 from riskcockpit.views.models import ModelRow
 from riskcockpit.views.posture import SourceView
-from riskcockpit.views.reports import FileReport, ImportReport, SyncReport
+from riskcockpit.views.reports import FileReport, ImportCounts, ImportReport, SyncReport
 
 T = TypeVar("T")
 _COUNTS = (
@@ -45,6 +46,9 @@ _IMPORT: tuple[Column[FileReport], ...] = (
 def imports(report: ImportReport) -> None:
     """Print what came of an import, a file a line, and the totals."""
     table(_IMPORT, report.files, _timeless(), "table")
+    for file in report.files:
+        for one in file.enrichments:
+            line(f"{file.path}: {taken(one)}")
     total = report.totals
     line(
         f"{plural(len(report.files), 'file')}: read {total.read}, new {total.new}, "
@@ -52,8 +56,16 @@ def imports(report: ImportReport) -> None:
         f"unchanged {total.unchanged}, fixed {total.fixed}, held {total.held}, "
         f"suppressed {total.suppressed_at_source}, evidence {total.control_evidence}, "
         f"quarantined {total.quarantined}"
+        + _statements(total)
         + (f", NOT READ {plural(report.failed, 'file')}" if report.failed else "")
     )
+
+
+def _statements(total: ImportCounts) -> str:
+    """Return what became of VEX statements; nothing when there were none."""
+    if not (total.vex_applied or total.vex_unmatched):
+        return ""
+    return f", VEX applied {total.vex_applied}, VEX without a finding {total.vex_unmatched}"
 
 
 def syncs(report: SyncReport) -> None:

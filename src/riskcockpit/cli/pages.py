@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING
 from riskcockpit.cli.documents import plain
 from riskcockpit.cli.output import line, styled, table
 from riskcockpit.domain.ids import short
+from riskcockpit.domain.kpi import KpiState
 from riskcockpit.present import columns
 from riskcockpit.present.columns import Cell, Frame
 from riskcockpit.present.decided import outcome
+from riskcockpit.present.knowledge import (
+    KNOWLEDGE,
+    epss_words,
+    kev_words,
+    loaded,
+    owner_words,
+    priority,
+)
 from riskcockpit.present.text import (
     age,
     limit,
@@ -33,7 +42,13 @@ if TYPE_CHECKING:  # a command imports only the views it shows
     from riskcockpit.views.findings import FacetView, FindingDetail, WhyView
     from riskcockpit.views.governance import DecisionPreview, DecisionResult, VerifyReport
     from riskcockpit.views.models import ModelDetail, VersionView
-    from riskcockpit.views.posture import ExposureView, KpiView, PillarView, PostureView
+    from riskcockpit.views.posture import (
+        EnrichmentView,
+        ExposureView,
+        KpiView,
+        PillarView,
+        PostureView,
+    )
 
 _QUEUE_SHOWN = 12
 
@@ -52,6 +67,7 @@ def status(view: PostureView) -> None:
     _exposure(view.exposure)
     _queue(view)
     _sources(view)
+    knowledge(view.enrichments, view.as_of)
     state = "ok" if view.ledger.is_ok else "NOT OK"
     tail = f": {view.ledger.message}" if view.ledger.message else ""
     line(f"Ledger  {state}, {plural(view.ledger.entries, 'entry', 'entries')}{tail}")
@@ -117,6 +133,17 @@ def _sources(view: PostureView) -> None:
     styled(Cell("Sources  "), *_source_cells(view))
 
 
+def knowledge(views: Iterable[EnrichmentView], now: datetime) -> None:
+    """Print what is in force from elsewhere, with its age."""
+    for view in views:
+        mark = state_mark(KpiState(view.state))
+        styled(
+            Cell(f"{KNOWLEDGE[view.kind]:<18}"),
+            Cell(f"{mark!s:<8} ", mark.token),
+            Cell(loaded(view, now), "muted"),
+        )
+
+
 def _source_cells(view: PostureView) -> Iterable[Cell]:
     for source in view.sources:
         mark = source_mark(source.state)
@@ -134,9 +161,10 @@ def finding(view: FindingDetail, now: datetime) -> None:
     )
     facts = (
         ("id", row.id),
+        ("priority", priority(row, view.epss, now)),
         ("state", row.state.value + (", not seen lately" if row.is_unconfirmed_absent else "")),
         ("where", f"{row.asset}  {row.location}".strip()),
-        ("owner", row.owner),
+        ("owner", owner_words(row.owner, view.known)),
         ("found by", f"{row.tool}, rule {row.rule}"),
         ("severity from", f"{view.severity_source} {view.severity_raw}".strip()),
         ("vulnerability", ", ".join(view.vulnerability_ids)),
@@ -145,8 +173,8 @@ def finding(view: FindingDetail, now: datetime) -> None:
             row.package + (f", fixed in {view.fixed_version}" if view.fixed_version else ""),
         ),
         ("weakness", ", ".join(f"CWE-{cwe}" for cwe in view.cwes)),
-        ("exploited", "listed as known exploited (KEV)" if row.is_kev else ""),
-        ("EPSS", "" if view.epss is None else f"{view.epss:.1%} chance of exploitation in 30 days"),
+        ("exploited", kev_words(is_kev=row.is_kev, known=view.known, now=now)),
+        ("EPSS", epss_words(view.epss, view.known, now).removeprefix("EPSS ")),
         ("metric", f"{view.metric} {view.segment}".strip()),
         ("resource", view.resource),
         ("first seen", f"{stamp(row.first_seen)}, {age(row.first_seen, now)} ago"),

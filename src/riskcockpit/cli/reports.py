@@ -11,6 +11,7 @@ import typer
 
 from riskcockpit.cli.diagnostics import ExitCode, Progress, say, warn
 from riskcockpit.cli.options import JsonOption
+from riskcockpit.errors import InputError
 
 if TYPE_CHECKING:  # these modules cost more to import than `--help` may
     from riskcockpit.views.reports import FileReport, ImportReport, SyncReport
@@ -24,8 +25,8 @@ def register(app: typer.Typer) -> None:
 
 def import_(
     files: Annotated[
-        list[str], typer.Argument(help="Reports; a directory is walked, `-` is stdin.")
-    ],
+        list[str] | None, typer.Argument(help="Reports; a directory is walked, `-` is stdin.")
+    ] = None,
     *,
     format_: Annotated[
         str, typer.Option("--format", help="`auto` tells the format by the content.")
@@ -48,13 +49,31 @@ def import_(
         bool,
         typer.Option("--accept-held", help="Close also what would be held back as too many."),
     ] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take the last import back, as if it had not been.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="With --undo: do not ask for confirmation.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Read scanner and monitor reports into the cache.
 
     A file of an unknown format is named and does not stop the others (exit 3). Findings that a
-    complete scan no longer sees are fixed; many at once are held until you say --accept-held.
+    complete scan no longer sees are fixed; many at once are held until you release them. With
+    --undo the last import is taken back, by a signed entry in the ledger.
     """
+    if undo:
+        from riskcockpit.cli.corrections import undo_import
+
+        if files:
+            raise InputError(
+                "--undo takes back the last import whole, whatever was in it", hint="name no files"
+            )
+        undo_import(dry_run=dry_run, yes=yes, as_json=as_json)
+        return
+    if not files:
+        raise InputError("no report was named", hint="as `riskcockpit import report.sarif`")
     from riskcockpit.services.context import Context
     from riskcockpit.services.importing import ImportOptions, import_reports
     from riskcockpit.services.verify import sign_checkpoint

@@ -22,23 +22,30 @@ def register(app: typer.Typer) -> None:
 
 @sources_app.command("list")
 def list_sources(*, as_json: JsonOption = False) -> None:
-    """List the configured sources with their health, and the kinds that are installed."""
-    from riskcockpit.cli import documents, lists, output
+    """List the configured sources with their health, and the kinds that are installed.
+
+    Below them stands what is in force from elsewhere (EPSS, KEV, owners, services) with its age.
+    """
+    from riskcockpit.cli import documents, lists, output, pages
     from riskcockpit.connectors.registry import kinds
     from riskcockpit.services.context import Context
-    from riskcockpit.services.sources import sources
+    from riskcockpit.services.sources import enrichments, sources
 
     ctx = Context.open()
-    views = sources(ctx)
+    views, known = sources(ctx), enrichments(ctx)
     installed = sorted(kinds())
     if as_json:
         output.json_document(
             documents.document(
-                "sources", sources=[documents.source(view) for view in views], kinds=installed
+                "sources",
+                sources=[documents.source(view) for view in views],
+                kinds=installed,
+                enrichment=[documents.enrichment(view) for view in known],
             )
         )
         return
     lists.sources(views, ctx.clock.now())
+    pages.knowledge(known, ctx.clock.now())
     say(f"installed kinds: {', '.join(installed)}")
 
 

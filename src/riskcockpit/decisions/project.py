@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from riskcockpit.decisions.corrections import Correction, collect_corrections
 from riskcockpit.decisions.receipts import ProjectedAction, collect_actions
 from riskcockpit.decisions.requests import Followers, Policies, Standing, follow, stand
 from riskcockpit.decisions.waivers import WaiverState, WaiverTerms, read_terms
@@ -65,6 +66,8 @@ class Projection:
     acknowledgements: tuple[tuple[str, datetime], ...] = ()
     """(finding id or model name, when somebody signed something about it), in time order."""
     containments: tuple[Containment, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    """Those in force, in time order."""
 
     def waiver(self, id_: str) -> Waiver | None:
         """Return the waiver whose asking entry has the hash `id_`."""
@@ -92,7 +95,12 @@ def project(
     )
     actions = tuple(collect_actions(entries, followers, policies, doubt))
     return Projection(
-        now, waivers, actions, tuple(_acknowledged(entries)), tuple(_contained(actions))
+        now,
+        waivers,
+        actions,
+        tuple(_acknowledged(entries)),
+        tuple(_contained(actions)),
+        tuple(collect_corrections(entries, followers, policies, doubt)),
     )
 
 
@@ -101,7 +109,7 @@ def subjects(entry: Entry) -> tuple[str, ...]:
     if entry.type in _WAIVERS:
         findings = entry.data.get("findings")
         return tuple(map(str, findings)) if isinstance(findings, Mapping) else ()
-    for key in ("model", "subject"):
+    for key in ("model", "subject", "finding"):
         if isinstance(named := entry.data.get(key), str) and named:
             return (named,)
     return ()

@@ -21,6 +21,9 @@ ASKS: Mapping[EntryType, Deed] = {
     EntryType.WAIVER_REQUESTED: Deed.WAIVE,
     EntryType.WAIVER_GRANTED: Deed.WAIVE,
     EntryType.ROLLBACK_REQUESTED: Deed.ROLLBACK,
+    EntryType.IDENTITY_MERGED: Deed.CORRECT,
+    EntryType.IDENTITY_SPLIT: Deed.CORRECT,
+    EntryType.CLOSURE_RELEASED: Deed.CORRECT,
 }
 KEYS = frozenset({EntryType.APPROVAL_GRANTED, EntryType.ROLLBACK_APPROVED})
 _NAMED_BY = {

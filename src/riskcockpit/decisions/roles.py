@@ -30,6 +30,8 @@ class Deed(StrEnum):
     ROLLBACK = "rollback"
     REVOKE = "revoke"
     NOTE = "note"
+    CORRECT = "correct"
+    """Saying what is one finding or two, what is gone, and that an import does not count."""
     POLICY = "policy"
     """Changing rules and keys; `decisions.policy` has the rule, a roles file cannot."""
 
@@ -72,6 +74,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         )
 
 
+CORRECTIONS = Rule(
+    id="correct-alone",
+    action=Deed.CORRECT,
+    request=frozenset({Role.ENGINEER, Role.RISK_OWNER}),
+    keys=1,
+    why="one person may correct what the cockpit took from reports; the ledger says who",
+)
+"""What holds where a roles file says nothing of corrections, as those did that are older."""
+
+
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: Literal[1]
     principals: dict[str, frozenset[Role]]
@@ -106,7 +118,8 @@ class Roles:
         fitting = (
             rule for rule in self.rules if rule.fits(deed, severity, is_production=is_production)
         )
-        return next(fitting, None)
+        is_silent = all(rule.action is not Deed.CORRECT for rule in self.rules)
+        return next(fitting, CORRECTIONS if deed is Deed.CORRECT and is_silent else None)
 
     def rule(self, rule_id: str) -> Rule | None:
         """Return the rule called `rule_id`."""
@@ -249,6 +262,8 @@ def _fault(rule: Rule, ids: set[str]) -> str:
         return f"keys must be 1 to {MOST_KEYS}, not {rule.keys}"
     if rule.action is Deed.POLICY:
         return "the rule for changes of the policy is built in"
+    if rule.action is Deed.CORRECT and rule.keys > 1:
+        return "a correction takes one key: it is undone as easily"
     if not rule.request or (rule.keys > 1 and not rule.approve):
         return "names nobody who could sign"
     if Role.AUDITOR in rule.request | rule.approve:

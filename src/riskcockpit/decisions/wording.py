@@ -77,6 +77,35 @@ def _controls(data: Mapping[str, Any]) -> str:
     )
 
 
+def _undo(data: Mapping[str, Any]) -> str:
+    scans = data.get("scans")
+    if not isinstance(scans, Mapping):
+        return _about("takes back", "decision")(data)
+    listed = data.get("documents")
+    names = ", ".join(map(str, listed)) if isinstance(listed, list) else "?"
+    return f"takes back the import of {names}"
+
+
+def _merged(data: Mapping[str, Any]) -> str:
+    one, other = short(str(data.get("other", "?"))), short(str(data.get("finding", "?")))
+    return f"{one} is the finding {other}: {data.get('reason', '')}"
+
+
+def _split(data: Mapping[str, Any]) -> str:
+    one, new = short(str(data.get("finding", "?"))), short(str(data.get("new", "?")))
+    return f"what is seen now as {one} is the new finding {new}: {data.get('reason', '')}"
+
+
+def _released(data: Mapping[str, Any]) -> str:
+    listed = data.get("findings")
+    count = len(listed) if isinstance(listed, list) else 0
+    noun = "finding" if count == 1 else "findings"
+    return (
+        f"closes {count} {noun} of {data.get('asset', '?')} that a held scan of "
+        f"{data.get('tool', '?')} did not see"
+    )
+
+
 _WORDS: Mapping[EntryType, Callable[[Mapping[str, Any]], str]] = {
     EntryType.GENESIS: lambda data: f"chain {data.get('chain', '?')} begins",
     EntryType.WAIVER_REQUESTED: lambda data: f"asks: {_waiver(data)}",
@@ -97,7 +126,10 @@ _WORDS: Mapping[EntryType, Callable[[Mapping[str, Any]], str]] = {
     EntryType.ACTION_REFUSED: _receipt("refused"),
     EntryType.ACTION_UNKNOWN: _receipt("unknown"),
     EntryType.NOTE: lambda data: str(data.get("text", "")),
-    EntryType.UNDO: _about("takes back", "decision"),
+    EntryType.UNDO: _undo,
+    EntryType.IDENTITY_MERGED: _merged,
+    EntryType.IDENTITY_SPLIT: _split,
+    EntryType.CLOSURE_RELEASED: _released,
     EntryType.SYNC_COMPLETED: _sync,
     EntryType.CONTROLS_EVALUATED: _controls,
     EntryType.POLICY_CHANGED: lambda data: f"changes {data.get('file', 'policy')}",

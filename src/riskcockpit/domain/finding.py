@@ -67,9 +67,13 @@ class EventKind(StrEnum):
     MERGED = "merged"
     HELD = "held"
     UNDONE = "undone"
+    VEX = "vex"
+    """A VEX statement that speaks of it came, changed or was withdrawn."""
+    ENRICHED = "enriched"
+    """What is known of it from elsewhere began or ceased to be so."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Location:
     """A place in a file. Paths are repository-relative with forward slashes; case is kept.
 
@@ -113,7 +117,7 @@ class ModelSignal:
     """Feature, group or segment; empty for the whole population."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Observation:
     """One record of a report that states a fault: cleaned, redacted, before identity.
 
@@ -178,6 +182,44 @@ class ControlEvidence:
     record: str = ""
 
 
+class VexStatus(StrEnum):
+    """What a VEX statement says of a product and a vulnerability (OpenVEX 0.2, CSAF 2.0)."""
+
+    NOT_AFFECTED = "not_affected"
+    AFFECTED = "affected"
+    FIXED = "fixed"
+    UNDER_INVESTIGATION = "under_investigation"
+
+
+@dataclass(frozen=True, slots=True)
+class VexStatement:
+    """What somebody says of one vulnerability in one product: a word about findings, not one.
+
+    It is about findings of the vulnerability in any of `packages`; without packages, in the
+    product itself. With neither it is about nothing: an id alone never silences a finding.
+    """
+
+    vulnerability_ids: tuple[str, ...]
+    """All ids of the vulnerability, any order."""
+    status: VexStatus
+    record: str
+    """Where in the document it stands, as `statements[2].products[0]`."""
+    packages: tuple[Package, ...] = ()
+    """One without a version stands for all versions, or for those in `ranges`."""
+    ranges: tuple[str, ...] = ()
+    """Ranges in the notation of `vers:`; they bind packages without a version of their own."""
+    product: str = ""
+    """The asset that the packages are in, as an image's name without its tag; empty for any."""
+    justification: str = ""
+    """Why a product is not affected, as `vulnerable_code_not_present`."""
+    statement: str = ""
+    """The impact or action statement, cleaned and redacted."""
+    author: str = ""
+    """The organisation that speaks."""
+    said_at: datetime | None = None
+    """When it was said, aware UTC; None when the document does not say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A record, or a part of a report, that could not be read."""
@@ -193,7 +235,7 @@ class Scan:
     """One run of one tool over one scope: what it saw, and how complete it was.
 
     Every record of the input is in exactly one of: observations (of which some are suppressed),
-    evidence, absent, problems.
+    evidence, statements, absent, problems.
     """
 
     tool: str
@@ -219,3 +261,7 @@ class Scan:
     """Rules that were enabled; None when the report does not list them."""
     distrusted: tuple[str, ...] = field(default=())
     """Fingerprint names the reader refused, each with its reason; shown by `findings why`."""
+    statements: tuple[VexStatement, ...] = ()
+    """What the document says of findings of other scans."""
+    is_vex: bool = False
+    """The document is no scan: there is nothing in it but statements, or nothing at all."""

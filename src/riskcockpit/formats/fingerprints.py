@@ -25,7 +25,8 @@ PLACEHOLDERS = frozenset(
 )
 _EMPTY: Mapping[str, Any] = {}
 _LONG = 20
-"""Characters from which a value is no placeholder."""
+"""Characters from which a value is no placeholder, whatever is around it."""
+_LONGEST = max(map(len, PLACEHOLDERS))
 _VERSION = re.compile(r"/v(\d{1,9})$")
 
 
@@ -53,10 +54,11 @@ class FingerprintReader:
             value = (partial if source else full)[key]
             if type(value) is not str or not (value.isascii() and value.isprintable()):
                 value = _text(value)
-            if len(value) < _LONG and _is_placeholder(value):
+            is_short = len(value) <= _LONGEST or value[0].isspace() or not value[-1].isalnum()
+            if is_short and len(value) < _LONG and _is_placeholder(value):
                 self._refused.setdefault(key, f'a placeholder ("{name(value)[:40]}")')
             else:
-                found.append((key, cut(value, MAX_NAME)))
+                found.append((key, value if len(value) <= MAX_NAME else cut(value, MAX_NAME)))
         return tuple(found)
 
     def note(self, rule: str, path: str, claims: Claims) -> None:

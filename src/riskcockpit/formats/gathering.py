@@ -8,12 +8,13 @@ from typing import Any
 
 from msgspec import Raw
 
-from riskcockpit.domain.finding import ControlEvidence, Observation, Problem, Scan
+from riskcockpit.domain.finding import ControlEvidence, Observation, Problem, Scan, VexStatement
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
+from riskcockpit.formats.documents import Documents
 
-Record = Observation | ControlEvidence | None
-"""A fault, evidence of none, or None: the report itself says that the fault is gone."""
+Record = Observation | ControlEvidence | VexStatement | None
+"""A fault, evidence of none, a word about faults; None: the report says that the fault is gone."""
 
 
 class Gathering:
@@ -22,6 +23,7 @@ class Gathering:
     def __init__(self) -> None:
         self.observations: list[Observation] = []
         self.evidence: list[ControlEvidence] = []
+        self.statements: list[VexStatement] = []
         self.problems: list[Problem] = []
         self.absent = 0
 
@@ -40,6 +42,8 @@ class Gathering:
             self.absent += 1
         elif isinstance(record, Observation):
             self.observations.append(record)
+        elif isinstance(record, VexStatement):
+            self.statements.append(record)
         else:
             self.evidence.append(record)
 
@@ -61,6 +65,7 @@ class Gathering:
             tool=tool,
             observations=tuple(self.observations),
             evidence=tuple(self.evidence),
+            statements=tuple(self.statements),
             problems=tuple(self.problems),
             absent=self.absent,
             **about,
@@ -104,3 +109,11 @@ class Sorting:
         parts = list(self._parts.items()) or [(default, Gathering())]
         parts[0][1].problems[:] = self._problems
         return parts
+
+
+def unread(tool: str, documents: Documents, category: str = "") -> tuple[Scan, ...]:
+    """Return a scan of what could not be read between the documents of a file, or none."""
+    if not documents.unreadable:
+        return ()
+    problems = tuple(Problem("report", why) for why in documents.unreadable)
+    return (Scan(tool=tool, category=category, problems=problems, is_partial=True),)

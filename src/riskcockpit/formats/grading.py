@@ -8,6 +8,7 @@ from typing import NamedTuple
 from riskcockpit.domain.severity import Severity
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions
+from riskcockpit.formats.cvss import HIGHEST
 from riskcockpit.formats.overrides import SOURCE, SeverityOverrides
 
 
@@ -43,7 +44,7 @@ def graded(
     if configured is not None:
         return Grade(*configured, SOURCE)
     raw = wording.name(wording.scalar(word))
-    if isinstance(word, int | float) and not isinstance(word, bool):
+    if isinstance(word, int | float) and not isinstance(word, bool) and 0 <= word <= HIGHEST:
         return Grade(Severity.from_score(word), raw, field)
     known = words.get(raw.lower(), Severity.from_word(raw))
     if known is None:

@@ -6,6 +6,9 @@ from riskcockpit.formats import wording
 
 
 def image_name(reference: str) -> str:
-    """Return an image reference without tag and digest; a registry's port stays."""
-    path, slash, last = wording.name(reference).partition("@")[0].rpartition("/")
+    """Return an image reference without scheme, tag and digest; a registry's port stays."""
+    name = wording.name(reference)
+    name = name.partition("://")[2] or name
+    name = name.removeprefix("docker:").removeprefix("registry:").partition("@")[0]
+    path, slash, last = name.rpartition("/")
     return f"{path}{slash}{last.partition(':')[0]}"

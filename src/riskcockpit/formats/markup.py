@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
@@ -71,6 +71,13 @@ def record(element: Element, options: ReadOptions) -> bytes:
         return raw
     _redact(element, options.redact)
     return msgspec.json.encode(as_json(element))
+
+
+def without(element: Element, tags: Collection[str]) -> None:
+    """Drop everything below `element` that has one of `tags`, as recorded traffic."""
+    for parent in list(element.iter()):
+        for child in [child for child in parent if child.tag in tags]:
+            parent.remove(child)
 
 
 def text(element: Element | None, path: str = ".") -> str:

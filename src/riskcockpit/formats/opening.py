@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import codecs
 import zlib
-from importlib import import_module
-from typing import Any
 
 from riskcockpit.errors import FormatError
 from riskcockpit.formats import wording
@@ -21,8 +19,6 @@ _PACKED = (GZIP_MAGIC, ZSTD_MAGIC, *ZIP_MAGICS)
 _MAX_LAYERS = 2
 """A report may be packed and lie in an archive; what is packed again is no report."""
 _GZIP_WINDOW = 31  # zlib's number for "gzip header, largest window"
-_ZSTD_PIECE = 1024
-"""So little at once that not even a bomb fills the memory before its size is seen."""
 _WIDE_MARKS = (  # the longer mark first: the UTF-32 one starts with the UTF-16 one
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -115,31 +111,20 @@ def _gunzip(content: bytes, max_bytes: int) -> bytes:
 
 
 def _unzstd(content: bytes, max_bytes: int) -> bytes:
-    try:
-        zstandard: Any = import_module("zstandard")
-    except ImportError as error:
-        raise FormatError(
-            "the file is packed with zstd, and what unpacks it is not installed",
-            hint="install riskcockpit[zstd], or unpack the file yourself",
-        ) from error
+    import pyarrow as pa  # noqa: PLC0415 - slow to import, and few reports are packed so
+
     limit = Limit("the zstd data", len(content), max_bytes)
     parts: list[bytes] = []
-    size = start = 0
-    while start < len(content):
-        frame = zstandard.ZstdDecompressor().decompressobj()
-        while not frame.eof:
-            if start >= len(content):
-                raise FormatError(f"the zstd data is cut off after {size:,} bytes")
-            piece = content[start : start + _ZSTD_PIECE]
-            try:
-                part = frame.decompress(piece)
-            except zstandard.ZstdError as error:
-                raise FormatError(
-                    f"the zstd data is damaged after {size:,} bytes", detail=wording.reason(error)
-                ) from error
-            start += len(piece)
-            size += len(part)
-            limit.check(size)
-            parts.append(part)
-        start -= len(frame.unused_data)
+    size = 0
+    try:
+        with pa.CompressedInputStream(pa.BufferReader(content), "zstd") as stream:
+            while part := stream.read(CHUNK):
+                size += len(part)
+                limit.check(size)
+                parts.append(part)
+    except OSError as error:
+        why = "cut off" if "Truncated" in str(error) else "damaged"
+        raise FormatError(
+            f"the zstd data is {why} after {size:,} bytes", detail=wording.reason(error)
+        ) from error
     return b"".join(parts)

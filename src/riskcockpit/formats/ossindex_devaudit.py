@@ -13,7 +13,7 @@ from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.cvss import score_of
+from riskcockpit.formats.cvss import base_score
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
@@ -82,9 +82,9 @@ def _vulnerability(
     ids = tuple(dict.fromkeys([*vulnerability_ids(title), *([own] if own else [])]))
     if not ids or not package.name:
         raise SkipRecordError("a vulnerability without id or package")
-    score, field = found.number("cvssScore"), "cvssScore"
+    score, field = found.score("cvssScore"), "cvssScore"
     if score is None:
-        score, field = score_of(found.text("cvssVector")), "cvssVector"
+        score, field = base_score(found.text("cvssVector")), "cvssVector"
     severity, word, source = graded(TOOL, ids[0], score, field, options)
     return Observation(
         finding_class=FindingClass.DEPENDENCY,

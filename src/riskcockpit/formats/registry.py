@@ -12,6 +12,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from riskcockpit.errors import FormatError, UnknownNameError
 from riskcockpit.formats.api import Format, ReadOptions, Report
+from riskcockpit.formats.archives import NO_REPORT
 from riskcockpit.formats.builtin import BuiltIn
 from riskcockpit.formats.families.checks import CHECKS
 from riskcockpit.formats.families.cloud import CLOUD
@@ -94,6 +95,11 @@ def _detect_plain(content: bytes, own: Sequence[Format]) -> Format:
         theirs = _loaded(entry)
         if theirs.matches(head):
             return theirs
+    if content == NO_REPORT:
+        raise FormatError(
+            "the zip archive has no file in it",
+            hint="name the format with --format if its tool writes such archives",
+        )
     raise _unknown(shape_of(head))
 
 

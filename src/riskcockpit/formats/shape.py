@@ -9,11 +9,12 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from riskcockpit.formats.tables import delimiter_of, header
+from riskcockpit.formats.tables import delimiter_of, header, opening_lines
 
 HEAD_BYTES = 64 * 1024
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
-_DATA_START = re.compile(r"^[ \t]*(?=[\[{])", re.MULTILINE)
+_DATA_START = re.compile(r"^[ \t]*(?=\[\s*[\[{\]\"]|\{\s*(?:\}|\"(?!\")))", re.MULTILINE)
+"""Where JSON begins after a banner; braces in prose and doubled quotes in a table are none."""
 _MAX_VALUE = 300
 _PROLOG = re.compile(
     r"(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE(?:[^\[\]<>\"']|\"[^\"]*\"|'[^']*'|\[.*?\]\s*(?=>))*>)+",
@@ -40,6 +41,8 @@ class Shape:
     """Start tag of the root element, at most 2,000 characters."""
     columns: frozenset[str] = frozenset()
     """Cells of the first line of text, lower-case: the header if it is a table."""
+    lines: tuple[frozenset[str], ...] = ()
+    """Cells of each of the first lines of text: some tools write prose before the header."""
 
 
 @lru_cache(maxsize=4)
@@ -54,7 +57,8 @@ def shape_of(head: bytes) -> Shape:
         shape = _json_shape(data) if data else None
         if shape is None or not shape.members:
             kind = "scalar" if text.strip() in ("null", "true", "false") else "text"
-            return Shape(kind, start=text[:_MAX_VALUE], columns=_columns(text))
+            lines = opening_lines(text)
+            return Shape(kind, start=text[:_MAX_VALUE], columns=_columns(text), lines=lines)
         return shape
     return _json_shape(text)
 

@@ -68,6 +68,16 @@ def columns(*names: str) -> Sign:
     return sign
 
 
+def columns_below(*names: str) -> Sign:
+    """Text in which one of the first lines is a table's header with these columns."""
+    wanted = {name.lower() for name in names}
+
+    def sign(shape: Shape) -> bool:
+        return shape.kind == "text" and any(wanted <= line for line in shape.lines)
+
+    return sign
+
+
 def all_of(*signs: Sign) -> Sign:
     """All of them."""
     return lambda shape: all(sign(shape) for sign in signs)

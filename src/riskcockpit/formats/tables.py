@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import msgspec
 
@@ -15,10 +16,14 @@ from riskcockpit.formats.api import MIB
 from riskcockpit.formats.documents import without_surrogates
 
 DELIMITERS = (",", ";", "\t")
-MAX_CELL = 16 * MIB
-"""Characters of the largest cell; cloud reports put whole JSON documents into one."""
+MAX_PREAMBLE = 20
+"""Lines that are not blank before which the header of a table must stand."""
 _SEPARATOR_LINE = "sep="
-csv.field_size_limit(MAX_CELL)
+_MAX_CELL = 16 * MIB
+_OPENING = 256 * 1024
+"""Characters in which the header is looked for."""
+
+csv.field_size_limit(_MAX_CELL)  # the default of 128 kB cuts into the output of scanners
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,15 @@ def header(text: str, delimiter: str) -> list[str]:
         return []
 
 
+def opening_lines(text: str) -> tuple[frozenset[str], ...]:
+    """Return the cells, lower-case, of each of the first lines of `text`: one may be a header."""
+    lines = (line for line in without_separator_line(text).splitlines() if line.strip())
+    return tuple(
+        frozenset(cell.strip().lower() for cell in header(line, delimiter_of(line)))
+        for line in islice(lines, MAX_PREAMBLE)
+    )
+
+
 def delimiter_of(text: str) -> str:
     """Return the delimiter that gives the first line most cells."""
     return max(DELIMITERS, key=lambda delimiter: len(header(text, delimiter)))
@@ -95,3 +109,38 @@ def rows(text: str, delimiter: str) -> Iterator[Row]:
         if any(cell.strip() for cell in cells):
             number += 1
             yield Row(number, cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table below any lines of text that a tool writes before it."""
+
+    columns: tuple[str, ...]
+    """Lower-case and stripped; empty when the table has no header."""
+    rows: Iterator[Row]
+    """The rows below the header; to be read once."""
+
+
+def table(text: str, *wanted: str) -> Table:
+    """Return the table of `text` whose header, within the first lines, has the columns `wanted`.
+
+    Rows are counted as a person does: blank lines do not count, those before the header do.
+    """
+    names = {name.lower() for name in wanted}
+    delimiter = _delimiter_with(text[:_OPENING], names)
+    found = rows(text, delimiter)
+    for row in islice(found, MAX_PREAMBLE):
+        columns = tuple(cell.strip().lower() for cell in row.cells)
+        if names <= set(columns):
+            return Table(columns, found)
+    return Table((), iter(()))
+
+
+def _delimiter_with(text: str, names: set[str]) -> str:
+    """Return the delimiter of the first line that has all `names`."""
+    lines = (line for line in without_separator_line(text).splitlines() if line.strip())
+    for line in islice(lines, MAX_PREAMBLE):
+        for delimiter in DELIMITERS:
+            if names <= {cell.strip().lower() for cell in header(line, delimiter)}:
+                return delimiter
+    return delimiter_of(text)

@@ -8,6 +8,7 @@ from riskcockpit.formats import wording
 
 MAX_TITLE_LINE = 160
 """A first line of a message up to this length makes a good title."""
+_NO_MESSAGE = "a result without a message"
 _LABELLED = re.compile(r"[A-Z][A-Za-z ]{0,20}: ")
 _PARAGRAPH = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _SENTENCE_END = re.compile(r"(?<=[^\s.]{3}[.!?]) +(?=[A-Z`'\"(])")
@@ -19,12 +20,15 @@ def title_and_description(message: str, label: str, about: str, rule: str) -> tu
     A short first line of the message is the title; else, and when the message is a block of
     labelled lines (Trivy), the rule's `label`. The description is what the title leaves out.
     """
+    if 0 < len(message) <= MAX_TITLE_LINE and message.isascii() and message.isprintable():
+        title = message.strip() or label or rule or _NO_MESSAGE  # nearly always
+        return title, about if title == message else wording.description(message)
     line = wording.title(message)
     is_block = "\n" in message.strip() and _LABELLED.match(line) is not None
     if line and len(line) <= MAX_TITLE_LINE and not is_block:
         title = line
     else:
-        title = label or line or rule or "a result without a message"
+        title = label or line or rule or _NO_MESSAGE
     if not message or title == message:
         return title, about
     return title, wording.description(message)

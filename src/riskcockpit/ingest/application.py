@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from riskcockpit.domain.finding import EventKind, FindingClass, Observation, Scan
+from riskcockpit.ingest.holding import remember_held
 from riskcockpit.ingest.lifecycle import enabled_rules, is_held
 from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
 from riskcockpit.ingest.raw import pack
@@ -55,18 +56,23 @@ def apply_presence(
     """Apply what the scan shows: `matched` and `assigned` are filled, `change` is made here."""
     scoped = {"scope": spec.id, "category": spec.category, "branch": spec.branch}
     recognised = (tx.one(sql("ingest", "matched_count")) or (0,))[0]
-    counts: tuple[Any, ...] = (0, 0, 0, 0, False)
+    counts: tuple[Any, ...] = (0, 0, 0, False)
     if recognised:
         tx.execute(sql("ingest", "change_fill"))
         counts = tx.one(sql("ingest", "change_count")) or counts
-        _refresh(tx, spec, at, is_any_change=sum(counts[:3]) > 0)
+        is_any_change = sum(counts[:3]) > 0
+        _refresh(tx, spec, at, is_any_change=is_any_change)
         tx.execute(sql("ingest", "scope_take_over"), **scoped)
         tx.execute(sql("ingest", "sighting_add"), **scoped, now=at.now, rev=tx.generation)
+        if is_any_change:  # the last one: it gives findings another rowid
+            tx.execute(sql("ingest", "finding_update_lists"))
     created = len(observations) - recognised
     if created:
         _create(tx, spec, at)
-    _remember(tx, at, observations, is_all_new=not recognised, is_known_changed=bool(counts[4]))
-    return Presence(created, *counts[:4])
+    _remember(tx, at, observations, is_all_new=not recognised, is_known_changed=bool(counts[3]))
+    reopened, moved, updated = counts[:3]
+    unchanged = recognised - reopened - moved - updated
+    return Presence(created, reopened, moved, updated, unchanged)
 
 
 def apply_absence(
@@ -104,6 +110,8 @@ def apply_absence(
     if is_closing and closable:
         tx.execute(sql("ingest", "absent_close"), moment=at.moment, now=at.now, rev=tx.generation)
         _event(tx, "absent_close_events", at)
+    if held:
+        remember_held(tx, at.scan_id, spec.id)
     if closable or not_run:
         tx.execute(
             sql("ingest", "absent_doubt"), is_closing=is_closing, now=at.now, rev=tx.generation
@@ -117,9 +125,10 @@ def apply_absence(
 def _refresh(tx: Writer, spec: ScopeSpec, at: Moment, *, is_any_change: bool) -> None:
     if is_any_change:
         _event(tx, "event_changes", at)
+        tx.execute(sql("ingest", "deadline_remember"), moment=at.moment, rev=tx.generation)
         tx.execute(sql("ingest", "finding_rearm"), moment=at.moment)
+        tx.execute(sql("ingest", "finding_move"))
         tx.execute(sql("ingest", "finding_update"))
-        tx.execute(sql("ingest", "finding_update_lists"))
         tx.execute(sql("ingest", "finding_transition"), moment=at.moment, now=at.now)
     tx.execute(
         sql("ingest", "finding_seen"),

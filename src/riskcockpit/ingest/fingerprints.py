@@ -21,7 +21,9 @@ COLLISION_SHARE = 0.20
 """Beyond this share of results that collide after (rule, path, value), a method is distrusted."""
 
 _PREFERRED = ("primarylocationlinehash", "matchbasedid", "contexthash")
-_IGNORED = frozenset(("scanfilehash", "commitsha", "author", "email", "date", "commitmessage"))
+_IGNORED = frozenset(
+    ("scanfilehash", "commitsha", "author", "email", "date", "commitmessage", "param", "parameter")
+)
 _PLACEHOLDERS = frozenset(
     ("requires login", "0", "none", "null", "unknown", "undefined", "n/a", "na", "-")
 )

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from riskcockpit.domain.finding import FindingClass, Location, Observation
 from riskcockpit.ingest.fingerprints import NONE, Fingerprint, choose
@@ -237,10 +237,7 @@ def _dast(seen: Observation, _path: Path) -> tuple[str, ...]:
         return ()
     match = _METHOD.fullmatch(seen.resource)
     method, address = (match["method"], match["url"]) if match else ("", seen.resource)
-    try:
-        url = urlsplit(address if "://" in address else f"//{address}")
-    except ValueError:  # no address at all, as `http://[::1`
-        return seen.rule, method, "", address, ""
+    url = _split(address if "://" in address else f"//{address}")
     claimed = [value for name, value in seen.fingerprints if name.lower() in _PARAMETER_CLAIMS]
     queried = sorted({name for name, _ in parse_qsl(url.query, keep_blank_values=True)})
     parameter = claimed[0] if claimed else "&".join(queried)
@@ -251,6 +248,14 @@ def _dast(seen: Observation, _path: Path) -> tuple[str, ...]:
         _template(url.path),
         parameter,
     )
+
+
+def _split(address: str) -> SplitResult:
+    """Return the parts of an address; one with stray brackets, which no URL has, without them."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit(address.replace("[", "").replace("]", ""))
 
 
 def _template(path: str) -> str:

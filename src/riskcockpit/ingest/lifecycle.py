@@ -88,7 +88,7 @@ def reasons_not_to_close(scan: Scan, known: Completeness) -> tuple[str, ...]:
         (bool(scan.tool_errors), f"the tool reports {_count(len(scan.tool_errors), 'error')}"),
         (bool(scan.problems), f"{_count(len(scan.problems), 'record')} could not be read"),
         (
-            not scan.observations and not scan.evidence and not is_proven,
+            not (scan.observations or scan.evidence or scan.is_vex or is_proven),
             "it is empty and nothing says that the scan succeeded",
         ),
         (is_older_version(scan.tool_version, known.previous_version), downgrade),

@@ -35,9 +35,12 @@ class How(StrEnum):
     PACKAGE = "package"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Trace:
-    """What can be recognised of a finding, seen or stored."""
+    """What can be recognised of a finding, seen or stored.
+
+    Nobody changes one; it is not frozen because that triples the cost of making it.
+    """
 
     finding_class: FindingClass
     asset: str
@@ -92,11 +95,21 @@ class Leftovers:
     """New rule → its former name."""
     open_seen: set[int] = field(default_factory=set)
     open_known: set[int] = field(default_factory=set)
+    places: dict[Hashable, tuple[list[int], list[int]]] = field(default_factory=dict)
+    """Rule and file → (seen, known) indices, of those that both sides have."""
     matches: list[Match] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.open_seen = set(range(len(self.seen)))
         self.open_known = set(range(len(self.known)))
+        found: dict[Hashable, tuple[list[int], list[int]]] = {}
+        for index, trace in enumerate(self.seen):
+            if (place := self._place(trace)) is not None:
+                found.setdefault(place, ([], []))[0].append(index)
+        for index, trace in enumerate(self.known):
+            if (pair := found.get(self._place(trace))) is not None:
+                pair[1].append(index)
+        self.places = {place: pair for place, pair in found.items() if pair[1]}
 
     def take(self, seen: int, known: int, how: How) -> None:
         """Record a match; both sides are gone from later passes."""
@@ -110,20 +123,42 @@ class Leftovers:
 
     def buckets(self, key: Callable[[Trace], Hashable | None]) -> list[tuple[list[int], list[int]]]:
         """Return (seen, known) indices with equal keys, where both sides have some, in order."""
+        return self._in_order(self._alike(self.open_seen, self.open_known, key))
+
+    def in_place(
+        self, key: Callable[[Trace], Hashable | None] = lambda _: True
+    ) -> list[tuple[list[int], list[int]]]:
+        """Return the same of one rule in one file; `key` tells apart what is there."""
+        found: list[tuple[list[int], list[int]]] = []
+        for seen, known in self.places.values():
+            ours, theirs = self.open_seen.intersection(seen), self.open_known.intersection(known)
+            if ours and theirs:
+                found += self._alike(ours, theirs, key)
+        return self._in_order(found)
+
+    def _alike(
+        self, ours: Iterable[int], theirs: Iterable[int], key: Callable[[Trace], Hashable | None]
+    ) -> list[tuple[list[int], list[int]]]:
         found: dict[Hashable, tuple[list[int], list[int]]] = {}
-        for index in self.open_seen:
+        for index in ours:
             if (value := key(self.seen[index])) is not None:
                 found.setdefault(value, ([], []))[0].append(index)
-        for index in self.open_known:
+        for index in theirs:
             value = key(self.known[index])
             if value is not None and (pair := found.get(value)) is not None:
                 pair[1].append(index)
-        pairs = [
-            (_ordered(self.seen, seen), _ordered(self.known, known))
-            for seen, known in found.values()
-            if known
-        ]
+        return [pair for pair in found.values() if pair[1]]
+
+    def _in_order(
+        self, found: Iterable[tuple[list[int], list[int]]]
+    ) -> list[tuple[list[int], list[int]]]:
+        pairs = [(_ordered(self.seen, seen), _ordered(self.known, known)) for seen, known in found]
         return sorted(pairs, key=lambda pair: (self.seen[pair[0][0]].order, pair[0][0]))
+
+    def _place(self, trace: Trace) -> Hashable | None:
+        if not trace.is_placed:
+            return None
+        return trace.finding_class, trace.asset, self.rule(trace), trace.path
 
 
 def _ordered(traces: Sequence[Trace], indices: Iterable[int]) -> list[int]:
@@ -155,12 +190,9 @@ def _same_evidence(left: Leftovers) -> None:
     """Rule (under any name), path and evidence are equal: repeats pair up in their order."""
 
     def key(trace: Trace) -> Hashable | None:
-        if not trace.is_placed:
-            return None
-        what = evidence(trace.fingerprint, trace.snippet)
-        return trace.finding_class, trace.asset, left.rule(trace), trace.path, what
+        return evidence(trace.fingerprint, trace.snippet)
 
-    for seen, known in left.buckets(key):
+    for seen, known in left.in_place(key):
         for one, other in zip(seen, known, strict=False):
             left.take(one, other, How.ALIAS)
 
@@ -169,12 +201,9 @@ def _same_snippet(left: Leftovers) -> None:
     """Rule, path and code are equal; a fingerprint that differs counts only among repeats."""
 
     def key(trace: Trace) -> Hashable | None:
-        bare = squeezed(trace.snippet)
-        if not trace.is_placed or not bare:
-            return None
-        return trace.finding_class, trace.asset, left.rule(trace), trace.path, bare
+        return squeezed(trace.snippet) or None
 
-    for seen, known in left.buckets(key):
+    for seen, known in left.in_place(key):
         is_alone = len(seen) == 1 and len(known) == 1
         for one, other in zip(seen, known, strict=False):
             if is_alone or not _contradict(left.seen[one], left.known[other], snippets_too=False):
@@ -183,7 +212,7 @@ def _same_snippet(left: Leftovers) -> None:
 
 def _same_place(left: Leftovers) -> None:
     """Rule and path are equal and neither side can contradict: order, else nearest line."""
-    for seen, known in left.buckets(lambda trace: _place(left, trace)):
+    for seen, known in left.in_place():
         if len(seen) * len(known) > MAX_PAIRS:
             continue
         pairs = [
@@ -213,7 +242,7 @@ def _other_path(left: Leftovers, shared: frozenset[str]) -> None:
 
 def _edited(left: Leftovers) -> None:
     """A tool without fingerprints, and the flagged line itself was edited."""
-    for seen, known in left.buckets(lambda trace: _place(left, trace)):
+    for seen, known in left.in_place():
         if len(seen) * len(known) > MAX_PAIRS:
             continue
         pairs = [
@@ -239,17 +268,7 @@ def _other_manifest(left: Leftovers) -> None:
 
 def _hints(left: Leftovers) -> dict[int, int]:
     """Return, for each new result, the first stored finding of the same rule and path."""
-    return {
-        one: known[0]
-        for seen, known in left.buckets(lambda trace: _place(left, trace))
-        for one in seen
-    }
-
-
-def _place(left: Leftovers, trace: Trace) -> Hashable | None:
-    if not trace.is_placed:
-        return None
-    return trace.finding_class, trace.asset, left.rule(trace), trace.path
+    return {one: known[0] for seen, known in left.in_place() for one in seen}
 
 
 def _contradict(one: Trace, other: Trace, *, snippets_too: bool) -> bool:

@@ -13,7 +13,8 @@ from typing import Any
 
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.finding import Scan
-from riskcockpit.domain.ids import digest
+from riskcockpit.domain.ids import digest, short
+from riskcockpit.ingest import vex
 from riskcockpit.ingest.application import (
     Absence,
     Moment,
@@ -21,12 +22,14 @@ from riskcockpit.ingest.application import (
     apply_absence,
     apply_presence,
 )
+from riskcockpit.ingest.holding import forget_held
 from riskcockpit.ingest.identity import Identities, identify
 from riskcockpit.ingest.lifecycle import Completeness, reasons_not_to_close
 from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.prefixes import PrefixChange
 from riskcockpit.ingest.recognition import Run, recognise, without_foreign_claims
 from riskcockpit.ingest.staging import stage_assets, stage_rules, stage_scan
+from riskcockpit.ingest.vex import NOTHING_SPOKEN
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
 from riskcockpit.views.reports import ImportCounts
@@ -88,8 +91,10 @@ def _apply(
     scan = scan if claimed is scan.observations else replace(scan, observations=claimed)
     identities = identify(scope.asset, scan.observations)
     stage_rules(tx)
-    stage_assets(tx, scope.asset, scan.observations, identities, policy)
+    if not scan.is_vex:
+        stage_assets(tx, scope.asset, scan.observations, identities, policy)
     stage_scan(tx, scan.observations, identities, policy, at.scan_id)
+    is_vex_in_force = vex.shield(tx)
     live = (tx.one(sql("ingest", "live_count"), scope=scope.id) or (0,))[0]
     prefix = recognise(tx, Run(scope, scan.observations, identities), policy, live)
     tx.execute(
@@ -102,18 +107,27 @@ def _apply(
     whole = scope.parts.whole(scope.content_hash, scan) if scope.parts else scan
     reasons = reasons_not_to_close(whole or scan, known)
     absence = Absence()
+    forget_held(tx, scope.id)
     if whole is not None and scope.may_close:
         absence = apply_absence(tx, scope, whole, policy, at, reasons=reasons, live=live)
+    spoken = NOTHING_SPOKEN
+    if scan.is_vex:
+        vex.remember(tx, scan, scope, at)
+    if scan.is_vex or is_vex_in_force:
+        spoken = vex.settle(tx, scan, scope, at)
     _correlate(tx, scope, presence, absence)
     report = ScanReport(
         at.scan_id,
         scope.id,
         ScanOutcome.HELD if absence.held else ScanOutcome.APPLIED,
         not reasons,
-        _counts(scan, presence, absence),
-        _notes(identities, reasons, presence, absence, prefix),
+        _counts(scan, presence, absence, spoken),
+        (
+            *_notes(identities, reasons, presence, absence, prefix=prefix, scope=scope.id),
+            *vex.notes(spoken),
+        ),
     )
-    _record(tx, scan, scope, at, report=report, because="; ".join(reasons))
+    _record(tx, scan, scope, at, report=report, because="; ".join(reasons), live=live)
     return report
 
 
@@ -149,9 +163,11 @@ def _unchanged(
     return ScanReport(scan_id, scope.id, outcome, False, _counts(scan, none, Absence()), (note,))
 
 
-def _counts(scan: Scan, presence: Presence, absence: Absence) -> ImportCounts:
+def _counts(
+    scan: Scan, presence: Presence, absence: Absence, spoken: vex.Spoken = NOTHING_SPOKEN
+) -> ImportCounts:
     return ImportCounts(
-        read=len(scan.observations),
+        read=len(scan.observations) + len(scan.statements) + scan.absent,
         quarantined=len(scan.problems),
         new=presence.created,
         updated=presence.updated,
@@ -162,6 +178,8 @@ def _counts(scan: Scan, presence: Presence, absence: Absence) -> ImportCounts:
         held=absence.held,
         suppressed_at_source=sum(seen.is_suppressed for seen in scan.observations),
         control_evidence=len(scan.evidence),
+        vex_applied=spoken.applied,
+        vex_unmatched=spoken.unmatched,
     )
 
 
@@ -170,7 +188,9 @@ def _notes(
     reasons: Sequence[str],
     presence: Presence,
     absence: Absence,
+    *,
     prefix: PrefixChange | None,
+    scope: str,
 ) -> tuple[str, ...]:
     notes = [f"fingerprint not trusted: {why}" for why in identities.distrusted]
     if reasons and absence.live:
@@ -179,8 +199,8 @@ def _notes(
         share = round(100 * absence.held / absence.live)
         notes.append(
             f"+{presence.created} new, {presence.moved} moved, {presence.reopened} reopened, "
-            f"{absence.held} would close ({share} %): held; if that is right, "
-            "import it again with --accept-held"
+            f"{absence.held} would close ({share} %): held; if that is right, say so: "
+            f"`riskcockpit findings release {short(scope)}`, or import it with --accept-held"
         )
     if absence.not_run:
         notes.append(f"{absence.not_run} findings stay open because their rules did not run")
@@ -208,7 +228,14 @@ def _correlate(tx: Writer, scope: ScopeSpec, presence: Presence, absence: Absenc
 
 
 def _record(
-    tx: Writer, scan: Scan, scope: ScopeSpec, at: Moment, *, report: ScanReport, because: str
+    tx: Writer,
+    scan: Scan,
+    scope: ScopeSpec,
+    at: Moment,
+    *,
+    report: ScanReport,
+    because: str,
+    live: int | None = None,
 ) -> None:
     """Write the scan down, with what could not be read and what it proves."""
     counts = report.counts
@@ -222,7 +249,7 @@ def _record(
         "quarantined": counts.quarantined, "suppressed": counts.suppressed_at_source,
         "evidence": counts.control_evidence, "created": counts.new, "updated": counts.updated,
         "moved": counts.moved, "reopened": counts.reopened, "unchanged": counts.unchanged,
-        "fixed": counts.fixed, "held": counts.held, "source_id": scope.source_id,
+        "fixed": counts.fixed, "held": counts.held, "live": live, "source_id": scope.source_id,
         "seen_at": at.now,
     }  # fmt: skip
     tx.append("scan", [row])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from riskcockpit.domain.finding import FindingClass, Observation
 from riskcockpit.domain.ids import digest
 from riskcockpit.ingest.fingerprints import NONE
 from riskcockpit.ingest.identity import VERSION, Identities, evidence
-from riskcockpit.ingest.matching import match
+from riskcockpit.ingest.matching import Trace, match
 from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
 from riskcockpit.ingest.prefixes import PrefixChange, find
 from riskcockpit.ingest.staging import TABLES, stored_trace, trace
@@ -82,7 +82,7 @@ def _compare_leftovers(
         (_path(run.observations[n]) for n in numbers),
         (one.path for one in stored),
         all_seen=map(_path, run.observations),
-        all_known=(row[0] for row in tx.rows(sql("ingest", "live_paths"), scope=run.spec.id)),
+        all_known=_live_paths(tx, run.spec),
     )
     seen = [
         trace(
@@ -96,27 +96,35 @@ def _compare_leftovers(
     matches, hints = match(
         seen,
         stored,
-        shared=_shared(run, numbers),
+        shared=_shared(run, numbers, stored),
         rule_names=policy.rule_aliases.get(run.spec.tool.lower(), {}),
     )
-    found = [(numbers[one.seen], known[one.known][0], one.how.value) for one in matches]
+    found = [(numbers[one.seen], *known[one.known][:2], one.how.value) for one in matches]
     tx.stage("found", TABLES["found"], found)
     tx.execute(sql("ingest", "match_found"))
     tx.stage("hint", TABLES["hint"], [(numbers[s], known[k][0]) for s, k in hints.items()])
     return change
 
 
-def _shared(run: Run, numbers: Sequence[int]) -> frozenset[str]:
-    """Return the evidence of unmatched results that several places of the run carry."""
-    wanted = {_evidence(run, n) for n in numbers} - {""}
+def _live_paths(tx: Writer, spec: ScopeSpec) -> Iterator[str]:
+    """Yield the paths of all live findings of a scope; asked for only when somebody wants one."""
+    for row in tx.rows(sql("ingest", "live_paths"), scope=spec.id):
+        yield row[0]
+
+
+def _shared(run: Run, numbers: Sequence[int], stored: Sequence[Trace]) -> frozenset[str]:
+    """Return the evidence that unmatched results have in common with stored findings, and which
+    several places of the run carry."""
+    theirs = {evidence(one.fingerprint, one.snippet) for one in stored}
+    wanted = theirs.intersection(_evidence(run, n) for n in numbers) - {""}
+    if not wanted:
+        return frozenset()
     values = {run.identities.fingerprints[n][1] for n in numbers}
     places: dict[str, tuple[str, str]] = {}
     shared: set[str] = set()
-    for n, seen in enumerate(run.observations):
-        if run.identities.fingerprints[n][1] not in values:
-            continue
-        what = _evidence(run, n)
-        if what in wanted:
+    for n, (_, value) in enumerate(run.identities.fingerprints):
+        if value in values and (what := _evidence(run, n)) in wanted:
+            seen = run.observations[n]
             place = (seen.rule, _path(seen))
             if places.setdefault(what, place) != place:
                 shared.add(what)

@@ -36,6 +36,8 @@ def one_of(scans: Sequence[Scan]) -> Scan:
         observations=tuple(seen for scan in scans for seen in scan.observations),
         evidence=tuple(proof for scan in scans for proof in scan.evidence),
         problems=tuple(problem for scan in scans for problem in scan.problems),
+        statements=tuple(said for scan in scans for said in scan.statements),
+        is_vex=all(scan.is_vex for scan in scans),
         absent=sum(scan.absent for scan in scans),
         tool_version=versions.pop() if len(versions) == 1 else "",
         scanned_at=max(times, default=None),

@@ -20,6 +20,7 @@ _TYPE_NAMES = {
     "python-pkg": "pypi", "redhat": "rpm", "rubygems": "gem", "rust-crate": "cargo",
     "ubuntu": "deb",
 }  # fmt: skip
+_PREFIX = re.compile(r"^(?:[vV]|0:)")
 _DASHES = re.compile(r"[-_.]+")
 
 
@@ -56,6 +57,11 @@ def package_name(package: Package) -> tuple[str, str]:
     """Return (type, namespace and name in one) as they are stored and shown."""
     type_, namespace, name = package_key(package)
     return type_, f"{namespace}/{name}" if namespace else name
+
+
+def without_epoch(version: str) -> str:
+    """Return a version without a leading `v` or the epoch 0, which some tools write."""
+    return _PREFIX.sub("", version.strip())
 
 
 def without_tag(asset: str) -> str:

@@ -16,6 +16,9 @@ _GRANTED: Mapping[EntryType, str] = {
     EntryType.WAIVER_REVOKED: "revoked",
     EntryType.APPROVAL_GRANTED: "approved",
     EntryType.ROLLBACK_APPROVED: "approved",
+    EntryType.IDENTITY_MERGED: "merged",
+    EntryType.IDENTITY_SPLIT: "split",
+    EntryType.CLOSURE_RELEASED: "released",
     EntryType.NOTE: "noted",
     EntryType.UNDO: "undone",
 }

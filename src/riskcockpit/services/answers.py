@@ -32,7 +32,8 @@ LONGEST_NOTE = 4_000
 _UNDOABLE = frozenset(
     {
         EntryType.WAIVER_REQUESTED, EntryType.WAIVER_GRANTED, EntryType.APPROVAL_GRANTED,
-        EntryType.ROLLBACK_REQUESTED, EntryType.ROLLBACK_APPROVED,
+        EntryType.ROLLBACK_REQUESTED, EntryType.ROLLBACK_APPROVED, EntryType.IDENTITY_MERGED,
+        EntryType.IDENTITY_SPLIT, EntryType.CLOSURE_RELEASED,
     }
 )  # fmt: skip
 _FINAL = frozenset(

@@ -13,11 +13,18 @@ from pathlib import Path
 
 from riskcockpit.config.paths import Paths
 from riskcockpit.errors import InputError, LedgerError, RiskcockpitError
+from riskcockpit.present.knowledge import KNOWLEDGE, loaded
 from riskcockpit.present.text import stamp
 from riskcockpit.services.context import Context
 from riskcockpit.views.setup import Check, CheckState
 
 _CLOCK_SLACK = timedelta(minutes=1)
+_KNOWLEDGE_FROM = {
+    "epss": "FIRST's daily CSV",
+    "kev": "CISA's JSON",
+    "backstage": "catalog-info.yaml",
+    "codeowners": "CODEOWNERS",
+}
 _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -42,6 +49,7 @@ def examine() -> tuple[Check, ...]:
         _trust(),
         *_proxies(),
         *_sources(ctx),
+        *_knowledge(ctx),
         _terminal(),
     )
 
@@ -169,6 +177,26 @@ def _sources(ctx: Context) -> Iterator[Check]:
             return f"{seen}; {write}"
 
         yield _try(f"source {source.name}", reach, CheckState.FAIL)
+
+
+def _knowledge(ctx: Context) -> Iterator[Check]:
+    """Look at the age of what is known from elsewhere: stale is never well."""
+    from riskcockpit.services.sources import enrichments  # noqa: PLC0415 - it imports msgspec
+
+    try:
+        known = {one.kind: one for one in enrichments(ctx)}
+    except (RiskcockpitError, OSError):
+        return  # `cache opens` says why
+    for kind, title in KNOWLEDGE.items():
+        one = known.get(kind)
+        if one is None:
+            hint = f"`riskcockpit import` takes {_KNOWLEDGE_FROM[kind]}; see docs/enrichment.md"
+            yield Check(title, CheckState.NOTE, "none imported", hint)
+        elif one.state == "stale":
+            hint = f"import {_KNOWLEDGE_FROM[kind]} again: what is older says little of today"
+            yield Check(title, CheckState.WARN, loaded(one, ctx.clock.now()), hint)
+        else:
+            yield Check(title, CheckState.OK, loaded(one, ctx.clock.now()))
 
 
 def _terminal() -> Check:

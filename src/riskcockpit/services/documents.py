@@ -31,6 +31,11 @@ class Source:
         """The asset of a report that names none: the git repository around it, else its folder."""
         return "stdin" if self.path is None else asset_around(self.path)
 
+    @property
+    def place(self) -> str:
+        """The file's path below the repository around it, else its name: the same from anywhere."""
+        return STDIN if self.path is None else place_in_repository(self.path)
+
 
 def find(paths: Sequence[Path]) -> list[Source]:
     """Return every document once, in a fixed order; directories are walked.
@@ -72,11 +77,18 @@ def read(source: Source, stdin: bytes | None, max_bytes: int) -> Document:
 
 def asset_around(path: Path) -> str:
     """Return the name of the git repository that holds `path`, else of its directory."""
+    return clean_line(_repository(path).name) or "root"
+
+
+def place_in_repository(path: Path) -> str:
+    """Return `path` below the git repository that holds it, else below its directory."""
+    return clean_line(path.resolve().relative_to(_repository(path)).as_posix())
+
+
+def _repository(path: Path) -> Path:
     directory = path.resolve().parent
-    for parent in (directory, *directory.parents)[:_MAX_PARENTS]:
-        if (parent / ".git").exists():
-            return clean_line(parent.name) or "root"
-    return clean_line(directory.name) or "root"
+    parents = (directory, *directory.parents)[:_MAX_PARENTS]
+    return next((parent for parent in parents if (parent / ".git").exists()), directory)
 
 
 def _source(file: Path) -> Source:

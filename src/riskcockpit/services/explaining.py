@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from riskcockpit.domain.clock import rfc3339
@@ -11,9 +12,17 @@ from riskcockpit.domain.finding import Location
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.severity import Severity
 from riskcockpit.ingest.raw import raw_record
+from riskcockpit.present.knowledge import epss_words, kev_words, owner_words, priority
 from riskcockpit.services.rows import finding_row, finding_rows
 from riskcockpit.store.sql import sql
-from riskcockpit.views.findings import FindingDetail, FindingEventView, WaiverView, WhyView
+from riskcockpit.views.findings import (
+    FindingDetail,
+    FindingEventView,
+    FindingRow,
+    Known,
+    WaiverView,
+    WhyView,
+)
 
 if TYPE_CHECKING:
     from riskcockpit.store.database import Reader
@@ -37,7 +46,9 @@ _EVENTS = {
     "split": "split from another finding",
     "merged": "merged with another finding",
     "held": "would have been closed, but the import was held",
-    "undone": "a decision about it was undone",
+    "undone": "undone",
+    "vex": "a VEX statement speaks of it",
+    "enriched": "what is known of it changed",
 }
 
 
@@ -75,11 +86,13 @@ def detail_of(reader: Reader, id_: str, row_id: int, currency: str) -> FindingDe
         correlated=finding_rows(correlated, currency),
         controls=tuple(control for (control,) in controls),
         raw=_raw(reader, more["raw_hash"]),
+        known=_known(reader, row_id),
     )
 
 
-def why_of(reader: Reader, id_: str, row_id: int) -> WhyView:
+def why_of(reader: Reader, id_: str, row_id: int, currency: str, now: datetime) -> WhyView:
     """Explain the finding in row `row_id`: its keys, its history, what the gate decided."""
+    row = finding_row(reader.rows(sql("services", "finding_row"), row_id=row_id)[0], currency)
     more = reader.records(sql("services", "finding_detail"), row_id=row_id)[0]
     learnt = reader.rows(sql("services", "finding_keys"), id=id_)
     keys = (("exact", id_), *((kind, key) for kind, key in learnt))  # its id is its first key
@@ -89,7 +102,9 @@ def why_of(reader: Reader, id_: str, row_id: int) -> WhyView:
         *_about_identity(id_, more, keys),
         *(_about_event(event) for event in events),
         *_about_gate(more, scans),
+        *_about_vex(reader, id_),
         *_about_state(more, _waivers(reader, id_)),
+        *_about_priority(row, more["epss"], _known(reader, row_id), now),
     )
     return WhyView(id_, keys, events, sentences)
 
@@ -111,6 +126,11 @@ def _history(reader: Reader, id_: str) -> tuple[FindingEventView, ...]:
 def _waivers(reader: Reader, id_: str) -> tuple[WaiverView, ...]:
     rows = reader.records(sql("services", "finding_waivers"), id=id_)
     return tuple(WaiverView(**row) for row in rows)
+
+
+def _known(reader: Reader, row_id: int) -> Known:
+    (found,) = reader.records(sql("services", "finding_known"), row_id=row_id)
+    return Known(**(found | {"owners": tuple(found["owners"])}))
 
 
 def _raw(reader: Reader, raw_hash: str) -> str:
@@ -155,6 +175,13 @@ def _about_gate(more: Mapping[str, Any], scans: list[dict[str, Any]]) -> tuple[s
     return (sentence,)
 
 
+def _about_vex(reader: Reader, id_: str) -> tuple[str, ...]:
+    return tuple(
+        f"the VEX statement of {rfc3339(said_at)} in {document} is in force: {words}"
+        for words, said_at, document in reader.rows(sql("services", "finding_vex"), id=id_)
+    )
+
+
 def _about_state(more: Mapping[str, Any], waivers: tuple[WaiverView, ...]) -> tuple[str, ...]:
     severity = Severity(more["severity"]).word
     origin = f" says {more['severity_raw']!r}" if more["severity_raw"] else ""
@@ -170,3 +197,16 @@ def _about_state(more: Mapping[str, Any], waivers: tuple[WaiverView, ...]) -> tu
     ]
     sentences.append(f"state {more['state']}")
     return tuple(sentences)
+
+
+def _about_priority(
+    row: FindingRow, epss: float | None, known: Known, now: datetime
+) -> Iterator[str]:
+    owners = owner_words(row.owner, known)
+    about = (
+        epss_words(epss, known, now),
+        kev_words(is_kev=row.is_kev, known=known, now=now),
+        f"owned by {owners}" if owners else "",
+    )
+    yield from filter(None, about)
+    yield f"priority: {priority(row, epss, now)}"

@@ -189,7 +189,8 @@ class FindingReader:
     def why(self, id_prefix: str) -> WhyView:
         """Return why a finding is what it is; raises as `resolve`."""
         id_, row_id = self._find(id_prefix)
-        return why_of(self._open_reader(id_prefix), id_, row_id)
+        reader, now = self._open_reader(id_prefix), self._ctx.clock.now()
+        return why_of(reader, id_, row_id, self._currency, now)
 
     def interrupt(self) -> None:
         """Stop every query that runs now; those who asked get a CancelledError."""

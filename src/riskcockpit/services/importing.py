@@ -24,10 +24,13 @@ from riskcockpit.formats.registry import named, read_report
 from riskcockpit.ingest.pipeline import ingest
 from riskcockpit.ingest.policy import IngestPolicy, Parts, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.scans import merged
+from riskcockpit.ingest.vex import limited
 from riskcockpit.ingest.vulnerabilities import without_tag
 from riskcockpit.services.context import Context
 from riskcockpit.services.documents import Source, find, read
+from riskcockpit.services.knowledge import NOTHING, Knowledge, knowledge_of
 from riskcockpit.services.own_formats import own_formats
+from riskcockpit.services.redacting import scan_without_secrets
 from riskcockpit.services.redaction_key import redaction_key
 from riskcockpit.services.repeats import Repeat, Request, known_sizes, remember, repeat
 from riskcockpit.services.rule_names import rule_names
@@ -76,10 +79,25 @@ class ReadDocument:
     """What came of each scan; empty until they are ingested."""
     request: Request | None = None
     """What it was read by; None when it could not be."""
+    knowledge: Knowledge | None = None
+    """What it says of findings, when it is no report of a scan."""
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it holds anything to write."""
+        return bool(self.scans) or self.knowledge is not None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether writing it has changed anything; afterwards only."""
+        has_scan = any(report.outcome is not ScanOutcome.REPEATED for report in self.reports)
+        return has_scan or (self.knowledge is not None and self.knowledge.is_applied)
 
     @property
     def ran_at(self) -> datetime | None:
         """When the first of its scans ran, as far as anybody knows."""
+        if self.knowledge is not None:
+            return self.knowledge.dated
         times = (scan.scanned_at or scope.modified_at for scan, scope in self.scans)
         return min((moment for moment in times if moment is not None), default=None)
 
@@ -124,10 +142,13 @@ def read_document(
     *,
     source_id: str = IMPORT_SOURCE,
     default_asset: str = "",
+    place: str = "",
 ) -> ReadDocument:
     """Read the scans of one document and name their scopes; a bad document becomes an error.
 
-    The asset is the one given, else the document's, else the report's, else `default_asset`.
+    The asset is the one given, else the document's, else the report's, else `default_asset`. VEX
+    is about findings of any asset unless one is given. `place` names the document among those of
+    its asset; empty: its own name.
     """
     name = "" if options.format == AUTO else options.format
     try:
@@ -135,13 +156,16 @@ def read_document(
     except InputError as error:
         return ReadDocument(document.name, error=error.message, hint=error.hint or "")
     request = _request(document, options, default_asset)
+    given = options.asset or document.asset
+    known = knowledge_of(report, request, document, place, read_options.redact)
     named_scans = (
         replace(
             scan,
-            asset=options.asset or document.asset or without_tag(scan.asset) or default_asset,
+            asset=given or without_tag(scan.asset) or ("" if scan.is_vex else default_asset),
             category=options.scope or document.category or scan.category,
+            statements=limited(scan.statements, given),
         )
-        for scan in (_without_secrets(scan, read_options.redact) for scan in report.scans)
+        for scan in (scan_without_secrets(scan, read_options.redact) for scan in report.scans)
     )
     scans = tuple(
         (
@@ -162,7 +186,9 @@ def read_document(
         )
         for scan in merged(named_scans)
     )
-    return ReadDocument(document.name, report.format, scans, report.notes, request=request)
+    return ReadDocument(
+        document.name, report.format, scans, report.notes, request=request, knowledge=known
+    )
 
 
 def ingest_document(
@@ -170,12 +196,16 @@ def ingest_document(
 ) -> None:
     """Ingest every scan of a document; afterwards `reports` says what came of them."""
     document.reports = tuple(ingest(tx, scan, scope, policy, now) for scan, scope in document.scans)
+    if document.knowledge is not None:
+        document.knowledge.record(tx, now)
 
 
 def file_report(document: ReadDocument) -> FileReport:
     """Return what to tell about a document."""
     scans = [scan for scan, _ in document.scans]
     notes = [*document.notes, *(note for report in document.reports for note in report.notes)]
+    known = document.knowledge or NOTHING
+    notes += known.notes
     return FileReport(
         path=document.path,
         format=document.format,
@@ -183,10 +213,11 @@ def file_report(document: ReadDocument) -> FileReport:
         scope=", ".join(dict.fromkeys(_words(scope) for _, scope in document.scans)),
         is_complete=bool(document.reports) and all(one.is_complete for one in document.reports),
         counts=sum((report.counts for report in document.reports), ImportCounts()),
-        problems=tuple(problem for scan in scans for problem in scan.problems),
+        problems=(*known.problems, *(problem for scan in scans for problem in scan.problems)),
         error=document.error,
         hint=document.hint,
         notes=tuple(dict.fromkeys(notes)),
+        enrichments=known.reports,
     )
 
 
@@ -299,7 +330,11 @@ def _read_all(
         except InputError as error:
             documents.append(ReadDocument(source.name, error=error.message, hint=error.hint or ""))
             continue
-        documents.append(read_document(document, options, read_options, default_asset=source.asset))
+        documents.append(
+            read_document(
+                document, options, read_options, default_asset=source.asset, place=source.place
+            )
+        )
     together(documents)
     return documents
 
@@ -314,20 +349,19 @@ def _write(
         record_evaluation,
     )
 
-    readable = [document for document in documents if document.scans]
+    readable = [document for document in documents if document.is_readable]
     if not readable:
         return ()
     policy = policy_of(ctx)
     now = ctx.clock.now()
-    with ctx.store.writer() as tx:
+    with ctx.store.writer(is_reversible=True) as tx:
         for document in sorted(readable, key=lambda document: document.ran_at or now):
             tell(f"importing {document.path}")
             ingest_document(tx, document, policy, now)
-            if document.request is not None:
+            if document.request is not None and document.scans:
                 scopes = [scope.id for _, scope in document.scans]
                 remember(tx, document.request, document.format, document.notes, scopes)
-        outcomes = {report.outcome for one in readable for report in one.reports}
-        if options.dry_run or outcomes <= {ScanOutcome.REPEATED}:
+        if options.dry_run or not any(document.is_new for document in readable):
             tx.discard()
             return ()
         tell("judging")
@@ -359,21 +393,6 @@ def _asset_kind(word: str, name: str) -> AssetKind:
         raise ConfigError(
             f"asset {name!r} has the unknown kind {word!r}", hint=f"known kinds: {known}"
         ) from error
-
-
-def _without_secrets(scan: Scan, redact: Callable[[str], str]) -> Scan:
-    """Return the scan with what it says of itself redacted; its records were while reading."""
-    return replace(
-        scan,
-        tool=redact(scan.tool),
-        tool_version=redact(scan.tool_version),
-        category=redact(scan.category),
-        asset=redact(scan.asset),
-        branch=redact(scan.branch),
-        problems=tuple(replace(one, why=redact(one.why)) for one in scan.problems),
-        tool_errors=tuple(map(redact, scan.tool_errors)),
-        distrusted=tuple(map(redact, scan.distrusted)),
-    )
 
 
 def _words(scope: ScopeSpec) -> str:

@@ -1,4 +1,5 @@
-"""Judges a generation before it is published: decisions, money, controls, KPIs, in this order.
+"""Judges a generation before it is published, in this order: what is known from elsewhere,
+decisions, money, controls, KPIs.
 
 Called inside every publish, so that no generation is ever seen unjudged. What it came to goes into
 the ledger afterwards (`record_evaluation`), because an entry names the generation it is about.
@@ -23,6 +24,7 @@ from riskcockpit.errors import LedgerError
 from riskcockpit.kpis import catalogue
 from riskcockpit.kpis.compute import measure
 from riskcockpit.services.context import Context
+from riskcockpit.services.enriching import enrich
 from riskcockpit.services.policy import controls_in_force, kpis_in_force
 from riskcockpit.services.pricing import price
 from riskcockpit.services.projection import project_ledger
@@ -54,6 +56,7 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
         ConfigError: a control, a KPI or the exposure priors cannot be used.
     """
     _describe_assets(ctx, tx, now)
+    enrich(tx, ctx.settings.sla, now)
     project_ledger(ctx, tx, now)
     price(ctx, tx, now)
     controls = controls_in_force(ctx.paths)

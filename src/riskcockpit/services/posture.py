@@ -17,7 +17,7 @@ from riskcockpit.present.text import limit, measure
 from riskcockpit.services.context import Context
 from riskcockpit.services.overview import current
 from riskcockpit.services.queue import queue
-from riskcockpit.services.sources import source_views
+from riskcockpit.services.sources import enrichment_views, source_views
 from riskcockpit.services.summary import (
     TREND_DAYS,
     ControlFact,
@@ -71,6 +71,7 @@ def posture(ctx: Context) -> PostureView:
         queue=queue(facts, now, timedelta(days=settings.waivers.notice_days), settings.currency),
         sources=source_views(settings.sources, facts.sources, now),
         ledger=_ledger(ctx),
+        enrichments=enrichment_views(facts.enrichments, now),
     )
 
 

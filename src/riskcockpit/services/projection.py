@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from riskcockpit.decisions.corrections import Merge
 from riskcockpit.decisions.project import Projection, Waiver
 from riskcockpit.decisions.receipts import ProjectedAction
 from riskcockpit.decisions.waivers import WaiverState
@@ -22,7 +23,9 @@ from riskcockpit.domain.finding import EventKind, State
 from riskcockpit.domain.ids import short
 from riskcockpit.ledger.canonical import canonical
 from riskcockpit.ledger.chain import Entry
+from riskcockpit.services.closures import settle_closures
 from riskcockpit.services.context import Context
+from riskcockpit.services.corrections import settle_identities
 from riskcockpit.services.record import examined, projected
 from riskcockpit.services.staging import TABLES
 from riskcockpit.store.database import Writer
@@ -42,6 +45,8 @@ def project_ledger(ctx: Context, tx: Writer, now: datetime) -> Projection:
     _write_entries(tx, found.entries)
     _write_waivers(tx, projection.waivers)
     _write_actions(tx, projection.actions)
+    settle_identities(tx, projection.corrections, now)
+    settle_closures(tx, projection.corrections, now)
     _write_findings(tx, projection, now)
     _write_moves(tx, projection.actions)
     return projection
@@ -127,8 +132,8 @@ def _write_actions(tx: Writer, actions: Sequence[ProjectedAction]) -> None:
 
 
 def _write_findings(tx: Writer, projection: Projection, now: datetime) -> None:
-    _stage(tx, "projected_cover", _covers(projection.waivers))
-    _stage(tx, "projected_event", _events(projection.waivers))
+    _stage(tx, "projected_cover", _covers(projection))
+    _stage(tx, "projected_event", _events(projection))
     _stage(tx, "projected_acknowledgement", projection.acknowledgements)
     _stage(tx, "projected_containment", ((c.model, c.at) for c in projection.containments))
     for name in ("findings", "events", "acknowledged", "contained"):
@@ -136,17 +141,30 @@ def _write_findings(tx: Writer, projection: Projection, now: datetime) -> None:
     tx.execute(sql("services", "projection_reviews"), now=now, rev=tx.generation)
 
 
-def _covers(waivers: Iterable[Waiver]) -> Iterator[tuple[Any, ...]]:
-    for waiver in waivers:
+def _covers(projection: Projection) -> Iterator[tuple[Any, ...]]:
+    for waiver in projection.waivers:
         state = _finding_state(waiver)
         if state is None or waiver.terms is None:
             continue
         since = waiver.standing.decided_at or waiver.requested_at
+        grown = {merge.finding for merge in _outgrown(waiver, projection)}
         for covered in waiver.terms.findings:
+            if covered.id in grown:
+                continue
             yield (
                 waiver.id, covered.id, state.value, int(covered.severity), covered.is_kev, since,
                 waiver.terms.expires_at,
             )  # fmt: skip
+
+
+def _outgrown(waiver: Waiver, projection: Projection) -> Iterator[Merge]:
+    """Yield what one person merged into findings that it took several to waive, since they did."""
+    decided_at, rule = waiver.standing.decided_at, waiver.standing.rule
+    if decided_at is None or rule is None or rule.keys == 1:
+        return
+    for one in projection.corrections:
+        if isinstance(one, Merge) and one.at > decided_at:
+            yield one
 
 
 def _finding_state(waiver: Waiver) -> State | None:
@@ -159,12 +177,16 @@ def _finding_state(waiver: Waiver) -> State | None:
     return State.FALSE_POSITIVE if is_false else State.WAIVED
 
 
-def _events(waivers: Iterable[Waiver]) -> Iterator[tuple[str, datetime, str, str]]:
-    for waiver in waivers:
+def _events(projection: Projection) -> Iterator[tuple[str, datetime, str, str]]:
+    for waiver in projection.waivers:
         if waiver.terms is None or waiver.standing.decided_at is None or waiver.standing.doubt:
             continue
         happened = list(_happened(waiver, waiver.standing.decided_at))
+        grown = {merge.finding: merge for merge in _outgrown(waiver, projection)}
         for covered in waiver.terms.findings:
+            if (merge := grown.get(covered.id)) is not None:
+                words = f"waiver {short(waiver.id)} no longer covers it: {merge.actor} merged it"
+                yield covered.id, merge.at, EventKind.WAIVER_REVIEW.value, words
             for kind, moment, detail in happened:
                 yield covered.id, moment, kind.value, detail
 

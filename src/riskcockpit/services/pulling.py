@@ -210,6 +210,8 @@ class _Pull:
 
 def _hashes(document: ReadDocument) -> Iterator[str]:
     yield from dict.fromkeys(scope.content_hash for _, scope in document.scans)
+    if document.knowledge is not None and document.request is not None:
+        yield document.request.content_hash
 
 
 def _encoded(item: RegisteredModel | Reading) -> str:

@@ -74,11 +74,12 @@ def _alarms(
         target = model.target if model is not None and not is_answered else None
         more = f", {plural(alarm.findings - 1, 'more alarm')}" if alarm.findings > 1 else ""
         ready = _way_back(target, is_answered=is_answered) if serves else ""
+        name = f"{alarm.subject} v{model.champion}" if serves and model else alarm.subject
         yield QueueItem(
             id=f"{alarm.class_}:{alarm.subject}",
             kind=QueueKind.MODEL_ALARM if is_model else QueueKind.DATA_ALARM,
-            title=f"{alarm.subject} v{model.champion}" if serves and model else alarm.subject,
-            detail=f"{_without(alarm.title, alarm.subject)}{more}{ready}",
+            title=name,
+            detail=f"{_without(_without(alarm.title, name), alarm.subject)}{more}{ready}",
             since=alarm.onset_at,
             due_at=None,
             at_risk=Money(alarm.exposure, currency),
@@ -230,12 +231,20 @@ def _held(scans: Iterable[HeldFact]) -> Iterator[QueueItem]:
             id=f"held:{scan.id}",
             kind=QueueKind.IMPORT_HELD,
             title=f"{scan.tool} over {scan.asset}",
-            detail=f"held back: {plural(scan.held, 'finding')} would close at once; "
-            "import again with --accept-held if the report is right",
+            detail=_held_words(scan),
             since=scan.imported_at,
             due_at=None,
             at_risk=None,
             state=KpiState.WARN,
             subject=scan.id,
-            keys=(),
+            keys=("a",) if scan.releasable else (),
         )
+
+
+def _held_words(scan: HeldFact) -> str:
+    share = f" ({round(100 * scan.held / scan.live)} %)" if scan.live else ""
+    ready = "release it" if scan.releasable else "import it again with --accept-held"
+    return (
+        f"held back: +{scan.created} new, {scan.moved} moved, {scan.reopened} reopened, "
+        f"{scan.held} would close{share}; {ready} if the report is right"
+    )

@@ -17,7 +17,7 @@ def finding_row(values: Iterable[Any], currency: str) -> FindingRow:
     (
         id_, title, severity, state, pillar, class_, asset, owner, tool, rule, path, line, package,
         version, vulnerability, first_seen, last_seen, due_at, waived_until, exposure, is_kev,
-        is_unconfirmed_absent,
+        is_unconfirmed_absent, resource,
     ) = values  # fmt: skip
     return FindingRow(
         id=id_,
@@ -41,6 +41,7 @@ def finding_row(values: Iterable[Any], currency: str) -> FindingRow:
         exposure=Money(exposure, currency),
         is_kev=is_kev,
         is_unconfirmed_absent=is_unconfirmed_absent,
+        resource=resource,
     )
 
 

@@ -1,4 +1,4 @@
-"""Sources as they stand: the configured ones, with what the cache knows of each."""
+"""Sources as they stand: the configured ones and the files of knowledge from elsewhere."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from datetime import datetime
 
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.config.settings import SourceSettings
+from riskcockpit.present.knowledge import is_stale
 from riskcockpit.services.context import Context
 from riskcockpit.services.overview import current
-from riskcockpit.services.summary import SourceFact
-from riskcockpit.views.posture import SourceView
+from riskcockpit.services.summary import EnrichmentFact, SourceFact
+from riskcockpit.views.posture import EnrichmentView, SourceView
+
+_AGEING = ("epss", "kev")
 
 
 def sources(ctx: Context) -> tuple[SourceView, ...]:
@@ -33,6 +36,29 @@ def source_views(
         _source(settings, facts.get(settings.name), now)
         for settings in configured
         if settings.enabled
+    )
+
+
+def enrichments(ctx: Context) -> tuple[EnrichmentView, ...]:
+    """Return what is in force of each kind of knowledge from elsewhere; raises as `sources`."""
+    now = ctx.clock.now()
+    known = current(ctx, now)[1].enrichments if ctx.store.generation() else ()
+    return enrichment_views(known, now)
+
+
+def enrichment_views(known: Iterable[EnrichmentFact], now: datetime) -> tuple[EnrichmentView, ...]:
+    """Return what one generation knows from elsewhere; scores and listings grow stale."""
+    return tuple(
+        EnrichmentView(
+            kind=fact.kind,
+            state="stale" if fact.kind in _AGEING and is_stale(fact.dated, now) else "ok",
+            files=fact.files,
+            rows=fact.rows,
+            version=fact.version,
+            dated=fact.dated,
+            imported_at=fact.imported_at,
+        )
+        for fact in known
     )
 
 

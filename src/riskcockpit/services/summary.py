@@ -94,6 +94,17 @@ class SourceFact(Row, frozen=True):
     hint: str
 
 
+class EnrichmentFact(Row, frozen=True):
+    """A row of `posture_enrichments`."""
+
+    kind: str
+    files: int
+    rows: int
+    version: str
+    dated: datetime
+    imported_at: datetime
+
+
 class AlarmFact(Row, frozen=True):
     """A row of `queue_alarms`."""
 
@@ -183,9 +194,16 @@ class HeldFact(Row, frozen=True):
     tool: str
     held: int
     imported_at: datetime
+    created: int
+    moved: int
+    reopened: int
+    live: int | None
+    """Before the scan; None when that was not written down."""
+    releasable: int
+    """Closures that are remembered one by one; 0 for scans of earlier versions."""
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/1"):
+class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/2"):
     """Everything on the overview that a generation knows."""
 
     at: datetime
@@ -200,6 +218,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/1"):
     exposures: tuple[ExposureFact, ...]
     opened: tuple[OpenFact, ...]
     sources: tuple[SourceFact, ...]
+    enrichments: tuple[EnrichmentFact, ...]
     alarms: tuple[AlarmFact, ...]
     champions: tuple[ChampionFact, ...]
     actions: tuple[ActionFact, ...]

@@ -190,7 +190,7 @@ class _Desk:
         return outcome
 
     def _ingest(self, documents: Sequence[ReadDocument]) -> ImportCounts:
-        readable = [document for document in documents if document.scans]
+        readable = [document for document in documents if document.is_readable]
         for document in sorted(readable, key=lambda document: document.ran_at or self.now):
             document.scans = tuple(
                 (scan, replace(scope, may_close=False) if self._shares(scope) else scope)
@@ -216,6 +216,12 @@ def _outcome(pulled: Pulled, counts: ImportCounts) -> SourceOutcome:
             name, kind, "failed", 0, 0, pulled.seconds, pulled.error, pulled.hint, counts
         )
     notes = [f"{document.path}: {document.error}" for document in pulled.unread]
+    notes += [
+        f"{document.path}: {note}"
+        for document in pulled.documents
+        if document.knowledge is not None
+        for note in document.knowledge.warnings
+    ]
     hints = [document.hint for document in pulled.unread if document.hint]
     held = [
         note

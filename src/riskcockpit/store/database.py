@@ -284,6 +284,17 @@ class Writer(Reader):
             names = columns_of(self.cursor(), table)
             fill(self.cursor(), table, (self._in_order(table, names, row) for row in rows))
 
+    def take_over(self, table: str, source: Reader) -> None:
+        """Replace the rows of `table` by those it has in another generation, each with its `rev`.
+
+        Raises:
+            StoreError: `source` cannot be read, or has other columns.
+        """
+        from riskcockpit.store.staging import replace_rows  # noqa: PLC0415 - pyarrow
+
+        with translated(f"the rows for {table}"):
+            replace_rows(self.cursor(), table, source.cursor())
+
     @contextmanager
     def apart(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Lend a cursor that sees everything written so far, and whose failures harm nothing.

@@ -34,9 +34,10 @@ CACHE_TABLES = frozenset(
     {
         "action", "asset", "control", "control_evidence", "control_row", "document",
         "exposure_reading", "finding", "finding_alias", "finding_event", "finding_location",
-        "finding_sighting", "kpi", "kpi_reading",
+        "finding_sighting", "finding_vex", "kpi", "kpi_reading",
         "ledger_entry", "model", "model_alias", "model_alias_move", "model_version", "quarantine",
-        "raw_record", "reading", "scan", "source", "waiver", "waiver_finding",
+        "raw_record", "reading", "scan", "source", "vex_statement", "vex_target", "waiver",
+        "waiver_finding",
     }
 )  # fmt: skip
 """Every table of the cache that a guarded statement may read."""

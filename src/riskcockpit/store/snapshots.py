@@ -2,7 +2,7 @@
 
 `NNNNNN.duckdb` are the generations, `NNNNNN.summary` says of one what its owner's `summarise` made
 of it, `CURRENT` names the published one, `writer.lock` is held by the writer, `*.part` is work that
-was never published. Readers never wait for a writer, nor a
+was never published, `undo/` is the `Shelf`. Readers never wait for a writer, nor a
 writer for readers. Importing this module does not import duckdb.
 """
 
@@ -30,6 +30,7 @@ from riskcockpit.store.durable import (
     write_whole,
     writing,
 )
+from riskcockpit.store.shelf import Shelf
 
 if TYPE_CHECKING:  # they import duckdb or lead to it: only who opens a cache pays
     from riskcockpit.store.database import Reader, Writer
@@ -61,6 +62,7 @@ class Store:
         self._clock = clock
         self._summarise = summarise
         self._lock_timeout_seconds = lock_timeout_seconds
+        self._shelf = Shelf(directory)
 
     def generation(self) -> int:
         """Return the number of the published generation, 0 when there is no cache.
@@ -119,14 +121,21 @@ class Store:
             pass  # opening a writer migrates
         return self._open_published()[0]
 
+    def can_take_back(self, number: int) -> bool:
+        """Whether it is known what generation `number` was made from."""
+        return self._shelf.find(number) is not None
+
     @contextmanager
-    def writer(self) -> Iterator[Writer]:
+    def writer(self, *, is_reversible: bool = False, takes_back: int = 0) -> Iterator[Writer]:
         """Open the next generation; published on a clean exit, discarded on an exception.
+
+        It starts from the published one, which is kept for a while when the change is to be
+        reversible. With `takes_back` it starts from what that generation was made from.
 
         Raises:
             BusyError: another process writes for longer than the lock timeout.
             DamagedError: the published file is damaged; nothing is written on top of it.
-            StoreError: it cannot be written.
+            StoreError: it cannot be written, or it is not known what `takes_back` was made from.
         """
         with writing():
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -136,17 +145,23 @@ class Store:
             self._sweep(current)
             number = self._next_number(current)
             part = self.directory / f"{number:06d}.{os.urandom(4).hex()}.part"
+            published = self._file(current) if current else None
+            base = self._kept(takes_back) if takes_back else published
             try:
-                if current:
-                    self._copy(self._file(current), part)
+                if base is not None:
+                    self._copy(base, part)
                 summary: bytes | None = None
                 with self._transaction(part, number) as writer:
                     yield writer
                     if self._summarise is not None and not writer.is_discarded:
                         summary = self._summarise(writer, self._clock.now())
                 if not writer.is_discarded:
+                    if is_reversible:
+                        self._shelf.keep(number, published)
                     self._publish(part, number, summary)
                     self._sweep(number)
+                    if takes_back:
+                        self._shelf.drop(takes_back)
             finally:
                 _remove_part(part)
 
@@ -181,6 +196,13 @@ class Store:
 
     def _summary_file(self, number: int) -> Path:
         return self.directory / f"{number:06d}.summary"
+
+    def _kept(self, number: int) -> Path | None:
+        """Return what a generation was made from; None when it was the first."""
+        file = self._shelf.find(number)
+        if file is None:
+            raise StoreError(f"it is not kept what generation {number} was made from")
+        return file if file.stat().st_size else None
 
     def _open_published(self) -> tuple[Reader, int]:
         from riskcockpit.store.database import Reader, connect  # noqa: PLC0415 - imports duckdb

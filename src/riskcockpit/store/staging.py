@@ -56,9 +56,27 @@ def fill(cursor: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[
     source = iter(rows)
     count = 0
     while batch := list(islice(source, BATCH_ROWS)):
-        cursor.from_arrow(_arrow(table, schema, batch)).insert_into(table)
+        stream = _arrow(table, schema, batch).__arrow_c_stream__()  # a table loads pyarrow.dataset
+        cursor.from_arrow(stream).insert_into(table)
         count += len(batch)
     return count
+
+
+def replace_rows(
+    cursor: duckdb.DuckDBPyConnection, table: str, source: duckdb.DuckDBPyConnection
+) -> None:
+    """Replace the rows of `table` by those of the same table on another connection, in batches.
+
+    Raises:
+        FatalError: the name is not one of a table.
+    """
+    if not _NAME.fullmatch(table):
+        raise FatalError(f"{table!r} is not a name for a table")
+    names = ", ".join(f'"{name}"' for name in columns_of(cursor, table))
+    cursor.execute(f'DELETE FROM "{table}"')  # noqa: S608 - a name of ours
+    found = source.execute(f'SELECT {names} FROM "{table}"')  # noqa: S608 - as above
+    for batch in found.to_arrow_reader(BATCH_ROWS):
+        cursor.from_arrow(pa.Table.from_batches([batch])).insert_into(table)
 
 
 def _arrow(table: str, schema: pa.Schema, batch: list[Sequence[Any]]) -> pa.Table:

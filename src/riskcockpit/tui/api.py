@@ -79,6 +79,13 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """Close what a held scan did not see."""
+
+    scan: str
+
+
+@dataclass(frozen=True, slots=True)
 class Undo:
     """Take back a decision of one's own."""
 
@@ -94,7 +101,7 @@ class Note:
     text: str
 
 
-Intent = Waive | RollBack | Approve | Reject | Undo | Note
+Intent = Waive | RollBack | Approve | Reject | Release | Undo | Note
 """Everything a person can decide in the cockpit."""
 
 

@@ -11,7 +11,17 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from riskcockpit.tui.api import About, Approve, Intent, Note, Reject, RollBack, Undo, Waive
+from riskcockpit.tui.api import (
+    About,
+    Approve,
+    Intent,
+    Note,
+    Reject,
+    Release,
+    RollBack,
+    Undo,
+    Waive,
+)
 
 if TYPE_CHECKING:  # imported when first used
     from riskcockpit.services.context import Context
@@ -150,7 +160,11 @@ class Gateway:
 
     def plan(self, intent: Intent) -> DecisionPreview:
         """Say what a decision would do; changes nothing."""
-        from riskcockpit.services import decide, rollback  # noqa: PLC0415 - only deciding needs it
+        from riskcockpit.services import (  # noqa: PLC0415 - only deciding needs them
+            decide,
+            releasing,
+            rollback,
+        )
 
         ctx = self._ctx
         match intent:
@@ -162,6 +176,8 @@ class Gateway:
                 return decide.plan_approve(ctx, request, comment)
             case Reject(request, comment):
                 return decide.plan_reject(ctx, request, comment)
+            case Release(scan):
+                return releasing.plan_release(ctx, scan)[0]
             case Undo(decision):
                 return decide.plan_undo(ctx, decision)
             case Note(subject, text):
@@ -169,7 +185,11 @@ class Gateway:
 
     def decide(self, intent: Intent) -> DecisionResult:
         """Take a decision: sign it, and do what it allows upstream."""
-        from riskcockpit.services import decide, rollback  # noqa: PLC0415 - only deciding needs it
+        from riskcockpit.services import (  # noqa: PLC0415 - only deciding needs them
+            decide,
+            releasing,
+            rollback,
+        )
 
         ctx = self._ctx
         match intent:
@@ -181,6 +201,8 @@ class Gateway:
                 return decide.approve(ctx, request, comment)
             case Reject(request, comment):
                 return decide.reject(ctx, request, comment)
+            case Release(scan):
+                return releasing.release(ctx, scan)[0]
             case Undo(decision):
                 return decide.undo(ctx, decision)
             case Note(subject, text):

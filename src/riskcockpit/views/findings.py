@@ -37,13 +37,15 @@ class FindingRow:
     exposure: Money
     is_kev: bool
     is_unconfirmed_absent: bool
+    resource: str = ""
+    """Cloud or cluster resource, address of an application, or data set; empty in code."""
 
     @property
     def location(self) -> str:
-        """Where it is, in one string: `path:line`, package, or empty."""
+        """Where it is, in one string: `path:line`, package, resource, or empty."""
         if self.path and self.line is not None:
             return f"{self.path}:{self.line}"
-        return self.path or self.package
+        return self.path or self.package or self.resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,22 @@ class WaiverView:
     expires_at: datetime
     finding_count: int
     query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What scores, catalogues and owner rules say of a finding, and of what moments they are."""
+
+    percentile: float | None = None
+    """Share of vulnerabilities that EPSS finds no likelier, 0 to 1; None without its file."""
+    scores_as_of: datetime | None = None
+    kev_added: datetime | None = None
+    """When the catalogue listed it as exploited; None when it does not."""
+    kev_due: datetime | None = None
+    is_ransomware: bool = False
+    catalogue_as_of: datetime | None = None
+    owners: tuple[str, ...] = ()
+    """All owners of its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +119,7 @@ class FindingDetail:
     """Ids of controls that name this finding's id, asset or rule in an alarm."""
     raw: str
     """The record as the tool wrote it, redacted, pretty JSON; empty when not kept."""
+    known: Known = Known()
 
 
 @dataclass(frozen=True, slots=True)

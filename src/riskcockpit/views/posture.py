@@ -103,6 +103,23 @@ class SourceView:
 
 
 @dataclass(frozen=True, slots=True)
+class EnrichmentView:
+    """What is in force of one kind of knowledge from elsewhere."""
+
+    kind: str
+    """`epss`, `kev`, `backstage` or `codeowners`."""
+    state: str
+    """`ok` or `stale`; owners and services do not grow stale."""
+    files: int
+    rows: int
+    version: str
+    dated: datetime
+    """The moment the oldest of its files is of."""
+    imported_at: datetime
+    """When the newest of them came."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExposureView:
     """Money at risk over the next twelve months."""
 
@@ -145,3 +162,4 @@ class PostureView:
     queue: tuple[QueueItem, ...]
     sources: tuple[SourceView, ...]
     ledger: LedgerState
+    enrichments: tuple[EnrichmentView, ...] = ()

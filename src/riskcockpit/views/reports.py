@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 
 from riskcockpit.domain.finding import Problem
 
@@ -22,11 +23,32 @@ class ImportCounts:
     held: int = 0
     suppressed_at_source: int = 0
     control_evidence: int = 0
+    vex_applied: int = 0
+    """VEX statements that speak of at least one finding."""
+    vex_unmatched: int = 0
+    """VEX statements that speak of no finding that is known."""
 
     def __add__(self, other: ImportCounts) -> ImportCounts:
         return ImportCounts(
             *(getattr(self, f.name) + getattr(other, f.name) for f in fields(ImportCounts))
         )
+
+
+@dataclass(frozen=True, slots=True)
+class EnrichmentReport:
+    """What came of a file that says what is known of findings from elsewhere."""
+
+    kind: str
+    """`epss`, `kev`, `codeowners` or `backstage`."""
+    subject: str
+    """The asset or the file it is about; empty when it is about all findings."""
+    version: str
+    dated: datetime
+    """The moment it is of, not that of its import; aware UTC."""
+    rows: int
+    outcome: str
+    """`applied`, `older` or `repeated`."""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +67,7 @@ class FileReport:
     hint: str = ""
     notes: tuple[str, ...] = ()
     """What a person should know: why closures were held, why the scan is not complete."""
+    enrichments: tuple[EnrichmentReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,12 @@
 -- params: as_of TIMESTAMP
 -- returns: table_name, newest (UTC; NULL for an empty table)
 WITH
-scanned AS (SELECT max(scanned_at) AS newest FROM scan WHERE scanned_at <= $as_of),
+scanned AS (
+    SELECT max(scanned_at) AS newest
+    FROM scan
+    WHERE scanned_at <= $as_of  -- a VEX document is no scan
+        AND NOT EXISTS (FROM vex_statement WHERE vex_statement.scope = scan.scope)
+),
 measured AS (SELECT max("at") AS newest FROM reading WHERE "at" <= $as_of)
 SELECT 'asset' AS table_name, max(seen_at) AS newest FROM asset WHERE seen_at <= $as_of
 UNION ALL SELECT 'control_evidence', max(seen_at) FROM control_evidence WHERE seen_at <= $as_of

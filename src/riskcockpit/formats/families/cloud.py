@@ -3,6 +3,179 @@
 from __future__ import annotations
 
 from riskcockpit.formats.builtin import BuiltIn
+from riskcockpit.formats.shape import Shape
+from riskcockpit.formats.signs import (
+    Sign,
+    all_of,
+    any_of,
+    columns_below,
+    has,
+    has_inner,
+    lacks,
+    xml,
+)
 
-CLOUD: tuple[BuiltIn, ...] = ()
+_OPERATOR = "aquasecurity.github.io"
+_PROWLER_CSV = columns_below("check_id", "check_title", "status", "severity")
+_TENABLE = (
+    ("plugin id", "risk", "host"),
+    ("plugin id", "severity", "host"),
+    ("plugin", "plugin name", "severity"),
+    ("definition.id", "definition.name", "severity"),
+)
+
+
+def _is_answer_without_findings(name: str) -> Sign:
+    """Whether it is an API's answer `{"findings": []}` and nothing else."""
+
+    def sign(shape: Shape) -> bool:
+        names = shape.members.keys()
+        return shape.kind == "object" and name in names and not shape.inner and (
+            names <= {name, "nextToken", "NextToken"}
+        )  # fmt: skip
+
+    return sign
+
+
+def _is_operator(shape: Shape) -> bool:
+    """Whether it is a report of the Trivy Operator, a list of them, or a dump of all kinds."""
+    names = shape.members
+    if any(name.endswith(f".{_OPERATOR}") for name in names) or _OPERATOR in names.get(
+        "apiVersion", ""
+    ):
+        return True
+    is_list = {"apiVersion", "items"} <= names.keys() and shape.kind == "object"
+    return is_list and (_OPERATOR in shape.start or "report" in shape.inner)
+
+
+CLOUD: tuple[BuiltIn, ...] = (
+    BuiltIn(
+        "ocsf",
+        "OCSF findings, classes 2001 to 2007 (Prowler 4 and later, Security Hub, Security Lake)",
+        "ocsf",
+        any_of(
+            has("class_uid", "finding_info"),
+            has("finding_info", "metadata", "severity_id"),
+            has("class_uid", "finding", "metadata"),
+            has("class_uid", "vulnerabilities", "metadata"),
+            has_inner("Findings", "class_uid", "metadata"),
+            has_inner("findings", "class_uid", "metadata"),
+        ),
+    ),
+    BuiltIn(
+        "asff",
+        "AWS Security Finding Format (Security Hub, GuardDuty, Inspector, Prowler)",
+        "aws.asff",
+        any_of(
+            has("ProductArn", "GeneratorId"),
+            has_inner("Findings", "ProductArn", "GeneratorId"),
+            has_inner("findings", "ProductArn", "GeneratorId"),
+            _is_answer_without_findings("Findings"),
+        ),
+    ),
+    BuiltIn(
+        "aws-inspector",
+        "Amazon Inspector findings (aws inspector2 list-findings)",
+        "aws.inspector",
+        any_of(
+            has("findingArn", "awsAccountId"),
+            has_inner("findings", "findingArn", "awsAccountId"),
+            has_inner("findings", "awsAccountId", "inspectorScore"),
+            _is_answer_without_findings("findings"),
+        ),
+    ),
+    BuiltIn(
+        "prowler",
+        "Prowler JSON (version 3) and CSV (versions 3 to 5)",
+        "prowler",
+        any_of(has("CheckID", "StatusExtended"), has("CheckID", "ServiceName"), _PROWLER_CSV),
+    ),
+    BuiltIn(
+        "azure-recommendations",
+        "Microsoft Defender for Cloud recommendations (CSV)",
+        "azure_recommendations",
+        columns_below("recommendationId", "recommendationDisplayName", "state", "severity"),
+    ),
+    BuiltIn(
+        "kubescape",
+        "Kubescape JSON (formats 1 and 2)",
+        "kubernetes.kubescape",
+        any_of(
+            has("summaryDetails"),
+            has("controlReports"),
+            has_inner("frameworks", "controlReports"),
+            all_of(has("results", "resources"), has_inner("results", "resourceID", "controls")),
+        ),
+    ),
+    BuiltIn(
+        "kube-bench",
+        "kube-bench JSON, in all its outer shapes",
+        "kubernetes.kube_bench",
+        any_of(
+            has_inner("Controls", "tests", "node_type"),
+            has("Controls", "Totals"),
+            has("tests", "node_type", "total_pass"),
+            has("id", "version", "node_type", "tests"),
+        ),
+    ),
+    BuiltIn(
+        "trivy-operator",
+        "Trivy Operator reports, one by one, in lists, or all kinds in one object",
+        "kubernetes.trivy_operator",
+        _is_operator,
+    ),
+    BuiltIn(
+        "zap",
+        "ZAP XML and JSON, all versions",
+        "web.zap",
+        any_of(
+            xml("OWASPZAPReport"),
+            all_of(
+                has("site"),
+                any_of(
+                    has("@version"),
+                    has("@generated"),
+                    has("@programName"),
+                    has_inner("site", "@name", "alerts"),
+                ),
+                lacks("vulnerabilities", "scan"),  # GitLab's report quotes the names of ZAP's
+            ),
+        ),
+    ),
+    BuiltIn("burp", "Burp Suite XML", "web.burp", xml("issues", namespace="burpVersion")),
+    BuiltIn(
+        "nuclei",
+        "Nuclei JSON and JSON Lines, all versions",
+        "web.nuclei",
+        all_of(
+            any_of(has("template-id"), has("templateID"), has("template_id")),
+            has("info"),
+        ),
+    ),
+    BuiltIn(
+        "nessus",
+        "Nessus XML (.nessus, versions 1 and 2), web applications too",
+        "network.nessus",
+        xml("NessusClientData", "NessusClientData_v2"),
+    ),
+    BuiltIn(
+        "tenable-csv",
+        "Nessus and Tenable CSV (Nessus, Tenable.sc, Tenable.io, web applications)",
+        "network.tenable_csv",
+        any_of(*(columns_below(*names) for names in _TENABLE)),
+    ),
+    BuiltIn(
+        "qualys-xml",
+        "Qualys XML (asset data report, scan result, detection API)",
+        "network.qualys_xml",
+        xml("ASSET_DATA_REPORT", "QUALYS_REPORT", "SCAN", "HOST_LIST_VM_DETECTION_OUTPUT"),
+    ),
+    BuiltIn(
+        "qualys-csv",
+        "Qualys CSV, also below lines of prose",
+        "network.qualys_csv",
+        any_of(columns_below("qid", "title", "severity"), columns_below("qid", "vuln title")),
+    ),
+    BuiltIn("nmap", "Nmap XML: open ports", "network.nmap", xml("nmaprun")),
+)
 """Asked in this order: the most particular first."""

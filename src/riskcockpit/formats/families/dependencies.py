@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from riskcockpit.formats.builtin import BuiltIn
+from riskcockpit.formats.govulncheck.sign import is_govulncheck
+from riskcockpit.formats.grype.sign import is_grype
+from riskcockpit.formats.npm_audit.sign import is_npm_audit
+from riskcockpit.formats.osv.sign import is_osv_scanner
+from riskcockpit.formats.signs import all_of, any_of, has, has_inner, lacks, says, xml
 from riskcockpit.formats.trivy.sign import is_trivy
+
+_CYCLONEDX = any_of(
+    says("bomFormat", "cyclonedx"),
+    xml("bom", namespace="cyclonedx.org/schema/bom"),
+    # some writers sort the members so that bomFormat comes last, beyond the head of a large file
+    all_of(has_inner("components", "bom-ref", "name", "type"), lacks("spdxVersion", "findings")),
+)
 
 DEPENDENCIES: tuple[BuiltIn, ...] = (
     BuiltIn(
@@ -12,5 +24,50 @@ DEPENDENCIES: tuple[BuiltIn, ...] = (
         "trivy.reader",
         is_trivy,
     ),
+    BuiltIn("grype", "Grype JSON (all versions)", "grype.reader", is_grype),
+    BuiltIn("osv-scanner", "OSV-Scanner JSON (versions 1 and 2)", "osv.reader", is_osv_scanner),
+    BuiltIn(
+        "npm-audit",
+        "npm audit (versions 6 and 7+), pnpm audit, yarn audit (1 and berry)",
+        "npm_audit.reader",
+        is_npm_audit,
+    ),
+    BuiltIn(
+        "pip-audit",
+        "pip-audit JSON (`dependencies` and the older list)",
+        "pip_audit",
+        any_of(
+            all_of(
+                has("name", kind="list"),
+                any_of(has("version", "vulns"), has("skip_reason")),
+            ),
+            has("dependencies", "fixes", kind="object"),
+            all_of(
+                has_inner("dependencies", "name"),
+                any_of(
+                    has_inner("dependencies", "vulns"), has_inner("dependencies", "skip_reason")
+                ),
+            ),
+        ),
+    ),
+    BuiltIn(
+        "govulncheck",
+        "govulncheck JSON (stream of messages, and the older object)",
+        "govulncheck.reader",
+        is_govulncheck,
+    ),
+    BuiltIn(
+        "cyclonedx",
+        "CycloneDX 1.0 to 1.7 with vulnerabilities, JSON and XML; also as VEX",
+        "cyclonedx.reader",
+        _CYCLONEDX,
+    ),
+    BuiltIn(
+        "openvex",
+        "OpenVEX 0.0 and 0.2, bare or attested (in-toto)",
+        "openvex",
+        any_of(says("@context", "openvex"), says("predicateType", "openvex")),
+    ),
+    BuiltIn("csaf", "CSAF 2.0 and 2.1", "csaf.reader", has_inner("document", "csaf_version")),
 )
 """Asked in this order: the most particular first."""

@@ -7,7 +7,7 @@ from riskcockpit.formats.gitlab.sign import is_gitlab
 from riskcockpit.formats.signs import all_of, any_of, has, has_inner, lacks, xml
 from riskcockpit.formats.snyk.sign import is_snyk
 from riskcockpit.formats.sonarqube.sign import is_sonar_page
-from riskcockpit.formats.wiz.sign import is_security_finding, is_wiz_table
+from riskcockpit.formats.wiz.sign import is_wiz_table
 from riskcockpit.formats.xray.sign import is_scan, is_summary, is_unified, is_violations
 
 IQ = all_of(
@@ -80,12 +80,6 @@ SUITES = (
     BuiltIn("sonatype", "Sonatype IQ application report (JSON)", "sonatype", IQ),
     BuiltIn("ossindex-devaudit", "DevAudit (JSON)", "ossindex_devaudit", has("Packages Audited")),
     BuiltIn("wiz", "Wiz CSV (issues, vulnerability findings)", "wiz.tables", is_wiz_table),
-    BuiltIn(
-        "ocsf-security-finding",
-        "OCSF 1.0 security findings (class 2001), as Wiz sends them",
-        "wiz.security_findings",
-        is_security_finding,
-    ),
 )
 PLATFORMS: tuple[BuiltIn, ...] = (
     *GITHUB,

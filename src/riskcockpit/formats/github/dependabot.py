@@ -6,7 +6,7 @@ from riskcockpit.domain.finding import FindingClass, Location, Observation, Pack
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.cvss import score_of
+from riskcockpit.formats.cvss import base_score
 from riskcockpit.formats.gathering import Record
 from riskcockpit.formats.github.rest import PEOPLE, dismissal, read_alerts, repository_of
 from riskcockpit.formats.grading import graded
@@ -106,7 +106,7 @@ def _score(advisory: Members) -> float | None:
     options = (scores.member("cvss_v4"), scores.member("cvss_v3"), advisory.member("cvss"))
     found = next((score for item in options if (score := item.score("score"))), None)
     return found or next(
-        (score for item in options if (score := score_of(item.text("vector_string")))), None
+        (score for item in options if (score := base_score(item.text("vector_string")))), None
     )
 
 

@@ -13,7 +13,7 @@ from riskcockpit.domain.finding import FindingClass, Location, Observation, Pack
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.cvss import score_of
+from riskcockpit.formats.cvss import base_score
 from riskcockpit.formats.documents import check_depth, decode_json
 from riskcockpit.formats.gitlab.identifiers import (
     advisories,
@@ -265,4 +265,4 @@ def _package(found: Members, where: Members, kind: str, context: Context) -> Pac
 
 def _score(found: Members) -> float | None:
     vectors: list[Any] = [item.text("vector") for item in found.members("cvss_vectors")]
-    return max((score for vector in vectors if (score := score_of(vector))), default=None)
+    return max((score for vector in vectors if (score := base_score(vector))), default=None)

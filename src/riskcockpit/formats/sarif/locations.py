@@ -76,11 +76,12 @@ class Locator:
         region = physical.region
         if region is None:
             return Location(path, None, None, None, _snippet(physical.context_region))
+        line, column, end = region.start_line, region.start_column, region.end_line
         return Location(
             path,
-            _ordinal(region.start_line),
-            _ordinal(region.start_column),
-            _ordinal(region.end_line),
+            line if line and 0 < line <= MAX_LINE else None,  # zeros that some tools write
+            column if column and 0 < column <= MAX_LINE else None,
+            end if end and 0 < end <= MAX_LINE else None,
             _snippet(region) or _snippet(physical.context_region),
         )
 
@@ -105,11 +106,6 @@ class Locator:
 
 def _is_absolute(uri: str) -> bool:
     return uri.startswith(("/", "\\")) or ":" in uri.split("/", 1)[0]
-
-
-def _ordinal(number: int | None) -> int | None:
-    """Return a one-based line or column; None for the zeros some tools write."""
-    return number if number and 0 < number <= MAX_LINE else None
 
 
 def _snippet(region: Region | None) -> str:

@@ -8,10 +8,10 @@ from riskcockpit.domain.finding import Problem, Scan
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.documents import decode_documents, decode_record
+from riskcockpit.formats.documents import check_depth, decode_documents, decode_record
 from riskcockpit.formats.sarif.model import Log, Run
 from riskcockpit.formats.sarif.runs import RunReader
-from riskcockpit.formats.suspicion import checked
+from riskcockpit.formats.suspicion import redacted, suspects
 
 _LOG = msgspec.json.Decoder(Log)
 _RUN = msgspec.json.Decoder(Run)
@@ -44,16 +44,15 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 def _read_run(raw: msgspec.Raw, place: str, options: ReadOptions) -> Scan:
     try:
-        run = _without_secrets(decode_record(raw, _RUN.decode, Run), options)
+        run = decode_record(raw, _RUN.decode, Run)
+        head = msgspec.json.encode(msgspec.structs.replace(run, results=None))
+        check_depth(head, options.max_depth)
+        results = [bytes(result) for result in run.results or ()]
+        is_head_suspect, *flags = suspects([head, *results])  # large ones are fast together
+        if is_head_suspect:  # its rules, artefacts and names
+            run = msgspec.structs.replace(
+                _RUN.decode(redacted(head, options.redact)), results=run.results
+            )
     except SkipRecordError as fault:
         return Scan(tool=_HALF_READ, problems=(Problem(place, fault.message),), is_partial=True)
-    return RunReader(run, place, options).scan()
-
-
-def _without_secrets(run: Run, options: ReadOptions) -> Run:
-    """Return the run with its rules, artefacts and names redacted; the results come later."""
-    head = msgspec.json.encode(msgspec.structs.replace(run, results=None))
-    kept = checked(head, options)
-    if kept is head:
-        return run
-    return msgspec.structs.replace(_RUN.decode(kept), results=run.results)
+    return RunReader(run, place, options).scan(results, flags)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,12 +25,19 @@ from riskcockpit.formats.repositories import repository
 from riskcockpit.formats.sarif.completeness import errors, is_successful, scanned_at
 from riskcockpit.formats.sarif.locations import Locator
 from riskcockpit.formats.sarif.messages import message_text
-from riskcockpit.formats.sarif.model import Component, Provenance, Result, Run, Tool
+from riskcockpit.formats.sarif.model import (
+    Component,
+    Provenance,
+    Result,
+    Run,
+    Suppression,
+    Tool,
+)
 from riskcockpit.formats.sarif.own import completed, own_run
 from riskcockpit.formats.sarif.packages import package_of
 from riskcockpit.formats.sarif.rules import KnownRule, RuleBook
 from riskcockpit.formats.sarif.severity import SeverityJudge, Verdict
-from riskcockpit.formats.suspicion import redacted, suspects
+from riskcockpit.formats.suspicion import redacted
 from riskcockpit.formats.titles import title_and_description
 from riskcockpit.formats.vulnerabilities import cwe_numbers
 
@@ -67,14 +74,12 @@ class RunReader:
         self._absent = 0
         self._own = own_run(bytes(run.properties)) if len(run.properties) else None
 
-    def scan(self) -> Scan:
-        """Read everything and return the scan."""
-        raws = [bytes(raw) for raw in self._run.results or ()]
-        flags = suspects(raws)
-        for number, raw in enumerate(raws):
+    def scan(self, results: Sequence[bytes], flags: Sequence[bool]) -> Scan:
+        """Read the `results` and return the scan; `flags` says which may hold a secret."""
+        for number, (raw, is_suspect) in enumerate(zip(results, flags, strict=True)):
             place = f"{self._place}.results[{number}]"
             try:
-                self._take(raw, place, is_suspect=flags[number])
+                self._take(raw, place, is_suspect=is_suspect)
             except SkipRecordError as fault:
                 self._problems.append(Problem(place, fault.message))
         return self._finish()
@@ -136,7 +141,9 @@ class RunReader:
         locations = self._locator.locations(result.locations or ())
         claims = self._fingerprints.claims(result.fingerprints, result.partial_fingerprints)
         self._fingerprints.note(rule.id, locations[0].path if locations else "", claims)
-        ids, package = self._vulnerability(result, rule, message, text)
+        ids, package = rule.vulnerability_ids, None
+        if ids:
+            package = self._package(result, rule, message, text)
         class_ = FindingClass.DEPENDENCY if package else FindingClass.CODE
         title, description = title_and_description(message, rule.label, rule.about, rule.id)
         seen = Observation(
@@ -150,14 +157,14 @@ class RunReader:
             severity_raw=verdict.raw,
             severity_source=verdict.source,
             needs_triage=result.kind in TRIAGE_KINDS,
-            is_suppressed=_is_suppressed(result),
+            is_suppressed=_is_suppressed(result.suppressions) if result.suppressions else False,
             locations=locations,
             fingerprints=claims,
             vulnerability_ids=ids,
             package=package,
             resource=_logical_name(result),
             secret_digest=secret_digest,
-            cwes=_cwes(result, rule, properties),
+            cwes=_cwes(result, rule, properties) if properties or result.taxa else rule.cwes,
             cvss=_score(rule.score) if package else None,
             help_url=rule.help_url,
             raw=raw,
@@ -180,14 +187,11 @@ class RunReader:
             self._verdicts[key] = verdict
         return verdict
 
-    def _vulnerability(
+    def _package(
         self, result: Result, rule: KnownRule, message: str, properties: bytes
-    ) -> tuple[tuple[str, ...], Package | None]:
-        ids = rule.vulnerability_ids
-        if not ids:
-            return (), None
+    ) -> Package | None:
         texts = [properties.decode("utf-8", "replace"), *_logical_names(result)]
-        return ids, package_of(message, rule.help_text, texts)
+        return package_of(message, rule.help_text, texts)
 
     def _message(self, result: Result) -> str:
         message = result.message
@@ -248,15 +252,12 @@ def _properties(raw: bytes) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else _NONE
 
 
-def _is_suppressed(result: Result) -> bool:
+def _is_suppressed(entries: Sequence[Suppression]) -> bool:
     """Whether all suppressions are accepted; one without a status is."""
-    entries = result.suppressions
-    return bool(entries) and all(entry.status in (None, "accepted") for entry in entries or ())
+    return all(entry.status in (None, "accepted") for entry in entries)
 
 
 def _cwes(result: Result, rule: KnownRule, properties: Mapping[str, Any]) -> tuple[int, ...]:
-    if not properties and not result.taxa:
-        return rule.cwes
     texts = [
         f"CWE-{taxon.id}".replace("CWE-CWE-", "CWE-")
         for taxon in result.taxa or ()

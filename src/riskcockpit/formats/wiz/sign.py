@@ -9,8 +9,6 @@ OF_WIZ = frozenset({"wizurl", "controlid", "resourcevertexid"})
 """Columns of an export of issues, without blanks: all of the first, some of the second."""
 VULNERABILITIES = frozenset({"findingstatus", "detailedname", "version", "assetid", "wizurl"})
 """Columns of an export of vulnerability findings, without blanks."""
-SECURITY_FINDING = "2001"
-"""Class of OCSF's first versions, in which Wiz sends issues."""
 
 
 def is_wiz_table(shape: Shape) -> bool:
@@ -20,8 +18,3 @@ def is_wiz_table(shape: Shape) -> bool:
     bare = {name.replace(" ", "").replace("_", "") for name in shape.columns}
     is_issues = bare >= ISSUES and bool(bare & OF_WIZ)
     return is_issues or bare >= VULNERABILITIES
-
-
-def is_security_finding(shape: Shape) -> bool:
-    """Whether it is the start of OCSF events of the class "Security Finding"."""
-    return shape.members.get("class_uid") == SECURITY_FINDING and "finding" in shape.members

@@ -2,12 +2,11 @@
 -- params: now TIMESTAMP, rev BIGINT
 -- returns: nothing
 INSERT INTO finding_alias (key, finding_id, kind, seen_at, rev)
-SELECT finding_id, finding_id, 'exact', $now, $rev
+SELECT matched.finding_id, matched.finding_id, 'exact', $now, $rev
 FROM matched
-WHERE how = 'exact'
-  AND EXISTS (
-      FROM finding_alias
-      WHERE finding_alias.finding_id = matched.finding_id AND finding_alias.kind = 'exact'
-  )
+SEMI JOIN (
+    SELECT finding_id FROM finding_alias WHERE kind = 'exact'
+) AS known ON known.finding_id = matched.finding_id
+WHERE matched.how = 'exact'
 ON CONFLICT (key, finding_id) DO UPDATE
 SET seen_at = excluded.seen_at, rev = excluded.rev

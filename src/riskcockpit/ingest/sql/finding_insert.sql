@@ -8,14 +8,15 @@ SELECT
     profile.rule, $category AS category, $branch AS branch, $scope AS scope, incoming.title,
     wording.description, profile.help_url, profile.severity, profile.severity_raw,
     profile.severity_source, profile.state, false AS is_unconfirmed_absent,
-    profile.pillar, profile.owner, incoming.path, incoming.line, incoming.col,
+    profile.pillar, profile.owner, profile.owner AS settings_owner, incoming.path, incoming.line, incoming.col,
     incoming.end_line, incoming.snippet, incoming.location_count, profile.package_type,
     profile.package_name, profile.package_version, profile.fixed_version,
     profile.package_layer, profile.vulnerability, profile.vulnerability_ids, profile.cwes,
-    profile.cvss, profile.epss, profile.is_kev, profile.model, profile.monitor,
+    profile.cvss, profile.epss, profile.epss AS tool_epss, profile.is_kev,
+    profile.is_kev AS tool_is_kev, false AS is_ransomware, profile.model, profile.monitor,
     profile.metric, profile.segment, profile.resource, $moment AS first_seen,
     $moment AS last_seen, profile.onset_at, $now AS detected_at, 0 AS reopened_count,
-    $moment::TIMESTAMP + to_days(profile.days) AS due_at, '' AS waiver_id, 0 AS exposure,
+    $moment::TIMESTAMP + to_days(profile.days) AS due_at, due_at AS sla_due_at, '' AS waiver_id, 0 AS exposure,
     '' AS correlation, profile.fingerprint_name, incoming.fingerprint, incoming.raw_hash,
     $scan_id AS scan_id, $source_id AS source_id, $now AS seen_at, $rev AS rev
 FROM incoming

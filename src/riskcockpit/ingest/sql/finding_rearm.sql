@@ -3,12 +3,17 @@
 -- returns: nothing
 UPDATE finding
 SET due_at = CASE
-    WHEN change.is_rearmed
-        THEN least(finding.due_at, $moment::TIMESTAMP + to_days(profile.days))
-    ELSE coalesce(finding.reopened_at, finding.first_seen) + to_days(profile.days)
-END
+        WHEN change.is_rearmed
+            THEN least(finding.sla_due_at, $moment::TIMESTAMP + to_days(profile.days))
+        ELSE coalesce(finding.reopened_at, finding.first_seen) + to_days(profile.days)
+    END,
+    sla_due_at = CASE
+        WHEN change.is_rearmed
+            THEN least(finding.sla_due_at, $moment::TIMESTAMP + to_days(profile.days))
+        ELSE coalesce(finding.reopened_at, finding.first_seen) + to_days(profile.days)
+    END
 FROM change
 JOIN incoming ON incoming.n = change.n
 JOIN profile ON profile.profile = incoming.profile
-WHERE finding.id = change.finding_id AND NOT change.is_reopened
-  AND (change.is_severity_changed OR change.is_rearmed OR finding.is_kev <> profile.is_kev)
+WHERE finding.rowid = change.finding_row AND NOT change.is_reopened
+  AND (change.is_severity_changed OR change.is_rearmed OR finding.tool_is_kev <> profile.is_kev)

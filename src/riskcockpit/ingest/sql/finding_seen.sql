@@ -4,5 +4,5 @@
 UPDATE finding
 SET last_seen = greatest(last_seen, $moment), is_unconfirmed_absent = false,
     scan_id = $scan_id, source_id = $source_id, seen_at = $now, rev = $rev
-FROM change
-WHERE finding.id = change.finding_id
+FROM matched
+WHERE finding.rowid = matched.finding_row

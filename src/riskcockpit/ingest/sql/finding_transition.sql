@@ -13,8 +13,12 @@ SET state = change.new_state, fixed_at = NULL,
     due_at = CASE
         WHEN change.is_reopened THEN $moment::TIMESTAMP + to_days(profile.days)
         ELSE finding.due_at
+    END,
+    sla_due_at = CASE
+        WHEN change.is_reopened THEN $moment::TIMESTAMP + to_days(profile.days)
+        ELSE finding.sla_due_at
     END
 FROM change
 JOIN incoming ON incoming.n = change.n
 JOIN profile ON profile.profile = incoming.profile
-WHERE finding.id = change.finding_id AND change.new_state <> change.old_state
+WHERE finding.rowid = change.finding_row AND change.new_state <> change.old_state

@@ -6,5 +6,5 @@ SET vulnerability_ids = profile.vulnerability_ids, cwes = profile.cwes
 FROM change
 JOIN incoming ON incoming.n = change.n
 JOIN profile ON profile.profile = incoming.profile
-WHERE finding.id = change.finding_id AND change.is_updated
+WHERE finding.rowid = change.finding_row AND change.is_updated
   AND (finding.vulnerability_ids <> profile.vulnerability_ids OR finding.cwes <> profile.cwes)

@@ -1,12 +1,14 @@
 -- Recognises results by a key that a finding got after its first one; the newest wins.
 -- params: none
 -- returns: nothing
-INSERT INTO matched (n, finding_id, how)
-SELECT incoming.n, finding_alias.finding_id, 'alias'
+INSERT INTO matched (n, finding_id, finding_row, how)
+SELECT incoming.n, finding.id, finding.rowid, 'alias'
 FROM incoming
-JOIN finding_alias ON finding_alias.key = incoming.key AND finding_alias.kind = 'exact'
-WHERE NOT EXISTS (FROM matched WHERE matched.n = incoming.n)
-  AND NOT EXISTS (FROM matched WHERE matched.finding_id = finding_alias.finding_id)
+JOIN finding_alias ON finding_alias.key = incoming.key
+JOIN finding ON finding.id = finding_alias.finding_id
+ANTI JOIN matched AS by_result ON by_result.n = incoming.n
+ANTI JOIN matched AS by_finding ON by_finding.finding_id = finding.id
+WHERE finding_alias.kind = 'exact'
 QUALIFY row_number() OVER (
         PARTITION BY incoming.n ORDER BY finding_alias.seen_at DESC, finding_alias.finding_id
     ) = 1

@@ -4,5 +4,5 @@
 UPDATE finding
 SET scope = $scope, category = $category, branch = $branch
 FROM change
-WHERE finding.id = change.finding_id AND finding.scope <> $scope
+WHERE finding.rowid = change.finding_row AND finding.scope <> $scope
   AND (change.old_state = 'fixed' OR finding.is_unconfirmed_absent)

@@ -1,7 +1,7 @@
 -- Results that no key recognises.
 -- params: none
 -- returns: n
-SELECT n
+SELECT incoming.n
 FROM incoming
-WHERE NOT EXISTS (FROM matched WHERE matched.n = incoming.n)
-ORDER BY n
+ANTI JOIN matched ON matched.n = incoming.n
+ORDER BY incoming.n

@@ -4,7 +4,7 @@
 SELECT
     id, title, severity, state, pillar, class, asset, owner, tool, rule, path,
     line, package_name, package_version, vulnerability, first_seen, last_seen, due_at,
-    waived_until, exposure, is_kev, is_unconfirmed_absent
+    waived_until, exposure, is_kev, is_unconfirmed_absent, resource
 FROM finding
 WHERE /*where*/ TRUE
 ORDER BY /*order*/ id

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.present.columns import QUEUE, Frame
 from riskcockpit.present.text import age, count, money, signed_money, source_mark, trend_arrow
+from riskcockpit.tui.api import Release
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import Place, RowChosen, RowPointed
 from riskcockpit.tui.paging import Pages
@@ -156,6 +157,16 @@ class OverviewScreen(DecidingScreen):
     def request_subject(self) -> str:
         """Return the request under the cursor."""
         return self._subject_for("a")
+
+    def action_approve(self) -> None:
+        """Preview the approval of the request, or the release of the held import."""
+        from riskcockpit.views.posture import QueueKind  # noqa: PLC0415 - came with the item
+
+        item = self.queue.row
+        if item is not None and item.kind is QueueKind.IMPORT_HELD:
+            self.consider(Release(item.subject))
+        else:
+            super().action_approve()
 
     def finding_subjects(self) -> tuple[str, ...]:
         """Return the finding under the cursor."""

@@ -10,6 +10,7 @@ from riskcockpit.domain.finding import Location
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.present.columns import Frame
+from riskcockpit.present.knowledge import epss_words, kev_words, priority
 from riskcockpit.present.text import age, money, plural, severity_token, stamp, until
 from riskcockpit.tui.widgets.plain import Part, styled
 from riskcockpit.views.findings import FindingDetail, FindingEventView, FindingRow, WaiverView
@@ -52,9 +53,13 @@ def finding_brief(row: FindingRow, frame: Frame, width: int) -> list[Content]:
 
 def finding_full(detail: FindingDetail, frame: Frame, width: int) -> list[Content]:
     """Return all that is known."""
-    out = finding_brief(detail.row, frame, width)
+    row, known, now = detail.row, detail.known, frame.now
+    out = finding_brief(row, frame, width)
+    out += fact("priority", priority(row, detail.epss, now, frame.glyphs), width)
+    out += fact("exploited", kev_words(is_kev=row.is_kev, known=known, now=now), width)
+    out += fact("EPSS", epss_words(detail.epss, known, now).removeprefix("EPSS "), width)
+    out += fact("owners", ", ".join(known.owners) if len(known.owners) > 1 else "", width)
     scores = [f"CVSS {detail.cvss}" if detail.cvss is not None else ""]
-    scores.append(f"EPSS {detail.epss:.2f}" if detail.epss is not None else "")
     scores.append(f"said {detail.severity_raw}" if detail.severity_raw else "")
     scores.append(f"by {detail.severity_source}" if detail.severity_source else "")
     out += fact("severity", "  ".join(part for part in scores if part), width)

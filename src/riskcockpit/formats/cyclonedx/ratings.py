@@ -1,0 +1,60 @@
+"""Which of the ratings of a CycloneDX vulnerability decides its severity, and its CVSS score."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from riskcockpit.domain.severity import Severity
+from riskcockpit.formats.advisories import valid_score
+from riskcockpit.formats.cvss import base_score
+from riskcockpit.formats.loose import number, objects, text
+
+_METHODS = ("CVSSv4", "CVSSv31", "CVSSv3", "CVSSv2")
+"""Best first."""
+
+
+def severity_of(vulnerability: Any) -> tuple[str | float | None, str]:
+    """Return the word or score that decides, and the field it stands in.
+
+    The vulnerability's own source decides, else the newest CVSS version, else the first rating.
+    """
+    own = text(vulnerability, "source", "name").lower()
+    ratings = objects(vulnerability, "ratings")
+    ranked = sorted(ratings, key=lambda rating: (not _is_by(rating, own), _age(rating)))
+    for rating in ranked:
+        word = text(rating, "severity")
+        if Severity.from_word(word) is not None:
+            return word, _field(rating, "severity")
+    for rating in ranked:
+        if _age(rating) < len(_METHODS) and (score := _score(rating)) is not None:
+            return score, _field(rating, "score")
+    word = next((text(rating, "severity") for rating in ranked), "")
+    return word or None, "ratings.severity"
+
+
+def score_of(vulnerability: Any) -> float | None:
+    """Return the score of the newest CVSS version, by NVD if it gives one."""
+    ratings = objects(vulnerability, "ratings")
+    for rating in sorted(ratings, key=lambda one: (_age(one), not _is_by(one, "nvd"))):
+        if _age(rating) < len(_METHODS) and (score := valid_score(_score(rating))) is not None:
+            return score
+    return None
+
+
+def _score(rating: Any) -> float | None:
+    given = number(rating, "score")
+    return given if given is not None else base_score(text(rating, "vector"))
+
+
+def _age(rating: Any) -> int:
+    method = text(rating, "method")
+    return _METHODS.index(method) if method in _METHODS else len(_METHODS)
+
+
+def _is_by(rating: Any, source: str) -> bool:
+    return bool(source) and text(rating, "source", "name").lower() == source
+
+
+def _field(rating: Any, member: str) -> str:
+    source = text(rating, "source", "name") or text(rating, "method")
+    return f"ratings.{member} by {source}" if source else f"ratings.{member}"

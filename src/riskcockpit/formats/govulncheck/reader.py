@@ -1,0 +1,132 @@
+"""govulncheck's JSON → one scan: the stream of messages, and the one object of before version 1.
+
+A finding is a pair of advisory and module; every further message about it adds a trace. Of the old
+object every entry of `Vulns`, a vulnerable symbol, is one.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from riskcockpit.domain.finding import ControlEvidence, Scan
+from riskcockpit.errors import SkipRecordError
+from riskcockpit.formats import wording
+from riskcockpit.formats.api import ReadOptions, Report
+from riskcockpit.formats.collecting import without_collection
+from riskcockpit.formats.documents import decode_documents, decode_json, decode_record
+from riskcockpit.formats.gathering import Gathering, unread
+from riskcockpit.formats.govulncheck.records import TOOL, Pair, old_entry, pair
+from riskcockpit.formats.loose import items, members, objects, text
+from riskcockpit.formats.suspicion import checked
+
+
+class Message(msgspec.Struct, gc=False):
+    """A message of the stream, or the old object; one member is there."""
+
+    config: Any = None
+    osv: Raw = Raw()
+    finding: Raw = Raw()
+    vulns: list[Raw] | None = msgspec.field(name="Vulns", default=None)
+    modules: Any = msgspec.field(name="Modules", default=None)
+    requires: Any = msgspec.field(name="Requires", default=None)
+
+
+_NOTHING = (b"", b"null")
+_FORMS = msgspec.json.Decoder(list[Raw] | Message)
+_MESSAGE = msgspec.json.Decoder(Message)
+
+
+def read(content: bytes, options: ReadOptions) -> Report:
+    """Read a govulncheck report of any version.
+
+    Raises:
+        FormatError: not govulncheck's, not JSON, or beyond a limit.
+    """
+    with without_collection():
+        forms, documents = decode_documents(content, _FORMS.decode, "govulncheck JSON")
+        reader = _Reader(options)
+        for number, form in enumerate(forms):
+            if isinstance(form, list):
+                reader.take_all(form)
+            else:
+                reader.take(form, f"[{number}]")
+        scan = reader.scan()
+    return Report("govulncheck", (scan, *unread(TOOL, documents)), documents.notes)
+
+
+class _Reader:
+    """Gathers advisories and the pairs they are found in."""
+
+    def __init__(self, options: ReadOptions) -> None:
+        self._options = options
+        self._gathering = Gathering()
+        self._config: Any = None
+        self._advisories: dict[str, bytes] = {}
+        self._pairs: dict[tuple[str, str], Pair] = {}
+
+    def take_all(self, raws: list[Raw]) -> None:
+        """Read the messages of a list."""
+        for number, raw in enumerate(raws):
+            try:
+                self.take(decode_record(raw, _MESSAGE.decode, Message), f"[{number}]")
+            except SkipRecordError as fault:
+                self._gathering.trouble(f"[{number}]", fault.message)
+
+    def take(self, message: Message, place: str) -> None:
+        """Read one message."""
+        if message.config is not None:
+            self._config = message.config
+        if bytes(message.osv) not in _NOTHING:
+            self._advisory(bytes(message.osv), f"{place}.osv")
+        if bytes(message.finding) not in _NOTHING:
+            self._finding(bytes(message.finding), f"{place}.finding")
+        versions = _versions(message)
+        for number, raw in enumerate(message.vulns or ()):
+            where = f"Vulns[{number}]"
+            self._gathering.take(
+                where, partial(old_entry, bytes(raw), versions, where, self._options)
+            )
+
+    def scan(self) -> Scan:
+        """Return what was gathered; an advisory that was looked up and not found is evidence."""
+        mode = text(self._config, "scan_mode") or "source"
+        for found in self._pairs.values():
+            advisory = self._advisories.get(found.osv, b"")
+            self._gathering.take(
+                found.place,
+                partial(pair, found, advisory, self._options, is_source=mode == "source"),
+            )
+        hit = {osv for osv, _ in self._pairs}
+        for id_ in sorted(self._advisories.keys() - hit):
+            self._gathering.evidence.append(ControlEvidence(TOOL, wording.name(id_), "pass"))
+        return self._gathering.scan(
+            TOOL,
+            tool_version=wording.name(text(self._config, "scanner_version")),
+            category="" if mode == "source" else wording.name(mode),
+        )
+
+    def _advisory(self, raw: bytes, place: str) -> None:
+        try:
+            self._advisories[text(decode_json(raw), "id")] = checked(raw, self._options)
+        except SkipRecordError as fault:
+            self._gathering.trouble(place, fault.message)
+
+    def _finding(self, raw: bytes, place: str) -> None:
+        try:
+            found = decode_json(checked(raw, self._options))
+        except SkipRecordError as fault:
+            self._gathering.trouble(place, fault.message)
+            return
+        key = text(found, "osv"), text(found, "trace", 0, "module")
+        self._pairs.setdefault(key, Pair(*key, place)).findings.append(found)
+
+
+def _versions(message: Message) -> dict[str, str]:
+    """Return module → version, of the old object."""
+    listed = [one for one in items(message.modules) if isinstance(one, dict)]
+    required = [one for _, one in members(message.requires, "Modules")]
+    return {text(one, "Path"): text(one, "Version") for one in (*required, *objects(listed))}

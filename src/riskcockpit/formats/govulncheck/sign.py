@@ -1,0 +1,19 @@
+"""By what govulncheck's JSON is known from outside."""
+
+from __future__ import annotations
+
+from riskcockpit.formats.shape import Shape
+
+
+def is_govulncheck(shape: Shape) -> bool:
+    """Whether it is a stream (or list) of messages, or the one object of before version 1."""
+    members = shape.members.keys()
+    if "config" in members and {"protocol_version", "scanner_name"} & shape.inner:
+        return True
+    if "Vulns" in members and {"Calls", "Imports", "Requires", "Modules"} & members:
+        return True
+    return (
+        shape.kind == "object"
+        and "Calls" in members
+        and {"Functions", "Entries"} & shape.inner != set()
+    )

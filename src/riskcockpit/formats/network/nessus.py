@@ -1,0 +1,159 @@
+"""Nessus' XML (`.nessus`, versions 1 and 2), of hosts and of web applications."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from xml.etree.ElementTree import Element
+
+from riskcockpit.domain.finding import ControlEvidence, Observation
+from riskcockpit.errors import FormatError, SkipRecordError
+from riskcockpit.formats import wording
+from riskcockpit.formats.api import ReadOptions, Report
+from riskcockpit.formats.collecting import without_collection
+from riskcockpit.formats.gathering import Gathering
+from riskcockpit.formats.gathering import Record as Outcome
+from riskcockpit.formats.grading import graded
+from riskcockpit.formats.markup import parsed
+from riskcockpit.formats.markup import record as markup_record
+from riskcockpit.formats.moments import moment
+from riskcockpit.formats.network.hosts import Place, at_address, host_observation
+from riskcockpit.formats.picking import (
+    Record,
+    cvss,
+    first_text,
+    is_set,
+    number,
+    opened,
+    probability,
+    text,
+    texts,
+)
+from riskcockpit.formats.prose import first_link, paragraphs
+from riskcockpit.formats.vulnerabilities import canonical_id, cwe_number, cwe_numbers
+
+TOOL = "Nessus"
+SEVERITIES = {"0": "info", "1": "low", "2": "medium", "3": "high", "4": "critical"}
+KEV = "CISA-KNOWN-EXPLOITED"
+_PASSED = {"PASSED": "pass", "INFO": "informational"}
+_SCORES = (
+    "cvss4_base_score", "cvssV4_base_score", "cvss3_base_score", "cvssv3",
+    "cvss_base_score", "cvss",
+)  # fmt: skip
+
+
+def read(content: bytes, options: ReadOptions) -> Report:
+    """Read the items of all hosts; hosts without an end are not scanned to the end.
+
+    Raises:
+        FormatError: not of Nessus, not well-formed, or beyond a limit.
+    """
+    with without_collection():
+        root = parsed(content, "Nessus' XML", options)
+        if not root.tag.startswith("NessusClientData"):
+            raise FormatError(f"not a Nessus report: its root element is {wording.name(root.tag)}")
+        gathering = Gathering()
+        ends: list[datetime] = []
+        names: list[str] = []
+        is_partial = False
+        for report in root.iter("Report"):
+            names.append(report.get("name") or (report.findtext("ReportName") or ""))
+            for host_number, host in enumerate(report.iter("ReportHost")):
+                start, end = _times(host)
+                is_partial = is_partial or (start is not None and end is None)
+                if end is not None:
+                    ends.append(end)
+                _host(host, f"ReportHost[{host_number}]", gathering, options)
+    scan = gathering.scan(
+        TOOL,
+        category=wording.name(" ".join(filter(None, names))),
+        scanned_at=max(ends, default=None),
+        is_partial=is_partial or not names,
+    )
+    return Report("nessus", (scan,))
+
+
+def _times(host: Element) -> tuple[datetime | None, datetime | None]:
+    tags = {tag.get("name") or "": tag.text or "" for tag in host.iter("tag")}
+    start = tags.get("HOST_START", "") or host.findtext("startTime") or ""
+    ends = (tags.get("HOST_END_TIMESTAMP", ""), tags.get("HOST_END", ""), host.findtext("stopTime"))
+    return moment(start), next((found for end in ends if (found := moment(end))), None)
+
+
+def _host(host: Element, place: str, gathering: Gathering, options: ReadOptions) -> None:
+    name = options.redact(host.get("name") or host.findtext("HostName") or "")
+    for index, item in enumerate(host.iter("ReportItem")):
+        where = f"{place}.ReportItem[{index}]"
+        gathering.take(where, partial(_outcome, item, name, where, options))
+
+
+def _outcome(item: Element, host: str, place: str, options: ReadOptions) -> Outcome:
+    raw, record = opened(markup_record(item, options), options)
+    plugin = first_text(record, "@pluginID", "pluginID")
+    if not plugin or not host:
+        raise SkipRecordError("an item without pluginID, or of no host")
+    port = first_text(record, "@port", "port")
+    at = Place(host, *_port(port, text(record, "@protocol")))
+    verdict = text(record, "compliance-result").upper()
+    check = text(record, "compliance-check-id") or text(record, "compliance-check-name")
+    rule = f"{plugin} {check}" if check else plugin
+    if verdict in _PASSED:
+        return ControlEvidence(TOOL, wording.name(rule), _PASSED[verdict], at.resource, place)
+    seen = replace(_observation(record, rule, at, place, options), raw=raw)
+    if "://" not in host:
+        return seen
+    where = f"{first_text(record, 'uri', 'url')} {text(record, 'plugin_output')}"
+    return at_address(seen, where, text(record, "input_name"))
+
+
+def _port(port: str, protocol: str) -> tuple[str, str]:
+    """Return port and protocol; version 1 writes `https (443/tcp)`."""
+    if "(" not in port:
+        return port, protocol
+    found, _, kind = port.partition("(")[2].rstrip(")").partition("/")
+    return (found, kind) if found.isdigit() else ("", protocol)
+
+
+def _observation(
+    record: Record, rule: str, at: Place, place: str, options: ReadOptions
+) -> Observation:
+    code = first_text(record, "@severity", "severity")
+    word = SEVERITIES.get(code) or text(record, "risk_factor") or code
+    grade = graded(TOOL, rule, word, "severity", options)
+    title = text(record, "compliance-check-name") or first_text(
+        record, "@pluginName", "plugin_name", "pluginName"
+    )
+    output = first_text(record, "plugin_output", "data")
+    references = texts(record, "xref")
+    scores = (cvss(number(record, name)) for name in _SCORES)
+    return replace(
+        host_observation(TOOL, rule, title, grade, at, record=place),
+        severity_raw=wording.name(code or text(record, "risk_factor")),
+        description=wording.description(_description(record, output)),
+        vulnerability_ids=tuple(dict.fromkeys(map(canonical_id, texts(record, "cve")))),
+        cwes=tuple(dict.fromkeys((*_cwes(record), *cwe_numbers(references)))),
+        cvss=next((score for score in scores if score is not None), None),
+        epss=probability(number(record, "epss_score")),
+        is_kev=is_set(record, "cisa-known-exploited") or any(KEV in item for item in references)
+        or bool(moment(text(record, "cisa-known-exploited"))),
+        help_url=wording.name(first_link("\n".join(texts(record, "see_also")))),
+    )  # fmt: skip
+
+
+def _cwes(record: Record) -> Iterator[int]:
+    for item in texts(record, "cwe"):
+        found = cwe_number(item)
+        if found:
+            yield found
+
+
+def _description(record: Record, output: str) -> str:
+    solution = text(record, "solution")
+    return paragraphs(
+        text(record, "synopsis"),
+        text(record, "description"),
+        f"Solution: {solution}" if solution and solution.lower() != "n/a" else "",
+        f"Output: {output}" if output else "",
+    )

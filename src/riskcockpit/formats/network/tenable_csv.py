@@ -1,0 +1,146 @@
+"""Tables of findings as Nessus, Tenable.sc, Tenable.io and its web scanner export them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from riskcockpit.domain.finding import Observation
+from riskcockpit.errors import FormatError, SkipRecordError
+from riskcockpit.formats import wording
+from riskcockpit.formats.api import ReadOptions, Report
+from riskcockpit.formats.collecting import without_collection
+from riskcockpit.formats.gathering import Gathering
+from riskcockpit.formats.grading import graded
+from riskcockpit.formats.network.hosts import Place, at_address, host_observation
+from riskcockpit.formats.network.nessus import KEV, SEVERITIES, TOOL
+from riskcockpit.formats.picking import Record, cvss, first_text, number, opened, probability, text
+from riskcockpit.formats.prose import first_link, paragraphs
+from riskcockpit.formats.tables import Row, decoded, table
+from riskcockpit.formats.vulnerabilities import cwe_number, cwe_numbers, vulnerability_ids
+
+PLUGIN = ("plugin id", "plugin", "definition.id", "pluginid")
+SEVERITY = ("risk", "severity", "risk factor", "definition.severity")
+TITLE = ("name", "plugin name", "definition.name")
+HOST = (
+    "host", "ip address", "asset.display_fqdn", "asset.host_name", "asset.name",
+    "asset.display_ipv4_address", "asset.display_ipv6_address", "dns name", "fqdn", "ip",
+    "netbios name",
+)  # fmt: skip
+"""An address before a name that has to be looked up: one failed look-up would make all new."""
+PORT = ("port", "asset.port")
+SYNOPSIS = ("synopsis", "definition.synopsis")
+DESCRIPTION = ("description", "definition.description")
+SOLUTION = ("solution", "steps to remediate", "definition.solution")
+LINKS = ("see also", "definition.see_also")
+OUTPUT = ("plugin output", "plugin text", "output")
+CVE = ("cve", "definition.cve")
+CWE = ("cwe", "definition.cwe")
+CVSS = (
+    "cvss v4.0 base score", "definition.cvss4.base_score", "cvss v3.0 base score",
+    "cvss v3 base score", "cvssv3", "cvss3 base score", "definition.cvss3.base_score",
+    "cvss v2.0 base score", "cvss v2 base score", "cvss", "cvss base score",
+    "definition.cvss2.base_score",
+)  # fmt: skip
+EPSS = ("epss score", "epss", "definition.epss.score")
+REFERENCES = ("cross references", "xref", "definition.references")
+ACCEPTANCE = ("risk_modified", "modification")
+STATE = ("state", "vulnerability state", "vuln state")
+_HEADERS = (
+    ("plugin id", "risk"), ("plugin id", "severity"), ("plugin", "severity"),
+    ("definition.id", "severity"), ("definition.id", "definition.severity"),
+)  # fmt: skip
+"""Two columns of each layout."""
+_ACCEPTED = frozenset({"accepted", "accept"})
+_NUMBERS = re.compile(r"\d+")
+
+
+def read(content: bytes, options: ReadOptions) -> Report:
+    """Read a table of any layout, one finding a row.
+
+    Raises:
+        FormatError: the header has none of the layouts.
+    """
+    words, notes = decoded(content)
+    gathering = Gathering()
+    with without_collection():
+        for names in _HEADERS:
+            found = table(words, *names)
+            if found.columns:
+                break
+        else:
+            raise FormatError("the header names neither plugin and risk, nor their other names")
+        for row in found.rows:
+            place = f"row {row.number}"
+            gathering.take(place, partial(_outcome, row, found.columns, place, options))
+    return Report("tenable-csv", (gathering.scan(TOOL),), notes)
+
+
+def _outcome(
+    row: Row, columns: Sequence[str], place: str, options: ReadOptions
+) -> Observation | None:
+    raw, record = opened(row.record(columns), options)
+    rule, title = first_text(record, *PLUGIN), first_text(record, *TITLE)
+    host = first_text(record, *HOST)
+    if not (rule or title) or not host:
+        raise SkipRecordError("a row without plugin, or without host")
+    if first_text(record, *STATE).upper() == "FIXED":
+        return None
+    word = first_text(record, *SEVERITY)
+    rule = rule or title
+    grade = graded(TOOL, rule, SEVERITIES.get(word, word), "severity", options)
+    protocol = text(record, "protocol")
+    at = Place(_host(host, protocol), first_text(record, *PORT), protocol)
+    output = first_text(record, *OUTPUT).removeprefix("Plugin Output:").strip()
+    seen = host_observation(
+        TOOL, rule, title, grade._replace(raw=wording.name(word)), at, record=place
+    )
+    seen = replace(
+        _with_scores(seen, record),
+        description=wording.description(_description(record, output)),
+        is_suppressed=first_text(record, *ACCEPTANCE).lower() in _ACCEPTED
+        or bool(text(record, "accept risk comment")),
+        raw=raw,
+    )
+    if "://" in at.host:
+        return at_address(seen, output, "")
+    is_row_of_one_cve = "risk" in columns and len(seen.vulnerability_ids) == 1
+    claims = (("param", seen.vulnerability_ids[0]),) if is_row_of_one_cve else ()
+    return replace(seen, fingerprints=claims)  # Nessus repeats a plugin for each of its CVEs
+
+
+def _host(host: str, protocol: str) -> str:
+    """Return the host; of a web application, whose protocol is `https`, as its address."""
+    protocol = protocol.lower()
+    if protocol in ("http", "https") and "://" not in host:
+        return f"{protocol}://{host}"
+    return host
+
+
+def _with_scores(seen: Observation, record: Record) -> Observation:
+    references = first_text(record, *REFERENCES)
+    scores = (cvss(number(record, name)) for name in CVSS)
+    weaknesses = map(cwe_number, _NUMBERS.findall(first_text(record, *CWE)))
+    noted = cwe_numbers([references.replace("#", "")])
+    chance = next((found for name in EPSS if (found := number(record, name)) is not None), None)
+    return replace(
+        seen,
+        vulnerability_ids=vulnerability_ids(first_text(record, *CVE)),
+        cwes=tuple(dict.fromkeys((*filter(None, weaknesses), *noted))),
+        cvss=next((score for score in scores if score is not None), None),
+        epss=probability(chance),
+        is_kev=KEV in references,
+        help_url=wording.name(first_link(first_text(record, *LINKS))),
+    )
+
+
+def _description(record: Record, output: str) -> str:
+    solution = first_text(record, *SOLUTION)
+    return paragraphs(
+        first_text(record, *SYNOPSIS),
+        first_text(record, *DESCRIPTION),
+        f"Solution: {solution}" if solution else "",
+        f"Output: {output}" if output else "",
+    )

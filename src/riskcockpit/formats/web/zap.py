@@ -1,0 +1,201 @@
+"""ZAP's reports in XML and JSON, all versions: one finding for each alert of a site.
+
+An alert has any number of instances. They are places of one finding; the one with the shortest
+address names it, because their order in the report is the order of the spider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+from xml.etree.ElementTree import Element
+
+import msgspec
+from msgspec import Raw
+
+from riskcockpit.domain.finding import FindingClass, Location, Observation, Scan
+from riskcockpit.errors import FormatError, SkipRecordError
+from riskcockpit.formats import wording
+from riskcockpit.formats.addresses import host_of, request
+from riskcockpit.formats.api import ReadOptions, Report
+from riskcockpit.formats.collecting import without_collection
+from riskcockpit.formats.documents import decode_documents, decode_json
+from riskcockpit.formats.gathering import Gathering
+from riskcockpit.formats.grading import Grade, graded
+from riskcockpit.formats.markup import parsed, without
+from riskcockpit.formats.markup import record as markup_record
+from riskcockpit.formats.moments import moment
+from riskcockpit.formats.paths import normalise
+from riskcockpit.formats.picking import Record, first_text, member, objects, opened, text
+from riskcockpit.formats.prose import first_link, paragraphs, plain_prose
+from riskcockpit.formats.vulnerabilities import cwe_number
+
+TOOL = "ZAP"
+TRAFFIC = frozenset({
+    "requestheader", "requestbody", "responseheader", "responsebody", "requestresponse",
+    "request-header", "request-body", "response-header", "response-body",
+})  # fmt: skip
+"""Recorded traffic: large, full of session ids, and not needed to know the finding."""
+MAX_PLACES = 1_000
+_RISKS = {"0": "informational", "1": "low", "2": "medium", "3": "high"}
+_FALSE_POSITIVE = "0"
+
+
+class Document(msgspec.Struct, gc=False):
+    """A report in JSON; sites are still raw."""
+
+    site: list[Raw] | Raw | None = None
+    version: Any = msgspec.field(name="@version", default=None)
+    generated: Any = msgspec.field(name="@generated", default=None)
+    created: Any = None
+
+
+class _Site(NamedTuple):
+    name: str
+    alerts: Iterator[tuple[str, bytes]]
+    """Place and record of each alert."""
+
+
+_DOCUMENT = msgspec.json.Decoder(Document)
+
+
+def read(content: bytes, options: ReadOptions) -> Report:
+    """Read a report.
+
+    Raises:
+        FormatError: not ZAP's, not well-formed, or beyond a limit.
+    """
+    with without_collection():
+        if content.lstrip().startswith(b"<"):
+            return _read_xml(content, options)
+        return _read_json(content, options)
+
+
+def _read_xml(content: bytes, options: ReadOptions) -> Report:
+    root = parsed(content, "ZAP's XML", options)
+    if root.tag != "OWASPZAPReport":
+        raise FormatError(f"not a ZAP report: its root element is {wording.name(root.tag)}")
+    about = {
+        "tool_version": wording.name(root.get("version") or ""),
+        "scanned_at": moment(root.get("created") or "") or moment(root.get("generated") or ""),
+    }
+    scans = [
+        _scan(_Site(_site_name(site), _xml_alerts(site, number, options)), about, options)
+        for number, site in enumerate(root.iter("site"))
+    ]
+    return Report("zap", tuple(scans) or (Scan(tool=TOOL, is_partial=True),))
+
+
+def _site_name(site: Element) -> str:
+    return site.get("name") or site.get("host") or ""
+
+
+def _xml_alerts(site: Element, number: int, options: ReadOptions) -> Iterator[tuple[str, bytes]]:
+    for index, alert in enumerate(site.iter("alertitem")):
+        without(alert, TRAFFIC)
+        yield f"site[{number}].alertitem[{index}]", markup_record(alert, options)
+
+
+def _read_json(content: bytes, options: ReadOptions) -> Report:
+    forms, documents = decode_documents(content, _DOCUMENT.decode, "ZAP's JSON")
+    scans: list[Scan] = []
+    for form in forms:
+        about = {
+            "tool_version": wording.name(wording.scalar(form.version)),
+            "scanned_at": moment(form.created) or moment(form.generated),
+        }
+        sites = form.site if isinstance(form.site, list) else [form.site] if form.site else []
+        for number, raw in enumerate(sites):
+            scans.append(_json_scan(bytes(raw), number, about, options))
+    if documents.unreadable or not scans:
+        scans.append(Scan(tool=TOOL, is_partial=True))
+    return Report("zap", tuple(scans), documents.notes)
+
+
+def _json_scan(raw: bytes, number: int, about: dict[str, Any], options: ReadOptions) -> Scan:
+    try:
+        site = decode_json(raw)
+    except SkipRecordError as fault:
+        gathering = Gathering()
+        gathering.trouble(f"site[{number}]", fault.message)
+        return gathering.scan(TOOL, is_partial=True, **about)
+    name = first_text(site, "@name", "@host")
+    found = member(site, "alerts") or []
+    alerts = (
+        (f"site[{number}].alerts[{index}]", msgspec.json.encode(alert))
+        for index, alert in enumerate(found if isinstance(found, list) else [found])
+    )
+    return _scan(_Site(name, alerts), about, options)
+
+
+def _scan(site: _Site, about: dict[str, Any], options: ReadOptions) -> Scan:
+    name = options.redact(site.name)
+    gathering = Gathering()
+    for place, raw in site.alerts:
+        gathering.take(place, partial(_observation, raw, name, place, options))
+    return gathering.scan(TOOL, asset=host_of(name), **about)
+
+
+def _observation(raw: bytes, site: str, place: str, options: ReadOptions) -> Observation:
+    raw, alert = opened(raw, options, TRAFFIC)
+    rule = wording.name(first_text(alert, "alertRef", "pluginid"))
+    title = first_text(alert, "name", "alert")
+    if not rule and not title:
+        raise SkipRecordError("an alert without pluginid and name")
+    rule = rule or wording.name(title)
+    grade = _grade(alert, rule, options)
+    instances = sorted(_instances(alert), key=_rank)
+    first = instances[0] if instances else {}
+    parameter = wording.name(text(first, "param"))
+    urls = dict.fromkeys(normalise(text(item, "uri"), ()) for item in instances)
+    cwe = cwe_number(text(alert, "cweid"))
+    seen = Observation(
+        finding_class=FindingClass.DAST,
+        tool=TOOL,
+        rule=rule,
+        title=wording.title(plain_prose(title) or rule),
+        severity=grade.severity,
+        record=place,
+        description=wording.description(_description(alert)),
+        severity_raw=grade.raw,
+        severity_source=grade.source,
+        is_suppressed=text(alert, "confidence") == _FALSE_POSITIVE,
+        locations=tuple(Location(url) for url in list(urls)[:MAX_PLACES] if url),
+        fingerprints=(("param", parameter),) if parameter else (),
+        resource=request(text(first, "method"), text(first, "uri") or site),
+        cwes=(cwe,) if cwe else (),
+        help_url=wording.name(first_link(text(alert, "reference"))),
+    )
+    return replace(seen, raw=raw)
+
+
+def _grade(alert: Record, rule: str, options: ReadOptions) -> Grade:
+    code = text(alert, "riskcode")
+    words = text(alert, "riskdesc")
+    word = _RISKS.get(code) or words.partition(" ")[0]
+    grade = graded(TOOL, rule, word, "riskcode", options)
+    return grade._replace(raw=wording.name(words or code)) if words or code else grade
+
+
+def _instances(alert: Record) -> list[Record]:
+    """Return the instances; the oldest reports have one alert for each place, without a list."""
+    found = objects(alert, "instances", "instance") or objects(alert, "instances")
+    found = [item for item in found if text(item, "uri")]
+    return found or ([alert] if text(alert, "uri") else [])
+
+
+def _rank(instance: Record) -> tuple[int, str, str, str]:
+    url = text(instance, "uri")
+    return len(url), url, text(instance, "method"), text(instance, "param")
+
+
+def _description(alert: Record) -> str:
+    solution = plain_prose(text(alert, "solution"))
+    return paragraphs(
+        plain_prose(text(alert, "desc")),
+        f"Solution: {solution}" if solution else "",
+        plain_prose(text(alert, "otherinfo")),
+        plain_prose(text(alert, "reference")),
+    )

@@ -1,0 +1,4 @@
+-- Forgets all scores.
+-- params: none
+-- returns: nothing
+DELETE FROM epss_score

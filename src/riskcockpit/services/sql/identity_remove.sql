@@ -1,0 +1,5 @@
+-- Removes a finding that another one took over.
+-- params: id VARCHAR
+-- returns: nothing
+DELETE FROM finding
+WHERE id = $id

@@ -1,0 +1,5 @@
+-- The names of all assets.
+-- params: none
+-- returns: name
+SELECT name
+FROM asset
