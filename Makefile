@@ -31,7 +31,7 @@ setup: $(VENV)/.dev ## Install everything for development into .venv
 demo: $(VENV)/.run ## The bank in a box: open the cockpit on a simulated bank
 	@$(BIN)/riskcockpit demo
 
-servers: ## Get the real MLflow and Prometheus that the tests drive; says so when it cannot
+servers: ## Get the real servers that the tests drive; says so when it cannot
 	@scripts/get-test-servers
 
 test: $(VENV)/.dev servers ## Run all tests

@@ -466,6 +466,71 @@ def test_a_waiver_is_previewed_decided_and_undone(filled: Path) -> None:
     assert document(invoke("ledger", "verify", "--json"), "ledger_verification")["ok"] is True
 
 
+def test_an_import_is_taken_back_after_a_preview_and_can_be_made_again(
+    filled: Path, report: Path
+) -> None:
+    seen = document(invoke("import", "--undo", "--dry-run", "--json"), "preview")
+    assert seen["finding_count"] == 2
+    assert invoke("import", "--undo").code == 2  # nobody can be asked
+    assert invoke("import", "--undo", str(report)).code == 2
+    decided = document(invoke("import", "--undo", "--yes", "--json"), "decision")["decision"]
+    assert (decided["type"], decided["state"]) == ("undo", "granted")
+    assert document(invoke("findings", "list", "--json"), "findings")["total"] == 0
+    refused = invoke("import", "--undo", "--yes", "--json")
+    assert refused.code == 5
+    assert document(refused, "decision")["decision"]["rule"] == "undo-import-last"
+    again = invoke("import", str(report), "--asset", "payments-api", "--json")
+    assert document(again, "import")["totals"]["new"] == 2
+    assert document(invoke("ledger", "verify", "--json"), "ledger_verification")["ok"] is True
+
+
+def test_an_import_of_nothing_says_what_is_missing(home: Path) -> None:
+    ran = invoke("import")
+    assert ran.code == 2
+    assert "no report was named" in ran.err
+
+
+def test_a_finding_is_split_and_one_again(filled: Path) -> None:
+    known = first_id()
+    arguments = ["findings", "split", known, "--reason", "it is other code by now"]
+    assert document(invoke(*arguments, "--dry-run", "--json"), "preview")["finding_count"] == 1
+    decided = document(invoke(*arguments, "--yes", "--json"), "decision")["decision"]
+    assert decided["type"] == "identity.split"
+    assert document(invoke("findings", "list", "--json"), "findings")["total"] == 3
+    why = document(invoke("findings", "why", known, "--json"), "why")
+    assert "split" in {event["kind"] for event in why["events"]}
+    assert invoke("undo", "--yes").code == 0
+    assert document(invoke("findings", "list", "--json"), "findings")["total"] == 2
+    both = [
+        row["id"] for row in document(invoke("findings", "list", "--json"), "findings")["findings"]
+    ]
+    refused = invoke("findings", "merge", *both, "--reason", "no", "--yes", "--json")
+    assert refused.code == 5
+    assert document(refused, "decision")["decision"]["rule"] == "merge-absent-one"
+
+
+def test_held_closures_are_released_from_the_command_line(filled: Path, tmp_path: Path) -> None:
+    assert filled.exists()
+    file = tmp_path / "many.sarif"
+    file.write_text(sarif(*(result(f"r{n}", "a.py", n + 1) for n in range(50))))
+    assert invoke("import", str(file), "--asset", "pay").code == 0
+    file.write_text(sarif(result("r0", "a.py", 1)))
+    ran = invoke("import", str(file), "--asset", "pay", "--complete")
+    assert "riskcockpit findings release" in ran.err
+    assert "49 would close (98 %)" in ran.err
+    assert (
+        document(invoke("findings", "release", "pay", "--dry-run", "--json"), "preview")[
+            "finding_count"
+        ]
+        == 49
+    )
+    ran = invoke("findings", "release", "all", "--yes", "--json")
+    assert document(ran, "decision")["decision"]["type"] == "closure.released"
+    total = document(invoke("findings", "list", "state:fixed", "--json"), "findings")["total"]
+    assert total == 49
+    assert invoke("findings", "release", "all", "--yes").code == 2
+
+
 def test_an_answer_says_what_it_answers_and_is_all_or_nothing(filled: Path) -> None:
     why = "the scanner reads a test fixture as code"
     asked = [

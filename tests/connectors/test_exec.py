@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import stat
 import subprocess
@@ -30,6 +29,7 @@ from riskcockpit.errors import (
     SourceError,
     UnavailableError,
 )
+from support.processes import lives
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 REPORT = {"tool": "probe", "complete": True, "findings": []}
@@ -159,7 +159,7 @@ def test_after_its_time_it_is_ended_with_its_children(tmp_path: Path) -> None:
     )
     with pytest.raises(UnavailableError, match="did not end within 3 s"):
         pull(*script(text), timeout="3s")
-    assert not _lives(int(pid_file.read_text()))
+    assert not lives(int(pid_file.read_text()))
 
 
 def test_it_does_not_outlive_us(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_it_does_not_outlive_us(tmp_path: Path) -> None:
         "time.sleep(0.2)\n"
     )
     subprocess.run([sys.executable, "-c", outer], check=True, timeout=60)
-    assert not _lives(int(pid_file.read_text()))
+    assert not lives(int(pid_file.read_text()))
 
 
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
@@ -220,17 +220,3 @@ def test_the_check_finds_it_without_running_it(tmp_path: Path) -> None:
 def test_settings_that_make_no_sense(options: dict[str, Any], url: str, fault: str) -> None:
     with pytest.raises(RiskcockpitError, match=fault):
         ExecConnector.build(SourceSpec("probe", url, options), FrozenClock(NOW))
-
-
-def _lives(pid: int) -> bool:
-    """Whether a process runs, waiting a little: a killed one takes a moment to be gone."""
-    state = Path(f"/proc/{pid}/stat")
-    for _ in range(100):
-        try:
-            os.kill(pid, 0)
-            if state.parent.parent.is_dir() and state.read_text().rpartition(")")[2][1] == "Z":
-                return False
-        except (ProcessLookupError, FileNotFoundError):
-            return False
-        time.sleep(0.05)
-    return True

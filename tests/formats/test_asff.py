@@ -184,10 +184,10 @@ def test_the_label_counts_and_else_the_normalised_number(
     assert only([finding(Severity=severity)], "asff").severity is expected
 
 
-def test_a_record_that_cannot_be_read_leaves_no_scope_complete() -> None:
+def test_a_record_that_cannot_be_read_leaves_no_scan_complete() -> None:
     found = scans([finding(), 7, {"ProductArn": "x"}], "asff")
-    assert [scan.is_partial for scan in found] == [True, True, True]
-    assert [problem.where for scan in found for problem in scan.problems] == ["[2]", "[1]"]
+    assert [scan.is_partial for scan in found] == [True, True]
+    assert [[problem.where for problem in scan.problems] for scan in found] == [["[1]"], ["[2]"]]
 
 
 def test_tags_are_not_kept_and_no_findings_are_no_scan_gone_wrong() -> None:

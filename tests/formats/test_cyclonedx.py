@@ -180,10 +180,10 @@ def test_a_mere_list_of_components_is_no_scan() -> None:
 def test_one_bad_vulnerability_is_quarantined() -> None:
     scan = scan_of(bom(vulnerability(), vulnerability(id=""), "nothing"))
     assert len(scan.observations) == 1
-    assert [each.where for each in scan.problems] == [
+    assert {each.where for each in scan.problems} == {
         "vulnerabilities[1].affects[0]",
         "vulnerabilities[2]",
-    ]
+    }
 
 
 def test_members_in_any_order_are_known() -> None:

@@ -9,11 +9,14 @@ from msgspec import Raw
 
 from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats.documents import Documents
-from riskcockpit.formats.entries import Entry, location, moment, read_entry, read_secret_entry
 from riskcockpit.formats.forms import form_of, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.images import image_name
+from riskcockpit.formats.members import Members, record_of
+from riskcockpit.formats.moments import moment
+from riskcockpit.formats.paths import location
+from riskcockpit.formats.secrets import secret_record_of
 from riskcockpit.formats.titles import first_sentence, unwrapped
 from support.native import SECRET
 from support.sarif_logs import OPTIONS
@@ -23,11 +26,11 @@ ODD: tuple[Any, ...] = (None, True, 7, -1.5, "", "x", [], [1], {}, {"a": 1})
 
 @pytest.mark.parametrize("value", ODD)
 def test_a_path_into_anything_ends_in_nothing(value: Any) -> None:
-    entry = Entry({"m": value})
+    entry = Members({"m": value})
     assert entry.at("m", "b", 3, "c") is None
     assert entry.text("m", "b") == ""
     assert entry.line("m", 5) is None
-    assert entry.entries("m", "b") == []
+    assert entry.members("m", "b") == []
     assert entry.moment("m") is None
 
 
@@ -37,31 +40,31 @@ def test_a_path_into_anything_ends_in_nothing(value: Any) -> None:
      (10**400, None), ("1e999", None), ("nan", None)],
 )  # fmt: skip
 def test_a_line_is_a_whole_number_from_one(value: Any, line: int | None) -> None:
-    assert Entry({"m": value}).line("m") == line
+    assert Members({"m": value}).line("m") == line
 
 
 def test_lists_may_be_written_as_single_values() -> None:
-    assert Entry({"m": "a"}).texts("m") == ("a",)
-    assert Entry({"m": ["a", 3, None, {"b": 1}, " "]}).texts("m") == ("a", "3")
-    assert Entry({}).texts("m") == ()
-    assert Entry({"m": "TRUE"}).flag("m")
+    assert Members({"m": "a"}).texts("m") == ["a"]
+    assert Members({"m": ["a", 3, None, {"b": 1}, " "]}).texts("m") == ["a", "3"]
+    assert Members({}).texts("m") == []
+    assert Members({"m": "TRUE"}).flag("m")
 
 
 def test_only_objects_are_records_and_their_secrets_are_redacted() -> None:
     for raw in (b"3", b"[]", b"nonsense"):
         with pytest.raises(SkipRecordError):
-            read_entry(raw, OPTIONS)
+            record_of(raw, OPTIONS)
         with pytest.raises(SkipRecordError):
-            read_secret_entry(raw, OPTIONS)
-    clean = read_entry(f'{{"a": "password = \\"{SECRET}\\""}}'.encode(), OPTIONS)
+            secret_record_of(raw, OPTIONS)
+    clean = record_of(f'{{"a": "password = \\"{SECRET}\\""}}'.encode(), OPTIONS)
     assert SECRET not in repr(clean.value)
     with pytest.raises(SkipRecordError, match="nested"):
-        read_secret_entry(b'{"a":' + b"[" * 300 + b"]" * 300 + b"}", OPTIONS)
+        secret_record_of(b'{"a":' + b"[" * 300 + b"]" * 300 + b"}", OPTIONS)
 
 
 def test_a_secret_under_an_unusual_name_is_taken_out_everywhere() -> None:
     raw = f'{{"found": "{SECRET}", "note": "see {SECRET}", "who": "One"}}'.encode()
-    entry, digest = read_secret_entry(raw, OPTIONS, secret=("found",), drop=("who",))
+    entry, digest = secret_record_of(raw, OPTIONS, secret=("found",), drop=("who",))
     assert digest == OPTIONS.secret_digest(SECRET)
     assert SECRET not in repr(entry.value)
     assert set(entry.value) == {"note"}

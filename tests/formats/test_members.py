@@ -14,8 +14,9 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.manifests import type_of_manifest
-from riskcockpit.formats.members import Members, each, record_of, web_address
+from riskcockpit.formats.members import Members, each, record_of
 from riskcockpit.formats.moments import moment
+from riskcockpit.formats.prose import web_address
 from support.sarif_logs import OPTIONS
 
 
@@ -25,14 +26,16 @@ def test_a_member_of_another_type_counts_as_missing() -> None:
     assert odd.number("number") is None
     assert not odd.member("object")
     assert odd.members("list") == []
-    assert odd.flag("flag") is False
+    assert odd.flag("text") is False
     assert not Members(["not", "an", "object"])
+    assert "not" not in Members(["not", "an", "object"])
 
 
 def test_the_first_name_that_says_something_wins() -> None:
     some = Members({"a": None, "b": "None", "c": " ", "d": "found", "e": "later"})
-    assert some.text("a", "b", "c", "d", "e") == "found"
-    assert some.texts("a", "d") == ["found"]
+    assert some.first("a", "b", "c", "d", "e") == "found"
+    assert some.text("b") == ""
+    assert some.word("b") == "None"
 
 
 @pytest.mark.parametrize(
@@ -62,13 +65,19 @@ def test_scores_and_probabilities_outside_their_range_are_none() -> None:
 
 def test_a_record_loses_the_members_that_are_not_kept_at_any_depth() -> None:
     raw = b'{"a": [{"author": {"login": "someone"}, "b": 1}], "author": "someone"}'
-    members, kept = record_of(raw, OPTIONS, without=frozenset({"author"}))
-    assert kept == b'{"a":[{"b":1}]}'
+    members = record_of(raw, OPTIONS, without=frozenset({"Author"}))
+    assert members.raw == b'{"a":[{"b":1}]}'
     assert "author" not in members
 
 
+def test_what_is_kept_is_the_record_as_it_came_or_strict_json() -> None:
+    as_it_came = b'{ "a" : 1 }'
+    assert record_of(as_it_came, OPTIONS, without=frozenset({"b"})).raw == as_it_came
+    assert record_of(b'{"a": "one\ntwo"}', OPTIONS).raw == b'{"a":"one\\ntwo"}'
+
+
 def test_a_record_that_is_no_object_or_too_deep_is_refused() -> None:
-    with pytest.raises(SkipRecordError, match="not a JSON object"):
+    with pytest.raises(SkipRecordError, match="not an object"):
         record_of(b"[1]", OPTIONS)
     with pytest.raises(SkipRecordError, match="nested deeper"):
         record_of(b'{"a":' * 300 + b"1" + b"}" * 300, OPTIONS)
@@ -79,7 +88,7 @@ def test_a_secret_among_many_records_is_found_in_whichever_batch_it_is(count: in
     token = "ghp_" + "a1B2" * 9
     records = [Raw(json.dumps({"n": n, "pad": "x" * 150}).encode()) for n in range(count)]
     records += [Raw(json.dumps({"text": f"see {token}"}).encode())]
-    found = [record_of(raw, OPTIONS)[1] for _, raw in each(records, "r")]
+    found = [record_of(raw, OPTIONS).raw for _, raw in each(records, "r")]
     assert len(found) == count + 1
     assert all(type(kept) is bytes for kept in found)
     assert token.encode() not in found[-1]
@@ -131,7 +140,7 @@ def test_a_manifest_tells_the_type_of_its_packages(path: str, type_: str) -> Non
 
 def test_html_becomes_text_without_scripts() -> None:
     html = "<p>One &amp; two</p><script>steal()</script><ul><li>three</li></ul>"
-    assert plain_text(html) == "One & two\n\nthree"
+    assert plain_text(html) == "One & two\n\n- three"
     assert plain_text("a < b") == "a < b"
 
 

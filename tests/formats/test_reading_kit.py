@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,11 +11,13 @@ from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats.addresses import host_of, request, service
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.cloud_resources import real, resource_uid
+from riskcockpit.formats.cvss import valid_score
+from riskcockpit.formats.grouping import Group, Groups
+from riskcockpit.formats.hypertext import plain_text
+from riskcockpit.formats.members import Members
 from riskcockpit.formats.moments import moment
-from riskcockpit.formats.picking import cvss, is_set, member, number, objects, opened, text, texts
-from riskcockpit.formats.prose import first_link, plain_prose
+from riskcockpit.formats.prose import first_link
 from riskcockpit.formats.record_lists import json_records
-from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.shape import shape_of
 from riskcockpit.formats.signs import columns_below
 from riskcockpit.formats.tables import table
@@ -25,34 +26,27 @@ OPTIONS = ReadOptions(max_depth=10)
 
 
 def test_members_bear_what_is_absent_null_or_of_another_type() -> None:
-    record: dict[str, Any] = {
-        "a": {"b": " 7.5 "},
-        "l": ["x", 1, None, {}],
-        "o": {"k": 1},
-        "n": None,
-    }
-    assert (text(record, "a", "b"), number(record, "a", "b")) == ("7.5", 7.5)
-    assert member(record, "a", "b", "c") is None
-    assert text(record, "n") == text(record, "l") == text([], "a") == ""
-    assert number({"x": "high"}, "x") is None
-    assert number({"x": "nan"}, "x") is None
-    assert texts(record, "l") == ["x", "1"]
-    assert objects(record, "o") == [{"k": 1}]
-    assert objects(record, "l") == [{}]
-    assert [is_set({"x": value}, "x") for value in (True, "True", 1, False, "no", None)] == [
+    record = Members(
+        {
+            "a": {"b": " 7.5 "},
+            "l": ["x", 1, None, {}],
+            "o": {"k": 1},
+            "n": None,
+        }
+    )
+    assert (record.text("a", "b"), record.number("a", "b")) == ("7.5", 7.5)
+    assert record.at("a", "b", "c") is None
+    assert record.text("n") == record.text("l") == Members([]).text("a") == ""
+    assert Members({"x": "high"}).number("x") is None
+    assert Members({"x": "nan"}).number("x") is None
+    assert record.texts("l") == ["x", "1"]
+    assert [item.value for item in record.members("o")] == [{"k": 1}]
+    assert [item.value for item in record.members("l")] == [{}]
+    assert [(name, item.number()) for name, item in record.pairs("o")] == [("k", 1.0)]
+    assert [Members({"x": value}).flag("x") for value in (True, "True", 1, False, "no", None)] == [
         True, True, True, False, False, False,
     ]  # fmt: skip
-    assert [cvss(value) for value in (None, 0.0, 7.5, 75.0)] == [None, None, 7.5, None]
-
-
-def test_a_record_is_opened_without_what_is_not_kept() -> None:
-    raw, record = opened(b'{"keep": 1, "in": [{"Author": "x", "y": 2}]}', OPTIONS, {"author"})
-    assert record == {"keep": 1, "in": [{"y": 2}]}
-    assert json.loads(raw) == record
-    with pytest.raises(SkipRecordError, match="object"):
-        opened(b"[]", OPTIONS)
-    with pytest.raises(SkipRecordError, match="nested"):
-        opened(b'{"a":' * 11 + b"1" + b"}" * 11, OPTIONS, {"author"})
+    assert [valid_score(value) for value in (None, 0.0, 7.5, 75.0)] == [None, None, 7.5, None]
 
 
 @pytest.mark.parametrize(
@@ -80,8 +74,8 @@ def test_moments(value: Any, expected: datetime | None) -> None:
 
 
 def test_html_becomes_prose() -> None:
-    assert plain_prose("<p>a &amp; b</p><ul><li>c</li><li>d</li></ul>") == "a & b\n- c\n- d"
-    assert plain_prose("1 < 2 and 3 > 2") == "1 < 2 and 3 > 2"
+    assert plain_text("<p>a &amp; b</p><ul><li>c</li><li>d</li></ul>") == "a & b\n\n- c\n- d"
+    assert plain_text("1 < 2 and 3 > 2") == "1 < 2 and 3 > 2"
     assert first_link("see http://a.example and https://b.example/1.") == "https://b.example/1"
 
 
@@ -135,18 +129,32 @@ def test_a_cell_may_be_large() -> None:
     assert [(row.fault, row.cells[1] == large) for row in rows] == [("", True)]
 
 
-def test_a_record_of_no_scope_leaves_none_complete() -> None:
+def test_a_record_of_no_group_leaves_none_complete() -> None:
     def fail() -> int:
         raise SkipRecordError("odd")
 
-    scopes = Scopes("Tool")
-    scopes.of(Scope("Tool", "a"))
-    assert [scan.is_partial for scan in scopes.scans()] == [False]
-    scopes.take("r", fail, lambda _: Scope("Tool", "a"), lambda _: None)
-    first, loose = scopes.scans(lambda _: {"tool_version": "1"})
-    assert (first.is_partial, first.tool_version, loose.is_partial) == (True, "1", True)
-    assert loose.problems[0].why == "odd"
-    assert [scan.tool for scan in Scopes("Tool").scans()] == ["Tool"]
+    groups = Groups(Group("Tool"))
+    for asset in ("a", "b"):
+        groups.of(Group("Tool", asset))
+    assert [scan.is_partial for scan in groups.scans()] == [False, False]
+    groups.take_opened("r", fail, lambda _: Group("Tool", "a"), lambda _: None)
+    first, second = groups.scans(lambda _: {"tool_version": "1"})
+    assert (first.is_partial, first.tool_version, second.is_partial) == (True, "1", True)
+    assert [problem.why for problem in first.problems] == ["odd"]
+    assert second.problems == ()
+    assert [scan.tool for scan in Groups(Group("Tool")).scans()] == ["Tool"]
+
+
+def test_a_record_that_cannot_be_read_is_a_problem_of_its_own_group() -> None:
+    def fail(_: int) -> None:
+        raise SkipRecordError("odd")
+
+    groups = Groups(Group("Tool"))
+    groups.of(Group("Tool", "a"))
+    groups.take_opened("r", lambda: 1, lambda _: Group("Tool", "b"), fail)
+    first, second = groups.scans()
+    assert (first.asset, first.is_partial, first.problems) == ("a", False, ())
+    assert [problem.where for problem in second.problems] == ["r"]
 
 
 @pytest.mark.parametrize(

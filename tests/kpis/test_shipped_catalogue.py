@@ -150,6 +150,27 @@ def test_deadlines_kept_counts_what_is_overdue_from_before_the_window() -> None:
     assert reading.sample == 3
 
 
+def test_a_missed_deadline_stays_missed_when_the_finding_comes_back() -> None:
+    finding = {"pillar": "infrastructure_hardening"}
+    world: World = {
+        "scan": SCAN,
+        "finding": [
+            {**finding, "id": "again", "state": "fixed", "due_at": "-5h", "fixed_at": "-6h"},
+            {**finding, "id": "open", "state": "open", "due_at": "+5h"},
+            {"id": "elsewhere", "pillar": "data_integrity", "state": "open"},
+        ],
+        "past_deadline": [
+            {"finding_id": "again", "due_at": "-50h", "ended_at": "-40h"},
+            {"finding_id": "again", "due_at": "-30h", "ended_at": "-35h"},
+            {"finding_id": "open", "due_at": "-20h", "ended_at": "-10h"},
+            {"finding_id": "open", "due_at": "-5000h", "ended_at": "-4000h"},
+            {"finding_id": "elsewhere", "due_at": "-5h", "ended_at": "-4h"},
+        ],
+    }  # fmt: skip
+    reading = readings(world)["sla-attainment"]
+    assert (reading.value, reading.sample) == (50.0, 4)
+
+
 def test_controls_passing_leaves_out_those_without_data_and_no_others() -> None:
     verdicts = ["ok", "ok", "ok", "stale", "no_data", "no_data"]
     rows = [{"id": str(n), "verdict": verdict} for n, verdict in enumerate(verdicts)]

@@ -376,3 +376,25 @@ def test_progress_names_source_rows_and_step(world: World) -> None:
     assert [(one.name, one.rows, one.step) for one in told] == [
         ("reports", 0, "connecting"), ("reports", 1, "reading"), ("reports", 1, "writing"),
     ]  # fmt: skip
+
+
+def scores(on: int, probability: float) -> Document:
+    text = f"#model_version:v1,score_date:2026-11-{on}T00:00:00+0000\ncve,epss,percentile\n"
+    return Document("epss.csv", f"{text}CVE-2024-3094,{probability},0.9\n".encode())
+
+
+def test_what_is_known_from_elsewhere_comes_by_a_source_as_well(judged_world: World) -> None:
+    finding = {"title": "xz", "severity": "high", "cve": "CVE-2024-3094", "file_path": "a/b.txt"}
+    found = Document("found.json", json.dumps({"tool": "t", "findings": [finding]}).encode())
+    owners = Document("CODEOWNERS", b"/a/ @team\n", asset="reports")
+    judged_world.sources = {"reports": FakeSource([whole(scores(20, 0.9), found, owners)])}
+    report = sync(judged_world.context())
+    assert [source.message for source in report.sources] == [""]
+    assert judged_world.rows("SELECT epss, owner FROM finding") == [(0.9, "@team")]
+    judged_world.sources["reports"].batches = [whole(scores(19, 0.1), scores(20, 0.9))]
+    (source,) = sync(judged_world.context()).sources
+    assert (source.state, source.message) == (
+        "ok",
+        "epss.csv: older than that of 2026-11-20T00:00:00Z, which stays in force",
+    )
+    assert judged_world.rows("SELECT epss, owner FROM finding") == [(0.9, "@team")]

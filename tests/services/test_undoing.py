@@ -15,6 +15,7 @@ from riskcockpit.ingest.pipeline import ingest
 from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
 from riskcockpit.ingest.readings import record_readings
 from riskcockpit.services.decide import waive
+from riskcockpit.services.importing import ImportOptions, import_reports
 from riskcockpit.services.undoing import plan_undo_import, undo_import
 from riskcockpit.services.verify import verify_ledger
 from riskcockpit.views.reports import ImportCounts
@@ -231,3 +232,20 @@ def test_decisions_taken_since_stay(house: House) -> None:
     waive(house.ctx, [house.id("x.py:4")], "risk_accepted", WHY, LATER)
     undo_import(house.ctx)
     assert house.state("x.py:1") == "waived"
+
+
+def test_what_is_known_from_elsewhere_stays(house: House, tmp_path: Path) -> None:
+    house.take(*FIRST)
+    house.take(*SECOND)
+    file = tmp_path / "epss.csv"
+    file.write_text(
+        "#model_version:v1,score_date:2026-01-02T00:00:00+0000\ncve,epss\nCVE-2024-3094,1\n"
+    )
+    import_reports(house.ctx, [file], ImportOptions())
+    undo_import(house.ctx)
+    with house.ctx.store.reader() as reader:
+        known = reader.rows(statement("SELECT kind, rows, rev FROM enrichment"))
+        assert known == [("epss", 1, reader.generation)]
+        assert reader.rows(statement("SELECT vulnerability FROM epss_score")) == [
+            ("CVE-2024-3094",)
+        ]

@@ -107,6 +107,7 @@ def selected(reader: Reader, text: str) -> set[str]:
         ("text~^multi", set()),
         ("text:line;", {"odd"}),
         ("cve:CVE-2024-3094", {"injection"}),
+        ("cve:cve-2024-3094", {"injection"}),
         ("vulnerability:ghsa-*", {"injection"}),
         ("cve~2024", {"injection"}),
         ("cve=cve-2024-3094", set()),

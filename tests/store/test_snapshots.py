@@ -224,6 +224,21 @@ def test_a_cache_of_an_older_program_is_brought_up_to_date_by_its_first_reader(
         assert reader.rows(statement("SELECT * FROM later")) == []
 
 
+def test_what_tools_said_before_enrichment_is_kept_as_their_word(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = migrate.migrations()
+    before = tuple(step for step in every if step.name < "0008")
+    monkeypatch.setattr(migrate, "migrations", lambda: before)
+    row = finding("one", epss=0.5, is_kev=True, due_at=NOW, owner="house")
+    publish(store, {"finding": [row]})
+    monkeypatch.setattr(migrate, "migrations", lambda: every)
+    with store.reader() as reader:
+        columns = "tool_epss, tool_is_kev, sla_due_at, settings_owner, is_ransomware, kev_added"
+        rows = reader.rows(statement(f"SELECT {columns} FROM finding"))
+    assert rows == [(0.5, True, NOW, "house", False, None)]
+
+
 def test_leftovers_of_killed_writers_are_swept(store: Store) -> None:
     publish(store, {"finding": [finding("one")]})
     for name in ("000002.abcd.part", "000002.abcd.part.wal", "000002.duckdb", "CURRENT.part"):
@@ -375,3 +390,68 @@ def test_a_summary_without_a_generation_is_swept(tmp_path: Path) -> None:
     publish(store, {"finding": [finding("b")]})
     assert not (tmp_path / "000001.summary").exists()
     assert store.summary() == (store.generation(), b"(1,)")
+
+
+# going back
+
+
+def test_a_reversible_change_is_taken_back_to_what_it_was_made_from(store: Store) -> None:
+    publish(store, {"finding": [finding("one")]})
+    with store.writer(is_reversible=True) as tx:
+        tx.append("finding", [finding("two")])
+    changed = store.generation()
+    publish(store, {"finding": [finding("three")]})
+    assert store.can_take_back(changed)
+    with store.writer(takes_back=changed):
+        pass
+    assert count(store) == 1
+    assert store.generation() == 4
+    assert not store.can_take_back(changed)
+
+
+def test_the_first_change_is_taken_back_to_nothing(store: Store) -> None:
+    with store.writer(is_reversible=True) as tx:
+        tx.append("finding", [finding("one")])
+    with store.writer(takes_back=1):
+        pass
+    assert (store.generation(), count(store)) == (2, 0)
+
+
+def test_only_the_newest_predecessors_are_kept_and_each_costs_no_copy(store: Store) -> None:
+    publish(store, {"finding": [finding("first")]})
+    published = store.directory / "000001.duckdb"
+    with store.writer(is_reversible=True):
+        pass
+    kept = store.directory / "undo" / "000002.duckdb"
+    assert kept.samefile(published)
+    for _ in range(3):
+        with store.writer(is_reversible=True):
+            pass
+    assert [store.can_take_back(n) for n in range(1, 6)] == [False, False, True, True, True]
+    assert len(list((store.directory / "undo").iterdir())) == 3
+
+
+def test_what_is_thrown_away_keeps_nothing_and_takes_nothing_back(store: Store) -> None:
+    publish(store, {"finding": [finding("one")]})
+    with store.writer(is_reversible=True) as tx:
+        tx.append("finding", [finding("two")])
+    with store.writer(is_reversible=True) as tx:
+        tx.discard()
+    with store.writer(takes_back=2) as tx:
+        tx.discard()
+    assert (store.generation(), count(store), store.can_take_back(2)) == (2, 2, True)
+    with pytest.raises(StoreError, match="not kept"), store.writer(takes_back=1):
+        pass
+    assert store.generation() == 2
+
+
+def test_a_table_is_taken_over_from_another_generation(store: Store) -> None:
+    publish(store, {"finding": [finding("one", vulnerability_ids=["CVE-1"], cwes=[79])]})
+    with store.writer(is_reversible=True) as tx:
+        tx.append("finding", [finding(f"more {n}") for n in range(3)])
+    with store.reader() as present:
+        rows = statement("SELECT * FROM finding ORDER BY id")
+        before = present.rows(rows)
+        with store.writer(takes_back=2) as tx:
+            tx.take_over("finding", present)
+            assert tx.rows(rows) == before

@@ -8,7 +8,13 @@ from datetime import timedelta
 from riskcockpit.domain.finding import FindingClass, Location, State
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
-from riskcockpit.views.findings import FindingDetail, FindingEventView, FindingRow, WaiverView
+from riskcockpit.views.findings import (
+    FindingDetail,
+    FindingEventView,
+    FindingRow,
+    Known,
+    WaiverView,
+)
 from support.bank_posture import NOW, euros, finding_id
 from support.hostile import HOSTILE
 
@@ -125,4 +131,5 @@ def detail_of(row: FindingRow) -> FindingDetail:
         (finding_row(8),),
         (extra or "infra.kev-open",),
         '{"ruleId": "x"}',
+        Known(0.99912, NOW - timedelta(days=5), owners=(row.owner, extra or "security")),
     )

@@ -259,7 +259,7 @@ def queue() -> tuple[QueueItem, ...]:
             None,
             KpiState.WARN,
             "scan-1",
-            ("a",),
+            (),
         ),
     )
 

@@ -112,3 +112,17 @@ def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             time.sleep(0.2)
     tail = log.read_text(errors="replace")[-3000:]
     raise AssertionError(f"{url} did not come up:\n{tail}")
+
+
+def lives(pid: int) -> bool:
+    """Whether a process runs, waiting a little: a killed one takes a moment to be gone."""
+    state = Path(f"/proc/{pid}/stat")
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+            if state.parent.parent.is_dir() and state.read_text().rpartition(")")[2][1] == "Z":
+                return False
+        except (ProcessLookupError, FileNotFoundError):
+            return False
+        time.sleep(0.05)
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,7 +22,7 @@ from riskcockpit.tui.modals.says import ResultDialog
 from riskcockpit.tui.screens.findings import FindingsScreen
 from riskcockpit.tui.screens.overview import OverviewScreen
 from riskcockpit.tui.widgets.row_table import RowTable
-from support.bank_posture import NOW
+from support.bank_posture import NOW, posture
 from support.fake_gateway import FakeGateway
 from support.piloting import opened, press, ready, seen, settle
 
@@ -252,7 +253,9 @@ async def test_a_request_is_approved_or_rejected_with_a_reason() -> None:
 
 
 async def test_a_held_import_is_released_after_a_preview_and_a_yes() -> None:
-    gateway = FakeGateway()
+    view = posture()
+    ready_to_go = replace(view.queue[-1], keys=("a",))
+    gateway = FakeGateway(view=replace(view, queue=(*view.queue[:-1], ready_to_go)))
     async with opened(gateway) as (_, pilot):
         await ready(pilot)
         await press(pilot, "end", "a")

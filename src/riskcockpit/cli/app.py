@@ -18,12 +18,14 @@ from typer.core import TyperGroup
 
 from riskcockpit.cli.diagnostics import ExitCode, report, report_bug, report_unusable
 from riskcockpit.errors import RiskcockpitError
+from riskcockpit.services.ending import ended_by_signals
 
 _SIGPIPE = 141
 _FAMILIES = {
     "demo": ("demo",),
     "setup": ("init", "doctor", "config"),
-    "reports": ("import", "sync", "sources"),
+    "reports": ("import", "sync"),
+    "sources": ("sources",),
     "formats": ("formats",),
     "status": ("status",),
     "findings": ("findings",),
@@ -151,7 +153,8 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):  # a terminal may not know all we write
             stream.reconfigure(errors="replace")
     try:
-        app()
+        with ended_by_signals():
+            app()
     except Exception as error:  # noqa: BLE001 - the outermost boundary: a bug is reported, not shown
         from riskcockpit.services.context import SystemClock
 

@@ -74,6 +74,20 @@ def warn(text: str, hint: str | None = None) -> None:
         say(f"hint: {hint}")
 
 
+def ask(question: str) -> str:
+    """Ask on stderr and return the line that is typed, without the spaces around it.
+
+    Raises:
+        InputError: nothing can be typed any more.
+    """
+    print(clean_line(question), end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        say("")
+        raise InputError("the input ended before all was answered; nothing was changed")
+    return line.strip()
+
+
 def report(error: RiskcockpitError, *, is_verbose: bool = False) -> None:
     """Print an error: the message, the place in a query, the hint on its own line."""
     say(f"error: {error.message}")

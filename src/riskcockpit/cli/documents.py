@@ -38,6 +38,8 @@ if TYPE_CHECKING:  # a command imports only the views it shows
         SourceView,
     )
     from riskcockpit.views.reports import FileReport, ImportCounts, ImportReport, SyncReport
+    from riskcockpit.views.setup import Check
+    from riskcockpit.views.sources import SourceAdded, SourceTest
     from riskcockpit.views.syncing import SourceProgress
 
 Json = dict[str, Any]
@@ -187,6 +189,29 @@ def _progress(view: SourceProgress) -> Json:
         "pages": view.pages,
         "seconds": round(view.seconds, 3),
         "eta_seconds": None if eta is None else round(eta, 3),
+    }
+
+
+def source_tried(tried: SourceTest | None, added: SourceAdded | None) -> Json:
+    """What a try of a source came to, and where it was added."""
+    view = tried or added
+    return document(
+        "source_test",
+        name=view.name if view else "",
+        kind=view.kind if view else "",
+        ok=tried.is_ok if tried else None,
+        checks=[check(each) for each in tried.checks] if tried else [],
+        added_to=added.file if added else None,
+    )
+
+
+def check(view: Check) -> Json:
+    """One check of `doctor` or of a source."""
+    return {
+        "name": view.name,
+        "state": view.state.value,
+        "detail": view.detail,
+        "hint": view.hint,
     }
 
 

@@ -152,6 +152,15 @@ def _source_cells(view: PostureView) -> Iterable[Cell]:
         yield Cell(f" {age(source.last_success, view.as_of)}   ", "muted")
 
 
+def _deadline(view: FindingDetail, now: datetime) -> str:
+    due_at = view.row.due_at
+    if due_at is None:
+        return ""
+    if view.fixed_at is None:
+        return f"{stamp(due_at)}, {until(due_at, now)}"
+    return f"{stamp(due_at)}, {'missed' if view.fixed_at > due_at else 'kept'}"
+
+
 def finding(view: FindingDetail, now: datetime) -> None:
     """Print one finding."""
     row = view.row
@@ -179,7 +188,11 @@ def finding(view: FindingDetail, now: datetime) -> None:
         ("resource", view.resource),
         ("first seen", f"{stamp(row.first_seen)}, {age(row.first_seen, now)} ago"),
         ("last seen", stamp(row.last_seen)),
-        ("due", f"{stamp(row.due_at)}, {until(row.due_at, now)}" if row.due_at else ""),
+        ("due", _deadline(view, now)),
+        *(
+            ("was due", f"{stamp(one.due_at)}, {'missed' if one.is_missed else 'kept'}")
+            for one in view.past_deadlines
+        ),
         ("exposure", f"{money(row.exposure)} a year"),
         ("reopened", f"{view.reopened_count} times" if view.reopened_count else ""),
         ("breaks", ", ".join(view.controls)),

@@ -1,4 +1,4 @@
-"""`import`, `sync` and `sources`: facts come in."""
+"""`import` and `sync`: facts come in."""
 
 from __future__ import annotations
 
@@ -16,14 +16,11 @@ from riskcockpit.errors import InputError, RetryableError
 if TYPE_CHECKING:  # these modules cost more to import than `--help` may
     from riskcockpit.views.reports import FileReport, ImportReport, SyncReport
 
-sources_app = typer.Typer(help="The configured upstream systems.", no_args_is_help=True)
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this family."""
     app.command("import")(import_)
     app.command("sync")(sync)
-    app.add_typer(sources_app, name="sources")
 
 
 def import_(
@@ -204,32 +201,3 @@ def _show_sync(report: SyncReport, *, as_json: bool) -> None:
             warn(f"{source.name}: {source.message}", source.hint or None)
     for note in report.notes:
         say(note)
-
-
-@sources_app.command("list")
-def list_sources(*, as_json: JsonOption = False) -> None:
-    """List the configured sources with their health, and the kinds that are installed.
-
-    Below them stands what is in force from elsewhere (EPSS, KEV, owners, services) with its age.
-    """
-    from riskcockpit.cli import documents, lists, output, pages
-    from riskcockpit.connectors.registry import kinds
-    from riskcockpit.services.context import Context
-    from riskcockpit.services.sources import enrichments, sources
-
-    ctx = Context.open()
-    views, known = sources(ctx), enrichments(ctx)
-    installed = sorted(kinds())
-    if as_json:
-        output.json_document(
-            documents.document(
-                "sources",
-                sources=[documents.source(view) for view in views],
-                kinds=installed,
-                enrichment=[documents.enrichment(view) for view in known],
-            )
-        )
-        return
-    lists.sources(views, ctx.clock.now())
-    pages.knowledge(known, ctx.clock.now())
-    say(f"installed kinds: {', '.join(installed)}")

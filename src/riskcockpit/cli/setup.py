@@ -47,13 +47,7 @@ def doctor(*, as_json: JsonOption = False) -> None:
     checks = examine()
     if as_json:
         output.json_document(
-            documents.document(
-                "doctor",
-                checks=[
-                    {"name": c.name, "state": c.state.value, "detail": c.detail, "hint": c.hint}
-                    for c in checks
-                ],
-            )
+            documents.document("doctor", checks=[documents.check(each) for each in checks])
         )
     else:
         for check in checks:

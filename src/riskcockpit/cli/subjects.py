@@ -81,6 +81,15 @@ def finding_detail(view: FindingDetail) -> Json:
         onset_at=plain(view.onset_at),
         fixed_at=plain(view.fixed_at),
         reopened=view.reopened_count,
+        past_deadlines=[
+            {
+                "due_at": plain(one.due_at),
+                "severity": one.severity.word,
+                "ended_at": plain(one.ended_at),
+                "missed": one.is_missed,
+            }
+            for one in view.past_deadlines
+        ],
         locations=[
             {"path": at.path, "line": at.line, "column": at.column, "snippet": at.snippet}
             for at in view.locations

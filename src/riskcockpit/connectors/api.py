@@ -41,7 +41,11 @@ class SourceSpec:
 
 
 class Connector(Protocol):
-    """One kind of upstream system."""
+    """One kind of upstream system.
+
+    A class attribute `options` with the msgspec struct that the source's options decode to lets
+    `sources add` ask for them, with the texts under its fields; a connector may go without.
+    """
 
     kind: ClassVar[str]
     """The word in `sources[].kind`."""

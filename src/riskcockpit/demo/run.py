@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import shutil
-import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from riskcockpit.config.paths import make_private
 from riskcockpit.demo.clock import ReplayClock
@@ -23,6 +21,7 @@ from riskcockpit.demo.world import World
 from riskcockpit.domain.clock import Clock
 from riskcockpit.errors import InputError, RiskcockpitError
 from riskcockpit.services.context import Context, SystemClock
+from riskcockpit.services.ending import ended_by_signals
 from riskcockpit.services.posture import posture
 from riskcockpit.services.sync import sync
 from riskcockpit.views.posture import PostureView
@@ -34,8 +33,6 @@ REFRESH_SECONDS = 5.0
 """How often the demo syncs while somebody watches."""
 _SETTLE_SECONDS = (0.5, 3.0)
 """After a move of an alias: when to look again."""
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
-_SIGNAL_EXIT = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ def run_demo(
         RiskcockpitError: the bank cannot be set up.
     """
     is_watched = open_cockpit is not None and not headless
-    with _ended_by_signals(), running_bank(
+    with ended_by_signals(), running_bank(
         SystemClock(), seed, still=still or not is_watched, keep=keep, progress=progress
     ) as bank:  # fmt: skip
         if open_cockpit is None or headless:
@@ -159,21 +156,3 @@ def _look(bank: Bank) -> None:
         sync(bank.ctx, (REGISTRY, MONITORING))
     except RiskcockpitError as error:
         _log.warning("the demo's sync failed: %s", error.message)
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the demo as an exit does, so that it cleans up behind itself."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, _end) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _end(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(_SIGNAL_EXIT + number)

@@ -9,7 +9,7 @@ from typing import Any
 from riskcockpit.domain.finding import FindingClass, Location, Observation, Package
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
-from riskcockpit.formats.cvss import HIGHEST
+from riskcockpit.formats.cvss import valid_score
 from riskcockpit.formats.grading import Grade
 from riskcockpit.formats.package_types import OS_TYPES
 from riskcockpit.formats.vulnerabilities import canonical_id
@@ -96,11 +96,6 @@ def first_link(links: Iterable[Any]) -> str:
     """Return the first of `links` that is a web address, cleaned; empty when there is none."""
     texts = (wording.scalar(link).strip() for link in links)
     return wording.name(next((text for text in texts if text.lower().startswith(_WEB)), ""))
-
-
-def valid_score(score: float | None) -> float | None:
-    """Return a CVSS score above 0 and up to 10, else None: 0 is how tools write "not known"."""
-    return score if score is not None and 0 < score <= HIGHEST else None
 
 
 def _probability(value: float | None) -> float | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from riskcockpit.domain.finding import ControlEvidence, FindingClass, Observation
 from riskcockpit.errors import FormatError, SkipRecordError
@@ -11,10 +10,10 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.gathering import Record as Outcome
 from riskcockpit.formats.grading import graded
+from riskcockpit.formats.grouping import Group, Groups
+from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.moments import moment
-from riskcockpit.formats.picking import Record, first_text, opened, text
 from riskcockpit.formats.prose import first_link, paragraphs
-from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.tables import Row, decoded, table
 
 TOOL = "Microsoft Defender for Cloud"
@@ -24,7 +23,6 @@ _NO_FAULT = {
     "not applicable": "not_applicable",
 }
 _EXEMPT = "exempt"
-Opened = tuple[bytes, dict[str, Any]]
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -37,39 +35,38 @@ def read(content: bytes, options: ReadOptions) -> Report:
     found = table(words, "recommendationid", "state")
     if not found.columns:
         raise FormatError("the header does not name the columns recommendationId and state")
-    scopes = Scopes(TOOL)
+    groups = Groups(Group(TOOL))
     stamps: list[str] = []
 
-    def open_(row: Row) -> Opened:
-        raw, record = opened(row.record(found.columns), options)
-        stamps.append(text(record, "exportedtimestamp"))
-        return raw, record
+    def open_(row: Row) -> Members:
+        record = record_of(row.record(found.columns), options)
+        stamps.append(record.text("exportedtimestamp"))
+        return record
 
     for row in found.rows:
         place = f"row {row.number}"
-        scopes.take(
-            place, partial(open_, row), _scope, partial(_outcome, place=place, options=options)
+        groups.take_opened(
+            place, partial(open_, row), _group_of, partial(_outcome, place=place, options=options)
         )
     at = max((when for stamp in set(stamps) if (when := moment(stamp))), default=None)
-    return Report("azure-recommendations", scopes.scans(lambda _: {"scanned_at": at}), notes)
+    return Report("azure-recommendations", groups.scans(lambda _: {"scanned_at": at}), notes)
 
 
-def _scope(found: Opened) -> Scope:
-    return Scope(TOOL, wording.name(first_text(found[1], "subscriptionid", "subscriptionname")))
+def _group_of(record: Members) -> Group:
+    return Group(TOOL, wording.name(record.first("subscriptionid", "subscriptionname")))
 
 
-def _outcome(found: Opened, place: str, options: ReadOptions) -> Outcome:
-    raw, record = found
-    rule = wording.name(text(record, "recommendationname") or text(record, "recommendationid"))
-    title = first_text(record, "recommendationdisplayname", "recommendationname")
+def _outcome(record: Members, place: str, options: ReadOptions) -> Outcome:
+    rule = wording.name(record.text("recommendationname") or record.text("recommendationid"))
+    title = record.first("recommendationdisplayname", "recommendationname")
     if not rule:
         raise SkipRecordError("a row without recommendation")
-    state = text(record, "state").lower()
-    is_exempt = _EXEMPT in text(record, "notapplicablereason").lower()
-    resource = wording.name(first_text(record, "resourceid", "resourcename").lower())  # as Azure
+    state = record.word("state").lower()
+    is_exempt = _EXEMPT in record.text("notapplicablereason").lower()
+    resource = wording.name(record.first("resourceid", "resourcename").lower())  # as Azure
     if state in _NO_FAULT and not is_exempt:
         return ControlEvidence(TOOL, rule, _NO_FAULT[state], resource, place)
-    grade = graded(TOOL, rule, text(record, "severity"), "severity", options)
+    grade = graded(TOOL, rule, record.word("severity"), "severity", options)
     return Observation(
         finding_class=FindingClass.CLOUD,
         tool=TOOL,
@@ -82,16 +79,16 @@ def _outcome(found: Opened, place: str, options: ReadOptions) -> Outcome:
         severity_source=grade.source,
         is_suppressed=is_exempt,
         resource=resource,
-        help_url=wording.name(first_link(text(record, "azureportalrecommendationlink"))),
-        raw=raw,
+        help_url=wording.name(first_link(record.text("azureportalrecommendationlink"))),
+        raw=record.raw,
     )
 
 
-def _description(record: Record) -> str:
-    steps = text(record, "remediationsteps")
-    kind = " ".join(filter(None, (text(record, "resourcetype"), text(record, "resourcename"))))
+def _description(record: Members) -> str:
+    steps = record.text("remediationsteps")
+    kind = " ".join(filter(None, (record.text("resourcetype"), record.text("resourcename"))))
     return paragraphs(
         f"Resource: {kind}" if kind else "",
-        text(record, "description"),
+        record.text("description"),
         f"Remediation: {steps}" if steps else "",
     )

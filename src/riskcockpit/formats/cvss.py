@@ -46,6 +46,11 @@ def base_score(vector: str) -> float | None:
     return None
 
 
+def valid_score(score: float | None) -> float | None:
+    """Return a score above 0 and up to 10, else None: 0 is how tools write "not known"."""
+    return score if score is not None and 0 < score <= HIGHEST else None
+
+
 def _version_2(metrics: dict[str, str]) -> float:
     weights = {name: values[metrics[name]] for name, values in _V2.items()}
     impact = 10.41 * (1 - prod(1 - weights[name] for name in _IMPACTS))

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
-
-import msgspec
 
 from riskcockpit.domain.finding import ControlEvidence, FindingClass, ModelSignal, Observation
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.documents import Json, decode_json
 from riskcockpit.formats.grading import Grade, graded
-from riskcockpit.formats.suspicion import checked
 
 FAILED_WORD = "high"
 """Severity of a failed check whose tool knows no severities."""
@@ -56,7 +51,7 @@ class DataCheck:
         return wording.name(f"{self.monitor}.{self.metric}" if self.monitor else self.metric)
 
 
-def record_of(
+def outcome_of(
     check: DataCheck, place: str, raw: bytes, options: ReadOptions
 ) -> Observation | ControlEvidence:
     """Return the finding, or the evidence of none.
@@ -89,23 +84,6 @@ def record_of(
         resource=dataset,
         raw=raw,
     )
-
-
-def without_rows(raw: bytes, names: Collection[str], options: ReadOptions) -> bytes:
-    """Return the JSON record `raw` without the members `names`, which quote rows of data or SQL.
-
-    Raises:
-        SkipRecordError: it is nested too deeply, or not JSON.
-    """
-    return msgspec.json.encode(_stripped(decode_json(checked(raw, options)), names))
-
-
-def _stripped(value: Json, names: Collection[str]) -> Json:
-    if isinstance(value, list):
-        return [_stripped(item, names) for item in value]
-    if isinstance(value, dict):
-        return {key: _stripped(item, names) for key, item in value.items() if key not in names}
-    return value
 
 
 def _grade(check: DataCheck, options: ReadOptions) -> Grade:

@@ -7,7 +7,6 @@ failed. dbt writes the compiled SQL and local paths; neither is kept.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -17,11 +16,10 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.data_checks import DataCheck, Outcome, record_of, without_rows
-from riskcockpit.formats.documents import decode_documents, decode_json
+from riskcockpit.formats.data_checks import DataCheck, Outcome, outcome_of
+from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering, unread
-from riskcockpit.formats.loose import at, text
-from riskcockpit.formats.moments import moment
+from riskcockpit.formats.members import NOTHING, Members, each, record_of, viewed
 
 TOOL = "dbt"
 _LEFT_OUT = frozenset({
@@ -48,11 +46,11 @@ _HASH_LENGTH = 10
 class Document(msgspec.Struct, gc=False):
     """A document: the results still raw."""
 
-    metadata: Any = None
+    metadata: Members = NOTHING
     results: list[Raw] | None = None
 
 
-_DOCUMENT = msgspec.json.Decoder(Document)
+_DOCUMENT = msgspec.json.Decoder(Document, dec_hook=viewed)
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -70,18 +68,17 @@ def read(content: bytes, options: ReadOptions) -> Report:
 def _scan(document: Document, options: ReadOptions) -> Scan:
     gathering = Gathering()
     errors: list[str] = []
-    for number, raw in enumerate(document.results or ()):
-        place = f"results[{number}]"
-        gathering.take(place, partial(_result, bytes(raw), place, errors, options))
-    is_freshness = "/sources/" in text(document.metadata, "dbt_schema_version")
+    for place, raw in each(document.results, "results"):
+        gathering.take(place, partial(_result, raw, place, errors, options))
+    is_freshness = "/sources/" in document.metadata.text("dbt_schema_version")
     passed = {proof.rule for proof in gathering.evidence if proof.status == "pass"}
     ran = passed | {seen.rule for seen in gathering.observations if not seen.needs_triage}
     is_any_skipped = len(gathering.evidence) > len(passed)
     return gathering.scan(
         TOOL,
-        tool_version=wording.name(text(document.metadata, "dbt_version")),
+        tool_version=document.metadata.name("dbt_version"),
         category="freshness" if is_freshness else "",
-        scanned_at=moment(at(document.metadata, "generated_at")),
+        scanned_at=document.metadata.moment("generated_at"),
         tool_errors=tuple(errors),
         is_partial=document.results is None or (is_any_skipped and not passed),
         rules=frozenset(ran),
@@ -91,21 +88,20 @@ def _scan(document: Document, options: ReadOptions) -> Scan:
 def _result(
     raw: bytes, place: str, errors: list[str], options: ReadOptions
 ) -> Observation | ControlEvidence:
-    content = without_rows(raw, _LEFT_OUT, options)
-    found = decode_json(content)
-    status = text(found, "status").lower()
+    found = record_of(raw, options, without=_LEFT_OUT)
+    status = found.word("status").lower()
     outcome = _OUTCOMES.get(status)
-    kind, project, name = _node(text(found, "unique_id") or text(found, "node", "unique_id"))
+    kind, project, name = _node(found.text("unique_id") or found.text("node", "unique_id"))
     if outcome is None:
         raise SkipRecordError(f"the unknown status {wording.name(status)!r}")
-    message = text(found, "message") or text(found, "error")
+    message = found.text("message") or found.text("error")
     if kind not in _TESTS and outcome is Outcome.BROKEN:
         outcome = Outcome.FAILED  # what a model makes is not there: that is the finding
         errors.append(wording.title(f"{kind} {name} could not be built: {message}"))
     elif outcome is Outcome.BROKEN:
         errors.append(wording.title(f"{kind} {name} could not be evaluated: {message}"))
-    failures = text(found, "failures")
-    return record_of(
+    failures = found.text("failures")
+    return outcome_of(
         DataCheck(
             tool=TOOL,
             outcome=outcome,
@@ -116,12 +112,12 @@ def _result(
             about=(
                 message,
                 f"Rows that fail: {failures}" if failures not in ("", "0") else "",
-                f"Loaded last: {text(found, 'max_loaded_at')}" if kind == "source" else "",
-                f"Rows are kept in {text(found, 'relation_name')}" if _keeps_rows(found) else "",
+                f"Loaded last: {found.text('max_loaded_at')}" if kind == "source" else "",
+                f"Rows are kept in {found.text('relation_name')}" if _keeps_rows(found) else "",
             ),
         ),
         place,
-        content,
+        found.raw,
         options,
     )
 
@@ -152,5 +148,5 @@ def _title(kind: str, name: str, outcome: Outcome, failures: str) -> str:
     return f"Data test {name} {'warns' if outcome is Outcome.WARNED else 'failed'}{rows}"
 
 
-def _keeps_rows(found: Any) -> bool:
-    return "dbt_test__audit" in text(found, "relation_name")
+def _keeps_rows(found: Members) -> bool:
+    return "dbt_test__audit" in found.text("relation_name")

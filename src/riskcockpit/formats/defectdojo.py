@@ -48,8 +48,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
     with without_collection():
         pages, documents = decode_documents(content, _DOCUMENT.decode, TITLE)
         gathering = Gathering()
-        for why in documents.unreadable:
-            gathering.trouble("report", why)
+        gathering.unread(documents.unreadable)
         for page in pages:
             if page.results is None:
                 raise FormatError(f"not {TITLE}: there are no `results` in it")
@@ -66,6 +65,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 
 def _finding(raw: bytes, place: str, options: ReadOptions) -> Record:
-    finding, kept = record_of(raw, options, without=PEOPLE)
-    record = finding.value
+    finding = record_of(raw, options, without=PEOPLE)
+    kept = finding.raw
+    record = finding.object()
     return None if is_absent(record) else observation(record, TOOL, place, kept, options)

@@ -16,10 +16,10 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.grouping import Group, Groups, unreadable
-from riskcockpit.formats.members import Members, each, labelled, paragraphs, record_of
-from riskcockpit.formats.moments import moment
+from riskcockpit.formats.grouping import Group, Groups
+from riskcockpit.formats.members import Members, each, record_of
 from riskcockpit.formats.package_types import GENERIC
+from riskcockpit.formats.prose import labelled, paragraphs
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_number, package_from_purl
 
 TOOL = "Dependency-Track"
@@ -57,19 +57,20 @@ def read(content: bytes, options: ReadOptions) -> Report:
             group = Group(TOOL, about.name("name"))
             groups = Groups(group)
             groups.of(group)
-            unreadable(groups, documents.unreadable)
+            groups.unread(documents.unreadable)
             for where, raw in each(document.findings, "findings"):
                 groups.take(where, partial(_finding, raw, where, group, options))
             scans += groups.scans(
                 tool_version=meta.name("version"),
-                scanned_at=moment(meta.value.get("timestamp")),
+                scanned_at=meta.moment("timestamp"),
                 is_partial=document.findings is None,
             )
         return Report("dependency-track", tuple(scans), documents.notes)
 
 
 def _finding(raw: bytes, place: str, group: Group, options: ReadOptions) -> tuple[Group, Record]:
-    found, kept = record_of(raw, options)
+    found = record_of(raw, options)
+    kept = found.raw
     vulnerability, component = found.member("vulnerability"), found.member("component")
     rule = canonical_id(vulnerability.text("vulnId"))
     package = _package(component)
@@ -128,6 +129,6 @@ def _ids(vulnerability: Members, rule: str) -> tuple[str, ...]:
 
 
 def _cwes(vulnerability: Members) -> tuple[int, ...]:
-    values = [item.value.get("cweId") for item in vulnerability.members("cwes")]
-    numbers = (cwe_number(value) for value in [*values, vulnerability.value.get("cweId")])
+    values = [item.at("cweId") for item in vulnerability.members("cwes")]
+    numbers = (cwe_number(value) for value in [*values, vulnerability.at("cweId")])
     return tuple(dict.fromkeys(number for number in numbers if number))

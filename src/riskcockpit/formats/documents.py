@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -126,16 +127,14 @@ def _banner(text: str, start: int) -> Iterator[str]:
         yield f"skipped {len(banner.splitlines())} line(s) of text before the data"
 
 
-def decode_record(
-    raw: bytes | msgspec.Raw, decode: Callable[[bytes | msgspec.Raw], T], type_: type[T]
-) -> T:
+def decode_record(raw: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
     """Decode one record; one with a broken escape or number in it the lenient way.
 
     Raises:
         SkipRecordError: it is not of the shape, with the reason.
     """
     try:
-        return decode(raw)
+        return decoder.decode(raw)
     except msgspec.ValidationError as fault:
         raise SkipRecordError(reason(fault)) from fault
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -143,9 +142,10 @@ def decode_record(
     except RecursionError as fault:
         raise SkipRecordError("nested too deeply") from fault
     try:
-        return msgspec.convert(value, type_)
+        found: T = msgspec.convert(value, decoder.type, dec_hook=decoder.dec_hook)
     except (msgspec.ValidationError, RecursionError) as fault:
         raise SkipRecordError(reason(fault)) from fault
+    return found
 
 
 def decode_json(raw: bytes) -> Json:
@@ -194,6 +194,39 @@ def map_text(value: Json, change: Callable[[str], str]) -> Json:
     if isinstance(value, dict):
         return {change(key): map_text(item, change) for key, item in value.items()}
     return value
+
+
+def has_member(raw: bytes, names: frozenset[str]) -> bool:
+    """Whether one of `names`, in any letter case, may be that of a member in the JSON `raw`."""
+    if not names:
+        return False
+    lower = raw.lower()
+    return any(mark in lower for mark in _marks(names))
+
+
+def without_members(value: Json, names: frozenset[str]) -> Json:
+    """Return `value` without the members called as in `names`, in any letter case and depth."""
+    return _without(value, _lowered(names))
+
+
+def _without(value: Json, names: frozenset[str]) -> Json:
+    if isinstance(value, list):
+        return [_without(item, names) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: _without(item, names) for key, item in value.items() if key.lower() not in names
+        }
+    return value
+
+
+@lru_cache(maxsize=64)
+def _lowered(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)
+
+
+@lru_cache(maxsize=64)
+def _marks(names: frozenset[str]) -> tuple[bytes, ...]:
+    return tuple(f'"{name}"'.encode() for name in _lowered(names))
 
 
 def without_surrogates(value: Json) -> Json:

@@ -13,7 +13,7 @@ from riskcockpit.domain.finding import Problem, Scan
 from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats.api import Report
 from riskcockpit.formats.documents import Documents, Json, decode_documents, decode_json
-from riskcockpit.formats.entries import Entry
+from riskcockpit.formats.members import Members
 from riskcockpit.formats.wording import reason
 
 T = TypeVar("T")
@@ -58,9 +58,9 @@ class Form:
         except SkipRecordError as fault:
             raise FormatError(f"{name} cannot be read: {fault.message}") from fault
 
-    def head(self, *names: str) -> Entry:
+    def head(self, *names: str) -> Members:
         """Return the members called `names` as an entry."""
-        return Entry({name: self.value(name) for name in names})
+        return Members({name: self.value(name) for name in names})
 
     def _member(self, name: str) -> Raw | None:
         if self.items:

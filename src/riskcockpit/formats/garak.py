@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import msgspec
 
@@ -26,10 +25,8 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_json
 from riskcockpit.formats.gathering import Gathering, unread
 from riskcockpit.formats.grading import Grade, graded
-from riskcockpit.formats.loose import at, first_text, items, members, number, text
+from riskcockpit.formats.members import NOTHING, Members, record_of, viewed
 from riskcockpit.formats.moments import moment
-from riskcockpit.formats.suspicion import checked
-from riskcockpit.formats.wording import scalar
 
 TOOL = "garak"
 DEFAULT_THRESHOLD = 0.5
@@ -58,12 +55,12 @@ def read(content: bytes, options: ReadOptions) -> Report:
 class Line(msgspec.Struct, gc=False):
     """What tells the lines apart."""
 
-    entry_type: Any = None
-    probe: Any = None
-    detector: Any = None
+    entry_type: Members = NOTHING
+    probe: Members = NOTHING
+    detector: Members = NOTHING
 
 
-_LINE = msgspec.json.Decoder(Line)
+_LINE = msgspec.json.Decoder(Line, dec_hook=viewed)
 
 
 class _Reader:
@@ -75,13 +72,13 @@ class _Reader:
         self._model = ""
         self._threshold = DEFAULT_THRESHOLD
         self._version = ""
-        self._started: Any = None
+        self._started = ""
         self._is_complete: bool | None = None
         self._probes: set[str] = set()
 
     def take(self, line: Line, part: bytes, place: str) -> None:
         """Read one line."""
-        kind = text(line.entry_type)
+        kind = line.entry_type.text()
         if not kind:
             self._gathering.take(place, partial(self._hit_of_log, part, place))
         elif kind == "attempt":
@@ -105,18 +102,18 @@ class _Reader:
     def _about(self, kind: str, part: bytes, place: str) -> None:
         """Read what a line says of the run as a whole."""
         try:
-            found = decode_json(checked(part, self._options))
+            found = record_of(part, self._options)
         except SkipRecordError as fault:
             self._gathering.trouble(place, fault.message)
             return
-        names = [first_text(found, f"plugins.{half}_type") for half in ("target", "model")]
-        names += [first_text(found, f"plugins.{half}_name") for half in ("target", "model")]
+        names = [found.first(f"plugins.{half}_type") for half in ("target", "model")]
+        names += [found.first(f"plugins.{half}_name") for half in ("target", "model")]
         self._model = self._model or wording.name(" ".join(filter(None, names)))
         self._version = self._version or wording.name(
-            first_text(found, "garak_version", "_config.version")
+            found.first("garak_version", "_config.version")
         )
-        self._started = self._started or first_text(found, "start_time", "transient.starttime_iso")
-        threshold = number(found, "run.eval_threshold")
+        self._started = self._started or found.first("start_time", "transient.starttime_iso")
+        threshold = found.number("run.eval_threshold")
         self._threshold = self._threshold if threshold is None else threshold
         if kind in ("completion", "completed"):
             self._is_complete = True
@@ -126,54 +123,53 @@ class _Reader:
     def _attempt(self, part: bytes, place: str) -> None:
         """Read the hits among the outputs of an attempt."""
         try:
-            raw = checked(part, self._options)
-            found = decode_json(raw)
+            found = record_of(part, self._options)
         except SkipRecordError as fault:
             self._gathering.trouble(place, fault.message)
             return
-        if number(found, "status") != _EVALUATED:
+        if found.number("status") != _EVALUATED:
             return
-        for detector, scores in members(found, "detector_results"):
-            for position, score in enumerate(items(scores)):
-                value = number(score)
+        for detector, scores in found.pairs("detector_results"):
+            for position, score in enumerate(scores.items()):
+                value = score.number()
                 if value is None or value < self._threshold:
                     continue
                 hit = {
-                    "probe": text(found, "probe_classname"),
+                    "probe": found.text("probe_classname"),
                     "detector": detector.removeprefix("detector."),
                     "score": value,
-                    "goal": text(found, "goal"),
+                    "goal": found.text("goal"),
                     "generator": self._model,
-                    "prompt": at(found, "prompt"),
-                    "output": at(found, "outputs", position),
-                    "triggers": at(found, "notes", "triggers"),
+                    "prompt": found.at("prompt"),
+                    "output": found.at("outputs", position),
+                    "triggers": found.at("notes", "triggers"),
                 }
                 spot = wording.name(f"{place} {detector}[{position}]")
-                content = msgspec.json.encode(hit)
-                self._gathering.take(spot, partial(self._hit, content, hit, spot))
+                self._gathering.take(
+                    spot, partial(self._hit, Members(hit, msgspec.json.encode(hit)), spot)
+                )
 
     def _eval(self, part: bytes, place: str) -> None:
         """Read the summary of a probe and a detector: evidence when nothing came through."""
-        found = decode_json(part)
-        probe, detector = wording.name(text(found, "probe")), wording.name(text(found, "detector"))
-        total = number(found, "total_evaluated") or number(found, "total")
+        found = Members(decode_json(part))
+        probe, detector = found.name("probe"), found.name("detector")
+        total = found.number("total_evaluated") or found.number("total")
         self._probes.add(_rule(probe))
-        if probe and total and number(found, "passed") == total:
+        if probe and total and found.number("passed") == total:
             passed = ControlEvidence(TOOL, _rule(probe), "pass", self._model, place)
             self._gathering.take(f"{place} {detector}", lambda: passed)
 
     def _hit_of_log(self, part: bytes, place: str) -> Observation:
-        raw = checked(part, self._options)
-        return self._hit(raw, decode_json(raw), place)
+        return self._hit(record_of(part, self._options), place)
 
-    def _hit(self, raw: bytes, found: Any, place: str) -> Observation:
-        probe = wording.name(text(found, "probe"))
-        detector = wording.name(text(found, "detector"))
+    def _hit(self, found: Members, place: str) -> Observation:
+        probe = found.name("probe")
+        detector = found.name("detector")
         if not probe or not detector:
             raise SkipRecordError("a hit without probe or detector")
-        model = wording.name(text(found, "generator") or self._model) or "model"
-        goal = text(found, "goal")
-        grade = self._grade(probe, number(found, "score"))
+        model = wording.name(found.text("generator") or self._model) or "model"
+        goal = found.text("goal")
+        grade = self._grade(probe, found.number("score"))
         return Observation(
             finding_class=FindingClass.MODEL,
             tool=TOOL,
@@ -188,7 +184,7 @@ class _Reader:
             severity_source=grade.source,
             signal=ModelSignal(model=model, monitor=_rule(probe), metric=detector),
             help_url=f"https://reference.garak.ai/en/latest/garak.probes.{_family(probe)}.html",
-            raw=raw,
+            raw=found.raw,
         )
 
     def _grade(self, probe: str, score: float | None) -> Grade:
@@ -207,18 +203,18 @@ def _family(probe: str) -> str:
     return _rule(probe).partition(".")[0]
 
 
-def _about(found: Any, detector: str) -> Iterator[str]:
+def _about(found: Members, detector: str) -> Iterator[str]:
     yield f"Detector: {detector}"
-    for title, value in (("Prompt", at(found, "prompt")), ("Output", at(found, "output"))):
+    for title, value in (("Prompt", found.member("prompt")), ("Output", found.member("output"))):
         words = _message(value)
         if words:
             yield f"{title}:\n{wording.cut(words, MAX_QUOTE)}"
 
 
-def _message(value: Any) -> str:
+def _message(value: Members) -> str:
     """Return the text of a message: of a text, of `text`, or of the turns of a conversation."""
-    if plain := scalar(value) or text(value, "text"):
+    if plain := value.word() or value.text("text"):
         return plain
-    turns = items(value, "turns")
-    lines = (text(one, "content", "text") or text(one, "content") for one in turns)
+    turns = value.items("turns")
+    lines = (one.text("content", "text") or one.text("content") for one in turns)
     return "\n".join(filter(None, lines))

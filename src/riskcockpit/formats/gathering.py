@@ -12,6 +12,7 @@ from riskcockpit.domain.finding import ControlEvidence, Observation, Problem, Sc
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.documents import Documents
+from riskcockpit.formats.members import each
 
 Record = Observation | ControlEvidence | VexStatement | None
 """A fault, evidence of none, a word about faults; None: the report says that the fault is gone."""
@@ -51,13 +52,17 @@ class Gathering:
         self, place: str, raws: Iterable[Raw], read: Callable[[bytes, str], Record]
     ) -> None:
         """Take every record of the list at `place`; `read` gets each with its own place."""
-        for number, raw in enumerate(raws):
-            where = f"{place}[{number}]"
-            self.take(where, partial(read, bytes(raw), where))
+        for where, raw in each(raws, place):
+            self.take(where, partial(read, raw, where))
 
     def trouble(self, place: str, why: str) -> None:
         """Note a part of the report that could not be read."""
         self.problems.append(Problem(place, wording.title(why)))
+
+    def unread(self, sentences: Iterable[str]) -> None:
+        """Note the parts of a file that are not JSON."""
+        for why in sentences:
+            self.trouble("report", why)
 
     def scan(self, tool: str, **about: Any) -> Scan:
         """Return the scan of `tool` with everything gathered; `about` are further fields of it."""
@@ -70,45 +75,6 @@ class Gathering:
             absent=self.absent,
             **about,
         )
-
-
-class Sorting:
-    """The records of one report that belong to several scans; each record tells to which."""
-
-    def __init__(self) -> None:
-        self._parts: dict[str, Gathering] = {}
-        self._problems: list[Problem] = []
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether every record could be read; one that cannot may belong to any of the scans."""
-        return not self._problems
-
-    def take(self, place: str, read: Callable[[], tuple[str, Record]]) -> None:
-        """Keep what `read` returns under the key it returns with it."""
-        try:
-            key, record = read()
-        except SkipRecordError as fault:
-            self._problems.append(Problem(place, wording.title(fault.message)))
-            return
-        self._parts.setdefault(key, Gathering()).add(record)
-
-    def take_all(
-        self, place: str, raws: Iterable[Raw], read: Callable[[bytes, str], tuple[str, Record]]
-    ) -> None:
-        """Take every record of the list at `place`; `read` gets each with its own place."""
-        for number, raw in enumerate(raws):
-            where = f"{place}[{number}]"
-            self.take(where, partial(read, bytes(raw), where))
-
-    def parts(self, default: str) -> list[tuple[str, Gathering]]:
-        """Return the keys and their records; without any, an empty part under `default`.
-
-        The first part has the records that could not be read.
-        """
-        parts = list(self._parts.items()) or [(default, Gathering())]
-        parts[0][1].problems[:] = self._problems
-        return parts
 
 
 def unread(tool: str, documents: Documents, category: str = "") -> tuple[Scan, ...]:

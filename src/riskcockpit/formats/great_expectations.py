@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import msgspec
 
@@ -17,11 +16,10 @@ from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.data_checks import DataCheck, Outcome, record_of, without_rows
-from riskcockpit.formats.documents import check_depth, decode_documents, decode_json
+from riskcockpit.formats.data_checks import DataCheck, Outcome, outcome_of
+from riskcockpit.formats.documents import check_depth, decode_documents
 from riskcockpit.formats.gathering import Gathering, unread
-from riskcockpit.formats.loose import at, first_text, items, members, objects, text, texts
-from riskcockpit.formats.moments import moment
+from riskcockpit.formats.members import NOTHING, Members, record_of, viewed
 
 TOOL = "Great Expectations"
 _LEFT_OUT = frozenset({
@@ -35,27 +33,27 @@ _COLUMNS = ("column", "column_A", "column_B", "column_list", "column_set")
 class Document(msgspec.Struct, gc=False):
     """A validation result, or a checkpoint result with several of them."""
 
-    success: Any = None
-    results: Any = None
-    suite_name: Any = None
-    meta: Any = None
-    run_results: Any = None
-    validation_results: Any = None
-    run_id: Any = None
+    success: Members = NOTHING
+    results: Members = NOTHING
+    suite_name: Members = NOTHING
+    meta: Members = NOTHING
+    run_results: Members = NOTHING
+    validation_results: Members = NOTHING
+    run_id: Members = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
     """One suite checked against one batch."""
 
-    expectations: Any
+    expectations: Members
     suite: str
     dataset: str
-    meta: Any
+    meta: Members
     place: str
 
 
-_DOCUMENT = msgspec.json.Decoder(Document)
+_DOCUMENT = msgspec.json.Decoder(Document, dec_hook=viewed)
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -76,28 +74,32 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 
 def _validations(form: Document) -> Iterator[Validation]:
-    for name, run in members(form.run_results):
-        result = at(run, "validation_result") or run
+    for name, run in form.run_results.pairs():
+        result = run.member("validation_result") or run
         yield _validation(result, wording.name(f"run_results[{name}].results"))
-    for number, result in enumerate(items(form.validation_results)):
+    for number, result in enumerate(form.validation_results.items()):
         yield _validation(result, f"validation_results[{number}]")
-    if form.run_results is None and form.validation_results is None:
-        whole = {"results": form.results, "suite_name": form.suite_name, "meta": form.meta}
-        yield _validation(whole, "results")
+    if form.run_results.value is None and form.validation_results.value is None:
+        whole = {
+            "results": form.results.value,
+            "suite_name": form.suite_name.value,
+            "meta": form.meta.value,
+        }
+        yield _validation(Members(whole), "results")
 
 
-def _validation(result: Any, place: str) -> Validation:
-    meta = at(result, "meta")
-    expectations = at(result, "results")
-    if expectations is None:
-        expectations = at(result, "expectations")
-    batch = at(meta, "active_batch_definition") or at(meta, "batch_kwargs") or {}
-    first = next(iter(objects(expectations)), None)
-    dataset = first_text(batch, "data_asset_name", "table", "datasource", "path")
+def _validation(result: Members, place: str) -> Validation:
+    meta = result.member("meta")
+    expectations = result.member("results")
+    if expectations.value is None:
+        expectations = result.member("expectations")
+    batch = meta.member("active_batch_definition") or meta.member("batch_kwargs")
+    first = next(iter(expectations.members()), NOTHING)
+    dataset = batch.first("data_asset_name", "table", "datasource", "path")
     return Validation(
         expectations,
-        text(result, "suite_name") or text(meta, "expectation_suite_name"),
-        dataset or text(_config(first), "kwargs", "batch_id") or "data",
+        result.text("suite_name") or meta.text("expectation_suite_name"),
+        dataset or _config(first).text("kwargs", "batch_id") or "data",
         meta,
         place,
     )
@@ -106,40 +108,39 @@ def _validation(result: Any, place: str) -> Validation:
 def _scan(validation: Validation, options: ReadOptions) -> Scan:
     gathering = Gathering()
     errors: list[str] = []
-    for number, result in enumerate(items(validation.expectations)):
+    for number, result in enumerate(validation.expectations.items()):
         place = f"{validation.place}[{number}]"
-        content = msgspec.json.encode(result)
+        content = result.encoded()
         gathering.take(place, partial(_result, content, validation, place, errors, options))
     return gathering.scan(
         TOOL,
-        tool_version=wording.name(text(validation.meta, "great_expectations_version")),
+        tool_version=validation.meta.name("great_expectations_version"),
         category=wording.name(f"{validation.suite} {validation.dataset}".strip()),
-        scanned_at=moment(text(validation.meta, "run_id", "run_time"))
-        or moment(text(validation.meta, "validation_time")),
+        scanned_at=validation.meta.moment("run_id", "run_time")
+        or validation.meta.moment("validation_time"),
         tool_errors=tuple(errors),
-        is_partial=not isinstance(validation.expectations, list),
+        is_partial=not isinstance(validation.expectations.value, list),
     )
 
 
 def _result(
     raw: bytes, validation: Validation, place: str, errors: list[str], options: ReadOptions
 ) -> Observation | ControlEvidence:
-    content = without_rows(raw, _LEFT_OUT, options)
-    found = decode_json(content)
+    found = record_of(raw, options, without=_LEFT_OUT)
     config = _config(found)
-    kind = text(config, "type") or text(config, "expectation_type")
-    success = at(found, "success")
+    kind = config.text("type") or config.text("expectation_type")
+    success = found.at("success")
     if not kind or not isinstance(success, bool):
         raise SkipRecordError("a result without an expectation or without an outcome")
-    columns = [name for member in _COLUMNS for name in texts(config, "kwargs", member)]
+    columns = [name for member in _COLUMNS for name in config.texts("kwargs", member)]
     segment = wording.name(", ".join(dict.fromkeys(columns)))
-    why = _exception(at(found, "exception_info"))
+    why = _exception(found.member("exception_info"))
     outcome = Outcome.PASSED if success else Outcome.FAILED
     if why and not success:
         outcome = Outcome.BROKEN
         errors.append(wording.title(f"{kind} could not be evaluated: {why}"))
     of = f"{validation.dataset}.{segment}" if segment else validation.dataset
-    return record_of(
+    return outcome_of(
         DataCheck(
             tool=TOOL,
             outcome=outcome,
@@ -148,31 +149,31 @@ def _result(
             metric=kind,
             segment=segment,
             title=f"{_sentence(kind)}: {of}",
-            about=(why, _numbers(at(found, "result")), text(config, "meta", "notes")),
-            severity=text(config, "severity") or None,
+            about=(why, _numbers(found.member("result")), config.text("meta", "notes")),
+            severity=config.word("severity") or None,
         ),
         place,
-        content,
+        found.raw,
         options,
     )
 
 
-def _config(result: Any) -> Any:
-    return at(result, "expectation_config") or result
+def _config(result: Members) -> Members:
+    return result.member("expectation_config") or result
 
 
-def _exception(info: Any) -> str:
+def _exception(info: Members) -> str:
     """Return what went wrong; version 1 has an entry for each metric, version 0 has one."""
-    entries = [info, *(one for _, one in members(info))]
-    raised = [one for one in entries if at(one, "raised_exception") is True]
-    return text(raised[0], "exception_message") or "an exception" if raised else ""
+    entries = [info, *(one for _, one in info.pairs())]
+    raised = [one for one in entries if one.at("raised_exception") is True]
+    return raised[0].text("exception_message") or "an exception" if raised else ""
 
 
 def _sentence(kind: str) -> str:
     return f"Expected {kind.removeprefix('expect_').replace('_', ' ')}"
 
 
-def _numbers(result: Any) -> str:
+def _numbers(result: Members) -> str:
     names = ("observed_value", "element_count", "unexpected_count", "unexpected_percent")
-    known = [(name, text(result, name)) for name in names]
+    known = [(name, result.text(name)) for name in names]
     return "\n".join(f"{name.replace('_', ' ')}: {value}" for name, value in known if value)

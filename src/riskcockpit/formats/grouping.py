@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
+
+from msgspec import Raw
 
 from riskcockpit.domain.finding import Problem, Scan
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.gathering import Gathering, Record
+from riskcockpit.formats.members import each
+
+T = TypeVar("T")
 
 
 class Group(NamedTuple):
@@ -41,14 +47,42 @@ class Groups:
         except SkipRecordError as fault:
             self.trouble(place, fault.message)
             return
-        self.of(group).take(place, lambda: record)
+        self.of(group).add(record)
+
+    def take_opened(
+        self,
+        place: str,
+        open_: Callable[[], T],
+        group_of: Callable[[T], Group],
+        read: Callable[[T], Record],
+    ) -> None:
+        """Open a record, find its group, and keep there what `read` makes of it, or its problem."""
+        try:
+            opened = open_()
+            gathering = self.of(group_of(opened))
+        except SkipRecordError as fault:
+            self.trouble(place, fault.message)
+            return
+        gathering.take(place, lambda: read(opened))
+
+    def take_all(
+        self, place: str, raws: Iterable[Raw], read: Callable[[bytes, str], tuple[Group, Record]]
+    ) -> None:
+        """Take every record of the list at `place`; `read` gets each with its own place."""
+        for where, raw in each(raws, place):
+            self.take(where, partial(read, raw, where))
 
     def trouble(self, place: str, why: str) -> None:
         """Note a part of the report that could not be read, whichever scan it belongs to."""
         self._stray.append(Problem(place, wording.title(why)))
 
+    def unread(self, sentences: Iterable[str]) -> None:
+        """Note the parts of a file that are not JSON."""
+        for why in sentences:
+            self.trouble("report", why)
+
     def scans(
-        self, *, of_group: Callable[[Group], dict[str, Any]] | None = None, **about: Any
+        self, of_group: Callable[[Group], Mapping[str, Any]] | None = None, **about: Any
     ) -> tuple[Scan, ...]:
         """Return a scan for each group; `about`, then `of_group`, are further fields of it.
 
@@ -57,7 +91,7 @@ class Groups:
         gatherings = self._gatherings or {self._default: Gathering()}
         scans = []
         for group, gathering in gatherings.items():
-            fields = about | (of_group(group) if of_group else {})
+            fields = about | dict(of_group(group) if of_group else {})
             scans.append(
                 gathering.scan(
                     group.tool,
@@ -70,17 +104,8 @@ class Groups:
         return _with_stray(scans, self._stray)
 
 
-def unreadable(groups: Groups, sentences: Iterable[str]) -> None:
-    """Note the parts of a file that are not JSON."""
-    for why in sentences:
-        groups.trouble("report", why)
-
-
 def _with_stray(scans: list[Scan], stray: list[Problem]) -> tuple[Scan, ...]:
     if not stray:
         return tuple(scans)
-    first, *others = scans
-    return (
-        replace(first, problems=(*first.problems, *stray)),
-        *(replace(scan, is_partial=True) for scan in others),
-    )
+    first, *others = (replace(scan, is_partial=True) for scan in scans)
+    return (replace(first, problems=(*first.problems, *stray)), *others)

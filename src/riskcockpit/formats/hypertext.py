@@ -14,7 +14,7 @@ _GAPS = re.compile(r"\n\s*\n+")
 
 
 def plain_text(html: str) -> str:
-    """Return the text of `html`, with line breaks where its blocks end."""
+    """Return the text of `html`: line breaks where blocks end, a dash before each list item."""
     if "<" not in html and "&" not in html:
         return html.strip()
     reader = _TextReader()
@@ -44,12 +44,12 @@ class _TextReader(PatientParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - the signature is the library's
         self._silent += tag in _SILENT
         if tag in _BLOCKS:
-            self.parts.append("\n")
+            self.parts.append("\n- " if tag == "li" else "\n")
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _SILENT and self._silent:
             self._silent -= 1
-        if tag in _BLOCKS:
+        if tag in _BLOCKS and tag != "li":
             self.parts.append("\n")
 
     def handle_data(self, data: str) -> None:

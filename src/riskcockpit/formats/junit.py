@@ -17,7 +17,7 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.data_checks import DataCheck, Outcome, record_of
+from riskcockpit.formats.data_checks import DataCheck, Outcome, outcome_of
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.markup import parsed, record
@@ -100,7 +100,7 @@ def _test(test: Test, options: ReadOptions) -> Observation | ControlEvidence:
             title=f"Data test {name} failed{f' on {family}' if family else ''}",
             about=about,
         )
-        return record_of(check, test.place, raw, options)
+        return outcome_of(check, test.place, raw, options)
     grade = graded(TOOL, rule, "high", bad.tag, options)
     return Observation(
         finding_class=FindingClass.CODE,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any
+from datetime import datetime
 
 import msgspec
 from msgspec import Raw
@@ -16,151 +16,180 @@ from msgspec import Raw
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.documents import Json, decode_json
-from riskcockpit.formats.suspicion import checked, searched
+from riskcockpit.formats.cvss import valid_score
+from riskcockpit.formats.documents import (
+    Json,
+    check_depth,
+    decode_json,
+    has_member,
+    without_members,
+)
+from riskcockpit.formats.moments import moment
+from riskcockpit.formats.suspicion import is_suspect, redacted_value, searched
 
 MAX_LINE = 2**31 - 1
 _NOTHING = frozenset({"none", "null", "n/a"})
 """Texts by which careless exporters write that there is nothing."""
 _LONGEST_NOTHING = max(map(len, _NOTHING))
+_YES = frozenset({"true", "yes", "1"})
+Step = str | int
 
 
 class Members:
-    """A JSON object; any other value counts as one without members."""
+    """A JSON value and what can be asked of it; a path of names and indices leads inside."""
 
-    __slots__ = ("value",)
+    __slots__ = ("raw", "value")
 
-    def __init__(self, value: Json) -> None:
-        self.value: dict[str, Any] = value if isinstance(value, dict) else {}
+    def __init__(self, value: Json = None, raw: bytes = b"") -> None:
+        self.value = value
+        self.raw = raw
+        """The record as strict JSON, as it is kept; empty for a part of one."""
 
     def __bool__(self) -> bool:
-        return bool(self.value)
+        """Whether it is an object with anything in it."""
+        return isinstance(self.value, dict) and bool(self.value)
+
+    def encoded(self) -> bytes:
+        """Return it as JSON."""
+        return self.raw or msgspec.json.encode(self.value)
+
+    def object(self) -> dict[str, Json]:
+        """Return the members as they are; none when it is no object."""
+        return self.value if isinstance(self.value, dict) else {}
 
     def __contains__(self, name: str) -> bool:
-        return name in self.value
+        return isinstance(self.value, dict) and name in self.value
 
-    def text(self, *names: str) -> str:
-        """Return the first of these members that is a text or number and says something."""
-        for name in names:
-            value = self.value.get(name)
-            found = value.strip() if type(value) is str else wording.scalar(value)
-            if found and (len(found) > _LONGEST_NOTHING or found.lower() not in _NOTHING):
-                return found
-        return ""
+    def at(self, *path: Step) -> Json:
+        """Return what is at `path` as it is, None when nothing is."""
+        value = self.value
+        for step in path:
+            if isinstance(value, dict):
+                value = value.get(step)
+            elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+                value = value[step]
+            else:
+                return None
+        return value
 
-    def name(self, *names: str) -> str:
-        """Return such a text as an id, version or name."""
-        return wording.name(self.text(*names))
+    def word(self, *path: Step) -> str:
+        """Return the text or number at `path` as text, stripped; empty when there is none."""
+        found = self.at(*path)
+        return found.strip() if type(found) is str else wording.scalar(found)
 
-    def number(self, *names: str) -> float | None:
-        """Return the first of these members that is a finite number, or a text of one."""
-        for name in names:
-            value = self.value.get(name)
-            if isinstance(value, bool):
-                continue
-            try:
-                number = float(wording.scalar(value))
-            except ValueError:
-                continue
-            if math.isfinite(number):
-                return number
-        return None
+    def text(self, *path: Step) -> str:
+        """Return the same, but nothing for a text that says nothing, as `None` or `n/a`."""
+        found = self.word(*path)
+        return "" if len(found) <= _LONGEST_NOTHING and found.lower() in _NOTHING else found
+
+    def first(self, *names: str) -> str:
+        """Return the first of the members called `names` that is a text and says something."""
+        return next((found for name in names if (found := self.text(name))), "")
+
+    def name(self, *path: Step) -> str:
+        """Return the text at `path` as an id, version or name."""
+        return wording.name(self.text(*path))
+
+    def texts(self, *path: Step) -> list[str]:
+        """Return the texts in the list at `path`, or the one text there."""
+        return [text for item in self.items(*path) if (text := item.text())]
+
+    def number(self, *path: Step) -> float | None:
+        """Return the finite number at `path`, also when it is written as text."""
+        found = self.at(*path)
+        try:
+            number = float(found if type(found) is float else wording.scalar(found))
+        except ValueError:
+            return None
+        return number if math.isfinite(number) else None
+
+    def integer(self, *path: Step) -> int | None:
+        """Return the number at `path` without its fraction."""
+        number = self.number(*path)
+        return None if number is None else int(number)
+
+    def line(self, *path: Step) -> int | None:
+        """Return the number of a line or column at `path`, from 1."""
+        number = self.integer(*path)
+        return number if number is not None and 0 < number <= MAX_LINE else None
 
     def score(self, *names: str) -> float | None:
-        """Return the first of these members that is a CVSS score above zero."""
-        for name in names:
-            number = self.number(name)
-            if number is not None and 0 < number <= 10:  # noqa: PLR2004 - CVSS
-                return number
-        return None
+        """Return the first of these members that is a CVSS score, above 0 as it says nothing."""
+        scores = (valid_score(self.number(name)) for name in names)
+        return next((score for score in scores if score is not None), None)
 
-    def probability(self, *names: str) -> float | None:
-        """Return the first of these members that is a number from 0 to 1."""
-        number = self.number(*names)
+    def probability(self, *path: Step) -> float | None:
+        """Return the number from 0 to 1 at `path`."""
+        number = self.number(*path)
         return number if number is not None and 0 <= number <= 1 else None
 
-    def line(self, *names: str) -> int | None:
-        """Return the first of these members that is the number of a line or column."""
-        for name in names:
-            number = self.number(name)
-            if number is not None and 0 < number <= MAX_LINE:
-                return int(number)
-        return None
+    def flag(self, *path: Step) -> bool:
+        """Whether there is true at `path`, as JSON, as a word or as 1."""
+        found = self.at(*path)
+        return found is True or self.word(*path).lower() in _YES
 
-    def flag(self, name: str) -> bool:
-        """Whether the member is true, or a text that says so."""
-        value = self.value.get(name)
-        return value is True or (isinstance(value, str) and value.strip().lower() == "true")
+    def moment(self, *path: Step) -> datetime | None:
+        """Return the moment at `path`, aware UTC; None when it is none."""
+        return moment(self.at(*path))
 
-    def member(self, name: str) -> Members:
-        """Return the object `name`."""
-        return Members(self.value.get(name))
+    def member(self, *path: Step) -> Members:
+        """Return what is at `path`; what is not there answers every question with nothing."""
+        return Members(self.at(*path))
 
-    def members(self, *names: str) -> list[Members]:
-        """Return the objects in the first of these members that is a list."""
-        return [Members(item) for item in self._list(names) if isinstance(item, dict)]
+    def items(self, *path: Step) -> list[Members]:
+        """Return what is in the list at `path`; one value counts as a list of it, null as none."""
+        found = self.at(*path)
+        if isinstance(found, list):
+            return [Members(item) for item in found]
+        return [] if found is None else [Members(found)]
 
-    def texts(self, *names: str) -> list[str]:
-        """Return the texts in the first of these members that is a list, or a text alone."""
-        found = [wording.scalar(item).strip() for item in self._list(names)]
-        return [text for text in found if text] or [
-            text for name in names if (text := self.text(name))
-        ][:1]
+    def members(self, *path: Step) -> list[Members]:
+        """Return the objects in the list at `path`, or the one object there."""
+        return [item for item in self.items(*path) if isinstance(item.value, dict)]
 
-    def _list(self, names: Iterable[str]) -> list[Any]:
-        lists = (self.value.get(name) for name in names)
-        return next((found for found in lists if isinstance(found, list)), [])
+    def pairs(self, *path: Step) -> Iterator[tuple[str, Members]]:
+        """Yield the members of the object at `path` with their names."""
+        found = self.at(*path)
+        if isinstance(found, dict):
+            for name, item in found.items():
+                yield name, Members(item)
+
+
+NOTHING = Members()
+
+
+def viewed(_type: type, value: Json) -> Members:
+    """Return a member that an envelope declares as `Members`: what msgspec calls a `dec_hook`."""
+    return Members(value)
 
 
 def record_of(
     raw: bytes, options: ReadOptions, *, without: frozenset[str] = frozenset()
-) -> tuple[Members, bytes]:
-    """Return a JSON record and what is kept of it: no secrets, no members called as in `without`.
+) -> Members:
+    """Return a JSON record without secrets and without what is not kept.
+
+    Members called as in `without` are left out at any depth: people, recorded traffic.
 
     Raises:
         SkipRecordError: it is nested too deeply, not JSON, or no object.
     """
-    clean = checked(raw, options)
+    check_depth(raw, options.max_depth)
+    is_strict = True
     try:
-        value = msgspec.json.decode(clean)
+        value = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        value = decode_json(clean)
-        clean = msgspec.json.encode(value)
+        value = decode_json(raw)
+        is_strict = False
     if not isinstance(value, dict):
-        raise SkipRecordError("not a JSON object")
-    if without and any(f'"{name}"'.encode() in clean for name in without):
-        value = dropped(value, without)
-        clean = msgspec.json.encode(value)
-    return Members(value), bytes(clean)
+        raise SkipRecordError("not an object")
+    kept = without_members(value, without) if has_member(raw, without) else value
+    if is_suspect(raw):
+        kept = redacted_value(kept, options.redact)
+    is_kept_as_is = is_strict and kept is value
+    return Members(kept, bytes(raw) if is_kept_as_is else msgspec.json.encode(kept))
 
 
-def dropped(value: Json, names: frozenset[str]) -> Json:
-    """Return `value` without the members called as in `names`, at any depth."""
-    if isinstance(value, list):
-        return [dropped(item, names) for item in value]
-    if isinstance(value, dict):
-        return {key: dropped(item, names) for key, item in value.items() if key not in names}
-    return value
-
-
-def paragraphs(*texts: str) -> str:
-    """Return the texts that say something as a description."""
-    return wording.description("\n\n".join(text.strip() for text in texts if text.strip()))
-
-
-def labelled(label: str, text: str) -> str:
-    """Return `label: text`, or nothing when there is no text."""
-    return f"{label}: {text}" if text else ""
-
-
-def web_address(texts: Iterable[str]) -> str:
-    """Return the first web address among `texts`; empty when there is none."""
-    return next(
-        (wording.name(text) for text in texts if text.startswith(("https://", "http://"))), ""
-    )
-
-
-def each(raws: Iterable[Raw] | None, place: str) -> Iterator[tuple[str, bytes]]:
+def each(raws: Iterable[Raw | bytes] | None, place: str) -> Iterator[tuple[str, bytes]]:
     """Yield each record with its place in the report; all are searched for secrets at once."""
     for number, raw in enumerate(searched([bytes(raw) for raw in raws or ()])):
         yield f"{place}[{number}]", raw

@@ -50,13 +50,3 @@ def observed(
         raw=raw,
         **more,
     )
-
-
-def paragraphs(*texts: str) -> str:
-    """Return the texts that say something, each a paragraph."""
-    return "\n\n".join(text.strip() for text in texts if text.strip())
-
-
-def labelled(label: str, text: str) -> str:
-    """Return `Label: text`, or nothing without a text."""
-    return f"{label}: {text}" if text.strip() else ""

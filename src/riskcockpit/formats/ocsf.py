@@ -24,25 +24,13 @@ from riskcockpit.formats.cloud_resources import real, resource_uid
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.gathering import Record as Outcome
 from riskcockpit.formats.grading import Grade, graded
+from riskcockpit.formats.grouping import Group, Groups
+from riskcockpit.formats.members import NOTHING, Members, record_of
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.package_types import layer_of, purl_type
 from riskcockpit.formats.paths import normalise
-from riskcockpit.formats.picking import (
-    Record,
-    cvss,
-    first_text,
-    is_set,
-    member,
-    number,
-    objects,
-    opened,
-    probability,
-    text,
-    texts,
-)
 from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.record_lists import json_records
-from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_number, package_from_purl
 
 TOOL = "OCSF"
@@ -58,9 +46,6 @@ _PASSED = {"PASS": "pass", "PASSED": "pass", "SUCCESS": "pass", "NOT_APPLICABLE"
 _CLOSE_ACTIVITY = "3"
 
 
-Opened = tuple[bytes, dict[str, Any]]
-
-
 def read(content: bytes, options: ReadOptions) -> Report:
     """Read findings in a list, in an answer of an API, or line by line.
 
@@ -72,61 +57,58 @@ def read(content: bytes, options: ReadOptions) -> Report:
         reader = _Reader(options)
         for place, raw in found:
             reader.take(raw, place)
-        for why in documents.unreadable:
-            reader.scopes.trouble("report", why)
-        return Report("ocsf", reader.scopes.scans(reader.about), documents.notes)
+        reader.groups.unread(documents.unreadable)
+        return Report("ocsf", reader.groups.scans(reader.about), documents.notes)
 
 
 class _Reader:
     """Reads records, and remembers what they say of their run."""
 
     def __init__(self, options: ReadOptions) -> None:
-        self.scopes = Scopes(TOOL)
+        self.groups = Groups(Group(TOOL))
         self._options = options
         self._checks: set[str] = set()
-        self._versions: dict[Scope, set[str]] = {}
-        self._moments: dict[Scope, list[Any]] = {}
+        self._versions: dict[Group, set[str]] = {}
+        self._moments: dict[Group, list[Any]] = {}
         self._has_passes = False
 
     def take(self, raw: bytes, place: str) -> None:
         """Read one record."""
-        self.scopes.take(
+        self.groups.take_opened(
             place,
-            partial(opened, raw, self._options, PERSONAL),
-            self._scope,
+            partial(record_of, raw, self._options, without=PERSONAL),
+            self._group_of,
             partial(self._outcome, place=place),
         )
 
-    def about(self, scope: Scope) -> dict[str, Any]:
+    def about(self, group: Group) -> dict[str, Any]:
         """Return what is known of a run: Prowler's records all say when it was."""
-        versions = self._versions.get(scope, set())
+        versions = self._versions.get(group, set())
         found = {"tool_version": versions.pop() if len(versions) == 1 else ""}
-        if scope.tool != "Prowler":
+        if group.tool != "Prowler":
             return found
-        moments = [found_ for value in self._moments[scope] if (found_ := moment(value))]
+        moments = [found_ for value in self._moments[group] if (found_ := moment(value))]
         rules = frozenset(self._checks) if self._has_passes else None
         return found | {"scanned_at": max(moments, default=None), "rules": rules}
 
-    def _scope(self, found: Opened) -> Scope:
-        record = found[1]
+    def _group_of(self, record: Members) -> Group:
         tool = _tool(record)
-        cloud = member(record, "cloud")
-        account = text(cloud, "account", "uid") or first_text(cloud, "account_uid", "project_uid")
-        first = next(iter(objects(record, "resources")), {})
-        account = account or text(first, "account_uid")  # where OCSF 1.0 has it
-        parts = (text(cloud, "provider"), real(_region(record)))
-        scope = Scope(
+        cloud = record.member("cloud")
+        account = cloud.text("account", "uid") or cloud.first("account_uid", "project_uid")
+        first = next(iter(record.members("resources")), NOTHING)
+        account = account or first.text("account_uid")  # where OCSF 1.0 has it
+        parts = (cloud.word("provider"), real(_region(record)))
+        group = Group(
             tool, wording.name(real(account)), wording.name(" ".join(filter(None, parts)))
         )
-        self._versions.setdefault(scope, set()).add(
-            wording.name(real(text(record, "metadata", "product", "version")))
+        self._versions.setdefault(group, set()).add(
+            wording.name(real(record.text("metadata", "product", "version")))
         )
-        stamp = first_text(record, "time_dt", "event_time", "time")
-        self._moments.setdefault(scope, []).append(stamp)
-        return scope
+        stamp = record.first("time_dt", "event_time", "time")
+        self._moments.setdefault(group, []).append(stamp)
+        return group
 
-    def _outcome(self, found: Opened, place: str) -> Outcome:
-        raw, record = found
+    def _outcome(self, record: Members, place: str) -> Outcome:
         rule = _rule(record)
         if not rule:
             raise SkipRecordError("a finding without check, title and message")
@@ -137,142 +119,142 @@ class _Reader:
         if verdict in _PASSED:
             self._has_passes = True
             return ControlEvidence(tool, rule, _PASSED[verdict], _resource(record), place)
-        if status in _GONE or text(record, "activity_id") == _CLOSE_ACTIVITY:
+        if status in _GONE or record.text("activity_id") == _CLOSE_ACTIVITY:
             return None
         seen = _observation(record, tool, rule, self._options)
         return replace(
             seen,
             record=place,
-            is_suppressed=status == "suppressed" or is_set(record, "is_suppressed"),
+            is_suppressed=status == "suppressed" or record.flag("is_suppressed"),
             needs_triage=verdict in ("MANUAL", "WARNING"),
-            raw=raw,
+            raw=record.raw,
         )
 
 
-def _tool(record: Record) -> str:
-    product = member(record, "metadata", "product")
-    named = first_text(product, "name", "vendor_name")
+def _tool(record: Members) -> str:
+    product = record.member("metadata", "product")
+    named = product.first("name", "vendor_name")
     return wording.name(named or ("Prowler" if _looks_like_prowler(record) else TOOL))
 
 
-def _looks_like_prowler(record: Record) -> bool:
-    return text(record, "finding_info", "product_uid") == "prowler" or (
+def _looks_like_prowler(record: Members) -> bool:
+    return record.text("finding_info", "product_uid") == "prowler" or (
         "unmapped" in record and "risk_details" in record
     )
 
 
-def _info(record: Record) -> Any:
+def _info(record: Members) -> Members:
     """Return what describes the finding; class 2001 calls it `finding`."""
-    return member(record, "finding_info") or member(record, "finding")
+    return record.member("finding_info") or record.member("finding")
 
 
-def _rule(record: Record) -> str:
+def _rule(record: Members) -> str:
     info = _info(record)
-    flaw = next(iter(objects(record, "vulnerabilities")), None)
-    if text(record, "class_uid") == _VULNERABILITY and flaw is not None:
-        return _flaw_ids(flaw)[0] if _flaw_ids(flaw) else wording.name(text(flaw, "title"))
+    flaw = next(iter(record.members("vulnerabilities")), NOTHING)
+    if record.text("class_uid") == _VULNERABILITY and flaw:
+        return _flaw_ids(flaw)[0] if _flaw_ids(flaw) else flaw.name("title")
     event = (
-        text(record, "metadata", "event_code")
-        or text(record, "metadata", "product", "feature", "uid")
-        or text(record, "compliance", "control")
+        record.text("metadata", "event_code")
+        or record.text("metadata", "product", "feature", "uid")
+        or record.text("compliance", "control")
     )
-    types = texts(info, "types")
-    return wording.name(event or text(info, "title") or text(record, "message") or " ".join(types))
+    types = info.texts("types")
+    return wording.name(event or info.text("title") or record.text("message") or " ".join(types))
 
 
-def _flaw_ids(flaw: Record) -> tuple[str, ...]:
-    own = text(flaw, "cve", "uid") or text(flaw, "advisory", "uid") or first_text(flaw, "uid")
-    ids = (own, *texts(flaw, "related_vulnerabilities"))
+def _flaw_ids(flaw: Members) -> tuple[str, ...]:
+    own = flaw.text("cve", "uid") or flaw.text("advisory", "uid") or flaw.first("uid")
+    ids = (own, *flaw.texts("related_vulnerabilities"))
     return tuple(dict.fromkeys(canonical_id(item) for item in ids if item))
 
 
-def _status(record: Record) -> str:
-    word = first_text(record, "status", "state").lower()  # the latter before OCSF 1.1
-    return word or _STATUSES.get(first_text(record, "status_id", "state_id"), "")
+def _status(record: Members) -> str:
+    word = record.first("status", "state").lower()  # the latter before OCSF 1.1
+    return word or _STATUSES.get(record.first("status_id", "state_id"), "")
 
 
-def _verdict(record: Record) -> str:
+def _verdict(record: Members) -> str:
     """Return what the check said: FAIL, PASS, MANUAL …; empty when it says nothing."""
-    word = text(record, "compliance", "status") or text(record, "status_code")
+    word = record.word("compliance", "status") or record.word("status_code")
     return word.upper().replace(" ", "_").replace("-", "_")
 
 
-def _resources(record: Record) -> list[Record]:
-    return objects(record, "resources") or objects(record, "resource")
+def _resources(record: Members) -> list[Members]:
+    return record.members("resources") or record.members("resource")
 
 
-def _region(record: Record) -> str:
+def _region(record: Members) -> str:
     resources = _resources(record)
-    return text(record, "cloud", "region") or text(resources[0] if resources else None, "region")
+    return record.text("cloud", "region") or (resources[0] if resources else NOTHING).text("region")
 
 
-def _resource(record: Record) -> str:
-    first = next(iter(_resources(record)), None)
-    uid = resource_uid(text(first, "uid"), _region(record))
+def _resource(record: Members) -> str:
+    first = next(iter(_resources(record)), NOTHING)
+    uid = resource_uid(first.text("uid"), _region(record))
     if uid:
         return uid
-    name = real(text(first, "name"))
-    parts = (text(first, "namespace"), text(first, "type"), name)
+    name = real(first.text("name"))
+    parts = (first.text("namespace"), first.text("type"), name)
     return resource_uid("/".join(filter(None, map(real, parts))), _region(record)) if name else ""
 
 
-def _observation(record: Record, tool: str, rule: str, options: ReadOptions) -> Observation:
+def _observation(record: Members, tool: str, rule: str, options: ReadOptions) -> Observation:
     info = _info(record)
     grade = _grade(record, tool, rule, options)
-    claim = wording.name(real(text(info, "uid")))
-    detail = text(record, "status_detail") or text(record, "message")
+    claim = wording.name(real(info.text("uid")))
+    detail = record.word("status_detail") or record.text("message")
     about = (
         detail,
-        text(info, "desc"),
-        text(record, "risk_details"),
-        f"Remediation: {advice}" if (advice := text(record, "remediation", "desc")) else "",
+        info.text("desc"),
+        record.word("risk_details"),
+        f"Remediation: {advice}" if (advice := record.text("remediation", "desc")) else "",
     )
     links = (
-        text(record, "unmapped", "related_url"),
-        *texts(record, "remediation", "references"),
-        text(info, "src_url"),
+        record.text("unmapped", "related_url"),
+        *record.texts("remediation", "references"),
+        info.text("src_url"),
     )
     seen = Observation(
         finding_class=FindingClass.CLOUD,
         tool=tool,
         rule=rule,
-        title=wording.title(text(info, "title") or detail or rule),
+        title=wording.title(info.text("title") or detail or rule),
         severity=grade.severity,
         record="",
-        description=wording.description(paragraphs(*dict.fromkeys(about))),
+        description=paragraphs(*dict.fromkeys(about)),
         severity_raw=grade.raw,
         severity_source=grade.source,
         fingerprints=(("finding_info.uid", claim),) if claim else (),
         resource=_resource(record),
         help_url=wording.name(next(filter(None, map(first_link, links)), "")),
     )
-    flaw = next(iter(objects(record, "vulnerabilities")), None)
-    return _with_vulnerability(seen, flaw) if flaw is not None else seen
+    flaw = next(iter(record.members("vulnerabilities")), NOTHING)
+    return _with_vulnerability(seen, flaw) if flaw else seen
 
 
-def _grade(record: Record, tool: str, rule: str, options: ReadOptions) -> Grade:
-    said = first_text(record, "severity", "severity_name")
+def _grade(record: Members, tool: str, rule: str, options: ReadOptions) -> Grade:
+    said = record.first("severity", "severity_name")
     word = said.lower()
-    word = _WORDS.get(word, word) or _SEVERITIES.get(text(record, "severity_id"), "")
+    word = _WORDS.get(word, word) or _SEVERITIES.get(record.word("severity_id"), "")
     grade = graded(tool, rule, word, "severity", options)
     return grade._replace(raw=wording.name(said)) if grade.raw else grade
 
 
-def _with_vulnerability(seen: Observation, flaw: Record) -> Observation:
+def _with_vulnerability(seen: Observation, flaw: Members) -> Observation:
     """Return the finding as one about a package."""
     packages = [
-        package for item in objects(flaw, "affected_packages") if (package := _package(item))
+        package for item in flaw.members("affected_packages") if (package := _package(item))
     ]
     ids = _flaw_ids(flaw)
-    scores = [number(item, "base_score") for item in objects(flaw, "cve", "cvss")]
+    scores = [item.score("base_score") for item in flaw.members("cve", "cvss")]
     weaknesses = (
-        *objects(flaw, "cve", "related_cwes"),
-        *objects(flaw, "cve", "cwe"),
-        *objects(flaw, "cwe"),
+        *flaw.members("cve", "related_cwes"),
+        *flaw.members("cve", "cwe"),
+        *flaw.members("cwe"),
     )
-    places = [text(item, "file", "path") for item in objects(flaw, "affected_code")]
-    places += [text(item, "path") for item in objects(flaw, "affected_packages")]
-    links = (text(flaw, "remediation", "kb_articles"), *texts(flaw, "references"))
+    places = [item.text("file", "path") for item in flaw.members("affected_code")]
+    places += [item.text("path") for item in flaw.members("affected_packages")]
+    links = (flaw.text("remediation", "kb_articles"), *flaw.texts("references"))
     return replace(
         seen,
         finding_class=FindingClass.DEPENDENCY if ids and packages else seen.finding_class,
@@ -281,24 +263,24 @@ def _with_vulnerability(seen: Observation, flaw: Record) -> Observation:
         asset=workload_name(seen.resource) if packages else "",
         locations=tuple(Location(normalise(path, ())) for path in places if path),
         cwes=tuple(
-            found for item in weaknesses if (found := cwe_number(text(item, "uid"))) is not None
+            found for item in weaknesses if (found := cwe_number(item.text("uid"))) is not None
         ),
-        cvss=cvss(max((score for score in scores if score is not None), default=None)),
-        epss=probability(number(flaw, "cve", "epss", "score")),
+        cvss=max(filter(None, scores), default=None),
+        epss=flaw.probability("cve", "epss", "score"),
         help_url=seen.help_url or wording.name(next(filter(None, map(first_link, links)), "")),
     )
 
 
-def _package(item: Record) -> Package | None:
-    name = wording.name(text(item, "name"))
-    package = package_from_purl(text(item, "purl"))
+def _package(item: Members) -> Package | None:
+    name = item.name("name")
+    package = package_from_purl(item.text("purl"))
     if package is None and not name:
         return None
-    type_ = purl_type(text(item, "package_manager"))
+    type_ = purl_type(item.text("package_manager"))
     package = package or Package(type_, name)
     return replace(
         package,
-        version=wording.name(text(item, "version")) or package.version,
-        fixed_version=wording.name(text(item, "fixed_in_version")),
+        version=item.name("version") or package.version,
+        fixed_version=item.name("fixed_in_version"),
         layer=layer_of(package.type),
     )

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -16,12 +15,10 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.documents import decode_documents, decode_json
+from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering, unread
-from riskcockpit.formats.loose import at, first_text, items, text, texts
-from riskcockpit.formats.moments import moment
+from riskcockpit.formats.members import NOTHING, Members, each, record_of, viewed
 from riskcockpit.formats.products import Product, asset_of, product_of
-from riskcockpit.formats.suspicion import checked
 from riskcockpit.formats.vulnerabilities import canonical_id, vulnerability_ids
 
 TOOL = "OpenVEX"
@@ -31,32 +28,32 @@ _STATUSES = {status.value: status for status in VexStatus}
 class Document(msgspec.Struct, gc=False):
     """A document: the statements still raw."""
 
-    id: Any = msgspec.field(name="@id", default=None)
-    author: Any = None
-    timestamp: Any = None
-    last_updated: Any = None
-    version: Any = None
+    id: Members = msgspec.field(name="@id", default=NOTHING)
+    author: Members = NOTHING
+    timestamp: Members = NOTHING
+    last_updated: Members = NOTHING
+    version: Members = NOTHING
     statements: list[Raw] | None = None
-    subject: Any = None
+    subject: Members = NOTHING
 
 
 class Attestation(msgspec.Struct, gc=False):
     """An in-toto statement whose predicate is a document about its subjects."""
 
     predicate: Document
-    subject: Any = None
+    subject: Members = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """A statement: checked and redacted, and the document that it stands in."""
 
-    record: Any
+    record: Members
     document: Document
 
 
-_DOCUMENT = msgspec.json.Decoder(Document)
-_ATTESTATION = msgspec.json.Decoder(Attestation)
+_DOCUMENT = msgspec.json.Decoder(Document, dec_hook=viewed)
+_ATTESTATION = msgspec.json.Decoder(Attestation, dec_hook=viewed)
 _IS_ATTESTATION = re.compile(rb'"predicateType"\s*:')
 
 
@@ -81,34 +78,33 @@ def _attested(content: bytes) -> Document:
 
 def _scan(document: Document, options: ReadOptions) -> Scan:
     gathering = Gathering()
-    subjects = [name for each in items(document.subject) if (name := text(each, "name"))]
-    for number, raw in enumerate(document.statements or ()):
-        place = f"statements[{number}]"
+    subjects = [Members(name) for one in document.subject.items() if (name := one.text("name"))]
+    for place, raw in each(document.statements, "statements"):
         try:
-            said = Said(decode_json(checked(bytes(raw), options)), document)
+            said = Said(record_of(raw, options), document)
         except SkipRecordError as fault:
             gathering.trouble(place, fault.message)
             continue
-        products = items(said.record, "products") or subjects
-        for position, product in enumerate(products or [None]):
+        products = said.record.items("products") or subjects
+        for position, product in enumerate(products or [NOTHING]):
             spot = f"{place}.products[{position}]" if products else place
             gathering.take(spot, partial(_statement, said, product, spot))
     return gathering.scan(
         TOOL,
         is_vex=True,
-        tool_version=wording.name(text(document.version)),
-        category=wording.name(text(document.id)),
-        scanned_at=moment(document.last_updated) or moment(document.timestamp),
+        tool_version=document.version.name(),
+        category=document.id.name(),
+        scanned_at=document.last_updated.moment() or document.timestamp.moment(),
     )
 
 
-def _statement(said: Said, product: Any, place: str) -> VexStatement:
+def _statement(said: Said, product: Members, place: str) -> VexStatement:
     record, document = said.record, said.document
-    status = _STATUSES.get(text(record, "status").lower())
+    status = _STATUSES.get(record.word("status").lower())
     if status is None:
-        unknown = wording.name(text(record, "status"))
+        unknown = wording.name(record.word("status"))
         raise SkipRecordError(f"a statement with the unknown status {unknown!r}")
-    ids = tuple(_ids(at(record, "vulnerability")))
+    ids = tuple(_ids(record.member("vulnerability")))
     if not ids:
         raise SkipRecordError("a statement about no vulnerability")
     packages, asset = _subject(record, product)
@@ -118,37 +114,30 @@ def _statement(said: Said, product: Any, place: str) -> VexStatement:
         record=place,
         packages=packages,
         product=asset,
-        justification=wording.name(text(record, "justification")),
+        justification=record.name('justification'),
         statement=wording.description(
-            first_text(record, "impact_statement", "action_statement", "status_notes")
+            record.first('impact_statement', 'action_statement', 'status_notes')
         ),
-        author=wording.name(text(record, "supplier") or text(document.author)),
-        said_at=next(
-            (
-                found
-                for value in (
-                    at(record, "last_updated"), at(record, "timestamp"), document.last_updated,
-                    document.timestamp,
-                )
-                if (found := moment(value))
-            ),
-            None,
-        ),
+        author=wording.name(record.text('supplier') or document.author.text()),
+        said_at=record.moment("last_updated")
+        or record.moment("timestamp")
+        or document.last_updated.moment()
+        or document.timestamp.moment(),
     )  # fmt: skip
 
 
-def _ids(vulnerability: Any) -> Iterator[str]:
+def _ids(vulnerability: Members) -> Iterator[str]:
     """Yield all ids: version 0.0 had a text, version 0.2 has an object with aliases."""
-    named = text(vulnerability) or first_text(vulnerability, "name", "@id")
+    named = vulnerability.text() or vulnerability.first("name", "@id")
     listed = vulnerability_ids(named) if "/" in named else (canonical_id(named),)
-    seen = (*listed, *map(canonical_id, texts(vulnerability, "aliases")))
+    seen = (*listed, *map(canonical_id, vulnerability.texts("aliases")))
     yield from dict.fromkeys(filter(None, seen))
 
 
-def _subject(record: Any, product: Any) -> tuple[tuple[Package, ...], str]:
+def _subject(record: Members, product: Members) -> tuple[tuple[Package, ...], str]:
     """Return the packages a statement is about, and the asset they are in; empty for any."""
-    whole = product_of(_identifier(product)) if product is not None else Product()
-    inner = items(product, "subcomponents") or items(record, "subcomponents")
+    whole = product_of(_identifier(product)) if product.value is not None else Product()
+    inner = product.items("subcomponents") or record.items("subcomponents")
     parts = [product_of(_identifier(one)).package for one in inner]
     packages = tuple(part for part in parts if part is not None)
     if packages:
@@ -158,8 +147,8 @@ def _subject(record: Any, product: Any) -> tuple[tuple[Package, ...], str]:
     return ((whole.package,), "") if whole.package else ((), asset_of(whole))
 
 
-def _identifier(product: Any) -> str:
+def _identifier(product: Members) -> str:
     """Return the package URL of a product or subcomponent if it has one, else its id."""
-    named = text(product) or first_text(product, "@id", "id")
-    purl = text(product, "identifiers", "purl")
+    named = product.text() or product.first("@id", "id")
+    purl = product.text("identifiers", "purl")
     return named if named.startswith("pkg:") or not purl else purl

@@ -17,8 +17,9 @@ from riskcockpit.formats.cvss import base_score
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.members import Members, each, paragraphs, record_of, web_address
+from riskcockpit.formats.members import Members, each, record_of
 from riskcockpit.formats.package_types import purl_type
+from riskcockpit.formats.prose import paragraphs, web_address
 from riskcockpit.formats.vulnerabilities import cwe_numbers, split_name, vulnerability_ids
 
 TOOL = "DevAudit"
@@ -44,8 +45,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
     with without_collection():
         forms, documents = decode_documents(content, _DOCUMENT.decode, TITLE)
         gathering = Gathering()
-        for why in documents.unreadable:
-            gathering.trouble("report", why)
+        gathering.unread(documents.unreadable)
         for form in forms:
             if form.packages is None and form.audited is None:
                 raise FormatError(f"not {TITLE}: there are no `Packages` in it")
@@ -59,7 +59,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 def _package(raw: bytes, place: str, gathering: Gathering, options: ReadOptions) -> None:
     try:
-        found, _ = record_of(raw, options)
+        found = record_of(raw, options)
     except SkipRecordError as fault:
         gathering.trouble(place, fault.message)
         return

@@ -6,7 +6,10 @@ import posixpath
 import re
 from urllib.parse import unquote
 
+from riskcockpit.domain.finding import Location
 from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.formats import wording
+from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.wording import MAX_PATH, cut
 
 _WEB = ("http://", "https://")
@@ -46,3 +49,19 @@ def local_path(text: str, *, is_uri: bool) -> str:
     tidy = posixpath.normpath(path)
     tidy = "/" + tidy.lstrip("/") if tidy.startswith("/") else tidy
     return "" if tidy == "." else tidy
+
+
+def location(
+    path: str,
+    options: ReadOptions,
+    *,
+    line: int | None = None,
+    column: int | None = None,
+    end_line: int | None = None,
+    snippet: str = "",
+) -> tuple[Location, ...]:
+    """Return the place in a file as the only one, or none when the report gives no path."""
+    where = normalise(path, options.checkout_prefixes)
+    if not where:
+        return ()
+    return (Location(where, line, column, end_line, wording.snippet(snippet)),)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -22,7 +21,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_record
 from riskcockpit.formats.gathering import Gathering, unread
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.loose import text, texts
+from riskcockpit.formats.members import NOTHING, Members, viewed
 from riskcockpit.formats.suspicion import checked
 from riskcockpit.formats.vulnerabilities import split_name
 
@@ -35,7 +34,7 @@ class Dependency(msgspec.Struct, gc=False):
     """One package: its vulnerabilities still raw, or why it was not checked."""
 
     name: str
-    version: Any = None
+    version: Members = NOTHING
     vulns: list[Raw] | None = None
     skip_reason: str | None = None
 
@@ -50,14 +49,14 @@ class Vulnerability(msgspec.Struct, gc=False):
     """One vulnerability of one package."""
 
     id: str
-    aliases: Any = None
-    fix_versions: Any = None
-    description: Any = None
+    aliases: Members = NOTHING
+    fix_versions: Members = NOTHING
+    description: Members = NOTHING
 
 
-_FORMS = msgspec.json.Decoder(Document | list[Raw])
-_DEPENDENCY = msgspec.json.Decoder(Dependency)
-_VULNERABILITY = msgspec.json.Decoder(Vulnerability)
+_FORMS = msgspec.json.Decoder(Document | list[Raw], dec_hook=viewed)
+_DEPENDENCY = msgspec.json.Decoder(Dependency, dec_hook=viewed)
+_VULNERABILITY = msgspec.json.Decoder(Vulnerability, dec_hook=viewed)
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -80,7 +79,7 @@ def _scan(dependencies: Sequence[Raw], options: ReadOptions) -> Scan:
     for number, raw in enumerate(dependencies):
         place = f"dependencies[{number}]"
         try:
-            dependency = decode_record(raw, _DEPENDENCY.decode, Dependency)
+            dependency = decode_record(raw, _DEPENDENCY)
         except SkipRecordError as fault:
             gathering.trouble(place, fault.message)
             continue
@@ -103,21 +102,21 @@ def _take(gathering: Gathering, dependency: Dependency, place: str, options: Rea
 
 def _package(dependency: Dependency) -> Package:
     _, name = split_name("pypi", dependency.name)
-    return Package("pypi", name, version=wording.name(text(dependency.version)))
+    return Package("pypi", name, version=dependency.version.name())
 
 
 def _vulnerability(raw: bytes, package: Package, place: str, options: ReadOptions) -> Observation:
     raw = checked(raw, options)
-    found = decode_record(raw, _VULNERABILITY.decode, Vulnerability)
-    description = text(found.description)
-    fixed = wording.name(", ".join(texts(found.fix_versions)))
+    found = decode_record(raw, _VULNERABILITY)
+    description = found.description.text()
+    fixed = wording.name(", ".join(found.fix_versions.texts()))
     return vulnerable(
         TOOL,
         replace(package, fixed_version=fixed),
         Advisory(
             rule=found.id,
             grade=graded(TOOL, found.id, None, "severity", options),
-            aliases=tuple(texts(found.aliases)),
+            aliases=tuple(found.aliases.texts()),
             about=(description,),
             links=(f"https://osv.dev/vulnerability/{found.id}",),
         ),

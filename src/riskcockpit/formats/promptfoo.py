@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -24,12 +23,10 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.documents import decode_documents, decode_json
+from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering, unread
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.loose import at, first_text, members, objects, text
-from riskcockpit.formats.moments import moment
-from riskcockpit.formats.suspicion import checked
+from riskcockpit.formats.members import NOTHING, Members, each, record_of, viewed
 
 TOOL = "promptfoo"
 MAX_QUOTE = 2_000
@@ -40,21 +37,21 @@ class Results(msgspec.Struct, gc=False):
     """The results: those of the tests still raw."""
 
     results: list[Raw] | None = None
-    timestamp: Any = None
-    stats: Any = None
+    timestamp: Members = NOTHING
+    stats: Members = NOTHING
 
 
 class Document(msgspec.Struct, gc=False, rename="camel"):
     """A document, or a line that is one result."""
 
     results: Results | list[Raw] | None = None
-    metadata: Any = None
-    created_at: Any = None
-    success: Any = None
-    grading_result: Any = None
+    metadata: Members = NOTHING
+    created_at: Members = NOTHING
+    success: Members = NOTHING
+    grading_result: Members = NOTHING
 
 
-_DOCUMENT = msgspec.json.Decoder(Document)
+_DOCUMENT = msgspec.json.Decoder(Document, dec_hook=viewed)
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -68,7 +65,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
         scans: list[Scan] = []
         loose: list[Raw] = []
         for form, part in zip(forms, documents.parts, strict=True):
-            if form.results is None and form.success is not None:
+            if form.results is None and form.success.value is not None:
                 loose.append(Raw(part))
             else:
                 scans.append(_scan(form, options))
@@ -82,15 +79,14 @@ def _scan(form: Document, options: ReadOptions) -> Scan:
     raws = found.results if found else form.results if isinstance(form.results, list) else None
     gathering = Gathering()
     errors: list[str] = []
-    for number, raw in enumerate(raws or ()):
-        place = f"results[{number}]"
-        gathering.take(place, partial(_result, bytes(raw), place, errors, options))
+    for place, raw in each(raws, "results"):
+        gathering.take(place, partial(_result, raw, place, errors, options))
     return gathering.scan(
         TOOL,
-        tool_version=wording.name(text(form.metadata, "promptfooVersion")),
-        scanned_at=moment(found.timestamp if found else None)
-        or moment(form.created_at)
-        or moment(text(form.metadata, "evaluationCreatedAt")),
+        tool_version=form.metadata.name("promptfooVersion"),
+        scanned_at=(found.timestamp if found else NOTHING).moment()
+        or form.created_at.moment()
+        or form.metadata.moment("evaluationCreatedAt"),
         tool_errors=tuple(errors),
         is_partial=raws is None,
     )
@@ -99,27 +95,26 @@ def _scan(form: Document, options: ReadOptions) -> Scan:
 def _result(
     raw: bytes, place: str, errors: list[str], options: ReadOptions
 ) -> Observation | ControlEvidence:
-    raw = checked(raw, options)
-    found = decode_json(raw)
-    if not isinstance(at(found, "success"), bool):
+    found = record_of(raw, options)
+    if not isinstance(found.at("success"), bool):
         raise SkipRecordError("a result that does not say whether it succeeded")
-    metadata = {**dict(members(found, "testCase", "metadata")), **dict(members(found, "metadata"))}
-    plugin = text(metadata, "pluginId")
-    failed = _failed_assertion(found)
-    assertion = first_text(failed, "metric", "type")
-    rule = wording.name(
-        plugin or text(found, "testCase", "description") or assertion or "assertion"
+    metadata = Members(
+        found.member("testCase", "metadata").object() | found.member("metadata").object()
     )
-    model = wording.name(_provider(at(found, "provider"))) or "model"
-    if at(found, "success") is True:
+    plugin = metadata.text("pluginId")
+    failed = _failed_assertion(found)
+    assertion = failed.first("metric", "type")
+    rule = wording.name(plugin or found.text("testCase", "description") or assertion or "assertion")
+    model = wording.name(_provider(found.member("provider"))) or "model"
+    if found.at("success") is True:
         return ControlEvidence(TOOL, rule, "pass", model, place)
     if _is_error(found):
-        why = text(found, "error") or text(found, "response", "error")
+        why = found.text("error") or found.text("response", "error")
         errors.append(wording.title(f"{rule} did not run: {why or 'the provider failed'}"))
         return ControlEvidence(TOOL, rule, "not_applicable", model, place)
-    category = text(metadata, "harmCategory")
-    reason = text(found, "gradingResult", "reason") or text(found, "error")
-    grade = graded(TOOL, rule, text(metadata, "severity"), "metadata.severity", options)
+    category = metadata.text("harmCategory")
+    reason = found.text("gradingResult", "reason") or found.text("error")
+    grade = graded(TOOL, rule, metadata.word("severity"), "metadata.severity", options)
     what = f"{category} ({rule})" if category else rule
     return Observation(
         finding_class=FindingClass.MODEL,
@@ -135,58 +130,58 @@ def _result(
             model=model,
             monitor=rule,
             metric=wording.name(assertion or "assertion"),
-            segment=wording.name(text(metadata, "strategyId")),
+            segment=metadata.name("strategyId"),
         ),
         help_url=_help(plugin),
-        raw=raw,
+        raw=found.raw,
     )
 
 
-def _is_error(found: Any) -> bool:
+def _is_error(found: Members) -> bool:
     """Whether the test could not run; old versions say so only by not having graded anything."""
-    reason = text(found, "failureReason")
+    reason = found.text("failureReason")
     if reason:
         return reason == _ERROR
-    return at(found, "gradingResult") is None and bool(
-        text(found, "error") or text(found, "response", "error")
+    return found.at("gradingResult") is None and bool(
+        found.text("error") or found.text("response", "error")
     )
 
 
-def _failed_assertion(found: Any) -> Any:
-    graded_parts = objects(found, "gradingResult", "componentResults")
-    failed = [one for one in graded_parts if at(one, "pass") is False]
-    part = next(iter(failed or graded_parts), None)
+def _failed_assertion(found: Members) -> Members:
+    graded_parts = found.members("gradingResult", "componentResults")
+    failed = [one for one in graded_parts if one.at("pass") is False]
+    part = next(iter(failed or graded_parts), NOTHING)
     return (
-        at(part, "assertion")
-        or at(found, "gradingResult", "assertion")
-        or next(iter(objects(found, "testCase", "assert")), None)
+        part.member("assertion")
+        or found.member("gradingResult", "assertion")
+        or next(iter(found.members("testCase", "assert")), NOTHING)
     )
 
 
-def _provider(provider: Any) -> str:
-    return text(provider) or first_text(provider, "label", "id")
+def _provider(provider: Members) -> str:
+    return provider.text() or provider.first("label", "id")
 
 
-def _about(found: Any, metadata: Any, reason: str) -> Iterator[str]:
-    yield from filter(None, (text(metadata, "goal"), reason))
+def _about(found: Members, metadata: Members, reason: str) -> Iterator[str]:
+    yield from filter(None, (metadata.text("goal"), reason))
     for title, value in (("Prompt", _prompt(found)), ("Output", _output(found))):
         if value:
             yield f"{title}:\n{wording.cut(value, MAX_QUOTE)}"
 
 
-def _prompt(found: Any) -> str:
+def _prompt(found: Members) -> str:
     variables = [
-        f"{name}: {words}" for name, value in members(found, "vars") if (words := text(value))
+        f"{name}: {words}" for name, value in found.pairs("vars") if (words := value.text())
     ]
-    return text(found, "prompt", "raw") or text(found, "prompt") or "\n".join(variables)
+    return found.text("prompt", "raw") or found.text("prompt") or "\n".join(variables)
 
 
-def _output(found: Any) -> str:
-    output = at(found, "response", "output")
-    plain = text(output)
-    if plain or output is None:
+def _output(found: Members) -> str:
+    output = found.member("response", "output")
+    plain = output.text()
+    if plain or output.value is None:
         return plain
-    return wording.compact(output).decode()
+    return wording.compact(output.value).decode()
 
 
 def _help(plugin: str) -> str:

@@ -14,11 +14,11 @@ from riskcockpit.formats.cloud_resources import real, resource_uid
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.gathering import Record as Outcome
 from riskcockpit.formats.grading import graded
+from riskcockpit.formats.grouping import Group, Groups
+from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.moments import moment
-from riskcockpit.formats.picking import Record, first_text, is_set, opened, text
 from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.record_lists import json_records
-from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.tables import decoded, table
 
 TOOL = "Prowler"
@@ -31,9 +31,6 @@ _ACCEPTED = frozenset({"WARNING", "MUTED"})
 _SEPARATORS = str.maketrans("", "", "_-. ")
 
 
-Opened = tuple[bytes, dict[str, Any]]
-
-
 def read(content: bytes, options: ReadOptions) -> Report:
     """Read a report of either form.
 
@@ -44,26 +41,25 @@ def read(content: bytes, options: ReadOptions) -> Report:
         reader = _Reader(options)
         is_json = content.lstrip().startswith((b"[", b"{"))
         notes = reader.take_json(content) if is_json else reader.take_csv(content)
-        return Report("prowler", reader.scopes.scans(reader.about), notes)
+        return Report("prowler", reader.groups.scans(reader.about), notes)
 
 
 class _Reader:
     """Reads records, and remembers what they say of their run."""
 
     def __init__(self, options: ReadOptions) -> None:
-        self.scopes = Scopes(TOOL)
+        self.groups = Groups(Group(TOOL))
         self._options = options
         self._checks: set[str] = set()
-        self._runs: dict[Scope, set[tuple[str, str]]] = {}
+        self._runs: dict[Group, set[tuple[str, str]]] = {}
         self._has_passes = False
 
     def take_json(self, content: bytes) -> tuple[str, ...]:
         """Read JSON; returns notes."""
         found, documents = json_records(content, "Prowler's JSON")
         for place, raw in found:
-            self._take(partial(self._opened, raw), place)
-        for why in documents.unreadable:
-            self.scopes.trouble("report", why)
+            self._take(partial(self._record_of, raw), place)
+        self.groups.unread(documents.unreadable)
         return documents.notes
 
     def take_csv(self, content: bytes) -> tuple[str, ...]:
@@ -74,14 +70,14 @@ class _Reader:
             raise FormatError("the header does not name the columns CHECK_ID and STATUS")
         for row in found.rows:
             self._take(
-                lambda row=row: self._opened(row.record(found.columns)),
+                lambda row=row: self._record_of(row.record(found.columns)),
                 f"row {row.number}",
             )
         return notes
 
-    def about(self, scope: Scope) -> dict[str, Any]:
+    def about(self, group: Group) -> dict[str, Any]:
         """Return what the records say of their run."""
-        runs = self._runs.get(scope, set())
+        runs = self._runs.get(group, set())
         versions = {version for version, _ in runs}
         moments = [found for _, value in runs if (found := moment(value))]
         return {
@@ -90,32 +86,33 @@ class _Reader:
             "rules": frozenset(self._checks) if self._has_passes else None,
         }
 
-    def _opened(self, raw: bytes) -> Opened:
-        raw, record = opened(raw, self._options, PERSONAL)
-        return raw, {key.lower().translate(_SEPARATORS): item for key, item in record.items()}
+    def _record_of(self, raw: bytes) -> Members:
+        found = record_of(raw, self._options, without=PERSONAL)
+        fields = found.object().items()
+        return Members(
+            {key.lower().translate(_SEPARATORS): item for key, item in fields}, found.raw
+        )
 
     def _take(self, open_: Any, place: str) -> None:
-        self.scopes.take(place, open_, self._scope, partial(self._outcome, place=place))
+        self.groups.take_opened(place, open_, self._group_of, partial(self._outcome, place=place))
 
-    def _scope(self, found: Opened) -> Scope:
-        record = found[1]
-        account = first_text(record, "accountuid", "accountid", "subscription", "projectid")
-        scope = Scope(
+    def _group_of(self, record: Members) -> Group:
+        account = record.first("accountuid", "accountid", "subscription", "projectid")
+        group = Group(
             TOOL,
             wording.name(real(account)),
-            wording.name(" ".join(filter(None, (text(record, "provider"), real(_region(record)))))),
+            wording.name(" ".join(filter(None, (record.word("provider"), real(_region(record)))))),
         )
         run = (
-            wording.name(real(text(record, "prowlerversion"))),
-            first_text(record, "timestamp", "assessmentstarttime"),
+            wording.name(real(record.text("prowlerversion"))),
+            record.first("timestamp", "assessmentstarttime"),
         )
-        self._runs.setdefault(scope, set()).add(run)
-        return scope
+        self._runs.setdefault(group, set()).add(run)
+        return group
 
-    def _outcome(self, found: Opened, place: str) -> Outcome:
-        raw, record = found
-        rule = wording.name(text(record, "checkid"))
-        status = text(record, "status").upper()
+    def _outcome(self, record: Members, place: str) -> Outcome:
+        rule = record.name("checkid")
+        status = record.word("status").upper()
         if not rule or not status:
             raise SkipRecordError("a record without check or status")
         self._checks.add(rule)
@@ -127,44 +124,44 @@ class _Reader:
             seen,
             record=place,
             needs_triage=status in _BY_HAND,
-            is_suppressed=is_set(record, "muted") or status in _ACCEPTED,
-            raw=raw,
+            is_suppressed=record.flag("muted") or status in _ACCEPTED,
+            raw=record.raw,
         )
 
 
-def _region(record: Record) -> str:
-    return first_text(record, "region", "location")
+def _region(record: Members) -> str:
+    return record.first("region", "location")
 
 
-def _resource(record: Record) -> str:
-    uid = first_text(record, "resourceuid", "resourcearn", "resourceid", "resourcename")
+def _resource(record: Members) -> str:
+    uid = record.first("resourceuid", "resourcearn", "resourceid", "resourcename")
     return resource_uid(uid, _region(record))
 
 
-def _observation(record: Record, rule: str, options: ReadOptions) -> Observation:
-    grade = graded(TOOL, rule, text(record, "severity"), "severity", options)
-    remedy = record.get("remediation")
-    advice = text(remedy, "Recommendation", "Text") or text(record, "remediationrecommendationtext")
+def _observation(record: Members, rule: str, options: ReadOptions) -> Observation:
+    grade = graded(TOOL, rule, record.word("severity"), "severity", options)
+    remedy = record.member("remediation")
+    advice = remedy.text("Recommendation", "Text") or record.text("remediationrecommendationtext")
     about = (
-        text(record, "statusextended"),
-        text(record, "description"),
-        text(record, "risk"),
+        record.word("statusextended"),
+        record.text("description"),
+        record.word("risk"),
         f"Remediation: {advice}" if advice else "",
     )
     links = (
-        text(record, "relatedurl"),
-        text(remedy, "Recommendation", "Url"),
-        text(record, "remediationrecommendationurl"),
+        record.text("relatedurl"),
+        remedy.text("Recommendation", "Url"),
+        record.text("remediationrecommendationurl"),
     )
-    claim = wording.name(real(first_text(record, "findinguid", "findinguniqueid")))
+    claim = wording.name(real(record.first("findinguid", "findinguniqueid")))
     return Observation(
         finding_class=FindingClass.CLOUD,
         tool=TOOL,
         rule=rule,
-        title=wording.title(text(record, "checktitle") or rule),
+        title=wording.title(record.text("checktitle") or rule),
         severity=grade.severity,
         record="",
-        description=wording.description(paragraphs(*dict.fromkeys(about))),
+        description=paragraphs(*dict.fromkeys(about)),
         severity_raw=grade.raw,
         severity_source=grade.source,
         fingerprints=(("finding_uid", claim),) if claim else (),

@@ -7,6 +7,7 @@ from msgspec import Raw
 
 from riskcockpit.errors import FormatError
 from riskcockpit.formats.documents import Documents, decode_documents
+from riskcockpit.formats.suspicion import searched
 
 Placed = tuple[str, bytes]
 """Where in the report a record stands, and the record."""
@@ -34,7 +35,8 @@ def json_records(content: bytes, title: str, *members: str) -> tuple[list[Placed
             found += _placed(name, _listed(form[name], name, title))
         if not holders:
             found.append((f"record {index + 1}", part))
-    return found, documents
+    records = searched([raw for _, raw in found])
+    return list(zip((place for place, _ in found), records, strict=True)), documents
 
 
 def _placed(name: str, raws: list[Raw]) -> list[Placed]:

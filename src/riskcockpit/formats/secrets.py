@@ -6,13 +6,16 @@ wherever it is repeated, and names of people and their commits are not kept (fac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
+from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.documents import Json, decode_json
+from riskcockpit.formats.documents import Json, check_depth, decode_json, without_members
+from riskcockpit.formats.members import Members
 from riskcockpit.formats.suspicion import redacted_value
 
 SCANNERS = (
@@ -33,6 +36,7 @@ PERSONAL_FIELDS = frozenset(
         "committeremail",
     }
 )  # fmt: skip
+_DROPPED = SECRET_FIELDS | CODE_FIELDS | PERSONAL_FIELDS
 MIN_REPEAT = 6
 """Shortest secret that is searched for in the rest of its record."""
 _REMOVED = "<redacted>"
@@ -46,6 +50,14 @@ class FoundSecret:
     record: bytes
     digest: str
     """Keyed hash of the secret; empty when none is kept or the report does not hold it."""
+
+
+class SecretRecord(NamedTuple):
+    """A record of a secret scanner, without the secret."""
+
+    record: Members
+    digest: str
+    """Keyed hash of the secret; empty when none is kept."""
 
 
 def is_secret_scanner(tool: str) -> bool:
@@ -81,7 +93,7 @@ def without_secret(raw: bytes, options: ReadOptions) -> FoundSecret:
             text = text.replace(secret, mark)
         return options.redact(text)
 
-    kept = redacted_value(_stripped(value), redact)
+    kept = redacted_value(without_members(value, _DROPPED), redact)
     return FoundSecret(msgspec.json.encode(kept), options.secret_digest(best) if best else "")
 
 
@@ -104,11 +116,24 @@ def _secrets(value: Json, *, is_inside: bool = False) -> Iterator[str]:
             yield from _secrets(item, is_inside=inside)
 
 
-def _stripped(value: Json) -> Json:
-    """Return the record without quotations of code and without people."""
-    if isinstance(value, list):
-        return [_stripped(item) for item in value]
-    if isinstance(value, dict):
-        gone = SECRET_FIELDS | CODE_FIELDS | PERSONAL_FIELDS
-        return {key: _stripped(item) for key, item in value.items() if key.lower() not in gone}
-    return value
+def secret_record_of(
+    raw: bytes, options: ReadOptions, *, secret: Collection[str] = (), drop: Collection[str] = ()
+) -> SecretRecord:
+    """Return the JSON object `raw`, a record of a found secret, without that secret.
+
+    `secret` are members at its top that hold it besides those every scanner calls so, `drop` those
+    that quote the code around it or say who wrote it.
+
+    Raises:
+        SkipRecordError: it is no object, or nested too deeply.
+    """
+    check_depth(raw, options.max_depth)
+    value = decode_json(raw)
+    if not isinstance(value, dict):
+        raise SkipRecordError("not an object")
+    kept = {key: item for key, item in value.items() if key not in secret and key not in drop}
+    hidden = [value[key] for key in secret if value.get(key)]
+    found = without_secret(
+        msgspec.json.encode(kept | {"match": hidden} if hidden else kept), options
+    )
+    return SecretRecord(Members(decode_json(found.record), found.record), found.digest)

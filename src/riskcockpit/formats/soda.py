@@ -7,7 +7,6 @@ kept.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -17,11 +16,10 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.data_checks import DataCheck, Outcome, record_of, without_rows
-from riskcockpit.formats.documents import decode_documents, decode_json
+from riskcockpit.formats.data_checks import DataCheck, Outcome, outcome_of
+from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering, unread
-from riskcockpit.formats.loose import at, is_true, objects, text, texts
-from riskcockpit.formats.moments import moment
+from riskcockpit.formats.members import NOTHING, Members, each, record_of, viewed
 
 TOOL = "Soda"
 _LEFT_OUT = frozenset({"blocks", "queries", "sql", "failingRowsQueryName", "failedRows"})
@@ -40,17 +38,17 @@ _OUTCOMES = {
 class Document(msgspec.Struct, gc=False, rename="camel"):
     """A document: the checks still raw."""
 
-    definition_name: Any = None
-    default_data_source: Any = None
-    data_timestamp: Any = None
-    scan_end_timestamp: Any = None
-    has_errors: Any = None
+    definition_name: Members = NOTHING
+    default_data_source: Members = NOTHING
+    data_timestamp: Members = NOTHING
+    scan_end_timestamp: Members = NOTHING
+    has_errors: Members = NOTHING
     checks: list[Raw] | None = None
     automated_monitoring_checks: list[Raw] | None = None
-    logs: Any = None
+    logs: Members = NOTHING
 
 
-_DOCUMENT = msgspec.json.Decoder(Document)
+_DOCUMENT = msgspec.json.Decoder(Document, dec_hook=viewed)
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -68,23 +66,22 @@ def read(content: bytes, options: ReadOptions) -> Report:
 def _scan(document: Document, options: ReadOptions) -> Scan:
     gathering = Gathering()
     errors = [
-        wording.title(options.redact(text(entry, "message")))
-        for entry in objects(document.logs)
-        if text(entry, "level").upper() == "ERROR"
+        wording.title(options.redact(entry.text("message")))
+        for entry in document.logs.members()
+        if entry.word("level").upper() == "ERROR"
     ]
-    suite = wording.name(text(document.definition_name))
+    suite = document.definition_name.name()
     for member, raws in (
         ("checks", document.checks),
         ("automatedMonitoringChecks", document.automated_monitoring_checks),
     ):
-        for number, raw in enumerate(raws or ()):
-            place = f"{member}[{number}]"
-            gathering.take(place, partial(_check, bytes(raw), suite, place, errors, options))
+        for place, raw in each(raws, member):
+            gathering.take(place, partial(_check, raw, suite, place, errors, options))
     return gathering.scan(
         TOOL,
         category=suite,
-        scanned_at=moment(document.scan_end_timestamp) or moment(document.data_timestamp),
-        is_successful=False if is_true(document.has_errors) else None,
+        scanned_at=document.scan_end_timestamp.moment() or document.data_timestamp.moment(),
+        is_successful=False if document.has_errors.flag() else None,
         tool_errors=tuple(errors),
         is_partial=document.checks is None,
     )
@@ -93,40 +90,39 @@ def _scan(document: Document, options: ReadOptions) -> Scan:
 def _check(
     raw: bytes, suite: str, place: str, errors: list[str], options: ReadOptions
 ) -> Observation | ControlEvidence:
-    content = without_rows(raw, _LEFT_OUT, options)
-    found = decode_json(content)
-    name = text(found, "name") or text(found, "definition")
-    outcome = _OUTCOMES.get(text(found, "outcome").lower())
+    found = record_of(raw, options, without=_LEFT_OUT)
+    name = found.text("name") or found.text("definition")
+    outcome = _OUTCOMES.get(found.word("outcome").lower())
     if not name or outcome is None:
         raise SkipRecordError("a check without a name, or with an unknown outcome")
     if outcome is Outcome.BROKEN:
         errors.append(wording.title(f"{name} was not evaluated"))
-    source, table = text(found, "dataSource"), text(found, "table")
+    source, table = found.text("dataSource"), found.text("table")
     dataset = ".".join(filter(None, (source, table))) or "data"
-    diagnostics = at(found, "diagnostics")
-    value = text(diagnostics, "value")
+    diagnostics = found.member("diagnostics")
+    value = diagnostics.text("value")
     ended = {Outcome.WARNED: "warns", Outcome.BROKEN: "was not evaluated"}.get(outcome, "failed")
-    return record_of(
+    return outcome_of(
         DataCheck(
             tool=TOOL,
             outcome=outcome,
             dataset=dataset,
             monitor=suite,
-            metric=text(found, "identity") or name,
-            segment=text(found, "column"),
+            metric=found.text("identity") or name,
+            segment=found.text("column"),
             title=f"{name} {ended} on {dataset}",
             about=(
-                text(found, "definition"),
+                found.text("definition"),
                 f"Measured: {value}" if value else "",
                 "; ".join(_reasons(found)),
             ),
         ),
         place,
-        content,
+        found.raw,
         options,
     )
 
 
-def _reasons(found: Any) -> list[str]:
-    reasons = [text(one, "message") for one in objects(found, "outcomeReasons")]
-    return [*filter(None, reasons), *texts(found, "diagnostics", "missing_column_names")]
+def _reasons(found: Members) -> list[str]:
+    reasons = [one.text("message") for one in found.members("outcomeReasons")]
+    return [*filter(None, reasons), *found.texts("diagnostics", "missing_column_names")]

@@ -17,8 +17,9 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.members import Members, each, labelled, paragraphs, record_of, web_address
+from riskcockpit.formats.members import Members, each, record_of
 from riskcockpit.formats.package_types import GENERIC, purl_type
+from riskcockpit.formats.prose import labelled, paragraphs, web_address
 from riskcockpit.formats.vulnerabilities import (
     canonical_id,
     cwe_numbers,
@@ -58,15 +59,14 @@ def read(content: bytes, options: ReadOptions) -> Report:
             if listed is None:
                 raise FormatError(f"not {TITLE}: there are no `components` in it")
             gathering = Gathering()
-            for why in documents.unreadable:
-                gathering.trouble("report", why)
+            gathering.unread(documents.unreadable)
             for where, raw in each(listed, "components"):
                 _component(raw, where, gathering, options)
             about = Members(form.application)
             scans.append(
                 gathering.scan(
                     TOOL,
-                    asset=about.name("publicId", "name"),
+                    asset=wording.name(about.first("publicId", "name")),
                     is_successful=True if listed else None,
                 )
             )
@@ -75,7 +75,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 def _component(raw: bytes, place: str, gathering: Gathering, options: ReadOptions) -> None:
     try:
-        component, _ = record_of(raw, options)
+        component = record_of(raw, options)
     except SkipRecordError as fault:
         gathering.trouble(place, fault.message)
         return
@@ -98,7 +98,7 @@ def _issue(
     paths = component.texts("pathnames")
     kept = {
         "issue": issue.value,
-        "componentIdentifier": component.value.get("componentIdentifier"),
+        "componentIdentifier": component.at("componentIdentifier"),
         "packageUrl": component.text("packageUrl"),
         "pathnames": paths[:_MAX_PATHS],
     }

@@ -13,7 +13,13 @@ import msgspec
 
 from riskcockpit.domain.redaction import SUSPECT, is_secret_name, may_hold_secret
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.documents import Json, check_depth, decode_json
+from riskcockpit.formats.documents import (
+    Json,
+    check_depth,
+    decode_json,
+    has_member,
+    without_members,
+)
 
 LARGE = 1 << 20
 """Bytes of records from which Arrow is worth its import."""
@@ -32,6 +38,11 @@ def searched(records: Sequence[bytes]) -> Iterator[bytes]:
         batch = records[start : start + _BATCH]
         for record, is_suspect in zip(batch, suspects(batch), strict=True):
             yield record if is_suspect else Innocent(record)
+
+
+def is_suspect(record: bytes) -> bool:
+    """Whether a JSON record may hold a secret; one that was searched already is not again."""
+    return not isinstance(record, Innocent) and may_hold_secret(record)
 
 
 def suspects(records: Sequence[bytes]) -> Sequence[bool]:
@@ -80,12 +91,19 @@ def _redacted_member(key: str, value: Json, redact: Callable[[str], str]) -> Jso
     return assigned[len(key) + 2 : -1] if assigned.startswith(f'{key}="') else redact(value)
 
 
-def checked(raw: bytes, options: ReadOptions) -> bytes:
+def checked(raw: bytes, options: ReadOptions, *, without: frozenset[str] = frozenset()) -> bytes:
     """Return the JSON record `raw` without secrets, for formats that read record by record.
+
+    Members called as in `without` are left out at any depth: people, recorded traffic.
 
     Raises:
         SkipRecordError: it is nested too deeply, or not JSON.
     """
     check_depth(raw, options.max_depth)
-    is_innocent = isinstance(raw, Innocent) or not may_hold_secret(raw)
-    return raw if is_innocent else redacted(raw, options.redact)
+    has_dropped, has_secret = has_member(raw, without), is_suspect(raw)
+    if not has_dropped and not has_secret:
+        return raw
+    value = decode_json(raw)
+    if has_dropped:
+        value = without_members(value, without)
+    return msgspec.json.encode(redacted_value(value, options.redact) if has_secret else value)

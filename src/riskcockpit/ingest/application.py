@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,11 +56,14 @@ def apply_presence(
     """Apply what the scan shows: `matched` and `assigned` are filled, `change` is made here."""
     scoped = {"scope": spec.id, "category": spec.category, "branch": spec.branch}
     recognised = (tx.one(sql("ingest", "matched_count")) or (0,))[0]
-    counts: tuple[Any, ...] = (0, 0, 0, False)
+    reopened = moved = updated = 0
+    is_known_changed = False
     if recognised:
         tx.execute(sql("ingest", "change_fill"))
-        counts = tx.one(sql("ingest", "change_count")) or counts
-        is_any_change = sum(counts[:3]) > 0
+        reopened, moved, updated, is_known_changed = tx.one(sql("ingest", "change_count")) or (
+            0, 0, 0, False,
+        )  # fmt: skip
+        is_any_change = reopened + moved + updated > 0
         _refresh(tx, spec, at, is_any_change=is_any_change)
         tx.execute(sql("ingest", "scope_take_over"), **scoped)
         tx.execute(sql("ingest", "sighting_add"), **scoped, now=at.now, rev=tx.generation)
@@ -69,8 +72,7 @@ def apply_presence(
     created = len(observations) - recognised
     if created:
         _create(tx, spec, at)
-    _remember(tx, at, observations, is_all_new=not recognised, is_known_changed=bool(counts[3]))
-    reopened, moved, updated = counts[:3]
+    _remember(tx, at, observations, is_all_new=not recognised, is_known_changed=is_known_changed)
     unchanged = recognised - reopened - moved - updated
     return Presence(created, reopened, moved, updated, unchanged)
 
@@ -175,13 +177,9 @@ def _remember(
         tx.execute(sql("ingest", "location_replace_old"))
     if any(len(seen.locations) > 1 for seen in observations):
         tx.execute(sql("ingest", "location_insert"), rev=tx.generation)
-    numbers: Sequence[int] = range(len(observations))
+    numbers: Iterable[int] = range(len(observations))
     if not is_all_new:
-        kept = (
-            *tx.rows(sql("ingest", "unmatched_seen")),
-            *tx.rows(sql("ingest", "change_numbers")),
-        )
-        numbers = sorted(row[0] for row in kept)
+        numbers = (row[0] for row in tx.rows(sql("ingest", "fresh_and_changed")))
     records = ((n, observations[n].raw) for n in numbers if observations[n].raw)
     tx.append("raw_record", pack(at.scan_id, records))
 

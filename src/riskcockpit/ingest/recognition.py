@@ -46,7 +46,7 @@ def without_foreign_claims(
 
 
 def recognise(tx: Writer, run: Run, policy: IngestPolicy, live: int) -> PrefixChange | None:
-    """Fill `matched`, `hint` and `assigned` for the staged results of `run`.
+    """Fill `matched`, `fresh`, `hint` and `assigned` for the staged results of `run`.
 
     `live` is how many live findings the scope has. Returns the checkout prefix by which all
     paths changed, when that is what happened.
@@ -59,6 +59,7 @@ def recognise(tx: Writer, run: Run, policy: IngestPolicy, live: int) -> PrefixCh
     if any(seen.finding_class is FindingClass.DEPENDENCY for seen in run.observations):
         tx.execute(sql("ingest", "match_vulnerability"))
     change = _compare_leftovers(tx, run, policy, live)
+    tx.execute(sql("ingest", "fresh_fill"))
     _assign_ids(tx)
     return change
 

@@ -55,6 +55,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "found": {
         "n": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT", "how": "VARCHAR",
     },
+    "fresh": {"n": "INTEGER"},
     "hint": {"n": "INTEGER", "finding_id": "VARCHAR"},
     "assigned": {"n": "INTEGER", "id": "VARCHAR"},
     "change": {

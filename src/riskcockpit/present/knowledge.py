@@ -28,6 +28,12 @@ _ROWS = {
     "backstage": ("service",),
     "codeowners": ("rule",),
 }
+_OUTCOMES = {
+    "applied": "in force now",
+    "older": "NOT TAKEN",
+    "empty": "NOT TAKEN",
+    "repeated": "unchanged",
+}
 _LEAST_SHOWN = 0.01
 _ROUNDING = 1e-9
 """0.29 is 28.999… hundredths."""
@@ -91,9 +97,8 @@ def taken(report: EnrichmentReport) -> str:
     subject = f" of {report.subject}" if report.subject else ""
     version = f" {report.version}" if report.version else ""
     rows = plural(report.rows, *_ROWS[report.kind])
-    word = {"applied": "in force now", "older": "NOT TAKEN", "repeated": "unchanged"}
     title = f"{KNOWLEDGE[report.kind]}{subject}{version}"
-    return f"{title}, {report.dated:%Y-%m-%d}: {rows}, {word[report.outcome]}"
+    return f"{title}, {report.dated:%Y-%m-%d}: {rows}, {_OUTCOMES[report.outcome]}"
 
 
 def is_stale(moment: datetime, now: datetime) -> bool:

@@ -66,6 +66,8 @@ def settle_identities(tx: Writer, corrections: Iterable[Correction], now: dateti
         desk.take_back(one)
         tx.execute(sql("services", "identity_forget"), id=one.id)
         tx.execute(sql("services", "identity_past_forget"), decision=one.id)
+    if standing == len(wanted) and desk.follows(wanted):
+        return
     for ordinal, decision in enumerate(wanted):
         is_new = ordinal >= standing
         if isinstance(decision, Merge):
@@ -91,6 +93,21 @@ class _Desk:
 
     tx: Writer
     now: datetime
+
+    def follows(self, decisions: Iterable[Merge | Split]) -> bool:
+        """Whether nothing came into the cache that a decision is about and that does not follow."""
+        named = {
+            id_
+            for one in decisions
+            for id_ in (one.keys if isinstance(one, Merge) else (one.finding, one.new, one.key))
+        }
+        known = self._rows(named).keys()
+        return all(
+            known.isdisjoint(one.keys)
+            if isinstance(one, Merge)
+            else one.new in known or known.isdisjoint((one.finding, one.key))
+            for one in decisions
+        )
 
     def merge(self, decision: Merge, *, is_new: bool) -> None:
         """Make `other`, or what has one of its keys in a cache built anew, the finding."""
@@ -190,6 +207,8 @@ class _Desk:
             self._move("key", gone.id, into)
         if kept.id != into:
             self._rename(kept.id, into)
+        names = {"before": other.id, "after": into}
+        self.tx.execute(sql("services", "identity_deadline_move"), **names, rev=self.tx.generation)
         self._give_keys(into, keys, kept.key)
 
     def _rename(self, before: str, after: str) -> None:

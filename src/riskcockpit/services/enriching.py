@@ -50,7 +50,8 @@ def _score(
         rev=tx.generation,
     )
     if found:
-        tx.execute(sql("services", "enriching_events"), now=now, rev=tx.generation)
+        for name in ("enriching_events", "enriching_deadlines"):
+            tx.execute(sql("services", name), now=now, rev=tx.generation)
         tx.execute(sql("services", "enriching_findings"), rev=tx.generation)
 
 

@@ -34,6 +34,8 @@ _STAGED: Mapping[type, str] = {
     Ownership: "incoming_owner_rule",
     ServiceCatalogue: "incoming_entry",
 }
+_NEVER_EMPTY = ("epss", "kev")
+"""An empty file of these is a failed download, not good news."""
 _KINDS: Mapping[type, str] = {
     EpssScores: "epss",
     KevCatalogue: "kev",
@@ -65,7 +67,7 @@ def record_enrichment(
 ) -> EnrichmentReport:
     """Put an enrichment in the place of the older one about the same, and say what came of it.
 
-    One that is older than what is there, or the same, writes nothing.
+    One that is older than what is there, the same, or of no entry writes nothing.
     """
     kind, subject = _KINDS[type(enrichment)], _subject(enrichment, origin)
     moment = dated(enrichment, origin, now)
@@ -78,6 +80,8 @@ def record_enrichment(
     elif known and moment < known[1]:
         outcome = "older"
         notes = (f"older than that of {rfc3339(known[1])}, which stays in force",)
+    elif not rows and kind in _NEVER_EMPTY:
+        outcome, notes = "empty", ("it has no entry that can be read, so nothing was changed",)
     else:
         name = _STAGED[type(enrichment)]
         tx.stage(name, TABLES[name], rows)

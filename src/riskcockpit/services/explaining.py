@@ -13,6 +13,7 @@ from riskcockpit.domain.ids import short
 from riskcockpit.domain.severity import Severity
 from riskcockpit.ingest.raw import raw_record
 from riskcockpit.present.knowledge import epss_words, kev_words, owner_words, priority
+from riskcockpit.services.deadlines import about_deadlines, past_deadlines
 from riskcockpit.services.rows import finding_row, finding_rows
 from riskcockpit.store.sql import sql
 from riskcockpit.views.findings import (
@@ -20,6 +21,7 @@ from riskcockpit.views.findings import (
     FindingEventView,
     FindingRow,
     Known,
+    PastDeadline,
     WaiverView,
     WhyView,
 )
@@ -87,6 +89,7 @@ def detail_of(reader: Reader, id_: str, row_id: int, currency: str) -> FindingDe
         controls=tuple(control for (control,) in controls),
         raw=_raw(reader, more["raw_hash"]),
         known=_known(reader, row_id),
+        past_deadlines=past_deadlines(reader, id_),
     )
 
 
@@ -103,7 +106,7 @@ def why_of(reader: Reader, id_: str, row_id: int, currency: str, now: datetime) 
         *(_about_event(event) for event in events),
         *_about_gate(more, scans),
         *_about_vex(reader, id_),
-        *_about_state(more, _waivers(reader, id_)),
+        *_about_state(more, _waivers(reader, id_), past_deadlines(reader, id_)),
         *_about_priority(row, more["epss"], _known(reader, row_id), now),
     )
     return WhyView(id_, keys, events, sentences)
@@ -182,13 +185,16 @@ def _about_vex(reader: Reader, id_: str) -> tuple[str, ...]:
     )
 
 
-def _about_state(more: Mapping[str, Any], waivers: tuple[WaiverView, ...]) -> tuple[str, ...]:
+def _about_state(
+    more: Mapping[str, Any],
+    waivers: tuple[WaiverView, ...],
+    past: tuple[PastDeadline, ...],
+) -> tuple[str, ...]:
     severity = Severity(more["severity"]).word
     origin = f" says {more['severity_raw']!r}" if more["severity_raw"] else ""
     source = f": {more['severity_source']}{origin}" if more["severity_source"] else ""
     sentences = [f"severity {severity}{source}"]
-    if more["due_at"] is not None:
-        sentences.append(f"to be fixed by {rfc3339(more['due_at'])}")
+    sentences += about_deadlines(more["due_at"], Severity(more["severity"]), more["fixed_at"], past)
     sentences += [
         f"waiver {short(waiver.id)} is {waiver.state} until {rfc3339(waiver.expires_at)}:"
         f" {waiver.reason}, asked by {waiver.requester}"

@@ -5,9 +5,7 @@ One file that cannot be read never stops the others. A dry run does everything a
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -24,6 +22,7 @@ from riskcockpit.ingest.policy import IngestPolicy, Parts, ScanOutcome, ScanRepo
 from riskcockpit.ingest.scans import merged
 from riskcockpit.ingest.vex import limited
 from riskcockpit.ingest.vulnerabilities import without_tag
+from riskcockpit.services.collector import without_collector
 from riskcockpit.services.context import Context
 from riskcockpit.services.documents import Source, find, read
 from riskcockpit.services.house import policy_of, read_options_of
@@ -121,7 +120,7 @@ def import_reports(
     notes: tuple[str, ...] = ()
     files = _repeats(ctx, sources, options, tell)
     if files is None:
-        with _without_collector():
+        with without_collector():
             documents = _read_all(ctx, sources, options, tell)
             notes = _write(ctx, documents, options, tell)
         files = tuple(file_report(document) for document in documents)
@@ -330,18 +329,6 @@ def _write(
     except BusyError as error:  # the facts are published; the next evaluation is signed again
         why_not = error.message
     return (f"this import is not in the ledger: {why_not}",) if why_not else ()
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Keep the cycle collector from walking a hundred thousand records that have no cycles."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _words(scope: ScopeSpec) -> str:

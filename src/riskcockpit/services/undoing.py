@@ -29,6 +29,10 @@ from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
 _OF_SYNCS = ("model", "model_version", "model_alias", "model_alias_move", "reading")
 """Tables that only syncs fill."""
+_KNOWLEDGE = (
+    "enrichment", "epss_score", "kev_entry", "owner_rule", "path_owner", "catalogue_entry",
+)  # fmt: skip
+"""Tables of what is known from elsewhere: it stays, and is applied to what comes back."""
 _MONITORED = {"finding_event": "events", "finding": "findings", "scan": "scans"}
 """Tables that hold what our own monitor says of readings; the history before its findings."""
 
@@ -200,9 +204,10 @@ def _again(sources: Sequence[str]) -> tuple[str, ...]:
 
 
 def _carry_over(tx: Writer, present: Reader, reporting: Sequence[str]) -> None:
-    """Take from the present generation what only syncs own."""
-    for table in _OF_SYNCS:
+    """Take from the present generation what only syncs own, and what is known from elsewhere."""
+    for table in (*_OF_SYNCS, *_KNOWLEDGE):
         tx.take_over(table, present)
+    tx.execute(sql("services", "undo_knowledge"), rev=tx.generation)
     for name in _MONITORED.values():
         tx.execute(sql("services", f"undo_clear_monitor_{name}"), monitor=MONITOR)
     for table, name in _MONITORED.items():

@@ -90,6 +90,22 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class PastDeadline:
+    """A deadline that is over because the finding came back, or got another one after it."""
+
+    due_at: datetime
+    severity: Severity
+    """Of the finding then."""
+    ended_at: datetime
+    """When it was fixed, or got another deadline."""
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether it was over before the finding was fixed."""
+        return self.ended_at > self.due_at
+
+
+@dataclass(frozen=True, slots=True)
 class FindingDetail:
     """All that is known of one finding."""
 
@@ -120,6 +136,8 @@ class FindingDetail:
     raw: str
     """The record as the tool wrote it, redacted, pretty JSON; empty when not kept."""
     known: Known = Known()
+    past_deadlines: tuple[PastDeadline, ...] = ()
+    """Oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class MlflowConnector:
     """The registry of one MLflow server."""
 
     kind: ClassVar[str] = "mlflow"
+    options: ClassVar[type[MlflowOptions]] = MlflowOptions
 
     def __init__(
         self, reader: MlflowClient, writer: MlflowClient | None, mover: AliasMover

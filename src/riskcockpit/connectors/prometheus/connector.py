@@ -46,6 +46,7 @@ class PrometheusConnector:
     """The queries of one source against one Prometheus server."""
 
     kind: ClassVar[str] = "prometheus"
+    options: ClassVar[type[PrometheusOptions]] = PrometheusOptions
 
     def __init__(self, client: PrometheusClient, queries: tuple[QueryOptions, ...]) -> None:
         self._client = client

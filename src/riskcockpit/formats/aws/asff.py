@@ -23,21 +23,11 @@ from riskcockpit.formats.cloud_resources import resource_uid
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.gathering import Record as Outcome
 from riskcockpit.formats.grading import Grade, graded
+from riskcockpit.formats.grouping import Group, Groups
+from riskcockpit.formats.members import NOTHING, Members, record_of
 from riskcockpit.formats.paths import normalise
-from riskcockpit.formats.picking import (
-    Record,
-    cvss,
-    first_text,
-    number,
-    objects,
-    opened,
-    probability,
-    text,
-    texts,
-)
 from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.record_lists import json_records
-from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.vulnerabilities import canonical_id, vulnerability_ids
 
 TOOL = "AWS Security Hub"
@@ -64,9 +54,8 @@ _LEVELS = ((90, "critical"), (70, "high"), (40, "medium"), (1, "low"), (0, "info
 class _Finding:
     """A record, and what was read of it already."""
 
-    raw: bytes
-    record: Record
-    scope: Scope
+    record: Members
+    group: Group
     region: str
 
 
@@ -78,50 +67,49 @@ def read(content: bytes, options: ReadOptions) -> Report:
     """
     with without_collection():
         found, documents = json_records(content, "ASFF", "Findings", "findings")
-        scopes = Scopes(TOOL)
+        groups = Groups(Group(TOOL))
         for place, raw in found:
-            scopes.take(
+            groups.take_opened(
                 place,
                 partial(_opened, raw, options),
-                lambda finding: finding.scope,
+                lambda finding: finding.group,
                 partial(_outcome, place=place, options=options),
             )
-        for why in documents.unreadable:
-            scopes.trouble("report", why)
-    return Report("asff", scopes.scans(), documents.notes)
+        groups.unread(documents.unreadable)
+    return Report("asff", groups.scans(), documents.notes)
 
 
 def _opened(raw: bytes, options: ReadOptions) -> _Finding:
-    raw, record = opened(raw, options, PERSONAL)
-    product = first_text(record, "ProductName")
-    product = product or text(record, "ProductFields", "aws/securityhub/ProductName")
-    product = product or text(record, "ProductFields", "ProviderName")
-    product = product or text(record, "ProductArn").rpartition("/")[2]
-    resources = objects(record, "Resources")
-    region = text(record, "Region") or text(resources[0] if resources else None, "Region")
-    region = region or (text(record, "ProductArn").split(":") + [""] * 4)[3]
+    record = record_of(raw, options, without=PERSONAL)
+    product = record.first("ProductName")
+    product = product or record.text("ProductFields", "aws/securityhub/ProductName")
+    product = product or record.word("ProductFields", "ProviderName")
+    product = product or record.text("ProductArn").rpartition("/")[2]
+    resources = record.members("Resources")
+    region = record.text("Region") or (resources[0] if resources else NOTHING).text("Region")
+    region = region or (record.text("ProductArn").split(":") + [""] * 4)[3]
     tool = wording.name(_NAMES.get(product, product)) or TOOL
     category = f"aws {region}" if tool == prowler.TOOL else region  # as in its other reports
-    scope = Scope(tool, wording.name(text(record, "AwsAccountId")), wording.name(category))
-    return _Finding(raw, record, scope, region)
+    group = Group(tool, record.name("AwsAccountId"), wording.name(category))
+    return _Finding(record, group, region)
 
 
 def _outcome(found: _Finding, place: str, options: ReadOptions) -> Outcome:
     record = found.record
-    if not (text(record, "Title") or text(record, "GeneratorId")):
+    if not (record.text("Title") or record.text("GeneratorId")):
         raise SkipRecordError("a finding without title and generator")
-    resources = objects(record, "Resources")
-    uid = resource_uid(text(resources[0] if resources else None, "Id"), found.region)
-    workflow = (text(record, "Workflow", "Status") or text(record, "WorkflowState")).upper()
-    status = text(record, "Compliance", "Status").upper()
-    if workflow == "RESOLVED" or text(record, "RecordState").upper() == "ARCHIVED":
+    resources = record.members("Resources")
+    uid = resource_uid((resources[0] if resources else NOTHING).text("Id"), found.region)
+    workflow = (record.word("Workflow", "Status") or record.word("WorkflowState")).upper()
+    status = record.word("Compliance", "Status").upper()
+    if workflow == "RESOLVED" or record.word("RecordState").upper() == "ARCHIVED":
         return None
-    if status in PASSED and not objects(record, "Vulnerabilities"):
+    if status in PASSED and not record.members("Vulnerabilities"):
         reasons = [
-            text(item, "ReasonCode") for item in objects(record, "Compliance", "StatusReasons")
+            item.text("ReasonCode") for item in record.members("Compliance", "StatusReasons")
         ]
         verdict = "not_applicable" if NOTHING_TO_CHECK in reasons else PASSED[status]
-        return ControlEvidence(found.scope.tool, _rule(record, found.scope), verdict, uid, place)
+        return ControlEvidence(found.group.tool, _rule(record, found.group), verdict, uid, place)
     seen = _observation(found, uid, place, options)
     return replace(seen, is_suppressed=workflow == "SUPPRESSED")
 
@@ -129,114 +117,111 @@ def _outcome(found: _Finding, place: str, options: ReadOptions) -> Outcome:
 def _observation(found: _Finding, uid: str, place: str, options: ReadOptions) -> Observation:
     record = found.record
     flaws = _flaws(record)
-    rule = flaws[0] if flaws else _rule(record, found.scope)
-    grade = _grade(record, found.scope.tool, rule, options)
-    claim = wording.name(text(record, "Id"))
-    advice = text(record, "Remediation", "Recommendation", "Text")
-    others = [text(item, "Id") for item in objects(record, "Resources")[1:]]
+    rule = flaws[0] if flaws else _rule(record, found.group)
+    grade = _grade(record, found.group.tool, rule, options)
+    claim = record.name("Id")
+    advice = record.text("Remediation", "Recommendation", "Text")
+    others = [item.text("Id") for item in record.members("Resources")[1:]]
     about = (
-        text(record, "Description"),
+        record.text("Description"),
         f"Remediation: {advice}" if advice and advice != "None Provided" else "",
         f"Further resources: {', '.join(others)}" if others else "",
     )
-    link = text(record, "Remediation", "Recommendation", "Url") or text(record, "SourceUrl")
+    link = record.text("Remediation", "Recommendation", "Url") or record.text("SourceUrl")
     seen = Observation(
         finding_class=FindingClass.CLOUD,
-        tool=found.scope.tool,
+        tool=found.group.tool,
         rule=rule,
-        title=wording.title(text(record, "Title") or rule),
+        title=wording.title(record.text("Title") or rule),
         severity=grade.severity,
         record=place,
-        description=wording.description(paragraphs(*about)),
+        description=paragraphs(*about),
         severity_raw=grade.raw,
         severity_source=grade.source,
-        needs_triage=text(record, "Compliance", "Status").upper() == "WARNING",
+        needs_triage=record.word("Compliance", "Status").upper() == "WARNING",
         fingerprints=(("Id", claim),) if claim else (),
         resource=uid,
         help_url=wording.name(first_link(link)),
-        raw=found.raw,
+        raw=record.raw,
     )
     return _with_vulnerability(seen, record, flaws) if flaws else seen
 
 
-def _with_vulnerability(seen: Observation, record: Record, ids: tuple[str, ...]) -> Observation:
+def _with_vulnerability(seen: Observation, record: Members, ids: tuple[str, ...]) -> Observation:
     """Return the finding as one about a package, on the workload as its asset."""
-    flaw = next(iter(objects(record, "Vulnerabilities")), {})
+    flaw = next(iter(record.members("Vulnerabilities")), NOTHING)
     packages = list(_packages(record, flaw))
-    paths = [text(item, "FilePath") for item in objects(flaw, "VulnerablePackages")]
-    scores = objects(flaw, "Cvss")
-    best = max(scores, key=lambda item: (text(item, "Source") == "NVD", text(item, "Version")),
-               default=None)  # fmt: skip
-    resource = next(iter(objects(record, "Resources")), {})
-    chance = number(flaw, "EpssScore")
-    link = text(flaw, "Vendor", "Url")
+    paths = [item.text("FilePath") for item in flaw.members("VulnerablePackages")]
+    scores = flaw.members("Cvss")
+    best = max(scores, key=lambda item: (item.text("Source") == "NVD", item.text("Version")),
+               default=NOTHING)  # fmt: skip
+    resource = next(iter(record.members("Resources")), NOTHING)
+    chance = flaw.probability("EpssScore")
+    link = flaw.text("Vendor", "Url")
     return replace(
         seen,
         finding_class=FindingClass.DEPENDENCY,
         vulnerability_ids=ids,
         package=packages[0] if packages else None,
-        asset=workload_name(text(resource, "Id")),
+        asset=workload_name(resource.text("Id")),
         locations=tuple(Location(normalise(path, ())) for path in paths if path),
-        description=wording.description(paragraphs(seen.description, *map(fix_note, packages))),
-        cvss=cvss(number(best, "BaseScore")),
-        epss=probability(chance if chance is not None else number(record, "EpssScore")),
+        description=paragraphs(seen.description, *map(fix_note, packages)),
+        cvss=best.score("BaseScore"),
+        epss=record.probability("EpssScore") if chance is None else chance,
         help_url=seen.help_url or wording.name(first_link(link)),
     )
 
 
-def _packages(record: Record, flaw: Record) -> Iterator[Package]:
-    fields = record.get("ProductFields")
-    platform = next(
-        (str(value) for key, value in (fields.items() if isinstance(fields, dict) else ())
-         if key.endswith("/platform")), "",
-    )  # fmt: skip
+def _packages(record: Members, flaw: Members) -> Iterator[Package]:
+    fields = record.member("ProductFields").pairs()
+    platform = next((item.text() for name, item in fields if name.endswith("/platform")), "")
     found = [
         Installed(
-            text(item, "Name"),
-            text(item, "Version"),
-            text(item, "Release"),
-            text(item, "PackageManager"),
-            text(item, "FixedInVersion"),
+            item.text("Name"),
+            item.text("Version"),
+            item.text("Release"),
+            item.text("PackageManager"),
+            item.text("FixedInVersion"),
         )
-        for item in objects(flaw, "VulnerablePackages")
-        if text(item, "Name")
+        for item in flaw.members("VulnerablePackages")
+        if item.text("Name")
     ]
-    named = _TITLE.match(text(record, "Title"))
+    named = _TITLE.match(record.text("Title"))
     if not found and named:
         found = [Installed(named["package"].strip(), "", "", "", "")]
     for installed in found:
         yield installed.package(platform)
 
 
-def _flaws(record: Record) -> tuple[str, ...]:
+def _flaws(record: Members) -> tuple[str, ...]:
     """Return the ids of the vulnerability; empty for a finding about a configuration."""
-    flaw = next(iter(objects(record, "Vulnerabilities")), None)
-    if flaw is not None and text(flaw, "Id"):
-        ids = aliases(text(flaw, "Id"), texts(flaw, "RelatedVulnerabilities"))
+    flaw = next(iter(record.members("Vulnerabilities")), NOTHING)
+    if flaw.text("Id"):
+        ids = aliases(flaw.text("Id"), flaw.texts("RelatedVulnerabilities"))
         return tuple(dict.fromkeys(map(canonical_id, ids)))
-    is_inspector = "inspector" in (text(record, "ProductArn") + text(record, "GeneratorId")).lower()
-    return vulnerability_ids(text(record, "Title"))[:1] if is_inspector else ()
+    is_inspector = "inspector" in (record.text("ProductArn") + record.text("GeneratorId")).lower()
+    return vulnerability_ids(record.text("Title"))[:1] if is_inspector else ()
 
 
-def _rule(record: Record, scope: Scope) -> str:
+def _rule(record: Members, group: Group) -> str:
     """Return the check without the version of its standard; of detectors the type of threat."""
-    generator = text(record, "GeneratorId")
-    kinds = texts(record, "Types")
+    generator = record.text("GeneratorId")
+    kinds = record.texts("Types")
     if generator and not any(mark in generator for mark in _INSTANCES):
         generator = _VERSION.sub("", generator)
-        if scope.tool == prowler.TOOL:
+        if group.tool == prowler.TOOL:
             generator = generator.removeprefix("prowler-")
         return wording.name(generator)
-    return wording.name(kinds[0].rpartition("/")[2] if kinds else text(record, "Title"))
+    return wording.name(kinds[0].rpartition("/")[2] if kinds else record.text("Title"))
 
 
-def _grade(record: Record, tool: str, rule: str, options: ReadOptions) -> Grade:
+def _grade(record: Members, tool: str, rule: str, options: ReadOptions) -> Grade:
     for place in (("Severity",), ("FindingProviderFields", "Severity")):
-        label = text(record, *place, "Label")
+        label = record.text(*place, "Label")
         if label:
             return graded(tool, rule, label, ".".join((*place, "Label")), options)
-    level = number(record, "Severity", "Normalized")
+    level = record.number("Severity", "Normalized")
     if level is None:
-        return graded(tool, rule, text(record, "Severity", "Original"), "Severity", options)
+        return graded(tool, rule, record.text("Severity", "Original"), "Severity", options)
     word = next((word for floor, word in _LEVELS if level >= floor), "")
     return graded(tool, rule, word, "Severity.Normalized", options)

@@ -14,22 +14,11 @@ from riskcockpit.formats.aws.workloads import PERSONAL, Installed, aliases, fix_
 from riskcockpit.formats.cloud_resources import resource_uid
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.grading import graded
+from riskcockpit.formats.grouping import Group, Groups
+from riskcockpit.formats.members import NOTHING, Members, record_of
 from riskcockpit.formats.paths import normalise
-from riskcockpit.formats.picking import (
-    Record,
-    cvss,
-    first_text,
-    member,
-    number,
-    objects,
-    opened,
-    probability,
-    text,
-    texts,
-)
 from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.record_lists import json_records
-from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_numbers
 
 TOOL = "Amazon Inspector"
@@ -41,9 +30,6 @@ _KINDS = {
 """Type of a finding → category of its scan."""
 
 
-Opened = tuple[bytes, Record]
-
-
 def read(content: bytes, options: ReadOptions) -> Report:
     """Read the findings of one or several answers, of a list, or of lines.
 
@@ -52,47 +38,44 @@ def read(content: bytes, options: ReadOptions) -> Report:
     """
     with without_collection():
         found, documents = json_records(content, "Inspector's JSON", "findings")
-        scopes = Scopes(TOOL)
+        groups = Groups(Group(TOOL))
         for place, raw in found:
-            scopes.take(
+            groups.take_opened(
                 place,
-                partial(opened, raw, options, PERSONAL),
-                _scope,
+                partial(record_of, raw, options, without=PERSONAL),
+                _group_of,
                 partial(_outcome, place=place, options=options),
             )
-        for why in documents.unreadable:
-            scopes.trouble("report", why)
-    return Report("aws-inspector", scopes.scans(), documents.notes)
+        groups.unread(documents.unreadable)
+    return Report("aws-inspector", groups.scans(), documents.notes)
 
 
-def _scope(found: Opened) -> Scope:
-    record = found[1]
-    kind = text(record, "type").upper()
-    region = text(next(iter(objects(record, "resources")), None), "region")
+def _group_of(record: Members) -> Group:
+    kind = record.text("type").upper()
+    region = next(iter(record.members("resources")), NOTHING).text("region")
     category = " ".join(filter(None, (_KINDS.get(kind, kind.lower()), region)))
-    return Scope(TOOL, wording.name(text(record, "awsAccountId")), wording.name(category))
+    return Group(TOOL, record.name("awsAccountId"), wording.name(category))
 
 
-def _outcome(found: Opened, place: str, options: ReadOptions) -> Observation | None:
-    raw, record = found
-    if not text(record, "title") and not text(record, "findingArn"):
+def _outcome(record: Members, place: str, options: ReadOptions) -> Observation | None:
+    if not record.text("title") and not record.text("findingArn"):
         raise SkipRecordError("a finding without title and findingArn")
-    status = text(record, "status").upper()
+    status = record.word("status").upper()
     if status == "CLOSED":
         return None
-    read_kind = _READERS.get(text(record, "type").upper(), _of_network)
+    read_kind = _READERS.get(record.text("type").upper(), _of_network)
     seen = read_kind(_common(record, place, options), record, options)
-    return replace(seen, is_suppressed=status == "SUPPRESSED", raw=raw)
+    return replace(seen, is_suppressed=status == "SUPPRESSED", raw=record.raw)
 
 
-def _common(record: Record, place: str, options: ReadOptions) -> Observation:
-    title = text(record, "title")
+def _common(record: Members, place: str, options: ReadOptions) -> Observation:
+    title = record.text("title")
     rule = _rule(record) or wording.name(title)
     if not rule:
         raise SkipRecordError("a finding without title, vulnerability and rule")
-    grade = graded(TOOL, rule, text(record, "severity"), "severity", options)
-    resource = next(iter(objects(record, "resources")), {})
-    claim = wording.name(text(record, "findingArn"))
+    grade = graded(TOOL, rule, record.word("severity"), "severity", options)
+    resource = next(iter(record.members("resources")), NOTHING)
+    claim = record.name("findingArn")
     return Observation(
         finding_class=FindingClass.CLOUD,
         tool=TOOL,
@@ -100,94 +83,92 @@ def _common(record: Record, place: str, options: ReadOptions) -> Observation:
         title=wording.title(title or rule),
         severity=grade.severity,
         record=place,
-        description=wording.description(text(record, "description")),
+        description=wording.description(record.text("description")),
         severity_raw=grade.raw,
         severity_source=grade.source,
         fingerprints=(("findingArn", claim),) if claim else (),
-        resource=resource_uid(text(resource, "id"), text(resource, "region")),
-        asset=workload_name(text(resource, "id")),
-        cvss=cvss(number(record, "inspectorScore")),
-        epss=probability(number(record, "epss", "score")),
-        help_url=wording.name(first_link(text(record, "remediation", "recommendation", "Url"))),
+        resource=resource_uid(resource.text("id"), resource.text("region")),
+        asset=workload_name(resource.text("id")),
+        cvss=record.score("inspectorScore"),
+        epss=record.probability("epss", "score"),
+        help_url=wording.name(first_link(record.text("remediation", "recommendation", "Url"))),
     )
 
 
-def _rule(record: Record) -> str:
+def _rule(record: Members) -> str:
     """Return the vulnerability, the detector without its version, or the kind of finding."""
-    flaw = canonical_id(text(record, "packageVulnerabilityDetails", "vulnerabilityId"))
-    detector = text(record, "codeVulnerabilityDetails", "detectorId").partition("@")[0]
-    return flaw or wording.name(detector) or wording.name(text(record, "type"))
+    flaw = canonical_id(record.text("packageVulnerabilityDetails", "vulnerabilityId"))
+    detector = record.text("codeVulnerabilityDetails", "detectorId").partition("@")[0]
+    return flaw or wording.name(detector) or record.name("type")
 
 
-def _of_package(seen: Observation, record: Record, _options: ReadOptions) -> Observation:
-    details = member(record, "packageVulnerabilityDetails")
-    ids = aliases(text(details, "vulnerabilityId"), texts(details, "relatedVulnerabilities"))
-    resource = next(iter(objects(record, "resources")), {})
+def _of_package(seen: Observation, record: Members, _options: ReadOptions) -> Observation:
+    details = record.member("packageVulnerabilityDetails")
+    ids = aliases(details.text("vulnerabilityId"), details.texts("relatedVulnerabilities"))
+    resource = next(iter(record.members("resources")), NOTHING)
     packages = [
         Installed(
-            text(item, "name"),
-            text(item, "version"),
-            text(item, "release"),
-            text(item, "packageManager"),
-            text(item, "fixedInVersion"),
+            item.text("name"),
+            item.text("version"),
+            item.text("release"),
+            item.text("packageManager"),
+            item.text("fixedInVersion"),
         ).package(_platform(resource))
-        for item in objects(details, "vulnerablePackages")
-        if text(item, "name")
+        for item in details.members("vulnerablePackages")
+        if item.text("name")
     ]
-    paths = [text(item, "filePath") for item in objects(details, "vulnerablePackages")]
+    paths = [item.text("filePath") for item in details.members("vulnerablePackages")]
     return replace(
         seen,
         finding_class=FindingClass.DEPENDENCY,
         vulnerability_ids=tuple(dict.fromkeys(map(canonical_id, ids))),
         package=packages[0] if packages else None,
         locations=tuple(Location(normalise(path, ())) for path in paths if path),
-        description=wording.description(paragraphs(seen.description, *map(fix_note, packages))),
-        help_url=seen.help_url or wording.name(first_link(text(details, "sourceUrl"))),
+        description=paragraphs(seen.description, *map(fix_note, packages)),
+        help_url=seen.help_url or wording.name(first_link(details.text("sourceUrl"))),
     )
 
 
-def _platform(resource: Record) -> str:
+def _platform(resource: Members) -> str:
     """Return the operating system of an image or instance, as `DEBIAN_11`."""
-    details = member(resource, "details")
-    kinds = details.values() if isinstance(details, dict) else ()
-    return next((found for item in kinds if (found := text(item, "platform"))), "")
+    details = resource.member("details")
+    return next((found for _, kind in details.pairs() if (found := kind.text("platform"))), "")
 
 
-def _of_code(seen: Observation, record: Record, options: ReadOptions) -> Observation:
-    details = member(record, "codeVulnerabilityDetails") or record
-    place = member(details, "filePath")
-    path = first_text(place, "filePath", "fileName")
-    line, end = number(place, "startLine"), number(place, "endLine")
+def _of_code(seen: Observation, record: Members, options: ReadOptions) -> Observation:
+    details = record.member("codeVulnerabilityDetails") or record
+    place = details.member("filePath")
+    path = place.first("filePath", "fileName")
     return replace(
         seen,
         finding_class=FindingClass.CODE,
         locations=(
             Location(
                 normalise(path, options.checkout_prefixes),
-                int(line) if line and line > 0 else None,
-                end_line=int(end) if end and end > 0 else None,
+                place.line("startLine"),
+                end_line=place.line("endLine"),
             ),
         ),
-        cwes=cwe_numbers(texts(details, "cwes")),
+        cwes=cwe_numbers(details.texts("cwes")),
         help_url=seen.help_url
-        or wording.name(first_link(" ".join(texts(details, "referenceUrls")))),
+        or wording.name(first_link(" ".join(details.texts("referenceUrls")))),
     )
 
 
-def _of_network(seen: Observation, record: Record, _options: ReadOptions) -> Observation:
-    details = member(record, "networkReachabilityDetails")
+def _of_network(seen: Observation, record: Members, _options: ReadOptions) -> Observation:
+    details = record.member("networkReachabilityDetails")
     ports = "-".join(
         dict.fromkeys(
-            filter(None, (text(details, "openPortRange", end) for end in ("begin", "end")))
+            filter(None, (details.text("openPortRange", end) for end in ("begin", "end")))
         )
     )
-    protocol = text(details, "protocol").lower()
+    protocol = details.text("protocol").lower()
     if not ports:
         return seen
     return replace(seen, rule=wording.name(f"{seen.rule} {protocol}/{ports}"))
 
 
-_READERS: dict[str, Callable[[Observation, Record, ReadOptions], Observation]] = {
+_READERS: dict[str, Callable[[Observation, Members, ReadOptions], Observation]] = {
     "PACKAGE_VULNERABILITY": _of_package,
     "CODE_VULNERABILITY": _of_code,
     "NETWORK_REACHABILITY": _of_network,

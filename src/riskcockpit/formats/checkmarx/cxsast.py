@@ -13,7 +13,8 @@ from riskcockpit.formats.checkmarx.states import SAST, SCALE, place_of, titled
 from riskcockpit.formats.gathering import Gathering, Record
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.markup import parsed, record, text
-from riskcockpit.formats.members import MAX_LINE, labelled, paragraphs, web_address
+from riskcockpit.formats.members import MAX_LINE
+from riskcockpit.formats.prose import labelled, paragraphs, web_address
 from riskcockpit.formats.vulnerabilities import cwe_number
 
 TOOL = "Checkmarx SAST"

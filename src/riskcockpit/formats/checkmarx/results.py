@@ -28,13 +28,14 @@ from riskcockpit.formats.checkmarx.states import (
     titled,
 )
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.documents import check_depth, decode_documents, decode_json
+from riskcockpit.formats.documents import decode_documents, decode_json
 from riskcockpit.formats.gathering import Record
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.grouping import Group, Groups, unreadable
-from riskcockpit.formats.members import Members, each, labelled, paragraphs, record_of, web_address
+from riskcockpit.formats.grouping import Group, Groups
+from riskcockpit.formats.members import Members, each, record_of
 from riskcockpit.formats.package_types import purl_type
-from riskcockpit.formats.secrets import without_secret
+from riskcockpit.formats.prose import labelled, paragraphs, web_address
+from riskcockpit.formats.secrets import secret_record_of
 from riskcockpit.formats.vulnerabilities import (
     canonical_id,
     cwe_number,
@@ -70,7 +71,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
         if all(form.results is None and form.total_count is None for form in forms):
             raise FormatError(f"not {TITLE}: there are no `results` in it")
         groups = Groups(Group(TOOL))
-        unreadable(groups, documents.unreadable)
+        groups.unread(documents.unreadable)
         read_count = 0
         for number, form in enumerate(forms):
             place = f"document{number}.results" if number else "results"
@@ -91,19 +92,19 @@ def _result(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record
     kind = Members(decode_json(raw)).text("type").lower()
     category = KINDS.get(kind, wording.name(kind))
     if category == SECRETS:
-        check_depth(raw, options.max_depth)
-        without = without_secret(raw, options)
-        result, kept, digest = Members(decode_json(without.record)), without.record, without.digest
+        result, digest = secret_record_of(raw, options)
     else:
-        result, kept = record_of(raw, options, without=_PEOPLE)
+        result = record_of(raw, options, without=_PEOPLE)
     group = Group(TOOL, category=category)
     if is_fixed(result):
         return group, None
     data = result.member("data")
     details = result.member("vulnerabilityDetails")
     ids = _ids(result, details) if category in PACKAGED else ()
-    rule = data.name("queryName", "ruleName", "ruleId", "queryId") or next(iter(ids), "")
-    rule = rule or result.name("similarityId", "id")
+    rule = wording.name(data.first("queryName", "ruleName", "ruleId", "queryId")) or next(
+        iter(ids), ""
+    )
+    rule = rule or wording.name(result.first("similarityId", "id"))
     if not rule:
         raise SkipRecordError("a result without query or id")
     severity, word, source = graded(
@@ -132,7 +133,7 @@ def _result(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record
         cwes=tuple(filter(None, [cwe_number(details.text("cweId"))])),
         cvss=details.score("cvssScore") or details.member("cvss").score("score"),
         help_url=_help_url(data),
-        raw=kept,
+        raw=result.raw,
     )
 
 
@@ -145,7 +146,7 @@ def _class(category: str, package: Package | None) -> FindingClass:
 def _title(rule: str, data: Members, package: Package | None) -> str:
     if package is not None:
         return wording.title(f"{rule} in {package.name} {package.version}")
-    name = data.text("queryName", "ruleName") or rule
+    name = data.first("queryName", "ruleName") or rule
     return titled(name)
 
 
@@ -156,7 +157,7 @@ def _description(result: Members, data: Members, state: str) -> str:
         labelled("Expected", data.text("expectedValue")),
         labelled("Found", data.text("value")),
         labelled("Image", image),
-        labelled("Upgrade to", data.text("recommendedVersion", "recommendations")),
+        labelled("Upgrade to", data.first("recommendedVersion", "recommendations")),
         labelled("State", state.replace("_", " ").lower()),
     )
 
@@ -165,7 +166,7 @@ def _locations(data: Members, category: str, options: ReadOptions) -> tuple[Loca
     if category in PACKAGED:
         paths = data.member("scaPackageData").texts("locations") or data.texts("imageFilePath")
         return place_of(paths[0], None, options) if paths else ()
-    path = data.text("fileName", "filename")
+    path = data.first("fileName", "filename")
     if path:
         return place_of(path, data.line("line"), options)
     steps = data.members("nodes") if category in (SAST, "api-security") else []
@@ -182,16 +183,16 @@ def _fingerprints(result: Members, data: Members) -> tuple[tuple[str, str], ...]
 
 
 def _ids(result: Members, details: Members) -> tuple[str, ...]:
-    texts = (details.text("cveName"), result.text("cveId", "cve"), result.text("id"))
+    texts = (details.text("cveName"), result.first("cveId", "cve"), result.text("id"))
     found = [canonical_id(text) for text in texts if text and vulnerability_ids(text)]
-    own = result.text("id", "similarityId")
+    own = result.first("id", "similarityId")
     return tuple(dict.fromkeys(found or ([wording.name(own)] if own else [])))
 
 
 def _package(data: Members, category: str) -> Package | None:
     """Return the package by its own members, else by its identifier `Npm-lodash-4.17.11`."""
     name, version, manager = data.text("packageName"), data.name("packageVersion"), ""
-    parts = data.text("packageIdentifier", "packageId").split("-")
+    parts = data.first("packageIdentifier", "packageId").split("-")
     if len(parts) >= _PARTS:
         manager = parts[0]
         name = name or "-".join(parts[1:-1])

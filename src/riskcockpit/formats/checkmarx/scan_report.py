@@ -31,10 +31,11 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.grouping import Group, Groups, unreadable
-from riskcockpit.formats.members import Members, labelled, paragraphs, record_of, web_address
+from riskcockpit.formats.grouping import Group, Groups
+from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.package_types import purl_type
+from riskcockpit.formats.prose import labelled, paragraphs, web_address
 from riskcockpit.formats.vulnerabilities import (
     canonical_id,
     cwe_number,
@@ -88,16 +89,18 @@ def read(content: bytes, options: ReadOptions) -> Report:
         for form in forms:
             header, about = Members(form.report_header), Members(form.scan_information)
             asset = header.name("projectName")
-            branch = header.name("branchName", "scannedBranchName") or about.name("branch")
+            branch = wording.name(header.first("branchName", "scannedBranchName")) or about.name(
+                "branch"
+            )
             groups = Groups(Group(TOOL, asset, SAST, branch))
-            unreadable(groups, documents.unreadable)
+            groups.unread(documents.unreadable)
             causes = _causes(form)
             for part in _parts(form):
                 group = Group(TOOL, asset, part.category, branch)
                 groups.of(group)
                 groups.take(part.place, partial(_result, part, group, causes, options))
             failed = tuple(_failed(about))
-            date = header.value.get("scanDate") or form.report_creation_date
+            date = header.at("scanDate") or form.report_creation_date
             scans += groups.scans(scanned_at=moment(date), tool_errors=failed)
         return Report("checkmarx-one-report", tuple(scans), documents.notes)
 
@@ -121,7 +124,7 @@ def _parts(form: Document) -> Iterator[_Part]:
             yield _Part(f"scanResults[{q}][{n}]", SAST, item, query)
     for t, technology in enumerate(Members(form.iac_scan_results).members("technology")):
         for q, query in enumerate(technology.members("queries")):
-            parent = Members(query.value | {"technology": technology.text("name")})
+            parent = Members(query.object() | {"technology": technology.text("name")})
             for n, item in enumerate(_items(query, "resultsList")):
                 yield _Part(f"iacScanResults[{t}][{q}][{n}]", IAC, item, parent)
     yield from _of_packages(SCA, form.sca_scan_results)
@@ -130,23 +133,27 @@ def _parts(form: Document) -> Iterator[_Part]:
 
 
 def _of_packages(category: str, part: Any) -> Iterator[_Part]:
-    for p, package in enumerate(Members(part).members("packages", "images", "resultsList")):
+    for p, package in enumerate(_first_list(Members(part), "packages", "images", "resultsList")):
         for n, item in enumerate(_nested(package)):
             yield _Part(f"{category}ScanResults[{p}][{n}]", category, item, package)
 
 
 def _items(parent: Members, name: str) -> list[Members]:
-    found = parent.value.get(name)
+    found = parent.at(name)
     return [Members(item) for item in found] if isinstance(found, list) else []
+
+
+def _first_list(parent: Members, *names: str) -> list[Members]:
+    return next((found for name in names if (found := parent.members(name))), [])
 
 
 def _nested(package: Members) -> Iterator[Members]:
     """Yield the results of a package, under whichever names its version has for them."""
     for name in _RESULT_LISTS:
         yield from package.members(name)
-    for category in package.members("packageCategory", "packages"):
+    for category in _first_list(package, "packageCategory", "packages"):
         for item in _nested(category):
-            yield Members(category.value | item.value)
+            yield Members(category.object() | item.object())
 
 
 def _result(
@@ -154,8 +161,9 @@ def _result(
 ) -> tuple[Group, Record]:
     if not part.record:
         raise SkipRecordError("not a JSON object, or an empty one")
-    raw = msgspec.json.encode(part.record.value)
-    record, kept = record_of(raw, options, without=_PEOPLE)
+    raw = part.record.encoded()
+    record = record_of(raw, options, without=_PEOPLE)
+    kept = record.raw
     if is_fixed(record):
         return group, None
     if part.category in (SCA, CONTAINERS):
@@ -167,7 +175,7 @@ def _in_code(
     part: _Part, record: Members, raw: bytes, causes: dict[str, Members], options: ReadOptions
 ) -> Observation:
     query = part.parent
-    rule = query.name("queryName", "queryId")
+    rule = wording.name(query.first("queryName", "queryId"))
     if not rule:
         raise SkipRecordError("a result without a query")
     severity, word, source = graded(
@@ -199,7 +207,7 @@ def _in_code(
         is_suppressed=state == NOT_EXPLOITABLE,
         locations=tuple(_places(record, options)),
         fingerprints=(("similarityId", claim),) if claim else (),
-        cwes=tuple(filter(None, [cwe_number(query.value.get("cweId"))])),
+        cwes=tuple(filter(None, [cwe_number(query.at("cweId"))])),
         help_url=web_address([query.text("queryDescriptionLink")]),
         raw=raw,
     )
@@ -207,8 +215,8 @@ def _in_code(
 
 def _places(record: Members, options: ReadOptions) -> Iterator[Location]:
     """Yield where the flow begins, which is where it is repaired, then where it ends."""
-    path = record.text("fileName", "sourceFileName", "destinationFileName")
-    line = record.line("line", "sourceLine", "destinationLine")
+    path = record.first("fileName", "sourceFileName", "destinationFileName")
+    line = record.line("line") or record.line("sourceLine") or record.line("destinationLine")
     yield from place_of(path, line, options, record.text("sourceCode"))
     end = record.text("destinationFileName")
     if end and (end, record.line("destinationLine")) != (path, line):
@@ -243,9 +251,7 @@ def _packaged(part: _Part, record: Members, raw: bytes, options: ReadOptions) ->
         is_suppressed=state == NOT_EXPLOITABLE,
         vulnerability_ids=ids or (rule,),
         package=package,
-        cwes=tuple(
-            filter(None, [cwe_number(record.value.get("cwe") or record.value.get("cweId"))])
-        ),
+        cwes=tuple(filter(None, [cwe_number(record.at("cwe") or record.at("cweId"))])),
         cvss=record.score("cvssScore", "score", "cvss"),
         raw=raw,
     )
@@ -253,11 +259,11 @@ def _packaged(part: _Part, record: Members, raw: bytes, options: ReadOptions) ->
 
 def _package(part: _Part) -> Package | None:
     parent = part.parent
-    name = parent.text("packageName", "name")
-    type_ = purl_type(parent.text("packageManager", "packageRepository", "technology"))
+    name = parent.first("packageName", "name")
+    type_ = purl_type(parent.first("packageManager", "packageRepository", "technology"))
     if not name:
         return None
     namespace, bare = split_name(type_, name)
-    version = parent.name("packageVersion", "version")
+    version = wording.name(parent.first("packageVersion", "version"))
     layer = "os" if part.category == CONTAINERS else ""
     return Package(type_, bare, namespace, version, parent.name("recommendedVersion"), layer)

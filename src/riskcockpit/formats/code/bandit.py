@@ -9,11 +9,13 @@ from functools import partial
 from riskcockpit.domain.finding import Observation, Scan
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import Form, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.observing import labelled, observed
+from riskcockpit.formats.members import Members, record_of
+from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
+from riskcockpit.formats.prose import labelled
 from riskcockpit.formats.titles import first_sentence
 from riskcockpit.formats.vulnerabilities import cwe_number
 
@@ -45,16 +47,16 @@ def _scan(form: Form, options: ReadOptions) -> Scan:
 
 
 def _result(options: ReadOptions, raw: bytes, place: str) -> Observation:
-    entry = read_entry(raw, options)
+    entry = record_of(raw, options)
     rule = entry.text("test_id")
     line = entry.line("line_number")
     message = entry.text("issue_text")
-    confidence = entry.text("issue_confidence").lower()
+    confidence = entry.word("issue_confidence").lower()
     cwe = cwe_number(entry.at("issue_cwe", "id"))
     return observed(
         TOOL,
         rule,
-        graded(TOOL, rule, entry.text("issue_severity"), "issue_severity", options),
+        graded(TOOL, rule, entry.word("issue_severity"), "issue_severity", options),
         message,
         record=place,
         raw=entry.raw,
@@ -73,13 +75,13 @@ def _result(options: ReadOptions, raw: bytes, place: str) -> Observation:
     )
 
 
-def _column(entry: Entry) -> int | None:
+def _column(entry: Members) -> int | None:
     """Return the column from 1; Bandit counts from 0."""
     offset = entry.integer("col_offset")
     return offset + 1 if offset is not None and offset >= 0 else None
 
 
-def _range(entry: Entry) -> Iterator[int]:
+def _range(entry: Members) -> Iterator[int]:
     for number in range(len(entry.items("line_range"))):
         line = entry.line("line_range", number)
         if line is not None:
@@ -92,7 +94,7 @@ def _code(text: str, line: int | None) -> str:
     return quoted.get(line or 0, "")
 
 
-def _errors(head: Entry, options: ReadOptions) -> Iterator[str]:
-    for error in head.entries("errors"):
+def _errors(head: Members, options: ReadOptions) -> Iterator[str]:
+    for error in head.members("errors"):
         what = f"{error.text('filename')}: {error.text('reason') or 'not scanned'}"
         yield wording.title(options.redact(what))

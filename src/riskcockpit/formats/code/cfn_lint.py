@@ -8,11 +8,12 @@ from riskcockpit.domain.finding import Observation
 from riskcockpit.domain.severity import Severity
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
+from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
 from riskcockpit.formats.titles import first_sentence
 
 TOOL = "cfn-lint"
@@ -36,14 +37,14 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 
 def _match(options: ReadOptions, raw: bytes, place: str) -> Observation:
-    entry = read_entry(raw, options)
+    entry = record_of(raw, options)
     rule = entry.text("Rule", "Id")
     message = entry.text("Message")
     path = _template_path(entry)
     return observed(
         TOOL,
         rule,
-        graded(TOOL, rule, entry.text("Level"), "Level", options, words=WORDS),
+        graded(TOOL, rule, entry.word("Level"), "Level", options, words=WORDS),
         message,
         record=place,
         raw=entry.raw,
@@ -62,6 +63,6 @@ def _match(options: ReadOptions, raw: bytes, place: str) -> Observation:
     )
 
 
-def _template_path(entry: Entry) -> str:
+def _template_path(entry: Members) -> str:
     """Return the place inside the template: `Resources/Bucket/Properties/AccessControl`."""
     return wording.name("/".join(entry.texts("Location", "Path")))

@@ -21,12 +21,15 @@ from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.entries import Entry, location, read_entry, read_secret_entry
 from riskcockpit.formats.forms import Form, form_of, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import Grade, graded
-from riskcockpit.formats.observing import labelled, observed, paragraphs
+from riskcockpit.formats.members import Members, record_of
+from riskcockpit.formats.observing import observed
 from riskcockpit.formats.package_types import purl_type
+from riskcockpit.formats.paths import location
+from riskcockpit.formats.prose import labelled, paragraphs
+from riskcockpit.formats.secrets import secret_record_of
 from riskcockpit.formats.vulnerabilities import canonical_id, split_name, vulnerability_ids
 
 TOOL = "Checkov"
@@ -71,13 +74,13 @@ def _scan(form: Form, options: ReadOptions) -> Scan:
     gathering.take_all("results.failed_checks", failed, read_failed)
     gathering.take_all("results.skipped_checks", skipped, partial(_skipped, options, kind))
     gathering.take_all("results.passed_checks", passed, partial(_passed, options))
-    summary = form.head("summary").entry("summary") if kind else form.head("checkov_version")
+    summary = form.head("summary").member("summary") if kind else form.head("checkov_version")
     errors = tuple(_errors(results.head("parsing_errors"), summary, options))
     counts = (summary.number(name) or 0 for name in ("resource_count", "passed", "failed"))
     return gathering.scan(
         TOOL,
         category=wording.name(kind),
-        tool_version=wording.name(summary.text("checkov_version")),
+        tool_version=summary.name("checkov_version"),
         is_successful=True if any(counts) and not errors else None,
         tool_errors=errors,
         is_partial="results" not in form.members,
@@ -87,10 +90,10 @@ def _scan(form: Form, options: ReadOptions) -> Scan:
 def _failed(options: ReadOptions, kind: str, raw: bytes, place: str) -> Observation:
     if kind == SECRETS:
         # the "resource" of a secret is its bare SHA-1, which could be reversed by trying
-        found = read_secret_entry(raw, options, secret=("resource",), drop=_QUOTES)
-        seen = _check(options, found.entry, place, FindingClass.SECRET)
+        found = secret_record_of(raw, options, secret=("resource",), drop=_QUOTES)
+        seen = _check(options, found.record, place, FindingClass.SECRET)
         return replace(seen, secret_digest=found.digest)
-    entry = read_entry(raw, options)
+    entry = record_of(raw, options)
     if kind in PACKAGES and isinstance(entry.at("vulnerability_details"), dict):
         return _vulnerability(options, entry, place)
     return _check(options, entry, place, FindingClass.CODE)
@@ -102,21 +105,21 @@ def _skipped(options: ReadOptions, kind: str, raw: bytes, place: str) -> Observa
 
 
 def _passed(options: ReadOptions, raw: bytes, place: str) -> ControlEvidence:
-    entry = read_entry(raw, options)
-    rule, resource = wording.name(entry.text("check_id")), wording.name(entry.text("resource"))
+    entry = record_of(raw, options)
+    rule, resource = entry.name("check_id"), entry.name("resource")
     return ControlEvidence(TOOL, rule, "pass", resource, place)
 
 
 def _check(
-    options: ReadOptions, entry: Entry, place: str, finding_class: FindingClass
+    options: ReadOptions, entry: Members, place: str, finding_class: FindingClass
 ) -> Observation:
     rule = entry.text("check_id")
-    resource = wording.name(entry.text("resource"))
+    resource = entry.name("resource")
     why = entry.text("check_result", "suppress_comment")
     return observed(
         TOOL,
         rule,
-        _grade(options, rule, entry.text("severity"), "severity"),
+        _grade(options, rule, entry.word("severity"), "severity"),
         entry.text("check_name"),
         record=place,
         raw=entry.raw,
@@ -135,13 +138,13 @@ def _check(
     )
 
 
-def _vulnerability(options: ReadOptions, entry: Entry, place: str) -> Observation:
-    found = entry.entry("vulnerability_details")
+def _vulnerability(options: ReadOptions, entry: Members, place: str) -> Observation:
+    found = entry.member("vulnerability_details")
     rule = canonical_id(found.text("id")) or entry.text("check_id")
     type_ = purl_type(found.first("package_type", "package_registry"))
     namespace, name = split_name(type_, found.text("package_name"))
-    version = wording.name(found.text("package_version"))
-    word = found.text("severity") or entry.text("severity")
+    version = found.name("package_version")
+    word = found.word("severity") or entry.word("severity")
     fixed = found.first("lowest_fixed_version", "fix_version", "fixed_version")
     return observed(
         TOOL,
@@ -168,16 +171,14 @@ def _grade(options: ReadOptions, rule: str, word: str, source: str) -> Grade:
     return graded(TOOL, rule, word, source, options)
 
 
-def _path(entry: Entry) -> str:
+def _path(entry: Members) -> str:
     """Return the path below the scanned directory, which Checkov writes with a slash before it."""
     return entry.first("repo_file_path", "file_path").lstrip("/")
 
 
-def _code(entry: Entry) -> str:
+def _code(entry: Members) -> str:
     """Return the quoted code, which is a list of (number, line)."""
-    pairs = entry.items("code_block")
-    lines = (wording.scalar(pair[1]) for pair in pairs if isinstance(pair, list) and len(pair) > 1)
-    return "".join(lines)
+    return "".join(wording.scalar(pair.at(1)) for pair in entry.items("code_block"))
 
 
 def _bare_version(text: str) -> str:
@@ -185,7 +186,7 @@ def _bare_version(text: str) -> str:
     return text.removeprefix("fixed in ").partition(",")[0].strip()
 
 
-def _errors(results: Entry, summary: Entry, options: ReadOptions) -> Iterator[str]:
+def _errors(results: Members, summary: Members, options: ReadOptions) -> Iterator[str]:
     paths = results.texts("parsing_errors")
     for path in paths:
         yield wording.title(options.redact(f"cannot parse {path}"))

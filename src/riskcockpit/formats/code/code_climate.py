@@ -15,11 +15,12 @@ from riskcockpit.domain.finding import ControlEvidence, Observation
 from riskcockpit.domain.severity import Severity
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import forms, whole
-from riskcockpit.formats.gathering import Sorting
 from riskcockpit.formats.grading import graded
+from riskcockpit.formats.grouping import Group, Groups
+from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
 from riskcockpit.formats.titles import first_sentence
 
 TOOL = "Code Climate"
@@ -53,30 +54,29 @@ def read(content: bytes, options: ReadOptions) -> Report:
     raws += [
         Raw(part) for form, part in zip(found, documents.parts, strict=True) if not form.is_list
     ]
-    sorting = Sorting()
-    sorting.take_all("", raws, partial(_issue, options))
-    scans = [part.scan(tool, is_partial=not sorting.is_whole) for tool, part in sorting.parts(TOOL)]
-    return whole("code-climate", scans, documents)
+    groups = Groups(Group(TOOL))
+    groups.take_all("", raws, partial(_issue, options))
+    return whole("code-climate", groups.scans(), documents)
 
 
 def _issue(
     options: ReadOptions, raw: bytes, place: str
-) -> tuple[str, Observation | ControlEvidence]:
-    entry = read_entry(raw, options)
+) -> tuple[Group, Observation | ControlEvidence]:
+    entry = record_of(raw, options)
     rule = entry.text("check_name")
     kind = entry.text("type").lower()
     tool = _tool(entry, rule)
     if kind and kind != "issue":
         named = wording.name(entry.text("name") or kind)
-        return tool, ControlEvidence(tool, named, "informational", record=place)
-    claim = wording.name(entry.text("fingerprint"))
+        return Group(tool), ControlEvidence(tool, named, "informational", record=place)
+    claim = entry.name("fingerprint")
     message = entry.text("description")
     words = HADOLINT_WORDS if tool == HADOLINT else WORDS
-    place_of = entry.entry("location")
-    return tool, observed(
+    place_of = entry.member("location")
+    return Group(tool), observed(
         tool,
         rule,
-        graded(tool, rule, entry.text("severity"), "severity", options, words=words),
+        graded(tool, rule, entry.word("severity"), "severity", options, words=words),
         message,
         record=place,
         raw=entry.raw,
@@ -93,8 +93,8 @@ def _issue(
     )
 
 
-def _tool(entry: Entry, rule: str) -> str:
-    named = wording.name(entry.text("engine_name"))
+def _tool(entry: Members, rule: str) -> str:
+    named = entry.name("engine_name")
     if named:
         return named
     return HADOLINT if _HADOLINT_RULE.fullmatch(rule) else TOOL

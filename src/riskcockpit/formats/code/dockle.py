@@ -8,11 +8,11 @@ from riskcockpit.domain.finding import ControlEvidence, Observation, Scan
 from riskcockpit.domain.severity import Severity
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import read_entry
 from riskcockpit.formats.forms import Form, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.images import image_name
+from riskcockpit.formats.members import record_of
 from riskcockpit.formats.observing import observed
 
 TOOL = "Dockle"
@@ -43,9 +43,9 @@ def _scan(form: Form, options: ReadOptions) -> Scan:
 
 
 def _check(options: ReadOptions, raw: bytes, place: str) -> Observation | ControlEvidence:
-    entry = read_entry(raw, options)
+    entry = record_of(raw, options)
     rule = entry.text("code")
-    level = entry.text("level")
+    level = entry.word("level")
     status = _NO_FAULT.get(level.upper())
     if status:
         return ControlEvidence(TOOL, wording.name(rule), status, record=place)

@@ -13,11 +13,12 @@ from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import location, read_entry
 from riskcockpit.formats.forms import Form, form_of, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
+from riskcockpit.formats.members import record_of
 from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
 from riskcockpit.formats.titles import first_sentence
 
 TOOL = "ESLint"
@@ -73,14 +74,14 @@ def _file(gathering: Gathering, raw: Raw, place: str, options: ReadOptions) -> I
 def _has_fatal(form: Form) -> bool:
     counted = form.head("fatalErrorCount", "messages")
     return bool(counted.number("fatalErrorCount")) or any(
-        message.flag("fatal") for message in counted.entries("messages")
+        message.flag("fatal") for message in counted.members("messages")
     )
 
 
 def _message(
     options: ReadOptions, path: str, lines: list[str], raw: bytes, place: str
 ) -> Observation:
-    entry = read_entry(raw, options)
+    entry = record_of(raw, options)
     rule = entry.text("ruleId") or NO_RULE
     message = entry.text("message")
     line = entry.line("line")
@@ -88,7 +89,7 @@ def _message(
     return observed(
         TOOL,
         rule,
-        graded(TOOL, rule, entry.text("severity"), "severity", options, words=WORDS),
+        graded(TOOL, rule, entry.word("severity"), "severity", options, words=WORDS),
         message,
         record=place,
         raw=entry.raw,

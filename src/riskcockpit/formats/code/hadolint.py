@@ -7,11 +7,12 @@ from functools import partial
 from riskcockpit.domain.finding import Observation
 from riskcockpit.domain.severity import Severity
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import location, read_entry
 from riskcockpit.formats.forms import forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
+from riskcockpit.formats.members import record_of
 from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
 from riskcockpit.formats.titles import first_sentence
 
 TOOL = "Hadolint"
@@ -34,7 +35,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 
 def _result(options: ReadOptions, raw: bytes, place: str) -> Observation:
-    entry = read_entry(raw, options)
+    entry = record_of(raw, options)
     rule = entry.text("code")
     path = entry.text("file")
     message = entry.text("message")
@@ -42,7 +43,7 @@ def _result(options: ReadOptions, raw: bytes, place: str) -> Observation:
     return observed(
         TOOL,
         rule,
-        graded(TOOL, rule, entry.text("level"), "level", options, words=WORDS),
+        graded(TOOL, rule, entry.word("level"), "level", options, words=WORDS),
         message,
         record=place,
         raw=entry.raw,

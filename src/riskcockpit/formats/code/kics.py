@@ -12,11 +12,13 @@ from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import Form, form_of, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.observing import labelled, observed, paragraphs
+from riskcockpit.formats.members import Members, record_of
+from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
+from riskcockpit.formats.prose import labelled, paragraphs
 from riskcockpit.formats.vulnerabilities import cwe_number
 
 TOOL = "KICS"
@@ -68,17 +70,17 @@ def _query(gathering: Gathering, raw: Raw, place: str, options: ReadOptions) -> 
     gathering.take_all(f"{place}.files", files, partial(_file, options, query))
 
 
-def _file(options: ReadOptions, query: Entry, raw: bytes, place: str) -> Observation:
-    entry = read_entry(raw, options)
+def _file(options: ReadOptions, query: Members, raw: bytes, place: str) -> Observation:
+    entry = record_of(raw, options)
     rule = query.text("query_id")
     name = options.redact(query.text("query_name"))
-    claim = wording.name(entry.text("similarity_id"))
+    claim = entry.name("similarity_id")
     resource = ".".join(filter(None, (entry.text("resource_type"), entry.text("resource_name"))))
     cwe = cwe_number(query.at("cwe"))
     return observed(
         TOOL,
         rule,
-        graded(TOOL, rule, query.text("severity"), "severity", options, words=WORDS),
+        graded(TOOL, rule, query.word("severity"), "severity", options, words=WORDS),
         name,
         record=place,
         raw=entry.raw,
@@ -99,7 +101,7 @@ def _file(options: ReadOptions, query: Entry, raw: bytes, place: str) -> Observa
     )
 
 
-def _errors(head: Entry) -> Iterator[str]:
+def _errors(head: Members) -> Iterator[str]:
     for name, words in (
         ("files_failed_to_scan", "file(s) could not be scanned"),
         ("queries_failed_to_execute", "queries failed"),

@@ -12,11 +12,12 @@ from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import Form, form_of, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
+from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
 from riskcockpit.formats.titles import first_sentence
 from riskcockpit.formats.vulnerabilities import cwe_numbers
 
@@ -44,7 +45,7 @@ def _scan(form: Form, options: ReadOptions) -> Scan:
     head = form.head("njsscan_version", "errors")
     return gathering.scan(
         TOOL,
-        tool_version=wording.name(head.text("njsscan_version")),
+        tool_version=head.name("njsscan_version"),
         tool_errors=tuple(_errors(head, options)),
     )
 
@@ -53,7 +54,7 @@ def _rule(gathering: Gathering, rule: str, raw: Raw, place: str, options: ReadOp
     """Take the places of one rule; one without any is about the whole project."""
     try:
         form = form_of(raw)
-        metadata = form.head("metadata").entry("metadata")
+        metadata = form.head("metadata").member("metadata")
         files = form.records("files")
     except (FormatError, SkipRecordError) as fault:
         gathering.trouble(place, fault.message)
@@ -65,13 +66,15 @@ def _rule(gathering: Gathering, rule: str, raw: Raw, place: str, options: ReadOp
         gathering.take(place, partial(read_place, b"{}", place))
 
 
-def _place(options: ReadOptions, rule: str, metadata: Entry, raw: bytes, place: str) -> Observation:
-    entry = read_entry(raw, options)
+def _place(
+    options: ReadOptions, rule: str, metadata: Members, raw: bytes, place: str
+) -> Observation:
+    entry = record_of(raw, options)
     message = options.redact(metadata.text("description"))
     return observed(
         TOOL,
         rule,
-        graded(TOOL, rule, metadata.text("severity"), "metadata.severity", options, words=WORDS),
+        graded(TOOL, rule, metadata.word("severity"), "metadata.severity", options, words=WORDS),
         message,
         record=place,
         raw=entry.raw,
@@ -88,7 +91,7 @@ def _place(options: ReadOptions, rule: str, metadata: Entry, raw: bytes, place: 
     )
 
 
-def _errors(head: Entry, options: ReadOptions) -> Iterator[str]:
+def _errors(head: Members, options: ReadOptions) -> Iterator[str]:
     for error in head.items("errors"):
-        text = wording.scalar(error) or Entry(error).text("message") or "an error without a message"
+        text = error.text() or error.text("message") or "an error without a message"
         yield wording.title(options.redact(text))

@@ -10,11 +10,12 @@ from msgspec import Raw
 from riskcockpit.domain.finding import Observation
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import location, read_entry
 from riskcockpit.formats.forms import forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
+from riskcockpit.formats.members import record_of
 from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
 from riskcockpit.formats.titles import first_sentence
 
 TOOL = "ruff"
@@ -47,7 +48,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 
 def _result(options: ReadOptions, raw: bytes, place: str) -> Observation:
-    entry = read_entry(raw, options)
+    entry = record_of(raw, options)
     rule = entry.text("code") or SYNTAX_ERROR
     message = entry.text("message")
     default = "medium" if fnmatchcase(rule, SECURITY_RULES) else "low"

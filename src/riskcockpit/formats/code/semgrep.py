@@ -19,13 +19,15 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import Json, check_depth, decode_json
-from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import Form, forms, whole
-from riskcockpit.formats.gathering import Sorting
 from riskcockpit.formats.grading import Grade, graded
-from riskcockpit.formats.observing import labelled, observed
+from riskcockpit.formats.grouping import Group, Groups
+from riskcockpit.formats.members import Members, record_of
+from riskcockpit.formats.observing import observed
 from riskcockpit.formats.package_types import purl_type
-from riskcockpit.formats.secrets import without_secret
+from riskcockpit.formats.paths import location
+from riskcockpit.formats.prose import labelled
+from riskcockpit.formats.secrets import secret_record_of
 from riskcockpit.formats.titles import first_sentence, unwrapped
 from riskcockpit.formats.vulnerabilities import cwe_numbers, split_name, vulnerability_ids
 
@@ -67,40 +69,37 @@ class _Reader:
         """Yield a scan for each kind of finding there is; at least one."""
         raws = self.form.records("results")
         self.tool = _engine(self.form, raws)
-        sorting = Sorting()
-        sorting.take_all("results", raws, self._result)
+        groups = Groups(Group(self.tool))
+        groups.take_all("results", raws, self._result)
         head = self.form.head("version", "paths", "skipped_rules", "errors", "time")
         errors = tuple(_errors(head, self.options))
         has_ended_well = bool(head.items("paths", "scanned")) and not errors
-        for category, part in sorting.parts(""):
-            yield part.scan(
-                self.tool,
-                category=category,
-                tool_version=wording.name(head.text("version")),
-                is_successful=True if has_ended_well else None,
-                tool_errors=errors,
-                is_partial=not sorting.is_whole,
-                rules=_rules(head),
-            )
+        yield from groups.scans(
+            tool_version=head.name("version"),
+            is_successful=True if has_ended_well else None,
+            tool_errors=errors,
+            rules=_rules(head),
+        )
 
-    def _result(self, raw: bytes, place: str) -> tuple[str, Observation]:
-        entry = read_entry(raw, self.options)
+    def _result(self, raw: bytes, place: str) -> tuple[Group, Observation]:
+        entry = record_of(raw, self.options)
         if isinstance(entry.at("extra", "sca_info"), dict):
-            return SUPPLY_CHAIN, self._dependency(entry, place)
+            return Group(self.tool, category=SUPPLY_CHAIN), self._dependency(entry, place)
         if not _is_secret(entry):
-            return "", self._code(entry, place)
-        is_product = entry.text("extra", "validation_state") in _VALIDATED
-        return SECRETS if is_product else "", self._secret(raw, place)
+            return Group(self.tool), self._code(entry, place)
+        is_product = entry.word("extra", "validation_state") in _VALIDATED
+        category = SECRETS if is_product else ""
+        return Group(self.tool, category=category), self._secret(raw, place)
 
-    def _grade(self, entry: Entry, rule: str) -> Grade:
+    def _grade(self, entry: Members, rule: str) -> Grade:
         score = entry.number("extra", "metadata", "security-severity")
         if score is not None and 0 <= score <= 10:  # noqa: PLR2004 - CVSS
             return graded(self.tool, rule, score, "extra.metadata.security-severity", self.options)
-        word = entry.text("extra", "severity")
+        word = entry.word("extra", "severity")
         return graded(self.tool, rule, word, "extra.severity", self.options, words=WORDS)
 
     def _code(
-        self, entry: Entry, place: str, digest: str = "", *, secret: bool = False
+        self, entry: Members, place: str, digest: str = "", *, secret: bool = False
     ) -> Observation:
         rule = entry.text("check_id")
         claim = entry.text("extra", "fingerprint")
@@ -114,7 +113,7 @@ class _Reader:
             record=place,
             raw=entry.raw,
             label=first_sentence(message),
-            about=labelled("Confidence", entry.text("extra", "metadata", "confidence").lower()),
+            about=labelled("Confidence", entry.word("extra", "metadata", "confidence").lower()),
             help_url=_help_url(entry),
             finding_class=FindingClass.SECRET if secret else FindingClass.CODE,
             is_suppressed=entry.flag("extra", "is_ignored"),
@@ -134,14 +133,15 @@ class _Reader:
     def _secret(self, raw: bytes, place: str) -> Observation:
         """Read a found credential; what quotes the code leaves the record first."""
         check_depth(raw, self.options.max_depth)
-        found = without_secret(msgspec.json.encode(_hiding(decode_json(raw))), self.options)
-        entry = Entry(decode_json(found.record), found.record)
-        return self._code(entry, place, found.digest, secret=True)
+        entry, digest = secret_record_of(
+            msgspec.json.encode(_hiding(decode_json(raw))), self.options
+        )
+        return self._code(entry, place, digest, secret=True)
 
-    def _dependency(self, entry: Entry, place: str) -> Observation:
+    def _dependency(self, entry: Members, place: str) -> Observation:
         rule = entry.text("check_id")
-        match = entry.entry("extra", "sca_info", "dependency_match")
-        used = match.entry("found_dependency")
+        match = entry.member("extra", "sca_info", "dependency_match")
+        used = match.member("found_dependency")
         package = _package(entry, match, used)
         ids = vulnerability_ids(entry.text("extra", "metadata", "sca-vuln-database-identifier"))
         reached = "is" if entry.flag("extra", "sca_info", "reachable") else "is not known to be"
@@ -176,11 +176,11 @@ def _engine(form: Form, raws: Sequence[Raw]) -> str:
     return PRO_ENGINE if any(_PRO.search(raw) for raw in raws) else OPEN_ENGINE
 
 
-def _is_secret(entry: Entry) -> bool:
+def _is_secret(entry: Members) -> bool:
     """Whether the rule looks for credentials, by the product or by what it says of itself."""
-    if entry.text("extra", "validation_state") in _VALIDATED:
+    if entry.word("extra", "validation_state") in _VALIDATED:
         return True
-    metadata = entry.entry("extra", "metadata")
+    metadata = entry.member("extra", "metadata")
     marks = (*metadata.texts("technology"), *metadata.texts("vulnerability_class"))
     return any(mark.lower() in ("secrets", "hard-coded secrets") for mark in marks)
 
@@ -197,48 +197,48 @@ def _hiding(value: Json) -> Json:
     return value | {"extra": kept}
 
 
-def _package(entry: Entry, match: Entry, used: Entry) -> Package:
+def _package(entry: Members, match: Members, used: Members) -> Package:
     full = used.text("package") or match.text("dependency_pattern", "package")
     ecosystem = used.text("ecosystem") or match.text("dependency_pattern", "ecosystem")
     type_ = purl_type(ecosystem)
     namespace, name = split_name(type_, full)
-    fixes = (fix.text(full) for fix in entry.entries("extra", "metadata", "sca-fix-versions"))
+    fixes = (fix.text(full) for fix in entry.members("extra", "metadata", "sca-fix-versions"))
     return Package(
         type_,
         name,
         namespace,
-        version=wording.name(used.text("version")),
+        version=used.name("version"),
         fixed_version=wording.name(next(filter(None, fixes), "")),
     )
 
 
-def _cwes(entry: Entry) -> tuple[int, ...]:
+def _cwes(entry: Members) -> tuple[int, ...]:
     return cwe_numbers(entry.texts("extra", "metadata", "cwe"))
 
 
-def _help_url(entry: Entry) -> str:
-    metadata = entry.entry("extra", "metadata")
+def _help_url(entry: Members) -> str:
+    metadata = entry.member("extra", "metadata")
     return next(
         filter(None, (metadata.first("shortlink", "source"), *metadata.texts("references"))), ""
     )
 
 
-def _rules(head: Entry) -> frozenset[str] | None:
+def _rules(head: Members) -> frozenset[str] | None:
     """Return the rules that ran, listed only with `--time`."""
     listed = head.items("time", "rules")
-    names = {wording.name(wording.scalar(item) or Entry(item).text("id")) for item in listed}
+    names = {wording.name(item.text() or item.text("id")) for item in listed}
     return frozenset(names - {""}) or None
 
 
-def _errors(head: Entry, options: ReadOptions) -> Iterator[str]:
+def _errors(head: Members, options: ReadOptions) -> Iterator[str]:
     """Yield what was not scanned though it should have been."""
-    for error in head.entries("errors"):
-        if error.text("level").lower() != "info":
+    for error in head.members("errors"):
+        if error.word("level").lower() != "info":
             path = f"{error.text('path')}: " if error.text("path") else ""
             what = error.text("message") or error.text("type") or "an error without a message"
             yield wording.title(options.redact(f"{path}{what}"))
-    for rule in head.entries("skipped_rules"):
+    for rule in head.members("skipped_rules"):
         yield wording.title(f"rule {rule.text('rule_id')} was skipped")
-    for skipped in head.entries("paths", "skipped"):
+    for skipped in head.members("paths", "skipped"):
         if skipped.text("reason").startswith(_LOST):
             yield wording.title(f"{skipped.text('path')} was skipped: {skipped.text('reason')}")

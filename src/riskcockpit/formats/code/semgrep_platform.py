@@ -11,12 +11,14 @@ from riskcockpit.domain.finding import FindingClass, Observation, Package, Scan
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.code.semgrep import SUPPLY_CHAIN, WORDS
-from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import Form, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.observing import observed, paragraphs
+from riskcockpit.formats.members import Members, record_of
+from riskcockpit.formats.observing import observed
 from riskcockpit.formats.package_types import purl_type
+from riskcockpit.formats.paths import location
+from riskcockpit.formats.prose import paragraphs
 from riskcockpit.formats.titles import first_sentence, unwrapped
 from riskcockpit.formats.vulnerabilities import (
     canonical_id,
@@ -55,9 +57,9 @@ def _scan(form: Form, options: ReadOptions) -> Scan:
 
 
 def _vulnerability(options: ReadOptions, raw: bytes, place: str) -> Observation | None:
-    entry = read_entry(raw, options)
-    advisory = entry.entry("advisory")
-    status = entry.text("triage", "status").lower()
+    entry = record_of(raw, options)
+    advisory = entry.member("advisory")
+    status = entry.word("triage", "status").lower()
     reason = entry.text("triage", "dismissReason").lower()
     if status in _GONE and reason in _REASONS:
         return None
@@ -70,7 +72,7 @@ def _vulnerability(options: ReadOptions, raw: bytes, place: str) -> Observation 
     return observed(
         TOOL,
         rule,
-        graded(TOOL, rule, advisory.text("severity"), "advisory.severity", options, words=WORDS),
+        graded(TOOL, rule, advisory.word("severity"), "advisory.severity", options, words=WORDS),
         title,
         record=place,
         raw=entry.raw,
@@ -88,36 +90,36 @@ def _vulnerability(options: ReadOptions, raw: bytes, place: str) -> Observation 
         ),
         vulnerability_ids=tuple(dict.fromkeys(map(canonical_id, ids))),
         package=package,
-        asset=wording.name(entry.text("repositoryName")),
+        asset=entry.name("repositoryName"),
         cwes=cwe_numbers(advisory.texts("references", "cweIds")),
     )
 
 
-def _package(entry: Entry, advisory: Entry) -> Package:
+def _package(entry: Members, advisory: Members) -> Package:
     type_ = purl_type(advisory.text("ecosystem"))
     namespace, name = split_name(type_, entry.text("matchedDependency", "name"))
     return Package(
         type_,
         name,
         namespace,
-        version=wording.name(entry.text("matchedDependency", "versionSpecifier")),
-        fixed_version=wording.name(entry.text("closestSafeDependency", "versionSpecifier")),
+        version=entry.name("matchedDependency", "versionSpecifier"),
+        fixed_version=entry.name("closestSafeDependency", "versionSpecifier"),
     )
 
 
 def _finding(options: ReadOptions, raw: bytes, place: str) -> Observation | None:
-    entry = read_entry(raw, options)
-    words = {entry.text("status").lower(), entry.text("state").lower()}
+    entry = record_of(raw, options)
+    words = {entry.word("status").lower(), entry.word("state").lower()}
     if words & _GONE:
         return None
     rule = entry.text("rule_name") or entry.text("rule", "name")
     message = unwrapped(entry.text("rule_message") or entry.text("rule", "message"))
     claim = entry.text("match_based_id")
-    triage = entry.text("triage_state").lower()
+    triage = entry.word("triage_state").lower()
     return observed(
         TOOL,
         rule,
-        graded(TOOL, rule, entry.text("severity"), "severity", options, words=WORDS),
+        graded(TOOL, rule, entry.word("severity"), "severity", options, words=WORDS),
         message,
         record=place,
         raw=entry.raw,
@@ -132,6 +134,6 @@ def _finding(options: ReadOptions, raw: bytes, place: str) -> Observation | None
             end_line=entry.line("location", "end_line"),
         ),
         fingerprints=(("matchBasedId/v1", wording.name(claim)),) if claim else (),
-        asset=wording.name(entry.text("repository", "name")),
+        asset=entry.name("repository", "name"),
         cwes=cwe_numbers(entry.texts("rule", "cwe_names")),
     )

@@ -8,11 +8,12 @@ from riskcockpit.domain.finding import Observation
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import location, read_entry
 from riskcockpit.formats.forms import forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
+from riskcockpit.formats.members import record_of
 from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
 from riskcockpit.formats.titles import first_sentence
 
 TOOL = "ShellCheck"
@@ -36,7 +37,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 
 def _comment(options: ReadOptions, raw: bytes, place: str) -> Observation:
-    entry = read_entry(raw, options)
+    entry = record_of(raw, options)
     number = entry.integer("code")
     if number is None:
         raise SkipRecordError("it names no rule")
@@ -45,7 +46,7 @@ def _comment(options: ReadOptions, raw: bytes, place: str) -> Observation:
     return observed(
         TOOL,
         rule,
-        graded(TOOL, rule, entry.text("level"), "level", options, words=WORDS),
+        graded(TOOL, rule, entry.word("level"), "level", options, words=WORDS),
         message,
         record=place,
         raw=entry.raw,

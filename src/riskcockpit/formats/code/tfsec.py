@@ -8,11 +8,13 @@ from functools import partial
 from riskcockpit.domain.finding import ControlEvidence, Observation, Scan
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import Form, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.observing import observed, paragraphs
+from riskcockpit.formats.members import Members, record_of
+from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
+from riskcockpit.formats.prose import paragraphs
 
 TOOL = "tfsec"
 _STATUSES = {"0": "failed", "1": "passed", "2": "ignored"}
@@ -37,10 +39,10 @@ def _scan(form: Form, options: ReadOptions) -> Scan:
 
 
 def _result(options: ReadOptions, raw: bytes, place: str) -> Observation | ControlEvidence:
-    entry = read_entry(raw, options)
+    entry = record_of(raw, options)
     rule = entry.first("long_id", "rule_id")
     resource = wording.name(_resource(entry))
-    word = entry.text("status").lower()
+    word = entry.word("status").lower()
     status = _STATUSES.get(word, word)
     if status == "passed" or entry.flag("passed"):
         return ControlEvidence(TOOL, wording.name(rule), "pass", resource, place)
@@ -49,11 +51,11 @@ def _result(options: ReadOptions, raw: bytes, place: str) -> Observation | Contr
     return observed(
         TOOL,
         rule,
-        graded(TOOL, rule, entry.text("severity"), "severity", options),
+        graded(TOOL, rule, entry.word("severity"), "severity", options),
         entry.text("rule_description") or message,
         record=place,
         raw=entry.raw,
-        about=paragraphs(message, entry.text("impact"), entry.text("resolution")),
+        about=paragraphs(message, entry.word("impact"), entry.text("resolution")),
         help_url=next(iter(addresses), ""),
         is_suppressed=status == "ignored",
         locations=location(
@@ -67,7 +69,7 @@ def _result(options: ReadOptions, raw: bytes, place: str) -> Observation | Contr
     )
 
 
-def _resource(entry: Entry) -> str:
+def _resource(entry: Members) -> str:
     """Return the address of the resource; older versions have it in the sentence only."""
     match = _RESOURCE.match(entry.text("description"))
     return entry.text("resource") or (match["name"] if match else "")

@@ -8,11 +8,13 @@ from functools import partial
 from riskcockpit.domain.finding import Location, Observation
 from riskcockpit.domain.severity import Severity
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.observing import labelled, observed, paragraphs
+from riskcockpit.formats.members import Members, record_of
+from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
+from riskcockpit.formats.prose import labelled, paragraphs
 
 TOOL = "zizmor"
 WORDS = {"informational": Severity.LOW}
@@ -34,19 +36,19 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 
 def _finding(options: ReadOptions, raw: bytes, place: str) -> Observation:
-    entry = read_entry(raw, options)
+    entry = record_of(raw, options)
     ident = entry.text("ident")
     rule = f"{TOOL}/{ident}" if ident else ""
-    places = sorted(entry.entries("locations"), key=_order)
+    places = sorted(entry.members("locations"), key=_order)
     notes = (spot.text("symbolic", "annotation") for spot in places)
-    confidence = entry.text("determinations", "confidence").lower()
+    confidence = entry.word("determinations", "confidence").lower()
     return observed(
         TOOL,
         rule,
         graded(
             TOOL,
             rule,
-            entry.text("determinations", "severity"),
+            entry.word("determinations", "severity"),
             "determinations.severity",
             options,
             words=WORDS,
@@ -61,18 +63,18 @@ def _finding(options: ReadOptions, raw: bytes, place: str) -> Observation:
     )
 
 
-def _order(spot: Entry) -> tuple[bool, bool]:
+def _order(spot: Members) -> tuple[bool, bool]:
     """Put the primary location first and those not shown to people last."""
-    kind = spot.text("symbolic", "kind")
+    kind = spot.word("symbolic", "kind")
     return kind != _PRIMARY, kind == _HIDDEN
 
 
-def _locations(places: list[Entry], options: ReadOptions) -> Iterator[Location]:
+def _locations(places: list[Members], options: ReadOptions) -> Iterator[Location]:
     for spot in places:
-        start = spot.entry("concrete", "location", "start_point")
-        end = spot.entry("concrete", "location", "end_point")
+        start = spot.member("concrete", "location", "start_point")
+        end = spot.member("concrete", "location", "end_point")
         yield from location(
-            _path(spot.entry("symbolic")),
+            _path(spot.member("symbolic")),
             options,
             line=_from_one(start, "row"),
             column=_from_one(start, "column"),
@@ -81,14 +83,14 @@ def _locations(places: list[Entry], options: ReadOptions) -> Iterator[Location]:
         )
 
 
-def _path(symbolic: Entry) -> str:
+def _path(symbolic: Members) -> str:
     """Return the path of a local file or of one in a remote repository."""
-    local, remote = symbolic.entry("key", "Local"), symbolic.entry("key", "Remote")
+    local, remote = symbolic.member("key", "Local"), symbolic.member("key", "Remote")
     named = local.first("verbatim_path", "given_path") or remote.text("path")
     return named or symbolic.first("name", "key")
 
 
-def _from_one(point: Entry, name: str) -> int | None:
+def _from_one(point: Members, name: str) -> int | None:
     """Return a row or column from 1; zizmor counts from 0."""
     number = point.integer(name)
     return number + 1 if number is not None and number >= 0 else None

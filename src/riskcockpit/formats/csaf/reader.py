@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -17,11 +16,9 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.csaf.products import CsafProduct, groups_of, products_of
-from riskcockpit.formats.documents import decode_documents, decode_json
+from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering, unread
-from riskcockpit.formats.loose import objects, text, texts
-from riskcockpit.formats.moments import moment
-from riskcockpit.formats.suspicion import checked
+from riskcockpit.formats.members import NOTHING, Members, each, record_of, viewed
 from riskcockpit.formats.vulnerabilities import canonical_id
 
 TOOL = "CSAF"
@@ -41,8 +38,8 @@ _STATUSES = {
 class Document(msgspec.Struct, gc=False):
     """A document: the vulnerabilities still raw."""
 
-    document: Any = None
-    product_tree: Any = None
+    document: Members = NOTHING
+    product_tree: Members = NOTHING
     vulnerabilities: list[Raw] | None = None
 
 
@@ -56,7 +53,7 @@ class Context:
     released_at: datetime | None
 
 
-_DOCUMENT = msgspec.json.Decoder(Document)
+_DOCUMENT = msgspec.json.Decoder(Document, dec_hook=viewed)
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -72,7 +69,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 
 def _scan(form: Document, options: ReadOptions) -> Scan:
-    version = text(form.document, "csaf_version")
+    version = form.document.text("csaf_version")
     if version not in VERSIONS:
         raise FormatError(
             f"CSAF {wording.name(version) or 'of no version'} is not read",
@@ -81,30 +78,29 @@ def _scan(form: Document, options: ReadOptions) -> Scan:
     context = Context(
         products_of(form.product_tree),
         groups_of(form.product_tree),
-        wording.name(text(form.document, "publisher", "name")),
-        moment(text(form.document, "tracking", "current_release_date")),
+        form.document.name("publisher", "name"),
+        form.document.moment("tracking", "current_release_date"),
     )
     gathering = Gathering()
-    for number, raw in enumerate(form.vulnerabilities or ()):
-        place = f"vulnerabilities[{number}]"
+    for place, raw in each(form.vulnerabilities, "vulnerabilities"):
         try:
-            record = decode_json(checked(bytes(raw), options))
+            record = record_of(raw, options)
         except SkipRecordError as fault:
             gathering.trouble(place, fault.message)
             continue
         _take(gathering, record, place, context)
-    publisher = text(form.document, "publisher", "namespace") or context.publisher
-    identifier = text(form.document, "tracking", "id")
+    publisher = form.document.text("publisher", "namespace") or context.publisher
+    identifier = form.document.text("tracking", "id")
     return gathering.scan(
         TOOL,
         is_vex=True,
-        tool_version=wording.name(text(form.document, "tracking", "version")),
+        tool_version=form.document.name("tracking", "version"),
         category=wording.name(" ".join(filter(None, (publisher, identifier)))),
         scanned_at=context.released_at,
     )
 
 
-def _take(gathering: Gathering, record: Any, place: str, context: Context) -> None:
+def _take(gathering: Gathering, record: Members, place: str, context: Context) -> None:
     said = list(_said(record))
     for status, product in said:
         spot = wording.name(f"{place} {product}")
@@ -113,19 +109,19 @@ def _take(gathering: Gathering, record: Any, place: str, context: Context) -> No
         gathering.trouble(place, "a vulnerability without a status of any product")
 
 
-def _said(record: Any) -> Iterator[tuple[VexStatus, str]]:
+def _said(record: Members) -> Iterator[tuple[VexStatus, str]]:
     """Yield (status, product id), each once."""
-    status = record.get("product_status") if isinstance(record, dict) else None
+    status = record.member("product_status")
     seen = {
         (meaning, product): None
         for name, meaning in _STATUSES.items()
-        for product in texts(status, name)
+        for product in status.texts(name)
     }
     yield from seen
 
 
 def _statement(
-    record: Any, status: VexStatus, product_id: str, place: str, context: Context
+    record: Members, status: VexStatus, product_id: str, place: str, context: Context
 ) -> VexStatement:
     ids = _ids(record)
     if not ids:
@@ -153,17 +149,19 @@ def _statement(
     )
 
 
-def _ids(record: Any) -> tuple[str, ...]:
-    named = (text(record, "cve"), *(text(one, "text") for one in objects(record, "ids")))
+def _ids(record: Members) -> tuple[str, ...]:
+    named = (record.text("cve"), *(one.text("text") for one in record.members("ids")))
     return tuple(dict.fromkeys(canonical_id(id_) for id_ in named if id_))
 
 
-def _about(record: Any, product: str, context: Context, member: str, field: str) -> Iterator[str]:
+def _about(
+    record: Members, product: str, context: Context, member: str, field: str
+) -> Iterator[str]:
     """Yield what the entries under `member` that are about the product say."""
-    for entry in objects(record, member):
+    for entry in record.members(member):
         grouped = [
-            id_ for group in texts(entry, "group_ids") for id_ in context.groups.get(group, ())
+            id_ for group in entry.texts("group_ids") for id_ in context.groups.get(group, ())
         ]
-        named = {*texts(entry, "product_ids"), *grouped}
-        if (product in named or not named) and (found := text(entry, field)):
+        named = {*entry.texts("product_ids"), *grouped}
+        if (product in named or not named) and (found := entry.text(field)):
             yield found

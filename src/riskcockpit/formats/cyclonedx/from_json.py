@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import Any
 
 import msgspec
 from msgspec import Raw
 
 from riskcockpit.formats.cyclonedx.bom import Bom, by_reference, flattened
 from riskcockpit.formats.documents import Documents, decode_documents
-from riskcockpit.formats.loose import at, text
+from riskcockpit.formats.members import NOTHING, Members, viewed
 
 
 class Document(msgspec.Struct, gc=False, rename="camel"):
     """A document: the vulnerabilities still raw."""
 
-    metadata: Any = None
-    components: Any = None
+    metadata: Members = NOTHING
+    components: Members = NOTHING
     vulnerabilities: list[Raw] | None = None
-    serial_number: Any = None
-    spec_version: Any = None
+    serial_number: Members = NOTHING
+    spec_version: Members = NOTHING
 
 
-_DOCUMENT = msgspec.json.Decoder(Document)
+_DOCUMENT = msgspec.json.Decoder(Document, dec_hook=viewed)
 
 
 def boms(content: bytes) -> tuple[list[Bom], Documents]:
@@ -37,12 +36,12 @@ def boms(content: bytes) -> tuple[list[Bom], Documents]:
 
 
 def _bom(form: Document) -> Bom:
-    subject = at(form.metadata, "component")
+    subject = form.metadata.member("component")
     found = form.vulnerabilities
     return Bom(
         metadata=form.metadata,
         components=by_reference(chain(flattened(form.components), flattened(subject))),
         vulnerabilities=None if found is None else [bytes(raw) for raw in found],
-        serial=text(form.serial_number),
-        spec=text(form.spec_version),
+        serial=form.serial_number.text(),
+        spec=form.spec_version.text(),
     )

@@ -16,6 +16,7 @@ import msgspec
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.cyclonedx.bom import Bom, by_reference, flattened
 from riskcockpit.formats.markup import parsed, text
+from riskcockpit.formats.members import Members
 
 _TEXTS = (
     "id", "description", "detail", "recommendation", "workaround", "created", "published",
@@ -35,20 +36,20 @@ def bom(content: bytes, options: ReadOptions) -> Bom:
     root = parsed(content, "CycloneDX XML", options)
     found = [msgspec.json.encode(each) for each in _vulnerabilities(root)]
     has_place = bool(found) or root.find("vulnerabilities") is not None
-    metadata = _metadata(root.find("metadata"))
+    metadata = Members(_metadata(root.find("metadata")))
     return Bom(
         metadata=metadata,
-        components=by_reference(chain(_components(root), flattened(metadata.get("component")))),
+        components=by_reference(chain(_components(root), flattened(metadata.member("component")))),
         vulnerabilities=found if has_place else None,
         serial=root.get("serialNumber", ""),
     )
 
 
-def _components(root: Element) -> Iterator[dict[str, Any]]:
+def _components(root: Element) -> Iterator[Members]:
     """Yield the components at any depth, but for the subject itself and the tools."""
     for section in ("components", "metadata/component/components"):
         for listed in root.findall(section):
-            yield from map(_component, listed.iter("component"))
+            yield from (Members(_component(each)) for each in listed.iter("component"))
 
 
 def _vulnerabilities(root: Element) -> Iterator[dict[str, Any]]:

@@ -2,59 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from riskcockpit.domain.severity import Severity
-from riskcockpit.formats.advisories import valid_score
-from riskcockpit.formats.cvss import base_score
-from riskcockpit.formats.loose import number, objects, text
+from riskcockpit.formats.cvss import base_score, valid_score
+from riskcockpit.formats.members import Members
 
 _METHODS = ("CVSSv4", "CVSSv31", "CVSSv3", "CVSSv2")
 """Best first."""
 
 
-def severity_of(vulnerability: Any) -> tuple[str | float | None, str]:
+def severity_of(vulnerability: Members) -> tuple[str | float | None, str]:
     """Return the word or score that decides, and the field it stands in.
 
     The vulnerability's own source decides, else the newest CVSS version, else the first rating.
     """
-    own = text(vulnerability, "source", "name").lower()
-    ratings = objects(vulnerability, "ratings")
+    own = vulnerability.text("source", "name").lower()
+    ratings = vulnerability.members("ratings")
     ranked = sorted(ratings, key=lambda rating: (not _is_by(rating, own), _age(rating)))
     for rating in ranked:
-        word = text(rating, "severity")
+        word = rating.word("severity")
         if Severity.from_word(word) is not None:
             return word, _field(rating, "severity")
     for rating in ranked:
         if _age(rating) < len(_METHODS) and (score := _score(rating)) is not None:
             return score, _field(rating, "score")
-    word = next((text(rating, "severity") for rating in ranked), "")
+    word = next((rating.word("severity") for rating in ranked), "")
     return word or None, "ratings.severity"
 
 
-def score_of(vulnerability: Any) -> float | None:
+def score_of(vulnerability: Members) -> float | None:
     """Return the score of the newest CVSS version, by NVD if it gives one."""
-    ratings = objects(vulnerability, "ratings")
+    ratings = vulnerability.members("ratings")
     for rating in sorted(ratings, key=lambda one: (_age(one), not _is_by(one, "nvd"))):
         if _age(rating) < len(_METHODS) and (score := valid_score(_score(rating))) is not None:
             return score
     return None
 
 
-def _score(rating: Any) -> float | None:
-    given = number(rating, "score")
-    return given if given is not None else base_score(text(rating, "vector"))
+def _score(rating: Members) -> float | None:
+    given = rating.number("score")
+    return given if given is not None else base_score(rating.text("vector"))
 
 
-def _age(rating: Any) -> int:
-    method = text(rating, "method")
+def _age(rating: Members) -> int:
+    method = rating.text("method")
     return _METHODS.index(method) if method in _METHODS else len(_METHODS)
 
 
-def _is_by(rating: Any, source: str) -> bool:
-    return bool(source) and text(rating, "source", "name").lower() == source
+def _is_by(rating: Members, source: str) -> bool:
+    return bool(source) and rating.text("source", "name").lower() == source
 
 
-def _field(rating: Any, member: str) -> str:
-    source = text(rating, "source", "name") or text(rating, "method")
+def _field(rating: Members, member: str) -> str:
+    source = rating.text("source", "name") or rating.text("method")
     return f"ratings.{member} by {source}" if source else f"ratings.{member}"

@@ -8,26 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
 
 from riskcockpit.domain.finding import Scan
 from riskcockpit.errors import SkipRecordError
-from riskcockpit.formats import wording
+from riskcockpit.formats import people, wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.cyclonedx import from_json, from_xml
 from riskcockpit.formats.cyclonedx.bom import TOOL, Bom
 from riskcockpit.formats.cyclonedx.records import Vulnerability, observation
 from riskcockpit.formats.cyclonedx.statements import statement
-from riskcockpit.formats.documents import Documents, decode_json
+from riskcockpit.formats.documents import Documents
 from riskcockpit.formats.gathering import Gathering, Record, unread
-from riskcockpit.formats.loose import objects
-from riskcockpit.formats.people import without_people
-from riskcockpit.formats.suspicion import checked
+from riskcockpit.formats.members import NOTHING, Members, each, record_of
 
 CATEGORY = "sbom"
 Placed = tuple[str, Vulnerability]
-ReadOne = Callable[[Vulnerability, Any, str], Record]
+ReadOne = Callable[[Vulnerability, Members, str], Record]
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -70,32 +67,30 @@ def _scan(bom: Bom, options: ReadOptions) -> Scan:
 
 def _is_vex(bom: Bom, found: Sequence[Placed]) -> bool:
     """Whether a document has no components of its own, and an analysis of everything it names."""
-    has_own = any(component is not bom.subject for component in bom.components.values())
-    return bool(found) and not has_own and all(each.state for _, each in found)
+    has_own = any(component.value is not bom.subject.value for component in bom.components.values())
+    return bool(found) and not has_own and all(one.state for _, one in found)
 
 
 def _vulnerabilities(bom: Bom, gathering: Gathering, options: ReadOptions) -> Iterator[Placed]:
-    for number, raw in enumerate(bom.vulnerabilities or ()):
-        place = f"vulnerabilities[{number}]"
+    for place, raw in each(bom.vulnerabilities, "vulnerabilities"):
         try:
-            content = without_people(checked(raw, options))
-            record = decode_json(content)
+            record = record_of(raw, options, without=people.FIELDS)
         except SkipRecordError as fault:
             gathering.trouble(place, fault.message)
             continue
-        yield place, Vulnerability(record, content, bom, options)
+        yield place, Vulnerability(record, bom, options)
 
 
 def _take_all(gathering: Gathering, found: Sequence[Placed], read_one: ReadOne) -> None:
     """Read every vulnerability once for each component it affects, at least once."""
-    for place, each in found:
-        affected = objects(each.record, "affects")
+    for place, known in found:
+        affected = known.record.members("affects")
         for number, one in enumerate(affected):
             spot = f"{place}.affects[{number}]"
-            gathering.take(spot, partial(read_one, each, one, spot))
+            gathering.take(spot, partial(read_one, known, one, spot))
         if not affected:
-            gathering.take(place, partial(read_one, each, None, place))
+            gathering.take(place, partial(read_one, known, NOTHING, place))
 
 
-def _observation(tool: str, found: Vulnerability, affected: Any, place: str) -> Record:
+def _observation(tool: str, found: Vulnerability, affected: Members, place: str) -> Record:
     return observation(found, affected, tool, place)

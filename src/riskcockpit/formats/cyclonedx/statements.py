@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from riskcockpit.domain.finding import VexStatement, VexStatus
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.cyclonedx.records import Vulnerability, named_package, resolved
-from riskcockpit.formats.loose import at, objects, text
-from riskcockpit.formats.moments import moment
+from riskcockpit.formats.members import Members
 from riskcockpit.formats.products import Product, asset_of, product_of
 from riskcockpit.formats.vulnerabilities import canonical_id
 
@@ -24,7 +21,7 @@ _STATUSES = {
 """State of an analysis → status of a statement."""
 
 
-def statement(found: Vulnerability, affected: Any, place: str) -> VexStatement:
+def statement(found: Vulnerability, affected: Members, place: str) -> VexStatement:
     """Read what a document says of a vulnerability in one component.
 
     Raises:
@@ -34,32 +31,30 @@ def statement(found: Vulnerability, affected: Any, place: str) -> VexStatement:
     if status is None or not found.ids:
         raise SkipRecordError("an analysis without a known state, or of no vulnerability")
     record, bom = found.record, found.bom
-    reference = text(affected, "ref")
+    reference = affected.text("ref")
     subject = _subject(bom.subject)
     component = resolved(bom, reference)
-    is_subject = component is not None and component is bom.subject
+    is_subject = bool(component) and component.value is bom.subject.value
     package = None if is_subject or not reference else named_package(component, reference)
-    image = product_of(text(component, "purl")) if component is not None else Product()
-    listed = [one for one in objects(affected, "versions") if text(one, "status") != "unaffected"]
+    image = product_of(component.text("purl")) if component else Product()
+    listed = [one for one in affected.members("versions") if one.word("status") != "unaffected"]
     return VexStatement(
         vulnerability_ids=tuple(dict.fromkeys(canonical_id(id_) for id_ in found.ids)),
         status=status,
         record=place,
         packages=(package,) if package is not None and not image.asset else (),
-        ranges=tuple(wording.name(text(one, "range")) for one in listed if text(one, "range")),
+        ranges=tuple(one.name("range") for one in listed if one.text("range")),
         product=image.asset or subject,
-        justification=wording.name(text(record, "analysis", "justification"))
+        justification=record.name("analysis", "justification")
         or ("false_positive" if found.state == "false_positive" else ""),
-        statement=wording.description(text(record, "analysis", "detail")),
+        statement=wording.description(record.text("analysis", "detail")),
         author=wording.name(
-            text(bom.metadata, "supplier", "name") or text(bom.metadata, "manufacturer", "name")
+            bom.metadata.text("supplier", "name") or bom.metadata.text("manufacturer", "name")
         ),
-        said_at=moment(at(record, "analysis", "lastUpdated"))
-        or moment(at(record, "updated"))
-        or bom.made_at,
+        said_at=record.moment("analysis", "lastUpdated") or record.moment("updated") or bom.made_at,
     )
 
 
-def _subject(component: Any) -> str:
-    purl = text(component, "purl")
-    return asset_of(product_of(purl)) if purl else wording.name(text(component, "name"))
+def _subject(component: Members) -> str:
+    purl = component.text("purl")
+    return asset_of(product_of(purl)) if purl else component.name("name")

@@ -12,9 +12,9 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.grading import Grade, graded
 from riskcockpit.formats.manifests import type_of_manifest
-from riskcockpit.formats.members import labelled, paragraphs, web_address
 from riskcockpit.formats.package_types import GENERIC, purl_type
 from riskcockpit.formats.paths import normalise
+from riskcockpit.formats.prose import labelled, paragraphs, web_address
 from riskcockpit.formats.vulnerabilities import (
     canonical_id,
     cwe_numbers,

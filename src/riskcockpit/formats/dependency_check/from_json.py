@@ -22,7 +22,6 @@ from riskcockpit.formats.dependency_check.findings import (
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.members import Members, each, record_of
-from riskcockpit.formats.moments import moment
 
 TITLE = "JSON of dependency-check"
 _LISTS = (("vulnerabilities", False), ("suppressedVulnerabilities", True))
@@ -51,22 +50,21 @@ def read(content: bytes, options: ReadOptions) -> Report:
         scans = []
         for form in forms:
             gathering = Gathering()
-            for why in documents.unreadable:
-                gathering.trouble("report", why)
+            gathering.unread(documents.unreadable)
             for where, raw in each(form.dependencies, "dependencies"):
                 _dependency(raw, where, gathering, options)
             project, about = Members(form.project_info), Members(form.scan_info)
             failures = about.members("analysisExceptions")
             errors = tuple(wording.title(_failure(item, options)) for item in failures)
-            names = (project.text("groupID", "groupId"), project.text("artifactID", "artifactId"))
+            names = (project.first("groupID", "groupId"), project.first("artifactID", "artifactId"))
             asset = ":".join(filter(None, names)) if names[1] else project.text("name")
             scans.append(
                 gathering.scan(
                     TOOL,
                     asset=wording.name(asset),
                     tool_version=about.name("engineVersion"),
-                    scanned_at=moment(project.value.get("reportDate")),
-                    is_successful=True if form.dependencies and not errors else None,
+                    scanned_at=project.moment("reportDate"),
+                    is_successful=True if form.dependencies and (not errors) else None,
                     tool_errors=errors,
                     is_partial=form.dependencies is None,
                 )
@@ -81,11 +79,11 @@ def _failure(item: Members, options: ReadOptions) -> str:
 
 def _dependency(raw: bytes, place: str, gathering: Gathering, options: ReadOptions) -> None:
     try:
-        found, _ = record_of(raw, options)
+        found = record_of(raw, options)
     except SkipRecordError as fault:
         gathering.trouble(place, fault.message)
         return
-    related = (item.text("fileName", "filePath") for item in found.members("relatedDependencies"))
+    related = (item.first("fileName", "filePath") for item in found.members("relatedDependencies"))
     dependency = Dependency(
         found.text("fileName"),
         found.text("filePath"),
@@ -108,11 +106,11 @@ def _vulnerability(
         score=next(
             (score for form, key in _FORMS if (score := item.member(form).score(key))), None
         ),
-        cwes=item.texts("cwes", "cwe"),
+        cwes=item.texts("cwes") or item.texts("cwe"),
         description=item.text("description"),
         notes=item.text("notes"),
         references=[reference.text("url") for reference in item.members("references")],
         is_suppressed=is_suppressed,
         is_kev=bool(item.member("knownExploitedVulnerability")),
     )
-    return observation(dependency, found, msgspec.json.encode(item.value), place, options)
+    return observation(dependency, found, item.encoded(), place, options)

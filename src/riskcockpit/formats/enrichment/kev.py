@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -13,6 +12,7 @@ from riskcockpit.domain.finding import Problem
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.documents import decode_documents
+from riskcockpit.formats.moments import moment
 from riskcockpit.formats.vulnerabilities import canonical_id
 
 
@@ -47,7 +47,7 @@ def read(content: bytes, options: ReadOptions) -> Report:  # noqa: ARG001 - no s
             found = _ENTRY.decode(raw)
             entries[canonical_id(found.cve_id)] = KevEntry(
                 parse_utc(found.date_added),
-                _moment(found.due_date),
+                moment(found.due_date),
                 wording.scalar(found.known_ransomware_campaign_use).lower() == "known",
             )
         except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as fault:
@@ -55,13 +55,6 @@ def read(content: bytes, options: ReadOptions) -> Report:  # noqa: ARG001 - no s
     catalogue = KevCatalogue(
         entries,
         wording.name(wording.scalar(catalogues[0].catalog_version)),
-        _moment(catalogues[0].date_released),
+        moment(catalogues[0].date_released),
     )
     return Report("kev", (), documents.notes, enrichments=(catalogue,), problems=tuple(problems))
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        return parse_utc(text) if text else None
-    except (ValueError, OverflowError):
-        return None

@@ -18,11 +18,13 @@ from riskcockpit.domain.finding import Location, Observation, Scan
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import markup, wording
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.entries import location, moment
 from riskcockpit.formats.fortify.audit import TOOL, verdicts
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import Grade, graded
-from riskcockpit.formats.observing import labelled, observed, paragraphs
+from riskcockpit.formats.moments import moment
+from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
+from riskcockpit.formats.prose import labelled, paragraphs
 from riskcockpit.formats.vulnerabilities import cwe_numbers
 
 MIDDLE = 2.5

@@ -9,11 +9,12 @@ from xml.etree.ElementTree import Element
 from riskcockpit.domain.finding import Observation, Scan
 from riskcockpit.formats import markup, wording
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.entries import location
 from riskcockpit.formats.fortify.audit import NO_FAULT, TOOL
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.observing import labelled, observed, paragraphs
+from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
+from riskcockpit.formats.prose import labelled, paragraphs
 from riskcockpit.formats.titles import first_sentence
 from riskcockpit.formats.vulnerabilities import cwe_numbers
 

@@ -17,7 +17,8 @@ from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.hypertext import plain_text
-from riskcockpit.formats.observing import observed, paragraphs
+from riskcockpit.formats.observing import observed
+from riskcockpit.formats.prose import paragraphs
 from riskcockpit.formats.vulnerabilities import cwe_number
 
 TOOL = "WebInspect"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
 
 import msgspec
 from msgspec import Raw
 
-from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.finding import Observation, Problem, Scan
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
@@ -19,6 +17,8 @@ from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.generic.fields import REQUIRED, field_named
 from riskcockpit.formats.generic.records import Record, is_absent, observation
 from riskcockpit.formats.known_tools import advice
+from riskcockpit.formats.members import each
+from riskcockpit.formats.moments import moment
 from riskcockpit.formats.shape import Shape, shape_of
 from riskcockpit.formats.suspicion import checked
 
@@ -84,16 +84,15 @@ def _is_record(part: bytes) -> bool:
 def _scan(document: Document, options: ReadOptions) -> Scan:
     tool = wording.name(document.tool or document.type or "") or DEFAULT_TOOL
     gathering = Gathering()
-    for number, raw in enumerate(document.findings or ()):
-        place = f"findings[{number}]"
-        gathering.take(place, partial(_read_record, bytes(raw), tool, place, options))
+    for place, raw in each(document.findings, "findings"):
+        gathering.take(place, partial(_read_record, raw, tool, place, options))
     return gathering.scan(
         tool,
         tool_version=wording.name(document.tool_version or ""),
         category=wording.name(document.category or ""),
         asset=wording.name(document.asset or ""),
         branch=wording.name(document.branch or ""),
-        scanned_at=_moment(document.scanned_at),
+        scanned_at=moment(document.scanned_at),
         is_successful=True if document.complete else None,
         is_partial=document.complete is False or document.findings is None,
     )
@@ -111,10 +110,3 @@ def _record(content: bytes) -> Record:
         raise SkipRecordError("not an object")
     record = {field: item for key, item in value.items() if (field := field_named(key))}
     return record | {key: item for key, item in value.items() if key in record}
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        return parse_utc(text) if text else None
-    except (ValueError, OverflowError):
-        return None

@@ -16,8 +16,9 @@ from riskcockpit.formats.github.rest import (
 )
 from riskcockpit.formats.grading import Grade, graded
 from riskcockpit.formats.grouping import Group
-from riskcockpit.formats.members import Members, paragraphs, record_of, web_address
+from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.paths import normalise
+from riskcockpit.formats.prose import paragraphs, web_address
 from riskcockpit.formats.vulnerabilities import cwe_numbers
 
 TOOL = "GitHub code scanning"
@@ -38,8 +39,9 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 
 def _alert(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]:
-    alert, kept = record_of(raw, options, without=PEOPLE)
-    rule = alert.member("rule").name("id", "name")
+    alert = record_of(raw, options, without=PEOPLE)
+    kept = alert.raw
+    rule = wording.name(alert.member("rule").first("id", "name"))
     if not rule:
         raise SkipRecordError("an alert without a rule")
     instance = alert.member("most_recent_instance")
@@ -60,7 +62,7 @@ def _observation(
     alert: Members, tool: str, place: str, raw: bytes, options: ReadOptions
 ) -> Observation:
     about = alert.member("rule")
-    rule = about.name("id", "name")
+    rule = wording.name(about.first("id", "name"))
     instance = alert.member("most_recent_instance")
     message = instance.member("message").text("text")
     is_dismissed = alert.text("state").lower() == "dismissed"

@@ -12,9 +12,10 @@ from riskcockpit.formats.github.rest import PEOPLE, dismissal, read_alerts, repo
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.grouping import Group
 from riskcockpit.formats.manifests import type_of_manifest
-from riskcockpit.formats.members import Members, labelled, paragraphs, record_of, web_address
+from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.package_types import GENERIC, purl_type
 from riskcockpit.formats.paths import normalise
+from riskcockpit.formats.prose import labelled, paragraphs, web_address
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_numbers, split_name
 
 TOOL = "Dependabot"
@@ -33,7 +34,8 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 
 def _alert(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]:
-    alert, kept = record_of(raw, options, without=PEOPLE)
+    alert = record_of(raw, options, without=PEOPLE)
+    kept = alert.raw
     group = Group(TOOL, repository_of(alert))
     dependency = alert.member("dependency")
     vulnerability = alert.member("security_vulnerability")

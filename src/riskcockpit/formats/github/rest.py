@@ -14,8 +14,9 @@ from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record
-from riskcockpit.formats.grouping import Group, Groups, unreadable
-from riskcockpit.formats.members import Members, each, labelled
+from riskcockpit.formats.grouping import Group, Groups
+from riskcockpit.formats.members import Members, each
+from riskcockpit.formats.prose import labelled
 
 PAGE_SIZES = (30, 100)
 """The page size GitHub takes by itself, and the largest one can ask for."""
@@ -46,7 +47,7 @@ def read_alerts(
     with without_collection():
         forms, documents = decode_documents(content, _FORMS.decode, title)
         groups = Groups(Group(tool))
-        unreadable(groups, documents.unreadable)
+        groups.unread(documents.unreadable)
         sizes = []
         for place, page in _pages(forms):
             sizes.append(len(page) if page and isinstance(page, list) else 0)
@@ -85,7 +86,7 @@ def _inner_page(raw: Raw) -> list[Raw]:
 def repository_of(alert: Members) -> str:
     """Return `owner/name` of the repository of an alert; empty when it does not say."""
     repository = alert.member("repository")
-    full = repository.name("full_name", "nameWithOwner")
+    full = wording.name(repository.first("full_name", "nameWithOwner"))
     if full:
         return full
     for address in (alert.text("html_url"), alert.text("url"), repository.text("html_url")):

@@ -9,14 +9,15 @@ from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.documents import check_depth, decode_json
+from riskcockpit.formats.documents import check_depth, decode_json, without_members
 from riskcockpit.formats.gathering import Record
 from riskcockpit.formats.github.rest import PEOPLE, dismissal, read_alerts, repository_of
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.grouping import Group
-from riskcockpit.formats.members import Members, dropped, labelled, paragraphs, web_address
+from riskcockpit.formats.members import Members
 from riskcockpit.formats.paths import normalise
-from riskcockpit.formats.secrets import without_secret
+from riskcockpit.formats.prose import labelled, paragraphs, web_address
+from riskcockpit.formats.secrets import secret_record_of
 
 TOOL = "GitHub secret scanning"
 GONE = frozenset({"revoked", "pattern_deleted", "pattern_edited"})
@@ -44,9 +45,8 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 def _alert(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]:
     check_depth(raw, options.max_depth)
-    value = dropped(decode_json(raw), PEOPLE)
-    without = without_secret(msgspec.json.encode(value), options)
-    alert = Members(decode_json(without.record))
+    kept = msgspec.json.encode(without_members(decode_json(raw), PEOPLE))
+    alert, digest = secret_record_of(kept, options)
     group = Group(TOOL, repository_of(alert))
     rule = alert.name("secret_type")
     if not rule:
@@ -73,9 +73,9 @@ def _alert(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]
         severity_source=source,
         is_suppressed=is_resolved,
         locations=_locations(alert.member("first_location_detected"), options),
-        secret_digest=without.digest,
+        secret_digest=digest,
         help_url=web_address([alert.text("html_url")]),
-        raw=without.record,
+        raw=alert.raw,
     )
 
 

@@ -21,7 +21,7 @@ from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gitlab import records
 from riskcockpit.formats.gitlab.identifiers import rule_of
 from riskcockpit.formats.gitlab.records import Context
-from riskcockpit.formats.grouping import Group, Groups, unreadable
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import Members, each
 from riskcockpit.formats.moments import moment
 
@@ -72,9 +72,9 @@ class _Reader:
     def scans(self, place: str, unread: Sequence[str]) -> tuple[Scan, ...]:
         """Return the scans of the document."""
         kind = self._scan.text("type").lower()
-        tool = self._scanner.name("name", "id") or DEFAULT_TOOL
+        tool = wording.name(self._scanner.first("name", "id")) or DEFAULT_TOOL
         groups = Groups(Group(tool, category=kind))
-        unreadable(groups, unread)
+        groups.unread(unread)
         context = Context(tool, self._scanner.text("id"), kind, self._managers, self._options)
         found: list[records.Record] = []
         for where, raw in each(self._document.vulnerabilities, place):
@@ -89,9 +89,7 @@ class _Reader:
         status = self._scan.text("status").lower()
         return groups.scans(
             tool_version=self._scanner.name("version"),
-            scanned_at=moment(
-                self._scan.value.get("end_time") or self._scan.value.get("start_time")
-            ),
+            scanned_at=moment(self._scan.at("end_time") or self._scan.at("start_time")),
             is_successful=None if not status else status == "success",
             tool_errors=tuple(self._errors()),
             is_partial=self._document.vulnerabilities is None,

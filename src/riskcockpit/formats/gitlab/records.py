@@ -25,10 +25,11 @@ from riskcockpit.formats.gitlab.identifiers import (
 )
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.manifests import type_of_manifest
-from riskcockpit.formats.members import Members, labelled, paragraphs, record_of, web_address
+from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.package_types import GENERIC, layer_of, purl_type
 from riskcockpit.formats.paths import normalise
-from riskcockpit.formats.secrets import is_secret_scanner, without_secret
+from riskcockpit.formats.prose import labelled, paragraphs, web_address
+from riskcockpit.formats.secrets import is_secret_scanner, secret_record_of
 from riskcockpit.formats.vulnerabilities import split_name
 
 CONTAINER = "container_scanning"
@@ -94,13 +95,12 @@ def vulnerability(raw: bytes, place: str, context: Context) -> Record:
     digest = ""
     if kind == SECRET:
         check_depth(raw, context.options.max_depth)
-        without = without_secret(_without_traces(clear), context.options)
-        found, kept, digest = Members(decode_json(without.record)), without.record, without.digest
+        found, digest = secret_record_of(_without_traces(clear), context.options)
     else:
-        found, kept = record_of(raw, context.options, without=_WITHOUT)
+        found = record_of(raw, context.options, without=_WITHOUT)
     image = found.member("location").text("image")
     seen = _observation(found, place, kind, context)
-    seen = replace(seen, raw=kept, secret_digest=digest)
+    seen = replace(seen, raw=found.raw, secret_digest=digest)
     return Record(seen, kind, wording.name(image) if _is_image(image) else "")
 
 
@@ -108,7 +108,11 @@ def _observation(found: Members, place: str, kind: str, context: Context) -> Obs
     tool = _tool(found, context)
     identifiers = found.members("identifiers")
     where = found.member("location")
-    rule = rule_of(identifiers) or found.name("name", "message") or where.name("crash_type")
+    rule = (
+        rule_of(identifiers)
+        or wording.name(found.first("name", "message"))
+        or where.name("crash_type")
+    )
     if not rule:
         raise SkipRecordError("a vulnerability without identifiers or name")
     severity, word, source = graded(tool, rule, found.text("severity"), "severity", context.options)
@@ -166,7 +170,7 @@ def _tool(found: Members, context: Context) -> str:
     scanner = found.member("scanner")
     if not scanner or scanner.text("id") == context.scanner_id:
         return context.tool
-    return scanner.name("name", "id") or context.tool
+    return wording.name(scanner.first("name", "id")) or context.tool
 
 
 def _without_traces(found: Members) -> bytes:
@@ -174,11 +178,11 @@ def _without_traces(found: Members) -> bytes:
 
     `cve` and `id` are made from a plain digest of the secret, which could be found by trying.
     """
-    where = dict(found.member("location").value)
+    where = dict(found.member("location").object())
     commit = Members(where.pop("commit", None))
     if sha := commit.text("sha"):
         where["commit"] = {"sha": sha}
-    rest = {key: value for key, value in found.value.items() if key not in ("cve", "id")}
+    rest = {key: value for key, value in found.object().items() if key not in ("cve", "id")}
     return msgspec.json.encode(rest | {"location": where})
 
 

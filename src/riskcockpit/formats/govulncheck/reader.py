@@ -7,7 +7,6 @@ object every entry of `Vulns`, a vulnerable symbol, is one.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -17,27 +16,26 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.documents import decode_documents, decode_json, decode_record
+from riskcockpit.formats.documents import decode_documents, decode_record
 from riskcockpit.formats.gathering import Gathering, unread
 from riskcockpit.formats.govulncheck.records import TOOL, Pair, old_entry, pair
-from riskcockpit.formats.loose import items, members, objects, text
-from riskcockpit.formats.suspicion import checked
+from riskcockpit.formats.members import NOTHING, Members, each, record_of, viewed
 
 
 class Message(msgspec.Struct, gc=False):
     """A message of the stream, or the old object; one member is there."""
 
-    config: Any = None
+    config: Members = NOTHING
     osv: Raw = Raw()
     finding: Raw = Raw()
     vulns: list[Raw] | None = msgspec.field(name="Vulns", default=None)
-    modules: Any = msgspec.field(name="Modules", default=None)
-    requires: Any = msgspec.field(name="Requires", default=None)
+    modules: Members = msgspec.field(name="Modules", default=NOTHING)
+    requires: Members = msgspec.field(name="Requires", default=NOTHING)
 
 
 _NOTHING = (b"", b"null")
-_FORMS = msgspec.json.Decoder(list[Raw] | Message)
-_MESSAGE = msgspec.json.Decoder(Message)
+_FORMS = msgspec.json.Decoder(list[Raw] | Message, dec_hook=viewed)
+_MESSAGE = msgspec.json.Decoder(Message, dec_hook=viewed)
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -64,38 +62,35 @@ class _Reader:
     def __init__(self, options: ReadOptions) -> None:
         self._options = options
         self._gathering = Gathering()
-        self._config: Any = None
-        self._advisories: dict[str, bytes] = {}
+        self._config = NOTHING
+        self._advisories: dict[str, Members] = {}
         self._pairs: dict[tuple[str, str], Pair] = {}
 
     def take_all(self, raws: list[Raw]) -> None:
         """Read the messages of a list."""
         for number, raw in enumerate(raws):
             try:
-                self.take(decode_record(raw, _MESSAGE.decode, Message), f"[{number}]")
+                self.take(decode_record(raw, _MESSAGE), f"[{number}]")
             except SkipRecordError as fault:
                 self._gathering.trouble(f"[{number}]", fault.message)
 
     def take(self, message: Message, place: str) -> None:
         """Read one message."""
-        if message.config is not None:
+        if message.config.value is not None:
             self._config = message.config
         if bytes(message.osv) not in _NOTHING:
             self._advisory(bytes(message.osv), f"{place}.osv")
         if bytes(message.finding) not in _NOTHING:
             self._finding(bytes(message.finding), f"{place}.finding")
         versions = _versions(message)
-        for number, raw in enumerate(message.vulns or ()):
-            where = f"Vulns[{number}]"
-            self._gathering.take(
-                where, partial(old_entry, bytes(raw), versions, where, self._options)
-            )
+        for where, raw in each(message.vulns, "Vulns"):
+            self._gathering.take(where, partial(old_entry, raw, versions, where, self._options))
 
     def scan(self) -> Scan:
         """Return what was gathered; an advisory that was looked up and not found is evidence."""
-        mode = text(self._config, "scan_mode") or "source"
+        mode = self._config.text("scan_mode") or "source"
         for found in self._pairs.values():
-            advisory = self._advisories.get(found.osv, b"")
+            advisory = self._advisories.get(found.osv, NOTHING)
             self._gathering.take(
                 found.place,
                 partial(pair, found, advisory, self._options, is_source=mode == "source"),
@@ -105,28 +100,31 @@ class _Reader:
             self._gathering.evidence.append(ControlEvidence(TOOL, wording.name(id_), "pass"))
         return self._gathering.scan(
             TOOL,
-            tool_version=wording.name(text(self._config, "scanner_version")),
+            tool_version=self._config.name("scanner_version"),
             category="" if mode == "source" else wording.name(mode),
         )
 
     def _advisory(self, raw: bytes, place: str) -> None:
         try:
-            self._advisories[text(decode_json(raw), "id")] = checked(raw, self._options)
-        except SkipRecordError as fault:
-            self._gathering.trouble(place, fault.message)
-
-    def _finding(self, raw: bytes, place: str) -> None:
-        try:
-            found = decode_json(checked(raw, self._options))
+            found = record_of(raw, self._options)
         except SkipRecordError as fault:
             self._gathering.trouble(place, fault.message)
             return
-        key = text(found, "osv"), text(found, "trace", 0, "module")
+        self._advisories[found.text("id")] = found
+
+    def _finding(self, raw: bytes, place: str) -> None:
+        try:
+            found = record_of(raw, self._options)
+        except SkipRecordError as fault:
+            self._gathering.trouble(place, fault.message)
+            return
+        key = found.text("osv"), found.text("trace", 0, "module")
         self._pairs.setdefault(key, Pair(*key, place)).findings.append(found)
 
 
 def _versions(message: Message) -> dict[str, str]:
     """Return module → version, of the old object."""
-    listed = [one for one in items(message.modules) if isinstance(one, dict)]
-    required = [one for _, one in members(message.requires, "Modules")]
-    return {text(one, "Path"): text(one, "Version") for one in (*required, *objects(listed))}
+    required = [one for _, one in message.requires.pairs("Modules")]
+    return {
+        one.text("Path"): one.text("Version") for one in (*required, *message.modules.members())
+    }

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 
 from riskcockpit.domain.finding import Location, Observation, Package
 from riskcockpit.errors import SkipRecordError
-from riskcockpit.formats import wording
+from riskcockpit.formats import people, wording
 from riskcockpit.formats.advisories import Advisory, vulnerable
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.documents import decode_json, decode_record
+from riskcockpit.formats.documents import decode_record, without_members
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.loose import at, number, objects, text
+from riskcockpit.formats.members import NOTHING, Members, record_of, viewed
 from riskcockpit.formats.osv.advisory import (
     OsvAdvisory,
     aliases_of,
@@ -26,8 +25,6 @@ from riskcockpit.formats.osv.advisory import (
     weaknesses_of,
 )
 from riskcockpit.formats.paths import normalise
-from riskcockpit.formats.people import without_people
-from riskcockpit.formats.suspicion import checked
 from riskcockpit.formats.vulnerabilities import split_name
 
 TOOL = "govulncheck"
@@ -35,9 +32,8 @@ MANIFEST = "go.mod"
 """Where a source scan's modules come from; stands first so that a moved call is no new finding."""
 MAX_TRACES = 20
 """How many ways to the vulnerable code are kept."""
-_MAX_LINE = 2**31
 
-_ADVISORY = msgspec.json.Decoder(OsvAdvisory)
+_ADVISORY = msgspec.json.Decoder(OsvAdvisory, dec_hook=viewed)
 
 
 @dataclass(slots=True)
@@ -47,27 +43,26 @@ class Pair:
     osv: str
     module: str
     place: str
-    findings: list[Any] = field(default_factory=list)
+    findings: list[Members] = field(default_factory=list)
 
 
-def pair(found: Pair, advisory: bytes, options: ReadOptions, *, is_source: bool) -> Observation:
-    """Read a pair; `advisory` is empty when the stream did not have it.
+def pair(found: Pair, advisory: Members, options: ReadOptions, *, is_source: bool) -> Observation:
+    """Read a pair; `advisory` is nothing when the stream did not have it.
 
     Raises:
         SkipRecordError: it names no advisory or module.
     """
     if not found.osv or not found.module:
         raise SkipRecordError("a finding without advisory or module")
-    known = decode_record(advisory or b"{}", _ADVISORY.decode, OsvAdvisory)
-    version = _first(text(one, "trace", 0, "version") for one in found.findings)
-    fixed = _first(text(one, "fixed_version") for one in found.findings)
+    known = decode_record(advisory.raw or b"{}", _ADVISORY)
+    version = _first(one.text("trace", 0, "version") for one in found.findings)
+    fixed = _first(one.text("fixed_version") for one in found.findings)
     traces = sorted((_trace(one) for one in found.findings), key=lambda trace: -trace.depth)
-    raw = without_people(
-        msgspec.json.encode({
-            "osv": decode_json(advisory) if advisory else found.osv,
-            "findings": found.findings[:MAX_TRACES],
-        })
-    )  # fmt: skip
+    said = {
+        "osv": advisory.object() or found.osv,
+        "findings": [one.value for one in found.findings[:MAX_TRACES]],
+    }
+    raw = msgspec.json.encode(without_members(said, people.FIELDS))
     calls = [place for trace in traces if (place := trace.call(options))] if is_source else []
     return vulnerable(
         TOOL,
@@ -88,21 +83,18 @@ def old_entry(
     Raises:
         SkipRecordError: it has another shape, or names no module.
     """
-    raw = without_people(checked(raw, options))
-    found = decode_json(raw)
-    known = decode_record(
-        msgspec.json.encode(at(found, "OSV") or {}), _ADVISORY.decode, OsvAdvisory
-    )
-    module = text(found, "ModPath")
+    found = record_of(raw, options, without=people.FIELDS)
+    known = decode_record(msgspec.json.encode(found.at("OSV") or {}), _ADVISORY)
+    module = found.text("ModPath")
     if not module:
         raise SkipRecordError("an entry without a module")
     version = versions.get(module, "")
-    symbol = ".".join(filter(None, (text(found, "PkgPath"), text(found, "Symbol"))))
+    symbol = ".".join(filter(None, (found.text("PkgPath"), found.text("Symbol"))))
     reach = (
         f"The vulnerable symbol {symbol} is called."
-        if number(found, "CallSink")
+        if found.number("CallSink")
         else f"The vulnerable package is imported, {symbol} is not called."
-        if number(found, "ImportSink")
+        if found.number("ImportSink")
         else "The module is required, the vulnerable package is not imported."
     )
     fixes = fixes_for(known, module, version)
@@ -111,7 +103,7 @@ def old_entry(
         _package(module, version, ", ".join(fixes)),
         _advisory(known.id, known, (reach,), options),
         place,
-        raw,
+        found.raw,
         paths=(MANIFEST,),
     )
 
@@ -124,8 +116,8 @@ def _advisory(
         rule=id_,
         grade=graded(TOOL, id_, word, origin, options),
         aliases=aliases_of(known),
-        summary=text(known.summary),
-        about=(text(known.details), *reach),
+        summary=known.summary.text(),
+        about=(known.details.text(), *reach),
         cvss=score_of(known),
         cwes=tuple(weaknesses_of(known)),
         links=(*links_of(known), f"https://pkg.go.dev/vuln/{id_}"),
@@ -141,32 +133,32 @@ def _package(module: str, version: str, fixed: str) -> Package:
 class _Trace:
     """The way from our code to the vulnerable symbol: the symbol first."""
 
-    frames: tuple[dict[str, Any], ...]
+    frames: tuple[Members, ...]
 
     @property
     def depth(self) -> int:
         """3 when the symbol is called, 2 when its package is imported, 1 when only required."""
-        symbol = self.frames[0] if self.frames else {}
-        return 3 if text(symbol, "function") else 2 if text(symbol, "package") else 1
+        symbol = self.frames[0] if self.frames else NOTHING
+        return 3 if symbol.text("function") else 2 if symbol.text("package") else 1
 
     @property
     def words(self) -> str:
         if self.depth == 1:
             return "The module is required, the vulnerable package is not imported."
-        package = text(self.frames[0], "package")
+        package = self.frames[0].text("package")
         if self.depth == 2:  # noqa: PLR2004 - as above
             return f"The vulnerable package {package} is imported, its vulnerable code not called."
         return f"The vulnerable symbol {_named(self.frames[0])} is called."
 
     def call(self, options: ReadOptions) -> Location | None:
         """Return the place in our own code where the way begins, or None."""
-        position = at(self.frames[-1], "position") if len(self.frames) > 1 else None
-        path = normalise(text(position, "filename"), options.checkout_prefixes)
-        return Location(path, _line(position, "line"), _line(position, "column")) if path else None
+        position = self.frames[-1].member("position") if len(self.frames) > 1 else NOTHING
+        path = normalise(position.text("filename"), options.checkout_prefixes)
+        return Location(path, position.line("line"), position.line("column")) if path else None
 
 
-def _trace(finding: Any) -> _Trace:
-    return _Trace(tuple(objects(finding, "trace")))
+def _trace(finding: Members) -> _Trace:
+    return _Trace(tuple(finding.members("trace")))
 
 
 def _callers(traces: list[_Trace]) -> Iterator[str]:
@@ -176,14 +168,9 @@ def _callers(traces: list[_Trace]) -> Iterator[str]:
             yield f"Called by {' → '.join(_named(frame) for frame in reversed(trace.frames))}"
 
 
-def _named(frame: Any) -> str:
-    parts = (text(frame, "package"), text(frame, "receiver").lstrip("*"), text(frame, "function"))
+def _named(frame: Members) -> str:
+    parts = (frame.text("package"), frame.text("receiver").lstrip("*"), frame.text("function"))
     return ".".join(filter(None, parts))
-
-
-def _line(position: Any, name: str) -> int | None:
-    value = number(position, name)
-    return int(value) if value is not None and 0 < value < _MAX_LINE else None
 
 
 def _first(texts: Iterator[str]) -> str:

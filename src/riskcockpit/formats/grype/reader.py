@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
 
 import msgspec
 from msgspec import Raw
 
 from riskcockpit.domain.finding import Scan
-from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering, unread
 from riskcockpit.formats.grype.records import TOOL, Context, match
 from riskcockpit.formats.images import image_name
-from riskcockpit.formats.loose import text
-from riskcockpit.formats.moments import moment
+from riskcockpit.formats.members import NOTHING, Members, each, viewed
 
 CATEGORY = "vulnerabilities"
 
@@ -28,12 +25,12 @@ class Document(msgspec.Struct, gc=False, rename="camel"):
 
     matches: list[Raw] | None = None
     ignored_matches: list[Raw] | None = None
-    source: Any = None
-    distro: Any = None
-    descriptor: Any = None
+    source: Members = NOTHING
+    distro: Members = NOTHING
+    descriptor: Members = NOTHING
 
 
-_DOCUMENT = msgspec.json.Decoder(Document)
+_DOCUMENT = msgspec.json.Decoder(Document, dec_hook=viewed)
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -50,8 +47,8 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 def _scan(document: Document, options: ReadOptions) -> Scan:
     context = Context(
-        is_image=text(document.source, "type") == "image",
-        distro=wording.name(text(document.distro, "name")).lower(),
+        is_image=document.source.text("type") == "image",
+        distro=document.distro.name("name").lower(),
         options=options,
     )
     gathering = Gathering()
@@ -59,10 +56,10 @@ def _scan(document: Document, options: ReadOptions) -> Scan:
     _take(gathering, document.ignored_matches or (), "ignoredMatches", context, is_ignored=True)
     return gathering.scan(
         TOOL,
-        tool_version=wording.name(text(document.descriptor, "version")),
+        tool_version=document.descriptor.name("version"),
         category=CATEGORY,
         asset=_asset(document.source),
-        scanned_at=moment(text(document.descriptor, "timestamp")),
+        scanned_at=document.descriptor.moment("timestamp"),
         is_partial=document.matches is None,
     )
 
@@ -70,14 +67,13 @@ def _scan(document: Document, options: ReadOptions) -> Scan:
 def _take(
     gathering: Gathering, raws: Iterable[Raw], member: str, context: Context, *, is_ignored: bool
 ) -> None:
-    for number, raw in enumerate(raws):
-        place = f"{member}[{number}]"
-        gathering.take(place, partial(match, bytes(raw), place, context, is_ignored=is_ignored))
+    for place, raw in each(raws, member):
+        gathering.take(place, partial(match, raw, place, context, is_ignored=is_ignored))
 
 
-def _asset(source: Any) -> str:
+def _asset(source: Members) -> str:
     """Return the name of the image without tag and digest; empty for a directory or a file."""
-    if text(source, "type") != "image":
+    if source.text("type") != "image":
         return ""
-    name = text(source, "target", "userInput") or text(source, "target")
+    name = source.text("target", "userInput") or source.text("target")
     return image_name(name)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import msgspec
 
 from riskcockpit.domain.finding import Observation, Package
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
-from riskcockpit.formats.advisories import Advisory, valid_score, vulnerable
+from riskcockpit.formats.advisories import Advisory, vulnerable
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.documents import decode_record
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.loose import at, items, number, objects, text, texts
+from riskcockpit.formats.members import NOTHING, Members, viewed
 from riskcockpit.formats.package_types import GENERIC, layer_of, purl_type
 from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.suspicion import checked
@@ -32,20 +31,20 @@ class Vulnerability(msgspec.Struct, gc=False, rename="camel"):
     """A vulnerability, or one related to it. Old versions wrote `links` and `fixedInVersion`."""
 
     id: str = ""
-    data_source: Any = None
-    namespace: Any = None
-    severity: Any = None
-    urls: Any = None
-    links: Any = None
-    description: Any = None
-    cvss: Any = None
-    cvss_v2: Any = None
-    cvss_v3: Any = None
-    epss: Any = None
-    known_exploited: Any = None
-    cwes: Any = None
-    fix: Any = None
-    fixed_in_version: Any = None
+    data_source: Members = NOTHING
+    namespace: Members = NOTHING
+    severity: Members = NOTHING
+    urls: Members = NOTHING
+    links: Members = NOTHING
+    description: Members = NOTHING
+    cvss: Members = NOTHING
+    cvss_v2: Members = NOTHING
+    cvss_v3: Members = NOTHING
+    epss: Members = NOTHING
+    known_exploited: Members = NOTHING
+    cwes: Members = NOTHING
+    fix: Members = NOTHING
+    fixed_in_version: Members = NOTHING
 
 
 class Match(msgspec.Struct, gc=False, rename="camel"):
@@ -53,11 +52,11 @@ class Match(msgspec.Struct, gc=False, rename="camel"):
 
     vulnerability: Vulnerability
     related_vulnerabilities: list[Vulnerability] | None = None
-    artifact: Any = None
-    applied_ignore_rules: Any = None
+    artifact: Members = NOTHING
+    applied_ignore_rules: Members = NOTHING
 
 
-_MATCH = msgspec.json.Decoder(Match)
+_MATCH = msgspec.json.Decoder(Match, dec_hook=viewed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +76,33 @@ def match(raw: bytes, place: str, context: Context, *, is_ignored: bool) -> Obse
         SkipRecordError: it has another shape, or names no vulnerability or package.
     """
     raw = checked(raw, context.options)
-    found = decode_record(raw, _MATCH.decode, Match)
+    found = decode_record(raw, _MATCH)
     vulnerability = found.vulnerability
     related = found.related_vulnerabilities or []
-    if not text(found.artifact, "name"):
+    if not found.artifact.text("name"):
         raise SkipRecordError("a match without the name of the package")
     everything = (vulnerability, *related)
-    namespace = text(vulnerability.namespace)
+    namespace = vulnerability.namespace.text()
     field = f"severity by {namespace}" if namespace else "severity"
     rule = wording.name(vulnerability.id)
     advisory = Advisory(
         rule=rule,
-        grade=graded(TOOL, rule, text(vulnerability.severity), field, context.options),
+        grade=graded(TOOL, rule, vulnerability.severity.text(), field, context.options),
         aliases=tuple(one.id for one in related),
         summary="",
         about=(
-            next((about for one in everything if (about := text(one.description))), ""),
-            _NO_FIX.get(text(vulnerability.fix, "state"), ""),
+            next((about for one in everything if (about := one.description.text())), ""),
+            _NO_FIX.get(vulnerability.fix.word("state"), ""),
             _why_ignored(found.applied_ignore_rules),
         ),
         cvss=_score(everything),
         epss=max(_numbers(everything, "epss"), default=None),
-        is_kev=any(items(one.known_exploited) for one in everything),
+        is_kev=any(
+            isinstance(one.known_exploited.value, list) and one.known_exploited.value
+            for one in everything
+        ),
         cwes=tuple(_cwes(everything)),
-        links=(text(vulnerability.data_source), *_links(everything)),
+        links=(vulnerability.data_source.text(), *_links(everything)),
         is_suppressed=is_ignored,
     )
     package = _package(found, context)
@@ -110,26 +112,26 @@ def match(raw: bytes, place: str, context: Context, *, is_ignored: bool) -> Obse
 
 def _package(found: Match, context: Context) -> Package:
     artifact, fix = found.artifact, found.vulnerability.fix
-    package = package_from_purl(text(artifact, "purl"))
+    package = package_from_purl(artifact.text("purl"))
     if package is None:
-        type_ = purl_type(text(artifact, "type"))
-        namespace, name = split_name(type_, text(artifact, "name"))
+        type_ = purl_type(artifact.text("type"))
+        namespace, name = split_name(type_, artifact.text("name"))
         if layer_of(type_) == "os":
             namespace = context.distro
         package = Package(type_, name, namespace)
     layer = layer_of(package.type) if package.type != GENERIC else "lang"
-    fixed = texts(fix, "versions") or texts(found.vulnerability.fixed_in_version)
+    fixed = fix.texts("versions") or found.vulnerability.fixed_in_version.texts()
     return replace(
         package,
-        version=wording.name(text(artifact, "version") or package.version),
+        version=wording.name(artifact.text("version") or package.version),
         fixed_version=wording.name(", ".join(fixed)),
         layer=layer if context.is_image or layer == "os" else "",
     )
 
 
-def _paths(artifact: Any, context: Context) -> Iterator[str]:
-    for location in items(artifact, "locations"):
-        path = text(location) or text(location, "path") or text(location, "realPath")
+def _paths(artifact: Members, context: Context) -> Iterator[str]:
+    for location in artifact.items("locations"):
+        path = location.text() or location.text("path") or location.text("realPath")
         if path:
             yield normalise(path, context.options.checkout_prefixes)
 
@@ -139,43 +141,39 @@ def _score(vulnerabilities: tuple[Vulnerability, ...]) -> float | None:
     found = [
         (_version(entry), score)
         for one in vulnerabilities
-        for entry in (*objects(one.cvss), *objects(one.cvss_v3), *objects(one.cvss_v2))
-        if (
-            score := valid_score(
-                number(entry, "metrics", "baseScore") or number(entry, "baseScore")
-            )
-        )
+        for entry in (*one.cvss.members(), *one.cvss_v3.members(), *one.cvss_v2.members())
+        if (score := entry.member("metrics").score("baseScore") or entry.score("baseScore"))
     ]
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def _version(entry: Any) -> float:
-    return number(entry, "version") or (2.0 if "Au:" in text(entry, "vector") else 3.0)
+def _version(entry: Members) -> float:
+    return entry.number("version") or (2.0 if "Au:" in entry.text("vector") else 3.0)
 
 
 def _numbers(vulnerabilities: tuple[Vulnerability, ...], member: str) -> Iterator[float]:
     for one in vulnerabilities:
-        for entry in objects(one.epss):
-            if (value := number(entry, member)) is not None:
+        for entry in one.epss.members():
+            if (value := entry.number(member)) is not None:
                 yield value
 
 
 def _cwes(vulnerabilities: tuple[Vulnerability, ...]) -> Iterator[int]:
     for one in vulnerabilities:
-        for entry in items(one.cwes):
-            found = cwe_number(at(entry, "cwe") if isinstance(entry, dict) else entry)
+        for entry in one.cwes.items():
+            found = cwe_number(entry.at("cwe") if entry else entry.value)
             if found is not None:
                 yield found
 
 
 def _links(vulnerabilities: tuple[Vulnerability, ...]) -> Iterator[str]:
     for one in vulnerabilities:
-        yield from texts(one.urls)
-        yield from texts(one.links)
+        yield from one.urls.texts()
+        yield from one.links.texts()
 
 
-def _why_ignored(rules: Any) -> str:
-    reasons = [reason for rule in objects(rules) if (reason := text(rule, "reason"))]
-    if not objects(rules):
+def _why_ignored(rules: Members) -> str:
+    reasons = [reason for rule in rules.members() if (reason := rule.text("reason"))]
+    if not rules.members():
         return ""
     return f"Ignored by a rule of Grype's configuration: {'; '.join(reasons) or 'no reason given'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Raw
@@ -17,9 +17,9 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record as Outcome
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.picking import Record, first_text, items, member, objects, opened, text
+from riskcockpit.formats.grouping import Group, Groups
+from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.prose import paragraphs
-from riskcockpit.formats.scopes import Scope, Scopes
 
 TOOL = "kube-bench"
 _PASSED = {"PASS": "pass", "INFO": "informational", "SKIP": "not_applicable"}
@@ -45,13 +45,12 @@ def read(content: bytes, options: ReadOptions) -> Report:
     """
     with without_collection():
         forms, documents = decode_documents(content, _FORMS.decode, "kube-bench's JSON")
-        scopes = Scopes(TOOL)
+        groups = Groups(Group(TOOL))
         for form, part in zip(forms, documents.parts, strict=True):
             for place, raw in _groups(form, part):
-                _group(raw, place, scopes, options)
-        for why in documents.unreadable:
-            scopes.trouble("report", why)
-    return Report("kube-bench", scopes.scans(), documents.notes)
+                _group(raw, place, groups, options)
+        groups.unread(documents.unreadable)
+    return Report("kube-bench", groups.scans(), documents.notes)
 
 
 def _groups(form: list[Raw] | Document, part: bytes) -> Iterator[tuple[str, bytes]]:
@@ -60,19 +59,19 @@ def _groups(form: list[Raw] | Document, part: bytes) -> Iterator[tuple[str, byte
         yield f"Controls[{index}]", bytes(raw)
 
 
-def _group(raw: bytes, place: str, scopes: Scopes, options: ReadOptions) -> None:
+def _group(raw: bytes, place: str, groups: Groups, options: ReadOptions) -> None:
     """Read one group: a scan of its own, because kube-bench is run for some groups at a time."""
     try:
-        _, group = opened(raw, options)
+        group = record_of(raw, options)
     except SkipRecordError as fault:
-        scopes.trouble(place, fault.message)
+        groups.trouble(place, fault.message)
         return
-    benchmark = wording.name(text(group, "version"))
-    node = wording.name(first_text(group, "node_type", "text"))
-    gathering = scopes.of(Scope(TOOL, "", wording.name(f"{text(group, 'id')} {node}")))
-    for number, section in enumerate(objects(group, "tests")):
-        about = _Section(text(section, "desc"), benchmark, node)
-        for index, result in enumerate(items(section, "results")):
+    benchmark = group.name("version")
+    node = wording.name(group.first("node_type", "text"))
+    gathering = groups.of(Group(TOOL, "", wording.name(f"{group.text('id')} {node}")))
+    for number, section in enumerate(group.members("tests")):
+        about = _Section(section.text("desc"), benchmark, node)
+        for index, result in enumerate(section.items("results")):
             where = f"{place}.tests[{number}].results[{index}]"
             gathering.take(where, partial(_outcome, result, about, where, options))
 
@@ -83,9 +82,9 @@ class _Section(NamedTuple):
     node: str
 
 
-def _outcome(result: Record, section: _Section, place: str, options: ReadOptions) -> Outcome:
-    number = wording.name(text(result, "test_number"))
-    status = (text(result, "status") or text(result, "State")).upper()
+def _outcome(result: Members, section: _Section, place: str, options: ReadOptions) -> Outcome:
+    number = result.name("test_number")
+    status = (result.word("status") or result.word("State")).upper()
     if not number or not status:
         raise SkipRecordError("a test without number or status")
     rule = f"{section.benchmark} {number}".strip()  # numbers mean other checks in other versions
@@ -104,23 +103,22 @@ def _outcome(result: Record, section: _Section, place: str, options: ReadOptions
         finding_class=FindingClass.CLOUD,
         tool=TOOL,
         rule=rule,
-        title=wording.title(f"{number} {text(result, 'test_desc')}"),
+        title=wording.title(f"{number} {result.text('test_desc')}"),
         severity=grade.severity,
         record=place,
-        description=wording.description(paragraphs(*about)),
+        description=paragraphs(*about),
         severity_raw=wording.name(status),
         severity_source=grade.source,
         needs_triage=status == "WARN" and _is_manual(result),
         resource=section.node,
-        raw=msgspec.json.encode(result),
+        raw=result.encoded(),
     )
 
 
-def _is_manual(result: Record) -> bool:
-    kind: Any = member(result, "type")
-    return kind == "manual" or "manual" in text(result, "reason").lower()
+def _is_manual(result: Members) -> bool:
+    return result.text("type") == "manual" or "manual" in result.text("reason").lower()
 
 
-def _labelled(label: str, result: Record, name: str) -> str:
-    found = text(result, name)
+def _labelled(label: str, result: Members, name: str) -> str:
+    found = result.text(name)
     return f"{label}: {found}" if found else ""

@@ -20,24 +20,14 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.documents import decode_documents, decode_json
+from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.gathering import Record as Outcome
 from riskcockpit.formats.grading import Grade, graded
 from riskcockpit.formats.kubernetes.names import kubescape_id
 from riskcockpit.formats.kubernetes.older_kubescape import FrameworkReport, older_records
-from riskcockpit.formats.moments import moment
+from riskcockpit.formats.members import NOTHING, Members, each, record_of, viewed
 from riskcockpit.formats.paths import normalise
-from riskcockpit.formats.picking import (
-    Record,
-    items,
-    member,
-    number,
-    objects,
-    opened,
-    text,
-    texts,
-)
 from riskcockpit.formats.prose import paragraphs
 
 TOOL = "Kubescape"
@@ -58,14 +48,14 @@ class Document(msgspec.Struct, gc=False):
     resources: list[Raw] | None = None
     summary: Raw = msgspec.field(name="summaryDetails", default=Raw(b"null"))
     metadata: Raw = Raw(b"null")
-    cluster_name: Any = msgspec.field(name="clusterName", default=None)
-    generation_time: Any = msgspec.field(name="generationTime", default=None)
+    cluster_name: Members = msgspec.field(name="clusterName", default=NOTHING)
+    generation_time: Members = msgspec.field(name="generationTime", default=NOTHING)
     frameworks: list[FrameworkReport] | None = None
     control_reports: list[Raw] | None = msgspec.field(name="controlReports", default=None)
-    name: Any = None
+    name: Members = NOTHING
 
 
-_FORMS = msgspec.json.Decoder(Document | list[FrameworkReport])
+_FORMS = msgspec.json.Decoder(Document | list[FrameworkReport], dec_hook=viewed)
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -84,8 +74,7 @@ def _scan(
     form: Document | list[FrameworkReport], options: ReadOptions, unreadable: Iterable[str]
 ) -> Scan:
     gathering = Gathering()
-    for why in unreadable:
-        gathering.trouble("report", why)
+    gathering.unread(unreadable)
     if isinstance(form, list):
         form = Document(frameworks=form)
     elif form.control_reports is not None:
@@ -93,19 +82,19 @@ def _scan(
     if form.frameworks is not None:
         return _older_scan(form, gathering, options)
     summary, about = _value(form.summary, options), _value(form.metadata, options)
-    controls = member(summary, "controls")
-    known: Mapping[str, Any] = controls if isinstance(controls, dict) else {}
+    known = dict(summary.pairs("controls"))
     places = dict(_places(form.resources or (), gathering, options))
-    for index, raw in enumerate(form.results or ()):
-        _result(bytes(raw), f"results[{index}]", _Context(known, places, options), gathering)
-    scanned = member(about, "scanMetadata")
-    version = text(scanned, "kubescapeVersion") or text(scanned, "version")
+    context = _Context(known, places, options)
+    for where, raw in each(form.results, "results"):
+        _result(raw, where, context, gathering)
+    scanned = about.member("scanMetadata")
+    version = scanned.text("kubescapeVersion") or scanned.text("version")
     return gathering.scan(
         TOOL,
         tool_version=wording.name(version),
         asset=_asset(form, about),
         branch=_branch(about),
-        scanned_at=moment(form.generation_time),
+        scanned_at=form.generation_time.moment(),
         rules=frozenset(map(wording.name, known)) if known else None,
         is_partial=form.results is None,
     )
@@ -114,15 +103,15 @@ def _scan(
 def _older_scan(form: Document, gathering: Gathering, options: ReadOptions) -> Scan:
     names: set[str] = set()
     for place, control, objects_ in older_records(form.frameworks or (), gathering, options):
-        names.add(wording.name(text(control, "controlID")))
+        names.add(control.name("controlID"))
         for resource, record in objects_:
             gathering.take(
                 place, partial(_older_observation, control, resource, record, place, options)
             )
     return gathering.scan(
         TOOL,
-        asset=wording.name(wording.scalar(form.cluster_name)),
-        scanned_at=moment(form.generation_time),
+        asset=form.cluster_name.name(),
+        scanned_at=form.generation_time.moment(),
         rules=frozenset(names),
     )
 
@@ -131,64 +120,63 @@ class _Context:
     """What all results of a report share."""
 
     def __init__(
-        self, controls: Mapping[str, Any], places: Mapping[str, Location], options: ReadOptions
+        self, controls: Mapping[str, Members], places: Mapping[str, Location], options: ReadOptions
     ) -> None:
         self.controls = controls
         self.places = places
         self.options = options
 
 
-def _value(raw: Raw, options: ReadOptions) -> Any:
+def _value(raw: Raw, options: ReadOptions) -> Members:
     try:
-        return opened(bytes(raw), options, PERSONAL)[1]
+        return record_of(bytes(raw), options, without=PERSONAL)
     except SkipRecordError:
-        return None
+        return NOTHING
 
 
 def _places(
     raws: Iterable[Raw], gathering: Gathering, options: ReadOptions
 ) -> Iterator[tuple[str, Location]]:
     """Yield resource id → the file it was read from; nothing for resources of a cluster."""
-    for index, raw in enumerate(raws):
+    for where, raw in each(raws, "resources"):
         try:
-            record = decode_json(bytes(raw))
+            record = record_of(raw, options, without=PERSONAL)
         except SkipRecordError as fault:
-            gathering.trouble(f"resources[{index}]", fault.message)
+            gathering.trouble(where, fault.message)
             continue
-        path = text(record, "source", "relativePath") or text(record, "source", "path")
-        path = options.redact(path)
+        path = record.text("source", "relativePath") or record.text("source", "path")
         if path:
-            yield text(record, "resourceID"), Location(normalise(path, options.checkout_prefixes))
+            yield record.text("resourceID"), Location(normalise(path, options.checkout_prefixes))
 
 
 def _result(raw: bytes, place: str, context: _Context, gathering: Gathering) -> None:
     """Read what one resource says to all controls."""
     try:
-        _, record = opened(raw, context.options, PERSONAL)
+        record = record_of(raw, context.options, without=PERSONAL)
     except SkipRecordError as fault:
         gathering.trouble(place, fault.message)
         return
-    resource = text(record, "resourceID")
-    for index, control in enumerate(items(record, "controls")):
+    resource = record.text("resourceID")
+    for index, control in enumerate(record.items("controls")):
         where = f"{place}.controls[{index}]"
         gathering.take(where, partial(_outcome, control, resource, where, context))
 
 
-def _outcome(control: Record, resource: str, place: str, context: _Context) -> Outcome:
-    rule = wording.name(text(control, "controlID"))
+def _outcome(control: Members, resource: str, place: str, context: _Context) -> Outcome:
+    rule = control.name("controlID")
     if not rule or not resource:
         raise SkipRecordError("a control without controlID, or of no resource")
     status, is_accepted = _status(control)
     uid = kubescape_id(resource)
     if status in _PASSED and not is_accepted:
         return ControlEvidence(TOOL, rule, _PASSED[status], uid, place)
-    summary = context.controls.get(text(control, "controlID"))
-    grade = _grade(rule, member(summary, "scoreFactor"), context.options)
-    name = text(control, "name") or text(summary, "name") or rule
+    summary = context.controls.get(control.text("controlID"), NOTHING)
+    grade = _grade(rule, summary.at("scoreFactor"), context.options)
+    name = control.text("name") or summary.text("name") or rule
     where = context.places.get(resource)
     category = " > ".join(
-        filter(None, (text(summary, "category", "name"),
-                      text(summary, "category", "subCategory", "name")))
+        filter(None, (summary.text('category', 'name'),
+                      summary.text('category', 'subCategory', 'name')))
     )  # fmt: skip
     return Observation(
         finding_class=FindingClass.CODE if where else FindingClass.CLOUD,
@@ -197,13 +185,11 @@ def _outcome(control: Record, resource: str, place: str, context: _Context) -> O
         title=wording.title(f"{name} ({_short(uid)})"),
         severity=grade.severity,
         record=place,
-        description=wording.description(
-            paragraphs(
-                text(summary, "description"),
-                f"Category: {category}" if category else "",
-                "\n".join(_fixes(control)),
-                text(summary, "remediation") or text(summary, "mitigation"),
-            )
+        description=paragraphs(
+            summary.text("description"),
+            f"Category: {category}" if category else "",
+            "\n".join(_fixes(control)),
+            summary.text("remediation") or summary.text("mitigation"),
         ),
         severity_raw=grade.raw,
         severity_source=grade.source,
@@ -211,40 +197,40 @@ def _outcome(control: Record, resource: str, place: str, context: _Context) -> O
         locations=(where,) if where else (),
         fingerprints=(("resourceID", uid),) if where else (),
         resource=uid,
-        raw=msgspec.json.encode({"resourceID": resource, **control}),
+        raw=msgspec.json.encode({"resourceID": resource, **control.object()}),
     )
 
 
-def _status(control: Record) -> tuple[str, bool]:
+def _status(control: Members) -> tuple[str, bool]:
     """Return the status of a control, and whether all that failed in it is accepted.
 
     Older versions give a status to rules only.
     """
-    own = member(control, "status")
-    status = text(own, "status") or text(control, "status")
-    rules = objects(control, "rules")
-    failed = [rule for rule in rules if text(rule, "status").lower() == "failed"]
-    status = status or ("failed" if failed else text(rules[0], "status") if rules else "passed")
+    own = control.member("status")
+    status = own.word("status") or control.word("status")
+    rules = control.members("rules")
+    failed = [rule for rule in rules if rule.word("status").lower() == "failed"]
+    status = status or ("failed" if failed else rules[0].word("status") if rules else "passed")
     status = status.lower()
-    sub = text(own, "subStatus") or text(control, "subStatus")
+    sub = own.word("subStatus") or control.word("subStatus")
     if sub == _ACCEPTED and status in _PASSED:
         return status, True
     accepted = [rule for rule in failed if _is_accepted(rule)]
     return status, status not in _PASSED and bool(failed) and len(accepted) == len(failed)
 
 
-def _is_accepted(rule: Record) -> bool:
-    actions = [action for item in objects(rule, "exception") for action in texts(item, "actions")]
-    return text(rule, "subStatus") == _ACCEPTED or "alertOnly" in actions
+def _is_accepted(rule: Members) -> bool:
+    actions = [action for item in rule.members("exception") for action in item.texts("actions")]
+    return rule.word("subStatus") == _ACCEPTED or "alertOnly" in actions
 
 
-def _fixes(control: Record) -> Iterator[str]:
-    for rule in objects(control, "rules"):
-        for item in objects(rule, "paths"):
-            path, value = text(item, "fixPath", "path"), text(item, "fixPath", "value")
+def _fixes(control: Members) -> Iterator[str]:
+    for rule in control.members("rules"):
+        for item in rule.members("paths"):
+            path, value = item.text("fixPath", "path"), item.text("fixPath", "value")
             if path:
                 yield f"Set {path} to {value}" if value else f"Set {path}"
-            elif failed := text(item, "failedPath") or text(item, "reviewPath"):
+            elif failed := item.text("failedPath") or item.text("reviewPath"):
                 yield f"See {failed}"
 
 
@@ -254,30 +240,28 @@ def _grade(rule: str, score: Any, options: ReadOptions) -> Grade:
 
 
 def _older_observation(
-    control: Record, resource: str, record: Record, place: str, options: ReadOptions
+    control: Members, resource: str, record: Members, place: str, options: ReadOptions
 ) -> Observation:
-    rule = wording.name(text(control, "controlID") or text(control, "id"))
+    rule = wording.name(control.text("controlID") or control.text("id"))
     if not rule:
         raise SkipRecordError("a control without controlID")
-    grade = _grade(rule, number(control, "baseScore"), options)
+    grade = _grade(rule, control.number("baseScore"), options)
     return Observation(
         finding_class=FindingClass.CLOUD,
         tool=TOOL,
         rule=rule,
-        title=wording.title(f"{text(control, 'name') or rule} ({_short(resource)})"),
+        title=wording.title(f"{control.text('name') or rule} ({_short(resource)})"),
         severity=grade.severity,
         record=place,
-        description=wording.description(
-            paragraphs(
-                text(control, "description"),
-                text(record, "alertMessage"),
-                text(control, "remediation"),
-            )
+        description=paragraphs(
+            control.text("description"),
+            record.text("alertMessage"),
+            control.text("remediation"),
         ),
         severity_raw=grade.raw,
         severity_source=grade.source,
         resource=resource,
-        raw=msgspec.json.encode({"controlID": rule, "resource": resource, **record}),
+        raw=msgspec.json.encode({"controlID": rule, "resource": resource, **record.object()}),
     )
 
 
@@ -285,21 +269,21 @@ def _short(uid: str) -> str:
     return "/".join(uid.split("/")[-2:])
 
 
-def _asset(form: Document, about: Any) -> str:
+def _asset(form: Document, about: Members) -> str:
     """Return the cluster, or the repository that was scanned."""
-    cluster = wording.scalar(form.cluster_name)
-    target = member(about, "targetMetadata") or member(about, "contextMetadata")
-    context = text(target, "clusterContextMetadata", "contextName")
+    cluster = form.cluster_name.text()
+    target = about.member("targetMetadata") or about.member("contextMetadata")
+    context = target.text("clusterContextMetadata", "contextName")
     if cluster or context:
         return wording.name(cluster or context)
-    repository = member(target, "gitRepoContextMetadata") or member(target, "repoContextMetadata")
-    if text(repository, "provider") in ("", "none"):
+    repository = target.member("gitRepoContextMetadata") or target.member("repoContextMetadata")
+    if repository.word("provider") in ("", "none"):
         return ""
-    parts = (text(repository, "owner"), text(repository, "repo"))
+    parts = (repository.text("owner"), repository.text("repo"))
     return wording.name("/".join(filter(None, parts)))
 
 
-def _branch(about: Any) -> str:
-    target = member(about, "targetMetadata") or member(about, "contextMetadata")
-    branch = text(target, "gitRepoContextMetadata", "branch")
+def _branch(about: Members) -> str:
+    target = about.member("targetMetadata") or about.member("contextMetadata")
+    branch = target.word("gitRepoContextMetadata", "branch")
     return "" if branch == "none" else wording.name(branch)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -14,37 +13,36 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.kubernetes.names import workload
-from riskcockpit.formats.picking import Record, objects, opened, text
+from riskcockpit.formats.members import NOTHING, Members, each, record_of
 
 
 class FrameworkReport(msgspec.Struct, gc=False):
     """One framework; its controls are still raw."""
 
-    name: Any = None
+    name: Members = NOTHING
     control_reports: list[Raw] | None = msgspec.field(name="controlReports", default=None)
 
 
-Failed = list[tuple[str, Record]]
+Failed = list[tuple[str, Members]]
 """Resource → the answer of the rule that failed, one for each resource."""
 
 
 def older_records(
     frameworks: Iterable[FrameworkReport], gathering: Gathering, options: ReadOptions
-) -> Iterator[tuple[str, Record, Failed]]:
+) -> Iterator[tuple[str, Members, Failed]]:
     """Yield place, control, and the resources that failed it; a control in two frameworks once.
 
     A control that nothing failed becomes evidence of `gathering`.
     """
     seen: set[str] = set()
     for number, framework in enumerate(frameworks):
-        for index, raw in enumerate(framework.control_reports or ()):
-            place = f"frameworks[{number}].controlReports[{index}]"
+        for place, raw in each(framework.control_reports, f"frameworks[{number}].controlReports"):
             try:
-                _, control = opened(bytes(raw), options)
+                control = record_of(raw, options)
             except SkipRecordError as fault:
                 gathering.trouble(place, fault.message)
                 continue
-            name = wording.name(text(control, "controlID") or text(control, "id"))
+            name = wording.name(control.text("controlID") or control.text("id"))
             if name in seen:
                 continue
             seen.add(name)
@@ -54,21 +52,22 @@ def older_records(
             yield place, control, failed
 
 
-def _failed(control: Record) -> Failed:
-    found: dict[str, Record] = {}
-    for rule in objects(control, "ruleReports"):
-        for answer in objects(rule, "ruleResponses"):
-            if text(answer, "ruleStatus").lower() in ("success", "passed"):
+def _failed(control: Members) -> Failed:
+    found: dict[str, Members] = {}
+    for rule in control.members("ruleReports"):
+        for answer in rule.members("ruleResponses"):
+            if answer.word("ruleStatus").lower() in ("success", "passed"):
                 continue
-            for item in objects(answer, "alertObject", "k8sApiObjects") or [{}]:
-                found.setdefault(_resource(item), {"alertMessage": text(answer, "alertMessage")})
+            for item in answer.members("alertObject", "k8sApiObjects") or [NOTHING]:
+                message = {"alertMessage": answer.text("alertMessage")}
+                found.setdefault(_resource(item), Members(message))
     return list(found.items())
 
 
-def _resource(item: Record) -> str:
-    metadata = item.get("metadata")
+def _resource(item: Members) -> str:
+    metadata = item.member("metadata")
     return workload(
-        text(metadata, "namespace") or text(item, "namespace"),
-        text(item, "kind"),
-        text(metadata, "name") or text(item, "name"),
+        metadata.text("namespace") or item.text("namespace"),
+        item.word("kind"),
+        metadata.text("name") or item.text("name"),
     )

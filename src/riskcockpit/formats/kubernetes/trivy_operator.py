@@ -21,22 +21,11 @@ from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.kubernetes.compliance import take_compliance
 from riskcockpit.formats.kubernetes.names import workload
-from riskcockpit.formats.moments import moment
-from riskcockpit.formats.picking import (
-    Record,
-    cvss,
-    first_text,
-    items,
-    member,
-    number,
-    text,
-    texts,
-)
-from riskcockpit.formats.picking import opened as opened_record
+from riskcockpit.formats.members import Members, each, record_of
 from riskcockpit.formats.prose import paragraphs
-from riskcockpit.formats.scopes import Scope, Scopes
 from riskcockpit.formats.secrets import without_secret
 from riskcockpit.formats.trivy import records
 from riskcockpit.formats.trivy.records import TOOL, Context
@@ -76,9 +65,8 @@ def read(content: bytes, options: ReadOptions) -> Report:
         reader = _Reader(options)
         for form, part in zip(forms, documents.parts, strict=True):
             reader.take_form(form, part, is_alone=len(forms) == 1)
-        for why in documents.unreadable:
-            reader.scopes.trouble("report", why)
-        return Report("trivy-operator", reader.scopes.scans(reader.about), documents.notes)
+        reader.groups.unread(documents.unreadable)
+        return Report("trivy-operator", reader.groups.scans(reader.about), documents.notes)
 
 
 class _Reader:
@@ -88,10 +76,10 @@ class _Reader:
     """
 
     def __init__(self, options: ReadOptions) -> None:
-        self.scopes = Scopes(TOOL)
+        self.groups = Groups(Group(TOOL))
         self._options = options
-        self._versions: dict[Scope, set[str]] = {}
-        self._moments: dict[Scope, datetime | None] = {}
+        self._versions: dict[Group, set[str]] = {}
+        self._moments: dict[Group, datetime | None] = {}
 
     def take_form(self, form: list[Raw] | dict[str, Raw], part: bytes, *, is_alone: bool) -> None:
         """Read all reports of a document."""
@@ -103,15 +91,15 @@ class _Reader:
         else:
             self._take(part, "report", is_alone=is_alone)
 
-    def about(self, scope: Scope) -> dict[str, Any]:
+    def about(self, group: Group) -> dict[str, Any]:
         """Return what the reports of a scan say of it: that they are there proves the scan.
 
         Only of a report alone the moment is that of the scan; others are as old as each workload.
         """
-        versions = self._versions.get(scope, set())
+        versions = self._versions.get(group, set())
         return {
             "tool_version": next(iter(versions)) if len(versions) == 1 else "",
-            "scanned_at": self._moments.get(scope),
+            "scanned_at": self._moments.get(group),
             "is_successful": True if versions else None,
         }
 
@@ -124,41 +112,42 @@ class _Reader:
         self._take_all(found or (), place)
 
     def _take_all(self, raws: Iterable[Raw], place: str) -> None:
-        for index, raw in enumerate(raws):
-            self._take(bytes(raw), f"{place}[{index}]", is_alone=False)
+        for where, raw in each(raws, place):
+            self._take(raw, where, is_alone=False)
 
     def _take(self, raw: bytes, place: str, *, is_alone: bool) -> None:
         try:
-            _, record = opened_record(raw, self._options, _PERSONAL)
+            record = record_of(raw, self._options, without=_PERSONAL)
         except SkipRecordError as fault:
-            self.scopes.trouble(place, fault.message)
+            self.groups.trouble(place, fault.message)
             return
         if "items" in record:
-            for index, item in enumerate(items(record, "items")):
-                self._take(msgspec.json.encode(item), f"{place}.items[{index}]", is_alone=False)
+            for index, item in enumerate(record.items("items")):
+                self._take(item.encoded(), f"{place}.items[{index}]", is_alone=False)
             return
-        category = CATEGORIES.get(text(record, "kind").lower())
+        category = CATEGORIES.get(record.word("kind").lower())
         if category is not None:
             self._take_report(record, category, place, is_alone=is_alone)
 
-    def _take_report(self, record: Record, category: str, place: str, *, is_alone: bool) -> None:
-        labels = member(record, "metadata", "labels")
-        namespace = text(labels, f"{_LABEL}namespace") or text(record, "metadata", "namespace")
+    def _take_report(self, record: Members, category: str, place: str, *, is_alone: bool) -> None:
+        labels = record.member("metadata", "labels")
+        namespace = labels.text(f"{_LABEL}namespace") or record.text("metadata", "namespace")
         where = workload(
             namespace,
-            text(labels, f"{_LABEL}kind"),
-            text(labels, f"{_LABEL}name") or text(record, "metadata", "name"),
+            labels.text(f"{_LABEL}kind"),
+            labels.text(f"{_LABEL}name") or record.text("metadata", "name"),
         )
-        container = text(labels, "trivy-operator.container.name")
+        container = labels.text("trivy-operator.container.name")
         of_what = (where, container) if is_alone else (namespace,)
-        scope = Scope(TOOL, "", wording.name(" ".join(filter(None, (category, *of_what)))))
-        gathering = self.scopes.of(scope)
-        report = member(record, "report")
-        version = wording.name(text(report, "scanner", "version"))
-        self._versions.setdefault(scope, set()).add(version)
+        group = Group(TOOL, "", wording.name(" ".join(filter(None, (category, *of_what)))))
+        gathering = self.groups.of(group)
+        report = record.member("report")
+        version = report.name("scanner", "version")
+        self._versions.setdefault(group, set()).add(version)
         if is_alone:
-            stamp = text(report, "updateTimestamp") or text(record, "status", "updateTimestamp")
-            self._moments[scope] = moment(stamp)
+            self._moments[group] = report.moment("updateTimestamp") or record.moment(
+                "status", "updateTimestamp"
+            )
         if category == "compliance":
             take_compliance(record, place, gathering, self._options)
         else:
@@ -166,14 +155,14 @@ class _Reader:
 
 
 def _take_records(
-    report: Any, place: str, where: str, gathering: Gathering, options: ReadOptions
+    report: Members, place: str, where: str, gathering: Gathering, options: ReadOptions
 ) -> None:
-    if report is None:
+    if report.value is None:
         gathering.trouble(place, "a report without `report`")
         return
-    subject = _Subject(where, _image(report), text(report, "os", "family"), options)
+    subject = _Subject(where, _image(report), report.text("os", "family"), options)
     for name, read_record in _RECORDS.items():
-        for index, item in enumerate(items(report, name)):
+        for index, item in enumerate(report.items(name)):
             at = f"{place}.report.{name}[{index}]"
             gathering.take(at, partial(read_record, item, at, subject))
 
@@ -188,88 +177,87 @@ class _Subject(NamedTuple):
     options: ReadOptions
 
 
-def _image(report: Any) -> str:
+def _image(report: Members) -> str:
     """Return the image without its tag, as other scanners call it; empty for a configuration."""
-    server, repository = text(report, "registry", "server"), text(report, "artifact", "repository")
+    server, repository = report.text("registry", "server"), report.text("artifact", "repository")
     if not repository or server in ("", *_DOCKER_HUB):
         return wording.name(repository.removeprefix("library/"))
     return wording.name(f"{server}/{repository}")
 
 
-def _vulnerability(item: Record, place: str, subject: _Subject) -> Observation:
-    class_ = text(item, "class")
+def _vulnerability(item: Members, place: str, subject: _Subject) -> Observation:
+    class_ = item.text("class")
     family = subject.family if class_ in ("", "os-pkgs") else ""
     context = Context(
-        text(item, "target"),
+        item.text("target"),
         class_,
-        text(item, "packageType") or family,
+        item.text("packageType") or family,
         subject.where,
         subject.options,
     )
-    score = number(item, "score")
     translated = {
-        "VulnerabilityID": text(item, "vulnerabilityID"),
-        "PkgName": text(item, "resource"),
-        "PkgPath": first_text(item, "packagePath", "pkgPath") or None,
-        "PkgIdentifier": {"PURL": first_text(item, "packagePURL", "pkgPURL", "purl")},
-        "InstalledVersion": text(item, "installedVersion"),
-        "FixedVersion": text(item, "fixedVersion"),
-        "Severity": text(item, "severity"),
-        "Title": text(item, "title"),
-        "Description": text(item, "description"),
-        "PrimaryURL": text(item, "primaryLink"),
+        "VulnerabilityID": item.text("vulnerabilityID"),
+        "PkgName": item.text("resource"),
+        "PkgPath": item.first("packagePath", "pkgPath") or None,
+        "PkgIdentifier": {"PURL": item.first("packagePURL", "pkgPURL", "purl")},
+        "InstalledVersion": item.text("installedVersion"),
+        "FixedVersion": item.text("fixedVersion"),
+        "Severity": item.word("severity"),
+        "Title": item.text("title"),
+        "Description": item.text("description"),
+        "PrimaryURL": item.text("primaryLink"),
     }
     seen = records.vulnerability(msgspec.json.encode(translated), place, context)
     locations = seen.locations if class_ else ()
     return replace(
         seen,
         asset=subject.image,
-        cvss=cvss(score),
+        cvss=item.score("score"),
         locations=locations,
-        raw=msgspec.json.encode(item),
+        raw=item.encoded(),
     )
 
 
-def _check(item: Record, place: str, subject: _Subject) -> Observation | ControlEvidence:
-    rule = first_text(item, "checkID", "id", "title")
+def _check(item: Members, place: str, subject: _Subject) -> Observation | ControlEvidence:
+    rule = item.first("checkID", "id", "title")
     if not rule:
         raise SkipRecordError("a check without checkID and title")
-    messages = texts(item, "messages")
+    messages = item.texts("messages")
     translated = {
         "ID": rule,
-        "Title": text(item, "title"),
-        "Description": text(item, "description"),
+        "Title": item.text("title"),
+        "Description": item.text("description"),
         "Message": "\n".join(messages),
-        "Resolution": text(item, "remediation"),
-        "Severity": text(item, "severity"),
-        "Status": "PASS" if member(item, "success") is True else "FAIL",
+        "Resolution": item.text("remediation"),
+        "Severity": item.word("severity"),
+        "Status": "PASS" if item.at("success") is True else "FAIL",
     }
     context = Context(subject.where, "config", "kubernetes", subject.where, subject.options)
     seen = records.misconfiguration(msgspec.json.encode(translated), place, context)
     if isinstance(seen, ControlEvidence):
         return seen
-    about = paragraphs(*messages, text(item, "description"), text(item, "remediation"))
+    about = paragraphs(*messages, item.text("description"), item.text("remediation"))
     return replace(
         seen,
         locations=(),
         description=wording.description(about),
-        raw=msgspec.json.encode(item),
+        raw=item.encoded(),
     )
 
 
-def _secret(item: Record, place: str, subject: _Subject) -> Observation:
+def _secret(item: Members, place: str, subject: _Subject) -> Observation:
     translated = {
-        "RuleID": first_text(item, "ruleID", "title"),
-        "Category": text(item, "category"),
-        "Severity": text(item, "severity"),
-        "Title": text(item, "title"),
-        "Match": text(item, "match"),
+        "RuleID": item.first("ruleID", "title"),
+        "Category": item.text("category"),
+        "Severity": item.word("severity"),
+        "Title": item.text("title"),
+        "Match": item.text("match"),
     }
     if not translated["RuleID"]:
         raise SkipRecordError("a secret without ruleID")
-    context = Context(text(item, "target"), "secret", "", subject.where, subject.options)
+    context = Context(item.text("target"), "secret", "", subject.where, subject.options)
     seen = records.secret(msgspec.json.encode(translated), place, context)
-    kept = without_secret(msgspec.json.encode(item), subject.options).record
+    kept = without_secret(item.encoded(), subject.options).record
     return replace(seen, asset=subject.image, raw=kept)
 
 

@@ -10,11 +10,12 @@ from riskcockpit.domain.finding import FindingClass, Observation, Scan
 from riskcockpit.errors import FormatError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import location, read_secret_entry
 from riskcockpit.formats.forms import Form, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
+from riskcockpit.formats.secrets import secret_record_of
 
 TOOL = "detect-secrets"
 SEVERITY = "high"
@@ -55,7 +56,7 @@ def _file(gathering: Gathering, path: str, raw: Raw, options: ReadOptions) -> No
 
 
 def _secret(options: ReadOptions, path: str, raw: bytes, place: str) -> Observation:
-    entry, digest = read_secret_entry(raw, options)
+    entry, digest = secret_record_of(raw, options)
     rule = entry.text("type")
     where = entry.text("filename") or path
     return observed(

@@ -6,12 +6,14 @@ from functools import partial
 
 from riskcockpit.domain.finding import FindingClass, Observation
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import location, read_secret_entry
 from riskcockpit.formats.forms import forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.observing import labelled, observed
+from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
+from riskcockpit.formats.prose import labelled
 from riskcockpit.formats.repositories import repository
+from riskcockpit.formats.secrets import secret_record_of
 
 TOOL = "gitleaks"
 SEVERITY = "high"
@@ -37,7 +39,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 
 def _leak(options: ReadOptions, raw: bytes, place: str) -> Observation:
-    entry, digest = read_secret_entry(raw, options, drop=_DROPPED)
+    entry, digest = secret_record_of(raw, options, drop=_DROPPED)
     rule = entry.first("RuleID", "rule", "reason")
     path = entry.first("File", "file")
     commit = entry.first("Commit", "commit")

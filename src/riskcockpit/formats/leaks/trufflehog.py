@@ -12,12 +12,15 @@ from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import Entry, location, read_secret_entry
 from riskcockpit.formats.forms import Form, form_of, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.observing import labelled, observed, paragraphs
+from riskcockpit.formats.members import Members
+from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
+from riskcockpit.formats.prose import labelled, paragraphs
 from riskcockpit.formats.repositories import repository
+from riskcockpit.formats.secrets import secret_record_of
 
 TOOL = "trufflehog"
 FINISHED = "finished scanning"
@@ -38,7 +41,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
     """
     found, documents = forms(content, "TruffleHog JSON")
     gathering = Gathering()
-    log: list[Entry] = []
+    log: list[Members] = []
     raws: list[Raw] = []
     for form, part in zip(found, documents.parts, strict=True):
         if form.is_list:
@@ -48,7 +51,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
         else:
             raws.append(Raw(part))
     gathering.take_all("", raws, partial(_secret, options))
-    errors = tuple(_error(line, options) for line in log if line.text("level") == "error")
+    errors = tuple(_error(line, options) for line in log if line.word("level") == "error")
     has_finished = any(line.text("msg") == FINISHED for line in log)
     scan = gathering.scan(
         TOOL,
@@ -63,7 +66,7 @@ def _is_log(form: Form) -> bool:
     return "msg" in form.members and "level" in form.members
 
 
-def _error(line: Entry, options: ReadOptions) -> str:
+def _error(line: Members, options: ReadOptions) -> str:
     words = ": ".join(filter(None, (line.text("msg"), line.text("error"))))
     return wording.title(options.redact(words))
 
@@ -78,7 +81,7 @@ def _secret(options: ReadOptions, raw: bytes, place: str) -> Observation:
 
 
 def _version_3(options: ReadOptions, raw: bytes, place: str) -> Observation:
-    entry, digest = read_secret_entry(raw, options, drop=_DROPPED_V3)
+    entry, digest = secret_record_of(raw, options, drop=_DROPPED_V3)
     rule = entry.first("DetectorName", "DetectorType")
     source = _source(entry)
     word = "verified" if entry.flag("Verified") else "unverified"
@@ -104,15 +107,15 @@ def _version_3(options: ReadOptions, raw: bytes, place: str) -> Observation:
     )
 
 
-def _source(entry: Entry) -> Entry:
+def _source(entry: Members) -> Members:
     """Return where it was found; its shape depends on the kind of source."""
     data = entry.at("SourceMetadata", "Data")
     values = data.values() if isinstance(data, dict) else ()
-    return Entry(next((value for value in values if isinstance(value, dict)), {}))
+    return Members(next((value for value in values if isinstance(value, dict)), None))
 
 
 def _version_2(options: ReadOptions, raw: bytes, place: str) -> Observation:
-    entry, digest = read_secret_entry(raw, options, secret=("stringsFound",), drop=_DROPPED_V2)
+    entry, digest = secret_record_of(raw, options, secret=("stringsFound",), drop=_DROPPED_V2)
     rule = entry.text("reason")
     path = entry.text("path")
     commit = entry.text("commitHash")
@@ -131,7 +134,7 @@ def _version_2(options: ReadOptions, raw: bytes, place: str) -> Observation:
 
 def _observed(
     options: ReadOptions,
-    entry: Entry,
+    entry: Members,
     place: str,
     *,
     rule: str,

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 import msgspec
 
-from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.finding import ControlEvidence, Problem, Scan
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import SkipRecordError
@@ -21,6 +19,7 @@ from riskcockpit.formats.gathering import Gathering, Record
 from riskcockpit.formats.generic.records import observation
 from riskcockpit.formats.mapped.definition import Mapping
 from riskcockpit.formats.mapped.selecting import Path, selected
+from riskcockpit.formats.moments import moment
 from riskcockpit.formats.opening import plain
 from riskcockpit.formats.shape import Shape, shape_of
 from riskcockpit.formats.suspicion import checked
@@ -152,9 +151,9 @@ class MappedFormat:
             name: wording.name(wording.scalar(_first(top, (path,))))
             for name, path in self.mapping.scan.items()
         }
-        moment = about.pop("scanned_at", "")
+        stamp = about.pop("scanned_at", "")
         return gathering.scan(
-            self.mapping.tool, category=self.mapping.category, scanned_at=_moment(moment), **about
+            self.mapping.tool, category=self.mapping.category, scanned_at=moment(stamp), **about
         )
 
 
@@ -174,10 +173,3 @@ def _first(value: Any, paths: tuple[Path, ...]) -> Any:
 
 def _lower(words: tuple[str, ...]) -> set[str]:
     return {word.lower() for word in words}
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return parse_utc(text) if text else None
-    except (ValueError, OverflowError):
-        return None

@@ -18,19 +18,9 @@ from riskcockpit.formats.gathering import Record as Outcome
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.markup import parsed
 from riskcockpit.formats.markup import record as markup_record
+from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.network.hosts import Place, at_address, host_observation
-from riskcockpit.formats.picking import (
-    Record,
-    cvss,
-    first_text,
-    is_set,
-    number,
-    opened,
-    probability,
-    text,
-    texts,
-)
 from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_number, cwe_numbers
 
@@ -90,22 +80,23 @@ def _host(host: Element, place: str, gathering: Gathering, options: ReadOptions)
 
 
 def _outcome(item: Element, host: str, place: str, options: ReadOptions) -> Outcome:
-    raw, record = opened(markup_record(item, options), options)
-    plugin = first_text(record, "@pluginID", "pluginID")
+    record = record_of(markup_record(item, options), options)
+    raw = record.raw
+    plugin = record.first("@pluginID", "pluginID")
     if not plugin or not host:
         raise SkipRecordError("an item without pluginID, or of no host")
-    port = first_text(record, "@port", "port")
-    at = Place(host, *_port(port, text(record, "@protocol")))
-    verdict = text(record, "compliance-result").upper()
-    check = text(record, "compliance-check-id") or text(record, "compliance-check-name")
+    port = record.first("@port", "port")
+    at = Place(host, *_port(port, record.text("@protocol")))
+    verdict = record.text("compliance-result").upper()
+    check = record.text("compliance-check-id") or record.text("compliance-check-name")
     rule = f"{plugin} {check}" if check else plugin
     if verdict in _PASSED:
         return ControlEvidence(TOOL, wording.name(rule), _PASSED[verdict], at.resource, place)
     seen = replace(_observation(record, rule, at, place, options), raw=raw)
     if "://" not in host:
         return seen
-    where = f"{first_text(record, 'uri', 'url')} {text(record, 'plugin_output')}"
-    return at_address(seen, where, text(record, "input_name"))
+    where = f"{record.first('uri', 'url')} {record.text('plugin_output')}"
+    return at_address(seen, where, record.text("input_name"))
 
 
 def _port(port: str, protocol: str) -> tuple[str, str]:
@@ -117,43 +108,43 @@ def _port(port: str, protocol: str) -> tuple[str, str]:
 
 
 def _observation(
-    record: Record, rule: str, at: Place, place: str, options: ReadOptions
+    record: Members, rule: str, at: Place, place: str, options: ReadOptions
 ) -> Observation:
-    code = first_text(record, "@severity", "severity")
-    word = SEVERITIES.get(code) or text(record, "risk_factor") or code
+    code = record.first("@severity", "severity")
+    word = SEVERITIES.get(code) or record.word("risk_factor") or code
     grade = graded(TOOL, rule, word, "severity", options)
-    title = text(record, "compliance-check-name") or first_text(
-        record, "@pluginName", "plugin_name", "pluginName"
+    title = record.text("compliance-check-name") or record.first(
+        "@pluginName", "plugin_name", "pluginName"
     )
-    output = first_text(record, "plugin_output", "data")
-    references = texts(record, "xref")
-    scores = (cvss(number(record, name)) for name in _SCORES)
+    output = record.first("plugin_output", "data")
+    references = record.texts("xref")
+    scores = (record.score(name) for name in _SCORES)
     return replace(
         host_observation(TOOL, rule, title, grade, at, record=place),
-        severity_raw=wording.name(code or text(record, "risk_factor")),
+        severity_raw=wording.name(code or record.word('risk_factor')),
         description=wording.description(_description(record, output)),
-        vulnerability_ids=tuple(dict.fromkeys(map(canonical_id, texts(record, "cve")))),
+        vulnerability_ids=tuple(dict.fromkeys(map(canonical_id, record.texts('cve')))),
         cwes=tuple(dict.fromkeys((*_cwes(record), *cwe_numbers(references)))),
         cvss=next((score for score in scores if score is not None), None),
-        epss=probability(number(record, "epss_score")),
-        is_kev=is_set(record, "cisa-known-exploited") or any(KEV in item for item in references)
-        or bool(moment(text(record, "cisa-known-exploited"))),
-        help_url=wording.name(first_link("\n".join(texts(record, "see_also")))),
+        epss=record.probability('epss_score'),
+        is_kev=record.flag('cisa-known-exploited') or any(KEV in item for item in references)
+        or bool(record.moment('cisa-known-exploited')),
+        help_url=wording.name(first_link("\n".join(record.texts('see_also')))),
     )  # fmt: skip
 
 
-def _cwes(record: Record) -> Iterator[int]:
-    for item in texts(record, "cwe"):
+def _cwes(record: Members) -> Iterator[int]:
+    for item in record.texts("cwe"):
         found = cwe_number(item)
         if found:
             yield found
 
 
-def _description(record: Record, output: str) -> str:
-    solution = text(record, "solution")
+def _description(record: Members, output: str) -> str:
+    solution = record.text("solution")
     return paragraphs(
-        text(record, "synopsis"),
-        text(record, "description"),
+        record.text("synopsis"),
+        record.text("description"),
         f"Solution: {solution}" if solution and solution.lower() != "n/a" else "",
         f"Output: {output}" if output else "",
     )

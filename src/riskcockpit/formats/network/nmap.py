@@ -12,13 +12,13 @@ from riskcockpit.domain.finding import Observation, Scan
 from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
+from riskcockpit.formats.cvss import valid_score
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import Grade, graded
 from riskcockpit.formats.markup import parsed
 from riskcockpit.formats.markup import record as markup_record
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.network.hosts import Place, host_observation
-from riskcockpit.formats.picking import cvss
 from riskcockpit.formats.prose import paragraphs
 from riskcockpit.formats.suspicion import checked
 from riskcockpit.formats.vulnerabilities import vulnerability_ids
@@ -82,7 +82,7 @@ def _observation(port: Element, host: str, place: str, options: ReadOptions) -> 
     if not host or not number:
         raise SkipRecordError("a port without number, or of no host")
     flaws = tuple(_flaws(port))
-    scores = [score for flaw in flaws if (score := cvss(flaw.score)) is not None]
+    scores = [score for flaw in flaws if (score := valid_score(flaw.score)) is not None]
     grade = _grade(max(scores, default=None), options)
     seen = host_observation(
         TOOL, RULE, f"Open port {number}/{protocol}{_service(port)}", grade,

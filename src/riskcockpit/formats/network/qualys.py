@@ -9,10 +9,11 @@ from riskcockpit.domain.finding import Observation
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions
+from riskcockpit.formats.cvss import valid_score
 from riskcockpit.formats.grading import Grade, graded
+from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.network.hosts import Place, host_observation
-from riskcockpit.formats.picking import cvss
-from riskcockpit.formats.prose import paragraphs, plain_prose
+from riskcockpit.formats.prose import paragraphs
 from riskcockpit.formats.vulnerabilities import vulnerability_ids
 
 TOOL = "Qualys"
@@ -60,23 +61,23 @@ def observation(
         return None
     grade = _grade(found, options)
     kind = found.type.lower()
-    solution = plain_prose(found.solution)
-    result = plain_prose(found.result)
+    solution = plain_text(found.solution)
+    result = plain_text(found.result)
     about = (
         "Potential: not confirmed by the scan" if kind in _POTENTIAL else "",
-        plain_prose(found.threat),
-        plain_prose(found.impact),
+        plain_text(found.threat),
+        plain_text(found.impact),
         f"Solution: {solution}" if solution else "",
         f"Result: {result}" if result else "",
         *found.notes,
     )
-    scores = (cvss(_score(text)) for text in found.scores)
+    scores = (valid_score(_score(text)) for text in found.scores)
     seen = host_observation(
         TOOL, found.qid, found.title or f"QID {found.qid}", grade, found.place, record=place
     )
     return replace(
         seen,
-        description=wording.description(paragraphs(*about)),
+        description=paragraphs(*about),
         is_suppressed=found.is_ignored,
         vulnerability_ids=vulnerability_ids(found.cves),
         cvss=next((score for score in scores if score is not None), None),

@@ -12,9 +12,9 @@ from riskcockpit.formats.addresses import host_of
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.gathering import Gathering
+from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.network.hosts import Place
 from riskcockpit.formats.network.qualys import TOOL, Detection, observation
-from riskcockpit.formats.picking import Record, first_text, opened, text
 from riskcockpit.formats.tables import Row, decoded, table
 
 HEADERS = (("qid", "title"), ("qid", "vuln title"))
@@ -49,26 +49,27 @@ def read(content: bytes, options: ReadOptions) -> Report:
 def _outcome(
     row: Row, columns: Sequence[str], place: str, options: ReadOptions
 ) -> Observation | None:
-    raw, record = opened(row.record(columns), options)
+    record = record_of(row.record(columns), options)
+    raw = record.raw
     found = Detection(
-        qid=text(record, "qid"),
-        title=first_text(record, "title", "vuln title"),
-        place=Place(_host(record), text(record, "port"), text(record, "protocol")),
-        type=text(record, "type"),
-        level=text(record, "severity"),
-        status=first_text(record, "vuln status", "status"),
-        threat=text(record, "threat"),
-        impact=text(record, "impact"),
-        solution=text(record, "solution"),
-        result=first_text(record, "results", "result"),
-        cves=first_text(record, "cve id", "cveid", "cve"),
-        scores=tuple(text(record, name) for name in _SCORES),
-        is_ignored=first_text(record, "false positive status", "ignored").lower() in _ACCEPTED,
+        qid=record.text("qid"),
+        title=record.first("title", "vuln title"),
+        place=Place(_host(record), record.text("port"), record.text("protocol")),
+        type=record.text("type"),
+        level=record.word("severity"),
+        status=record.first("vuln status", "status"),
+        threat=record.word("threat"),
+        impact=record.word("impact"),
+        solution=record.text("solution"),
+        result=record.first("results", "result"),
+        cves=record.first("cve id", "cveid", "cve"),
+        scores=tuple(record.text(name) for name in _SCORES),
+        is_ignored=record.first("false positive status", "ignored").lower() in _ACCEPTED,
     )
     return observation(found, place, raw, options)
 
 
-def _host(record: Record) -> str:
+def _host(record: Members) -> str:
     """Return the address, else a name: names are looked up, and a look-up may fail."""
-    host = first_text(record, "ip", "fqdn", "dns", "hostname", "netbios")
+    host = record.first("ip", "fqdn", "dns", "hostname", "netbios")
     return host_of(host) if "://" in host else wording.name(host)

@@ -14,9 +14,9 @@ from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
+from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.network.hosts import Place, at_address, host_observation
 from riskcockpit.formats.network.nessus import KEV, SEVERITIES, TOOL
-from riskcockpit.formats.picking import Record, cvss, first_text, number, opened, probability, text
 from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.tables import Row, decoded, table
 from riskcockpit.formats.vulnerabilities import cwe_number, cwe_numbers, vulnerability_ids
@@ -81,27 +81,28 @@ def read(content: bytes, options: ReadOptions) -> Report:
 def _outcome(
     row: Row, columns: Sequence[str], place: str, options: ReadOptions
 ) -> Observation | None:
-    raw, record = opened(row.record(columns), options)
-    rule, title = first_text(record, *PLUGIN), first_text(record, *TITLE)
-    host = first_text(record, *HOST)
+    record = record_of(row.record(columns), options)
+    raw = record.raw
+    rule, title = record.first(*PLUGIN), record.first(*TITLE)
+    host = record.first(*HOST)
     if not (rule or title) or not host:
         raise SkipRecordError("a row without plugin, or without host")
-    if first_text(record, *STATE).upper() == "FIXED":
+    if record.first(*STATE).upper() == "FIXED":
         return None
-    word = first_text(record, *SEVERITY)
+    word = record.first(*SEVERITY)
     rule = rule or title
     grade = graded(TOOL, rule, SEVERITIES.get(word, word), "severity", options)
-    protocol = text(record, "protocol")
-    at = Place(_host(host, protocol), first_text(record, *PORT), protocol)
-    output = first_text(record, *OUTPUT).removeprefix("Plugin Output:").strip()
+    protocol = record.text("protocol")
+    at = Place(_host(host, protocol), record.first(*PORT), protocol)
+    output = record.first(*OUTPUT).removeprefix("Plugin Output:").strip()
     seen = host_observation(
         TOOL, rule, title, grade._replace(raw=wording.name(word)), at, record=place
     )
     seen = replace(
         _with_scores(seen, record),
         description=wording.description(_description(record, output)),
-        is_suppressed=first_text(record, *ACCEPTANCE).lower() in _ACCEPTED
-        or bool(text(record, "accept risk comment")),
+        is_suppressed=record.first(*ACCEPTANCE).lower() in _ACCEPTED
+        or bool(record.word("accept risk comment")),
         raw=raw,
     )
     if "://" in at.host:
@@ -119,28 +120,27 @@ def _host(host: str, protocol: str) -> str:
     return host
 
 
-def _with_scores(seen: Observation, record: Record) -> Observation:
-    references = first_text(record, *REFERENCES)
-    scores = (cvss(number(record, name)) for name in CVSS)
-    weaknesses = map(cwe_number, _NUMBERS.findall(first_text(record, *CWE)))
+def _with_scores(seen: Observation, record: Members) -> Observation:
+    references = record.first(*REFERENCES)
+    weaknesses = map(cwe_number, _NUMBERS.findall(record.first(*CWE)))
     noted = cwe_numbers([references.replace("#", "")])
-    chance = next((found for name in EPSS if (found := number(record, name)) is not None), None)
+    chances = (record.probability(name) for name in EPSS)
     return replace(
         seen,
-        vulnerability_ids=vulnerability_ids(first_text(record, *CVE)),
+        vulnerability_ids=vulnerability_ids(record.first(*CVE)),
         cwes=tuple(dict.fromkeys((*filter(None, weaknesses), *noted))),
-        cvss=next((score for score in scores if score is not None), None),
-        epss=probability(chance),
+        cvss=record.score(*CVSS),
+        epss=next((chance for chance in chances if chance is not None), None),
         is_kev=KEV in references,
-        help_url=wording.name(first_link(first_text(record, *LINKS))),
+        help_url=wording.name(first_link(record.first(*LINKS))),
     )
 
 
-def _description(record: Record, output: str) -> str:
-    solution = first_text(record, *SOLUTION)
+def _description(record: Members, output: str) -> str:
+    solution = record.first(*SOLUTION)
     return paragraphs(
-        first_text(record, *SYNOPSIS),
-        first_text(record, *DESCRIPTION),
+        record.first(*SYNOPSIS),
+        record.first(*DESCRIPTION),
         f"Solution: {solution}" if solution else "",
         f"Output: {output}" if output else "",
     )

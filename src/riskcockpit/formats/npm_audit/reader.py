@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -20,34 +19,33 @@ from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_json, decode_record
 from riskcockpit.formats.gathering import Gathering, unread
-from riskcockpit.formats.loose import first_text, items, text
+from riskcockpit.formats.members import NOTHING, Members, record_of, viewed
 from riskcockpit.formats.npm_audit.records import NPM, YARN, berry_line, old_advisory, via
-from riskcockpit.formats.suspicion import checked
 
 
 class Document(msgspec.Struct, gc=False, rename="camel"):
     """A document, or a line of yarn's, of any version: the records still raw."""
 
-    audit_report_version: Any = None
+    audit_report_version: Members = NOTHING
     advisories: dict[str, Raw] | list[Raw] | None = None
     vulnerabilities: dict[str, Raw] | None = None
-    error: Any = None
-    metadata: Any = None
-    type: Any = None
+    error: Members = NOTHING
+    metadata: Members = NOTHING
+    type: Members = NOTHING
     data: Raw = Raw(b"null")
-    value: Any = None
+    value: Members = NOTHING
     children: Raw = Raw()
 
 
 class Line(msgspec.Struct, gc=False):
     """The data of a line of yarn 1."""
 
-    resolution: Any = None
+    resolution: Members = NOTHING
     advisory: Raw = Raw()
 
 
-_DOCUMENT = msgspec.json.Decoder(Document)
-_LINE = msgspec.json.Decoder(Line)
+_DOCUMENT = msgspec.json.Decoder(Document, dec_hook=viewed)
+_LINE = msgspec.json.Decoder(Line, dec_hook=viewed)
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -77,9 +75,9 @@ class _Reader:
 
     def take(self, form: Document, where: str) -> None:
         """Read one document, or one line of yarn's."""
-        if form.error is not None:
+        if form.error.value is not None:
             self._fail(form.error)
-        elif form.audit_report_version is not None or form.vulnerabilities is not None:
+        elif form.audit_report_version.value is not None or form.vulnerabilities is not None:
             self._packages(form.vulnerabilities or {}, where)
         elif form.advisories is not None:
             self._advisories(form.advisories, where)
@@ -87,7 +85,7 @@ class _Reader:
             self._berry(form, where)
         else:
             self._yarn(form, where)
-        self._is_covered = self._is_covered or form.metadata is not None
+        self._is_covered = self._is_covered or form.metadata.value is not None
 
     def scan(self) -> Scan:
         """Return what was gathered; an audit that counted dependencies and no error succeeded."""
@@ -97,8 +95,8 @@ class _Reader:
             tool_errors=tuple(self._errors),
         )
 
-    def _fail(self, error: Any) -> None:
-        why = first_text(error, "summary", "detail", "message", "code") or text(error)
+    def _fail(self, error: Members) -> None:
+        why = error.first("summary", "detail", "message", "code") or error.text()
         self._errors.append(wording.title(self._options.redact(why or "the audit failed")))
 
     def _advisories(self, found: dict[str, Raw] | list[Raw], where: str) -> None:
@@ -111,37 +109,37 @@ class _Reader:
         for name, raw in found.items():
             place = wording.name(f"{where}vulnerabilities[{name}]")
             try:
-                entry = decode_json(checked(bytes(raw), self._options))
+                entry = record_of(bytes(raw), self._options)
             except SkipRecordError as fault:
                 self._gathering.trouble(place, fault.message)
                 continue
-            for number, each in enumerate(items(entry, "via")):
-                if isinstance(each, dict):
+            for number, each in enumerate(entry.items("via")):
+                if isinstance(each.value, dict):
                     spot = f"{place}.via[{number}]"
-                    content = msgspec.json.encode(each)
+                    content = each.encoded()
                     self._keep(spot, partial(via, content, entry, spot, self._options))
 
     def _yarn(self, form: Document, where: str) -> None:
         """Read a line of yarn 1: an advisory for one way to a package, or the summary."""
-        kind = text(form.type)
+        kind = form.type.text()
         place = f"{where}data"
         self._tool = YARN
         if kind == "auditSummary":
             self._is_covered = True
         elif kind == "error":
-            self._fail(decode_json(bytes(form.data)))
+            self._fail(Members(decode_json(bytes(form.data))))
         elif kind == "auditAdvisory":
             self._keep(place, partial(self._yarn_advisory, bytes(form.data), place))
 
     def _yarn_advisory(self, raw: bytes, place: str) -> Observation:
-        line = decode_record(raw, _LINE.decode, Line)
+        line = decode_record(raw, _LINE)
         if not bytes(line.advisory):
             raise SkipRecordError("a line without an advisory")
         return old_advisory(YARN, bytes(line.advisory), f"{place}.advisory", self._options)
 
     def _berry(self, form: Document, where: str) -> None:
         self._tool = YARN
-        place, name = f"{where}children", text(form.value)
+        place, name = f"{where}children", form.value.text()
         raw = bytes(form.children)
         self._keep(place, partial(berry_line, raw, name, place, self._options))
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import msgspec
 
 from riskcockpit.domain.finding import Observation, Package
 from riskcockpit.errors import SkipRecordError
-from riskcockpit.formats import wording
+from riskcockpit.formats import people, wording
 from riskcockpit.formats.advisories import Advisory, vulnerable
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.documents import decode_json, decode_record
+from riskcockpit.formats.documents import decode_record
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.loose import at, items, number, objects, text, texts
-from riskcockpit.formats.people import without_people
+from riskcockpit.formats.members import NOTHING, Members, record_of, viewed
 from riskcockpit.formats.suspicion import checked
 from riskcockpit.formats.vulnerabilities import cwe_number, split_name, vulnerability_ids
 
@@ -29,24 +27,24 @@ MAX_PATHS = 20
 class OldAdvisory(msgspec.Struct, gc=False):
     """An advisory as npm 6, pnpm and yarn 1 write it."""
 
-    id: Any = None
-    module_name: Any = None
-    findings: Any = None
-    title: Any = None
-    overview: Any = None
-    recommendation: Any = None
-    severity: Any = None
-    cves: Any = None
-    cwe: Any = None
-    cvss: Any = None
-    github_advisory_id: Any = None
-    url: Any = None
-    patched_versions: Any = None
-    vulnerable_versions: Any = None
+    id: Members = NOTHING
+    module_name: Members = NOTHING
+    findings: Members = NOTHING
+    title: Members = NOTHING
+    overview: Members = NOTHING
+    recommendation: Members = NOTHING
+    severity: Members = NOTHING
+    cves: Members = NOTHING
+    cwe: Members = NOTHING
+    cvss: Members = NOTHING
+    github_advisory_id: Members = NOTHING
+    url: Members = NOTHING
+    patched_versions: Members = NOTHING
+    vulnerable_versions: Members = NOTHING
 
 
 _FIRST = re.compile(r">=\s*([\w.+-]+)")
-_OLD = msgspec.json.Decoder(OldAdvisory)
+_OLD = msgspec.json.Decoder(OldAdvisory, dec_hook=viewed)
 
 
 def old_advisory(tool: str, raw: bytes, place: str, options: ReadOptions) -> Observation:
@@ -55,68 +53,71 @@ def old_advisory(tool: str, raw: bytes, place: str, options: ReadOptions) -> Obs
     Raises:
         SkipRecordError: it has another shape, or names no package.
     """
-    raw = without_people(checked(raw, options))
-    found = decode_record(raw, _OLD.decode, OldAdvisory)
-    findings = objects(found.findings)
-    versions = dict.fromkeys(text(one, "version") for one in findings)
-    ids = (text(found.github_advisory_id), *texts(found.cves), *vulnerability_ids(text(found.url)))
-    rule = _rule(ids, text(found.id))
+    raw = checked(raw, options, without=people.FIELDS)
+    found = decode_record(raw, _OLD)
+    findings = found.findings.members()
+    versions = dict.fromkeys(one.text("version") for one in findings)
+    ids = (
+        found.github_advisory_id.text(),
+        *found.cves.texts(),
+        *vulnerability_ids(found.url.text()),
+    )
+    rule = _rule(ids, found.id.text())
     return vulnerable(
         tool,
-        _package(text(found.module_name), versions, _fixed(text(found.patched_versions))),
+        _package(found.module_name.text(), versions, _fixed(found.patched_versions.text())),
         Advisory(
             rule=rule,
-            grade=graded(tool, rule, text(found.severity), "severity", options),
+            grade=graded(tool, rule, found.severity.word(), "severity", options),
             aliases=ids,
-            summary=text(found.title),
+            summary=found.title.text(),
             about=(
-                text(found.overview),
-                text(found.recommendation),
-                _range(text(found.vulnerable_versions)),
-                _ways(path for one in findings for path in texts(one, "paths")),
+                found.overview.text(),
+                found.recommendation.text(),
+                _range(found.vulnerable_versions.text()),
+                _ways(path for one in findings for path in one.texts("paths")),
             ),
-            cvss=number(found.cvss, "score"),
+            cvss=found.cvss.score("score"),
             cwes=tuple(_cwes(found.cwe)),
-            links=(text(found.url),),
+            links=(found.url.text(),),
         ),
         place,
         raw,
     )
 
 
-def via(raw: bytes, entry: Any, place: str, options: ReadOptions) -> Observation:
+def via(raw: bytes, entry: Members, place: str, options: ReadOptions) -> Observation:
     """Read one advisory under `via` of a package, as npm 7 and newer write it.
 
     Raises:
         SkipRecordError: it has another shape, or names no package.
     """
-    raw = without_people(checked(raw, options))
-    found = decode_json(raw)
-    ids = (*texts(found, "cves"), *vulnerability_ids(text(found, "url")))
-    rule = _rule(ids, text(found, "source") or text(found, "id"))
-    name = text(found, "dependency") or text(found, "name") or text(entry, "name")
-    fix = at(entry, "fixAvailable")
-    fixed = text(fix, "version") if text(fix, "name") == name else ""
+    found = record_of(raw, options, without=people.FIELDS)
+    ids = (*found.texts("cves"), *vulnerability_ids(found.text("url")))
+    rule = _rule(ids, found.text("source") or found.text("id"))
+    name = found.text("dependency") or found.text("name") or entry.text("name")
+    fix = entry.member("fixAvailable")
+    fixed = fix.text("version") if fix.text("name") == name else ""
     return vulnerable(
         NPM,
         _package(name, (), fixed),
         Advisory(
             rule=rule,
-            grade=graded(NPM, rule, text(found, "severity"), "via.severity", options),
+            grade=graded(NPM, rule, found.word("severity"), "via.severity", options),
             aliases=ids,
-            summary=text(found, "title"),
+            summary=found.text("title"),
             about=(
-                _range(text(found, "range")),
+                _range(found.text("range")),
                 _remedy(fix, name),
-                _ways(texts(entry, "nodes")),
-                _effects(texts(entry, "effects")),
+                _ways(entry.texts("nodes")),
+                _effects(entry.texts("effects")),
             ),
-            cvss=number(found, "cvss", "score"),
-            cwes=tuple(_cwes(at(found, "cwe"))),
-            links=(text(found, "url"),),
+            cvss=found.member("cvss").score("score"),
+            cwes=tuple(_cwes(found.member("cwe"))),
+            links=(found.text("url"),),
         ),
         place,
-        raw,
+        found.raw,
     )
 
 
@@ -126,26 +127,25 @@ def berry_line(raw: bytes, name: str, place: str, options: ReadOptions) -> Obser
     Raises:
         SkipRecordError: it has another shape.
     """
-    raw = checked(raw, options)
-    found = decode_json(raw)
-    ids = vulnerability_ids(text(found, "URL"))
-    rule = _rule(ids, text(found, "ID"))
+    found = record_of(raw, options)
+    ids = vulnerability_ids(found.text("URL"))
+    rule = _rule(ids, found.text("ID"))
     return vulnerable(
         YARN,
-        _package(name, texts(found, "Tree Versions"), ""),
+        _package(name, found.texts("Tree Versions"), ""),
         Advisory(
             rule=rule,
-            grade=graded(YARN, rule, text(found, "Severity"), "Severity", options),
+            grade=graded(YARN, rule, found.word("Severity"), "Severity", options),
             aliases=ids,
-            summary=text(found, "Issue"),
+            summary=found.text("Issue"),
             about=(
-                _range(text(found, "Vulnerable Versions")),
-                _ways(texts(found, "Dependents")),
+                _range(found.text("Vulnerable Versions")),
+                _ways(found.texts("Dependents")),
             ),
-            links=(text(found, "URL"),),
+            links=(found.text("URL"),),
         ),
         place,
-        raw,
+        found.raw,
     )
 
 
@@ -171,14 +171,14 @@ def _range(versions: str) -> str:
     return f"Vulnerable versions: {versions}" if versions else ""
 
 
-def _remedy(fix: Any, name: str) -> str:
-    if fix is False:
+def _remedy(fix: Members, name: str) -> str:
+    if fix.value is False:
         return "No fix is available."
-    other = text(fix, "name")
+    other = fix.text("name")
     if not other or other == name:
         return ""
-    major = ", a new major version" if at(fix, "isSemVerMajor") is True else ""
-    return f"Fixed by {other} {text(fix, 'version')}{major}."
+    major = ", a new major version" if fix.at("isSemVerMajor") is True else ""
+    return f"Fixed by {other} {fix.text('version')}{major}."
 
 
 def _ways(paths: Iterable[str]) -> str:
@@ -194,7 +194,7 @@ def _effects(names: list[str]) -> str:
     return f"Makes vulnerable as well: {', '.join(names)}" if names else ""
 
 
-def _cwes(value: Any) -> Iterator[int]:
-    for entry in items(value) or [value]:
-        if (found := cwe_number(entry)) is not None:
+def _cwes(value: Members) -> Iterator[int]:
+    for entry in value.items():
+        if (found := cwe_number(entry.value)) is not None:
             yield found

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
 from riskcockpit.domain.version import Version, version_of
 from riskcockpit.formats.cvss import base_score
-from riskcockpit.formats.loose import at, items, number, objects, text, texts
+from riskcockpit.formats.members import NOTHING, Members
 from riskcockpit.formats.vulnerabilities import cwe_number
-from riskcockpit.formats.wording import scalar
 
 MALICIOUS = "MAL-"
 """How ids of malicious packages begin."""
@@ -21,16 +19,16 @@ class OsvAdvisory(msgspec.Struct, gc=False):
     """The members that are read; all but the id may have any type."""
 
     id: str = ""
-    aliases: Any = None
-    related: Any = None
-    upstream: Any = None
-    summary: Any = None
-    details: Any = None
-    severity: Any = None
-    affected: Any = None
-    references: Any = None
-    database_specific: Any = None
-    withdrawn: Any = None
+    aliases: Members = NOTHING
+    related: Members = NOTHING
+    upstream: Members = NOTHING
+    summary: Members = NOTHING
+    details: Members = NOTHING
+    severity: Members = NOTHING
+    affected: Members = NOTHING
+    references: Members = NOTHING
+    database_specific: Members = NOTHING
+    withdrawn: Members = NOTHING
 
 
 def aliases_of(advisory: OsvAdvisory) -> tuple[str, ...]:
@@ -38,8 +36,8 @@ def aliases_of(advisory: OsvAdvisory) -> tuple[str, ...]:
 
     A distribution's advisory has those it is about under `upstream`; they count when it is one.
     """
-    upstream = texts(advisory.upstream)
-    return (*texts(advisory.aliases), *(upstream if len(upstream) == 1 else ()))
+    upstream = advisory.upstream.texts()
+    return (*advisory.aliases.texts(), *(upstream if len(upstream) == 1 else ()))
 
 
 def severity_of(advisory: OsvAdvisory) -> tuple[str | float | None, str]:
@@ -49,31 +47,31 @@ def severity_of(advisory: OsvAdvisory) -> tuple[str | float | None, str]:
     """
     if advisory.id.upper().startswith(MALICIOUS):
         return "critical", f"id {MALICIOUS}…: a malicious package"
-    for value, field in (
-        (at(advisory.database_specific, "severity"), "database_specific.severity"),
-        (advisory.severity, "severity"),
+    for word, field in (
+        (advisory.database_specific.word("severity"), "database_specific.severity"),
+        (advisory.severity.word(), "severity"),
     ):
-        if word := scalar(value).strip():
+        if word:
             return word, field
     score = score_of(advisory)
     if score is not None:
         return score, "severity.score"
-    for entry in objects(advisory.severity):
-        if text(entry, "type") in ("Ubuntu", "OTHER") and (word := text(entry, "score")):
-            return word, f"severity by {text(entry, 'type')}"
+    for entry in advisory.severity.members():
+        if entry.text("type") in ("Ubuntu", "OTHER") and (word := entry.text("score")):
+            return word, f"severity by {entry.text('type')}"
     return None, "severity"
 
 
 def score_of(advisory: OsvAdvisory) -> float | None:
     """Return the CVSS score of the newest version that can be computed, or None."""
     entries = [
-        *objects(advisory.severity),
-        *(entry for one in objects(advisory.affected) for entry in objects(one, "severity")),
+        *advisory.severity.members(),
+        *(entry for one in advisory.affected.members() for entry in one.members("severity")),
     ]
-    ranked = sorted(entries, key=lambda entry: text(entry, "type"), reverse=True)
+    ranked = sorted(entries, key=lambda entry: entry.text("type"), reverse=True)
     for entry in ranked:
-        vector = text(entry, "score")
-        score = base_score(vector) if "/" in vector else number(entry, "score")
+        vector = entry.text("score")
+        score = base_score(vector) if "/" in vector else entry.number("score")
         if score is not None:
             return score
     return None
@@ -83,22 +81,21 @@ def weaknesses_of(advisory: OsvAdvisory) -> Iterator[int]:
     """Yield CWE numbers from where databases put them."""
     sources = [
         advisory.database_specific,
-        *(at(one, "database_specific") for one in objects(advisory.affected)),
+        *(one.member("database_specific") for one in advisory.affected.members()),
     ]
     for source in sources:
         for member in ("cwe_ids", "cwes", "cwe"):
-            for entry in items(source, member):
-                value = at(entry, "cweId") if isinstance(entry, dict) else entry
-                if (found := cwe_number(value)) is not None:
+            for entry in source.items(member):
+                if (found := cwe_number(entry.at("cweId") if entry else entry.value)) is not None:
                     yield found
 
 
 def links_of(advisory: OsvAdvisory) -> Iterator[str]:
     """Yield addresses that explain the vulnerability, the advisory's own first."""
-    yield text(advisory.database_specific, "url")
-    references = objects(advisory.references)
-    for reference in sorted(references, key=lambda one: text(one, "type") != "ADVISORY"):
-        yield text(reference, "url")
+    yield advisory.database_specific.text("url")
+    references = advisory.references.members()
+    for reference in sorted(references, key=lambda one: one.text("type") != "ADVISORY"):
+        yield reference.text("url")
 
 
 def fixes_for(advisory: OsvAdvisory, package: str, version: str) -> tuple[str, ...]:
@@ -120,14 +117,14 @@ def _lies(version: Version, low: Version, high: Version) -> bool:
 
 def _ranges(advisory: OsvAdvisory, package: str) -> Iterator[tuple[str, str]]:
     """Yield (introduced, fixed) of all ranges of the package that end."""
-    for affected in objects(advisory.affected):
-        if text(affected, "package", "name").lower() != package.lower():
+    for affected in advisory.affected.members():
+        if affected.text("package", "name").lower() != package.lower():
             continue
-        for one in objects(affected, "ranges"):
-            if text(one, "type") == "GIT":
+        for one in affected.members("ranges"):
+            if one.text("type") == "GIT":
                 continue
             introduced = "0"
-            for event in objects(one, "events"):
-                introduced = text(event, "introduced") or introduced
-                if fixed := text(event, "fixed"):
+            for event in one.members("events"):
+                introduced = event.text("introduced") or introduced
+                if fixed := event.text("fixed"):
                     yield introduced, fixed

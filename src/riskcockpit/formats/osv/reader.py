@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import msgspec
 from msgspec import Raw
 
 from riskcockpit.domain.finding import Observation, Package, Scan
 from riskcockpit.errors import SkipRecordError
-from riskcockpit.formats import wording
+from riskcockpit.formats import people, wording
 from riskcockpit.formats.advisories import Advisory, vulnerable
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
@@ -23,7 +22,7 @@ from riskcockpit.formats.documents import decode_documents, decode_record
 from riskcockpit.formats.gathering import Gathering, unread
 from riskcockpit.formats.grading import Grade, graded
 from riskcockpit.formats.images import image_name
-from riskcockpit.formats.loose import at, is_true, number, objects, text, texts
+from riskcockpit.formats.members import NOTHING, Members, viewed
 from riskcockpit.formats.osv.advisory import (
     OsvAdvisory,
     aliases_of,
@@ -35,7 +34,6 @@ from riskcockpit.formats.osv.advisory import (
 )
 from riskcockpit.formats.package_types import layer_of, purl_type
 from riskcockpit.formats.paths import normalise
-from riskcockpit.formats.people import without_people
 from riskcockpit.formats.suspicion import checked
 from riskcockpit.formats.vulnerabilities import canonical_id, split_name
 
@@ -52,16 +50,16 @@ class Document(msgspec.Struct, gc=False):
 class Source(msgspec.Struct, gc=False):
     """One lockfile, directory or layer: its packages still raw."""
 
-    source: Any = None
+    source: Members = NOTHING
     packages: list[Raw] | None = None
 
 
 class ScannedPackage(msgspec.Struct, gc=False):
     """One package: its vulnerabilities still raw."""
 
-    package: Any = None
+    package: Members = NOTHING
     vulnerabilities: list[Raw] | None = None
-    groups: Any = None
+    groups: Members = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +70,15 @@ class Context:
     name: str
     """As the ecosystem writes it."""
     path: str
-    groups: dict[str, dict[str, Any]]
+    groups: dict[str, Members]
     """Id of a vulnerability → the group of ids that mean the same."""
     options: ReadOptions
 
 
-_DOCUMENT = msgspec.json.Decoder(Document)
-_SOURCE = msgspec.json.Decoder(Source)
-_PACKAGE = msgspec.json.Decoder(ScannedPackage)
-_ADVISORY = msgspec.json.Decoder(OsvAdvisory)
+_DOCUMENT = msgspec.json.Decoder(Document, dec_hook=viewed)
+_SOURCE = msgspec.json.Decoder(Source, dec_hook=viewed)
+_PACKAGE = msgspec.json.Decoder(ScannedPackage, dec_hook=viewed)
+_ADVISORY = msgspec.json.Decoder(OsvAdvisory, dec_hook=viewed)
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -101,7 +99,7 @@ def _scan(document: Document, options: ReadOptions) -> Scan:
     for number_, raw in enumerate(document.results or ()):
         place = f"results[{number_}]"
         try:
-            source = decode_record(raw, _SOURCE.decode, Source)
+            source = decode_record(raw, _SOURCE)
         except SkipRecordError as fault:
             gathering.trouble(place, fault.message)
             continue
@@ -111,16 +109,18 @@ def _scan(document: Document, options: ReadOptions) -> Scan:
     return gathering.scan(TOOL, category=CATEGORY, asset=asset, is_partial=document.results is None)
 
 
-def _image(source: Any) -> str:
+def _image(source: Members) -> str:
     """Return the image a source is a file of; empty when it is none."""
-    if text(source, "type") != "docker":
+    if source.text("type") != "docker":
         return ""
-    return image_name(text(source, "path").partition(":/")[0])
+    return image_name(source.text("path").partition(":/")[0])
 
 
-def _package(gathering: Gathering, raw: Raw, source: Any, place: str, options: ReadOptions) -> None:
+def _package(
+    gathering: Gathering, raw: Raw, source: Members, place: str, options: ReadOptions
+) -> None:
     try:
-        scanned = decode_record(raw, _PACKAGE.decode, ScannedPackage)
+        scanned = decode_record(raw, _PACKAGE)
     except SkipRecordError as fault:
         gathering.trouble(place, fault.message)
         return
@@ -130,64 +130,63 @@ def _package(gathering: Gathering, raw: Raw, source: Any, place: str, options: R
         gathering.take(where, partial(_vulnerability, bytes(vulnerability), where, context))
 
 
-def _context(scanned: ScannedPackage, source: Any, options: ReadOptions) -> Context:
-    ecosystem = text(scanned.package, "ecosystem").partition(":")[0]
+def _context(scanned: ScannedPackage, source: Members, options: ReadOptions) -> Context:
+    ecosystem = scanned.package.text("ecosystem").partition(":")[0]
     type_ = purl_type(ecosystem)
-    name = wording.name(text(scanned.package, "name") or text(scanned.package, "commit"))
+    name = wording.name(scanned.package.text("name") or scanned.package.text("commit"))
     namespace, bare = split_name(type_, name)
     layer = "os" if layer_of(type_) == "os" else ""
     if layer == "os":
         namespace = wording.name(ecosystem.lower())
-    version = text(scanned.package, "version") or text(scanned.package, "commit")
+    version = scanned.package.text("version") or scanned.package.text("commit")
     return Context(
         package=Package(type_, bare, namespace, wording.name(version), layer=layer),
         name=name,
-        path=normalise(text(source, "path"), options.checkout_prefixes),
-        groups={id_: group for group in objects(scanned.groups) for id_ in texts(group, "ids")},
+        path=normalise(source.text("path"), options.checkout_prefixes),
+        groups={id_: group for group in scanned.groups.members() for id_ in group.texts("ids")},
         options=options,
     )
 
 
 def _vulnerability(raw: bytes, place: str, context: Context) -> Observation:
-    raw = without_people(checked(raw, context.options))
-    found = decode_record(raw, _ADVISORY.decode, OsvAdvisory)
-    group = context.groups.get(found.id, {})
+    raw = checked(raw, context.options, without=people.FIELDS)
+    found = decode_record(raw, _ADVISORY)
+    group = context.groups.get(found.id, NOTHING)
     fixes = fixes_for(found, context.name, context.package.version)
     analysis = _analysis(group, found.id)
     advisory = Advisory(
         rule=found.id,
         grade=_grade(found, group, context.options),
-        aliases=(*aliases_of(found), *texts(group, "ids"), *texts(group, "aliases")),
-        summary=text(found.summary),
-        about=(text(found.details), *_reachability(analysis)),
+        aliases=(*aliases_of(found), *group.texts("ids"), *group.texts("aliases")),
+        summary=found.summary.text(),
+        about=(found.details.text(), *_reachability(analysis)),
         cvss=score_of(found),
         cwes=tuple(weaknesses_of(found)),
         links=tuple(links_of(found)),
-        is_suppressed=is_true(analysis, "unimportant"),
+        is_suppressed=analysis.flag("unimportant"),
     )
     package = replace(context.package, fixed_version=wording.name(", ".join(fixes)))
     return vulnerable(TOOL, package, advisory, place, raw, paths=(context.path,))
 
 
-def _grade(found: OsvAdvisory, group: dict[str, Any], options: ReadOptions) -> Grade:
+def _grade(found: OsvAdvisory, group: Members, options: ReadOptions) -> Grade:
     """Grade by the advisory's own word or score, else by the score the tool gives its group."""
     word, origin = severity_of(found)
-    if word is None and (highest := number(group, "max_severity")) is not None:
+    if word is None and (highest := group.number("max_severity")) is not None:
         word, origin = highest, "max_severity"
     return graded(TOOL, canonical_id(found.id), word, origin, options)
 
 
-def _analysis(group: dict[str, Any], id_: str) -> Any:
-    """Return what call analysis found out about one advisory; None without it."""
+def _analysis(group: Members, id_: str) -> Members:
+    """Return what call analysis found out about one advisory; nothing without it."""
     for member in ("experimental_analysis", "experimentalAnalysis"):
-        found = at(group, member, id_)
-        if found is not None:
+        if found := group.member(member, id_):
             return found
-    return None
+    return NOTHING
 
 
-def _reachability(analysis: Any) -> tuple[str, ...]:
-    called = at(analysis, "called")
+def _reachability(analysis: Members) -> tuple[str, ...]:
+    called = analysis.at("called")
     if called is None:
         return ()
     words = "is called" if called is True else "is not called"

@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from riskcockpit.domain.clock import parse_utc
 from riskcockpit.formats import wording
+from riskcockpit.formats.moments import moment
 from riskcockpit.formats.sarif.messages import first_text
 from riskcockpit.formats.sarif.model import Invocation
 
 
 def scanned_at(invocations: Sequence[Invocation]) -> datetime | None:
     """Return when the last invocation ended, aware UTC; None when none says."""
-    moments: list[datetime] = []
-    for invocation in invocations:
-        text = invocation.end_time_utc or invocation.start_time_utc
-        try:
-            moments += [parse_utc(text)] if text else []
-        except (ValueError, OverflowError):
-            continue
-    return max(moments, default=None)
+    ends = (moment(one.end_time_utc or one.start_time_utc) for one in invocations)
+    return max(filter(None, ends), default=None)
 
 
 def is_successful(invocations: Sequence[Invocation]) -> bool | None:

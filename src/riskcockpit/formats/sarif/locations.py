@@ -65,7 +65,7 @@ class Locator:
 
     def _artifact_path(self, index: int) -> str:
         try:
-            artifact = decode_record(bytes(self._artifacts[index]), _DECODER.decode, Artifact)
+            artifact = decode_record(bytes(self._artifacts[index]), _DECODER)
         except SkipRecordError:
             return ""
         location = artifact.location

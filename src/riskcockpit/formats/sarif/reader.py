@@ -44,7 +44,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 def _read_run(raw: msgspec.Raw, place: str, options: ReadOptions) -> Scan:
     try:
-        run = decode_record(raw, _RUN.decode, Run)
+        run = decode_record(raw, _RUN)
         head = msgspec.json.encode(msgspec.structs.replace(run, results=None))
         check_depth(head, options.max_depth)
         results = [bytes(result) for result in run.results or ()]

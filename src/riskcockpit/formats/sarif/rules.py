@@ -148,7 +148,7 @@ class RuleBook:
         shared = _texts(component.global_message_strings)
         for index, raw in enumerate(component.rules or ()):
             try:
-                rule = decode_record(raw, _DECODER.decode, Rule)
+                rule = decode_record(raw, _DECODER)
             except SkipRecordError as fault:
                 self.problems.append(Problem(f"{place}.rules[{index}]", fault.message))
                 rules.append(None)

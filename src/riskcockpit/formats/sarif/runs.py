@@ -86,7 +86,7 @@ class RunReader:
 
     def _take(self, raw: bytes, place: str, *, is_suspect: bool) -> None:
         check_depth(raw, self._options.max_depth)
-        result = decode_record(raw, _DECODER.decode, Result)
+        result = decode_record(raw, _DECODER)
         if result.baseline_state == "absent":
             self._absent += 1
             return
@@ -101,7 +101,7 @@ class RunReader:
             return
         if is_suspect:
             raw = redacted(raw, self._options.redact)
-            result = decode_record(raw, _DECODER.decode, Result)
+            result = decode_record(raw, _DECODER)
             message = self._message(result)
             rule = self._rules.find(result, message)
         self._observe(result, rule, message, raw, place)
@@ -117,7 +117,7 @@ class RunReader:
     def _take_secret(self, raw: bytes, place: str) -> None:
         """Observe a found secret: the secret and the committer leave the record first."""
         found = secrets.without_secret(raw, self._options)
-        result = decode_record(found.record, _DECODER.decode, Result)
+        result = decode_record(found.record, _DECODER)
         message = self._message(result)
         rule = self._rules.find(result, message)
         self._observe(

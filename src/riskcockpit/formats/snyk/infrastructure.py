@@ -7,8 +7,9 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.members import labelled, paragraphs, record_of, web_address
+from riskcockpit.formats.members import record_of
 from riskcockpit.formats.paths import normalise
+from riskcockpit.formats.prose import labelled, paragraphs, web_address
 from riskcockpit.formats.snyk.packages import TOOL
 
 
@@ -18,8 +19,9 @@ def issue(raw: bytes, place: str, manifest: str, options: ReadOptions) -> Observ
     Raises:
         SkipRecordError: it has no id.
     """
-    found, kept = record_of(raw, options)
-    rule = found.name("id", "publicId")
+    found = record_of(raw, options)
+    kept = found.raw
+    rule = wording.name(found.first("id", "publicId"))
     if not rule:
         raise SkipRecordError("an issue without id")
     severity, word, source = graded(TOOL, rule, found.text("severity"), "severity", options)

@@ -13,9 +13,10 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.manifests import type_of_manifest
-from riskcockpit.formats.members import Members, labelled, paragraphs, record_of, web_address
+from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.package_types import GENERIC, layer_of, purl_type
 from riskcockpit.formats.paths import normalise
+from riskcockpit.formats.prose import labelled, paragraphs, web_address
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_numbers, split_name
 
 TOOL = "Snyk"
@@ -44,13 +45,14 @@ def vulnerability(
     Raises:
         SkipRecordError: it has no id or package.
     """
-    found, kept = record_of(raw, project.options, without=_PEOPLE)
+    found = record_of(raw, project.options, without=_PEOPLE)
+    kept = found.raw
     rule = found.name("id")
-    full = found.text("packageName", "moduleName", "name")
+    full = found.first("packageName", "moduleName", "name")
     if not rule or not full:
         raise SkipRecordError("an issue without id or package")
     package = _package(found, full, project)
-    word = found.text("severityWithCritical", "severity")
+    word = found.first("severityWithCritical", "severity")
     severity, word, source = graded(TOOL, rule, word, "severity", project.options)
     path = normalise(project.manifest, project.options.checkout_prefixes)
     is_in_system = package.layer == "os"
@@ -108,7 +110,7 @@ def _ids(found: Members, rule: str) -> tuple[str, ...]:
 def _package(found: Members, full: str, project: Project) -> Package:
     manager = found.text("packageManager") or project.manager
     version = found.name("version")
-    fixed = first_fix(found.texts("nearestFixedInVersion", "fixedIn"), version)
+    fixed = first_fix(found.texts("nearestFixedInVersion") or found.texts("fixedIn"), version)
     match = _SYSTEMS.match(manager.lower())
     system = match["system"].strip() if match else ""
     if project.is_image and layer_of(purl_type(system)) == "os":

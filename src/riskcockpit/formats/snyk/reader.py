@@ -18,7 +18,7 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_record
-from riskcockpit.formats.grouping import Group, Groups, unreadable
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import Members, each
 from riskcockpit.formats.snyk import infrastructure, packages
 from riskcockpit.formats.snyk.packages import Project
@@ -70,14 +70,14 @@ def read(content: bytes, options: ReadOptions) -> Report:
                 scans += _one_of_many(raw, where, options)
         if documents.unreadable or not scans:
             groups = Groups(Group(TOOL))
-            unreadable(groups, documents.unreadable)
+            groups.unread(documents.unreadable)
             scans += groups.scans(is_partial=True)
         return Report("snyk", tuple(scans), documents.notes)
 
 
 def _one_of_many(raw: bytes, place: str, options: ReadOptions) -> tuple[Scan, ...]:
     try:
-        document = decode_record(raw, _DOCUMENT.decode, Document)
+        document = decode_record(raw, _DOCUMENT)
     except SkipRecordError as fault:
         groups = Groups(Group(TOOL))
         groups.trouble(place, fault.message)
@@ -93,7 +93,7 @@ def _project(document: Document, place: str, options: ReadOptions) -> tuple[Scan
     groups.of(group)
     project = Project(
         manager=about.text("package_manager"),
-        manifest=about.text("display_target_file", "target_file"),
+        manifest=about.first("display_target_file", "target_file"),
         is_image=group.category == CONTAINER,
         options=options,
     )
@@ -126,13 +126,13 @@ def _vulnerabilities(document: Document, prefix: str) -> Iterator[tuple[str, byt
     for where, raw in each(document.vulnerabilities, f"{prefix}vulnerabilities"):
         yield where, raw, False
     for number, item in enumerate(Members(document.filtered).members("ignore")):
-        yield f"{prefix}filtered.ignore[{number}]", msgspec.json.encode(item.value), True
+        yield f"{prefix}filtered.ignore[{number}]", item.encoded(), True
 
 
 def _application(raw: bytes, place: str, image: Group, options: ReadOptions) -> tuple[Scan, ...]:
     """Read what was found in an application inside an image: it belongs to the image."""
     try:
-        document = decode_record(raw, _DOCUMENT.decode, Document)
+        document = decode_record(raw, _DOCUMENT)
     except SkipRecordError as fault:
         groups = Groups(image)
         groups.trouble(place, fault.message)

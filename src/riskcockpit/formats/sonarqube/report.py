@@ -18,9 +18,10 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.grouping import Group, Groups, unreadable
-from riskcockpit.formats.members import Members, each, labelled, paragraphs, record_of
+from riskcockpit.formats.grouping import Group, Groups
+from riskcockpit.formats.members import Members, each, record_of
 from riskcockpit.formats.paths import normalise
+from riskcockpit.formats.prose import labelled, paragraphs
 from riskcockpit.formats.sonarqube.findings import (
     ACCEPTED,
     GONE,
@@ -64,7 +65,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
             group = Group(TOOL, about.name("project_name"), CATEGORY, about.name("branch"))
             groups = Groups(group)
             groups.of(group)
-            unreadable(groups, documents.unreadable)
+            groups.unread(documents.unreadable)
             rules = _rules(Members(form.rules))
             for where, raw in each(form.issues, "issues"):
                 groups.take(where, partial(issue, raw, where, group, rules, options))
@@ -75,7 +76,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 
 def _rules(rules: Members) -> dict[str, Rule]:
-    found = ((key, Members(rule)) for key, rule in rules.value.items())
+    found = rules.pairs()
     return {key: rule_from_html(rule.text("name"), rule.text("htmlDesc")) for key, rule in found}
 
 
@@ -87,7 +88,8 @@ def issue(
     Raises:
         SkipRecordError: it has neither rule nor message.
     """
-    found, kept = record_of(raw, options)
+    found = record_of(raw, options)
+    kept = found.raw
     rule = found.name("rule")
     message = found.text("message")
     if not rule and not message:

@@ -19,10 +19,11 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record
 from riskcockpit.formats.grading import Grade, graded
-from riskcockpit.formats.grouping import Group, Groups, unreadable
-from riskcockpit.formats.members import Members, each, labelled, paragraphs, record_of
+from riskcockpit.formats.grouping import Group, Groups
+from riskcockpit.formats.members import Members, each, record_of
 from riskcockpit.formats.package_types import GENERIC
 from riskcockpit.formats.paths import normalise
+from riskcockpit.formats.prose import labelled, paragraphs
 from riskcockpit.formats.sonarqube.findings import (
     ACCEPTED,
     GONE,
@@ -85,7 +86,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
             raise FormatError(f"not {TITLE}: it has neither `issues` nor `hotspots`")
         kind = HOTSPOTS if all(page.issues is None for page in pages) else ISSUES
         groups = Groups(Group(TOOL, category=kind))
-        unreadable(groups, documents.unreadable)
+        groups.unread(documents.unreadable)
         for number, page in enumerate(pages):
             place = f"page{number}." if len(pages) > 1 else ""
             components = _components(page)
@@ -132,7 +133,8 @@ def _is_accepted(record: Members) -> bool:
 def _issue(
     raw: bytes, place: str, components: _Components, options: ReadOptions
 ) -> tuple[Group, Record]:
-    issue, kept = record_of(raw, options, without=PEOPLE)
+    issue = record_of(raw, options, without=PEOPLE)
+    kept = issue.raw
     rule = issue.name("rule")
     if not rule:
         raise SkipRecordError("an issue without a rule")
@@ -155,7 +157,7 @@ def _issue(
             message,
             labelled("Kind", KINDS.get(issue.text("type"), "")),
             labelled("Tags", ", ".join(issue.texts("tags"))),
-            labelled("Status", issue.text("resolution", "issueStatus", "status")),
+            labelled("Status", issue.first("resolution", "issueStatus", "status")),
         ),
         severity_raw=word,
         severity_source=source,
@@ -190,7 +192,8 @@ def _grade(issue: Members, rule: str, options: ReadOptions) -> Grade:
 def _hotspot(
     raw: bytes, place: str, components: _Components, options: ReadOptions
 ) -> tuple[Group, Record]:
-    hotspot, kept = record_of(raw, options, without=PEOPLE)
+    hotspot = record_of(raw, options, without=PEOPLE)
+    kept = hotspot.raw
     rule = hotspot.name("ruleKey") or hotspot.member("rule").name("key") or hotspot.name("rule")
     if not rule:
         raise SkipRecordError("a hotspot without a rule")
@@ -210,7 +213,7 @@ def _hotspot(
         description=paragraphs(
             message,
             labelled("Category", hotspot.text("securityCategory")),
-            labelled("Status", hotspot.text("resolution", "status")),
+            labelled("Status", hotspot.first("resolution", "status")),
         ),
         severity_raw=word,
         severity_source=source,

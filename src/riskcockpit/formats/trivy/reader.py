@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 import msgspec
 from msgspec import Raw
 
-from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.finding import ControlEvidence, Observation, Problem, Scan
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
@@ -21,6 +19,8 @@ from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_record
 from riskcockpit.formats.images import image_name
+from riskcockpit.formats.members import each
+from riskcockpit.formats.moments import moment
 from riskcockpit.formats.trivy import records
 from riskcockpit.formats.trivy.model import Document, Resource, Target
 from riskcockpit.formats.trivy.records import TOOL, Context
@@ -105,7 +105,7 @@ class _DocumentReader:
             tool_version=wording.name((document.trivy and document.trivy.version) or ""),
             asset=_asset(document),
             branch=wording.name((document.metadata and document.metadata.branch) or ""),
-            scanned_at=_moment(document.created_at),
+            scanned_at=moment(document.created_at),
         )
         for kind, part in self._parts.items():
             yield replace(
@@ -137,7 +137,7 @@ class _DocumentReader:
 
     def _resource(self, raw: bytes, place: str) -> None:
         try:
-            resource = decode_record(raw, _RESOURCE.decode, Resource)
+            resource = decode_record(raw, _RESOURCE)
         except SkipRecordError as fault:
             self._problems.append(Problem(place, fault.message))
             return
@@ -149,7 +149,7 @@ class _DocumentReader:
         for number, raw in enumerate(raws):
             where = f"{place}[{number}]"
             try:
-                target = decode_record(bytes(raw), _TARGET.decode, Target)
+                target = decode_record(bytes(raw), _TARGET)
             except SkipRecordError as fault:
                 self._problems.append(Problem(where, fault.message))
                 continue
@@ -184,10 +184,9 @@ class _DocumentReader:
         part = self._part(kind)
         part.is_covered = True
         read = records.READERS[kind]
-        for number, raw in enumerate(raws):
-            where = f"{place}[{number}]"
+        for where, raw in each(raws, place):
             try:
-                record = read(bytes(raw), where, context)
+                record = read(raw, where, context)
             except SkipRecordError as fault:
                 part.problems.append(Problem(where, fault.message))
                 continue
@@ -197,10 +196,9 @@ class _DocumentReader:
                 part.observations.append(record)
 
     def _suppressed(self, raws: Iterable[Raw], place: str, context: Context) -> None:
-        for number, raw in enumerate(raws):
-            where = f"{place}[{number}]"
+        for where, raw in each(raws, place):
             try:
-                kind, record = records.suppressed(bytes(raw), where, context)
+                kind, record = records.suppressed(raw, where, context)
             except SkipRecordError as fault:
                 self._problems.append(Problem(where, fault.message))
                 continue
@@ -220,10 +218,3 @@ def _asset(document: Document) -> str:
     if document.artifact_type == "repository" and "://" in name:
         return name.partition("://")[2].partition("/")[2].removesuffix(".git")
     return ""
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        return parse_utc(text) if text else None
-    except (ValueError, OverflowError):
-        return None

@@ -81,7 +81,7 @@ def vulnerability(raw: bytes, place: str, context: Context) -> Observation:
         SkipRecordError: it has another shape.
     """
     raw = checked(raw, context.options)
-    found = decode_record(raw, _VULNERABILITY.decode, Vulnerability)
+    found = decode_record(raw, _VULNERABILITY)
     rule = canonical_id(found.vulnerability_id)
     if not rule or not found.pkg_name:
         raise SkipRecordError("a vulnerability without id or package name")
@@ -122,7 +122,7 @@ def misconfiguration(raw: bytes, place: str, context: Context) -> Observation | 
         SkipRecordError: it has another shape.
     """
     raw = checked(raw, context.options)
-    found = decode_record(raw, _MISCONFIGURATION.decode, Misconfiguration)
+    found = decode_record(raw, _MISCONFIGURATION)
     rule = wording.name(found.id)
     passed = _NOT_FAILED.get((found.status or "").upper())
     cause = found.cause_metadata or Cause()
@@ -164,7 +164,7 @@ def secret(raw: bytes, place: str, context: Context) -> Observation:
         SkipRecordError: it has another shape.
     """
     without = without_secret(raw, context.options)
-    found = decode_record(without.record, _SECRET.decode, Secret)
+    found = decode_record(without.record, _SECRET)
     rule = wording.name(found.rule_id)
     severity, word, source = context.severity(found.severity, rule, "Severity")
     location = Location(
@@ -193,7 +193,7 @@ def license_(raw: bytes, place: str, context: Context) -> Observation:
         SkipRecordError: it has another shape.
     """
     raw = checked(raw, context.options)
-    found = decode_record(raw, _LICENSE.decode, License)
+    found = decode_record(raw, _LICENSE)
     rule = wording.name(found.name)
     severity, word, source = context.severity(found.severity, rule, "Severity")
     package = wording.name(found.pkg_name or "")
@@ -231,7 +231,7 @@ def suppressed(raw: bytes, place: str, context: Context) -> tuple[str, Observati
     Raises:
         SkipRecordError: it has another shape.
     """
-    found = decode_record(raw, _MODIFIED.decode, Modified)
+    found = decode_record(raw, _MODIFIED)
     read = READERS.get(found.type)
     if read is None:
         raise SkipRecordError(f"a suppressed finding of unknown type {found.type[:40]}")

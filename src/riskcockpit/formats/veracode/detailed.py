@@ -10,9 +10,11 @@ from riskcockpit.domain.finding import FindingClass, Location, Observation, Scan
 from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats import markup, wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import location, moment
 from riskcockpit.formats.gathering import Gathering
-from riskcockpit.formats.observing import labelled, observed, paragraphs
+from riskcockpit.formats.moments import moment
+from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
+from riskcockpit.formats.prose import labelled, paragraphs
 from riskcockpit.formats.veracode.scale import TOOL, component, grade, weaknesses
 from riskcockpit.formats.vulnerabilities import canonical_id
 

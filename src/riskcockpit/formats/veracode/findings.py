@@ -9,11 +9,13 @@ from riskcockpit.domain.finding import FindingClass, Observation, Scan
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import Form, forms, whole
-from riskcockpit.formats.gathering import Sorting
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.hypertext import plain_text
-from riskcockpit.formats.observing import labelled, observed, paragraphs
+from riskcockpit.formats.members import Members, record_of
+from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
+from riskcockpit.formats.prose import labelled, paragraphs
 from riskcockpit.formats.veracode.scale import TOOL, component, grade, weaknesses
 from riskcockpit.formats.vulnerabilities import canonical_id
 
@@ -34,44 +36,41 @@ def read(content: bytes, options: ReadOptions) -> Report:
     return whole("veracode-findings", scans, documents)
 
 
-def _scans(form: Form, options: ReadOptions) -> list[Scan]:
+def _scans(form: Form, options: ReadOptions) -> tuple[Scan, ...]:
     embedded = form.inner("_embedded") if "_embedded" in form.members else form
-    sorting = Sorting()
-    sorting.take_all("findings", embedded.records("findings"), partial(_sorted, options))
+    groups = Groups(Group(TOOL))
+    groups.take_all("findings", embedded.records("findings"), partial(_grouped, options))
     pages = form.head("page").integer("page", "total_pages")
-    is_partial = not sorting.is_whole or (pages is not None and pages > 1)
-    return [
-        part.scan(TOOL, category=category, is_partial=is_partial)
-        for category, part in sorting.parts("")
-    ]
+    return groups.scans(is_partial=pages is not None and pages > 1)
 
 
-def _sorted(options: ReadOptions, raw: bytes, place: str) -> tuple[str, Observation | None]:
-    entry = read_entry(raw, options)
-    return wording.name(entry.text("scan_type").lower()), _finding(options, entry, place)
+def _grouped(options: ReadOptions, raw: bytes, place: str) -> tuple[Group, Observation | None]:
+    entry = record_of(raw, options)
+    group = Group(TOOL, category=wording.name(entry.text("scan_type").lower()))
+    return group, _finding(options, entry, place)
 
 
-def _finding(options: ReadOptions, entry: Entry, place: str) -> Observation | None:
-    status = entry.entry("finding_status")
+def _finding(options: ReadOptions, entry: Members, place: str) -> Observation | None:
+    status = entry.member("finding_status")
     accepted = (
-        status.text("resolution_status").upper() not in _UNREVIEWED
+        status.word("resolution_status").upper() not in _UNREVIEWED
         and status.text("resolution").upper() not in _UNRESOLVED
     )
-    if status.text("status").upper() == _CLOSED and not accepted:
+    if status.word("status").upper() == _CLOSED and not accepted:
         return None
     kind = entry.text("scan_type").upper()
     reader = _READERS.get(kind)
     if reader is None:
         raise SkipRecordError(f"unknown type of scan {kind[:40]}" if kind else "no type of scan")
     told = reader(options, entry)
-    details = entry.entry("finding_details")
-    cwes = weaknesses(" ".join(cwe.text("id") for cwe in details.entries("cwe")))
+    details = entry.member("finding_details")
+    cwes = weaknesses(" ".join(cwe.text("id") for cwe in details.members("cwe")))
     category = details.text("finding_category", "name")
     rule = told.rule or (f"CWE-{cwes[0]}" if cwes else category)
     return observed(
         TOOL,
         rule,
-        grade(details.text("severity"), rule, "finding_details.severity", options),
+        grade(details.word("severity"), rule, "finding_details.severity", options),
         told.title or category or details.text("cwe", "name") or rule,
         record=place,
         raw=entry.raw,
@@ -93,9 +92,9 @@ class _Told(NamedTuple):
     about: str = ""
 
 
-def _static(options: ReadOptions, entry: Entry) -> _Told:
-    details = entry.entry("finding_details")
-    issue = wording.name(entry.text("issue_id"))
+def _static(options: ReadOptions, entry: Members) -> _Told:
+    details = entry.member("finding_details")
+    issue = entry.name("issue_id")
     more = {
         "locations": location(
             details.first("file_path", "file_name"),
@@ -107,10 +106,10 @@ def _static(options: ReadOptions, entry: Entry) -> _Told:
     return _Told(more, about=labelled("Module", details.text("module")))
 
 
-def _dynamic(options: ReadOptions, entry: Entry) -> _Told:
-    details = entry.entry("finding_details")
+def _dynamic(options: ReadOptions, entry: Members) -> _Told:
+    details = entry.member("finding_details")
     parameter = options.redact(details.text("vulnerable_parameter"))
-    issue = wording.name(entry.text("issue_id"))
+    issue = entry.name("issue_id")
     claims = (("parameter", wording.name(parameter)), ("issueid", issue))
     more = {
         "finding_class": FindingClass.DAST,
@@ -120,17 +119,17 @@ def _dynamic(options: ReadOptions, entry: Entry) -> _Told:
     return _Told(more, about=labelled("Plugin", details.text("plugin")))
 
 
-def _address(details: Entry) -> str:
+def _address(details: Members) -> str:
     """Return the address of a finding that gives its parts only."""
     host, port, path = (details.text(name) for name in ("hostname", "port", "path"))
     return f"{host}{f':{port}' if port else ''}/{path.lstrip('/')}" if host else ""
 
 
-def _manual(options: ReadOptions, entry: Entry) -> _Told:
-    details = entry.entry("finding_details")
+def _manual(options: ReadOptions, entry: Members) -> _Told:
+    details = entry.member("finding_details")
     if details.text("url") or details.text("hostname"):
         return _dynamic(options, entry)
-    issue = wording.name(entry.text("issue_id"))
+    issue = entry.name("issue_id")
     more = {
         "locations": location(details.first("location", "module"), options),
         "fingerprints": (("issueid", issue),) if issue else (),
@@ -138,13 +137,13 @@ def _manual(options: ReadOptions, entry: Entry) -> _Told:
     return _Told(more)
 
 
-def _sca(options: ReadOptions, entry: Entry) -> _Told:
-    details = entry.entry("finding_details")
+def _sca(options: ReadOptions, entry: Members) -> _Told:
+    details = entry.member("finding_details")
     rule = canonical_id(details.text("cve", "name"))
     package = component(
         details.text("component_filename"), details.text("version"), details.text("language")
     )
-    paths = [path.text("path") for path in details.entries("component_path")]
+    paths = [path.text("path") for path in details.members("component_path")]
     score = details.number("cve", "cvss3", "score")
     more = {
         "finding_class": FindingClass.DEPENDENCY,

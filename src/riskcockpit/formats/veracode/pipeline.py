@@ -7,11 +7,12 @@ from functools import partial
 from riskcockpit.domain.finding import Observation, Scan
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.entries import Entry, location, read_entry
 from riskcockpit.formats.forms import Form, forms, whole
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.hypertext import plain_text
+from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.observing import observed
+from riskcockpit.formats.paths import location
 from riskcockpit.formats.veracode.scale import TOOL, grade, weaknesses
 
 CATEGORY = "pipeline"
@@ -32,7 +33,7 @@ def _scan(form: Form, options: ReadOptions) -> Scan:
     gathering = Gathering()
     gathering.take_all("findings", form.records("findings"), partial(_finding, options))
     head = form.head("scan_status", "message")
-    status = head.text("scan_status").upper()
+    status = head.word("scan_status").upper()
     has_failed = bool(status) and status != _SUCCESS
     why = wording.title(options.redact(head.text("message"))) or status
     return gathering.scan(
@@ -44,16 +45,16 @@ def _scan(form: Form, options: ReadOptions) -> Scan:
 
 
 def _finding(options: ReadOptions, raw: bytes, place: str) -> Observation:
-    entry = read_entry(raw, options)
+    entry = record_of(raw, options)
     cwes = weaknesses(entry.text("cwe_id"))
     rule = f"CWE-{cwes[0]}" if cwes else entry.text("issue_type")
-    source = entry.entry("files", "source_file")
+    source = entry.member("files", "source_file")
     name, called = entry.text("issue_type"), entry.text("title")
     claims = _claims(entry)
     return observed(
         TOOL,
         rule,
-        grade(entry.text("severity"), rule, "severity", options),
+        grade(entry.word("severity"), rule, "severity", options),
         f"{name} ({called})" if name and called and name != called else name or called,
         record=place,
         raw=entry.raw,
@@ -66,9 +67,9 @@ def _finding(options: ReadOptions, raw: bytes, place: str) -> Observation:
     )
 
 
-def _claims(entry: Entry) -> tuple[tuple[str, str], ...]:
+def _claims(entry: Members) -> tuple[tuple[str, str], ...]:
     """Return by what Veracode itself knows a flaw again; its `issue_id` is but a number here."""
-    match = entry.entry("flaw_match")
-    value = wording.name(match.text("flaw_hash"))
+    match = entry.member("flaw_match")
+    value = match.name("flaw_hash")
     ordinal = match.text("flaw_hash_ordinal")
     return (("flaw_hash", f"{value}:{ordinal}" if ordinal else value),) if value else ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import msgspec
 
@@ -16,20 +15,9 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.gathering import Record as Outcome
 from riskcockpit.formats.grading import graded
+from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.paths import normalise
-from riskcockpit.formats.picking import (
-    Record,
-    cvss,
-    first_text,
-    is_set,
-    member,
-    number,
-    opened,
-    probability,
-    text,
-    texts,
-)
 from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.record_lists import json_records
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_numbers
@@ -56,43 +44,43 @@ def read(content: bytes, options: ReadOptions) -> Report:
         stamps: list[str] = []
         for place, raw in found:
             gathering.take(place, partial(_outcome, raw, place, stamps, options))
-        for why in documents.unreadable:
-            gathering.trouble("report", why)
+        gathering.unread(documents.unreadable)
     at = max((when for stamp in stamps if (when := moment(stamp))), default=None)
     return Report("nuclei", (gathering.scan(TOOL, scanned_at=at),), documents.notes)
 
 
 def _outcome(raw: bytes, place: str, stamps: list[str], options: ReadOptions) -> Outcome:
-    raw, record = opened(raw, options, DROPPED)
-    template = first_text(record, *_TEMPLATE_IDS)
+    record = record_of(raw, options, without=DROPPED)
+    template = record.first(*_TEMPLATE_IDS)
     if not template:
         raise SkipRecordError("a match without template-id")
-    stamps.append(text(record, "timestamp"))
-    matcher = first_text(record, "matcher-name", "matcher_name", "extractor-name")
+    stamps.append(record.text("timestamp"))
+    matcher = record.first("matcher-name", "matcher_name", "extractor-name")
     rule = wording.name(f"{template}:{matcher}" if matcher else template)
-    url = first_text(record, "matched-at", "matched", "matched_at", "url", "host")
-    if member(record, "matcher-status") is False:
+    url = record.first("matched-at", "matched", "matched_at", "url", "host")
+    if record.at("matcher-status") is False:
         return ControlEvidence(TOOL, rule, "pass", wording.name(url), place)
-    return _observation(raw, record, rule, url, place=place, options=options)
+    return _observation(record, rule, url, place=place, options=options)
 
 
 def _observation(
-    raw: bytes, record: dict[str, Any], rule: str, url: str, *, place: str, options: ReadOptions
+    record: Members, rule: str, url: str, *, place: str, options: ReadOptions
 ) -> Observation:
-    info = record.get("info")
-    about = member(info, "classification")
-    grade = graded(TOOL, rule, text(info, "severity"), "info.severity", options)
-    ids = [canonical_id(item) for item in _listed(about, "cve-id") if item.upper() != "N/A"]
-    template = first_text(record, *_TEMPLATE_IDS)
+    info = record.member("info")
+    about = info.member("classification")
+    grade = graded(TOOL, rule, info.word("severity"), "info.severity", options)
+    ids = [canonical_id(item) for item in _listed(about, "cve-id")]
+    template = record.first(*_TEMPLATE_IDS)
     if not ids and template.upper().startswith("CVE-"):
         ids = [canonical_id(template)]
-    parameter = wording.name(first_text(record, "fuzzing_parameter", "fuzzing-parameter"))
-    name = text(info, "name") or template
+    parameter = wording.name(record.first("fuzzing_parameter", "fuzzing-parameter"))
+    name = info.text("name") or template
     matcher = rule.removeprefix(template).lstrip(":")
     has_secret = bool(_SECRET_TAGS & set(_listed(info, "tags")))
+    kept = record.raw
     if has_secret:
-        kept = {key: item for key, item in record.items() if not key.startswith("extracted")}
-        raw = msgspec.json.encode(kept)
+        fields = record.object().items()
+        kept = msgspec.json.encode({k: v for k, v in fields if not k.startswith("extracted")})
     return Observation(
         finding_class=FindingClass.DAST,
         tool=TOOL,
@@ -109,26 +97,26 @@ def _observation(
         resource=request("", url),  # the template decides the method, and often it is not told
         asset=host_of(url),
         cwes=cwe_numbers(_listed(about, "cwe-id")),
-        cvss=cvss(number(about, "cvss-score")),
-        epss=probability(number(about, "epss-score")),
-        is_kev=is_set(info, "metadata", "kev") or "kev" in _listed(info, "tags"),
+        cvss=about.score("cvss-score"),
+        epss=about.probability("epss-score"),
+        is_kev=info.flag("metadata", "kev") or "kev" in _listed(info, "tags"),
         help_url=wording.name(first_link(" ".join(_listed(info, "reference")))),
-        raw=raw,
+        raw=kept,
     )
 
 
-def _listed(record: Any, name: str) -> list[str]:
+def _listed(record: Members, name: str) -> list[str]:
     """Return a list, or the parts of a text with commas: the type changed between versions."""
-    found = texts(record, name)
+    found = record.texts(name)
     return [part.strip() for item in found for part in item.split(",") if part.strip()]
 
 
-def _description(record: Record, info: Any, *, has_secret: bool) -> str:
-    extracted = texts(record, "extracted-results") or texts(record, "extracted_results")
-    remedy = text(info, "remediation")
-    impact = text(info, "impact")
+def _description(record: Members, info: Members, *, has_secret: bool) -> str:
+    extracted = record.texts("extracted-results") or record.texts("extracted_results")
+    remedy = info.text("remediation")
+    impact = info.word("impact")
     return paragraphs(
-        text(info, "description"),
+        info.text("description"),
         f"Impact: {impact}" if impact else "",
         f"Extracted: {', '.join(extracted)}" if extracted and not has_secret else "",
         f"Remediation: {remedy}" if remedy else "",

@@ -24,12 +24,13 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_json
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import Grade, graded
+from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.markup import parsed, without
 from riskcockpit.formats.markup import record as markup_record
+from riskcockpit.formats.members import NOTHING, Members, record_of, viewed
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.paths import normalise
-from riskcockpit.formats.picking import Record, first_text, member, objects, opened, text
-from riskcockpit.formats.prose import first_link, paragraphs, plain_prose
+from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.vulnerabilities import cwe_number
 
 TOOL = "ZAP"
@@ -47,9 +48,9 @@ class Document(msgspec.Struct, gc=False):
     """A report in JSON; sites are still raw."""
 
     site: list[Raw] | Raw | None = None
-    version: Any = msgspec.field(name="@version", default=None)
-    generated: Any = msgspec.field(name="@generated", default=None)
-    created: Any = None
+    version: Members = msgspec.field(name="@version", default=NOTHING)
+    generated: Members = msgspec.field(name="@generated", default=NOTHING)
+    created: Members = NOTHING
 
 
 class _Site(NamedTuple):
@@ -58,7 +59,7 @@ class _Site(NamedTuple):
     """Place and record of each alert."""
 
 
-_DOCUMENT = msgspec.json.Decoder(Document)
+_DOCUMENT = msgspec.json.Decoder(Document, dec_hook=viewed)
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -103,8 +104,8 @@ def _read_json(content: bytes, options: ReadOptions) -> Report:
     scans: list[Scan] = []
     for form in forms:
         about = {
-            "tool_version": wording.name(wording.scalar(form.version)),
-            "scanned_at": moment(form.created) or moment(form.generated),
+            "tool_version": form.version.name(),
+            "scanned_at": form.created.moment() or form.generated.moment(),
         }
         sites = form.site if isinstance(form.site, list) else [form.site] if form.site else []
         for number, raw in enumerate(sites):
@@ -116,16 +117,15 @@ def _read_json(content: bytes, options: ReadOptions) -> Report:
 
 def _json_scan(raw: bytes, number: int, about: dict[str, Any], options: ReadOptions) -> Scan:
     try:
-        site = decode_json(raw)
+        site = Members(decode_json(raw))
     except SkipRecordError as fault:
         gathering = Gathering()
         gathering.trouble(f"site[{number}]", fault.message)
         return gathering.scan(TOOL, is_partial=True, **about)
-    name = first_text(site, "@name", "@host")
-    found = member(site, "alerts") or []
+    name = site.first("@name", "@host")
     alerts = (
-        (f"site[{number}].alerts[{index}]", msgspec.json.encode(alert))
-        for index, alert in enumerate(found if isinstance(found, list) else [found])
+        (f"site[{number}].alerts[{index}]", alert.encoded())
+        for index, alert in enumerate(site.items("alerts"))
     )
     return _scan(_Site(name, alerts), about, options)
 
@@ -139,63 +139,63 @@ def _scan(site: _Site, about: dict[str, Any], options: ReadOptions) -> Scan:
 
 
 def _observation(raw: bytes, site: str, place: str, options: ReadOptions) -> Observation:
-    raw, alert = opened(raw, options, TRAFFIC)
-    rule = wording.name(first_text(alert, "alertRef", "pluginid"))
-    title = first_text(alert, "name", "alert")
+    alert = record_of(raw, options, without=TRAFFIC)
+    rule = wording.name(alert.first("alertRef", "pluginid"))
+    title = alert.first("name", "alert")
     if not rule and not title:
         raise SkipRecordError("an alert without pluginid and name")
     rule = rule or wording.name(title)
     grade = _grade(alert, rule, options)
     instances = sorted(_instances(alert), key=_rank)
-    first = instances[0] if instances else {}
-    parameter = wording.name(text(first, "param"))
-    urls = dict.fromkeys(normalise(text(item, "uri"), ()) for item in instances)
-    cwe = cwe_number(text(alert, "cweid"))
+    first = instances[0] if instances else NOTHING
+    parameter = first.name("param")
+    urls = dict.fromkeys(normalise(item.text("uri"), ()) for item in instances)
+    cwe = cwe_number(alert.text("cweid"))
     seen = Observation(
         finding_class=FindingClass.DAST,
         tool=TOOL,
         rule=rule,
-        title=wording.title(plain_prose(title) or rule),
+        title=wording.title(plain_text(title) or rule),
         severity=grade.severity,
         record=place,
         description=wording.description(_description(alert)),
         severity_raw=grade.raw,
         severity_source=grade.source,
-        is_suppressed=text(alert, "confidence") == _FALSE_POSITIVE,
+        is_suppressed=alert.word("confidence") == _FALSE_POSITIVE,
         locations=tuple(Location(url) for url in list(urls)[:MAX_PLACES] if url),
         fingerprints=(("param", parameter),) if parameter else (),
-        resource=request(text(first, "method"), text(first, "uri") or site),
+        resource=request(first.text("method"), first.text("uri") or site),
         cwes=(cwe,) if cwe else (),
-        help_url=wording.name(first_link(text(alert, "reference"))),
+        help_url=wording.name(first_link(alert.text("reference"))),
     )
-    return replace(seen, raw=raw)
+    return replace(seen, raw=alert.raw)
 
 
-def _grade(alert: Record, rule: str, options: ReadOptions) -> Grade:
-    code = text(alert, "riskcode")
-    words = text(alert, "riskdesc")
+def _grade(alert: Members, rule: str, options: ReadOptions) -> Grade:
+    code = alert.word("riskcode")
+    words = alert.word("riskdesc")
     word = _RISKS.get(code) or words.partition(" ")[0]
     grade = graded(TOOL, rule, word, "riskcode", options)
     return grade._replace(raw=wording.name(words or code)) if words or code else grade
 
 
-def _instances(alert: Record) -> list[Record]:
+def _instances(alert: Members) -> list[Members]:
     """Return the instances; the oldest reports have one alert for each place, without a list."""
-    found = objects(alert, "instances", "instance") or objects(alert, "instances")
-    found = [item for item in found if text(item, "uri")]
-    return found or ([alert] if text(alert, "uri") else [])
+    found = alert.members("instances", "instance") or alert.members("instances")
+    found = [item for item in found if item.text("uri")]
+    return found or ([alert] if alert.text("uri") else [])
 
 
-def _rank(instance: Record) -> tuple[int, str, str, str]:
-    url = text(instance, "uri")
-    return len(url), url, text(instance, "method"), text(instance, "param")
+def _rank(instance: Members) -> tuple[int, str, str, str]:
+    url = instance.text("uri")
+    return len(url), url, instance.text("method"), instance.text("param")
 
 
-def _description(alert: Record) -> str:
-    solution = plain_prose(text(alert, "solution"))
+def _description(alert: Members) -> str:
+    solution = plain_text(alert.text("solution"))
     return paragraphs(
-        plain_prose(text(alert, "desc")),
+        plain_text(alert.text("desc")),
         f"Solution: {solution}" if solution else "",
-        plain_prose(text(alert, "otherinfo")),
-        plain_prose(text(alert, "reference")),
+        plain_text(alert.text("otherinfo")),
+        plain_text(alert.text("reference")),
     )

@@ -14,9 +14,10 @@ from riskcockpit.formats.gathering import Record
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.manifests import type_of_manifest
-from riskcockpit.formats.members import Members, labelled, paragraphs, record_of, web_address
+from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.package_types import GENERIC, layer_of
 from riskcockpit.formats.paths import normalise
+from riskcockpit.formats.prose import labelled, paragraphs, web_address
 from riskcockpit.formats.tables import Row, decoded, delimiter_of, rows
 from riskcockpit.formats.vulnerabilities import canonical_id, split_name, vulnerability_ids
 
@@ -57,7 +58,8 @@ def read(content: bytes, options: ReadOptions) -> Report:
 def _row(
     row: Row, names: Sequence[str], read_row: _ReadRow, place: str, options: ReadOptions
 ) -> Record:
-    record, raw = record_of(row.record(names), options)
+    record = record_of(row.record(names), options)
+    raw = record.raw
     return read_row(record, raw, place, options)
 
 
@@ -90,8 +92,8 @@ def _issue(record: Members, raw: bytes, place: str, options: ReadOptions) -> Rec
         severity_raw=word,
         severity_source=source,
         is_suppressed=status in ("REJECTED", "IGNORED"),
-        resource=record.name(*identity),
-        asset=record.name("subscriptionid", "subscriptionname", "kubernetescluster"),
+        resource=wording.name(record.first(*identity)),
+        asset=wording.name(record.first("subscriptionid", "subscriptionname", "kubernetescluster")),
         help_url=web_address([record.text("wizurl")]),
         raw=raw,
     )
@@ -141,8 +143,8 @@ def _vulnerability(record: Members, raw: bytes, place: str, options: ReadOptions
         locations=(Location(path),) if path else (),
         vulnerability_ids=ids,
         package=package,
-        resource=record.name("provideruniqueid", "assetid"),
-        asset=record.name("assetname", "provideruniqueid", "assetid"),
+        resource=wording.name(record.first("provideruniqueid", "assetid")),
+        asset=wording.name(record.first("assetname", "provideruniqueid", "assetid")),
         cvss=record.score("score", "cvssscore"),
         epss=record.probability("epssprobability"),
         is_kev=record.flag("hascisakevexploit"),

@@ -11,7 +11,8 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.members import Members, labelled, paragraphs, web_address
+from riskcockpit.formats.members import Members
+from riskcockpit.formats.prose import labelled, paragraphs, web_address
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_numbers
 from riskcockpit.formats.xray.components import component
 
@@ -43,7 +44,7 @@ def observation(issue: Issue, options: ReadOptions) -> Observation:
         SkipRecordError: it has neither an id nor a component.
     """
     found = component(issue.component)
-    cves = [item.text("cve", "id") for item in issue.cves]
+    cves = [item.first("cve", "id") for item in issue.cves]
     named = [canonical_id(text) for text in cves if text]
     ids = tuple(dict.fromkeys([*named, *([issue.issue_id] if issue.issue_id else [])]))
     if not ids or found is None:
@@ -53,7 +54,7 @@ def observation(issue: Issue, options: ReadOptions) -> Observation:
     record = issue.record
     rule = issue.issue_id or ids[0]
     severity, word, source = graded(TOOL, rule, record.text("severity"), "severity", options)
-    summary = record.text("summary", "description")
+    summary = record.first("summary", "description")
     text = record.text("description")
     return Observation(
         finding_class=FindingClass.DEPENDENCY,

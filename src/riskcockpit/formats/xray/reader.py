@@ -15,7 +15,7 @@ from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Record
-from riskcockpit.formats.grouping import Group, Groups, unreadable
+from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import Members, each, record_of
 from riskcockpit.formats.vulnerabilities import vulnerability_ids
 from riskcockpit.formats.xray.components import artifact_name
@@ -58,7 +58,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
         if found and all(_is_empty(item) for item in found):
             raise FormatError(f"not {TITLE}: there are no records in it")
         groups = Groups(Group(TOOL))
-        unreadable(groups, documents.unreadable)
+        groups.unread(documents.unreadable)
         missing = 0.0
         for document in found:
             _take(document, groups, options)
@@ -113,7 +113,8 @@ def _take(document: Document, groups: Groups, options: ReadOptions) -> None:
 
 
 def _row(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]:
-    row, kept = record_of(raw, options, without=PEOPLE)
+    row = record_of(raw, options, without=PEOPLE)
+    kept = row.raw
     issue = Issue(
         row,
         kept,
@@ -129,10 +130,11 @@ def _row(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]:
 
 
 def _violation(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]:
-    found, kept = record_of(raw, options, without=PEOPLE)
+    found = record_of(raw, options, without=PEOPLE)
+    kept = found.raw
     versions = found.member("component_versions")
     details = versions.member("more_details")
-    merged = Members(details.value | found.value)
+    merged = Members(details.object() | found.object())
     scheme = "" if "://" in found.text("source_comp_id") else "generic://"
     issue = Issue(
         merged,
@@ -153,7 +155,7 @@ def _cves(summary: str) -> list[Members]:
 def _artifact(raw: bytes, place: str, groups: Groups, options: ReadOptions) -> None:
     """Read the summary of one artefact: a scan of its own."""
     try:
-        artifact, _ = record_of(raw, options)
+        artifact = record_of(raw, options)
     except SkipRecordError as fault:
         groups.trouble(place, fault.message)
         return
@@ -170,7 +172,8 @@ def _artifact(raw: bytes, place: str, groups: Groups, options: ReadOptions) -> N
 def _summarised(
     item: Members, place: str, group: Group, general: Members, options: ReadOptions
 ) -> tuple[Group, Record]:
-    found, kept = record_of(msgspec.json.encode(item.value), options, without=PEOPLE)
+    found = record_of(item.encoded(), options, without=PEOPLE)
+    kept = found.raw
     components = found.members("components")
     inside = next((part.text("component_id") for part in components), "")
     fixed = [text for part in components for text in part.texts("fixed_versions")]
@@ -190,14 +193,15 @@ def _inner(impact_paths: list[str]) -> str:
 def _scanned(raw: bytes, place: str, group: Group, groups: Groups, options: ReadOptions) -> None:
     """Read a vulnerability of an on-demand scan: one observation for each component it is in."""
     try:
-        found, kept = record_of(raw, options, without=PEOPLE)
+        found = record_of(raw, options, without=PEOPLE)
+        kept = found.raw
     except SkipRecordError as fault:
         groups.trouble(place, fault.message)
         return
     components = found.member("components")
     if not components:
         groups.trouble(place, "a vulnerability without components")
-    for name in components.value:
+    for name in components.object():
         about = components.member(name)
         issue = Issue(
             found,

@@ -9,10 +9,10 @@ FROM change
 JOIN incoming ON incoming.n = change.n
 JOIN profile ON profile.profile = incoming.profile
 JOIN finding ON finding.id = change.finding_id
-WHERE finding.due_at IS NOT NULL AND (
+WHERE (change.is_reopened OR change.is_updated) AND finding.due_at IS NOT NULL AND (
     (change.is_reopened AND finding.fixed_at IS NOT NULL)
     OR (
         change.old_state <> 'fixed' AND finding.due_at < $moment AND NOT change.is_rearmed
-        AND (change.is_severity_changed OR finding.is_kev <> profile.is_kev)
+        AND (change.is_severity_changed OR finding.tool_is_kev <> profile.is_kev)
     )
 )

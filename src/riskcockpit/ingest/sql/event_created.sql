@@ -6,6 +6,6 @@ SELECT
     coalesce(assigned.id, incoming.key), $moment, 'created', $scan_id,
     coalesce('possible match: ' || hint.finding_id, ''), $rev
 FROM incoming
-ANTI JOIN matched ON matched.n = incoming.n
+SEMI JOIN fresh ON fresh.n = incoming.n
 LEFT JOIN assigned ON assigned.n = incoming.n
 LEFT JOIN hint ON hint.n = incoming.n

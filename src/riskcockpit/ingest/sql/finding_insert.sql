@@ -20,7 +20,7 @@ SELECT
     '' AS correlation, profile.fingerprint_name, incoming.fingerprint, incoming.raw_hash,
     $scan_id AS scan_id, $source_id AS source_id, $now AS seen_at, $rev AS rev
 FROM incoming
-ANTI JOIN matched ON matched.n = incoming.n
+SEMI JOIN fresh ON fresh.n = incoming.n
 LEFT JOIN assigned ON assigned.n = incoming.n
 LEFT JOIN profile ON profile.profile = incoming.profile
 LEFT JOIN wording ON wording.wording = incoming.wording

@@ -1,4 +1,5 @@
--- Sets the deadline anew: a rise in severity takes the shorter of both, a fall the later one.
+-- Sets the deadline anew: a rise in severity takes the shorter of both, a fall the later one. What a
+-- catalogue of exploited vulnerabilities makes of it is applied afterwards.
 -- params: moment TIMESTAMP
 -- returns: nothing
 UPDATE finding

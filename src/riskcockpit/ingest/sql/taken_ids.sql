@@ -3,6 +3,6 @@
 -- returns: n, key
 SELECT incoming.n, incoming.key
 FROM incoming
-ANTI JOIN matched ON matched.n = incoming.n
+SEMI JOIN fresh ON fresh.n = incoming.n
 SEMI JOIN finding ON finding.id = incoming.key
 ORDER BY incoming.n

@@ -22,6 +22,8 @@ SELECT
         NULL AS acknowledged_at, NULL AS contained_at, NULL AS reopened_at, 0 AS reopened_count,
         coalesce(since.moment, f.last_seen)
             + (f.due_at - coalesce(f.reopened_at, f.first_seen)) AS due_at,
+        coalesce(since.moment, f.last_seen)
+            + (f.sla_due_at - coalesce(f.reopened_at, f.first_seen)) AS sla_due_at,
         NULL AS waived_until, '' AS waiver_id, $rev AS rev
     )
 FROM finding AS f, since

@@ -4,6 +4,6 @@
 INSERT INTO identity_past BY NAME
 SELECT
     $decision AS decision_id, id AS finding_id, title, path, line, col, end_line, snippet,
-    fingerprint_name, fingerprint, due_at, reopened_at, $rev AS rev
+    fingerprint_name, fingerprint, due_at, sla_due_at, reopened_at, $rev AS rev
 FROM finding
 WHERE id = $id

@@ -15,7 +15,7 @@ FROM finding AS f
 LEFT JOIN (
     SELECT finding_id, arg_max(key, seen_at) AS current_key
     FROM finding_alias
-    WHERE kind = 'exact' AND list_contains($ids, finding_id)
+    WHERE kind = 'exact' AND finding_id IN (SELECT unnest($ids))
     GROUP BY finding_id
 ) AS k ON k.finding_id = f.id
-WHERE list_contains($ids, f.id)
+WHERE f.id IN (SELECT unnest($ids))

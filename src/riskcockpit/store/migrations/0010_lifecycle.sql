@@ -31,6 +31,7 @@ CREATE TABLE identity_decision (
 CREATE TABLE identity_past (
     decision_id VARCHAR NOT NULL, finding_id VARCHAR NOT NULL, title VARCHAR NOT NULL,
     path VARCHAR NOT NULL, line INTEGER, col INTEGER, end_line INTEGER, snippet VARCHAR NOT NULL,
-    fingerprint_name VARCHAR, fingerprint VARCHAR, due_at TIMESTAMP, reopened_at TIMESTAMP,
+    fingerprint_name VARCHAR, fingerprint VARCHAR, due_at TIMESTAMP, sla_due_at TIMESTAMP,
+    reopened_at TIMESTAMP,
     rev BIGINT NOT NULL
 );

@@ -171,6 +171,8 @@ class _Binder:
 
     def ids(self, field: Field, term: Term) -> str:
         """Compile a comparison with any of a list."""
+        if term.operator is Operator.HAS and values.is_cve(term.value):  # stored in capitals only
+            return f"list_contains({field.column}, {self.bind(term.value.upper())})"
         if term.operator is Operator.MATCHES:
             test = _matches("one", self.bind(term.value))
         elif term.operator is Operator.EQUAL:

@@ -14,6 +14,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_0
 _AMOUNT = re.compile(r"(?P<number>\d{1,15}(?:\.\d{1,6})?)(?P<suffix>k|m|bn|)", re.IGNORECASE)
 _SUFFIXES = {"": 1, "k": 1_000, "m": 1_000_000, "bn": 1_000_000_000}
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
+_CVE = re.compile(r"CVE-\d{4}-\d{4,}", re.IGNORECASE)
 _EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -38,6 +39,11 @@ def duration(text: str) -> timedelta:
 def is_duration(text: str) -> bool:
     """Whether `text` reads as a duration."""
     return _DURATION.fullmatch(text) is not None
+
+
+def is_cve(text: str) -> bool:
+    """Whether `text` is a whole CVE id, in any case."""
+    return _CVE.fullmatch(text) is not None
 
 
 def span(text: str, now: datetime) -> Span:

@@ -1,7 +1,0 @@
--- Results whose finding takes over something new from the report.
--- params: none
--- returns: n
-SELECT n
-FROM change
-WHERE is_updated OR is_moved OR is_reopened
-ORDER BY n

@@ -1,0 +1,10 @@
+-- Results whose finding is new, or takes over something new from the report.
+-- params: none
+-- returns: n
+SELECT n
+FROM fresh
+UNION ALL
+SELECT n
+FROM change
+WHERE is_updated OR is_moved OR is_reopened
+ORDER BY n

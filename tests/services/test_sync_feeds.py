@@ -1,0 +1,127 @@
+"""The new kinds of sources through a whole sync: what ends up in the cache, and what leaves it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import timedelta
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from riskcockpit.config.paths import Paths
+from riskcockpit.config.settings import Settings, SourceSettings
+from riskcockpit.connectors import registry
+from riskcockpit.connectors.http import replayed
+from riskcockpit.connectors.reply import Reply
+from riskcockpit.domain.clock import FrozenClock
+from riskcockpit.services.context import Context
+from riskcockpit.services.judging import Judgement
+from riskcockpit.services.sync import sync
+from riskcockpit.store.database import Writer
+from riskcockpit.store.snapshots import Store
+from support.alerting import alert
+from support.caches import NOW, statement
+from support.results import as_csv, nannyml_frame
+
+KINDS = {
+    "alertmanager": "riskcockpit.connectors.alertmanager.connector:AlertmanagerConnector",
+    "exec": "riskcockpit.connectors.exec.connector:ExecConnector",
+    "nannyml": "riskcockpit.connectors.nannyml.connector:NannymlConnector",
+}
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use our own kinds, whatever is installed, and judge nothing."""
+    points = [EntryPoint(name, value, registry.GROUP) for name, value in KINDS.items()]
+    monkeypatch.setattr(registry, "entry_points", lambda group: points)  # noqa: ARG005 - as called
+
+    def silent(_ctx: Context, tx: Writer, _now: Any) -> Judgement:
+        return Judgement(tx.generation, (), (), "", "")
+
+    monkeypatch.setattr("riskcockpit.services.sync.judge", silent)
+
+
+class Bank:
+    """A home with one source; each `sync` is an hour later."""
+
+    def __init__(self, home: Path, kind: str, **given: Any) -> None:
+        self._paths = Paths.under(home)
+        self._source = SourceSettings(name="feed", kind=kind, **given)
+        self._at = NOW
+
+    def sync(self) -> Any:
+        self._at += timedelta(hours=1)
+        clock = FrozenClock(self._at)
+        settings = Settings(sources=(self._source,))
+        ctx = Context(settings, self._paths, clock, Store(self._paths.cache, clock), "bastion")
+        (report,) = sync(ctx).sources
+        self._ctx = ctx
+        return report
+
+    def rows(self, text: str) -> list[tuple[Any, ...]]:
+        with self._ctx.store.reader() as reader:
+            return reader.rows(statement(text))
+
+
+def test_an_alert_is_opened_silenced_and_fixed_as_the_same_finding(tmp_path: Path) -> None:
+    bank = Bank(tmp_path, "alertmanager", url="https://am.example")
+    firing = alert("ModelAccuracyLow", labels={"model": "fraud", "version": "3"})
+    other = alert("QueueLong", labels={"service": "pay", "pod": "a"}, fingerprint="1")
+    moved = alert("QueueLong", labels={"service": "pay", "pod": "b"}, fingerprint="2")
+    silenced = {**firing, "status": {"state": "suppressed", "silencedBy": ["s"], "inhibitedBy": []}}
+    states = []
+    for alerts in ([firing, other], [silenced, moved], [moved], []):
+        body = json.dumps(alerts).encode()
+        with replayed(lambda _asked: Reply(200, body)):  # noqa: B023 - called at once
+            report = bank.sync()
+        assert (report.state, report.message) == ("ok", "")
+        states.append(dict(bank.rows("SELECT rule, state FROM finding")))
+    assert states == [
+        {"ModelAccuracyLow": "open", "QueueLong": "open"},
+        {"ModelAccuracyLow": "suppressed_at_source", "QueueLong": "open"},
+        {"ModelAccuracyLow": "fixed", "QueueLong": "open"},
+        {"ModelAccuracyLow": "fixed", "QueueLong": "fixed"},
+    ]
+    assert bank.rows("SELECT count(DISTINCT id) FROM finding") == [(2,)]
+
+
+def test_a_program_gives_findings_and_readings(tmp_path: Path) -> None:
+    target = tmp_path / "says"
+    argv = [sys.executable, "-c", f"print(open({str(target)!r}).read())"]
+    bank = Bank(tmp_path / "home", "exec", options={"argv": argv, "asset": "core"})
+    finding = {"title": "a fault", "severity": "high", "file_path": "a.cob"}
+    target.write_text(json.dumps({"tool": "cobolint", "complete": True, "findings": [finding]}))
+    assert bank.sync().state == "ok"
+    assert bank.rows("SELECT asset, state FROM finding") == [("core", "open")]
+    target.write_text(json.dumps({"tool": "cobolint", "complete": True, "findings": []}))
+    assert bank.sync().state == "ok"
+    assert bank.rows("SELECT state FROM finding") == [("fixed",)]
+    target.write_text("no report at all")
+    broken = bank.sync()
+    assert broken.state == "partial"
+    again = bank.sync()
+    assert again.state == "partial", "what cannot be read is told with every sync"
+
+
+def test_the_breach_of_an_exported_result_is_a_finding_with_its_onset(tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    results.mkdir()
+    frame = nannyml_frame(
+        {
+            ("income", "hellinger", "value"): [0.01, 0.4],
+            ("income", "hellinger", "upper_threshold"): [0.1, 0.1],
+            ("income", "hellinger", "alert"): [False, True],
+        }
+    )
+    (results / "credit.csv").write_bytes(as_csv(frame))
+    bank = Bank(tmp_path / "home", "nannyml", options={"paths": [str(results)]})
+    assert bank.sync().state == "ok"
+    assert bank.rows("SELECT subject, metric, value FROM reading ORDER BY value") == [
+        ("credit", "hellinger", 0.01), ("credit", "hellinger", 0.4),
+    ]  # fmt: skip
+    ((title, state),) = bank.rows("SELECT title, state FROM finding")
+    assert (title, state) == ("credit: hellinger [income] 0.4 is above 0.1", "open")
