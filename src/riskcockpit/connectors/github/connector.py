@@ -82,6 +82,7 @@ class GithubConnector:
     """The alerts and deployments of one organisation, or of some repositories, on one GitHub."""
 
     kind: ClassVar[str] = "github"
+    options: ClassVar[type[GithubOptions]] = GithubOptions
 
     def __init__(
         self,
