@@ -10,16 +10,19 @@ import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
 
 from riskcockpit.config.credentials import Credential
+from riskcockpit.connectors.dialect import Dialect
 from riskcockpit.connectors.endpoint import parse_endpoint
 from riskcockpit.connectors.http import HttpClient, replayed
 from riskcockpit.connectors.pace import Limits, Pace
 from riskcockpit.connectors.reply import Asked, NotSentError, Reply, StatusError
+from riskcockpit.connectors.session import Session
+from riskcockpit.connectors.validators import Validators
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.errors import (
     AuthenticationError,
@@ -80,7 +83,8 @@ def client(
 
 
 @pytest.mark.parametrize(
-    "fault", [Reply(429), Reply(502), Reply(503), Reply(504), TimeoutError, ConnectionError]
+    "fault",
+    [Reply(429), Reply(500), Reply(502), Reply(503), Reply(504), TimeoutError, ConnectionError],
 )
 def test_a_read_is_repeated_when_that_can_help(fault: Reply | type[Exception]) -> None:
     upstream = Upstream([fault, fault, Reply(200, b"{}")])
@@ -89,7 +93,7 @@ def test_a_read_is_repeated_when_that_can_help(fault: Reply | type[Exception]) -
     assert len(upstream.asked) == 3
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 500, 501])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 501])
 def test_a_read_is_not_repeated_when_that_cannot_help(status: int) -> None:
     upstream = Upstream([Reply(status)])
     with client(upstream) as http, pytest.raises(Exception, match=f"answered {status}"):
@@ -208,6 +212,20 @@ def test_a_next_link_on_the_origin_is_read() -> None:
     with client(upstream) as http:
         http.get_link(f"{URL}/items?page=2")
     assert (upstream.asked[0].path, upstream.asked[0].params) == ("/items", {"page": "2"})
+
+
+def test_each_page_is_asked_with_what_always_holds_whatever_its_link_says() -> None:
+    links = ["/items?page=2&hide=false", f"{URL}/items?page=3"]
+    upstream = Upstream([
+        *(Reply(200, b"[]", {"link": f'<{link}>; rel="next"'}) for link in links),
+        Reply(200, b"[]"),
+    ])  # fmt: skip
+    with client(upstream) as http:
+        pages = list(http.pages("/items", list[int], {"hide": "no"}, always={"hide": "true"}))
+    assert [page.has_more for page in pages] == [True, True, False]
+    assert [asked.params for asked in upstream.asked] == [
+        {"hide": "true"}, {"page": "2", "hide": "true"}, {"page": "3", "hide": "true"},
+    ]  # fmt: skip
 
 
 def test_a_redirect_loop_ends() -> None:
@@ -439,3 +457,61 @@ def test_nobody_listening_is_unreachable() -> None:
     with pytest.raises(NotSentError, match="cannot reach"):
         made.get("/x")
     made.close()
+
+
+# Conditional reads, and files that lie elsewhere -------------------------------------------------
+
+
+def test_a_304_is_an_answer_only_to_who_asked_for_one() -> None:
+    upstream = Upstream([Reply(304)])
+    with replayed(upstream):
+        known = Validators()
+        session = Session(validators=known, key=b"k" * 32)
+        dialect = Dialect(headers={"X-Version": "7"})
+        scope = session.fingerprint(None, dialect.headers)
+        known.note(f"{URL}/x?a=1", scope, 200, {"etag": 'W/"e"'})
+        session = replace(session, validators=Validators(known.kept()))
+        client = HttpClient("s", URL, CLOCK, dialect=dialect, session=session)
+        assert client.get("/x", {"a": 1}, conditional=True).is_unchanged
+        for is_conditional in (True, False):
+            with pytest.raises(ProtocolError):
+                client.get("/x", conditional=is_conditional)
+    assert [a.headers.get("if-none-match") for a in upstream.asked] == ['W/"e"', None, None]
+    assert {asked.headers["x-version"] for asked in upstream.asked} == {"7"}
+
+
+def test_no_credential_and_no_header_of_ours_goes_to_where_a_file_lies() -> None:
+    secret = secrets.token_hex(16)
+    away = Reply(302, headers={"location": "https://storage.example/f?signature=1"})
+    upstream = Upstream([away, Reply(200, b"zip")])
+    with replayed(upstream):
+        read = Credential(secret, "env X")
+        client = HttpClient("s", URL, CLOCK, read, dialect=Dialect(headers={"X-Version": "7"}))
+        assert client.get_blob("/f").body == b"zip"
+    first, second = upstream.asked
+    assert secret in first.headers["authorization"]
+    assert second.headers["host"] == "storage.example"
+    assert not {"authorization", "x-version", "cookie"} & second.headers.keys()
+    assert secret not in str(dict(second.headers))
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://storage.example/f", "https://127.0.0.1/f", "http://localhost:9200/x", "ftp://s/f",
+        "https://user@storage.example/f", "", "file:///etc/passwd",
+    ],
+)  # fmt: skip
+def test_a_file_is_fetched_from_no_place_that_is_unsafe(location: str) -> None:
+    upstream = Upstream([Reply(302, headers={"location": location})])
+    with replayed(upstream), pytest.raises(ProtocolError):
+        HttpClient("s", URL, CLOCK).get_blob("/f")
+    assert len(upstream.asked) == 1
+
+
+def test_a_file_is_followed_to_one_other_host_only() -> None:
+    away = [Reply(302, headers={"location": f"https://{n}.example/f"}) for n in ("one", "two")]
+    upstream = Upstream([*away])
+    with replayed(upstream), pytest.raises(ProtocolError):
+        HttpClient("s", URL, CLOCK).get_blob("/f")
+    assert len(upstream.asked) == 2

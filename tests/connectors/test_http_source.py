@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,8 @@ from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.contract import HttpConnectorContract
 from riskcockpit.connectors.http import replayed
 from riskcockpit.connectors.reply import Asked, Reply
+from riskcockpit.connectors.session import Session
+from riskcockpit.connectors.validators import Validators
 from riskcockpit.connectors.web import connector as web
 from riskcockpit.connectors.web.connector import WebConnector
 from riskcockpit.domain.batch import Batch, Document
@@ -46,10 +49,32 @@ class TestHttpByJson(HttpConnectorContract):
         return Reply(200, page(number, links={"next": following}))
 
 
+@dataclass
+class Etagged:
+    """One report that never changes, and what its readers knew of it."""
+
+    asked_with: list[str] = field(default_factory=list)
+    known: Validators = field(default_factory=Validators)
+
+    def session(self) -> Session:
+        """Return a run that knows what the one before kept."""
+        self.known = Validators(self.known.kept())
+        return Session(validators=self.known, key=b"k" * 32)
+
+    def answer(self, asked: Asked) -> Reply:
+        """Answer as a server that compares ETags."""
+        self.asked_with.append(asked.headers.get("if-none-match", ""))
+        if self.asked_with[-1] == '"v1"':
+            return Reply(304)
+        return Reply(200, page(1), {"etag": '"v1"'})
+
+
 def pull(answer: Answer, cursor: str = "", **given: Any) -> list[Batch]:
     read, url = given.pop("read", None), given.pop("url", "https://reports.example/base")
+    session = given.pop("session", None) or Session()
+    spec = SourceSpec("web", url, given, read, session=session)
     with replayed(answer):
-        made = WebConnector.build(SourceSpec("web", url, given, read), FrozenClock(NOW))
+        made = WebConnector.build(spec, FrozenClock(NOW))
         try:
             return list(made.pull(cursor, NOW))
         finally:
@@ -125,20 +150,31 @@ def test_too_many_bytes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_unchanged_report_is_asked_for_by_its_etag() -> None:
-    asked_with: list[str] = []
-
-    def answer(asked: Asked) -> Reply:
-        asked_with.append(asked.headers.get("if-none-match", ""))
-        if asked_with[-1] == '"v1"':
-            return Reply(304)
-        return Reply(200, page(1), {"etag": '"v1"'})
-
-    first = pull(answer)
-    again = pull(answer, first[-1].cursor)
-    assert asked_with == ["", '"v1"']
+    upstream = Etagged()
+    first = pull(upstream.answer, session=upstream.session())
+    again = pull(upstream.answer, first[-1].cursor, session=upstream.session())
+    assert upstream.asked_with == ["", '"v1"']
     assert documents(again) == []
     assert again[-1].is_complete
     assert again[-1].cursor == first[-1].cursor
+
+
+def test_an_unchanged_report_that_nobody_knows_is_read() -> None:
+    upstream = Etagged()
+    pull(upstream.answer, session=upstream.session())
+    again = pull(upstream.answer, "", session=upstream.session())
+    assert upstream.asked_with == ["", '"v1"', ""]
+    assert len(documents(again)) == 1
+
+
+def test_what_another_key_was_given_says_nothing_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    upstream = Etagged()
+    headers = {"X-Api-Key": {"env": "REPORT_KEY"}}
+    monkeypatch.setenv("REPORT_KEY", secrets.token_hex(8))
+    first = pull(upstream.answer, headers=headers, session=upstream.session())
+    monkeypatch.setenv("REPORT_KEY", secrets.token_hex(8))
+    pull(upstream.answer, first[-1].cursor, headers=headers, session=upstream.session())
+    assert upstream.asked_with == ["", ""]
 
 
 def test_the_same_content_without_an_etag_is_not_handed_over_again() -> None:

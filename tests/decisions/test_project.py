@@ -230,3 +230,107 @@ def test_authors_that_cannot_be_read_are_a_doubt(authors: Any) -> None:
 )
 def test_a_move_of_another_model_than_it_names_is_no_action(changes: dict[str, Any]) -> None:
     assert meaning(entry(EntryType.ROLLBACK_REQUESTED, move(**changes))).actions == ()
+
+
+# What waivers close upstream ---------------------------------------------------------------------
+
+
+def closing(*targets: str, **changes: Any) -> dict[str, Any]:
+    params = {"from": "open", "to": "dismissed", "reason": "inaccurate", "comment": "c"}
+    orders = [{"source": "gh", "target": target, "params": params} for target in targets]
+    return waiver(upstream=orders, **changes)
+
+
+def due(*entries: Entry, at: datetime = NOW) -> list[tuple[str, str, str]]:
+    actions = meaning(*entries, at=at).actions
+    return [(each.action.kind.value, each.action.target, each.state.value) for each in actions]
+
+
+def receipt(of: Entry, type_: EntryType, outcome: str = "", minute: int = 5) -> Entry:
+    action = meaning(of).actions[0].action
+    return entry(type_, {"action": action.id, "outcome": outcome}, minute=minute)
+
+
+GRANTED = EntryType.WAIVER_GRANTED
+DISMISS, REOPEN = "alert.dismiss", "alert.reopen"
+
+
+def test_a_granted_waiver_closes_its_alerts_with_ids_that_stay_the_same() -> None:
+    ask = entry(GRANTED, closing("a/b#dependabot/1", "a/b#dependabot/2"))
+    assert due(ask) == [
+        (DISMISS, "a/b#dependabot/1", "pending"),
+        (DISMISS, "a/b#dependabot/2", "pending"),
+    ]
+    ids = [each.action.id for each in meaning(ask).actions]
+    assert len(set(ids)) == 2
+    assert ids == [each.action.id for each in meaning(ask, at=NOW + timedelta(days=1)).actions]
+
+
+@pytest.mark.parametrize("severity", ["high", "critical"])
+def test_a_waiver_that_waits_for_a_key_closes_nothing_yet(severity: str) -> None:
+    ask = entry(EntryType.WAIVER_REQUESTED, closing("a/b#dependabot/1", severity=severity))
+    assert due(ask) == []
+    key = entry(EntryType.APPROVAL_GRANTED, {"request": ask.hash, "policy": POLICY}, "ben", 1)
+    assert due(ask, key) == [(DISMISS, "a/b#dependabot/1", "pending")]
+
+
+def test_a_grant_without_its_keys_closes_nothing() -> None:
+    assert due(entry(GRANTED, closing("a/b#dependabot/1", severity="high"))) == []
+
+
+@pytest.mark.parametrize(
+    "upstream",
+    [
+        "all",
+        [1],
+        [{"source": "gh", "target": "x"}],
+        [{"source": "gh", "target": f"a/b#dependabot/{n}", "params": {}} for n in range(101)],
+    ],
+)
+def test_a_list_of_alerts_that_cannot_be_read_or_is_too_long_closes_none(upstream: Any) -> None:
+    ask = entry(GRANTED, waiver(upstream=upstream))
+    assert due(ask) == []
+    assert state(ask) is WaiverState.GRANTED
+
+
+def test_what_was_never_sent_is_neither_sent_nor_opened_after_the_end() -> None:
+    ask = entry(GRANTED, closing("a/b#dependabot/1"))
+    end = entry(EntryType.WAIVER_REVOKED, {"waiver": ask.hash}, minute=1)
+    assert due(ask, end) == []
+    assert due(ask, at=NOW + timedelta(days=30)) == []
+
+
+@pytest.mark.parametrize(
+    ("type_", "outcome", "is_opened"),
+    [
+        (EntryType.ACTION_CONFIRMED, "done", True),
+        (EntryType.ACTION_CONFIRMED, "pending_upstream", True),
+        (EntryType.ACTION_UNKNOWN, "unknown", True),
+        (EntryType.ACTION_REFUSED, "refused", False),
+    ],
+)
+def test_the_end_opens_what_may_have_been_closed(
+    type_: EntryType, outcome: str, is_opened: bool
+) -> None:
+    ask = entry(GRANTED, closing("a/b#dependabot/1"))
+    sent = (receipt(ask, EntryType.ACTION_SENT, minute=4), receipt(ask, type_, outcome))
+    assert [kind for kind, _, _ in due(ask, *sent)] == [DISMISS]
+    later = due(ask, *sent, at=NOW + timedelta(days=30))
+    assert ((REOPEN, "a/b#dependabot/1", "pending") in later) is is_opened
+
+
+def test_an_alert_that_another_waiver_covers_is_not_opened() -> None:
+    first = entry(GRANTED, closing("a/b#dependabot/1"))
+    sent = (
+        receipt(first, EntryType.ACTION_SENT, minute=4),
+        receipt(first, EntryType.ACTION_CONFIRMED, "done"),
+    )
+    end = entry(EntryType.WAIVER_REVOKED, {"waiver": first.hash}, minute=6)
+    second = entry(GRANTED, closing("a/b#dependabot/1"), minute=2)
+    assert REOPEN in [kind for kind, _, _ in due(first, *sent, end)]
+    assert REOPEN not in [kind for kind, _, _ in due(first, second, *sent, end)]
+
+
+@pytest.mark.parametrize("kind", ["deployment.rollback", "deployment.approve", "alert.dismiss"])
+def test_a_rollback_entry_moves_nothing_but_models(kind: str) -> None:
+    assert meaning(entry(EntryType.ROLLBACK_REQUESTED, move(kind=kind))).actions == ()

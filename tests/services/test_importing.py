@@ -19,7 +19,8 @@ from riskcockpit.errors import ConfigError, StoreError, UnknownNameError
 from riskcockpit.services import importing
 from riskcockpit.services.context import Context
 from riskcockpit.services.documents import asset_around, find
-from riskcockpit.services.importing import ImportOptions, import_reports, policy_of
+from riskcockpit.services.house import policy_of
+from riskcockpit.services.importing import ImportOptions, import_reports
 from riskcockpit.services.redaction_key import redaction_key
 from riskcockpit.services.rule_names import rule_names
 from riskcockpit.store.snapshots import Store

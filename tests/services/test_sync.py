@@ -27,6 +27,7 @@ from riskcockpit.services.judging import Judgement
 from riskcockpit.services.sync import sync
 from riskcockpit.store.database import Writer
 from riskcockpit.store.snapshots import Store
+from riskcockpit.views.syncing import SourceProgress
 from support.caches import NOW, statement
 from support.ledgers import key_for, signer_line
 
@@ -141,7 +142,9 @@ class World:
 @pytest.fixture
 def judged_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World(tmp_path)
-    monkeypatch.setattr(Context, "connector", lambda _self, source: made.sources[source.name])
+    monkeypatch.setattr(
+        Context, "connector", lambda _self, source, _session: made.sources[source.name]
+    )
     return made
 
 
@@ -368,9 +371,9 @@ def test_an_interrupt_loses_nothing_and_waits_for_no_source(world: World) -> Non
 
 def test_progress_names_source_rows_and_step(world: World) -> None:
     world.sources = {"reports": FakeSource([whole(document("a.sarif", "sqli"))])}
-    told: list[tuple[str, int, str]] = []
-    sync(world.context(), progress=lambda *step: told.append(step))
-    assert told == [
+    told: list[SourceProgress] = []
+    sync(world.context(), progress=told.append)
+    assert [(one.name, one.rows, one.step) for one in told] == [
         ("reports", 0, "connecting"), ("reports", 1, "reading"), ("reports", 1, "writing"),
     ]  # fmt: skip
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # a command imports only the views it shows
     from riskcockpit.views.reports import FileReport, ImportCounts, ImportReport, SyncReport
     from riskcockpit.views.setup import Check
     from riskcockpit.views.sources import SourceAdded, SourceTest
+    from riskcockpit.views.syncing import SourceProgress
 
 Json = dict[str, Any]
 
@@ -171,8 +172,23 @@ def source(view: SourceView) -> Json:
         "last_success": plain(view.last_success),
         "last_attempt": plain(view.last_attempt),
         "rows": view.rows,
+        "pages": view.pages,
+        "truncated": view.is_truncated,
         "message": view.message,
         "hint": view.hint,
+        "progress": None if view.progress is None else _progress(view.progress),
+    }
+
+
+def _progress(view: SourceProgress) -> Json:
+    eta = view.eta_seconds
+    return {
+        "step": view.step,
+        "rows": view.rows,
+        "expected": view.expected,
+        "pages": view.pages,
+        "seconds": round(view.seconds, 3),
+        "eta_seconds": None if eta is None else round(eta, 3),
     }
 
 
@@ -366,6 +382,7 @@ def sync_report(view: SyncReport) -> Json:
                 "state": s.state,
                 "rows": s.rows,
                 "pages": s.pages,
+                "truncated": s.is_truncated,
                 "seconds": round(s.seconds, 3),
                 "message": s.message,
                 "hint": s.hint,

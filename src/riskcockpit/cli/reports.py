@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from riskcockpit.cli.diagnostics import ExitCode, Progress, say, warn
+from riskcockpit.cli.diagnostics import report as report_error
 from riskcockpit.cli.options import JsonOption
-from riskcockpit.errors import InputError
+from riskcockpit.errors import InputError, RetryableError
 
 if TYPE_CHECKING:  # these modules cost more to import than `--help` may
     from riskcockpit.views.reports import FileReport, ImportReport, SyncReport
@@ -136,16 +136,29 @@ def sync(
     watch: Annotated[
         int, typer.Option("--watch", min=0, help="Sync again every so many seconds.")
     ] = 0,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            "--record", help="Write the exchanges there, secrets taken out, for a bug report."
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, change nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Pull the configured sources. A failed source does not stop the others (exit 3)."""
+    """Pull the configured sources. A failed source does not stop the others (exit 3).
+
+    Ctrl+C at any moment leaves the cache as the last whole sync left it.
+    """
+    import time
+
+    from riskcockpit.cli.syncing import SyncLine
     from riskcockpit.services.context import Context
     from riskcockpit.services.sync import sync as pull
     from riskcockpit.services.verify import sign_checkpoint
 
     ctx = Context.open()
-    while True:
+
+    def once() -> int:
         progress = Progress()
         try:
             report = pull(
@@ -153,27 +166,24 @@ def sync(
                 tuple(sources or ()),
                 full=full,
                 dry_run=dry_run,
-                progress=_teller(progress),
+                record=record,
+                progress=SyncLine(progress),
             )
+            progress.done()
             _show_sync(report, as_json=as_json)
-            if not watch:
-                break
-            _pause(watch)
+            return report.failed
         finally:
             progress.done()
             sign_checkpoint(ctx)
-    if report.failed:
+
+    while watch:
+        try:
+            once()
+        except RetryableError as error:
+            report_error(error)
+        time.sleep(watch)
+    if once():
         raise typer.Exit(ExitCode.SOURCE_FAILED)
-
-
-def _teller(progress: Progress) -> Callable[[str, int, str], None]:
-    return lambda name, rows, text: progress(f"{name}: {rows} {text}")
-
-
-def _pause(seconds: int) -> None:
-    import time
-
-    time.sleep(seconds)
 
 
 def _show_sync(report: SyncReport, *, as_json: bool) -> None:

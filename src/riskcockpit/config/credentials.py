@@ -33,6 +33,7 @@ _SHORTEST_REDACTED = 4  # replacing shorter values would garble every message
 
 _lock = threading.Lock()
 _remembered: set[str] = set()
+_running: dict[tuple[str, ...], threading.Lock] = {}
 _printed: dict[tuple[str, ...], tuple[float, Credential]] = {}  # argv → (until, credential)
 
 
@@ -176,6 +177,13 @@ class _ExecCredential(msgspec.Struct, frozen=True):
 
 def _from_program(ref: CredentialRef, clock: Clock | None) -> Credential:
     argv = ref.exec or ()
+    with _lock:
+        running = _running.setdefault(argv, threading.Lock())
+    with running:  # sources that share a program wait for the one run of it
+        return _kept_or_new(ref, argv, clock)
+
+
+def _kept_or_new(ref: CredentialRef, argv: tuple[str, ...], clock: Clock | None) -> Credential:
     with _lock:
         until, kept = _printed.get(argv, (0.0, None))
     if kept is not None and time.monotonic() < until:

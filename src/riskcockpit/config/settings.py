@@ -6,7 +6,7 @@ and the origin of each value are in `config.loading`.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -42,6 +42,27 @@ class IdentitySettings(Struct, frozen=True):
     """Path of an OpenSSH key, relative to the config directory; empty: `signing_key` there."""
 
 
+class TlsSettings(Struct, frozen=True):
+    """Files a source needs below HTTP; absolute paths, or from `~`."""
+
+    ca: str = ""
+    """PEM file with a CA to trust beside those of the operating system."""
+    certificate: str = ""
+    """PEM file with our client certificate."""
+    key: str = ""
+    """PEM file with its private key; empty: it is in the file of the certificate."""
+    password: CredentialRef | None = None
+    """Opens an encrypted key."""
+
+
+class RateSettings(Struct, frozen=True):
+    """What may be asked: in `s` seconds at most `burst + s * per_second` requests."""
+
+    at_once: Annotated[int, msgspec.Meta(ge=1, le=64)] = 8
+    burst: Annotated[int, msgspec.Meta(ge=1)] = 100
+    per_second: Annotated[float, msgspec.Meta(gt=0)] = 50.0
+
+
 class SourceSettings(Struct, frozen=True):
     """One upstream system."""
 
@@ -50,6 +71,9 @@ class SourceSettings(Struct, frozen=True):
     url: str = ""
     credential: CredentialRef | None = None
     write_credential: CredentialRef | None = None
+    tls: TlsSettings = TlsSettings()
+    rates: dict[str, RateSettings] = {}
+    """By endpoint class (`read`, `write`, …), in place of what the connector knows."""
     options: dict[str, Any] = {}
     enabled: bool = True
     stale_after: str = "24h"

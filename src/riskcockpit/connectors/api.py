@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 from riskcockpit.config.credentials import Credential
+from riskcockpit.connectors.gates import Rate
+from riskcockpit.connectors.session import Session
+from riskcockpit.connectors.tls import Tls
 from riskcockpit.domain.action import Action, Preview, Receipt
 from riskcockpit.domain.batch import Batch
 from riskcockpit.domain.clock import Clock
+from riskcockpit.domain.decision import WaiverReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,12 @@ class SourceSpec:
     read: Credential | None = None
     write: Credential | None = None
     """None: the connector may not act."""
+    rates: Mapping[str, tuple[Rate, ...]] = field(default_factory=dict)
+    """Limits of the settings by endpoint class; they stand in for those of the dialect."""
+    tls: Tls = field(default_factory=Tls)
+    """CAs and certificate of the settings."""
+    session: Session = field(default_factory=Session, compare=False, repr=False)
+    """What all clients of one run share; hand it to each with `HttpClient.of(spec, …)`."""
 
 
 class Connector(Protocol):
@@ -51,6 +61,10 @@ class Connector(Protocol):
 
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:
         """Yield what is new since `cursor` (empty: everything), up to the frozen bound `until`.
+
+        All batches and the last cursor are kept in one publish, or none of them. `connectors.
+        windows` helps with watermarks. A pass that hit a cap or lacks a page says so in its
+        coverage; then, and when it is not `is_whole`, nothing is closed by what is missing.
 
         Raises:
             RetryableError: the source did not answer or asked to wait, retries used up.
@@ -82,6 +96,53 @@ class Acts(Protocol):
     def observe(self, action: Action) -> Receipt:
         """Read the state `action` is about and say whether it is done; changes nothing."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRecord:
+    """What the cache kept of the record behind a finding."""
+
+    format: str
+    """Name of the format that read it."""
+    content: bytes = field(repr=False)
+    """Its JSON, redacted."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverWords:
+    """What is told upstream of a waiver."""
+
+    reason: WaiverReason
+    justification: str
+    expires_at: datetime
+    """Aware UTC."""
+
+
+@runtime_checkable
+class Dismisses(Protocol):
+    """The capability of closing upstream what a waiver covers, for as long as it runs."""
+
+    def why_not(self) -> str:
+        """Return why nothing may be changed there; empty when it may. No I/O."""
+        ...
+
+    def dismissal(self, record: KeptRecord, waiver: WaiverWords) -> Action | None:
+        """Return the action, with no id yet, that closes the record there; None when none can.
+
+        No I/O. `Acts` previews and applies it.
+        """
+        ...
+
+
+@runtime_checkable
+class Reconciles(Protocol):
+    """The capability of incremental passes that miss something: some changes move no cursor.
+
+    Now and then the engine then gives an empty cursor, and the connector a whole pass.
+    """
+
+    full_every: ClassVar[timedelta]
+    """How long changes may be missed."""
 
 
 @runtime_checkable

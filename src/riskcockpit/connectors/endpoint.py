@@ -56,6 +56,26 @@ class Endpoint:
             )
         return target
 
+    def elsewhere(self, asked: str, location: str) -> tuple[str, Endpoint]:
+        """Return the URL of a file that the answer to `asked` points to, on whatever host.
+
+        No credential may go there.
+
+        Raises:
+            ProtocolError: it is no URL, is not encrypted, or leads into this computer from outside.
+        """
+        target = urljoin(asked, location)
+        parts, there = _parse(target)
+        if there is None or "@" in parts.netloc or not location:
+            raise ProtocolError(f'{self.origin} points to "{clean_line(location)[:80]}", no URL')
+        is_ours = (there.scheme, there.host, there.port) == (self.scheme, self.host, self.port)
+        is_outside = there.scheme == "https" and not there.is_loopback
+        if not (is_ours or is_outside or (self.is_loopback and there.is_loopback)):
+            raise ProtocolError(
+                f"{self.origin} points to {clean_line(there.origin)[:80]}, where no file is fetched"
+            )
+        return target, there
+
 
 def parse_endpoint(url: str, source: str) -> Endpoint:
     """Read the `url` of the source called `source`.

@@ -1,87 +1,69 @@
-"""The one module that speaks HTTP: origins, time limits, retries of reads, translated errors.
+"""Asking one origin over HTTP: credentials, limits, retries of reads, redirects, pages.
 
-Reads are repeated when that can help; writes never are. Redirects are followed by hand and stay
-on the configured origin, so that no credential leaves it. Nothing here knows any upstream system.
+Reads are repeated when that can help; writes never are. Redirects and links are followed by hand
+and stay on the configured origin, so that no credential leaves it. Nothing here knows any upstream
+system; the bytes travel in `connectors.transport`.
 """
 
 from __future__ import annotations
 
-import base64
-import logging
-import ssl
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Generic, Self, TypeVar
+from urllib.parse import quote, urlencode
 
-import httpx
 import msgspec
-import truststore
 
-from riskcockpit.config.credentials import Credential, remember
+from riskcockpit.config.credentials import Credential
+from riskcockpit.connectors.api import SourceSpec
+from riskcockpit.connectors.asking import Asker
+from riskcockpit.connectors.dialect import READ, WRITE, Dialect
 from riskcockpit.connectors.endpoint import Endpoint, parse_endpoint
-from riskcockpit.connectors.pace import Limits, Pace
-from riskcockpit.connectors.reply import Asked, NotSentError, Reply
-from riskcockpit.connectors.unpacking import ACCEPTED, BadEncodingError, Unpacker
+from riskcockpit.connectors.links import with_params
+from riskcockpit.connectors.pace import Limits
+from riskcockpit.connectors.reply import NotSentError, Reply
+from riskcockpit.connectors.session import Session
+from riskcockpit.connectors.tls import Tls
+from riskcockpit.connectors.transport import Request, Transport, replayed
 from riskcockpit.domain.clock import Clock
-from riskcockpit.errors import ConfigError, ProtocolError, SourceError, UnavailableError
+from riskcockpit.errors import ProtocolError, UnavailableError
+
+__all__ = ["HttpClient", "NotSentError", "Page", "Params", "replayed"]
 
 T = TypeVar("T")
 Params = Mapping[str, str | int]
 
-log = logging.getLogger("riskcockpit.http")
 MAX_REDIRECTS = 5
-_RETRIED = frozenset({429, 502, 503, 504})
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_RETRIED = frozenset({429, 500, 502, 503, 504})
+_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
-    method: str
-    url: str
-    params: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
-    content_type: str = ""
-    is_write: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Sent beside our own, also after a redirect: it stays on the origin."""
+class Page(Generic[T]):
+    """One page of a listing."""
 
-    @property
-    def asked(self) -> str:
-        """Method and URL without its query, for messages and logs."""
-        return f"{self.method} {self.url.partition('?')[0]}"
-
-
-_replay: tuple[Callable[[Asked], Reply], Pace] | None = None
-
-
-@contextmanager
-def replayed(handler: Callable[[Asked], Reply], pace: Pace | None = None) -> Iterator[None]:
-    """Let `handler` answer in place of the network for every client opened meanwhile.
-
-    For tests. `handler` may raise TimeoutError or ConnectionError, which then look like those of
-    the network. Without a `pace` nobody waits between attempts.
-    """
-    global _replay  # noqa: PLW0603 - clients are opened in worker threads, deep in connectors
-    before = _replay
-    _replay = (handler, pace or Pace(sleep=lambda _seconds: None))
-    try:
-        yield
-    finally:
-        _replay = before
+    data: T
+    number: int
+    """From 1."""
+    has_more: bool
+    """There is a next page; on the last `Page` of `pages` it means that the cap was hit."""
+    reply: Reply
 
 
 class HttpClient:
     """The requests of one source to its one origin. Threads may share it; close it at the end."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a client is all of these; `of` is the short way
         self,
         source: str,
         url: str,
         clock: Clock,
         credential: Credential | None = None,
         limits: Limits = Limits(),  # noqa: B008 - frozen
+        *,
+        dialect: Dialect = Dialect(),  # noqa: B008 - frozen
+        tls: Tls = Tls(),  # noqa: B008 - frozen
+        session: Session | None = None,
     ) -> None:
         """Check `url` and remember the rest; connects at the first request.
 
@@ -91,291 +73,243 @@ class HttpClient:
         self.endpoint: Endpoint = parse_endpoint(url, source)
         self._source = source
         self._clock = clock
-        self._credential = credential
         self._limits = limits
-        self._pace = _replay[1] if _replay else Pace()
-        self._headers = _authorization(credential)
-        self._http: httpx.Client | None = None
+        self._session = session or Session()
+        transport = Transport(source, self.endpoint, limits, tls)
+        self._asker = Asker(transport, clock, credential, dialect, self._session)
+
+    @classmethod
+    def of(
+        cls,
+        spec: SourceSpec,
+        clock: Clock,
+        credential: Credential | None,
+        dialect: Dialect = Dialect(),  # noqa: B008 - frozen
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+    ) -> Self:
+        """Return a client of `spec` that asks as `credential`: `spec.read` or `spec.write`.
+
+        Raises:
+            ConfigError: as the constructor.
+        """
+        spoken = replace(dialect, rates={**dialect.rates, **spec.rates})
+        return cls(
+            spec.name, spec.url, clock, credential, limits,
+            dialect=spoken, tls=spec.tls, session=spec.session,
+        )  # fmt: skip
 
     def get(
-        self, path: str, params: Params | None = None, headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        kind: str = READ,
+        conditional: bool = False,
     ) -> Reply:
         """Read `path` under the endpoint; repeats what may work later, follows redirects.
 
-        With `If-None-Match` among `headers` the reply may be a 304 without a body.
+        `kind` is the endpoint class whose limits count. A `conditional` read may answer
+        `is_unchanged`: what this address gave last time is in the cache already, with the same
+        credential and settings. Ask so only when nothing else is needed from the answer.
 
         Raises:
             RetryableError: no answer, or one that asks to wait, with all attempts used up.
             SourceError: the source refused, or answered nonsense.
         """
-        url = self.endpoint.url(path)
-        return self._read(_Request("GET", url, _texts(params), headers=headers or {}))
+        url = _with_query(self.endpoint.url(path), params)
+        return self._read(Request("GET", url, kind=kind, is_conditional=conditional))
 
-    def get_json(self, path: str, type_: type[T], params: Params | None = None) -> T:
+    def get_json(
+        self, path: str, type_: type[T], params: Params | None = None, *, kind: str = READ
+    ) -> T:
         """Read `path` as JSON of `type_`; raises as `get`."""
-        return self.get(path, params).decode(type_)
+        url = _with_query(self.endpoint.url(path), params)
+        return self._decoded(Request("GET", url, kind=kind), type_)[1]
 
-    def get_link(self, link: str, headers: Mapping[str, str] | None = None) -> Reply:
+    def get_link(self, link: str, *, kind: str = READ) -> Reply:
         """Read a link the source gave (`rel=next` …), on this origin only; raises as `get`."""
         url = self.endpoint.follow(self.endpoint.url("/"), link)
-        return self._read(_Request("GET", url, headers=headers or {}))
+        return self._read(Request("GET", url, kind=kind))
 
-    def query_json(self, path: str, type_: type[T], form: Params) -> T:
-        """Read by POST of a form, for questions too long for a URL; raises as `get`."""
-        body = str(httpx.QueryParams(_texts(form))).encode()
-        kind = "application/x-www-form-urlencoded"
-        request = _Request("POST", self.endpoint.url(path), body=body, content_type=kind)
-        return self._read(request).decode(type_)
+    def pages(  # noqa: PLR0913 - a listing is asked for with all of these
+        self,
+        path: str,
+        type_: type[T],
+        params: Params | None = None,
+        *,
+        kind: str = READ,
+        always: Params | None = None,
+        most: int = 10_000,
+        conditional: bool = False,
+    ) -> Iterator[Page[T]]:
+        """Yield the pages of a listing along `Link: rel=next`, decoded, at most `most`.
 
-    def write(self, method: str, path: str, body: Mapping[str, Any] | None) -> Reply:
-        """Change something upstream, once: no retry, no redirect.
+        Each page is asked for with the parameters `always`, whatever the link to it says.
+        Yields nothing at all when the listing is read `conditional` and its first page is as it
+        was. Raises as `get`, and ProtocolError when the pages run in a circle.
+        """
+        url = _with_query(self.endpoint.url(path), {**(params or {}), **(always or {})})
+        seen: set[str] = set()
+        for number in range(1, most + 1):
+            if url in seen:
+                raise ProtocolError(f'source "{self._source}": the pages of {path} run in a circle')
+            seen.add(url)
+            request = Request("GET", url, kind=kind, is_conditional=conditional and number == 1)
+            reply = self._read(request)
+            if reply.is_unchanged:
+                return
+            reply, data = self._intact(request, reply, type_)
+            link = reply.next_link
+            yield Page(data, number, bool(link), reply)
+            if not link:
+                return
+            url = with_params(self.endpoint.follow(url, link), always or {})
+
+    def get_blob(self, path: str, params: Params | None = None, *, kind: str = READ) -> Reply:
+        """Read a file that may lie elsewhere, as in blob storage; raises as `get`.
+
+        A redirect off the origin is asked anew without any credential, over https only.
+        """
+        url = _with_query(self.endpoint.url(path), params)
+        reply = self._read(Request("GET", url, kind=kind), may_leave=True)
+        if not _redirects(reply):
+            return reply
+        target, elsewhere = self.endpoint.elsewhere(url, reply.headers.get("location", ""))
+        stranger = HttpClient(
+            self._source, elsewhere.origin, self._clock, limits=self._limits, session=self._session
+        )
+        try:
+            return stranger._read(Request("GET", target, kind=kind))  # noqa: SLF001 - one of us
+        finally:
+            stranger.close()
+
+    def query_json(
+        self,
+        path: str,
+        type_: type[T],
+        form: Params | None = None,
+        *,
+        body: object = None,
+        kind: str = READ,
+    ) -> T:
+        """Read by POST of a form or of JSON, as GraphQL and searches want it; raises as `get`.
+
+        Only for questions: it is repeated like any read.
+        """
+        content, content_type = _content(form, body)
+        headers = {"Content-Type": content_type} if content_type else {}
+        url = self.endpoint.url(path)
+        return self._decoded(Request("POST", url, content, headers, kind), type_)[1]
+
+    def write(  # noqa: PLR0913 - as `get` and `query_json` together
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        form: Params | None = None,
+        params: Params | None = None,
+        kind: str = WRITE,
+    ) -> Reply:
+        """Change something upstream, once: no retry, no redirect. `body` is sent as JSON.
 
         Raises:
             NotSentError: nothing was sent.
             UnavailableError: it was sent and nobody knows what came of it; read the state back.
-            RateLimitedError, SourceError: the source refused.
+            RateLimitedError, SourceError: the source refused, or nothing was sent because it
+            asked us to wait.
         """
-        request = _Request(
-            method,
-            self.endpoint.url(path),
-            body=None if body is None else msgspec.json.encode(body),
-            content_type="" if body is None else "application/json",
-            is_write=True,
-        )
-        deadline = self._pace.monotonic() + self._limits.budget_seconds
-        return self._checked(self._authenticated(request, deadline))
+        content, content_type = _content(form, body)
+        headers = {"Content-Type": content_type} if content_type else {}
+        url = _with_query(self.endpoint.url(path), params)
+        deadline = self._asker.pace.monotonic() + self._limits.budget_seconds
+        request = Request(method, url, content, headers, kind)
+        return self._asker.checked(self._asker.send(request, deadline))
 
     def close(self) -> None:
         """Give back the connections."""
-        if self._http is not None:
-            self._http.close()
-            self._http = None
+        self._asker.close()
 
-    def _read(self, request: _Request) -> Reply:
-        deadline = self._pace.monotonic() + self._limits.budget_seconds
+    def _decoded(self, request: Request, type_: type[T]) -> tuple[Reply, T]:
+        return self._intact(request, self._read(request), type_)
+
+    def _intact(self, request: Request, reply: Reply, type_: type[T]) -> tuple[Reply, T]:
+        """Decode; an answer that is damaged, not one of another shape, is asked for once more."""
+        try:
+            return reply, reply.decode(type_)
+        except ProtocolError as error:
+            if isinstance(error.__cause__, msgspec.ValidationError):
+                raise
+        pace = self._asker.pace
+        pace.sleep(pace.pause(1, None))
+        again = self._read(replace(request, is_conditional=False))
+        return again, again.decode(type_)
+
+    def _read(self, request: Request, *, may_leave: bool = False) -> Reply:
+        pace = self._asker.pace
+        deadline = pace.monotonic() + self._limits.budget_seconds
         attempt = 0
         while True:
             attempt += 1
             fault: UnavailableError | None = None
             reply: Reply | None = None
             try:
-                reply = self._followed(request, deadline)
+                reply = self._followed(request, deadline, may_leave=may_leave)
             except UnavailableError as error:
                 fault = error
-            if reply is not None and reply.status not in _RETRIED:
-                return reply if _is_unchanged(request, reply) else self._checked(reply)
-            asked = reply.wait_seconds(self._clock.now()) if reply else None
-            pause = self._pace.pause(attempt, asked)
-            if attempt >= self._limits.attempts or self._pace.monotonic() + pause >= deadline:
+            if reply is not None and not _may_work_later(reply):
+                is_unchanged = reply.is_unchanged and request.is_conditional
+                is_away = may_leave and _redirects(reply)
+                return reply if is_unchanged or is_away else self._asker.checked(reply)
+            pause = pace.pause(attempt, self._asker.asked_to_wait(reply) if reply else None)
+            if attempt >= self._limits.attempts or pace.monotonic() + pause >= deadline:
                 if fault is not None:
                     raise fault
                 if reply is not None:
-                    return self._checked(reply)
-            self._pace.sleep(pause)
+                    return self._asker.checked(reply)
+            self._asker.tell(pause, "before it is asked again")
+            pace.sleep(pause)
 
-    def _followed(self, request: _Request, deadline: float) -> Reply:
+    def _followed(self, request: Request, deadline: float, *, may_leave: bool) -> Reply:
         """Send a read and follow its redirects, at most five, all on this origin."""
         for _ in range(MAX_REDIRECTS + 1):
-            reply = self._authenticated(request, deadline)
+            reply = self._asker.send(request, deadline)
             location = reply.headers.get("location", "")
-            if request.method != "GET" or not location or not 300 <= reply.status < 400:  # noqa: PLR2004 - HTTP
+            if request.method != "GET" or not location or not _redirects(reply):
                 return reply
-            url = self.endpoint.follow(request.url, location)
-            request = _Request("GET", url, headers=request.headers)
+            try:
+                request = replace(request, url=self.endpoint.follow(request.url, location))
+            except ProtocolError:
+                if may_leave:
+                    return reply
+                raise
         raise ProtocolError(
             f'source "{self._source}": {request.asked} redirects more than {MAX_REDIRECTS} times'
         )
 
-    def _authenticated(self, request: _Request, deadline: float) -> Reply:
-        """Send; after a 401 ask the credential's program once more and send again.
 
-        A 401 changed nothing, so that this holds for writes too.
-        """
-        reply = self._send(request, deadline)
-        renew = self._credential.renew if self._credential else None
-        if reply.status != 401 or renew is None:  # noqa: PLR2004 - unauthorised
-            return reply
-        self._credential = renew()
-        self._headers = _authorization(self._credential)
-        return self._send(request, deadline)
-
-    def _send(self, request: _Request, deadline: float) -> Reply:
-        started = self._pace.monotonic()
-        status = 0
-        try:
-            reply = self._exchange(request, deadline)
-            status = reply.status
-            return reply
-        finally:
-            milliseconds = (self._pace.monotonic() - started) * 1000
-            path = request.asked.partition(self.endpoint.origin)[2]
-            log.info(
-                "%s %d %.0f ms",
-                request.asked,
-                status,
-                milliseconds,
-                extra={
-                    "method": request.method,
-                    "origin": self.endpoint.origin,
-                    "path": path,
-                    "status": status,
-                    "milliseconds": round(milliseconds),
-                },
-            )
-
-    def _exchange(self, request: _Request, deadline: float) -> Reply:
-        """Make one exchange; the one place that translates the errors of the library."""
-        headers = {**request.headers, **self._headers}
-        if request.content_type:
-            headers["Content-Type"] = request.content_type
-        label = f'source "{self._source}"'
-        try:
-            with self._open().stream(
-                request.method,
-                request.url,
-                params=request.params or None,
-                content=request.body,
-                headers=headers,
-            ) as response:
-                body = self._body(response, request, deadline)
-                names = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(response.status_code, body, names, self._source, request.asked)
-        except _NOT_SENT as error:
-            raise self._unreachable(error) from error
-        except httpx.TimeoutException as error:
-            raise UnavailableError(
-                f"{label}: {request.asked} gave no answer within {self._limits.read_seconds:g} s",
-                hint="look at the source, then sync again",
-            ) from error
-        except BadEncodingError as error:
-            raise ProtocolError(f"{label}: {request.asked} {error}") from error
-        except (httpx.TransportError, httpx.StreamError) as error:
-            raise UnavailableError(
-                f"{label}: {request.asked} broke off: {type(error).__name__}",
-                hint="look at the source, then sync again",
-            ) from error
-        except httpx.InvalidURL as error:
-            raise ProtocolError(f"{label}: {request.asked} is not a URL") from error
-
-    def _body(self, response: httpx.Response, request: _Request, deadline: float) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        unpacker = Unpacker(response.headers.get("content-encoding", ""))
-        for raw in response.iter_raw():
-            part = unpacker.feed(raw, self._limits.max_bytes - size)
-            parts.append(part)
-            size += len(part)
-            if size > self._limits.max_bytes:
-                raise ProtocolError(
-                    f'source "{self._source}": {request.asked} answered more than'
-                    f" {self._limits.max_bytes} bytes"
-                )
-            if self._pace.monotonic() > deadline:
-                raise UnavailableError(
-                    f'source "{self._source}": {request.asked} did not end within'
-                    f" {self._limits.budget_seconds:g} s",
-                )
-        if size:
-            unpacker.end()
-        return b"".join(parts)
-
-    def _unreachable(self, error: httpx.TransportError) -> SourceError | NotSentError:
-        message = f'source "{self._source}": cannot reach {self.endpoint.origin}'
-        cause: BaseException | None = error
-        while cause is not None:
-            if isinstance(cause, ssl.SSLCertVerificationError):
-                return SourceError(
-                    f"{message}: its certificate is not trusted: {cause.verify_message}",
-                    hint="add the issuing CA to this computer, or set SSL_CERT_FILE",
-                )
-            cause = cause.__cause__ or cause.__context__
-        reason = "no answer" if isinstance(error, httpx.TimeoutException) else "no connection"
-        return NotSentError(f"{message}: {reason}", hint="check the url, the network and the proxy")
-
-    def _checked(self, reply: Reply) -> Reply:
-        whose = self._credential.source if self._credential else None
-        return reply.raise_for_status(whose, self._clock.now())
-
-    def _open(self) -> httpx.Client:
-        if self._http is None:
-            for name in ("httpx", "httpcore"):  # they would log whole URLs; ours say enough
-                logging.getLogger(name).setLevel(logging.WARNING)
-            limits = self._limits
-            self._http = httpx.Client(
-                verify=_trust(),
-                timeout=httpx.Timeout(
-                    connect=limits.connect_seconds,
-                    read=limits.read_seconds,
-                    write=limits.write_seconds,
-                    pool=limits.pool_seconds,
-                ),
-                limits=httpx.Limits(
-                    max_connections=10, max_keepalive_connections=5, keepalive_expiry=30
-                ),
-                follow_redirects=False,
-                headers={
-                    "User-Agent": "riskcockpit",
-                    "Accept": "application/json",
-                    "Accept-Encoding": ACCEPTED,
-                },
-                # A loopback request must not go through a proxy; a transport of our own would
-                # turn the proxies of the environment off.
-                trust_env=not self.endpoint.is_loopback,
-                transport=_transport(),
-            )
-        return self._http
+def _may_work_later(reply: Reply) -> bool:
+    return reply.status in _RETRIED or reply.is_rate_limited
 
 
-@cache
-def _trust() -> ssl.SSLContext:
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def _redirects(reply: Reply) -> bool:
+    return reply.status in (301, 302, 303, 307, 308)
 
 
-def _transport() -> httpx.BaseTransport | None:
-    if _replay is None:
-        return None
-    handler = _replay[0]
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked = Asked(
-            request.method,
-            request.url.path,
-            dict(request.url.params),
-            {name.lower(): value for name, value in request.headers.items()},
-            request.read(),
-        )
-        try:
-            reply = handler(asked)
-        except TimeoutError as error:
-            raise httpx.ReadTimeout(str(error), request=request) from error
-        except ConnectionError as error:
-            raise httpx.ConnectError(str(error), request=request) from error
-        stream = httpx.ByteStream(reply.body)
-        return httpx.Response(reply.status, headers=dict(reply.headers), stream=stream)
-
-    return httpx.MockTransport(answer)
+def _with_query(url: str, params: Params | None) -> str:
+    if not params:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{_encoded(params)}"
 
 
-def _authorization(credential: Credential | None) -> dict[str, str]:
-    if credential is None:
-        return {}
-    remember(credential.value)
-    if credential.username:
-        pair = base64.b64encode(f"{credential.username}:{credential.value}".encode()).decode()
-        remember(pair)
-        return {"Authorization": f"Basic {pair}"}
-    if not credential.value.isascii():
-        raise ConfigError(
-            f"the credential from {credential.source} cannot stand in a header",
-            hint="tokens are plain ASCII; for a password give a username too",
-        )
-    return {"Authorization": f"Bearer {credential.value}"}
+def _encoded(params: Params) -> str:
+    return urlencode({name: str(value) for name, value in params.items()}, quote_via=quote)
 
 
-def _is_unchanged(request: _Request, reply: Reply) -> bool:
-    """Whether the source says, as it was asked to, that what we know still holds."""
-    return reply.status == 304 and "If-None-Match" in request.headers  # noqa: PLR2004 - HTTP
-
-
-def _texts(params: Params | None) -> dict[str, str]:
-    return {name: str(value) for name, value in (params or {}).items()}
+def _content(form: Params | None, body: object) -> tuple[bytes | None, str]:
+    """Return a body and its content type."""
+    if form is not None:
+        return _encoded(form).encode(), _FORM
+    if body is None:
+        return None, ""
+    return msgspec.json.encode(body), "application/json"

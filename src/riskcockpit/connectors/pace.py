@@ -32,7 +32,7 @@ class Pace:
     """How time passes between attempts; tests give their own."""
 
     monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], object] = time.sleep
     chance: Callable[[], float] = _chance
     """Uniform in 0 to 1, for the jitter."""
     base_seconds: float = 0.5

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from riskcockpit.config.credentials import redact
+from riskcockpit.connectors.links import parse_links
 from riskcockpit.domain.clock import as_utc
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import (
@@ -57,6 +58,8 @@ class Asked:
     headers: Mapping[str, str] = field(repr=False)
     """Names in lower case."""
     body: bytes = field(repr=False)
+    host: str = ""
+    """Who was asked, for tests of what leaves the origin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,24 @@ class Reply:
     """Name of the source, for messages."""
     asked: str = ""
     """Method and URL without its query, for messages."""
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether this answers a conditional read with "as you know it" (304)."""
+        return self.status == 304  # noqa: PLR2004 - not modified
+
+    @property
+    def next_link(self) -> str:
+        """The target of `Link: rel=next`, for `HttpClient.get_link`; empty on the last page."""
+        return parse_links(self.headers.get("link", "")).get("next", "")
+
+    @property
+    def is_rate_limited(self) -> bool:
+        """Whether this is a refusal for having asked too much, whatever its status."""
+        if self.status == 429:  # noqa: PLR2004 - too many requests
+            return True
+        is_used_up = self._remaining == "0" or self._asks_to_wait
+        return self.status == 403 and is_used_up  # noqa: PLR2004 - forbidden
 
     @property
     def quote(self) -> str:
@@ -115,9 +136,7 @@ class Reply:
         match self.status:
             case 401:
                 return AuthenticationError(message, hint=_who(credential))
-            case 429:
-                return self._rate_limited(message, now)
-            case 403 if self.headers.get("x-ratelimit-remaining") == "0" or self._asks_to_wait:
+            case _ if self.is_rate_limited:
                 return self._rate_limited(message, now)
             case 403:
                 whose = f"the account of the credential from {credential}" if credential else "we"
@@ -131,7 +150,17 @@ class Reply:
 
     @property
     def _asks_to_wait(self) -> bool:
-        return "retry-after" in self.headers
+        return "retry-after" in self.headers or "retry-after-ms" in self.headers
+
+    @property
+    def _remaining(self) -> str:
+        """How many requests are left, as the server says; empty when it does not."""
+        headers = self.headers
+        return headers.get("x-ratelimit-remaining") or headers.get("ratelimit-remaining", "")
+
+    def used_up_seconds(self, now: datetime) -> float:
+        """Return how long a success says that nothing is left to ask; 0 when it does not."""
+        return self.wait_seconds(now) or 0.0 if self._remaining == "0" else 0.0
 
     def _rate_limited(self, message: str, now: datetime) -> RateLimitedError:
         asked = self.wait_seconds(now)
@@ -141,13 +170,18 @@ class Reply:
         )
 
     def wait_seconds(self, now: datetime) -> float | None:
-        """Return how long `Retry-After` or a reset header asks us to wait; None: they do not say.
+        """Return how long the headers ask us to wait; None: they do not say.
+
+        `retry-after-ms`, else `Retry-After`, else a reset header when nothing is left.
 
         Never negative, capped at one hour. A reset is read as an epoch when it is one, else as
         seconds to go.
         """
-        after = _seconds(self.headers.get("retry-after", ""), now)
-        if after is None and self.headers.get("x-ratelimit-remaining", "0") == "0":
+        milliseconds = _seconds(self.headers.get("retry-after-ms", ""), now)
+        after = milliseconds / 1000 if milliseconds is not None else None
+        if after is None:
+            after = _seconds(self.headers.get("retry-after", ""), now)
+        if after is None and (self._remaining or "0") == "0":
             reset = self.headers.get("x-ratelimit-reset") or self.headers.get("ratelimit-reset")
             after = _seconds(reset or "", now)
             if after is not None and after > now.timestamp() / 2:

@@ -13,6 +13,7 @@ from datetime import datetime
 from riskcockpit.decisions.corrections import Correction, collect_corrections
 from riskcockpit.decisions.receipts import ProjectedAction, collect_actions
 from riskcockpit.decisions.requests import Followers, Policies, Standing, follow, stand
+from riskcockpit.decisions.upstream import Held, alert_actions
 from riskcockpit.decisions.waivers import WaiverState, WaiverTerms, read_terms
 from riskcockpit.domain.action import ActionKind, ActionState
 from riskcockpit.domain.decision import EntryType
@@ -93,7 +94,12 @@ def project(
         for entry in entries
         if entry.type in _WAIVERS
     )
-    actions = tuple(collect_actions(entries, followers, policies, doubt))
+    asks = {entry.hash: entry for entry in entries if entry.type in _WAIVERS}
+    held = [_held(waiver, asks[waiver.id]) for waiver in waivers]
+    actions = (
+        *collect_actions(entries, followers, policies, doubt),
+        *alert_actions(held, entries),
+    )
     return Projection(
         now,
         waivers,
@@ -128,6 +134,14 @@ def _waiver(
     if ask.type is EntryType.WAIVER_GRANTED and standing.is_waiting:
         standing = stand(ask, severity, followers, policies, "granted without the keys it needs")
     return Waiver(ask.hash, _state(standing, terms, now), terms, ask.actor, ask.ts, standing)
+
+
+def _held(waiver: Waiver, ask: Entry) -> Held:
+    """Return a waiver as far as its alerts go; one in doubt closes nothing and opens nothing."""
+    ended = waiver.state in (WaiverState.EXPIRED, WaiverState.REVOKED)
+    was_granted = waiver.standing.decided_at is not None and not waiver.standing.doubt
+    is_granted = waiver.state is WaiverState.GRANTED
+    return Held(ask, waiver.standing, is_granted=is_granted, is_over=ended and was_granted)
 
 
 def _state(standing: Standing, terms: WaiverTerms | None, now: datetime) -> WaiverState:

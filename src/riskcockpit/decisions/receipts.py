@@ -6,7 +6,7 @@ The outbox is not kept anywhere: it is the actions that were decided and have no
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from riskcockpit.decisions.requests import Followers, Policies, Standing, stand
-from riskcockpit.domain.action import Action, ActionKind, ActionState
+from riskcockpit.domain.action import MODEL_KINDS, Action, ActionKind, ActionState
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.model import CHAMPION
 from riskcockpit.domain.severity import Severity
@@ -70,6 +70,8 @@ def action_of(ask: Entry) -> Action:
     read = msgspec.convert(dict(ask.data), _Data)
     if read.target != f"{read.model}@{CHAMPION}":
         raise ValueError("it names one model and moves another")
+    if read.kind not in MODEL_KINDS:
+        raise ValueError("it moves no model")
     return Action(ask.hash, read.kind, read.source, read.target, read.params)
 
 
@@ -77,29 +79,41 @@ def collect_actions(
     entries: Iterable[Entry], followers: Followers, policies: Policies, doubt: str
 ) -> list[ProjectedAction]:
     """Return every action that was ever asked for, in the order of the asking."""
-    receipts: defaultdict[str, list[Entry]] = defaultdict(list)
-    asks: list[Entry] = []
-    for entry in entries:
-        if entry.type in _RECEIPTS:
-            receipts[str(entry.data.get("action", ""))].append(entry)
-        elif entry.type is EntryType.ROLLBACK_REQUESTED:
-            asks.append(entry)
+    entries = tuple(entries)
+    receipts = receipts_of(entries)
     found = []
-    for ask in asks:
+    for ask in entries:
+        if ask.type is not EntryType.ROLLBACK_REQUESTED:
+            continue
         try:
             action = action_of(ask)
         except ValueError:
             continue  # nothing that could be sent
         standing = stand(ask, Severity.INFO, followers, policies, doubt)
-        found.append(_projected(ask, action, standing, receipts[ask.hash]))
+        unsent = _before_sending(ask, standing)
+        found.append(projected_action(ask, action, standing, unsent, receipts.get(ask.hash, ())))
     return found
 
 
-def _projected(
-    ask: Entry, action: Action, standing: Standing, receipts: list[Entry]
+def receipts_of(entries: Iterable[Entry]) -> Mapping[str, Sequence[Entry]]:
+    """Return what was sent and read back, by the id of the action, in time order."""
+    receipts: defaultdict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if entry.type in _RECEIPTS:
+            receipts[str(entry.data.get("action", ""))].append(entry)
+    return receipts
+
+
+def projected_action(
+    ask: Entry,
+    action: Action,
+    standing: Standing,
+    unsent: tuple[ActionState, str, datetime],
+    receipts: Sequence[Entry],
 ) -> ProjectedAction:
+    """Return an action as its receipts leave it; without any it is `unsent`."""
     sent = [entry for entry in receipts if entry.type is EntryType.ACTION_SENT]
-    state, message, at = _before_sending(ask, standing)
+    state, message, at = unsent
     evidence: Mapping[str, str] = {}
     if sent:
         last = receipts[-1]

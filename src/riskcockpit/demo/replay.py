@@ -30,12 +30,11 @@ from riskcockpit.demo.story import PAST_ROLLBACK_DAYS
 from riskcockpit.demo.world import DatedDocument
 from riskcockpit.services.context import Context
 from riskcockpit.services.decide import approve, waive
+from riskcockpit.services.house import policy_of, read_options_of
 from riskcockpit.services.importing import (
     ImportOptions,
     ingest_document,
-    policy_of,
     read_document,
-    read_options_of,
 )
 from riskcockpit.services.judging import look_back
 from riskcockpit.services.policy import kpis_in_force

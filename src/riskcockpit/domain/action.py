@@ -19,6 +19,22 @@ class ActionKind(StrEnum):
     """Silence the alerts of a waived finding, until the waiver ends."""
     ALERT_UNSILENCE = "alert.unsilence"
     """End a silence of ours before its time."""
+    ALERT_DISMISS = "alert.dismiss"
+    """Close an alert upstream for as long as a waiver covers its finding."""
+    ALERT_REOPEN = "alert.reopen"
+    """Open it again when the waiver ended."""
+    DEPLOYMENT_APPROVE = "deployment.approve"
+    """Let a deployment that waits for an approval go on."""
+    DEPLOYMENT_REJECT = "deployment.reject"
+    """Stop a deployment that waits for an approval."""
+    DEPLOYMENT_ROLLBACK = "deployment.rollback"
+    """Deploy an earlier commit again."""
+
+
+MODEL_KINDS = frozenset({ActionKind.MODEL_ROLLBACK, ActionKind.MODEL_PROMOTE})
+"""What a rollback's entry may decide."""
+ALERT_KINDS = frozenset({ActionKind.ALERT_DISMISS, ActionKind.ALERT_REOPEN})
+"""What follows from a waiver's entry."""
 
 
 class Outcome(StrEnum):

@@ -20,6 +20,11 @@ class Document:
     category: str = ""
     modified_at: datetime | None = None
     """Aware UTC; stands in for the scan time when the report has none."""
+    is_page: bool = False
+    """Holds a part of a listing only: findings missing from it are closed when all pages of a
+    complete, whole pass are known to lack them, never by one page alone."""
+    is_complete: bool | None = None
+    """Whether the source gave all there is of its scope; None: as the report says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class Coverage:
     is_truncated: bool = False
     """A cap was hit, or a page could not be read: nothing may be closed by this pass."""
     note: str = ""
+    expected: int = 0
+    """How many rows the whole pass will have, when the source says so; 0: nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +48,8 @@ class Batch:
     cursor: str = ""
     """Where to go on next time; opaque to everybody but its connector."""
     is_complete: bool = False
-    """This batch ends a whole pass over its scope."""
+    """This batch ends the pass; without one the pass counts as broken off."""
     coverage: Coverage = Coverage()
+    is_whole: bool = False
+    """Pages of this pass hold every record of the source, not only what changed since the cursor:
+    what is missing from them is gone. The last batch says so for the whole pass."""

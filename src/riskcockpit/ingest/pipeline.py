@@ -147,6 +147,8 @@ def _is_repeated(
         return False
     given = scope.parts.contents if scope.parts else {scope.content_hash}
     is_same = given <= set(previous.contents)
+    if scope.is_page and scope.may_close:  # a page less is news: what it held is gone
+        is_same = given == set(previous.contents)
     if is_older and not is_same:
         known = tx.one(sql("ingest", "scan_known"), scope=scope.id, content_hash=scope.content_hash)
         return known is not None
@@ -249,8 +251,8 @@ def _record(
         "quarantined": counts.quarantined, "suppressed": counts.suppressed_at_source,
         "evidence": counts.control_evidence, "created": counts.new, "updated": counts.updated,
         "moved": counts.moved, "reopened": counts.reopened, "unchanged": counts.unchanged,
-        "fixed": counts.fixed, "held": counts.held, "live": live, "source_id": scope.source_id,
-        "seen_at": at.now,
+        "fixed": counts.fixed, "held": counts.held, "is_page": scope.is_page, "live": live,
+        "source_id": scope.source_id, "seen_at": at.now,
     }  # fmt: skip
     tx.append("scan", [row])
     tx.append(

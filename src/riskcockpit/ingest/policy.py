@@ -59,6 +59,8 @@ class ScopeSpec:
     """Somebody confirms closures beyond the limit."""
     may_close: bool = True
     """False when other documents of the scope exist that are not here now: absence says nothing."""
+    is_page: bool = False
+    """The document was a page of a listing, not a report that stands alone."""
     parts: Parts | None = None
     """All documents of one import that cover this scope; None when this is the only one."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.kpi import KpiState
+from riskcockpit.present.syncing import progress_text
 from riskcockpit.present.text import (
     UNICODE,
     Glyphs,
@@ -295,6 +296,13 @@ def _source_state(row: SourceView, frame: Frame) -> Cell:
     return Cell(str(mark), mark.token)
 
 
+def _source_message(row: SourceView, _frame: Frame) -> Cell:
+    if row.progress is not None:
+        return Cell(progress_text(row.progress))
+    is_told = not row.is_truncated or row.message
+    return Cell(row.message if is_told else "not everything was read")
+
+
 SOURCES: tuple[Column[SourceView], ...] = (
     Column("state", "state", _source_state, 10, rank=0),
     Column("name", "source", lambda row, _: Cell(row.name), 16, grow=1, rank=0),
@@ -316,7 +324,7 @@ SOURCES: tuple[Column[SourceView], ...] = (
         rank=4,
     ),
     Column("rows", "rows", lambda row, _: Cell(count(row.rows)), 9, Align.RIGHT, rank=2),
-    Column("message", "message", lambda row, _: Cell(row.message), 12, grow=3, rank=1),
+    Column("message", "message", _source_message, 12, grow=3, rank=1),
     Column("hint", "hint", lambda row, _: Cell(row.hint, "muted"), 12, grow=2, rank=5),
 )
 

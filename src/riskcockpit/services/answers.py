@@ -15,17 +15,16 @@ from riskcockpit.domain.action import ActionState
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_text
-from riskcockpit.errors import InputError, RefusedError, UnknownNameError
+from riskcockpit.errors import InputError, RefusedError
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.services.asked import Asked, asked
 from riskcockpit.services.authors import known_authors
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
-from riskcockpit.services.findings import FindingReader
-from riskcockpit.services.outbox import bring_on
+from riskcockpit.services.dismissals import carry_out
 from riskcockpit.services.policy_lines import policy_lines
 from riskcockpit.services.rollback import decide_return, plan_return
-from riskcockpit.store.sql import sql
+from riskcockpit.services.subjects import subject_of
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
 LONGEST_NOTE = 4_000
@@ -87,7 +86,7 @@ def plan_approve(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
 
 
 def approve(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
-    """Add one's key to a request; with the last key a rollback is sent at once.
+    """Add one's key to a request; with the last key what it changes upstream is sent at once.
 
     Raises:
         UnknownNameError: there is no such request.
@@ -99,7 +98,7 @@ def approve(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
     missing = needs(rule, [*ask.standing.signed, desk.signature()])
     type_ = EntryType.ROLLBACK_APPROVED if ask.is_rollback else EntryType.APPROVAL_GRANTED
     entry = desk.sign(type_, _naming(desk, ask, comment, rule))
-    rows = () if missing or not ask.is_rollback else (bring_on(desk, ask.entry.hash),)
+    rows = () if missing else carry_out(desk, ask.entry.hash)
     message = desk.finish()
     return DecisionResult(desk.decision(entry, rule, ask.sentence, missing), rows, message)
 
@@ -153,9 +152,10 @@ def revoke(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
     rule = _may_revoke(desk, waiver)
     data = {"waiver": waiver.id, "comment": clean_text(comment).strip(), **desk.grounds(rule)}
     entry = desk.sign(EntryType.WAIVER_REVOKED, data)
+    rows = carry_out(desk, waiver.id)
     message = desk.finish()
     summary = f"waiver {short(waiver.id)}, its findings count again"
-    return DecisionResult(desk.decision(entry, rule, summary), (), message)
+    return DecisionResult(desk.decision(entry, rule, summary), rows, message)
 
 
 def plan_undo(ctx: Context, decision: str = "") -> DecisionPreview:
@@ -182,15 +182,16 @@ def undo(ctx: Context, decision: str = "") -> DecisionResult:
         return decide_return(desk, done)
     rule = _own(desk, entry)
     made = desk.sign(EntryType.UNDO, {"decision": entry.hash, **desk.grounds(rule)})
+    rows = carry_out(desk, str(entry.data.get("request", entry.hash)))
     message = desk.finish()
-    return DecisionResult(desk.decision(made, rule, summary_of(entry)), (), message)
+    return DecisionResult(desk.decision(made, rule, summary_of(entry)), rows, message)
 
 
 def plan_note(ctx: Context, subject: str, text: str) -> DecisionPreview:
     """Say what a note would be about; raises as `note`."""
     desk = Desk(ctx)
     rule = desk.permit(Deed.NOTE)
-    return _preview(desk, _Said("Note", _subject(desk, subject), text), rule.id)
+    return _preview(desk, _Said("Note", subject_of(desk, subject), text), rule.id)
 
 
 def note(ctx: Context, subject: str, text: str) -> DecisionResult:
@@ -206,7 +207,7 @@ def note(ctx: Context, subject: str, text: str) -> DecisionResult:
         raise InputError(f"a note has 1 to {LONGEST_NOTE} characters, not {len(words)}")
     desk = Desk(ctx)
     rule = desk.permit(Deed.NOTE)
-    about = _subject(desk, subject)
+    about = subject_of(desk, subject)
     entry = desk.sign(EntryType.NOTE, {"subject": about, "text": words, **desk.grounds(rule)})
     message = desk.finish()
     return DecisionResult(desk.decision(entry, rule, f"about {about}"), (), message)
@@ -223,6 +224,8 @@ def _asks(desk: Desk) -> Iterable[_Ask]:
         waits = waiver.state is WaiverState.REQUESTED
         yield _Ask(entries[waiver.id], waiver.standing, waiver.state.value, waits, False)
     for each in desk.projection.actions:
+        if each.action.id not in entries:  # it follows from a waiver, which is what is signed
+            continue
         waits = each.state is ActionState.REQUESTED
         yield _Ask(entries[each.action.id], each.standing, each.state.value, waits, True)
     for change in desk.book.waiting:
@@ -338,24 +341,6 @@ def _naming(desk: Desk, ask: _Ask, comment: str, rule: Rule) -> dict[str, object
         **model,
         **desk.grounds(rule),
     }
-
-
-def _subject(desk: Desk, subject: str) -> str:
-    """Return the model, finding or request that `subject` names."""
-    wanted = subject.strip()
-    if any(id_.startswith(wanted) for id_ in desk.waiting()) and len(wanted) == len("0" * 64):
-        return wanted
-    if desk.ctx.store.generation():
-        with desk.ctx.store.reader() as reader:
-            if (wanted,) in reader.rows(sql("services", "decide_model_names")):
-                return wanted
-    finder = FindingReader(desk.ctx)
-    try:
-        return finder.resolve(wanted)
-    except UnknownNameError:
-        return desk.find(wanted, desk.waiting(), "finding, model or request")
-    finally:
-        finder.close()
 
 
 def _preview(

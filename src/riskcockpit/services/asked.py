@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from riskcockpit.decisions.receipts import action_of
+from riskcockpit.decisions.upstream import dismissals_of
 from riskcockpit.domain.action import Preview
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.services.context import Context
+from riskcockpit.services.dismissals import calls_of
 from riskcockpit.services.rollback import upstream_of
 from riskcockpit.services.rows import finding_rows
 from riskcockpit.store.sql import sql
@@ -41,16 +43,16 @@ class Asked:
 def asked(ctx: Context, entry: Entry, *, is_sent: bool) -> Asked:
     """Return what the request or the waiver in `entry` is about; what is unreadable is left out.
 
-    With `is_sent` the source is asked which calls a rollback makes there.
+    With `is_sent` the source is asked which calls are made there.
     """
     if entry.type in _WAIVERS:
-        return _waiver(ctx, entry)
+        return _waiver(ctx, entry, is_sent=is_sent)
     if entry.type is EntryType.ROLLBACK_REQUESTED:
         return _move(ctx, entry, is_sent=is_sent)
     return Asked()
 
 
-def _waiver(ctx: Context, entry: Entry) -> Asked:
+def _waiver(ctx: Context, entry: Entry, *, is_sent: bool) -> Asked:
     covered = entry.data.get("findings")
     ids = sorted(covered) if isinstance(covered, Mapping) else []
     rows: tuple[FindingRow, ...] = ()
@@ -60,7 +62,8 @@ def _waiver(ctx: Context, entry: Entry) -> Asked:
         rows = finding_rows(found, ctx.settings.currency)
     worst = sorted(rows, key=lambda row: (-row.severity, -row.exposure.amount, row.id))
     exposure = Money.total((row.exposure for row in rows), ctx.settings.currency)
-    return Asked(_facts(entry), tuple(worst[:SAMPLE]), len(ids), exposure)
+    calls, doubts = calls_of(ctx, dismissals_of(entry) if is_sent else ())
+    return Asked(_facts(entry), tuple(worst[:SAMPLE]), len(ids), exposure, calls, doubts)
 
 
 def _move(ctx: Context, entry: Entry, *, is_sent: bool) -> Asked:

@@ -18,7 +18,7 @@ from riskcockpit.errors import InputError, RiskcockpitError, UnknownNameError
 from riskcockpit.formats import registry
 from riskcockpit.present.text import stamp
 from riskcockpit.services.context import Context
-from riskcockpit.services.importing import read_options_of
+from riskcockpit.services.house import read_options_of
 from riskcockpit.views.setup import Check, CheckState
 from riskcockpit.views.sources import SourceAdded, SourceTest
 

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from riskcockpit.config.loading import load_settings
 from riskcockpit.config.paths import Paths
-from riskcockpit.config.settings import Settings, SourceSettings
+from riskcockpit.config.settings import CredentialRef, Settings, SourceSettings
 from riskcockpit.domain.clock import Clock
 
 if TYPE_CHECKING:  # heavy packages are imported when first used
+    from riskcockpit.config.credentials import Credential
     from riskcockpit.connectors.api import Connector
+    from riskcockpit.connectors.session import Session
     from riskcockpit.ledger.journal import Journal
     from riskcockpit.ledger.signing import Signer
     from riskcockpit.store.database import Reader
@@ -94,22 +96,35 @@ class Context:
         """Return the settings of the source called `name`, or None."""
         return next((source for source in self.settings.sources if source.name == name), None)
 
-    def connector(self, source: SourceSettings) -> Connector:
-        """Build the connector of `source` with its credentials resolved.
+    def connector(self, source: SourceSettings, session: Session | None = None) -> Connector:
+        """Build the connector of `source` with its credentials resolved, for one run.
 
         Raises:
             ConfigError: unknown kind, bad options, or a credential that cannot be had.
         """
         from riskcockpit.config.credentials import resolve  # noqa: PLC0415 - only sources need it
         from riskcockpit.connectors.api import SourceSpec  # noqa: PLC0415 - as above
+        from riskcockpit.connectors.gates import Rate  # noqa: PLC0415 - as above
         from riskcockpit.connectors.registry import load  # noqa: PLC0415 - as above
+        from riskcockpit.connectors.session import Session  # noqa: PLC0415 - as above
+        from riskcockpit.connectors.tls import Tls  # noqa: PLC0415 - as above
 
+        def resolved(ref: CredentialRef | None) -> Credential | None:
+            return resolve(ref, self.clock) if ref else None
+
+        tls = source.tls
         spec = SourceSpec(
             name=source.name,
             url=source.url,
             options=source.options,
-            read=resolve(source.credential, self.clock) if source.credential else None,
-            write=resolve(source.write_credential, self.clock) if source.write_credential else None,
+            read=resolved(source.credential),
+            write=resolved(source.write_credential),
+            tls=Tls(tls.ca, tls.certificate, tls.key, resolved(tls.password)),
+            rates={
+                kind: (Rate(rate.at_once, rate.burst, rate.per_second),)
+                for kind, rate in source.rates.items()
+            },
+            session=session or Session(),
         )
         return load(source.kind).build(spec, self.clock)
 

@@ -11,6 +11,8 @@ from datetime import datetime
 
 from riskcockpit.decisions.authors import KEY as AUTHORS
 from riskcockpit.decisions.roles import Deed, Rule, needs
+from riskcockpit.decisions.upstream import KEY as UPSTREAM
+from riskcockpit.decisions.upstream import as_data
 from riskcockpit.decisions.waivers import (
     MOST_FINDINGS,
     Covered,
@@ -39,6 +41,7 @@ from riskcockpit.services.answers import (
 from riskcockpit.services.authors import authors_of_findings
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.dismissals import Upstream, calls_of, carry_out, upstream_of_waiver
 from riskcockpit.services.findings import FindingReader
 from riskcockpit.services.rows import finding_rows
 from riskcockpit.store.sql import sql
@@ -68,6 +71,7 @@ class _Wish:
     rows: tuple[FindingRow, ...]
     left_out: int
     """Findings that were named but are fixed, or accepted in the source."""
+    upstream: Upstream
 
     @property
     def sentence(self) -> str:
@@ -121,13 +125,17 @@ def waive(
     with desk.ctx.store.reader() as reader:
         authors = authors_of_findings(reader, (row.id for row in wish.rows))
     data = {**wish.terms.as_data(), AUTHORS: list(authors), **desk.grounds(rule)}
+    if wish.upstream.actions:
+        data[UPSTREAM] = as_data(wish.upstream.actions)
     entry = desk.sign(type_, data)
+    rows = () if missing else carry_out(desk, entry.hash)
     message = desk.finish()
-    return DecisionResult(desk.decision(entry, rule, wish.sentence, missing), (), message)
+    return DecisionResult(desk.decision(entry, rule, wish.sentence, missing), rows, message)
 
 
 def _permit(wish: _Wish) -> Rule:
     check_terms(wish.terms, wish.desk.ctx.settings.waivers, wish.desk.now)
+    wish.upstream.check()
     return wish.desk.permit(Deed.WAIVE, wish.terms.severity)
 
 
@@ -148,7 +156,8 @@ def _wish(
         query=query,
         findings=tuple(Covered(row.id, row.severity, row.is_kev) for row in rows),
     )
-    return _Wish(desk, terms, rows, len(named) - len(rows))
+    upstream = upstream_of_waiver(desk.ctx, terms)
+    return _Wish(desk, terms, rows, len(named) - len(rows), upstream)
 
 
 def _find(ctx: Context, query_or_ids: str | Sequence[str]) -> tuple[tuple[FindingRow, ...], str]:
@@ -194,6 +203,7 @@ def _preview(
     count, until = len(wish.rows), rfc3339(terms.expires_at)
     verb = "Ask to waive" if missing else "Waive"
     assets = sorted({row.asset for row in wish.rows})
+    calls, doubts = calls_of(wish.desk.ctx, wish.upstream.actions)
     return DecisionPreview(
         title=f"{verb} {_count(count)}",
         consequence=(
@@ -203,11 +213,11 @@ def _preview(
         target=", ".join(assets[:3]) + (f" and {len(assets) - 3} more" if assets[3:] else ""),
         context=context.name,
         is_production=context.production,
-        calls=(),
+        calls=calls,
         rule=rule_id,
         needs=missing,
         blockers=blockers,
-        warnings=tuple(_warnings(wish)),
+        warnings=(*_warnings(wish), *doubts),
         findings=wish.rows[:SAMPLE],
         finding_count=count,
         exposure=Money.total((row.exposure for row in wish.rows), wish.desk.ctx.settings.currency),
@@ -226,6 +236,7 @@ def _warnings(wish: _Wish) -> Iterable[str]:
     waived = sum(row.state in (State.WAIVED, State.FALSE_POSITIVE) for row in wish.rows)
     if waived:
         yield f"{_count(waived)} waived already"
+    yield from wish.upstream.notes
     exploited = sum(row.is_kev for row in wish.rows)
     if exploited:
         yield f"{_count(exploited)} known to be exploited"

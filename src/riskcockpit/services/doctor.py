@@ -12,7 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from riskcockpit.config.paths import Paths
-from riskcockpit.errors import InputError, LedgerError, RiskcockpitError
+from riskcockpit.config.settings import CredentialRef
+from riskcockpit.errors import ConfigError, InputError, LedgerError, RiskcockpitError
 from riskcockpit.present.knowledge import KNOWLEDGE, loaded
 from riskcockpit.present.text import stamp
 from riskcockpit.services.context import Context
@@ -48,6 +49,7 @@ def examine() -> tuple[Check, ...]:
         _cache(ctx),
         _trust(),
         *_proxies(),
+        *_credentials(ctx),
         *_sources(ctx),
         *_knowledge(ctx),
         _terminal(),
@@ -157,6 +159,28 @@ def _proxies() -> Iterator[Check]:
     names += [n.lower() for n in ("HTTPS_PROXY", "HTTP_PROXY") if n.lower() in os.environ]
     if names:
         yield Check("proxy", CheckState.NOTE, f"from {', '.join(names)}")
+
+
+def _credentials(ctx: Context) -> Iterator[Check]:
+    """Say where each credential comes from and until when it holds; never what it is."""
+    from riskcockpit.config.credentials import resolve  # noqa: PLC0415 - only sources need it
+
+    for source in ctx.settings.sources:
+        for use, ref in (("read", source.credential), ("write", source.write_credential)):
+            if ref is None:
+                continue
+
+            def look(ref: CredentialRef = ref) -> str:
+                found = resolve(ref, ctx.clock)
+                who = f" as {found.username}" if found.username else ""
+                until = f", expires {stamp(found.expires_at)}" if found.expires_at else ""
+                if found.expires_at is not None and found.expires_at <= ctx.clock.now():
+                    raise ConfigError(
+                        f"{found.source} expired {stamp(found.expires_at)}", hint="log in again"
+                    )
+                return f"{found.source}{who}{until or ', does not say when it expires'}"
+
+            yield _try(f"{use} credential of {source.name}", look, CheckState.FAIL)
 
 
 def _sources(ctx: Context) -> Iterator[Check]:

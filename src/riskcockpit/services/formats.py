@@ -17,7 +17,7 @@ from riskcockpit.formats.mapped.definition import Case, read_mapping
 from riskcockpit.formats.mapped.reader import MappedFormat
 from riskcockpit.services.context import Context
 from riskcockpit.services.documents import find, read
-from riskcockpit.services.importing import read_options_of
+from riskcockpit.services.house import read_options_of
 from riskcockpit.services.own_formats import own_formats
 from riskcockpit.views.formats import DetectedView, FormatView, ReadingView
 

@@ -12,11 +12,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from riskcockpit.domain.asset import Asset, AssetKind
 from riskcockpit.domain.batch import Document
 from riskcockpit.domain.finding import Scan
-from riskcockpit.domain.redaction import Redactor
-from riskcockpit.errors import BusyError, ConfigError, InputError
+from riskcockpit.errors import BusyError, InputError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.registry import named, read_report
 from riskcockpit.ingest.pipeline import ingest
@@ -27,12 +25,11 @@ from riskcockpit.ingest.vulnerabilities import without_tag
 from riskcockpit.services.collector import without_collector
 from riskcockpit.services.context import Context
 from riskcockpit.services.documents import Source, find, read
+from riskcockpit.services.house import policy_of, read_options_of
 from riskcockpit.services.knowledge import NOTHING, Knowledge, knowledge_of
 from riskcockpit.services.own_formats import own_formats
 from riskcockpit.services.redacting import scan_without_secrets
-from riskcockpit.services.redaction_key import redaction_key
 from riskcockpit.services.repeats import Repeat, Request, known_sizes, remember, repeat
-from riskcockpit.services.rule_names import rule_names
 from riskcockpit.views.reports import FileReport, ImportCounts, ImportReport
 
 if TYPE_CHECKING:  # it imports duckdb; `--help` does without
@@ -78,6 +75,8 @@ class ReadDocument:
     """What came of each scan; empty until they are ingested."""
     request: Request | None = None
     """What it was read by; None when it could not be."""
+    is_page: bool = False
+    """It is a page of a listing; alone it proves nothing."""
     knowledge: Knowledge | None = None
     """What it says of findings, when it is no report of a scan."""
 
@@ -220,46 +219,6 @@ def file_report(document: ReadDocument) -> FileReport:
     )
 
 
-def read_options_of(ctx: Context) -> ReadOptions:
-    """Return how reports are read in this home.
-
-    Raises:
-        StoreError: there is no redaction key and none can be made.
-    """
-    redactor = Redactor(redaction_key(ctx.paths))
-    settings = ctx.settings.imports
-    return ReadOptions(
-        checkout_prefixes=settings.checkout_prefixes,
-        redact=redactor,
-        secret_digest=redactor.digest,
-        severity_overrides=settings.severity_overrides,
-        max_bytes=settings.max_file_bytes,
-        max_depth=settings.max_depth,
-        own=own_formats(ctx.paths),
-    )
-
-
-def policy_of(ctx: Context) -> IngestPolicy:
-    """Return the rules of the house for ingest.
-
-    Raises:
-        ConfigError: the list of renamed rules cannot be read.
-    """
-    settings = ctx.settings
-    assets = {
-        asset.name: Asset(
-            asset.name,
-            _asset_kind(asset.kind, asset.name),
-            asset.domain,
-            asset.owner,
-            asset.environment,
-            asset.tier,
-        )
-        for asset in settings.assets
-    }
-    return IngestPolicy(settings.sla, settings.closure, assets, rule_names(ctx.paths))
-
-
 def together(documents: Sequence[ReadDocument]) -> None:
     """Make documents that are given together and cover one scope parts of one scan.
 
@@ -370,16 +329,6 @@ def _write(
     except BusyError as error:  # the facts are published; the next evaluation is signed again
         why_not = error.message
     return (f"this import is not in the ledger: {why_not}",) if why_not else ()
-
-
-def _asset_kind(word: str, name: str) -> AssetKind:
-    try:
-        return AssetKind(word)
-    except ValueError as error:
-        known = ", ".join(kind.value for kind in AssetKind)
-        raise ConfigError(
-            f"asset {name!r} has the unknown kind {word!r}", hint=f"known kinds: {known}"
-        ) from error
 
 
 def _words(scope: ScopeSpec) -> str:

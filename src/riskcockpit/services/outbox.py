@@ -17,7 +17,7 @@ from riskcockpit.views.governance import ActionRow
 def actions(ctx: Context) -> tuple[ActionRow, ...]:
     """Return every action ever asked for, with what came of it, the newest first."""
     projection = projected(ctx, examined(ctx), ctx.clock.now())
-    return tuple(_row(each) for each in reversed(projection.actions))
+    return tuple(row_of(each) for each in reversed(projection.actions))
 
 
 def dispatch(ctx: Context) -> tuple[ActionRow, ...]:
@@ -61,18 +61,18 @@ def bring_on(desk: Desk, id_: str, *, is_retry: bool = False) -> ActionRow:
     with held(desk.ctx.paths.ledger / "outbox.lock", "the outbox"):
         each = _now(desk, id_)
         if each.state not in (RETRIED if is_retry else DUE):
-            return _row(each)
+            return row_of(each)
         try:
             connector = acting_connector(desk.ctx, each.action.source)
         except RiskcockpitError as error:
-            return _row(each, f"not sent: {error.message}")
+            return row_of(each, f"not sent: {error.message}")
         try:
             dispatcher = Dispatcher(_acts(connector, each), desk.journal, desk.ctx.clock)
             bring = dispatcher.retry if is_retry else dispatcher.dispatch
             bring(each.action, each.state)
         finally:
             connector.close()
-        return _row(_now(desk, id_))
+        return row_of(_now(desk, id_))
 
 
 def acting_connector(ctx: Context, source: str) -> Connector:
@@ -102,7 +102,8 @@ def _now(desk: Desk, id_: str) -> ProjectedAction:
     return found
 
 
-def _row(each: ProjectedAction, message: str = "") -> ActionRow:
+def row_of(each: ProjectedAction, message: str = "") -> ActionRow:
+    """Return an action for a list; `message` stands in for what the ledger says of it."""
     return ActionRow(
         id=each.action.id,
         kind=each.action.kind.value,

@@ -10,7 +10,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,21 +18,26 @@ import msgspec
 
 from riskcockpit.config.credentials import redact
 from riskcockpit.config.settings import SourceSettings
-from riskcockpit.connectors.api import Connector
+from riskcockpit.connectors.api import Connector, Reconciles
+from riskcockpit.connectors.recording import Recorder
+from riskcockpit.connectors.session import Session
+from riskcockpit.connectors.validators import Validator, Validators
 from riskcockpit.domain.batch import Batch, Coverage, Document
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.model import RegisteredModel
 from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.errors import CancelledError, RiskcockpitError
+from riskcockpit.errors import RiskcockpitError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.services.context import Context
 from riskcockpit.services.importing import ImportOptions, ReadDocument, read_document
+from riskcockpit.services.paging import joined
+from riskcockpit.services.places import Place
+from riskcockpit.services.redaction_key import redaction_key
+from riskcockpit.views.syncing import SourceProgress, SyncProgress
 
 MOST_AT_ONCE = 4
 """Sources pulled at the same time; they wait for the network, parsing takes turns."""
-SyncProgress = Callable[[str, int, str], None]
-"""Called as (source name, rows so far, what it is doing), from any thread."""
 _WAKE_SECONDS = 0.2
 
 log = logging.getLogger(__name__)
@@ -47,9 +52,12 @@ class Pulled:
     models: tuple[RegisteredModel, ...] = ()
     readings: tuple[Reading, ...] = ()
     cursor: str = ""
-    pages: int = 0
-    rows: int = 0
-    is_truncated: bool = False
+    coverage: Coverage = field(default_factory=Coverage)
+    is_whole: bool = False
+    """It gave every record it has: what is missing from the pages of a complete pass is gone."""
+    is_from_start: bool = False
+    """No cursor was given to it."""
+    validators: tuple[Validator, ...] = ()
     notes: tuple[str, ...] = ()
     digest: str = ""
     """Of everything it gave, in its order; equal when the source gave the same again."""
@@ -63,56 +71,51 @@ class Pulled:
         """Documents that no format could read."""
         return tuple(document for document in self.documents if document.error)
 
-
-@dataclass(slots=True)
-class _Collected:
-    """The growing content of one pull."""
-
-    documents: list[ReadDocument] = field(default_factory=list)
-    models: list[RegisteredModel] = field(default_factory=list)
-    readings: list[Reading] = field(default_factory=list)
-    digests: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    coverage: Coverage = field(default_factory=Coverage)
-    cursor: str = ""
-    is_whole: bool = False
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that was to be read was: no cap, no missing page, no unreadable document."""
+        return not (self.error or self.coverage.is_truncated or self.unread)
 
 
-def pull_all(
-    ctx: Context,
-    sources: Sequence[SourceSettings],
-    cursors: Mapping[str, str],
-    options: ReadOptions,
-    progress: SyncProgress,
-) -> Iterator[Pulled]:
-    """Yield what each source gave, the quickest first.
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What is the same for all sources of one run."""
 
-    Closing the iterator, or an interrupt, lets the threads end at their next batch and waits for
-    none of them: they write nothing.
-    """
-    waiting: queue.SimpleQueue[SourceSettings] = queue.SimpleQueue()
-    for source in sources:
-        waiting.put(source)
-    done: queue.SimpleQueue[Pulled] = queue.SimpleQueue()
-    stop = threading.Event()
-    until = ctx.clock.now()
+    ctx: Context
+    options: ReadOptions
+    progress: SyncProgress
+    places: Mapping[str, Place]
+    recorder: Recorder | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
 
-    def work() -> None:
-        while not stop.is_set():
-            try:
-                source = waiting.get_nowait()
-            except queue.Empty:
-                return
-            pull = _Pull(ctx, source, options, progress, stop)
-            done.put(pull.run(cursors.get(source.name, ""), until))
+    def pull_all(self, sources: Sequence[SourceSettings]) -> Iterator[Pulled]:
+        """Yield what each source gave, the quickest first.
 
-    for number in range(min(MOST_AT_ONCE, len(sources))):
-        threading.Thread(target=work, name=f"pull-{number}", daemon=True).start()
-    try:
-        for _ in sources:
-            yield _next(done)
-    finally:
-        stop.set()
+        Closing the iterator, or an interrupt, lets the threads end at their next batch, request
+        or wait, and waits for none of them: they write nothing.
+        """
+        waiting: queue.SimpleQueue[SourceSettings] = queue.SimpleQueue()
+        for source in sources:
+            waiting.put(source)
+        done: queue.SimpleQueue[Pulled] = queue.SimpleQueue()
+        until = self.ctx.clock.now()
+        key = redaction_key(self.ctx.paths)
+
+        def work() -> None:
+            while not self.stop.is_set():
+                try:
+                    source = waiting.get_nowait()
+                except queue.Empty:
+                    return
+                done.put(_Pull(self, source, until, key).run())
+
+        for number in range(min(MOST_AT_ONCE, len(sources))):
+            threading.Thread(target=work, name=f"pull-{number}", daemon=True).start()
+        try:
+            for _ in sources:
+                yield _next(done)
+        finally:
+            self.stop.set()
 
 
 def _next(done: queue.SimpleQueue[Pulled]) -> Pulled:
@@ -123,60 +126,98 @@ def _next(done: queue.SimpleQueue[Pulled]) -> Pulled:
             continue
 
 
-@dataclass(frozen=True, slots=True)
-class _Pull:
-    ctx: Context
-    source: SourceSettings
-    options: ReadOptions
-    progress: SyncProgress
-    stop: threading.Event
+@dataclass(slots=True)
+class _Collected:
+    """The growing content of one pull."""
 
-    def run(self, cursor: str, until: datetime) -> Pulled:
+    cursor: str
+    documents: list[ReadDocument] = field(default_factory=list)
+    models: list[RegisteredModel] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    coverage: Coverage = field(default_factory=Coverage)
+    is_ended: bool = False
+    is_whole: bool = False
+
+
+class _Pull:
+    """One source in one run."""
+
+    def __init__(self, shared: Round, source: SourceSettings, until: datetime, key: bytes) -> None:
+        self._shared = shared
+        self._source = source
+        self._until = until
+        self._place = shared.places.get(source.name, Place())
+        self._started = time.monotonic()
+        self._found = _Collected("")
+        self._session = Session(
+            validators=Validators(self._place.validators),
+            recorder=shared.recorder,
+            stop=shared.stop,
+            waiting=self._waiting,
+            key=key,
+            settings=digest([source.kind, source.url, _encoded(source.options)]),
+        )
+
+    def run(self) -> Pulled:
         """Pull the source; every fault of it becomes a `Pulled` with an error."""
-        started = time.monotonic()
+        source = self._source
         try:
-            pulled = self._pull(cursor, until)
+            pulled = self._pull()
         except RiskcockpitError as error:
-            pulled = Pulled(self.source, error=error.message, hint=error.hint or "")
+            pulled = Pulled(source, error=error.message, hint=error.hint or "")
         except Exception as error:  # noqa: BLE001 - a third party's connector may raise anything
-            log.exception("source %s", self.source.name)
+            log.exception("source %s", source.name)
             text = clean_line(redact(f"{type(error).__name__}: {error}"))[:300]
             pulled = Pulled(
-                self.source,
-                error=f'the connector "{self.source.kind}" broke: {text}',
+                source,
+                error=f'the connector "{source.kind}" broke: {text}',
                 hint="this is a fault of the connector; the log has the details",
             )
-        return replace(pulled, seconds=time.monotonic() - started)
+        return replace(pulled, seconds=time.monotonic() - self._started)
 
-    def _pull(self, cursor: str, until: datetime) -> Pulled:
-        self.progress(self.source.name, 0, "connecting")
-        connector = self.ctx.connector(self.source)
+    def _pull(self) -> Pulled:
+        self._tell("connecting")
+        connector = self._shared.ctx.connector(self._source, self._session)
         try:
-            return self._collect(connector, cursor, until)
+            return self._collect(connector)
         finally:
             connector.close()
 
-    def _collect(self, connector: Connector, cursor: str, until: datetime) -> Pulled:
-        found = _Collected(cursor=cursor)
-        for batch in connector.pull(cursor, until):
-            if self.stop.is_set():
-                raise CancelledError("the sync was stopped")
+    def _collect(self, connector: Connector) -> Pulled:
+        cursor = self._place.cursor
+        if self._is_due_in_full(connector):
+            cursor = ""
+            self._session.validators.forget()
+        found = self._found = _Collected(cursor)
+        for batch in connector.pull(cursor, self._until):
+            self._session.check()
             self._take(found, batch)
-            self.progress(self.source.name, found.coverage.rows, "reading")
-        if not found.is_whole:
+            self._tell("reading")
+        if not found.is_ended:
             found.notes.append("the pass did not come to its end")
+            found.coverage = replace(found.coverage, is_truncated=True)
         return Pulled(
-            self.source,
-            documents=tuple(found.documents),
+            self._source,
+            documents=joined(found.documents, self._source.name),
             models=tuple(found.models),
             readings=tuple(found.readings),
             cursor=found.cursor,
-            pages=found.coverage.pages,
-            rows=found.coverage.rows,
-            is_truncated=found.coverage.is_truncated or not found.is_whole,
+            coverage=found.coverage,
+            is_whole=found.is_ended and found.is_whole,
+            is_from_start=not cursor,
+            validators=self._session.validators.kept(),
             notes=tuple(dict.fromkeys(clean_line(redact(note)) for note in found.notes)),
             digest=digest(found.digests),
         )
+
+    def _is_due_in_full(self, connector: Connector) -> bool:
+        """Whether changes that move no cursor may have been missed for too long."""
+        if not isinstance(connector, Reconciles):
+            return False
+        full_at = self._place.full_at
+        return full_at is None or self._until - full_at >= connector.full_every
 
     def _take(self, found: _Collected, batch: Batch) -> None:
         for item in batch.items:
@@ -184,11 +225,12 @@ class _Pull:
                 case Document():
                     read = read_document(
                         item,
-                        ImportOptions(),
-                        self.options,
-                        source_id=self.source.name,
-                        default_asset=self.source.name,
+                        ImportOptions(complete=item.is_complete),
+                        self._shared.options,
+                        source_id=self._source.name,
+                        default_asset=self._source.name,
                     )
+                    read.is_page = item.is_page
                     found.documents.append(read)
                     found.digests.extend((item.name, *_hashes(read)))
                 case RegisteredModel():
@@ -198,14 +240,28 @@ class _Pull:
                     found.readings.append(item)
                     found.digests.append(_encoded(item))
         found.cursor = batch.cursor or found.cursor
-        found.is_whole = batch.is_complete
+        found.is_ended, found.is_whole = batch.is_complete, batch.is_whole
+        before, now = found.coverage, batch.coverage
         found.coverage = Coverage(
-            found.coverage.pages + batch.coverage.pages,
-            found.coverage.rows + batch.coverage.rows,
-            found.coverage.is_truncated or batch.coverage.is_truncated,
+            before.pages + now.pages,
+            before.rows + now.rows,
+            before.is_truncated or now.is_truncated,
+            expected=max(before.expected, now.expected),
         )
-        if batch.coverage.note:
-            found.notes.append(batch.coverage.note)
+        if now.note:
+            found.notes.append(now.note)
+
+    def _waiting(self, seconds: float, why: str) -> None:
+        self._tell(f"waiting {seconds:.0f} s {why}")
+
+    def _tell(self, step: str) -> None:
+        coverage = self._found.coverage
+        seconds = time.monotonic() - self._started
+        self._shared.progress(
+            SourceProgress(
+                self._source.name, step, coverage.rows, coverage.expected, coverage.pages, seconds
+            )
+        )
 
 
 def _hashes(document: ReadDocument) -> Iterator[str]:
@@ -214,5 +270,5 @@ def _hashes(document: ReadDocument) -> Iterator[str]:
         yield document.request.content_hash
 
 
-def _encoded(item: RegisteredModel | Reading) -> str:
+def _encoded(item: object) -> str:
     return msgspec.json.encode(item, order="deterministic").decode()

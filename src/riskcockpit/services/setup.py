@@ -22,9 +22,10 @@ from riskcockpit.views.setup import InitStep
 SIGNERS = "allowed_signers"
 ROLES = "roles.yaml"
 _NAMESPACES = "riskcockpit-evidence,riskcockpit-checkpoint,riskcockpit-policy"
+_GITHUB_TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")
+"""The first one that is set is taken, as `gh` does."""
+_GITHUB = "github.com"
 _ELSEWHERE = {
-    "GITHUB_TOKEN": "GitHub alerts",
-    "GH_TOKEN": "GitHub alerts",
     "GITLAB_TOKEN": "GitLab vulnerabilities",
     "AWS_PROFILE": "AWS Security Hub findings",
     "KUBECONFIG": "Kubernetes findings",
@@ -69,8 +70,12 @@ def _found(environ: Mapping[str, str], folder: Path) -> tuple[InitStep, ...]:
     steps = [
         InitStep("found", f"{name}: {_url(environ[name])}") for name in _SERVERS if name in environ
     ]
-    if slug := git_slug(folder):
+    if slug := git_remote(folder)[1]:
         steps.append(InitStep("found", f"git remote {slug}: named as an asset"))
+    if token := _github_token(environ):
+        found = _github_source(environ, folder)
+        what = f"{found['url']}" if found else "no git remote of a GitHub here to read alerts of"
+        steps.append(InitStep("found", f"{token}: {what}"))
     steps += [
         InitStep("found", f"{name}: export {what} in CI and read them with `riskcockpit import`")
         for name, what in _ELSEWHERE.items()
@@ -87,11 +92,11 @@ def _url(text: str) -> str:
     return clean_line(re.sub(r"//[^/@]*@", "//", text))
 
 
-def git_slug(folder: Path) -> str:
-    """Return `owner/name` of the git remote `origin` of `folder`; empty when there is none."""
+def git_remote(folder: Path) -> tuple[str, str]:
+    """Return host and `owner/name` of the git remote `origin` of `folder`; empty without one."""
     git = shutil.which("git")
     if git is None:
-        return ""
+        return "", ""
     asked = subprocess.run(  # noqa: S603 - fixed arguments, no shell
         [git, "-C", str(folder), "config", "--get", "remote.origin.url"],
         capture_output=True,
@@ -99,8 +104,36 @@ def git_slug(folder: Path) -> str:
         check=False,
         timeout=10,
     )
-    match = re.search(r"[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?$", asked.stdout.strip())
-    return match[1] if match else ""
+    match = _REMOTE.search(asked.stdout.strip())
+    return (match["host"] or "", match["slug"]) if match else ("", "")
+
+
+_REMOTE = re.compile(
+    r"^(?:(?:[a-z+]+://)?(?:[^/@]*@)?(?P<host>[\w.-]+)(?::\d+)?[/:])?.*?"
+    r"(?P<slug>[\w.-]+/[\w.-]+?)(?:\.git)?/?$"
+)
+
+
+def _github_token(environ: Mapping[str, str]) -> str:
+    return next((name for name in _GITHUB_TOKENS if environ.get(name)), "")
+
+
+def _github_source(environ: Mapping[str, str], folder: Path) -> dict[str, object]:
+    """Return a source for the repository of the git remote; empty when that is on no GitHub.
+
+    A server of one's own is known by `GH_HOST`, as `gh` does.
+    """
+    token, (host, slug) = _github_token(environ), git_remote(folder)
+    own = environ.get("GH_HOST", "")
+    if not token or not slug or host not in (_GITHUB, own):
+        return {}
+    return {
+        "name": "github",
+        "kind": "github",
+        "url": "https://api.github.com" if host == _GITHUB else f"https://{host}/api/v3",
+        "credential": {"env": token},
+        "options": {"repositories": [slug], "watch": [slug]},
+    }
 
 
 def _write_settings(paths: Paths, environ: Mapping[str, str], folder: Path) -> InitStep:
@@ -119,7 +152,9 @@ def _settings_text(environ: Mapping[str, str], folder: Path) -> str:
         for variable, kind in _SERVERS.items()
         if variable in environ
     ]
-    slug = git_slug(folder)
+    if github := _github_source(environ, folder):
+        sources.append(github)
+    slug = git_remote(folder)[1]
     assets = [{"name": slug, "kind": "repository"}] if slug else []
     text = shipped("config", "init.yaml").read_text(encoding="utf-8")
     return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from riskcockpit.config.durations import parse_duration
@@ -10,6 +11,7 @@ from riskcockpit.config.settings import SourceSettings
 from riskcockpit.present.knowledge import is_stale
 from riskcockpit.services.context import Context
 from riskcockpit.services.overview import current
+from riskcockpit.services.progress import under_way
 from riskcockpit.services.summary import EnrichmentFact, SourceFact
 from riskcockpit.views.posture import EnrichmentView, SourceView
 
@@ -24,7 +26,9 @@ def sources(ctx: Context) -> tuple[SourceView, ...]:
     """
     now = ctx.clock.now()
     known = current(ctx, now)[1].sources if ctx.store.generation() else ()
-    return source_views(ctx.settings.sources, known, now)
+    running = {progress.name: progress for progress in under_way(ctx.paths)}
+    views = source_views(ctx.settings.sources, known, now)
+    return tuple(replace(view, progress=running.get(view.name)) for view in views)
 
 
 def source_views(
@@ -70,5 +74,6 @@ def _source(settings: SourceSettings, fact: SourceFact | None, now: datetime) ->
     if state == "ok" and last is not None and now - last > parse_duration(longest):
         state, message = "partial", f"not pulled for longer than {longest}"
     return SourceView(
-        settings.name, settings.kind, state, last, fact.last_attempt, fact.rows, message, fact.hint
-    )
+        settings.name, settings.kind, state, last, fact.last_attempt, fact.rows, message, fact.hint,
+        fact.pages, fact.is_truncated,
+    )  # fmt: skip

@@ -90,6 +90,8 @@ class SourceFact(Row, frozen=True):
     last_success: datetime | None
     last_attempt: datetime | None
     rows: int
+    pages: int
+    is_truncated: bool
     message: str
     hint: str
 

@@ -10,6 +10,7 @@ from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.reading import Direction
+from riskcockpit.views.syncing import SourceProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,12 @@ class SourceView:
     rows: int
     message: str = ""
     hint: str = ""
+    pages: int = 0
+    """Read in the last pass."""
+    is_truncated: bool = False
+    """The last pass did not read everything: nothing was closed by what it lacked."""
+    progress: SourceProgress | None = None
+    """How far a sync has come that runs now, in any process."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,8 @@ class SourceOutcome:
     message: str = ""
     hint: str = ""
     counts: ImportCounts = field(default_factory=ImportCounts)
+    is_truncated: bool = False
+    """A cap was hit or a page is missing: absence closed nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ class AlertmanagerClient:
 
     def expire(self, id_: str) -> None:
         """End a silence."""
-        self.http.write("DELETE", f"{API}/silence/{quote(id_, safe='')}", None)
+        self.http.write("DELETE", f"{API}/silence/{quote(id_, safe='')}")
 
     def server_version(self) -> str:
         """Return the version of the server."""

@@ -56,7 +56,7 @@ class AlertmanagerConnector:
                 )
 
         def client(credential: Credential | None) -> AlertmanagerClient:
-            return AlertmanagerClient(HttpClient(spec.name, spec.url, clock, credential))
+            return AlertmanagerClient(HttpClient.of(spec, clock, credential))
 
         writer = client(spec.write) if spec.write else None
         return cls(client(spec.read), writer, options, clock)

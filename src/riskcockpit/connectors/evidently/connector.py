@@ -76,7 +76,7 @@ class EvidentlyConnector(ResultFiles):
             ) from error
         if options.paths:
             return cls(WatchedFiles.build(spec, options, cls.suffixes), options)
-        http = HttpClient(spec.name, spec.url, clock, spec.read)
+        http = HttpClient.of(spec, clock, spec.read)
         return cls(WatchedFiles(spec.name, (), None, True), options, EvidentlyClient(http))  # noqa: FBT003 - no files
 
     def read(self, changed: Changed) -> Measured:

@@ -58,7 +58,7 @@ class MlflowConnector:
         options = read_options(spec, MlflowOptions)
 
         def client(credential: Credential | None) -> MlflowClient:
-            return MlflowClient(HttpClient(spec.name, spec.url, clock, credential))
+            return MlflowClient(HttpClient.of(spec, clock, credential))
 
         reader = client(spec.read)
         writer = client(spec.write) if spec.write else None

@@ -64,7 +64,7 @@ class PrometheusConnector:
         for index, query in enumerate(options.queries):
             if fault := _fault(query):
                 raise ConfigError(f'source "{spec.name}": options.queries[{index}].{fault}')
-        http = HttpClient(spec.name, spec.url, clock, spec.read)
+        http = HttpClient.of(spec, clock, spec.read)
         return cls(PrometheusClient(http), options.queries)
 
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:

@@ -9,13 +9,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from riskcockpit.config.credentials import resolve
 from riskcockpit.config.settings import CredentialRef
+from riskcockpit.connectors.api import SourceSpec
+from riskcockpit.connectors.dialect import Dialect
 from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.reply import Reply
-from riskcockpit.connectors.web.paging import next_by_header, next_in_body
+from riskcockpit.connectors.web.paging import next_in_body
 from riskcockpit.domain.clock import Clock
 from riskcockpit.errors import ConfigError, ProtocolError
-
-NOT_MODIFIED = 304
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +35,29 @@ class WebClient:
     """GET over one HTTP client. All methods raise what `HttpClient` raises."""
 
     def __init__(
-        self, http: HttpClient, accept: str, headers: Mapping[str, CredentialRef], clock: Clock
+        self, spec: SourceSpec, accept: str, headers: Mapping[str, CredentialRef], clock: Clock
     ) -> None:
-        self.http = http
+        self._spec = spec
         self._accept = accept
         self._references = headers
         self._clock = clock
-        self._resolved: dict[str, str] | None = None
+        self._opened: HttpClient | None = None
 
-    def get(self, path: str, etag: str = "") -> Reply:
-        """Read one address; with the `etag` of last time the answer may be a 304.
+    @property
+    def http(self) -> HttpClient:
+        """The client that sends our headers; their values are looked up when it is first used.
 
-        Raises besides:
+        Raises:
             ConfigError: a header's value cannot be had.
         """
-        headers = {**self._headers(), **({"If-None-Match": etag} if etag else {})}
-        return self.http.get(path, headers=headers)
+        if self._opened is None:
+            dialect = Dialect(headers=self._headers())
+            self._opened = HttpClient.of(self._spec, self._clock, self._spec.read, dialect)
+        return self._opened
+
+    def get(self, path: str, *, conditional: bool = False) -> Reply:
+        """Read one address; a `conditional` read may answer `is_unchanged`."""
+        return self.http.get(path, conditional=conditional)
 
     def pages(self, path: str, paging: Paging) -> Iterator[tuple[Reply, bool]]:
         """Yield each page of an address, and whether it was one too many to go on.
@@ -58,7 +65,7 @@ class WebClient:
         Raises besides:
             ProtocolError: a page leads back to one that was read.
         """
-        reply = self.http.get(path, headers=self._headers())
+        reply = self.http.get(path)
         seen: set[str] = set()
         for number in range(1, paging.most + 1):
             following = _next(reply, paging)
@@ -70,25 +77,28 @@ class WebClient:
             seen.add(following)
             if paging.param:
                 following = _with_param(path, paging.param, following)
-                reply = self.http.get(following, headers=self._headers())
+                reply = self.http.get(following)
             else:
-                reply = self.http.get_link(following, self._headers())
+                reply = self.http.get_link(following)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        if self._opened is not None:
+            self._opened.close()
 
     def _headers(self) -> dict[str, str]:
-        if self._resolved is None:
-            found = {"Accept": self._accept}
-            for name, reference in self._references.items():
-                value = resolve(reference, self._clock).value
-                if not value.isascii():
-                    raise ConfigError(f"the value of the header {name} is not plain ASCII")
-                found[name] = value
-            self._resolved = found
-        return self._resolved
+        found = {"Accept": self._accept}
+        for name, reference in self._references.items():
+            value = resolve(reference, self._clock).value
+            if not value.isascii():
+                raise ConfigError(f"the value of the header {name} is not plain ASCII")
+            found[name] = value
+        return found
 
 
 def _next(reply: Reply, paging: Paging) -> str:
     if paging.kind == "link_header":
-        return next_by_header(reply)
+        return reply.next_link
     return next_in_body(reply, paging.path) if paging.kind == "json" else ""
 
 

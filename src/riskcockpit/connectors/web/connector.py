@@ -14,11 +14,11 @@ import msgspec
 
 from riskcockpit.config.settings import CredentialRef
 from riskcockpit.connectors.api import SourceSpec
-from riskcockpit.connectors.http import HttpClient
+from riskcockpit.connectors.endpoint import parse_endpoint
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.own_readings import own_or_document
 from riskcockpit.connectors.reply import Reply
-from riskcockpit.connectors.web.client import NOT_MODIFIED, Paging, WebClient
+from riskcockpit.connectors.web.client import Paging, WebClient
 from riskcockpit.domain.batch import Batch, Coverage, Document
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.untrusted import clean_line
@@ -68,7 +68,6 @@ class _Known(msgspec.Struct, frozen=True, array_like=True):
     """What is remembered of a path."""
 
     digest: str
-    etag: str = ""
 
 
 class WebConnector:
@@ -87,8 +86,8 @@ class WebConnector:
         options = read_options(spec, WebOptions)
         if fault := _fault(spec, options):
             raise ConfigError(f'source "{spec.name}": {fault}')
-        http = HttpClient(spec.name, spec.url, clock, spec.read)
-        return cls(WebClient(http, options.accept, options.headers, clock), options)
+        parse_endpoint(spec.url, spec.name)  # the client itself waits for the values of headers
+        return cls(WebClient(spec, options.accept, options.headers, clock), options)
 
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:
         """Yield the pages of each path that changed; the last batch has the cursor. See `api`."""
@@ -120,21 +119,23 @@ class WebConnector:
 
     def close(self) -> None:
         """See `connectors.api.Connector.close`."""
-        self._client.http.close()
+        self._client.close()
 
     def _read(self, path: str, known: _Known | None) -> tuple[list[Reply], _Known, bool]:
         """Return the pages of a path, what to remember of it, and whether pages are missing.
 
-        Only an address of one page is asked for by its ETag: that of the first of many pages
+        Only an address of one page is asked for whether it changed: the first of many pages
         says nothing of the others.
         """
         paging = self._options.paging
         if not paging.kind:
-            reply = self._client.get(path, known.etag if known else "")
-            if reply.status == NOT_MODIFIED and known is not None:
-                return [], known, False
+            reply = self._client.get(path, conditional=True)
+            if reply.is_unchanged:
+                if known is not None:
+                    return [], known, False
+                reply = self._client.get(path)
             self._refuse_empty(reply)
-            return [reply], _Known(_digest([reply]), reply.headers.get("etag", "")), False
+            return [reply], _Known(_digest([reply])), False
         replies: list[Reply] = []
         is_cut = False
         for reply, is_last_allowed in self._client.pages(path, paging):

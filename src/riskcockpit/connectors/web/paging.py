@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
 
 from riskcockpit.connectors.reply import Reply
 from riskcockpit.errors import ProtocolError
-
-_LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[A-Za-z*-]+\s*=\s*(?:\"[^\"]*\"|[^\s\";,]+))*)")
-_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\";,]+))", re.IGNORECASE)
-
-
-def next_by_header(reply: Reply) -> str:
-    """Return the link of `Link: <…>; rel="next"`; empty when there is none."""
-    for target, parameters in _LINK.findall(reply.headers.get("link", "")):
-        found = _REL.search(parameters)
-        if found and "next" in (found[1] or found[2]).lower().split():
-            return str(target)
-    return ""
 
 
 def next_in_body(reply: Reply, path: str) -> str:

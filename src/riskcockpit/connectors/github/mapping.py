@@ -1,0 +1,137 @@
+"""GitHub's words into ours. Pure: all foreign text is cleaned here or by the formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+import msgspec
+
+from riskcockpit.connectors.github.kinds import AlertKind, is_repository
+from riskcockpit.connectors.github.wire import (
+    AlertItem,
+    Deployment,
+    DeploymentStatus,
+    PendingDeployment,
+    Repository,
+    WorkflowRun,
+)
+from riskcockpit.domain.batch import Document
+from riskcockpit.domain.clock import parse_utc
+from riskcockpit.domain.reading import Direction, MetricClass, Reading, SubjectKind
+from riskcockpit.domain.untrusted import clean_line
+
+GOOD = frozenset({"success"})
+BAD = frozenset({"failure", "timed_out", "startup_failure", "error"})
+"""Conclusions of runs and states of deployments that are failures; the others say neither."""
+
+
+def repository_of(alert: AlertItem) -> str:
+    """Return `owner/name` of an alert of an organisation's list; empty when it does not say."""
+    full = alert.repository.full_name if alert.repository else ""
+    return full if is_repository(full) else ""
+
+
+def encoded(alert: AlertItem, repository: str) -> bytes:
+    """Return the JSON of an alert as it is kept, the same from a list of either kind."""
+    about = Repository(repository)
+    return msgspec.json.encode(msgspec.structs.replace(alert, repository=about))
+
+
+def alert_document(
+    kind: AlertKind, repository: str, alerts: Mapping[int, bytes], web: str
+) -> Document:
+    """Return all alerts of one kind of one repository; the empty last page says that it is all."""
+    page = b",".join(alerts[number] for number in sorted(alerts))
+    return Document(
+        name=f"{web}/repos/{repository}/{kind.name}/alerts",
+        content=b"[[" + page + b"],[]]",
+        asset=repository,
+        is_complete=True,
+    )
+
+
+def run_reading(repository: str, run: WorkflowRun) -> Reading | None:
+    """Return whether a finished run of a workflow succeeded; None when it says neither."""
+    value = _verdict(run.conclusion or "")
+    if value is None or run.status != "completed" or run.event.startswith("pull_request"):
+        return None
+    return _reading(repository, "workflow_success", value, moment(run.updated_at), workflow_of(run))
+
+
+def deployment_reading(
+    repository: str, deployment: Deployment, statuses: Iterable[DeploymentStatus]
+) -> Reading | None:
+    """Return whether a deployment succeeded, by its newest status that says so."""
+    for status in statuses:
+        value = _verdict(status.state)
+        if value is not None:
+            at = moment(status.created_at)
+            place = clean_line(deployment.environment)
+            return _reading(repository, "deployment_success", value, at, place, threshold=1.0)
+    return None
+
+
+def waiting_reading(
+    repository: str, run: WorkflowRun, pending: PendingDeployment, until: datetime
+) -> Reading:
+    """Return for how long a deployment has waited for an approval."""
+    since = moment(pending.wait_timer_started_at or run.updated_at)
+    return Reading(
+        subject_kind=SubjectKind.SERVICE,
+        subject=repository,
+        metric="deployment_waiting",
+        metric_class=MetricClass.OTHER,
+        value=max((until - since).total_seconds(), 0.0),
+        at=until,
+        unit="seconds",
+        segment=clean_line(f"{pending.environment.name} run {run.id}"),
+        direction=Direction.AT_MOST,
+    )
+
+
+def workflow_of(run: WorkflowRun) -> str:
+    """Return the file of a run's workflow, without the branch that newer answers add."""
+    return clean_line(run.path.partition("@")[0])
+
+
+def is_wanted(artifact: str, patterns: Iterable[str]) -> bool:
+    """Whether an artefact is called as one of the patterns."""
+    return any(fnmatchcase(artifact, pattern) for pattern in patterns)
+
+
+def moment(text: str) -> datetime:
+    """Return GitHub's time as aware UTC.
+
+    Raises:
+        ValueError: it is no time.
+    """
+    return parse_utc(text)
+
+
+def _verdict(word: str) -> float | None:
+    if word in GOOD:
+        return 1.0
+    return 0.0 if word in BAD else None
+
+
+def _reading(
+    repository: str,
+    metric: str,
+    value: float,
+    at: datetime,
+    segment: str,
+    *,
+    threshold: float | None = None,
+) -> Reading:
+    return Reading(
+        subject_kind=SubjectKind.SERVICE,
+        subject=repository,
+        metric=metric,
+        metric_class=MetricClass.OTHER,
+        value=value,
+        at=at,
+        segment=segment,
+        threshold=threshold,
+    )

@@ -1,0 +1,166 @@
+"""Writing down what the sources gave, inside the transaction of a sync.
+
+Facts, the place to go on from and the state of a source are in one publish. Pages of a listing
+close what they lack only as parts of a complete pass over everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from riskcockpit.domain.finding import Scan
+from riskcockpit.domain.ids import digest
+from riskcockpit.ingest.models import record_models
+from riskcockpit.ingest.pipeline import ingest
+from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScanReport, ScopeSpec
+from riskcockpit.ingest.readings import record_readings
+from riskcockpit.services.importing import ReadDocument, file_report, ingest_document
+from riskcockpit.services.places import Place, keep_validators
+from riskcockpit.services.pulling import Pulled
+from riskcockpit.store.sql import sql
+from riskcockpit.views.reports import ImportCounts, SourceOutcome
+
+if TYPE_CHECKING:  # it imports duckdb
+    from riskcockpit.store.database import Writer
+
+_LONGEST_MESSAGE = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where pulled facts are written down."""
+
+    tx: Writer
+    policy: IngestPolicy
+    now: datetime
+    places: Mapping[str, Place]
+    """Where this run started, by source."""
+
+    def record(self, pulled: Pulled) -> SourceOutcome:
+        """Write what one source gave, and how it stands; raises StoreError."""
+        name = pulled.source.name
+        counts = self._ingest(pulled)
+        gone = self._close_gone(pulled)
+        if pulled.models:
+            record_models(self.tx, pulled.models, name, self.now, policy=self.policy)
+        if pulled.readings:
+            record_readings(self.tx, pulled.readings, name, self.now, policy=self.policy)
+        outcome = _outcome(pulled, counts, gone)
+        is_ok = outcome.state == "ok"
+        # A document that could not be read is read again next time, and told again.
+        cursor = self.places.get(name, Place()).cursor if pulled.unread else pulled.cursor
+        self.tx.execute(
+            sql("services", "sync_source"),
+            name=name,
+            kind=pulled.source.kind,
+            state=outcome.state,
+            now=self.now,
+            is_success=outcome.state != "failed",
+            cursor=cursor,
+            rows=pulled.coverage.rows,
+            pages=pulled.coverage.pages,
+            is_truncated=pulled.coverage.is_truncated,
+            message=outcome.message,
+            hint=outcome.hint,
+            full_at=self.now if is_ok and pulled.is_from_start else None,
+            rev=self.tx.generation,
+        )
+        if is_ok:
+            keep_validators(self.tx, name, pulled.validators)
+        return outcome
+
+    def _ingest(self, pulled: Pulled) -> ImportCounts:
+        readable = [document for document in pulled.documents if document.is_readable]
+        may_close = pulled.is_whole and pulled.is_complete
+        for document in sorted(readable, key=lambda document: document.ran_at or self.now):
+            document.scans = tuple(
+                (scan, self._as_page(scope, may_close=may_close) if document.is_page
+                 else self._alone(scope))
+                for scan, scope in document.scans
+            )  # fmt: skip
+            ingest_document(self.tx, document, self.policy, self.now)
+        return sum((file_report(document).counts for document in readable), ImportCounts())
+
+    def _as_page(self, scope: ScopeSpec, *, may_close: bool) -> ScopeSpec:
+        """Return the scope of a page: all pages of a complete pass together prove absence."""
+        is_complete = True if may_close else scope.is_complete
+        return replace(scope, may_close=may_close, is_complete=is_complete)
+
+    def _alone(self, scope: ScopeSpec) -> ScopeSpec:
+        """Return the scope of a report that stands alone.
+
+        When it ever came together with others into its scope, it proves nothing about what they
+        hold: unchanged documents are not read again, so they may well be there still.
+        """
+        query = sql("services", "sync_siblings")
+        row = self.tx.one(query, scope=scope.id, document=scope.document)
+        return replace(scope, may_close=False) if row and row[0] else scope
+
+    def _close_gone(self, pulled: Pulled) -> list[ScanReport]:
+        """Close the scopes that a complete pass over everything did not show at all."""
+        if not (pulled.is_whole and pulled.is_complete):
+            return []
+        shown = sorted({scope.id for one in pulled.documents for _, scope in one.scans})
+        source = pulled.source.name
+        gone = self.tx.rows(sql("services", "sync_gone_scopes"), source_id=source, scopes=shown)
+        reports = []
+        for asset, tool, category, branch, format_ in gone:
+            scan = Scan(tool, asset=asset, category=category, branch=branch, is_successful=True)
+            scope = ScopeSpec(
+                asset=asset,
+                tool=tool,
+                source_id=source,
+                document=source,
+                format=format_,
+                content_hash=digest(["nothing", source]),
+                category=category,
+                branch=branch,
+                is_complete=True,
+                is_page=True,
+            )
+            reports.append(ingest(self.tx, scan, scope, self.policy, self.now))
+        return reports
+
+
+def _outcome(pulled: Pulled, counts: ImportCounts, gone: Sequence[ScanReport]) -> SourceOutcome:
+    name, kind = pulled.source.name, pulled.source.kind
+    if pulled.error:
+        return SourceOutcome(
+            name, kind, "failed", 0, 0, pulled.seconds, pulled.error, pulled.hint, counts
+        )
+    notes = [f"{document.path}: {document.error}" for document in pulled.unread]
+    notes += [
+        f"{document.path}: {note}"
+        for document in pulled.documents
+        if document.knowledge is not None
+        for note in document.knowledge.warnings
+    ]
+    hints = [document.hint for document in pulled.unread if document.hint]
+    coverage = pulled.coverage
+    if coverage.is_truncated and not pulled.notes:
+        notes.append(f"not everything was read: it ended after {coverage.pages} pages")
+    message = "; ".join((*notes, *pulled.notes, *_held(pulled.documents, gone)))
+    if len(message) > _LONGEST_MESSAGE:
+        message = f"{message[:_LONGEST_MESSAGE]}…"
+    fixed = sum(report.counts.fixed for report in gone)
+    return SourceOutcome(
+        name=name,
+        kind=kind,
+        state="ok" if pulled.is_complete else "partial",
+        rows=coverage.rows,
+        pages=coverage.pages,
+        seconds=pulled.seconds,
+        message=message,
+        hint=hints[0] if hints else "",
+        counts=replace(counts, fixed=counts.fixed + fixed),
+        is_truncated=coverage.is_truncated,
+    )
+
+
+def _held(documents: Sequence[ReadDocument], gone: Sequence[ScanReport]) -> list[str]:
+    reports = [*(report for document in documents for report in document.reports), *gone]
+    held = (report for report in reports if report.outcome is ScanOutcome.HELD)
+    return list(dict.fromkeys(note for report in held for note in report.notes))

@@ -1,0 +1,60 @@
+"""The GitHub connector keeps the contract; GitHub's description is kept by both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from riskcockpit.connectors.contract import HttpConnectorContract
+from riskcockpit.connectors.github.connector import GithubConnector
+from riskcockpit.connectors.reply import Asked, Reply
+from support.github_sim import GithubSim
+from support.github_state import KINDS, World
+
+
+def bank(count: int = 130) -> World:
+    """Return an organisation with `count` alerts of each kind in two repositories."""
+    world = World()
+    for kind in KINDS:
+        for number in range(1, count + 1):
+            world.alert(("bank/cards", "bank/payments")[number % 2], kind, number)
+    world.set_state("bank/cards", "code-scanning", 2, "fixed")
+    world.set_state("bank/payments", "dependabot", 1, "dismissed", dismissed_reason="not_used")
+    world.run("bank/payments", 1)
+    world.run("bank/payments", 2, conclusion="failure")
+    world.deploy("bank/payments", 5, "a" * 40, "production", "in_progress", "success")
+    return world
+
+
+class _OverTheSimulator(HttpConnectorContract):
+    connector = GithubConnector
+    sim: GithubSim
+
+    def setup_method(self) -> None:
+        self.sim = GithubSim(bank())
+
+    def answer(self, asked: Asked) -> Reply:
+        target = f"{asked.path}?{urlencode(asked.params)}"
+        made = self.sim.answer(asked.method, target, asked.headers, asked.body)
+        return Reply(made.status, made.body, made.headers)
+
+    def test_every_exchange_is_as_github_describes_it(self) -> None:
+        first = self.pull()
+        self.sim.world.alert("bank/payments", "dependabot", 900)
+        self.pull(first[-1].cursor)
+        assert len(self.sim.exchanges) > 6
+        self.sim.check()
+
+
+class TestOrganization(_OverTheSimulator):
+    options: Mapping[str, Any] = {"organization": "bank"}
+    expected_items = 6
+
+
+class TestRepositories(_OverTheSimulator):
+    options: Mapping[str, Any] = {
+        "repositories": ["bank/cards", "bank/payments"],
+        "watch": ["bank/payments"],
+    }
+    expected_items = 6 + 2 + 1
