@@ -218,7 +218,7 @@ def test_on_a_terminal_every_option_is_asked_for(settings: Path, reports: Path, 
     )
     answers = ["nonsense", "files", "", "", "", str(reports), "maybe", "yes", "bank", "", ""]
     env = {"RISKCOCKPIT_HOME": str(home), "PYTHONPATH": str(ROOT / "src"), "NO_COLOR": "1"}
-    with Screen([sys.executable, "-c", script], columns=160, rows=60, env=env) as screen:
+    with Screen([sys.executable, "-c", script], columns=200, rows=60, env=env) as screen:
         for answer in answers:
             screen.press(answer + "\r")  # a terminal keeps what is typed ahead
         screen.wait_for("added to")
