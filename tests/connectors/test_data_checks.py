@@ -117,7 +117,7 @@ def run_results(*results: tuple[str, str, int | None], schema: str = SCHEMA) -> 
     return {
         "metadata": {"dbt_schema_version": schema, "generated_at": "2026-03-01T10:00:00Z"},
         "results": [
-            {"unique_id": id_, "status": status, "failures": count, "message": "/home/ana/x"}
+            {"unique_id": id_, "status": status, "failures": count, "message": "/home/someone/x"}
             for id_, status, count in results
         ],
     }
