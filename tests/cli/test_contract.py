@@ -60,8 +60,9 @@ def report(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def filled(home: Path, report: Path) -> Path:
-    """A set-up home with the report imported."""
+def filled(home: Path, report: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A set-up home with the report imported; made away from any repository with a remote."""
+    monkeypatch.chdir(report.parent)
     assert invoke("init").code == 0
     assert invoke("import", str(report), "--asset", "payments-api").code == 0
     return home
