@@ -74,7 +74,7 @@ def replace_rows(
         raise FatalError(f"{table!r} is not a name for a table")
     names = ", ".join(f'"{name}"' for name in columns_of(cursor, table))
     cursor.execute(f'DELETE FROM "{table}"')  # noqa: S608 - a name of ours
-    found = source.execute(f'SELECT {names} FROM "{table}"')  # noqa: S608 - as above
+    found = source.sql(f'SELECT {names} FROM "{table}"')  # noqa: S608 - as above
     for batch in found.to_arrow_reader(BATCH_ROWS):
         cursor.from_arrow(pa.Table.from_batches([batch])).insert_into(table)
 
