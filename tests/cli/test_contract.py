@@ -167,6 +167,8 @@ def test_a_file_that_is_not_there_is_named(home: Path) -> None:
         (("models", "list"), "models"),
         (("controls", "list"), "controls"),
         (("controls", "test"), "control_cases"),
+        (("compliance",), "compliance"),
+        (("compliance", "dora"), "compliance"),
         (("sources", "list"), "sources"),
         (("actions", "list"), "actions"),
         (("ledger", "log"), "ledger"),

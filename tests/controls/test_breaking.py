@@ -12,7 +12,7 @@ from riskcockpit.config.paths import shipped
 from riskcockpit.controls.cases import World, difference
 from riskcockpit.controls.pack import Control, load
 from riskcockpit.store.scratch import scratch
-from tests.support.breaking import broken
+from support.breaking import broken
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PACK = load(shipped("config", "controls"))

@@ -1,6 +1,6 @@
 """Breaks the SQL of a policy at one place after the other: what its own cases must notice.
 
-A place is a comparison, a membership, a test for NULL, or the word of a status. Joins of two columns
+A place is a comparison, a membership, a test for NULL, or the word of a status. Joins of columns
 are left alone, which mostly bring an owner or a tier to a row, and so is what words the reason.
 """
 

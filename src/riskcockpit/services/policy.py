@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from riskcockpit.config.paths import Paths, shipped
-from riskcockpit.controls import pack
+from riskcockpit.controls import frameworks, pack
 from riskcockpit.kpis import catalogue
 
 Signature = tuple[tuple[str, int, int], ...]
@@ -25,9 +25,14 @@ def controls_in_force(paths: Paths) -> tuple[pack.Control, ...]:
     Raises:
         ConfigError: a file cannot be used; the message names file, line and what to mend.
     """
-    directories = (shipped("config", "controls"), paths.config / "controls")
+    directories = _directories(paths)
     files = (file for directory in directories for file in directory.glob("**/*"))
     return _controls(directories, _signature(files))
+
+
+def frameworks_in_force(paths: Paths) -> dict[str, frameworks.Framework]:
+    """Return the frameworks that ship and those of the home. Raises as `controls_in_force`."""
+    return frameworks.frameworks(*_directories(paths))
 
 
 def kpis_in_force(paths: Paths) -> tuple[catalogue.Kpi, ...]:
@@ -39,6 +44,10 @@ def kpis_in_force(paths: Paths) -> tuple[catalogue.Kpi, ...]:
 def exposure_file(paths: Paths) -> Path:
     """Return the file of the exposure priors: the home's own when it has one."""
     return _chosen(paths, "exposure.yaml")
+
+
+def _directories(paths: Paths) -> tuple[Path, ...]:
+    return (shipped("config", "controls"), paths.config / "controls")
 
 
 def _chosen(paths: Paths, name: str) -> Path:
