@@ -14,10 +14,12 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from riskcockpit.controls.incremental import Standing, due, kept, standing, states
+from riskcockpit.controls.judge import outdated
 from riskcockpit.controls.pack import Control, digest
-from riskcockpit.controls.run import evaluate
+from riskcockpit.controls.run import evaluate, newest
 from riskcockpit.domain.clock import rfc3339
-from riskcockpit.domain.control import ControlResult
+from riskcockpit.domain.control import ControlResult, Verdict
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.kpi import KpiReading
 from riskcockpit.errors import LedgerError
@@ -41,7 +43,10 @@ class Judgement:
     """What judging a generation came to."""
 
     generation: int
-    results: tuple[ControlResult, ...]
+    results: tuple[Standing, ...]
+    """Of every control in force, in its order."""
+    ran: frozenset[str]
+    """Ids of the controls that ran; the others rest on what they came to before."""
     kpis: tuple[KpiReading, ...]
     policy_digest: str
     """SHA-256 over the controls and KPIs in force, as hex."""
@@ -61,8 +66,7 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
     price(ctx, tx, now)
     controls = controls_in_force(ctx.paths)
     kpis = kpis_in_force(ctx.paths)
-    results = evaluate(tx, controls, now)
-    _write_controls(tx, controls, results)
+    results, ran = _judge_controls(tx, controls, now)
     readings = measure(tx, kpis, now)
     tx.execute(sql("services", "judging_clear_kpis"))
     tx.append("kpi", (_definition(ordinal, kpi) for ordinal, kpi in enumerate(kpis)))
@@ -70,7 +74,7 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
     for name in ("judging_thin_kpis", "judging_thin_exposure"):
         tx.execute(sql("services", name), before=now - FINE_HISTORY)
     policy = sha256(f"{digest(controls)} {catalogue.digest(kpis)}".encode()).hexdigest()
-    return Judgement(tx.generation, results, readings, policy, _digest(results))
+    return Judgement(tx.generation, results, ran, readings, policy, _digest(results))
 
 
 def look_back(tx: Writer, kpis: Iterable[catalogue.Kpi], moments: Iterable[datetime]) -> None:
@@ -109,29 +113,54 @@ def _describe_assets(ctx: Context, tx: Writer, now: datetime) -> None:
     tx.execute(sql("services", "judging_assets"), now=now, rev=tx.generation)
 
 
-def _write_controls(
-    tx: Writer, controls: Iterable[Control], results: Iterable[ControlResult]
-) -> None:
+def _judge_controls(
+    tx: Writer, controls: tuple[Control, ...], now: datetime
+) -> tuple[tuple[Standing, ...], frozenset[str]]:
+    """Run the controls that are due; return how all stand, and the ids of those that ran."""
+    before = {past.control_id: past for past in _standings(tx)}
+    table_states, ages = states(tx), newest(tx, now)
+    wanted = due(controls, before, table_states, now)
+    chosen = [control for control in controls if control.id in wanted]
+    results = {result.control_id: result for result in evaluate(tx, chosen, now, ages)}
+    standings = tuple(
+        standing(control, results[control.id], table_states, _rows_digest(results[control.id]))
+        if control.id in results
+        else kept(before[control.id], outdated(control.inputs, ages, now))
+        for control in controls
+    )
+    tx.stage(
+        "kept_control",
+        TABLES["kept_control"],
+        [(control.id,) for control in controls if control.id not in results],
+    )
     tx.execute(sql("services", "judging_clear_controls"))
     tx.execute(sql("services", "judging_clear_control_rows"))
-    by_id = {result.control_id: result for result in results}
-    pairs = [(control, by_id[control.id]) for control in controls]
-    tx.append("control", (_control_row(control, result) for control, result in pairs))
-    tx.append("control_row", (row for _, result in pairs for row in _rows(result)))
+    pairs = zip(controls, standings, strict=True)
+    tx.append("control", (_control_row(control, each) for control, each in pairs))
+    tx.append("control_row", (row for result in results.values() for row in _rows(result)))
+    return standings, wanted
 
 
-def _control_row(control: Control, result: ControlResult) -> dict[str, Any]:
+def _standings(tx: Writer) -> Iterator[Standing]:
+    for row in tx.records(sql("services", "judging_standings")):
+        yield Standing(**{**row, "verdict": Verdict(row["verdict"])})
+
+
+def _control_row(control: Control, each: Standing) -> dict[str, Any]:
     return {
         "id": control.id,
         "title": control.title,
         "pillar": control.pillar.value,
         "severity": int(control.severity),
         "frameworks": json.dumps({name: list(refs) for name, refs in control.frameworks.items()}),
-        "verdict": result.verdict.value,
-        "message": result.message,
-        "passed": result.passed,
-        "failed": result.failed,
-        "at": result.at,
+        "verdict": each.verdict.value,
+        "message": each.message,
+        "passed": each.passed,
+        "failed": each.failed,
+        "at": each.at,
+        "digest": each.digest,
+        "inputs": each.inputs,
+        "rows_digest": each.rows_digest,
     }
 
 
@@ -172,12 +201,16 @@ def _kpi_row(reading: KpiReading) -> dict[str, Any]:
     }
 
 
-def _digest(results: Iterable[ControlResult]) -> str:
-    """Return the SHA-256 over what every control said of every resource."""
+def _rows_digest(result: ControlResult) -> str:
+    """Return the SHA-256 over what a control said of every resource."""
     state = sha256()
-    for result in sorted(results, key=lambda result: result.control_id):
-        state.update(f"{result.control_id} {result.verdict.value}\n".encode())
-        for row in result.rows:
-            line = json.dumps([row.resource, row.status.value, row.reason])
-            state.update(f"{line}\n".encode())
+    for row in result.rows:
+        line = json.dumps([row.resource, row.status.value, row.reason])
+        state.update(f"{line}\n".encode())
     return state.hexdigest()
+
+
+def _digest(standings: Iterable[Standing]) -> str:
+    """Return the SHA-256 over the verdicts of all controls and what they rest on."""
+    lines = (f"{each.control_id} {each.verdict.value} {each.rows_digest}\n" for each in standings)
+    return sha256("".join(sorted(lines)).encode()).hexdigest()

@@ -1,0 +1,99 @@
+"""Which controls must run again: those whose inputs, text or moment changed. Pure but for `states`.
+
+A verdict depends on what a control reads, on the control itself and on the time it is judged for.
+While the first two are the same, a control that asks for the time runs again after a quarter of an
+hour; how old its inputs are is looked at every time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from riskcockpit.controls.pack import AS_OF, Control
+from riskcockpit.domain.control import ControlResult, Verdict
+from riskcockpit.store.database import Reader
+from riskcockpit.store.sql import sql
+
+LONGEST = timedelta(minutes=15)
+"""How long the verdict of a control that asks for the time stands when nothing changed."""
+_OWN = frozenset({"control", "control_row"})
+"""Tables that judging itself writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a control came to, and what that rests on."""
+
+    control_id: str
+    verdict: Verdict
+    message: str
+    passed: int
+    failed: int
+    at: datetime
+    """The moment it was judged for, aware UTC."""
+    digest: str
+    """Of the control as it was in force."""
+    inputs: str
+    """The state of the tables it reads, as `inputs_of` gives it."""
+    rows_digest: str
+    """Of its verdict by rows: what it said of every resource."""
+
+
+def states(reader: Reader) -> dict[str, str]:
+    """Return table → its state; it differs when a row of it was written or removed."""
+    return dict(reader.rows(sql("controls", "table_states")))
+
+
+def inputs_of(control: Control, table_states: Mapping[str, str]) -> str:
+    """Return the state of all that a control reads, as one text."""
+    known = {table: table_states.get(table, "") for table in control.inputs}
+    return json.dumps(known, sort_keys=True)
+
+
+def due(
+    controls: Iterable[Control],
+    before: Mapping[str, Standing],
+    table_states: Mapping[str, str],
+    at: datetime,
+) -> frozenset[str]:
+    """Return the ids of the controls that must run for the moment `at`."""
+    return frozenset(
+        control.id
+        for control in controls
+        if _is_due(control, before.get(control.id), table_states, at)
+    )
+
+
+def _is_due(
+    control: Control, past: Standing | None, table_states: Mapping[str, str], at: datetime
+) -> bool:
+    if past is None or past.verdict is Verdict.ERROR or _OWN & control.inputs.keys():
+        return True
+    if past.digest != control.digest or past.inputs != inputs_of(control, table_states):
+        return True
+    asks_for_time = f"${AS_OF}" in control.sql
+    return at < past.at or (asks_for_time and at - past.at > LONGEST)
+
+
+def kept(past: Standing, outdated: Iterable[str]) -> Standing:
+    """Return a standing that was not judged again; its inputs may have become too old since."""
+    why = "; ".join(outdated)
+    if not why or past.verdict not in (Verdict.OK, Verdict.ALARM):
+        return past
+    return Standing(
+        past.control_id, Verdict.STALE, why, past.passed, past.failed, past.at, past.digest,
+        past.inputs, past.rows_digest,
+    )  # fmt: skip
+
+
+def standing(
+    control: Control, result: ControlResult, table_states: Mapping[str, str], rows_digest: str
+) -> Standing:
+    """Return what a control that just ran came to."""
+    return Standing(
+        control.id, result.verdict, result.message, result.passed, result.failed, result.at,
+        control.digest, inputs_of(control, table_states), rows_digest,
+    )  # fmt: skip
