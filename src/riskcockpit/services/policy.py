@@ -14,6 +14,8 @@ from pathlib import Path
 from riskcockpit.config.paths import Paths, shipped
 from riskcockpit.controls import frameworks, pack
 from riskcockpit.kpis import catalogue
+from riskcockpit.ledger.signers import FILE_NAME
+from riskcockpit.ledger.signing import load_signers
 
 Signature = tuple[tuple[str, int, int], ...]
 """(path, nanoseconds of the last change, bytes) of each file."""
@@ -27,7 +29,8 @@ def controls_in_force(paths: Paths) -> tuple[pack.Control, ...]:
     """
     directories = _directories(paths)
     files = (file for directory in directories for file in directory.glob("**/*"))
-    return _controls(directories, _signature(files))
+    signers = paths.ledger / FILE_NAME
+    return _controls(directories, signers, _signature((signers, *files)))
 
 
 def frameworks_in_force(paths: Paths) -> dict[str, frameworks.Framework]:
@@ -61,8 +64,10 @@ def _signature(files: Iterable[Path]) -> Signature:
 
 
 @lru_cache(maxsize=4)
-def _controls(directories: tuple[Path, ...], _: Signature) -> tuple[pack.Control, ...]:
-    return pack.load(*directories)
+def _controls(
+    directories: tuple[Path, ...], signers: Path, _: Signature
+) -> tuple[pack.Control, ...]:
+    return pack.load(*directories, signers=load_signers(signers))
 
 
 @lru_cache(maxsize=4)
