@@ -1,0 +1,20 @@
+WITH deadline AS (
+    SELECT id, title, due_at, fixed_at, state
+    FROM finding
+    WHERE
+        pillar = 'infrastructure_hardening'
+        AND state IN ('open', 'triage', 'pending_waiver', 'fixed')
+    UNION ALL
+    SELECT finding.id, finding.title, past.due_at, past.ended_at, 'fixed'
+    FROM past_deadline AS past
+    INNER JOIN finding ON finding.id = past.finding_id
+    WHERE finding.pillar = 'infrastructure_hardening'
+)
+SELECT
+    id AS item,
+    date_diff('second', due_at, coalesce(fixed_at, $as_of)) / 3600.0 AS value,
+    due_at AS "at",
+    CASE WHEN fixed_at <= due_at THEN 'kept: ' ELSE 'missed: ' END || title AS note
+FROM deadline
+WHERE due_at <= $as_of AND (due_at >= $since OR state <> 'fixed')
+ORDER BY value DESC
