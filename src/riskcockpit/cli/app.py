@@ -31,6 +31,7 @@ _FAMILIES = {
     "findings": ("findings",),
     "models": ("models",),
     "governance": ("controls", "actions", "ledger"),
+    "kpis": ("kpis",),
     "compliance": ("compliance",),
     "decisions": ("waive", "approve", "reject", "revoke", "rollback", "undo", "note"),
     "query": ("query",),
