@@ -1,11 +1,11 @@
 SELECT
     a.model AS item,
-    date_diff('second', max(r."at"), $as_of) / 60.0 AS value,
+    CAST(NULL AS DOUBLE) AS value,
     max(r."at") AS "at",
     CASE
         WHEN max(r."at") IS NULL THEN 'never measured'
-        WHEN max(r."at") >= $since THEN 'fresh'
-        ELSE 'silent'
+        WHEN max(r."at") >= $since THEN format('fresh, {} min ago', date_diff('minute', max(r."at"), $as_of))
+        ELSE format('silent for {} min', date_diff('minute', max(r."at"), $as_of))
     END AS note
 FROM model_alias AS a
 LEFT JOIN reading AS r
@@ -13,4 +13,4 @@ LEFT JOIN reading AS r
     AND r."at" <= $as_of
 WHERE a.alias = 'champion'
 GROUP BY a.model
-ORDER BY value DESC NULLS FIRST
+ORDER BY "at" NULLS FIRST

@@ -16,16 +16,16 @@ newest AS (
 )
 SELECT
     a.name AS item,
-    date_diff('second', n."at", $as_of) / 3600.0 AS value,
+    CAST(NULL AS DOUBLE) AS value,
     n."at",
     CASE
         WHEN n.asset IS NULL THEN 'never scanned completely'
         WHEN n."at" >= $since THEN 'scanned'
-        ELSE 'scanned too long ago'
+        ELSE format('scanned {} h ago', date_diff('hour', n."at", $as_of))
     END AS note
 FROM asset AS a
 LEFT JOIN newest AS n ON n.asset = a.name
 WHERE
     a.kind IN ('repository', 'image', 'service', 'cloud_account') AND a.tier <= 2
     AND EXISTS (SELECT 1 FROM scan WHERE scanned_at <= $as_of)
-ORDER BY value DESC NULLS FIRST
+ORDER BY n."at" NULLS FIRST

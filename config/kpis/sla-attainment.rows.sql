@@ -12,9 +12,12 @@ WITH deadline AS (
 )
 SELECT
     id AS item,
-    date_diff('second', due_at, coalesce(fixed_at, $as_of)) / 3600.0 AS value,
+    CAST(NULL AS DOUBLE) AS value,
     due_at AS "at",
-    CASE WHEN fixed_at <= due_at THEN 'kept: ' ELSE 'missed: ' END || title AS note
+    CASE
+        WHEN fixed_at <= due_at THEN 'kept: '
+        ELSE format('missed by {} h: ', date_diff('hour', due_at, coalesce(fixed_at, $as_of)))
+    END || title AS note
 FROM deadline
 WHERE due_at <= $as_of AND (due_at >= $since OR state <> 'fixed')
-ORDER BY value DESC
+ORDER BY fixed_at <= due_at NULLS FIRST, due_at

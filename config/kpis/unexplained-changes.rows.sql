@@ -1,6 +1,6 @@
 SELECT
     model AS item,
-    CAST(to_version AS DOUBLE) AS value,
+    CAST(NULL AS DOUBLE) AS value,
     "at",
     format('v{} to {}', from_version, coalesce('v' || to_version, 'nothing')) AS note
 FROM model_alias_move

@@ -167,6 +167,8 @@ def test_a_file_that_is_not_there_is_named(home: Path) -> None:
         (("models", "list"), "models"),
         (("controls", "list"), "controls"),
         (("controls", "test"), "control_cases"),
+        (("controls", "explain", "findings-owned"), "control"),
+        (("controls", "run", "vex-reviewed"), "control_run"),
         (("kpis", "list"), "kpis"),
         (("kpis", "show", "open-critical"), "kpi"),
         (("compliance",), "compliance"),

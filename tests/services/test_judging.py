@@ -17,11 +17,17 @@ from riskcockpit.controls.cases import fill
 from riskcockpit.controls.incremental import states
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.control import Verdict
-from riskcockpit.errors import ConfigError
+from riskcockpit.errors import ConfigError, InputError
 from riskcockpit.services.context import Context
-from riskcockpit.services.governance import check_controls, control, controls
+from riskcockpit.services.governance import (
+    check_controls,
+    control,
+    controls,
+    new_control,
+    run_controls,
+)
 from riskcockpit.services.judging import Judgement, judge, record_evaluation
-from riskcockpit.services.policy import controls_in_force
+from riskcockpit.services.policy import controls_in_force, kpis_in_force
 from riskcockpit.store.guard import CACHE_TABLES
 from support.caches import NOW, context, statement
 
@@ -202,3 +208,50 @@ def test_a_verdict_that_was_kept_grows_stale_with_its_inputs(tmp_path: Path) -> 
 def test_every_table_has_a_state(tmp_path: Path) -> None:
     with context(tmp_path).store.writer() as tx:
         assert states(tx).keys() == CACHE_TABLES - {"control", "control_row"}
+
+
+def test_a_number_is_measured_again_when_what_it_rests_on_changed(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    first = {reading.kpi_id for reading in publish(ctx, WORLD).kpis}
+    assert first == {kpi.id for kpi in kpis_in_force(ctx.paths)}
+    reading = [{"subject_kind": "model", "subject": "fraud", "metric": "auc", "at": "-1m",
+                "metric_class": "accuracy"}]  # fmt: skip
+    second = {each.kpi_id for each in publish(later(ctx, minutes=5), {"reading": reading}).kpis}
+    assert {"fresh-telemetry", "controls-passing"} <= second
+    assert "exposed-secrets" not in second
+    assert {each.kpi_id for each in publish(later(ctx, minutes=25), {}).kpis} == first
+
+
+def test_what_a_home_sets_otherwise_is_in_the_signed_entry_and_in_the_explanation(
+    tmp_path: Path,
+) -> None:
+    ctx = context(tmp_path)
+    before = publish(ctx, WORLD)
+    directory = ctx.paths.config / "controls"
+    directory.mkdir(parents=True)
+    (directory / "parameters.yaml").write_text(
+        "overrides: [{control: no-overdue-critical, params: {severity: 3}, "
+        "reason: High ones count here as well, decided_by: risk-committee}]\n"
+    )
+    after = publish(later(ctx, minutes=1), {})
+    assert "no-overdue-critical" in after.ran
+    assert after.policy_digest != before.policy_digest
+    assert after.overrides == {"no-overdue-critical": {"severity": 3}}
+    shown = control(ctx, "no-overdue-critical")
+    assert shown.params["severity"] == 3
+    assert "risk-committee" in shown.why_set["severity"]
+
+
+def test_a_new_control_passes_its_own_cases_and_runs(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    files = new_control(ctx.paths, "assets-owned", "mine")
+    assert [file.name for file in files] == ["assets-owned.yaml", "assets-owned.sql"]
+    outcomes = [o for o in check_controls(ctx.paths) if o.control_id == "assets-owned"]
+    assert [o.is_ok for o in outcomes] == [True, True, True]
+    publish(ctx, WORLD)
+    (result,) = run_controls(ctx, ["assets-owned"])
+    assert (result.verdict, result.failed) == (Verdict.ALARM, 1)
+    with pytest.raises(InputError):
+        new_control(ctx.paths, "assets-owned", "mine")
+    with pytest.raises(InputError):
+        new_control(ctx.paths, "../escaped", "mine")

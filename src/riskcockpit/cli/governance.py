@@ -38,6 +38,55 @@ def list_controls(*, as_json: JsonOption = False) -> None:
         lists.controls(views, ctx.clock.now())
 
 
+@controls_app.command("run")
+def run(
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Controls; all by default.")
+    ] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge controls now over what is published; nothing is kept. Exit 1 when one fails."""
+    from riskcockpit.cli import documents, output
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.governance import run_controls
+
+    ctx = Context.open()
+    results = run_controls(ctx, ids or ())
+    if as_json:
+        output.json_document(
+            documents.document(
+                "control_run",
+                as_of=documents.plain(ctx.clock.now()),
+                controls=[documents.control_result(result) for result in results],
+            )
+        )
+    else:
+        titles = ("verdict", "control", "failed", "passed", "why")
+        rows = [(r.verdict.value, r.control_id, r.failed, r.passed, r.message) for r in results]
+        output.cells(titles, rows, "table")
+    failed = sum(result.verdict.value in ("alarm", "error") for result in results)
+    say(f"{len(results)} controls, {failed} fail")
+    if failed:
+        raise typer.Exit(ExitCode.GATE_FAILED)
+
+
+@controls_app.command("new")
+def new(
+    control_id: Annotated[str, typer.Argument(metavar="ID", help="The new control's id.")],
+    *,
+    pack: Annotated[str, typer.Option(help="The pack it belongs to.")] = "own",
+) -> None:
+    """Write the two files of a new control, with a case that passes and one that fails."""
+    from riskcockpit.cli import output
+    from riskcockpit.config.paths import Paths
+    from riskcockpit.services.governance import new_control
+
+    for file in new_control(Paths.from_environment(), control_id, pack):
+        output.line(str(file))
+    say("edit them, then run `riskcockpit controls test`")
+
+
 @controls_app.command("test")
 def run_cases(*, as_json: JsonOption = False) -> None:
     """Run the packs' own test cases: rows in, verdicts out. Exit 1 when one fails."""
@@ -85,6 +134,19 @@ def explain(
                 rationale=view.rationale,
                 remediation=view.remediation,
                 sql=view.sql,
+                pack=view.pack,
+                trusted=view.is_trusted,
+                inputs=[
+                    {
+                        "table": table,
+                        "max_age_seconds": None if age is None else int(age.total_seconds()),
+                    }
+                    for table, age in view.inputs.items()
+                ],
+                params=[
+                    {"name": name, "value": value, "why": view.why_set.get(name, "")}
+                    for name, value in view.params.items()
+                ],
                 rows=[
                     {
                         "resource": row.resource,

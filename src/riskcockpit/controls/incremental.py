@@ -1,8 +1,10 @@
-"""Which controls must run again: those whose inputs, text or moment changed. Pure but for `states`.
+"""What must be judged again: all that rests on inputs, a text or a moment that changed.
+
+Pure but for `states`, which asks the cache.
 
 A verdict depends on what a control reads, on the control itself and on the time it is judged for.
 While the first two are the same, a control that asks for the time runs again after a quarter of an
-hour; how old its inputs are is looked at every time.
+hour; how old its inputs are is looked at every time. The same holds for the numbers of KPIs.
 """
 
 from __future__ import annotations
@@ -47,10 +49,28 @@ def states(reader: Reader) -> dict[str, str]:
     return dict(reader.rows(sql("controls", "table_states")))
 
 
-def inputs_of(control: Control, table_states: Mapping[str, str]) -> str:
-    """Return the state of all that a control reads, as one text."""
-    known = {table: table_states.get(table, "") for table in control.inputs}
-    return json.dumps(known, sort_keys=True)
+def inputs_of(tables: Iterable[str], table_states: Mapping[str, str]) -> str:
+    """Return the state of `tables` as one text; empty when judging itself writes one of them."""
+    known = {table: table_states.get(table, "") for table in tables}
+    return "" if _OWN & known.keys() else json.dumps(known, sort_keys=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a verdict or a number rests on."""
+
+    digest: str
+    """Of the policy that it follows from."""
+    inputs: str
+    """State of the tables it was read from, as `inputs_of` gives it."""
+    at: datetime
+    """The moment it is for, aware UTC."""
+
+    def still_holds(self, now: Basis, *, asks_for_time: bool) -> bool:
+        """Whether nothing has changed from here to `now`."""
+        if not now.inputs or (self.digest, self.inputs) != (now.digest, now.inputs):
+            return False
+        return self.at <= now.at and not (asks_for_time and now.at - self.at > LONGEST)
 
 
 def due(
@@ -70,12 +90,11 @@ def due(
 def _is_due(
     control: Control, past: Standing | None, table_states: Mapping[str, str], at: datetime
 ) -> bool:
-    if past is None or past.verdict is Verdict.ERROR or _OWN & control.inputs.keys():
+    if past is None or past.verdict is Verdict.ERROR:
         return True
-    if past.digest != control.digest or past.inputs != inputs_of(control, table_states):
-        return True
-    asks_for_time = f"${AS_OF}" in control.sql
-    return at < past.at or (asks_for_time and at - past.at > LONGEST)
+    basis = Basis(past.digest, past.inputs, past.at)
+    now = Basis(control.digest, inputs_of(control.inputs, table_states), at)
+    return not basis.still_holds(now, asks_for_time=f"${AS_OF}" in control.sql)
 
 
 def kept(past: Standing, outdated: Iterable[str]) -> Standing:
@@ -95,5 +114,5 @@ def standing(
     """Return what a control that just ran came to."""
     return Standing(
         control.id, result.verdict, result.message, result.passed, result.failed, result.at,
-        control.digest, inputs_of(control, table_states), rows_digest,
+        control.digest, inputs_of(control.inputs, table_states), rows_digest,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -113,6 +113,8 @@ class Control:
     """The name of the directory it lies in."""
     is_trusted: bool
     """Whether it may run in this process: it ships with us, or somebody allowed has signed it."""
+    why_set: Mapping[str, str] = field(default_factory=dict)
+    """Parameters that a home sets otherwise → why, and who decided it."""
 
 
 def load(*directories: Path, signers: AllowedSigners = NOBODY) -> tuple[Control, ...]:
@@ -143,6 +145,14 @@ def digest(controls: Iterable[Control]) -> str:
     """Return the SHA-256 over all controls, as hex: which policy was in force."""
     lines = sorted(f"{control.id} {control.digest}\n" for control in controls)
     return sha256("".join(lines).encode()).hexdigest()
+
+
+def control_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a control's YAML file, for editors."""
+    schema = msgspec.json.schema(_ControlFile)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "A control of riskcockpit"
+    return schema
 
 
 def _read(file: Path, known: Mapping[str, Framework], *, is_trusted: bool) -> Control:

@@ -73,5 +73,5 @@ def _result(
         return judge.failed(control.id, as_of, error.message)
     if answer.is_truncated:
         return judge.failed(control.id, as_of, f"it returns more than {MOST_ROWS:,} rows")
-    rows = [judge.row_of(answer.columns, values) for values in answer.rows]
+    rows = judge.rows_of(answer.columns, answer.rows)
     return judge.judged(control.id, as_of, rows, judge.outdated(control.inputs, ages, as_of))

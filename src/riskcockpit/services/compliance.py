@@ -64,7 +64,9 @@ def state_of(assessment: Assessment, evidence: Sequence[EvidenceView]) -> Eviden
 
 def _evidence(ctx: Context) -> Evidence:
     now = ctx.clock.now()
-    policy = {control.id: control for control in controls_in_force(ctx.paths)}
+    policy = {
+        control.id: control for control in controls_in_force(ctx.paths, ctx.settings.context.name)
+    }
     found: dict[tuple[str, str], list[EvidenceView]] = defaultdict(list)
     for view in controls(ctx):
         control = policy[view.id]

@@ -8,13 +8,21 @@ the ledger afterwards (`record_evaluation`), because an entry names the generati
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from riskcockpit.controls.incremental import Standing, due, kept, standing, states
+from riskcockpit.controls.incremental import (
+    Basis,
+    Standing,
+    due,
+    inputs_of,
+    kept,
+    standing,
+    states,
+)
 from riskcockpit.controls.judge import outdated
 from riskcockpit.controls.pack import Control, digest
 from riskcockpit.controls.run import evaluate, newest
@@ -48,6 +56,9 @@ class Judgement:
     ran: frozenset[str]
     """Ids of the controls that ran; the others rest on what they came to before."""
     kpis: tuple[KpiReading, ...]
+    """Of the KPIs whose inputs, definition or moment changed."""
+    overrides: Mapping[str, Mapping[str, Any]]
+    """Control → parameter → value, of those that the home sets otherwise."""
     policy_digest: str
     """SHA-256 over the controls and KPIs in force, as hex."""
     results_digest: str
@@ -64,17 +75,20 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
     enrich(tx, ctx.settings.sla, now)
     project_ledger(ctx, tx, now)
     price(ctx, tx, now)
-    controls = controls_in_force(ctx.paths)
+    controls = controls_in_force(ctx.paths, ctx.settings.context.name)
     kpis = kpis_in_force(ctx.paths)
-    results, ran = _judge_controls(tx, controls, now)
-    readings = measure(tx, kpis, now)
-    tx.execute(sql("services", "judging_clear_kpis"))
-    tx.append("kpi", (_definition(ordinal, kpi) for ordinal, kpi in enumerate(kpis)))
-    tx.append("kpi_reading", (_kpi_row(reading) for reading in readings))
+    known = states(tx)
+    results, ran = _judge_controls(tx, controls, known, now)
+    readings = _measure_kpis(tx, kpis, known, now)
     for name in ("judging_thin_kpis", "judging_thin_exposure"):
         tx.execute(sql("services", name), before=now - FINE_HISTORY)
     policy = sha256(f"{digest(controls)} {catalogue.digest(kpis)}".encode()).hexdigest()
-    return Judgement(tx.generation, results, ran, readings, policy, _digest(results))
+    otherwise = {
+        control.id: {name: control.params[name] for name in control.why_set}
+        for control in controls
+        if control.why_set
+    }
+    return Judgement(tx.generation, results, ran, readings, otherwise, policy, _digest(results))
 
 
 def look_back(tx: Writer, kpis: Iterable[catalogue.Kpi], moments: Iterable[datetime]) -> None:
@@ -100,6 +114,7 @@ def record_evaluation(ctx: Context, judgement: Judgement, published_at: datetime
                 "failed": failed,
                 "policy_digest": judgement.policy_digest,
                 "results_digest": judgement.results_digest,
+                **({"overrides": judgement.overrides} if judgement.overrides else {}),
             },
         )
     except LedgerError as error:
@@ -114,11 +129,11 @@ def _describe_assets(ctx: Context, tx: Writer, now: datetime) -> None:
 
 
 def _judge_controls(
-    tx: Writer, controls: tuple[Control, ...], now: datetime
+    tx: Writer, controls: tuple[Control, ...], table_states: Mapping[str, str], now: datetime
 ) -> tuple[tuple[Standing, ...], frozenset[str]]:
     """Run the controls that are due; return how all stand, and the ids of those that ran."""
     before = {past.control_id: past for past in _standings(tx)}
-    table_states, ages = states(tx), newest(tx, now)
+    ages = newest(tx, now)
     wanted = due(controls, before, table_states, now)
     chosen = [control for control in controls if control.id in wanted]
     results = {result.control_id: result for result in evaluate(tx, chosen, now, ages)}
@@ -176,7 +191,30 @@ def _rows(result: ControlResult) -> Iterator[dict[str, Any]]:
         }
 
 
-def _definition(ordinal: int, kpi: catalogue.Kpi) -> dict[str, Any]:
+def _measure_kpis(
+    tx: Writer, kpis: tuple[catalogue.Kpi, ...], table_states: Mapping[str, str], now: datetime
+) -> tuple[KpiReading, ...]:
+    """Measure the KPIs that are due, and keep what each rests on."""
+    rows = tx.rows(sql("services", "judging_kpi_bases"))
+    before = {id_: Basis(digest_, inputs, at) for id_, digest_, inputs, at in rows}
+    bases: dict[str, Basis] = {}
+    wanted = []
+    for kpi in kpis:
+        basis = Basis(catalogue.digest([kpi]), inputs_of(kpi.inputs, table_states), now)
+        past = before.get(kpi.id)
+        if past is not None and past.still_holds(basis, asks_for_time=True):
+            bases[kpi.id] = past
+        else:
+            bases[kpi.id] = basis
+            wanted.append(kpi)
+    readings = measure(tx, wanted, now)
+    tx.execute(sql("services", "judging_clear_kpis"))
+    tx.append("kpi", (_definition(n, kpi, bases[kpi.id]) for n, kpi in enumerate(kpis)))
+    tx.append("kpi_reading", (_kpi_row(reading) for reading in readings))
+    return readings
+
+
+def _definition(ordinal: int, kpi: catalogue.Kpi, basis: Basis) -> dict[str, Any]:
     return {
         "id": kpi.id,
         "ordinal": ordinal,
@@ -187,6 +225,9 @@ def _definition(ordinal: int, kpi: catalogue.Kpi) -> dict[str, Any]:
         "target": kpi.target,
         "direction": kpi.direction.value,
         "max_age_seconds": None if kpi.max_age is None else int(kpi.max_age.total_seconds()),
+        "digest": basis.digest,
+        "inputs": basis.inputs,
+        "measured_at": basis.at,
     }
 
 

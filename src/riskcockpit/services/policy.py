@@ -13,6 +13,7 @@ from pathlib import Path
 
 from riskcockpit.config.paths import Paths, shipped
 from riskcockpit.controls import frameworks, pack
+from riskcockpit.controls.overrides import overridden
 from riskcockpit.kpis import catalogue
 from riskcockpit.ledger.signers import FILE_NAME
 from riskcockpit.ledger.signing import load_signers
@@ -21,8 +22,10 @@ Signature = tuple[tuple[str, int, int], ...]
 """(path, nanoseconds of the last change, bytes) of each file."""
 
 
-def controls_in_force(paths: Paths) -> tuple[pack.Control, ...]:
+def controls_in_force(paths: Paths, context: str = "") -> tuple[pack.Control, ...]:
     """Return the controls of the shipped packs and of the home's own.
+
+    With what the home sets otherwise for every environment, and for that called `context`.
 
     Raises:
         ConfigError: a file cannot be used; the message names file, line and what to mend.
@@ -30,7 +33,8 @@ def controls_in_force(paths: Paths) -> tuple[pack.Control, ...]:
     directories = _directories(paths)
     files = (file for directory in directories for file in directory.glob("**/*"))
     signers = paths.ledger / FILE_NAME
-    return _controls(directories, signers, _signature((signers, *files)))
+    found = _controls(directories, signers, _signature((signers, *files)))
+    return overridden(found, paths.config / "controls", context)
 
 
 def frameworks_in_force(paths: Paths) -> dict[str, frameworks.Framework]:
