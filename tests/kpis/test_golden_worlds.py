@@ -36,7 +36,9 @@ def value(world: World, kpi_id: str, now: datetime = NOW) -> tuple[float | None,
     return reading.value, reading.state
 
 
-def reading(subject: str, at: str, metric_class: str = "accuracy", **more: Any) -> dict[str, Any]:
+def reading(
+    subject: str, at: str | datetime, metric_class: str = "accuracy", **more: Any
+) -> dict[str, Any]:
     return {
         "subject_kind": "model", "subject": subject, "metric": metric_class, "at": at,
         "metric_class": metric_class, "value": 1.0, "unit": "ratio", "threshold": 0.5, **more,
@@ -140,7 +142,9 @@ def test_stable_days_are_days_by_utc_and_silent_days_are_none() -> None:
     assert (found.value, found.sample, len(rows)) == (None, 3, 3), "too few days to say so"
     assert (rows[0].item, rows[0].value) == ("m 2026-03-29", 0.0)
     world["reading"] += [reading(f"m{n}", "-1h") for n in range(27)]
-    assert value(world, "model-stability") == (pytest.approx(100 * 29 / 30), KpiState.OK)
+    found, _ = seen(world, "model-stability")
+    assert found.value == pytest.approx(100 * 29 / 30)
+    assert found.state is KpiState.OK
 
 
 def test_a_rollback_is_measured_from_the_onset_and_open_breaches_with_their_age() -> None:
@@ -220,7 +224,7 @@ def test_scanned_daily_counts_the_asset_nobody_ever_scanned() -> None:
 
 def test_deployments_count_the_scan_that_came_before() -> None:
     deployed = {"subject_kind": "service", "metric": "deployment_success", "segment": "production"}
-    world = {
+    world: World = {
         "reading": [
             {**deployed, "subject": "a", "at": "-30m"}, {**deployed, "subject": "a", "at": "-3h"},
             {**deployed, "subject": "a", "at": "-1m", "segment": "staging"},

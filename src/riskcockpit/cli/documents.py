@@ -20,7 +20,6 @@ from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
 
 if TYPE_CHECKING:  # a command imports only the views it shows
-    from riskcockpit.domain.control import ControlResult
     from riskcockpit.errors import RefusedError
     from riskcockpit.views.governance import (
         ActionRow,
@@ -226,21 +225,6 @@ def enrichment(view: EnrichmentView) -> Json:
         "version": view.version,
         "dated": plain(view.dated),
         "imported_at": plain(view.imported_at),
-    }
-
-
-def control_result(result: ControlResult) -> Json:
-    """One control in `controls run`."""
-    return {
-        "id": result.control_id,
-        "state": result.verdict.value,
-        "message": result.message,
-        "passed": result.passed,
-        "failed": result.failed,
-        "rows": [
-            {"resource": row.resource, "status": row.status.value, "reason": row.reason}
-            for row in result.rows
-        ],
     }
 
 

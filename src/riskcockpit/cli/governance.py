@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from riskcockpit.cli.diagnostics import ExitCode, say
 from riskcockpit.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from riskcockpit.domain.control import ControlResult
 
 controls_app = typer.Typer(help="Controls: regulation as code.", no_args_is_help=True)
 actions_app = typer.Typer(help="What decisions change upstream.", no_args_is_help=True)
@@ -58,7 +61,7 @@ def run(
             documents.document(
                 "control_run",
                 as_of=documents.plain(ctx.clock.now()),
-                controls=[documents.control_result(result) for result in results],
+                controls=[_judged(result) for result in results],
             )
         )
     else:
@@ -69,6 +72,20 @@ def run(
     say(f"{len(results)} controls, {failed} fail")
     if failed:
         raise typer.Exit(ExitCode.GATE_FAILED)
+
+
+def _judged(result: ControlResult) -> dict[str, Any]:
+    return {
+        "id": result.control_id,
+        "state": result.verdict.value,
+        "message": result.message,
+        "passed": result.passed,
+        "failed": result.failed,
+        "rows": [
+            {"resource": row.resource, "status": row.status.value, "reason": row.reason}
+            for row in result.rows
+        ],
+    }
 
 
 @controls_app.command("new")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -53,16 +53,16 @@ class Judgement:
     generation: int
     results: tuple[Standing, ...]
     """Of every control in force, in its order."""
-    ran: frozenset[str]
-    """Ids of the controls that ran; the others rest on what they came to before."""
     kpis: tuple[KpiReading, ...]
     """Of the KPIs whose inputs, definition or moment changed."""
-    overrides: Mapping[str, Mapping[str, Any]]
-    """Control → parameter → value, of those that the home sets otherwise."""
     policy_digest: str
     """SHA-256 over the controls and KPIs in force, as hex."""
     results_digest: str
     """SHA-256 over all verdicts and rows, as hex."""
+    ran: frozenset[str] = frozenset()
+    """Ids of the controls that ran; the others rest on what they came to before."""
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Control → parameter → value, of those that the home sets otherwise."""
 
 
 def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
@@ -88,7 +88,7 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
         for control in controls
         if control.why_set
     }
-    return Judgement(tx.generation, results, ran, readings, otherwise, policy, _digest(results))
+    return Judgement(tx.generation, results, readings, policy, _digest(results), ran, otherwise)
 
 
 def look_back(tx: Writer, kpis: Iterable[catalogue.Kpi], moments: Iterable[datetime]) -> None:
