@@ -72,6 +72,14 @@ class Pass:
             f' the token lacks "{wanted.kind.permission}: read"'
         )
 
+    def add(self, other: Pass) -> None:
+        """Add what another part of the same pass came to."""
+        self.pages += other.pages
+        self.read += other.read
+        self.notes += other.notes
+        self.refused += other.refused
+        self.is_short = self.is_short or other.is_short
+
     def leave_out(self, note: str) -> None:
         """Note something that was left out of what was read."""
         self.is_short = True

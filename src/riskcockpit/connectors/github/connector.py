@@ -12,6 +12,7 @@ import msgspec
 
 from riskcockpit.config.credentials import Credential
 from riskcockpit.config.durations import parse_duration
+from riskcockpit.connectors.ahead import ahead
 from riskcockpit.connectors.api import Acts, KeptRecord, SourceSpec, WaiverWords
 from riskcockpit.connectors.dialect import READ, WRITE, Dialect
 from riskcockpit.connectors.gates import Rate
@@ -51,6 +52,8 @@ RATES = {
     WRITE: (Rate(at_once=1, burst=5, per_second=1.0), Rate(at_once=1, burst=250, per_second=0.069)),
 }
 """GitHub's secondary limits: 900 points in a minute, 80 changes in a minute and 500 in an hour."""
+LISTS_AT_ONCE = 3
+"""Lists that are read at the same time; GitHub asks for few requests at once."""
 _KIND_NAMES = Literal["code-scanning", "dependabot", "secret-scanning"]
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,98}[A-Za-z0-9])?")
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -229,12 +232,15 @@ class GithubConnector:
         done: Pass,
     ) -> Iterator[Document | Reading]:
         """Yield everything new; the places it was read to are kept in `after`."""
-        reader = AlertReader(self._reader, until, done)
-        for wanted in self._lists():
-            yield from self._list(reader, wanted, places, after)
-            if wanted.organization and wanted.path not in after.lists:
-                for each in self._instead(wanted, done):
-                    yield from self._list(reader, each, places, after)
+        lists = list(self._lists())
+        parts = [Pass() for _ in lists]
+        readers = [
+            self._list(wanted, places, after, AlertReader(self._reader, until, part), part)
+            for wanted, part in zip(lists, parts, strict=True)
+        ]
+        yield from ahead(readers, LISTS_AT_ONCE)
+        for part in parts:
+            done.add(part)
         delivery = DeliveryReader(self._reader, until, done, self._options.artifacts)
         for repository in dict.fromkeys(self._options.watch):
             for item in delivery.read(repository, deliveries.get(repository)):
@@ -244,14 +250,23 @@ class GithubConnector:
                     yield item
 
     def _list(
-        self, reader: AlertReader, wanted: AlertList, places: Mapping[str, ListPlace], after: Cursor
+        self,
+        wanted: AlertList,
+        places: Mapping[str, ListPlace],
+        after: Cursor,
+        reader: AlertReader,
+        done: Pass,
     ) -> Iterator[Document]:
+        """Yield what is new in one list, or in the lists of its repositories instead."""
         place = places.get(wanted.path)
         for item in reader.changed(wanted, place) if place else reader.whole(wanted):
             if isinstance(item, ListPlace):
                 after.lists[wanted.path] = item
             else:
                 yield item
+        if wanted.organization and wanted.path not in after.lists:
+            for each in self._instead(wanted, done):
+                yield from self._list(each, places, after, reader, done)
 
     def _lists(self) -> Iterator[AlertList]:
         for name in dict.fromkeys(self._options.alerts):
