@@ -54,6 +54,7 @@ RATES = {
 """GitHub's secondary limits: 900 points in a minute, 80 changes in a minute and 500 in an hour."""
 LISTS_AT_ONCE = 3
 """Lists that are read at the same time; GitHub asks for few requests at once."""
+SHORT_FIRST = ("secret-scanning", "dependabot", "code-scanning")
 _KIND_NAMES = Literal["code-scanning", "dependabot", "secret-scanning"]
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,98}[A-Za-z0-9])?")
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -269,7 +270,8 @@ class GithubConnector:
                 yield from self._list(each, places, after, reader, done)
 
     def _lists(self) -> Iterator[AlertList]:
-        for name in dict.fromkeys(self._options.alerts):
+        """Yield the lists, those first that tend to be short: they are worked on meanwhile."""
+        for name in (name for name in SHORT_FIRST if name in self._options.alerts):
             if self._options.organization:
                 yield AlertList(KINDS[name], organization=self._options.organization)
             for repository in dict.fromkeys(self._options.repositories):
