@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from riskcockpit.connectors.archive import MAX_ZIP_BYTES, reports
 from riskcockpit.connectors.github.alerts import Pass
-from riskcockpit.connectors.github.archive import MAX_ZIP_BYTES, reports
 from riskcockpit.connectors.github.client import GithubClient
 from riskcockpit.connectors.github.cursor import LOOKBACK, DeliveryPlace
 from riskcockpit.connectors.github.mapping import (
