@@ -46,7 +46,7 @@ SERVER = """
 import sys, time
 sys.path[:0] = [sys.argv[1], sys.argv[2]]
 from bench.github_world import Vast
-from support.github_server import serving
+from support.sim_server import serving
 from support.github_sim import GithubSim
 sim = GithubSim(Vast())
 sim.keeps = False

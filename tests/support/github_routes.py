@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from support import github_objects
-from support.github_replies import SimReply, as_json, error
+from support.github_replies import error
 from support.github_state import Repo, World
+from support.simulated import SimReply, as_json
 
 _MOST_RUNS = 1000
 _CLOSED = {"code-scanning": "dismissed", "dependabot": "dismissed", "secret-scanning": "resolved"}

@@ -16,7 +16,7 @@ from riskcockpit.connectors.ahead import ahead
 from riskcockpit.connectors.api import Acts, KeptRecord, SourceSpec, WaiverWords
 from riskcockpit.connectors.dialect import READ, WRITE, Dialect
 from riskcockpit.connectors.gates import Rate
-from riskcockpit.connectors.github.alerts import AlertList, AlertReader, Pass
+from riskcockpit.connectors.github.alerts import AlertList, AlertReader
 from riskcockpit.connectors.github.approval import Approver
 from riskcockpit.connectors.github.client import GithubClient
 from riskcockpit.connectors.github.cursor import Cursor, DeliveryPlace, ListPlace
@@ -28,16 +28,16 @@ from riskcockpit.connectors.github.kinds import (
     KINDS,
     LONGEST_COMMENT,
     OPEN,
-    SIGNATURE,
     AlertRef,
     is_repository,
-    shortened,
 )
 from riskcockpit.connectors.github.redeploy import Redeployer
 from riskcockpit.connectors.github.wire import AlertLocator
 from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.options import read_options
+from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
+from riskcockpit.connectors.waiving import signed_comment, why_not
 from riskcockpit.domain.action import Action, ActionKind, Preview, Receipt
 from riskcockpit.domain.batch import Batch, Coverage, Document
 from riskcockpit.domain.clock import Clock, rfc3339
@@ -99,10 +99,10 @@ class GithubConnector:
         self._name = name
         self._options = options
         self._reader, self._writer = clients
-        why_not = self.why_not()
-        self._mover = AlertMover(*clients, clock, why_not=why_not, is_delegated=options.delegated)
-        self._approver = Approver(*clients, clock, why_not=why_not)
-        self._redeployer = Redeployer(*clients, clock, why_not=why_not)
+        refusal = self.why_not()
+        self._mover = AlertMover(*clients, clock, why_not=refusal, is_delegated=options.delegated)
+        self._approver = Approver(*clients, clock, why_not=refusal)
+        self._redeployer = Redeployer(*clients, clock, why_not=refusal)
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:
@@ -130,18 +130,7 @@ class GithubConnector:
         places = {} if is_due or before is None else before.lists
         for item in self._items(places, before.deliveries if before else {}, after, until, done):
             yield Batch((item,), coverage=Coverage(rows=1))
-        if done.refused and not done.read:
-            raise done.refused[0]
-        yield Batch(
-            (),
-            cursor=after.written(),
-            is_complete=True,
-            coverage=Coverage(
-                pages=done.pages,
-                is_truncated=bool(done.refused) or done.is_short,
-                note="; ".join(done.notes),
-            ),
-        )
+        yield done.end(after.written())
 
     def check(self) -> str:
         """See `connectors.api.Checks.check`."""
@@ -157,11 +146,11 @@ class GithubConnector:
 
     def why_not(self) -> str:
         """See `connectors.api.Dismisses.why_not`."""
-        if not self._options.write:
-            return f'the source "{self._name}" does not write: its options have no `write: true`'
-        if self._writer is None:
-            return f'the source "{self._name}" has no write credential'
-        return ""
+        return why_not(
+            self._name,
+            may_write=self._options.write,
+            has_credential=self._writer is not None,
+        )
 
     def dismissal(self, record: KeptRecord, waiver: WaiverWords) -> Action | None:
         """See `connectors.api.Dismisses.dismissal`."""
@@ -175,8 +164,6 @@ class GithubConnector:
         repository = found.repository.full_name
         if not is_repository(repository) or found.number < 1:
             return None
-        end = f" (until {rfc3339(waiver.expires_at)[:10]}{SIGNATURE}"
-        comment = shortened(waiver.justification, LONGEST_COMMENT - len(end)) + end
         return Action(
             id="",
             kind=ActionKind.ALERT_DISMISS,
@@ -186,7 +173,7 @@ class GithubConnector:
                 "from": OPEN,
                 "to": DISMISSED,
                 "reason": kind.reasons[waiver.reason],
-                "comment": comment,
+                "comment": signed_comment(waiver, LONGEST_COMMENT),
             },
         )
 
