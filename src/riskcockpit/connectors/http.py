@@ -226,6 +226,15 @@ class HttpClient:
         request = Request(method, url, content, headers, kind)
         return self._asker.checked(self._asker.send(request, deadline))
 
+    def pause(self, seconds: float, why: str) -> None:
+        """Wait before the source is asked again how something goes on there.
+
+        Raises:
+            CancelledError: the run was stopped.
+        """
+        self._asker.tell(seconds, why)
+        self._asker.pace.sleep(seconds)
+
     def close(self) -> None:
         """Give back the connections."""
         self._asker.close()
