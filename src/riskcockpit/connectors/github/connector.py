@@ -15,7 +15,7 @@ from riskcockpit.config.durations import parse_duration
 from riskcockpit.connectors.api import Acts, KeptRecord, SourceSpec, WaiverWords
 from riskcockpit.connectors.dialect import READ, WRITE, Dialect
 from riskcockpit.connectors.gates import Rate
-from riskcockpit.connectors.github.alerts import AlertList, AlertReader, Pass
+from riskcockpit.connectors.github.alerts import AlertList, AlertReader
 from riskcockpit.connectors.github.approval import Approver
 from riskcockpit.connectors.github.client import GithubClient
 from riskcockpit.connectors.github.cursor import Cursor, DeliveryPlace, ListPlace
@@ -34,6 +34,7 @@ from riskcockpit.connectors.github.redeploy import Redeployer
 from riskcockpit.connectors.github.wire import AlertLocator
 from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.options import read_options
+from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.connectors.waiving import signed_comment, why_not
 from riskcockpit.domain.action import Action, ActionKind, Preview, Receipt
@@ -125,18 +126,7 @@ class GithubConnector:
         places = {} if is_due or before is None else before.lists
         for item in self._items(places, before.deliveries if before else {}, after, until, done):
             yield Batch((item,), coverage=Coverage(rows=1))
-        if done.refused and not done.read:
-            raise done.refused[0]
-        yield Batch(
-            (),
-            cursor=after.written(),
-            is_complete=True,
-            coverage=Coverage(
-                pages=done.pages,
-                is_truncated=bool(done.refused) or done.is_short,
-                note="; ".join(done.notes),
-            ),
-        )
+        yield done.end(after.written())
 
     def check(self) -> str:
         """See `connectors.api.Checks.check`."""

@@ -133,6 +133,15 @@ PLATFORMS: tuple[BuiltIn, ...] = (
         has_inner("results", "numerical_severity", "hash_code"),
     ),
     BuiltIn(
+        "gitlab-vulnerabilities",
+        "Vulnerabilities of GitLab's GraphQL API",
+        "gitlab.vulnerabilities",
+        any_of(
+            has("reportType", "identifiers", kind="list"),
+            *(has_inner("data", name) for name in ("project", "group", "vulnerabilities")),
+        ),
+    ),
+    BuiltIn(
         "gitlab",
         "GitLab security reports (SAST, DAST, secrets, dependencies, containers, fuzzing)",
         "gitlab.reader",
