@@ -22,6 +22,7 @@ from riskcockpit.errors import (
 )
 
 S = TypeVar("S")
+S_contra = TypeVar("S_contra", contravariant=True)
 
 
 class DeniedError(SourceError):
@@ -75,10 +76,10 @@ class Change(Protocol[S]):
 
 
 @runtime_checkable
-class Lasts(Protocol[S]):
+class Lasts(Protocol[S_contra]):
     """The capability of a change that takes its time there, and may fail there in the end."""
 
-    def outcome(self, state: S, *, is_sent: bool) -> Outcome | None:
+    def outcome(self, state: S_contra, *, is_sent: bool) -> Outcome | None:
         """Return what the change came to when it is not done; None: nothing is known of it.
 
         `pending_upstream` while it is under way. Only when it `is_sent` may a failure that shows

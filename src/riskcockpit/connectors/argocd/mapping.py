@@ -7,8 +7,9 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from riskcockpit.connectors.argocd.wire import Application, Deployed, Destination, SyncOperation
+from riskcockpit.connectors.deliveries import DEPLOYMENT_HEALTHY, DEPLOYMENT_SUCCESS, outcome
 from riskcockpit.domain.clock import parse_utc
-from riskcockpit.domain.reading import MetricClass, Reading, SubjectKind
+from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
 
 GOOD = "Succeeded"
@@ -16,7 +17,7 @@ BAD = frozenset({"Failed", "Error"})
 """Phases of an operation that has ended."""
 _OWN_CLUSTER = "kubernetes.default.svc"
 _VERDICTS = {
-    "Healthy": 1.0, "Degraded": 0.0, "Missing": 0.0, "Synced": 1.0, "OutOfSync": 0.0,
+    "Healthy": True, "Degraded": False, "Missing": False, "Synced": True, "OutOfSync": False,
 }  # fmt: skip
 """Words for health and sync that say yes or no; the others say neither."""
 
@@ -63,29 +64,24 @@ def readings(application: Application, home: str, until: datetime) -> Iterator[R
     """Yield whether the newest deployment succeeded, is healthy, and is as git says."""
     status = application.status
     newest = next(iter(history_of(application)), None)
-    version = newest.id if newest else None
 
-    def reading(metric: str, value: float | None, at: str | None) -> Iterator[Reading]:
-        if value is not None:
-            yield Reading(
-                subject_kind=SubjectKind.SERVICE,
-                subject=called(application, home),
-                metric=metric,
-                metric_class=MetricClass.OTHER,
-                value=value,
-                at=parse_utc(at) if at else until,
-                version=version,
-                segment=place_of(application.spec.destination),
-                threshold=1.0,
+    def reading(metric: str, *, is_good: bool | None, at: str | None) -> Iterator[Reading]:
+        if is_good is not None:
+            yield outcome(
+                called(application, home),
+                metric,
+                place_of(application.spec.destination),
+                parse_utc(at) if at else until,
+                is_good=is_good,
+                is_alarm=True,
+                version=newest.id if newest else None,
             )
 
     state = status.operation_state
     if state is not None and not (state.operation.sync and state.operation.sync.dry_run):
-        verdict = 1.0 if state.phase == GOOD else 0.0 if state.phase in BAD else None
-        yield from reading("deployment_success", verdict, state.finished_at)
-    health = status.health
-    since = health.last_transition_time or status.reconciled_at
-    yield from reading("deployment_healthy", _VERDICTS.get(health.status), since)
-    yield from reading(
-        "deployment_in_sync", _VERDICTS.get(status.sync.status), status.reconciled_at
-    )
+        verdict = {GOOD: True, **dict.fromkeys(BAD, False)}.get(state.phase)
+        yield from reading(DEPLOYMENT_SUCCESS, is_good=verdict, at=state.finished_at)
+    health, seen_at = status.health, status.reconciled_at
+    since = health.last_transition_time or seen_at
+    yield from reading(DEPLOYMENT_HEALTHY, is_good=_VERDICTS.get(health.status), at=since)
+    yield from reading("deployment_in_sync", is_good=_VERDICTS.get(status.sync.status), at=seen_at)
