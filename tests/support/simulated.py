@@ -103,7 +103,7 @@ class Simulator:
         with self.lock:
             parts = urlsplit(target)
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
-            body = json.loads(content) if content else None
+            body = self.read_body(content, headers)
             line = f"{method} {target} {content.decode()}"
             fault = next((one.kind for one in self.faults if one.is_due(line)), "")
             call = Call(method, parts.path, query, headers, body)
@@ -131,6 +131,10 @@ class Simulator:
         seen = [f"{one.method} {one.path} {one.status}" for one in self.exchanges]
         self.exchanges.clear()
         return seen
+
+    def read_body(self, content: bytes, headers: Mapping[str, str]) -> Any:  # noqa: ARG002 - as below
+        """Return what was sent; None: nothing."""
+        return json.loads(content) if content else None
 
     def handle(self, call: Call) -> SimReply:
         """Answer a request that nothing goes wrong with."""

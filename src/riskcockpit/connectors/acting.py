@@ -7,7 +7,7 @@ resolved by reading, and never told as a success.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from riskcockpit.connectors.receipts import receipt, with_hint
 from riskcockpit.connectors.reply import NotSentError, StatusError
@@ -22,6 +22,7 @@ from riskcockpit.errors import (
 )
 
 S = TypeVar("S")
+S_contra = TypeVar("S_contra", contravariant=True)
 
 
 class DeniedError(SourceError):
@@ -74,6 +75,19 @@ class Change(Protocol[S]):
         ...
 
 
+@runtime_checkable
+class Lasts(Protocol[S_contra]):
+    """The capability of a change that takes its time there, and may fail there in the end."""
+
+    def outcome(self, state: S_contra, *, is_sent: bool) -> Outcome | None:
+        """Return what the change came to when it is not done; None: nothing is known of it.
+
+        `pending_upstream` while it is under way. Only when it `is_sent` may a failure that shows
+        be that of our change: `refused`.
+        """
+        ...
+
+
 class Performer:
     """Previews, applies and observes changes on one upstream system."""
 
@@ -107,6 +121,8 @@ class Performer:
             return receipt(self._clock, action, Outcome.REFUSED, with_hint(error))
         if change.is_done(state):
             return self._receipt(action, change, state, Outcome.DONE, "it was so already")
+        if outcome := _meanwhile(change, state, is_sent=False):
+            return self._receipt(action, change, state, outcome, f"{change.stands(state)} already")
         if faults := tuple(change.faults(state)):
             return self._receipt(action, change, state, Outcome.REFUSED, "; ".join(faults))
         return self._send(action, change, state)
@@ -117,6 +133,8 @@ class Performer:
         stands = change.stands(state)
         if change.is_done(state):
             return self._receipt(action, change, state, Outcome.DONE, stands)
+        if outcome := _meanwhile(change, state, is_sent=True):
+            return self._receipt(action, change, state, outcome, stands)
         if any(change.faults(state)):
             return self._receipt(action, change, state, Outcome.REFUSED, stands)
         return self._receipt(action, change, state, Outcome.UNKNOWN, f"{stands} still")
@@ -142,6 +160,8 @@ class Performer:
             return receipt(self._clock, action, Outcome.UNKNOWN, message)
         if change.is_done(state):
             return self._receipt(action, change, state, Outcome.DONE, f"{stands} ({how})")
+        if outcome := _meanwhile(change, state, is_sent=True):
+            return self._receipt(action, change, state, outcome, f"{stands} ({how})")
         message = f"sent ({how}), but {stands}"
         return self._receipt(action, change, state, Outcome.UNKNOWN, message)
 
@@ -149,3 +169,7 @@ class Performer:
         self, action: Action, change: Change[S], state: S, outcome: Outcome, message: str
     ) -> Receipt:
         return receipt(self._clock, action, outcome, message, change.evidence(state))
+
+
+def _meanwhile(change: Change[S], state: S, *, is_sent: bool) -> Outcome | None:
+    return change.outcome(state, is_sent=is_sent) if isinstance(change, Lasts) else None

@@ -8,11 +8,19 @@ from riskcockpit.domain.reading import Direction, MetricClass, Reading, SubjectK
 from riskcockpit.domain.untrusted import clean_line
 
 DEPLOYMENT_SUCCESS = "deployment_success"
+DEPLOYMENT_HEALTHY = "deployment_healthy"
 DEPLOYMENT_WAITING = "deployment_waiting"
 
 
-def outcome(
-    service: str, metric: str, segment: str, at: datetime, *, is_good: bool, is_alarm: bool
+def outcome(  # noqa: PLR0913 - a reading is all of these
+    service: str,
+    metric: str,
+    segment: str,
+    at: datetime,
+    *,
+    is_good: bool,
+    is_alarm: bool,
+    version: int | None = None,
 ) -> Reading:
     """Return whether something succeeded; where `is_alarm` a failure is beyond its threshold."""
     return Reading(
@@ -22,6 +30,7 @@ def outcome(
         metric_class=MetricClass.OTHER,
         value=float(is_good),
         at=at,
+        version=version,
         segment=clean_line(segment),
         threshold=1.0 if is_alarm else None,
     )

@@ -1,0 +1,412 @@
+"""Argo CD: what is read of applications; rollbacks that a dry run precedes and a read follows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from riskcockpit.connectors.api import Acts, Checks
+from riskcockpit.connectors.argocd.connector import ArgocdConnector
+from riskcockpit.domain.action import Action, ActionKind, Outcome
+from riskcockpit.domain.reading import Reading
+from riskcockpit.errors import (
+    AuthenticationError,
+    ConfigError,
+    ProtocolError,
+    RateLimitedError,
+    RetryableError,
+    SourceError,
+)
+from support.acting import CLOCK, ID, Desk, desk_at
+from support.argocd_sim import ArgoSim
+
+OLD, NEW = "a" * 40, "b" * 40
+
+
+@pytest.fixture
+def sim() -> ArgoSim:
+    made = ArgoSim()
+    made.app("payments", OLD, NEW)
+    return made
+
+
+@pytest.fixture
+def desk(sim: ArgoSim) -> Iterator[Desk]:
+    with desk_at(sim, ArgocdConnector) as made:
+        yield made
+
+
+def app(sim: ArgoSim) -> dict[str, Any]:
+    return sim.apps["payments"]
+
+
+def rollback(**changes: str) -> Action:
+    params = {"from": "1", "to": "0", "revision": OLD, **changes}
+    return Action(
+        ID, ActionKind.DEPLOYMENT_ROLLBACK, "argo", "payments@in-cluster/payments", params
+    )
+
+
+def automate(sim: ArgoSim) -> None:
+    app(sim)["spec"]["syncPolicy"] = {"automated": {"prune": True, "selfHeal": True}}
+
+
+# Reading -----------------------------------------------------------------------------------------
+
+
+def readings(desk: Desk, **options: Any) -> dict[tuple[str, str], Reading]:
+    batches = list(desk.connector(**options).pull("", CLOCK.now()))
+    assert batches[-1].is_complete
+    found = [item for batch in batches for item in batch.items if isinstance(item, Reading)]
+    return {(one.subject, one.metric): one for one in found}
+
+
+def test_it_has_the_capabilities(desk: Desk) -> None:
+    made = desk.connector()
+    assert isinstance(made, Acts)
+    assert isinstance(made, Checks)
+    assert made.check() == "Argo CD v3.1.0+sim as cockpit"
+
+
+def test_an_application_tells_whether_it_was_deployed_is_healthy_and_is_as_git_says(
+    desk: Desk, sim: ArgoSim
+) -> None:
+    app(sim)["status"]["health"]["status"] = "Degraded"
+    app(sim)["status"]["sync"]["status"] = "OutOfSync"
+    found = readings(desk)
+    values = {metric: one.value for (_, metric), one in found.items()}
+    assert values == {
+        "deployment_success": 1.0, "deployment_healthy": 0.0, "deployment_in_sync": 0.0,
+    }  # fmt: skip
+    deployed = found["payments", "deployment_success"]
+    assert (deployed.segment, deployed.version) == ("in-cluster/payments", 1)
+    assert [one.is_breach for one in found.values()].count(True) == 2
+
+
+@pytest.mark.parametrize("phase", ["Failed", "Error"])
+def test_a_failed_deployment_is_a_breach(desk: Desk, sim: ArgoSim, phase: str) -> None:
+    sim.sync(app(sim), "c" * 40, phase)
+    assert readings(desk)["payments", "deployment_success"].is_breach
+
+
+def test_what_says_neither_is_no_reading(desk: Desk, sim: ArgoSim) -> None:
+    app(sim)["status"]["health"] = {"status": "Progressing"}
+    app(sim)["status"]["sync"] = {"status": "Unknown"}
+    app(sim)["status"]["operationState"]["phase"] = "Running"
+    assert readings(desk) == {}
+
+
+def test_a_dry_run_is_no_deployment(desk: Desk, sim: ArgoSim) -> None:
+    app(sim)["status"]["operationState"]["operation"]["sync"]["dryRun"] = True
+    assert ("payments", "deployment_success") not in readings(desk)
+
+
+def test_an_application_of_another_namespace_carries_it(desk: Desk, sim: ArgoSim) -> None:
+    sim.app("payments", OLD, namespace="team-a")
+    subjects = {subject for subject, _ in readings(desk)}
+    assert subjects == {"payments", "team-a/payments"}
+
+
+def test_only_the_projects_of_the_options_are_asked_for(desk: Desk, sim: ArgoSim) -> None:
+    assert readings(desk, projects=["no such & such"]) == {}
+    assert sim.exchanges[-1].query == {"projects": "no such & such"}
+
+
+def test_one_application_with_a_broken_time_does_not_stop_the_others(
+    desk: Desk, sim: ArgoSim
+) -> None:
+    sim.app("cards", NEW)
+    app(sim)["status"]["operationState"]["finishedAt"] = "yesterday"
+    (batch,) = desk.connector().pull("", CLOCK.now())
+    assert len(batch.items) >= 3
+    assert batch.coverage.is_truncated
+    assert "payments is left out" in batch.coverage.note
+
+
+@pytest.mark.parametrize(
+    ("fault", "family"),
+    [
+        ("html", ProtocolError),
+        ("truncated", RetryableError),
+        ("drop", RetryableError),
+        ("503", RetryableError),
+        ("429", RateLimitedError),
+        ("401", AuthenticationError),
+    ],
+)
+def test_a_fault_while_reading_is_told_in_its_family(
+    desk: Desk, sim: ArgoSim, fault: str, family: type[Exception]
+) -> None:
+    sim.fail(fault, "applications", times=9)
+    with pytest.raises(family):
+        readings(desk)
+
+
+def test_one_fault_is_overcome(desk: Desk, sim: ArgoSim) -> None:
+    sim.fail("503", "applications", times=2)
+    assert len(readings(desk)) == 3
+
+
+def test_unknown_options_are_refused(desk: Desk) -> None:
+    with pytest.raises(ConfigError, match="project"):
+        desk.connector(project="bank")
+
+
+# Rolling back ------------------------------------------------------------------------------------
+
+
+def test_a_dry_run_comes_first_and_the_state_is_read_back(desk: Desk, sim: ArgoSim) -> None:
+    made = desk.connector()
+    preview = made.preview(rollback())
+    assert preview.blockers == ()
+    assert sim.writes == []
+    receipt = made.apply(rollback())
+    assert receipt.outcome is Outcome.DONE
+    assert receipt.evidence["revision"] == OLD
+    assert [body["dryRun"] for _, _, body in sim.writes] == [True, False]
+    assert all(body["prune"] is False and body["id"] == 0 for _, _, body in sim.writes)
+    assert app(sim)["status"]["history"][-1]["revision"] == OLD
+    assert made.observe(rollback()).outcome is Outcome.DONE
+
+
+def test_the_preview_names_the_writes_exactly(desk: Desk, sim: ArgoSim) -> None:
+    automate(sim)
+    made = desk.connector()
+    preview = made.preview(rollback(disable_auto_sync="yes"))
+    sim.exchanges.clear()
+    made.apply(rollback(disable_auto_sync="yes"))
+    told = [call.split(" ", 2) for call in preview.calls if not call.startswith("GET")]
+    sent = [
+        [one.method, f"{desk.url}{one.path}", json.dumps(one.body, separators=(",", ":"))]
+        for one in sim.exchanges
+        if one.method != "GET"
+    ]
+    assert told == sent
+    assert [line[0] for line in sent] == ["PATCH", "POST", "POST"]
+
+
+def test_the_same_action_again_sends_nothing(desk: Desk, sim: ArgoSim) -> None:
+    made = desk.connector()
+    assert made.apply(rollback()).outcome is made.apply(rollback()).outcome is Outcome.DONE
+    assert len(sim.writes) == 2
+
+
+def test_automated_sync_is_a_reason_that_is_told(desk: Desk, sim: ArgoSim) -> None:
+    automate(sim)
+    made = desk.connector()
+    (blocker,) = made.preview(rollback()).blockers
+    assert "revert in git" in blocker
+    receipt = made.apply(rollback())
+    assert (receipt.outcome, receipt.message) == (Outcome.REFUSED, blocker)
+    assert sim.writes == []
+
+
+def test_automated_sync_that_is_disabled_there_is_none(desk: Desk, sim: ArgoSim) -> None:
+    app(sim)["spec"]["syncPolicy"] = {"automated": {"enabled": False, "prune": True}}
+    assert desk.connector().apply(rollback()).outcome is Outcome.DONE
+    assert [method for method, _, _ in sim.writes] == ["POST", "POST"]
+
+
+def test_automated_sync_is_switched_off_when_the_action_says_so(desk: Desk, sim: ArgoSim) -> None:
+    automate(sim)
+    receipt = desk.connector().apply(rollback(disable_auto_sync="yes"))
+    assert (receipt.outcome, receipt.evidence["auto_sync"]) == (Outcome.DONE, "off")
+
+
+def test_after_a_failed_dry_run_automated_sync_is_as_it_was(desk: Desk, sim: ArgoSim) -> None:
+    automate(sim)
+    sim.outcomes = [("Failed", "one or more objects failed to apply")]
+    receipt = desk.connector().apply(rollback(disable_auto_sync="yes"))
+    assert receipt.outcome is Outcome.REFUSED
+    assert "failed to apply; automated sync is on again" in receipt.message
+    assert app(sim)["spec"]["syncPolicy"] == {"automated": {"prune": True, "selfHeal": True}}
+    assert app(sim)["status"]["history"][-1]["revision"] == NEW
+
+
+@pytest.mark.parametrize("fault", ["403", "500", "drop", "429"])
+def test_when_nothing_was_rolled_back_automated_sync_is_as_it_was(
+    desk: Desk, sim: ArgoSim, fault: str
+) -> None:
+    automate(sim)
+    sim.fail(fault, "POST")
+    receipt = desk.connector().apply(rollback(disable_auto_sync="yes"))
+    assert receipt.outcome is Outcome.REFUSED
+    assert "automated sync is on again" in receipt.message
+    assert "selfHeal" in app(sim)["spec"]["syncPolicy"]["automated"]
+
+
+def test_automated_sync_that_cannot_be_switched_on_again_is_told(desk: Desk, sim: ArgoSim) -> None:
+    automate(sim)
+    sim.outcomes = [("Error", "no")]
+    sim.fail("403", "PATCH", after=1)
+    message = desk.connector().apply(rollback(disable_auto_sync="yes")).message
+    assert "automated sync is off, and cannot be switched on again" in message
+
+
+def test_automated_sync_that_comes_back_by_itself_stops_the_rollback(
+    desk: Desk, sim: ArgoSim
+) -> None:
+    automate(sim)
+    sim.keeps_automated = True
+    receipt = desk.connector().apply(rollback(disable_auto_sync="yes"))
+    assert receipt.outcome is Outcome.REFUSED
+    assert "ApplicationSet" in receipt.message
+    assert all(method == "PATCH" for method, _, _ in sim.writes)
+
+
+def test_a_dry_run_that_does_not_end_stops_the_rollback(desk: Desk, sim: ArgoSim) -> None:
+    sim.steps = False
+    receipt = desk.connector().apply(rollback())
+    assert receipt.outcome is Outcome.REFUSED
+    assert "did not end in time" in receipt.message
+    assert len(sim.writes) == 1
+
+
+def test_a_dry_run_whose_answer_is_lost_is_read_instead(desk: Desk, sim: ArgoSim) -> None:
+    sim.fail("drop-after", '"dryRun":true')
+    assert desk.connector().apply(rollback()).outcome is Outcome.DONE
+    assert len(sim.writes) == 2
+
+
+def test_a_lost_answer_is_resolved_by_reading_and_nothing_is_sent_twice(
+    desk: Desk, sim: ArgoSim
+) -> None:
+    sim.fail("drop-after", '"dryRun":false')
+    made = desk.connector()
+    assert made.apply(rollback()).outcome is Outcome.PENDING_UPSTREAM
+    while (receipt := made.observe(rollback())).outcome is Outcome.PENDING_UPSTREAM:
+        pass
+    assert receipt.outcome is Outcome.DONE
+    assert made.apply(rollback()).outcome is Outcome.DONE
+    assert len(sim.writes) == 2
+
+
+def test_a_connection_lost_before_the_rollback_is_not_taken_for_a_success(
+    desk: Desk, sim: ArgoSim
+) -> None:
+    sim.fail("drop", '"dryRun":false')
+    made = desk.connector()
+    assert made.apply(rollback()).outcome is Outcome.UNKNOWN
+    assert made.observe(rollback()).outcome is Outcome.UNKNOWN
+
+
+def test_a_rollback_that_cannot_be_read_back_is_unknown(desk: Desk, sim: ArgoSim) -> None:
+    made = desk.connector()
+    sim.fail("500", "GET", after=4, times=99)
+    receipt = made.apply(rollback())
+    assert receipt.outcome is Outcome.UNKNOWN
+    assert "cannot be read back" in receipt.message
+    sim.faults.clear()
+    seen = [made.observe(rollback()).outcome for _ in range(3)]
+    assert seen == [Outcome.PENDING_UPSTREAM, Outcome.PENDING_UPSTREAM, Outcome.DONE]
+    assert len(sim.writes) == 2
+
+
+def test_a_rollback_that_fails_there_is_not_told_as_done_and_may_be_tried_again(
+    desk: Desk, sim: ArgoSim
+) -> None:
+    sim.outcomes = [("Succeeded", ""), ("Failed", "hook failed")]
+    made = desk.connector()
+    receipt = made.apply(rollback())
+    assert receipt.outcome is Outcome.REFUSED
+    assert "the rollback is Failed: hook failed" in receipt.message
+    assert made.observe(rollback()).outcome is Outcome.REFUSED
+    assert made.apply(rollback()).outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize(
+    ("action", "why"),
+    [
+        (rollback(**{"from": "0", "to": "1"}), "is at deployment 1, not 0"),
+        (rollback(to="1"), "is where it is already"),
+        (rollback(to="7"), "has no deployment 7"),
+        (rollback(revision="c" * 40), "deployment 0 of payments is aaaaaaaaaaaa, not cccccccccccc"),
+    ],
+)
+def test_a_guard_that_does_not_hold_refuses(
+    desk: Desk, sim: ArgoSim, action: Action, why: str
+) -> None:
+    made = desk.connector()
+    assert why in "; ".join(made.preview(action).blockers)
+    receipt = made.apply(action)
+    assert receipt.outcome is Outcome.REFUSED
+    assert why in receipt.message
+    assert sim.writes == []
+
+
+def test_an_application_that_moved_or_is_busy_is_left_alone(desk: Desk, sim: ArgoSim) -> None:
+    app(sim)["spec"]["destination"]["namespace"] = "elsewhere"
+    app(sim)["operation"] = {"sync": {"revision": "c" * 40}}
+    sim.steps = False
+    receipt = desk.connector().apply(rollback())
+    assert receipt.outcome is Outcome.REFUSED
+    assert "goes to in-cluster/elsewhere" in receipt.message
+    assert "another operation on payments is under way" in receipt.message
+
+
+def test_several_sources_are_one_revision(desk: Desk, sim: ArgoSim) -> None:
+    for entry in app(sim)["status"]["history"]:
+        entry["revisions"] = [entry.pop("revision"), "1.2.3"]
+    assert desk.connector().preview(rollback(revision=f"{OLD},1.2.3")).blockers == ()
+
+
+@pytest.mark.parametrize(
+    ("may_write", "write", "why"),
+    [(False, True, "has no write credential"), (True, False, "no `write: true`")],
+)
+def test_without_leave_to_write_nothing_is_sent(
+    desk: Desk, sim: ArgoSim, may_write: bool, write: bool, why: str
+) -> None:
+    made = desk.connector(may_write=may_write, write=write)
+    assert why in " ".join(made.preview(rollback()).blockers)
+    receipt = made.apply(rollback())
+    assert receipt.outcome is Outcome.REFUSED
+    assert why in receipt.message
+    assert sim.writes == []
+
+
+def test_reading_uses_the_read_credential_and_writing_the_other(desk: Desk, sim: ArgoSim) -> None:
+    desk.connector().apply(rollback())
+    tokens = {
+        method: {one.headers["authorization"] for one in sim.exchanges if one.method == method}
+        for method in ("GET", "POST")
+    }
+    assert len(tokens["GET"]) == len(tokens["POST"]) == 1
+    assert tokens["GET"] != tokens["POST"]
+
+
+@pytest.mark.parametrize("status", ["400", "403", "404", "422"])
+def test_a_refusal_upstream_is_a_receipt(desk: Desk, sim: ArgoSim, status: str) -> None:
+    sim.fail(status, "POST")
+    receipt = desk.connector().apply(rollback())
+    assert receipt.outcome is Outcome.REFUSED
+    assert status in receipt.message
+
+
+def test_a_limit_before_anything_was_sent_leaves_the_action_to_be_sent_later(
+    desk: Desk, sim: ArgoSim
+) -> None:
+    sim.fail("429", "POST")
+    with pytest.raises(RateLimitedError):
+        desk.connector().apply(rollback())
+    assert sim.writes == []
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        Action(ID, ActionKind.DEPLOYMENT_ROLLBACK, "argo", "payments", rollback().params),
+        rollback(to="-1"),
+        rollback(revision=""),
+        Action(ID, ActionKind.DEPLOYMENT_APPROVE, "argo", "payments@x/y", rollback().params),
+    ],
+)
+def test_what_is_no_rollback_is_refused_before_anything_is_asked(
+    desk: Desk, sim: ArgoSim, action: Action
+) -> None:
+    with pytest.raises(SourceError):
+        desk.connector().apply(action)
+    assert sim.exchanges == []
