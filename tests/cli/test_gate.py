@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from support.cli import Ran, invoke
+from support.git import git
 from support.sarif_schema import check_sarif
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -273,3 +274,27 @@ def test_more_findings_than_fit_are_counted_in_every_form() -> None:
 def test_an_empty_sarif_of_a_kept_gate_is_valid_too() -> None:
     assert invoke("gate", "kev", "-r", str(SAMPLE), "--sarif", "none.sarif").code == 0
     assert check_sarif(Path("none.sarif").read_bytes())["runs"] == []
+
+
+def test_a_revision_of_git_tells_what_the_change_touches() -> None:
+    Path("a.py").write_text("one\ntwo\nthree\n")
+    Path("b.py").write_text("one\n")
+    git(Path(), "init", "-q", "-b", "base")
+    git(Path(), "add", ".")
+    git(Path(), "commit", "-qm", "base")
+    git(Path(), "checkout", "-qb", "change")
+    Path("a.py").write_text("one\ntwo\nnew\nthree\n")
+    git(Path(), "commit", "-qam", "change")
+    nowhere = result("R5", "", 1) | {"locations": []}
+    head = report(
+        "head.sarif",
+        result("R1", "a.py", 3),
+        result("R2", "a.py", 4),
+        result("R3", "b.py", 1),
+        nowhere,
+    )
+    found = document(invoke("gate", "-r", head, "-b", "base", "--json"))
+    assert sorted(titles(found)) == ["", "a.py:3"]
+    assert found["rules"][0]["known"] == 2
+    assert found["baseline"] == "the lines added since base"
+    assert invoke("gate", "rule:R2", "-r", head, "-b", "base").code == 0
