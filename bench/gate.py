@@ -17,6 +17,13 @@ from bench.status import cpu_seconds
 RESULTS = 5_000
 RUNS = 5
 LIMIT_SECONDS = 1.0
+GATE = """
+from riskcockpit.cli.app import run
+try:
+    run()
+except SystemExit as ended:
+    assert ended.code == 1
+"""
 READ = """
 import sys
 from pathlib import Path
@@ -63,7 +70,7 @@ def main() -> int:
         head.write_bytes(report(3))
         ours = [
             sys.executable, "-c",
-            "from riskcockpit.cli.app import run\ntry:\n run()\nexcept SystemExit as e: assert e.code == 1",
+            GATE,
             "gate", "--report", str(head), "--baseline", str(base),
         ]  # fmt: skip
         bare = [sys.executable, "-c", READ, str(base), str(head)]
