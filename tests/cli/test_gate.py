@@ -285,14 +285,9 @@ def test_a_revision_of_git_tells_what_the_change_touches() -> None:
     git(Path(), "checkout", "-qb", "change")
     Path("a.py").write_text("one\ntwo\nnew\nthree\n")
     git(Path(), "commit", "-qam", "change")
+    places = [("R1", "a.py", 3), ("R2", "a.py", 4), ("R3", "b.py", 1)]
     nowhere = result("R5", "", 1) | {"locations": []}
-    head = report(
-        "head.sarif",
-        result("R1", "a.py", 3),
-        result("R2", "a.py", 4),
-        result("R3", "b.py", 1),
-        nowhere,
-    )
+    head = report("head.sarif", *(result(*place) for place in places), nowhere)
     found = document(invoke("gate", "-r", head, "-b", "base", "--json"))
     assert sorted(titles(found)) == ["", "a.py:3"]
     assert found["rules"][0]["known"] == 2
