@@ -85,6 +85,7 @@ class MlflowConnector:
         yield Batch(
             (),
             is_complete=True,
+            is_whole=True,
             coverage=Coverage(pages=pages + runs.calls, note="; ".join(runs.notes)),
         )
 
