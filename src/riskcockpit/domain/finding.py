@@ -244,6 +244,9 @@ class Scan:
     problems: tuple[Problem, ...] = ()
     absent: int = 0
     """Records the report itself marks as gone (SARIF `baselineState: absent`)."""
+    gone: tuple[Observation, ...] = ()
+    """What those of them that can be read were about: their findings end at once, however little
+    else the report proves."""
     tool_version: str = ""
     category: str = ""
     """What tells apart several scans of one tool over one asset (SARIF `automationDetails.id`)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -75,9 +75,10 @@ def apply_absence(
 ) -> list[Absence]:
     """Close what the scans prove to be gone, or put it in doubt where reasons speak against it."""
     forget_held(tx)
+    told = _end_gone(tx, runs, now)
     judged = [run for run in runs if run.is_judged]
     if not judged:
-        return [Absence()] * len(runs)
+        return [Absence(fixed=told.get(run.number, 0)) for run in runs]
     if not all(run.reasons for run in judged):
         tx.execute(sql("ingest", "sighting_promote"), rev=tx.generation)
         tx.execute(sql("ingest", "sighting_drop"), rev=tx.generation)
@@ -89,7 +90,23 @@ def apply_absence(
     }
     if missing:
         _close(tx, runs, verdicts, now)
-    return [verdicts.get(run.number, Absence()) for run in runs]
+    found = ((verdicts.get(run.number, Absence()), told.get(run.number, 0)) for run in runs)
+    return [replace(absence, fixed=absence.fixed + ended) for absence, ended in found]
+
+
+def _end_gone(tx: Writer, runs: Sequence[Run], now: datetime) -> dict[int, int]:
+    """Close what the scans themselves say is gone; return how many each closed."""
+    if not any(run.gone for run in runs):
+        return {}
+    tx.execute(sql("ingest", "gone_fill"))
+    ended = {scan: closable for scan, closable, _ in tx.rows(sql("ingest", "absent_count"))}
+    if any(ended.values()):
+        rows = [(scan, True, False, EventKind.ABSENT.value, "") for scan in ended]
+        tx.stage("verdict", TABLES["verdict"], rows)
+        tx.execute(sql("ingest", "absent_close"), now=now, rev=tx.generation)
+        tx.execute(sql("ingest", "absent_close_events"), rev=tx.generation)
+    tx.stage("absent", TABLES["absent"], ())
+    return ended
 
 
 def _presence(run: Run, recognised: int, reopened: int, moved: int, updated: int) -> Presence:

@@ -64,7 +64,8 @@ def _meets_all(scan: Scan) -> bool:
 
 
 def _subjects(scan: Scan, spec: ScopeSpec) -> Iterator[tuple[str, str]]:
-    for asset, tool in {(seen.asset, seen.tool) for seen in scan.observations}:
+    seen = (*scan.observations, *scan.gone)
+    for asset, tool in {(one.asset, one.tool) for one in seen}:
         yield (without_tag(asset) if asset else spec.asset), tool
 
 

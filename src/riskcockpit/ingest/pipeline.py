@@ -176,6 +176,7 @@ def _runs(tx: Writer, due: Sequence[_Due]) -> list[Run]:
     for number, one in enumerate(due):
         parts = one.spec.parts
         whole = parts.whole(one.spec.content_hash, one.scan) if parts else one.scan
+        identities = identify(one.spec.asset, one.scan.observations)
         runs.append(
             Run(
                 number=number,
@@ -183,7 +184,8 @@ def _runs(tx: Writer, due: Sequence[_Due]) -> list[Run]:
                 scan=one.scan,
                 spec=one.spec,
                 at=one.at,
-                identities=identify(one.spec.asset, one.scan.observations),
+                identities=identities,
+                gone=_gone(one.spec.asset, one.scan, identities),
                 live=live.get(one.spec.id, 0),
                 whole=whole,
                 reasons=reasons_not_to_close(whole or one.scan, one.known),
@@ -191,6 +193,14 @@ def _runs(tx: Writer, due: Sequence[_Due]) -> list[Run]:
         )
         first += len(one.scan.observations)
     return runs
+
+
+def _gone(asset: str, scan: Scan, identities: Identities) -> frozenset[str]:
+    """Return the keys of what a scan says is gone, numbered among its results, but for theirs."""
+    if not scan.gone:
+        return frozenset()
+    keys = identify(asset, (*scan.observations, *scan.gone)).keys
+    return frozenset(keys[len(scan.observations) :]).difference(identities.keys)
 
 
 def _report(

@@ -35,6 +35,8 @@ class Run:
     identities: Identities
     live: int
     """Live findings of its scope before it."""
+    gone: frozenset[str] = frozenset()
+    """Exact keys of what it says is gone."""
     whole: Scan | None = None
     """All parts of it as one scan; None while some are still to come."""
     reasons: tuple[str, ...] = ()

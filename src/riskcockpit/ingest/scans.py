@@ -39,6 +39,7 @@ def one_of(scans: Sequence[Scan]) -> Scan:
         statements=tuple(said for scan in scans for said in scan.statements),
         is_vex=all(scan.is_vex for scan in scans),
         absent=sum(scan.absent for scan in scans),
+        gone=tuple(one for scan in scans for one in scan.gone),
         tool_version=versions.pop() if len(versions) == 1 else "",
         scanned_at=max(times, default=None),
         is_successful=_worst([scan.is_successful for scan in scans]),

@@ -32,6 +32,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "is_group": "BOOLEAN", "is_judged": "BOOLEAN", "is_proof": "BOOLEAN",
         "is_any_rule": "BOOLEAN",
     },
+    "gone": {"scan": "INTEGER", "key": "VARCHAR"},
     "ran_rule": {"scan": "INTEGER", "rule": "VARCHAR"},
     "incoming": {
         "n": "INTEGER", "scan": "INTEGER", "profile": "INTEGER", "key": "VARCHAR",
@@ -202,6 +203,7 @@ def stage_runs(tx: Writer, runs: Sequence[Run]) -> None:
             for run, ran in zip(runs, rules, strict=True)
         ],
     )  # fmt: skip
+    tx.stage("gone", TABLES["gone"], [(run.number, key) for run in runs for key in run.gone])
     tx.stage(
         "ran_rule",
         TABLES["ran_rule"],
