@@ -33,6 +33,7 @@ _FAMILIES = {
     "models": ("models",),
     "governance": ("controls", "actions", "ledger"),
     "decisions": ("waive", "approve", "reject", "revoke", "rollback", "undo", "note"),
+    "report": ("report",),
     "query": ("query",),
 }
 """Module of this package → the commands it registers, in the order of the help."""
