@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from riskcockpit.domain.finding import EventKind, FindingClass, Observation, Scan
+from riskcockpit.domain.finding import EventKind, FindingClass, Scan
+from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest.holding import remember_held
 from riskcockpit.ingest.lifecycle import enabled_rules, is_held
 from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
@@ -50,9 +51,7 @@ class Absence:
     """Live findings of the scope before the scan."""
 
 
-def apply_presence(
-    tx: Writer, spec: ScopeSpec, observations: Sequence[Observation], at: Moment
-) -> Presence:
+def apply_presence(tx: Writer, spec: ScopeSpec, observations: Sheet, at: Moment) -> Presence:
     """Apply what the scan shows: `matched` and `assigned` are filled, `change` is made here."""
     scoped = {"scope": spec.id, "category": spec.category, "branch": spec.branch}
     recognised = (tx.one(sql("ingest", "matched_count")) or (0,))[0]
@@ -161,7 +160,7 @@ def _create(tx: Writer, spec: ScopeSpec, at: Moment) -> None:
 def _remember(
     tx: Writer,
     at: Moment,
-    observations: Sequence[Observation],
+    observations: Sheet,
     *,
     is_all_new: bool,
     is_known_changed: bool,
@@ -171,16 +170,17 @@ def _remember(
     tx.execute(sql("ingest", "alias_exact"), **stamp)
     if not is_all_new:
         tx.execute(sql("ingest", "alias_id_again"), **stamp)
-    if any(seen.finding_class is FindingClass.DEPENDENCY for seen in observations):
+    if observations.has_class(FindingClass.DEPENDENCY):
         tx.execute(sql("ingest", "alias_vulnerability"), **stamp)
     if is_known_changed:
         tx.execute(sql("ingest", "location_replace_old"))
-    if any(len(seen.locations) > 1 for seen in observations):
+    if any(map(len, observations.places.values())):
         tx.execute(sql("ingest", "location_insert"), rev=tx.generation)
     numbers: Iterable[int] = range(len(observations))
     if not is_all_new:
         numbers = (row[0] for row in tx.rows(sql("ingest", "fresh_and_changed")))
-    records = ((n, observations[n].raw) for n in numbers if observations[n].raw)
+    raws = observations.raws
+    records = ((n, raws[n]) for n in numbers if raws[n])
     tx.append("raw_record", pack(at.scan_id, records))
 
 

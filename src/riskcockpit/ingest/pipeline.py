@@ -14,6 +14,7 @@ from typing import Any
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.ids import digest, short
+from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest import vex
 from riskcockpit.ingest.application import (
     Absence,
@@ -87,20 +88,20 @@ def _apply(
     at: Moment,
     previous: Previous | None,
 ) -> ScanReport:
-    claimed = without_foreign_claims(tx, scan.observations, scope.asset)
-    scan = scan if claimed is scan.observations else replace(scan, observations=claimed)
-    identities = identify(scope.asset, scan.observations)
+    sheet = without_foreign_claims(tx, Sheet.of(scan.observations), scope.asset)
+    scan = replace(scan, observations=sheet)
+    identities = identify(scope.asset, sheet)
     stage_rules(tx)
     if not scan.is_vex:
-        stage_assets(tx, scope.asset, scan.observations, identities, policy)
-    stage_scan(tx, scan.observations, identities, policy, at.scan_id)
+        stage_assets(tx, scope.asset, sheet, identities, policy)
+    stage_scan(tx, sheet, identities, policy, at.scan_id)
     is_vex_in_force = vex.shield(tx)
     live = (tx.one(sql("ingest", "live_count"), scope=scope.id) or (0,))[0]
-    prefix = recognise(tx, Run(scope, scan.observations, identities), policy, live)
+    prefix = recognise(tx, Run(scope, sheet, identities), policy, live)
     tx.execute(
         sql("ingest", "asset_upsert"), source_id=scope.source_id, now=at.now, rev=tx.generation
     )
-    presence = apply_presence(tx, scope, scan.observations, at)
+    presence = apply_presence(tx, scope, sheet, at)
     known = Completeness(
         scope.is_complete, scope.may_close, previous.tool_version if previous else ""
     )
@@ -178,7 +179,7 @@ def _counts(
         unchanged=presence.unchanged,
         fixed=absence.fixed,
         held=absence.held,
-        suppressed_at_source=sum(seen.is_suppressed for seen in scan.observations),
+        suppressed_at_source=Sheet.of(scan.observations).suppressed(),
         control_evidence=len(scan.evidence),
         vex_applied=spoken.applied,
         vex_unmatched=spoken.unmatched,

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from riskcockpit.domain.finding import FindingClass, Observation
+from riskcockpit.domain.finding import FindingClass
 from riskcockpit.domain.ids import digest
-from riskcockpit.ingest.fingerprints import NONE
+from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest.identity import VERSION, Identities, evidence
 from riskcockpit.ingest.matching import Trace, match
 from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
@@ -23,25 +23,25 @@ class Run:
     """The results of one scan and who they are."""
 
     spec: ScopeSpec
-    observations: Sequence[Observation]
+    observations: Sheet
     identities: Identities
 
 
-def without_foreign_claims(
-    tx: Writer, observations: tuple[Observation, ...], asset: str
-) -> tuple[Observation, ...]:
-    """Return `observations` without claims on findings of other assets than their own."""
-    ids = [seen.claimed_id for seen in observations if seen.claimed_id]
+def without_foreign_claims(tx: Writer, sheet: Sheet, asset: str) -> Sheet:
+    """Return `sheet` without claims on findings of other assets than their own."""
+    ids = [kind.claimed_id for kind in sheet.kinds if kind.claimed_id]
     if not ids:
-        return observations
+        return sheet
     owners: dict[str, set[str]] = {}
     for id_, owner in tx.rows(sql("ingest", "claimed_assets"), ids=ids):
         owners.setdefault(id_, set()).add(owner)
-    return tuple(
-        replace(seen, claimed_id="")
-        if owners.get(seen.claimed_id, set()) - {seen.asset or asset}
-        else seen
-        for seen in observations
+    return Sheet.of(
+        tuple(
+            replace(seen, claimed_id="")
+            if owners.get(seen.claimed_id, set()) - {seen.asset or asset}
+            else seen
+            for seen in sheet
+        )
     )
 
 
@@ -52,11 +52,11 @@ def recognise(tx: Writer, run: Run, policy: IngestPolicy, live: int) -> PrefixCh
     paths changed, when that is what happened.
     """
     keys = ["match_alias", "match_id"]
-    if any(seen.claimed_id for seen in run.observations):
+    if any(kind.claimed_id for kind in run.observations.kinds):
         keys.reverse()  # a claim is an id, and whoever has the id now is meant
     for statement in keys:
         tx.execute(sql("ingest", statement))
-    if any(seen.finding_class is FindingClass.DEPENDENCY for seen in run.observations):
+    if run.observations.has_class(FindingClass.DEPENDENCY):
         tx.execute(sql("ingest", "match_vulnerability"))
     change = _compare_leftovers(tx, run, policy, live)
     tx.execute(sql("ingest", "fresh_fill"))
@@ -79,10 +79,11 @@ def _compare_leftovers(
     if not known:
         return None
     stored = [stored_trace(row) for row in known]
+    paths = run.observations.paths
     change = find(
-        (_path(run.observations[n]) for n in numbers),
+        (paths[n] for n in numbers),
         (one.path for one in stored),
-        all_seen=map(_path, run.observations),
+        all_seen=paths,
         all_known=_live_paths(tx, run.spec),
     )
     seen = [
@@ -90,7 +91,7 @@ def _compare_leftovers(
             run.observations[n],
             run.identities.assets[n],
             run.identities.fingerprints[n],
-            change.stored_path(_path(run.observations[n])) if change else None,
+            change.stored_path(paths[n]) if change else None,
         )
         for n in numbers
     ]
@@ -125,19 +126,15 @@ def _shared(run: Run, numbers: Sequence[int], stored: Sequence[Trace]) -> frozen
     shared: set[str] = set()
     for n, (_, value) in enumerate(run.identities.fingerprints):
         if value in values and (what := _evidence(run, n)) in wanted:
-            seen = run.observations[n]
-            place = (seen.rule, _path(seen))
+            sheet = run.observations
+            place = (sheet.kinds[sheet.kind[n]].rule, sheet.paths[n])
             if places.setdefault(what, place) != place:
                 shared.add(what)
     return frozenset(shared)
 
 
 def _evidence(run: Run, n: int) -> str:
-    seen = run.observations[n]
-    fingerprint = run.identities.fingerprints[n]
-    if fingerprint == NONE and not seen.locations:
-        return ""
-    return evidence(fingerprint, seen.locations[0].snippet if seen.locations else "")
+    return evidence(run.identities.fingerprints[n], run.observations.snippets[n])
 
 
 def _assign_ids(tx: Writer) -> None:
@@ -154,7 +151,3 @@ def _assign_ids(tx: Writer) -> None:
             candidate = digest((VERSION, "again", key, str(repeats[key])))
         assigned.append((n, candidate))
     tx.stage("assigned", TABLES["assigned"], assigned)
-
-
-def _path(seen: Observation) -> str:
-    return seen.locations[0].path if seen.locations else ""

@@ -12,6 +12,7 @@ from riskcockpit.domain.asset import Asset, AssetKind
 from riskcockpit.domain.finding import FindingClass, Location, ModelSignal, Observation, Package
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
+from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest.identity import Identities
 from riskcockpit.ingest.lifecycle import absences, after_seen, days_to_fix, transitions
 from riskcockpit.ingest.matching import Trace
@@ -128,40 +129,32 @@ def stage_rules(tx: Writer) -> None:
 
 
 def stage_scan(
-    tx: Writer,
-    observations: Sequence[Observation],
-    identities: Identities,
-    policy: IngestPolicy,
-    scan_id: str,
+    tx: Writer, sheet: Sheet, identities: Identities, policy: IngestPolicy, scan_id: str
 ) -> None:
     """Stage the results of one run, their further places and keys, and their assets.
 
     What many results have in common is staged once: their profile, and how they are described,
     which in most reports is a text of the rule.
     """
-    profiles = Profiles(policy)
+    profiles: dict[tuple[int, str], int] = {}
     wordings: dict[str, int] = {}
-    rows = incoming_rows(observations, identities, profiles, wordings, scan_id)
-    tx.stage("incoming", TABLES["incoming"], rows)
+    columns = incoming_columns(sheet, identities, profiles, wordings, scan_id)
+    tx.stage_columns("incoming", TABLES["incoming"], columns)
     tx.stage("wording", TABLES["wording"], ((n, text) for text, n in wordings.items()))
-    tx.stage("profile", TABLES["profile"], profiles.rows)
+    tx.stage("profile", TABLES["profile"], _profile_rows(sheet, identities, profiles, policy))
     keys = [(n, key) for n, others in identities.vulnerability_keys.items() for key in others]
     tx.stage("incoming_key", TABLES["incoming_key"], keys)
-    tx.stage("place", TABLES["place"], list(_places(observations)))
+    tx.stage("place", TABLES["place"], list(_places(sheet)))
 
 
 def stage_assets(
-    tx: Writer,
-    default: str,
-    observations: Sequence[Observation],
-    identities: Identities,
-    policy: IngestPolicy,
+    tx: Writer, default: str, sheet: Sheet, identities: Identities, policy: IngestPolicy
 ) -> None:
     """Stage the assets a run is about, described by the settings where they know them."""
-    kinds = {default: AssetKind.REPOSITORY} if not observations else {}
-    for name, seen in zip(identities.assets, observations, strict=True):
+    kinds = {default: AssetKind.REPOSITORY} if not sheet else {}
+    for name, kind in dict.fromkeys(zip(identities.assets, sheet.kind, strict=True)):
         if name not in kinds:
-            kinds[name] = _kind(seen)
+            kinds[name] = _kind(sheet.kinds[kind])
     tx.stage(
         "incoming_asset",
         TABLES["incoming_asset"],
@@ -169,65 +162,57 @@ def stage_assets(
     )
 
 
-class Profiles:
-    """What results have in common, numbered in the order of first use."""
+def incoming_columns(
+    sheet: Sheet,
+    identities: Identities,
+    profiles: dict[tuple[int, str], int],
+    wordings: dict[str, int],
+    scan_id: str,
+) -> tuple[Sequence[Any], ...]:
+    """Return the columns of `incoming`.
 
-    def __init__(self, policy: IngestPolicy) -> None:
-        self.rows: list[tuple[Any, ...]] = []
-        """Rows of `profile`."""
-        self._policy = policy
-        self._numbers: dict[tuple[Any, ...], int] = {}
+    `profiles` numbers what results have in common, by kind and method of the fingerprint, and
+    `wordings` their descriptions, in the order of first use.
+    """
+    count = len(sheet)
+    methods = [method for method, _ in identities.fingerprints]
+    of_profile = [
+        profiles.setdefault(pair, len(profiles)) for pair in zip(sheet.kind, methods, strict=True)
+    ]
+    of_wording = [wordings.setdefault(text, len(wordings)) for text in sheet.descriptions]
+    places = [1] * count
+    for row, found in sheet.places.items():
+        places[row] = len(found)
+    return (
+        range(count), of_profile, identities.keys, sheet.titles, of_wording, sheet.paths,
+        sheet.lines, sheet.columns, sheet.end_lines, sheet.snippets, places,
+        [value or None for _, value in identities.fingerprints],
+        [f"{scan_id}:{n}" if raw else "" for n, raw in enumerate(sheet.raws)],
+    )  # fmt: skip
 
-    def number(self, seen: Observation, asset: str, claim: str) -> int:
-        """Return the number of the profile of `seen`; members of enums are told by identity."""
-        key = (
-            id(seen.finding_class), asset, seen.rule, seen.help_url, id(seen.severity),
-            seen.severity_raw, seen.severity_source, seen.needs_triage, seen.is_suppressed,
-            id(seen.pillar), seen.package, seen.vulnerability_ids, seen.cwes, seen.cvss,
-            seen.epss, seen.is_kev, seen.signal, seen.resource, seen.onset_at, claim,
-        )  # fmt: skip
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._numbers[key] = len(self.rows)
-            self.rows.append((number, *self._row(seen, asset, claim)))
-        return number
 
-    def _row(self, seen: Observation, asset: str, claim: str) -> tuple[Any, ...]:
+def _profile_rows(
+    sheet: Sheet,
+    identities: Identities,
+    profiles: Mapping[tuple[int, str], int],
+    policy: IngestPolicy,
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of `profile`."""
+    assets = dict(zip(sheet.kind, identities.assets, strict=True))
+    for (kind, claim), number in profiles.items():
+        seen, asset = sheet.kinds[kind], assets[kind]
         pillar = seen.pillar or _PILLARS.get(seen.finding_class, Pillar.INFRASTRUCTURE_HARDENING)
-        owner = self._policy.assets[asset].owner if asset in self._policy.assets else ""
+        owner = policy.assets[asset].owner if asset in policy.assets else ""
         signal = seen.signal or _NO_SIGNAL
         state = after_seen(None, needs_triage=seen.needs_triage, is_suppressed=seen.is_suppressed)
-        days = days_to_fix(seen.severity, self._policy.sla, is_kev=seen.is_kev)
-        return (
-            seen.finding_class.value, asset, seen.rule, seen.help_url, int(seen.severity),
+        days = days_to_fix(seen.severity, policy.sla, is_kev=seen.is_kev)
+        yield (
+            number, seen.finding_class.value, asset, seen.rule, seen.help_url, int(seen.severity),
             seen.severity_raw, seen.severity_source, seen.needs_triage, seen.is_suppressed,
             pillar.value, owner, *_package_columns(seen.package),
             canonical(seen.vulnerability_ids), normalised(seen.vulnerability_ids), seen.cwes,
             seen.cvss, seen.epss, seen.is_kev, signal.model, signal.monitor, signal.metric,
             signal.segment, seen.resource, seen.onset_at, claim or None, state.value, days,
-        )  # fmt: skip
-
-
-def incoming_rows(
-    observations: Sequence[Observation],
-    identities: Identities,
-    profiles: Profiles,
-    wordings: dict[str, int],
-    scan_id: str,
-) -> Iterator[tuple[Any, ...]]:
-    """Yield one row of `incoming` for each observation; `wordings` numbers their descriptions."""
-    number = profiles.number
-    columns = zip(
-        observations, identities.keys, identities.assets, identities.fingerprints, strict=True
-    )
-    for n, (seen, key, asset, (claim, value)) in enumerate(columns):
-        places = seen.locations
-        first = places[0] if places else _NOWHERE
-        yield (
-            n, number(seen, asset, claim), key, seen.title,
-            wordings.setdefault(seen.description, len(wordings)), first.path, first.line,
-            first.column, first.end_line, first.snippet, len(places), value or None,
-            f"{scan_id}:{n}" if seen.raw else "",
         )  # fmt: skip
 
 
@@ -281,15 +266,11 @@ def _package_columns(package: Package | None) -> tuple[str, ...]:
     )
 
 
-def _places(observations: Sequence[Observation]) -> Iterator[tuple[Any, ...]]:
+def _places(sheet: Sheet) -> Iterator[tuple[Any, ...]]:
     """Yield the places of results with more than one; a single one is a part of its finding."""
-    for n, seen in enumerate(observations):
-        if len(seen.locations) > 1:
-            for ordinal, place in enumerate(seen.locations):
-                yield (
-                    n, ordinal, place.path, place.line, place.column, place.end_line,
-                    place.snippet,
-                )  # fmt: skip
+    for n, places in sheet.places.items():
+        for ordinal, place in enumerate(places):
+            yield n, ordinal, place.path, place.line, place.column, place.end_line, place.snippet
 
 
 def _kind(seen: Observation) -> AssetKind:

@@ -271,6 +271,16 @@ class Writer(Reader):
             make_temporary(self.cursor(), name, columns)
             fill(self.cursor(), name, rows)
 
+    def stage_columns(
+        self, name: str, columns: Mapping[str, str], values: Sequence[Sequence[Any]]
+    ) -> None:
+        """Fill the temporary table `name` (made anew) as `stage` does, given column by column."""
+        from riskcockpit.store.staging import fill_columns, make_temporary  # noqa: PLC0415 - pyarrow
+
+        with translated(f"the rows for {name}"):
+            make_temporary(self.cursor(), name, columns)
+            fill_columns(self.cursor(), name, values)
+
     def append(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert `rows` by column name; a missing value is NULL, `rev` is filled in.
 
