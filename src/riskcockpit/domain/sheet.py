@@ -7,8 +7,8 @@ nobody changes one in between.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, overload
 
 from riskcockpit.domain.finding import FindingClass, Location, Observation
@@ -16,14 +16,52 @@ from riskcockpit.domain.finding import FindingClass, Location, Observation
 Claims = tuple[tuple[str, str], ...]
 """(name, value) of fingerprints, the best first."""
 _NOWHERE = Location("")
+_TEXTS = (
+    "titles", "descriptions", "paths", "lines", "columns", "end_lines", "snippets", "claims",
+    "raws",
+)  # fmt: skip
+"""The lists of a sheet besides `kind`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Rows to be appended to a sheet; what its attributes of the same name say."""
+
+    kind: Sequence[int]
+    titles: Sequence[str]
+    descriptions: Sequence[str]
+    paths: Sequence[str]
+    lines: Sequence[int | None]
+    columns: Sequence[int | None]
+    end_lines: Sequence[int | None]
+    snippets: Sequence[str]
+    places: Mapping[int, tuple[Location, ...]]
+    claims: Sequence[Claims]
+    raws: Sequence[Any]
+    ordinals: Sequence[int]
+    """Where the records stand in their list of the report."""
 
 
 class Sheet(Sequence[Observation]):
     """The observations of one scan; each list has one value a row."""
 
     __slots__ = (
-        "_known", "_place", "_rows", "claims", "columns", "descriptions", "end_lines", "kind",
-        "kinds", "lines", "paths", "places", "raws", "snippets", "titles",
+        "_known",
+        "_place",
+        "_rows",
+        "claims",
+        "columns",
+        "descriptions",
+        "end_lines",
+        "is_disposable",
+        "kind",
+        "kinds",
+        "lines",
+        "paths",
+        "places",
+        "raws",
+        "snippets",
+        "titles",
     )  # fmt: skip
 
     def __init__(self, place: str = "") -> None:
@@ -45,8 +83,10 @@ class Sheet(Sequence[Observation]):
         self.claims: list[Claims] = []
         self.raws: list[Any] = []
         """The redacted records: `bytes`, or what `bytes.join` takes; empty where none is kept."""
+        self.is_disposable = False
+        """Whether nobody reads the rows again once they are stored."""
         self._place = place
-        self._rows: list[int | Observation] = []
+        self._rows: list[int | str | Observation] = []
         self._known: dict[tuple[Any, ...], int] = {}
 
     @classmethod
@@ -58,6 +98,28 @@ class Sheet(Sequence[Observation]):
         for seen in observations:
             sheet.add(seen)
         return sheet
+
+    @classmethod
+    def joined(cls, parts: Iterable[Sequence[Observation]]) -> Sheet:
+        """Return the rows of all `parts`, one after the other."""
+        whole = cls()
+        for part in map(cls.of, parts):
+            first = len(whole)
+            kinds = list(map(whole.kind_of, part.kinds))
+            whole.kind += [kinds[kind] for kind in part.kind]
+            for name in _TEXTS:
+                getattr(whole, name).extend(getattr(part, name))
+            whole.places |= {first + row: places for row, places in part.places.items()}
+            whole._rows += part._named()  # noqa: SLF001 - one of its own class
+        return whole
+
+    def stored(self) -> None:
+        """Forget what the rows of a disposable sheet say; their number and kinds stay known."""
+        if self.is_disposable:
+            for name in _TEXTS:
+                setattr(self, name, [])
+            self.places = {}
+            self._rows = []
 
     def add(self, seen: Observation) -> None:
         """Append a row."""
@@ -77,9 +139,17 @@ class Sheet(Sequence[Observation]):
         self.raws.append(seen.raw)
         self._rows.append(seen)
 
-    def number(self, ordinals: Iterable[int]) -> None:
-        """Complete rows whose columns were filled by hand: where in their list they stand."""
-        self._rows.extend(ordinals)
+    def extend(self, rows: Columns, start: int, stop: int) -> None:
+        """Append a part of `rows`, whose columns were filled by hand."""
+        first = len(self.kind)
+        if rows.places:
+            for row in range(start, stop):
+                if (places := rows.places.get(row)) is not None:
+                    self.places[first + row - start] = places
+        self.kind += rows.kind[start:stop]
+        for name in _TEXTS:
+            getattr(self, name).extend(getattr(rows, name)[start:stop])
+        self._rows += rows.ordinals[start:stop]
 
     def kind_of(self, seen: Observation) -> int:
         """Return the index of the kind of `seen`; members of enums are told by identity."""
@@ -100,7 +170,7 @@ class Sheet(Sequence[Observation]):
         """Leave out the fingerprints of these names."""
         self.claims = [tuple(c for c in claims if c[0] not in names) for claims in self.claims]
         self._rows = [
-            row if isinstance(row, int) else replace(row, fingerprints=claims)
+            replace(row, fingerprints=claims) if isinstance(row, Observation) else row
             for row, claims in zip(self._rows, self.claims, strict=True)
         ]
 
@@ -138,18 +208,24 @@ class Sheet(Sequence[Observation]):
         if isinstance(row, slice):
             return tuple(self[each] for each in range(len(self))[row])
         known = self._rows[row]
-        if not isinstance(known, int):
+        if isinstance(known, Observation):
             return known
         row %= len(self)
         return replace(
             self.kinds[self.kind[row]],
             title=self.titles[row],
             description=self.descriptions[row],
-            record=f"{self._place}[{known}]",
+            record=self._record(known) if isinstance(known, int) else known,
             locations=self.locations(row),
             fingerprints=self.claims[row],
             raw=bytes(self.raws[row]),
         )
+
+    def _named(self) -> list[int | str | Observation]:
+        return [self._record(row) if isinstance(row, int) else row for row in self._rows]
+
+    def _record(self, ordinal: int) -> str:
+        return f"{self._place}[{ordinal}]"
 
     def __len__(self) -> int:
         """Return the number of rows."""

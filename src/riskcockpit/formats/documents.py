@@ -166,13 +166,18 @@ def decode_json(raw: bytes) -> Json:
         raise SkipRecordError("nested too deeply") from fault
 
 
+def may_be_deep(raw: bytes, max_depth: int) -> bool:
+    """Whether a record has brackets enough to be nested deeper than `max_depth`."""
+    return raw.count(b"{") + raw.count(b"[") > max_depth
+
+
 def check_depth(raw: bytes, max_depth: int) -> None:
     """Refuse a record nested deeper than `max_depth`; cheap for those with few brackets.
 
     Raises:
         SkipRecordError: it is nested deeper.
     """
-    if raw.count(b"{") + raw.count(b"[") <= max_depth:
+    if not may_be_deep(raw, max_depth):
         return
     depth = 0
     for match in _STRUCTURE.finditer(raw):

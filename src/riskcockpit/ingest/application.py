@@ -62,6 +62,10 @@ def apply_presence(tx: Writer, spec: ScopeSpec, observations: Sheet, at: Moment)
         reopened, moved, updated, is_known_changed = tx.one(sql("ingest", "change_count")) or (
             0, 0, 0, False,
         )  # fmt: skip
+    has_places = any(map(len, observations.places.values()))
+    _keep_records(tx, at, observations, is_all_new=not recognised)
+    observations.stored()
+    if recognised:
         is_any_change = reopened + moved + updated > 0
         _refresh(tx, spec, at, is_any_change=is_any_change)
         tx.execute(sql("ingest", "scope_take_over"), **scoped)
@@ -71,7 +75,10 @@ def apply_presence(tx: Writer, spec: ScopeSpec, observations: Sheet, at: Moment)
     created = len(observations) - recognised
     if created:
         _create(tx, spec, at)
-    _remember(tx, at, observations, is_all_new=not recognised, is_known_changed=is_known_changed)
+    _remember(
+        tx, at, observations,
+        is_all_new=not recognised, is_known_changed=is_known_changed, has_places=has_places,
+    )  # fmt: skip
     unchanged = recognised - reopened - moved - updated
     return Presence(created, reopened, moved, updated, unchanged)
 
@@ -164,8 +171,9 @@ def _remember(
     *,
     is_all_new: bool,
     is_known_changed: bool,
+    has_places: bool,
 ) -> None:
-    """Store what goes with findings: other keys, further places, raw records."""
+    """Store what goes with findings: other keys and further places."""
     stamp: dict[str, Any] = {"now": at.now, "rev": tx.generation}
     tx.execute(sql("ingest", "alias_exact"), **stamp)
     if not is_all_new:
@@ -174,14 +182,16 @@ def _remember(
         tx.execute(sql("ingest", "alias_vulnerability"), **stamp)
     if is_known_changed:
         tx.execute(sql("ingest", "location_replace_old"))
-    if any(map(len, observations.places.values())):
+    if has_places:
         tx.execute(sql("ingest", "location_insert"), rev=tx.generation)
+
+
+def _keep_records(tx: Writer, at: Moment, observations: Sheet, *, is_all_new: bool) -> None:
+    """Store the raw records of new and changed findings."""
     numbers: Iterable[int] = range(len(observations))
     if not is_all_new:
         numbers = (row[0] for row in tx.rows(sql("ingest", "fresh_and_changed")))
-    raws = observations.raws
-    records = ((n, raws[n]) for n in numbers if raws[n])
-    tx.append("raw_record", pack(at.scan_id, records))
+    tx.append("raw_record", pack(at.scan_id, observations.raws, numbers))
 
 
 def _event(tx: Writer, statement: str, at: Moment, **params: Any) -> None:

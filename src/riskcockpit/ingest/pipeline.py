@@ -24,7 +24,7 @@ from riskcockpit.ingest.application import (
     apply_presence,
 )
 from riskcockpit.ingest.holding import forget_held
-from riskcockpit.ingest.identity import Identities, identify
+from riskcockpit.ingest.identity import identify
 from riskcockpit.ingest.lifecycle import Completeness, reasons_not_to_close
 from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.prefixes import PrefixChange
@@ -47,6 +47,16 @@ class Previous:
     generation: int
     contents: Sequence[str]
     """Hashes of all documents of the scope that came in the same import."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Recognised:
+    """What was noticed while results were recognised."""
+
+    distrusted: tuple[str, ...]
+    """A sentence for each kind of fingerprint that is not trusted."""
+    prefix: PrefixChange | None
+    is_vex_in_force: bool
 
 
 def ingest(
@@ -90,23 +100,17 @@ def _apply(
 ) -> ScanReport:
     sheet = without_foreign_claims(tx, Sheet.of(scan.observations), scope.asset)
     scan = replace(scan, observations=sheet)
-    identities = identify(scope.asset, sheet)
-    stage_rules(tx)
-    if not scan.is_vex:
-        stage_assets(tx, scope.asset, sheet, identities, policy)
-    stage_scan(tx, sheet, identities, policy, at.scan_id)
-    is_vex_in_force = vex.shield(tx)
     live = (tx.one(sql("ingest", "live_count"), scope=scope.id) or (0,))[0]
-    prefix = recognise(tx, Run(scope, sheet, identities), policy, live)
+    known = _recognise(tx, scan, sheet, scope, policy, scan_id=at.scan_id, live=live)
     tx.execute(
         sql("ingest", "asset_upsert"), source_id=scope.source_id, now=at.now, rev=tx.generation
     )
     presence = apply_presence(tx, scope, sheet, at)
-    known = Completeness(
+    gate = Completeness(
         scope.is_complete, scope.may_close, previous.tool_version if previous else ""
     )
     whole = scope.parts.whole(scope.content_hash, scan) if scope.parts else scan
-    reasons = reasons_not_to_close(whole or scan, known)
+    reasons = reasons_not_to_close(whole or scan, gate)
     absence = Absence()
     forget_held(tx, scope.id)
     if whole is not None and scope.may_close:
@@ -114,7 +118,7 @@ def _apply(
     spoken = NOTHING_SPOKEN
     if scan.is_vex:
         vex.remember(tx, scan, scope, at)
-    if scan.is_vex or is_vex_in_force:
+    if scan.is_vex or known.is_vex_in_force:
         spoken = vex.settle(tx, scan, scope, at)
     _correlate(tx, scope, presence, absence)
     report = ScanReport(
@@ -124,12 +128,33 @@ def _apply(
         not reasons,
         _counts(scan, presence, absence, spoken),
         (
-            *_notes(identities, reasons, presence, absence, prefix=prefix, scope=scope.id),
+            *_notes(known, reasons, presence, absence, scope=scope.id),
             *vex.notes(spoken),
         ),
     )
     _record(tx, scan, scope, at, report=report, because="; ".join(reasons), live=live)
     return report
+
+
+def _recognise(
+    tx: Writer,
+    scan: Scan,
+    sheet: Sheet,
+    scope: ScopeSpec,
+    policy: IngestPolicy,
+    *,
+    scan_id: str,
+    live: int,
+) -> _Recognised:
+    """Stage the results and find out which stored findings they are."""
+    identities = identify(scope.asset, sheet)
+    stage_rules(tx)
+    if not scan.is_vex:
+        stage_assets(tx, scope.asset, sheet, identities, policy)
+    stage_scan(tx, sheet, identities, policy, scan_id)
+    is_vex_in_force = vex.shield(tx)
+    prefix = recognise(tx, Run(scope, sheet, identities), policy, live)
+    return _Recognised(identities.distrusted, prefix, is_vex_in_force)
 
 
 def _previous(tx: Writer, scope: ScopeSpec) -> Previous | None:
@@ -187,15 +212,14 @@ def _counts(
 
 
 def _notes(
-    identities: Identities,
+    known: _Recognised,
     reasons: Sequence[str],
     presence: Presence,
     absence: Absence,
     *,
-    prefix: PrefixChange | None,
     scope: str,
 ) -> tuple[str, ...]:
-    notes = [f"fingerprint not trusted: {why}" for why in identities.distrusted]
+    notes = [f"fingerprint not trusted: {why}" for why in known.distrusted]
     if reasons and absence.live:
         notes.append(f"nothing was closed: {'; '.join(reasons)}")
     if absence.held:
@@ -207,8 +231,8 @@ def _notes(
         )
     if absence.not_run:
         notes.append(f"{absence.not_run} findings stay open because their rules did not run")
-    if prefix:
-        notes.append(_prefix_note(prefix))
+    if known.prefix:
+        notes.append(_prefix_note(known.prefix))
     return tuple(notes)
 
 
