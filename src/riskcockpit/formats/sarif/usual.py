@@ -27,6 +27,8 @@ MAX_PROPERTIES = 200
 """Bytes of a property bag that several results may share; a longer one is one result's own."""
 _DECODER = msgspec.json.Decoder(UsualResult)
 _NEW = object()
+_NAMES = len('"message""text""locations""physicalLocation""artifactLocation""region"')
+"""Bytes of the names of members that every usual result has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ class UsualResults:
         self, raws: Sequence[msgspec.Raw], flags: Sequence[bool]
     ) -> tuple[list[UsualResult], list[Facet], list[bool]]:
         """Return the usual ones with what they share, and which of `raws` they are."""
-        decode, known, shallow = _DECODER.decode, self._facets, 2 * self._max_depth
+        decode, known, depth = _DECODER.decode, self._facets, self._max_depth
+        shallow = 2 * depth  # what is nested deeper has a bracket at both ends of each level
         results: list[UsualResult] = []
         facets: list[Facet] = []
         is_usual = [False] * len(raws)
@@ -112,15 +115,13 @@ class UsualResults:
                 result = decode(raw)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 continue
-            text, properties = result.message.text, result.properties
-            if flags[row] or not text or _is_particular(result):
+            if flags[row] or _is_particular(result):
                 continue
-            # two bytes a level: a short record is not deep, nor is the text in it
-            if len(raw) - len(text) > shallow and may_be_deep(bytes(raw), self._max_depth):
+            if len(raw) - _plain_size(result) > shallow and may_be_deep(bytes(raw), depth):
                 continue
             key = (
                 result.rule_id, result.rule_index, result.rule, result.level, result.kind,
-                result.suppressions, result.baseline_state, bytes(properties),
+                result.suppressions, result.baseline_state, bytes(result.properties),
             )  # fmt: skip
             facet = known.get(key, _NEW)
             if facet is _NEW:
@@ -134,7 +135,14 @@ class UsualResults:
 
 def _is_particular(result: UsualResult) -> bool:
     return (
-        result.taxa is not None
+        not result.message.text
+        or result.taxa is not None
         or result.message.arguments is not None
         or len(result.properties) > MAX_PROPERTIES
     )
+
+
+def _plain_size(result: UsualResult) -> int:
+    """Return a number of bytes that are no brackets in any record of `result`."""
+    uri = result.locations[0].physical_location.artifact_location.uri
+    return _NAMES + len(result.message.text) + len(uri or "")
