@@ -29,7 +29,7 @@ from riskcockpit.ingest.lifecycle import Completeness, reasons_not_to_close
 from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.prefixes import PrefixChange
 from riskcockpit.ingest.recognition import Run, recognise, without_foreign_claims
-from riskcockpit.ingest.staging import stage_assets, stage_rules, stage_scan
+from riskcockpit.ingest.staging import clear_scan, stage_assets, stage_rules, stage_scan
 from riskcockpit.ingest.vex import NOTHING_SPOKEN
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
@@ -120,6 +120,7 @@ def _apply(
         vex.remember(tx, scan, scope, at)
     if scan.is_vex or known.is_vex_in_force:
         spoken = vex.settle(tx, scan, scope, at)
+    clear_scan(tx)
     _correlate(tx, scope, presence, absence)
     report = ScanReport(
         at.scan_id,

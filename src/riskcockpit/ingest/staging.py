@@ -147,6 +147,11 @@ def stage_scan(
     tx.stage("place", TABLES["place"], list(_places(sheet)))
 
 
+def clear_scan(tx: Writer) -> None:
+    """Give the memory of the staged results back; judging needs its own."""
+    tx.stage("incoming", TABLES["incoming"], ())
+
+
 def stage_assets(
     tx: Writer, default: str, sheet: Sheet, identities: Identities, policy: IngestPolicy
 ) -> None:
@@ -184,7 +189,7 @@ def incoming_columns(
     for row, found in sheet.places.items():
         places[row] = len(found)
     return (
-        range(count), of_profile, identities.keys, sheet.titles, of_wording, sheet.paths,
+        list(range(count)), of_profile, identities.keys, sheet.titles, of_wording, sheet.paths,
         sheet.lines, sheet.columns, sheet.end_lines, sheet.snippets, places,
         [value or None for _, value in identities.fingerprints],
         [f"{scan_id}:{n}" if raw else "" for n, raw in enumerate(sheet.raws)],

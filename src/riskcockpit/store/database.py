@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -290,9 +291,17 @@ class Writer(Reader):
         """
         from riskcockpit.store.staging import columns_of, fill  # noqa: PLC0415 - pyarrow
 
+        found = iter(rows)
+        first = next(found, None)
+        if first is None:
+            return
         with translated(f"the rows for {table}"):
             names = columns_of(self.cursor(), table)
-            fill(self.cursor(), table, (self._in_order(table, names, row) for row in rows))
+            fill(
+                self.cursor(),
+                table,
+                (self._in_order(table, names, row) for row in chain((first,), found)),
+            )
 
     def take_over(self, table: str, source: Reader) -> None:
         """Replace the rows of `table` by those it has in another generation, each with its `rev`.

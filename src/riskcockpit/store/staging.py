@@ -52,10 +52,11 @@ def fill(cursor: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[
         FatalError: a row has another length than the table, or a value does not fit its column.
         ValueError: a time without a zone.
     """
-    schema = _schema(cursor, table)
     source = iter(rows)
     count = 0
+    schema = None
     while batch := list(islice(source, BATCH_ROWS)):
+        schema = schema or _schema(cursor, table)
         if wrong := next((row for row in batch if len(row) != len(schema)), None):
             raise FatalError(f"a row for {table} has {len(wrong)} values, not {len(schema)}")
         _insert(cursor, table, schema, tuple(zip(*batch, strict=True)))
@@ -79,6 +80,7 @@ def fill_columns(
     for start in range(0, max(lengths, default=0), BATCH_ROWS):
         batch = [column[start : start + BATCH_ROWS] for column in columns]
         _insert(cursor, table, schema, batch)
+    pa.default_memory_pool().release_unused()  # Arrow keeps what it may need again, for a while
 
 
 def _schema(cursor: duckdb.DuckDBPyConnection, table: str) -> pa.Schema:
