@@ -8,14 +8,21 @@ from riskcockpit.domain.finding import Problem, Scan
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.documents import check_depth, decode_documents, decode_record
-from riskcockpit.formats.sarif.model import Log, Run, WholeLog
+from riskcockpit.formats.documents import (
+    check_depth,
+    decode_documents,
+    decode_record,
+    may_be_deep,
+)
+from riskcockpit.formats.sarif.model import Component, Log, Run, Tool, WholeLog
 from riskcockpit.formats.sarif.runs import RunReader
 from riskcockpit.formats.suspicion import redacted, suspects
 
 _LOG = msgspec.json.Decoder(Log)
 _RUN = msgspec.json.Decoder(Run)
 _WHOLE = msgspec.json.Decoder(WholeLog)
+_SHAPED = 20
+"""Levels that the structs of a run have at most."""
 _HALF_READ = "SARIF (without a readable run)"
 
 
@@ -51,11 +58,21 @@ def _decoded(content: bytes) -> Log | WholeLog:
         return _LOG.decode(content)
 
 
+def _may_be_deep(run: Run, max_depth: int) -> bool:
+    """Whether what is in the head of a run, beside its own structs, may be nested too deeply."""
+    tool = run.tool or Tool()
+    components = [tool.driver or Component(), *(tool.extensions or ())]
+    rules = [rule for component in components for rule in component.rules or ()]
+    parts = (run.properties, *rules, *(run.artifacts or ()))
+    return any(may_be_deep(bytes(part), max_depth - _SHAPED) for part in parts)
+
+
 def _read_run(given: Run | msgspec.Raw, place: str, options: ReadOptions) -> Scan:
     try:
         run = given if isinstance(given, Run) else decode_record(given, _RUN)
         head = msgspec.json.encode(msgspec.structs.replace(run, results=None))
-        check_depth(head, options.max_depth)
+        if _may_be_deep(run, options.max_depth):
+            check_depth(head, options.max_depth)
         results = run.results or []
         is_head_suspect, *flags = suspects([head, *results])  # large ones are fast together
         if is_head_suspect:  # its rules, artefacts and names
