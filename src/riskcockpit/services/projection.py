@@ -42,8 +42,7 @@ def project_ledger(ctx: Context, tx: Writer, now: datetime) -> Projection:
     """
     found = examined(ctx)
     projection = projected(ctx, found, now)
-    if not _write_entries(tx, found.entries):
-        return projection
+    _write_entries(tx, found.entries)
     _write_waivers(tx, projection.waivers)
     _write_actions(tx, projection.actions)
     settle_identities(tx, projection.corrections, now)
@@ -53,16 +52,13 @@ def project_ledger(ctx: Context, tx: Writer, now: datetime) -> Projection:
     return projection
 
 
-def _write_entries(tx: Writer, entries: Sequence[Entry]) -> bool:
-    """Return whether there are entries, or were: without any, nobody has decided anything."""
+def _write_entries(tx: Writer, entries: Sequence[Entry]) -> None:
     known = {row[0] for row in tx.rows(sql("services", "projection_known_entries"))}
-    was_any = bool(known)
     if known - {entry.hash for entry in entries}:
         tx.execute(sql("services", "projection_clear_ledger_entry"))
         known = set()
     new = {entry.hash: entry for entry in entries if entry.hash not in known}
     tx.append("ledger_entry", (_entry_row(entry) for entry in new.values()))
-    return bool(entries or was_any)
 
 
 def _entry_row(entry: Entry) -> dict[str, Any]:
