@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import duckdb
 
 BATCH_ROWS = 20_000
+COLUMN_BATCH_ROWS = 122_880
+"""Rows of a row group of DuckDB: in one piece they are taken over in half the time."""
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _TYPE = re.compile(r"[A-Z][A-Za-z0-9_ (),]*(?:\[\])?")
 
@@ -77,8 +79,8 @@ def fill_columns(
     lengths = {len(column) for column in columns}
     if len(columns) != len(schema) or len(lengths) > 1:
         raise FatalError(f"the columns for {table} do not fit it or each other")
-    for start in range(0, max(lengths, default=0), BATCH_ROWS):
-        batch = [column[start : start + BATCH_ROWS] for column in columns]
+    for start in range(0, max(lengths, default=0), COLUMN_BATCH_ROWS):
+        batch = [column[start : start + COLUMN_BATCH_ROWS] for column in columns]
         _insert(cursor, table, schema, batch)
     pa.default_memory_pool().release_unused()  # Arrow keeps what it may need again, for a while
 
