@@ -105,8 +105,8 @@ class UsualResults:
         self, raws: Sequence[msgspec.Raw], flags: Sequence[bool]
     ) -> tuple[list[UsualResult], list[Facet], list[bool]]:
         """Return the usual ones with what they share, and which of `raws` they are."""
-        decode, known, depth = _DECODER.decode, self._facets, self._max_depth
-        shallow = 2 * depth  # what is nested deeper has a bracket at both ends of each level
+        decode, known = _DECODER.decode, self._facets
+        shallow = 2 * self._max_depth  # each level more has a bracket at both of its ends
         results: list[UsualResult] = []
         facets: list[Facet] = []
         is_usual = [False] * len(raws)
@@ -115,13 +115,19 @@ class UsualResults:
                 result = decode(raw)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 continue
-            if flags[row] or _is_particular(result):
+            text, size = result.message.text, len(result.properties)
+            if flags[row] or not text or result.message.arguments or result.taxa:
                 continue
-            if len(raw) - _plain_size(result) > shallow and may_be_deep(bytes(raw), depth):
+            uri = result.locations[0].physical_location.artifact_location.uri or ""
+            bracketed = len(raw) - _NAMES - len(text) - len(uri)  # at most
+            if size > MAX_PROPERTIES or (
+                bracketed > shallow and may_be_deep(bytes(raw), self._max_depth)
+            ):
                 continue
             key = (
                 result.rule_id, result.rule_index, result.rule, result.level, result.kind,
-                result.suppressions, result.baseline_state, bytes(result.properties),
+                result.suppressions, result.baseline_state,
+                bytes(result.properties) if size else b"",
             )  # fmt: skip
             facet = known.get(key, _NEW)
             if facet is _NEW:
@@ -131,18 +137,3 @@ class UsualResults:
                 results.append(result)
                 facets.append(facet)
         return results, facets, is_usual
-
-
-def _is_particular(result: UsualResult) -> bool:
-    return (
-        not result.message.text
-        or result.taxa is not None
-        or result.message.arguments is not None
-        or len(result.properties) > MAX_PROPERTIES
-    )
-
-
-def _plain_size(result: UsualResult) -> int:
-    """Return a number of bytes that are no brackets in any record of `result`."""
-    uri = result.locations[0].physical_location.artifact_location.uri
-    return _NAMES + len(result.message.text) + len(uri or "")
