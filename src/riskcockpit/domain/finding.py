@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -239,7 +240,7 @@ class Scan:
     """
 
     tool: str
-    observations: tuple[Observation, ...] = ()
+    observations: Sequence[Observation] = ()
     evidence: tuple[ControlEvidence, ...] = ()
     problems: tuple[Problem, ...] = ()
     absent: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from riskcockpit.domain.finding import Scan
+from riskcockpit.domain.sheet import Sheet
 
 ScopeName = tuple[str, str, str, str]
 """(asset, tool, category, branch)."""
@@ -33,7 +34,7 @@ def one_of(scans: Sequence[Scan]) -> Scan:
         asset=scans[0].asset,
         category=scans[0].category,
         branch=scans[0].branch,
-        observations=tuple(seen for scan in scans for seen in scan.observations),
+        observations=Sheet.joined(scan.observations for scan in scans),
         evidence=tuple(proof for scan in scans for proof in scan.evidence),
         problems=tuple(problem for scan in scans for problem in scan.problems),
         statements=tuple(said for scan in scans for said in scan.statements),
