@@ -71,7 +71,7 @@ def detect(content: bytes, options: ReadOptions) -> Format:
     Raises:
         FormatError: empty, damaged, or of no known format; says what it looks like and what to do.
     """
-    return _detect_plain(plain(content, options.max_bytes), options.own)
+    return _detect_plain(plain(content, options.max_bytes), options)
 
 
 def read_report(content: bytes, options: ReadOptions, *, name: str = "") -> Report:
@@ -82,13 +82,13 @@ def read_report(content: bytes, options: ReadOptions, *, name: str = "") -> Repo
         UnknownNameError: there is no format `name`.
     """
     opened = plain(content, options.max_bytes)
-    format_ = named(name, options.own) if name else _detect_plain(opened, options.own)
+    format_ = named(name, options.own) if name else _detect_plain(opened, options)
     return format_.read(opened, options)
 
 
-def _detect_plain(content: bytes, own: Sequence[Format]) -> Format:
+def _detect_plain(content: bytes, options: ReadOptions) -> Format:
     head = content[:HEAD_BYTES]
-    for format_ in (*own, *BUILT_IN):
+    for format_ in (*options.own, *BUILT_IN):
         if format_.matches(head):
             return format_
     for entry in _third_party():
@@ -100,14 +100,15 @@ def _detect_plain(content: bytes, own: Sequence[Format]) -> Format:
             "the zip archive has no file in it",
             hint="name the format with --format if its tool writes such archives",
         )
-    raise _unknown(shape_of(head))
+    raise _unknown(shape_of(head), options)
 
 
-def _unknown(shape: Shape) -> FormatError:
+def _unknown(shape: Shape, options: ReadOptions) -> FormatError:
     tool = advice(shape)
     if tool is not None:
         return FormatError(f"looks like {tool.title}, which is not read yet", hint=tool.instead)
-    return FormatError(f"not a known report format: {resemblance(shape)}", hint=_UNKNOWN_HINT)
+    looks = resemblance(shape, options.redact)
+    return FormatError(f"not a known report format: {looks}", hint=_UNKNOWN_HINT)
 
 
 def _third_party() -> Iterable[EntryPoint]:
