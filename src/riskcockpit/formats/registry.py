@@ -14,6 +14,7 @@ from riskcockpit.errors import FormatError, UnknownNameError
 from riskcockpit.formats.api import Format, ReadOptions, Report
 from riskcockpit.formats.archives import NO_REPORT
 from riskcockpit.formats.builtin import BuiltIn
+from riskcockpit.formats.condensing import condensed
 from riskcockpit.formats.families.checks import CHECKS
 from riskcockpit.formats.families.cloud import CLOUD
 from riskcockpit.formats.families.code import CODE
@@ -88,19 +89,26 @@ def read_report(content: bytes, options: ReadOptions, *, name: str = "") -> Repo
 
 def _detect_plain(content: bytes, options: ReadOptions) -> Format:
     head = content[:HEAD_BYTES]
-    for format_ in (*options.own, *BUILT_IN):
-        if format_.matches(head):
-            return format_
-    for entry in _third_party():
-        theirs = _loaded(entry)
-        if theirs.matches(head):
-            return theirs
+    format_ = _matching(head, options.own)
+    if format_ is None and len(content) > HEAD_BYTES:
+        head = condensed(content) or head
+        format_ = _matching(head, options.own)
+    if format_ is not None:
+        return format_
     if content == NO_REPORT:
         raise FormatError(
             "the zip archive has no file in it",
             hint="name the format with --format if its tool writes such archives",
         )
     raise _unknown(shape_of(head), options)
+
+
+def _matching(head: bytes, own: Sequence[Format]) -> Format | None:
+    for format_ in (*own, *BUILT_IN):
+        if format_.matches(head):
+            return format_
+    theirs = map(_loaded, _third_party())
+    return next((format_ for format_ in theirs if format_.matches(head)), None)
 
 
 def _unknown(shape: Shape, options: ReadOptions) -> FormatError:
