@@ -144,3 +144,12 @@ def test_half_a_report_and_entities_are_refused() -> None:
     bomb = '<!DOCTYPE x [<!ENTITY e "x">]><OWASPZAPReport>&e;</OWASPZAPReport>'
     with pytest.raises(FormatError, match="entities"):
         scans(bomb, "zap")
+
+
+def test_a_single_site_or_alert_may_stand_without_its_list() -> None:
+    report = in_json(("https://shop.example", [alert()]))
+    (site,) = report["site"]
+    bare = report | {"site": site | {"alerts": alert()}}
+    assert only(bare, "zap") == only(report, "zap")
+    nothing = only_scan(report | {"site": None}, "zap")
+    assert (nothing.observations, nothing.is_partial) == ((), True)

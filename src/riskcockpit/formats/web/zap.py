@@ -47,7 +47,8 @@ _FALSE_POSITIVE = "0"
 class Document(msgspec.Struct, gc=False):
     """A report in JSON; sites are still raw."""
 
-    site: list[Raw] | Raw | None = None
+    site: Raw = Raw(b"[]")
+    """The sites; some writers leave out the list around a single one."""
     version: Members = msgspec.field(name="@version", default=NOTHING)
     generated: Members = msgspec.field(name="@generated", default=NOTHING)
     created: Members = NOTHING
@@ -59,6 +60,7 @@ class _Site(NamedTuple):
     """Place and record of each alert."""
 
 
+_SITES = msgspec.json.Decoder(list[Raw])
 _DOCUMENT = msgspec.json.Decoder(Document, dec_hook=viewed)
 
 
@@ -107,12 +109,17 @@ def _read_json(content: bytes, options: ReadOptions) -> Report:
             "tool_version": form.version.name(),
             "scanned_at": form.created.moment() or form.generated.moment(),
         }
-        sites = form.site if isinstance(form.site, list) else [form.site] if form.site else []
-        for number, raw in enumerate(sites):
+        for number, raw in enumerate(_sites(bytes(form.site))):
             scans.append(_json_scan(bytes(raw), number, about, options))
     if documents.unreadable or not scans:
         scans.append(Scan(tool=TOOL, is_partial=True))
     return Report("zap", tuple(scans), documents.notes)
+
+
+def _sites(raw: bytes) -> list[Raw]:
+    if raw.lstrip().startswith(b"["):
+        return _SITES.decode(raw)
+    return [] if raw.strip() == b"null" else [Raw(raw)]
 
 
 def _json_scan(raw: bytes, number: int, about: dict[str, Any], options: ReadOptions) -> Scan:
