@@ -84,7 +84,31 @@ def read_report(content: bytes, options: ReadOptions, *, name: str = "") -> Repo
     """
     opened = plain(content, options.max_bytes)
     format_ = named(name, options.own) if name else _detect_plain(opened, options)
-    return format_.read(opened, options)
+    report = format_.read(opened, options)
+    if name and opened != NO_REPORT and not _says_something(report):
+        _refuse_another(opened, name, options)
+    return report
+
+
+def _says_something(report: Report) -> bool:
+    """Whether anything was found in a report, or a part of it could not be read."""
+    return bool(report.enrichments or report.problems) or any(
+        scan.observations or scan.evidence or scan.statements or scan.absent or scan.problems
+        for scan in report.scans
+    )
+
+
+def _refuse_another(content: bytes, name: str, options: ReadOptions) -> None:
+    """Refuse content in which `name` finds nothing and the format it shows does: no clean scan."""
+    try:
+        other = _detect_plain(content, options)
+    except FormatError:
+        return  # that is what a name is given for
+    if other.name != name and _says_something(other.read(content, options)):
+        raise FormatError(
+            f"nothing in it is of the format {name}: its content is {other.name}",
+            hint=f"leave the format to `auto`, or say --format {other.name}",
+        )
 
 
 def _detect_plain(content: bytes, options: ReadOptions) -> Format:
