@@ -124,6 +124,9 @@ def test_f_a_new_checkout_prefix_keeps_dismissals_and_is_proposed_as_a_setting(
     assert bank.states() == {"false_positive": 30}
     assert any("build/7/" in note and "checkout_prefixes" in note for note in report.notes)
     assert bank.events("renamed") == []
+    told = bank.events("moved")
+    assert len(told) == 30
+    assert ("moved", "other checkout: src/0.py → build/7/src/0.py") in told
     assert changes(bank.scan(moved).counts) == (0, 0, 0, 0)
     assert changes(bank.scan(seen).counts) == (0, 0, 0, 0)
     assert bank.events("renamed") == []
