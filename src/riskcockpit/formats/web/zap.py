@@ -18,7 +18,7 @@ from msgspec import Raw
 from riskcockpit.domain.finding import FindingClass, Location, Observation, Scan
 from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats import wording
-from riskcockpit.formats.addresses import host_of, request
+from riskcockpit.formats.addresses import host_of, request, site_category
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_json
@@ -142,7 +142,7 @@ def _scan(site: _Site, about: dict[str, Any], options: ReadOptions) -> Scan:
     gathering = Gathering()
     for place, raw in site.alerts:
         gathering.take(place, partial(_observation, raw, name, place, options))
-    return gathering.scan(TOOL, asset=host_of(name), **about)
+    return gathering.scan(TOOL, asset=host_of(name), category=site_category(name), **about)
 
 
 def _observation(raw: bytes, site: str, place: str, options: ReadOptions) -> Observation:
