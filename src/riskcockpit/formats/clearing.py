@@ -36,6 +36,7 @@ def _scan(scan: Scan, redact: Redact) -> Scan:
         tool_errors=_texts(scan.tool_errors, redact),
         distrusted=_texts(scan.distrusted, redact),
         problems=_problems(scan.problems, redact),
+        assets=None if scan.assets is None else frozenset(map(redact, scan.assets)),
         statements=tuple(_statement(said, redact) for said in scan.statements),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.members import Members, record_of
+from riskcockpit.formats.network.hosts import hosts_in
 from riskcockpit.formats.tables import Row, Table, decoded, table
 
 
@@ -47,7 +49,8 @@ def read_rows(
         for row in found.rows:
             place = f"row {row.number}"
             gathering.take(place, partial(read, row, place))
-    return gathering.scan(tool), notes
+    scan = gathering.scan(tool)
+    return replace(scan, assets=hosts_in(scan.observations)), notes
 
 
 def _table(words: str, tool: str, headers: tuple[tuple[str, ...], ...]) -> Table:
