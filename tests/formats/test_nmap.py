@@ -93,4 +93,4 @@ def test_the_hosts_that_were_looked_at_are_told_also_those_without_open_ports() 
         + host.format("10.0.0.2", "")
         + "<runstats><finished exit='success'/></runstats></nmaprun>"
     )
-    assert only_scan(content, "nmap").assets == {"10.0.0.1", "10.0.0.2"}
+    assert only_scan(content, "nmap").assets == frozenset({"10.0.0.1", "10.0.0.2"})
