@@ -70,6 +70,14 @@ def test_owners_are_found_where_the_forges_keep_them_and_nothing_else_hidden_is(
     assert len(found) == 4
 
 
+def test_of_yaml_in_a_directory_only_catalogues_are_taken(root: Path) -> None:
+    for name in ("deployment.yaml", "catalog-info.yaml", "CODEOWNERS"):
+        (root / "payments" / name).write_text(name)
+    taken = names(pull(str(root / "payments")))
+    assert taken == ["CODEOWNERS", "bandit.sarif", "catalog-info.yaml", "trivy.json"]
+    assert names(pull(f"{root}/*/deployment.yaml")) == ["deployment.yaml"]
+
+
 def test_relative_paths_lie_under_the_url(root: Path) -> None:
     assert len(documents(pull("payments", "lend*/*.sarif", url=str(root)))) == 3
     for url, path in (("", "payments"), ("reports", "payments")):

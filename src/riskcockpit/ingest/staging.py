@@ -31,8 +31,9 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "scan": "INTEGER", "scan_id": "VARCHAR", "moment": "TIMESTAMP", "scope": "VARCHAR",
         "tool": "VARCHAR", "category": "VARCHAR", "branch": "VARCHAR", "source_id": "VARCHAR",
         "is_group": "BOOLEAN", "is_judged": "BOOLEAN", "is_proof": "BOOLEAN",
-        "is_any_rule": "BOOLEAN",
+        "is_any_rule": "BOOLEAN", "is_any_asset": "BOOLEAN",
     },
+    "seen_asset": {"scan": "INTEGER", "asset": "VARCHAR"},
     "gone": {"scan": "INTEGER", "key": "VARCHAR"},
     "ran_rule": {"scan": "INTEGER", "rule": "VARCHAR"},
     "incoming": {
@@ -205,10 +206,16 @@ def stage_runs(tx: Writer, runs: Sequence[Run]) -> None:
                 run.number, run.at.scan_id, run.at.moment, run.spec.id, run.spec.tool,
                 run.spec.category, run.spec.branch, run.spec.source_id,
                 run.spec.parts is not None, run.is_judged, not run.reasons, ran is None,
+                run.assets is None,
             )
             for run, ran in zip(runs, rules, strict=True)
         ],
     )  # fmt: skip
+    tx.stage(
+        "seen_asset",
+        TABLES["seen_asset"],
+        [(run.number, asset) for run in runs for asset in run.assets or ()],
+    )
     tx.stage("gone", TABLES["gone"], [(run.number, key) for run in runs for key in run.gone])
     tx.stage(
         "ran_rule",

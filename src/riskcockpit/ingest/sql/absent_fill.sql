@@ -1,5 +1,5 @@
 -- Findings of the scopes of scans that those, or no scan of this import, show; only a rule that ran
--- closes.
+-- closes. Of a scan that names the assets it looked at, those of other assets are not absent.
 -- params: rev BIGINT
 -- returns: nothing
 INSERT INTO absent
@@ -10,7 +10,12 @@ WITH unseen AS (
         regexp_replace(finding.rule, '/[^/]*$', '') AS group_rule
     FROM finding
     JOIN incoming_scan ON incoming_scan.scope = finding.scope
-    WHERE incoming_scan.is_judged AND CASE
+    WHERE incoming_scan.is_judged AND (
+        incoming_scan.is_any_asset OR EXISTS (
+            FROM seen_asset
+            WHERE seen_asset.scan = incoming_scan.scan AND seen_asset.asset = finding.asset
+        )
+    ) AND CASE
         WHEN incoming_scan.is_group THEN finding.rev < $rev
         ELSE finding.scan_id <> incoming_scan.scan_id
     END
