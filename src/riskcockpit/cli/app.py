@@ -26,6 +26,7 @@ _FAMILIES = {
     "setup": ("init", "doctor", "config"),
     "reports": ("import", "sync"),
     "sources": ("sources",),
+    "gate": ("gate",),
     "formats": ("formats",),
     "status": ("status",),
     "findings": ("findings",),

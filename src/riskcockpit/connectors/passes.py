@@ -31,6 +31,14 @@ class Pass:
         self.is_short = True
         self.notes.append(note)
 
+    def add(self, other: Pass) -> None:
+        """Add what another part of the same pass came to."""
+        self.pages += other.pages
+        self.read += other.read
+        self.notes += other.notes
+        self.refused += other.refused
+        self.is_short = self.is_short or other.is_short
+
     def end(self, cursor: str) -> Batch:
         """Return the batch that ends the pass, with the cursor.
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from riskcockpit.domain.finding import Scan
 from riskcockpit.errors import BusyError, InputError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.registry import named, read_report
-from riskcockpit.ingest.pipeline import ingest
+from riskcockpit.ingest.pipeline import ingest, ingest_all
 from riskcockpit.ingest.policy import IngestPolicy, Parts, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.scans import merged
 from riskcockpit.ingest.vex import limited
@@ -121,7 +122,7 @@ def import_reports(
     files = _repeats(ctx, sources, options, tell)
     if files is None:
         with without_collector():
-            documents = _read_all(ctx, sources, options, tell)
+            documents = read_all(ctx, sources, options, tell)
             notes = _write(ctx, documents, options, tell)
         files = tuple(file_report(document) for document in documents)
     return ImportReport(
@@ -131,6 +132,34 @@ def import_reports(
         totals=sum((file.counts for file in files), ImportCounts()),
         notes=notes,
     )
+
+
+def read_all(
+    ctx: Context,
+    sources: Sequence[Source],
+    options: ImportOptions,
+    tell: Progress,
+    default_asset: str = "",
+) -> list[ReadDocument]:
+    """Read every document; one that cannot be read says so and does not stop the others.
+
+    `default_asset` is that of reports that name none; empty: what is around each file.
+    """
+    read_options = read_options_of(ctx)
+    documents = []
+    for source in sources:
+        tell(f"reading {source.name}")
+        try:
+            document = read(source, options.stdin, read_options.max_bytes)
+        except InputError as error:
+            documents.append(ReadDocument(source.name, error=error.message, hint=error.hint or ""))
+            continue
+        asset = default_asset or source.asset
+        documents.append(
+            read_document(document, options, read_options, default_asset=asset, place=source.place)
+        )
+    together(documents)
+    return documents
 
 
 def read_document(
@@ -196,6 +225,18 @@ def ingest_document(
     document.reports = tuple(ingest(tx, scan, scope, policy, now) for scan, scope in document.scans)
     if document.knowledge is not None:
         document.knowledge.record(tx, now)
+
+
+def ingest_documents(
+    tx: Writer, documents: Sequence[ReadDocument], policy: IngestPolicy, now: datetime
+) -> None:
+    """Ingest the scans of documents of one source as `ingest_document` would one by one."""
+    scans = [one for document in documents for one in document.scans]
+    reports = iter(ingest_all(tx, scans, policy, now))
+    for document in documents:
+        document.reports = tuple(islice(reports, len(document.scans)))
+        if document.knowledge is not None:
+            document.knowledge.record(tx, now)
 
 
 def file_report(document: ReadDocument) -> FileReport:
@@ -274,27 +315,6 @@ def _request(document: Document, options: ImportOptions, default_asset: str) -> 
         default_asset=default_asset,
         category=options.scope or document.category,
     )
-
-
-def _read_all(
-    ctx: Context, sources: Sequence[Source], options: ImportOptions, tell: Progress
-) -> list[ReadDocument]:
-    read_options = read_options_of(ctx)
-    documents = []
-    for source in sources:
-        tell(f"reading {source.name}")
-        try:
-            document = read(source, options.stdin, read_options.max_bytes)
-        except InputError as error:
-            documents.append(ReadDocument(source.name, error=error.message, hint=error.hint or ""))
-            continue
-        documents.append(
-            read_document(
-                document, options, read_options, default_asset=source.asset, place=source.place
-            )
-        )
-    together(documents)
-    return documents
 
 
 def _write(

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 import msgspec
 
 from riskcockpit.config.credentials import Credential
 from riskcockpit.config.durations import parse_duration
-from riskcockpit.connectors.api import Acts, KeptRecord, SourceSpec, WaiverWords
+from riskcockpit.connectors.acting import Change, Performer
+from riskcockpit.connectors.ahead import ahead
+from riskcockpit.connectors.api import KeptRecord, SourceSpec, WaiverWords
 from riskcockpit.connectors.dialect import READ, WRITE, Dialect
 from riskcockpit.connectors.gates import Rate
 from riskcockpit.connectors.github.alerts import AlertList, AlertReader
-from riskcockpit.connectors.github.approval import Approver
+from riskcockpit.connectors.github.approval import Answer, Review
 from riskcockpit.connectors.github.client import GithubClient
 from riskcockpit.connectors.github.cursor import Cursor, DeliveryPlace, ListPlace
 from riskcockpit.connectors.github.delivery import DeliveryReader
@@ -30,14 +32,15 @@ from riskcockpit.connectors.github.kinds import (
     AlertRef,
     is_repository,
 )
-from riskcockpit.connectors.github.redeploy import Redeployer
+from riskcockpit.connectors.github.offers import OfferReader
+from riskcockpit.connectors.github.redeploy import Redeploy, Redeployment
 from riskcockpit.connectors.github.wire import AlertLocator
 from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.connectors.waiving import signed_comment, why_not
-from riskcockpit.domain.action import Action, ActionKind, Preview, Receipt
+from riskcockpit.domain.action import ALERT_KINDS, Action, ActionKind, Offer, Preview, Receipt
 from riskcockpit.domain.batch import Batch, Coverage, Document
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.ids import digest
@@ -51,6 +54,9 @@ RATES = {
     WRITE: (Rate(at_once=1, burst=5, per_second=1.0), Rate(at_once=1, burst=250, per_second=0.069)),
 }
 """GitHub's secondary limits: 900 points in a minute, 80 changes in a minute and 500 in an hour."""
+LISTS_AT_ONCE = 3
+"""Lists that are read at the same time; GitHub asks for few requests at once."""
+SHORT_FIRST = ("secret-scanning", "dependabot", "code-scanning")
 _KIND_NAMES = Literal["code-scanning", "dependabot", "secret-scanning"]
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,98}[A-Za-z0-9])?")
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -97,8 +103,7 @@ class GithubConnector:
         self._reader, self._writer = clients
         refusal = self.why_not()
         self._mover = AlertMover(*clients, clock, why_not=refusal, is_delegated=options.delegated)
-        self._approver = Approver(*clients, clock, why_not=refusal)
-        self._redeployer = Redeployer(*clients, clock, why_not=refusal)
+        self._performer = Performer(clock, refusal)
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:
@@ -173,17 +178,32 @@ class GithubConnector:
             },
         )
 
+    def deployments(self) -> Iterator[Offer]:
+        """See `connectors.api.Deploys.deployments`: of the watched repositories."""
+        reader = OfferReader(self._name, self._reader)
+        watched = tuple(dict.fromkeys(self._options.watch))
+        for repository in watched:
+            yield from reader.waiting(repository)
+        for repository in watched:
+            yield from reader.earlier(repository)
+
     def preview(self, action: Action) -> Preview:
         """See `connectors.api.Acts.preview`."""
-        return self._acting(action).preview(action)
+        if action.kind in ALERT_KINDS:
+            return self._mover.preview(action)
+        return self._performer.preview(self._change(action))
 
     def apply(self, action: Action) -> Receipt:
         """See `connectors.api.Acts.apply`."""
-        return self._acting(action).apply(action)
+        if action.kind in ALERT_KINDS:
+            return self._mover.apply(action)
+        return self._performer.apply(action, self._change(action))
 
     def observe(self, action: Action) -> Receipt:
         """See `connectors.api.Acts.observe`."""
-        return self._acting(action).observe(action)
+        if action.kind in ALERT_KINDS:
+            return self._mover.observe(action)
+        return self._performer.observe(action, self._change(action))
 
     def close(self) -> None:
         """See `connectors.api.Connector.close`."""
@@ -191,20 +211,15 @@ class GithubConnector:
         if self._writer is not None:
             self._writer.close()
 
-    def _acting(self, action: Action) -> Acts:
+    def _change(self, action: Action) -> Change[Any]:
+        """Return what an action changes about a deployment."""
+        clients = (self._reader, self._writer)
         match action.kind:
-            case ActionKind.ALERT_DISMISS | ActionKind.ALERT_REOPEN:
-                return self._mover
             case ActionKind.DEPLOYMENT_APPROVE | ActionKind.DEPLOYMENT_REJECT:
-                return self._approver
+                return Answer(Review.of(action), *clients)
             case ActionKind.DEPLOYMENT_ROLLBACK:
-                return self._redeployer
-            case (
-                ActionKind.MODEL_ROLLBACK
-                | ActionKind.MODEL_PROMOTE
-                | ActionKind.ALERT_SILENCE
-                | ActionKind.ALERT_UNSILENCE
-            ):
+                return Redeploy(Redeployment.of(action), action.id, *clients)
+            case _:
                 raise SourceError(f"GitHub has no {action.kind.value}: {action.target}")
 
     def _items(
@@ -216,12 +231,15 @@ class GithubConnector:
         done: Pass,
     ) -> Iterator[Document | Reading]:
         """Yield everything new; the places it was read to are kept in `after`."""
-        reader = AlertReader(self._reader, until, done)
-        for wanted in self._lists():
-            yield from self._list(reader, wanted, places, after)
-            if wanted.organization and wanted.path not in after.lists:
-                for each in self._instead(wanted, done):
-                    yield from self._list(reader, each, places, after)
+        lists = list(self._lists())
+        parts = [Pass() for _ in lists]
+        readers = [
+            self._list(wanted, places, after, AlertReader(self._reader, until, part), part)
+            for wanted, part in zip(lists, parts, strict=True)
+        ]
+        yield from ahead(readers, LISTS_AT_ONCE)
+        for part in parts:
+            done.add(part)
         delivery = DeliveryReader(self._reader, until, done, self._options.artifacts)
         for repository in dict.fromkeys(self._options.watch):
             for item in delivery.read(repository, deliveries.get(repository)):
@@ -231,17 +249,27 @@ class GithubConnector:
                     yield item
 
     def _list(
-        self, reader: AlertReader, wanted: AlertList, places: Mapping[str, ListPlace], after: Cursor
+        self,
+        wanted: AlertList,
+        places: Mapping[str, ListPlace],
+        after: Cursor,
+        reader: AlertReader,
+        done: Pass,
     ) -> Iterator[Document]:
+        """Yield what is new in one list, or in the lists of its repositories instead."""
         place = places.get(wanted.path)
         for item in reader.changed(wanted, place) if place else reader.whole(wanted):
             if isinstance(item, ListPlace):
                 after.lists[wanted.path] = item
             else:
                 yield item
+        if wanted.organization and wanted.path not in after.lists:
+            for each in self._instead(wanted, done):
+                yield from self._list(each, places, after, reader, done)
 
     def _lists(self) -> Iterator[AlertList]:
-        for name in dict.fromkeys(self._options.alerts):
+        """Yield the lists, those first that tend to be short: they are worked on meanwhile."""
+        for name in (name for name in SHORT_FIRST if name in self._options.alerts):
             if self._options.organization:
                 yield AlertList(KINDS[name], organization=self._options.organization)
             for repository in dict.fromkeys(self._options.repositories):
