@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from riskcockpit.connectors.api import Acts, Checks
+from riskcockpit.connectors.api import Acts, Checks, Deploys
 from riskcockpit.connectors.argocd.connector import ArgocdConnector
 from riskcockpit.domain.action import Action, ActionKind, Outcome
 from riskcockpit.domain.reading import Reading
@@ -153,6 +154,36 @@ def test_one_fault_is_overcome(desk: Desk, sim: ArgoSim) -> None:
 def test_unknown_options_are_refused(desk: Desk) -> None:
     with pytest.raises(ConfigError, match="project"):
         desk.connector(project="bank")
+
+
+# What can be decided ------------------------------------------------------------------------------
+
+
+def test_every_earlier_deployment_is_offered_and_can_be_returned_to(
+    desk: Desk, sim: ArgoSim
+) -> None:
+    sim.sync(app(sim), "c" * 40)
+    sim.app("cards", OLD)
+    made = desk.connector()
+    assert isinstance(made, Deploys)
+    offers = list(made.deployments())
+    assert [(one.version, one.action.params["from"]) for one in offers] == [("1", "2"), ("0", "2")]
+    assert offers[0].what == f"commit {NEW} by deployer"
+    assert offers[0].since is not None
+    assert made.preview(offers[1].action).blockers == ()
+    assert made.apply(replace(offers[1].action, id=ID)).outcome is Outcome.DONE
+    assert app(sim)["status"]["history"][-1]["revision"] == OLD
+
+
+def test_switching_automated_sync_off_is_offered_when_the_options_say_so(
+    desk: Desk, sim: ArgoSim
+) -> None:
+    automate(sim)
+    for option, is_blocked in ((False, True), (True, False)):
+        made = desk.connector(disable_auto_sync=option)
+        assert isinstance(made, Deploys)
+        (offer,) = made.deployments()
+        assert bool(made.preview(offer.action).blockers) is is_blocked
 
 
 # Rolling back ------------------------------------------------------------------------------------

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from riskcockpit.connectors.api import Acts, Checks
+from riskcockpit.connectors.api import Acts, Checks, Deploys
 from riskcockpit.connectors.kubernetes import client
 from riskcockpit.connectors.kubernetes.connector import KubernetesConnector
 from riskcockpit.domain.action import Action, ActionKind, Outcome
@@ -167,6 +168,25 @@ def test_one_deployment_with_a_broken_time_does_not_stop_the_others(
     batches = list(desk.connector().pull("", CLOCK.now()))
     assert "payments/api is left out" in batches[-1].coverage.note
     assert sum(len(batch.items) for batch in batches) >= 2
+
+
+# What can be decided ------------------------------------------------------------------------------
+
+
+def test_every_earlier_revision_is_offered_and_can_be_returned_to(desk: Desk, sim: KubeSim) -> None:
+    sim.deploy("payments", "api", "registry.example/api:3")
+    sim.deploy("cards", "job", OLD)
+    made = desk.connector()
+    assert isinstance(made, Deploys)
+    offers = list(made.deployments())
+    assert [(one.version, one.action.params) for one in offers] == [
+        ("2", {"from": "3", "to": "2"}), ("1", {"from": "3", "to": "1"}),
+    ]  # fmt: skip
+    assert offers[0].what == f'{NEW} "release 2"'
+    assert offers[0].since is not None
+    assert made.preview(offers[1].action).blockers == ()
+    assert made.apply(replace(offers[1].action, id=ID)).outcome is Outcome.DONE
+    assert image(sim) == OLD
 
 
 # Undoing -----------------------------------------------------------------------------------------

@@ -12,17 +12,17 @@ from riskcockpit.config.credentials import Credential
 from riskcockpit.connectors.acting import Performer
 from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.argocd.client import ArgoClient
-from riskcockpit.connectors.argocd.mapping import called, readings
-from riskcockpit.connectors.argocd.rollback import Rollback, Wish
+from riskcockpit.connectors.argocd.mapping import called, offers, readings
+from riskcockpit.connectors.argocd.rollback import SWITCHING, Rollback, Wish
 from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.waiving import why_not
-from riskcockpit.domain.action import Action, ActionKind, Preview, Receipt
+from riskcockpit.domain.action import Action, ActionKind, Offer, Preview, Receipt
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.errors import AuthenticationError, SourceError
+from riskcockpit.errors import AuthenticationError, ProtocolError, SourceError
 
 
 class ArgocdOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,6 +36,8 @@ class ArgocdOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The namespace of Argo CD itself; applications of others carry theirs before their name."""
     write: bool = False
     """Rollbacks may be carried out there."""
+    disable_auto_sync: bool = False
+    """A rollback of an application that syncs by itself switches that off first."""
 
 
 class ArgocdConnector:
@@ -52,6 +54,7 @@ class ArgocdConnector:
         clock: Clock,
     ) -> None:
         """`clients` are the reader's and the writer's."""
+        self._name = name
         self._options = options
         self._reader, self._writer = clients
         reason = why_not(name, may_write=options.write, has_credential=self._writer is not None)
@@ -91,6 +94,17 @@ class ArgocdConnector:
                 "Argo CD does not know the token", hint="make one for an account with `apiKey`"
             )
         return f"Argo CD {clean_line(version)} as {clean_line(user.username)}"
+
+    def deployments(self) -> Iterator[Offer]:
+        """See `connectors.api.Deploys.deployments`; nothing waits for an approval there."""
+        switching = SWITCHING if self._options.disable_auto_sync else {}
+        home = self._options.namespace
+        for one in self._reader.applications(self._options.projects, self._options.selector):
+            try:
+                yield from offers(one, home, self._name, switching)
+            except ValueError as error:
+                why = clean_line(str(error))[:80]
+                raise ProtocolError(f"history of {called(one, home)}: {why}") from error
 
     def preview(self, action: Action) -> Preview:
         """See `connectors.api.Acts.preview`."""

@@ -15,7 +15,7 @@ from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.kubernetes.client import KubernetesClient
 from riskcockpit.connectors.kubernetes.kubeconfig import Access, from_kubeconfig, from_pod
-from riskcockpit.connectors.kubernetes.mapping import called, readings
+from riskcockpit.connectors.kubernetes.mapping import by_owner, called, offers, readings
 from riskcockpit.connectors.kubernetes.undo import Undo, Wish
 from riskcockpit.connectors.kubernetes.wire import Deployment
 from riskcockpit.connectors.options import read_options
@@ -23,12 +23,12 @@ from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.connectors.tls import Tls
 from riskcockpit.connectors.waiving import why_not
-from riskcockpit.domain.action import Action, ActionKind, Preview, Receipt
+from riskcockpit.domain.action import Action, ActionKind, Offer, Preview, Receipt
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.errors import ConfigError, ForbiddenError, SourceError
+from riskcockpit.errors import ConfigError, ForbiddenError, ProtocolError, SourceError
 
 
 class KubernetesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +66,7 @@ class KubernetesConnector:
         clock: Clock,
     ) -> None:
         """`clients` are the reader's and the writer's."""
+        self._name = name
         self._options = options
         self._cluster = clean_line(options.cluster) or name
         self._reader, self._writer = clients
@@ -91,7 +92,7 @@ class KubernetesConnector:
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:  # noqa: ARG002 - the protocol
         """Yield the readings of all deployments, each time. See `connectors.api`."""
         done = Pass()
-        for namespace in dict.fromkeys(self._options.namespaces or ("",)):
+        for namespace in self._namespaces():
             try:
                 found = self._reader.deployments(namespace, self._options.selector)
             except (ForbiddenError, StatusError) as error:
@@ -108,6 +109,19 @@ class KubernetesConnector:
         """See `connectors.api.Checks.check`."""
         version = clean_line(self._reader.server_version())
         return f"Kubernetes {version}, cluster {self._cluster}"
+
+    def deployments(self) -> Iterator[Offer]:
+        """See `connectors.api.Deploys.deployments`; nothing waits for an approval there."""
+        for namespace in self._namespaces():
+            found = self._reader.deployments(namespace, self._options.selector)
+            sets = by_owner(self._reader.replica_sets(namespace, ""))
+            for one in found:
+                try:
+                    ours = sets.get(one.metadata.uid, ())
+                    yield from offers(one, ours, self._cluster, self._name)
+                except ValueError as error:
+                    why = clean_line(str(error))[:80]
+                    raise ProtocolError(f"revisions of {called(one.metadata)}: {why}") from error
 
     def preview(self, action: Action) -> Preview:
         """See `connectors.api.Acts.preview`; what can be done is tried as a dry run."""
@@ -130,6 +144,9 @@ class KubernetesConnector:
         self._reader.close()
         if self._writer is not None:
             self._writer.close()
+
+    def _namespaces(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self._options.namespaces or ("",)))
 
     def _taken(self, found: list[Deployment], until: datetime, done: Pass) -> Iterator[Reading]:
         for deployment in found:
