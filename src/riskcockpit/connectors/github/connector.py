@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
@@ -32,7 +32,7 @@ from riskcockpit.connectors.github.kinds import (
     AlertRef,
     is_repository,
 )
-from riskcockpit.connectors.github.offers import OfferReader
+from riskcockpit.connectors.github.offers import ANSWERS, OfferReader
 from riskcockpit.connectors.github.redeploy import Redeploy, Redeployment
 from riskcockpit.connectors.github.wire import AlertLocator
 from riskcockpit.connectors.http import HttpClient
@@ -40,7 +40,15 @@ from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.connectors.waiving import signed_comment, why_not
-from riskcockpit.domain.action import ALERT_KINDS, Action, ActionKind, Offer, Preview, Receipt
+from riskcockpit.domain.action import (
+    ALERT_KINDS,
+    DEPLOYMENT_KINDS,
+    Action,
+    ActionKind,
+    Offer,
+    Preview,
+    Receipt,
+)
 from riskcockpit.domain.batch import Batch, Coverage, Document
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.ids import digest
@@ -178,14 +186,16 @@ class GithubConnector:
             },
         )
 
-    def deployments(self) -> Iterator[Offer]:
+    def deployments(self, kinds: Collection[ActionKind] = DEPLOYMENT_KINDS) -> Iterator[Offer]:
         """See `connectors.api.Deploys.deployments`: of the watched repositories."""
         reader = OfferReader(self._name, self._reader)
         watched = tuple(dict.fromkeys(self._options.watch))
-        for repository in watched:
-            yield from reader.waiting(repository)
-        for repository in watched:
-            yield from reader.earlier(repository)
+        if any(kind in kinds for kind in ANSWERS):
+            for repository in watched:
+                yield from reader.waiting(repository)
+        if ActionKind.DEPLOYMENT_ROLLBACK in kinds:
+            for repository in watched:
+                yield from reader.earlier(repository)
 
     def preview(self, action: Action) -> Preview:
         """See `connectors.api.Acts.preview`."""

@@ -14,7 +14,7 @@ from riskcockpit.domain.action import Action, ActionKind, Offer
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import ProtocolError
 
-_ANSWERS = (ActionKind.DEPLOYMENT_APPROVE, ActionKind.DEPLOYMENT_REJECT)
+ANSWERS = (ActionKind.DEPLOYMENT_APPROVE, ActionKind.DEPLOYMENT_REJECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class OfferReader:
         what += f" on {branch}" if branch else ""
         what += f", commit {clean_line(run.head_sha)[:12]}" if run.head_sha else ""
         since = _moment(pending.wait_timer_started_at or run.updated_at, repository)
-        for kind in _ANSWERS:
+        for kind in ANSWERS:
             action = Action("", kind, self.source, f"{repository}@{place}", {"run": str(run.id)})
             yield Offer(action, str(run.id), what, since)
 
