@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -107,7 +108,7 @@ class TrackSim(Simulator):
         """Leave out the last row besides."""
         super().spoil(kind, reply, call)
         if kind == "short":
-            reply.body = reply.body.rpartition(b', {"')[0] + b"]"
+            reply.body = json.dumps(json.loads(reply.body)[:-1]).encode()
 
     def handle(self, call: Call) -> SimReply:
         """Answer by the state."""
