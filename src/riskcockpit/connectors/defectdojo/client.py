@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from riskcockpit.connectors.defectdojo.wire import (
@@ -26,6 +26,8 @@ PAGE = 100
 MAX_PAGES = 50_000
 
 T = TypeVar("T")
+Pages = Iterator[tuple[Sequence[T], int]]
+"""The rows of each page, and how many rows the server counts."""
 
 
 class DojoClient:
@@ -34,16 +36,16 @@ class DojoClient:
     def __init__(self, http: HttpClient) -> None:
         self.http = http
 
-    def products(self) -> Iterator[Page[Product]]:
+    def products(self) -> Pages[Product]:
         """Yield the products that we may see, in the order in which they were made."""
         return self._pages(f"{API}/products/", {"o": "id"}, Product)
 
-    def findings(self, product: int, params: Params) -> Iterator[Page[FindingRow]]:
+    def findings(self, product: int, params: Params) -> Pages[FindingRow]:
         """Yield the findings of a product that are not mitigated, in the order of their ids."""
         query = {"test__engagement__product": product, "is_mitigated": "false", "o": "id", **params}
         return self._pages(f"{API}/findings/", query, FindingRow)
 
-    def changes(self) -> Iterator[Page[ChangedFinding]]:
+    def changes(self) -> Pages[ChangedFinding]:
         """Yield all findings, the newest change of their status first."""
         query = {"o": "-last_status_update", "related_fields": "true"}
         return self._pages(f"{API}/findings/", query, ChangedFinding)
@@ -55,7 +57,7 @@ class DojoClient:
     def acceptances(self, finding: int) -> list[RiskAcceptance]:
         """Return the risk acceptances that a finding is in."""
         pages = self._pages(ACCEPTANCES, {"accepted_findings": finding}, RiskAcceptance)
-        return [one for page in pages for one in page.results]
+        return [one for rows, _ in pages for one in rows]
 
     def account(self) -> Account:
         """Return who asks."""
@@ -74,7 +76,7 @@ class DojoClient:
         """Return the place of a finding in the API, or of what is below it."""
         return f"{API}/findings/{finding}/{rest}"
 
-    def _pages(self, path: str, params: Params, type_: type[T]) -> Iterator[Page[T]]:
+    def _pages(self, path: str, params: Params, type_: type[T]) -> Pages[T]:
         """Yield pages by offset.
 
         Their links are not followed: behind a proxy they often lead to another address.
@@ -83,7 +85,7 @@ class DojoClient:
         for _ in range(MAX_PAGES):
             query = {**params, "limit": PAGE, "offset": offset}
             page: Page[T] = self.http.get_json(path, Page[type_], query)  # type: ignore[valid-type] # a type at run time
-            yield page
+            yield page.results, page.count
             offset += len(page.results)
             if not page.results or offset >= page.count:
                 return

@@ -8,8 +8,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from riskcockpit.config.credentials import Credential
-from riskcockpit.connectors.acting import Performer
+from riskcockpit.connectors.acting_source import ActingSource, clients_of
 from riskcockpit.connectors.api import KeptRecord, SourceSpec, WaiverWords
 from riskcockpit.connectors.defectdojo.accepting import LONGEST_COMMENT, FindingChange
 from riskcockpit.connectors.defectdojo.client import DojoClient
@@ -17,12 +16,11 @@ from riskcockpit.connectors.defectdojo.listing import FindingReader, Place, Want
 from riskcockpit.connectors.defectdojo.mapping import ACCEPTED, ACTIVE, DECISIONS, FALSE_POSITIVE
 from riskcockpit.connectors.defectdojo.wire import KeptFinding
 from riskcockpit.connectors.dialect import Dialect
-from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.passes import Pass
-from riskcockpit.connectors.waiving import signed_comment, why_not
+from riskcockpit.connectors.waiving import signed_comment
 from riskcockpit.connectors.windows import Window
-from riskcockpit.domain.action import Action, ActionKind, Preview, Receipt
+from riskcockpit.domain.action import Action, ActionKind
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.ids import digest
@@ -44,7 +42,7 @@ class DojoOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Waivers may be carried out on DefectDojo."""
 
 
-class DefectDojoConnector:
+class DefectDojoConnector(ActingSource[DojoClient]):
     """The products of one DefectDojo."""
 
     kind: ClassVar[str] = "defectdojo"
@@ -60,10 +58,8 @@ class DefectDojoConnector:
         clock: Clock,
     ) -> None:
         """`clients` are the reader's and the writer's."""
-        self._name = name
+        super().__init__(name, clients, clock, may_write=options.write)
         self._options = options
-        self._reader, self._writer = clients
-        self._performer = Performer(clock, self.why_not())
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:
@@ -79,41 +75,32 @@ class DefectDojoConnector:
                 hint="give the address of DefectDojo itself",
             )
         dialect = Dialect(token_scheme=SCHEME)
-
-        def client(credential: Credential | None) -> DojoClient:
-            return DojoClient(HttpClient.of(spec, clock, credential, dialect))
-
-        clients = (client(spec.read), client(spec.write) if spec.write else None)
+        clients = clients_of(spec, clock, dialect, DojoClient)
         return cls(spec.name, options, clients, clock)
 
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:
         """Yield a document for each product with news. See `api`."""
-        before = self._place(cursor)
+        url = self.reader.http.endpoint.url("")
+        options = self._options
+        asked = digest((url, str(options.duplicates), *options.products))[:16]
+        before = Place.read(cursor, asked)
         window = Window.resume(before.window, until)
-        wanted = Wanted(self._options.products, self._options.duplicates)
+        wanted = Wanted(options.products, options.duplicates)
         done = Pass()
         products: list[int] = []
-        for item in FindingReader(self._reader, done).read(wanted, window, before.products):
+        for item in FindingReader(self.reader, done).read(wanted, window, before.products):
             if isinstance(item, int):
                 products.append(item)
             else:
                 yield Batch((item,), coverage=Coverage(rows=1))
-        after = Place(before.asked, window.cursor(), tuple(products))
+        after = Place(asked, window.cursor(), tuple(products))
         yield done.end(after.written())
 
     def check(self) -> str:
         """See `connectors.api.Checks.check`."""
-        who = clean_line(self._reader.account().username)
-        count = next(self._reader.products()).count
+        who = clean_line(self.reader.account().username)
+        _, count = next(self.reader.products())
         return f"DefectDojo as {who}, {count} products for us"
-
-    def why_not(self) -> str:
-        """See `connectors.api.Dismisses.why_not`."""
-        return why_not(
-            self._name,
-            may_write=self._options.write,
-            has_credential=self._writer is not None,
-        )
 
     def dismissal(self, record: KeptRecord, waiver: WaiverWords) -> Action | None:
         """See `connectors.api.Dismisses.dismissal`."""
@@ -134,35 +121,8 @@ class DefectDojoConnector:
             }
         else:
             params |= {"to": FALSE_POSITIVE}
-        return Action("", ActionKind.ALERT_DISMISS, self._name, f"finding/{number}", params)
+        return Action("", ActionKind.ALERT_DISMISS, self.name, f"finding/{number}", params)
 
-    def preview(self, action: Action) -> Preview:
-        """See `connectors.api.Acts.preview`."""
-        return self._performer.preview(self._change(action))
-
-    def apply(self, action: Action) -> Receipt:
-        """See `connectors.api.Acts.apply`."""
-        return self._performer.apply(action, self._change(action))
-
-    def observe(self, action: Action) -> Receipt:
-        """See `connectors.api.Acts.observe`."""
-        return self._performer.observe(action, self._change(action))
-
-    def close(self) -> None:
-        """See `connectors.api.Connector.close`."""
-        self._reader.close()
-        if self._writer is not None:
-            self._writer.close()
-
-    def _change(self, action: Action) -> FindingChange:
-        return FindingChange.of(action, self._reader, self._writer)
-
-    def _place(self, cursor: str) -> Place:
-        """Return where to go on; from the start when the cursor is none, or of other options."""
-        url = self._reader.http.endpoint.url("")
-        asked = digest((url, str(self._options.duplicates), *self._options.products))[:16]
-        try:
-            found = msgspec.json.decode(cursor, type=Place) if cursor else None
-        except (msgspec.DecodeError, UnicodeError):
-            found = None
-        return found if found is not None and found.asked == asked else Place(asked, "")
+    def change(self, action: Action) -> FindingChange:
+        """See `connectors.acting_source.ActingSource.change`."""
+        return FindingChange.of(action, self.reader, self.writer)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-import msgspec
-
+from riskcockpit.connectors.counted import read_counted
+from riskcockpit.connectors.cursors import Cursor
 from riskcockpit.connectors.defectdojo.client import DojoClient
 from riskcockpit.connectors.defectdojo.mapping import findings_document
-from riskcockpit.connectors.defectdojo.wire import ChangedFinding, FindingRow, Product
+from riskcockpit.connectors.defectdojo.wire import ChangedFinding, Product
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.connectors.windows import Window
@@ -28,19 +28,13 @@ _GONE = frozenset({404, 410})
 _UNKNOWN_ORDER = 400
 
 
-class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Place(Cursor, frozen=True):
     """How far a source was read."""
 
-    asked: str
-    """Digest of the options it belongs to; another one means from the start."""
-    window: str
+    window: str = ""
     """Cursor of the window of changes."""
     products: tuple[int, ...] = ()
     """Ids of the products that were read whole at least once."""
-
-    def written(self) -> str:
-        """Return it as a cursor."""
-        return msgspec.json.encode(self).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +80,13 @@ class FindingReader:
             yield product.id
 
     def _products(self, wanted: Wanted) -> list[Product]:
-        """Return the wanted products; once more from the start when the list changed meanwhile."""
-        found, total = self._listed()
-        if len(found) < total:
-            found, total = self._listed()
-        if len(found) < total:
-            self._done.leave_out(f"only {len(found)} of {total} products were listed")
+        ask = self._client.products
+        found = read_counted(ask, lambda one: one.id, self._done, "products")
         return [
             product
-            for product in found.values()
+            for product in found.rows.values()
             if any(fnmatchcase(product.name, pattern) for pattern in wanted.products)
         ]
-
-    def _listed(self) -> tuple[dict[int, Product], int]:
-        found: dict[int, Product] = {}
-        total = 0
-        for page in self._client.products():
-            self._done.pages += 1
-            total = page.count
-            found |= {product.id: product for product in page.results}
-        return found, total
 
     def _changed(self, window: Window) -> set[int] | None:
         """Return the products with a changed finding in the window; None: that cannot be told."""
@@ -126,9 +107,9 @@ class FindingReader:
 
         Of a window over everything one page is enough: it shows where to go on.
         """
-        for page in self._client.changes():
+        for rows, _ in self._client.changes():
             self._done.pages += 1
-            for row in page.results:
+            for row in rows:
                 at = _moment(row.last_status_update) if row.last_status_update else None
                 if at is not None and window.is_before(at):
                     return
@@ -138,25 +119,15 @@ class FindingReader:
                 return
 
     def _whole(self, product: Product, wanted: Wanted) -> Document:
-        rows, total = self._rows(product, wanted)
-        if len(rows) < total:
-            rows, total = self._rows(product, wanted)  # the list changed meanwhile
-        if len(rows) < total:
-            self._done.leave_out(
-                f"only {len(rows)} of {total} findings of {clean_line(product.name)} were listed"
-            )
-        web = self._client.http.endpoint.url("")
-        return findings_document(product, rows.values(), web, is_whole=len(rows) >= total)
-
-    def _rows(self, product: Product, wanted: Wanted) -> tuple[dict[int, FindingRow], int]:
         params = {} if wanted.has_duplicates else {"duplicate": "false"}
-        found: dict[int, FindingRow] = {}
-        total = 0
-        for page in self._client.findings(product.id, params):
-            self._done.pages += 1
-            total = page.count
-            found |= {row.id: row for row in page.results}
-        return found, total
+        found = read_counted(
+            lambda: self._client.findings(product.id, params),
+            lambda row: row.id,
+            self._done,
+            f"findings of {clean_line(product.name)}",
+        )
+        web = self._client.http.endpoint.url("")
+        return findings_document(product, found.rows.values(), web, is_whole=found.is_whole)
 
     def _refused(self, product: Product, error: ForbiddenError | StatusError) -> None:
         if isinstance(error, StatusError) and error.status not in _GONE:

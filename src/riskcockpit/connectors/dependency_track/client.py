@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -24,26 +23,18 @@ _NO_ANALYSIS = "no analysis"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Rows(Generic[T]):
-    """One page of a list, and how many rows the list has."""
-
-    rows: list[T]
-    total: int
-
-
 class TrackClient:
     """Dependency-Track's API over one HTTP client. All methods raise what `HttpClient` raises."""
 
     def __init__(self, http: HttpClient) -> None:
         self.http = http
 
-    def projects(self) -> Iterator[Rows[Project]]:
+    def projects(self) -> Iterator[tuple[list[Project], int]]:
         """Yield the active projects that we may see, by name."""
         query = {"excludeInactive": "true", "sortName": "name", "sortOrder": "asc"}
         return self._pages(_PROJECTS, query, Project)
 
-    def findings(self, project: str) -> Iterator[Rows[msgspec.Raw]]:
+    def findings(self, project: str) -> Iterator[tuple[list[msgspec.Raw], int]]:
         """Yield the findings of a project, suppressed ones too."""
         path = f"/api/v1/finding/project/{project}"
         return self._pages(path, {"suppressed": "true"}, msgspec.Raw)
@@ -70,8 +61,8 @@ class TrackClient:
         """Give back the connections."""
         self.http.close()
 
-    def _pages(self, path: str, params: Params, type_: type[T]) -> Iterator[Rows[T]]:
-        """Yield pages until all rows the server counts were given."""
+    def _pages(self, path: str, params: Params, type_: type[T]) -> Iterator[tuple[list[T], int]]:
+        """Yield pages, each with how many rows the server counts, until all were given."""
         seen = 0
         for number in range(1, MAX_PAGES + 1):
             query = {**params, "pageNumber": number, "pageSize": PAGE}
@@ -80,7 +71,7 @@ class TrackClient:
             seen += len(rows)
             told = page.reply.headers.get("x-total-count", "")
             total = int(told[:12]) if told.isascii() and told.isdigit() else seen
-            yield Rows(rows, total)
+            yield rows, total
             if not rows or seen >= total:
                 return
         raise ProtocolError(f"{self.http.endpoint.url(path)} never comes to its last page")

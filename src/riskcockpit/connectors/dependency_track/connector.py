@@ -8,21 +8,19 @@ from typing import ClassVar, Literal, Self
 
 import msgspec
 
-from riskcockpit.config.credentials import Credential
-from riskcockpit.connectors.acting import Performer
+from riskcockpit.connectors.acting_source import ActingSource, clients_of
 from riskcockpit.connectors.api import KeptRecord, SourceSpec, WaiverWords
+from riskcockpit.connectors.cursors import Cursor
 from riskcockpit.connectors.dependency_track.client import TrackClient
 from riskcockpit.connectors.dependency_track.judging import LONGEST_COMMENT, SUPPRESSED, Judgement
 from riskcockpit.connectors.dependency_track.listing import FindingReader, Wanted
 from riskcockpit.connectors.dependency_track.mapping import NOT_SET, STATES, VERDICTS, is_uuid
 from riskcockpit.connectors.dependency_track.wire import Finding
 from riskcockpit.connectors.dialect import Dialect
-from riskcockpit.connectors.given import Given
-from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.passes import Pass
-from riskcockpit.connectors.waiving import signed_comment, why_not
-from riskcockpit.domain.action import Action, ActionKind, Preview, Receipt
+from riskcockpit.connectors.waiving import signed_comment
+from riskcockpit.domain.action import Action, ActionKind
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.ids import digest
@@ -44,7 +42,14 @@ class TrackOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Waivers may be carried out on Dependency-Track."""
 
 
-class DependencyTrackConnector:
+class TrackCursor(Cursor, frozen=True):
+    """The cursor of a source."""
+
+    given: dict[str, str] = msgspec.field(default_factory=dict)
+    """Project → digest of the findings that were given."""
+
+
+class DependencyTrackConnector(ActingSource[TrackClient]):
     """The projects of one Dependency-Track."""
 
     kind: ClassVar[str] = "dependency_track"
@@ -60,10 +65,8 @@ class DependencyTrackConnector:
         clock: Clock,
     ) -> None:
         """`clients` are the reader's and the writer's."""
-        self._name = name
+        super().__init__(name, clients, clock, may_write=options.write)
         self._options = options
-        self._reader, self._writer = clients
-        self._performer = Performer(clock, self.why_not())
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:
@@ -79,41 +82,29 @@ class DependencyTrackConnector:
                 hint="give the address of the API server alone",
             )
         dialect = Dialect(token_header=KEY_HEADER)
-
-        def client(credential: Credential | None) -> TrackClient:
-            return TrackClient(HttpClient.of(spec, clock, credential, dialect))
-
-        clients = (client(spec.read), client(spec.write) if spec.write else None)
+        clients = clients_of(spec, clock, dialect, TrackClient)
         return cls(spec.name, options, clients, clock)
 
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:
         """Yield a document for each project with news. See `api`."""
-        asked = digest((self._reader.http.endpoint.url(""), self._options.versions,
+        asked = digest((self.reader.http.endpoint.url(""), self._options.versions,
                         *self._options.projects))[:16]  # fmt: skip
-        before = Given.read(cursor, asked)
+        before = TrackCursor.read(cursor, asked)
         after = before
         done = Pass()
         wanted = Wanted(self._options.projects, self._options.versions == "latest")
-        for item in FindingReader(self._reader, until, done).read(wanted, before.given):
+        for item in FindingReader(self.reader, until, done).read(wanted, before.given):
             if isinstance(item, dict):
-                after = Given(asked, item)
+                after = TrackCursor(asked, item)
             else:
                 yield Batch((item,), coverage=Coverage(rows=1))
         yield done.end(after.written())
 
     def check(self) -> str:
         """See `connectors.api.Checks.check`."""
-        about = self._reader.about()
-        count = next(self._reader.projects()).total
+        about = self.reader.about()
+        _, count = next(self.reader.projects())
         return f"Dependency-Track {clean_line(about.version)}, {count} active projects for us"
-
-    def why_not(self) -> str:
-        """See `connectors.api.Dismisses.why_not`."""
-        return why_not(
-            self._name,
-            may_write=self._options.write,
-            has_credential=self._writer is not None,
-        )
 
     def dismissal(self, record: KeptRecord, waiver: WaiverWords) -> Action | None:
         """See `connectors.api.Dismisses.dismissal`."""
@@ -131,7 +122,7 @@ class DependencyTrackConnector:
         return Action(
             id="",
             kind=ActionKind.ALERT_DISMISS,
-            source=self._name,
+            source=self.name,
             target="/".join(matrix),
             params={
                 "from": before if before in STATES else NOT_SET,
@@ -144,23 +135,6 @@ class DependencyTrackConnector:
             },
         )
 
-    def preview(self, action: Action) -> Preview:
-        """See `connectors.api.Acts.preview`."""
-        return self._performer.preview(self._judgement(action))
-
-    def apply(self, action: Action) -> Receipt:
-        """See `connectors.api.Acts.apply`."""
-        return self._performer.apply(action, self._judgement(action))
-
-    def observe(self, action: Action) -> Receipt:
-        """See `connectors.api.Acts.observe`."""
-        return self._performer.observe(action, self._judgement(action))
-
-    def close(self) -> None:
-        """See `connectors.api.Connector.close`."""
-        self._reader.close()
-        if self._writer is not None:
-            self._writer.close()
-
-    def _judgement(self, action: Action) -> Judgement:
-        return Judgement.of(action, self._reader, self._writer)
+    def change(self, action: Action) -> Judgement:
+        """See `connectors.acting_source.ActingSource.change`."""
+        return Judgement.of(action, self.reader, self.writer)

@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
+from riskcockpit.connectors.counted import Counted, read_counted
 from riskcockpit.connectors.dependency_track.client import TrackClient
 from riskcockpit.connectors.dependency_track.mapping import (
     Matrix,
@@ -118,50 +119,31 @@ class FindingReader:
         yield given
 
     def _projects(self) -> list[Project]:
-        """Return all projects; once more from the start when the list changed meanwhile."""
-        found, total = self._listed()
-        if len(found) < total:
-            found, total = self._listed()
-        if len(found) < total:
-            self._done.leave_out(f"only {len(found)} of {total} projects were listed")
-        return list(found.values())
-
-    def _listed(self) -> tuple[dict[str, Project], int]:
-        found: dict[str, Project] = {}
-        total = 0
-        for page in self._client.projects():
-            self._done.pages += 1
-            total = page.total
-            found |= {project.uuid: project for project in page.rows}
-        return found, total
+        ask = self._client.projects
+        return list(read_counted(ask, lambda one: one.uuid, self._done, "projects").rows.values())
 
     def _of_all(self, versions: Sequence[Project]) -> _Found:
         """Return the findings of some versions in an order of their own."""
         found = _Found()
         for version in versions:
-            rows, total = self._rows(version)
-            if len(rows) < total:
-                rows, total = self._rows(version)  # the list changed meanwhile
-            if len(rows) < total:
-                found.is_whole = False
-                what = f"{clean_line(version.name)} {clean_line(version.version or '')}".strip()
-                self._done.leave_out(f"only {len(rows)} of {total} findings of {what} were listed")
-            found.rows += rows.values()
+            rows = self._rows(version)
+            found.is_whole = found.is_whole and rows.is_whole
+            found.rows += rows.rows.values()
             found.is_settled = found.is_settled and is_settled(version, self._until)
         found.rows.sort(key=lambda row: row.matrix)
         return found
 
-    def _rows(self, project: Project) -> tuple[dict[Matrix, Row], int]:
+    def _rows(self, project: Project) -> Counted[Matrix, Row]:
         if not is_uuid(project.uuid):
             raise ProtocolError(f'project "{clean_line(project.name)}" has no uuid')
-        found: dict[Matrix, Row] = {}
-        total = 0
-        for page in self._client.findings(project.uuid):
-            self._done.pages += 1
-            total = page.total
-            rows = [_row(project, raw) for raw in page.rows]
-            found |= {row.matrix: row for row in rows}
-        return found, total
+        version = clean_line(project.version or "")
+        what = f"findings of {clean_line(project.name)} {version}".strip()
+
+        def ask() -> Iterator[tuple[list[Row], int]]:
+            for rows, total in self._client.findings(project.uuid):
+                yield [_row(project, raw) for raw in rows], total
+
+        return read_counted(ask, lambda row: row.matrix, self._done, what)
 
     def _document(self, name: str, found: _Found) -> Document:
         judged = [row for row in found.rows if wants_analysis(row.finding)]

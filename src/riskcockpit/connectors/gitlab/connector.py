@@ -8,14 +8,14 @@ from typing import Any, ClassVar, Self
 
 import msgspec
 
-from riskcockpit.config.credentials import Credential
-from riskcockpit.connectors.acting import Change, Performer
+from riskcockpit.connectors.acting import Change
+from riskcockpit.connectors.acting_source import ActingSource, clients_of
 from riskcockpit.connectors.api import KeptRecord, SourceSpec, WaiverWords
 from riskcockpit.connectors.dialect import READ, Dialect
 from riskcockpit.connectors.gates import Rate
 from riskcockpit.connectors.gitlab.approval import DeploymentAnswer
 from riskcockpit.connectors.gitlab.client import GitlabClient
-from riskcockpit.connectors.gitlab.cursor import Cursor, DeliveryPlace
+from riskcockpit.connectors.gitlab.cursor import DeliveryPlace, GitlabCursor
 from riskcockpit.connectors.gitlab.delivery import DeliveryReader
 from riskcockpit.connectors.gitlab.dismissal import (
     DISMISSED,
@@ -28,11 +28,10 @@ from riskcockpit.connectors.gitlab.dismissal import (
 from riskcockpit.connectors.gitlab.listing import VulnerabilityList, VulnerabilityReader
 from riskcockpit.connectors.gitlab.mapping import is_path
 from riskcockpit.connectors.gitlab.wire import KeptVulnerability
-from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.passes import Pass
-from riskcockpit.connectors.waiving import signed_comment, why_not
-from riskcockpit.domain.action import Action, ActionKind, Preview, Receipt
+from riskcockpit.connectors.waiving import signed_comment
+from riskcockpit.domain.action import Action, ActionKind
 from riskcockpit.domain.batch import Batch, Coverage, Document
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.ids import digest
@@ -60,7 +59,7 @@ class GitlabOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Waivers and approvals may be carried out on GitLab."""
 
 
-class GitlabConnector:
+class GitlabConnector(ActingSource[GitlabClient]):
     """The vulnerabilities and deliveries of a group, or of some projects, on one GitLab."""
 
     kind: ClassVar[str] = "gitlab"
@@ -76,10 +75,8 @@ class GitlabConnector:
         clock: Clock,
     ) -> None:
         """`clients` are the reader's and the writer's."""
-        self._name = name
+        super().__init__(name, clients, clock, may_write=options.write)
         self._options = options
-        self._reader, self._writer = clients
-        self._performer = Performer(clock, self.why_not())
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:
@@ -87,17 +84,13 @@ class GitlabConnector:
         options = read_options(spec, GitlabOptions)
         _check(spec, options)
         dialect = Dialect(rates=RATES)
-
-        def client(credential: Credential | None) -> GitlabClient:
-            return GitlabClient(HttpClient.of(spec, clock, credential, dialect))
-
-        clients = (client(spec.read), client(spec.write) if spec.write else None)
+        clients = clients_of(spec, clock, dialect, GitlabClient)
         return cls(spec.name, options, clients, clock)
 
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:
         """Yield a document for each project with news, then readings and reports. See `api`."""
-        before = Cursor.read(cursor, self._asked())
-        after = Cursor(before.asked)
+        before = GitlabCursor.read(cursor, self._asked())
+        after = GitlabCursor(before.asked)
         done = Pass()
         for item in self._items(before, after, until, done):
             yield Batch((item,), coverage=Coverage(rows=1))
@@ -105,21 +98,13 @@ class GitlabConnector:
 
     def check(self) -> str:
         """See `connectors.api.Checks.check`."""
-        who = self._reader.user().username or "nobody"
+        who = self.reader.user().username or "nobody"
         try:
-            about = self._reader.metadata()
+            about = self.reader.metadata()
         except SourceError:
             return f"GitLab as {clean_line(who)}"
         edition = "EE" if about.enterprise else "CE"
         return f"GitLab {clean_line(about.version)} {edition} as {clean_line(who)}"
-
-    def why_not(self) -> str:
-        """See `connectors.api.Dismisses.why_not`."""
-        return why_not(
-            self._name,
-            may_write=self._options.write,
-            has_credential=self._writer is not None,
-        )
 
     def dismissal(self, record: KeptRecord, waiver: WaiverWords) -> Action | None:
         """See `connectors.api.Dismisses.dismissal`."""
@@ -135,7 +120,7 @@ class GitlabConnector:
         return Action(
             id="",
             kind=ActionKind.ALERT_DISMISS,
-            source=self._name,
+            source=self.name,
             target=target,
             params={
                 "from": state if state in OPEN else OPEN[0],
@@ -145,36 +130,19 @@ class GitlabConnector:
             },
         )
 
-    def preview(self, action: Action) -> Preview:
-        """See `connectors.api.Acts.preview`."""
-        return self._performer.preview(self._change(action))
-
-    def apply(self, action: Action) -> Receipt:
-        """See `connectors.api.Acts.apply`."""
-        return self._performer.apply(action, self._change(action))
-
-    def observe(self, action: Action) -> Receipt:
-        """See `connectors.api.Acts.observe`."""
-        return self._performer.observe(action, self._change(action))
-
-    def close(self) -> None:
-        """See `connectors.api.Connector.close`."""
-        self._reader.close()
-        if self._writer is not None:
-            self._writer.close()
-
-    def _change(self, action: Action) -> Change[Any]:
+    def change(self, action: Action) -> Change[Any]:
+        """See `connectors.acting_source.ActingSource.change`."""
         if action.kind in (ActionKind.ALERT_DISMISS, ActionKind.ALERT_REOPEN):
-            return VulnerabilityChange.of(action, self._reader, self._writer)
+            return VulnerabilityChange.of(action, self.reader, self.writer)
         if action.kind in (ActionKind.DEPLOYMENT_APPROVE, ActionKind.DEPLOYMENT_REJECT):
-            return DeploymentAnswer.of(action, self._reader, self._writer)
+            return DeploymentAnswer.of(action, self.reader, self.writer)
         raise SourceError(f"GitLab has no {action.kind.value}: {action.target}")
 
     def _items(
-        self, before: Cursor, after: Cursor, until: datetime, done: Pass
+        self, before: GitlabCursor, after: GitlabCursor, until: datetime, done: Pass
     ) -> Iterator[Document | Reading]:
         """Yield everything new; what was given, and how far it was read, is kept in `after`."""
-        reader = VulnerabilityReader(self._reader, done)
+        reader = VulnerabilityReader(self.reader, done)
         for wanted in self._lists():
             known = before.given.get(wanted.key, {})
             after.given[wanted.key] = known  # unless it can be read
@@ -183,7 +151,7 @@ class GitlabConnector:
                     after.given[wanted.key] = item
                 else:
                     yield item
-        delivery = DeliveryReader(self._reader, until, done, self._options.artifacts)
+        delivery = DeliveryReader(self.reader, until, done, self._options.artifacts)
         for project in dict.fromkeys(self._options.watch):
             place = before.deliveries.get(project, DeliveryPlace())
             after.deliveries[project] = place
@@ -201,7 +169,7 @@ class GitlabConnector:
 
     def _asked(self) -> str:
         options = self._options
-        url = self._reader.http.endpoint.url("")
+        url = self.reader.http.endpoint.url("")
         return digest((url, options.group, *options.projects, "", *options.artifacts))[:16]
 
 

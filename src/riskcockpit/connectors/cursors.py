@@ -1,4 +1,4 @@
-"""A cursor of what was given: of each thing a digest, so that only changed ones are given again."""
+"""Cursors that belong to the options of a source: other options mean from the start."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from typing import Self
 import msgspec
 
 
-class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a source gave, by name."""
+class Cursor(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What every such cursor has; fields of its own have defaults that mean "nothing yet"."""
 
     asked: str
-    """Digest of the options it belongs to; another one means from the start."""
-    given: dict[str, str] = {}
+    """Digest of the options it belongs to."""
 
     @classmethod
     def read(cls, text: str, asked: str) -> Self:
-        """Return what `text` says; an empty one when it says nothing, or is of other options."""
+        """Return the cursor in `text`; an empty one when it is none, or of other options."""
         try:
             found = msgspec.json.decode(text, type=cls) if text else None
         except (msgspec.DecodeError, UnicodeError):
@@ -24,5 +23,5 @@ class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return found if found is not None and found.asked == asked else cls(asked)
 
     def written(self) -> str:
-        """Return it as a cursor."""
+        """Return the cursor as text."""
         return msgspec.json.encode(self, order="deterministic").decode()
