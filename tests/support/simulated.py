@@ -78,6 +78,13 @@ def as_json(value: Any, status: int = 200, headers: Mapping[str, str] | None = N
     return SimReply(status, json.dumps(value).encode(), dict(headers or {}))
 
 
+def numbered_page(rows: list[Any], query: Mapping[str, str], size: int) -> tuple[list[Any], int]:
+    """Return the page that `page` and `per_page` ask for, and the number of the next; 0: none."""
+    size, number = int(query.get("per_page", size)), int(query.get("page", 1))
+    page = rows[(number - 1) * size : number * size]
+    return page, number + 1 if number * size < len(rows) else 0
+
+
 class Simulator:
     """One simulated system. Threads may share it."""
 

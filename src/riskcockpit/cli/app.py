@@ -34,6 +34,7 @@ _FAMILIES = {
     "deployments": ("deployments",),
     "governance": ("controls", "actions", "ledger"),
     "decisions": ("waive", "approve", "reject", "revoke", "rollback", "undo", "note"),
+    "report": ("report",),
     "query": ("query",),
 }
 """Module of this package → the commands it registers, in the order of the help."""

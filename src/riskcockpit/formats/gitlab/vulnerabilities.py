@@ -47,7 +47,6 @@ _LOCATION = {
     "image": "image",
     "operatingSystem": "operating_system",
     "dependency": "dependency",
-    "kubernetesResource": "kubernetes_resource",
     "hostname": "hostname",
     "path": "path",
     "requestMethod": "method",
@@ -171,14 +170,27 @@ def _as_reported(found: Members) -> Mapping[str, Any]:
         "name": found.text("title"),
         "identifiers": [_identifier(item) for item in _identifiers(found)],
         "scanner": {"id": scanner.text("externalId"), "name": scanner.text("name")},
-        "location": {
-            ours: value
-            for theirs, ours in _LOCATION.items()
-            if (value := found.at("location", theirs)) is not None
-        },
+        "location": _location(found.member("location")),
         "cvss_vectors": [{"vector": item.text("vector")} for item in found.members("cvss")],
         "flags": [_LIKELY_FALSE] if found.flag("falsePositive") else [],
     }
+
+
+def _location(where: Members) -> Mapping[str, Any]:
+    workload = where.member("kubernetesResource")
+    named = {
+        ours: workload.text(theirs)
+        for theirs, ours in (
+            ("namespace", "namespace"),
+            ("kind", "kind"),
+            ("name", "name"),
+            ("containerName", "container_name"),
+        )
+    }
+    place = {
+        ours: value for theirs, ours in _LOCATION.items() if (value := where.at(theirs)) is not None
+    }
+    return place | ({"kubernetes_resource": named} if workload else {})
 
 
 def _identifiers(found: Members) -> Iterator[Members]:
