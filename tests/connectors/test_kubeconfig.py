@@ -209,7 +209,7 @@ def test_the_writer_never_shows_the_certificate_of_the_reader(tmp_path: Path) ->
     options = {"kubeconfig": written(tmp_path, user), "write": True}
     spec = SourceSpec("k8s", "", options, write=Credential("writer", "env W"))
     made = KubernetesConnector.build(spec, CLOCK)
-    transports = [one.http._asker._transport for one in (made._reader, made._writer) if one]
+    transports = [one.http._asker._transport for one in (made.reader, made.writer) if one]
     assert [one._tls.identity is None for one in transports] == [False, True]
 
 

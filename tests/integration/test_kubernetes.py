@@ -155,8 +155,8 @@ def test_a_deployment_that_changed_after_it_was_read_is_a_conflict(
 ) -> None:
     roll_out(kube, namespace, "api", *IMAGES[:2])
     made = desk.connector()
-    assert made._writer is not None
-    change = Undo(Wish.of(undo(namespace, 2, 1)), "k8s", made._reader, made._writer)
+    assert made.writer is not None
+    change = Undo(Wish.of(undo(namespace, 2, 1)), "k8s", made.reader, made.writer)
     state = change.read()
     kube.kubectl("-n", namespace, "scale", "deployment/api", "--replicas=3")
     with pytest.raises(StatusError) as caught:
@@ -223,11 +223,11 @@ def test_the_simulated_cluster_shows_what_the_real_one_shows(
     with desk_at(sim, KubernetesConnector, cluster="k8s") as simulated_desk:
         simulated: Any = simulated_desk.connector()
         simulated.apply(undo(namespace, 3, 1))
-        there = rollout_of(simulated._reader, namespace, "api")
+        there = rollout_of(simulated.reader, namespace, "api")
     carried_out(desk, namespace, undo(namespace, 3, 1))
     real = kube.deployment(namespace, "api")
     _is_part_of(sim.deployments[f"{namespace}/api"], real, "deployment")
-    here = rollout_of(desk.connector()._reader, namespace, "api")
+    here = rollout_of(desk.connector().reader, namespace, "api")
     numbers = [
         [sorted(one.metadata.annotations.items()) for one in state.sets] for state in (there, here)
     ]

@@ -27,6 +27,8 @@ from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import SourceError
 
 _VERBS = {ActionKind.DEPLOYMENT_APPROVE: "proceed", ActionKind.DEPLOYMENT_REJECT: "abort"}
+ANSWERS = frozenset(_VERBS)
+"""Kinds of actions that are answers."""
 _LONGEST_NUMBER = 9
 _ABORTED = "ABORTED"
 

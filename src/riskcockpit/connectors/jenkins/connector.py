@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import ClassVar, Self
 
 import msgspec
 
-from riskcockpit.config.credentials import Credential
-from riskcockpit.connectors.acting import Performer
+from riskcockpit.connectors.acting_source import ActingSource, clients_of
 from riskcockpit.connectors.api import SourceSpec
-from riskcockpit.connectors.http import HttpClient
-from riskcockpit.connectors.jenkins.answer import Answer, Wish
+from riskcockpit.connectors.dialect import Dialect
+from riskcockpit.connectors.jenkins.answer import ANSWERS, Answer, Wish
 from riskcockpit.connectors.jenkins.builds import BuildReader, JobPass
 from riskcockpit.connectors.jenkins.client import JenkinsClient
-from riskcockpit.connectors.jenkins.cursor import Cursor, JobPlace
+from riskcockpit.connectors.jenkins.cursor import JenkinsCursor, JobPlace
 from riskcockpit.connectors.jenkins.mapping import PIPELINE, is_job, offers, paused_for
 from riskcockpit.connectors.jenkins.wire import Build
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.passes import Pass
-from riskcockpit.connectors.waiving import why_not
-from riskcockpit.domain.action import Action, ActionKind, Offer, Preview, Receipt
+from riskcockpit.domain.action import DEPLOYMENT_KINDS, Action, ActionKind, Offer
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import AuthenticationError, ConfigError, SourceError
-
-_KINDS = frozenset({ActionKind.DEPLOYMENT_APPROVE, ActionKind.DEPLOYMENT_REJECT})
 
 
 class JenkinsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,7 +42,7 @@ class JenkinsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Approvals may be carried out there."""
 
 
-class JenkinsConnector:
+class JenkinsConnector(ActingSource[JenkinsClient]):
     """Some jobs of one Jenkins."""
 
     kind: ClassVar[str] = "jenkins"
@@ -60,12 +56,9 @@ class JenkinsConnector:
         clock: Clock,
     ) -> None:
         """`clients` are the reader's and the writer's."""
-        self._name = name
+        super().__init__(name, clients, clock, may_write=options.write)
         self._options = options
         self._clock = clock
-        self._reader, self._writer = clients
-        reason = why_not(name, may_write=options.write, has_credential=self._writer is not None)
-        self._performer = Performer(clock, reason)
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:
@@ -79,20 +72,16 @@ class JenkinsConnector:
                     f'source "{spec.name}": options.jobs: "{clean_line(job)}" is no job',
                     hint="as bank/payments/main, without /job/ between",
                 )
-
-        def client(credential: Credential | None) -> JenkinsClient:
-            return JenkinsClient(HttpClient.of(spec, clock, credential))
-
-        clients = (client(spec.read), client(spec.write) if spec.write else None)
+        clients = clients_of(spec, clock, Dialect(), JenkinsClient)
         return cls(spec.name, options, clients, clock)
 
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:
         """Yield what is new of each job. See `connectors.api`."""
         options, done = self._options, Pass()
-        before = Cursor.read(cursor, self._asked())
+        before = JenkinsCursor.read(cursor, self._asked())
         places: dict[str, JobPlace] = {}
-        reader = BuildReader(self._reader, done, options.exclude)
-        run = JobPass(self._reader, done, until, options.artifacts, options.assets)
+        reader = BuildReader(self.reader, done, options.exclude)
+        run = JobPass(self.reader, done, until, options.artifacts, options.assets)
         for name in dict.fromkeys(options.jobs):
             for job in reader.jobs(name, artifacts=bool(options.artifacts)):
                 for item in run.read(reader, job, before.jobs.get(job.full_name)):
@@ -100,12 +89,12 @@ class JenkinsConnector:
                         places[job.full_name] = item
                     else:
                         yield Batch((item,), coverage=Coverage(rows=1))
-        done.pages = self._reader.pages
-        yield done.end(Cursor(before.asked, places).written())
+        done.pages = self.reader.pages
+        yield done.end(JenkinsCursor(before.asked, places).written())
 
     def check(self) -> str:
         """See `connectors.api.Checks.check`."""
-        version, who = self._reader.server_version(), self._reader.who()
+        version, who = self.reader.server_version(), self.reader.who()
         if who.anonymous:
             raise AuthenticationError(
                 "Jenkins does not know who we are",
@@ -113,10 +102,12 @@ class JenkinsConnector:
             )
         return f"Jenkins {clean_line(version)} as {clean_line(who.name)}"
 
-    def deployments(self) -> Iterator[Offer]:
+    def deployments(self, kinds: Collection[ActionKind] = DEPLOYMENT_KINDS) -> Iterator[Offer]:
         """See `connectors.api.Deploys.deployments`; Jenkins knows no rollback."""
+        if not ANSWERS & set(kinds):
+            return
         done = Pass()
-        reader = BuildReader(self._reader, done, self._options.exclude)
+        reader = BuildReader(self.reader, done, self._options.exclude)
         for name in dict.fromkeys(self._options.jobs):
             for job in reader.jobs(name):
                 for build in job.all_builds:
@@ -125,38 +116,21 @@ class JenkinsConnector:
         if done.refused:
             raise done.refused[0]
 
-    def preview(self, action: Action) -> Preview:
-        """See `connectors.api.Acts.preview`."""
-        return self._performer.preview(self._answer(action))
-
-    def apply(self, action: Action) -> Receipt:
-        """See `connectors.api.Acts.apply`."""
-        return self._performer.apply(action, self._answer(action))
-
-    def observe(self, action: Action) -> Receipt:
-        """See `connectors.api.Acts.observe`."""
-        return self._performer.observe(action, self._answer(action))
-
-    def close(self) -> None:
-        """See `connectors.api.Connector.close`."""
-        self._reader.close()
-        if self._writer is not None:
-            self._writer.close()
+    def change(self, action: Action) -> Answer:
+        """See `acting_source.ActingSource.change`."""
+        if action.kind not in ANSWERS:
+            raise SourceError(f"Jenkins has no {action.kind.value}: {clean_line(action.target)}")
+        return Answer(Wish.of(action), self.reader, self.writer)
 
     def _offers(self, job: str, build: Build) -> Iterator[Offer]:
-        inputs = self._reader.inputs(job, build.number)
+        inputs = self.reader.inputs(job, build.number)
         if not inputs:
             return
-        paused = paused_for(self._reader.description(job, build.number))
+        paused = paused_for(self.reader.description(job, build.number))
         for given in inputs:
-            yield from offers(job, build, given, self._name, self._clock.now() - paused)
-
-    def _answer(self, action: Action) -> Answer:
-        if action.kind not in _KINDS:
-            raise SourceError(f"Jenkins has no {action.kind.value}: {clean_line(action.target)}")
-        return Answer(Wish.of(action), self._reader, self._writer)
+            yield from offers(job, build, given, self.name, self._clock.now() - paused)
 
     def _asked(self) -> str:
         options = self._options
         parts = (*options.jobs, "", *options.exclude, "", *options.artifacts)
-        return digest((self._reader.http.endpoint.url(""), *parts))[:16]
+        return digest((self.reader.http.endpoint.url(""), *parts))[:16]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Self
 
 import msgspec
 
-from riskcockpit.connectors.acting import Performer
+from riskcockpit.connectors.acting_source import ActingSource
 from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.kubernetes.client import KubernetesClient
@@ -22,8 +22,7 @@ from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.connectors.tls import Tls
-from riskcockpit.connectors.waiving import why_not
-from riskcockpit.domain.action import Action, ActionKind, Offer, Preview, Receipt
+from riskcockpit.domain.action import DEPLOYMENT_KINDS, Action, ActionKind, Offer, Preview
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.reading import Reading
@@ -52,7 +51,7 @@ class KubernetesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """Rollbacks may be carried out there."""
 
 
-class KubernetesConnector:
+class KubernetesConnector(ActingSource[KubernetesClient]):
     """The deployments of one cluster."""
 
     kind: ClassVar[str] = "kubernetes"
@@ -66,12 +65,9 @@ class KubernetesConnector:
         clock: Clock,
     ) -> None:
         """`clients` are the reader's and the writer's."""
-        self._name = name
+        super().__init__(name, clients, clock, may_write=options.write)
         self._options = options
         self._cluster = clean_line(options.cluster) or name
-        self._reader, self._writer = clients
-        reason = why_not(name, may_write=options.write, has_credential=self._writer is not None)
-        self._performer = Performer(clock, reason)
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:
@@ -94,56 +90,50 @@ class KubernetesConnector:
         done = Pass()
         for namespace in self._namespaces():
             try:
-                found = self._reader.deployments(namespace, self._options.selector)
+                found = self.reader.deployments(namespace, self._options.selector)
             except (ForbiddenError, StatusError) as error:
                 where = f"namespace {namespace}" if namespace else "all namespaces"
                 done.refuse(f"deployments of {where}: not readable", error)
                 continue
             done.read += 1
-            done.pages = self._reader.pages
+            done.pages = self.reader.pages
             taken = tuple(self._taken(found, until, done))
             yield Batch(taken, coverage=Coverage(rows=len(taken)))
         yield done.end("")
 
     def check(self) -> str:
         """See `connectors.api.Checks.check`."""
-        version = clean_line(self._reader.server_version())
+        version = clean_line(self.reader.server_version())
         return f"Kubernetes {version}, cluster {self._cluster}"
 
-    def deployments(self) -> Iterator[Offer]:
+    def deployments(self, kinds: Collection[ActionKind] = DEPLOYMENT_KINDS) -> Iterator[Offer]:
         """See `connectors.api.Deploys.deployments`; nothing waits for an approval there."""
+        if ActionKind.DEPLOYMENT_ROLLBACK not in kinds:
+            return
         for namespace in self._namespaces():
-            found = self._reader.deployments(namespace, self._options.selector)
-            sets = by_owner(self._reader.replica_sets(namespace, ""))
+            found = self.reader.deployments(namespace, self._options.selector)
+            sets = by_owner(self.reader.replica_sets(namespace, ""))
             for one in found:
                 try:
                     ours = sets.get(one.metadata.uid, ())
-                    yield from offers(one, ours, self._cluster, self._name)
+                    yield from offers(one, ours, self._cluster, self.name)
                 except ValueError as error:
                     why = clean_line(str(error))[:80]
                     raise ProtocolError(f"revisions of {called(one.metadata)}: {why}") from error
 
     def preview(self, action: Action) -> Preview:
         """See `connectors.api.Acts.preview`; what can be done is tried as a dry run."""
-        undo = self._undo(action)
-        preview = self._performer.preview(undo)
+        preview = super().preview(action)
+        undo = self.change(action)
         if preview.blockers or not (reason := undo.why_not(undo.read())):
             return preview
         return replace(preview, blockers=(reason,))
 
-    def apply(self, action: Action) -> Receipt:
-        """See `connectors.api.Acts.apply`."""
-        return self._performer.apply(action, self._undo(action))
-
-    def observe(self, action: Action) -> Receipt:
-        """See `connectors.api.Acts.observe`."""
-        return self._performer.observe(action, self._undo(action))
-
-    def close(self) -> None:
-        """See `connectors.api.Connector.close`."""
-        self._reader.close()
-        if self._writer is not None:
-            self._writer.close()
+    def change(self, action: Action) -> Undo:
+        """See `acting_source.ActingSource.change`."""
+        if action.kind is not ActionKind.DEPLOYMENT_ROLLBACK:
+            raise SourceError(f"Kubernetes has no {action.kind.value}: {clean_line(action.target)}")
+        return Undo(Wish.of(action), self._cluster, self.reader, self.writer)
 
     def _namespaces(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self._options.namespaces or ("",)))
@@ -155,11 +145,6 @@ class KubernetesConnector:
             except ValueError as error:
                 name = called(deployment.metadata)
                 done.leave_out(f"{name} is left out: {clean_line(str(error))[:80]}")
-
-    def _undo(self, action: Action) -> Undo:
-        if action.kind is not ActionKind.DEPLOYMENT_ROLLBACK:
-            raise SourceError(f"Kubernetes has no {action.kind.value}: {clean_line(action.target)}")
-        return Undo(Wish.of(action), self._cluster, self._reader, self._writer)
 
 
 def _accesses(spec: SourceSpec, options: KubernetesOptions) -> tuple[Access, Access | None]:
