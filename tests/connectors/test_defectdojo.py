@@ -83,9 +83,8 @@ class TestContract(HttpConnectorContract):
 
 
 def test_it_says_who_asks(bench: Bench[DojoSim]) -> None:
-    made = bench.connector()
-    assert isinstance(made, Reconciles)
-    assert made.check() == "DefectDojo as octo, 1 products for us"
+    assert isinstance(bench.connector(), Reconciles)
+    assert bench.connector().check() == "DefectDojo as octo, 1 products for us"
     assert all(one.headers["authorization"].startswith("Token ") for one in bench.sim.exchanges)
 
 

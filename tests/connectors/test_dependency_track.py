@@ -84,9 +84,8 @@ class TestContract(HttpConnectorContract):
 
 
 def test_it_says_which_server_it_is(bench: Bench[TrackSim]) -> None:
-    made = bench.connector()
-    assert isinstance(made, Reconciles)
-    assert made.check() == "Dependency-Track 4.13.2, 1 active projects for us"
+    assert isinstance(bench.connector(), Reconciles)
+    assert bench.connector().check() == "Dependency-Track 4.13.2, 1 active projects for us"
     assert all("x-api-key" in one.headers for one in bench.sim.exchanges)
     assert not any("authorization" in one.headers for one in bench.sim.exchanges)
 
