@@ -418,6 +418,19 @@ def test_the_reports_of_the_newest_pipeline_are_taken_archive_first(bench: Bench
     assert not any("/jobs/11/" in line or "/jobs/21/" in line for line in bench.sim.asked())
 
 
+def test_reports_that_became_vulnerabilities_we_read_are_not_read_again(bench: Bench) -> None:
+    bench.world.pipeline("bank/payments", 1)
+    archive = zipped(**{"gl-sast-report.json": b"{}", "trivy.json": b"{}"})
+    bench.world.job("bank/payments", 1, 10, "sast", {
+        "archive": ("artifacts.zip", archive),
+        "sast": ("gl-sast-report.json", b"{}"),
+        "secret_detection": ("gl-secret-detection-report.json", b"{}"),
+        "cyclonedx": ("gl-sbom.cdx.json", b"{}"),
+    })  # fmt: skip
+    names = [name for name, _, _ in reports(bench.pull(options={**REPORTS, **GROUP}))]
+    assert names == ["bank/payments/sast/trivy.json", "bank/payments/sast/gl-sbom.cdx.json"]
+
+
 def test_a_server_that_gives_the_archive_alone_says_what_to_change(bench: Bench) -> None:
     world = bench.world
     world.gives_reports = False

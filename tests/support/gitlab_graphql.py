@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _TOKEN = re.compile(r"\.\.\.|[A-Za-z_]\w*|\$\w+|[{}()\[\]:!,=]|\"[^\"]*\"|-?\d+")
-_PACKAGE = {"package": {"name": {}}, "version": {}}
+_PACKAGE: dict[str, Any] = {"package": {"name": {}}, "version": {}}
 _IDENTIFIER: dict[str, Any] = {"externalType": {}, "externalId": {}, "name": {}, "url": {}}
 _LOCATIONS: dict[str, Any] = {
     "VulnerabilityLocationSast": {

@@ -151,7 +151,8 @@ class GitlabConnector(ActingSource[GitlabClient]):
                     after.given[wanted.key] = item
                 else:
                     yield item
-        delivery = DeliveryReader(self.reader, until, done, self._options.artifacts)
+        patterns = self._options.artifacts
+        delivery = DeliveryReader(self.reader, until, done, patterns, self._has_vulnerabilities)
         for project in dict.fromkeys(self._options.watch):
             place = before.deliveries.get(project, DeliveryPlace())
             after.deliveries[project] = place
@@ -166,6 +167,12 @@ class GitlabConnector(ActingSource[GitlabClient]):
             yield VulnerabilityList("group", self._options.group)
         for project in dict.fromkeys(self._options.projects):
             yield VulnerabilityList("project", project)
+
+    def _has_vulnerabilities(self, project: str) -> bool:
+        group = self._options.group
+        return project in self._options.projects or (
+            bool(group) and project.startswith(f"{group}/")
+        )
 
     def _asked(self) -> str:
         options = self._options

@@ -17,6 +17,7 @@ from riskcockpit.connectors.gitlab.mapping import (
     ARCHIVE,
     BLOCKED,
     deployment_reading,
+    is_security_report,
     is_wanted,
     missing_reports,
     pipeline_reading,
@@ -45,12 +46,19 @@ class DeliveryReader:
     """Reads pipelines, deployments and what jobs left behind through one client."""
 
     def __init__(
-        self, client: GitlabClient, until: datetime, done: Pass, artifacts: Sequence[str]
+        self,
+        client: GitlabClient,
+        until: datetime,
+        done: Pass,
+        artifacts: Sequence[str],
+        has_vulnerabilities: Callable[[str], bool],
     ) -> None:
+        """`has_vulnerabilities` says of which projects they are read, so that reports need not."""
         self._client = client
         self._until = until
         self._done = done
         self._patterns = artifacts
+        self._has_vulnerabilities = has_vulnerabilities
 
     def read(self, path: str, place: DeliveryPlace) -> Iterator[Document | Reading | DeliveryPlace]:
         """Yield what is new in a project since `place`, then the new place.
@@ -152,6 +160,7 @@ class DeliveryReader:
     def _of_job(self, path: str, job: Job, pipeline: Pipeline) -> Iterator[Document]:
         """Yield the reports in the archive of a job, then those that are only reports."""
         whole = f"{path}/{clean_line(job.name)}"
+        is_known = self._has_vulnerabilities(path)
         archive = next((one for one in job.artifacts if one.file_type == ARCHIVE), None)
         names: list[str] = []
         if archive is not None and archive.size > MAX_ZIP_BYTES:
@@ -163,8 +172,9 @@ class DeliveryReader:
                 self._done.leave_out(f"{whole}: {note}")
             for name, content in taken.files:
                 names.append(name)
-                yield report_document(path, job, name, content, pipeline)
-        for type_, name in missing_reports(job, names):
+                if not (is_known and is_security_report(name)):
+                    yield report_document(path, job, name, content, pipeline)
+        for type_, name in missing_reports(job, names, has_vulnerabilities=is_known):
             report = self._report(path, job, type_)
             if report is None:
                 self._done.leave_out(

@@ -18,17 +18,19 @@ from riskcockpit.domain.untrusted import clean_line
 
 BLOCKED = "blocked"
 ARCHIVE = "archive"
-REPORTS = frozenset(
+SECURITY_REPORTS = frozenset(
     {
-        "api_fuzzing", "cluster_image_scanning", "codequality", "container_scanning",
-        "coverage_fuzzing", "cyclonedx", "dast", "dependency_scanning", "junit", "sast",
-        "secret_detection",
+        "api_fuzzing", "cluster_image_scanning", "container_scanning", "coverage_fuzzing", "dast",
+        "dependency_scanning", "sast", "secret_detection",
     }
 )  # fmt: skip
+"""Types of artefacts that GitLab makes vulnerabilities of."""
+REPORTS = SECURITY_REPORTS | {"codequality", "cyclonedx", "junit"}
 """Types of artefacts that are reports we may be able to read."""
 _GOOD = "success"
 _BAD = "failed"
 _OF_MERGE_REQUESTS = frozenset({"merge_request_event", "external_pull_request_event"})
+_SECURITY_FILE = re.compile(r"(?:.*/)?gl-[a-z-]+-report\.json")
 _PATH = re.compile(r"[A-Za-z0-9_][\w.-]*(?:/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
 
 
@@ -99,12 +101,23 @@ def report_document(
     )
 
 
-def missing_reports(job: Job, taken: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield (type, file name) of the reports of a job that its archive does not hold."""
+def is_security_report(name: str) -> bool:
+    """Whether a file is called as GitLab's own security reports are."""
+    return bool(_SECURITY_FILE.fullmatch(name))
+
+
+def missing_reports(
+    job: Job, taken: Iterable[str], *, has_vulnerabilities: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield (type, file name) of the reports of a job that its archive does not hold.
+
+    Where the vulnerabilities of the project are read, the reports they came from are not wanted.
+    """
     names = {name.rpartition("/")[2] for name in taken}
+    wanted = REPORTS - SECURITY_REPORTS if has_vulnerabilities else REPORTS
     for artifact in job.artifacts:
         plain = artifact.filename.removesuffix(".gz")
-        if artifact.file_type in REPORTS and plain not in names:
+        if artifact.file_type in wanted and plain not in names:
             yield artifact.file_type, plain
 
 
