@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -49,6 +50,8 @@ class Bench(Generic[S]):
         self.url = url
         self.options = options
         self.until = NOW
+        self.username = ""
+        """Who logs in, where a credential is a password."""
         self.writer = Credential(secrets.token_hex(16), "env W")
         self._open: list[Connector] = []
 
@@ -58,8 +61,8 @@ class Bench(Generic[S]):
             "up",
             self.url,
             {**self.options, **options},
-            read=Credential(secrets.token_hex(16), "env R"),
-            write=self.writer if may_write else None,
+            read=Credential(secrets.token_hex(16), "env R", username=self.username),
+            write=replace(self.writer, username=self.username) if may_write else None,
         )
         made = self.kind.build(spec, FrozenClock(self.until))
         self._open.append(made)
