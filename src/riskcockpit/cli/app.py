@@ -31,6 +31,7 @@ _FAMILIES = {
     "status": ("status",),
     "findings": ("findings",),
     "models": ("models",),
+    "deployments": ("deployments",),
     "governance": ("controls", "actions", "ledger"),
     "decisions": ("waive", "approve", "reject", "revoke", "rollback", "undo", "note"),
     "report": ("report",),

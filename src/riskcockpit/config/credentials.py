@@ -109,6 +109,16 @@ def _from_environment(name: str, environ: Mapping[str, str]) -> Credential:
 
 
 def _from_file(name: str) -> Credential:
+    path, content = read_private(name, MAX_BYTES + 1)
+    return Credential(_one_line(_decode(content, f"file {path}"), f"file {path}"), f"file {path}")
+
+
+def read_private(name: str, most: int) -> tuple[Path, bytes]:
+    """Return the path and at most `most` bytes of a file that nobody else can read.
+
+    Raises:
+        ConfigError: it is not from / or ~, cannot be read, is no regular file, or open to others.
+    """
     path = Path(name).expanduser()
     if not path.is_absolute():
         raise ConfigError(
@@ -119,12 +129,11 @@ def _from_file(name: str) -> Credential:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as file:
             _check_private(os.fstat(file.fileno()), path)
-            content = file.read(MAX_BYTES + 1)
+            return path, file.read(most)
     except OSError as error:
         raise ConfigError(
             f"cannot resolve a credential: cannot read {path}: {error.strerror}"
         ) from error
-    return Credential(_one_line(_decode(content, f"file {path}"), f"file {path}"), f"file {path}")
 
 
 def _check_private(status: os.stat_result, path: Path) -> None:

@@ -12,18 +12,32 @@ from riskcockpit.domain.asset import Asset, AssetKind
 from riskcockpit.domain.finding import FindingClass, Location, ModelSignal, Observation, Package
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
-from riskcockpit.ingest.identity import Identities
-from riskcockpit.ingest.lifecycle import absences, after_seen, days_to_fix, transitions
+from riskcockpit.ingest.lifecycle import (
+    absences,
+    after_seen,
+    days_to_fix,
+    enabled_rules,
+    transitions,
+)
 from riskcockpit.ingest.matching import Trace
 from riskcockpit.ingest.policy import IngestPolicy
-from riskcockpit.ingest.vulnerabilities import canonical, normalised, package_name
+from riskcockpit.ingest.runs import Run
+from riskcockpit.ingest.vulnerabilities import canonical, normalised, package_name, without_tag
 from riskcockpit.store.database import Writer
 
 TABLES: Mapping[str, Mapping[str, str]] = {
+    "incoming_scan": {
+        "scan": "INTEGER", "scan_id": "VARCHAR", "moment": "TIMESTAMP", "scope": "VARCHAR",
+        "tool": "VARCHAR", "category": "VARCHAR", "branch": "VARCHAR", "source_id": "VARCHAR",
+        "is_group": "BOOLEAN", "is_judged": "BOOLEAN", "is_proof": "BOOLEAN",
+        "is_any_rule": "BOOLEAN", "is_any_asset": "BOOLEAN",
+    },
+    "ran_rule": {"scan": "INTEGER", "rule": "VARCHAR"},
+    "scanned_asset": {"scan": "INTEGER", "asset": "VARCHAR"},
     "incoming": {
-        "n": "INTEGER", "profile": "INTEGER", "key": "VARCHAR", "title": "VARCHAR",
-        "wording": "INTEGER", "path": "VARCHAR", "line": "INTEGER", "col": "INTEGER",
-        "end_line": "INTEGER", "snippet": "VARCHAR", "location_count": "INTEGER",
+        "n": "INTEGER", "scan": "INTEGER", "profile": "INTEGER", "key": "VARCHAR",
+        "title": "VARCHAR", "wording": "INTEGER", "path": "VARCHAR", "line": "INTEGER",
+        "col": "INTEGER", "end_line": "INTEGER", "snippet": "VARCHAR", "location_count": "INTEGER",
         "fingerprint": "VARCHAR", "raw_hash": "VARCHAR",
     },
     "wording": {"wording": "INTEGER", "description": "VARCHAR"},
@@ -50,25 +64,32 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     },
     # finding_row is the rowid: a join by it costs half of one by id; it holds until a list changes
     "matched": {
-        "n": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT", "how": "VARCHAR",
+        "n": "INTEGER", "scan": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT",
+        "how": "VARCHAR",
     },
     "found": {
-        "n": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT", "how": "VARCHAR",
+        "n": "INTEGER", "scan": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT",
+        "how": "VARCHAR",
     },
     "fresh": {"n": "INTEGER"},
     "hint": {"n": "INTEGER", "finding_id": "VARCHAR"},
     "assigned": {"n": "INTEGER", "id": "VARCHAR"},
     "change": {
-        "n": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT", "old_state": "VARCHAR",
-        "new_state": "VARCHAR", "is_reopened": "BOOLEAN", "is_moved": "BOOLEAN",
+        "n": "INTEGER", "scan": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT",
+        "old_state": "VARCHAR", "new_state": "VARCHAR", "is_reopened": "BOOLEAN",
+        "is_moved": "BOOLEAN",
         "is_renamed": "BOOLEAN", "is_rule_renamed": "BOOLEAN", "is_bumped": "BOOLEAN",
         "is_severity_changed": "BOOLEAN", "is_rearmed": "BOOLEAN", "is_updated": "BOOLEAN",
         "old_path": "VARCHAR", "old_line": "INTEGER", "old_rule": "VARCHAR",
         "old_version": "VARCHAR", "old_severity": "TINYINT",
     },
     "absent": {
-        "finding_id": "VARCHAR", "state": "VARCHAR", "result": "VARCHAR",
+        "scan": "INTEGER", "finding_id": "VARCHAR", "state": "VARCHAR", "result": "VARCHAR",
         "is_rule_enabled": "BOOLEAN", "is_doubted": "BOOLEAN", "waiver_id": "VARCHAR",
+    },
+    "verdict": {
+        "scan": "INTEGER", "is_closing": "BOOLEAN", "is_held": "BOOLEAN", "kind": "VARCHAR",
+        "detail": "VARCHAR",
     },
     "transition": {
         "stored": "VARCHAR", "needs_triage": "BOOLEAN", "is_suppressed": "BOOLEAN",
@@ -127,45 +148,75 @@ def stage_rules(tx: Writer) -> None:
         tx.stage(name, columns, fixed.get(name, ()))
 
 
-def stage_scan(
-    tx: Writer,
-    observations: Sequence[Observation],
-    identities: Identities,
-    policy: IngestPolicy,
-    scan_id: str,
-) -> None:
-    """Stage the results of one run, their further places and keys, and their assets.
+def stage_scan(tx: Writer, runs: Sequence[Run], policy: IngestPolicy) -> None:
+    """Stage the results of all runs, numbered through, with their further places and keys.
 
     What many results have in common is staged once: their profile, and how they are described,
     which in most reports is a text of the rule.
     """
     profiles = Profiles(policy)
     wordings: dict[str, int] = {}
-    rows = incoming_rows(observations, identities, profiles, wordings, scan_id)
+    rows = (row for run in runs for row in incoming_rows(run, profiles, wordings))
     tx.stage("incoming", TABLES["incoming"], rows)
     tx.stage("wording", TABLES["wording"], ((n, text) for text, n in wordings.items()))
     tx.stage("profile", TABLES["profile"], profiles.rows)
-    keys = [(n, key) for n, others in identities.vulnerability_keys.items() for key in others]
+    keys = [
+        (run.first + n, key)
+        for run in runs
+        for n, others in run.identities.vulnerability_keys.items()
+        for key in others
+    ]
     tx.stage("incoming_key", TABLES["incoming_key"], keys)
-    tx.stage("place", TABLES["place"], list(_places(observations)))
+    tx.stage("place", TABLES["place"], [row for run in runs for row in _places(run)])
 
 
-def stage_assets(
-    tx: Writer,
-    default: str,
-    observations: Sequence[Observation],
-    identities: Identities,
-    policy: IngestPolicy,
-) -> None:
-    """Stage the assets a run is about, described by the settings where they know them."""
-    kinds = {default: AssetKind.REPOSITORY} if not observations else {}
-    for name, seen in zip(identities.assets, observations, strict=True):
-        if name not in kinds:
-            kinds[name] = _kind(seen)
+def stage_assets(tx: Writer, runs: Sequence[Run], policy: IngestPolicy) -> None:
+    """Stage the assets the runs are about, described by the settings where they know them."""
+    kinds: dict[str, AssetKind] = {}
+    for run in runs:
+        if run.scan.is_vex:
+            continue
+        if not run.scan.observations:
+            kinds.setdefault(run.spec.asset, AssetKind.REPOSITORY)
+        for name, seen in zip(run.identities.assets, run.scan.observations, strict=True):
+            if name not in kinds:
+                kinds[name] = _kind(seen)
     tx.stage(
         "incoming_asset",
         TABLES["incoming_asset"],
         [_asset_row(policy.assets.get(name, Asset(name, kind))) for name, kind in kinds.items()],
+    )
+
+
+def stage_runs(tx: Writer, runs: Sequence[Run]) -> None:
+    """Stage what the statements must know of each run, the rules that ran and what was scanned."""
+    rules = [enabled_rules(run.whole) if run.whole is not None else None for run in runs]
+    assets = [run.whole.assets if run.whole is not None else None for run in runs]
+    tx.stage(
+        "incoming_scan",
+        TABLES["incoming_scan"],
+        [
+            (
+                run.number, run.at.scan_id, run.at.moment, run.spec.id, run.spec.tool,
+                run.spec.category, run.spec.branch, run.spec.source_id,
+                run.spec.parts is not None, run.is_judged, not run.reasons, ran is None, at is None,
+            )
+            for run, ran, at in zip(runs, rules, assets, strict=True)
+        ],
+    )  # fmt: skip
+    tx.stage(
+        "scanned_asset",
+        TABLES["scanned_asset"],
+        [
+            (run.number, without_tag(asset))
+            for run, at in zip(runs, assets, strict=True)
+            for asset in at or ()
+        ],
+    )
+    tx.stage(
+        "ran_rule",
+        TABLES["ran_rule"],
+        [(run.number, rule) for run, ran in zip(runs, rules, strict=True) for rule in ran or ()],
     )
 
 
@@ -209,22 +260,20 @@ class Profiles:
 
 
 def incoming_rows(
-    observations: Sequence[Observation],
-    identities: Identities,
-    profiles: Profiles,
-    wordings: dict[str, int],
-    scan_id: str,
+    run: Run, profiles: Profiles, wordings: dict[str, int]
 ) -> Iterator[tuple[Any, ...]]:
     """Yield one row of `incoming` for each observation; `wordings` numbers their descriptions."""
-    number = profiles.number
+    profile = profiles.number
+    identities, scan, scan_id = run.identities, run.number, run.at.scan_id
     columns = zip(
-        observations, identities.keys, identities.assets, identities.fingerprints, strict=True
-    )
+        run.scan.observations, identities.keys, identities.assets, identities.fingerprints,
+        strict=True,
+    )  # fmt: skip
     for n, (seen, key, asset, (claim, value)) in enumerate(columns):
         places = seen.locations
         first = places[0] if places else _NOWHERE
         yield (
-            n, number(seen, asset, claim), key, seen.title,
+            run.first + n, scan, profile(seen, asset, claim), key, seen.title,
             wordings.setdefault(seen.description, len(wordings)), first.path, first.line,
             first.column, first.end_line, first.snippet, len(places), value or None,
             f"{scan_id}:{n}" if seen.raw else "",
@@ -281,9 +330,9 @@ def _package_columns(package: Package | None) -> tuple[str, ...]:
     )
 
 
-def _places(observations: Sequence[Observation]) -> Iterator[tuple[Any, ...]]:
+def _places(run: Run) -> Iterator[tuple[Any, ...]]:
     """Yield the places of results with more than one; a single one is a part of its finding."""
-    for n, seen in enumerate(observations):
+    for n, seen in enumerate(run.scan.observations, run.first):
         if len(seen.locations) > 1:
             for ordinal, place in enumerate(seen.locations):
                 yield (

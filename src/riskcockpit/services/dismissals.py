@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from riskcockpit.actions.dispatch import DUE
 from riskcockpit.connectors.api import Acts, Dismisses, KeptRecord, WaiverWords
 from riskcockpit.decisions.project import Projection
+from riskcockpit.decisions.receipts import ACTING
 from riskcockpit.decisions.upstream import MOST_ALERTS, dismissals_of
 from riskcockpit.decisions.waivers import WaiverTerms
 from riskcockpit.domain.action import ALERT_KINDS, Action, ActionKind, ActionState
-from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import RefusedError, RiskcockpitError
 from riskcockpit.ingest.raw import raw_record
 from riskcockpit.services.context import Context
@@ -102,7 +102,7 @@ def carry_out(desk: Desk, decision: str) -> tuple[ActionRow, ...]:
     ask = next((entry for entry in desk.entries if entry.hash == decision), None)
     if ask is None:
         return ()
-    if ask.type is EntryType.ROLLBACK_REQUESTED:
+    if ask.type in ACTING:
         each = _projection(desk).action(decision)
         return (bring_on(desk, decision),) if each and each.state in DUE else ()
     return _sent(desk, {each.target for each in dismissals_of(ask)})
