@@ -16,10 +16,12 @@ import pytest
 
 from riskcockpit.config.credentials import Credential
 from riskcockpit.connectors.api import Reconciles, SourceSpec
+from riskcockpit.connectors.gates import Gates
 from riskcockpit.connectors.gitlab import client
 from riskcockpit.connectors.gitlab.connector import GitlabConnector
 from riskcockpit.connectors.http import replayed
 from riskcockpit.connectors.reply import Asked, Reply
+from riskcockpit.connectors.session import Session
 from riskcockpit.domain.batch import Batch, Document
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.reading import Reading
@@ -236,6 +238,26 @@ def test_a_passing_fault_costs_nothing_but_time(bench: Bench, fault: str) -> Non
     whole = documents(bench.pull())
     bench.sim.fail(fault)
     assert documents(bench.pull()) == whole
+
+
+def test_the_next_minute_is_waited_for_before_the_server_refuses(bench: Bench) -> None:
+    for number in range(1, 151):
+        bench.world.found("bank/payments", number, code(number))
+    bench.sim.now = lambda: bench.until
+    bench.sim.remaining = 1
+    waits: list[tuple[int, int]] = []
+
+    def waiting(seconds: float, _why: str) -> None:
+        waits.append((round(seconds), len(bench.sim.exchanges)))
+        bench.sim.remaining = 100  # a minute later
+
+    spec = SourceSpec("gl", bench.url, GROUP, session=Session(gates=Gates(), waiting=waiting))
+    connector = GitlabConnector.build(spec, FrozenClock(bench.until))
+    found = documents(list(connector.pull("", bench.until)))
+    connector.close()
+    assert len(states(found["bank/payments"])) == 150
+    assert waits == [(30, 1)]
+    assert {one.status for one in bench.sim.exchanges} == {200}
 
 
 def test_a_used_up_minute_is_waited_for(bench: Bench) -> None:
