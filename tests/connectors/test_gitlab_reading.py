@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,7 +21,6 @@ from riskcockpit.connectors.gates import Gates
 from riskcockpit.connectors.gitlab import client
 from riskcockpit.connectors.gitlab.connector import GitlabConnector
 from riskcockpit.connectors.http import replayed
-from riskcockpit.connectors.reply import Asked, Reply
 from riskcockpit.connectors.session import Session
 from riskcockpit.domain.batch import Batch, Document
 from riskcockpit.domain.clock import FrozenClock
@@ -275,7 +275,7 @@ STORM = ("429", "500", "503", "html", "truncated", "drop", "expired-cursor", "gr
 def test_a_storm_of_faults_ends_in_the_same_documents_and_no_half_pass_is_taken_for_whole(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("riskcockpit.connectors.gitlab.listing.PAGE", 40)
+    monkeypatch.setattr("riskcockpit.connectors.gitlab.listing.PAGE", 20)
     world = World()
     for number in range(1, 251):
         world.found(f"bank/service-{number % 3}", number, code(number))
@@ -290,13 +290,9 @@ def test_a_storm_of_faults_ends_in_the_same_documents_and_no_half_pass_is_taken_
 
 
 def over(sim: GitlabSim, chance: random.Random | None = None) -> list[Batch]:
-    """Pull without a socket, so that nobody waits; with `chance` three replies in ten fail."""
+    """Pull without a socket, so that nobody waits; with `chance` one reply in five fails."""
 
-    def answer(asked: Asked) -> Reply:
-        if chance is not None and chance.random() < 0.3:
-            sim.fail(chance.choice(STORM))
-        return sim.reply(asked)
-
+    answer = sim.reply if chance is None else partial(sim.stormy, kinds=STORM, chance=chance)
     with replayed(answer):
         spec = SourceSpec("gl", "https://upstream.example", GROUP)
         return list(GitlabConnector.build(spec, FrozenClock(START)).pull("", START))
@@ -328,7 +324,7 @@ def test_a_server_below_a_path_has_it_before_all_others() -> None:
         ({"group": "../etc"}, "https://git.bank.example", "no path of a group"),
         ({"projects": ["alone"]}, "https://git.bank.example", "no path of a project"),
         ({"watch": ["bank/.."]}, "https://git.bank.example", "no path of a project"),
-        (GROUP, "https://git.bank.example/api/v4", "that of an API"),
+        (GROUP, "https://git.bank.example/api/v4", "the path of the API"),
         (GROUP, "http://git.bank.example", "not encrypted"),
     ],
 )
