@@ -155,6 +155,12 @@ def test_a_server_that_cannot_order_by_change_is_read_whole(bench: Bench[DojoSim
     assert set(documents(bench.pull(cursor))) == {"payments"}
 
 
+def test_a_name_that_would_harm_a_terminal_is_cleaned(bench: Bench[DojoSim]) -> None:
+    bench.sim.found(2, " cards\x1b[31m\u202e ")
+    bench.sim.found(3, " ")
+    assert set(documents(bench.pull())) == {"cards\ufffd[31m\ufffd", "product 3", "payments"}
+
+
 def test_only_products_called_so_are_read(bench: Bench[DojoSim]) -> None:
     bench.sim.found(2, "cards")
     assert set(documents(bench.pull(products=["pay*"]))) == {"payments"}

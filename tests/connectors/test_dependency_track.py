@@ -163,6 +163,11 @@ def test_the_latest_version_stands_for_its_project_or_all_active_ones(
     assert sorted(rules["active"]) == ["CVE-2026-00001", "CVE-2026-00005"]
 
 
+def test_a_name_that_would_harm_a_terminal_is_cleaned(bench: Bench[TrackSim]) -> None:
+    bench.sim.found(bench.sim.project(" cards\x1b[31m\u202e "), 2)
+    assert set(documents(bench.pull())) == {"cards\ufffd[31m\ufffd", "payments"}
+
+
 def test_only_projects_called_so_are_read(bench: Bench[TrackSim]) -> None:
     bench.sim.found(bench.sim.project("cards"), 2)
     assert set(documents(bench.pull(projects=["pay*"]))) == {"payments"}

@@ -134,6 +134,17 @@ def test_an_error_of_graphql_is_a_refusal_in_its_words(desk: Bench[GitlabSim]) -
     assert state(desk) == "DETECTED"
 
 
+def test_what_was_resolved_while_it_was_dismissed_needs_no_opening(
+    desk: Bench[GitlabSim],
+) -> None:
+    made = desk.connector()
+    made.apply(dismissed())
+    desk.sim.world.set_state("bank/payments", 1, "RESOLVED")
+    receipt = made.apply(reverted())
+    assert (receipt.outcome, receipt.evidence) == (Outcome.DONE, {"state": "resolved"})
+    assert len(desk.sim.writes) == 1
+
+
 def test_a_number_of_another_project_is_refused(desk: Bench[GitlabSim]) -> None:
     desk.sim.world.found("bank/cards", 9, code(9))
     receipt = desk.connector().apply(dismissed(target="bank/payments#9"))

@@ -10,16 +10,18 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from riskcockpit.config.credentials import Credential
 from riskcockpit.connectors.api import Reconciles, SourceSpec
+from riskcockpit.connectors.gates import Gates
 from riskcockpit.connectors.gitlab import client
 from riskcockpit.connectors.gitlab.connector import GitlabConnector
 from riskcockpit.connectors.http import replayed
-from riskcockpit.connectors.reply import Asked, Reply
+from riskcockpit.connectors.session import Session
 from riskcockpit.domain.batch import Batch, Document
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.reading import Reading
@@ -238,6 +240,26 @@ def test_a_passing_fault_costs_nothing_but_time(bench: Bench, fault: str) -> Non
     assert documents(bench.pull()) == whole
 
 
+def test_the_next_minute_is_waited_for_before_the_server_refuses(bench: Bench) -> None:
+    for number in range(1, 151):
+        bench.world.found("bank/payments", number, code(number))
+    bench.sim.now = lambda: bench.until
+    bench.sim.remaining = 1
+    waits: list[tuple[int, int]] = []
+
+    def waiting(seconds: float, _why: str) -> None:
+        waits.append((round(seconds), len(bench.sim.exchanges)))
+        bench.sim.remaining = 100  # a minute later
+
+    spec = SourceSpec("gl", bench.url, GROUP, session=Session(gates=Gates(), waiting=waiting))
+    connector = GitlabConnector.build(spec, FrozenClock(bench.until))
+    found = documents(list(connector.pull("", bench.until)))
+    connector.close()
+    assert len(states(found["bank/payments"])) == 150
+    assert waits == [(30, 1)]
+    assert {one.status for one in bench.sim.exchanges} == {200}
+
+
 def test_a_used_up_minute_is_waited_for(bench: Bench) -> None:
     three_projects(bench.world)
     bench.sim.remaining = 0
@@ -253,7 +275,7 @@ STORM = ("429", "500", "503", "html", "truncated", "drop", "expired-cursor", "gr
 def test_a_storm_of_faults_ends_in_the_same_documents_and_no_half_pass_is_taken_for_whole(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("riskcockpit.connectors.gitlab.listing.PAGE", 40)
+    monkeypatch.setattr("riskcockpit.connectors.gitlab.listing.PAGE", 20)
     world = World()
     for number in range(1, 251):
         world.found(f"bank/service-{number % 3}", number, code(number))
@@ -268,13 +290,9 @@ def test_a_storm_of_faults_ends_in_the_same_documents_and_no_half_pass_is_taken_
 
 
 def over(sim: GitlabSim, chance: random.Random | None = None) -> list[Batch]:
-    """Pull without a socket, so that nobody waits; with `chance` three replies in ten fail."""
+    """Pull without a socket, so that nobody waits; with `chance` one reply in five fails."""
 
-    def answer(asked: Asked) -> Reply:
-        if chance is not None and chance.random() < 0.3:
-            sim.fail(chance.choice(STORM))
-        return sim.reply(asked)
-
+    answer = sim.reply if chance is None else partial(sim.stormy, kinds=STORM, chance=chance)
     with replayed(answer):
         spec = SourceSpec("gl", "https://upstream.example", GROUP)
         return list(GitlabConnector.build(spec, FrozenClock(START)).pull("", START))
@@ -306,7 +324,7 @@ def test_a_server_below_a_path_has_it_before_all_others() -> None:
         ({"group": "../etc"}, "https://git.bank.example", "no path of a group"),
         ({"projects": ["alone"]}, "https://git.bank.example", "no path of a project"),
         ({"watch": ["bank/.."]}, "https://git.bank.example", "no path of a project"),
-        (GROUP, "https://git.bank.example/api/v4", "that of an API"),
+        (GROUP, "https://git.bank.example/api/v4", "the path of the API"),
         (GROUP, "http://git.bank.example", "not encrypted"),
     ],
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlencode
 
@@ -33,6 +33,8 @@ class GitlabSim(Simulator):
         super().__init__(base=base)
         self.world = world or World()
         self.remaining = 2000
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        """Its own time, for what it says of its limits."""
         self.most_rows = 100
         """A query for more is too complex."""
         self.blob_base = ""
@@ -51,12 +53,18 @@ class GitlabSim(Simulator):
         self.remaining -= 1
         if self.remaining >= 0:
             return None
-        headers = {
-            "ratelimit-remaining": "0",
-            "ratelimit-reset": str(int(time.time()) + 30),
-            "retry-after": "30",
-        }
-        return SimReply(429, b"Retry later\n", headers)
+        return SimReply(429, b"Retry later\n", {**self._limits(), "retry-after": "30"})
+
+    def spoil(self, kind: str, reply: SimReply, call: Call) -> None:
+        """Say in each answer what is left of this minute."""
+        super().spoil(kind, reply, call)
+        reply.headers = {**self._limits(), **reply.headers}
+
+    def _limits(self) -> dict[str, str]:
+        left = max(self.remaining, 0)
+        reset = int(self.now().timestamp()) + 30
+        return {"ratelimit-limit": "2000", "ratelimit-remaining": str(left),
+                "ratelimit-reset": str(reset)}  # fmt: skip
 
     def handle(self, call: Call) -> SimReply:
         """Answer by the state of the world."""

@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from riskcockpit.connectors.reply import Asked, Reply
+
+_STORM = 0.2
 
 
 @dataclass
@@ -132,6 +135,12 @@ class Simulator:
         is_cut = made.manner == "truncated"
         body = made.body[: len(made.body) // 2] if is_cut else made.body
         return Reply(made.status, body, made.headers)
+
+    def stormy(self, asked: Asked, kinds: Sequence[str], chance: random.Random) -> Reply:
+        """Answer as `reply`, but for one request in five, which meets one of the faults `kinds`."""
+        if chance.random() < _STORM:
+            self.fail(chance.choice(kinds))
+        return self.reply(asked)
 
     def asked(self) -> list[str]:
         """Return the requests since the last question, and forget them."""

@@ -23,7 +23,17 @@ class Closes(Protocol):
         ...
 
 
+class Allows(Protocol):
+    """Options of a source that can act."""
+
+    @property
+    def write(self) -> bool:
+        """Whether it may."""
+        ...
+
+
 C = TypeVar("C", bound=Closes)
+O = TypeVar("O", bound=Allows)  # noqa: E741 - options
 
 
 def clients_of(
@@ -41,16 +51,14 @@ def clients_of(
     return client(spec.read), client(spec.write) if spec.write else None
 
 
-class ActingSource(Generic[C]):
+class ActingSource(Generic[C, O]):
     """One source that can act; a connector says what an action changes (`change`)."""
 
-    def __init__(
-        self, name: str, clients: tuple[C, C | None], clock: Clock, *, may_write: bool
-    ) -> None:
-        """`clients` are the reader's and the writer's, `may_write` the option `write`."""
+    def __init__(self, name: str, options: O, clients: tuple[C, C | None], clock: Clock) -> None:
+        """`clients` are the reader's and the writer's."""
         self.name = name
+        self.settings = options
         self.reader, self.writer = clients
-        self._may_write = may_write
         self._performer = Performer(clock, self.why_not())
 
     def change(self, action: Action) -> Change[Any]:
@@ -64,7 +72,7 @@ class ActingSource(Generic[C]):
     def why_not(self) -> str:
         """See `connectors.api.Dismisses.why_not`."""
         has_credential = self.writer is not None
-        return why_not(self.name, may_write=self._may_write, has_credential=has_credential)
+        return why_not(self.name, may_write=self.settings.write, has_credential=has_credential)
 
     def preview(self, action: Action) -> Preview:
         """See `connectors.api.Acts.preview`."""

@@ -16,7 +16,7 @@ from riskcockpit.connectors.defectdojo.listing import FindingReader, Place, Want
 from riskcockpit.connectors.defectdojo.mapping import ACCEPTED, ACTIVE, DECISIONS, FALSE_POSITIVE
 from riskcockpit.connectors.defectdojo.wire import KeptFinding
 from riskcockpit.connectors.dialect import Dialect
-from riskcockpit.connectors.options import read_options
+from riskcockpit.connectors.options import read_options, refuse_path
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.waiving import signed_comment
 from riskcockpit.connectors.windows import Window
@@ -42,24 +42,13 @@ class DojoOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Waivers may be carried out on DefectDojo."""
 
 
-class DefectDojoConnector(ActingSource[DojoClient]):
+class DefectDojoConnector(ActingSource[DojoClient, DojoOptions]):
     """The products of one DefectDojo."""
 
     kind: ClassVar[str] = "defectdojo"
     options: ClassVar[type[DojoOptions]] = DojoOptions
     full_every: ClassVar[timedelta] = timedelta(hours=24)
     """See `connectors.api.Reconciles`."""
-
-    def __init__(
-        self,
-        name: str,
-        options: DojoOptions,
-        clients: tuple[DojoClient, DojoClient | None],
-        clock: Clock,
-    ) -> None:
-        """`clients` are the reader's and the writer's."""
-        super().__init__(name, clients, clock, may_write=options.write)
-        self._options = options
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:
@@ -69,11 +58,7 @@ class DefectDojoConnector(ActingSource[DojoClient]):
             raise ConfigError(
                 f'source "{spec.name}": options.products is empty', hint='["*"] is all of them'
             )
-        if spec.url.rstrip("/").endswith(("/api", "/api/v2")):
-            raise ConfigError(
-                f'source "{spec.name}": url {spec.url} ends in the path of the API',
-                hint="give the address of DefectDojo itself",
-            )
+        refuse_path(spec, "/api/v2", "/api")
         dialect = Dialect(token_scheme=SCHEME)
         clients = clients_of(spec, clock, dialect, DojoClient)
         return cls(spec.name, options, clients, clock)
@@ -81,7 +66,7 @@ class DefectDojoConnector(ActingSource[DojoClient]):
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:
         """Yield a document for each product with news. See `api`."""
         url = self.reader.http.endpoint.url("")
-        options = self._options
+        options = self.settings
         asked = digest((url, str(options.duplicates), *options.products))[:16]
         before = Place.read(cursor, asked)
         window = Window.resume(before.window, until)

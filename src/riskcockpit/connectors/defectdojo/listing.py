@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from riskcockpit.connectors.counted import read_counted
 from riskcockpit.connectors.cursors import Cursor
 from riskcockpit.connectors.defectdojo.client import DojoClient
-from riskcockpit.connectors.defectdojo.mapping import findings_document
+from riskcockpit.connectors.defectdojo.mapping import asset_of, findings_document
 from riskcockpit.connectors.defectdojo.wire import ChangedFinding, Product
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
@@ -124,7 +124,7 @@ class FindingReader:
             lambda: self._client.findings(product.id, params),
             lambda row: row.id,
             self._done,
-            f"findings of {clean_line(product.name)}",
+            f"findings of {asset_of(product)}",
         )
         web = self._client.http.endpoint.url("")
         return findings_document(product, found.rows.values(), web, is_whole=found.is_whole)
@@ -132,9 +132,7 @@ class FindingReader:
     def _refused(self, product: Product, error: ForbiddenError | StatusError) -> None:
         if isinstance(error, StatusError) and error.status not in _GONE:
             raise error
-        self._done.refuse(
-            f"findings of {clean_line(product.name)}: not readable ({error.message})", error
-        )
+        self._done.refuse(f"findings of {asset_of(product)}: not readable ({error.message})", error)
 
 
 def _moment(text: str) -> datetime:

@@ -10,6 +10,7 @@ import msgspec
 from riskcockpit.connectors.defectdojo.wire import FindingRow, Product, Standing
 from riskcockpit.domain.batch import Document
 from riskcockpit.domain.decision import WaiverReason
+from riskcockpit.domain.untrusted import clean_line
 
 ACTIVE = "active"
 ACCEPTED = "accepted"
@@ -28,6 +29,11 @@ FALSE_POSITIVES = frozenset(WaiverReason) - DECISIONS.keys()
 """Reasons that there is no risk at all: such a finding is closed as a false positive."""
 
 
+def asset_of(product: Product) -> str:
+    """Return what a product is called, cleaned."""
+    return clean_line(product.name.strip()) or f"product {product.id}"
+
+
 def findings_document(
     product: Product, rows: Iterable[FindingRow], web: str, *, is_whole: bool
 ) -> Document:
@@ -38,7 +44,7 @@ def findings_document(
     return Document(
         name=f"{web}/product/{product.id}/finding/open",
         content=msgspec.json.encode(page),
-        asset=product.name,
+        asset=asset_of(product),
         is_complete=is_whole,
     )
 

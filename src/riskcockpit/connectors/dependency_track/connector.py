@@ -17,7 +17,7 @@ from riskcockpit.connectors.dependency_track.listing import FindingReader, Wante
 from riskcockpit.connectors.dependency_track.mapping import NOT_SET, STATES, VERDICTS, is_uuid
 from riskcockpit.connectors.dependency_track.wire import Finding
 from riskcockpit.connectors.dialect import Dialect
-from riskcockpit.connectors.options import read_options
+from riskcockpit.connectors.options import read_options, refuse_path
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.waiving import signed_comment
 from riskcockpit.domain.action import Action, ActionKind
@@ -49,24 +49,13 @@ class TrackCursor(Cursor, frozen=True):
     """Project → digest of the findings that were given."""
 
 
-class DependencyTrackConnector(ActingSource[TrackClient]):
+class DependencyTrackConnector(ActingSource[TrackClient, TrackOptions]):
     """The projects of one Dependency-Track."""
 
     kind: ClassVar[str] = "dependency_track"
     options: ClassVar[type[TrackOptions]] = TrackOptions
     full_every: ClassVar[timedelta] = timedelta(hours=24)
     """See `connectors.api.Reconciles`."""
-
-    def __init__(
-        self,
-        name: str,
-        options: TrackOptions,
-        clients: tuple[TrackClient, TrackClient | None],
-        clock: Clock,
-    ) -> None:
-        """`clients` are the reader's and the writer's."""
-        super().__init__(name, clients, clock, may_write=options.write)
-        self._options = options
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:
@@ -76,23 +65,19 @@ class DependencyTrackConnector(ActingSource[TrackClient]):
             raise ConfigError(
                 f'source "{spec.name}": options.projects is empty', hint='["*"] is all of them'
             )
-        if spec.url.rstrip("/").endswith(("/api", "/api/v1")):
-            raise ConfigError(
-                f'source "{spec.name}": url {spec.url} ends in the path of the API',
-                hint="give the address of the API server alone",
-            )
+        refuse_path(spec, "/api/v1", "/api")
         dialect = Dialect(token_header=KEY_HEADER)
         clients = clients_of(spec, clock, dialect, TrackClient)
         return cls(spec.name, options, clients, clock)
 
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:
         """Yield a document for each project with news. See `api`."""
-        asked = digest((self.reader.http.endpoint.url(""), self._options.versions,
-                        *self._options.projects))[:16]  # fmt: skip
+        asked = digest((self.reader.http.endpoint.url(""), self.settings.versions,
+                        *self.settings.projects))[:16]  # fmt: skip
         before = TrackCursor.read(cursor, asked)
         after = before
         done = Pass()
-        wanted = Wanted(self._options.projects, self._options.versions == "latest")
+        wanted = Wanted(self.settings.projects, self.settings.versions == "latest")
         for item in FindingReader(self.reader, until, done).read(wanted, before.given):
             if isinstance(item, dict):
                 after = TrackCursor(asked, item)

@@ -47,11 +47,11 @@ class Wanted:
     """Of a project with a version marked as the latest, no other is read."""
 
     def of(self, projects: Sequence[Project]) -> dict[str, list[Project]]:
-        """Return the wanted versions by the name of their project."""
+        """Return the wanted versions by the name, cleaned, of their project."""
         found: defaultdict[str, list[Project]] = defaultdict(list)
         for project in projects:
             if any(fnmatchcase(project.name, pattern) for pattern in self.names):
-                found[project.name].append(project)
+                found[clean_line(project.name.strip())].append(project)
         for name, versions in found.items():
             latest = [version for version in versions if version.is_latest]
             if self.is_latest_only and latest:
@@ -106,16 +106,14 @@ class FindingReader:
             self._done.read += 1
             if not found.is_settled and name in before:
                 self._done.notes.append(
-                    f"{clean_line(name)} was not analysed since its last bill of materials came:"
+                    f"{name} was not analysed since its last bill of materials came:"
                     " nothing of it is closed"
                 )
             if before.get(name) != found.state or not found.is_whole:
                 yield self._document(name, found)
             given |= {name: found.state} if found.is_whole else {}
         for name in sorted(before.keys() - listed.keys()):
-            self._done.notes.append(
-                f"{clean_line(name)} is not listed any more: its findings stay as they are"
-            )
+            self._done.notes.append(f"{name} is not listed any more: its findings stay as they are")
         yield given
 
     def _projects(self) -> list[Project]:
@@ -149,7 +147,7 @@ class FindingReader:
         judged = [row for row in found.rows if wants_analysis(row.finding)]
         if len(judged) > MOST_ANALYSES:
             self._done.notes.append(
-                f"of {clean_line(name)} the details of {MOST_ANALYSES} of {len(judged)} judged"
+                f"of {name} the details of {MOST_ANALYSES} of {len(judged)} judged"
                 " findings are read"
             )
         analyses = {}
@@ -164,7 +162,7 @@ class FindingReader:
         if isinstance(error, StatusError) and error.status not in _GONE:
             raise error
         self._done.refuse(
-            f"findings of {clean_line(name)}: not readable ({error.message}); the key's team lacks"
+            f"findings of {name}: not readable ({error.message}); the key's team lacks"
             " VIEW_VULNERABILITY, or access to the project",
             error,
         )

@@ -28,7 +28,7 @@ from riskcockpit.connectors.gitlab.dismissal import (
 from riskcockpit.connectors.gitlab.listing import VulnerabilityList, VulnerabilityReader
 from riskcockpit.connectors.gitlab.mapping import is_path
 from riskcockpit.connectors.gitlab.wire import KeptVulnerability
-from riskcockpit.connectors.options import read_options
+from riskcockpit.connectors.options import read_options, refuse_path
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.waiving import signed_comment
 from riskcockpit.domain.action import Action, ActionKind
@@ -59,24 +59,13 @@ class GitlabOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Waivers and approvals may be carried out on GitLab."""
 
 
-class GitlabConnector(ActingSource[GitlabClient]):
+class GitlabConnector(ActingSource[GitlabClient, GitlabOptions]):
     """The vulnerabilities and deliveries of a group, or of some projects, on one GitLab."""
 
     kind: ClassVar[str] = "gitlab"
     options: ClassVar[type[GitlabOptions]] = GitlabOptions
     full_every: ClassVar[timedelta] = timedelta(hours=24)
     """See `connectors.api.Reconciles`."""
-
-    def __init__(
-        self,
-        name: str,
-        options: GitlabOptions,
-        clients: tuple[GitlabClient, GitlabClient | None],
-        clock: Clock,
-    ) -> None:
-        """`clients` are the reader's and the writer's."""
-        super().__init__(name, clients, clock, may_write=options.write)
-        self._options = options
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:
@@ -151,9 +140,9 @@ class GitlabConnector(ActingSource[GitlabClient]):
                     after.given[wanted.key] = item
                 else:
                     yield item
-        patterns = self._options.artifacts
+        patterns = self.settings.artifacts
         delivery = DeliveryReader(self.reader, until, done, patterns, self._has_vulnerabilities)
-        for project in dict.fromkeys(self._options.watch):
+        for project in dict.fromkeys(self.settings.watch):
             place = before.deliveries.get(project, DeliveryPlace())
             after.deliveries[project] = place
             for each in delivery.read(project, place):
@@ -163,19 +152,19 @@ class GitlabConnector(ActingSource[GitlabClient]):
                     yield each
 
     def _lists(self) -> Iterator[VulnerabilityList]:
-        if self._options.group:
-            yield VulnerabilityList("group", self._options.group)
-        for project in dict.fromkeys(self._options.projects):
+        if self.settings.group:
+            yield VulnerabilityList("group", self.settings.group)
+        for project in dict.fromkeys(self.settings.projects):
             yield VulnerabilityList("project", project)
 
     def _has_vulnerabilities(self, project: str) -> bool:
-        group = self._options.group
-        return project in self._options.projects or (
+        group = self.settings.group
+        return project in self.settings.projects or (
             bool(group) and project.startswith(f"{group}/")
         )
 
     def _asked(self) -> str:
-        options = self._options
+        options = self.settings
         url = self.reader.http.endpoint.url("")
         return digest((url, options.group, *options.projects, "", *options.artifacts))[:16]
 
@@ -198,7 +187,4 @@ def _check(spec: SourceSpec, options: GitlabOptions) -> None:
                     f'{label}: options.{key}: "{name}" is no path of a project',
                     hint="as bank/payments",
                 )
-    if spec.url.rstrip("/").endswith(("/api/v4", "/api/graphql", "/api")):
-        raise ConfigError(
-            f"{label}: url {spec.url} is that of an API", hint="give the address of GitLab itself"
-        )
+    refuse_path(spec, "/api/v4", "/api/graphql", "/api")

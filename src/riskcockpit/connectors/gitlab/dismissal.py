@@ -120,9 +120,8 @@ class VulnerabilityChange:
         return {"state": _word(state)}
 
     def is_done(self, state: Vulnerability) -> bool:
-        """See `connectors.acting.Change`; an open one is open, whether confirmed or not."""
-        word = _word(state)
-        return self._is_it(state) and (word == DISMISSED if self.is_dismissal else word in OPEN)
+        """See `connectors.acting.Change`; what was resolved meanwhile needs no opening."""
+        return self._is_it(state) and (_word(state) == DISMISSED) is self.is_dismissal
 
     def faults(self, state: Vulnerability) -> Iterator[str]:
         """See `connectors.acting.Change`."""
@@ -131,8 +130,6 @@ class VulnerabilityChange:
             yield f"number {self.number} is no vulnerability of {self.project}"
         elif self.is_dismissal and word not in OPEN:
             yield f"{self.stands(state)}, not {' or '.join(OPEN)}"
-        elif not self.is_dismissal and word != DISMISSED:
-            yield f"{self.stands(state)}, not {DISMISSED}"
         elif not self.is_dismissal and not is_ours(state.state_comment or ""):
             yield f"{self.target} was dismissed by somebody else"
 
