@@ -10,8 +10,8 @@ import msgspec
 
 from riskcockpit.connectors.github.client import GithubClient
 from riskcockpit.connectors.github.kinds import is_repository
-from riskcockpit.connectors.github.receipts import receipt, with_hint
 from riskcockpit.connectors.github.wire import PendingDeployment
+from riskcockpit.connectors.receipts import receipt, with_hint
 from riskcockpit.connectors.reply import NotSentError, StatusError
 from riskcockpit.domain.action import Action, ActionKind, Outcome, Preview, Receipt
 from riskcockpit.domain.clock import Clock

@@ -27,15 +27,14 @@ from riskcockpit.connectors.github.kinds import (
     KINDS,
     LONGEST_COMMENT,
     OPEN,
-    SIGNATURE,
     AlertRef,
     is_repository,
-    shortened,
 )
 from riskcockpit.connectors.github.redeploy import Redeployer
 from riskcockpit.connectors.github.wire import AlertLocator
 from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.options import read_options
+from riskcockpit.connectors.remarks import remark
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.domain.action import Action, ActionKind, Preview, Receipt
 from riskcockpit.domain.batch import Batch, Coverage, Document
@@ -171,8 +170,6 @@ class GithubConnector:
         repository = found.repository.full_name
         if not is_repository(repository) or found.number < 1:
             return None
-        end = f" (until {rfc3339(waiver.expires_at)[:10]}{SIGNATURE}"
-        comment = shortened(waiver.justification, LONGEST_COMMENT - len(end)) + end
         return Action(
             id="",
             kind=ActionKind.ALERT_DISMISS,
@@ -182,7 +179,7 @@ class GithubConnector:
                 "from": OPEN,
                 "to": DISMISSED,
                 "reason": kind.reasons[waiver.reason],
-                "comment": comment,
+                "comment": remark(waiver, LONGEST_COMMENT),
             },
         )
 

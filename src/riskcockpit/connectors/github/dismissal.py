@@ -18,11 +18,11 @@ from riskcockpit.connectors.github.kinds import (
     DISMISSED,
     OPEN,
     SECRET_SCANNING,
-    SIGNATURE,
     AlertRef,
 )
-from riskcockpit.connectors.github.receipts import answered, receipt, with_hint
 from riskcockpit.connectors.github.wire import AlertState
+from riskcockpit.connectors.receipts import answered, receipt, with_hint
+from riskcockpit.connectors.remarks import SIGNATURE
 from riskcockpit.connectors.reply import NotSentError, StatusError
 from riskcockpit.domain.action import Action, ActionKind, Outcome, Preview, Receipt
 from riskcockpit.domain.clock import Clock

@@ -17,8 +17,8 @@ import msgspec
 from riskcockpit.connectors.github.client import GithubClient
 from riskcockpit.connectors.github.kinds import is_repository
 from riskcockpit.connectors.github.mapping import BAD, GOOD
-from riskcockpit.connectors.github.receipts import receipt, with_hint
 from riskcockpit.connectors.github.wire import Deployment
+from riskcockpit.connectors.receipts import receipt, with_hint
 from riskcockpit.connectors.reply import NotSentError, StatusError
 from riskcockpit.domain.action import Action, Outcome, Preview, Receipt
 from riskcockpit.domain.clock import Clock
