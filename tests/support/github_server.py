@@ -1,20 +1,34 @@
-"""The simulated GitHub behind a socket on loopback."""
+"""A simulated upstream behind a socket on loopback."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Protocol
 from unittest.mock import patch
 
 from riskcockpit.connectors.pace import Pace
-from support.github_sim import GithubSim
+from support.github_replies import SimReply
+
+
+class Sim(Protocol):
+    """A simulated upstream."""
+
+    base: str
+    slow_seconds: float
+
+    def answer(
+        self, method: str, target: str, headers: Mapping[str, str], content: bytes
+    ) -> SimReply:
+        """Answer one request; header names are in lower case."""
+        ...
 
 
 @contextmanager
-def serving(sim: GithubSim, latency_seconds: float = 0.0) -> Iterator[str]:
+def serving(sim: Sim, latency_seconds: float = 0.0) -> Iterator[str]:
     """Serve `sim` on a free port of this computer and yield its address.
 
     Connectors do not wait meanwhile: where they would, their time moves on by itself.

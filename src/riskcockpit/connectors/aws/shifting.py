@@ -107,6 +107,8 @@ class VersionShift:
         fault = ""
         if endpoint.status in _BROKEN:
             fault = clean_line(f"{endpoint.name} is {endpoint.status}: {endpoint.fault}")
+        elif endpoint.status == IN_SERVICE and endpoint.fault:
+            fault = clean_line(f"SageMaker took the last change back: {endpoint.fault}")
         evidence = {"endpoint": endpoint.name, "status": endpoint.status, "config": endpoint.config}
         return Standing(word, is_moving, fault, evidence)
 

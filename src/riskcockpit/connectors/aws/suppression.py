@@ -266,6 +266,7 @@ class InspectorChange(_Base):
         else:
             yield self.service.call(wire.DELETE_FILTER, {"arn": f"that of {self._name}"})
         yield self.service.call(wire.LIST_INSPECTOR, self._question)
+        yield self.service.call(wire.LIST_FILTERS, _SUPPRESSING)
 
     def send(self) -> str:
         """See `acting.Change.send`."""
