@@ -12,6 +12,7 @@ from dataclasses import replace
 import msgspec
 
 from riskcockpit.connectors.reply import Reply, StatusError
+from riskcockpit.domain.untrusted import clean_line
 
 CODE = "x-amzn-errortype"
 """The header in which each refusal names its code, after `heard`."""
@@ -36,7 +37,9 @@ DENIED = frozenset({
     "UnauthorizedOperation",
 })  # fmt: skip
 """`InvalidAccessException` is what Security Hub says where it is not switched on."""
-_OK, _BAD_REQUEST, _NOT_FOUND, _SERVER = 200, 400, 404, 500
+REGION = "x-amz-bucket-region"
+"""The header that says where a bucket is."""
+_MOVED, _BAD_REQUEST, _NOT_FOUND, _SERVER = 300, 400, 404, 500
 _FAULTS = {**dict.fromkeys(LIMITED, 429), **dict.fromkeys(UNKNOWN_WHO, 401),
            **dict.fromkeys(DENIED, 403)}  # fmt: skip
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{2,80}")
@@ -57,7 +60,14 @@ class _Refusal(msgspec.Struct, frozen=True):
 
 
 def heard(reply: Reply) -> Reply:
-    """Return `reply`; a refusal gets the status, the code and the words it means."""
+    """Return `reply`; a refusal gets the status, the code and the words it means.
+
+    A redirect to another region is a refusal, too: what we sign holds in one alone.
+    """
+    region = reply.headers.get(REGION, "")
+    if _MOVED <= reply.status < _BAD_REQUEST and region:
+        text = f"PermanentRedirect: it is in {clean_line(region)[:40]}"
+        return replace(reply, status=_BAD_REQUEST, body=msgspec.json.encode({"message": text}))
     if reply.status < _BAD_REQUEST:
         return reply
     code, words = _read(reply)

@@ -66,6 +66,19 @@ def keys_in(credential: Credential) -> Keys:
     return _remembered(Keys(found.AccessKeyId, found.SecretAccessKey, found.SessionToken))
 
 
+def check_people(credential: Credential | None, profile: str, label: str) -> None:
+    """Refuse two ways to find one pair of keys, and a reference that holds none.
+
+    Raises:
+        ConfigError: `label` names the option of the profile.
+    """
+    if credential is None:
+        return
+    if profile:
+        raise ConfigError(f"{label}: there is a credential, too", hint="give one of both")
+    keys_in(credential)
+
+
 def found_by_tools(profile: str) -> Credential:
     """Return a credential that stands for what the AWS tools find; its keys are asked for later.
 

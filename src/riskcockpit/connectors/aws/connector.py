@@ -15,7 +15,7 @@ from riskcockpit.config.durations import parse_duration
 from riskcockpit.connectors.amazon.caller import caller
 from riskcockpit.connectors.amazon.calls import Service
 from riskcockpit.connectors.amazon.endpoints import address, is_region
-from riskcockpit.connectors.amazon.keys import check_installed, found_by_tools, keys_in
+from riskcockpit.connectors.amazon.keys import check_installed, check_people, found_by_tools
 from riskcockpit.connectors.amazon.signing import dialect
 from riskcockpit.connectors.api import KeptRecord, SourceSpec, WaiverWords
 from riskcockpit.connectors.aws.acting import Change, Mover
@@ -285,19 +285,11 @@ def _check(spec: SourceSpec, options: AwsOptions) -> None:
             raise ConfigError(
                 f'{label}: options.regions: "{region}" is no region', hint="as eu-central-1"
             )
-    _check_people(spec.read, options.profile, f"{label}: options.profile")
-    _check_people(spec.write, options.write_profile, f"{label}: options.write_profile")
+    check_people(spec.read, options.profile, f"{label}: options.profile")
+    check_people(spec.write, options.write_profile, f"{label}: options.write_profile")
     if spec.url:
         parse_endpoint(spec.url, spec.name)
     _span(options, label)
-
-
-def _check_people(credential: Credential | None, profile: str, label: str) -> None:
-    if credential is None:
-        return
-    if profile:
-        raise ConfigError(f"{label}: there is a credential, too", hint="give one of both")
-    keys_in(credential)
 
 
 def _span(options: AwsOptions, label: str = "source") -> timedelta:
