@@ -144,7 +144,7 @@ def test_we_ask_for_the_same_as_boto3_in_the_same_place() -> None:
 
 @pytest.mark.parametrize(
     "region",
-    ["eu-central-1", "us-east-1", "cn-north-1", "us-gov-west-1", "eusc-de-east-1", "us-iso-east-1",
+    ["eu-central-1", "us-east-2", "cn-north-1", "us-gov-west-1", "eusc-de-east-1", "us-iso-east-1",
      "us-isob-east-1", "us-isof-south-1", "eu-isoe-west-1"],
 )  # fmt: skip
 def test_each_service_is_asked_where_boto3_asks_it(region: str) -> None:

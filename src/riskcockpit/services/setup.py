@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -27,7 +28,6 @@ _GITHUB_TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")
 _GITHUB = "github.com"
 _ELSEWHERE = {
     "GITLAB_TOKEN": "GitLab vulnerabilities",
-    "AWS_PROFILE": "AWS Security Hub findings",
     "KUBECONFIG": "Kubernetes findings",
 }
 """Credentials of systems this version has no connector for: their reports are imported as files."""
@@ -76,6 +76,9 @@ def _found(environ: Mapping[str, str], folder: Path) -> tuple[InitStep, ...]:
         found = _github_source(environ, folder)
         what = f"{found['url']}" if found else "no git remote of a GitHub here to read alerts of"
         steps.append(InitStep("found", f"{token}: {what}"))
+    if aws := _aws_source(environ):
+        where = ", ".join(aws["options"]["regions"])
+        steps.append(InitStep("found", f"AWS_PROFILE: Security Hub in {where}"))
     steps += [
         InitStep("found", f"{name}: export {what} in CI and read them with `riskcockpit import`")
         for name, what in _ELSEWHERE.items()
@@ -136,6 +139,16 @@ def _github_source(environ: Mapping[str, str], folder: Path) -> dict[str, object
     }
 
 
+def _aws_source(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return a source for the profile and region of the AWS tools; empty without both."""
+    profile = environ.get("AWS_PROFILE", "")
+    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION", "")
+    if not profile or not region:
+        return {}
+    options = {"regions": [region], "services": ["securityhub"], "profile": profile}
+    return {"name": "aws", "kind": "aws", "options": options}
+
+
 def _write_settings(paths: Paths, environ: Mapping[str, str], folder: Path) -> InitStep:
     return _once(paths.settings, lambda: _settings_text(environ, folder))
 
@@ -154,6 +167,8 @@ def _settings_text(environ: Mapping[str, str], folder: Path) -> str:
     ]
     if github := _github_source(environ, folder):
         sources.append(github)
+    if aws := _aws_source(environ):
+        sources.append(aws)
     slug = git_remote(folder)[1]
     assets = [{"name": slug, "kind": "repository"}] if slug else []
     text = shipped("config", "init.yaml").read_text(encoding="utf-8")
