@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import secrets
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -258,6 +262,51 @@ def test_a_role_is_assumed_and_renewed(
     assert keys_of(credential) == first
     assert credential.renew is not None
     assert keys_of(credential.renew()) != first
+
+
+@contextmanager
+def portal() -> Iterator[str]:
+    """A portal of SSO that gives keys for a token."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            assert self.path.startswith("/federation/credentials?")
+            assert self.headers["x-amz-sso_bearer_token"] == TOKEN
+            expires = int(datetime.now(UTC).timestamp() * 1000) + 3_600_000
+            keys = {"accessKeyId": "ASIASSO", "secretAccessKey": SECRET, "sessionToken": "s" * 20,
+                    "expiration": expires}  # fmt: skip
+            content = json.dumps({"roleCredentials": keys}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=lambda: server.serve_forever(0.02), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_who_logged_in_with_sso_is_known(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = "https://sso.bank.example"
+    (home / "config").write_text(
+        f"[profile sso]\nsso_start_url = {start}\nsso_region = eu-central-1\n"
+        "sso_account_id = 123456789012\nsso_role_name = audit\n"
+    )
+    kept = home / f"{hashlib.sha1(start.encode()).hexdigest()}.json"
+    kept.write_text(json.dumps({"accessToken": TOKEN, "expiresAt": "2099-01-01T00:00:00Z"}))
+    monkeypatch.setattr("botocore.credentials.SSOProvider._SSO_TOKEN_CACHE_DIR", str(home))
+    with portal() as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SSO", url)
+        assert keys_of(found_by_tools("sso")) == Keys("ASIASSO", SECRET, "s" * 20)
 
 
 @pytest.mark.parametrize(

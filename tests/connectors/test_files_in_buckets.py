@@ -136,12 +136,14 @@ def test_paths_and_patterns_mean_what_they_mean_on_this_computer(
         found.path.relative_to(tmp_path).as_posix(): found.below_root.as_posix()
         for found in here.files
     }
-    path = objects.ObjectPath.of(f"s3://bank/{pattern}")
-    assert path is not None
-    named = [name for name in NAMES if path.names(name)]
-    roots = {name: PurePosixPath(*name.split("/")[path.root(name) :]).as_posix() for name in named}
+    named_by = objects.ObjectPath.of(f"s3://bank/{pattern}")
+    assert named_by is not None
+    named = [name for name in NAMES if named_by.names(name)]
+    roots = {
+        name: PurePosixPath(*name.split("/")[named_by.root(name) :]).as_posix() for name in named
+    }
     assert roots == wanted
-    assert all(name.startswith(path.prefix) for name in named)
+    assert all(name.startswith(named_by.prefix) for name in named)
 
 
 @pytest.mark.parametrize(
