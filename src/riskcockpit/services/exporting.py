@@ -23,7 +23,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.saved_views import views_in_force
 from riskcockpit.store.query.compiler import compile_query
 from riskcockpit.store.query.parser import parse_query
-from riskcockpit.store.sql import filled, sql, used_params
+from riskcockpit.store.sql import Clauses, filled, sql, used_params
 
 if TYPE_CHECKING:  # it imports duckdb
     from riskcockpit.store.database import Reader
@@ -45,11 +45,16 @@ def export(ctx: Context, query: str, kind: str) -> bytes:
     clauses = compile_query(parse_query(query, views_in_force(ctx)), ctx.clock.now())
     findings: list[Exported] = []
     if ctx.store.generation():
-        base = sql("services", "finding_export")
         with ctx.store.reader() as reader:
-            rows = reader.records(filled(base, clauses), **used_params(base, clauses))
-            findings = _findings(reader, rows)
+            findings = exported(reader, clauses)
     return _writer(ctx, kind)(findings)
+
+
+def exported(reader: Reader, clauses: Clauses) -> list[Exported]:
+    """Return the findings that `clauses` select, in their order, as the writers take them."""
+    base = sql("services", "finding_export")
+    rows = reader.records(filled(base, clauses), **used_params(base, clauses))
+    return _findings(reader, rows)
 
 
 def _writer(ctx: Context, kind: str) -> Callable[[Iterable[Exported]], bytes]:

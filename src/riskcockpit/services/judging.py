@@ -55,10 +55,7 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
     Raises:
         ConfigError: a control, a KPI or the exposure priors cannot be used.
     """
-    _describe_assets(ctx, tx, now)
-    enrich(tx, ctx.settings.sla, now)
-    project_ledger(ctx, tx, now)
-    price(ctx, tx, now)
+    settle(ctx, tx, now)
     controls = controls_in_force(ctx.paths)
     kpis = kpis_in_force(ctx.paths)
     results = evaluate(tx, controls, now)
@@ -71,6 +68,18 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
         tx.execute(sql("services", name), before=now - FINE_HISTORY)
     policy = sha256(f"{digest(controls)} {catalogue.digest(kpis)}".encode()).hexdigest()
     return Judgement(tx.generation, results, readings, policy, _digest(results))
+
+
+def settle(ctx: Context, tx: Writer, now: datetime) -> None:
+    """Put on the findings what is known from elsewhere, what was decided, and what they may cost.
+
+    Raises:
+        ConfigError: the exposure priors cannot be used.
+    """
+    _describe_assets(ctx, tx, now)
+    enrich(tx, ctx.settings.sla, now)
+    project_ledger(ctx, tx, now)
+    price(ctx, tx, now)
 
 
 def look_back(tx: Writer, kpis: Iterable[catalogue.Kpi], moments: Iterable[datetime]) -> None:

@@ -30,6 +30,11 @@ def controls_in_force(paths: Paths) -> tuple[pack.Control, ...]:
     return _controls(directories, _signature(files))
 
 
+def frameworks_in_force(paths: Paths) -> dict[str, pack.Framework]:
+    """Return the frameworks that controls may refer to. Raises as `controls_in_force`."""
+    return pack.frameworks(shipped("config", "controls"), paths.config / "controls")
+
+
 def kpis_in_force(paths: Paths) -> tuple[catalogue.Kpi, ...]:
     """Return the KPI catalogue: the home's own when it has one. Raises as `controls_in_force`."""
     file = _chosen(paths, "kpis.yaml")
