@@ -29,11 +29,14 @@ from riskcockpit.connectors.amazon.signing import Signer
 from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.aws.connector import AwsConnector
 from riskcockpit.connectors.dialect import Outgoing
-from riskcockpit.connectors.reply import Reply
+from riskcockpit.connectors.reply import NotSentError, Reply
 from riskcockpit.domain.action import Action, ActionKind, Outcome
 from riskcockpit.errors import AuthenticationError, ConfigError
 from support.aws_office import CLOCK, HERE, Office, office
+from support.github_replies import SimReply
+from support.github_server import serving
 from support.moto_server import Moto, running_moto
+from support.processes import free_port
 
 AT = datetime(2026, 3, 2, 12, 0)
 ACCESS, SECRET = "AKIATEST", secrets.token_hex(20)
@@ -335,6 +338,45 @@ def test_what_cannot_be_had_says_what_to_do_and_never_asks(
         keys_of(found_by_tools(profile))
     error = caught.value
     assert why in f"{error} {getattr(error, 'hint', '')}"
+
+
+class Denying:
+    """A token service that lets nobody assume anything."""
+
+    base, slow_seconds = "", 0.0
+
+    def answer(self, *_given: Any) -> SimReply:
+        """Refuse."""
+        error = "<Error><Code>AccessDenied</Code><Message>not you</Message></Error>"
+        return SimReply(403, f"<ErrorResponse>{error}</ErrorResponse>".encode())
+
+
+def assuming(home: Path, monkeypatch: pytest.MonkeyPatch, sts: str) -> Credential:
+    (home / "config").write_text(
+        "[profile base]\naws_access_key_id = AKIA\naws_secret_access_key = x\n"
+        "[profile audit]\nrole_arn = arn:aws:iam::123456789012:role/audit\n"
+        "source_profile = base\nregion = eu-central-1\n"
+    )
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    return found_by_tools("audit")
+
+
+def test_a_role_that_may_not_be_assumed_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(Denying()) as url:
+        credential = assuming(home, monkeypatch, url)
+        with pytest.raises(AuthenticationError, match="not you"):
+            keys_of(credential)
+
+
+def test_a_token_service_that_does_not_answer_means_that_nothing_was_sent(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credential = assuming(home, monkeypatch, f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(NotSentError, match="the profile audit"):
+        keys_of(credential)
 
 
 # Renewal -------------------------------------------------------------------------------------

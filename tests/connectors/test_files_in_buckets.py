@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import parse_qsl, quote_plus, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 import pytest
@@ -28,7 +29,10 @@ from riskcockpit.errors import (
     UnavailableError,
 )
 from support.aws_office import CLOCK
+from support.aws_signatures import examine
 from support.aws_sim import AwsSim
+from support.github_replies import SimReply
+from support.github_server import serving
 from support.moto_server import REGION, Moto, running_moto
 
 NAMES = (
@@ -61,7 +65,7 @@ class Store:
         prefix, after = asked.params["prefix"], asked.params.get("continuation-token", "")
         names = [n for n in self.content if n.startswith(prefix) and n > after]
         shown = "".join(
-            f"<Contents><Key>{escape(name).replace('+', '%2B').replace(' ', '+')}</Key>"
+            f"<Contents><Key>{quote_plus(name, safe='/')}</Key>"
             f"<LastModified>{AT}</LastModified><ETag>{self.etag(name)}</ETag>"
             f"<Size>{len(self.content[name])}</Size></Contents>"
             for name in names[:2]
@@ -299,6 +303,44 @@ def test_files_of_this_computer_load_no_http() -> None:
     )
     argv = [sys.executable, "-c", program]
     assert subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+class Signed:
+    """The store behind a socket, which takes no request that is not signed for what it is."""
+
+    base, slow_seconds = "", 0.0
+
+    def __init__(self, store: Store, secret: str) -> None:
+        self._store = store
+        self._secret = secret
+        self.taken = 0
+
+    def answer(
+        self, method: str, target: str, headers: Mapping[str, str], content: bytes
+    ) -> SimReply:
+        """Check the signature over the bytes that came, then answer."""
+        seen = examine(method, target, headers, content, self._secret)
+        if seen is None or not seen.is_good:
+            return SimReply(403, b"<Error><Code>SignatureDoesNotMatch</Code></Error>")
+        self.taken += 1
+        parts = urlsplit(target)
+        params = dict(parse_qsl(parts.query, keep_blank_values=True))
+        made = self._store.answer(Asked(method, unquote(parts.path), params, headers, content))
+        return SimReply(made.status, made.body, dict(made.headers))
+
+
+def test_odd_names_are_signed_as_they_are_sent() -> None:
+    odd = ("a b+c/ü &<.json", "x/%41.json", "x/?#=&.json", "x/~!*'();:@$,[].json", "日本/é.json")
+    keys_ = AwsSim().credential
+    signed = Signed(Store(*odd), keys_.value)
+    with serving(signed) as url:
+        options = {"paths": ["s3://bank/**/*.json"], "region": REGION}
+        spec = SourceSpec("reports", url, options, read=keys_)
+        connector = FilesConnector.build(spec, CLOCK)
+        found = documents(list(connector.pull("", CLOCK.now())))
+        connector.close()
+    assert {document.content.decode() for document in found} == set(odd)
+    assert signed.taken == 3 + len(odd)
 
 
 # A store of others ---------------------------------------------------------------------------

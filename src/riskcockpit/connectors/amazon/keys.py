@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from riskcockpit.config.credentials import Credential, ProcessKeys, remember
+from riskcockpit.connectors.reply import NotSentError
 from riskcockpit.errors import AuthenticationError, ConfigError
 
 EXTRA = "pip install 'riskcockpit[aws]'"
@@ -101,6 +102,7 @@ class Chain:
 
         Raises:
             AuthenticationError: there are none, or they cannot be had.
+            NotSentError: whoever gives them did not answer.
             ConfigError: the profile asks for a code by hand.
         """
         quieten()
@@ -109,7 +111,13 @@ class Chain:
             if self._found is None:
                 self._found = self._resolved()
             frozen = self._found.get_frozen_credentials()
-        except errors.BotoCoreError as error:
+        except (errors.ConnectionError, errors.HTTPClientError) as error:
+            self._found = None
+            raise NotSentError(
+                f"cannot get AWS credentials from {self.label}: {error}",
+                hint="check the network and the proxy, then sync again",
+            ) from error
+        except (errors.BotoCoreError, errors.ClientError) as error:
             self._found = None
             raise AuthenticationError(
                 f"cannot get AWS credentials from {self.label}: {error}",
@@ -169,7 +177,7 @@ class ChainCredential(Credential):
 
 
 def keys_of(credential: Credential) -> Keys:
-    """Return the keys behind a credential of either kind; raises as `keys_in` and `Chain.keys`."""
+    """Return the keys behind a credential of either kind; raises as `keys_in` or `Chain.keys`."""
     if isinstance(credential, ChainCredential) and credential.chain is not None:
         return credential.chain.keys()
     return keys_in(credential)
