@@ -135,6 +135,19 @@ def test_what_changes_while_everything_is_read_is_not_missing(desk: Office) -> N
     assert ids(first) == ["0001"]
 
 
+def test_findings_of_inspector_come_from_one_of_the_two(desk: Office) -> None:
+    desk.region.hub(1)
+    desk.region.hub(2, ProductName="Inspector")
+    desk.region.inspect(2)
+    assert ids(pull(desk)) == ["0001", "0002"]
+    both = pull(desk, services=["securityhub", "inspector"])
+    assert [one.get("Id", one.get("findingArn", ""))[-4:] for one in records(both)] == [
+        "0001",
+        "0002",
+    ]
+    assert len(items(both)) == 2
+
+
 def test_other_options_mean_from_the_start(large: Office) -> None:
     first = pull(large)
     again = pull(large, first[-1].cursor, hours=1, regions=[HERE, THERE])

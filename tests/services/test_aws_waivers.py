@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from riskcockpit.config.settings import SourceSettings
+from riskcockpit.services.connecting import try_named
 from riskcockpit.services.context import Context
 from riskcockpit.services.decide import plan_waiver, revoke, waive
 from riskcockpit.services.importing import ImportOptions, import_reports
@@ -23,6 +24,7 @@ from riskcockpit.services.sync import sync
 from riskcockpit.services.verify import verify_ledger
 from riskcockpit.store.database import Writer
 from riskcockpit.views.reports import SyncReport
+from riskcockpit.views.setup import CheckState
 from support.aws_office import HERE, Office, office
 from support.aws_state import bank_models
 from support.deciding import LATER, WHY, Bank, make_bank
@@ -151,6 +153,26 @@ def test_a_suppression_by_others_is_shown(branch: Branch) -> None:
     branch.sync("securityhub")
     states = sorted(state for _, state in branch.rows())
     assert states == ["open", "open", "suppressed_at_source"]
+
+
+@pytest.mark.parametrize(
+    ("write", "state", "text"),
+    [
+        (True, CheckState.OK, "may act; nothing was tried"),
+        (False, CheckState.NOTE, "read only: the source"),
+    ],
+)
+def test_trying_the_source_says_who_we_are_and_whether_it_may_act(
+    branch: Branch, write: bool, state: CheckState, text: str
+) -> None:
+    fill(branch, 1)
+    branch.desk.options = {"regions": [HERE], "services": ["securityhub"], "write": write}
+    checks = {check.name: check for check in try_named(branch.at(), "bank-aws").checks}
+    assert "user/cockpit" in checks["reachable"].detail
+    assert checks["sample"].detail.endswith("bytes")
+    assert ": asff, " in checks["sample"].detail
+    assert checks["acts"].state is state
+    assert checks["acts"].detail.startswith(text)
 
 
 # Waivers -------------------------------------------------------------------------------------

@@ -66,6 +66,9 @@ def _get_findings(call: Call) -> Any:
     for name, of in told.items():
         if (wanted := _values(filters, name)) is not None:
             rows = [row for row in rows if of(row) in wanted]
+    for one in filters.get("ProductName", ()):
+        assert one["Comparison"] == "NOT_EQUALS"
+        rows = [row for row in rows if row["ProductName"] != one["Value"]]
     for span in filters.get("UpdatedAt", ()):
         start, end = span["Start"][:19], span["End"][:19]
         rows = [row for row in rows if start <= row["UpdatedAt"][:19] <= end]

@@ -26,7 +26,7 @@ from riskcockpit.connectors.aws.models import read_models
 from riskcockpit.connectors.aws.registry import Registry
 from riskcockpit.connectors.aws.rules import read_rules
 from riskcockpit.connectors.aws.shifting import ConfigShift, VersionShift
-from riskcockpit.connectors.aws.streams import STREAMS
+from riskcockpit.connectors.aws.streams import streams
 from riskcockpit.connectors.aws.suppression import (
     EXCEPTED,
     LONGEST_REMARK,
@@ -219,9 +219,10 @@ class AwsConnector:
     def _items(self, done: Pass) -> Iterator[Document | RegisteredModel | Reading]:
         services = tuple(dict.fromkeys(self._options.services))
         has_hub = bool({"securityhub", "securityhub_v2"} & set(services))
+        lists = streams(services)
         seen: set[str] = set()
         for region, name in product(dict.fromkeys(self._options.regions), services):
-            if (stream := STREAMS.get(name)) is not None:
+            if (stream := lists.get(name)) is not None:
                 yield from read_stream(stream, self._service(name, region), done)
             elif name == "config":
                 yield from read_rules(self._service(name, region), done, without_hub=has_hub)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,8 @@ from riskcockpit.domain.clock import parse_utc
 
 PAGE = 100
 """Findings asked for in one page: the most there are."""
+INSPECTOR = "Inspector"
+"""What Security Hub calls the product."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -56,6 +58,10 @@ class HubStream(Stream):
     What is archived or resolved is not asked for; a check that passes is resolved by itself.
     """
 
+    def __init__(self, *, has_inspector: bool) -> None:
+        """`has_inspector`: its findings are read from itself, and left out here."""
+        self._has_inspector = has_inspector
+
     name = "securityhub"
     member = "Findings"
     operation = wire.GET_FINDINGS
@@ -67,6 +73,8 @@ class HubStream(Stream):
             "RecordState": equals("ACTIVE"),
             "WorkflowStatus": equals("NEW", "NOTIFIED", "SUPPRESSED"),
         }
+        if self._has_inspector:
+            filters["ProductName"] = [{"Value": INSPECTOR, "Comparison": "NOT_EQUALS"}]
         if since is not None:
             filters["UpdatedAt"] = [{"Start": moment_text(since), "End": moment_text(until)}]
         # By what never changes: what is changed meanwhile neither comes twice nor is passed over.
@@ -137,9 +145,10 @@ class InspectorStream(Stream):
         return Stamp(found.finding_arn, moment(found.updated_at))
 
 
-STREAMS: Mapping[str, Stream] = {
-    stream.name: stream for stream in (HubStream(), HubV2Stream(), InspectorStream())
-}
+def streams(services: Collection[str]) -> dict[str, Stream]:
+    """Return the lists of findings among `services`, by their names."""
+    known = (HubStream(has_inspector="inspector" in services), HubV2Stream(), InspectorStream())
+    return {stream.name: stream for stream in known if stream.name in services}
 
 
 def moment(value: float | str) -> datetime:
