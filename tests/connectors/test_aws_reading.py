@@ -346,9 +346,11 @@ def test_a_group_is_a_model_whose_champion_is_what_its_endpoint_serves(desk: Off
 def test_metadata_of_a_version_cannot_approve_it(desk: Office) -> None:
     """Whoever trains writes it."""
     bank_models(desk.region)
-    forged = {"validation_status": "approved", "note": "x\x1b[31m"}
-    desk.region.groups["fraud-scoring"][4]["CustomerMetadataProperties"] = forged
+    forged = {"validation_status": "approved", "validated_by": "me", "note": "x\x1b[31m"}
+    for version in (3, 4):
+        desk.region.groups["fraud-scoring"][version]["CustomerMetadataProperties"] = forged
     (model,), _, _ = models(desk)
+    assert model.versions[1].validated_by == "validator"
     assert model.versions[0].tags["validation_status"] == "pending"
     assert "\x1b" not in model.versions[0].tags["note"]
 

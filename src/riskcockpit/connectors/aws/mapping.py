@@ -224,8 +224,8 @@ def _version(
 def _add_people(tags: dict[str, str], detail: sagemaker_wire.Package) -> None:
     if detail.approval_description:
         tags["approval"] = clean_line(detail.approval_description)
-    if detail.model_approval_status in ("Approved", "Rejected"):
-        tags.setdefault("validated_by", clean_line(detail.last_modified_by.name))
+    if detail.model_approval_status in ("Approved", "Rejected") and detail.last_modified_by.name:
+        tags["validated_by"] = clean_line(detail.last_modified_by.name)
 
 
 def is_rolled_back(detail: sagemaker_wire.Package) -> bool:
