@@ -233,6 +233,19 @@ def test_a_sync_that_has_enough_leaves_the_rest_for_the_next(
     assert len(set(seen)) == 7
 
 
+def test_what_waits_for_the_next_sync_is_known_by_its_content_still(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = Store("a.json", "b.json")
+    cursor = pull(store, "s3://bank")[-1].cursor
+    store.tags = {"a.json": '"again"', "b.json": '"again"'}
+    monkeypatch.setattr(objects, "MOST_READ", 1)
+    second = pull(store, "s3://bank", cursor=cursor)
+    third = pull(store, "s3://bank", cursor=second[-1].cursor)
+    assert store.read == ["a.json", "b.json", "a.json", "b.json"]
+    assert keys(second) + keys(third) == []
+
+
 def test_size_and_number_have_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(objects, "MAX_BYTES", 12)
     batches = pull(Store("small.json", "much-too-large.json"), "s3://bank")
