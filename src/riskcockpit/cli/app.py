@@ -34,6 +34,7 @@ _FAMILIES = {
     "governance": ("controls", "actions", "ledger"),
     "decisions": ("waive", "approve", "reject", "revoke", "rollback", "undo", "note"),
     "report": ("report",),
+    "evidence": ("evidence",),
     "query": ("query",),
 }
 """Module of this package → the commands it registers, in the order of the help."""

@@ -14,11 +14,18 @@ WHERE change.is_renamed
 UNION ALL
 SELECT
     change.finding_id, $moment, 'moved', $scan_id,
-    'line ' || coalesce(change.old_line::VARCHAR, '?') || ' → '
-        || coalesce(incoming.line::VARCHAR, '?'),
+    concat_ws(
+        ', ',
+        CASE WHEN change.old_line IS DISTINCT FROM incoming.line
+            THEN 'line ' || coalesce(change.old_line::VARCHAR, '?') || ' → '
+                || coalesce(incoming.line::VARCHAR, '?') END,
+        CASE WHEN change.old_path <> incoming.path
+            THEN 'other checkout: ' || change.old_path || ' → ' || incoming.path END
+    ),
     $rev
 FROM change JOIN incoming USING (n)
-WHERE NOT change.is_renamed AND change.old_line IS DISTINCT FROM incoming.line
+WHERE NOT change.is_renamed
+    AND (change.old_line IS DISTINCT FROM incoming.line OR change.old_path <> incoming.path)
 UNION ALL
 SELECT
     change.finding_id, $moment, 'rule_renamed', $scan_id,
