@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -27,7 +28,6 @@ _GITHUB_TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")
 _GITHUB = "github.com"
 _ELSEWHERE = {
     "GITLAB_TOKEN": "GitLab vulnerabilities",
-    "AWS_PROFILE": "AWS Security Hub findings",
 }
 """Credentials of systems this version has no connector for: their reports are imported as files."""
 
@@ -77,6 +77,9 @@ def _found(environ: Mapping[str, str], folder: Path) -> tuple[InitStep, ...]:
         steps.append(InitStep("found", f"{token}: {what}"))
     if "KUBECONFIG" in environ:
         steps.append(InitStep("found", f"KUBECONFIG: {_kubernetes_source(environ)[1]}"))
+    if aws := _aws_source(environ):
+        where = ", ".join(aws["options"]["regions"])
+        steps.append(InitStep("found", f"AWS_PROFILE: Security Hub in {where}"))
     steps += [
         InitStep("found", f"{name}: export {what} in CI and read them with `riskcockpit import`")
         for name, what in _ELSEWHERE.items()
@@ -155,6 +158,16 @@ def _kubernetes_source(environ: Mapping[str, str]) -> tuple[dict[str, object], s
     return {"name": "cluster", "kind": "kubernetes", "options": options}, _url(found.url)
 
 
+def _aws_source(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return a source for the profile and region of the AWS tools; empty without both."""
+    profile = environ.get("AWS_PROFILE", "")
+    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION", "")
+    if not profile or not region:
+        return {}
+    options = {"regions": [region], "services": ["securityhub"], "profile": profile}
+    return {"name": "aws", "kind": "aws", "options": options}
+
+
 def _write_settings(paths: Paths, environ: Mapping[str, str], folder: Path) -> InitStep:
     return _once(paths.settings, lambda: _settings_text(environ, folder))
 
@@ -175,6 +188,8 @@ def _settings_text(environ: Mapping[str, str], folder: Path) -> str:
         sources.append(github)
     if cluster := _kubernetes_source(environ)[0]:
         sources.append(cluster)
+    if aws := _aws_source(environ):
+        sources.append(aws)
     slug = git_remote(folder)[1]
     assets = [{"name": slug, "kind": "repository"}] if slug else []
     text = shipped("config", "init.yaml").read_text(encoding="utf-8")

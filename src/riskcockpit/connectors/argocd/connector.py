@@ -38,7 +38,7 @@ class ArgocdOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A rollback of an application that syncs by itself switches that off first."""
 
 
-class ArgocdConnector(ActingSource[ArgoClient]):
+class ArgocdConnector(ActingSource[ArgoClient, ArgocdOptions]):
     """The applications of one Argo CD."""
 
     kind: ClassVar[str] = "argocd"
@@ -52,8 +52,7 @@ class ArgocdConnector(ActingSource[ArgoClient]):
         clock: Clock,
     ) -> None:
         """`clients` are the reader's and the writer's."""
-        super().__init__(name, clients, clock, may_write=options.write)
-        self._options = options
+        super().__init__(name, options, clients, clock)
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:
@@ -66,11 +65,11 @@ class ArgocdConnector(ActingSource[ArgoClient]):
         """Yield the readings of all applications, each time. See `connectors.api`."""
         found: list[Reading] = []
         bad: list[str] = []
-        for application in self.reader.applications(self._options.projects, self._options.selector):
+        for application in self.reader.applications(self.settings.projects, self.settings.selector):
             try:
-                found += readings(application, self._options.namespace, until)
+                found += readings(application, self.settings.namespace, until)
             except ValueError as error:
-                name = called(application, self._options.namespace)
+                name = called(application, self.settings.namespace)
                 bad.append(f"{name} is left out: {clean_line(str(error))[:80]}")
         coverage = Coverage(pages=1, rows=len(found), is_truncated=bool(bad), note="; ".join(bad))
         yield Batch(tuple(found), is_complete=True, coverage=coverage)
@@ -88,9 +87,9 @@ class ArgocdConnector(ActingSource[ArgoClient]):
         """See `connectors.api.Deploys.deployments`; nothing waits for an approval there."""
         if ActionKind.DEPLOYMENT_ROLLBACK not in kinds:
             return
-        switching = SWITCHING if self._options.disable_auto_sync else {}
-        home = self._options.namespace
-        for one in self.reader.applications(self._options.projects, self._options.selector):
+        switching = SWITCHING if self.settings.disable_auto_sync else {}
+        home = self.settings.namespace
+        for one in self.reader.applications(self.settings.projects, self.settings.selector):
             try:
                 yield from offers(one, home, self.name, switching)
             except ValueError as error:

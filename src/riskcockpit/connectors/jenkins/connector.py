@@ -42,7 +42,7 @@ class JenkinsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Approvals may be carried out there."""
 
 
-class JenkinsConnector(ActingSource[JenkinsClient]):
+class JenkinsConnector(ActingSource[JenkinsClient, JenkinsOptions]):
     """Some jobs of one Jenkins."""
 
     kind: ClassVar[str] = "jenkins"
@@ -56,8 +56,7 @@ class JenkinsConnector(ActingSource[JenkinsClient]):
         clock: Clock,
     ) -> None:
         """`clients` are the reader's and the writer's."""
-        super().__init__(name, clients, clock, may_write=options.write)
-        self._options = options
+        super().__init__(name, options, clients, clock)
         self._clock = clock
 
     @classmethod
@@ -77,7 +76,7 @@ class JenkinsConnector(ActingSource[JenkinsClient]):
 
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:
         """Yield what is new of each job. See `connectors.api`."""
-        options, done = self._options, Pass()
+        options, done = self.settings, Pass()
         before = JenkinsCursor.read(cursor, self._asked())
         places: dict[str, JobPlace] = {}
         reader = BuildReader(self.reader, done, options.exclude)
@@ -107,8 +106,8 @@ class JenkinsConnector(ActingSource[JenkinsClient]):
         if not ANSWERS & set(kinds):
             return
         done = Pass()
-        reader = BuildReader(self.reader, done, self._options.exclude)
-        for name in dict.fromkeys(self._options.jobs):
+        reader = BuildReader(self.reader, done, self.settings.exclude)
+        for name in dict.fromkeys(self.settings.jobs):
             for job in reader.jobs(name):
                 for build in job.all_builds:
                     if build.building and build.class_.endswith(PIPELINE):
@@ -131,6 +130,6 @@ class JenkinsConnector(ActingSource[JenkinsClient]):
             yield from offers(job, build, given, self.name, self._clock.now() - paused)
 
     def _asked(self) -> str:
-        options = self._options
+        options = self.settings
         parts = (*options.jobs, "", *options.exclude, "", *options.artifacts)
         return digest((self.reader.http.endpoint.url(""), *parts))[:16]

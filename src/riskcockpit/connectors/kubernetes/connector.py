@@ -51,7 +51,7 @@ class KubernetesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """Rollbacks may be carried out there."""
 
 
-class KubernetesConnector(ActingSource[KubernetesClient]):
+class KubernetesConnector(ActingSource[KubernetesClient, KubernetesOptions]):
     """The deployments of one cluster."""
 
     kind: ClassVar[str] = "kubernetes"
@@ -65,8 +65,7 @@ class KubernetesConnector(ActingSource[KubernetesClient]):
         clock: Clock,
     ) -> None:
         """`clients` are the reader's and the writer's."""
-        super().__init__(name, clients, clock, may_write=options.write)
-        self._options = options
+        super().__init__(name, options, clients, clock)
         self._cluster = clean_line(options.cluster) or name
 
     @classmethod
@@ -90,7 +89,7 @@ class KubernetesConnector(ActingSource[KubernetesClient]):
         done = Pass()
         for namespace in self._namespaces():
             try:
-                found = self.reader.deployments(namespace, self._options.selector)
+                found = self.reader.deployments(namespace, self.settings.selector)
             except (ForbiddenError, StatusError) as error:
                 where = f"namespace {namespace}" if namespace else "all namespaces"
                 done.refuse(f"deployments of {where}: not readable", error)
@@ -111,7 +110,7 @@ class KubernetesConnector(ActingSource[KubernetesClient]):
         if ActionKind.DEPLOYMENT_ROLLBACK not in kinds:
             return
         for namespace in self._namespaces():
-            found = self.reader.deployments(namespace, self._options.selector)
+            found = self.reader.deployments(namespace, self.settings.selector)
             sets = by_owner(self.reader.replica_sets(namespace, ""))
             for one in found:
                 try:
@@ -136,7 +135,7 @@ class KubernetesConnector(ActingSource[KubernetesClient]):
         return Undo(Wish.of(action), self._cluster, self.reader, self.writer)
 
     def _namespaces(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self._options.namespaces or ("",)))
+        return tuple(dict.fromkeys(self.settings.namespaces or ("",)))
 
     def _taken(self, found: list[Deployment], until: datetime, done: Pass) -> Iterator[Reading]:
         for deployment in found:
