@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from riskcockpit.connectors.api import Acts, Checks
 from riskcockpit.connectors.argocd.connector import ArgocdConnector
 from riskcockpit.domain.action import Action, ActionKind, Outcome
-from riskcockpit.domain.reading import Reading
 from riskcockpit.errors import (
-    AuthenticationError,
     ConfigError,
-    ProtocolError,
-    RateLimitedError,
-    RetryableError,
-    SourceError,
 )
-from support.acting import CLOCK, ID, Desk, desk_at
+from support.acting_contract import ID, Bench, bench_of
 from support.argocd_sim import ArgoSim
+from support.deploying_contract import DeployingContract, measured
 
 OLD, NEW = "a" * 40, "b" * 40
 
@@ -34,9 +29,8 @@ def sim() -> ArgoSim:
 
 
 @pytest.fixture
-def desk(sim: ArgoSim) -> Iterator[Desk]:
-    with desk_at(sim, ArgocdConnector) as made:
-        yield made
+def bench(sim: ArgoSim) -> Iterator[Bench[ArgoSim]]:
+    yield from bench_of(ArgocdConnector, sim, {"write": True})
 
 
 def app(sim: ArgoSim) -> dict[str, Any]:
@@ -54,29 +48,36 @@ def automate(sim: ArgoSim) -> None:
     app(sim)["spec"]["syncPolicy"] = {"automated": {"prune": True, "selfHeal": True}}
 
 
+class TestDeploying(DeployingContract):
+    connector = ArgocdConnector
+    action = rollback()
+    bad = (
+        Action(ID, ActionKind.DEPLOYMENT_ROLLBACK, "up", "payments", rollback().params),
+        rollback(to="-1"),
+        rollback(revision=""),
+        Action(ID, ActionKind.DEPLOYMENT_APPROVE, "up", "payments@x/y", rollback().params),
+    )
+    write_mark = '"dryRun":false'
+    read_mark = "applications"
+    about = "Argo CD v3.1.0+sim as cockpit"
+    writes = 2
+    reads_before = 4
+
+    def make(self) -> ArgoSim:
+        made = ArgoSim()
+        made.app("payments", OLD, NEW)
+        return made
+
+
 # Reading -----------------------------------------------------------------------------------------
 
 
-def readings(desk: Desk, **options: Any) -> dict[tuple[str, str], Reading]:
-    batches = list(desk.connector(**options).pull("", CLOCK.now()))
-    assert batches[-1].is_complete
-    found = [item for batch in batches for item in batch.items if isinstance(item, Reading)]
-    return {(one.subject, one.metric): one for one in found}
-
-
-def test_it_has_the_capabilities(desk: Desk) -> None:
-    made = desk.connector()
-    assert isinstance(made, Acts)
-    assert isinstance(made, Checks)
-    assert made.check() == "Argo CD v3.1.0+sim as cockpit"
-
-
 def test_an_application_tells_whether_it_was_deployed_is_healthy_and_is_as_git_says(
-    desk: Desk, sim: ArgoSim
+    bench: Bench[ArgoSim], sim: ArgoSim
 ) -> None:
     app(sim)["status"]["health"]["status"] = "Degraded"
     app(sim)["status"]["sync"]["status"] = "OutOfSync"
-    found = readings(desk)
+    found = measured(bench)
     values = {metric: one.value for (_, metric), one in found.items()}
     assert values == {
         "deployment_success": 1.0, "deployment_healthy": 0.0, "deployment_in_sync": 0.0,
@@ -87,79 +88,89 @@ def test_an_application_tells_whether_it_was_deployed_is_healthy_and_is_as_git_s
 
 
 @pytest.mark.parametrize("phase", ["Failed", "Error"])
-def test_a_failed_deployment_is_a_breach(desk: Desk, sim: ArgoSim, phase: str) -> None:
+def test_a_failed_deployment_is_a_breach(bench: Bench[ArgoSim], sim: ArgoSim, phase: str) -> None:
     sim.sync(app(sim), "c" * 40, phase)
-    assert readings(desk)["payments", "deployment_success"].is_breach
+    assert measured(bench)["payments", "deployment_success"].is_breach
 
 
-def test_what_says_neither_is_no_reading(desk: Desk, sim: ArgoSim) -> None:
+def test_what_says_neither_is_no_reading(bench: Bench[ArgoSim], sim: ArgoSim) -> None:
     app(sim)["status"]["health"] = {"status": "Progressing"}
     app(sim)["status"]["sync"] = {"status": "Unknown"}
     app(sim)["status"]["operationState"]["phase"] = "Running"
-    assert readings(desk) == {}
+    assert measured(bench) == {}
 
 
-def test_a_dry_run_is_no_deployment(desk: Desk, sim: ArgoSim) -> None:
+def test_a_dry_run_is_no_deployment(bench: Bench[ArgoSim], sim: ArgoSim) -> None:
     app(sim)["status"]["operationState"]["operation"]["sync"]["dryRun"] = True
-    assert ("payments", "deployment_success") not in readings(desk)
+    assert ("payments", "deployment_success") not in measured(bench)
 
 
-def test_an_application_of_another_namespace_carries_it(desk: Desk, sim: ArgoSim) -> None:
+def test_an_application_of_another_namespace_carries_it(
+    bench: Bench[ArgoSim], sim: ArgoSim
+) -> None:
     sim.app("payments", OLD, namespace="team-a")
-    subjects = {subject for subject, _ in readings(desk)}
+    subjects = {subject for subject, _ in measured(bench)}
     assert subjects == {"payments", "team-a/payments"}
 
 
-def test_only_the_projects_of_the_options_are_asked_for(desk: Desk, sim: ArgoSim) -> None:
-    assert readings(desk, projects=["no such & such"]) == {}
+def test_only_the_projects_of_the_options_are_asked_for(
+    bench: Bench[ArgoSim], sim: ArgoSim
+) -> None:
+    assert measured(bench, projects=["no such & such"]) == {}
     assert sim.exchanges[-1].query == {"projects": "no such & such"}
 
 
 def test_one_application_with_a_broken_time_does_not_stop_the_others(
-    desk: Desk, sim: ArgoSim
+    bench: Bench[ArgoSim], sim: ArgoSim
 ) -> None:
     sim.app("cards", NEW)
     app(sim)["status"]["operationState"]["finishedAt"] = "yesterday"
-    (batch,) = desk.connector().pull("", CLOCK.now())
+    (batch,) = bench.connector().pull("", bench.until)
     assert len(batch.items) >= 3
     assert batch.coverage.is_truncated
     assert "payments is left out" in batch.coverage.note
 
 
-@pytest.mark.parametrize(
-    ("fault", "family"),
-    [
-        ("html", ProtocolError),
-        ("truncated", RetryableError),
-        ("drop", RetryableError),
-        ("503", RetryableError),
-        ("429", RateLimitedError),
-        ("401", AuthenticationError),
-    ],
-)
-def test_a_fault_while_reading_is_told_in_its_family(
-    desk: Desk, sim: ArgoSim, fault: str, family: type[Exception]
-) -> None:
-    sim.fail(fault, "applications", times=9)
-    with pytest.raises(family):
-        readings(desk)
-
-
-def test_one_fault_is_overcome(desk: Desk, sim: ArgoSim) -> None:
-    sim.fail("503", "applications", times=2)
-    assert len(readings(desk)) == 3
-
-
-def test_unknown_options_are_refused(desk: Desk) -> None:
+def test_unknown_options_are_refused(bench: Bench[ArgoSim]) -> None:
     with pytest.raises(ConfigError, match="project"):
-        desk.connector(project="bank")
+        bench.connector(project="bank")
+
+
+# What can be decided ------------------------------------------------------------------------------
+
+
+def test_every_earlier_deployment_is_offered_and_can_be_returned_to(
+    bench: Bench[ArgoSim], sim: ArgoSim
+) -> None:
+    sim.sync(app(sim), "c" * 40)
+    sim.app("cards", OLD)
+    made = bench.connector()
+    offers = list(made.deployments())
+    assert [(one.version, one.action.params["from"]) for one in offers] == [("1", "2"), ("0", "2")]
+    assert offers[0].what == f"commit {NEW} by deployer"
+    assert offers[0].since is not None
+    assert made.preview(offers[1].action).blockers == ()
+    assert made.apply(replace(offers[1].action, id=ID)).outcome is Outcome.DONE
+    assert app(sim)["status"]["history"][-1]["revision"] == OLD
+
+
+def test_switching_automated_sync_off_is_offered_when_the_options_say_so(
+    bench: Bench[ArgoSim], sim: ArgoSim
+) -> None:
+    automate(sim)
+    for option, is_blocked in ((False, True), (True, False)):
+        made = bench.connector(disable_auto_sync=option)
+        (offer,) = made.deployments()
+        assert bool(made.preview(offer.action).blockers) is is_blocked
 
 
 # Rolling back ------------------------------------------------------------------------------------
 
 
-def test_a_dry_run_comes_first_and_the_state_is_read_back(desk: Desk, sim: ArgoSim) -> None:
-    made = desk.connector()
+def test_a_dry_run_comes_first_and_the_state_is_read_back(
+    bench: Bench[ArgoSim], sim: ArgoSim
+) -> None:
+    made = bench.connector()
     preview = made.preview(rollback())
     assert preview.blockers == ()
     assert sim.writes == []
@@ -172,15 +183,15 @@ def test_a_dry_run_comes_first_and_the_state_is_read_back(desk: Desk, sim: ArgoS
     assert made.observe(rollback()).outcome is Outcome.DONE
 
 
-def test_the_preview_names_the_writes_exactly(desk: Desk, sim: ArgoSim) -> None:
+def test_the_preview_names_the_writes_exactly(bench: Bench[ArgoSim], sim: ArgoSim) -> None:
     automate(sim)
-    made = desk.connector()
+    made = bench.connector()
     preview = made.preview(rollback(disable_auto_sync="yes"))
     sim.exchanges.clear()
     made.apply(rollback(disable_auto_sync="yes"))
     told = [call.split(" ", 2) for call in preview.calls if not call.startswith("GET")]
     sent = [
-        [one.method, f"{desk.url}{one.path}", json.dumps(one.body, separators=(",", ":"))]
+        [one.method, f"{bench.url}{one.path}", json.dumps(one.body, separators=(",", ":"))]
         for one in sim.exchanges
         if one.method != "GET"
     ]
@@ -188,15 +199,9 @@ def test_the_preview_names_the_writes_exactly(desk: Desk, sim: ArgoSim) -> None:
     assert [line[0] for line in sent] == ["PATCH", "POST", "POST"]
 
 
-def test_the_same_action_again_sends_nothing(desk: Desk, sim: ArgoSim) -> None:
-    made = desk.connector()
-    assert made.apply(rollback()).outcome is made.apply(rollback()).outcome is Outcome.DONE
-    assert len(sim.writes) == 2
-
-
-def test_automated_sync_is_a_reason_that_is_told(desk: Desk, sim: ArgoSim) -> None:
+def test_automated_sync_is_a_reason_that_is_told(bench: Bench[ArgoSim], sim: ArgoSim) -> None:
     automate(sim)
-    made = desk.connector()
+    made = bench.connector()
     (blocker,) = made.preview(rollback()).blockers
     assert "revert in git" in blocker
     receipt = made.apply(rollback())
@@ -204,22 +209,26 @@ def test_automated_sync_is_a_reason_that_is_told(desk: Desk, sim: ArgoSim) -> No
     assert sim.writes == []
 
 
-def test_automated_sync_that_is_disabled_there_is_none(desk: Desk, sim: ArgoSim) -> None:
+def test_automated_sync_that_is_disabled_there_is_none(bench: Bench[ArgoSim], sim: ArgoSim) -> None:
     app(sim)["spec"]["syncPolicy"] = {"automated": {"enabled": False, "prune": True}}
-    assert desk.connector().apply(rollback()).outcome is Outcome.DONE
+    assert bench.connector().apply(rollback()).outcome is Outcome.DONE
     assert [method for method, _, _ in sim.writes] == ["POST", "POST"]
 
 
-def test_automated_sync_is_switched_off_when_the_action_says_so(desk: Desk, sim: ArgoSim) -> None:
+def test_automated_sync_is_switched_off_when_the_action_says_so(
+    bench: Bench[ArgoSim], sim: ArgoSim
+) -> None:
     automate(sim)
-    receipt = desk.connector().apply(rollback(disable_auto_sync="yes"))
+    receipt = bench.connector().apply(rollback(disable_auto_sync="yes"))
     assert (receipt.outcome, receipt.evidence["auto_sync"]) == (Outcome.DONE, "off")
 
 
-def test_after_a_failed_dry_run_automated_sync_is_as_it_was(desk: Desk, sim: ArgoSim) -> None:
+def test_after_a_failed_dry_run_automated_sync_is_as_it_was(
+    bench: Bench[ArgoSim], sim: ArgoSim
+) -> None:
     automate(sim)
     sim.outcomes = [("Failed", "one or more objects failed to apply")]
-    receipt = desk.connector().apply(rollback(disable_auto_sync="yes"))
+    receipt = bench.connector().apply(rollback(disable_auto_sync="yes"))
     assert receipt.outcome is Outcome.REFUSED
     assert "failed to apply; automated sync is on again" in receipt.message
     assert app(sim)["spec"]["syncPolicy"] == {"automated": {"prune": True, "selfHeal": True}}
@@ -228,54 +237,60 @@ def test_after_a_failed_dry_run_automated_sync_is_as_it_was(desk: Desk, sim: Arg
 
 @pytest.mark.parametrize("fault", ["403", "500", "drop", "429"])
 def test_when_nothing_was_rolled_back_automated_sync_is_as_it_was(
-    desk: Desk, sim: ArgoSim, fault: str
+    bench: Bench[ArgoSim], sim: ArgoSim, fault: str
 ) -> None:
     automate(sim)
     sim.fail(fault, "POST")
-    receipt = desk.connector().apply(rollback(disable_auto_sync="yes"))
+    receipt = bench.connector().apply(rollback(disable_auto_sync="yes"))
     assert receipt.outcome is Outcome.REFUSED
     assert "automated sync is on again" in receipt.message
     assert "selfHeal" in app(sim)["spec"]["syncPolicy"]["automated"]
 
 
-def test_automated_sync_that_cannot_be_switched_on_again_is_told(desk: Desk, sim: ArgoSim) -> None:
+def test_automated_sync_that_cannot_be_switched_on_again_is_told(
+    bench: Bench[ArgoSim], sim: ArgoSim
+) -> None:
     automate(sim)
     sim.outcomes = [("Error", "no")]
     sim.fail("403", "PATCH", after=1)
-    message = desk.connector().apply(rollback(disable_auto_sync="yes")).message
+    message = bench.connector().apply(rollback(disable_auto_sync="yes")).message
     assert "automated sync is off, and cannot be switched on again" in message
 
 
 def test_automated_sync_that_comes_back_by_itself_stops_the_rollback(
-    desk: Desk, sim: ArgoSim
+    bench: Bench[ArgoSim], sim: ArgoSim
 ) -> None:
     automate(sim)
     sim.keeps_automated = True
-    receipt = desk.connector().apply(rollback(disable_auto_sync="yes"))
+    receipt = bench.connector().apply(rollback(disable_auto_sync="yes"))
     assert receipt.outcome is Outcome.REFUSED
     assert "ApplicationSet" in receipt.message
     assert all(method == "PATCH" for method, _, _ in sim.writes)
 
 
-def test_a_dry_run_that_does_not_end_stops_the_rollback(desk: Desk, sim: ArgoSim) -> None:
+def test_a_dry_run_that_does_not_end_stops_the_rollback(
+    bench: Bench[ArgoSim], sim: ArgoSim
+) -> None:
     sim.steps = False
-    receipt = desk.connector().apply(rollback())
+    receipt = bench.connector().apply(rollback())
     assert receipt.outcome is Outcome.REFUSED
     assert "did not end in time" in receipt.message
     assert len(sim.writes) == 1
 
 
-def test_a_dry_run_whose_answer_is_lost_is_read_instead(desk: Desk, sim: ArgoSim) -> None:
+def test_a_dry_run_whose_answer_is_lost_is_read_instead(
+    bench: Bench[ArgoSim], sim: ArgoSim
+) -> None:
     sim.fail("drop-after", '"dryRun":true')
-    assert desk.connector().apply(rollback()).outcome is Outcome.DONE
+    assert bench.connector().apply(rollback()).outcome is Outcome.DONE
     assert len(sim.writes) == 2
 
 
 def test_a_lost_answer_is_resolved_by_reading_and_nothing_is_sent_twice(
-    desk: Desk, sim: ArgoSim
+    bench: Bench[ArgoSim], sim: ArgoSim
 ) -> None:
     sim.fail("drop-after", '"dryRun":false')
-    made = desk.connector()
+    made = bench.connector()
     assert made.apply(rollback()).outcome is Outcome.PENDING_UPSTREAM
     while (receipt := made.observe(rollback())).outcome is Outcome.PENDING_UPSTREAM:
         pass
@@ -284,17 +299,10 @@ def test_a_lost_answer_is_resolved_by_reading_and_nothing_is_sent_twice(
     assert len(sim.writes) == 2
 
 
-def test_a_connection_lost_before_the_rollback_is_not_taken_for_a_success(
-    desk: Desk, sim: ArgoSim
+def test_a_rollback_that_cannot_be_read_back_is_unknown(
+    bench: Bench[ArgoSim], sim: ArgoSim
 ) -> None:
-    sim.fail("drop", '"dryRun":false')
-    made = desk.connector()
-    assert made.apply(rollback()).outcome is Outcome.UNKNOWN
-    assert made.observe(rollback()).outcome is Outcome.UNKNOWN
-
-
-def test_a_rollback_that_cannot_be_read_back_is_unknown(desk: Desk, sim: ArgoSim) -> None:
-    made = desk.connector()
+    made = bench.connector()
     sim.fail("500", "GET", after=4, times=99)
     receipt = made.apply(rollback())
     assert receipt.outcome is Outcome.UNKNOWN
@@ -306,10 +314,10 @@ def test_a_rollback_that_cannot_be_read_back_is_unknown(desk: Desk, sim: ArgoSim
 
 
 def test_a_rollback_that_fails_there_is_not_told_as_done_and_may_be_tried_again(
-    desk: Desk, sim: ArgoSim
+    bench: Bench[ArgoSim], sim: ArgoSim
 ) -> None:
     sim.outcomes = [("Succeeded", ""), ("Failed", "hook failed")]
-    made = desk.connector()
+    made = bench.connector()
     receipt = made.apply(rollback())
     assert receipt.outcome is Outcome.REFUSED
     assert "the rollback is Failed: hook failed" in receipt.message
@@ -327,9 +335,9 @@ def test_a_rollback_that_fails_there_is_not_told_as_done_and_may_be_tried_again(
     ],
 )
 def test_a_guard_that_does_not_hold_refuses(
-    desk: Desk, sim: ArgoSim, action: Action, why: str
+    bench: Bench[ArgoSim], sim: ArgoSim, action: Action, why: str
 ) -> None:
-    made = desk.connector()
+    made = bench.connector()
     assert why in "; ".join(made.preview(action).blockers)
     receipt = made.apply(action)
     assert receipt.outcome is Outcome.REFUSED
@@ -337,76 +345,19 @@ def test_a_guard_that_does_not_hold_refuses(
     assert sim.writes == []
 
 
-def test_an_application_that_moved_or_is_busy_is_left_alone(desk: Desk, sim: ArgoSim) -> None:
+def test_an_application_that_moved_or_is_busy_is_left_alone(
+    bench: Bench[ArgoSim], sim: ArgoSim
+) -> None:
     app(sim)["spec"]["destination"]["namespace"] = "elsewhere"
     app(sim)["operation"] = {"sync": {"revision": "c" * 40}}
     sim.steps = False
-    receipt = desk.connector().apply(rollback())
+    receipt = bench.connector().apply(rollback())
     assert receipt.outcome is Outcome.REFUSED
     assert "goes to in-cluster/elsewhere" in receipt.message
     assert "another operation on payments is under way" in receipt.message
 
 
-def test_several_sources_are_one_revision(desk: Desk, sim: ArgoSim) -> None:
+def test_several_sources_are_one_revision(bench: Bench[ArgoSim], sim: ArgoSim) -> None:
     for entry in app(sim)["status"]["history"]:
         entry["revisions"] = [entry.pop("revision"), "1.2.3"]
-    assert desk.connector().preview(rollback(revision=f"{OLD},1.2.3")).blockers == ()
-
-
-@pytest.mark.parametrize(
-    ("may_write", "write", "why"),
-    [(False, True, "has no write credential"), (True, False, "no `write: true`")],
-)
-def test_without_leave_to_write_nothing_is_sent(
-    desk: Desk, sim: ArgoSim, may_write: bool, write: bool, why: str
-) -> None:
-    made = desk.connector(may_write=may_write, write=write)
-    assert why in " ".join(made.preview(rollback()).blockers)
-    receipt = made.apply(rollback())
-    assert receipt.outcome is Outcome.REFUSED
-    assert why in receipt.message
-    assert sim.writes == []
-
-
-def test_reading_uses_the_read_credential_and_writing_the_other(desk: Desk, sim: ArgoSim) -> None:
-    desk.connector().apply(rollback())
-    tokens = {
-        method: {one.headers["authorization"] for one in sim.exchanges if one.method == method}
-        for method in ("GET", "POST")
-    }
-    assert len(tokens["GET"]) == len(tokens["POST"]) == 1
-    assert tokens["GET"] != tokens["POST"]
-
-
-@pytest.mark.parametrize("status", ["400", "403", "404", "422"])
-def test_a_refusal_upstream_is_a_receipt(desk: Desk, sim: ArgoSim, status: str) -> None:
-    sim.fail(status, "POST")
-    receipt = desk.connector().apply(rollback())
-    assert receipt.outcome is Outcome.REFUSED
-    assert status in receipt.message
-
-
-def test_a_limit_before_anything_was_sent_leaves_the_action_to_be_sent_later(
-    desk: Desk, sim: ArgoSim
-) -> None:
-    sim.fail("429", "POST")
-    with pytest.raises(RateLimitedError):
-        desk.connector().apply(rollback())
-    assert sim.writes == []
-
-
-@pytest.mark.parametrize(
-    "action",
-    [
-        Action(ID, ActionKind.DEPLOYMENT_ROLLBACK, "argo", "payments", rollback().params),
-        rollback(to="-1"),
-        rollback(revision=""),
-        Action(ID, ActionKind.DEPLOYMENT_APPROVE, "argo", "payments@x/y", rollback().params),
-    ],
-)
-def test_what_is_no_rollback_is_refused_before_anything_is_asked(
-    desk: Desk, sim: ArgoSim, action: Action
-) -> None:
-    with pytest.raises(SourceError):
-        desk.connector().apply(action)
-    assert sim.exchanges == []
+    assert bench.connector().preview(rollback(revision=f"{OLD},1.2.3")).blockers == ()

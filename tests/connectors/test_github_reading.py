@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,7 +21,6 @@ from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.github import client, delivery
 from riskcockpit.connectors.github.connector import GithubConnector
 from riskcockpit.connectors.http import replayed
-from riskcockpit.connectors.reply import Asked, Reply
 from riskcockpit.connectors.session import Session
 from riskcockpit.connectors.validators import Validators
 from riskcockpit.domain.batch import Batch, Document
@@ -329,11 +329,7 @@ def test_a_storm_of_faults_ends_in_the_same_documents_and_no_half_pass_is_taken_
 def over(sim: GithubSim, chance: random.Random | None = None) -> list[Batch]:
     """Pull without a socket, so that nobody waits; with `chance` one reply in five fails."""
 
-    def answer(asked: Asked) -> Reply:
-        if chance is not None and chance.random() < 0.2:
-            sim.fail(chance.choice(STORM))
-        return sim.reply(asked)
-
+    answer = sim.reply if chance is None else partial(sim.stormy, kinds=STORM, chance=chance)
     with replayed(answer):
         spec = SourceSpec("gh", "https://upstream.example", ORG)
         return list(GithubConnector.build(spec, FrozenClock(START)).pull("", START))

@@ -17,8 +17,9 @@ from riskcockpit.connectors.kubernetes.connector import KubernetesConnector
 from riskcockpit.connectors.kubernetes.kubeconfig import from_kubeconfig, from_pod
 from riskcockpit.connectors.reply import Asked, Reply
 from riskcockpit.connectors.tls import Tls, trust
+from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.errors import ConfigError
-from support.acting import CLOCK
+from support.acting_contract import NOW
 from support.kube_sim import KubeSim
 
 SERVER = "https://cluster.example:6443"
@@ -190,8 +191,8 @@ def tokens_seen(spec: SourceSpec) -> set[str]:
         return sim.reply(asked)
 
     with replayed(answer):
-        made = KubernetesConnector.build(spec, CLOCK)
-        list(made.pull("", CLOCK.now()))
+        made = KubernetesConnector.build(spec, FrozenClock(NOW))
+        list(made.pull("", NOW))
         made.close()
     return seen
 
@@ -208,8 +209,8 @@ def test_the_writer_never_shows_the_certificate_of_the_reader(tmp_path: Path) ->
     user = {"client-certificate-data": encoded("CERT"), "client-key-data": encoded("KEY")}
     options = {"kubeconfig": written(tmp_path, user), "write": True}
     spec = SourceSpec("k8s", "", options, write=Credential("writer", "env W"))
-    made = KubernetesConnector.build(spec, CLOCK)
-    transports = [one.http._asker._transport for one in (made._reader, made._writer) if one]
+    made = KubernetesConnector.build(spec, FrozenClock(NOW))
+    transports = [one.http._asker._transport for one in (made.reader, made.writer) if one]
     assert [one._tls.identity is None for one in transports] == [False, True]
 
 
@@ -228,5 +229,5 @@ def test_options_that_cannot_be_meant_are_refused(
     url: str, options: dict[str, Any], why: str
 ) -> None:
     with pytest.raises(ConfigError, match='source "k8s"') as caught:
-        KubernetesConnector.build(SourceSpec("k8s", url, options), CLOCK)
+        KubernetesConnector.build(SourceSpec("k8s", url, options), FrozenClock(NOW))
     assert why in caught.value.message

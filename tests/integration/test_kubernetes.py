@@ -10,13 +10,15 @@ import pytest
 
 from riskcockpit.config.credentials import Credential
 from riskcockpit.connectors.api import SourceSpec
+from riskcockpit.connectors.http import replayed
 from riskcockpit.connectors.kubernetes import client as calls
 from riskcockpit.connectors.kubernetes.connector import KubernetesConnector
 from riskcockpit.connectors.kubernetes.undo import Undo, Wish, rollout_of
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.domain.action import Action, ActionKind, Outcome, Receipt
+from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.reading import Reading
-from support.acting import CLOCK, ID, desk_at
+from support.acting_contract import ID, NOW
 from support.kube import APPS, Kube, running_kubernetes
 from support.kube_sim import KubeSim
 
@@ -78,7 +80,9 @@ class Desk:
         given = {"kubeconfig": str(self.kube.kubeconfig()), "write": True, **options}
         if write is None:
             given["write_context"] = "main"
-        made = KubernetesConnector.build(SourceSpec("k8s", "", given, read, write), CLOCK)
+        made = KubernetesConnector.build(
+            SourceSpec("k8s", "", given, read, write), FrozenClock(NOW)
+        )
         self.open.append(made)
         return made
 
@@ -155,8 +159,8 @@ def test_a_deployment_that_changed_after_it_was_read_is_a_conflict(
 ) -> None:
     roll_out(kube, namespace, "api", *IMAGES[:2])
     made = desk.connector()
-    assert made._writer is not None
-    change = Undo(Wish.of(undo(namespace, 2, 1)), "k8s", made._reader, made._writer)
+    assert made.writer is not None
+    change = Undo(Wish.of(undo(namespace, 2, 1)), "k8s", made.reader, made.writer)
     state = change.read()
     kube.kubectl("-n", namespace, "scale", "deployment/api", "--replicas=3")
     with pytest.raises(StatusError) as caught:
@@ -195,7 +199,7 @@ def test_a_certificate_held_by_the_kubeconfig_says_who_we_are(
     file = kube.kubeconfig(**user)
     made = desk.connector(kubeconfig=str(file), namespaces=[namespace])
     assert made.check().startswith("Kubernetes v1.")
-    found = [item for batch in made.pull("", CLOCK.now()) for item in batch.items]
+    found = [item for batch in made.pull("", NOW) for item in batch.items]
     assert {one.metric: one.value for one in found if isinstance(one, Reading)} == {
         "deployment_success": 1.0, "deployment_healthy": 1.0,
     }  # fmt: skip
@@ -208,7 +212,7 @@ def test_lists_are_read_page_by_page(
     for name in ("a", "b", "c"):
         roll_out(kube, namespace, name, IMAGES[0])
     made = desk.connector(namespaces=[namespace])
-    batches = list(made.pull("", CLOCK.now()))
+    batches = list(made.pull("", NOW))
     assert batches[-1].coverage.pages == 3
     assert len(batches[0].items) == 3 * 2
 
@@ -220,14 +224,17 @@ def test_the_simulated_cluster_shows_what_the_real_one_shows(
     for number, image in enumerate(IMAGES, 1):
         sim.deploy(namespace, "api", image, f"release {number}")
     roll_out(kube, namespace, "api", *IMAGES)
-    with desk_at(sim, KubernetesConnector, cluster="k8s") as simulated_desk:
-        simulated: Any = simulated_desk.connector()
+    with replayed(sim.reply):
+        everyone = Credential("anybody", "env ANY")
+        spec = SourceSpec("k8s", "https://sim.example", {"write": True}, everyone, everyone)
+        simulated = KubernetesConnector.build(spec, FrozenClock(NOW))
         simulated.apply(undo(namespace, 3, 1))
-        there = rollout_of(simulated._reader, namespace, "api")
+        there = rollout_of(simulated.reader, namespace, "api")
+        simulated.close()
     carried_out(desk, namespace, undo(namespace, 3, 1))
     real = kube.deployment(namespace, "api")
     _is_part_of(sim.deployments[f"{namespace}/api"], real, "deployment")
-    here = rollout_of(desk.connector()._reader, namespace, "api")
+    here = rollout_of(desk.connector().reader, namespace, "api")
     numbers = [
         [sorted(one.metadata.annotations.items()) for one in state.sets] for state in (there, here)
     ]

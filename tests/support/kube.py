@@ -122,7 +122,8 @@ class Kube:
             status = found.get("status", {})
             is_seen = status.get("observedGeneration", 0) >= found["metadata"]["generation"]
             reasons = {one["reason"] for one in status.get("conditions", ())}
-            is_over = status.get("replicas") == status.get("availableReplicas")
+            counts = {status.get(f"{kind}eplicas") for kind in ("r", "updatedR", "availableR")}
+            is_over = counts == {found["spec"]["replicas"]}
             if is_seen and (not serve or ("NewReplicaSetAvailable" in reasons and is_over)):
                 return found
             time.sleep(0.1)

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Protocol
 from unittest.mock import patch
 
 from riskcockpit.connectors.pace import Pace
-from support.simulated import Simulator
+from support.simulated import SimReply
+
+
+class Upstream(Protocol):
+    """A simulated upstream system."""
+
+    base: str
+    slow_seconds: float
+
+    def answer(
+        self, method: str, target: str, headers: Mapping[str, str], content: bytes
+    ) -> SimReply:
+        """Answer one request; header names are in lower case."""
+        ...
 
 
 @contextmanager
-def serving(sim: Simulator, latency_seconds: float = 0.0) -> Iterator[str]:
+def serving(sim: Upstream, latency_seconds: float = 0.0) -> Iterator[str]:
     """Serve `sim` on a free port of this computer and yield its address.
 
     Connectors do not wait meanwhile: where they would, their time moves on by itself.

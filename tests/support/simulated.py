@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from riskcockpit.connectors.reply import Asked, Reply
+
+_STORM = 0.2
 
 
 @dataclass
@@ -78,6 +81,13 @@ def as_json(value: Any, status: int = 200, headers: Mapping[str, str] | None = N
     return SimReply(status, json.dumps(value).encode(), dict(headers or {}))
 
 
+def numbered_page(rows: list[Any], query: Mapping[str, str], size: int) -> tuple[list[Any], int]:
+    """Return the page that `page` and `per_page` ask for, and the number of the next; 0: none."""
+    size, number = int(query.get("per_page", size)), int(query.get("page", 1))
+    page = rows[(number - 1) * size : number * size]
+    return page, number + 1 if number * size < len(rows) else 0
+
+
 class Simulator:
     """One simulated system. Threads may share it."""
 
@@ -125,6 +135,12 @@ class Simulator:
         is_cut = made.manner == "truncated"
         body = made.body[: len(made.body) // 2] if is_cut else made.body
         return Reply(made.status, body, made.headers)
+
+    def stormy(self, asked: Asked, kinds: Sequence[str], chance: random.Random) -> Reply:
+        """Answer as `reply`, but for one request in five, which meets one of the faults `kinds`."""
+        if chance.random() < _STORM:
+            self.fail(chance.choice(kinds))
+        return self.reply(asked)
 
     def asked(self) -> list[str]:
         """Return the requests since the last question, and forget them."""

@@ -184,6 +184,18 @@ class _ExecCredential(msgspec.Struct, frozen=True):
     status: _ExecStatus = _ExecStatus()
 
 
+class ProcessKeys(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The keys in what a `credential_process` of AWS prints; the credential's value is its JSON."""
+
+    AccessKeyId: str = ""
+    SecretAccessKey: str = ""
+    SessionToken: str = ""
+
+
+class _ProcessCredential(ProcessKeys, frozen=True):
+    Expiration: str = ""
+
+
 def _from_program(ref: CredentialRef, clock: Clock | None) -> Credential:
     argv = ref.exec or ()
     with _lock:
@@ -226,14 +238,21 @@ def _run(argv: tuple[str, ...]) -> Credential:
     if not text.lstrip().startswith("{"):
         return Credential(_one_line(text, source), source)
     try:
+        keys = msgspec.json.decode(text, type=_ProcessCredential)
         answer = msgspec.json.decode(text, type=_ExecCredential).status
-        expires_at = parse_utc(answer.expirationTimestamp) if answer.expirationTimestamp else None
+        token, end = answer.token, answer.expirationTimestamp
+        if keys.AccessKeyId:
+            remember(keys.SecretAccessKey)
+            remember(keys.SessionToken)
+            own = ProcessKeys(keys.AccessKeyId, keys.SecretAccessKey, keys.SessionToken)
+            token, end = msgspec.json.encode(own).decode(), keys.Expiration
+        expires_at = parse_utc(end) if end else None
     except (msgspec.DecodeError, ValueError):
         raise ConfigError(
             f"cannot resolve a credential: {source} printed JSON that is no ExecCredential",
             hint="print one bare line, or an object with status.token",
         ) from None
-    return Credential(_one_line(answer.token, source), source, expires_at)
+    return Credential(_one_line(token, source), source, expires_at)
 
 
 def _decode(content: bytes, source: str) -> str:

@@ -129,6 +129,7 @@ class Asker:
         try:
             sign = self._signature if self._dialect.sign else None
             reply = self._transport.exchange(request, headers, sign, deadline, self.pace)
+            reply = self._dialect.heard(reply) if self._dialect.heard else reply
         except UnavailableError as error:
             fault = error.message
             raise

@@ -9,7 +9,6 @@ from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest.identity import Identities
 from riskcockpit.ingest.policy import ScopeSpec
-from riskcockpit.ingest.vulnerabilities import without_tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +44,6 @@ class Run:
     """All parts of it as one scan; None while some are still to come."""
     reasons: tuple[str, ...] = ()
     """Why absence in it proves nothing; empty when it does."""
-
-    @property
-    def assets(self) -> frozenset[str] | None:
-        """The assets it looked at, as findings name them; None when it does not say."""
-        named = self.whole.assets if self.whole else None
-        return None if named is None else frozenset(map(without_tag, named))
 
     @property
     def is_judged(self) -> bool:

@@ -23,7 +23,7 @@ from riskcockpit.ingest.lifecycle import (
 from riskcockpit.ingest.matching import Trace
 from riskcockpit.ingest.policy import IngestPolicy
 from riskcockpit.ingest.runs import Run
-from riskcockpit.ingest.vulnerabilities import canonical, normalised, package_name
+from riskcockpit.ingest.vulnerabilities import canonical, normalised, package_name, without_tag
 from riskcockpit.store.database import Writer
 
 TABLES: Mapping[str, Mapping[str, str]] = {
@@ -33,9 +33,9 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "is_group": "BOOLEAN", "is_judged": "BOOLEAN", "is_proof": "BOOLEAN",
         "is_any_rule": "BOOLEAN", "is_any_asset": "BOOLEAN",
     },
-    "seen_asset": {"scan": "INTEGER", "asset": "VARCHAR"},
     "gone": {"scan": "INTEGER", "key": "VARCHAR"},
     "ran_rule": {"scan": "INTEGER", "rule": "VARCHAR"},
+    "scanned_asset": {"scan": "INTEGER", "asset": "VARCHAR"},
     "incoming": {
         "n": "INTEGER", "scan": "INTEGER", "profile": "INTEGER", "key": "VARCHAR",
         "title": "VARCHAR", "wording": "INTEGER", "path": "VARCHAR", "line": "INTEGER",
@@ -196,8 +196,9 @@ def stage_assets(tx: Writer, runs: Sequence[Run], policy: IngestPolicy) -> None:
 
 
 def stage_runs(tx: Writer, runs: Sequence[Run]) -> None:
-    """Stage what the statements must know of each run, and the rules that ran in it."""
+    """Stage what the statements must know of each run, the rules that ran and what was scanned."""
     rules = [enabled_rules(run.whole) if run.whole is not None else None for run in runs]
+    assets = [run.whole.assets if run.whole is not None else None for run in runs]
     tx.stage(
         "incoming_scan",
         TABLES["incoming_scan"],
@@ -205,16 +206,19 @@ def stage_runs(tx: Writer, runs: Sequence[Run]) -> None:
             (
                 run.number, run.at.scan_id, run.at.moment, run.spec.id, run.spec.tool,
                 run.spec.category, run.spec.branch, run.spec.source_id,
-                run.spec.parts is not None, run.is_judged, not run.reasons, ran is None,
-                run.assets is None,
+                run.spec.parts is not None, run.is_judged, not run.reasons, ran is None, at is None,
             )
-            for run, ran in zip(runs, rules, strict=True)
+            for run, ran, at in zip(runs, rules, assets, strict=True)
         ],
     )  # fmt: skip
     tx.stage(
-        "seen_asset",
-        TABLES["seen_asset"],
-        [(run.number, asset) for run in runs for asset in run.assets or ()],
+        "scanned_asset",
+        TABLES["scanned_asset"],
+        [
+            (run.number, without_tag(asset))
+            for run, at in zip(runs, assets, strict=True)
+            for asset in at or ()
+        ],
     )
     tx.stage("gone", TABLES["gone"], [(run.number, key) for run in runs for key in run.gone])
     tx.stage(

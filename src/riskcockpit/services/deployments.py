@@ -156,9 +156,10 @@ def _chosen(ctx: Context, kind: ActionKind, name: str, to: str) -> Offer:
     """Return the one offer that is meant; of rollbacks the newest when no version is named."""
     found = _Found()
     offers = [offer for offer in found.of(ctx, {kind}) if offer.action.kind is kind]
-    fitting = [offer for offer in offers if _is_meant(offer, name.strip())]
-    if to:
-        fitting = [offer for offer in fitting if offer.version.startswith(to)]
+    target, _, version = name.strip().partition("#")
+    fitting = [offer for offer in offers if offer.action.target == target]
+    for begin in (version, to):
+        fitting = _called(fitting, begin)
     if len({offer.action.source for offer in fitting}) > 1:
         raise UnknownNameError(
             f'several sources deploy to "{name}"', hint="let only one of them watch it"
@@ -189,9 +190,10 @@ def _nothing(
     )
 
 
-def _is_meant(offer: Offer, name: str) -> bool:
-    target, _, version = name.partition("#")
-    return offer.action.target == target and offer.version.startswith(version)
+def _called(offers: Sequence[Offer], version: str) -> list[Offer]:
+    """Return the offers of a version, else those whose versions begin so: 1 is 1, and not 12."""
+    exactly = [offer for offer in offers if offer.version == version]
+    return exactly or [offer for offer in offers if offer.version.startswith(version)]
 
 
 def _upstream(desk: Desk, offer: Offer) -> Preview:

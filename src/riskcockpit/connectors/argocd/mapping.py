@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from riskcockpit.connectors.argocd.wire import Application, Deployed, Destination, SyncOperation
 from riskcockpit.connectors.deliveries import DEPLOYMENT_HEALTHY, DEPLOYMENT_SUCCESS, outcome
+from riskcockpit.domain.action import Action, ActionKind, Offer
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
@@ -51,6 +52,29 @@ def history_of(application: Application) -> tuple[Deployed, ...]:
 def revision_of(deployed: Deployed | SyncOperation) -> str:
     """Return the commit of a deployment; of several sources all, with commas between."""
     return clean_line(",".join(deployed.revisions) if deployed.revisions else deployed.revision)
+
+
+def offers(
+    application: Application, home: str, source: str, switching: Mapping[str, str]
+) -> Iterator[Offer]:
+    """Yield a return to each earlier deployment, the newest first.
+
+    `switching` are the params that allow automated sync to be switched off. ValueError: a time is
+    none.
+    """
+    present, *earlier = history_of(application) or (None,)
+    if present is None:
+        return
+    target = f"{called(application, home)}@{place_of(application.spec.destination)}"
+    for one in earlier:
+        params = {"from": str(present.id), "to": str(one.id), "revision": revision_of(one)}
+        by = "automated sync" if one.initiated_by.automated else one.initiated_by.username
+        yield Offer(
+            Action("", ActionKind.DEPLOYMENT_ROLLBACK, source, target, {**params, **switching}),
+            version=str(one.id),
+            what=f"commit {revision_of(one)[:40]}{f' by {clean_line(by)}' if by else ''}",
+            since=parse_utc(one.deployed_at) if one.deployed_at else None,
+        )
 
 
 def is_busy(application: Application) -> bool:

@@ -44,7 +44,8 @@ from riskcockpit.errors import (
 )
 
 SWITCH_OFF = "disable_auto_sync"
-"""The param of an action that allows automated sync to be switched off, as `yes`."""
+"""The param of an action, and the option, that allows automated sync to be switched off."""
+SWITCHING = {SWITCH_OFF: "yes"}
 MOST_LOOKS = 15
 LOOK_SECONDS = 2.0
 """How often and how far apart the end of an operation is looked for before it is left alone."""
@@ -83,7 +84,7 @@ class Wish:
                 hint='it needs a target NAME@CLUSTER/NAMESPACE, and params "from", "to" (numbers'
                 ' of the history) and "revision"',
             )
-        switches_off = action.params.get(SWITCH_OFF) == "yes"
+        switches_off = action.params.get(SWITCH_OFF) == SWITCHING[SWITCH_OFF]
         before, after = map(int, numbers)
         return cls(name, namespace, place, before, after, revision, switches_off)
 
@@ -175,7 +176,7 @@ class Rollback:
         if is_automated(state) and not wish.switches_off:
             yield (
                 f"{wish.name} syncs by itself, so that Argo CD refuses a rollback: revert in git,"
-                f" or decide to switch automated sync off ({SWITCH_OFF}: yes)"
+                f" or let rollbacks switch automated sync off (the option `{SWITCH_OFF}`)"
             )
 
     def calls(self, state: Application) -> Iterator[str]:

@@ -52,13 +52,11 @@ class KubernetesClient:
 
     def deployments(self, namespace: str, selector: str) -> list[Deployment]:
         """Return the deployments of a namespace; empty: of all."""
-        path = f"{API}/namespaces/{quote(namespace)}/deployments" if namespace else ""
-        return self._all(path or f"{API}/deployments", selector, DeploymentList)
+        return self._all(_list_path(namespace, "deployments"), selector, DeploymentList)
 
     def replica_sets(self, namespace: str, selector: str) -> list[ReplicaSet]:
-        """Return the replica sets that a selector matches."""
-        path = f"{API}/namespaces/{quote(namespace)}/replicasets"
-        return self._all(path, selector, ReplicaSetList)
+        """Return the replica sets of a namespace, or of all, that a selector matches."""
+        return self._all(_list_path(namespace, "replicasets"), selector, ReplicaSetList)
 
     def deployment(self, namespace: str, name: str) -> WholeDeployment:
         """Return one deployment."""
@@ -112,6 +110,11 @@ class KubernetesClient:
 def deployment_path(namespace: str, name: str) -> str:
     """Return where a deployment lies."""
     return f"{API}/namespaces/{quote(namespace)}/deployments/{quote(name)}"
+
+
+def _list_path(namespace: str, plural: str) -> str:
+    where = f"/namespaces/{quote(namespace)}" if namespace else ""
+    return f"{API}{where}/{plural}"
 
 
 def patch_params(*, is_dry: bool) -> Params:

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Self
 
 import msgspec
 
-from riskcockpit.connectors.acting import Performer
+from riskcockpit.connectors.acting_source import ActingSource
 from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.kubernetes.client import KubernetesClient
 from riskcockpit.connectors.kubernetes.kubeconfig import Access, from_kubeconfig, from_pod
-from riskcockpit.connectors.kubernetes.mapping import called, readings
+from riskcockpit.connectors.kubernetes.mapping import by_owner, called, offers, readings
 from riskcockpit.connectors.kubernetes.undo import Undo, Wish
 from riskcockpit.connectors.kubernetes.wire import Deployment
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.connectors.tls import Tls
-from riskcockpit.connectors.waiving import why_not
-from riskcockpit.domain.action import Action, ActionKind, Preview, Receipt
+from riskcockpit.domain.action import DEPLOYMENT_KINDS, Action, ActionKind, Offer, Preview
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.errors import ConfigError, ForbiddenError, SourceError
+from riskcockpit.errors import ConfigError, ForbiddenError, ProtocolError, SourceError
 
 
 class KubernetesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,7 +51,7 @@ class KubernetesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """Rollbacks may be carried out there."""
 
 
-class KubernetesConnector:
+class KubernetesConnector(ActingSource[KubernetesClient, KubernetesOptions]):
     """The deployments of one cluster."""
 
     kind: ClassVar[str] = "kubernetes"
@@ -66,11 +65,8 @@ class KubernetesConnector:
         clock: Clock,
     ) -> None:
         """`clients` are the reader's and the writer's."""
-        self._options = options
+        super().__init__(name, options, clients, clock)
         self._cluster = clean_line(options.cluster) or name
-        self._reader, self._writer = clients
-        reason = why_not(name, may_write=options.write, has_credential=self._writer is not None)
-        self._performer = Performer(clock, reason)
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:
@@ -91,45 +87,55 @@ class KubernetesConnector:
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:  # noqa: ARG002 - the protocol
         """Yield the readings of all deployments, each time. See `connectors.api`."""
         done = Pass()
-        for namespace in dict.fromkeys(self._options.namespaces or ("",)):
+        for namespace in self._namespaces():
             try:
-                found = self._reader.deployments(namespace, self._options.selector)
+                found = self.reader.deployments(namespace, self.settings.selector)
             except (ForbiddenError, StatusError) as error:
                 where = f"namespace {namespace}" if namespace else "all namespaces"
                 done.refuse(f"deployments of {where}: not readable", error)
                 continue
             done.read += 1
-            done.pages = self._reader.pages
+            done.pages = self.reader.pages
             taken = tuple(self._taken(found, until, done))
             yield Batch(taken, coverage=Coverage(rows=len(taken)))
         yield done.end("")
 
     def check(self) -> str:
         """See `connectors.api.Checks.check`."""
-        version = clean_line(self._reader.server_version())
+        version = clean_line(self.reader.server_version())
         return f"Kubernetes {version}, cluster {self._cluster}"
+
+    def deployments(self, kinds: Collection[ActionKind] = DEPLOYMENT_KINDS) -> Iterator[Offer]:
+        """See `connectors.api.Deploys.deployments`; nothing waits for an approval there."""
+        if ActionKind.DEPLOYMENT_ROLLBACK not in kinds:
+            return
+        for namespace in self._namespaces():
+            found = self.reader.deployments(namespace, self.settings.selector)
+            sets = by_owner(self.reader.replica_sets(namespace, ""))
+            for one in found:
+                try:
+                    ours = sets.get(one.metadata.uid, ())
+                    yield from offers(one, ours, self._cluster, self.name)
+                except ValueError as error:
+                    why = clean_line(str(error))[:80]
+                    raise ProtocolError(f"revisions of {called(one.metadata)}: {why}") from error
 
     def preview(self, action: Action) -> Preview:
         """See `connectors.api.Acts.preview`; what can be done is tried as a dry run."""
-        undo = self._undo(action)
-        preview = self._performer.preview(undo)
+        preview = super().preview(action)
+        undo = self.change(action)
         if preview.blockers or not (reason := undo.why_not(undo.read())):
             return preview
         return replace(preview, blockers=(reason,))
 
-    def apply(self, action: Action) -> Receipt:
-        """See `connectors.api.Acts.apply`."""
-        return self._performer.apply(action, self._undo(action))
+    def change(self, action: Action) -> Undo:
+        """See `acting_source.ActingSource.change`."""
+        if action.kind is not ActionKind.DEPLOYMENT_ROLLBACK:
+            raise SourceError(f"Kubernetes has no {action.kind.value}: {clean_line(action.target)}")
+        return Undo(Wish.of(action), self._cluster, self.reader, self.writer)
 
-    def observe(self, action: Action) -> Receipt:
-        """See `connectors.api.Acts.observe`."""
-        return self._performer.observe(action, self._undo(action))
-
-    def close(self) -> None:
-        """See `connectors.api.Connector.close`."""
-        self._reader.close()
-        if self._writer is not None:
-            self._writer.close()
+    def _namespaces(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.settings.namespaces or ("",)))
 
     def _taken(self, found: list[Deployment], until: datetime, done: Pass) -> Iterator[Reading]:
         for deployment in found:
@@ -138,11 +144,6 @@ class KubernetesConnector:
             except ValueError as error:
                 name = called(deployment.metadata)
                 done.leave_out(f"{name} is left out: {clean_line(str(error))[:80]}")
-
-    def _undo(self, action: Action) -> Undo:
-        if action.kind is not ActionKind.DEPLOYMENT_ROLLBACK:
-            raise SourceError(f"Kubernetes has no {action.kind.value}: {clean_line(action.target)}")
-        return Undo(Wish.of(action), self._cluster, self._reader, self._writer)
 
 
 def _accesses(spec: SourceSpec, options: KubernetesOptions) -> tuple[Access, Access | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from riskcockpit.connectors.kubernetes.wire import (
     Status,
     WholeDeployment,
 )
+from riskcockpit.domain.action import Action, ActionKind, Offer
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
@@ -59,15 +60,42 @@ def revisions_of(replica_set: ReplicaSet) -> frozenset[int]:
     return frozenset({revision_of(replica_set.metadata), *map(_number, earlier)} - {0})
 
 
-def owned(sets: Sequence[ReplicaSet], deployment: WholeDeployment) -> tuple[ReplicaSet, ...]:
-    """Return the replica sets of a deployment, the newest revision first."""
-    uid = deployment.metadata.uid
-    ours = [
-        one
-        for one in sets
-        if any(owner.controller and owner.uid == uid for owner in one.metadata.owner_references)
-    ]
-    return tuple(sorted(ours, key=lambda one: revision_of(one.metadata), reverse=True))
+def by_owner(sets: Iterable[ReplicaSet]) -> dict[str, list[ReplicaSet]]:
+    """Return the replica sets of each deployment by its uid, the newest revision first."""
+    found: dict[str, list[ReplicaSet]] = {}
+    for one in sorted(sets, key=lambda one: revision_of(one.metadata), reverse=True):
+        for owner in one.metadata.owner_references:
+            if owner.controller:
+                found.setdefault(owner.uid, []).append(one)
+    return found
+
+
+def offers(
+    deployment: Deployment, sets: Iterable[ReplicaSet], cluster: str, source: str
+) -> Iterator[Offer]:
+    """Yield a return to each earlier revision, as `sets` are ordered.
+
+    ValueError: a time is none.
+    """
+    present = revision_of(deployment.metadata)
+    for one in sets:
+        number = revision_of(one.metadata)
+        if not number or not present or number == present:
+            continue
+        cause = clean_line(one.metadata.annotations.get("kubernetes.io/change-cause", ""))
+        since = one.metadata.creation_timestamp
+        yield Offer(
+            Action(
+                "",
+                ActionKind.DEPLOYMENT_ROLLBACK,
+                source,
+                f"{called(deployment.metadata)}@{cluster}",
+                {"from": str(present), "to": str(number)},
+            ),
+            version=str(number),
+            what=", ".join(images_of(one.spec.template)) + (f' "{cause}"' if cause else ""),
+            since=parse_utc(since) if since else None,
+        )
 
 
 def template_of(template: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,11 +23,11 @@ from riskcockpit.connectors.kubernetes.client import (
 )
 from riskcockpit.connectors.kubernetes.mapping import (
     annotations_after,
+    by_owner,
     condition,
     images_of,
     is_rolled_out,
     manager_of,
-    owned,
     revision_of,
     revisions_of,
     shown,
@@ -242,7 +242,7 @@ def rollout_of(client: KubernetesClient, namespace: str, name: str) -> Rollout:
     """Return how a deployment stands; raises as `HttpClient.get`."""
     deployment = client.deployment(namespace, name)
     sets = client.replica_sets(namespace, written_selector(deployment.spec.selector))
-    return Rollout(deployment, owned(sets, deployment))
+    return Rollout(deployment, tuple(by_owner(sets).get(deployment.metadata.uid, ())))
 
 
 def _images(deployment: WholeDeployment) -> str:

@@ -130,7 +130,10 @@ PLATFORMS: tuple[BuiltIn, ...] = (
         "defectdojo",
         "DefectDojo findings (API)",
         "defectdojo",
-        has_inner("results", "numerical_severity", "hash_code"),
+        any_of(
+            has_inner("results", "numerical_severity", "hash_code"),
+            has("count", "next", "previous", "results", "prefetch"),
+        ),
     ),
     BuiltIn(
         "gitlab-vulnerabilities",

@@ -7,7 +7,7 @@ report and the vulnerability GitLab made of it are the same.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,7 @@ from riskcockpit.formats.documents import Json, decode_documents
 from riskcockpit.formats.gathering import Record
 from riskcockpit.formats.gitlab.reader import DEFAULT_TOOL
 from riskcockpit.formats.gitlab.records import CLASSES, Context, vulnerability
+from riskcockpit.formats.graphql import Lists, errors_of
 from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import Members
 from riskcockpit.formats.prose import labelled, paragraphs
@@ -28,8 +29,7 @@ from riskcockpit.formats.prose import labelled, paragraphs
 TITLE = "vulnerabilities of GitLab's API"
 _CONNECTION = "vulnerabilities"
 _DECODER = msgspec.json.Decoder()
-_MAX_DEPTH = 12
-"""How deep in the answer they are looked for; real queries need four."""
+_LISTS = Lists(_CONNECTION, lambda node: "reportType" in node, lambda owner: owner.name("fullPath"))
 _DISMISSED = "DISMISSED"
 _RESOLVED = "RESOLVED"
 _GID = "gid://gitlab/Vulnerability/"
@@ -47,7 +47,6 @@ _LOCATION = {
     "image": "image",
     "operatingSystem": "operating_system",
     "dependency": "dependency",
-    "kubernetesResource": "kubernetes_resource",
     "hostname": "hostname",
     "path": "path",
     "requestMethod": "method",
@@ -60,16 +59,6 @@ _LOCATION = {
 _LIKELY_FALSE = {"type": "flagged-as-likely-false-positive"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Connection:
-    """The vulnerabilities of one list, as many of them as the query asked for."""
-
-    place: str
-    project: str
-    nodes: list[Json]
-    has_more: bool = False
-
-
 def read(content: bytes, options: ReadOptions) -> Report:
     """Read an answer, or a bare list of its nodes: a scan for each project, scanner and kind.
 
@@ -78,8 +67,8 @@ def read(content: bytes, options: ReadOptions) -> Report:
     """
     with without_collection():
         answers, documents = decode_documents(content, _DECODER.decode, TITLE)
-        found = [item for answer in answers for item in _connections(answer)]
-        errors = tuple(text for answer in answers for text in _errors(answer, options))
+        found = [item for answer in answers for item in _LISTS.of(answer)]
+        errors = tuple(text for answer in answers for text in errors_of(answer, options))
         if not found and not errors:
             raise FormatError(f"not {TITLE}: there are no `{_CONNECTION}` in it")
         groups = Groups(Group(DEFAULT_TOOL))
@@ -87,49 +76,13 @@ def read(content: bytes, options: ReadOptions) -> Report:
         for connection in found:
             for number, node in enumerate(connection.nodes):
                 place = f"{connection.place}[{number}]"
-                groups.take(place, partial(_record, node, connection.project, place, options))
+                groups.take(place, partial(_record, node, connection.owner, place, options))
         has_more = any(connection.has_more for connection in found)
         notes = list(documents.notes)
         if has_more:
             notes.append("the answer says that there are more vulnerabilities; get all pages")
         scans = groups.scans(is_partial=has_more, tool_errors=errors)
         return Report("gitlab-vulnerabilities", scans, tuple(notes))
-
-
-def _errors(answer: Json, options: ReadOptions) -> Iterator[str]:
-    for error in Members(answer).members("errors"):
-        if message := wording.title(options.redact(error.text("message"))):
-            yield message
-
-
-def _connections(
-    value: Json, place: str = "", project: str = "", depth: int = 0
-) -> Iterator[_Connection]:
-    """Yield what is in `value`, inside `project`."""
-    if depth > _MAX_DEPTH:
-        return
-    if isinstance(value, list):
-        if value and all(isinstance(item, dict) and "reportType" in item for item in value):
-            yield _Connection(place, project, value)
-            return
-        for number, item in enumerate(value):
-            yield from _connections(item, f"{place}[{number}]", project, depth + 1)
-    elif isinstance(value, dict):
-        project = Members(value).name("fullPath") or project
-        for key, item in value.items():
-            where = f"{place}.{key}" if place else key
-            if key == _CONNECTION and isinstance(item, dict):
-                yield _connection(Members(item), where, project)
-            else:
-                yield from _connections(item, where, project, depth + 1)
-
-
-def _connection(connection: Members, place: str, project: str) -> _Connection:
-    nodes = connection.at("nodes")
-    if not isinstance(nodes, list):
-        nodes = [edge.at("node") for edge in connection.members("edges")]
-    has_more = connection.member("pageInfo").flag("hasNextPage")
-    return _Connection(f"{place}.nodes", project, nodes, has_more)
 
 
 def _record(node: Json, project: str, place: str, options: ReadOptions) -> tuple[Group, Record]:
@@ -171,14 +124,27 @@ def _as_reported(found: Members) -> Mapping[str, Any]:
         "name": found.text("title"),
         "identifiers": [_identifier(item) for item in _identifiers(found)],
         "scanner": {"id": scanner.text("externalId"), "name": scanner.text("name")},
-        "location": {
-            ours: value
-            for theirs, ours in _LOCATION.items()
-            if (value := found.at("location", theirs)) is not None
-        },
+        "location": _location(found.member("location")),
         "cvss_vectors": [{"vector": item.text("vector")} for item in found.members("cvss")],
         "flags": [_LIKELY_FALSE] if found.flag("falsePositive") else [],
     }
+
+
+def _location(where: Members) -> Mapping[str, Any]:
+    workload = where.member("kubernetesResource")
+    named = {
+        ours: workload.text(theirs)
+        for theirs, ours in (
+            ("namespace", "namespace"),
+            ("kind", "kind"),
+            ("name", "name"),
+            ("containerName", "container_name"),
+        )
+    }
+    place = {
+        ours: value for theirs, ours in _LOCATION.items() if (value := where.at(theirs)) is not None
+    }
+    return place | ({"kubernetes_resource": named} if workload else {})
 
 
 def _identifiers(found: Members) -> Iterator[Members]:

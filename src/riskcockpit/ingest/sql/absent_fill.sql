@@ -10,12 +10,10 @@ WITH unseen AS (
         regexp_replace(finding.rule, '/[^/]*$', '') AS group_rule
     FROM finding
     JOIN incoming_scan ON incoming_scan.scope = finding.scope
-    WHERE incoming_scan.is_judged AND (
-        incoming_scan.is_any_asset OR EXISTS (
-            FROM seen_asset
-            WHERE seen_asset.scan = incoming_scan.scan AND seen_asset.asset = finding.asset
-        )
-    ) AND CASE
+    WHERE incoming_scan.is_judged AND (incoming_scan.is_any_asset OR EXISTS (
+        FROM scanned_asset
+        WHERE scanned_asset.scan = incoming_scan.scan AND scanned_asset.asset = finding.asset
+    )) AND CASE
         WHEN incoming_scan.is_group THEN finding.rev < $rev
         ELSE finding.scan_id <> incoming_scan.scan_id
     END

@@ -23,7 +23,7 @@ WITH event AS (
         )
     FROM change JOIN incoming USING (n)
     WHERE NOT change.is_renamed
-      AND (change.old_line IS DISTINCT FROM incoming.line OR change.old_path <> incoming.path)
+        AND (change.old_line IS DISTINCT FROM incoming.line OR change.old_path <> incoming.path)
     UNION ALL
     SELECT
         change.finding_id, change.scan, 'rule_renamed', change.old_rule || ' → ' || profile.rule
