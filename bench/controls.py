@@ -104,12 +104,13 @@ def stand(reader: Reader, policy: Policy) -> dict[str, Standing]:
     known = states(reader)
     results = evaluate(reader, policy.controls, AS_OF)
     pairs = zip(policy.controls, results, strict=True)
-    return {control.id: standing(control, result, known, "") for control, result in pairs}
+    return {control.id: standing(control, result, known) for control, result in pairs}
 
 
 def chosen(reader: Reader, policy: Policy, before: dict[str, Standing]) -> list[Control]:
     """Return the controls that run again."""
-    wanted = due(policy.controls, before, states(reader), AS_OF + LATER)
+    later = AS_OF + LATER
+    wanted = due(policy.controls, before, states(reader), newest(reader, later), later)
     return [control for control in policy.controls if control.id in wanted]
 
 

@@ -5,6 +5,7 @@ Commands import what they need when they run, so that `--help` stays quick.
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -26,14 +27,18 @@ _FAMILIES = {
     "setup": ("init", "doctor", "config"),
     "reports": ("import", "sync"),
     "sources": ("sources",),
+    "gate": ("gate",),
     "formats": ("formats",),
     "status": ("status",),
     "findings": ("findings",),
     "models": ("models",),
+    "deployments": ("deployments",),
     "governance": ("controls", "actions", "ledger"),
     "kpis": ("kpis",),
     "compliance": ("compliance",),
     "decisions": ("waive", "approve", "reject", "revoke", "rollback", "undo", "note"),
+    "report": ("report",),
+    "evidence": ("evidence",),
     "query": ("query",),
 }
 """Module of this package → the commands it registers, in the order of the help."""
@@ -162,3 +167,5 @@ def run() -> None:
 
         report_bug(error, SystemClock().now())
         sys.exit(ExitCode.BUG)
+    finally:
+        gc.freeze()  # the interpreter would look for cycles once more in what dies with it

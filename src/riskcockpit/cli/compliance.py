@@ -41,7 +41,7 @@ def compliance(
 ) -> None:
     """Show which requirements have evidence: present, stale, absent, or not automated."""
     from riskcockpit.cli import output
-    from riskcockpit.cli.evidence import document, matrix, requirements, tree
+    from riskcockpit.cli.requirements import document, matrix, requirements, tree
     from riskcockpit.services.compliance import compliance as asked
     from riskcockpit.services.context import Context
 

@@ -1,142 +1,109 @@
-"""Compliance on stdout: the matrix of all frameworks, the tree of one, one JSON document."""
+"""`evidence`: what an auditor takes along, and judging it again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from pathlib import Path
+from typing import Annotated
 
-from riskcockpit.cli import documents
-from riskcockpit.cli.output import cells, line, styled
-from riskcockpit.present.columns import Cell
-from riskcockpit.present.text import age
-from riskcockpit.views.compliance import (
-    EvidenceState,
-    EvidenceView,
-    FrameworkView,
-    RequirementView,
-)
+import typer
 
-_MARKS = {
-    EvidenceState.PRESENT: ("●", "ok"),
-    EvidenceState.STALE: ("◌", "stale"),
-    EvidenceState.ABSENT: ("○", "no_data"),
-    EvidenceState.NOT_AUTOMATED: ("·", "muted"),
-}
-_TOKENS = {"ok": "ok", "alarm": "alarm", "error": "alarm", "stale": "stale", "no_data": "no_data"}
+from riskcockpit.cli.diagnostics import ExitCode, Progress, say, warn
+from riskcockpit.cli.options import JsonOption
+
+evidence_app = typer.Typer(help="Evidence that needs only stock tools.", no_args_is_help=True)
 
 
-def word(state: EvidenceState) -> str:
-    """Return the word for a state, for people."""
-    return state.value.replace("_", " ")
+def register(app: typer.Typer) -> None:
+    """Add the commands of this family."""
+    app.add_typer(evidence_app, name="evidence")
 
 
-def matrix(views: Iterable[FrameworkView]) -> None:
-    """Print one row a framework with its requirements counted by state."""
-    states = tuple(EvidenceState)
-    cells(
-        ("framework", "requirements", *(word(state) for state in states), "failing", "title"),
-        [
-            (
-                view.id, len(view.requirements), *(view.counts[state] for state in states),
-                view.failing, view.title,
+@evidence_app.command("export")
+def export(
+    directory: Annotated[Path, typer.Argument(help="A directory that is not there yet.")],
+    *,
+    since: Annotated[
+        str, typer.Option("--since", help="Start of the period, as 2026-01-31 or 90d.")
+    ] = "",
+    framework: Annotated[
+        str, typer.Option("--framework", help="Only controls that refer to it, as dora.")
+    ] = "",
+    asset: Annotated[str, typer.Option("--asset", help="Only rows about this asset.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Write results, what was judged, policy and ledger as files that stock tools verify.
+
+    It is as of the moment the cache was last judged for. `sh verify.sh` in it needs ssh-keygen,
+    sha256sum, head and jq. The ledger names what was exported.
+    """
+    from dataclasses import asdict
+
+    from riskcockpit.cli import documents, output
+    from riskcockpit.cli.moments import start_of
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.evidence import EvidenceOptions, export_evidence
+
+    ctx = Context.open()
+    options = EvidenceOptions(start_of(since, ctx.clock.now()), framework, asset)
+    progress = Progress()
+    try:
+        written = export_evidence(ctx, directory, options, progress)
+    finally:
+        progress.done()
+    if as_json:
+        document = documents.document("evidence_export", **documents.plain(asdict(written)))
+        output.json_document(document)
+    else:
+        output.line(
+            f"{written.files} files, {written.bytes:,} bytes, {written.controls} controls, "
+            f"{written.entries} chains in {written.directory}"
+        )
+        output.line(f"SHA-256 of its list of files: {written.manifest_digest}")
+        output.line(f"check it: sh {written.directory}/verify.sh")
+    if written.signed_by:
+        say(f"signed by {written.signed_by}; ledger entry {written.entry}")
+    else:
+        warn("nobody could sign here, so the ledger does not name it", "`riskcockpit init`")
+
+
+@evidence_app.command("import")
+def import_(
+    directory: Annotated[Path, typer.Argument(help="An export.")], *, as_json: JsonOption = False
+) -> None:
+    """Read an export into this empty home and judge it again. Exit 1 when anything differs."""
+    from dataclasses import asdict
+
+    from riskcockpit.cli import documents, output
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.reproduce import import_evidence
+
+    progress = Progress()
+    try:
+        read = import_evidence(Context.open(), directory, progress)
+    finally:
+        progress.done()
+    if as_json:
+        output.json_document(
+            documents.document(
+                "evidence_import",
+                directory=str(read.directory),
+                generation=read.generation,
+                entries=read.entries,
+                reproduced=read.is_reproduced,
+                controls=[asdict(one) | {"same": one.is_same} for one in read.controls],
             )
-            for view in views
-        ],
-        "table",
-    )  # fmt: skip
-
-
-def tree(view: FrameworkView, now: datetime) -> None:
-    """Print one framework: its parts, requirements and the controls that speak of them."""
-    counts = ", ".join(f"{number} {word(state)}" for state, number in view.counts.items())
-    line(f"{view.id}  {view.title}")
-    line(f"  {counts}; a control fails for {view.failing}")
-    line(f"  {view.link}  ({view.certainty})")
-    if view.note:
-        line(f"  {view.note}")
-    for title, requirements_ in view.parts():
-        line()
-        line(title)
-        for requirement in requirements_:
-            _requirement(requirement, now)
-
-
-def _requirement(view: RequirementView, now: datetime) -> None:
-    mark, token = _MARKS[view.state]
-    state = view.assessment.replace("_", " ") if not view.controls else word(view.state)
-    if view.failing:
-        state, token = f"{state}, {view.failing} of {len(view.controls)} fail", "alarm"
-    styled(Cell(f"  {mark} {view.id:<10} ", token), Cell(f"{view.title}  "), Cell(state, token))
-    for control in view.controls:
-        _control(control, now)
-
-
-def _control(view: EvidenceView, now: datetime) -> None:
-    said = view.message or (f"{view.failed} failing" if view.failed else "")
-    styled(
-        Cell(f"      {view.verdict:<9} ", _TOKENS.get(view.verdict, "alarm")),
-        Cell(f"{view.id}  "),
-        Cell(f"{said}  {age(view.at, now)}".strip() if view.at else said, "muted"),
-    )
-
-
-def requirements(views: Iterable[FrameworkView], kind: str) -> None:
-    """Print one row a requirement, as CSV or Markdown."""
-    cells(
-        ("framework", "part", "requirement", "title", "assessment", "certainty", "evidence",
-         "failing", "controls"),
-        [
-            (
-                one.framework, one.part, one.id, one.title, one.assessment, one.certainty,
-                one.state.value, one.failing, " ".join(control.id for control in one.controls),
-            )
-            for view in views
-            for one in view.requirements
-        ],
-        kind,
-    )  # fmt: skip
-
-
-def document(views: Sequence[FrameworkView], now: datetime) -> documents.Json:
-    """`compliance --json`."""
-    return documents.document(
-        "compliance",
-        as_of=documents.plain(now),
-        frameworks=[_framework(view) for view in views],
-    )
-
-
-def _framework(view: FrameworkView) -> documents.Json:
-    return {
-        "id": view.id,
-        "title": view.title,
-        "link": view.link,
-        "certainty": view.certainty,
-        "note": view.note,
-        "counts": {state.value: number for state, number in view.counts.items()},
-        "failing": view.failing,
-        "requirements": [
-            {
-                "id": one.id,
-                "part": one.part,
-                "title": one.title,
-                "link": one.link,
-                "assessment": one.assessment,
-                "certainty": one.certainty,
-                "state": one.state.value,
-                "failing": one.failing,
-                "controls": [
-                    {
-                        "id": control.id,
-                        "title": control.title,
-                        "state": control.verdict,
-                        "message": control.message,
-                        "failed": control.failed,
-                        "as_of": documents.plain(control.at),
-                    }
-                    for control in one.controls
-                ],
-            }
-            for one in view.requirements
-        ],
-    }
+        )
+    else:
+        for one in read.controls:
+            if not one.is_same:
+                output.line(
+                    f"DIFFERS  {one.control_id}: {one.recorded} then, {one.found} now, "
+                    f"{one.differences} rows"
+                )
+        same = sum(one.is_same for one in read.controls)
+        output.line(
+            f"{same} of {len(read.controls)} controls came to the same; "
+            f"{read.entries} entries of the ledger verify"
+        )
+    if not read.is_reproduced:
+        raise typer.Exit(ExitCode.GATE_FAILED)

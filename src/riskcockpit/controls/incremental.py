@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from riskcockpit.controls.judge import outdated
 from riskcockpit.controls.pack import AS_OF, Control
 from riskcockpit.domain.control import ControlResult, Verdict
 from riskcockpit.store.database import Reader
@@ -40,8 +41,6 @@ class Standing:
     """Of the control as it was in force."""
     inputs: str
     """The state of the tables it reads, as `inputs_of` gives it."""
-    rows_digest: str
-    """Of its verdict by rows: what it said of every resource."""
 
 
 def states(reader: Reader) -> dict[str, str]:
@@ -77,13 +76,18 @@ def due(
     controls: Iterable[Control],
     before: Mapping[str, Standing],
     table_states: Mapping[str, str],
+    ages: Mapping[str, datetime | None],
     at: datetime,
 ) -> frozenset[str]:
-    """Return the ids of the controls that must run for the moment `at`."""
+    """Return the ids of the controls that must run for the moment `at`.
+
+    `ages` is the newest row of each table: a control whose inputs have become too old runs again.
+    """
     return frozenset(
         control.id
         for control in controls
         if _is_due(control, before.get(control.id), table_states, at)
+        or (before[control.id].verdict is not Verdict.STALE and outdated(control.inputs, ages, at))
     )
 
 
@@ -93,26 +97,13 @@ def _is_due(
     if past is None or past.verdict is Verdict.ERROR:
         return True
     basis = Basis(past.digest, past.inputs, past.at)
-    now = Basis(control.digest, inputs_of(control.inputs, table_states), at)
+    now = Basis(control.basis, inputs_of(control.inputs, table_states), at)
     return not basis.still_holds(now, asks_for_time=f"${AS_OF}" in control.sql)
 
 
-def kept(past: Standing, outdated: Iterable[str]) -> Standing:
-    """Return a standing that was not judged again; its inputs may have become too old since."""
-    why = "; ".join(outdated)
-    if not why or past.verdict not in (Verdict.OK, Verdict.ALARM):
-        return past
-    return Standing(
-        past.control_id, Verdict.STALE, why, past.passed, past.failed, past.at, past.digest,
-        past.inputs, past.rows_digest,
-    )  # fmt: skip
-
-
-def standing(
-    control: Control, result: ControlResult, table_states: Mapping[str, str], rows_digest: str
-) -> Standing:
+def standing(control: Control, result: ControlResult, table_states: Mapping[str, str]) -> Standing:
     """Return what a control that just ran came to."""
     return Standing(
         control.id, result.verdict, result.message, result.passed, result.failed, result.at,
-        control.digest, inputs_of(control.inputs, table_states), rows_digest,
+        control.basis, inputs_of(control.inputs, table_states),
     )  # fmt: skip

@@ -1,16 +1,14 @@
 """Parameters of controls that a home sets otherwise, each with a reason and who decided it.
 
-`CONFIG/controls/parameters.yaml`. A changed parameter changes the digest of its control, and what
-is set otherwise stands in the signed entry of every evaluation: that is its audit trail.
+`CONFIG/controls/parameters.yaml`. A control whose parameter changed runs again, and what is set
+otherwise stands in the signed entry of every evaluation: that is its audit trail.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import sha256
 from pathlib import Path
 
 from riskcockpit.config.settings import Struct
@@ -57,10 +55,7 @@ def _changed(control: Control, override: _Override) -> Control:
     said = f"{override.reason} ({override.decided_by})"
     params = {**control.params, **override.params}
     why = {**control.why_set, **dict.fromkeys(override.params, said)}
-    state = f"{control.digest} {json.dumps(override.params, sort_keys=True)} {said}"
-    return dataclasses.replace(
-        control, params=params, why_set=why, digest=sha256(state.encode()).hexdigest()
-    )
+    return dataclasses.replace(control, params=params, why_set=why)
 
 
 def _faults(

@@ -8,6 +8,7 @@ Reading a pack runs nothing of it; the store's guard judges the SQL when it runs
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -115,6 +116,12 @@ class Control:
     """Whether it may run in this process: it ships with us, or somebody allowed has signed it."""
     why_set: Mapping[str, str] = field(default_factory=dict)
     """Parameters that a home sets otherwise → why, and who decided it."""
+
+    @property
+    def basis(self) -> str:
+        """What its verdicts follow from beside the data: its digest and its parameters."""
+        said = [self.digest, dict(self.params), dict(self.why_set)]
+        return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def load(*directories: Path, signers: AllowedSigners = NOBODY) -> tuple[Control, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from riskcockpit.decisions.project import subjects
+from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_line
@@ -47,6 +48,18 @@ def _rollback(data: Mapping[str, Any]) -> str:
     return f"{data.get('target', '?')} from {steps.get('from', '?')} to {steps.get('to', '?')}"
 
 
+def _deployment(data: Mapping[str, Any]) -> str:
+    verb = _DEPLOYMENTS.get(str(data.get("kind")), "acts on")
+    return f"{verb} {data.get('target', '?')}: {data.get('what', '?')}"
+
+
+_DEPLOYMENTS = {
+    ActionKind.DEPLOYMENT_APPROVE.value: "approves the deployment to",
+    ActionKind.DEPLOYMENT_REJECT.value: "rejects the deployment to",
+    ActionKind.DEPLOYMENT_ROLLBACK.value: "rolls back",
+}
+
+
 def _about(word: str, key: str) -> Callable[[Mapping[str, Any]], str]:
     def say(data: Mapping[str, Any]) -> str:
         comment = str(data.get("comment", ""))
@@ -75,6 +88,14 @@ def _controls(data: Mapping[str, Any]) -> str:
         f"{data.get('controls', '?')} controls judged over generation "
         f"{data.get('generation', '?')}, {data.get('failed', '?')} failed"
     )
+
+
+def _report(data: Mapping[str, Any]) -> str:
+    listed = data.get("files")
+    files = listed if isinstance(listed, list) else ()
+    forms = [str(file.get("form", "?")) for file in files if isinstance(file, Mapping)]
+    days = " to ".join(str(data.get(key, "?"))[:10] for key in ("since", "until"))
+    return f"report of {days} issued as {', '.join(forms) or '?'}"
 
 
 def _undo(data: Mapping[str, Any]) -> str:
@@ -107,6 +128,7 @@ def _released(data: Mapping[str, Any]) -> str:
 
 
 _WORDS: Mapping[EntryType, Callable[[Mapping[str, Any]], str]] = {
+    EntryType.REPORT_ISSUED: _report,
     EntryType.GENESIS: lambda data: f"chain {data.get('chain', '?')} begins",
     EntryType.WAIVER_REQUESTED: lambda data: f"asks: {_waiver(data)}",
     EntryType.WAIVER_GRANTED: _waiver,
@@ -119,6 +141,7 @@ _WORDS: Mapping[EntryType, Callable[[Mapping[str, Any]], str]] = {
     EntryType.APPROVAL_GRANTED: _about("signs the request", "request"),
     EntryType.APPROVAL_REJECTED: _about("rejects the request", "request"),
     EntryType.ROLLBACK_REQUESTED: lambda data: f"moves {_rollback(data)}",
+    EntryType.DEPLOYMENT_REQUESTED: _deployment,
     EntryType.ROLLBACK_APPROVED: _about("signs the rollback", "request"),
     EntryType.ROLLBACK_EXECUTED: lambda data: f"moved {_rollback(data)}, read back",
     EntryType.ACTION_SENT: _receipt("sent"),

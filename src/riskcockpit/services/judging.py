@@ -19,22 +19,22 @@ from riskcockpit.controls.incremental import (
     Standing,
     due,
     inputs_of,
-    kept,
     standing,
     states,
 )
-from riskcockpit.controls.judge import outdated
 from riskcockpit.controls.pack import Control, digest
 from riskcockpit.controls.run import evaluate, newest
 from riskcockpit.domain.clock import rfc3339
-from riskcockpit.domain.control import ControlResult, Verdict
+from riskcockpit.domain.control import ControlResult, ControlRow, RowStatus, Verdict
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.kpi import KpiReading
 from riskcockpit.errors import LedgerError
+from riskcockpit.ingest.moves import judge_moves
 from riskcockpit.kpis import catalogue
 from riskcockpit.kpis.compute import measure
 from riskcockpit.services.context import Context
 from riskcockpit.services.enriching import enrich
+from riskcockpit.services.house import policy_of
 from riskcockpit.services.policy import controls_in_force, kpis_in_force
 from riskcockpit.services.pricing import price
 from riskcockpit.services.projection import project_ledger
@@ -71,14 +71,11 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
     Raises:
         ConfigError: a control, a KPI or the exposure priors cannot be used.
     """
-    _describe_assets(ctx, tx, now)
-    enrich(tx, ctx.settings.sla, now)
-    project_ledger(ctx, tx, now)
-    price(ctx, tx, now)
+    settle(ctx, tx, now)
     controls = controls_in_force(ctx.paths, ctx.settings.context.name)
     kpis = kpis_in_force(ctx.paths)
     known = states(tx)
-    results, ran = _judge_controls(tx, controls, known, now)
+    standings, ran, digest_ = _judge_controls(tx, controls, known, now)
     readings = _measure_kpis(tx, kpis, known, now)
     for name in ("judging_thin_kpis", "judging_thin_exposure"):
         tx.execute(sql("services", name), before=now - FINE_HISTORY)
@@ -88,7 +85,20 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
         for control in controls
         if control.why_set
     }
-    return Judgement(tx.generation, results, readings, policy, _digest(results), ran, otherwise)
+    return Judgement(tx.generation, standings, readings, policy, digest_, ran, otherwise)
+
+
+def settle(ctx: Context, tx: Writer, now: datetime) -> None:
+    """Put on the findings what is known from elsewhere, what was decided, and what they may cost.
+
+    Raises:
+        ConfigError: the exposure priors cannot be used.
+    """
+    _describe_assets(ctx, tx, now)
+    enrich(tx, ctx.settings.sla, now)
+    project_ledger(ctx, tx, now)
+    judge_moves(tx, now, policy_of(ctx))
+    price(ctx, tx, now)
 
 
 def look_back(tx: Writer, kpis: Iterable[catalogue.Kpi], moments: Iterable[datetime]) -> None:
@@ -130,30 +140,68 @@ def _describe_assets(ctx: Context, tx: Writer, now: datetime) -> None:
 
 def _judge_controls(
     tx: Writer, controls: tuple[Control, ...], table_states: Mapping[str, str], now: datetime
-) -> tuple[tuple[Standing, ...], frozenset[str]]:
-    """Run the controls that are due; return how all stand, and the ids of those that ran."""
+) -> tuple[tuple[Standing, ...], frozenset[str], str]:
+    """Run the controls that are due; return how all stand, which ran, and the digest of results."""
     before = {past.control_id: past for past in _standings(tx)}
     ages = newest(tx, now)
-    wanted = due(controls, before, table_states, now)
+    wanted = due(controls, before, table_states, ages, now)
     chosen = [control for control in controls if control.id in wanted]
     results = {result.control_id: result for result in evaluate(tx, chosen, now, ages)}
     standings = tuple(
-        standing(control, results[control.id], table_states, _rows_digest(results[control.id]))
+        standing(control, results[control.id], table_states)
         if control.id in results
-        else kept(before[control.id], outdated(control.inputs, ages, now))
+        else before[control.id]
         for control in controls
     )
-    tx.stage(
-        "kept_control",
-        TABLES["kept_control"],
-        [(control.id,) for control in controls if control.id not in results],
+    kept = [control.id for control in controls if control.id not in results]
+    _write(tx, controls, standings, results.values(), kept)
+    rows = _kept_rows(tx)
+    spoken = (
+        (
+            each.control_id,
+            each.verdict,
+            results[each.control_id].rows
+            if each.control_id in results
+            else rows.get(each.control_id, ()),
+        )
+        for each in standings
     )
+    return standings, wanted, _digest(spoken)
+
+
+def write_controls(
+    tx: Writer, controls: Iterable[Control], results: Iterable[ControlResult]
+) -> None:
+    """Put what the controls came to in place of what they came to before."""
+    table_states = states(tx)
+    by_id = {result.control_id: result for result in results}
+    chosen = tuple(controls)
+    standings = tuple(standing(each, by_id[each.id], table_states) for each in chosen)
+    _write(tx, chosen, standings, by_id.values(), ())
+
+
+def _write(
+    tx: Writer,
+    controls: Iterable[Control],
+    standings: Iterable[Standing],
+    results: Iterable[ControlResult],
+    kept: Iterable[str],
+) -> None:
+    tx.stage("kept_control", TABLES["kept_control"], [(control_id,) for control_id in kept])
     tx.execute(sql("services", "judging_clear_controls"))
     tx.execute(sql("services", "judging_clear_control_rows"))
     pairs = zip(controls, standings, strict=True)
     tx.append("control", (_control_row(control, each) for control, each in pairs))
-    tx.append("control_row", (row for result in results.values() for row in _rows(result)))
-    return standings, wanted
+    tx.append("control_row", (row for result in results for row in _rows(result)))
+
+
+def _kept_rows(tx: Writer) -> dict[str, list[ControlRow]]:
+    """Return the rows of the controls that did not run, in their order."""
+    found: dict[str, list[ControlRow]] = {}
+    for control_id, resource, status, reason in tx.rows(sql("services", "judging_kept_rows")):
+        row = ControlRow(resource, RowStatus(status), reason)
+        found.setdefault(control_id, []).append(row)
+    return found
 
 
 def _standings(tx: Writer) -> Iterator[Standing]:
@@ -175,7 +223,6 @@ def _control_row(control: Control, each: Standing) -> dict[str, Any]:
         "at": each.at,
         "digest": each.digest,
         "inputs": each.inputs,
-        "rows_digest": each.rows_digest,
     }
 
 
@@ -242,16 +289,22 @@ def _kpi_row(reading: KpiReading) -> dict[str, Any]:
     }
 
 
-def _rows_digest(result: ControlResult) -> str:
-    """Return the SHA-256 over what a control said of every resource."""
+def transcript(
+    results: Iterable[tuple[str, Verdict, Iterable[ControlRow]]],
+) -> Iterator[bytes]:
+    """Yield, line by line, what every control said of every resource: what is signed is its digest.
+
+    `results` are (control, verdict, rows in their order), in any order.
+    """
+    for control_id, verdict, rows in sorted(results, key=lambda result: result[0]):
+        yield f"{control_id} {verdict.value}\n".encode()
+        for row in rows:
+            yield f"{json.dumps([row.resource, row.status.value, row.reason])}\n".encode()
+
+
+def _digest(results: Iterable[tuple[str, Verdict, Iterable[ControlRow]]]) -> str:
+    """Return the SHA-256 over the transcript, as hex."""
     state = sha256()
-    for row in result.rows:
-        line = json.dumps([row.resource, row.status.value, row.reason])
-        state.update(f"{line}\n".encode())
+    for line in transcript(results):
+        state.update(line)
     return state.hexdigest()
-
-
-def _digest(standings: Iterable[Standing]) -> str:
-    """Return the SHA-256 over the verdicts of all controls and what they rest on."""
-    lines = (f"{each.control_id} {each.verdict.value} {each.rows_digest}\n" for each in standings)
-    return sha256("".join(sorted(lines)).encode()).hexdigest()

@@ -12,7 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from riskcockpit.config.paths import Paths, shipped
-from riskcockpit.controls import frameworks, pack
+from riskcockpit.controls import pack
+from riskcockpit.controls.frameworks import Framework, frameworks
 from riskcockpit.controls.overrides import overridden
 from riskcockpit.kpis import catalogue
 from riskcockpit.ledger.signers import FILE_NAME
@@ -37,9 +38,9 @@ def controls_in_force(paths: Paths, context: str = "") -> tuple[pack.Control, ..
     return overridden(found, paths.config / "controls", context)
 
 
-def frameworks_in_force(paths: Paths) -> dict[str, frameworks.Framework]:
-    """Return the frameworks that ship and those of the home. Raises as `controls_in_force`."""
-    return frameworks.frameworks(*_directories(paths))
+def frameworks_in_force(paths: Paths) -> dict[str, Framework]:
+    """Return the frameworks that controls may refer to. Raises as `controls_in_force`."""
+    return frameworks(*_directories(paths))
 
 
 def kpis_in_force(paths: Paths) -> tuple[catalogue.Kpi, ...]:

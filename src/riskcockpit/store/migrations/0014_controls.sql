@@ -1,7 +1,6 @@
 -- What a verdict rests on, so that a control need not run again while none of it changed.
 ALTER TABLE control ADD COLUMN digest VARCHAR;      -- of the control as it was in force
 ALTER TABLE control ADD COLUMN inputs VARCHAR;      -- state of each table it reads
-ALTER TABLE control ADD COLUMN rows_digest VARCHAR; -- of all that it said of every resource
 
 -- The same of KPIs: what the newest reading rests on, and the moment it was measured for.
 ALTER TABLE kpi ADD COLUMN digest VARCHAR;
