@@ -101,7 +101,8 @@ class KubernetesConnector(ActingSource[KubernetesClient, KubernetesOptions]):
         yield done.end("")
 
     def check(self) -> str:
-        """See `connectors.api.Checks.check`."""
+        """See `connectors.api.Checks.check`; the version alone is told to anybody."""
+        self.reader.may_list(self._namespaces()[0])
         version = clean_line(self.reader.server_version())
         return f"Kubernetes {version}, cluster {self._cluster}"
 
