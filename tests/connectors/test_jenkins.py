@@ -188,6 +188,22 @@ def test_a_job_that_is_refused_is_told_and_the_others_are_read(
         pull(bench)
 
 
+def test_a_job_that_was_refused_for_a_while_goes_on_from_where_it_was(
+    bench: Bench[JenkinsSim], sim: JenkinsSim
+) -> None:
+    sim.at -= timedelta(days=6)
+    sim.build(JOB)
+    sim.build("bank/cards")
+    first = pull(bench)
+    sim.build(JOB)
+    sim.forbidden = {JOB}
+    second = pull(bench, first[-1].cursor)
+    sim.forbidden = set()
+    bench.until += timedelta(days=30)
+    third = pull(bench, second[-1].cursor)
+    assert [len(readings(batches)) for batches in (first, second, third)] == [2, 0, 1]
+
+
 def test_without_the_plugin_what_waits_is_not_told_and_that_is_said(
     bench: Bench[JenkinsSim], sim: JenkinsSim
 ) -> None:

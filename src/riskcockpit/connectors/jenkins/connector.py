@@ -89,6 +89,8 @@ class JenkinsConnector(ActingSource[JenkinsClient, JenkinsOptions]):
                     else:
                         yield Batch((item,), coverage=Coverage(rows=1))
         done.pages = self.reader.pages
+        if done.refused:  # what could not be read goes on later from where it was
+            places = {**before.jobs, **places}
         yield done.end(JenkinsCursor(before.asked, places).written())
 
     def check(self) -> str:
