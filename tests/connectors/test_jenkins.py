@@ -149,9 +149,16 @@ def test_a_build_that_was_deleted_while_open_is_forgotten(
     assert json.loads(second[-1].cursor)["jobs"][JOB] == {"newest": 2}
 
 
-def test_a_first_sync_looks_back_seven_days(bench: Bench[JenkinsSim], sim: JenkinsSim) -> None:
+def test_a_first_sync_looks_back_seven_days_but_sees_what_waits_longer(
+    bench: Bench[JenkinsSim], sim: JenkinsSim
+) -> None:
     sim.at -= timedelta(days=30)
+    sim.wait(JOB)
     sim.build(JOB)
+    only_old = pull(bench)
+    assert [metric for _, metric, *_ in readings(only_old)] == ["deployment_waiting"]
+    sim.jobs[JOB][1].inputs.clear()
+    assert readings(pull(bench, only_old[-1].cursor)) == []
     sim.at += timedelta(days=30)
     sim.build(JOB)
     assert len(readings(pull(bench))) == 1
@@ -191,7 +198,6 @@ def test_a_job_that_is_refused_is_told_and_the_others_are_read(
 def test_a_job_that_was_refused_for_a_while_goes_on_from_where_it_was(
     bench: Bench[JenkinsSim], sim: JenkinsSim
 ) -> None:
-    sim.at -= timedelta(days=6)
     sim.build(JOB)
     sim.build("bank/cards")
     first = pull(bench)
