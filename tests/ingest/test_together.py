@@ -37,6 +37,7 @@ class Wish:
     tool: str
     branch: str
     results: tuple[Observation, ...]
+    gone: tuple[Observation, ...]
     is_partial: bool
     has_rules: bool
     older: bool
@@ -71,6 +72,7 @@ wishes = st.builds(
     tool=st.sampled_from(TOOLS),
     branch=st.sampled_from(("", "", "next")),
     results=st.lists(results(), max_size=4).map(tuple),
+    gone=st.lists(results(), max_size=1).map(tuple),
     is_partial=st.booleans(),
     has_rules=st.booleans(),
     older=st.sampled_from((False, False, True)),
@@ -104,11 +106,16 @@ def _scans(drawn: list[Wish], number: int, *, has_vex: bool) -> Given:
     """Return the scans of one import; documents of one scope are parts of one scan."""
     found: Given = []
     for ordinal, wish in enumerate(drawn):
-        seen = tuple(replace(one, tool=wish.tool) for one in wish.results)
+        seen, gone = (
+            tuple(replace(one, tool=wish.tool) for one in given)
+            for given in (wish.results, wish.gone)
+        )
         at = START + timedelta(days=0 if wish.older else number + 1)
         scan = Scan(
             wish.tool,
             seen,
+            gone=gone,
+            absent=len(gone),
             is_successful=True,
             is_partial=wish.is_partial,
             scanned_at=at,

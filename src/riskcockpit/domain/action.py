@@ -34,6 +34,8 @@ class ActionKind(StrEnum):
 MODEL_KINDS = frozenset({ActionKind.MODEL_ROLLBACK, ActionKind.MODEL_PROMOTE})
 """What a rollback's entry may decide."""
 ALERT_KINDS = frozenset({ActionKind.ALERT_DISMISS, ActionKind.ALERT_REOPEN})
+"""Closing alerts, and opening them again."""
+WAIVER_KINDS = ALERT_KINDS | {ActionKind.ALERT_SILENCE, ActionKind.ALERT_UNSILENCE}
 """What follows from a waiver's entry."""
 
 

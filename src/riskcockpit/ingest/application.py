@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -53,6 +53,11 @@ def apply_presence(tx: Writer, runs: Sequence[Run], now: datetime) -> list[Prese
         for scan, reopened, moved, updated, is_new_place in tx.rows(sql("ingest", "change_count")):
             changes[scan] = (reopened, moved, updated)
             is_known_changed = is_known_changed or is_new_place
+    has_places = any(len(places) for run in runs for places in run.sheet.places.values())
+    _keep_records(tx, runs, is_all_new=not recognised)
+    for run in runs:
+        run.sheet.stored()
+    if recognised:
         is_any_change = any(sum(counts) > 0 for counts in changes.values())
         stamp: dict[str, Any] = {"now": now, "rev": tx.generation}
         _refresh(tx, stamp, is_any_change=is_any_change)
@@ -60,10 +65,13 @@ def apply_presence(tx: Writer, runs: Sequence[Run], now: datetime) -> list[Prese
         tx.execute(sql("ingest", "sighting_add"), **stamp)
         if is_any_change:  # the last one: it gives findings another rowid
             tx.execute(sql("ingest", "finding_update_lists"))
-    if sum(recognised.values()) < sum(len(run.scan.observations) for run in runs):
+    if sum(recognised.values()) < sum(len(run.sheet) for run in runs):
         tx.execute(sql("ingest", "finding_insert"), now=now, rev=tx.generation)
         tx.execute(sql("ingest", "event_created"), rev=tx.generation)
-    _remember(tx, runs, now, is_all_new=not recognised, is_known_changed=is_known_changed)
+    _remember(
+        tx, runs, now,
+        is_all_new=not recognised, is_known_changed=is_known_changed, has_places=has_places,
+    )  # fmt: skip
     return [
         _presence(run, recognised.get(run.number, 0), *changes.get(run.number, (0, 0, 0)))
         for run in runs
@@ -75,9 +83,10 @@ def apply_absence(
 ) -> list[Absence]:
     """Close what the scans prove to be gone, or put it in doubt where reasons speak against it."""
     forget_held(tx)
+    told = _end_gone(tx, runs, now)
     judged = [run for run in runs if run.is_judged]
     if not judged:
-        return [Absence()] * len(runs)
+        return [Absence(fixed=told.get(run.number, 0)) for run in runs]
     if not all(run.reasons for run in judged):
         tx.execute(sql("ingest", "sighting_promote"), rev=tx.generation)
         tx.execute(sql("ingest", "sighting_drop"), rev=tx.generation)
@@ -89,11 +98,27 @@ def apply_absence(
     }
     if missing:
         _close(tx, runs, verdicts, now)
-    return [verdicts.get(run.number, Absence()) for run in runs]
+    found = ((verdicts.get(run.number, Absence()), told.get(run.number, 0)) for run in runs)
+    return [replace(absence, fixed=absence.fixed + ended) for absence, ended in found]
+
+
+def _end_gone(tx: Writer, runs: Sequence[Run], now: datetime) -> dict[int, int]:
+    """Close what the scans themselves say is gone; return how many each closed."""
+    if not any(run.gone for run in runs):
+        return {}
+    tx.execute(sql("ingest", "gone_fill"))
+    ended = {scan: closable for scan, closable, _ in tx.rows(sql("ingest", "absent_count"))}
+    if any(ended.values()):
+        rows = [(scan, True, False, EventKind.ABSENT.value, "") for scan in ended]
+        tx.stage("verdict", TABLES["verdict"], rows)
+        tx.execute(sql("ingest", "absent_close"), now=now, rev=tx.generation)
+        tx.execute(sql("ingest", "absent_close_events"), rev=tx.generation)
+    tx.stage("absent", TABLES["absent"], ())
+    return ended
 
 
 def _presence(run: Run, recognised: int, reopened: int, moved: int, updated: int) -> Presence:
-    created = len(run.scan.observations) - recognised
+    created = len(run.sheet) - recognised
     return Presence(created, reopened, moved, updated, recognised - reopened - moved - updated)
 
 
@@ -138,28 +163,43 @@ def _refresh(tx: Writer, stamp: Mapping[str, Any], *, is_any_change: bool) -> No
 
 
 def _remember(
-    tx: Writer, runs: Sequence[Run], now: datetime, *, is_all_new: bool, is_known_changed: bool
+    tx: Writer,
+    runs: Sequence[Run],
+    now: datetime,
+    *,
+    is_all_new: bool,
+    is_known_changed: bool,
+    has_places: bool,
 ) -> None:
-    """Store what goes with findings: other keys, further places, raw records."""
+    """Store what goes with findings: other keys and further places."""
     stamp: dict[str, Any] = {"now": now, "rev": tx.generation}
-    seen = [one for run in runs for one in run.scan.observations]
     tx.execute(sql("ingest", "alias_exact"), **stamp)
     if not is_all_new:
         tx.execute(sql("ingest", "alias_id_again"), **stamp)
-    if any(one.finding_class is FindingClass.DEPENDENCY for one in seen):
+    if any(run.sheet.has_class(FindingClass.DEPENDENCY) for run in runs):
         tx.execute(sql("ingest", "alias_vulnerability"), **stamp)
     if is_known_changed:
         tx.execute(sql("ingest", "location_replace_old"))
-    if any(len(one.locations) > 1 for one in seen):
+    if has_places:
         tx.execute(sql("ingest", "location_insert"), rev=tx.generation)
-    kept = None
+
+
+def _keep_records(tx: Writer, runs: Sequence[Run], *, is_all_new: bool) -> None:
+    """Store the raw records of new and changed findings, numbered within their run."""
+    kept: dict[int, list[int]] | None = None
     if not is_all_new:
-        kept = {row[0] for row in tx.rows(sql("ingest", "fresh_and_changed"))}
-    tx.append("raw_record", (row for run in runs for row in pack(run.at.scan_id, _raw(run, kept))))
-
-
-def _raw(run: Run, kept: Set[int] | None) -> Iterator[tuple[int, bytes]]:
-    """Yield the records of a run that are kept, numbered within it; None keeps all."""
-    for own, (n, seen) in enumerate(zip(run.numbers, run.scan.observations, strict=True)):
-        if seen.raw and (kept is None or n in kept):
-            yield own, seen.raw
+        kept = {run.number: [] for run in runs}
+        for scan, n in tx.rows(sql("ingest", "fresh_and_changed")):
+            kept[scan].append(n - runs[scan].first)
+    tx.append(
+        "raw_record",
+        (
+            row
+            for run in runs
+            for row in pack(
+                run.at.scan_id,
+                run.sheet.raws,
+                range(len(run.sheet)) if kept is None else kept[run.number],
+            )
+        ),
+    )

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from riskcockpit.domain.finding import Scan
+from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest.policy import ScopeSpec
 from riskcockpit.ingest.vulnerabilities import without_tag
 from riskcockpit.store.database import Writer
@@ -60,11 +61,12 @@ def _waves(
 
 def _meets_all(scan: Scan) -> bool:
     """Whether it may be about any finding: statements are, and claims name what they like."""
-    return scan.is_vex or any(seen.claimed_id for seen in scan.observations)
+    return scan.is_vex or any(kind.claimed_id for kind in Sheet.of(scan.observations).kinds)
 
 
 def _subjects(scan: Scan, spec: ScopeSpec) -> Iterator[tuple[str, str]]:
-    for asset, tool in {(seen.asset, seen.tool) for seen in scan.observations}:
+    seen = (*Sheet.of(scan.observations).kinds, *scan.gone)
+    for asset, tool in {(one.asset, one.tool) for one in seen}:
         yield (without_tag(asset) if asset else spec.asset), tool
 
 

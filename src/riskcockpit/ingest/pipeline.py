@@ -14,6 +14,7 @@ from typing import Any
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.ids import digest, short
+from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest import vex
 from riskcockpit.ingest.application import Absence, Presence, apply_absence, apply_presence
 from riskcockpit.ingest.batching import batches
@@ -23,7 +24,13 @@ from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScanReport, Sco
 from riskcockpit.ingest.prefixes import PrefixChange
 from riskcockpit.ingest.recognition import recognise, without_foreign_claims
 from riskcockpit.ingest.runs import Moment, Run
-from riskcockpit.ingest.staging import stage_assets, stage_rules, stage_runs, stage_scan
+from riskcockpit.ingest.staging import (
+    clear_scan,
+    stage_assets,
+    stage_rules,
+    stage_runs,
+    stage_scan,
+)
 from riskcockpit.ingest.vex import NOTHING_SPOKEN
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
@@ -48,6 +55,7 @@ class _Due:
     """A scan that says something new."""
 
     scan: Scan
+    sheet: Sheet
     spec: ScopeSpec
     at: Moment
     known: Completeness
@@ -127,10 +135,10 @@ def _sort_out(
         note = f"older than the scan of {rfc3339(previous.scanned_at)}: no state was changed"
         report = _unchanged(scan, scope, ScanOutcome.OLDER, note, scan_id)
         return _Recorded(scan, scope, at, report, note)
-    claimed = without_foreign_claims(tx, scan.observations, scope.asset)
-    scan = scan if claimed is scan.observations else replace(scan, observations=claimed)
+    sheet = without_foreign_claims(tx, Sheet.of(scan.observations), scope.asset)
+    scan = replace(scan, observations=sheet)
     version = previous.tool_version if previous else ""
-    return _Due(scan, scope, at, Completeness(scope.is_complete, scope.may_close, version))
+    return _Due(scan, sheet, scope, at, Completeness(scope.is_complete, scope.may_close, version))
 
 
 def _apply(
@@ -153,6 +161,7 @@ def _apply(
             vex.remember(tx, run.scan, run.spec, run.at)
     if is_vex_in_force or any(run.scan.is_vex for run in runs):
         spoken = vex.settle(tx, runs, now)
+    clear_scan(tx)
     _correlate(tx, runs, presences, absences)
     reports = [
         _report(run, presence, absence, spoken, prefixes.get(run.number))
@@ -176,21 +185,32 @@ def _runs(tx: Writer, due: Sequence[_Due]) -> list[Run]:
     for number, one in enumerate(due):
         parts = one.spec.parts
         whole = parts.whole(one.spec.content_hash, one.scan) if parts else one.scan
+        identities = identify(one.spec.asset, one.sheet)
         runs.append(
             Run(
                 number=number,
                 first=first,
                 scan=one.scan,
+                sheet=one.sheet,
                 spec=one.spec,
                 at=one.at,
-                identities=identify(one.spec.asset, one.scan.observations),
+                identities=identities,
+                gone=_gone(one.spec.asset, one.scan, identities),
                 live=live.get(one.spec.id, 0),
                 whole=whole,
                 reasons=reasons_not_to_close(whole or one.scan, one.known),
             )
         )
-        first += len(one.scan.observations)
+        first += len(one.sheet)
     return runs
+
+
+def _gone(asset: str, scan: Scan, identities: Identities) -> frozenset[str]:
+    """Return the keys of what a scan says is gone, numbered among its results, but for theirs."""
+    if not scan.gone:
+        return frozenset()
+    keys = identify(asset, Sheet.joined((scan.observations, scan.gone))).keys
+    return frozenset(keys[len(scan.observations) :]).difference(identities.keys)
 
 
 def _report(
@@ -254,7 +274,7 @@ def _counts(
         unchanged=presence.unchanged,
         fixed=absence.fixed,
         held=absence.held,
-        suppressed_at_source=sum(seen.is_suppressed for seen in scan.observations),
+        suppressed_at_source=Sheet.of(scan.observations).suppressed(),
         control_evidence=len(scan.evidence),
         vex_applied=spoken.applied,
         vex_unmatched=spoken.unmatched,

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from riskcockpit.domain.finding import FindingClass, Observation
+from riskcockpit.domain.finding import FindingClass
 from riskcockpit.domain.ids import digest
-from riskcockpit.ingest.fingerprints import NONE
+from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest.identity import VERSION, evidence
 from riskcockpit.ingest.matching import Trace, match
 from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
@@ -20,21 +20,21 @@ from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
 
 
-def without_foreign_claims(
-    tx: Writer, observations: tuple[Observation, ...], asset: str
-) -> tuple[Observation, ...]:
-    """Return `observations` without claims on findings of other assets than their own."""
-    ids = [seen.claimed_id for seen in observations if seen.claimed_id]
+def without_foreign_claims(tx: Writer, sheet: Sheet, asset: str) -> Sheet:
+    """Return `sheet` without claims on findings of other assets than their own."""
+    ids = [kind.claimed_id for kind in sheet.kinds if kind.claimed_id]
     if not ids:
-        return observations
+        return sheet
     owners: dict[str, set[str]] = {}
     for id_, owner in tx.rows(sql("ingest", "claimed_assets"), ids=ids):
         owners.setdefault(id_, set()).add(owner)
-    return tuple(
-        replace(seen, claimed_id="")
-        if owners.get(seen.claimed_id, set()) - {seen.asset or asset}
-        else seen
-        for seen in observations
+    return Sheet.of(
+        tuple(
+            replace(seen, claimed_id="")
+            if owners.get(seen.claimed_id, set()) - {seen.asset or asset}
+            else seen
+            for seen in sheet
+        )
     )
 
 
@@ -44,13 +44,12 @@ def recognise(tx: Writer, runs: Sequence[Run], policy: IngestPolicy) -> dict[int
     Returns the checkout prefix by which all paths of a run changed, by the run's number, where
     that is what happened.
     """
-    seen = [seen for run in runs for seen in run.scan.observations]
     keys = ["match_alias", "match_id"]
-    if any(one.claimed_id for one in seen):
+    if any(kind.claimed_id for run in runs for kind in run.sheet.kinds):
         keys.reverse()  # a claim is an id, and whoever has the id now is meant
     for statement in keys:
         tx.execute(sql("ingest", statement))
-    if any(one.finding_class is FindingClass.DEPENDENCY for one in seen):
+    if any(run.sheet.has_class(FindingClass.DEPENDENCY) for run in runs):
         tx.execute(sql("ingest", "match_vulnerability"))
     changes = _compare_leftovers(tx, runs, policy)
     tx.execute(sql("ingest", "fresh_fill"))
@@ -104,20 +103,20 @@ def _compare(
     policy: IngestPolicy,
 ) -> _Compared:
     own = [n - run.first for n in numbers]
-    observations = run.scan.observations
+    sheet = run.sheet
     stored = [stored_trace(row) for row in known]
     change = find(
-        (_path(observations[n]) for n in own),
+        (sheet.paths[n] for n in own),
         (one.path for one in stored),
-        all_seen=map(_path, observations),
+        all_seen=sheet.paths,
         all_known=_live_paths(tx, run.spec),
     )
     seen = [
         trace(
-            observations[n],
+            sheet[n],
             run.identities.assets[n],
             run.identities.fingerprints[n],
-            change.stored_path(_path(observations[n])) if change else None,
+            change.stored_path(sheet.paths[n]) if change else None,
         )
         for n in own
     ]
@@ -152,19 +151,15 @@ def _shared(run: Run, numbers: Sequence[int], stored: Sequence[Trace]) -> frozen
     shared: set[str] = set()
     for n, (_, value) in enumerate(run.identities.fingerprints):
         if value in values and (what := _evidence(run, n)) in wanted:
-            seen = run.scan.observations[n]
-            place = (seen.rule, _path(seen))
+            sheet = run.sheet
+            place = (sheet.kinds[sheet.kind[n]].rule, sheet.paths[n])
             if places.setdefault(what, place) != place:
                 shared.add(what)
     return frozenset(shared)
 
 
 def _evidence(run: Run, n: int) -> str:
-    seen = run.scan.observations[n]
-    fingerprint = run.identities.fingerprints[n]
-    if fingerprint == NONE and not seen.locations:
-        return ""
-    return evidence(fingerprint, seen.locations[0].snippet if seen.locations else "")
+    return evidence(run.identities.fingerprints[n], run.sheet.snippets[n])
 
 
 def _assign_ids(tx: Writer) -> None:
@@ -181,7 +176,3 @@ def _assign_ids(tx: Writer) -> None:
             candidate = digest((VERSION, "again", key, str(repeats[key])))
         assigned.append((n, candidate))
     tx.stage("assigned", TABLES["assigned"], assigned)
-
-
-def _path(seen: Observation) -> str:
-    return seen.locations[0].path if seen.locations else ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from riskcockpit.domain.finding import Scan
+from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest.identity import Identities
 from riskcockpit.ingest.policy import ScopeSpec
 
@@ -30,11 +31,15 @@ class Run:
     first: int
     """The number of its first result among the results of all of them."""
     scan: Scan
+    sheet: Sheet
+    """Its results."""
     spec: ScopeSpec
     at: Moment
     identities: Identities
     live: int
     """Live findings of its scope before it."""
+    gone: frozenset[str] = frozenset()
+    """Exact keys of what it says is gone."""
     whole: Scan | None = None
     """All parts of it as one scan; None while some are still to come."""
     reasons: tuple[str, ...] = ()
@@ -48,4 +53,4 @@ class Run:
     @property
     def numbers(self) -> range:
         """The numbers of its results."""
-        return range(self.first, self.first + len(self.scan.observations))
+        return range(self.first, self.first + len(self.sheet))

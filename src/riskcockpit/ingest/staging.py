@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from riskcockpit.domain.asset import Asset, AssetKind
@@ -32,6 +33,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "is_group": "BOOLEAN", "is_judged": "BOOLEAN", "is_proof": "BOOLEAN",
         "is_any_rule": "BOOLEAN", "is_any_asset": "BOOLEAN",
     },
+    "gone": {"scan": "INTEGER", "key": "VARCHAR"},
     "ran_rule": {"scan": "INTEGER", "rule": "VARCHAR"},
     "scanned_asset": {"scan": "INTEGER", "asset": "VARCHAR"},
     "incoming": {
@@ -154,12 +156,12 @@ def stage_scan(tx: Writer, runs: Sequence[Run], policy: IngestPolicy) -> None:
     What many results have in common is staged once: their profile, and how they are described,
     which in most reports is a text of the rule.
     """
-    profiles = Profiles(policy)
+    profiles: dict[tuple[int, int, str], int] = {}
     wordings: dict[str, int] = {}
-    rows = (row for run in runs for row in incoming_rows(run, profiles, wordings))
-    tx.stage("incoming", TABLES["incoming"], rows)
+    columns = [incoming_columns(run, profiles, wordings) for run in runs]
+    tx.stage_columns("incoming", TABLES["incoming"], _joined(columns))
     tx.stage("wording", TABLES["wording"], ((n, text) for text, n in wordings.items()))
-    tx.stage("profile", TABLES["profile"], profiles.rows)
+    tx.stage("profile", TABLES["profile"], _profile_rows(runs, profiles, policy))
     keys = [
         (run.first + n, key)
         for run in runs
@@ -170,17 +172,22 @@ def stage_scan(tx: Writer, runs: Sequence[Run], policy: IngestPolicy) -> None:
     tx.stage("place", TABLES["place"], [row for run in runs for row in _places(run)])
 
 
+def clear_scan(tx: Writer) -> None:
+    """Give the memory of the staged results back; judging needs its own."""
+    tx.stage("incoming", TABLES["incoming"], ())
+
+
 def stage_assets(tx: Writer, runs: Sequence[Run], policy: IngestPolicy) -> None:
     """Stage the assets the runs are about, described by the settings where they know them."""
     kinds: dict[str, AssetKind] = {}
     for run in runs:
         if run.scan.is_vex:
             continue
-        if not run.scan.observations:
+        if not run.sheet:
             kinds.setdefault(run.spec.asset, AssetKind.REPOSITORY)
-        for name, seen in zip(run.identities.assets, run.scan.observations, strict=True):
+        for name, kind in dict.fromkeys(zip(run.identities.assets, run.sheet.kind, strict=True)):
             if name not in kinds:
-                kinds[name] = _kind(seen)
+                kinds[name] = _kind(run.sheet.kinds[kind])
     tx.stage(
         "incoming_asset",
         TABLES["incoming_asset"],
@@ -213,6 +220,7 @@ def stage_runs(tx: Writer, runs: Sequence[Run]) -> None:
             for asset in at or ()
         ],
     )
+    tx.stage("gone", TABLES["gone"], [(run.number, key) for run in runs for key in run.gone])
     tx.stage(
         "ran_rule",
         TABLES["ran_rule"],
@@ -220,63 +228,58 @@ def stage_runs(tx: Writer, runs: Sequence[Run]) -> None:
     )
 
 
-class Profiles:
-    """What results have in common, numbered in the order of first use."""
+def incoming_columns(
+    run: Run, profiles: dict[tuple[int, int, str], int], wordings: dict[str, int]
+) -> tuple[Sequence[Any], ...]:
+    """Return the columns of `incoming` for one run.
 
-    def __init__(self, policy: IngestPolicy) -> None:
-        self.rows: list[tuple[Any, ...]] = []
-        """Rows of `profile`."""
-        self._policy = policy
-        self._numbers: dict[tuple[Any, ...], int] = {}
+    `profiles` numbers what results have in common, by run, kind and method of the fingerprint, and
+    `wordings` their descriptions, in the order of first use.
+    """
+    sheet, identities, scan_id = run.sheet, run.identities, run.at.scan_id
+    methods = [method for method, _ in identities.fingerprints]
+    of_profile = [
+        profiles.setdefault((run.number, kind, method), len(profiles))
+        for kind, method in zip(sheet.kind, methods, strict=True)
+    ]
+    of_wording = [wordings.setdefault(text, len(wordings)) for text in sheet.descriptions]
+    places = [1] * len(sheet)
+    for row, found in sheet.places.items():
+        places[row] = len(found)
+    return (
+        run.numbers, [run.number] * len(sheet), of_profile, identities.keys, sheet.titles,
+        of_wording, sheet.paths, sheet.lines, sheet.columns, sheet.end_lines, sheet.snippets,
+        places, [value or None for _, value in identities.fingerprints],
+        [f"{scan_id}:{n}" if raw else "" for n, raw in enumerate(sheet.raws)],
+    )  # fmt: skip
 
-    def number(self, seen: Observation, asset: str, claim: str) -> int:
-        """Return the number of the profile of `seen`; members of enums are told by identity."""
-        key = (
-            id(seen.finding_class), asset, seen.rule, seen.help_url, id(seen.severity),
-            seen.severity_raw, seen.severity_source, seen.needs_triage, seen.is_suppressed,
-            id(seen.pillar), seen.package, seen.vulnerability_ids, seen.cwes, seen.cvss,
-            seen.epss, seen.is_kev, seen.signal, seen.resource, seen.onset_at, claim,
-        )  # fmt: skip
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._numbers[key] = len(self.rows)
-            self.rows.append((number, *self._row(seen, asset, claim)))
-        return number
 
-    def _row(self, seen: Observation, asset: str, claim: str) -> tuple[Any, ...]:
+def _joined(columns: Sequence[tuple[Sequence[Any], ...]]) -> Sequence[Sequence[Any]]:
+    """Return the columns of all runs, each as one; those of a single run are not copied."""
+    if len(columns) == 1:
+        return [list(values) if isinstance(values, range) else values for values in columns[0]]
+    return [list(chain.from_iterable(values)) for values in zip(*columns, strict=True)]
+
+
+def _profile_rows(
+    runs: Sequence[Run], profiles: Mapping[tuple[int, int, str], int], policy: IngestPolicy
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of `profile`."""
+    assets = [dict(zip(run.sheet.kind, run.identities.assets, strict=True)) for run in runs]
+    for (run, kind, claim), number in profiles.items():
+        seen, asset = runs[run].sheet.kinds[kind], assets[run][kind]
         pillar = seen.pillar or _PILLARS.get(seen.finding_class, Pillar.INFRASTRUCTURE_HARDENING)
-        owner = self._policy.assets[asset].owner if asset in self._policy.assets else ""
+        owner = policy.assets[asset].owner if asset in policy.assets else ""
         signal = seen.signal or _NO_SIGNAL
         state = after_seen(None, needs_triage=seen.needs_triage, is_suppressed=seen.is_suppressed)
-        days = days_to_fix(seen.severity, self._policy.sla, is_kev=seen.is_kev)
-        return (
-            seen.finding_class.value, asset, seen.rule, seen.help_url, int(seen.severity),
+        days = days_to_fix(seen.severity, policy.sla, is_kev=seen.is_kev)
+        yield (
+            number, seen.finding_class.value, asset, seen.rule, seen.help_url, int(seen.severity),
             seen.severity_raw, seen.severity_source, seen.needs_triage, seen.is_suppressed,
             pillar.value, owner, *_package_columns(seen.package),
             canonical(seen.vulnerability_ids), normalised(seen.vulnerability_ids), seen.cwes,
             seen.cvss, seen.epss, seen.is_kev, signal.model, signal.monitor, signal.metric,
             signal.segment, seen.resource, seen.onset_at, claim or None, state.value, days,
-        )  # fmt: skip
-
-
-def incoming_rows(
-    run: Run, profiles: Profiles, wordings: dict[str, int]
-) -> Iterator[tuple[Any, ...]]:
-    """Yield one row of `incoming` for each observation; `wordings` numbers their descriptions."""
-    profile = profiles.number
-    identities, scan, scan_id = run.identities, run.number, run.at.scan_id
-    columns = zip(
-        run.scan.observations, identities.keys, identities.assets, identities.fingerprints,
-        strict=True,
-    )  # fmt: skip
-    for n, (seen, key, asset, (claim, value)) in enumerate(columns):
-        places = seen.locations
-        first = places[0] if places else _NOWHERE
-        yield (
-            run.first + n, scan, profile(seen, asset, claim), key, seen.title,
-            wordings.setdefault(seen.description, len(wordings)), first.path, first.line,
-            first.column, first.end_line, first.snippet, len(places), value or None,
-            f"{scan_id}:{n}" if seen.raw else "",
         )  # fmt: skip
 
 
@@ -332,13 +335,12 @@ def _package_columns(package: Package | None) -> tuple[str, ...]:
 
 def _places(run: Run) -> Iterator[tuple[Any, ...]]:
     """Yield the places of results with more than one; a single one is a part of its finding."""
-    for n, seen in enumerate(run.scan.observations, run.first):
-        if len(seen.locations) > 1:
-            for ordinal, place in enumerate(seen.locations):
-                yield (
-                    n, ordinal, place.path, place.line, place.column, place.end_line,
-                    place.snippet,
-                )  # fmt: skip
+    for n, places in run.sheet.places.items():
+        for ordinal, place in enumerate(places):
+            yield (
+                run.first + n, ordinal, place.path, place.line, place.column, place.end_line,
+                place.snippet,
+            )  # fmt: skip
 
 
 def _kind(seen: Observation) -> AssetKind:

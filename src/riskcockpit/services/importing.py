@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from riskcockpit.domain.batch import Document
 from riskcockpit.domain.finding import Scan
+from riskcockpit.domain.sheet import Sheet
 from riskcockpit.errors import BusyError, InputError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.registry import named, read_report
@@ -221,7 +222,13 @@ def read_document(
 def ingest_document(
     tx: Writer, document: ReadDocument, policy: IngestPolicy, now: datetime
 ) -> None:
-    """Ingest every scan of a document; afterwards `reports` says what came of them."""
+    """Ingest every scan of a document; afterwards `reports` says what came of them.
+
+    What the rows of its scans said is forgotten on the way: they take more memory than the cache.
+    """
+    for scan, _ in document.scans:
+        if isinstance(scan.observations, Sheet):
+            scan.observations.is_disposable = True
     document.reports = tuple(ingest(tx, scan, scope, policy, now) for scan, scope in document.scans)
     if document.knowledge is not None:
         document.knowledge.record(tx, now)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.ids import digest
-from riskcockpit.ingest.models import record_models
+from riskcockpit.ingest.models import forget_models, record_models
 from riskcockpit.ingest.pipeline import ingest_all
 from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.readings import record_readings
@@ -46,6 +46,8 @@ class Desk:
         gone = self._close_gone(pulled)
         if pulled.models:
             record_models(self.tx, pulled.models, name, self.now, policy=self.policy)
+        if pulled.is_whole and pulled.is_complete:
+            forget_models(self.tx, [model.name for model in pulled.models], name, self.now)
         if pulled.readings:
             record_readings(self.tx, pulled.readings, name, self.now, policy=self.policy)
         outcome = _outcome(pulled, counts, gone)
