@@ -2,7 +2,7 @@
 -- params: none
 -- returns: nothing
 UPDATE finding
-SET path = incoming.path, line = incoming.line, raw_hash = incoming.raw_hash
+SET path = incoming.path, line = incoming.line, raw_hash = incoming.raw_hash, place_id = NULL
 FROM change
 JOIN incoming ON incoming.n = change.n
 WHERE finding.rowid = change.finding_row
