@@ -29,6 +29,7 @@ def misfits(store: Store) -> list[tuple[str, str]]:
         tx.rows(_FORGET)
         for kind, other in _WRONG.items():
             tx.rows(sql("store", f"listing_{kind}_pending"))
+            tx.rows(sql("store", f"listing_{kind}_numbered"))
             tx.rows(sql("store", f"listing_{kind}_take"))
             wrong += [(kind, id_) for (id_,) in tx.rows(other)]
     return wrong

@@ -58,8 +58,8 @@ def recognise(tx: Writer, run: Run, policy: IngestPolicy, live: int) -> PrefixCh
         tx.execute(sql("ingest", statement))
     if any(seen.finding_class is FindingClass.DEPENDENCY for seen in run.observations):
         tx.execute(sql("ingest", "match_vulnerability"))
-    change = _compare_leftovers(tx, run, policy, live)
     tx.execute(sql("ingest", "fresh_fill"))
+    change = _compare_leftovers(tx, run, policy, live)
     _assign_ids(tx)
     return change
 
@@ -103,6 +103,7 @@ def _compare_leftovers(
     found = [(numbers[one.seen], *known[one.known][:2], one.how.value) for one in matches]
     tx.stage("found", TABLES["found"], found)
     tx.execute(sql("ingest", "match_found"))
+    tx.execute(sql("ingest", "fresh_found"))
     tx.stage("hint", TABLES["hint"], [(numbers[s], known[k][0]) for s, k in hints.items()])
     return change
 

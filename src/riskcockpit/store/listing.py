@@ -24,6 +24,7 @@ def complete(tx: Writer) -> None:
         if not tx.execute(sql("store", f"listing_{kind}_pending")):
             continue
         is_any_new = tx.execute(sql("store", f"listing_{kind}_new")) > 0
+        tx.execute(sql("store", f"listing_{kind}_numbered"))
         tx.execute(sql("store", f"listing_{kind}_take"))
         if is_any_new:
             tx.execute(sql("store", f"listing_{kind}_tidy"))

@@ -5,4 +5,4 @@ UPDATE finding
 SET state = absent.result, fixed_at = $moment, is_unconfirmed_absent = false,
     waived_until = NULL, waiver_id = '', correlation = '', seen_at = $now, rev = $rev
 FROM absent
-WHERE finding.id = absent.finding_id AND absent.is_rule_enabled AND absent.result = 'fixed'
+WHERE finding.rowid = absent.finding_row AND absent.is_rule_enabled AND absent.result = 'fixed'

@@ -4,5 +4,5 @@
 UPDATE finding
 SET is_unconfirmed_absent = true, seen_at = $now, rev = $rev
 FROM absent
-WHERE finding.id = absent.finding_id AND NOT absent.is_doubted AND absent.result = 'fixed'
+WHERE finding.rowid = absent.finding_row AND NOT absent.is_doubted AND absent.result = 'fixed'
   AND NOT ($is_closing AND absent.is_rule_enabled)

@@ -3,7 +3,7 @@
 -- returns: nothing
 INSERT INTO absent
 SELECT
-    finding.id, finding.state, absence.result,
+    finding.id, finding.rowid, finding.state, absence.result,
     $rules IS NULL OR list_contains($rules, finding.rule)
         OR list_contains($rules, regexp_replace(finding.rule, '/[^/]*$', '')) AS is_rule_enabled,
     finding.is_unconfirmed_absent, finding.waiver_id

@@ -6,8 +6,7 @@ SELECT
     finding.id, finding.due_at, finding.severity,
     CASE WHEN change.is_reopened THEN finding.fixed_at ELSE $moment END, $rev
 FROM change
-JOIN incoming ON incoming.n = change.n
-JOIN profile ON profile.profile = incoming.profile
+JOIN profile ON profile.profile = change.profile
 JOIN finding ON finding.id = change.finding_id
 WHERE (change.is_reopened OR change.is_updated) AND finding.due_at IS NOT NULL AND (
     (change.is_reopened AND finding.fixed_at IS NOT NULL)

@@ -8,35 +8,34 @@ WHERE is_reopened
 UNION ALL
 SELECT
     change.finding_id, $moment, 'renamed', $scan_id,
-    change.old_path || ' → ' || incoming.path, $rev
-FROM change JOIN incoming USING (n)
+    change.old_path || ' → ' || change.path, $rev
+FROM change
 WHERE change.is_renamed
 UNION ALL
 SELECT
     change.finding_id, $moment, 'moved', $scan_id,
     'line ' || coalesce(change.old_line::VARCHAR, '?') || ' → '
-        || coalesce(incoming.line::VARCHAR, '?'),
+        || coalesce(change.line::VARCHAR, '?'),
     $rev
-FROM change JOIN incoming USING (n)
-WHERE NOT change.is_renamed AND change.old_line IS DISTINCT FROM incoming.line
+FROM change
+WHERE NOT change.is_renamed AND change.old_line IS DISTINCT FROM change.line
 UNION ALL
 SELECT
     change.finding_id, $moment, 'rule_renamed', $scan_id,
     change.old_rule || ' → ' || profile.rule, $rev
-FROM change JOIN incoming USING (n) JOIN profile USING (profile)
+FROM change JOIN profile USING (profile)
 WHERE change.is_rule_renamed
 UNION ALL
 SELECT
     change.finding_id, $moment, 'bumped', $scan_id,
     change.old_version || ' → ' || profile.package_version, $rev
-FROM change JOIN incoming USING (n) JOIN profile USING (profile)
+FROM change JOIN profile USING (profile)
 WHERE change.is_bumped
 UNION ALL
 SELECT
     change.finding_id, $moment, 'severity_changed', $scan_id,
     old.word || ' → ' || new.word, $rev
 FROM change
-JOIN incoming USING (n)
 JOIN profile USING (profile)
 JOIN severity_word AS old ON old.severity = change.old_severity
 JOIN severity_word AS new ON new.severity = profile.severity

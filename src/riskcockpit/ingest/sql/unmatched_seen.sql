@@ -1,7 +1,6 @@
 -- Results that no key recognises.
 -- params: none
 -- returns: n
-SELECT incoming.n
-FROM incoming
-ANTI JOIN matched ON matched.n = incoming.n
-ORDER BY incoming.n
+SELECT n
+FROM fresh
+ORDER BY n

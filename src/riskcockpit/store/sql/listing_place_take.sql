@@ -3,9 +3,5 @@
 -- returns: count of findings
 UPDATE finding
 SET place_id = numbered.id
-FROM (
-    SELECT unnest(pending.row_ids) AS row_id, known.id
-    FROM pending_place AS pending
-    JOIN text_place AS known USING (asset, path)
-) AS numbered
+FROM numbered_place AS numbered
 WHERE finding.rowid = numbered.row_id

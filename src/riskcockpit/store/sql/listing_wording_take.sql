@@ -3,9 +3,5 @@
 -- returns: count of findings
 UPDATE finding
 SET wording_id = numbered.id
-FROM (
-    SELECT unnest(pending.row_ids) AS row_id, known.id
-    FROM pending_wording AS pending
-    JOIN text_wording AS known USING (title, rule, package_name, vulnerability, description)
-) AS numbered
+FROM numbered_wording AS numbered
 WHERE finding.rowid = numbered.row_id
