@@ -51,6 +51,14 @@ def test_a_file_a_directory_and_a_pattern(root: Path) -> None:
     assert len(documents(pull(str(root), f"{root}/*/*.sarif"))) == 3, "each file once"
 
 
+def test_of_yaml_in_a_directory_only_catalogues_are_taken(root: Path) -> None:
+    for name in ("deployment.yaml", "catalog-info.yaml", "CODEOWNERS"):
+        (root / "payments" / name).write_text(name)
+    taken = names(pull(str(root / "payments")))
+    assert taken == ["CODEOWNERS", "bandit.sarif", "catalog-info.yaml", "trivy.json"]
+    assert names(pull(f"{root}/*/deployment.yaml")) == ["deployment.yaml"]
+
+
 def test_relative_paths_lie_under_the_url(root: Path) -> None:
     assert len(documents(pull("payments", "lend*/*.sarif", url=str(root)))) == 3
     for url, path in (("", "payments"), ("reports", "payments")):

@@ -18,7 +18,7 @@ severity: high
 rationale: It matters
 remediation: Mend it
 frameworks:
-  dora: ["9"]
+  dora: ["9(2)"]
 inputs:
   - {table: scan, max_age: 24h}
 """
@@ -40,7 +40,7 @@ def read(tmp_path: Path, text: str = CONTROL, sql: str = SQL) -> Control:
 
 def test_a_whole_control_is_read(tmp_path: Path) -> None:
     control = read(tmp_path)
-    assert (control.id, control.frameworks) == ("checked", {"dora": ("9",)})
+    assert (control.id, control.frameworks) == ("checked", {"dora": ("9(2)",)})
     assert control.sql == SQL
 
 

@@ -87,7 +87,7 @@ def test_a_broken_control_of_a_home_is_an_error_and_the_publish_stands(tmp_path:
     pack.mkdir(parents=True)
     (pack / "broken.yaml").write_text(
         "id: broken\ntitle: T\npillar: compliance_automation\nseverity: low\nrationale: R\n"
-        "remediation: M\nframeworks: {dora: ['9']}\ninputs: [{table: asset}]\n"
+        "remediation: M\nframeworks: {dora: ['9(2)']}\ninputs: [{table: asset}]\n"
     )
     (pack / "broken.sql").write_text(
         "SELECT name AS resource, 'ok' AS status, CAST(CAST(name AS INTEGER) AS VARCHAR) AS reason"

@@ -26,12 +26,15 @@ _FAMILIES = {
     "setup": ("init", "doctor", "config"),
     "reports": ("import", "sync"),
     "sources": ("sources",),
+    "gate": ("gate",),
     "formats": ("formats",),
     "status": ("status",),
     "findings": ("findings",),
     "models": ("models",),
     "governance": ("controls", "actions", "ledger"),
     "decisions": ("waive", "approve", "reject", "revoke", "rollback", "undo", "note"),
+    "report": ("report",),
+    "evidence": ("evidence",),
     "query": ("query",),
 }
 """Module of this package → the commands it registers, in the order of the help."""

@@ -332,13 +332,14 @@ def import_report(view: ImportReport) -> Json:
         "import",
         dry_run=view.is_dry_run,
         generation=view.generation,
-        files=[_file(file) for file in view.files],
+        files=[file(one) for one in view.files],
         totals=counts(view.totals),
         notes=list(view.notes),
     )
 
 
-def _file(view: FileReport) -> Json:
+def file(view: FileReport) -> Json:
+    """One file of an import or a gate."""
     return {
         "path": view.path,
         "format": view.format,

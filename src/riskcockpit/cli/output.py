@@ -15,7 +15,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from riskcockpit.cli.documents import plain
-from riskcockpit.domain.untrusted import DANGEROUS, clean_line, clean_text, without_formula
+from riskcockpit.domain.untrusted import (
+    DANGEROUS,
+    as_markdown,
+    clean_line,
+    clean_text,
+    without_formula,
+)
 from riskcockpit.errors import InputError
 from riskcockpit.present.columns import Align, Cell, Column, Frame, fit
 
@@ -104,10 +110,10 @@ def cells(titles: Sequence[str], rows: Iterable[Sequence[Any]], kind: str) -> No
     if kind == "csv":
         print(_csv(titles, texts), end="")
     elif kind == "markdown":
-        print("| " + " | ".join(_markdown(title) for title in titles) + " |")
+        print("| " + " | ".join(as_markdown(title) for title in titles) + " |")
         print("|" + " --- |" * len(titles))
         for row in texts:
-            print("| " + " | ".join(_markdown(text) for text in row) + " |")
+            print("| " + " | ".join(as_markdown(text) for text in row) + " |")
     else:
         _text_table(
             [_as_column(index, title, texts) for index, title in enumerate(titles)],
@@ -127,11 +133,6 @@ def _csv(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     for row in (titles, *rows):
         writer.writerow([without_formula(clean_line(text)) for text in row])
     return buffer.getvalue()
-
-
-def _markdown(text: str) -> str:
-    escaped = clean_line(text).replace("\\", "\\\\").replace("|", "\\|")
-    return escaped.replace("<", "&lt;").replace("[", "\\[").replace("`", "\\`")
 
 
 def _text_table(columns: Sequence[Column[Any]], grid: Sequence[Sequence[Cell]]) -> None:

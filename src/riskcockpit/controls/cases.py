@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from riskcockpit.config.durations import parse_duration
-from riskcockpit.controls.pack import Case, Control
+from riskcockpit.controls.pack import ABSENT, Case, Control
 from riskcockpit.controls.run import evaluate
 from riskcockpit.domain.clock import as_utc
-from riskcockpit.domain.control import ControlResult
+from riskcockpit.domain.control import ControlResult, RowStatus
 from riskcockpit.errors import InputError, RiskcockpitError
 from riskcockpit.store.database import Reader, Writer
 from riskcockpit.store.scratch import scratch
@@ -63,13 +64,19 @@ def _difference(case: Case, result: ControlResult) -> str:
     if result.verdict is not case.verdict:
         why = f" ({result.message})" if result.message else ""
         return f"the verdict is {result.verdict.value}{why}, not {case.verdict.value}"
+    counts = Counter(row.resource for row in result.rows)
+    if twice := min((name for name, count in counts.items() if count > 1), default=None):
+        return f"{twice} is judged {counts[twice]} times"
     statuses = {row.resource: row.status for row in result.rows}
     for resource, expected in case.statuses.items():
         status = statuses.get(resource)
         if status is not expected:
-            found = "missing" if status is None else status.value
-            return f"{resource} is {found}, not {expected.value}"
+            return f"{resource} is {_word(status)}, not {_word(expected)}"
     return ""
+
+
+def _word(status: RowStatus | None) -> str:
+    return ABSENT if status is None else status.value
 
 
 def _columns(reader: Reader) -> Columns:

@@ -1,7 +1,8 @@
 """Packs of controls: one YAML file and one SELECT a control, read strictly.
 
 `DIRECTORY/<pack>/<id>.yaml` + `<id>.sql`, and `DIRECTORY/frameworks.yaml` for what the packs refer
-to. Reading a pack runs nothing of it; the store's guard judges the SQL when it runs.
+to. Controls of one pack that ask the same question of other things share a SELECT by `query`.
+Reading a pack runs nothing of it; the store's guard judges the SQL when it runs.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import msgspec
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.config.settings import Struct
 from riskcockpit.config.strict import Document, read_document
+from riskcockpit.controls.frameworks import Framework, frameworks
 from riskcockpit.domain.control import RowStatus, Verdict
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
@@ -34,6 +36,8 @@ DATED_TABLES = frozenset(
 """Tables whose newest row says how old they are (`sql/freshness.sql`)."""
 AS_OF = "as_of"
 """The parameter every control gets: the moment it is judged for."""
+ABSENT = "absent"
+"""In a case, of a resource that the control must not judge at all."""
 Scalar = str | int | float | bool
 
 
@@ -47,7 +51,9 @@ class _Case(Struct, frozen=True):
     verdict: Verdict
     as_of: datetime
     rows: dict[str, tuple[dict[str, Any], ...]] = msgspec.field(default_factory=dict)
-    statuses: dict[str, RowStatus] = msgspec.field(default_factory=dict)
+    statuses: dict[str, Literal["ok", "alarm", "info", "skip", "error", "absent"]] = msgspec.field(
+        default_factory=dict
+    )
 
 
 class _ControlFile(Struct, frozen=True):
@@ -59,31 +65,9 @@ class _ControlFile(Struct, frozen=True):
     remediation: str
     frameworks: dict[str, tuple[str, ...]]
     inputs: tuple[_Input, ...]
+    query: str = ""
     params: dict[str, Scalar] = msgspec.field(default_factory=dict)
     cases: tuple[_Case, ...] = ()
-
-
-class _Framework(Struct, frozen=True):
-    title: str
-    link: str
-    certainty: Literal["checked", "secondary", "unchecked"]
-    note: str = ""
-
-
-class _FrameworksFile(Struct, frozen=True):
-    frameworks: dict[str, _Framework]
-
-
-@dataclass(frozen=True, slots=True)
-class Framework:
-    """A regulation or standard that controls refer to."""
-
-    id: str
-    title: str
-    link: str
-    certainty: str
-    """Of the references: `checked` against the text, `secondary`, or `unchecked`."""
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +80,8 @@ class Case:
     rows: Mapping[str, tuple[Mapping[str, Any], ...]]
     """Table → rows; columns left out get a harmless value."""
     verdict: Verdict
-    statuses: Mapping[str, RowStatus]
-    """Resource → status it must have; resources left out are not looked at."""
+    statuses: Mapping[str, RowStatus | None]
+    """Resource → status it must have, None: it must not be judged; others are not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +103,8 @@ class Control:
     cases: tuple[Case, ...]
     digest: str
     """SHA-256 of the two files, as hex."""
+    statement: Path
+    """The file of its SELECT."""
 
 
 def load(*directories: Path) -> tuple[Control, ...]:
@@ -135,21 +121,8 @@ def load(*directories: Path) -> tuple[Control, ...]:
             if control.id in found:
                 raise ConfigError(f"cannot read controls from {file}: {control.id} is there twice")
             found[control.id] = control
-        _refuse_orphans(directory)
+        _refuse_orphans(directory, {control.statement for control in found.values()})
     return tuple(sorted(found.values(), key=lambda c: (c.pillar.number, c.id)))
-
-
-def frameworks(*directories: Path) -> dict[str, Framework]:
-    """Read `frameworks.yaml` of all `directories`; later ones win. Raises as `load`."""
-    found: dict[str, Framework] = {}
-    for file in (directory / "frameworks.yaml" for directory in directories):
-        if file.exists():
-            listed = read_document(file, _FrameworksFile, "frameworks").value.frameworks
-            for name, framework in listed.items():
-                found[name] = Framework(
-                    name, framework.title, framework.link, framework.certainty, framework.note
-                )
-    return found
 
 
 def digest(controls: Iterable[Control]) -> str:
@@ -163,7 +136,7 @@ def _read(file: Path, known: Mapping[str, Framework]) -> Control:
     for path, why, hint in _faults(document, file, known):
         raise document.source.fault(path, why, hint)
     value = document.value
-    statement = file.with_suffix(".sql")
+    statement = file.with_name(f"{value.query or value.id}.sql")
     try:
         text = statement.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -181,12 +154,18 @@ def _read(file: Path, known: Mapping[str, Framework]) -> Control:
         inputs={i.table: parse_duration(i.max_age) if i.max_age else None for i in value.inputs},
         params=value.params,
         sql=text,
-        cases=tuple(
-            Case(case.name, case.as_of, case.rows, case.verdict, case.statuses)
-            for case in value.cases
-        ),
+        cases=tuple(_case(case) for case in value.cases),
         digest=sha256(file.read_bytes() + b"\0" + statement.read_bytes()).hexdigest(),
+        statement=statement,
     )
+
+
+def _case(case: _Case) -> Case:
+    statuses = {
+        resource: None if word == ABSENT else RowStatus(word)
+        for resource, word in case.statuses.items()
+    }
+    return Case(case.name, case.as_of, case.rows, case.verdict, statuses)
 
 
 def _faults(
@@ -198,13 +177,27 @@ def _faults(
         yield "id", f'"{value.id}" is not the name of the file', f"call it {file.stem}"
     if not value.inputs:
         yield "inputs", "a control reads at least one table", None
+    if value.query and not value.query.replace("-", "").isalnum():
+        yield "query", f'"{value.query}" is no name of a SELECT', "letters, digits and hyphens"
     if AS_OF in value.params:
         yield f"params.{AS_OF}", "is given to every control", None
-    for name in value.frameworks:
-        if name not in known:
-            yield f"frameworks.{name}", "nobody describes it", _near(name, known)
+    yield from _reference_faults(value.frameworks, known)
     yield from _input_faults(value.inputs)
     yield from _case_faults(value.cases)
+
+
+def _reference_faults(
+    references: Mapping[str, tuple[str, ...]], known: Mapping[str, Framework]
+) -> Iterator[tuple[str, str, str | None]]:
+    for name, ids in references.items():
+        if name not in known:
+            yield f"frameworks.{name}", "nobody describes it", _near(name, known)
+            continue
+        there = {requirement.id for requirement in known[name].requirements}
+        for index, id_ in enumerate(ids):
+            if there and id_ not in there:
+                why = f'{name} has no requirement "{id_}"'
+                yield f"frameworks.{name}[{index}]", why, _near(id_, there)
 
 
 def _case_faults(cases: tuple[_Case, ...]) -> Iterator[tuple[str, str, str | None]]:
@@ -237,10 +230,11 @@ def _near(name: str, known: Collection[str]) -> str:
     return f'did you mean "{nearest[0]}"?' if nearest else f"known: {', '.join(sorted(known))}"
 
 
-def _refuse_orphans(directory: Path) -> None:
+def _refuse_orphans(directory: Path, used: Collection[Path]) -> None:
     for statement in sorted(directory.glob("*/*.sql")):
-        if not statement.with_suffix(".yaml").exists():
+        if statement not in used:
             raise ConfigError(
-                f"cannot read controls from {statement}: there is no {statement.stem}.yaml",
+                f"cannot read controls from {statement}: there is no {statement.stem}.yaml, "
+                "and no other control names it as its query",
                 hint="a control is a pair of files",
             )

@@ -77,6 +77,14 @@ def _controls(data: Mapping[str, Any]) -> str:
     )
 
 
+def _report(data: Mapping[str, Any]) -> str:
+    listed = data.get("files")
+    files = listed if isinstance(listed, list) else ()
+    forms = [str(file.get("form", "?")) for file in files if isinstance(file, Mapping)]
+    days = " to ".join(str(data.get(key, "?"))[:10] for key in ("since", "until"))
+    return f"report of {days} issued as {', '.join(forms) or '?'}"
+
+
 def _undo(data: Mapping[str, Any]) -> str:
     scans = data.get("scans")
     if not isinstance(scans, Mapping):
@@ -107,6 +115,7 @@ def _released(data: Mapping[str, Any]) -> str:
 
 
 _WORDS: Mapping[EntryType, Callable[[Mapping[str, Any]], str]] = {
+    EntryType.REPORT_ISSUED: _report,
     EntryType.GENESIS: lambda data: f"chain {data.get('chain', '?')} begins",
     EntryType.WAIVER_REQUESTED: lambda data: f"asks: {_waiver(data)}",
     EntryType.WAIVER_GRANTED: _waiver,

@@ -43,8 +43,8 @@ class ModelPlan:
     group: str = ""
     """The attribute whose groups are compared for bias; empty: none is."""
     metric_names: tuple[str, ...] = ("accuracy", "auc")
-    explained: bool = True
-    """Whether the champion's run holds an explainability artefact."""
+    explanation: str = "shap_summary.json"
+    """The artefact of the champion's run that explains what drives it."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -55,6 +55,7 @@ PLANS = (
         "card-transactions", 7, 7, 0.942, 0.90, "merchant_category",
         {"algorithm": "gradient boosting", "max_depth": "8", "learning_rate": "0.06",
          "trees": "640", "seed": "17"},
+        tags={"decides_about": "payments"},
     ),
     ModelPlan(
         "credit-default", "lending", "lending-risk", 1,
@@ -68,6 +69,7 @@ PLANS = (
         "Ranks transfers for a look by the anti-money-laundering team",
         "transfer-graph", 4, 4, 0.893, 0.85, "counterparty_country",
         {"algorithm": "graph embedding", "dimensions": "64", "walks": "20", "seed": "5"},
+        tags={"decides_about": "transfers"},
     ),
     ModelPlan(
         "face-match", "onboarding", "onboarding", 1,
@@ -81,7 +83,7 @@ PLANS = (
         "Answers customers' questions from the bank's own documents",
         "support-dialogues", 3, 3, 0.921, 0.88, "question_topic",
         {"algorithm": "retrieval with a language model", "passages": "6", "temperature": "0.1"},
-        metric_names=("accuracy", "groundedness"), explained=False,
+        metric_names=("accuracy", "groundedness"), explanation="explain_citations.json",
     ),
     ModelPlan(
         "churn", "customer-service", "growth", 3,
@@ -137,7 +139,6 @@ def _version(plan: ModelPlan, number: int, dice: Dice, start: datetime) -> Model
         metric: round(learned + dice.between(-0.003, 0.006, name, number, metric), 4)
         for metric in plan.metric_names
     }
-    artifacts = ("model", "shap_summary.json") if plan.explained else ("model",)
     return ModelVersion(
         model=name,
         version=number,
@@ -156,6 +157,12 @@ def _version(plan: ModelPlan, number: int, dice: Dice, start: datetime) -> Model
                 "training",
                 f"s3://bank-data/{plan.dataset}/v{number}.parquet",
             ),
+            DatasetRef(
+                f"{plan.dataset}-holdout",
+                dice.hexes(8, name, number, "holdout"),
+                "validation",
+                f"s3://bank-data/{plan.dataset}-holdout/v{number}.parquet",
+            ),
         ),
-        artifacts=artifacts,
+        artifacts=("model", plan.explanation),
     )

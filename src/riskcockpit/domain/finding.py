@@ -259,6 +259,8 @@ class Scan:
     """The report itself shows that not all was scanned (`results: null`)."""
     rules: frozenset[str] | None = None
     """Rules that were enabled; None when the report does not list them."""
+    assets: frozenset[str] | None = None
+    """Assets that were looked at, for scans of hosts; None when the scan covers its scope."""
     distrusted: tuple[str, ...] = field(default=())
     """Fingerprint names the reader refused, each with its reason; shown by `findings why`."""
     statements: tuple[VexStatement, ...] = ()

@@ -64,6 +64,19 @@ def fence(text: str) -> str:
     return text if text.isascii() and text.isprintable() else text.translate(_LINE_TABLE)
 
 
+_MARKDOWN = str.maketrans(
+    {
+        "&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", "|": "\\|", "\\": "\\\\", "[": "\\[",
+        "]": "\\]", "`": "\\`", "*": "\\*", "_": "\\_", "~": "\\~", "#": "\\#",
+    }
+)  # fmt: skip
+
+
+def as_markdown(text: str) -> str:
+    """Return `text` as one line that Markdown shows as it is: no link, no mention, no HTML."""
+    return clean_line(text).translate(_MARKDOWN).replace("://", "&#58;//")
+
+
 def without_formula(text: str) -> str:
     """Return `text` as a cell that no spreadsheet takes for a formula: with `'` before one."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -12,6 +12,7 @@ from riskcockpit.ingest.holding import remember_held
 from riskcockpit.ingest.lifecycle import enabled_rules, is_held
 from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
 from riskcockpit.ingest.raw import pack
+from riskcockpit.ingest.vulnerabilities import without_tag
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
 
@@ -105,6 +106,7 @@ def apply_absence(
         sql("ingest", "absent_fill"),
         **unseen,
         rules=None if rules is None else sorted(rules),
+        assets=None if scan.assets is None else sorted(map(without_tag, scan.assets)),
     )
     closable, not_run = tx.one(sql("ingest", "absent_count")) or (0, 0)
     held = not reasons and not spec.accepts_held and is_held(closable, live, policy.closure)

@@ -216,12 +216,15 @@ class Desk:
 
 
 def publish(ctx: Context) -> str:
-    """Judge everything anew and publish; return why that has to wait, or nothing."""
-    from riskcockpit.services.judging import judge  # noqa: PLC0415 - controls load here
+    """Judge everything anew, publish and sign what it came to; return why not, or nothing."""
+    from riskcockpit.services.judging import (  # noqa: PLC0415 - controls load here
+        judge,
+        record_evaluation,
+    )
 
     try:
         with ctx.store.writer() as tx:
-            judge(ctx, tx, ctx.clock.now())
+            judgement = judge(ctx, tx, ctx.clock.now())
     except RiskcockpitError as error:  # what was signed stands, whatever the cache says
         return f"the cache will show it after the next sync: {error.message}"
-    return ""
+    return record_evaluation(ctx, judgement, ctx.clock.now())

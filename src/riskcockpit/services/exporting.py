@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from operator import itemgetter
@@ -23,13 +24,15 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.saved_views import views_in_force
 from riskcockpit.store.query.compiler import compile_query
 from riskcockpit.store.query.parser import parse_query
-from riskcockpit.store.sql import filled, sql, used_params
+from riskcockpit.store.sql import Clauses, filled, sql, used_params
 
 if TYPE_CHECKING:  # it imports duckdb
     from riskcockpit.store.database import Reader
 
 KINDS = ("csv", "json", "sarif", "parquet", "openvex")
 """The forms of an export."""
+_JUSTIFICATION = re.compile(r"not_affected \((\w+)\)")
+"""How `ingest.vex` words a statement with its justification."""
 _SECRET_CLAIM = "secret"  # noqa: S105 - `ingest.identity.SECRET_CLAIM` as it is stored
 
 
@@ -45,11 +48,16 @@ def export(ctx: Context, query: str, kind: str) -> bytes:
     clauses = compile_query(parse_query(query, views_in_force(ctx)), ctx.clock.now())
     findings: list[Exported] = []
     if ctx.store.generation():
-        base = sql("services", "finding_export")
         with ctx.store.reader() as reader:
-            rows = reader.records(filled(base, clauses), **used_params(base, clauses))
-            findings = _findings(reader, rows)
+            findings = exported(reader, clauses)
     return _writer(ctx, kind)(findings)
+
+
+def exported(reader: Reader, clauses: Clauses) -> list[Exported]:
+    """Return the findings that `clauses` select, in their order, as the writers take them."""
+    base = sql("services", "finding_export")
+    rows = reader.records(filled(base, clauses), **used_params(base, clauses))
+    return _findings(reader, rows)
 
 
 def _writer(ctx: Context, kind: str) -> Callable[[Iterable[Exported]], bytes]:
@@ -80,15 +88,27 @@ def _findings(reader: Reader, rows: list[dict[str, Any]]) -> list[Exported]:
         id_: (reason, text)
         for id_, reason, text in reader.rows(sql("services", "finding_export_waivers"))
     }
-    return [_exported(row, places, waivers) for row in rows]
+    spoken = dict(reader.rows(sql("services", "finding_export_vex")))
+    return [_exported(row, places, _reason(row, waivers, spoken)) for row in rows]
+
+
+def _reason(
+    row: Mapping[str, Any], waivers: Mapping[str, tuple[str, str]], spoken: Mapping[str, str]
+) -> tuple[str, str]:
+    """Return why a finding does not count, and in which words: of a waiver, else of a VEX."""
+    words = spoken.get(row["id"], "")
+    if row["waiver_id"] in waivers or row["state"] != State.SUPPRESSED_AT_SOURCE or not words:
+        return waivers.get(row["waiver_id"], ("", ""))
+    named = _JUSTIFICATION.match(words)
+    return (named[1] if named else "", words)
 
 
 def _exported(
     row: Mapping[str, Any],
     places: Mapping[str, tuple[Location, ...]],
-    waivers: Mapping[str, tuple[str, str]],
+    why: tuple[str, str],
 ) -> Exported:
-    reason, text = waivers.get(row["waiver_id"], ("", ""))
+    reason, text = why
     return Exported(
         seen=_observation(row, places.get(row["id"]) or _place(row)),
         category=row["category"],

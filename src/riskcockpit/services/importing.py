@@ -121,7 +121,7 @@ def import_reports(
     files = _repeats(ctx, sources, options, tell)
     if files is None:
         with without_collector():
-            documents = _read_all(ctx, sources, options, tell)
+            documents = read_all(ctx, sources, options, tell)
             notes = _write(ctx, documents, options, tell)
         files = tuple(file_report(document) for document in documents)
     return ImportReport(
@@ -131,6 +131,34 @@ def import_reports(
         totals=sum((file.counts for file in files), ImportCounts()),
         notes=notes,
     )
+
+
+def read_all(
+    ctx: Context,
+    sources: Sequence[Source],
+    options: ImportOptions,
+    tell: Progress,
+    default_asset: str = "",
+) -> list[ReadDocument]:
+    """Read every document; one that cannot be read says so and does not stop the others.
+
+    `default_asset` is that of reports that name none; empty: what is around each file.
+    """
+    read_options = read_options_of(ctx)
+    documents = []
+    for source in sources:
+        tell(f"reading {source.name}")
+        try:
+            document = read(source, options.stdin, read_options.max_bytes)
+        except InputError as error:
+            documents.append(ReadDocument(source.name, error=error.message, hint=error.hint or ""))
+            continue
+        asset = default_asset or source.asset
+        documents.append(
+            read_document(document, options, read_options, default_asset=asset, place=source.place)
+        )
+    together(documents)
+    return documents
 
 
 def read_document(
@@ -274,27 +302,6 @@ def _request(document: Document, options: ImportOptions, default_asset: str) -> 
         default_asset=default_asset,
         category=options.scope or document.category,
     )
-
-
-def _read_all(
-    ctx: Context, sources: Sequence[Source], options: ImportOptions, tell: Progress
-) -> list[ReadDocument]:
-    read_options = read_options_of(ctx)
-    documents = []
-    for source in sources:
-        tell(f"reading {source.name}")
-        try:
-            document = read(source, options.stdin, read_options.max_bytes)
-        except InputError as error:
-            documents.append(ReadDocument(source.name, error=error.message, hint=error.hint or ""))
-            continue
-        documents.append(
-            read_document(
-                document, options, read_options, default_asset=source.asset, place=source.place
-            )
-        )
-    together(documents)
-    return documents
 
 
 def _write(

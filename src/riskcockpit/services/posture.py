@@ -59,20 +59,29 @@ def posture(ctx: Context) -> PostureView:
         return _nothing_yet(ctx, now)
     generation, facts = current(ctx, now)
     settings = ctx.settings
-    exposure = _exposures(facts.exposures, now - timedelta(days=1))
+    pillars, exposure = standing(ctx, facts, now)
     return PostureView(
         as_of=now,
         generation=generation,
         context=settings.context.name,
         is_production=settings.context.production,
         principal=settings.identity.principal,
-        pillars=_pillars(facts, exposure, settings.currency, now),
-        exposure=_exposure_view(ctx, exposure),
+        pillars=pillars,
+        exposure=exposure,
         queue=queue(facts, now, timedelta(days=settings.waivers.notice_days), settings.currency),
         sources=source_views(settings.sources, facts.sources, now),
         ledger=_ledger(ctx),
         enrichments=enrichment_views(facts.enrichments, now),
     )
+
+
+def standing(
+    ctx: Context, facts: Summary, now: datetime
+) -> tuple[tuple[PillarView, ...], ExposureView]:
+    """Return the pillars and the money at risk as `facts` tell them for the moment `now`."""
+    exposure = _exposures(facts.exposures, now - timedelta(days=1))
+    pillars = _pillars(facts, exposure, ctx.settings.currency, now)
+    return pillars, _exposure_view(ctx, exposure)
 
 
 def _nothing_yet(ctx: Context, now: datetime) -> PostureView:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
 import yaml
 
@@ -23,7 +22,7 @@ def price(ctx: Context, tx: Writer, now: datetime) -> None:
     Raises:
         ConfigError: the scenarios make no sense, or are in another currency than the settings.
     """
-    model = _scenarios(exposure_file(ctx.paths))
+    model = scenarios_in_force(ctx)
     if model.currency != ctx.settings.currency:
         raise ConfigError(
             f"exposure is priced in {model.currency}, the settings say {ctx.settings.currency}",
@@ -45,7 +44,13 @@ def price(ctx: Context, tx: Writer, now: datetime) -> None:
     )
 
 
-def _scenarios(file: Path) -> ExposureModel:
+def scenarios_in_force(ctx: Context) -> ExposureModel:
+    """Return the scenarios of loss.
+
+    Raises:
+        ConfigError: they make no sense.
+    """
+    file = exposure_file(ctx.paths)
     try:
         raw = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:

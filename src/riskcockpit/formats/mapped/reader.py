@@ -14,6 +14,7 @@ from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import markup, tables, wording
 from riskcockpit.formats.api import ReadOptions, Report
+from riskcockpit.formats.clearing import cleared
 from riskcockpit.formats.documents import decode_documents, decode_json
 from riskcockpit.formats.gathering import Gathering, Record
 from riskcockpit.formats.generic.records import observation
@@ -68,7 +69,8 @@ class MappedFormat:
             gathering.take(where, partial(self._record, record, where, options))
         for why in unreadable:
             gathering.problems.append(Problem("report", why))
-        return Report(self.name, (self._scan(gathering, documents),), notes)
+        report = Report(self.name, (self._scan(gathering, documents),), notes)
+        return cleared(report, options.redact)
 
     def _documents(
         self, content: bytes, options: ReadOptions

@@ -1,5 +1,6 @@
 -- Findings of a scope that a scan, or no scan of this import, shows; only a rule that ran closes.
--- params: scope VARCHAR, scan_id VARCHAR, is_group BOOLEAN, rules VARCHAR[], rev BIGINT
+-- Of a scan that names the assets it looked at, those of other assets are not absent.
+-- params: scope VARCHAR, scan_id VARCHAR, is_group BOOLEAN, rules VARCHAR[], assets VARCHAR[], rev BIGINT
 -- returns: nothing
 INSERT INTO absent
 SELECT
@@ -10,4 +11,5 @@ SELECT
 FROM finding
 JOIN absence ON absence.stored = finding.state
 WHERE finding.scope = $scope
+  AND ($assets IS NULL OR list_contains($assets, finding.asset))
   AND CASE WHEN $is_group THEN finding.rev < $rev ELSE finding.scan_id <> $scan_id END

@@ -14,11 +14,18 @@ WHERE change.is_renamed
 UNION ALL
 SELECT
     change.finding_id, $moment, 'moved', $scan_id,
-    'line ' || coalesce(change.old_line::VARCHAR, '?') || ' → '
-        || coalesce(change.line::VARCHAR, '?'),
+    concat_ws(
+        ', ',
+        CASE WHEN change.old_line IS DISTINCT FROM change.line
+            THEN 'line ' || coalesce(change.old_line::VARCHAR, '?') || ' → '
+                || coalesce(change.line::VARCHAR, '?') END,
+        CASE WHEN change.old_path <> change.path
+            THEN 'other checkout: ' || change.old_path || ' → ' || change.path END
+    ),
     $rev
 FROM change
-WHERE NOT change.is_renamed AND change.old_line IS DISTINCT FROM change.line
+WHERE NOT change.is_renamed
+    AND (change.old_line IS DISTINCT FROM change.line OR change.old_path <> change.path)
 UNION ALL
 SELECT
     change.finding_id, $moment, 'rule_renamed', $scan_id,

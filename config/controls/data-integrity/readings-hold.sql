@@ -1,0 +1,38 @@
+-- One row per data set with readings of the class: does the latest of each metric hold, and is it new?
+WITH latest AS (
+    SELECT
+        subject, metric, segment,
+        max("at") AS newest,
+        arg_max(is_breach, "at") AS is_breach,
+        arg_max(value, "at") AS value
+    FROM reading
+    WHERE
+        subject_kind = 'dataset' AND metric_class = $metric_class AND "at" <= $as_of
+        AND "at" >= $as_of - to_days(CAST($days AS INTEGER))
+    GROUP BY subject, metric, segment
+),
+judged AS (
+    SELECT
+        subject,
+        count(*) AS metrics,
+        count(*) FILTER (WHERE is_breach) AS broken,
+        max(newest) AS newest,
+        any_value(format('{} reads {:.4g}', metric, value)) FILTER (WHERE is_breach) AS worst
+    FROM latest
+    GROUP BY subject
+)
+SELECT
+    j.subject AS resource,
+    CASE
+        WHEN j.broken > 0 OR date_diff('hour', j.newest, $as_of) > $fresh_hours THEN 'alarm'
+        ELSE 'ok'
+    END AS status,
+    CASE
+        WHEN j.broken > 0 THEN format('{} of {} are beyond their limit: {}', j.broken, j.metrics, j.worst)
+        ELSE format('{} hold, the newest reading is {} h old', j.metrics, date_diff('hour', j.newest, $as_of))
+    END AS reason,
+    coalesce(a.owner, '') AS owner,
+    coalesce(a.domain, '') AS domain
+FROM judged AS j
+LEFT JOIN asset AS a ON a.name = j.subject
+ORDER BY j.subject

@@ -1,0 +1,42 @@
+-- One row per scanned asset, and one more for what a waiver covers there.
+WITH late AS (
+    SELECT
+        asset,
+        state = 'waived' AS is_waived,
+        count(*) AS findings,
+        any_value(vulnerability ORDER BY severity DESC, first_seen) AS worst,
+        string_agg(DISTINCT waiver_id, ' ') FILTER (WHERE waiver_id <> '') AS waivers,
+        any_value(owner ORDER BY severity DESC, first_seen) AS owner
+    FROM finding
+    WHERE
+        state IN ('open', 'triage', 'pending_waiver', 'waived')
+        AND is_ransomware
+        AND date_diff('hour', greatest(first_seen, reopened_at), $as_of) > 24 * $days
+    GROUP BY asset, state = 'waived'
+),
+looked AS (
+    SELECT DISTINCT asset FROM scan WHERE outcome IN ('applied', 'repeated')
+    UNION
+    SELECT asset FROM late
+)
+SELECT
+    s.asset AS resource,
+    CASE WHEN l.asset IS NULL THEN 'ok' ELSE 'alarm' END AS status,
+    CASE
+        WHEN l.asset IS NULL THEN 'no vulnerabilities used by ransomware are open for too long'
+        ELSE format('{} vulnerabilities used by ransomware are open for too long, as {}', l.findings, l.worst)
+    END AS reason,
+    coalesce(l.owner, '') AS owner,
+    '' AS waived_by
+FROM looked AS s
+LEFT JOIN late AS l ON l.asset = s.asset AND NOT l.is_waived
+UNION ALL
+SELECT
+    asset || ' (waived)',
+    'alarm',
+    format('{} vulnerabilities used by ransomware are open for too long and waived, as {}', findings, worst),
+    owner,
+    coalesce(waivers, 'unknown')
+FROM late
+WHERE is_waived
+ORDER BY resource

@@ -1,0 +1,115 @@
+"""`gate`: the check of a CI job, over reports or over the cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from riskcockpit.cli.diagnostics import ExitCode, Progress, say, warn
+from riskcockpit.cli.options import JsonOption
+from riskcockpit.errors import InputError
+
+if TYPE_CHECKING:  # these modules cost more to import than `--help` may
+    from riskcockpit.views.gate import GateView
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this family."""
+    app.command("gate", context_settings={"ignore_unknown_options": True})(gate)
+
+
+def gate(
+    query: Annotated[
+        list[str] | None,
+        typer.Argument(help="Stands in place of the policy's rules, as: severity>=high -kev"),
+    ] = None,
+    *,
+    report: Annotated[
+        list[Path] | None,
+        typer.Option("--report", "-r", help="A report or a directory of them; may be repeated."),
+    ] = None,
+    baseline: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--baseline",
+            "-b",
+            help="Reports of the base (may be repeated), or a revision of git as origin/main.",
+        ),
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", help="The rules; else gate.yaml of the home.")
+    ] = None,
+    asset: Annotated[str, typer.Option(help="What the reports are about.")] = "",
+    sarif: Annotated[
+        Path | None, typer.Option("--sarif", help="Write the findings that count as SARIF.")
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", help="Write rules and findings as JUnit XML.")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option("--markdown", help="Write a summary for a pull request.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge a change by rules: exit 1 when one is broken, 3 when a report cannot be read.
+
+    Reports are judged without a server, a cache or a home; without any, the cache is judged. Only
+    what the change adds counts, unless a rule says otherwise. Waived findings break no rule.
+    """
+    from riskcockpit.cli import gate_pages, output
+    from riskcockpit.cli.words import refuse_options
+    from riskcockpit.formats.writing import gate as writing
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.gating import GateOptions
+    from riskcockpit.services.gating import gate as judge
+
+    options = GateOptions(
+        query=refuse_options(query or []),
+        reports=tuple(report or ()),
+        baseline=tuple(baseline or ()),
+        policy=policy,
+        asset=asset,
+        with_sarif=sarif is not None,
+    )
+    progress = Progress()
+    try:
+        outcome = judge(Context.open(), options, progress)
+    finally:
+        progress.done()
+    view = outcome.view
+    for file, content in (
+        (sarif, outcome.sarif),
+        (junit, writing.junit(view) if junit else b""),
+        (markdown, writing.markdown(view) if markdown else b""),
+    ):
+        if file is not None:
+            _write(file, content)
+    if as_json:
+        output.json_document(gate_pages.as_document(view))
+    else:
+        gate_pages.gate(view)
+        _narrate(view)
+    if not view.is_passed:
+        raise typer.Exit(ExitCode.GATE_FAILED)
+    if view.unread:
+        raise typer.Exit(ExitCode.SOURCE_FAILED)
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise InputError(f"cannot write {file}: {error.strerror}") from error
+    say(f"wrote {file}")
+
+
+def _narrate(view: GateView) -> None:
+    for file in view.files:
+        if file.error:
+            warn(f"{file.path}: {file.error}", file.hint or None)
+        for problem in file.problems[:5]:
+            warn(f"{file.path}: {problem.where}: {problem.why}")
+    for note in view.notes:
+        say(note)
