@@ -70,8 +70,8 @@ def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
 def migrate(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
     """Bring an open cache, empty or older, to the newest schema; inside the caller's transaction.
 
-    In an older one each step is settled by itself: DuckDB does not alter a table whose rows the same
-    transaction has changed. The file is not published yet.
+    In an older one each step is settled by itself: DuckDB does not alter a table whose rows the
+    same transaction has changed. The file is not published yet.
 
     Raises:
         StoreError: it was written by a newer riskcockpit.
