@@ -38,6 +38,8 @@ WITH counted AS (
     UNION ALL SELECT 'reading', count(*), max(rev) FROM reading
     UNION ALL SELECT 'scan', count(*), max(rev) FROM scan
     UNION ALL SELECT 'source', count(*), max(rev) FROM source
+    UNION ALL SELECT 'text_place', count(*), 0 FROM text_place
+    UNION ALL SELECT 'text_wording', count(*), 0 FROM text_wording
     UNION ALL SELECT 'vex_statement', count(*), max(rev) FROM vex_statement
     UNION ALL SELECT 'vex_target', count(*), max(rev) FROM vex_target
     UNION ALL SELECT 'waiver', count(*), max(rev) FROM waiver
