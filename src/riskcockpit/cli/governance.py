@@ -93,14 +93,18 @@ def new(
     control_id: Annotated[str, typer.Argument(metavar="ID", help="The new control's id.")],
     *,
     pack: Annotated[str, typer.Option(help="The pack it belongs to.")] = "own",
+    as_json: JsonOption = False,
 ) -> None:
     """Write the two files of a new control, with a case that passes and one that fails."""
-    from riskcockpit.cli import output
+    from riskcockpit.cli import documents, output
     from riskcockpit.config.paths import Paths
     from riskcockpit.services.governance import new_control
 
-    for file in new_control(Paths.from_environment(), control_id, pack):
-        output.line(str(file))
+    files = [str(file) for file in new_control(Paths.from_environment(), control_id, pack)]
+    if as_json:
+        output.json_document(documents.document("control_new", id=control_id, files=files))
+    else:
+        output.line("\n".join(files))
     say("edit them, then run `riskcockpit controls test`")
 
 
