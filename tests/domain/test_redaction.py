@@ -39,6 +39,14 @@ SECRETS = {
     "upload token": "py" + "pi-" + token(60),
     "model hub token": "hf" + "_" + token(34),
     "service key": "sk" + "-proj-" + token(40),
+    "vault token": "hv" + "s." + token(24),
+    "batch token": "hv" + "b." + token(120),
+    "workspace token": "da" + "pi" + token(32, "0123456789abcdef"),
+    "registry token": "dckr" + "_pat_" + token(27),
+    "dashboard token": "gl" + "sa_" + token(32) + "_" + token(8, "0123456789abcdef"),
+    "tracker token": "ATA" + "TT3" + token(180),
+    "workspace key": token(14) + "." + "atlas" + "v1." + token(64),
+    "client secret": token(3) + "8" + "Q~" + token(34),
 }
 
 

@@ -199,3 +199,11 @@ def test_tags_are_not_kept_and_no_findings_are_no_scan_gone_wrong() -> None:
 def test_raw_is_the_record() -> None:
     raw = json.loads(only([finding()], "asff").raw)
     assert raw["Id"].endswith("finding/1")
+
+
+def test_one_page_of_several_is_incomplete() -> None:
+    page = {"Findings": [finding()], "NextToken": "abc"}
+    assert only_scan(page, "asff").is_partial
+    assert not only_scan(page | {"NextToken": None}, "asff").is_partial
+    told = finding(Description='"NextToken": "abc"')
+    assert not only_scan({"Findings": [told]}, "asff").is_partial

@@ -101,3 +101,9 @@ def test_a_bad_record_is_quarantined() -> None:
     found = scans({"findings": [finding(), {"awsAccountId": "1"}, "x"]}, "aws-inspector")
     assert sum(len(scan.problems) for scan in found) == 2
     assert sum(len(scan.observations) for scan in found) == 1
+
+
+def test_one_page_of_several_is_incomplete() -> None:
+    page = {"findings": [finding()], "nextToken": "abc"}
+    assert only_scan(page, "aws-inspector").is_partial
+    assert not only_scan(page | {"nextToken": None}, "aws-inspector").is_partial

@@ -67,6 +67,11 @@ def test_hosts_are_scans_of_their_own() -> None:
     assert [scan.asset for scan in found] == ["shop.example", "api.example"]
 
 
+def test_ports_of_one_host_are_scans_of_their_own() -> None:
+    found = scans(report(issue(), issue(host="https://shop.example:8443")), "burp")
+    assert sorted(scan.category for scan in found) == ["", "port 8443"]
+
+
 def test_a_zone_nobody_knows_is_no_moment() -> None:
     assert (
         only_scan(report(issue(), when="Wed Jan 27 22:43:35 WIB 2021"), "burp").scanned_at is None

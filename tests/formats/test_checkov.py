@@ -130,3 +130,12 @@ def test_bad_records_and_bad_reports_are_quarantined() -> None:
 
 def test_raw_records_are_json() -> None:
     assert json.loads(only("checkov", report(check())).raw)["resource"] == "x.y"
+
+
+def test_a_secret_without_severity_is_high_in_both_forms() -> None:
+    own = only("checkov", report(check(check_id="CKV_SECRET_6"), kind="secrets"))
+    rule = {"id": "CKV_SECRET_6"}
+    result = {"ruleId": "CKV_SECRET_6", "level": "error", "message": {"text": "A secret"}}
+    driver = {"name": "Checkov", "rules": [rule]}
+    log = {"version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": [result]}]}
+    assert (own.severity, only("sarif", log).severity) == (Severity.HIGH, Severity.HIGH)

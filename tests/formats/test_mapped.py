@@ -97,7 +97,7 @@ def test_a_bad_mapping_is_refused_with_its_place(
 
 
 def test_two_mappings_of_one_name_are_refused(tmp_path: Path) -> None:
-    for name in ("a.yaml", "b.yaml"):
+    for name in ("a.yaml", "b.yml"):
         (tmp_path / name).write_text(SMALL)
     with pytest.raises(ConfigError, match="there twice"):
         load(tmp_path)

@@ -82,3 +82,15 @@ def test_a_port_without_a_number_is_quarantined() -> None:
     bad = '<port protocol="tcp"><state state="open"/></port>'
     scan = only_scan(run(host(port(), bad)), "nmap")
     assert (len(scan.observations), len(scan.problems)) == (1, 1)
+
+
+def test_the_hosts_that_were_looked_at_are_told_also_those_without_open_ports() -> None:
+    host = "<host><address addr='{}' addrtype='ipv4'/><ports>{}</ports></host>"
+    opened = "<port protocol='tcp' portid='22'><state state='open'/></port>"
+    content = (
+        "<nmaprun scanner='nmap'>"
+        + host.format("10.0.0.1", opened)
+        + host.format("10.0.0.2", "")
+        + "<runstats><finished exit='success'/></runstats></nmaprun>"
+    )
+    assert only_scan(content, "nmap").assets == frozenset({"10.0.0.1", "10.0.0.2"})

@@ -195,3 +195,19 @@ def test_a_broken_third_party_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(FormatError, match="broken") as caught:
         registry.named("broken")
     assert caught.value.hint
+
+
+def test_a_report_read_under_another_name_is_no_clean_scan() -> None:
+    with pytest.raises(FormatError, match="its content is sarif"):
+        registry.read_report(
+            json.dumps({"version": "2.1.0", "runs": [run(result())]}).encode(),
+            OPTIONS,
+            name="trivy",
+        )
+
+
+@pytest.mark.parametrize(
+    ("content", "name"), [(b"[]", "prowler"), (b'{"results": []}', "osv-scanner")]
+)
+def test_a_name_says_what_the_content_cannot(content: bytes, name: str) -> None:
+    assert registry.read_report(content, OPTIONS, name=name).format == name

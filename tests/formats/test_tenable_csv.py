@@ -92,3 +92,8 @@ def test_torn_rows_are_quarantined_and_a_header_alone_is_empty() -> None:
 
 def test_other_tables_are_not_taken_for_it() -> None:
     assert format_of("title,severity,plugin\nx,high,y\n") == "generic-csv"
+
+
+def test_the_risk_called_none_is_information() -> None:
+    seen = only(NESSUS + nessus().replace(",High,", ",None,"), "tenable-csv")
+    assert (seen.severity, seen.severity_raw) == (Severity.INFO, "None")

@@ -11,7 +11,7 @@ from riskcockpit.domain.finding import FindingClass, Observation, Scan
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.registry import named
+from riskcockpit.formats.registry import named, read_report
 from support.sarif_logs import OPTIONS
 
 
@@ -308,3 +308,18 @@ def test_people_in_the_metadata_are_not_kept() -> None:
     metadata = {"Author": "Committer One <one@example.invalid>", "CommitMsg": "hello there"}
     found = scans(document(target(Vulnerabilities=[vulnerability()]), Metadata=metadata))
     assert "one@example.invalid" not in repr(found)
+
+
+def test_a_resource_that_was_not_scanned_makes_the_scan_of_a_cluster_incomplete() -> None:
+    whole = {"Kind": "Pod", "Name": "web", "Results": [target(Vulnerabilities=[vulnerability()])]}
+    torn = {"Kind": "Node", "Name": "one", "Error": "image not found"}
+    (complete,) = scans({"ClusterName": "c", "Resources": [whole]})
+    (scan,) = scans({"ClusterName": "c", "Resources": [whole, torn]})
+    assert (complete.is_successful, complete.tool_errors) == (True, ())
+    assert (scan.is_successful, len(scan.observations)) == (None, 1)
+    assert scan.tool_errors == ("Node/one was not scanned: image not found",)
+
+
+def test_the_older_list_is_known_also_when_nothing_was_found() -> None:
+    (scan,) = read_report(json.dumps([{"Target": "app:1 (alpine 3.9)"}]).encode(), OPTIONS).scans
+    assert (scan.tool, scan.observations) == ("Trivy", ())

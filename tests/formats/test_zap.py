@@ -144,3 +144,26 @@ def test_half_a_report_and_entities_are_refused() -> None:
     bomb = '<!DOCTYPE x [<!ENTITY e "x">]><OWASPZAPReport>&e;</OWASPZAPReport>'
     with pytest.raises(FormatError, match="entities"):
         scans(bomb, "zap")
+
+
+def test_a_single_site_or_alert_may_stand_without_its_list() -> None:
+    report = in_json(("https://shop.example", [alert()]))
+    (site,) = report["site"]
+    bare = report | {"site": site | {"alerts": alert()}}
+    assert only(bare, "zap") == only(report, "zap")
+    nothing = only_scan(report | {"site": None}, "zap")
+    assert (nothing.observations, nothing.is_partial) == ((), True)
+
+
+@pytest.mark.parametrize(
+    ("site", "category"),
+    [
+        ("https://shop.example", ""),
+        ("http://shop.example:80", ""),
+        ("https://shop.example:8443", "port 8443"),
+        ("http://[::1]:8080", "port 8080"),
+        ("http://shop.example:odd", ""),
+    ],
+)
+def test_sites_on_other_ports_never_close_each_other(site: str, category: str) -> None:
+    assert only_scan(in_json((site, [alert()])), "zap").category == category

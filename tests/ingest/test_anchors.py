@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from riskcockpit.domain.asset import Asset, AssetKind
-from riskcockpit.domain.finding import Location, Observation, Problem
+from riskcockpit.domain.finding import FindingClass, Location, Observation, Problem
 from riskcockpit.domain.severity import Severity
 from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome
 from riskcockpit.ingest.raw import raw_record
@@ -124,6 +124,9 @@ def test_f_a_new_checkout_prefix_keeps_dismissals_and_is_proposed_as_a_setting(
     assert bank.states() == {"false_positive": 30}
     assert any("build/7/" in note and "checkout_prefixes" in note for note in report.notes)
     assert bank.events("renamed") == []
+    told = bank.events("moved")
+    assert len(told) == 30
+    assert ("moved", "other checkout: src/0.py → build/7/src/0.py") in told
     assert changes(bank.scan(moved).counts) == (0, 0, 0, 0)
     assert changes(bank.scan(seen).counts) == (0, 0, 0, 0)
     assert bank.events("renamed") == []
@@ -407,3 +410,17 @@ def _observation(result: dict[str, object]) -> Observation:
     where = Location(place["artifactLocation"]["uri"], region["startLine"], snippet=snippet)
     claims = tuple(result["partialFingerprints"].items())  # type: ignore[attr-defined] # raw JSON
     return replace(code(str(result["ruleId"])), locations=(where,), fingerprints=claims)
+
+
+def test_a_scan_of_one_host_says_nothing_of_another(bank: Bank) -> None:
+    def port(host: str) -> Observation:
+        return replace(
+            code(), finding_class=FindingClass.DAST, asset=host, resource=f"tcp://{host}:22"
+        )
+
+    bank.scan([port("10.0.0.1")], assets=frozenset({"10.0.0.1"}))
+    bank.scan([port("10.0.0.2")], assets=frozenset({"10.0.0.2"}))
+    assert bank.states() == {"open": 2}
+    assert bank.events("absent") == []
+    bank.scan([port("10.0.0.2")], assets=frozenset({"10.0.0.1", "10.0.0.2"}))
+    assert bank.states() == {"open": 1, "fixed": 1}

@@ -252,6 +252,15 @@ def test_a_directory_is_walked_in_order_without_hidden_files_and_links(tmp_path:
     assert found == ["1.sarif", "2.sarif"]
 
 
+def test_a_directory_without_a_report_is_no_clean_result(ctx: Context, tmp_path: Path) -> None:
+    (tmp_path / "d" / "empty").mkdir(parents=True)
+    (tmp_path / "d" / "link.sarif").symlink_to("/etc/hostname")
+    result = take(ctx, tmp_path / "d")
+    assert result.failed == 1
+    assert "no file to read in it" in one(result).error
+    assert "symbolic links" in (one(result).hint or "")
+
+
 def test_stdin_is_a_report(ctx: Context) -> None:
     content = json.dumps({"version": "2.1.0", "runs": [run(*lines(2))]}).encode()
     result = take(ctx, Path("-"), stdin=content, asset="payments")

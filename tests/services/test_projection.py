@@ -88,3 +88,26 @@ def test_a_finding_known_by_another_id_today_is_still_covered(bank: Bank) -> Non
         tx.append("finding_alias", [{**alias, "seen_at": ctx.clock.now()}])
     bank.publish()
     assert bank.states() == {"renamed": "waived"}
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ("not_affected", "suppressed_at_source"),
+        ("under_investigation", "triage"),
+        ("affected", "open"),
+        ("fixed", "open"),
+    ],
+)
+def test_where_a_waiver_ends_the_vex_statement_in_force_has_its_say(
+    said: str, state: str, bank: Bank
+) -> None:
+    ctx = bank.at("engineer")
+    granted = waive(ctx, "severity:medium", "deferred", WHY, LATER).decision.id
+    spoken = {"finding_id": id_of("medium"), "statement_id": "1", "status": said, "words": said}
+    with ctx.store.writer() as tx:
+        tx.append("finding_vex", [{**spoken, "said_at": ctx.clock.now()}])
+    bank.publish()
+    assert bank.states()["medium"] == "waived"
+    revoke(ctx, granted)
+    assert bank.states()["medium"] == state

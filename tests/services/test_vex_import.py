@@ -16,6 +16,7 @@ from riskcockpit.config.paths import Paths
 from riskcockpit.config.settings import Settings
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.services.context import Context
+from riskcockpit.services.exporting import export
 from riskcockpit.services.findings import FindingReader
 from riskcockpit.services.importing import ImportOptions, import_reports
 from riskcockpit.store.snapshots import Store
@@ -169,3 +170,17 @@ def test_a_record_a_report_calls_gone_is_read_too(ctx: Context, tmp_path: Path) 
     }
     report = take(ctx, written(tmp_path / "bom.json", bom))
     assert (report.totals.read, report.totals.new) == (1, 0)
+
+
+def test_an_export_hands_on_the_justification(ctx: Context, tmp_path: Path) -> None:
+    take(ctx, grype(tmp_path / "scan.json", "CVE-2026-0001", "CVE-2026-0002"))
+    take(ctx, openvex(tmp_path / "vex.json", "CVE-2026-0001"))
+    said = {
+        one["vulnerability"]["name"]: one
+        for one in json.loads(export(ctx, "", "openvex"))["statements"]
+    }
+    harmless = said["CVE-2026-0001"]
+    assert harmless["status"] == "not_affected"
+    assert harmless["justification"] == "vulnerable_code_not_present"
+    assert "impact_statement" in harmless
+    assert said["CVE-2026-0002"]["status"] == "affected"

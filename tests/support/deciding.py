@@ -154,6 +154,7 @@ def make_bank(root: Path, monkeypatch: pytest.MonkeyPatch) -> Bank:
     bank = Bank(root)
     judging = ModuleType("riskcockpit.services.judging")
     judging.judge = project_ledger  # type: ignore[attr-defined] # stands in for all judges
+    judging.record_evaluation = lambda *_: ""  # type: ignore[attr-defined] # nothing was judged
     monkeypatch.setitem(sys.modules, "riskcockpit.services.judging", judging)
     monkeypatch.setattr(Context, "connector", lambda _self, _source: bank.registry)
     bank.prepare()

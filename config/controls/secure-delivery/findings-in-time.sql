@@ -6,9 +6,9 @@ WITH late AS (
         state = 'waived' AS is_waived,
         count(*) AS findings,
         max(date_diff('hour', greatest(first_seen, reopened_at), $as_of)) AS hours,
-        arg_max(title, severity) AS worst,
-        string_agg(DISTINCT waiver_id, ' ') FILTER (WHERE waiver_id <> '') AS waivers,
-        any_value(owner ORDER BY severity DESC, first_seen) AS owner
+        arg_min(title, (-severity, first_seen, id)) AS worst,
+        string_agg(DISTINCT waiver_id, ' ' ORDER BY waiver_id) FILTER (WHERE waiver_id <> '') AS waivers,
+        arg_min(owner, (-severity, first_seen, id)) AS owner
     FROM finding
     WHERE
         ($class = '' OR class = $class)

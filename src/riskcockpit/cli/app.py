@@ -33,9 +33,11 @@ _FAMILIES = {
     "status": ("status",),
     "findings": ("findings",),
     "models": ("models",),
+    "deployments": ("deployments",),
     "governance": ("controls", "actions", "ledger"),
     "decisions": ("waive", "approve", "reject", "revoke", "rollback", "undo", "note"),
     "report": ("report",),
+    "evidence": ("evidence",),
     "query": ("query",),
 }
 """Module of this package → the commands it registers, in the order of the help."""

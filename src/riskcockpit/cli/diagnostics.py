@@ -74,6 +74,11 @@ def warn(text: str, hint: str | None = None) -> None:
         say(f"hint: {hint}")
 
 
+def about(name: str, what: str) -> str:
+    """Return `what` with the name it is about before it, unless it begins with it already."""
+    return what if what.startswith(f"{name} ") else f"{name}: {what}"
+
+
 def ask(question: str) -> str:
     """Ask on stderr and return the line that is typed, without the spaces around it.
 

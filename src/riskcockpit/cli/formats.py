@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskcockpit.cli.diagnostics import ExitCode
+from riskcockpit.cli.diagnostics import ExitCode, about
 from riskcockpit.cli.options import JsonOption
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def detect(
         output.json_document(documents.document("detected", files=[asdict(view) for view in views]))
     else:
         for view in views:
-            output.line(f"{view.path}: {view.format or view.error}")
+            output.line(about(view.path, view.format or view.error))
             if view.hint:
                 output.line(f"  hint: {view.hint}")
     if any(view.error for view in views):
@@ -87,7 +87,7 @@ def detect(
 
 @formats_app.command("test")
 def test_(
-    name: Annotated[str, typer.Argument(help="A format's name, or the YAML file of a mapping.")],
+    name: Annotated[str, typer.Argument(help="A format's name, `auto`, or a mapping's YAML file.")],
     files: Annotated[
         list[str] | None, typer.Argument(help="Reports to read; without any, its own cases.")
     ] = None,

@@ -13,6 +13,7 @@ from riskcockpit.domain.ids import short
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.present import columns
 from riskcockpit.present.columns import Cell, Frame
+from riskcockpit.present.deadlines import deadline, past_deadline
 from riskcockpit.present.decided import outcome
 from riskcockpit.present.knowledge import (
     KNOWLEDGE,
@@ -34,7 +35,6 @@ from riskcockpit.present.text import (
     sparkline,
     stamp,
     state_mark,
-    until,
 )
 
 if TYPE_CHECKING:  # a command imports only the views it shows
@@ -152,15 +152,6 @@ def _source_cells(view: PostureView) -> Iterable[Cell]:
         yield Cell(f" {age(source.last_success, view.as_of)}   ", "muted")
 
 
-def _deadline(view: FindingDetail, now: datetime) -> str:
-    due_at = view.row.due_at
-    if due_at is None:
-        return ""
-    if view.fixed_at is None:
-        return f"{stamp(due_at)}, {until(due_at, now)}"
-    return f"{stamp(due_at)}, {'missed' if view.fixed_at > due_at else 'kept'}"
-
-
 def finding(view: FindingDetail, now: datetime) -> None:
     """Print one finding."""
     row = view.row
@@ -188,11 +179,8 @@ def finding(view: FindingDetail, now: datetime) -> None:
         ("resource", view.resource),
         ("first seen", f"{stamp(row.first_seen)}, {age(row.first_seen, now)} ago"),
         ("last seen", stamp(row.last_seen)),
-        ("due", _deadline(view, now)),
-        *(
-            ("was due", f"{stamp(one.due_at)}, {'missed' if one.is_missed else 'kept'}")
-            for one in view.past_deadlines
-        ),
+        ("due", deadline(view, now)),
+        *(("was due", past_deadline(one)) for one in view.past_deadlines),
         ("exposure", f"{money(row.exposure)} a year"),
         ("reopened", f"{view.reopened_count} times" if view.reopened_count else ""),
         ("breaks", ", ".join(view.controls)),

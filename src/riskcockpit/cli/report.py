@@ -11,8 +11,6 @@ from riskcockpit.cli.diagnostics import say
 from riskcockpit.errors import InputError
 
 if TYPE_CHECKING:  # these modules cost more to import than `--help` may
-    from datetime import datetime
-
     from riskcockpit.views.report import ReportView
 
 
@@ -45,13 +43,14 @@ def report(
     same bytes. Without a file it prints a draft as Markdown.
     """
     from riskcockpit.cli import output
+    from riskcockpit.cli.moments import start_of
     from riskcockpit.services.context import Context
     from riskcockpit.services.reporting import Issued, compose, issue
 
     ctx = Context.open()
     wanted = {"html": html, "markdown": markdown, "json": json}
     is_draft = draft or not any(wanted.values())
-    view = compose(ctx, _moment(since, ctx.clock.now()), is_draft=is_draft)
+    view = compose(ctx, start_of(since, ctx.clock.now()), is_draft=is_draft)
     if not any(wanted.values()):
         output.raw(_content("markdown", view))
         return
@@ -85,23 +84,3 @@ def _write(file: Path, content: bytes) -> None:
         file.write_bytes(content)
     except OSError as error:
         raise InputError(f"cannot write {file}: {error.strerror}") from error
-
-
-def _moment(text: str, now: datetime) -> datetime | None:
-    """Read the start of the period.
-
-    Raises:
-        InputError: it is no date, moment or duration.
-    """
-    from riskcockpit.config.durations import parse_duration
-    from riskcockpit.domain.clock import parse_utc
-
-    if not text:
-        return None
-    try:
-        is_span = text[0].isdigit() and text[-1] in "smhdw"
-        return now - parse_duration(text) if is_span else parse_utc(text)
-    except (ValueError, OverflowError) as error:
-        raise InputError(
-            f'"{text}" is no start of a period', hint="as 2026-01-31, 2026-01-31T06:00Z or 90d"
-        ) from error

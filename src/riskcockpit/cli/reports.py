@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskcockpit.cli.diagnostics import ExitCode, Progress, say, warn
+from riskcockpit.cli.diagnostics import ExitCode, Progress, about, say, warn
 from riskcockpit.cli.diagnostics import report as report_error
 from riskcockpit.cli.options import JsonOption
 from riskcockpit.errors import InputError, RetryableError
@@ -118,7 +118,7 @@ def _show_import(report: ImportReport, *, as_json: bool) -> None:
 
 def _narrate(file: FileReport) -> None:
     if file.error:
-        warn(f"{file.path}: {file.error}", file.hint or None)
+        warn(about(file.path, file.error), file.hint or None)
     for problem in file.problems[:5]:
         warn(f"{file.path}: {problem.where}: {problem.why}")
     if len(file.problems) > 5:  # noqa: PLR2004 - a screen's worth

@@ -245,6 +245,9 @@ class Scan:
     problems: tuple[Problem, ...] = ()
     absent: int = 0
     """Records the report itself marks as gone (SARIF `baselineState: absent`)."""
+    gone: tuple[Observation, ...] = ()
+    """What those of them that can be read were about: their findings end at once, however little
+    else the report proves."""
     tool_version: str = ""
     category: str = ""
     """What tells apart several scans of one tool over one asset (SARIF `automationDetails.id`)."""
@@ -260,6 +263,8 @@ class Scan:
     """The report itself shows that not all was scanned (`results: null`)."""
     rules: frozenset[str] | None = None
     """Rules that were enabled; None when the report does not list them."""
+    assets: frozenset[str] | None = None
+    """Assets that were looked at, for scans of hosts; None when the scan covers its scope."""
     distrusted: tuple[str, ...] = field(default=())
     """Fingerprint names the reader refused, each with its reason; shown by `findings why`."""
     statements: tuple[VexStatement, ...] = ()

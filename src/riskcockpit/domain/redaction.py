@@ -78,6 +78,15 @@ _RULES = (
         ),
     ),
     _Rule(
+        ("hvs.", "hvb.", "hvr.", "dapi", "dckr_", "glsa_", "atatt3", "atctt3", ".atlasv1.", "q~"),
+        re.compile(
+            r"\b(?P<secret>hv[sbr]\.[A-Za-z0-9_\-]{20,300}|dapi[a-f0-9]{32}"
+            r"|dckr_[po]at_[A-Za-z0-9_\-]{20,}|glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}"
+            r"|AT[AC]TT3[A-Za-z0-9_\-=]{60,}|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_\-=]{60,70}"
+            r"|[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.\-]{31,34})"
+        ),
+    ),
+    _Rule(
         ("k_live", "k_test", "npm_", "pypi-", "hf_", "dop_v1_", "shpat_", "sk-", "sg."),
         re.compile(
             r"\b(?P<secret>[rs]k_(?:live|test)_[A-Za-z0-9]{16,255}|npm_[A-Za-z0-9]{36}"
@@ -124,12 +133,14 @@ _PREFIXED = (
     r"-----BEGIN |AKIA[A-Z2-7]{4}|ASIA[A-Z2-7]{4}|gh[pousr]_[A-Za-z0-9]{4}|github_pat_|glpat-"
     r"|xox[abeoprs]-|xapp-|hooks\.slack\.com|AIza|ya29\.|eyJ[A-Za-z0-9_\-]{8}"
     r"|[rs]k_(?:live|test)_|npm_[A-Za-z0-9]{4}|pypi-|hf_[A-Za-z0-9]{4}|dop_v1_|shpat_"
-    r"|sk-[A-Za-z0-9\-]{8}|SG\.[A-Za-z0-9_\-]{4}"
+    r"|sk-[A-Za-z0-9\-]{8}|SG\.[A-Za-z0-9_\-]{4}|hv[sbr]\.[A-Za-z0-9]|dapi[a-f0-9]{4}"
+    r"|dckr_[po]at_|glsa_[A-Za-z0-9]{4}|AT[AC]TT3|\.atlasv1\.|[0-9]Q~"
 )
 _PREFIX_MARKS = (
     b"-----BEGIN ", b"AKIA", b"ASIA", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_",
     b"glpat-", b"xox", b"xapp-", b"hooks.slack.com", b"AIza", b"ya29.", b"eyJ", b"k_live_",
     b"k_test_", b"npm_", b"pypi-", b"hf_", b"dop_v1_", b"shpat_", b"sk-", b"SG.",
+    b"hvs.", b"hvb.", b"hvr.", b"dapi", b"dckr_", b"glsa_", b"TT3", b".atlasv1.", b"Q~",
 )  # fmt: skip
 """One of these is in whatever `_PREFIXED` matches."""
 _LOGIN = r"://[^\s:/@\"'<>]{0,128}:[^\s/@\"'<>]{3,64}"

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from riskcockpit.formats import wording
 
+_USUAL = frozenset({None, 80, 443})
 _NO_PORT = frozenset({"", "0", "-"})
 
 
@@ -34,6 +35,18 @@ def host_of(url: str) -> str:
     url = _sound(url.strip())
     place = urlsplit(url if "://" in url else f"//{url}").netloc
     return wording.name(place.rpartition("@")[2].lower())
+
+
+def site_category(url: str) -> str:
+    """Return what tells apart the scans of two sites on one host: the port, where it is unusual.
+
+    The asset is the host whatever the port, as an image is one whatever its tag.
+    """
+    try:
+        port = urlsplit(_sound(url.strip())).port
+    except ValueError:  # no number, or too large a one
+        return ""
+    return "" if port in _USUAL else f"port {port}"
 
 
 def bracketed(host: str) -> str:

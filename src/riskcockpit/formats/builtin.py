@@ -14,6 +14,7 @@ from typing import cast
 from riskcockpit.domain.finding import Scan
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.archives import NO_REPORT
+from riskcockpit.formats.clearing import cleared
 from riskcockpit.formats.opening import plain
 from riskcockpit.formats.shape import Shape, shape_of
 
@@ -46,4 +47,4 @@ class BuiltIn:
             nothing = Scan(tool=self.name, is_partial=True)
             return Report(self.name, (nothing,), ("the archive is empty: nothing was reported",))
         module = import_module(f"riskcockpit.formats.{self.module}")
-        return cast("Reader", module.read)(content, options)
+        return cleared(cast("Reader", module.read)(content, options), options.redact)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.formats.shape import Shape
 from riskcockpit.formats.signs import has
+from riskcockpit.formats.wording import cut
+
+_NAMES_TOLD = 6
+_NAME_LENGTH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +39,12 @@ def advice(shape: Shape) -> KnownTool | None:
     return next((tool for tool in TOOLS if tool.is_it(shape)), None)
 
 
-def resemblance(shape: Shape) -> str:
-    """Return in words what content of this shape is."""
+def resemblance(shape: Shape, redact: Callable[[str], str]) -> str:
+    """Return in words what content of this shape is; its names are foreign text."""
     if shape.kind in ("object", "list"):
-        found = ", ".join(sorted(shape.members)[:6]) or "nothing in it"
+        names = sorted(shape.members)[:_NAMES_TOLD]
+        found = ", ".join(cut(clean_line(redact(name)), _NAME_LENGTH) for name in names)
+        found = found or "nothing in it"
         return f"a JSON {shape.kind} with {found}"
     if shape.kind == "xml":
         return "an XML document"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 from msgspec import Raw
 
@@ -13,6 +15,8 @@ Placed = tuple[str, bytes]
 """Where in the report a record stands, and the record."""
 
 _FORMS = msgspec.json.Decoder(list[Raw] | dict[str, Raw])
+NEXT_PAGE_NOTE = "the answer says that there are more findings; get all pages"
+_NEXT_PAGE = re.compile(rb'[{,]\s*"[Nn]extToken"\s*:\s*"[^"]')
 _LIST = msgspec.json.Decoder(list[Raw] | None)
 
 
@@ -37,6 +41,11 @@ def json_records(content: bytes, title: str, *members: str) -> tuple[list[Placed
             found.append((f"record {index + 1}", part))
     records = searched([raw for _, raw in found])
     return list(zip((place for place, _ in found), records, strict=True)), documents
+
+
+def names_next_page(content: bytes) -> bool:
+    """Whether an answer of an AWS API says that there are more records than it has."""
+    return _NEXT_PAGE.search(content) is not None
 
 
 def _placed(name: str, raws: list[Raw]) -> list[Placed]:

@@ -14,6 +14,7 @@ from riskcockpit.errors import FormatError, UnknownNameError
 from riskcockpit.formats.api import Format, ReadOptions, Report
 from riskcockpit.formats.archives import NO_REPORT
 from riskcockpit.formats.builtin import BuiltIn
+from riskcockpit.formats.condensing import condensed
 from riskcockpit.formats.families.checks import CHECKS
 from riskcockpit.formats.families.cloud import CLOUD
 from riskcockpit.formats.families.code import CODE
@@ -71,7 +72,7 @@ def detect(content: bytes, options: ReadOptions) -> Format:
     Raises:
         FormatError: empty, damaged, or of no known format; says what it looks like and what to do.
     """
-    return _detect_plain(plain(content, options.max_bytes), options.own)
+    return _detect_plain(plain(content, options.max_bytes), options)
 
 
 def read_report(content: bytes, options: ReadOptions, *, name: str = "") -> Report:
@@ -82,32 +83,64 @@ def read_report(content: bytes, options: ReadOptions, *, name: str = "") -> Repo
         UnknownNameError: there is no format `name`.
     """
     opened = plain(content, options.max_bytes)
-    format_ = named(name, options.own) if name else _detect_plain(opened, options.own)
-    return format_.read(opened, options)
+    format_ = named(name, options.own) if name else _detect_plain(opened, options)
+    report = format_.read(opened, options)
+    if name and opened != NO_REPORT and not _says_something(report):
+        _refuse_another(opened, name, options)
+    return report
 
 
-def _detect_plain(content: bytes, own: Sequence[Format]) -> Format:
+def _says_something(report: Report) -> bool:
+    """Whether anything was found in a report, or a part of it could not be read."""
+    return bool(report.enrichments or report.problems) or any(
+        scan.observations or scan.evidence or scan.statements or scan.absent or scan.problems
+        for scan in report.scans
+    )
+
+
+def _refuse_another(content: bytes, name: str, options: ReadOptions) -> None:
+    """Refuse content in which `name` finds nothing and the format it shows does: no clean scan."""
+    try:
+        other = _detect_plain(content, options)
+    except FormatError:
+        return  # that is what a name is given for
+    if other.name != name and _says_something(other.read(content, options)):
+        raise FormatError(
+            f"nothing in it is of the format {name}: its content is {other.name}",
+            hint=f"leave the format to `auto`, or say --format {other.name}",
+        )
+
+
+def _detect_plain(content: bytes, options: ReadOptions) -> Format:
     head = content[:HEAD_BYTES]
-    for format_ in (*own, *BUILT_IN):
-        if format_.matches(head):
-            return format_
-    for entry in _third_party():
-        theirs = _loaded(entry)
-        if theirs.matches(head):
-            return theirs
+    format_ = _matching(head, options.own)
+    if format_ is None and len(content) > HEAD_BYTES:
+        head = condensed(content) or head
+        format_ = _matching(head, options.own)
+    if format_ is not None:
+        return format_
     if content == NO_REPORT:
         raise FormatError(
             "the zip archive has no file in it",
             hint="name the format with --format if its tool writes such archives",
         )
-    raise _unknown(shape_of(head))
+    raise _unknown(shape_of(head), options)
 
 
-def _unknown(shape: Shape) -> FormatError:
+def _matching(head: bytes, own: Sequence[Format]) -> Format | None:
+    for format_ in (*own, *BUILT_IN):
+        if format_.matches(head):
+            return format_
+    theirs = map(_loaded, _third_party())
+    return next((format_ for format_ in theirs if format_.matches(head)), None)
+
+
+def _unknown(shape: Shape, options: ReadOptions) -> FormatError:
     tool = advice(shape)
     if tool is not None:
         return FormatError(f"looks like {tool.title}, which is not read yet", hint=tool.instead)
-    return FormatError(f"not a known report format: {resemblance(shape)}", hint=_UNKNOWN_HINT)
+    looks = resemblance(shape, options.redact)
+    return FormatError(f"not a known report format: {looks}", hint=_UNKNOWN_HINT)
 
 
 def _third_party() -> Iterable[EntryPoint]:

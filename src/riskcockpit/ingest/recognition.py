@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from riskcockpit.domain.finding import FindingClass
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.sheet import Sheet
-from riskcockpit.ingest.identity import VERSION, Identities, evidence
+from riskcockpit.ingest.identity import VERSION, evidence
 from riskcockpit.ingest.matching import Trace, match
 from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
 from riskcockpit.ingest.prefixes import PrefixChange, find
+from riskcockpit.ingest.runs import Run
 from riskcockpit.ingest.staging import TABLES, stored_trace, trace
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """The results of one scan and who they are."""
-
-    spec: ScopeSpec
-    observations: Sheet
-    identities: Identities
 
 
 def without_foreign_claims(tx: Writer, sheet: Sheet, asset: str) -> Sheet:
@@ -45,67 +38,99 @@ def without_foreign_claims(tx: Writer, sheet: Sheet, asset: str) -> Sheet:
     )
 
 
-def recognise(tx: Writer, run: Run, policy: IngestPolicy, live: int) -> PrefixChange | None:
-    """Fill `matched`, `fresh`, `hint` and `assigned` for the staged results of `run`.
+def recognise(tx: Writer, runs: Sequence[Run], policy: IngestPolicy) -> dict[int, PrefixChange]:
+    """Fill `matched`, `fresh`, `hint` and `assigned` for the staged results of `runs`.
 
-    `live` is how many live findings the scope has. Returns the checkout prefix by which all
-    paths changed, when that is what happened.
+    Returns the checkout prefix by which all paths of a run changed, by the run's number, where
+    that is what happened.
     """
     keys = ["match_alias", "match_id"]
-    if any(kind.claimed_id for kind in run.observations.kinds):
+    if any(kind.claimed_id for run in runs for kind in run.sheet.kinds):
         keys.reverse()  # a claim is an id, and whoever has the id now is meant
     for statement in keys:
         tx.execute(sql("ingest", statement))
-    if run.observations.has_class(FindingClass.DEPENDENCY):
+    if any(run.sheet.has_class(FindingClass.DEPENDENCY) for run in runs):
         tx.execute(sql("ingest", "match_vulnerability"))
-    change = _compare_leftovers(tx, run, policy, live)
+    changes = _compare_leftovers(tx, runs, policy)
     tx.execute(sql("ingest", "fresh_fill"))
     _assign_ids(tx)
-    return change
+    return changes
 
 
 def _compare_leftovers(
-    tx: Writer, run: Run, policy: IngestPolicy, live: int
-) -> PrefixChange | None:
-    numbers = [row[0] for row in tx.rows(sql("ingest", "unmatched_seen"))] if live else []
-    if not numbers:
-        return None
-    known = tx.rows(
-        sql("ingest", "unmatched_known"),
-        scope=run.spec.id,
-        is_group=run.spec.parts is not None,
-        rev=tx.generation,
-    )
-    if not known:
-        return None
+    tx: Writer, runs: Sequence[Run], policy: IngestPolicy
+) -> dict[int, PrefixChange]:
+    """Recognise by likeness, scope by scope, where both sides have something left."""
+    if not any(run.live for run in runs):
+        return {}
+    unseen: defaultdict[int, list[int]] = defaultdict(list)
+    for scan, n in tx.rows(sql("ingest", "unmatched_seen")):
+        if runs[scan].live:
+            unseen[scan].append(n)
+    if not unseen:
+        return {}
+    known: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    query = sql("ingest", "unmatched_known")
+    for scan, *row in tx.rows(query, scans=list(unseen), rev=tx.generation):
+        known[scan].append(tuple(row))
+    compared = [
+        _compare(tx, runs[scan], unseen[scan], rows, policy) for scan, rows in known.items()
+    ]
+    found = [row for one in compared for row in one.found]
+    tx.stage("found", TABLES["found"], found)
+    tx.execute(sql("ingest", "match_found"))
+    tx.stage("hint", TABLES["hint"], [row for one in compared for row in one.hints])
+    return {one.scan: one.change for one in compared if one.change}
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What likeness says of one run."""
+
+    scan: int
+    found: list[tuple[Any, ...]]
+    """Rows of `found`."""
+    hints: list[tuple[Any, ...]]
+    """Rows of `hint`."""
+    change: PrefixChange | None
+
+
+def _compare(
+    tx: Writer,
+    run: Run,
+    numbers: Sequence[int],
+    known: Sequence[tuple[Any, ...]],
+    policy: IngestPolicy,
+) -> _Compared:
+    own = [n - run.first for n in numbers]
+    sheet = run.sheet
     stored = [stored_trace(row) for row in known]
-    paths = run.observations.paths
     change = find(
-        (paths[n] for n in numbers),
+        (sheet.paths[n] for n in own),
         (one.path for one in stored),
-        all_seen=paths,
+        all_seen=sheet.paths,
         all_known=_live_paths(tx, run.spec),
     )
     seen = [
         trace(
-            run.observations[n],
+            sheet[n],
             run.identities.assets[n],
             run.identities.fingerprints[n],
-            change.stored_path(paths[n]) if change else None,
+            change.stored_path(sheet.paths[n]) if change else None,
         )
-        for n in numbers
+        for n in own
     ]
     matches, hints = match(
         seen,
         stored,
-        shared=_shared(run, numbers, stored),
+        shared=_shared(run, own, stored),
         rule_names=policy.rule_aliases.get(run.spec.tool.lower(), {}),
     )
-    found = [(numbers[one.seen], *known[one.known][:2], one.how.value) for one in matches]
-    tx.stage("found", TABLES["found"], found)
-    tx.execute(sql("ingest", "match_found"))
-    tx.stage("hint", TABLES["hint"], [(numbers[s], known[k][0]) for s, k in hints.items()])
-    return change
+    found = [
+        (numbers[one.seen], run.number, *known[one.known][:2], one.how.value) for one in matches
+    ]
+    likely = [(numbers[s], known[k][0]) for s, k in hints.items()]
+    return _Compared(run.number, found, likely, change)
 
 
 def _live_paths(tx: Writer, spec: ScopeSpec) -> Iterator[str]:
@@ -126,7 +151,7 @@ def _shared(run: Run, numbers: Sequence[int], stored: Sequence[Trace]) -> frozen
     shared: set[str] = set()
     for n, (_, value) in enumerate(run.identities.fingerprints):
         if value in values and (what := _evidence(run, n)) in wanted:
-            sheet = run.observations
+            sheet = run.sheet
             place = (sheet.kinds[sheet.kind[n]].rule, sheet.paths[n])
             if places.setdefault(what, place) != place:
                 shared.add(what)
@@ -134,7 +159,7 @@ def _shared(run: Run, numbers: Sequence[int], stored: Sequence[Trace]) -> frozen
 
 
 def _evidence(run: Run, n: int) -> str:
-    return evidence(run.identities.fingerprints[n], run.observations.snippets[n])
+    return evidence(run.identities.fingerprints[n], run.sheet.snippets[n])
 
 
 def _assign_ids(tx: Writer) -> None:

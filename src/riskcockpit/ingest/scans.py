@@ -28,6 +28,7 @@ def one_of(scans: Sequence[Scan]) -> Scan:
         return scans[0]
     times = [scan.scanned_at for scan in scans if scan.scanned_at is not None]
     listed = [scan.rules for scan in scans if scan.rules is not None]
+    covered = [scan.assets for scan in scans if scan.assets is not None]
     versions = {scan.tool_version for scan in scans}
     return Scan(
         tool=scans[0].tool,
@@ -40,12 +41,14 @@ def one_of(scans: Sequence[Scan]) -> Scan:
         statements=tuple(said for scan in scans for said in scan.statements),
         is_vex=all(scan.is_vex for scan in scans),
         absent=sum(scan.absent for scan in scans),
+        gone=tuple(one for scan in scans for one in scan.gone),
         tool_version=versions.pop() if len(versions) == 1 else "",
         scanned_at=max(times, default=None),
         is_successful=_worst([scan.is_successful for scan in scans]),
         tool_errors=tuple(error for scan in scans for error in scan.tool_errors),
         is_partial=any(scan.is_partial for scan in scans),
         rules=frozenset().union(*listed) if len(listed) == len(scans) else None,
+        assets=frozenset().union(*covered) if len(covered) == len(scans) else None,
         distrusted=tuple(dict.fromkeys(why for scan in scans for why in scan.distrusted)),
     )
 

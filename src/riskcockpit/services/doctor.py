@@ -17,6 +17,7 @@ from riskcockpit.errors import ConfigError, InputError, LedgerError, Riskcockpit
 from riskcockpit.present.knowledge import KNOWLEDGE, loaded
 from riskcockpit.present.text import stamp
 from riskcockpit.services.context import Context
+from riskcockpit.services.own_formats import directory_of, own_formats
 from riskcockpit.views.setup import Check, CheckState
 
 _CLOCK_SLACK = timedelta(minutes=1)
@@ -41,6 +42,7 @@ def examine() -> tuple[Check, ...]:
         )
     return (
         _settings(ctx),
+        _formats(paths),
         *_directories(paths),
         _openssh(),
         _identity(ctx),
@@ -61,6 +63,16 @@ def _settings(ctx: Context) -> Check:
     if not file.exists():
         return Check("settings", CheckState.NOTE, f"no {file}; defaults", "`riskcockpit init`")
     return Check("settings", CheckState.OK, f"{file}, context {ctx.settings.context.name}")
+
+
+def _formats(paths: Paths) -> Check:
+    """Read the home's own formats: one that cannot be used stops every import."""
+
+    def read() -> str:
+        count = len(own_formats(paths))
+        return f"{count or 'none'} of your own in {directory_of(paths)}"
+
+    return _try("report formats", read, CheckState.FAIL)
 
 
 def _directories(paths: Paths) -> Iterator[Check]:
@@ -185,6 +197,7 @@ def _credentials(ctx: Context) -> Iterator[Check]:
 
 def _sources(ctx: Context) -> Iterator[Check]:
     from riskcockpit.connectors.api import Checks  # noqa: PLC0415 - connectors load here
+    from riskcockpit.services.connecting import why_read_only  # noqa: PLC0415 - as above
 
     for source in ctx.settings.sources:
 
@@ -195,9 +208,9 @@ def _sources(ctx: Context) -> Iterator[Check]:
             connector = ctx.connector(settings)
             try:
                 seen = connector.check() if isinstance(connector, Checks) else "no check known"
+                write = "read only" if why_read_only(connector, settings) else "may act"
             finally:
                 connector.close()
-            write = "may act" if settings.write_credential else "read only"
             return f"{seen}; {write}"
 
         yield _try(f"source {source.name}", reach, CheckState.FAIL)

@@ -15,6 +15,7 @@ from riskcockpit.errors import FormatError, InputError
 
 STDIN = "-"
 _MAX_PARENTS = 40
+_NOT_FOLLOWED = "hidden files are skipped, and symbolic links in a directory are not followed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,16 @@ class Source:
 def find(paths: Sequence[Path]) -> list[Source]:
     """Return every document once, in a fixed order; directories are walked.
 
-    Hidden entries are skipped and symbolic links inside directories are not followed.
+    Hidden entries are skipped and symbolic links inside directories are not followed. A directory
+    without any document, or one that cannot be looked into, stands for itself: nothing read is no
+    clean result.
     """
     found: dict[str, Source] = {}
     for path in paths:
         if str(path) == STDIN:
             found.setdefault(STDIN, Source(STDIN))
         elif path.is_dir():
-            for file in _walk(path):
+            for file in list(_walk(path)) or [path]:
                 found.setdefault(str(file.resolve()), _source(file))
         else:
             found.setdefault(str(path.resolve()), _source(path))
@@ -99,6 +102,7 @@ def _walk(directory: Path) -> Iterator[Path]:
     try:
         entries = sorted(directory.iterdir())
     except OSError:
+        yield directory
         return
     for entry in entries:
         if entry.name.startswith(".") or entry.is_symlink():
@@ -111,6 +115,8 @@ def _walk(directory: Path) -> Iterator[Path]:
 
 def _read_file(path: Path, max_bytes: int) -> tuple[bytes, datetime]:
     """Read one byte too many at most: a file may grow, and some say that they have no size."""
+    if path.is_dir() and os.access(path, os.R_OK | os.X_OK):
+        raise InputError(f"{path} has no file to read in it", hint=_NOT_FOLLOWED)
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
             status = os.fstat(file.fileno())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from operator import itemgetter
@@ -30,6 +31,8 @@ if TYPE_CHECKING:  # it imports duckdb
 
 KINDS = ("csv", "json", "sarif", "parquet", "openvex")
 """The forms of an export."""
+_JUSTIFICATION = re.compile(r"not_affected \((\w+)\)")
+"""How `ingest.vex` words a statement with its justification."""
 _SECRET_CLAIM = "secret"  # noqa: S105 - `ingest.identity.SECRET_CLAIM` as it is stored
 
 
@@ -85,15 +88,27 @@ def _findings(reader: Reader, rows: list[dict[str, Any]]) -> list[Exported]:
         id_: (reason, text)
         for id_, reason, text in reader.rows(sql("services", "finding_export_waivers"))
     }
-    return [_exported(row, places, waivers) for row in rows]
+    spoken = dict(reader.rows(sql("services", "finding_export_vex")))
+    return [_exported(row, places, _reason(row, waivers, spoken)) for row in rows]
+
+
+def _reason(
+    row: Mapping[str, Any], waivers: Mapping[str, tuple[str, str]], spoken: Mapping[str, str]
+) -> tuple[str, str]:
+    """Return why a finding does not count, and in which words: of a waiver, else of a VEX."""
+    words = spoken.get(row["id"], "")
+    if row["waiver_id"] in waivers or row["state"] != State.SUPPRESSED_AT_SOURCE or not words:
+        return waivers.get(row["waiver_id"], ("", ""))
+    named = _JUSTIFICATION.match(words)
+    return (named[1] if named else "", words)
 
 
 def _exported(
     row: Mapping[str, Any],
     places: Mapping[str, tuple[Location, ...]],
-    waivers: Mapping[str, tuple[str, str]],
+    why: tuple[str, str],
 ) -> Exported:
-    reason, text = waivers.get(row["waiver_id"], ("", ""))
+    reason, text = why
     return Exported(
         seen=_observation(row, places.get(row["id"]) or _place(row)),
         category=row["category"],

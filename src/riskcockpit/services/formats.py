@@ -18,6 +18,7 @@ from riskcockpit.formats.mapped.reader import MappedFormat
 from riskcockpit.services.context import Context
 from riskcockpit.services.documents import find, read
 from riskcockpit.services.house import read_options_of
+from riskcockpit.services.importing import AUTO
 from riskcockpit.services.own_formats import own_formats
 from riskcockpit.views.formats import DetectedView, FormatView, ReadingView
 
@@ -57,22 +58,22 @@ def detect(ctx: Context, paths: Iterable[Path], stdin: bytes | None) -> tuple[De
 def try_format(ctx: Context, name: str, paths: Iterable[Path]) -> tuple[ReadingView, ...]:
     """Read files with the format called `name`, or the mapping in the file `name`; store nothing.
 
-    Without files the mapping's own cases are run.
+    `auto` is the format that each file shows by its content. Without files the mapping's own cases
+    are run.
 
     Raises:
         UnknownNameError: there is no such format.
         InputError: a file cannot be read, or there is nothing to read.
         ConfigError: the mapping cannot be used.
     """
-    format_ = _format(ctx, name)
     options = read_options_of(ctx)
     sources = find(list(paths)) if paths else []
-    if sources:
+    format_ = None if name == AUTO and sources else _format(ctx, name)
+    if format_ is None or sources:
+        contents = ((one.name, read(one, None, options.max_bytes).content) for one in sources)
         return tuple(
-            _reading(
-                source.name, format_.read(read(source, None, options.max_bytes).content, options)
-            )
-            for source in sources
+            _reading(path, (format_ or registry.detect(content, options)).read(content, options))
+            for path, content in contents
         )
     cases = format_.mapping.cases if isinstance(format_, MappedFormat) else ()
     if not cases:

@@ -17,14 +17,16 @@ from typing import Any
 from riskcockpit.controls.pack import Control, digest
 from riskcockpit.controls.run import evaluate
 from riskcockpit.domain.clock import rfc3339
-from riskcockpit.domain.control import ControlResult
+from riskcockpit.domain.control import ControlResult, ControlRow, Verdict
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.kpi import KpiReading
 from riskcockpit.errors import LedgerError
+from riskcockpit.ingest.moves import judge_moves
 from riskcockpit.kpis import catalogue
 from riskcockpit.kpis.compute import measure
 from riskcockpit.services.context import Context
 from riskcockpit.services.enriching import enrich
+from riskcockpit.services.house import policy_of
 from riskcockpit.services.policy import controls_in_force, kpis_in_force
 from riskcockpit.services.pricing import price
 from riskcockpit.services.projection import project_ledger
@@ -59,7 +61,7 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
     controls = controls_in_force(ctx.paths)
     kpis = kpis_in_force(ctx.paths)
     results = evaluate(tx, controls, now)
-    _write_controls(tx, controls, results)
+    write_controls(tx, controls, results)
     readings = measure(tx, kpis, now)
     tx.execute(sql("services", "judging_clear_kpis"))
     tx.append("kpi", (_definition(ordinal, kpi) for ordinal, kpi in enumerate(kpis)))
@@ -79,6 +81,7 @@ def settle(ctx: Context, tx: Writer, now: datetime) -> None:
     _describe_assets(ctx, tx, now)
     enrich(tx, ctx.settings.sla, now)
     project_ledger(ctx, tx, now)
+    judge_moves(tx, now, policy_of(ctx))
     price(ctx, tx, now)
 
 
@@ -118,9 +121,10 @@ def _describe_assets(ctx: Context, tx: Writer, now: datetime) -> None:
     tx.execute(sql("services", "judging_assets"), now=now, rev=tx.generation)
 
 
-def _write_controls(
+def write_controls(
     tx: Writer, controls: Iterable[Control], results: Iterable[ControlResult]
 ) -> None:
+    """Put what the controls came to in place of what they came to before."""
     tx.execute(sql("services", "judging_clear_controls"))
     tx.execute(sql("services", "judging_clear_control_rows"))
     by_id = {result.control_id: result for result in results}
@@ -181,12 +185,22 @@ def _kpi_row(reading: KpiReading) -> dict[str, Any]:
     }
 
 
+def transcript(
+    results: Iterable[tuple[str, Verdict, Iterable[ControlRow]]],
+) -> Iterator[bytes]:
+    """Yield, line by line, what every control said of every resource: what is signed is its digest.
+
+    `results` are (control, verdict, rows in their order), in any order.
+    """
+    for control_id, verdict, rows in sorted(results, key=lambda result: result[0]):
+        yield f"{control_id} {verdict.value}\n".encode()
+        for row in rows:
+            yield f"{json.dumps([row.resource, row.status.value, row.reason])}\n".encode()
+
+
 def _digest(results: Iterable[ControlResult]) -> str:
-    """Return the SHA-256 over what every control said of every resource."""
+    """Return the SHA-256 over the transcript, as hex."""
     state = sha256()
-    for result in sorted(results, key=lambda result: result.control_id):
-        state.update(f"{result.control_id} {result.verdict.value}\n".encode())
-        for row in result.rows:
-            line = json.dumps([row.resource, row.status.value, row.reason])
-            state.update(f"{line}\n".encode())
+    for line in transcript((one.control_id, one.verdict, one.rows) for one in results):
+        state.update(line)
     return state.hexdigest()

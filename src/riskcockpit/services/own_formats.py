@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from riskcockpit.config.paths import Paths
 from riskcockpit.formats.api import Format
+
+
+def directory_of(paths: Paths) -> Path:
+    """Return where the home's own formats lie; it need not be there."""
+    return paths.config / "formats"
 
 
 def own_formats(paths: Paths) -> tuple[Format, ...]:
@@ -12,7 +19,7 @@ def own_formats(paths: Paths) -> tuple[Format, ...]:
     Raises:
         ConfigError: a mapping cannot be used; the message names file, line and what to mend.
     """
-    directory = paths.config / "formats"
+    directory = directory_of(paths)
     if not directory.is_dir():
         return ()
     from riskcockpit.formats.mapped.definition import load  # noqa: PLC0415 - few homes have any

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from riskcockpit.config.paths import Paths, shipped
 from riskcockpit.controls import pack
+from riskcockpit.controls.frameworks import Framework, frameworks
 from riskcockpit.kpis import catalogue
 
 Signature = tuple[tuple[str, int, int], ...]
@@ -30,9 +31,9 @@ def controls_in_force(paths: Paths) -> tuple[pack.Control, ...]:
     return _controls(directories, _signature(files))
 
 
-def frameworks_in_force(paths: Paths) -> dict[str, pack.Framework]:
+def frameworks_in_force(paths: Paths) -> dict[str, Framework]:
     """Return the frameworks that controls may refer to. Raises as `controls_in_force`."""
-    return pack.frameworks(shipped("config", "controls"), paths.config / "controls")
+    return frameworks(shipped("config", "controls"), paths.config / "controls")
 
 
 def kpis_in_force(paths: Paths) -> tuple[catalogue.Kpi, ...]:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from riskcockpit.controls.pack import Framework
+from riskcockpit.controls.frameworks import Framework
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.control import Verdict
 from riskcockpit.domain.decision import EntryType
@@ -24,6 +24,7 @@ from riskcockpit.errors import InputError
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.services.context import Context
 from riskcockpit.services.gathering import gather
+from riskcockpit.services.judged import evaluation_of, judged_at
 from riskcockpit.services.policy import frameworks_in_force
 from riskcockpit.services.posture import standing
 from riskcockpit.services.pricing import scenarios_in_force
@@ -52,6 +53,8 @@ MOST_DRIVERS = 10
 MOST_WAITING = 5
 DEFAULT_PERIOD = timedelta(days=30)
 """How far back the first report looks; later ones begin where the last one ended."""
+EVIDENCE_FORM = "evidence"
+"""How the ledger names the manifest of an evidence export among issued files."""
 _FAILING = (Verdict.ALARM, Verdict.ERROR)
 
 
@@ -85,8 +88,8 @@ def compose(ctx: Context, since: datetime | None = None, *, is_draft: bool = Fal
         )
     found = examined(ctx)
     with ctx.store.reader() as reader:
-        until = _judged_at(reader)
-        evaluation = _evaluation(found.entries, reader.generation)
+        until = judged_at(reader)
+        evaluation = evaluation_of(found.entries, reader.generation)
         start = since or _last_report(found.entries, until) or until - DEFAULT_PERIOD
         if start >= until:
             raise InputError(
@@ -185,35 +188,22 @@ def _composed(
     )
 
 
-def _judged_at(reader: Reader) -> datetime:
-    row = reader.one(sql("services", "report_judged"))
-    if row is None or row[0] is None:
-        raise InputError("the cache was never judged", hint="`riskcockpit sync` first")
-    moment: datetime = row[0]
-    return moment
-
-
-def _evaluation(entries: Sequence[Entry], generation: int) -> Entry | None:
-    """Return the entry that signed what this generation's controls came to."""
-    return next(
-        (
-            entry
-            for entry in reversed(entries)
-            if entry.type is EntryType.CONTROLS_EVALUATED
-            and entry.data.get("generation") == generation
-        ),
-        None,
-    )
-
-
 def _last_report(entries: Sequence[Entry], until: datetime) -> datetime | None:
     """Return where the last report ended that ended before `until`."""
     ends = (
         datetime.fromisoformat(str(entry.data.get("until")))
         for entry in reversed(entries)
-        if entry.type is EntryType.REPORT_ISSUED and entry.data.get("until")
+        if entry.type is EntryType.REPORT_ISSUED
+        and entry.data.get("until")
+        and _forms(entry) != {EVIDENCE_FORM}
     )
     return next((end for end in ends if end < until), None)
+
+
+def _forms(entry: Entry) -> set[str]:
+    listed = entry.data.get("files")
+    files = listed if isinstance(listed, list) else ()
+    return {str(file.get("form")) for file in files if isinstance(file, Mapping)}
 
 
 def _drivers(reader: Reader, currency: str) -> tuple[Driver, ...]:

@@ -18,7 +18,7 @@ from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import NOTHING, Members, record_of
 from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.prose import first_link, paragraphs
-from riskcockpit.formats.record_lists import json_records
+from riskcockpit.formats.record_lists import NEXT_PAGE_NOTE, json_records, names_next_page
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_numbers
 
 TOOL = "Amazon Inspector"
@@ -47,7 +47,9 @@ def read(content: bytes, options: ReadOptions) -> Report:
                 partial(_outcome, place=place, options=options),
             )
         groups.unread(documents.unreadable)
-    return Report("aws-inspector", groups.scans(), documents.notes)
+        has_more = names_next_page(content)
+    notes = (*documents.notes, NEXT_PAGE_NOTE) if has_more else documents.notes
+    return Report("aws-inspector", groups.scans(is_partial=has_more), notes)
 
 
 def _group_of(record: Members) -> Group:

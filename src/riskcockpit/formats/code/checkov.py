@@ -35,6 +35,8 @@ from riskcockpit.formats.vulnerabilities import canonical_id, split_name, vulner
 TOOL = "Checkov"
 DEFAULT_SEVERITY = "medium"
 """Without the vendor's platform a check has no severity; the same default as for its SARIF."""
+SEVERITY_OF_SECRETS = "high"
+_RULES_OF_SECRETS = "CKV_SECRET_"
 SECRETS = "secrets"
 PACKAGES = ("sca_package", "sca_image")
 _QUOTES = ("code_block", "entity_tags", "added_by", "removed_commit_hash", "added_commit_hash")
@@ -167,7 +169,8 @@ def _vulnerability(options: ReadOptions, entry: Members, place: str) -> Observat
 
 def _grade(options: ReadOptions, rule: str, word: str, source: str) -> Grade:
     if not word or word.lower() == "none":
-        return graded(TOOL, rule, DEFAULT_SEVERITY, "default of the tool", options)
+        default = SEVERITY_OF_SECRETS if rule.startswith(_RULES_OF_SECRETS) else DEFAULT_SEVERITY
+        return graded(TOOL, rule, default, "default of the tool", options)
     return graded(TOOL, rule, word, source, options)
 
 

@@ -130,7 +130,19 @@ PLATFORMS: tuple[BuiltIn, ...] = (
         "defectdojo",
         "DefectDojo findings (API)",
         "defectdojo",
-        has_inner("results", "numerical_severity", "hash_code"),
+        any_of(
+            has_inner("results", "numerical_severity", "hash_code"),
+            has("count", "next", "previous", "results", "prefetch"),
+        ),
+    ),
+    BuiltIn(
+        "gitlab-vulnerabilities",
+        "Vulnerabilities of GitLab's GraphQL API",
+        "gitlab.vulnerabilities",
+        any_of(
+            has("reportType", "identifiers", kind="list"),
+            *(has_inner("data", name) for name in ("project", "group", "vulnerabilities")),
+        ),
     ),
     BuiltIn(
         "gitlab",

@@ -115,13 +115,13 @@ class Mapping:
 
 
 def load(directory: Path) -> tuple[Mapping, ...]:
-    """Read every `*.yaml` in `directory`, in the order of their names.
+    """Read every `*.yaml` and `*.yml` in `directory`, in the order of their names.
 
     Raises:
         ConfigError: a file cannot be used; the message names file, line and what to mend.
     """
     found: dict[str, Mapping] = {}
-    for file in sorted(directory.glob("*.yaml")):
+    for file in sorted((*directory.glob("*.yaml"), *directory.glob("*.yml"))):
         mapping = read_mapping(file)
         if mapping.name in found:
             raise ConfigError(f'cannot read {WHAT} from {file}: "{mapping.name}" is there twice')

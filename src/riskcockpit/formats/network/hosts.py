@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from riskcockpit.domain.finding import FindingClass, Location, Observation
@@ -36,6 +37,14 @@ class Place:
         if "://" in self.host:
             return wording.name(self.host)
         return service(self.host.lower(), self.port, self.protocol)
+
+
+def hosts_in(found: Iterable[Observation], *others: str) -> frozenset[str]:
+    """Return the hosts that a scan looked at: those with findings, and `others` by their names.
+
+    A scan of one host says nothing of another, also where both are scanned by one tool.
+    """
+    return frozenset({seen.asset for seen in found} | {Place(name).asset for name in others})
 
 
 def host_observation(

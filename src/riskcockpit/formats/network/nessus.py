@@ -20,7 +20,7 @@ from riskcockpit.formats.markup import parsed
 from riskcockpit.formats.markup import record as markup_record
 from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.moments import moment
-from riskcockpit.formats.network.hosts import Place, at_address, host_observation
+from riskcockpit.formats.network.hosts import Place, at_address, host_observation, hosts_in
 from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_number, cwe_numbers
 
@@ -47,6 +47,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
         gathering = Gathering()
         ends: list[datetime] = []
         names: list[str] = []
+        hosts: list[str] = []
         is_partial = False
         for report in root.iter("Report"):
             names.append(report.get("name") or (report.findtext("ReportName") or ""))
@@ -55,6 +56,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
                 is_partial = is_partial or (start is not None and end is None)
                 if end is not None:
                     ends.append(end)
+                hosts.append(options.redact(_name(host)))
                 _host(host, f"ReportHost[{host_number}]", gathering, options)
     scan = gathering.scan(
         TOOL,
@@ -62,6 +64,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
         scanned_at=max(ends, default=None),
         is_partial=is_partial or not names,
     )
+    scan = replace(scan, assets=hosts_in(scan.observations, *hosts))
     return Report("nessus", (scan,))
 
 
@@ -72,8 +75,12 @@ def _times(host: Element) -> tuple[datetime | None, datetime | None]:
     return moment(start), next((found for end in ends if (found := moment(end))), None)
 
 
+def _name(host: Element) -> str:
+    return host.get("name") or host.findtext("HostName") or ""
+
+
 def _host(host: Element, place: str, gathering: Gathering, options: ReadOptions) -> None:
-    name = options.redact(host.get("name") or host.findtext("HostName") or "")
+    name = options.redact(_name(host))
     for index, item in enumerate(host.iter("ReportItem")):
         where = f"{place}.ReportItem[{index}]"
         gathering.take(where, partial(_outcome, item, name, where, options))

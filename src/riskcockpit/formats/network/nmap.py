@@ -18,7 +18,7 @@ from riskcockpit.formats.grading import Grade, graded
 from riskcockpit.formats.markup import parsed
 from riskcockpit.formats.markup import record as markup_record
 from riskcockpit.formats.moments import moment
-from riskcockpit.formats.network.hosts import Place, host_observation
+from riskcockpit.formats.network.hosts import Place, host_observation, hosts_in
 from riskcockpit.formats.prose import paragraphs
 from riskcockpit.formats.suspicion import checked
 from riskcockpit.formats.vulnerabilities import vulnerability_ids
@@ -38,13 +38,16 @@ def read(content: bytes, options: ReadOptions) -> Report:
     if root.tag != "nmaprun":
         raise FormatError(f"not an Nmap report: its root element is {wording.name(root.tag)}")
     gathering = Gathering()
+    names: list[str] = []
     for number, host in enumerate(root.findall("host")):
         name = _host_name(host)
+        names.append(name)
         for index, port in enumerate(host.findall("ports/port")):
             if _state(port) == "open":
                 place = f"host[{number}].port[{index}]"
                 gathering.take(place, partial(_observation, port, name, place, options))
-    return Report("nmap", (_scan(root, gathering),))
+    scan = _scan(root, gathering)
+    return Report("nmap", (replace(scan, assets=hosts_in(scan.observations, *names)),))
 
 
 def _scan(root: Element, gathering: Gathering) -> Scan:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-
 from riskcockpit.domain.finding import Observation
-from riskcockpit.errors import FormatError
 from riskcockpit.formats import wording
 from riskcockpit.formats.addresses import host_of
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.gathering import Gathering
-from riskcockpit.formats.members import Members, record_of
+from riskcockpit.formats.members import Members
+from riskcockpit.formats.network.host_tables import Entry, read_rows
 from riskcockpit.formats.network.hosts import Place
 from riskcockpit.formats.network.qualys import TOOL, Detection, observation
-from riskcockpit.formats.tables import Row, decoded, table
 
 HEADERS = (("qid", "title"), ("qid", "vuln title"))
 _SCORES = (
@@ -31,26 +25,12 @@ def read(content: bytes, options: ReadOptions) -> Report:
     Raises:
         FormatError: no header of a table of detections in it.
     """
-    words, notes = decoded(content)
-    gathering = Gathering()
-    with without_collection():
-        for names in HEADERS:
-            found = table(words, *names)
-            if found.columns:
-                break
-        else:
-            raise FormatError("no line names the columns QID and Title")
-        for row in found.rows:
-            place = f"row {row.number}"
-            gathering.take(place, partial(_outcome, row, found.columns, place, options))
-    return Report("qualys-csv", (gathering.scan(TOOL),), notes)
+    scan, notes = read_rows(content, TOOL, HEADERS, _outcome, options)
+    return Report("qualys-csv", (scan,), notes)
 
 
-def _outcome(
-    row: Row, columns: Sequence[str], place: str, options: ReadOptions
-) -> Observation | None:
-    record = record_of(row.record(columns), options)
-    raw = record.raw
+def _outcome(entry: Entry, options: ReadOptions) -> Observation | None:
+    record = entry.record
     found = Detection(
         qid=record.text("qid"),
         title=record.first("title", "vuln title"),
@@ -66,7 +46,7 @@ def _outcome(
         scores=tuple(record.text(name) for name in _SCORES),
         is_ignored=record.first("false positive status", "ignored").lower() in _ACCEPTED,
     )
-    return observation(found, place, raw, options)
+    return observation(found, entry.place, record.raw, options)
 
 
 def _host(record: Members) -> str:

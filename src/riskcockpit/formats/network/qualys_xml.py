@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
@@ -16,7 +17,7 @@ from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.markup import parsed, text
 from riskcockpit.formats.markup import record as markup_record
 from riskcockpit.formats.moments import moment
-from riskcockpit.formats.network.hosts import Place
+from riskcockpit.formats.network.hosts import Place, hosts_in
 from riskcockpit.formats.network.qualys import TOOL, Detection, observation
 from riskcockpit.formats.suspicion import checked
 
@@ -60,13 +61,26 @@ def read(content: bytes, options: ReadOptions) -> Report:
         scanned_at=moment(stamp) or moment(_key(root, "DATE")),
         tool_errors=(wording.title(error),) if error else (),
     )
-    return Report("qualys-xml", (scan,))
+    return Report("qualys-xml", (replace(scan, assets=hosts_in(scan.observations, *_hosts(root))),))
 
 
 def _outcome(found: Detection, place: str, raw: bytes, options: ReadOptions) -> Observation | None:
     for name in ("title", "threat", "impact", "solution", "result"):
         setattr(found, name, options.redact(getattr(found, name)))
     return observation(found, place, raw, options)
+
+
+def _hosts(root: Element) -> Iterator[str]:
+    """Yield the names of all hosts, also of those without a detection."""
+    for host in root.iter("HOST"):
+        yield _host_name(host)
+    for ip in root.iter("IP"):
+        if ip.get("value"):
+            yield ip.get("value") or ""
+
+
+def _host_name(host: Element) -> str:
+    return text(host, "IP") or text(host, "DNS") or text(host, "NETBIOS")
 
 
 def _key(root: Element, name: str) -> str:
@@ -79,7 +93,7 @@ def _reported(root: Element) -> Iterator[_Found]:
     """Yield the detections of a report, which describes each vulnerability once, at its end."""
     known = {_qid(item.get("id") or text(item, "QID")): item for item in root.iter("VULN_DETAILS")}
     for number, host in enumerate(root.iter("HOST")):
-        name = text(host, "IP") or text(host, "DNS") or text(host, "NETBIOS")
+        name = _host_name(host)
         elements = (item for item in host.iter() if item.tag in _DETECTIONS)
         for index, element in enumerate(elements):
             place = f"HOST[{number}].{element.tag}[{index}]"

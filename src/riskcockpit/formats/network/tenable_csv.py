@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 from riskcockpit.domain.finding import Observation
-from riskcockpit.errors import FormatError, SkipRecordError
+from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
-from riskcockpit.formats.members import Members, record_of
+from riskcockpit.formats.members import Members
+from riskcockpit.formats.network.host_tables import Entry, read_rows
 from riskcockpit.formats.network.hosts import Place, at_address, host_observation
 from riskcockpit.formats.network.nessus import KEV, SEVERITIES, TOOL
 from riskcockpit.formats.prose import first_link, paragraphs
-from riskcockpit.formats.tables import Row, decoded, table
 from riskcockpit.formats.vulnerabilities import cwe_number, cwe_numbers, vulnerability_ids
 
 PLUGIN = ("plugin id", "plugin", "definition.id", "pluginid")
@@ -63,51 +59,37 @@ def read(content: bytes, options: ReadOptions) -> Report:
     Raises:
         FormatError: the header has none of the layouts.
     """
-    words, notes = decoded(content)
-    gathering = Gathering()
-    with without_collection():
-        for names in _HEADERS:
-            found = table(words, *names)
-            if found.columns:
-                break
-        else:
-            raise FormatError("the header names neither plugin and risk, nor their other names")
-        for row in found.rows:
-            place = f"row {row.number}"
-            gathering.take(place, partial(_outcome, row, found.columns, place, options))
-    return Report("tenable-csv", (gathering.scan(TOOL),), notes)
+    scan, notes = read_rows(content, TOOL, _HEADERS, _outcome, options)
+    return Report("tenable-csv", (scan,), notes)
 
 
-def _outcome(
-    row: Row, columns: Sequence[str], place: str, options: ReadOptions
-) -> Observation | None:
-    record = record_of(row.record(columns), options)
-    raw = record.raw
+def _outcome(entry: Entry, options: ReadOptions) -> Observation | None:
+    record = entry.record
     rule, title = record.first(*PLUGIN), record.first(*TITLE)
     host = record.first(*HOST)
     if not (rule or title) or not host:
         raise SkipRecordError("a row without plugin, or without host")
     if record.first(*STATE).upper() == "FIXED":
         return None
-    word = record.first(*SEVERITY)
+    word = next(filter(None, map(record.word, SEVERITY)), "")  # `None` is a risk: there is none
     rule = rule or title
     grade = graded(TOOL, rule, SEVERITIES.get(word, word), "severity", options)
     protocol = record.text("protocol")
     at = Place(_host(host, protocol), record.first(*PORT), protocol)
     output = record.first(*OUTPUT).removeprefix("Plugin Output:").strip()
     seen = host_observation(
-        TOOL, rule, title, grade._replace(raw=wording.name(word)), at, record=place
+        TOOL, rule, title, grade._replace(raw=wording.name(word)), at, record=entry.place
     )
     seen = replace(
         _with_scores(seen, record),
         description=wording.description(_description(record, output)),
         is_suppressed=record.first(*ACCEPTANCE).lower() in _ACCEPTED
         or bool(record.word("accept risk comment")),
-        raw=raw,
+        raw=record.raw,
     )
     if "://" in at.host:
         return at_address(seen, output, "")
-    is_row_of_one_cve = "risk" in columns and len(seen.vulnerability_ids) == 1
+    is_row_of_one_cve = "risk" in entry.columns and len(seen.vulnerability_ids) == 1
     claims = (("param", seen.vulnerability_ids[0]),) if is_row_of_one_cve else ()
     return replace(seen, fingerprints=claims)  # Nessus repeats a plugin for each of its CVEs
 

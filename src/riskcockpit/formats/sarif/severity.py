@@ -18,7 +18,7 @@ LEVELS = {
     "none": Severity.INFO,
 }
 SINGLE_LEVEL_TOOLS: Mapping[str, Mapping[str, str]] = {
-    "checkov": {"*": "medium"},
+    "checkov": {"CKV_SECRET_*": "high", "*": "medium"},
     "ruff": {"S*": "medium", "*": "low"},
 }
 """Tools that write the same level on everything: tool → rule glob → severity."""

@@ -130,6 +130,8 @@ class Resource(Struct):
     kind: str | None = None
     name: str | None = None
     results: list[Raw] | None = None
+    error: str | None = None
+    """Why it could not be scanned."""
 
 
 class Trivy(Struct):

@@ -86,6 +86,7 @@ class _DocumentReader:
         self._document = Document()
         self._parts: dict[str, _Part] = {}
         self._problems: list[Problem] = []
+        self._errors: list[str] = []
         self.notes: list[str] = []
 
     def take(self, form: Document | list[Raw] | None) -> None:
@@ -106,6 +107,7 @@ class _DocumentReader:
             asset=_asset(document),
             branch=wording.name((document.metadata and document.metadata.branch) or ""),
             scanned_at=moment(document.created_at),
+            tool_errors=tuple(self._errors),
         )
         for kind, part in self._parts.items():
             yield replace(
@@ -114,7 +116,7 @@ class _DocumentReader:
                 observations=tuple(part.observations),
                 evidence=tuple(part.evidence),
                 problems=tuple(part.problems),
-                is_successful=True if part.is_covered else None,
+                is_successful=True if part.is_covered and not self._errors else None,
             )
         if self._problems or not self._parts:
             yield replace(shared, problems=tuple(self._problems), is_partial=True)
@@ -143,6 +145,9 @@ class _DocumentReader:
             return
         parts = (resource.namespace, resource.kind, resource.name)
         name = wording.name("/".join(part for part in parts if part))
+        if resource.error:
+            why = self._options.redact(resource.error)
+            self._errors.append(wording.title(f"{name} was not scanned: {why}"))
         self._targets(resource.results or (), f"{place}.Results", name)
 
     def _targets(self, raws: Iterable[Raw], place: str, resource: str) -> None:

@@ -12,7 +12,7 @@ def is_trivy(shape: Shape) -> bool:
     """Whether the visible top-level members are those of a Trivy report."""
     members = shape.members.keys()
     if shape.kind == "list":
-        return "Target" in members and bool(_LEGACY & members)
+        return "Target" in members and (len(members) == 1 or bool(_LEGACY & members))
     if shape.kind != "object":
         return False
     if "ClusterName" in members:

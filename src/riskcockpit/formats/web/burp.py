@@ -9,7 +9,7 @@ from typing import Any
 from riskcockpit.domain.finding import FindingClass, Location, Observation
 from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats import wording
-from riskcockpit.formats.addresses import host_of, request
+from riskcockpit.formats.addresses import host_of, request, site_category
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.grading import Grade, graded
 from riskcockpit.formats.grouping import Group, Groups
@@ -72,7 +72,8 @@ def _host(record: Members) -> str:
 
 
 def _group_of(found: Opened) -> Group:
-    return Group(TOOL, host_of(_host(found[0])))
+    site = _host(found[0])
+    return Group(TOOL, host_of(site), site_category(site))
 
 
 def _observation(found: Opened, place: str, options: ReadOptions) -> Observation:

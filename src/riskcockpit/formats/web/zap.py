@@ -18,7 +18,7 @@ from msgspec import Raw
 from riskcockpit.domain.finding import FindingClass, Location, Observation, Scan
 from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats import wording
-from riskcockpit.formats.addresses import host_of, request
+from riskcockpit.formats.addresses import host_of, request, site_category
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_json
@@ -47,7 +47,8 @@ _FALSE_POSITIVE = "0"
 class Document(msgspec.Struct, gc=False):
     """A report in JSON; sites are still raw."""
 
-    site: list[Raw] | Raw | None = None
+    site: Raw = Raw(b"[]")
+    """The sites; some writers leave out the list around a single one."""
     version: Members = msgspec.field(name="@version", default=NOTHING)
     generated: Members = msgspec.field(name="@generated", default=NOTHING)
     created: Members = NOTHING
@@ -59,6 +60,7 @@ class _Site(NamedTuple):
     """Place and record of each alert."""
 
 
+_SITES = msgspec.json.Decoder(list[Raw])
 _DOCUMENT = msgspec.json.Decoder(Document, dec_hook=viewed)
 
 
@@ -107,12 +109,17 @@ def _read_json(content: bytes, options: ReadOptions) -> Report:
             "tool_version": form.version.name(),
             "scanned_at": form.created.moment() or form.generated.moment(),
         }
-        sites = form.site if isinstance(form.site, list) else [form.site] if form.site else []
-        for number, raw in enumerate(sites):
+        for number, raw in enumerate(_sites(bytes(form.site))):
             scans.append(_json_scan(bytes(raw), number, about, options))
     if documents.unreadable or not scans:
         scans.append(Scan(tool=TOOL, is_partial=True))
     return Report("zap", tuple(scans), documents.notes)
+
+
+def _sites(raw: bytes) -> list[Raw]:
+    if raw.lstrip().startswith(b"["):
+        return _SITES.decode(raw)
+    return [] if raw.strip() == b"null" else [Raw(raw)]
 
 
 def _json_scan(raw: bytes, number: int, about: dict[str, Any], options: ReadOptions) -> Scan:
@@ -135,7 +142,7 @@ def _scan(site: _Site, about: dict[str, Any], options: ReadOptions) -> Scan:
     gathering = Gathering()
     for place, raw in site.alerts:
         gathering.take(place, partial(_observation, raw, name, place, options))
-    return gathering.scan(TOOL, asset=host_of(name), **about)
+    return gathering.scan(TOOL, asset=host_of(name), category=site_category(name), **about)
 
 
 def _observation(raw: bytes, site: str, place: str, options: ReadOptions) -> Observation:

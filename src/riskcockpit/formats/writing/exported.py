@@ -27,8 +27,9 @@ class Exported:
     exposure: float
     """Annual loss expectancy in the currency of the settings."""
     waiver_reason: str = ""
+    """Of the waiver, else the justification of the VEX statement that suppresses the finding."""
     waiver_text: str = ""
-    """The justification somebody signed; empty without a waiver."""
+    """What somebody signed, else what the VEX statement says; empty without either."""
 
     @property
     def id(self) -> str:

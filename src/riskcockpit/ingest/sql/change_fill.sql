@@ -4,7 +4,7 @@
 -- returns: nothing
 INSERT INTO change
 SELECT
-    matched.n, matched.finding_id, matched.finding_row, finding.state AS old_state,
+    matched.n, matched.scan, matched.finding_id, matched.finding_row, finding.state AS old_state,
     transition.result AS new_state,
     finding.state = 'fixed' AND transition.result <> 'suppressed_at_source' AS is_reopened,
     finding.path IS DISTINCT FROM incoming.path OR finding.line IS DISTINCT FROM incoming.line

@@ -1,5 +1,6 @@
 -- Puts findings into the state that the waivers in force give them, and back when none covers them.
 -- A waiver covers a finding as it was: not one that became worse, listed as exploited or came back.
+-- Where none covers one any more, the VEX statement in force has its say again.
 -- params: rev BIGINT
 -- returns: nothing
 UPDATE finding
@@ -30,7 +31,10 @@ FROM (
         CASE
             WHEN f.state IN ('fixed', 'suppressed_at_source') THEN f.state
             WHEN holding.id IS NOT NULL THEN holding.best.state
-            WHEN f.state IN ('waived', 'false_positive', 'pending_waiver') THEN 'open'
+            WHEN f.state IN ('waived', 'false_positive', 'pending_waiver') THEN CASE said.status
+                WHEN 'not_affected' THEN 'suppressed_at_source'
+                WHEN 'under_investigation' THEN 'triage'
+                ELSE 'open' END
             ELSE f.state
         END AS state,
         CASE WHEN f.state IN ('fixed', 'suppressed_at_source')
@@ -40,6 +44,7 @@ FROM (
             THEN '' ELSE coalesce(holding.best.waiver_id, '') END AS waiver_id
     FROM finding AS f
     LEFT JOIN holding ON holding.id = f.id
+    LEFT JOIN finding_vex AS said ON said.finding_id = f.id
     WHERE holding.id IS NOT NULL OR f.waiver_id <> '' OR f.waived_until IS NOT NULL
         OR f.state IN ('waived', 'false_positive', 'pending_waiver')
 ) AS wanted

@@ -6,10 +6,11 @@ import textwrap
 
 from textual.content import Content
 
-from riskcockpit.domain.finding import Location
+from riskcockpit.domain.finding import Location, State
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.present.columns import Frame
+from riskcockpit.present.deadlines import deadline, past_deadline
 from riskcockpit.present.knowledge import epss_words, kev_words, priority
 from riskcockpit.present.text import age, money, plural, severity_token, stamp, until
 from riskcockpit.tui.widgets.plain import Part, styled
@@ -45,7 +46,7 @@ def finding_brief(row: FindingRow, frame: Frame, width: int) -> list[Content]:
             "first seen", f"{age(row.first_seen, frame.now)} ago, {stamp(row.first_seen)}", width
         ),
         *fact("last seen", f"{age(row.last_seen, frame.now)} ago", width),
-        *fact("due", until(row.due_at, frame.now), width),
+        *fact("due", "" if row.state is State.FIXED else until(row.due_at, frame.now), width),
         *fact("waived", until(row.waived_until, frame.now), width),
         *fact("id", short(row.id), width),
     ]
@@ -69,6 +70,9 @@ def finding_full(detail: FindingDetail, frame: Frame, width: int) -> list[Conten
     out += fact("monitor", f"{detail.metric} {detail.segment}".strip(), width)
     out += fact("resource", detail.resource, width)
     out += fact("fixed", stamp(detail.fixed_at), width)
+    out += fact("was due", deadline(detail, now) if detail.fixed_at else "", width)
+    for one in detail.past_deadlines:
+        out += fact("was due", past_deadline(one), width)
     out += fact(
         "came back", plural(detail.reopened_count, "time") if detail.reopened_count else "", width
     )

@@ -1,0 +1,27 @@
+"""Moments as they are typed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from riskcockpit.errors import InputError
+
+
+def start_of(text: str, now: datetime) -> datetime | None:
+    """Read the start of a period, aware UTC; None for nothing.
+
+    Raises:
+        InputError: it is no date, moment or duration.
+    """
+    from riskcockpit.config.durations import parse_duration
+    from riskcockpit.domain.clock import parse_utc
+
+    if not text:
+        return None
+    try:
+        is_span = text[0].isdigit() and text[-1] in "smhdw"
+        return now - parse_duration(text) if is_span else parse_utc(text)
+    except (ValueError, OverflowError) as error:
+        raise InputError(
+            f'"{text}" is no start of a period', hint="as 2026-01-31, 2026-01-31T06:00Z or 90d"
+        ) from error

@@ -1,0 +1,180 @@
+"""Judging an evidence export again: its rows into an empty home, its controls over them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from riskcockpit.config.paths import make_private
+from riskcockpit.controls.pack import Control, digest, load
+from riskcockpit.controls.run import evaluate
+from riskcockpit.domain.clock import parse_utc
+from riskcockpit.domain.control import ControlResult
+from riskcockpit.errors import InputError, LedgerError
+from riskcockpit.ledger.verify import verify
+from riskcockpit.services.context import Context
+from riskcockpit.services.evidence_files import INDEX, MANIFEST, RESULTS
+from riskcockpit.services.judging import transcript, write_controls
+from riskcockpit.services.projection import project_ledger
+from riskcockpit.store.guard import CACHE_TABLES
+from riskcockpit.views.evidence import EvidenceRead, Reproduction
+
+if TYPE_CHECKING:  # it imports duckdb
+    from riskcockpit.store.database import Writer
+
+_SCHEMA = "riskcockpit.evidence/1"
+
+
+class _IndexedControl(msgspec.Struct, frozen=True):
+    id: str
+    verdict: str
+
+
+class _Index(msgspec.Struct, frozen=True):
+    """What of `evidence.json` is needed here."""
+
+    schema: str
+    until: str
+    controls_digest: str
+    results_digest: str
+    controls: tuple[_IndexedControl, ...]
+    inputs: dict[str, int]
+
+
+def import_evidence(ctx: Context, directory: Path, tell: Callable[[str], None]) -> EvidenceRead:
+    """Read an export into this empty home, judge it again, and say what differs.
+
+    The ledger and the inputs become those of this home, so that everything can be looked at.
+
+    Raises:
+        InputError: the directory is no export, was changed, or this home is not empty.
+        LedgerError: the ledger of the export does not verify.
+    """
+    if ctx.store.generation() or (ctx.paths.ledger / "chains").exists():
+        raise InputError(
+            "this home is not empty: its cache or its ledger would be lost",
+            hint="set RISKCOCKPIT_HOME to a new directory",
+        )
+    tell("comparing the files with their list")
+    contents = _contents(directory)
+    index = _index(contents)
+    if sha256(contents[RESULTS]).hexdigest() != index.results_digest:
+        raise InputError("the results are not those that the index names")
+    report = verify(directory / "ledger", ctx.clock.now())
+    if not report.is_ok:
+        first = report.problems[0]
+        raise LedgerError(f"the ledger of the export does not verify: {first.chain}: {first.why}")
+    controls = _controls(directory, index)
+    make_private(ctx.paths.ledger.parent)
+    shutil.copytree(directory / "ledger", ctx.paths.ledger, dirs_exist_ok=True)
+    now = parse_utc(index.until)
+    with ctx.store.writer() as tx:
+        _fill(tx, contents, index)
+        tell("judging again")
+        results = evaluate(tx, controls, now)
+        write_controls(tx, controls, results)
+        if "ledger_entry" not in index.inputs:
+            project_ledger(ctx, tx, now)
+        generation = tx.generation
+    return EvidenceRead(
+        directory, generation, report.entries, tuple(_compared(results, contents[RESULTS], index))
+    )
+
+
+def _contents(directory: Path) -> dict[str, bytes]:
+    """Return the files that the list names, each with the digest it has there."""
+    try:
+        listed = (directory / MANIFEST).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{directory} is no evidence export: {error}", hint="`riskcockpit evidence export`"
+        ) from error
+    found: dict[str, bytes] = {}
+    for line in listed:
+        expected, _, path = line.partition("  ")
+        pure = PurePosixPath(path)
+        if pure.is_absolute() or ".." in pure.parts or not path:
+            raise InputError(f"the list of files names {path!r}, which is not below it")
+        file = directory / pure
+        try:
+            if file.is_symlink():
+                raise InputError(f"{path} is a link; an export has none")
+            found[path] = file.read_bytes()
+        except OSError as error:
+            raise InputError(f"{path} of the export cannot be read: {error.strerror}") from error
+        if sha256(found[path]).hexdigest() != expected:
+            raise InputError(f"{path} is not what the list of files says", hint="it was changed")
+    return found
+
+
+def _index(contents: Mapping[str, bytes]) -> _Index:
+    try:
+        index = msgspec.json.decode(contents[INDEX], type=_Index)
+    except (KeyError, msgspec.DecodeError) as error:
+        raise InputError(f"{INDEX} of the export cannot be used: {error}") from error
+    if index.schema != _SCHEMA:
+        raise InputError(
+            f"the export is of the kind {index.schema}, this reads {_SCHEMA}",
+            hint="read it with the riskcockpit that made it",
+        )
+    if unknown := set(index.inputs) - CACHE_TABLES:
+        raise InputError(f"the export has rows for {min(unknown)}, which is no table here")
+    missing = {RESULTS, *(f"inputs/{table}.parquet" for table in index.inputs)} - set(contents)
+    if missing:
+        raise InputError(f"{min(missing)} is not among the listed files")
+    return index
+
+
+def _controls(directory: Path, index: _Index) -> tuple[Control, ...]:
+    homes = [directory / "policy" / home for home in ("shipped", "own")]
+    controls = load(*(home for home in homes if home.is_dir()))
+    if digest(controls) != index.controls_digest:
+        raise InputError("the controls of the export are not those that the index names")
+    wanted = {one.id for one in index.controls}
+    return tuple(control for control in controls if control.id in wanted)
+
+
+def _fill(tx: Writer, contents: Mapping[str, bytes], index: _Index) -> None:
+    from riskcockpit.store.parquet import fill_from_parquet  # noqa: PLC0415 - it imports pyarrow
+
+    for table in sorted(index.inputs):
+        name = f"inputs/{table}.parquet"
+        rows = fill_from_parquet(tx, table, contents[name], name)
+        if rows != index.inputs[table]:
+            raise InputError(f"{name} has {rows} rows, the index says {index.inputs[table]}")
+
+
+def _compared(
+    results: tuple[ControlResult, ...], recorded: bytes, index: _Index
+) -> Iterator[Reproduction]:
+    before = dict(_blocks(recorded))
+    verdicts = {one.id: one.verdict for one in index.controls}
+    for result in results:
+        mine = b"".join(transcript([(result.control_id, result.verdict, result.rows)]))
+        _, now = next(_blocks(mine))
+        then = before.get(result.control_id, [])
+        yield Reproduction(
+            control_id=result.control_id,
+            recorded=verdicts[result.control_id],
+            found=result.verdict.value,
+            differences=len(set(now) ^ set(then)) + abs(len(now) - len(then)),
+        )
+
+
+def _blocks(lines: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """Yield (control, its lines) of a transcript; rows begin with a bracket, controls never do."""
+    name, block = "", list[bytes]()
+    for line in lines.splitlines():
+        if line.startswith(b"["):
+            block.append(line)
+            continue
+        if name:
+            yield name, block
+        name, block = line.partition(b" ")[0].decode(), [line]
+    if name:
+        yield name, block

@@ -1,0 +1,324 @@
+"""An evidence export as an auditor and a forger see it: stock tools, a second judging, OSCAL."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pyarrow.parquet
+import pytest
+from trestle.oscal.assessment_results import AssessmentResults
+
+from riskcockpit.formats.writing.oscal import oscal_faults
+from support.cli import Ran, invoke
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMAS = ROOT / "docs/schemas"
+STOCK = ("ssh-keygen", "sha256sum", "head", "jq")
+HOSTILE = "$(touch owned) `touch owned` \"; touch owned; ' \x1b[31m \\n %s"
+
+
+def found(name: str, title: str) -> str:
+    """Write a generic report of one old critical finding and return its path."""
+    finding = {
+        "title": title, "severity": "Critical", "description": title, "file_path": "src/a.py",
+        "line": 3, "date": "2026-01-01",
+    }  # fmt: skip
+    Path(name).write_text(json.dumps({"findings": [finding]}), encoding="utf-8")
+    return name
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A set-up home with a hostile finding, and its evidence in `out`; made once."""
+    place = tmp_path_factory.mktemp("evidence")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RISKCOCKPIT_HOME", str(place / "rc-home"))
+        patch.chdir(place)
+        assert invoke("init").code == 0
+        assert invoke("import", found("one.json", HOSTILE), "--asset", "payments").code == 0
+        assert invoke("evidence", "export", "out").code == 0
+    return place
+
+
+@pytest.fixture
+def bank(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of that home; the present directory holds the export."""
+    place = tmp_path / "copy"
+    shutil.copytree(made, place, symlinks=True)
+    monkeypatch.setenv("RISKCOCKPIT_HOME", str(place / "rc-home"))
+    monkeypatch.chdir(place)
+    return place / "rc-home"
+
+
+def stock(directory: str = "out") -> subprocess.CompletedProcess[str]:
+    """Run verify.sh with nothing on the PATH but the stock tools."""
+    tools = Path("tools")
+    if not tools.exists():
+        tools.mkdir()
+        for name in STOCK:
+            path = shutil.which(name)
+            assert path, f"{name} is needed here"
+            (tools / name).symlink_to(path)
+    return subprocess.run(
+        ["/bin/sh", f"{directory}/verify.sh"],
+        env={"PATH": str(tools.resolve()), "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def read_elsewhere(monkeypatch: pytest.MonkeyPatch, directory: str = "out", home: str = "e") -> Ran:
+    """Import the export into an empty home."""
+    monkeypatch.setenv("RISKCOCKPIT_HOME", str(Path(home).resolve()))
+    return invoke("evidence", "import", directory, "--json")
+
+
+def test_stock_tools_verify_it_and_nothing_in_it_acts(bank: Path) -> None:
+    done = stock()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    assert "everything holds" in done.stdout
+    for what in ("files", "list of files", "results", "policy"):
+        assert re.search(f"^ok +{what}", done.stdout, re.MULTILINE), what
+    assert not list(Path().rglob("owned"))
+
+
+def rewrite(path: str, change: Callable[[bytes], bytes]) -> None:
+    """Change a file and mend the list of files, as a forger without the key would."""
+    file = Path("out") / path
+    before = file.read_bytes()
+    after = change(before)
+    assert after != before, path
+    file.write_bytes(after)
+    lines = []
+    for line in Path("out/MANIFEST.sha256").read_text().splitlines():
+        digest, _, name = line.partition("  ")
+        if name == path:
+            done = subprocess.run(["sha256sum", str(file)], capture_output=True, check=True)
+            digest = done.stdout.decode().split()[0]
+        lines.append(f"{digest}  {name}\n")
+    Path("out/MANIFEST.sha256").write_text("".join(lines))
+
+
+def chain() -> str:
+    """The path of the one chain in the export."""
+    (file,) = Path("out/ledger/chains").iterdir()
+    return f"ledger/chains/{file.name}"
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "named"),
+    [
+        ("results/results.txt", lambda b: b.replace(b" alarm\n", b" ok\n"), "results"),
+        ("policy/kpis.txt", lambda b: b[::-1], "policy"),
+        ("CHAIN", lambda b: b.replace(b'"failed":', b'"failed" :', 1), "was changed"),
+        ("CHAIN", lambda b: b"".join(b.splitlines(keepends=True)[:-1]), "not what it was"),
+        ("CHAIN", lambda b: b"".join(b.splitlines(keepends=True)[1:]), "out of place"),
+        ("ledger/allowed_signers", lambda b: b.replace(b"ssh-ed25519 AAAA", b"ssh-ed25519 BBBB"),
+         "not signed"),
+    ],
+)  # fmt: skip
+def test_every_forgery_is_caught_and_named_by_stock_tools(
+    bank: Path, path: str, change: Callable[[bytes], bytes], named: str
+) -> None:
+    rewrite(chain() if path == "CHAIN" else path, change)
+    done = stock()
+    assert done.returncode == 1
+    assert named in done.stdout
+    assert "the list of files is not signed" in done.stdout
+
+
+def test_a_changed_file_is_named_even_when_the_list_is_left_alone(bank: Path) -> None:
+    statement = next(Path("out/policy/shipped").rglob("*.sql"))
+    statement.write_text(f"{statement.read_text()}\n-- changed\n")
+    done = stock()
+    assert done.returncode == 1
+    assert statement.name in done.stdout
+
+
+def test_an_empty_home_comes_to_the_same_verdicts(
+    bank: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = json.loads(invoke("controls", "list", "--json").out)["controls"]
+    ran = read_elsewhere(monkeypatch)
+    assert ran.code == 0, ran.out + ran.err
+    document = json.loads(ran.out)
+    jsonschema.validate(document, json.loads((SCHEMAS / "evidence_import.json").read_text()))
+    assert document["reproduced"]
+    assert len(document["controls"]) == len(before)
+    after = json.loads(invoke("controls", "list", "--json").out)["controls"]
+    assert [(c["id"], c["state"], c["failed"]) for c in after] == [
+        (c["id"], c["state"], c["failed"]) for c in before
+    ]
+    assert any(c["state"] == "alarm" for c in after)
+    assert invoke("ledger", "verify").code == 0
+    assert read_elsewhere(monkeypatch).code == 2, "it is not empty any more"
+
+
+def test_rows_that_were_changed_do_not_come_to_the_same(
+    bank: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_findings(content: bytes) -> bytes:
+        file = Path("t.parquet")
+        file.write_bytes(content)
+        pyarrow.parquet.write_table(pyarrow.parquet.read_table(file).slice(0, 0), file)
+        return file.read_bytes()
+
+    rewrite("inputs/finding.parquet", without_findings)
+    assert read_elsewhere(monkeypatch).code == 2, "the index says how many there are"
+    index = json.loads(Path("out/evidence.json").read_text())
+    index["inputs"]["finding"] = 0
+    rewrite("evidence.json", lambda _: json.dumps(index).encode())
+    ran = read_elsewhere(monkeypatch, home="f")
+    assert ran.code == 1
+    assert not json.loads(ran.out)["reproduced"]
+
+
+@pytest.mark.parametrize("path", ["../escape", "/etc/hostname", ""])
+def test_a_list_of_files_that_leads_out_is_refused(
+    bank: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    manifest = Path("out/MANIFEST.sha256")
+    manifest.write_text(f"{manifest.read_text()}{'0' * 64}  {path}\n")
+    assert read_elsewhere(monkeypatch).code == 2
+
+
+def test_what_is_no_export_is_refused(home: Path, tmp_path: Path) -> None:
+    assert invoke("evidence", "import", str(tmp_path / "nothing")).code == 2
+    assert invoke("evidence", "export", str(tmp_path / "out")).code == 2, "there is no cache"
+
+
+def test_the_ledger_names_the_export_and_reports_do_not_begin_there(bank: Path) -> None:
+    entries = json.loads(invoke("ledger", "log", "--json").out)["entries"]
+    assert entries[0]["type"] == "report.issued"
+    assert "evidence" in entries[0]["summary"]
+    assert invoke("report", "--json", "r.json").code == 0
+    found_since = json.loads(Path("r.json").read_text())["since"]
+    assert found_since != json.loads(Path("out/evidence.json").read_text())["until"]
+
+
+def test_a_directory_that_is_there_is_left_alone(bank: Path) -> None:
+    before = sorted(Path("out").rglob("*"))
+    assert invoke("evidence", "export", "out").code == 2
+    assert sorted(Path("out").rglob("*")) == before
+    assert invoke("evidence", "export", "again", "--since", "2100-01-01").code == 2
+    assert not Path("again").exists()
+    assert not list(Path().glob(".again*"))
+
+
+def test_a_framework_and_an_asset_narrow_it(bank: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert invoke("evidence", "export", "x", "--framework", "dorra").code == 2
+    narrow = ("--framework", "dora", "--asset", "payments")
+    ran = invoke("evidence", "export", "dora", *narrow, "--json")
+    assert ran.code == 0
+    written = json.loads(ran.out)
+    jsonschema.validate(written, json.loads((SCHEMAS / "evidence_export.json").read_text()))
+    index = json.loads(Path("dora/evidence.json").read_text())
+    assert (
+        0
+        < len(index["controls"])
+        < len(json.loads(Path("out/evidence.json").read_text())["controls"])
+    )
+    assert all("dora" in control["frameworks"] for control in index["controls"])
+    rows = Path("dora/results/rows.csv").read_text().splitlines()[1:]
+    assert rows
+    assert all("payments" in row for row in rows)
+    assert stock("dora").returncode == 0
+    assert read_elsewhere(monkeypatch, "dora").code == 0
+
+
+def test_the_policy_must_be_the_one_that_was_judged_by(bank: Path) -> None:
+    pack = bank / "config/controls/own"
+    pack.mkdir(parents=True)
+    for file in (ROOT / "config/controls/starter").glob("waivers-valid.*"):
+        text = file.read_text().replace("id: waivers-valid", "id: waivers-mine")
+        (pack / file.name.replace("waivers-valid", "waivers-mine")).write_text(text)
+    ran = invoke("evidence", "export", "later")
+    assert (ran.code, "changed since" in ran.err) == (2, True)
+
+
+def oscal() -> dict[str, Any]:
+    """The OSCAL document of the export."""
+    found_: dict[str, Any] = json.loads(Path("out/oscal/assessment-results.json").read_text())
+    return found_
+
+
+def test_the_oscal_document_is_valid_and_sound(bank: Path) -> None:
+    read = AssessmentResults.oscal_read(Path("out/oscal/assessment-results.json"))
+    assert read is not None
+    document = oscal()
+    assert oscal_faults(document) == ()
+    (result,) = document["assessment-results"]["results"]
+    assert result["findings"]
+    states = {finding["target"]["status"]["state"] for finding in result["findings"]}
+    assert states <= {"satisfied", "not-satisfied"}
+    assert "not-satisfied" in states
+
+
+def _broken(path: list[Any], value: Any) -> Callable[[dict[str, Any]], None]:
+    def change(document: dict[str, Any]) -> None:
+        place: Any = document["assessment-results"]
+        for key in path[:-1]:
+            place = place[key]
+        place[path[-1]] = value
+
+    return change
+
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+RESULT: list[Any] = ["results", 0]
+SEEN = [*RESULT, "observations", 0]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (_broken([*RESULT, "findings", 0, "related-observations", 0, "observation-uuid"], NOBODY),
+         "nowhere"),
+        (_broken([*SEEN, "subjects", 0, "subject-uuid"], NOBODY), "nowhere"),
+        (_broken([*SEEN, "origins", 0, "actors", 0, "actor-uuid"], NOBODY), "nowhere"),
+        (_broken([*SEEN, "relevant-evidence", 0, "href"], f"#{NOBODY}"), "leads nowhere"),
+        (_broken(["import-ap", "href"], f"#{NOBODY}"), "leads nowhere"),
+        (_broken(["metadata", "oscal-version"], "1.1.3"), "version"),
+        (_broken([*SEEN, "methods"], ["GUESS"]), "method"),
+        (_broken([*SEEN, "description"], ""), "empty"),
+        (_broken([*SEEN, "collected"], "2020-01-01T00:00:00Z"), "before"),
+        (_broken([*SEEN, "expires"], "2020-01-01T00:00:00Z"), "expires"),
+        (_broken([*RESULT, "end"], "2020-01-01T00:00:00Z"), "ends before"),
+        (_broken([*RESULT, "findings", 0, "related-observations"], []), "no observation"),
+    ],
+)  # fmt: skip
+def test_what_the_schema_lets_pass_is_found_here(
+    bank: Path, change: Callable[[dict[str, Any]], None], named: str
+) -> None:
+    document = copy.deepcopy(oscal())
+    change(document)
+    assert any(named in fault for fault in oscal_faults(document))
+
+
+def test_two_exports_of_the_same_state_differ_in_the_ledger_only(bank: Path) -> None:
+    assert invoke("evidence", "export", "twice").code == 0
+    ledger = re.compile(r"^(ledger/|MANIFEST|evidence\.json$)")
+    for file in sorted(Path("out").rglob("*")):
+        path = file.relative_to("out").as_posix()
+        if file.is_file() and not ledger.match(path):
+            same = file.read_bytes() == (Path("twice") / path).read_bytes()
+            assert same or path.startswith("oscal/"), path
+    again = json.loads(Path("twice/oscal/assessment-results.json").read_text())
+    assert again["assessment-results"]["uuid"] == oscal()["assessment-results"]["uuid"]
+
+
+def test_the_inputs_hold_no_secret_raw_record(bank: Path) -> None:
+    names = {file.stem for file in Path("out/inputs").iterdir()}
+    assert "finding" in names
+    assert "raw_record" not in names
+    assert Path("out/verify.sh").stat().st_mode & 0o100

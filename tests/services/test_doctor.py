@@ -1,0 +1,48 @@
+"""The doctor looks at what stops a run before it stops one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from riskcockpit.services.doctor import examine
+from riskcockpit.views.setup import Check, CheckState
+
+MAPPING = """\
+name: tiny
+title: Tiny
+kind: json
+when: {has: [tiny]}
+tool: Tiny
+records: tiny[*]
+default_severity: low
+fields: {title: text}
+"""
+
+
+@pytest.fixture
+def formats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("RISKCOCKPIT_HOME", str(tmp_path))
+    directory = tmp_path / "config" / "formats"
+    directory.mkdir(parents=True)
+    return directory
+
+
+def report_formats() -> Check:
+    (check,) = (check for check in examine() if check.name == "report formats")
+    return check
+
+
+def test_it_names_the_directory_of_the_formats_of_a_home(formats: Path) -> None:
+    assert report_formats().detail == f"none of your own in {formats}"
+    (formats / "tiny.yaml").write_text(MAPPING)
+    check = report_formats()
+    assert (check.state, check.detail) == (CheckState.OK, f"1 of your own in {formats}")
+
+
+def test_a_format_that_cannot_be_used_is_a_fault(formats: Path) -> None:
+    (formats / "torn.yaml").write_text("kind: [")
+    check = report_formats()
+    assert check.state is CheckState.FAIL
+    assert "torn.yaml" in check.detail

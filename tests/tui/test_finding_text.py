@@ -1,0 +1,41 @@
+"""What the cockpit says of a finding's deadlines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from riskcockpit.domain.finding import State
+from riskcockpit.domain.severity import Severity
+from riskcockpit.present.columns import Frame
+from riskcockpit.tui.widgets.finding_text import finding_full
+from riskcockpit.views.findings import FindingDetail, PastDeadline
+from support.bank_findings import detail_of, finding_row
+
+NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
+WEEK = timedelta(days=7)
+
+
+def said(detail: FindingDetail) -> list[str]:
+    lines = [line.plain for line in finding_full(detail, Frame(NOW), 80)]
+    return [line for line in lines if line.startswith(("due", "was due"))]
+
+
+def test_deadlines_that_are_over_stay_in_sight() -> None:
+    detail = detail_of(replace(finding_row(1), due_at=NOW + WEEK))
+    past = (
+        PastDeadline(NOW - 3 * WEEK, Severity.HIGH, NOW - 2 * WEEK),
+        PastDeadline(NOW - WEEK, Severity.HIGH, NOW - 2 * WEEK),
+    )
+    assert said(replace(detail, past_deadlines=past)) == [
+        "due         in 7 d",
+        "was due     2026-10-30 10:00 UTC, missed",
+        "was due     2026-11-13 10:00 UTC, kept",
+    ]
+
+
+def test_what_is_fixed_has_kept_its_deadline_or_missed_it() -> None:
+    row = replace(finding_row(1), state=State.FIXED, due_at=NOW - WEEK)
+    late = replace(detail_of(row), fixed_at=NOW)
+    assert said(late) == ["was due     2026-11-13 10:00 UTC, missed"]
+    assert said(replace(late, fixed_at=NOW - 2 * WEEK))[0].endswith("kept")
