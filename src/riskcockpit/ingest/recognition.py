@@ -67,18 +67,21 @@ def recognise(tx: Writer, run: Run, policy: IngestPolicy, live: int) -> PrefixCh
 def _compare_leftovers(
     tx: Writer, run: Run, policy: IngestPolicy, live: int
 ) -> PrefixChange | None:
-    numbers = [row[0] for row in tx.rows(sql("ingest", "unmatched_seen"))] if live else []
+    forms = _other_forms(tx, run.spec)
+    numbers = [row[0] for row in tx.rows(sql("ingest", "unmatched_seen"))] if live or forms else []
     if not numbers:
         return None
     known = tx.rows(
         sql("ingest", "unmatched_known"),
         scope=run.spec.id,
+        forms=forms,
         is_group=run.spec.parts is not None,
         rev=tx.generation,
     )
     if not known:
         return None
-    stored = [stored_trace(row) for row in known]
+    own = sum(row[-1] for row in known)
+    stored = [stored_trace(row[:-1]) for row in known[:own]]
     change = find(
         (_path(run.observations[n]) for n in numbers),
         (one.path for one in stored),
@@ -99,12 +102,26 @@ def _compare_leftovers(
         stored,
         shared=_shared(run, numbers, stored),
         rule_names=policy.rule_aliases.get(run.spec.tool.lower(), {}),
+        forms=[stored_trace(row[:-1]) for row in known[own:]],
     )
     found = [(numbers[one.seen], *known[one.known][:2], one.how.value) for one in matches]
     tx.stage("found", TABLES["found"], found)
     tx.execute(sql("ingest", "match_found"))
     tx.stage("hint", TABLES["hint"], [(numbers[s], known[k][0]) for s, k in hints.items()])
     return change
+
+
+def _other_forms(tx: Writer, spec: ScopeSpec) -> list[str]:
+    """Return the scopes that the same scan of the same tool has in other formats."""
+    rows = tx.rows(
+        sql("ingest", "other_forms"),
+        scope=spec.id,
+        asset=spec.asset,
+        tool=spec.tool,
+        branch=spec.branch,
+        format=spec.format,
+    )
+    return [row[0] for row in rows]
 
 
 def _live_paths(tx: Writer, spec: ScopeSpec) -> Iterator[str]:
