@@ -9,11 +9,12 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import check_depth, decode_documents, decode_record
-from riskcockpit.formats.sarif.model import Log, Run
+from riskcockpit.formats.sarif.model import LoneLog, Log, Run
 from riskcockpit.formats.sarif.runs import RunReader
 from riskcockpit.formats.suspicion import redacted, suspects
 
 _LOG = msgspec.json.Decoder(Log)
+_LONE_LOG = msgspec.json.Decoder(LoneLog)
 _RUN = msgspec.json.Decoder(Run)
 _HALF_READ = "SARIF (without a readable run)"
 
@@ -25,7 +26,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
         FormatError: not SARIF, not JSON, or beyond a limit.
     """
     with without_collection():
-        logs, documents = decode_documents(content, _LOG.decode, "SARIF 2.1.0")
+        logs, documents = decode_documents(content, _decoded, "SARIF 2.1.0")
         notes = list(documents.notes)
         scans: list[Scan] = []
         for log in logs:
@@ -40,6 +41,19 @@ def read(content: bytes, options: ReadOptions) -> Report:
     if unread:
         scans.append(Scan(tool=_HALF_READ, problems=unread, is_partial=True))
     return Report("sarif", tuple(scans), tuple(notes))
+
+
+def _decoded(content: bytes) -> Log:
+    try:
+        return _LOG.decode(content)
+    except msgspec.ValidationError:
+        try:
+            lone = _LONE_LOG.decode(content)
+        except msgspec.DecodeError:
+            lone = None
+        if lone is None:
+            raise
+        return Log([msgspec.Raw(msgspec.json.encode(lone.runs))], lone.version)
 
 
 def _read_run(raw: msgspec.Raw, place: str, options: ReadOptions) -> Scan:
