@@ -100,3 +100,27 @@ def test_another_tool_asset_or_branch_is_another_scan(bank: Bank) -> None:
     assert in_sarif(bank, *LOG, branch="next").new == 3
     assert in_sarif(bank, *LOG).new == 0  # a form that names no branch
     assert bank.states() == {"open": 12}
+
+
+def alert(rule: str, former: str = "", title: str = "") -> Observation:
+    return code(
+        rule, locations=(), finding_class=FindingClass.DAST, resource="GET https://bank/a",
+        former_rule=former, title=title or rule,
+    )  # fmt: skip
+
+
+def test_a_tool_that_tells_more_rules_apart_makes_nothing_new(bank: Bank) -> None:
+    older = alert("10038", title="no header"), alert("10038", title="wild card"), alert("2")
+    newer = (
+        alert("10038-1", "10038", "no header"), alert("10038-2", "10038", "wild card"),
+        alert("2-1", "2"),
+    )  # fmt: skip
+    bank.scan(older)
+    bank.decide("false_positive")
+    for seen in (newer, older, newer):
+        counts = bank.scan(seen).counts
+        assert (counts.new, counts.fixed, counts.reopened) == (0, 0, 0)
+    assert bank.states() == {"false_positive": 3}
+    assert bank.rows("SELECT rule, title FROM finding ORDER BY rule") == [
+        ("10038-1", "no header"), ("10038-2", "wild card"), ("2-1", "2-1"),
+    ]  # fmt: skip

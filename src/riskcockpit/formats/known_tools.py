@@ -35,7 +35,7 @@ TOOLS: tuple[KnownTool, ...] = (
 
 
 EMPTY: Mapping[str, tuple[str, ...]] = {"results": ("osv-scanner", "semgrep", "tfsec")}
-"""The only member of an object → the formats that write it, with nothing in it, when all is well."""
+"""The only member of an object → the formats that write it empty when nothing was found."""
 
 
 def candidates(shape: Shape) -> tuple[str, ...]:

@@ -173,7 +173,7 @@ def _remember(
     tx.execute(sql("ingest", "alias_exact"), **stamp)
     if not is_all_new:
         tx.execute(sql("ingest", "alias_id_again"), **stamp)
-    if any(seen.finding_class is FindingClass.DEPENDENCY for seen in observations):
+    if any(_has_other_names(seen) for seen in observations):
         tx.execute(sql("ingest", "alias_vulnerability"), **stamp)
     if is_known_changed:
         tx.execute(sql("ingest", "location_replace_old"))
@@ -184,6 +184,10 @@ def _remember(
         numbers = (row[0] for row in tx.rows(sql("ingest", "fresh_and_changed")))
     records = ((n, observations[n].raw) for n in numbers if observations[n].raw)
     tx.append("raw_record", pack(at.scan_id, records))
+
+
+def _has_other_names(seen: Observation) -> bool:
+    return seen.finding_class is FindingClass.DEPENDENCY or bool(seen.former_rule)
 
 
 def _event(tx: Writer, statement: str, at: Moment, **params: Any) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
@@ -40,8 +40,8 @@ class Identities:
     """Exact keys, no two alike."""
     fingerprints: tuple[Fingerprint, ...]
     """The trusted claim each key rests on; `NONE` where it rests on snippet, place or id."""
-    vulnerability_keys: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    """Index → the keys it would have under the vulnerability's other ids."""
+    other_keys: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """Index → the keys it would have under the vulnerability's other ids, or its former rule."""
     distrusted: tuple[str, ...] = ()
 
 
@@ -69,9 +69,26 @@ def identify(asset: str, observations: Sequence[Observation], path: Path = str) 
         if len(seen.vulnerability_ids) > 1
         and (other := _other_keys(encode, assets[index], seen, path))
     }
+    others |= _former_keys(encode, assets, observations, claims)
     bases = map(encode.base, assets, observations, claims)
     keys = _claimed(_numbered(list(bases), observations, encode), observations)
     return Identities(assets, keys, claims, others, choice.distrusted)
+
+
+def _former_keys(
+    encode: _Encoder,
+    assets: Sequence[str],
+    observations: Sequence[Observation],
+    claims: Sequence[Fingerprint],
+) -> dict[int, tuple[str, ...]]:
+    """Return the keys that a version of the tool with fewer rules would give; repeats are many."""
+    renamed = [n for n, seen in enumerate(observations) if seen.former_rule]
+    formerly = [replace(observations[n], rule=observations[n].former_rule) for n in renamed]
+    bases = [
+        encode.base(assets[n], seen, claims[n]) for n, seen in zip(renamed, formerly, strict=True)
+    ]
+    keys = _numbered(bases, formerly, encode)
+    return {n: (key,) for n, key in zip(renamed, keys, strict=True)}
 
 
 def _claimed(keys: tuple[str, ...], observations: Sequence[Observation]) -> tuple[str, ...]:

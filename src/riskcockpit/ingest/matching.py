@@ -293,9 +293,31 @@ def _other_manifest(left: Leftovers) -> None:
 
 
 def _hints(left: Leftovers) -> dict[int, int]:
-    """Return, for each new result, the first stored finding of the same rule and path."""
-    hints = {one: known[0] for seen, known in left.in_place(is_form=True) for one in seen}
-    return hints | {one: known[0] for seen, known in left.in_place() for one in seen}
+    """Return, for each new result, the stored finding it is likest to, of the same rule.
+
+    In the order of weight: in the same file; with the same evidence, too short or too common to
+    show a rename; in a file of the same name.
+    """
+
+    def of_evidence(trace: Trace) -> Hashable | None:
+        what = evidence(trace.fingerprint, trace.snippet)
+        return (trace.asset, left.rule(trace), what) if trace.is_placed and what else None
+
+    def of_name(trace: Trace) -> Hashable | None:
+        name = trace.path.rpartition("/")[2]
+        return (trace.asset, left.rule(trace), name) if trace.is_placed and name else None
+
+    hints: dict[int, int] = {}
+    for pairs in (
+        left.in_place(),
+        left.in_place(is_form=True),
+        left.buckets(of_evidence),
+        left.buckets(of_name),
+    ):
+        for seen, known in pairs:
+            for one in seen:
+                hints.setdefault(one, known[0])
+    return hints
 
 
 def _contradict(one: Trace, other: Trace, *, snippets_too: bool) -> bool:

@@ -56,7 +56,8 @@ def recognise(tx: Writer, run: Run, policy: IngestPolicy, live: int) -> PrefixCh
         keys.reverse()  # a claim is an id, and whoever has the id now is meant
     for statement in keys:
         tx.execute(sql("ingest", statement))
-    if any(seen.finding_class is FindingClass.DEPENDENCY for seen in run.observations):
+    is_dependency = (seen.finding_class is FindingClass.DEPENDENCY for seen in run.observations)
+    if run.identities.other_keys or any(is_dependency):
         tx.execute(sql("ingest", "match_vulnerability"))
     change = _compare_leftovers(tx, run, policy, live)
     tx.execute(sql("ingest", "fresh_fill"))

@@ -36,7 +36,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "package_layer": "VARCHAR", "vulnerability": "VARCHAR", "vulnerability_ids": "VARCHAR[]",
         "cwes": "INTEGER[]", "cvss": "DOUBLE", "epss": "DOUBLE", "is_kev": "BOOLEAN",
         "model": "VARCHAR", "monitor": "VARCHAR", "metric": "VARCHAR", "segment": "VARCHAR",
-        "resource": "VARCHAR", "onset_at": "TIMESTAMP", "fingerprint_name": "VARCHAR",
+        "resource": "VARCHAR", "onset_at": "TIMESTAMP", "first_seen": "TIMESTAMP",
+        "fingerprint_name": "VARCHAR",
         "state": "VARCHAR", "days": "INTEGER",
     },
     "incoming_key": {"n": "INTEGER", "key": "VARCHAR"},
@@ -145,7 +146,7 @@ def stage_scan(
     tx.stage("incoming", TABLES["incoming"], rows)
     tx.stage("wording", TABLES["wording"], ((n, text) for text, n in wordings.items()))
     tx.stage("profile", TABLES["profile"], profiles.rows)
-    keys = [(n, key) for n, others in identities.vulnerability_keys.items() for key in others]
+    keys = [(n, key) for n, others in identities.other_keys.items() for key in others]
     tx.stage("incoming_key", TABLES["incoming_key"], keys)
     tx.stage("place", TABLES["place"], list(_places(observations)))
 
@@ -184,7 +185,8 @@ class Profiles:
             id(seen.finding_class), asset, seen.rule, seen.help_url, id(seen.severity),
             seen.severity_raw, seen.severity_source, seen.needs_triage, seen.is_suppressed,
             id(seen.pillar), seen.package, seen.vulnerability_ids, seen.cwes, seen.cvss,
-            seen.epss, seen.is_kev, seen.signal, seen.resource, seen.onset_at, claim,
+            seen.epss, seen.is_kev, seen.signal, seen.resource, seen.onset_at,
+            seen.first_seen, claim,
         )  # fmt: skip
         number = self._numbers.get(key)
         if number is None:
@@ -204,7 +206,8 @@ class Profiles:
             pillar.value, owner, *_package_columns(seen.package),
             canonical(seen.vulnerability_ids), normalised(seen.vulnerability_ids), seen.cwes,
             seen.cvss, seen.epss, seen.is_kev, signal.model, signal.monitor, signal.metric,
-            signal.segment, seen.resource, seen.onset_at, claim or None, state.value, days,
+            signal.segment, seen.resource, seen.onset_at, seen.first_seen, claim or None,
+            state.value, days,
         )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import check_depth, decode_documents, decode_record
-from riskcockpit.formats.sarif.model import LoneLog, Log, Run
+from riskcockpit.formats.sarif.model import Log, LoneLog, Run
 from riskcockpit.formats.sarif.runs import RunReader
 from riskcockpit.formats.suspicion import redacted, suspects
 

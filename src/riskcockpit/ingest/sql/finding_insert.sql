@@ -14,9 +14,11 @@ SELECT
     profile.package_layer, profile.vulnerability, profile.vulnerability_ids, profile.cwes,
     profile.cvss, profile.epss, profile.epss AS tool_epss, profile.is_kev,
     profile.is_kev AS tool_is_kev, false AS is_ransomware, profile.model, profile.monitor,
-    profile.metric, profile.segment, profile.resource, $moment AS first_seen,
+    profile.metric, profile.segment, profile.resource,
+    least(profile.first_seen, $moment::TIMESTAMP) AS first_seen,
     $moment AS last_seen, profile.onset_at, $now AS detected_at, 0 AS reopened_count,
-    $moment::TIMESTAMP + to_days(profile.days) AS due_at, due_at AS sla_due_at, '' AS waiver_id, 0 AS exposure,
+    least(profile.first_seen, $moment::TIMESTAMP) + to_days(profile.days) AS due_at,
+    due_at AS sla_due_at, '' AS waiver_id, 0 AS exposure,
     '' AS correlation, profile.fingerprint_name, incoming.fingerprint, incoming.raw_hash,
     $scan_id AS scan_id, $source_id AS source_id, $now AS seen_at, $rev AS rev
 FROM incoming
