@@ -216,7 +216,7 @@ def test_on_a_terminal_every_option_is_asked_for(settings: Path, reports: Path, 
         "from riskcockpit.cli.app import run; import sys;"
         "sys.argv = ['riskcockpit', 'sources', 'add']; run()"
     )
-    answers = ["nonsense", "files", "", "", "", str(reports), "maybe", "yes", "bank", "", ""]
+    answers = ["nonsense", "files", "", "", "", str(reports), "maybe", "yes", "bank", *("",) * 4]
     env = {"RISKCOCKPIT_HOME": str(home), "PYTHONPATH": str(ROOT / "src"), "NO_COLOR": "1"}
     with Screen([sys.executable, "-c", script], columns=200, rows=60, env=env) as screen:
         for answer in answers:

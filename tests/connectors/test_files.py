@@ -51,6 +51,25 @@ def test_a_file_a_directory_and_a_pattern(root: Path) -> None:
     assert len(documents(pull(str(root), f"{root}/*/*.sarif"))) == 3, "each file once"
 
 
+def test_owners_are_found_where_the_forges_keep_them_and_nothing_else_hidden_is(root: Path) -> None:
+    """Reports in hidden directories are not: those are caches and settings."""
+    for name in (
+        ".github/CODEOWNERS",
+        ".gitlab/CODEOWNERS",
+        ".github/scan.sarif",
+        ".git/CODEOWNERS",
+    ):
+        path = root / "payments" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("* @bank/payments")
+    (root / "payments" / ".github" / "deep").mkdir()
+    (root / "payments" / ".github" / "deep" / "CODEOWNERS").write_text("* @bank/payments")
+    found = [Path(document.name) for document in documents(pull(str(root / "payments")))]
+    owners = [path.parent.name for path in found if path.name == "CODEOWNERS"]
+    assert sorted(owners) == [".github", ".gitlab"]
+    assert len(found) == 4
+
+
 def test_of_yaml_in_a_directory_only_catalogues_are_taken(root: Path) -> None:
     for name in ("deployment.yaml", "catalog-info.yaml", "CODEOWNERS"):
         (root / "payments" / name).write_text(name)

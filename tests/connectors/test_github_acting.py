@@ -19,8 +19,8 @@ from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.errors import RateLimitedError, RetryableError, SourceError
 from support import github_objects
-from support.github_server import serving
 from support.github_sim import GithubSim
+from support.sim_server import serving
 
 CLOCK = FrozenClock(datetime(2026, 3, 2, 12, 0, tzinfo=UTC))
 END = datetime(2026, 6, 1, tzinfo=UTC)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from riskcockpit.connectors.contract import HttpConnectorContract
 from riskcockpit.connectors.github.connector import GithubConnector
@@ -35,9 +34,7 @@ class _OverTheSimulator(HttpConnectorContract):
         self.sim = GithubSim(bank())
 
     def answer(self, asked: Asked) -> Reply:
-        target = f"{asked.path}?{urlencode(asked.params)}"
-        made = self.sim.answer(asked.method, target, asked.headers, asked.body)
-        return Reply(made.status, made.body, made.headers)
+        return self.sim.reply(asked)
 
     def test_every_exchange_is_as_github_describes_it(self) -> None:
         first = self.pull()

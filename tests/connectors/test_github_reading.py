@@ -10,17 +10,17 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
 from riskcockpit.config.credentials import Credential
+from riskcockpit.connectors import archive
 from riskcockpit.connectors.api import SourceSpec
-from riskcockpit.connectors.github import archive, client, delivery
+from riskcockpit.connectors.github import client, delivery
 from riskcockpit.connectors.github.connector import GithubConnector
 from riskcockpit.connectors.http import replayed
-from riskcockpit.connectors.reply import Asked, Reply
 from riskcockpit.connectors.session import Session
 from riskcockpit.connectors.validators import Validators
 from riskcockpit.domain.batch import Batch, Document
@@ -36,10 +36,10 @@ from riskcockpit.errors import (
     UnavailableError,
 )
 from support import github_objects
-from support.github_replies import SimReply
-from support.github_server import serving
 from support.github_sim import GithubSim
 from support.github_state import START, World
+from support.sim_server import serving
+from support.simulated import SimReply
 
 ORG = {"organization": "bank"}
 
@@ -70,9 +70,7 @@ class Bench:
 
     def asked(self) -> list[str]:
         """Return the requests since the last question, and forget them."""
-        seen = [f"{one.method} {one.path} {one.status}" for one in self.sim.exchanges]
-        self.sim.exchanges.clear()
-        return seen
+        return self.sim.asked()
 
 
 @pytest.fixture
@@ -331,17 +329,7 @@ def test_a_storm_of_faults_ends_in_the_same_documents_and_no_half_pass_is_taken_
 def over(sim: GithubSim, chance: random.Random | None = None) -> list[Batch]:
     """Pull without a socket, so that nobody waits; with `chance` one reply in five fails."""
 
-    def answer(asked: Asked) -> Reply:
-        if chance is not None and chance.random() < 0.2:
-            sim.fail(chance.choice(STORM))
-        target = f"{asked.path}?{urlencode(asked.params)}"
-        made = sim.answer(asked.method, target, asked.headers, asked.body)
-        if made.manner == "drop":
-            raise ConnectionError
-        is_cut = made.manner == "truncated"
-        return Reply(made.status, made.body[: len(made.body) // 2] if is_cut else made.body,
-                     made.headers)  # fmt: skip
-
+    answer = sim.reply if chance is None else partial(sim.stormy, kinds=STORM, chance=chance)
     with replayed(answer):
         spec = SourceSpec("gh", "https://upstream.example", ORG)
         return list(GithubConnector.build(spec, FrozenClock(START)).pull("", START))

@@ -515,3 +515,31 @@ def test_a_file_is_followed_to_one_other_host_only() -> None:
     with replayed(upstream), pytest.raises(ProtocolError):
         HttpClient("s", URL, CLOCK).get_blob("/f")
     assert len(upstream.asked) == 2
+
+
+def test_a_dialect_may_say_what_an_answer_means() -> None:
+    """Some tell of their limits under a status that says something else."""
+
+    def heard(reply: Reply) -> Reply:
+        return replace(reply, status=429) if reply.body == b"slow down" else reply
+
+    upstream = Upstream([Reply(400, b"slow down"), Reply(200, b"{}")])
+    with replayed(upstream):
+        http = HttpClient("registry", URL, CLOCK, dialect=Dialect(heard=heard))
+        assert http.query_json("/x", dict[str, str], body={}) == {}
+        upstream.replies = [Reply(400, b"slow down")]
+        with pytest.raises(RateLimitedError):
+            http.write("POST", "/x", {})
+        http.close()
+    assert len(upstream.asked) == 3, "a write is not repeated whatever it means"
+
+
+def test_a_question_and_a_write_may_say_what_their_json_is() -> None:
+    upstream = Upstream([Reply(200, b"{}")])
+    with client(upstream) as http:
+        for headers in ({"Content-Type": "application/x-amz-json-1.1", "X-Target": "a"}, None):
+            http.query_json("/x", dict[str, str], body={}, headers=headers)
+            http.write("POST", "/x", {}, headers=headers)
+    kinds = [asked.headers["content-type"] for asked in upstream.asked]
+    assert kinds == ["application/x-amz-json-1.1"] * 2 + ["application/json"] * 2
+    assert [asked.headers.get("x-target") for asked in upstream.asked] == ["a", "a", None, None]

@@ -9,7 +9,8 @@ import pytest
 
 from riskcockpit.config.paths import shipped
 from riskcockpit.controls.cases import run_cases
-from riskcockpit.controls.pack import Control, frameworks, load
+from riskcockpit.controls.frameworks import frameworks
+from riskcockpit.controls.pack import Control, load
 from riskcockpit.controls.run import evaluate
 from riskcockpit.domain.control import Verdict
 from riskcockpit.domain.pillar import Pillar

@@ -152,7 +152,7 @@ def test_the_connector_reads_a_range_with_its_own_moments(prometheus: str) -> No
 
 def ask(
     url: str, path: str, host: str = "", body: bytes = b"", method: str = "GET"
-) -> tuple[int, bytes]:  # noqa: E501
+) -> tuple[int, bytes]:
     place = urlsplit(url)
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=5)
     try:

@@ -12,8 +12,10 @@ import pytest
 from riskcockpit.domain.model import DatasetRef, ModelVersion, RegisteredModel
 from riskcockpit.domain.reading import Direction, MetricClass, Reading, SubjectKind
 from riskcockpit.domain.severity import Severity
-from riskcockpit.ingest.models import record_models
+from riskcockpit.ingest.models import forget_models, record_models
+from riskcockpit.ingest.moves import judge_moves
 from riskcockpit.ingest.readings import record_readings
+from riskcockpit.store.sql import Sql
 from support.ingesting import START, Bank, open_bank
 
 MINUTE = timedelta(minutes=1)
@@ -208,3 +210,69 @@ def test_a_reading_that_says_nothing_new_makes_no_scan(bank: Bank) -> None:
     register(bank, model())
     tell(bank, {0: 0.95, 1: 0.96})
     assert bank.rows("FROM scan") == []
+
+
+def moved(bank: Bank, at: datetime) -> list[tuple[object, ...]]:
+    """Judge the moves and return the findings of those nobody decided."""
+    with bank.writing() as tx:
+        judge_moves(tx, at)
+    return bank.rows(
+        "SELECT state, severity, title, onset_at FROM finding WHERE tool = 'riskcockpit.registry'"
+    )
+
+
+def test_a_move_nobody_decided_is_a_finding_until_a_decision_moves_it_on(bank: Bank) -> None:
+    register(bank, model(7))
+    assert moved(bank, START) == [], "the first sight of a model is no move"
+    register(bank, model(6), at=START + MINUTE)
+    ((state, severity, title, onset),) = moved(bank, START + 2 * MINUTE)
+    assert (state, severity, onset) == ("open", Severity.CRITICAL, START + MINUTE)
+    assert "from version 7 to version 6" in str(title)
+    written = bank.rows("SELECT rev FROM finding")
+    assert moved(bank, START + 3 * MINUTE)[0][0] == "open"
+    assert bank.rows("SELECT rev FROM finding") == written, "nothing is written anew"
+    register(bank, model(7), at=START + 4 * MINUTE)
+    with bank.writing() as tx:  # as the projection of a decision of ours does
+        tx.execute(
+            Sql("test", "UPDATE model_alias_move SET decision_id = 'd' WHERE to_version = 7")
+        )
+    assert moved(bank, START + 5 * MINUTE)[0][0] == "fixed"
+
+
+def test_a_champion_that_vanishes_and_comes_back_elsewhere_was_moved(bank: Bank) -> None:
+    register(bank, model(7))
+    register(bank, model(None), at=START + MINUTE)
+    ((state, severity, title, _),) = moved(bank, START + MINUTE)
+    assert (state, severity) == ("open", Severity.CRITICAL)
+    assert "away" in str(title)
+    register(bank, model(7), at=START + 2 * MINUTE)
+    assert moved(bank, START + 2 * MINUTE)[0][0] == "fixed", "it is where it was"
+    register(bank, model(None), at=START + 3 * MINUTE)
+    register(bank, model(6), at=START + 4 * MINUTE)
+    ((state, _, title, _),) = moved(bank, START + 4 * MINUTE)
+    assert state == "open"
+    assert "from version 7 to version 6" in str(title)
+
+
+def test_an_old_move_asks_for_no_explanation_any_more(bank: Bank) -> None:
+    register(bank, model(7))
+    register(bank, model(6), at=START + MINUTE)
+    assert moved(bank, START + MINUTE)[0][0] == "open"
+    assert moved(bank, START + timedelta(days=91))[0][0] == "fixed"
+
+
+def test_a_model_that_the_registry_has_no_longer_leaves_and_its_journal_stays(bank: Bank) -> None:
+    other = RegisteredModel("churn", (), {"champion": 1}, {})
+    register(bank, model(7), other)
+    with bank.writing() as tx:
+        record_models(tx, [RegisteredModel("elsewhere")], "another", START)
+        gone = forget_models(tx, ["churn"], "mlflow", START + MINUTE)
+    assert gone == ("fraud",)
+    assert bank.rows("SELECT name FROM model ORDER BY name") == [("churn",), ("elsewhere",)]
+    assert bank.rows("SELECT count(*) FROM model_version") == [(0,)]
+    assert bank.rows("SELECT model FROM model_alias") == [("churn",)]
+    assert bank.rows('SELECT model, from_version, to_version, "at" FROM model_alias_move') == [
+        ("fraud", 7, None, START + MINUTE)
+    ]
+    ((state, severity, _, _),) = moved(bank, START + 2 * MINUTE)
+    assert (state, severity) == ("open", Severity.CRITICAL)

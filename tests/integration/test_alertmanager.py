@@ -5,23 +5,33 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from riskcockpit.config.credentials import Credential
+from riskcockpit.config.settings import SourceSettings
 from riskcockpit.connectors.alertmanager.connector import AlertmanagerConnector
 from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.prometheus.connector import PrometheusConnector
 from riskcockpit.domain.action import Action, ActionKind, Outcome
 from riskcockpit.domain.batch import Document
-from riskcockpit.domain.clock import FrozenClock, rfc3339
+from riskcockpit.domain.clock import FrozenClock, parse_utc, rfc3339
 from riskcockpit.domain.finding import FindingClass, Observation
 from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.severity import Severity
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.generic.from_json import read
+from riskcockpit.services.answers import revoke
+from riskcockpit.services.context import Context
+from riskcockpit.services.decide import waive
+from riskcockpit.services.judging import Judgement
+from riskcockpit.services.projection import project_ledger
+from riskcockpit.services.sync import sync
+from riskcockpit.store.database import Writer
 from support.alerting import Chain, await_that, running_chain
+from support.deciding import make_bank
 
 pytestmark = pytest.mark.server
 
@@ -152,3 +162,37 @@ def test_what_the_server_refuses_is_a_refusal(chain: Chain) -> None:
     everything = silence(chain, labels="{}")
     assert made.apply(everything).outcome is Outcome.REFUSED
     made.close()
+
+
+def test_a_waiver_silences_the_alert_until_it_is_revoked(
+    chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the alert that fires to the silence of the waiver, and back, through the real server."""
+    bank = make_bank(tmp_path / "home", monkeypatch)
+    bank.clock.at = datetime.now(UTC)
+
+    def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
+        project_ledger(ctx, tx, now)
+        return Judgement(tx.generation, (), (), "", "")
+
+    monkeypatch.setattr("riskcockpit.services.sync.judge", judge)
+    monkeypatch.setattr(
+        Context, "connector", lambda _self, _source, _session=None: connector(chain)
+    )
+    source = SourceSettings(name="alerts", kind="alertmanager", url=chain.alertmanager)
+    ctx = bank.at("engineer", sources=(source,))
+    assert sync(ctx).sources[0].state == "ok"
+    ((id_,),) = bank.rows("SELECT id FROM finding WHERE rule = 'QueueLong'")
+    until = datetime.now(UTC) + timedelta(hours=2)
+    done = waive(ctx, [id_], "risk_accepted", "The queue is drained by hand until Friday", until)
+    assert [row.state for row in done.actions] == ["done"]
+    (standing,) = [one for one in chain.silences() if one["status"]["state"] == "active"]
+    assert {one["name"]: one["value"] for one in standing["matchers"]} == {
+        "alertname": "QueueLong", "severity": "warning", "service": "payments",
+    }  # fmt: skip
+    assert abs(parse_utc(standing["endsAt"]) - until) < timedelta(seconds=2)
+    await_that(lambda: seen(chain)["QueueLong"].is_suppressed, "the alert is silenced")
+    ended = revoke(bank.at("engineer", sources=(source,)), done.decision.id)
+    assert [row.state for row in ended.actions] == ["done"]
+    assert not [one for one in chain.silences() if one["status"]["state"] == "active"]
+    await_that(lambda: not seen(chain)["QueueLong"].is_suppressed, "the alert is active again")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from riskcockpit.config.credentials import Credential
+from riskcockpit.config.paths import Paths
+from riskcockpit.config.settings import Settings, SourceSettings
 from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.mlflow.client import MlflowClient
@@ -17,6 +19,12 @@ from riskcockpit.domain.action import Action, ActionKind, Outcome
 from riskcockpit.domain.batch import Batch
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.model import ROLLED_BACK_TAG, DatasetRef, RegisteredModel, rollback_target
+from riskcockpit.domain.reading import Reading
+from riskcockpit.services.context import Context
+from riskcockpit.services.sync import sync
+from riskcockpit.store.snapshots import Store
+from riskcockpit.store.sql import Sql
+from support.ledgers import TickingClock
 from support.servers import Mlflow, running_mlflow
 
 pytestmark = pytest.mark.server
@@ -138,18 +146,70 @@ def test_an_alias_that_moved_meanwhile_is_left_alone(mlflow: Mlflow) -> None:
 
 def test_a_champion_without_a_version_points_nowhere(mlflow: Mlflow) -> None:
     """MLflow drops the aliases of a deleted version silently; then it answers 400."""
-    mlflow.model("churn")
+    mlflow.model("curves")
     mlflow.version("churn", tags=APPROVED)
     mlflow.version("churn", tags=APPROVED)
     mlflow.set_alias("churn", "champion", 2)
     body = {"name": "churn", "version": "2"}
     mlflow.call("model-versions/delete", body, method="DELETE")
-    assert pull(mlflow)[0]["churn"].champion is None
+    assert pull(mlflow)[0]["curves"].champion is None
     made = connector(mlflow)
     assert "points nowhere" in made.apply(rollback("churn", 2, 1)).message
     missing = made.apply(rollback("no-such-model", 2, 1))
     made.close()
     assert missing.outcome is Outcome.REFUSED
+
+
+def test_the_history_of_a_metric_becomes_readings_of_its_version(mlflow: Mlflow) -> None:
+    mlflow.model("curves")
+    mlflow.version("curves", tags=APPROVED, metrics={"accuracy": 0.5})
+    mlflow.set_alias("curves", "champion", 1)
+    (run,) = {v.run_id for v in pull(mlflow)[0]["curves"].versions}
+    for step, value in enumerate((0.7, 0.8, 0.9), 1):
+        body = {"run_id": run, "key": "accuracy", "value": value, "step": step,
+                "timestamp": 1_770_000_000_000 + step * 60_000}  # fmt: skip
+        mlflow.call("runs/log-metric", body)
+    spec = SourceSpec("registry", mlflow.url, {"history": {"accuracy": "accuracy"}})
+    made = MlflowConnector.build(spec, CLOCK)
+    items = [item for batch in made.pull("", CLOCK.now()) for item in batch.items]
+    made.close()
+    found = [i for i in items if isinstance(i, Reading) and i.subject == "curves"]
+    assert [(one.value, one.version, one.metric_class.value) for one in found[-3:]] == [
+        (0.7, 1, "accuracy"), (0.8, 1, "accuracy"), (0.9, 1, "accuracy"),
+    ]  # fmt: skip
+    assert found[-1].at - found[-2].at == timedelta(minutes=1)
+
+
+def test_what_is_moved_or_deleted_there_is_seen_by_the_next_sync(
+    mlflow: Mlflow, tmp_path: Path
+) -> None:
+    """A move nobody decided here becomes a finding; a deleted model leaves the live view."""
+    mlflow.model("limits")
+    for _ in range(2):
+        mlflow.version("limits", tags=APPROVED)
+    mlflow.set_alias("limits", "champion", 2)
+    paths, clock = Paths.under(tmp_path), TickingClock(datetime.now(UTC))
+    source = SourceSettings(name="registry", kind="mlflow", url=mlflow.url)
+    ctx = Context(Settings(sources=(source,)), paths, clock, Store(paths.cache, clock), "")
+    assert sync(ctx).sources[0].state == "ok"
+    mlflow.set_alias("limits", "champion", 1)
+    clock.at += timedelta(minutes=5)
+    sync(ctx)
+    query = Sql("test", "SELECT title, state FROM finding WHERE tool = 'riskcockpit.registry'")
+    with ctx.store.reader() as reader:
+        ((title, state),) = reader.rows(query)
+    assert (state, "limits: the champion was moved from version 2 to version 1" in title) == (
+        "open", True,
+    )  # fmt: skip
+    mlflow.call("registered-models/delete", {"name": "limits"}, method="DELETE")
+    clock.at += timedelta(minutes=5)
+    sync(ctx)
+    with ctx.store.reader() as reader:
+        assert ("limits",) not in reader.rows(Sql("test", "SELECT name FROM model"))
+        moves = reader.rows(
+            Sql("test", "SELECT to_version FROM model_alias_move WHERE model = 'limits' ORDER BY 1")
+        )
+    assert moves == [(1,), (None,)]
 
 
 def test_the_check_tells_the_version(mlflow: Mlflow) -> None:

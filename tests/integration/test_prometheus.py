@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +16,11 @@ from riskcockpit.connectors.prometheus.client import PrometheusClient
 from riskcockpit.connectors.prometheus.connector import PrometheusConnector
 from riskcockpit.connectors.prometheus.mapping import MAX_POINTS
 from riskcockpit.connectors.reply import StatusError
-from riskcockpit.domain.batch import Batch
+from riskcockpit.domain.batch import Batch, Document
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.reading import Reading
+from riskcockpit.formats.api import ReadOptions
+from riskcockpit.formats.generic.from_json import read
 from support.servers import Prometheus, running_prometheus
 
 pytestmark = pytest.mark.server
@@ -131,3 +134,27 @@ def test_the_check_tells_the_version(prometheus: Prometheus) -> None:
     made = PrometheusConnector.build(spec, FrozenClock(datetime.now(UTC)))
     assert made.check().startswith("Prometheus 2.")
     made.close()
+
+
+def test_a_target_that_cannot_be_scraped_is_a_finding(tmp_path: Path) -> None:
+    """From the first failed scrape on; while it is scraped there is none."""
+
+    def found(url: str) -> list[str]:
+        spec = SourceSpec("metrics", url, {"targets": "10m"})
+        now = datetime.now(UTC)
+        made = PrometheusConnector.build(spec, FrozenClock(now))
+        (batch,) = made.pull("", now)
+        made.close()
+        (document,) = batch.items
+        assert isinstance(document, Document)
+        (scan,) = read(document.content, ReadOptions()).scans
+        assert (scan.is_successful, scan.problems) == (True, ())
+        return [seen.rule for seen in scan.observations]
+
+    with running_prometheus(tmp_path) as server:
+        server.exporter.set("model_accuracy", 0.9, model="fraud", version="1")
+        server.await_samples("model_accuracy", 1)
+        assert found(server.url) == []
+        server.exporter.status = 500
+        server.await_samples("up == 0", 1)
+        assert found(server.url) == ["target-down"]

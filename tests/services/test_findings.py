@@ -95,7 +95,7 @@ def one(ctx: Context) -> Iterator[FindingReader]:
                 _control_row("C-3", "payments-api", "ok"),
                 _control_row("C-4", "another", "alarm"),
             ],
-            "raw_record": pack("s", [(0, record)]),
+            "raw_record": pack("s", [record], [0]),
         },
     )
     reader = FindingReader(ctx)

@@ -37,8 +37,8 @@ from riskcockpit.services.verify import verify_ledger
 from riskcockpit.store.database import Writer
 from riskcockpit.views.reports import SyncReport
 from support.deciding import LATER, WHY, Bank, make_bank
-from support.github_server import serving
 from support.github_sim import GithubSim
+from support.sim_server import serving
 
 
 class Office:

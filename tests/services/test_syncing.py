@@ -148,7 +148,7 @@ def test_a_pass_that_lacks_a_page_closes_nothing(bank: Bank) -> None:
             return Reply(500)
         return reply
 
-    bank.answer = capped  # type: ignore[method-assign]
+    bank.answer = capped  # type: ignore[method-assign]  # another upstream from here on
     outcome = bank.sync(full=True)
     assert (outcome.state, outcome.counts.fixed) == ("failed", 0)
     assert "fixed" not in bank.states()
@@ -178,10 +178,10 @@ def test_a_failed_sync_keeps_the_place_and_the_next_one_misses_nothing(bank: Ban
     cursor = bank.rows("SELECT cursor FROM source")
     bank.upstream.change(50, "High", minutes_ago=5)
     whole = bank.answer
-    bank.answer = lambda asked: Reply(503) if asked.path == "/readings" else whole(asked)  # type: ignore[method-assign]
+    bank.answer = lambda asked: Reply(503) if asked.path == "/readings" else whole(asked)  # type: ignore[method-assign]  # one page fails
     assert bank.sync().state == "failed"
     assert bank.rows("SELECT cursor FROM source") == cursor
-    bank.answer = whole  # type: ignore[method-assign]
+    bank.answer = whole  # type: ignore[method-assign]  # and is back
     assert bank.sync().counts.new == 1, "the page that answered 200 was not taken as read"
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from support import github_objects
-from support.github_replies import SimReply, as_json, error
+from support.github_replies import error
 from support.github_state import Repo, World
+from support.simulated import SimReply, as_json, numbered_page
 
 _MOST_RUNS = 1000
 _CLOSED = {"code-scanning": "dismissed", "dependabot": "dismissed", "secret-scanning": "resolved"}
@@ -73,9 +74,8 @@ def numbered(call: Call, rows: list[Any], key: str = "", total: int = 0) -> SimR
 
 
 def _page(call: Call, rows: list[Any]) -> tuple[list[Any], dict[str, str]]:
-    size, number = int(call.query.get("per_page", 30)), int(call.query.get("page", 1))
-    page = rows[(number - 1) * size : number * size]
-    return page, call.link(page=str(number + 1)) if number * size < len(rows) else {}
+    page, following = numbered_page(rows, call.query, 30)
+    return page, call.link(page=str(following)) if following else {}
 
 
 def _after(call: Call, rows: list[Any], *, is_down: bool) -> tuple[list[Any], dict[str, str]]:

@@ -1,82 +1,70 @@
 """A GitHub on loopback: stateful, paged, rate-limited, and able to fail on command.
 
-`answer` is the whole of it without a socket; `serving` puts it behind one. Every exchange is kept,
-so that a test can hold all of them to GitHub's published description.
+Every exchange is kept, so that a test can hold all of them to GitHub's published description.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlencode
 
 from support import github_contract
-from support.github_replies import Fault, SimReply, instead, limited, spoil
-from support.github_routes import Call, route
+from support.github_replies import REFUSALS, error, limited
+from support.github_routes import Call as GithubCall
+from support.github_routes import route
 from support.github_state import World
+from support.simulated import Call, SimReply, Simulator
 
 
-@dataclass(frozen=True)
-class Exchange:
-    """One request and what it was answered."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: Mapping[str, str]
-    body: Any
-    status: int
-    reply: bytes
-
-
-class GithubSim:
-    """One simulated GitHub."""
+class GithubSim(Simulator):
+    """One simulated GitHub. Besides the usual faults it knows limited, secondary,
+    silent-secondary and expired-cursor, where nothing took effect, and cross-next and loop, where
+    the next page leads elsewhere."""
 
     def __init__(
         self, world: World | None = None, *, base: str = "https://upstream.example"
     ) -> None:
+        super().__init__(base=base)
         self.world = world or World()
-        self.base = base
-        self.exchanges: list[Exchange] = []
-        self.faults: list[Fault] = []
+        self.writes = self.world.writes
         self.remaining = 5000
-        self.slow_seconds = 0.0
         self.blob_base = ""
         """Where artefacts lie, another origin; empty: on this one."""
-        self.keeps = True
-        """Whether exchanges are kept; a measurement does without."""
-        self._lock = threading.Lock()
 
-    def fail(self, kind: str, where: str = "", *, after: int = 0, times: int = 1) -> None:
-        """Let the next requests that match fail."""
-        self.faults.append(Fault(kind, where, after, times))
+    def handle(self, call: Call) -> SimReply:
+        """Answer by the state of the world."""
+        return route(
+            GithubCall(
+                call.method, call.path, call.query, call.body, self.base, self.world,
+                self.blob_base,
+            )
+        )  # fmt: skip
 
-    def answer(
-        self, method: str, target: str, headers: Mapping[str, str], content: bytes
+    def limit(self, call: Call) -> SimReply | None:
+        """Refuse when the hour's requests are used up; the question for them is free."""
+        return None if self.remaining > 0 or call.path == "/rate_limit" else limited()
+
+    def error(
+        self, status: int, message: str, headers: Mapping[str, str] | None = None
     ) -> SimReply:
-        """Answer one request; header names are in lower case."""
-        with self._lock:
-            parts = urlsplit(target)
-            query = dict(parse_qsl(parts.query, keep_blank_values=True))
-            body = json.loads(content) if content else None
-            line = f"{method} {target}"
-            fault = next((one.kind for one in self.faults if one.is_due(line)), "")
-            call = Call(method, parts.path, query, body, self.base, self.world, self.blob_base)
-            is_free = parts.path == "/rate_limit"
-            used_up = None if self.remaining > 0 or is_free else limited()
-            reply = used_up or instead(fault) or route(call)
-            spoil(fault, reply, f"{self.base}{target}")
-            self._conditional(method, parts.path, headers, reply)
-            if self.keeps:
-                shown = b"" if fault else reply.body
-                self.exchanges.append(
-                    Exchange(method, parts.path, query, dict(headers), body, reply.status, shown)
-                )
-            return reply
+        """Refuse as GitHub does."""
+        return error(status, message, dict(headers or {}))
+
+    def instead(self, kind: str) -> SimReply | None:
+        """Know GitHub's own refusals besides."""
+        return REFUSALS[kind]() if kind in REFUSALS else super().instead(kind)
+
+    def spoil(self, kind: str, reply: SimReply, call: Call) -> None:
+        """Spoil the next link besides, and count the request."""
+        super().spoil(kind, reply, call)
+        if kind == "cross-next":
+            reply.headers["link"] = '<https://elsewhere.example/steal>; rel="next"'
+        elif kind == "loop":
+            asked = f"{self.base}{call.path}?{urlencode(call.query)}"
+            reply.headers["link"] = f'<{asked}>; rel="next"'
+        self._conditional(call, reply)
 
     def check(self) -> None:
         """Hold every exchange to GitHub's description.
@@ -93,19 +81,17 @@ class GithubSim:
                 reply = json.loads(each.reply)
                 github_contract.check_reply(each.method, each.path, each.status, reply)
 
-    def _conditional(
-        self, method: str, path: str, headers: Mapping[str, str], reply: SimReply
-    ) -> None:
+    def _conditional(self, call: Call, reply: SimReply) -> None:
         """Add an ETag that depends on the token, and count against the limit but for a 304."""
-        if method == "GET" and reply.status == 200:
-            token = headers.get("authorization", "").encode()
+        if call.method == "GET" and reply.status == 200:
+            token = call.headers.get("authorization", "").encode()
             seal = hashlib.sha256(token + reply.body).hexdigest()[:32]
             etag = f'W/"{seal}"'
             reply.headers |= {"etag": etag, "cache-control": "private, max-age=60"}
-            if headers.get("if-none-match") == etag:
+            if call.headers.get("if-none-match") == etag:
                 reply.status, reply.body = 304, b""
                 return
-        if path != "/rate_limit":
+        if call.path != "/rate_limit":
             self.remaining -= 1
         reply.headers.setdefault("x-ratelimit-remaining", str(max(self.remaining, 0)))
         reply.headers.setdefault("x-ratelimit-limit", "5000")

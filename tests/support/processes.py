@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -50,7 +51,7 @@ def call(
 ) -> Any:
     """Make a request with the standard library and return its JSON; for setting up, not testing."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, method=method or ("POST" if data else "GET"))  # noqa: S310
+    request = urllib.request.Request(url, data, method=method or ("POST" if data else "GET"))  # noqa: S310 - loopback
     request.add_header("Content-Type", "application/json")
     if login:
         pair = base64.b64encode(":".join(login).encode()).decode()
@@ -65,9 +66,17 @@ def call(
 
 @contextmanager
 def running(
-    argv: Sequence[str], ready: str, directory: Path, env: Mapping[str, str] | None = None
+    argv: Sequence[str],
+    ready: str,
+    directory: Path,
+    env: Mapping[str, str] | None = None,
+    *,
+    ca: Path | None = None,
 ) -> Iterator[None]:
-    """Run a server until the block ends; `ready` is the URL that answers 200 when it is up."""
+    """Run a server until the block ends; `ready` is the URL that answers 200 when it is up.
+
+    `ca` is the file with the certificate it makes for itself.
+    """
     log = directory / "server.log"
     with log.open("ab") as output:
         watcher = subprocess.Popen(
@@ -80,7 +89,7 @@ def running(
             start_new_session=True,
         )
     try:
-        _await(ready, watcher, log)
+        _await(ready, watcher, log, ca)
         yield
     finally:
         with suppress(ProcessLookupError):
@@ -99,19 +108,27 @@ def _environment() -> dict[str, str]:
     return {name: os.environ[name] for name in kept if name in os.environ}
 
 
-def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _await(url: str, process: subprocess.Popen[bytes], log: Path, ca: Path | None) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
         try:
-            with _OPENER.open(url, timeout=5) as response:
+            with _opener(ca).open(url, timeout=5) as response:
                 if response.status == 200:
                     return
         except OSError:
             time.sleep(0.2)
     tail = log.read_text(errors="replace")[-3000:]
     raise AssertionError(f"{url} did not come up:\n{tail}")
+
+
+def _opener(ca: Path | None) -> urllib.request.OpenerDirector:
+    if ca is None:
+        return _OPENER
+    context = ssl.create_default_context(cafile=ca)  # OSError: it is not there yet
+    handler = urllib.request.HTTPSHandler(context=context)
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), handler)
 
 
 def lives(pid: int) -> bool:

@@ -243,6 +243,8 @@ class Exporter:
     """A page of metrics for Prometheus to scrape; `set` changes a value from one scrape on."""
 
     samples: dict[str, str] = field(default_factory=dict)
+    status: int = 200
+    """What it answers with from now on."""
 
     def set(self, name: str, value: float | str, **labels: str) -> None:
         """Set a sample; `value` may be a text as `NaN`."""
@@ -282,7 +284,7 @@ def exporting(exporter: Exporter) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             content = exporter.page()
-            self.send_response(200)
+            self.send_response(exporter.status)
             self.send_header("Content-Type", "text/plain; version=0.0.4")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

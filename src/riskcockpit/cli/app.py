@@ -5,6 +5,7 @@ Commands import what they need when they run, so that `--help` stays quick.
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -31,6 +32,7 @@ _FAMILIES = {
     "status": ("status",),
     "findings": ("findings",),
     "models": ("models",),
+    "deployments": ("deployments",),
     "governance": ("controls", "actions", "ledger"),
     "decisions": ("waive", "approve", "reject", "revoke", "rollback", "undo", "note"),
     "report": ("report",),
@@ -163,3 +165,5 @@ def run() -> None:
 
         report_bug(error, SystemClock().now())
         sys.exit(ExitCode.BUG)
+    finally:
+        gc.freeze()  # the interpreter would look for cycles once more in what dies with it

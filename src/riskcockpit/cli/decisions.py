@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:  # these modules cost more to import than `--help` may
     from riskcockpit.services.context import Context
     from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
+    _Plan = Callable[[Context, str, str], DecisionPreview]
+    _Decide = Callable[[Context, str, str], DecisionResult]
+
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, decide nothing.")]
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Do not ask; needed when stdin is not a terminal.")
@@ -25,6 +29,10 @@ Yes = Annotated[
 Comment = Annotated[str, typer.Option("--comment", "-m", help="Why; goes into the ledger.")]
 
 
+Ids = Annotated[
+    list[str],
+    typer.Argument(help="Requests, by the hash of their entry; deployments, as bank/pay@prod."),
+]
 _NOT_DONE = ("refused", "unknown", "in_doubt", "pending")
 """States of an action after which the command did not do what it was asked for."""
 
@@ -71,35 +79,35 @@ def waive(
 
 
 def approve(
-    ids: Annotated[list[str], typer.Argument(help="Requests, by the hash of their entry.")],
+    ids: Ids,
     *,
     comment: Comment = "",
     dry_run: DryRun = False,
     yes: Yes = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Approve requests of colleagues."""
+    """Approve requests of colleagues, or deployments that wait."""
     from riskcockpit.services.answers import approve as decide
     from riskcockpit.services.answers import plan_approve
 
-    deed = "approval.granted"
-    _answer(deed, ids, comment, plan_approve, decide, dry_run=dry_run, yes=yes, as_json=as_json)
+    answers = _Answers("approval.granted", plan_approve, decide, "deployment.approve")
+    _answer(answers, ids, comment, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 def reject(
-    ids: Annotated[list[str], typer.Argument(help="Requests, by the hash of their entry.")],
+    ids: Ids,
     *,
     comment: Comment = "",
     dry_run: DryRun = False,
     yes: Yes = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Reject requests of colleagues."""
+    """Reject requests of colleagues, or deployments that wait."""
     from riskcockpit.services.answers import plan_reject
     from riskcockpit.services.answers import reject as decide
 
-    deed = "waiver.rejected"
-    _answer(deed, ids, comment, plan_reject, decide, dry_run=dry_run, yes=yes, as_json=as_json)
+    answers = _Answers("waiver.rejected", plan_reject, decide, "deployment.reject")
+    _answer(answers, ids, comment, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 def revoke(
@@ -114,20 +122,40 @@ def revoke(
     from riskcockpit.services.answers import plan_revoke
     from riskcockpit.services.answers import revoke as decide
 
-    deed, ids = "waiver.revoked", [decision_id]
-    _answer(deed, ids, comment, plan_revoke, decide, dry_run=dry_run, yes=yes, as_json=as_json)
+    answers = _Answers("waiver.revoked", plan_revoke, decide)
+    _answer(answers, [decision_id], comment, dry_run=dry_run, yes=yes, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """How ids are answered: those of entries, and the targets of deployments."""
+
+    deed: str
+    plan: _Plan
+    decide: _Decide
+    kind: str = ""
+    """The action on a deployment; empty: there is none."""
+
+    def of(self, id_: str) -> tuple[_Plan, _Decide]:
+        """Return what plans and what decides the answer to `id_`."""
+        from riskcockpit.domain.action import ActionKind
+        from riskcockpit.services.deployments import (
+            decide_deployment,
+            is_deployment,
+            plan_deployment,
+        )
+
+        if not self.kind or not is_deployment(id_):
+            return self.plan, self.decide
+        kind = ActionKind(self.kind)
+        return (
+            lambda ctx, name, comment: plan_deployment(ctx, kind, name, comment),
+            lambda ctx, name, comment: decide_deployment(ctx, kind, name, comment),
+        )
 
 
 def _answer(
-    type_: str,
-    ids: list[str],
-    comment: str,
-    plan: Callable[[Context, str, str], DecisionPreview],
-    decide: Callable[[Context, str, str], DecisionResult],
-    *,
-    dry_run: bool,
-    yes: bool,
-    as_json: bool,
+    answers: _Answers, ids: list[str], comment: str, *, dry_run: bool, yes: bool, as_json: bool
 ) -> None:
     """Show what each id stands for, ask, and decide all; none when one cannot be decided."""
     from riskcockpit.services.context import Context
@@ -135,39 +163,73 @@ def _answer(
     if as_json and len(ids) > 1:
         raise InputError("--json prints one document", hint="give one id at a time")
     ctx = Context.open()
-    plans = [plan(ctx, each, comment) for each in ids]
+    plans = [answers.of(each)[0](ctx, each, comment) for each in ids]
     stops = [stops_at(each, dry_run=dry_run, yes=yes, as_json=as_json) for each in plans]
     if all(stops):
         return
     for each in plans:
         if each.blockers and len(plans) > 1:
             raise RefusedError(f"{each.title}: {each.blockers[0]}", rule=each.rule)
-    with refusal(ctx, type_, as_json=as_json):
+    with refusal(ctx, answers.deed, as_json=as_json):
         for id_ in ids:
-            show_decision(ctx, decide(ctx, id_, comment), as_json=as_json)
+            show_decision(ctx, answers.of(id_)[1](ctx, id_, comment), as_json=as_json)
 
 
 def rollback(
-    model: Annotated[str, typer.Argument(help="A registered model.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL|DEPLOYMENT", help="A registered model, or a place as bank/pay@prod."
+        ),
+    ],
     *,
     to: Annotated[
-        int | None, typer.Option(help="Version; the newest approved older one by default.")
-    ] = None,
+        str, typer.Option(help="Version; by default the newest older one that may serve.")
+    ] = "",
+    comment: Comment = "",
     dry_run: DryRun = False,
     yes: Yes = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Roll a model back: guarded, previewed, signed, verified by reading back."""
+    """Roll a model or a deployment back: guarded, previewed, signed, verified by reading back."""
+    from riskcockpit.domain.action import ActionKind
     from riskcockpit.services.context import Context
+    from riskcockpit.services.deployments import (
+        decide_deployment,
+        is_deployment,
+        plan_deployment,
+    )
     from riskcockpit.services.rollback import plan_rollback
     from riskcockpit.services.rollback import rollback as decide
 
     ctx = Context.open()
+    if is_deployment(name):
+        kind = ActionKind.DEPLOYMENT_ROLLBACK
+        with refusal(ctx, "deployment.requested", as_json=as_json):
+            plan = plan_deployment(ctx, kind, name, comment, to)
+            if not stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
+                done = decide_deployment(ctx, kind, name, comment, to)
+                show_decision(ctx, done, as_json=as_json)
+        return
+    version = _version(to)
     with refusal(ctx, "rollback.requested", as_json=as_json):
-        plan = plan_rollback(ctx, model, to)
+        plan = plan_rollback(ctx, name, version)
         if stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
             return
-        show_decision(ctx, decide(ctx, model, to), as_json=as_json)
+        show_decision(ctx, decide(ctx, name, version), as_json=as_json)
+
+
+def _version(text: str) -> int | None:
+    """Read the version of a model; none when none is given.
+
+    Raises:
+        InputError: it is no number.
+    """
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise InputError(f'"{text}" is no version of a model', hint="as --to 6")
+    return int(text)
 
 
 def undo(*, dry_run: DryRun = False, yes: Yes = False, as_json: JsonOption = False) -> None:

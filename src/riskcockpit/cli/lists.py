@@ -13,7 +13,8 @@ from riskcockpit.cli.output import cells, line, table
 from riskcockpit.present import columns
 from riskcockpit.present.columns import Align, Cell, Column, Frame
 from riskcockpit.present.knowledge import taken
-from riskcockpit.present.text import plural
+from riskcockpit.present.text import plural, stamp
+from riskcockpit.views.deployments import OfferRow
 from riskcockpit.views.findings import FindingRow
 from riskcockpit.views.governance import ActionRow, ControlDetail, ControlView, LedgerRow
 from riskcockpit.views.models import ModelRow
@@ -134,6 +135,27 @@ def actions(rows: Sequence[ActionRow], now: datetime) -> None:
     """Print the outbox."""
     table(_named(columns.ACTIONS, "id"), rows, Frame(now), "table")
     _if_none(rows, "no decision has changed anything upstream yet")
+
+
+def deployments(rows: Sequence[OfferRow]) -> None:
+    """Print what can be decided about deployments, an answer or a way back a line."""
+    cells(
+        ("can be", "target", "version", "what", "since", "source"),
+        [
+            (_CAN_BE[row.kind], row.target, row.version[:12], row.what,
+             stamp(row.since) if row.since else "", row.source)
+            for row in rows
+        ],
+        "table",
+    )  # fmt: skip
+    _if_none(rows, "nothing waits, and nothing is known that served before")
+
+
+_CAN_BE = {
+    "deployment.approve": "approved",
+    "deployment.reject": "rejected",
+    "deployment.rollback": "rolled back to",
+}
 
 
 def ledger(rows: Sequence[LedgerRow], now: datetime) -> None:

@@ -109,6 +109,16 @@ def _from_environment(name: str, environ: Mapping[str, str]) -> Credential:
 
 
 def _from_file(name: str) -> Credential:
+    path, content = read_private(name, MAX_BYTES + 1)
+    return Credential(_one_line(_decode(content, f"file {path}"), f"file {path}"), f"file {path}")
+
+
+def read_private(name: str, most: int) -> tuple[Path, bytes]:
+    """Return the path and at most `most` bytes of a file that nobody else can read.
+
+    Raises:
+        ConfigError: it is not from / or ~, cannot be read, is no regular file, or open to others.
+    """
     path = Path(name).expanduser()
     if not path.is_absolute():
         raise ConfigError(
@@ -119,12 +129,11 @@ def _from_file(name: str) -> Credential:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as file:
             _check_private(os.fstat(file.fileno()), path)
-            content = file.read(MAX_BYTES + 1)
+            return path, file.read(most)
     except OSError as error:
         raise ConfigError(
             f"cannot resolve a credential: cannot read {path}: {error.strerror}"
         ) from error
-    return Credential(_one_line(_decode(content, f"file {path}"), f"file {path}"), f"file {path}")
 
 
 def _check_private(status: os.stat_result, path: Path) -> None:
@@ -175,6 +184,18 @@ class _ExecCredential(msgspec.Struct, frozen=True):
     status: _ExecStatus = _ExecStatus()
 
 
+class ProcessKeys(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The keys in what a `credential_process` of AWS prints; the credential's value is its JSON."""
+
+    AccessKeyId: str = ""
+    SecretAccessKey: str = ""
+    SessionToken: str = ""
+
+
+class _ProcessCredential(ProcessKeys, frozen=True):
+    Expiration: str = ""
+
+
 def _from_program(ref: CredentialRef, clock: Clock | None) -> Credential:
     argv = ref.exec or ()
     with _lock:
@@ -217,14 +238,21 @@ def _run(argv: tuple[str, ...]) -> Credential:
     if not text.lstrip().startswith("{"):
         return Credential(_one_line(text, source), source)
     try:
+        keys = msgspec.json.decode(text, type=_ProcessCredential)
         answer = msgspec.json.decode(text, type=_ExecCredential).status
-        expires_at = parse_utc(answer.expirationTimestamp) if answer.expirationTimestamp else None
+        token, end = answer.token, answer.expirationTimestamp
+        if keys.AccessKeyId:
+            remember(keys.SecretAccessKey)
+            remember(keys.SessionToken)
+            own = ProcessKeys(keys.AccessKeyId, keys.SecretAccessKey, keys.SessionToken)
+            token, end = msgspec.json.encode(own).decode(), keys.Expiration
+        expires_at = parse_utc(end) if end else None
     except (msgspec.DecodeError, ValueError):
         raise ConfigError(
             f"cannot resolve a credential: {source} printed JSON that is no ExecCredential",
             hint="print one bare line, or an object with status.token",
         ) from None
-    return Credential(_one_line(answer.token, source), source, expires_at)
+    return Credential(_one_line(token, source), source, expires_at)
 
 
 def _decode(content: bytes, source: str) -> str:

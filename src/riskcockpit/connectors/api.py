@@ -6,7 +6,7 @@ built once per source and run, in a worker thread, and never touches the cache.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
@@ -15,7 +15,14 @@ from riskcockpit.config.credentials import Credential
 from riskcockpit.connectors.gates import Rate
 from riskcockpit.connectors.session import Session
 from riskcockpit.connectors.tls import Tls
-from riskcockpit.domain.action import Action, Preview, Receipt
+from riskcockpit.domain.action import (
+    DEPLOYMENT_KINDS,
+    Action,
+    ActionKind,
+    Offer,
+    Preview,
+    Receipt,
+)
 from riskcockpit.domain.batch import Batch
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.decision import WaiverReason
@@ -119,17 +126,42 @@ class WaiverWords:
 
 
 @runtime_checkable
-class Dismisses(Protocol):
-    """The capability of closing upstream what a waiver covers, for as long as it runs."""
+class Refrains(Protocol):
+    """The capability of saying why nothing may be changed upstream."""
 
     def why_not(self) -> str:
         """Return why nothing may be changed there; empty when it may. No I/O."""
         ...
 
+
+@runtime_checkable
+class Dismisses(Refrains, Protocol):
+    """The capability of closing upstream what a waiver covers, for as long as it runs."""
+
     def dismissal(self, record: KeptRecord, waiver: WaiverWords) -> Action | None:
         """Return the action, with no id yet, that closes the record there; None when none can.
 
         No I/O. `Acts` previews and applies it.
+        """
+        ...
+
+
+@runtime_checkable
+class Deploys(Protocol):
+    """The capability of saying what can be decided about deployments now.
+
+    A connector that has it acts as well (`Acts`): `riskcockpit approve`, `reject` and `rollback`
+    find its offers by the target of their actions, and need nothing else of it.
+    """
+
+    def deployments(self, kinds: Collection[ActionKind] = DEPLOYMENT_KINDS) -> Iterator[Offer]:
+        """Yield every deployment that waits for an approval: an offer to approve and one to reject
+        it. Then, for each place that is deployed to, an offer to roll back for every earlier
+        deployment, the newest first, with what serves as `from`. Only offers of `kinds` are wanted:
+        what the others take need not be asked. Asks upstream, changes nothing.
+
+        Raises:
+            RetryableError, SourceError: as `pull`; what was yielded before stands.
         """
         ...
 

@@ -6,6 +6,7 @@ What the server says about its limits closes the gate for everybody who asks wit
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -27,7 +28,7 @@ _WORTH_TELLING = 1.0
 
 
 class Asker:
-    """One credential at one origin."""
+    """One credential at one origin. Threads may share it."""
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Asker:
         self._dialect = dialect
         self._session = session
         self._authorization = dialect.authorization(credential)
+        self._renewing = threading.Lock()
         stand_in = replaying()
         self._gates = stand_in.gates if stand_in else session.gates
         base = stand_in.pace if stand_in else Pace(sleep=session.stop.wait)
@@ -64,12 +66,15 @@ class Asker:
             RateLimitedError: the gate opens too late; nothing was sent.
             CancelledError: the run was stopped; nothing was sent. Else as `Transport.exchange`.
         """
+        credential = self._credential
         reply = self._pass(request, deadline)
-        renew = self._credential.renew if self._credential else None
+        renew = credential.renew if credential else None
         if reply.status != 401 or renew is None:  # noqa: PLR2004 - unauthorised
             return reply
-        self._credential = renew()
-        self._authorization = self._dialect.authorization(self._credential)
+        with self._renewing:
+            if self._credential is credential:  # no other thread was quicker
+                self._credential = renew()
+                self._authorization = self._dialect.authorization(self._credential)
         return self._pass(request, deadline)
 
     def checked(self, reply: Reply) -> Reply:
@@ -124,6 +129,7 @@ class Asker:
         try:
             sign = self._signature if self._dialect.sign else None
             reply = self._transport.exchange(request, headers, sign, deadline, self.pace)
+            reply = self._dialect.heard(reply) if self._dialect.heard else reply
         except UnavailableError as error:
             fault = error.message
             raise

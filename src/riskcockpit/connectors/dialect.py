@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from riskcockpit.config.credentials import Credential, remember
 from riskcockpit.connectors.gates import Rate
+from riskcockpit.connectors.reply import Reply
 from riskcockpit.errors import ConfigError
 
 READ = "read"
@@ -41,6 +42,8 @@ class Dialect:
     request waits for each limit of its class. A class without any gets a polite default."""
     sign: Callable[[Outgoing, Credential], Mapping[str, str]] | None = None
     """Returns headers that sign a request; called anew for each attempt, in place of a token."""
+    heard: Callable[[Reply], Reply] | None = None
+    """Puts what the upstream says in words of its own into statuses, as a limit told by a 400."""
 
     def limits_of(self, kind: str) -> tuple[Rate, ...]:
         """Return the limits of the endpoint class `kind`."""

@@ -190,14 +190,16 @@ class HttpClient:
         form: Params | None = None,
         *,
         body: object = None,
+        headers: Mapping[str, str] | None = None,
         kind: str = READ,
     ) -> T:
         """Read by POST of a form or of JSON, as GraphQL and searches want it; raises as `get`.
 
-        Only for questions: it is repeated like any read.
+        Only for questions: it is repeated like any read. `headers` are sent besides, or in place
+        of the content type.
         """
-        content, content_type = _content(form, body)
-        headers = {"Content-Type": content_type} if content_type else {}
+        content, own = _content(form, body)
+        headers = {**own, **(headers or {})}
         url = self.endpoint.url(path)
         return self._decoded(Request("POST", url, content, headers, kind), type_)[1]
 
@@ -209,6 +211,7 @@ class HttpClient:
         *,
         form: Params | None = None,
         params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
         kind: str = WRITE,
     ) -> Reply:
         """Change something upstream, once: no retry, no redirect. `body` is sent as JSON.
@@ -219,12 +222,21 @@ class HttpClient:
             RateLimitedError, SourceError: the source refused, or nothing was sent because it
             asked us to wait.
         """
-        content, content_type = _content(form, body)
-        headers = {"Content-Type": content_type} if content_type else {}
+        content, own = _content(form, body)
+        headers = {**own, **(headers or {})}
         url = _with_query(self.endpoint.url(path), params)
         deadline = self._asker.pace.monotonic() + self._limits.budget_seconds
         request = Request(method, url, content, headers, kind)
         return self._asker.checked(self._asker.send(request, deadline))
+
+    def pause(self, seconds: float, why: str) -> None:
+        """Wait before the source is asked again how something goes on there.
+
+        Raises:
+            CancelledError: the run was stopped.
+        """
+        self._asker.tell(seconds, why)
+        self._asker.pace.sleep(seconds)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -306,10 +318,10 @@ def _encoded(params: Params) -> str:
     return urlencode({name: str(value) for name, value in params.items()}, quote_via=quote)
 
 
-def _content(form: Params | None, body: object) -> tuple[bytes | None, str]:
-    """Return a body and its content type."""
+def _content(form: Params | None, body: object) -> tuple[bytes | None, dict[str, str]]:
+    """Return a body and the header with its content type."""
     if form is not None:
-        return _encoded(form).encode(), _FORM
+        return _encoded(form).encode(), {"Content-Type": _FORM}
     if body is None:
-        return None, ""
-    return msgspec.json.encode(body), "application/json"
+        return None, {}
+    return msgspec.json.encode(body), {"Content-Type": "application/json"}

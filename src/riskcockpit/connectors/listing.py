@@ -15,6 +15,8 @@ REPORT_SUFFIXES = (
 """What is taken from a directory; a pattern or a path takes any name."""
 REPORT_NAMES = frozenset({"CODEOWNERS", "catalog-info.yaml", "catalog-info.yml"})
 """Files without such an ending that are taken with reports: most YAML beside them is none."""
+_FORGES = frozenset({".github", ".gitlab"})
+"""Hidden directories in which files of those names may lie; nothing else of them is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +93,17 @@ def _is_pattern(text: str) -> bool:
 
 def _walk(directory: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
     for place, directories, names in os.walk(directory):
-        directories[:] = sorted(name for name in directories if not name.startswith("."))
+        is_forge = Path(place) != directory and Path(place).name in _FORGES
+        directories[:] = sorted(name for name in directories if not is_forge and _is_walked(name))
         for name in sorted(names):
             is_named = suffixes is REPORT_SUFFIXES and name in REPORT_NAMES
-            is_report = is_named or name.lower().endswith(suffixes)
-            if is_report and not name.startswith("."):
+            is_report = name.lower().endswith(suffixes) and not is_forge
+            if (is_named or is_report) and not name.startswith("."):
                 yield Path(place, name)
+
+
+def _is_walked(name: str) -> bool:
+    return not name.startswith(".") or name in _FORGES
 
 
 def _root(path: Path) -> Path:

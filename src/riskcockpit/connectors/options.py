@@ -30,6 +30,20 @@ def read_options(spec: SourceSpec, type_: type[T]) -> T:
         ) from error
 
 
+def refuse_path(spec: SourceSpec, *paths: str) -> None:
+    """Refuse a url that ends in one of `paths`, those of the API below the address.
+
+    Raises:
+        ConfigError: it does.
+    """
+    url = spec.url.rstrip("/")
+    if found := next((path for path in paths if url.endswith(path)), ""):
+        raise ConfigError(
+            f'source "{spec.name}": url {spec.url} ends in the path of the API',
+            hint=f"give the address without {found}",
+        )
+
+
 def _nearest(what: str, type_: type[msgspec.Struct]) -> str | None:
     """Name the known key nearest to the unknown one that msgspec's message quotes."""
     if not what.startswith("Object contains unknown field `"):

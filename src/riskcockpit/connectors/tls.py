@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import stat
+import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from riskcockpit.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """References of one source: paths, never contents."""
+    """What the settings of one source refer to."""
 
     ca: str = ""
     """PEM file with a CA to trust beside those of the system."""
@@ -27,6 +28,10 @@ class Tls:
     """PEM file with its private key; empty: it is in the file of the certificate."""
     password: Credential | None = None
     """Opens the key, when it is encrypted."""
+    ca_text: str = ""
+    """PEM of such a CA, where what the settings refer to holds it itself."""
+    identity: Credential | None = None
+    """PEM of a certificate and its key in one, likewise."""
 
 
 def trust(tls: Tls, source: str) -> ssl.SSLContext:
@@ -45,9 +50,29 @@ def trust(tls: Tls, source: str) -> ssl.SSLContext:
             context.load_verify_locations(path)
         except (OSError, ssl.SSLError) as error:
             raise ConfigError(f"{label}: tls.ca: {path} holds no CA certificate") from error
+    if tls.ca_text:
+        try:
+            context.load_verify_locations(cadata=tls.ca_text)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(f"{label}: its CA certificate is none") from error
     if tls.certificate:
         _identify(context, tls, label)
+    elif tls.identity is not None:
+        _identify_by(context, tls.identity, label)
     return context
+
+
+def _identify_by(context: ssl.SSLContext, identity: Credential, label: str) -> None:
+    """Hand over PEM that is held in memory: OpenSSL takes it from a file only."""
+    try:
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:  # for us alone
+            file.write(identity.value)
+            file.flush()
+            context.load_cert_chain(file.name, password=lambda: "")
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            f"{label}: the certificate and key from {identity.source} do not belong together"
+        ) from error
 
 
 def _identify(context: ssl.SSLContext, tls: Tls, label: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -89,7 +90,7 @@ def _skipping() -> Pace:
 
 
 class Transport:
-    """The connections of one source to its one origin."""
+    """The connections of one source to its one origin. Threads may share it."""
 
     def __init__(self, source: str, endpoint: Endpoint, limits: Limits, tls: Tls) -> None:
         self.source = source
@@ -97,6 +98,7 @@ class Transport:
         self._limits = limits
         self._tls = tls
         self._http: httpx.Client | None = None
+        self._opening = threading.Lock()
 
     def exchange(
         self,
@@ -186,6 +188,10 @@ class Transport:
         return NotSentError(f"{message}: {reason}", hint="check the url, the network and the proxy")
 
     def _open(self) -> httpx.Client:
+        with self._opening:
+            return self._opened()
+
+    def _opened(self) -> httpx.Client:
         if self._http is None:
             for name in ("httpx", "httpcore"):  # they would log whole URLs; ours say enough
                 logging.getLogger(name).setLevel(logging.WARNING)

@@ -53,6 +53,11 @@ class Changed:
     content: bytes
 
     @property
+    def below_root(self) -> Path:
+        """Where it lies below the path of the settings."""
+        return self.found.below_root
+
+    @property
     def name(self) -> str:
         """Its path, harmless in messages."""
         return clean_line(str(self.found.path))

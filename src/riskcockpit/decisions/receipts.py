@@ -14,12 +14,20 @@ from typing import Any
 import msgspec
 
 from riskcockpit.decisions.requests import Followers, Policies, Standing, stand
-from riskcockpit.domain.action import MODEL_KINDS, Action, ActionKind, ActionState
+from riskcockpit.domain.action import (
+    DEPLOYMENT_KINDS,
+    MODEL_KINDS,
+    Action,
+    ActionKind,
+    ActionState,
+)
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.model import CHAMPION
 from riskcockpit.domain.severity import Severity
 from riskcockpit.ledger.chain import Entry
 
+ACTING = frozenset({EntryType.ROLLBACK_REQUESTED, EntryType.DEPLOYMENT_REQUESTED})
+"""Entries that decide, or ask for, an action upstream."""
 _RECEIPTS = frozenset(
     {
         EntryType.ACTION_SENT,
@@ -49,15 +57,18 @@ class ProjectedAction:
 
     @property
     def model(self) -> str:
-        """The model whose alias it moves."""
+        """The model whose alias it moves, or what is deployed."""
         return self.action.target.rpartition("@")[0]
 
 
-class _Data(msgspec.Struct, frozen=True):
+class _Order(msgspec.Struct, frozen=True):
     kind: ActionKind
     source: str
     target: str
     params: dict[str, str]
+
+
+class _Move(_Order, frozen=True):
     model: str
 
 
@@ -67,11 +78,20 @@ def action_of(ask: Entry) -> Action:
     Raises:
         ValueError: the entry does not describe one.
     """
-    read = msgspec.convert(dict(ask.data), _Data)
+    if ask.type is EntryType.DEPLOYMENT_REQUESTED:
+        return _about_deployment(ask)
+    read = msgspec.convert(dict(ask.data), _Move)
     if read.target != f"{read.model}@{CHAMPION}":
         raise ValueError("it names one model and moves another")
     if read.kind not in MODEL_KINDS:
         raise ValueError("it moves no model")
+    return Action(ask.hash, read.kind, read.source, read.target, read.params)
+
+
+def _about_deployment(ask: Entry) -> Action:
+    read = msgspec.convert(dict(ask.data), _Order)
+    if read.kind not in DEPLOYMENT_KINDS:
+        raise ValueError("it is about no deployment")
     return Action(ask.hash, read.kind, read.source, read.target, read.params)
 
 
@@ -83,7 +103,7 @@ def collect_actions(
     receipts = receipts_of(entries)
     found = []
     for ask in entries:
-        if ask.type is not EntryType.ROLLBACK_REQUESTED:
+        if ask.type not in ACTING:
             continue
         try:
             action = action_of(ask)

@@ -21,6 +21,7 @@ ASKS: Mapping[EntryType, Deed] = {
     EntryType.WAIVER_REQUESTED: Deed.WAIVE,
     EntryType.WAIVER_GRANTED: Deed.WAIVE,
     EntryType.ROLLBACK_REQUESTED: Deed.ROLLBACK,
+    EntryType.DEPLOYMENT_REQUESTED: Deed.DEPLOY,
     EntryType.IDENTITY_MERGED: Deed.CORRECT,
     EntryType.IDENTITY_SPLIT: Deed.CORRECT,
     EntryType.CLOSURE_RELEASED: Deed.CORRECT,

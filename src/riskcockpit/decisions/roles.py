@@ -28,6 +28,9 @@ class Deed(StrEnum):
 
     WAIVE = "waive"
     ROLLBACK = "rollback"
+    DEPLOY = "deploy"
+    """Answering a deployment that waits, and deploying what served before; where a roles file says
+    nothing of it, what it says of rollbacks holds."""
     REVOKE = "revoke"
     NOTE = "note"
     CORRECT = "correct"
@@ -115,6 +118,8 @@ class Roles:
 
     def rule_for(self, deed: Deed, severity: Severity, *, is_production: bool) -> Rule | None:
         """Return the rule that applies; None: nobody may."""
+        if deed is Deed.DEPLOY and all(rule.action is not Deed.DEPLOY for rule in self.rules):
+            deed = Deed.ROLLBACK
         fitting = (
             rule for rule in self.rules if rule.fits(deed, severity, is_production=is_production)
         )

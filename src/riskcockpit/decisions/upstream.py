@@ -27,29 +27,39 @@ _REACHED = frozenset(
 """States of a dismissal that may have taken effect."""
 
 
+_CLOSING = frozenset({ActionKind.ALERT_DISMISS, ActionKind.ALERT_SILENCE})
+
+
 class _Order(msgspec.Struct, frozen=True):
     source: str
     target: str
     params: dict[str, str]
+    kind: ActionKind = ActionKind.ALERT_DISMISS
+    """Older entries know dismissals alone."""
 
 
 def as_data(actions: Iterable[Action]) -> list[dict[str, Any]]:
-    """Return dismissals as they stand in the entry of a waiver."""
+    """Return dismissals and silences as they stand in the entry of a waiver."""
     return [
-        {"source": each.source, "target": each.target, "params": dict(each.params)}
+        {
+            "kind": each.kind.value,
+            "source": each.source,
+            "target": each.target,
+            "params": dict(each.params),
+        }
         for each in actions
     ]
 
 
 def dismissals_of(ask: Entry) -> tuple[Action, ...]:
-    """Return the dismissals that the entry of a waiver lists; none when they cannot be read."""
+    """Return the dismissals and silences in the entry of a waiver; none when one is unreadable."""
     try:
         orders = msgspec.convert(ask.data.get(KEY, []), list[_Order])
     except msgspec.ValidationError:
         return ()
-    if len(orders) > MOST_ALERTS:
+    if len(orders) > MOST_ALERTS or any(order.kind not in _CLOSING for order in orders):
         return ()
-    return tuple(_action(ask, ActionKind.ALERT_DISMISS, order) for order in orders)
+    return tuple(_action(ask, order.kind, order) for order in orders)
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -64,9 +74,10 @@ class Held(msgspec.Struct, frozen=True):
 
 
 def alert_actions(held: Sequence[Held], entries: Iterable[Entry]) -> Iterator[ProjectedAction]:
-    """Yield the dismissals of waivers in force, and the reopenings that the end of others asks for.
+    """Yield what waivers in force close, and what the end of others opens again.
 
-    What ended before it was sent is never sent. What another waiver still covers stays closed.
+    What ended before it was sent is never sent. What another waiver still covers stays closed. A
+    silence ends by itself with its waiver; it is ended before only when the waiver is.
     """
     receipts = receipts_of(entries)
     covered = {
@@ -81,8 +92,12 @@ def alert_actions(held: Sequence[Held], entries: Iterable[Entry]) -> Iterator[Pr
             if closed is None:
                 continue
             yield closed
-            is_free = (dismissal.source, dismissal.target) not in covered
-            if one.is_over and closed.state in _REACHED and is_free:
+            if not one.is_over or closed.state not in _REACHED:
+                continue
+            if dismissal.kind is ActionKind.ALERT_SILENCE:
+                if one.standing.ended is not None:
+                    yield _unsilencing(one, dismissal, receipts)
+            elif (dismissal.source, dismissal.target) not in covered:
                 yield _reopening(one, dismissal, receipts)
 
 
@@ -101,7 +116,18 @@ def _reopening(
     one: Held, dismissal: Action, receipts: Mapping[str, Sequence[Entry]]
 ) -> ProjectedAction:
     order = _Order(dismissal.source, dismissal.target, dict(_turned(dismissal.params)))
-    action = _action(one.ask, ActionKind.ALERT_REOPEN, order)
+    return _after(one, _action(one.ask, ActionKind.ALERT_REOPEN, order), receipts)
+
+
+def _unsilencing(
+    one: Held, silence: Action, receipts: Mapping[str, Sequence[Entry]]
+) -> ProjectedAction:
+    order = _Order(silence.source, silence.target, {"silenced_by": silence.id})
+    return _after(one, _action(one.ask, ActionKind.ALERT_UNSILENCE, order), receipts)
+
+
+def _after(one: Held, action: Action, receipts: Mapping[str, Sequence[Entry]]) -> ProjectedAction:
+    """Return what follows from the end of a waiver."""
     at = one.standing.ended.ts if one.standing.ended else one.ask.ts
     unsent = (ActionState.PENDING, "its waiver ended, not sent yet", at)
     return projected_action(one.ask, action, one.standing, unsent, receipts.get(action.id, ()))

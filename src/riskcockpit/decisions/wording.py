@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from riskcockpit.decisions.project import subjects
+from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_line
@@ -45,6 +46,18 @@ def _rollback(data: Mapping[str, Any]) -> str:
     params = data.get("params")
     steps = params if isinstance(params, Mapping) else {}
     return f"{data.get('target', '?')} from {steps.get('from', '?')} to {steps.get('to', '?')}"
+
+
+def _deployment(data: Mapping[str, Any]) -> str:
+    verb = _DEPLOYMENTS.get(str(data.get("kind")), "acts on")
+    return f"{verb} {data.get('target', '?')}: {data.get('what', '?')}"
+
+
+_DEPLOYMENTS = {
+    ActionKind.DEPLOYMENT_APPROVE.value: "approves the deployment to",
+    ActionKind.DEPLOYMENT_REJECT.value: "rejects the deployment to",
+    ActionKind.DEPLOYMENT_ROLLBACK.value: "rolls back",
+}
 
 
 def _about(word: str, key: str) -> Callable[[Mapping[str, Any]], str]:
@@ -128,6 +141,7 @@ _WORDS: Mapping[EntryType, Callable[[Mapping[str, Any]], str]] = {
     EntryType.APPROVAL_GRANTED: _about("signs the request", "request"),
     EntryType.APPROVAL_REJECTED: _about("rejects the request", "request"),
     EntryType.ROLLBACK_REQUESTED: lambda data: f"moves {_rollback(data)}",
+    EntryType.DEPLOYMENT_REQUESTED: _deployment,
     EntryType.ROLLBACK_APPROVED: _about("signs the rollback", "request"),
     EntryType.ROLLBACK_EXECUTED: lambda data: f"moved {_rollback(data)}, read back",
     EntryType.ACTION_SENT: _receipt("sent"),

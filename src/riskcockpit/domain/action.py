@@ -34,7 +34,19 @@ class ActionKind(StrEnum):
 MODEL_KINDS = frozenset({ActionKind.MODEL_ROLLBACK, ActionKind.MODEL_PROMOTE})
 """What a rollback's entry may decide."""
 ALERT_KINDS = frozenset({ActionKind.ALERT_DISMISS, ActionKind.ALERT_REOPEN})
+"""Closing alerts, and opening them again."""
+WAIVER_KINDS = ALERT_KINDS | {ActionKind.ALERT_SILENCE, ActionKind.ALERT_UNSILENCE}
 """What follows from a waiver's entry."""
+
+
+DEPLOYMENT_KINDS = frozenset(
+    {
+        ActionKind.DEPLOYMENT_APPROVE,
+        ActionKind.DEPLOYMENT_REJECT,
+        ActionKind.DEPLOYMENT_ROLLBACK,
+    }
+)
+"""What the entry about a deployment may decide."""
 
 
 class Outcome(StrEnum):
@@ -80,6 +92,21 @@ class Action:
     """What is changed, as `fraud-scoring@champion`."""
     params: Mapping[str, str] = field(default_factory=dict)
     """What it takes, as `{"from": "7", "to": "6"}`; `from` is the precondition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something that can be decided about a deployment now."""
+
+    action: Action
+    """What would be done; without an id, for nobody decided it yet."""
+    version: str
+    """What it lets through, stops or deploys again, as people call it: a run, a commit, a number
+    of a history."""
+    what: str
+    """The same in a few words, as `run 812 "Release 4.2" by mara`; clean text."""
+    since: datetime | None = None
+    """When it began to wait, or was deployed first; aware UTC."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class EntryType(StrEnum):
     ROLLBACK_REQUESTED = "rollback.requested"
     ROLLBACK_APPROVED = "rollback.approved"
     ROLLBACK_EXECUTED = "rollback.executed"
+    DEPLOYMENT_REQUESTED = "deployment.requested"
     ACTION_SENT = "action.sent"
     ACTION_CONFIRMED = "action.confirmed"
     ACTION_REFUSED = "action.refused"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -243,11 +244,14 @@ class Scan:
     """
 
     tool: str
-    observations: tuple[Observation, ...] = ()
+    observations: Sequence[Observation] = ()
     evidence: tuple[ControlEvidence, ...] = ()
     problems: tuple[Problem, ...] = ()
     absent: int = 0
     """Records the report itself marks as gone (SARIF `baselineState: absent`)."""
+    gone: tuple[Observation, ...] = ()
+    """What those of them that can be read were about: their findings end at once, however little
+    else the report proves."""
     tool_version: str = ""
     category: str = ""
     """What tells apart several scans of one tool over one asset (SARIF `automationDetails.id`)."""

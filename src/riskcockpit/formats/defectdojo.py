@@ -15,7 +15,7 @@ from riskcockpit.errors import FormatError
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
-from riskcockpit.formats.gathering import Gathering, Record
+from riskcockpit.formats.gathering import Gathering, Record, gone
 from riskcockpit.formats.generic.records import is_absent, observation
 from riskcockpit.formats.members import Members, each, record_of
 
@@ -68,4 +68,5 @@ def _finding(raw: bytes, place: str, options: ReadOptions) -> Record:
     finding = record_of(raw, options, without=PEOPLE)
     kept = finding.raw
     record = finding.object()
-    return None if is_absent(record) else observation(record, TOOL, place, kept, options)
+    seen = partial(observation, record, TOOL, place, kept, options)
+    return gone(seen) if is_absent(record) else seen()

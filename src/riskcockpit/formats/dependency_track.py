@@ -26,6 +26,7 @@ TOOL = "Dependency-Track"
 TITLE = "findings of Dependency-Track"
 ACCEPTED = frozenset({"NOT_AFFECTED", "FALSE_POSITIVE", "RESOLVED"})
 IN_TRIAGE = "IN_TRIAGE"
+NOT_SET = "NOT_SET"
 """States of an analysis."""
 UNASSIGNED = "UNASSIGNED"
 _ALIASES = ("cveId", "ghsaId", "osvId", "snykId", "sonatypeId", "gsdId", "vulnDbId", "internalId")
@@ -94,7 +95,7 @@ def _finding(raw: bytes, place: str, group: Group, options: ReadOptions) -> tupl
         description=paragraphs(
             vulnerability.text("description"),
             vulnerability.text("recommendation"),
-            labelled("Analysis", state.replace("_", " ").lower()),
+            labelled("Analysis", _judgement(analysis)),
         ),
         severity_raw=word,
         severity_source=source,
@@ -107,6 +108,13 @@ def _finding(raw: bytes, place: str, group: Group, options: ReadOptions) -> tupl
         epss=vulnerability.probability("epssScore"),
         raw=kept,
     )
+
+
+def _judgement(analysis: Members) -> str:
+    """Return in words how the finding was judged, and why."""
+    words = (analysis.text(name).upper() for name in ("state", "justification", "response"))
+    said = [word.replace("_", " ").lower() for word in words if word not in ("", NOT_SET)]
+    return ": ".join(filter(None, (", ".join(said), analysis.text("details"))))
 
 
 def _package(component: Members) -> Package | None:

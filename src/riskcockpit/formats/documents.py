@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,7 +29,9 @@ Json = Any
 _LINE_START = re.compile(r"^[\[{]", re.MULTILINE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DECODER = json.JSONDecoder(strict=False)
-_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_NO_BRACKETS = bytes(code for code in range(256) if code not in _STEPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,23 +169,22 @@ def decode_json(raw: bytes) -> Json:
         raise SkipRecordError("nested too deeply") from fault
 
 
+def may_be_deep(raw: bytes, max_depth: int) -> bool:
+    """Whether a record has brackets enough to be nested deeper than `max_depth`."""
+    return raw.count(b"{") + raw.count(b"[") > max_depth
+
+
 def check_depth(raw: bytes, max_depth: int) -> None:
     """Refuse a record nested deeper than `max_depth`; cheap for those with few brackets.
 
     Raises:
         SkipRecordError: it is nested deeper.
     """
-    if raw.count(b"{") + raw.count(b"[") <= max_depth:
+    if not may_be_deep(raw, max_depth):
         return
-    depth = 0
-    for match in _STRUCTURE.finditer(raw):
-        sign = match.group()
-        if sign in b"[{":
-            depth += 1
-            if depth > max_depth:
-                raise SkipRecordError(f"nested deeper than {max_depth} levels")
-        elif sign in b"]}":
-            depth -= 1
+    brackets = _STRING.sub(b"", raw).translate(None, _NO_BRACKETS)
+    if max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > max_depth:
+        raise SkipRecordError(f"nested deeper than {max_depth} levels")
 
 
 def map_text(value: Json, change: Callable[[str], str]) -> Json:

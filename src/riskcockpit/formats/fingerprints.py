@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from riskcockpit.formats.wording import MAX_NAME, cut, name, scalar
@@ -35,13 +35,19 @@ class FingerprintReader:
 
     def __init__(self) -> None:
         self._plans: dict[tuple[tuple[str, ...], ...], tuple[tuple[int, str], ...]] = {}
-        self._refused: dict[str, str] = {}
+        self._ignored: dict[str, str] = {}
+        self._placeholders: dict[str, tuple[int, str]] = {}
         self._constant: dict[str, _Constant] = {}
         self._varied: set[str] = set()
         self._count = 0
 
-    def claims(self, full: Mapping[str, Any] | None, partial: Mapping[str, Any] | None) -> Claims:
-        """Return the usable claims of one result, in the order of preference."""
+    def claims(
+        self, full: Mapping[str, Any] | None, partial: Mapping[str, Any] | None, ordinal: int = 0
+    ) -> Claims:
+        """Return the usable claims of one result, in the order of preference.
+
+        `ordinal` is its number in the run: the first placeholder is the one to tell about.
+        """
         if not full and not partial:
             return ()
         full, partial = full or _EMPTY, partial or _EMPTY
@@ -56,25 +62,31 @@ class FingerprintReader:
                 value = _text(value)
             is_short = len(value) <= _LONGEST or value[0].isspace() or not value[-1].isalnum()
             if is_short and len(value) < _LONG and _is_placeholder(value):
-                self._refused.setdefault(key, f'a placeholder ("{name(value)[:40]}")')
+                known = self._placeholders.get(key)
+                if known is None or ordinal < known[0]:
+                    self._placeholders[key] = (ordinal, f'a placeholder ("{name(value)[:40]}")')
             else:
                 found.append((key, value if len(value) <= MAX_NAME else cut(value, MAX_NAME)))
         return tuple(found)
 
-    def note(self, rule: str, path: str, claims: Claims) -> None:
-        """Take note of the claims of one finding, to see which values never change."""
-        self._count += 1
-        for key, value in claims:
-            if key in self._varied:
-                continue
-            seen = self._constant.get(key)
-            if seen is None:
-                self._constant[key] = _Constant(value, rule, path)
-            elif seen.value != value:
-                self._varied.add(key)
-            else:
-                seen.count += 1
-                seen.is_spread = seen.is_spread or (rule, path) != (seen.rule, seen.path)
+    def note(self, findings: Iterable[tuple[str, str, Claims]]) -> None:
+        """Take note of (rule, path, claims) of findings, to see which values never change."""
+        varied = self._varied
+        for rule, path, claims in findings:
+            self._count += 1
+            for key, value in claims:
+                if key not in varied:
+                    self._compare(key, value, rule, path)
+
+    def _compare(self, key: str, value: str, rule: str, path: str) -> None:
+        seen = self._constant.get(key)
+        if seen is None:
+            self._constant[key] = _Constant(value, rule, path)
+        elif seen.value != value:
+            self._varied.add(key)
+        else:
+            seen.count += 1
+            seen.is_spread = seen.is_spread or (rule, path) != (seen.rule, seen.path)
 
     def constant(self) -> frozenset[str]:
         """Return the names with one single value on all findings of more than one place."""
@@ -86,7 +98,7 @@ class FingerprintReader:
 
     def distrusted(self) -> tuple[str, ...]:
         """Return a sentence for each name that is not used."""
-        reasons = dict(self._refused)
+        reasons = self._ignored | {key: why for key, (_, why) in self._placeholders.items()}
         for key in self.constant():
             reasons[key] = "one value on all results"
         return tuple(f"{name(key)}: {why}" for key, why in sorted(reasons.items()))
@@ -99,7 +111,7 @@ class FingerprintReader:
                 method = _VERSION.sub("", key)
                 why = _why_ignored(method)
                 if why:
-                    self._refused[key] = why
+                    self._ignored[key] = why
                     continue
                 version = _VERSION.search(key)
                 rank = int(version[1]) if version else 0

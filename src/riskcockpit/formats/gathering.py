@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,8 +15,25 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.documents import Documents
 from riskcockpit.formats.members import each
 
-Record = Observation | ControlEvidence | VexStatement | None
-"""A fault, evidence of none, a word about faults; None: the report says that the fault is gone."""
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A fault of which the report says that it is gone, as it was."""
+
+    was: Observation
+
+
+Record = Observation | ControlEvidence | VexStatement | Gone | None
+"""A fault, evidence of none, a word about faults, a fault that is gone; None: one that is gone and
+of which no more can be told."""
+
+
+def gone(was: Callable[[], Observation]) -> Gone | None:
+    """Return a fault that is gone, as far as it can be read: nobody needs to know more of it."""
+    try:
+        return Gone(was())
+    except SkipRecordError:
+        return None
 
 
 class Gathering:
@@ -26,6 +44,7 @@ class Gathering:
         self.evidence: list[ControlEvidence] = []
         self.statements: list[VexStatement] = []
         self.problems: list[Problem] = []
+        self.gone: list[Observation] = []
         self.absent = 0
 
     def take(self, place: str, read: Callable[[], Record]) -> None:
@@ -41,6 +60,9 @@ class Gathering:
         """Keep a record."""
         if record is None:
             self.absent += 1
+        elif isinstance(record, Gone):
+            self.absent += 1
+            self.gone.append(record.was)
         elif isinstance(record, Observation):
             self.observations.append(record)
         elif isinstance(record, VexStatement):
@@ -73,6 +95,7 @@ class Gathering:
             statements=tuple(self.statements),
             problems=tuple(self.problems),
             absent=self.absent,
+            gone=tuple(self.gone),
             **about,
         )
 

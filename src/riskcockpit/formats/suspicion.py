@@ -45,14 +45,14 @@ def is_suspect(record: bytes) -> bool:
     return not isinstance(record, Innocent) and may_hold_secret(record)
 
 
-def suspects(records: Sequence[bytes]) -> Sequence[bool]:
+def suspects(records: Sequence[bytes | msgspec.Raw]) -> Sequence[bool]:
     """Return for each JSON record whether it may hold a secret."""
     if sum(map(len, records)) < LARGE:
-        return [may_hold_secret(record) for record in records]
+        return [may_hold_secret(bytes(record)) for record in records]
     return _suspects_by_arrow(records)
 
 
-def _suspects_by_arrow(records: Sequence[bytes]) -> list[bool]:
+def _suspects_by_arrow(records: Sequence[bytes | msgspec.Raw]) -> list[bool]:
     import pyarrow as pa  # noqa: PLC0415 - small reports do without its start-up time
     import pyarrow.compute as pc  # noqa: PLC0415 - as above
 

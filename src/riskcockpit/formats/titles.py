@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from riskcockpit.formats import wording
 
@@ -32,6 +34,39 @@ def title_and_description(message: str, label: str, about: str, rule: str) -> tu
     if not message or title == message:
         return title, about
     return title, wording.description(message)
+
+
+class Words(NamedTuple):
+    """What a rule says of itself."""
+
+    label: str
+    about: str
+    rule: str
+    """Its id."""
+
+
+def titles_and_descriptions(
+    messages: Sequence[str], words: Sequence[Words]
+) -> tuple[list[str], list[str]]:
+    """Return what `title_and_description` does for many; quick when all messages are short lines.
+
+    `words` are those of each message's rule.
+    """
+    joined = "".join(messages)
+    titles = list(map(str.strip, messages))
+    if (
+        joined.isascii()
+        and joined.isprintable()
+        and titles == messages
+        and all(titles)
+        and max(map(len, titles), default=0) <= MAX_TITLE_LINE
+    ):
+        return titles, [of_rule.about for of_rule in words]
+    pairs = [
+        title_and_description(message, *of_rule)
+        for message, of_rule in zip(messages, words, strict=True)
+    ]
+    return [title for title, _ in pairs], [description for _, description in pairs]
 
 
 def first_sentence(text: str) -> str:

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from riskcockpit.domain.finding import EventKind, FindingClass, Observation, Scan
-from riskcockpit.ingest.holding import remember_held
-from riskcockpit.ingest.lifecycle import enabled_rules, is_held
-from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
+from riskcockpit.domain.finding import EventKind, FindingClass
+from riskcockpit.ingest.holding import forget_held, remember_held
+from riskcockpit.ingest.lifecycle import is_held
+from riskcockpit.ingest.policy import IngestPolicy
 from riskcockpit.ingest.raw import pack
-from riskcockpit.ingest.vulnerabilities import without_tag
+from riskcockpit.ingest.runs import Run
+from riskcockpit.ingest.staging import TABLES
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When and by which scan something is written."""
-
-    scan_id: str
-    moment: datetime
-    """When the scan ran."""
-    now: datetime
-    """When it is imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,152 +39,169 @@ class Absence:
     """Findings whose rule did not run; they stay open."""
     live: int = 0
     """Live findings of the scope before the scan."""
+    doubted: int = 0
+    """Findings that would have been closed, had nothing spoken against it."""
 
 
-def apply_presence(
-    tx: Writer, spec: ScopeSpec, observations: Sequence[Observation], at: Moment
-) -> Presence:
-    """Apply what the scan shows: `matched` and `assigned` are filled, `change` is made here."""
-    scoped = {"scope": spec.id, "category": spec.category, "branch": spec.branch}
-    recognised = (tx.one(sql("ingest", "matched_count")) or (0,))[0]
-    reopened = moved = updated = 0
+def apply_presence(tx: Writer, runs: Sequence[Run], now: datetime) -> list[Presence]:
+    """Apply what the scans show: `matched` and `assigned` are filled, `change` is made here."""
+    recognised = dict(tx.rows(sql("ingest", "matched_count")))
+    changes: dict[int, tuple[int, int, int]] = {}
     is_known_changed = False
     if recognised:
         tx.execute(sql("ingest", "change_fill"))
-        reopened, moved, updated, is_known_changed = tx.one(sql("ingest", "change_count")) or (
-            0, 0, 0, False,
-        )  # fmt: skip
-        is_any_change = reopened + moved + updated > 0
-        _refresh(tx, spec, at, is_any_change=is_any_change)
-        tx.execute(sql("ingest", "scope_take_over"), **scoped)
-        tx.execute(sql("ingest", "sighting_add"), **scoped, now=at.now, rev=tx.generation)
+        for scan, reopened, moved, updated, is_new_place in tx.rows(sql("ingest", "change_count")):
+            changes[scan] = (reopened, moved, updated)
+            is_known_changed = is_known_changed or is_new_place
+    has_places = any(len(places) for run in runs for places in run.sheet.places.values())
+    _keep_records(tx, runs, is_all_new=not recognised)
+    for run in runs:
+        run.sheet.stored()
+    if recognised:
+        is_any_change = any(sum(counts) > 0 for counts in changes.values())
+        stamp: dict[str, Any] = {"now": now, "rev": tx.generation}
+        _refresh(tx, stamp, is_any_change=is_any_change)
+        tx.execute(sql("ingest", "scope_take_over"))
+        tx.execute(sql("ingest", "sighting_add"), **stamp)
         if is_any_change:  # the last one: it gives findings another rowid
             tx.execute(sql("ingest", "finding_update_lists"))
-    created = len(observations) - recognised
-    if created:
-        _create(tx, spec, at)
-    _remember(tx, at, observations, is_all_new=not recognised, is_known_changed=is_known_changed)
-    unchanged = recognised - reopened - moved - updated
-    return Presence(created, reopened, moved, updated, unchanged)
+    if sum(recognised.values()) < sum(len(run.sheet) for run in runs):
+        tx.execute(sql("ingest", "finding_insert"), now=now, rev=tx.generation)
+        tx.execute(sql("ingest", "event_created"), rev=tx.generation)
+    _remember(
+        tx, runs, now,
+        is_all_new=not recognised, is_known_changed=is_known_changed, has_places=has_places,
+    )  # fmt: skip
+    return [
+        _presence(run, recognised.get(run.number, 0), *changes.get(run.number, (0, 0, 0)))
+        for run in runs
+    ]
 
 
 def apply_absence(
-    tx: Writer,
-    spec: ScopeSpec,
-    scan: Scan,
-    policy: IngestPolicy,
-    at: Moment,
-    *,
-    reasons: Sequence[str],
-    live: int,
-) -> Absence:
-    """Close what the scan proves to be gone, or put it in doubt when `reasons` speak against it."""
-    if not live:
-        return Absence()
-    unseen: dict[str, Any] = {
-        "scope": spec.id,
-        "scan_id": at.scan_id,
-        "is_group": spec.parts is not None,
-        "rev": tx.generation,
-    }
-    if not reasons:
-        tx.execute(sql("ingest", "sighting_promote"), **unseen)
-        tx.execute(sql("ingest", "sighting_drop"), scope=spec.id, rev=tx.generation)
+    tx: Writer, runs: Sequence[Run], policy: IngestPolicy, now: datetime
+) -> list[Absence]:
+    """Close what the scans prove to be gone, or put it in doubt where reasons speak against it."""
+    forget_held(tx)
+    told = _end_gone(tx, runs, now)
+    judged = [run for run in runs if run.is_judged]
+    if not judged:
+        return [Absence(fixed=told.get(run.number, 0)) for run in runs]
+    if not all(run.reasons for run in judged):
+        tx.execute(sql("ingest", "sighting_promote"), rev=tx.generation)
+        tx.execute(sql("ingest", "sighting_drop"), rev=tx.generation)
     tx.execute(sql("ingest", "sighting_tidy"))
-    rules = enabled_rules(scan)
-    tx.execute(
-        sql("ingest", "absent_fill"),
-        **unseen,
-        rules=None if rules is None else sorted(rules),
-        assets=None if scan.assets is None else sorted(map(without_tag, scan.assets)),
-    )
-    closable, not_run = tx.one(sql("ingest", "absent_count")) or (0, 0)
-    held = not reasons and not spec.accepts_held and is_held(closable, live, policy.closure)
-    is_closing = not reasons and not held
-    if is_closing and closable:
-        tx.execute(sql("ingest", "absent_close"), moment=at.moment, now=at.now, rev=tx.generation)
-        _event(tx, "absent_close_events", at)
-    if held:
-        remember_held(tx, at.scan_id, spec.id)
-    if closable or not_run:
-        tx.execute(
-            sql("ingest", "absent_doubt"), is_closing=is_closing, now=at.now, rev=tx.generation
-        )
-        kind = EventKind.HELD if held else EventKind.ABSENT
-        detail = "too many closures at once" if held else "; ".join(reasons)
-        _event(tx, "absent_doubt_events", at, is_closing=is_closing, kind=kind.value, detail=detail)
-    return Absence(closable if is_closing else 0, closable if held else 0, not_run, live)
+    tx.execute(sql("ingest", "absent_fill"), rev=tx.generation)
+    missing = {row[0]: row[1:] for row in tx.rows(sql("ingest", "absent_count"))}
+    verdicts = {
+        run.number: _verdict(run, policy, *missing.get(run.number, (0, 0))) for run in judged
+    }
+    if missing:
+        _close(tx, runs, verdicts, now)
+    found = ((verdicts.get(run.number, Absence()), told.get(run.number, 0)) for run in runs)
+    return [replace(absence, fixed=absence.fixed + ended) for absence, ended in found]
 
 
-def _refresh(tx: Writer, spec: ScopeSpec, at: Moment, *, is_any_change: bool) -> None:
+def _end_gone(tx: Writer, runs: Sequence[Run], now: datetime) -> dict[int, int]:
+    """Close what the scans themselves say is gone; return how many each closed."""
+    if not any(run.gone for run in runs):
+        return {}
+    tx.execute(sql("ingest", "gone_fill"))
+    ended = {scan: closable for scan, closable, _ in tx.rows(sql("ingest", "absent_count"))}
+    if any(ended.values()):
+        rows = [(scan, True, False, EventKind.ABSENT.value, "") for scan in ended]
+        tx.stage("verdict", TABLES["verdict"], rows)
+        tx.execute(sql("ingest", "absent_close"), now=now, rev=tx.generation)
+        tx.execute(sql("ingest", "absent_close_events"), rev=tx.generation)
+    tx.stage("absent", TABLES["absent"], ())
+    return ended
+
+
+def _presence(run: Run, recognised: int, reopened: int, moved: int, updated: int) -> Presence:
+    created = len(run.sheet) - recognised
+    return Presence(created, reopened, moved, updated, recognised - reopened - moved - updated)
+
+
+def _verdict(run: Run, policy: IngestPolicy, closable: int, not_run: int) -> Absence:
+    if run.reasons:
+        return Absence(not_run=not_run, live=run.live, doubted=closable)
+    if not run.spec.accepts_held and is_held(closable, run.live, policy.closure):
+        return Absence(held=closable, not_run=not_run, live=run.live)
+    return Absence(fixed=closable, not_run=not_run, live=run.live)
+
+
+def _close(tx: Writer, runs: Sequence[Run], verdicts: Mapping[int, Absence], now: datetime) -> None:
+    """Write down what the verdicts say of the findings in `absent`."""
+    rows = []
+    for number, verdict in verdicts.items():
+        was_held = verdict.held > 0
+        kind = EventKind.HELD if was_held else EventKind.ABSENT
+        detail = "too many closures at once" if was_held else "; ".join(runs[number].reasons)
+        is_closing = not runs[number].reasons and not was_held
+        rows.append((number, is_closing, was_held, kind.value, detail))
+    tx.stage("verdict", TABLES["verdict"], rows)
+    stamp: dict[str, Any] = {"now": now, "rev": tx.generation}
+    if any(verdict.fixed for verdict in verdicts.values()):
+        tx.execute(sql("ingest", "absent_close"), **stamp)
+        tx.execute(sql("ingest", "absent_close_events"), rev=tx.generation)
+    if any(verdict.held for verdict in verdicts.values()):
+        remember_held(tx)
+    if any(one.held or one.not_run or one.doubted for one in verdicts.values()):
+        tx.execute(sql("ingest", "absent_doubt"), **stamp)
+        tx.execute(sql("ingest", "absent_doubt_events"), rev=tx.generation)
+
+
+def _refresh(tx: Writer, stamp: Mapping[str, Any], *, is_any_change: bool) -> None:
     if is_any_change:
-        _event(tx, "event_changes", at)
-        tx.execute(sql("ingest", "deadline_remember"), moment=at.moment, rev=tx.generation)
-        tx.execute(sql("ingest", "finding_rearm"), moment=at.moment)
+        tx.execute(sql("ingest", "event_changes"), rev=tx.generation)
+        tx.execute(sql("ingest", "deadline_remember"), rev=tx.generation)
+        tx.execute(sql("ingest", "finding_rearm"))
         tx.execute(sql("ingest", "finding_move"))
         tx.execute(sql("ingest", "finding_update"))
-        tx.execute(sql("ingest", "finding_transition"), moment=at.moment, now=at.now)
-    tx.execute(
-        sql("ingest", "finding_seen"),
-        moment=at.moment,
-        now=at.now,
-        scan_id=at.scan_id,
-        source_id=spec.source_id,
-        rev=tx.generation,
-    )
-
-
-def _create(tx: Writer, spec: ScopeSpec, at: Moment) -> None:
-    tx.execute(
-        sql("ingest", "finding_insert"),
-        moment=at.moment,
-        now=at.now,
-        scan_id=at.scan_id,
-        scope=spec.id,
-        tool=spec.tool,
-        category=spec.category,
-        branch=spec.branch,
-        source_id=spec.source_id,
-        rev=tx.generation,
-    )
-    _event(tx, "event_created", at)
+        tx.execute(sql("ingest", "finding_transition"), now=stamp["now"])
+    tx.execute(sql("ingest", "finding_seen"), **stamp)
 
 
 def _remember(
     tx: Writer,
-    at: Moment,
-    observations: Sequence[Observation],
+    runs: Sequence[Run],
+    now: datetime,
     *,
     is_all_new: bool,
     is_known_changed: bool,
+    has_places: bool,
 ) -> None:
-    """Store what goes with findings: other keys, further places, raw records."""
-    stamp: dict[str, Any] = {"now": at.now, "rev": tx.generation}
+    """Store what goes with findings: other keys and further places."""
+    stamp: dict[str, Any] = {"now": now, "rev": tx.generation}
     tx.execute(sql("ingest", "alias_exact"), **stamp)
     if not is_all_new:
         tx.execute(sql("ingest", "alias_id_again"), **stamp)
-    if any(_has_other_names(seen) for seen in observations):
+    if any(
+        run.identities.other_keys or run.sheet.has_class(FindingClass.DEPENDENCY) for run in runs
+    ):
         tx.execute(sql("ingest", "alias_vulnerability"), **stamp)
     if is_known_changed:
         tx.execute(sql("ingest", "location_replace_old"))
-    if any(len(seen.locations) > 1 for seen in observations):
+    if has_places:
         tx.execute(sql("ingest", "location_insert"), rev=tx.generation)
-    numbers: Iterable[int] = range(len(observations))
+
+
+def _keep_records(tx: Writer, runs: Sequence[Run], *, is_all_new: bool) -> None:
+    """Store the raw records of new and changed findings, numbered within their run."""
+    kept: dict[int, list[int]] | None = None
     if not is_all_new:
-        numbers = (row[0] for row in tx.rows(sql("ingest", "fresh_and_changed")))
-    records = ((n, observations[n].raw) for n in numbers if observations[n].raw)
-    tx.append("raw_record", pack(at.scan_id, records))
-
-
-def _has_other_names(seen: Observation) -> bool:
-    return seen.finding_class is FindingClass.DEPENDENCY or bool(seen.former_rule)
-
-
-def _event(tx: Writer, statement: str, at: Moment, **params: Any) -> None:
-    tx.execute(
-        sql("ingest", statement),
-        moment=at.moment,
-        scan_id=at.scan_id,
-        rev=tx.generation,
-        **params,
+        kept = {run.number: [] for run in runs}
+        for scan, n in tx.rows(sql("ingest", "fresh_and_changed")):
+            kept[scan].append(n - runs[scan].first)
+    tx.append(
+        "raw_record",
+        (
+            row
+            for run in runs
+            for row in pack(
+                run.at.scan_id,
+                run.sheet.raws,
+                range(len(run.sheet)) if kept is None else kept[run.number],
+            )
+        ),
     )

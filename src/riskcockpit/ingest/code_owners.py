@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from itertools import takewhile
 from operator import attrgetter
 
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
-
 MOST_STARS = 3
 """Stars in one part of a path, and parts of any depth: more can take for ever to match."""
 _LONGEST = 1_000
@@ -63,6 +61,10 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
     is_hard = len(pattern) > _LONGEST or pattern.count("**") > MOST_STARS
     if is_hard or any(len(_ONE_STAR.findall(p)) > MOST_STARS for p in pattern.split("/")):
         return None
+    from pathspec.patterns.gitignore.spec import (  # noqa: PLC0415 - few homes have such a file
+        GitIgnoreSpecPattern,
+    )
+
     try:
         found = GitIgnoreSpecPattern(pattern)
     except ValueError:

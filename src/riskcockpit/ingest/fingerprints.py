@@ -7,11 +7,12 @@ one that is not unique. The rules are explained in `docs/identity.md`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from riskcockpit.domain.finding import Observation
+from riskcockpit.domain.sheet import Claims, Sheet
 
 Fingerprint = tuple[str, str]
 """(method, value); the method is the claimed name without its version."""
@@ -68,30 +69,30 @@ def choose(observations: Sequence[Observation]) -> Choice:
 
     A refused method gives way to the next one the tool claims, until all that are left hold.
     """
+    sheet = Sheet.of(observations)
     refused: dict[str, str] = {}
     while True:
-        values = tuple(_first(seen.fingerprints, refused) for seen in observations)
+        values = _first_usable(sheet.claims, refused)
         if len(set(values)) == len(values):
             break  # no two alike: nothing collides and nothing is constant
         bad = {
             name: why
-            for name, method in _measure(observations, values).items()
+            for name, method in _measure(sheet, values).items()
             if (why := method.why_not())
         }
         if not bad:
             break
         refused.update(bad)
-    return Choice(values, tuple(f"{name}: {refused[name]}" for name in sorted(refused)))
+    return Choice(tuple(values), tuple(f"{name}: {refused[name]}" for name in sorted(refused)))
 
 
-def _measure(
-    observations: Sequence[Observation], values: Sequence[Fingerprint]
-) -> dict[str, _Method]:
+def _measure(sheet: Sheet, values: Sequence[Fingerprint]) -> dict[str, _Method]:
     methods: dict[str, _Method] = {}
-    for seen, (name, value) in zip(observations, values, strict=True):
+    rules = [kind.rule for kind in sheet.kinds]
+    for kind, path, (name, value) in zip(sheet.kind, sheet.paths, values, strict=True):
         if not name:
             continue
-        place = (seen.rule, seen.locations[0].path if seen.locations else "")
+        place = (rules[kind], path)
         method = methods.get(name)
         if method is None:
             method = methods[name] = _Method(value, place)
@@ -102,13 +103,21 @@ def _measure(
     return methods
 
 
-def _first(claims: tuple[tuple[str, str], ...], refused: dict[str, str]) -> Fingerprint:
-    if not claims:
-        return NONE
-    for index, method in _order(tuple([claim[0] for claim in claims])):
-        if method not in refused and _is_usable(value := claims[index][1]):
-            return method, value
-    return NONE
+def _first_usable(rows: Sequence[Claims], refused: Mapping[str, str]) -> list[Fingerprint]:
+    """Return the first usable claim of each row that is not refused, under its method's name."""
+    values: list[Fingerprint] = []
+    for claims in rows:
+        if not claims:
+            values.append(NONE)
+            continue
+        for index, method in _order(tuple([claim[0] for claim in claims])):
+            name, value = claims[index]
+            if method not in refused and _is_usable(value):
+                values.append(claims[index] if name == method else (method, value))
+                break
+        else:
+            values.append(NONE)
+    return values
 
 
 @lru_cache(maxsize=1024)

@@ -6,11 +6,11 @@ from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
 
 
-def forget_held(tx: Writer, scope: str) -> None:
-    """Forget what was held in a scope: a newer scan says what is absent now."""
-    tx.execute(sql("ingest", "held_forget"), scope=scope)
+def forget_held(tx: Writer) -> None:
+    """Forget what was held in the scopes of the staged scans: they say what is absent now."""
+    tx.execute(sql("ingest", "held_forget"))
 
 
-def remember_held(tx: Writer, scan_id: str, scope: str) -> None:
-    """Remember what the scan would have closed, as it stands in `absent`."""
-    tx.execute(sql("ingest", "held_remember"), scan_id=scan_id, scope=scope, rev=tx.generation)
+def remember_held(tx: Writer) -> None:
+    """Remember what held scans would have closed, as it stands in `absent` and `verdict`."""
+    tx.execute(sql("ingest", "held_remember"), rev=tx.generation)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from riskcockpit.domain.finding import FindingClass, Location, Observation
+from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest.fingerprints import NONE, Fingerprint, choose
 from riskcockpit.ingest.vulnerabilities import canonical, normalised, package_key, without_tag
 
@@ -54,81 +55,84 @@ def identify(asset: str, observations: Sequence[Observation], path: Path = str) 
     `path` translates the path of a location first. The order of the observations does not
     matter: among results that nothing else tells apart, place decides who is first.
     """
-    choice = choose(observations)
+    sheet = Sheet.of(observations)
+    choice = choose(sheet)
     claims = choice.values
-    if any(seen.secret_digest for seen in observations):
+    if any(kind.secret_digest for kind in sheet.kinds):
         claims = tuple(
-            (SECRET_CLAIM, seen.secret_digest) if seen.secret_digest else value
-            for seen, value in zip(observations, claims, strict=True)
+            (SECRET_CLAIM, digest) if (digest := sheet.kinds[kind].secret_digest) else value
+            for kind, value in zip(sheet.kind, claims, strict=True)
         )
-    assets = tuple(without_tag(seen.asset) if seen.asset else asset for seen in observations)
-    encode = _Encoder(path)
-    others = {
-        index: other
-        for index, seen in enumerate(observations)
-        if len(seen.vulnerability_ids) > 1
-        and (other := _other_keys(encode, assets[index], seen, path))
-    }
-    others |= _former_keys(encode, assets, observations, claims)
-    bases = map(encode.base, assets, observations, claims)
-    keys = _claimed(_numbered(list(bases), observations, encode), observations)
+    of_kind = [without_tag(kind.asset) if kind.asset else asset for kind in sheet.kinds]
+    assets = tuple([of_kind[kind] for kind in sheet.kind])
+    bases = list(_bases(sheet, of_kind, claims, path))
+    keys = _claimed(_numbered(bases, sheet), sheet)
+    others = _others(sheet, of_kind, path) | _former_keys(sheet, of_kind, claims, path)
     return Identities(assets, keys, claims, others, choice.distrusted)
 
 
-def _former_keys(
-    encode: _Encoder,
-    assets: Sequence[str],
-    observations: Sequence[Observation],
-    claims: Sequence[Fingerprint],
-) -> dict[int, tuple[str, ...]]:
-    """Return the keys that a version of the tool with fewer rules would give; repeats are many."""
-    renamed = [n for n, seen in enumerate(observations) if seen.former_rule]
-    formerly = [replace(observations[n], rule=observations[n].former_rule) for n in renamed]
-    bases = [
-        encode.base(assets[n], seen, claims[n]) for n, seen in zip(renamed, formerly, strict=True)
-    ]
-    keys = _numbered(bases, formerly, encode)
-    return {n: (key,) for n, key in zip(renamed, keys, strict=True)}
+def _numbered(bases: Sequence[bytes], sheet: Sheet) -> tuple[str, ...]:
+    """Return the digests of all bases, each with its rank among equal ones."""
+    zero = _encoded("0")
+    keys = [blake2b(base + zero, digest_size=16).hexdigest() for base in bases]
+    for rows in _repeats(keys):
+        rows.sort(key=lambda row: _place(sheet, row))
+        for ordinal, row in enumerate(rows):
+            keys[row] = _digest(bases[row] + _encoded(str(ordinal)))
+    return tuple(keys)
 
 
-def _claimed(keys: tuple[str, ...], observations: Sequence[Observation]) -> tuple[str, ...]:
+def _repeats(keys: Sequence[str]) -> list[list[int]]:
+    """Return the indices of keys that stand there several times, together."""
+    if len(set(keys)) == len(keys):
+        return []
+    rows: dict[str, list[int]] = {}
+    for row, key in enumerate(keys):
+        rows.setdefault(key, []).append(row)
+    return [same for same in rows.values() if len(same) > 1]
+
+
+def _claimed(keys: tuple[str, ...], sheet: Sheet) -> tuple[str, ...]:
     """Return `keys`, but for those results that come from an export and bring theirs with them.
 
     A claim that two results make, or that is another's computed key, counts for none of them.
     """
-    claims = Counter(seen.claimed_id for seen in observations if seen.claimed_id)
-    if not claims:
+    claims = [kind.claimed_id for kind in sheet.kinds]
+    if not any(claims):
         return keys
-    computed = {key for key, seen in zip(keys, observations, strict=True) if not seen.claimed_id}
+    claimed = [claims[kind] for kind in sheet.kind]
+    counts = Counter(claimed)
+    computed = {key for key, claim in zip(keys, claimed, strict=True) if not claim}
     return tuple(
-        seen.claimed_id if claims[seen.claimed_id] == 1 and seen.claimed_id not in computed else key
-        for key, seen in zip(keys, observations, strict=True)
+        claim if claim and counts[claim] == 1 and claim not in computed else key
+        for key, claim in zip(keys, claimed, strict=True)
     )
 
 
-def _numbered(
-    bases: Sequence[bytes], observations: Sequence[Observation], encode: _Encoder
-) -> tuple[str, ...]:
-    """Return the digests of all bases, each with its rank among equal ones."""
-    zero = encode.part("0")
-    keys = [blake2b(base + zero, digest_size=16).hexdigest() for base in bases]
-    for base, indices in _repeats(bases).items():
-        indices.sort(key=lambda index: _place(observations[index]))
-        for ordinal, index in enumerate(indices):
-            keys[index] = _digest(base + encode.part(str(ordinal)))
-    return tuple(keys)
+def _others(sheet: Sheet, assets: Sequence[str], path: Path) -> dict[int, tuple[str, ...]]:
+    """Return the keys under the other ids of a vulnerability, of those rows that have several."""
+    several = {i for i, kind in enumerate(sheet.kinds) if len(kind.vulnerability_ids) > 1}
+    return {
+        row: other
+        for row, kind in enumerate(sheet.kind)
+        if several and kind in several and (other := _other_keys(assets[kind], sheet[row], path))
+    }
 
 
-def _repeats(bases: Sequence[bytes]) -> dict[bytes, list[int]]:
-    """Return the bases that several observations have, with their indices."""
-    repeats: dict[bytes, list[int]] = {}
-    if len(set(bases)) == len(bases):
-        return repeats
-    first: dict[bytes, int] = {}
-    for index, base in enumerate(bases):
-        if (known := first.setdefault(base, index)) != index:
-            repeats.setdefault(base, [known]).append(index)
-    return repeats
+def _former_keys(
+    sheet: Sheet, assets: Sequence[str], claims: Sequence[Fingerprint], path: Path
+) -> dict[int, tuple[str, ...]]:
+    """Return the keys that a version of the tool with fewer rules would give; repeats are many."""
+    if not any(kind.former_rule for kind in sheet.kinds):
+        return {}
+    rows = [row for row, kind in enumerate(sheet.kind) if sheet.kinds[kind].former_rule]
+    formerly = Sheet.of(
+        [replace(seen, rule=seen.former_rule) for seen in map(sheet.__getitem__, rows)]
+    )
+    of_kind = dict(zip(formerly.kind, (assets[sheet.kind[row]] for row in rows), strict=True))
+    owners = [of_kind[kind] for kind in range(len(formerly.kinds))]
+    bases = list(_bases(formerly, owners, [claims[row] for row in rows], path))
+    return {row: (key,) for row, key in zip(rows, _numbered(bases, formerly), strict=True)}
 
 
 def evidence(fingerprint: Fingerprint, snippet: str) -> str:
@@ -163,41 +167,41 @@ def key_parts(
     return (*head, seen.rule, path(place.path), evidence(fingerprint, place.snippet))
 
 
+_SHORT = 512
+"""Length of evidence, in bytes, up to which the encoded lengths are made beforehand."""
 _PLACELESS = 4
 """Length of a head without a body: such a finding is known by rule, path and evidence."""
 
 
-class _Encoder:
-    """Length-prefixed parts as `domain.ids.digest` has them; remembers what repeats."""
+def _bases(
+    sheet: Sheet, assets: Sequence[str], claims: Sequence[Fingerprint], path: Path
+) -> Iterator[bytes]:
+    """Yield the encoded tuple of `key_parts` of every row; code, the bulk, has a short way.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._known: dict[str, bytes] = {}
-        self._places: dict[str, bytes] = {}
-        self._heads: dict[tuple[str, str], bytes] = {}
-
-    def part(self, text: str) -> bytes:
-        known = self._known.get(text)
-        if known is None:
-            known = self._known[text] = _encoded(text)
-        return known
-
-    def base(self, asset: str, seen: Observation, fingerprint: Fingerprint) -> bytes:
-        """Return the encoded tuple of `key_parts`; code, the bulk, has a short way."""
-        if seen.finding_class is not FindingClass.CODE:
-            return b"".join(map(_encoded, key_parts(asset, seen, fingerprint, self._path)))
-        head = self._heads.get((asset, seen.tool))
-        if head is None:
-            parts = (VERSION, FindingClass.CODE.value, asset, seen.tool)
-            head = self._heads[asset, seen.tool] = b"".join(map(_encoded, parts))
-        rule = self._known.get(seen.rule) or self.part(seen.rule)
-        place = seen.locations[0] if seen.locations else _NOWHERE
-        where = self._places.get(place.path)
-        if where is None:
-            where = self._places[place.path] = _encoded(self._path(place.path))
-        what = f"f:{fingerprint[1]}" if fingerprint[1] else evidence(NONE, place.snippet)
+    `assets` are those of the kinds, `claims` those of the rows.
+    """
+    heads = [
+        _joined(VERSION, kind.finding_class.value, asset, kind.tool, kind.rule)
+        if kind.finding_class is FindingClass.CODE
+        else b""
+        for kind, asset in zip(sheet.kinds, assets, strict=True)
+    ]
+    places = {each: _encoded(path(each)) for each in set(sheet.paths)}
+    lengths = [length.to_bytes(8, "big") for length in range(_SHORT)]
+    join = b"".join
+    columns = zip(sheet.kind, sheet.paths, sheet.snippets, claims, strict=True)
+    for row, (kind, where, snippet, claim) in enumerate(columns):
+        head = heads[kind]
+        if not head:
+            yield _joined(*key_parts(assets[kind], sheet[row], claim, path))
+            continue
+        value = claim[1]
+        what = f"f:{value}" if value else evidence(NONE, snippet) if snippet else ""
         data = what.encode("utf-8", "surrogatepass")
-        return b"".join((head, rule, where, len(data).to_bytes(8, "big"), data))
+        size = len(data)
+        yield join((
+            head, places[where], lengths[size] if size < _SHORT else size.to_bytes(8, "big"), data,
+        ))  # fmt: skip
 
 
 def _encoded(text: str) -> bytes:
@@ -205,29 +209,34 @@ def _encoded(text: str) -> bytes:
     return len(data).to_bytes(8, "big") + data
 
 
+def _joined(*parts: str) -> bytes:
+    """Return length-prefixed parts as `domain.ids.digest` has them."""
+    return b"".join(map(_encoded, parts))
+
+
 def _digest(encoded: bytes) -> str:
     return blake2b(encoded, digest_size=16).hexdigest()
 
 
-def _place(seen: Observation) -> tuple[Any, ...]:
+def _place(sheet: Sheet, row: int) -> tuple[Any, ...]:
     """Return what decides which of several results with one base comes first."""
-    place = seen.locations[0] if seen.locations else _NOWHERE
-    version = seen.package.version if seen.package else ""
+    kind = sheet.kinds[sheet.kind[row]]
+    version = kind.package.version if kind.package else ""
     return (
-        place.path, place.line or 0, place.column or 0, version, seen.title, seen.description,
-        seen.severity, place.end_line or 0, place.snippet, seen.fingerprints,
+        sheet.paths[row], sheet.lines[row] or 0, sheet.columns[row] or 0, version,
+        sheet.titles[row], sheet.descriptions[row], kind.severity, sheet.end_lines[row] or 0,
+        sheet.snippets[row], sheet.claims[row],
     )  # fmt: skip
 
 
-def _other_keys(encode: _Encoder, asset: str, seen: Observation, path: Path) -> tuple[str, ...]:
+def _other_keys(asset: str, seen: Observation, path: Path) -> tuple[str, ...]:
     if seen.finding_class is not FindingClass.DEPENDENCY:
         return ()
-    keys = []
-    for other in normalised(seen.vulnerability_ids)[1:]:
-        head = (VERSION, seen.finding_class.value, asset, seen.tool)
-        parts = (*head, *_dependency_under(other, seen, path))
-        keys.append(_digest(b"".join(map(_encoded, parts)) + encode.part("0")))
-    return tuple(keys)
+    head = (VERSION, seen.finding_class.value, asset, seen.tool)
+    return tuple(
+        _digest(_joined(*head, *_dependency_under(other, seen, path), "0"))
+        for other in normalised(seen.vulnerability_ids)[1:]
+    )
 
 
 def _dependency_under(vulnerability: str, seen: Observation, path: Path) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from itertools import product
 from riskcockpit.config.settings import ClosureSettings, SlaSettings
 from riskcockpit.domain.finding import Scan, State
 from riskcockpit.domain.severity import Severity
+from riskcockpit.domain.sheet import Sheet
 
 _DECIDED = frozenset((State.PENDING_WAIVER, State.WAIVED, State.FALSE_POSITIVE))
 _NUMBERS = re.compile(r"\d+")
@@ -104,7 +105,7 @@ def enabled_rules(scan: Scan) -> frozenset[str] | None:
     """
     if scan.rules is None:
         return None
-    silent = scan.rules - {seen.rule for seen in scan.observations}
+    silent = scan.rules - Sheet.of(scan.observations).rules()
     return scan.rules if silent or not scan.observations else None
 
 

@@ -52,6 +52,23 @@ def record_models(
     return len(latest)
 
 
+def forget_models(
+    tx: Writer, shown: Sequence[str], source_id: str, now: datetime
+) -> tuple[str, ...]:
+    """Take out the models of a source that its whole pass did not show; return their names.
+
+    What is known of their aliases stays in the journal, as moves to nowhere.
+    """
+    known = {"source_id": source_id, "names": list(shown)}
+    gone = tuple(name for (name,) in tx.rows(sql("ingest", "model_lost"), **known))
+    if not gone:
+        return ()
+    tx.execute(sql("ingest", "model_alias_lost"), **known, now=now, rev=tx.generation)
+    for name in ("model_gone_aliases", "model_gone_versions", "model_gone"):
+        tx.execute(sql("ingest", name), **known)
+    return gone
+
+
 def _stage(tx: Writer, models: Sequence[RegisteredModel]) -> None:
     tx.stage("incoming_model", TABLES["incoming_model"], [_model_row(model) for model in models])
     versions = {(model.name, one.version): one for model in models for one in model.versions}

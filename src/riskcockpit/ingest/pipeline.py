@@ -1,12 +1,12 @@
-"""One scan into the cache: recognise, apply, close what is proven gone, write the scan down.
+"""Scans into the cache: recognise, apply, close what is proven gone, write the scans down.
 
-The bulk is done in SQL over staged results; Python sees only what no key recognises. Runs inside
-the caller's transaction and never publishes.
+The bulk is done in SQL over staged results, for many scans at once; Python sees only what no key
+recognises. Runs inside the caller's transaction and never publishes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,21 +14,23 @@ from typing import Any
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.ids import digest, short
+from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest import vex
-from riskcockpit.ingest.application import (
-    Absence,
-    Moment,
-    Presence,
-    apply_absence,
-    apply_presence,
-)
-from riskcockpit.ingest.holding import forget_held
+from riskcockpit.ingest.application import Absence, Presence, apply_absence, apply_presence
+from riskcockpit.ingest.batching import batches
 from riskcockpit.ingest.identity import Identities, identify
 from riskcockpit.ingest.lifecycle import Completeness, reasons_not_to_close
 from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.prefixes import PrefixChange
-from riskcockpit.ingest.recognition import Run, recognise, without_foreign_claims
-from riskcockpit.ingest.staging import stage_assets, stage_rules, stage_scan
+from riskcockpit.ingest.recognition import recognise, without_foreign_claims
+from riskcockpit.ingest.runs import Moment, Run
+from riskcockpit.ingest.staging import (
+    clear_scan,
+    stage_assets,
+    stage_rules,
+    stage_runs,
+    stage_scan,
+)
 from riskcockpit.ingest.vex import NOTHING_SPOKEN
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
@@ -48,6 +50,29 @@ class Previous:
     """Hashes of all documents of the scope that came in the same import."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A scan that says something new."""
+
+    scan: Scan
+    sheet: Sheet
+    spec: ScopeSpec
+    at: Moment
+    known: Completeness
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """A scan and what came of it, to be written down."""
+
+    scan: Scan
+    spec: ScopeSpec
+    at: Moment
+    report: ScanReport
+    because: str
+    live: int | None = None
+
+
 def ingest(
     tx: Writer, scan: Scan, scope: ScopeSpec, policy: IngestPolicy, now: datetime
 ) -> ScanReport:
@@ -56,7 +81,43 @@ def ingest(
     A scan with the content of the last one writes nothing. A scan that says it is older than the
     last one is recorded and changes no state.
     """
-    previous = _previous(tx, scope)
+    return ingest_all(tx, [(scan, scope)], policy, now)[0]
+
+
+def ingest_all(
+    tx: Writer, scans: Sequence[tuple[Scan, ScopeSpec]], policy: IngestPolicy, now: datetime
+) -> tuple[ScanReport, ...]:
+    """Apply scans of one source as `ingest` would one after the other; say what each changed."""
+    reports: dict[int, ScanReport] = {}
+    for batch in batches(tx, scans):
+        found = _ingest_batch(tx, [scans[index] for index in batch], policy, now)
+        reports |= zip(batch, found, strict=True)
+    return tuple(reports[index] for index in range(len(scans)))
+
+
+def _ingest_batch(
+    tx: Writer, scans: Sequence[tuple[Scan, ScopeSpec]], policy: IngestPolicy, now: datetime
+) -> Iterator[ScanReport]:
+    """Apply scans that cannot meet."""
+    previous = _previous(tx, [spec for _, spec in scans])
+    sorted_out = [_sort_out(tx, *one, previous.get(one[1].id), now) for one in scans]
+    _record(tx, [one for one in sorted_out if isinstance(one, _Recorded)])
+    due = [one for one in sorted_out if isinstance(one, _Due)]
+    applied = iter(_apply(tx, due, policy, now) if due else ())
+    for one in sorted_out:
+        match one:
+            case _Due():
+                yield next(applied)
+            case _Recorded():
+                yield one.report
+            case ScanReport():
+                yield one
+
+
+def _sort_out(
+    tx: Writer, scan: Scan, scope: ScopeSpec, previous: Previous | None, now: datetime
+) -> _Due | _Recorded | ScanReport:
+    """Say whether a scan is due, only to be recorded, or known already."""
     is_older = bool(
         previous
         and previous.generation < tx.generation
@@ -73,67 +134,102 @@ def ingest(
     if is_older and previous:
         note = f"older than the scan of {rfc3339(previous.scanned_at)}: no state was changed"
         report = _unchanged(scan, scope, ScanOutcome.OLDER, note, scan_id)
-        _record(tx, scan, scope, at, report=report, because=note)
-        return report
-    return _apply(tx, scan, scope, policy, at=at, previous=previous)
+        return _Recorded(scan, scope, at, report, note)
+    sheet = without_foreign_claims(tx, Sheet.of(scan.observations), scope.asset)
+    scan = replace(scan, observations=sheet)
+    version = previous.tool_version if previous else ""
+    return _Due(scan, sheet, scope, at, Completeness(scope.is_complete, scope.may_close, version))
 
 
 def _apply(
-    tx: Writer,
-    scan: Scan,
-    scope: ScopeSpec,
-    policy: IngestPolicy,
-    *,
-    at: Moment,
-    previous: Previous | None,
-) -> ScanReport:
-    claimed = without_foreign_claims(tx, scan.observations, scope.asset)
-    scan = scan if claimed is scan.observations else replace(scan, observations=claimed)
-    identities = identify(scope.asset, scan.observations)
+    tx: Writer, due: Sequence[_Due], policy: IngestPolicy, now: datetime
+) -> list[ScanReport]:
+    runs = _runs(tx, due)
     stage_rules(tx)
-    if not scan.is_vex:
-        stage_assets(tx, scope.asset, scan.observations, identities, policy)
-    stage_scan(tx, scan.observations, identities, policy, at.scan_id)
+    stage_assets(tx, runs, policy)
+    stage_runs(tx, runs)
+    stage_scan(tx, runs, policy)
     is_vex_in_force = vex.shield(tx)
-    live = (tx.one(sql("ingest", "live_count"), scope=scope.id) or (0,))[0]
-    prefix = recognise(tx, Run(scope, scan.observations, identities), policy, live)
-    tx.execute(
-        sql("ingest", "asset_upsert"), source_id=scope.source_id, now=at.now, rev=tx.generation
-    )
-    presence = apply_presence(tx, scope, scan.observations, at)
-    known = Completeness(
-        scope.is_complete, scope.may_close, previous.tool_version if previous else ""
-    )
-    whole = scope.parts.whole(scope.content_hash, scan) if scope.parts else scan
-    reasons = reasons_not_to_close(whole or scan, known)
-    absence = Absence()
-    forget_held(tx, scope.id)
-    if whole is not None and scope.may_close:
-        absence = apply_absence(tx, scope, whole, policy, at, reasons=reasons, live=live)
+    prefixes = recognise(tx, runs, policy)
+    source = runs[0].spec.source_id
+    tx.execute(sql("ingest", "asset_upsert"), source_id=source, now=now, rev=tx.generation)
+    presences = apply_presence(tx, runs, now)
+    absences = apply_absence(tx, runs, policy, now)
     spoken = NOTHING_SPOKEN
-    if scan.is_vex:
-        vex.remember(tx, scan, scope, at)
-    if scan.is_vex or is_vex_in_force:
-        spoken = vex.settle(tx, scan, scope, at)
-    _correlate(tx, scope, presence, absence)
-    report = ScanReport(
-        at.scan_id,
-        scope.id,
-        ScanOutcome.HELD if absence.held else ScanOutcome.APPLIED,
-        not reasons,
-        _counts(scan, presence, absence, spoken),
-        (
-            *_notes(identities, reasons, presence, absence, prefix=prefix, scope=scope.id),
-            *vex.notes(spoken),
-        ),
+    for run in runs:
+        if run.scan.is_vex:  # it stands alone
+            vex.remember(tx, run.scan, run.spec, run.at)
+    if is_vex_in_force or any(run.scan.is_vex for run in runs):
+        spoken = vex.settle(tx, runs, now)
+    clear_scan(tx)
+    _correlate(tx, runs, presences, absences)
+    reports = [
+        _report(run, presence, absence, spoken, prefixes.get(run.number))
+        for run, presence, absence in zip(runs, presences, absences, strict=True)
+    ]
+    _record(
+        tx,
+        [
+            _Recorded(run.scan, run.spec, run.at, report, "; ".join(run.reasons), run.live)
+            for run, report in zip(runs, reports, strict=True)
+        ],
     )
-    _record(tx, scan, scope, at, report=report, because="; ".join(reasons), live=live)
-    return report
+    return reports
 
 
-def _previous(tx: Writer, scope: ScopeSpec) -> Previous | None:
-    row = tx.one(sql("ingest", "last_scan"), scope=scope.id)
-    return Previous(*row) if row else None
+def _runs(tx: Writer, due: Sequence[_Due]) -> list[Run]:
+    """Return the scans with who their results are and what is known before them."""
+    live = dict(tx.rows(sql("ingest", "live_count"), scopes=[one.spec.id for one in due]))
+    runs: list[Run] = []
+    first = 0
+    for number, one in enumerate(due):
+        parts = one.spec.parts
+        whole = parts.whole(one.spec.content_hash, one.scan) if parts else one.scan
+        identities = identify(one.spec.asset, one.sheet)
+        runs.append(
+            Run(
+                number=number,
+                first=first,
+                scan=one.scan,
+                sheet=one.sheet,
+                spec=one.spec,
+                at=one.at,
+                identities=identities,
+                gone=_gone(one.spec.asset, one.scan, identities),
+                live=live.get(one.spec.id, 0),
+                whole=whole,
+                reasons=reasons_not_to_close(whole or one.scan, one.known),
+            )
+        )
+        first += len(one.sheet)
+    return runs
+
+
+def _gone(asset: str, scan: Scan, identities: Identities) -> frozenset[str]:
+    """Return the keys of what a scan says is gone, numbered among its results, but for theirs."""
+    if not scan.gone:
+        return frozenset()
+    keys = identify(asset, Sheet.joined((scan.observations, scan.gone))).keys
+    return frozenset(keys[len(scan.observations) :]).difference(identities.keys)
+
+
+def _report(
+    run: Run, presence: Presence, absence: Absence, spoken: vex.Spoken, prefix: PrefixChange | None
+) -> ScanReport:
+    notes = _notes(run.identities, run.reasons, presence, absence, prefix=prefix, scope=run.spec.id)
+    return ScanReport(
+        run.at.scan_id,
+        run.spec.id,
+        ScanOutcome.HELD if absence.held else ScanOutcome.APPLIED,
+        not run.reasons,
+        _counts(run.scan, presence, absence, spoken),
+        (*notes, *vex.notes(spoken)),
+    )
+
+
+def _previous(tx: Writer, scopes: Sequence[ScopeSpec]) -> Mapping[str, Previous]:
+    rows = tx.rows(sql("ingest", "last_scan"), scopes=[scope.id for scope in scopes])
+    return {scope: Previous(*row) for scope, *row in rows}
 
 
 def _is_repeated(
@@ -178,7 +274,7 @@ def _counts(
         unchanged=presence.unchanged,
         fixed=absence.fixed,
         held=absence.held,
-        suppressed_at_source=sum(seen.is_suppressed for seen in scan.observations),
+        suppressed_at_source=Sheet.of(scan.observations).suppressed(),
         control_evidence=len(scan.evidence),
         vex_applied=spoken.applied,
         vex_unmatched=spoken.unmatched,
@@ -220,58 +316,71 @@ def _prefix_note(prefix: PrefixChange) -> str:
     return f"no path begins with {prefix.prefix!r} any more; findings were kept"
 
 
-def _correlate(tx: Writer, scope: ScopeSpec, presence: Presence, absence: Absence) -> None:
-    """Group findings across tools anew where something came, went or moved."""
-    if not (presence.created or presence.reopened or presence.moved or absence.fixed):
+def _correlate(
+    tx: Writer, runs: Sequence[Run], presences: Sequence[Presence], absences: Sequence[Absence]
+) -> None:
+    """Group findings across tools anew where something came, went, moved or is told otherwise."""
+    changed = [
+        run
+        for run, now, gone in zip(runs, presences, absences, strict=True)
+        if now.created or now.reopened or now.moved or now.updated or gone.fixed
+    ]
+    if not changed:
         return
-    assets = [row[0] for row in tx.rows(sql("ingest", "correlation_assets"), scope=scope.id)]
-    if assets:
+    scopes = [run.spec.id for run in changed]
+    about = list({asset for run in changed for asset in run.identities.assets})
+    found = tx.rows(sql("ingest", "correlation_assets"), scopes=scopes, assets=about)
+    if assets := [row[0] for row in found]:
         tx.execute(sql("ingest", "correlation_update"), assets=assets)
 
 
-def _record(
-    tx: Writer,
-    scan: Scan,
-    scope: ScopeSpec,
-    at: Moment,
-    *,
-    report: ScanReport,
-    because: str,
-    live: int | None = None,
-) -> None:
-    """Write the scan down, with what could not be read and what it proves."""
-    counts = report.counts
-    row: dict[str, Any] = {
-        "id": at.scan_id, "scope": scope.id, "asset": scope.asset, "tool": scan.tool,
-        "tool_version": scan.tool_version, "category": scope.category, "branch": scope.branch,
-        "format": scope.format, "document": scope.document, "content_hash": scope.content_hash,
-        "scanned_at": at.moment, "imported_at": at.now, "outcome": report.outcome.value,
-        "is_complete": report.is_complete, "incomplete_because": because,
-        "rules": None if scan.rules is None else sorted(scan.rules), "read_count": counts.read,
-        "quarantined": counts.quarantined, "suppressed": counts.suppressed_at_source,
-        "evidence": counts.control_evidence, "created": counts.new, "updated": counts.updated,
-        "moved": counts.moved, "reopened": counts.reopened, "unchanged": counts.unchanged,
-        "fixed": counts.fixed, "held": counts.held, "is_page": scope.is_page, "live": live,
-        "source_id": scope.source_id, "seen_at": at.now,
-    }  # fmt: skip
-    tx.append("scan", [row])
+def _record(tx: Writer, recorded: Sequence[_Recorded]) -> None:
+    """Write scans down, with what could not be read and what they prove."""
+    if not recorded:
+        return
+    tx.append("scan", map(_scan_row, recorded))
     tx.append(
         "quarantine",
         (
-            {"scan_id": at.scan_id, "place": one.where, "reason": one.why, "seen_at": at.now}
-            for one in scan.problems
+            {
+                "scan_id": done.at.scan_id, "place": one.where, "reason": one.why,
+                "seen_at": done.at.now,
+            }
+            for done in recorded
+            for one in done.scan.problems
         ),
-    )
-    if report.outcome is ScanOutcome.OLDER:
+    )  # fmt: skip
+    newest = [done for done in recorded if done.report.outcome is not ScanOutcome.OLDER]
+    if not newest:
         return
-    tx.execute(sql("ingest", "evidence_clear"), scope=scope.id)
+    tx.execute(sql("ingest", "evidence_clear"), scopes=[done.spec.id for done in newest])
     tx.append(
         "control_evidence",
         (
             {
-                "scan_id": at.scan_id, "scope": scope.id, "tool": one.tool, "rule": one.rule,
-                "status": one.status, "resource": one.resource, "seen_at": at.now,
+                "scan_id": done.at.scan_id, "scope": done.spec.id, "tool": one.tool,
+                "rule": one.rule, "status": one.status, "resource": one.resource,
+                "seen_at": done.at.now,
             }
-            for one in scan.evidence
+            for done in newest
+            for one in done.scan.evidence
         ),
     )  # fmt: skip
+
+
+def _scan_row(done: _Recorded) -> dict[str, Any]:
+    scan, scope, at, report = done.scan, done.spec, done.at, done.report
+    counts = report.counts
+    return {
+        "id": at.scan_id, "scope": scope.id, "asset": scope.asset, "tool": scan.tool,
+        "tool_version": scan.tool_version, "category": scope.category, "branch": scope.branch,
+        "format": scope.format, "document": scope.document, "content_hash": scope.content_hash,
+        "scanned_at": at.moment, "imported_at": at.now, "outcome": report.outcome.value,
+        "is_complete": report.is_complete, "incomplete_because": done.because,
+        "rules": None if scan.rules is None else sorted(scan.rules), "read_count": counts.read,
+        "quarantined": counts.quarantined, "suppressed": counts.suppressed_at_source,
+        "evidence": counts.control_evidence, "created": counts.new, "updated": counts.updated,
+        "moved": counts.moved, "reopened": counts.reopened, "unchanged": counts.unchanged,
+        "fixed": counts.fixed, "held": counts.held, "is_page": scope.is_page, "live": done.live,
+        "source_id": scope.source_id, "seen_at": at.now,
+    }  # fmt: skip

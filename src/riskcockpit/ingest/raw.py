@@ -8,8 +8,11 @@ is the row of `raw_record` with the hash `<scan id>:<number // GROUP>`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
+
+import msgspec
 
 from riskcockpit.store.database import Reader
 from riskcockpit.store.sql import sql
@@ -18,18 +21,15 @@ GROUP = 128
 _LENGTH = 8
 
 
-def pack(scan_id: str, records: Iterable[tuple[int, bytes]]) -> Iterator[dict[str, Any]]:
-    """Yield rows for `raw_record`; `records` are (number, JSON) in ascending order."""
-    group: dict[int, bytes] = {}
-    current = -1
-    for number, content in records:
-        if number // GROUP != current:
-            if group:
-                yield _row(scan_id, current, group)
-            group, current = {}, number // GROUP
-        group[number] = content
-    if group:
-        yield _row(scan_id, current, group)
+def pack(scan_id: str, raws: Sequence[bytes], numbers: Iterable[int]) -> Iterator[dict[str, Any]]:
+    """Yield rows for `raw_record` with those of `raws` that `numbers`, ascending, name.
+
+    Records that are empty are left out; one may be anything that `bytes.join` takes.
+    """
+    for index, group in groupby(numbers, lambda number: number // GROUP):
+        kept = [number for number in group if raws[number]]
+        if kept:
+            yield _row(f"{scan_id}:{index}", kept, [raws[number] for number in kept])
 
 
 def raw_record(reader: Reader, raw_hash: str) -> bytes | None:
@@ -42,13 +42,13 @@ def raw_record(reader: Reader, raw_hash: str) -> bytes | None:
     return _unpack(bytes(row[0])).get(number) if row else None
 
 
-def _row(scan_id: str, index: int, group: dict[int, bytes]) -> dict[str, Any]:
+def _row(name: str, numbers: Sequence[int], records: Sequence[bytes]) -> dict[str, Any]:
     import pyarrow as pa  # noqa: PLC0415 - only writers need it, and it is slow to import
 
-    head = json.dumps([(number, len(content)) for number, content in group.items()]).encode()
-    plain = len(head).to_bytes(_LENGTH, "big") + head + b"".join(group.values())
+    head = msgspec.json.encode(list(zip(numbers, map(len, records), strict=True)))
+    plain = b"".join((len(head).to_bytes(_LENGTH, "big"), head, *records))
     packed = pa.Codec("zstd").compress(plain, asbytes=True)
-    return {"hash": f"{scan_id}:{index}", "content": len(plain).to_bytes(_LENGTH, "big") + packed}
+    return {"hash": name, "content": len(plain).to_bytes(_LENGTH, "big") + packed}
 
 
 def _unpack(content: bytes) -> dict[int, bytes]:

@@ -2,127 +2,143 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from riskcockpit.domain.finding import FindingClass, Observation
+from riskcockpit.domain.finding import FindingClass
 from riskcockpit.domain.ids import digest
-from riskcockpit.ingest.fingerprints import NONE
-from riskcockpit.ingest.identity import VERSION, Identities, evidence
+from riskcockpit.domain.sheet import Sheet
+from riskcockpit.ingest.identity import VERSION, evidence
 from riskcockpit.ingest.matching import Trace, match
 from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
 from riskcockpit.ingest.prefixes import PrefixChange, find
+from riskcockpit.ingest.runs import Run
 from riskcockpit.ingest.staging import TABLES, stored_trace, trace
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """The results of one scan and who they are."""
-
-    spec: ScopeSpec
-    observations: Sequence[Observation]
-    identities: Identities
-
-
-def without_foreign_claims(
-    tx: Writer, observations: tuple[Observation, ...], asset: str
-) -> tuple[Observation, ...]:
-    """Return `observations` without claims on findings of other assets than their own."""
-    ids = [seen.claimed_id for seen in observations if seen.claimed_id]
+def without_foreign_claims(tx: Writer, sheet: Sheet, asset: str) -> Sheet:
+    """Return `sheet` without claims on findings of other assets than their own."""
+    ids = [kind.claimed_id for kind in sheet.kinds if kind.claimed_id]
     if not ids:
-        return observations
+        return sheet
     owners: dict[str, set[str]] = {}
     for id_, owner in tx.rows(sql("ingest", "claimed_assets"), ids=ids):
         owners.setdefault(id_, set()).add(owner)
-    return tuple(
-        replace(seen, claimed_id="")
-        if owners.get(seen.claimed_id, set()) - {seen.asset or asset}
-        else seen
-        for seen in observations
+    return Sheet.of(
+        tuple(
+            replace(seen, claimed_id="")
+            if owners.get(seen.claimed_id, set()) - {seen.asset or asset}
+            else seen
+            for seen in sheet
+        )
     )
 
 
-def recognise(tx: Writer, run: Run, policy: IngestPolicy, live: int) -> PrefixChange | None:
-    """Fill `matched`, `fresh`, `hint` and `assigned` for the staged results of `run`.
+def recognise(tx: Writer, runs: Sequence[Run], policy: IngestPolicy) -> dict[int, PrefixChange]:
+    """Fill `matched`, `fresh`, `hint` and `assigned` for the staged results of `runs`.
 
-    `live` is how many live findings the scope has. Returns the checkout prefix by which all
-    paths changed, when that is what happened.
+    Returns the checkout prefix by which all paths of a run changed, by the run's number, where
+    that is what happened.
     """
     keys = ["match_alias", "match_id"]
-    if any(seen.claimed_id for seen in run.observations):
+    if any(kind.claimed_id for run in runs for kind in run.sheet.kinds):
         keys.reverse()  # a claim is an id, and whoever has the id now is meant
     for statement in keys:
         tx.execute(sql("ingest", statement))
-    is_dependency = (seen.finding_class is FindingClass.DEPENDENCY for seen in run.observations)
-    if run.identities.other_keys or any(is_dependency):
+    if any(
+        run.identities.other_keys or run.sheet.has_class(FindingClass.DEPENDENCY) for run in runs
+    ):
         tx.execute(sql("ingest", "match_vulnerability"))
-    change = _compare_leftovers(tx, run, policy, live)
     tx.execute(sql("ingest", "fresh_fill"))
+    changes = _compare_leftovers(tx, runs, policy)
     _assign_ids(tx)
-    return change
+    return changes
 
 
 def _compare_leftovers(
-    tx: Writer, run: Run, policy: IngestPolicy, live: int
-) -> PrefixChange | None:
-    forms = _other_forms(tx, run.spec)
-    numbers = [row[0] for row in tx.rows(sql("ingest", "unmatched_seen"))] if live or forms else []
-    if not numbers:
-        return None
-    known = tx.rows(
-        sql("ingest", "unmatched_known"),
-        scope=run.spec.id,
-        forms=forms,
-        is_group=run.spec.parts is not None,
-        rev=tx.generation,
-    )
-    if not known:
-        return None
-    own = sum(row[-1] for row in known)
-    stored = [stored_trace(row[:-1]) for row in known[:own]]
+    tx: Writer, runs: Sequence[Run], policy: IngestPolicy
+) -> dict[int, PrefixChange]:
+    """Recognise by likeness, scope by scope, where both sides have something left."""
+    forms = tx.rows(sql("ingest", "other_forms"))
+    tx.stage("form", TABLES["form"], forms)
+    comparable = {run.number for run in runs if run.live} | {row[0] for row in forms}
+    if not comparable:
+        return {}
+    unseen: defaultdict[int, list[int]] = defaultdict(list)
+    for scan, n in tx.rows(sql("ingest", "unmatched_seen")):
+        if scan in comparable:
+            unseen[scan].append(n)
+    if not unseen:
+        return {}
+    known: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    query = sql("ingest", "unmatched_known")
+    for scan, *row in tx.rows(query, scans=list(unseen), rev=tx.generation):
+        known[scan].append(tuple(row))
+    compared = [
+        _compare(tx, runs[scan], unseen[scan], rows, policy) for scan, rows in known.items()
+    ]
+    found = [row for one in compared for row in one.found]
+    tx.stage("found", TABLES["found"], found)
+    tx.execute(sql("ingest", "match_found"))
+    tx.execute(sql("ingest", "fresh_found"))
+    tx.stage("hint", TABLES["hint"], [row for one in compared for row in one.hints])
+    return {one.scan: one.change for one in compared if one.change}
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What likeness says of one run."""
+
+    scan: int
+    found: list[tuple[Any, ...]]
+    """Rows of `found`."""
+    hints: list[tuple[Any, ...]]
+    """Rows of `hint`."""
+    change: PrefixChange | None
+
+
+def _compare(
+    tx: Writer,
+    run: Run,
+    numbers: Sequence[int],
+    known: Sequence[tuple[Any, ...]],
+    policy: IngestPolicy,
+) -> _Compared:
+    own = [n - run.first for n in numbers]
+    sheet = run.sheet
+    of_scope = sum(row[-1] for row in known)
+    stored = [stored_trace(row[:-1]) for row in known[:of_scope]]
     change = find(
-        (_path(run.observations[n]) for n in numbers),
+        (sheet.paths[n] for n in own),
         (one.path for one in stored),
-        all_seen=map(_path, run.observations),
+        all_seen=sheet.paths,
         all_known=_live_paths(tx, run.spec),
     )
     seen = [
         trace(
-            run.observations[n],
+            sheet[n],
             run.identities.assets[n],
             run.identities.fingerprints[n],
-            change.stored_path(_path(run.observations[n])) if change else None,
+            change.stored_path(sheet.paths[n]) if change else None,
         )
-        for n in numbers
+        for n in own
     ]
     matches, hints = match(
         seen,
         stored,
-        shared=_shared(run, numbers, stored),
+        shared=_shared(run, own, stored),
         rule_names=policy.rule_aliases.get(run.spec.tool.lower(), {}),
-        forms=[stored_trace(row[:-1]) for row in known[own:]],
+        forms=[stored_trace(row[:-1]) for row in known[of_scope:]],
     )
-    found = [(numbers[one.seen], *known[one.known][:2], one.how.value) for one in matches]
-    tx.stage("found", TABLES["found"], found)
-    tx.execute(sql("ingest", "match_found"))
-    tx.stage("hint", TABLES["hint"], [(numbers[s], known[k][0]) for s, k in hints.items()])
-    return change
-
-
-def _other_forms(tx: Writer, spec: ScopeSpec) -> list[str]:
-    """Return the scopes that the same scan of the same tool has in other formats."""
-    rows = tx.rows(
-        sql("ingest", "other_forms"),
-        scope=spec.id,
-        asset=spec.asset,
-        tool=spec.tool,
-        branch=spec.branch,
-        format=spec.format,
-    )
-    return [row[0] for row in rows]
+    found = [
+        (numbers[one.seen], run.number, *known[one.known][:2], one.how.value) for one in matches
+    ]
+    likely = [(numbers[s], known[k][0]) for s, k in hints.items()]
+    return _Compared(run.number, found, likely, change)
 
 
 def _live_paths(tx: Writer, spec: ScopeSpec) -> Iterator[str]:
@@ -143,19 +159,15 @@ def _shared(run: Run, numbers: Sequence[int], stored: Sequence[Trace]) -> frozen
     shared: set[str] = set()
     for n, (_, value) in enumerate(run.identities.fingerprints):
         if value in values and (what := _evidence(run, n)) in wanted:
-            seen = run.observations[n]
-            place = (seen.rule, _path(seen))
+            sheet = run.sheet
+            place = (sheet.kinds[sheet.kind[n]].rule, sheet.paths[n])
             if places.setdefault(what, place) != place:
                 shared.add(what)
     return frozenset(shared)
 
 
 def _evidence(run: Run, n: int) -> str:
-    seen = run.observations[n]
-    fingerprint = run.identities.fingerprints[n]
-    if fingerprint == NONE and not seen.locations:
-        return ""
-    return evidence(fingerprint, seen.locations[0].snippet if seen.locations else "")
+    return evidence(run.identities.fingerprints[n], run.sheet.snippets[n])
 
 
 def _assign_ids(tx: Writer) -> None:
@@ -172,7 +184,3 @@ def _assign_ids(tx: Writer) -> None:
             candidate = digest((VERSION, "again", key, str(repeats[key])))
         assigned.append((n, candidate))
     tx.stage("assigned", TABLES["assigned"], assigned)
-
-
-def _path(seen: Observation) -> str:
-    return seen.locations[0].path if seen.locations else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from riskcockpit.domain.finding import Scan
+from riskcockpit.domain.sheet import Sheet
 
 ScopeName = tuple[str, str, str, str]
 """(asset, tool, category, branch)."""
@@ -34,12 +35,13 @@ def one_of(scans: Sequence[Scan]) -> Scan:
         asset=scans[0].asset,
         category=scans[0].category,
         branch=scans[0].branch,
-        observations=tuple(seen for scan in scans for seen in scan.observations),
+        observations=Sheet.joined(scan.observations for scan in scans),
         evidence=tuple(proof for scan in scans for proof in scan.evidence),
         problems=tuple(problem for scan in scans for problem in scan.problems),
         statements=tuple(said for scan in scans for said in scan.statements),
         is_vex=all(scan.is_vex for scan in scans),
         absent=sum(scan.absent for scan in scans),
+        gone=tuple(one for scan in scans for one in scan.gone),
         tool_version=versions.pop() if len(versions) == 1 else "",
         scanned_at=max(times, default=None),
         is_successful=_worst([scan.is_successful for scan in scans]),

@@ -6,24 +6,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from riskcockpit.domain.asset import Asset, AssetKind
 from riskcockpit.domain.finding import FindingClass, Location, ModelSignal, Observation, Package
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
-from riskcockpit.ingest.identity import Identities
-from riskcockpit.ingest.lifecycle import absences, after_seen, days_to_fix, transitions
+from riskcockpit.ingest.lifecycle import (
+    absences,
+    after_seen,
+    days_to_fix,
+    enabled_rules,
+    transitions,
+)
 from riskcockpit.ingest.matching import Trace
 from riskcockpit.ingest.policy import IngestPolicy
-from riskcockpit.ingest.vulnerabilities import canonical, normalised, package_name
+from riskcockpit.ingest.runs import Run
+from riskcockpit.ingest.vulnerabilities import canonical, normalised, package_name, without_tag
 from riskcockpit.store.database import Writer
 
 TABLES: Mapping[str, Mapping[str, str]] = {
+    "incoming_scan": {
+        "scan": "INTEGER", "scan_id": "VARCHAR", "moment": "TIMESTAMP", "scope": "VARCHAR",
+        "tool": "VARCHAR", "category": "VARCHAR", "branch": "VARCHAR", "source_id": "VARCHAR",
+        "is_group": "BOOLEAN", "is_judged": "BOOLEAN", "is_proof": "BOOLEAN",
+        "is_any_rule": "BOOLEAN", "is_any_asset": "BOOLEAN", "asset": "VARCHAR",
+        "format": "VARCHAR",
+    },
+    "form": {"scan": "INTEGER", "scope": "VARCHAR"},
+    "gone": {"scan": "INTEGER", "key": "VARCHAR"},
+    "ran_rule": {"scan": "INTEGER", "rule": "VARCHAR"},
+    "scanned_asset": {"scan": "INTEGER", "asset": "VARCHAR"},
     "incoming": {
-        "n": "INTEGER", "profile": "INTEGER", "key": "VARCHAR", "title": "VARCHAR",
-        "wording": "INTEGER", "path": "VARCHAR", "line": "INTEGER", "col": "INTEGER",
-        "end_line": "INTEGER", "snippet": "VARCHAR", "location_count": "INTEGER",
+        "n": "INTEGER", "scan": "INTEGER", "profile": "INTEGER", "key": "VARCHAR",
+        "title": "VARCHAR", "wording": "INTEGER", "path": "VARCHAR", "line": "INTEGER",
+        "col": "INTEGER", "end_line": "INTEGER", "snippet": "VARCHAR", "location_count": "INTEGER",
         "fingerprint": "VARCHAR", "raw_hash": "VARCHAR",
     },
     "wording": {"wording": "INTEGER", "description": "VARCHAR"},
@@ -51,25 +69,35 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     },
     # finding_row is the rowid: a join by it costs half of one by id; it holds until a list changes
     "matched": {
-        "n": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT", "how": "VARCHAR",
+        "n": "INTEGER", "scan": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT",
+        "how": "VARCHAR",
     },
     "found": {
-        "n": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT", "how": "VARCHAR",
+        "n": "INTEGER", "scan": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT",
+        "how": "VARCHAR",
     },
     "fresh": {"n": "INTEGER"},
     "hint": {"n": "INTEGER", "finding_id": "VARCHAR"},
     "assigned": {"n": "INTEGER", "id": "VARCHAR"},
     "change": {
-        "n": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT", "old_state": "VARCHAR",
-        "new_state": "VARCHAR", "is_reopened": "BOOLEAN", "is_moved": "BOOLEAN",
+        "n": "INTEGER", "scan": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT",
+        "old_state": "VARCHAR", "new_state": "VARCHAR", "is_reopened": "BOOLEAN",
+        "is_moved": "BOOLEAN",
         "is_renamed": "BOOLEAN", "is_rule_renamed": "BOOLEAN", "is_bumped": "BOOLEAN",
         "is_severity_changed": "BOOLEAN", "is_rearmed": "BOOLEAN", "is_updated": "BOOLEAN",
         "old_path": "VARCHAR", "old_line": "INTEGER", "old_rule": "VARCHAR",
         "old_version": "VARCHAR", "old_severity": "TINYINT",
+        # of the result, so that what follows need not join with all results again
+        "profile": "INTEGER", "path": "VARCHAR", "line": "INTEGER", "raw_hash": "VARCHAR",
     },
     "absent": {
-        "finding_id": "VARCHAR", "state": "VARCHAR", "result": "VARCHAR",
+        "scan": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT", "state": "VARCHAR",
+        "result": "VARCHAR",
         "is_rule_enabled": "BOOLEAN", "is_doubted": "BOOLEAN", "waiver_id": "VARCHAR",
+    },
+    "verdict": {
+        "scan": "INTEGER", "is_closing": "BOOLEAN", "is_held": "BOOLEAN", "kind": "VARCHAR",
+        "detail": "VARCHAR",
     },
     "transition": {
         "stored": "VARCHAR", "needs_triage": "BOOLEAN", "is_suppressed": "BOOLEAN",
@@ -128,41 +156,44 @@ def stage_rules(tx: Writer) -> None:
         tx.stage(name, columns, fixed.get(name, ()))
 
 
-def stage_scan(
-    tx: Writer,
-    observations: Sequence[Observation],
-    identities: Identities,
-    policy: IngestPolicy,
-    scan_id: str,
-) -> None:
-    """Stage the results of one run, their further places and keys, and their assets.
+def stage_scan(tx: Writer, runs: Sequence[Run], policy: IngestPolicy) -> None:
+    """Stage the results of all runs, numbered through, with their further places and keys.
 
     What many results have in common is staged once: their profile, and how they are described,
     which in most reports is a text of the rule.
     """
-    profiles = Profiles(policy)
+    profiles: dict[tuple[int, int, str], int] = {}
     wordings: dict[str, int] = {}
-    rows = incoming_rows(observations, identities, profiles, wordings, scan_id)
-    tx.stage("incoming", TABLES["incoming"], rows)
+    columns = [incoming_columns(run, profiles, wordings) for run in runs]
+    tx.stage_columns("incoming", TABLES["incoming"], _joined(columns))
     tx.stage("wording", TABLES["wording"], ((n, text) for text, n in wordings.items()))
-    tx.stage("profile", TABLES["profile"], profiles.rows)
-    keys = [(n, key) for n, others in identities.other_keys.items() for key in others]
+    tx.stage("profile", TABLES["profile"], _profile_rows(runs, profiles, policy))
+    keys = [
+        (run.first + n, key)
+        for run in runs
+        for n, others in run.identities.other_keys.items()
+        for key in others
+    ]
     tx.stage("incoming_key", TABLES["incoming_key"], keys)
-    tx.stage("place", TABLES["place"], list(_places(observations)))
+    tx.stage("place", TABLES["place"], [row for run in runs for row in _places(run)])
 
 
-def stage_assets(
-    tx: Writer,
-    default: str,
-    observations: Sequence[Observation],
-    identities: Identities,
-    policy: IngestPolicy,
-) -> None:
-    """Stage the assets a run is about, described by the settings where they know them."""
-    kinds = {default: AssetKind.REPOSITORY} if not observations else {}
-    for name, seen in zip(identities.assets, observations, strict=True):
-        if name not in kinds:
-            kinds[name] = _kind(seen)
+def clear_scan(tx: Writer) -> None:
+    """Give the memory of the staged results back; judging needs its own."""
+    tx.stage("incoming", TABLES["incoming"], ())
+
+
+def stage_assets(tx: Writer, runs: Sequence[Run], policy: IngestPolicy) -> None:
+    """Stage the assets the runs are about, described by the settings where they know them."""
+    kinds: dict[str, AssetKind] = {}
+    for run in runs:
+        if run.scan.is_vex:
+            continue
+        if not run.sheet:
+            kinds.setdefault(run.spec.asset, AssetKind.REPOSITORY)
+        for name, kind in dict.fromkeys(zip(run.identities.assets, run.sheet.kind, strict=True)):
+            if name not in kinds:
+                kinds[name] = _kind(run.sheet.kinds[kind])
     tx.stage(
         "incoming_asset",
         TABLES["incoming_asset"],
@@ -170,67 +201,93 @@ def stage_assets(
     )
 
 
-class Profiles:
-    """What results have in common, numbered in the order of first use."""
+def stage_runs(tx: Writer, runs: Sequence[Run]) -> None:
+    """Stage what the statements must know of each run, the rules that ran and what was scanned."""
+    rules = [enabled_rules(run.whole) if run.whole is not None else None for run in runs]
+    assets = [run.whole.assets if run.whole is not None else None for run in runs]
+    tx.stage(
+        "incoming_scan",
+        TABLES["incoming_scan"],
+        [
+            (
+                run.number, run.at.scan_id, run.at.moment, run.spec.id, run.spec.tool,
+                run.spec.category, run.spec.branch, run.spec.source_id,
+                run.spec.parts is not None, run.is_judged, not run.reasons, ran is None, at is None,
+                run.spec.asset, run.spec.format,
+            )
+            for run, ran, at in zip(runs, rules, assets, strict=True)
+        ],
+    )  # fmt: skip
+    tx.stage(
+        "scanned_asset",
+        TABLES["scanned_asset"],
+        [
+            (run.number, without_tag(asset))
+            for run, at in zip(runs, assets, strict=True)
+            for asset in at or ()
+        ],
+    )
+    tx.stage("gone", TABLES["gone"], [(run.number, key) for run in runs for key in run.gone])
+    tx.stage(
+        "ran_rule",
+        TABLES["ran_rule"],
+        [(run.number, rule) for run, ran in zip(runs, rules, strict=True) for rule in ran or ()],
+    )
 
-    def __init__(self, policy: IngestPolicy) -> None:
-        self.rows: list[tuple[Any, ...]] = []
-        """Rows of `profile`."""
-        self._policy = policy
-        self._numbers: dict[tuple[Any, ...], int] = {}
 
-    def number(self, seen: Observation, asset: str, claim: str) -> int:
-        """Return the number of the profile of `seen`; members of enums are told by identity."""
-        key = (
-            id(seen.finding_class), asset, seen.rule, seen.help_url, id(seen.severity),
-            seen.severity_raw, seen.severity_source, seen.needs_triage, seen.is_suppressed,
-            id(seen.pillar), seen.package, seen.vulnerability_ids, seen.cwes, seen.cvss,
-            seen.epss, seen.is_kev, seen.signal, seen.resource, seen.onset_at,
-            seen.first_seen, claim,
-        )  # fmt: skip
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._numbers[key] = len(self.rows)
-            self.rows.append((number, *self._row(seen, asset, claim)))
-        return number
+def incoming_columns(
+    run: Run, profiles: dict[tuple[int, int, str], int], wordings: dict[str, int]
+) -> tuple[Sequence[Any], ...]:
+    """Return the columns of `incoming` for one run.
 
-    def _row(self, seen: Observation, asset: str, claim: str) -> tuple[Any, ...]:
+    `profiles` numbers what results have in common, by run, kind and method of the fingerprint, and
+    `wordings` their descriptions, in the order of first use.
+    """
+    sheet, identities, scan_id = run.sheet, run.identities, run.at.scan_id
+    methods = [method for method, _ in identities.fingerprints]
+    of_profile = [
+        profiles.setdefault((run.number, kind, method), len(profiles))
+        for kind, method in zip(sheet.kind, methods, strict=True)
+    ]
+    of_wording = [wordings.setdefault(text, len(wordings)) for text in sheet.descriptions]
+    places = [1] * len(sheet)
+    for row, found in sheet.places.items():
+        places[row] = len(found)
+    return (
+        run.numbers, [run.number] * len(sheet), of_profile, identities.keys, sheet.titles,
+        of_wording, sheet.paths, sheet.lines, sheet.columns, sheet.end_lines, sheet.snippets,
+        places, [value or None for _, value in identities.fingerprints],
+        [f"{scan_id}:{n}" if raw else "" for n, raw in enumerate(sheet.raws)],
+    )  # fmt: skip
+
+
+def _joined(columns: Sequence[tuple[Sequence[Any], ...]]) -> Sequence[Sequence[Any]]:
+    """Return the columns of all runs, each as one; those of a single run are not copied."""
+    if len(columns) == 1:
+        return [list(values) if isinstance(values, range) else values for values in columns[0]]
+    return [list(chain.from_iterable(values)) for values in zip(*columns, strict=True)]
+
+
+def _profile_rows(
+    runs: Sequence[Run], profiles: Mapping[tuple[int, int, str], int], policy: IngestPolicy
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of `profile`."""
+    assets = [dict(zip(run.sheet.kind, run.identities.assets, strict=True)) for run in runs]
+    for (run, kind, claim), number in profiles.items():
+        seen, asset = runs[run].sheet.kinds[kind], assets[run][kind]
         pillar = seen.pillar or _PILLARS.get(seen.finding_class, Pillar.INFRASTRUCTURE_HARDENING)
-        owner = self._policy.assets[asset].owner if asset in self._policy.assets else ""
+        owner = policy.assets[asset].owner if asset in policy.assets else ""
         signal = seen.signal or _NO_SIGNAL
         state = after_seen(None, needs_triage=seen.needs_triage, is_suppressed=seen.is_suppressed)
-        days = days_to_fix(seen.severity, self._policy.sla, is_kev=seen.is_kev)
-        return (
-            seen.finding_class.value, asset, seen.rule, seen.help_url, int(seen.severity),
+        days = days_to_fix(seen.severity, policy.sla, is_kev=seen.is_kev)
+        yield (
+            number, seen.finding_class.value, asset, seen.rule, seen.help_url, int(seen.severity),
             seen.severity_raw, seen.severity_source, seen.needs_triage, seen.is_suppressed,
             pillar.value, owner, *_package_columns(seen.package),
             canonical(seen.vulnerability_ids), normalised(seen.vulnerability_ids), seen.cwes,
             seen.cvss, seen.epss, seen.is_kev, signal.model, signal.monitor, signal.metric,
             signal.segment, seen.resource, seen.onset_at, seen.first_seen, claim or None,
             state.value, days,
-        )  # fmt: skip
-
-
-def incoming_rows(
-    observations: Sequence[Observation],
-    identities: Identities,
-    profiles: Profiles,
-    wordings: dict[str, int],
-    scan_id: str,
-) -> Iterator[tuple[Any, ...]]:
-    """Yield one row of `incoming` for each observation; `wordings` numbers their descriptions."""
-    number = profiles.number
-    columns = zip(
-        observations, identities.keys, identities.assets, identities.fingerprints, strict=True
-    )
-    for n, (seen, key, asset, (claim, value)) in enumerate(columns):
-        places = seen.locations
-        first = places[0] if places else _NOWHERE
-        yield (
-            n, number(seen, asset, claim), key, seen.title,
-            wordings.setdefault(seen.description, len(wordings)), first.path, first.line,
-            first.column, first.end_line, first.snippet, len(places), value or None,
-            f"{scan_id}:{n}" if seen.raw else "",
         )  # fmt: skip
 
 
@@ -284,15 +341,14 @@ def _package_columns(package: Package | None) -> tuple[str, ...]:
     )
 
 
-def _places(observations: Sequence[Observation]) -> Iterator[tuple[Any, ...]]:
+def _places(run: Run) -> Iterator[tuple[Any, ...]]:
     """Yield the places of results with more than one; a single one is a part of its finding."""
-    for n, seen in enumerate(observations):
-        if len(seen.locations) > 1:
-            for ordinal, place in enumerate(seen.locations):
-                yield (
-                    n, ordinal, place.path, place.line, place.column, place.end_line,
-                    place.snippet,
-                )  # fmt: skip
+    for n, places in run.sheet.places.items():
+        for ordinal, place in enumerate(places):
+            yield (
+                run.first + n, ordinal, place.path, place.line, place.column, place.end_line,
+                place.snippet,
+            )  # fmt: skip
 
 
 def _kind(seen: Observation) -> AssetKind:

@@ -9,21 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.finding import Package, Scan, VexStatement
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.version import Interval, intervals
-from riskcockpit.ingest.application import Moment
 from riskcockpit.ingest.policy import ScopeSpec
+from riskcockpit.ingest.runs import Moment, Run
 from riskcockpit.ingest.vulnerabilities import normalised, package_name, without_epoch
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
 
 TABLES: Mapping[str, Mapping[str, str]] = {
     "vex_subject": {
-        "id": "VARCHAR", "asset": "VARCHAR", "package_type": "VARCHAR",
+        "id": "VARCHAR", "scan_id": "VARCHAR", "asset": "VARCHAR", "package_type": "VARCHAR",
         "package_name": "VARCHAR", "package_version": "VARCHAR",
         "vulnerability_ids": "VARCHAR[]",
     },
@@ -32,7 +33,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "said_at": "TIMESTAMP", "is_newest": "BOOLEAN",
     },
     "vex_change": {
-        "finding_id": "VARCHAR", "old_state": "VARCHAR", "new_state": "VARCHAR",
+        "finding_id": "VARCHAR", "scan_id": "VARCHAR", "old_state": "VARCHAR",
+        "new_state": "VARCHAR",
         "old_words": "VARCHAR", "statement_id": "VARCHAR", "status": "VARCHAR",
         "words": "VARCHAR", "said_at": "TIMESTAMP",
     },
@@ -92,21 +94,24 @@ def remember(tx: Writer, scan: Scan, scope: ScopeSpec, at: Moment) -> None:
     tx.append("vex_target", (row for id_, said in unique.items() for row in _targets(id_, said)))
 
 
-def settle(tx: Writer, scan: Scan, scope: ScopeSpec, at: Moment) -> Spoken:
-    """Apply the statements in force: to all findings after a VEX document, else to the scope's."""
+def settle(tx: Writer, runs: Sequence[Run], now: datetime) -> Spoken:
+    """Apply the statements in force: to all findings after a VEX document, which stands alone,
+    else to those of the scopes of `runs`."""
     _stage(tx, *TABLES)
-    tx.execute(sql("ingest", "vex_subject_finding"), scope=scope.id, is_all=scan.is_vex)
+    run = runs[0]
+    tx.execute(sql("ingest", "vex_subject_finding"), scan_id=run.at.scan_id, is_all=run.scan.is_vex)
     tx.execute(sql("ingest", "vex_match"))
     tx.execute(sql("ingest", "vex_change"))
-    tx.execute(sql("ingest", "vex_event"), now=at.now, scan_id=at.scan_id, rev=tx.generation)
+    tx.execute(sql("ingest", "vex_event"), now=now, rev=tx.generation)
     tx.execute(sql("ingest", "vex_transition"))
     tx.execute(sql("ingest", "vex_hold"), rev=tx.generation)
     tx.execute(sql("ingest", "vex_let_go"))
-    if not scan.statements:
+    statements = run.scan.statements if run.scan.is_vex else ()
+    if not statements:
         return NOTHING_SPOKEN
-    known = {row[0] for row in tx.rows(sql("ingest", "vex_spoken"), scope=scope.id)}
-    applied = sum(_id(said, scope, at) in known for said in scan.statements)
-    return Spoken(applied, len(scan.statements) - applied)
+    known = {row[0] for row in tx.rows(sql("ingest", "vex_spoken"), scope=run.spec.id)}
+    applied = sum(_id(said, run.spec, run.at) in known for said in statements)
+    return Spoken(applied, len(statements) - applied)
 
 
 def notes(spoken: Spoken) -> tuple[str, ...]:

@@ -6,12 +6,12 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from riskcockpit.decisions.project import Waiver
-from riskcockpit.decisions.receipts import ProjectedAction
+from riskcockpit.decisions.receipts import ACTING, ProjectedAction
 from riskcockpit.decisions.requests import Standing, follow
 from riskcockpit.decisions.roles import Deed, Rule, needs, permit_key
 from riskcockpit.decisions.waivers import WaiverState
 from riskcockpit.decisions.wording import summary_of
-from riskcockpit.domain.action import ActionState
+from riskcockpit.domain.action import MODEL_KINDS, ActionState
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_text
@@ -31,10 +31,12 @@ LONGEST_NOTE = 4_000
 _UNDOABLE = frozenset(
     {
         EntryType.WAIVER_REQUESTED, EntryType.WAIVER_GRANTED, EntryType.APPROVAL_GRANTED,
-        EntryType.ROLLBACK_REQUESTED, EntryType.ROLLBACK_APPROVED, EntryType.IDENTITY_MERGED,
+        EntryType.ROLLBACK_REQUESTED, EntryType.ROLLBACK_APPROVED,
+        EntryType.DEPLOYMENT_REQUESTED, EntryType.IDENTITY_MERGED,
         EntryType.IDENTITY_SPLIT, EntryType.CLOSURE_RELEASED,
     }
 )  # fmt: skip
+_MAY_STAND = frozenset({ActionState.DONE, ActionState.PENDING_UPSTREAM})
 _FINAL = frozenset(
     {EntryType.WAIVER_REVOKED, EntryType.WAIVER_REJECTED, EntryType.APPROVAL_REJECTED}
 )
@@ -120,7 +122,8 @@ def reject(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
     desk = Desk(ctx)
     ask = _ask(desk, id_)
     rule = _may_reject(desk, ask)
-    type_ = EntryType.APPROVAL_REJECTED if ask.is_rollback else EntryType.WAIVER_REJECTED
+    is_action = ask.entry.type in ACTING
+    type_ = EntryType.APPROVAL_REJECTED if is_action else EntryType.WAIVER_REJECTED
     entry = desk.sign(type_, _naming(desk, ask, comment, rule))
     message = desk.finish()
     return DecisionResult(desk.decision(entry, rule, ask.sentence), (), message)
@@ -227,7 +230,8 @@ def _asks(desk: Desk) -> Iterable[_Ask]:
         if each.action.id not in entries:  # it follows from a waiver, which is what is signed
             continue
         waits = each.state is ActionState.REQUESTED
-        yield _Ask(entries[each.action.id], each.standing, each.state.value, waits, True)
+        is_move = each.action.kind in MODEL_KINDS
+        yield _Ask(entries[each.action.id], each.standing, each.state.value, waits, is_move)
     for change in desk.book.waiting:
         standing = Standing(change.rule, change.signed)
         yield _Ask(change.entry, standing, WaiverState.REQUESTED.value, True, False)
@@ -318,6 +322,12 @@ def _done_rollback(desk: Desk, entry: Entry) -> ProjectedAction | None:
     each = _action_of(desk, entry)
     if each is None or each.state in (ActionState.REQUESTED, ActionState.PENDING):
         return None
+    if each.action.kind not in MODEL_KINDS and each.state in _MAY_STAND:
+        raise RefusedError(
+            f"what was said to {each.action.target} stays said",
+            rule="undo-final",
+            hint="`riskcockpit deployments list` tells what can be done about it now",
+        )
     if each.state is ActionState.DONE:
         return each
     raise RefusedError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from riskcockpit.decisions.receipts import action_of
+from riskcockpit.decisions.receipts import ACTING, action_of
 from riskcockpit.decisions.upstream import dismissals_of
 from riskcockpit.domain.action import Preview
 from riskcockpit.domain.decision import EntryType
@@ -21,8 +21,9 @@ from riskcockpit.views.findings import FindingRow
 
 SAMPLE = 20
 _WAIVERS = frozenset({EntryType.WAIVER_REQUESTED, EntryType.WAIVER_GRANTED})
-_TERMS = {"reason": "reason", "justification": "because", "expires_at": "until",
-          "severity": "highest severity", "query": "query"}  # fmt: skip
+_TERMS = {"what": "deployment", "comment": "comment", "reason": "reason",
+          "justification": "because", "expires_at": "until", "severity": "highest severity",
+          "query": "query"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def asked(ctx: Context, entry: Entry, *, is_sent: bool) -> Asked:
     """
     if entry.type in _WAIVERS:
         return _waiver(ctx, entry, is_sent=is_sent)
-    if entry.type is EntryType.ROLLBACK_REQUESTED:
+    if entry.type in ACTING:
         return _move(ctx, entry, is_sent=is_sent)
     return Asked()
 

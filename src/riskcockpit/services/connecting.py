@@ -9,7 +9,7 @@ from riskcockpit.config.credentials import Credential, redact, resolve
 from riskcockpit.config.editing import source_block, with_source, write_settings
 from riskcockpit.config.paths import make_private
 from riskcockpit.config.settings import CredentialRef, SourceSettings
-from riskcockpit.connectors.api import Acts, Checks, Connector
+from riskcockpit.connectors.api import Acts, Checks, Connector, Refrains
 from riskcockpit.domain.batch import Batch, Document
 from riskcockpit.domain.model import RegisteredModel
 from riskcockpit.domain.reading import Reading
@@ -147,11 +147,21 @@ def _sample(ctx: Context, item: Document | RegisteredModel | Reading) -> Check:
     return Check("sample", CheckState.OK, f"{name}: {format_.name}, {len(item.content)} bytes")
 
 
-def _acts(connector: Connector, source: SourceSettings) -> Check:
+def why_read_only(connector: Connector, source: SourceSettings) -> str:
+    """Return why nothing is changed upstream through `connector`; empty when it may act."""
     if not isinstance(connector, Acts):
-        return Check("acts", CheckState.NOTE, f"kind {source.kind} changes nothing upstream")
-    if source.write_credential is None:
-        return Check("acts", CheckState.NOTE, "read only: there is no write credential")
+        return f"kind {source.kind} changes nothing upstream"
+    if isinstance(connector, Refrains):
+        return connector.why_not()
+    return "" if source.write_credential else "there is no write credential"
+
+
+def _acts(connector: Connector, source: SourceSettings) -> Check:
+    why = why_read_only(connector, source)
+    if not isinstance(connector, Acts):
+        return Check("acts", CheckState.NOTE, why)
+    if why:
+        return Check("acts", CheckState.NOTE, f"read only: {why}")
     return Check("acts", CheckState.OK, "may act; nothing was tried")
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from riskcockpit.decisions.policy import FILES as POLICY_FILES
 from riskcockpit.decisions.policy import ROLES
 from riskcockpit.decisions.project import project
-from riskcockpit.decisions.roles import Deed, Roles, Rule, Signature
-from riskcockpit.domain.action import ActionState
+from riskcockpit.decisions.roles import Deed, Roles, Rule, Signature, needs
+from riskcockpit.domain.action import MODEL_KINDS, ActionState
 from riskcockpit.domain.decision import Decision, DecisionState, EntryType
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.severity import Severity
@@ -33,6 +33,14 @@ from riskcockpit.services.record import examined, parse_roles, policy_book, read
 
 MIN_PREFIX = 4
 """Characters of an id that commands take at least."""
+
+
+_OPEN_STATES = frozenset(
+    {
+        ActionState.REQUESTED, ActionState.PENDING, ActionState.SENT,
+        ActionState.PENDING_UPSTREAM, ActionState.UNKNOWN,
+    }
+)  # fmt: skip
 
 
 class Desk:
@@ -90,6 +98,14 @@ class Desk:
                 hint="two others sign allowed_signers first: the next decision of one asks for it",
             )
         return self.roles.permit(self.principal, deed, severity, is_production=self.is_production)
+
+    def ruling(self, deed: Deed) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+        """Return the id of the rule, what it still needs, and why it refuses this person."""
+        try:
+            rule = self.permit(deed)
+        except RefusedError as error:
+            return error.rule, (), (error.message,)
+        return rule.id, needs(rule, [self.signature()]), ()
 
     def grounds(self, rule: Rule) -> dict[str, Any]:
         """Return what every decision's entry says of the rule it rests on."""
@@ -170,12 +186,22 @@ class Desk:
 
     def in_flight(self, model: str) -> tuple[str, ...]:
         """Return the actions on a model that wait or are on their way."""
-        open_states = (
-            ActionState.REQUESTED, ActionState.PENDING, ActionState.SENT,
-            ActionState.PENDING_UPSTREAM, ActionState.UNKNOWN,
-        )  # fmt: skip
-        actions = self.projection.actions
-        return tuple(a.action.id for a in actions if a.model == model and a.state in open_states)
+        return tuple(
+            each.action.id
+            for each in self.projection.actions
+            if each.action.kind in MODEL_KINDS
+            and each.model == model
+            and each.state in _OPEN_STATES
+        )
+
+    def under_way(self, source: str, target: str) -> tuple[str, ...]:
+        """Return the actions on a target of a source that wait or are on their way."""
+        return tuple(
+            each.action.id
+            for each in self.projection.actions
+            if (each.action.source, each.action.target) == (source, target)
+            and each.state in _OPEN_STATES
+        )
 
     def _roles(self) -> Roles:
         """Return the roles of the file when this person can put them in force, else those that are.

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from riskcockpit.actions.dispatch import DUE
 from riskcockpit.connectors.api import Acts, Dismisses, KeptRecord, WaiverWords
 from riskcockpit.decisions.project import Projection
+from riskcockpit.decisions.receipts import ACTING
 from riskcockpit.decisions.upstream import MOST_ALERTS, dismissals_of
 from riskcockpit.decisions.waivers import WaiverTerms
-from riskcockpit.domain.action import ALERT_KINDS, Action, ActionKind, ActionState
-from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.action import WAIVER_KINDS, Action, ActionKind, ActionState
 from riskcockpit.errors import RefusedError, RiskcockpitError
 from riskcockpit.ingest.raw import raw_record
 from riskcockpit.services.context import Context
@@ -49,7 +49,7 @@ class Upstream:
         """
         if len(self.actions) > MOST_ALERTS:
             raise RefusedError(
-                f"it would dismiss {len(self.actions)} alerts upstream, more than {MOST_ALERTS}",
+                f"it would close {len(self.actions)} alerts upstream, more than {MOST_ALERTS}",
                 rule=BLAST_RADIUS,
                 hint="waive fewer findings at once, or take `write: true` off the source",
             )
@@ -102,7 +102,7 @@ def carry_out(desk: Desk, decision: str) -> tuple[ActionRow, ...]:
     ask = next((entry for entry in desk.entries if entry.hash == decision), None)
     if ask is None:
         return ()
-    if ask.type is EntryType.ROLLBACK_REQUESTED:
+    if ask.type in ACTING:
         each = _projection(desk).action(decision)
         return (bring_on(desk, decision),) if each and each.state in DUE else ()
     return _sent(desk, {each.target for each in dismissals_of(ask)})
@@ -115,7 +115,7 @@ def carry_out_due(ctx: Context) -> tuple[ActionRow, ...]:
         LedgerError: the ledger does not verify, or there is no key to sign receipts with.
     """
     found = projected(ctx, examined(ctx), ctx.clock.now()).actions
-    due = {e.action.target for e in found if e.action.kind in ALERT_KINDS and e.state in DUE}
+    due = {e.action.target for e in found if e.action.kind in WAIVER_KINDS and e.state in DUE}
     if not due:
         return ()
     desk = Desk(ctx)
@@ -135,7 +135,7 @@ def _sent(desk: Desk, targets: set[str]) -> tuple[ActionRow, ...]:
     projection = _projection(desk)
     rows: list[ActionRow] = []
     for each in projection.actions:
-        is_wanted = each.action.kind in ALERT_KINDS and each.action.target in targets
+        is_wanted = each.action.kind in WAIVER_KINDS and each.action.target in targets
         if not is_wanted or each.state not in DUE:
             continue
         if each.state is ActionState.PENDING and not _is_founded(desk, projection, each.action):
@@ -153,14 +153,20 @@ def _is_founded(desk: Desk, projection: Projection, action: Action) -> bool:
 
     The list in the entry is what its author wrote: it may not close more than the waiver does.
     """
-    if action.kind is not ActionKind.ALERT_DISMISS:
+    if action.kind not in (ActionKind.ALERT_DISMISS, ActionKind.ALERT_SILENCE):
         return True
     asks = {entry.hash: entry for entry in desk.entries}
     for waiver in projection.waivers:
         if waiver.terms and action.id in {each.id for each in dismissals_of(asks[waiver.id])}:
             own = upstream_of_waiver(desk.ctx, waiver.terms).actions
-            return any((a.source, a.target) == (action.source, action.target) for a in own)
+            return any(_reach(each) == _reach(action) for each in own)
     return False
+
+
+def _reach(action: Action) -> tuple[str, ...]:
+    """Return what an action of a waiver reaches: a silence as far as its labels, until its end."""
+    bounds = (action.params.get(key, "") for key in ("labels", "until"))
+    return (action.kind.value, action.source, action.target, *bounds)
 
 
 def _of_source(

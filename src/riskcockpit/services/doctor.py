@@ -197,6 +197,7 @@ def _credentials(ctx: Context) -> Iterator[Check]:
 
 def _sources(ctx: Context) -> Iterator[Check]:
     from riskcockpit.connectors.api import Checks  # noqa: PLC0415 - connectors load here
+    from riskcockpit.services.connecting import why_read_only  # noqa: PLC0415 - as above
 
     for source in ctx.settings.sources:
 
@@ -207,9 +208,9 @@ def _sources(ctx: Context) -> Iterator[Check]:
             connector = ctx.connector(settings)
             try:
                 seen = connector.check() if isinstance(connector, Checks) else "no check known"
+                write = "read only" if why_read_only(connector, settings) else "may act"
             finally:
                 connector.close()
-            write = "may act" if settings.write_credential else "read only"
             return f"{seen}; {write}"
 
         yield _try(f"source {source.name}", reach, CheckState.FAIL)

@@ -70,7 +70,7 @@ def read(source: Source, stdin: bytes | None, max_bytes: int) -> Document:
         content, modified_at = _read_file(source.path, max_bytes)
     if len(content) > max_bytes:
         raise _too_large(source.name, max_bytes)
-    if not content.strip():
+    if not content or content.isspace():
         raise FormatError(
             f"{source.name} is empty, which does not say that a scan found nothing",
             hint="see whether the scanner failed; nothing was changed",

@@ -9,15 +9,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskcockpit.domain.batch import Document
 from riskcockpit.domain.finding import Scan
+from riskcockpit.domain.sheet import Sheet
 from riskcockpit.errors import BusyError, InputError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.registry import named, read_report
-from riskcockpit.ingest.pipeline import ingest
+from riskcockpit.ingest.pipeline import ingest, ingest_all
 from riskcockpit.ingest.policy import IngestPolicy, Parts, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.scans import merged
 from riskcockpit.ingest.vex import limited
@@ -220,10 +222,28 @@ def read_document(
 def ingest_document(
     tx: Writer, document: ReadDocument, policy: IngestPolicy, now: datetime
 ) -> None:
-    """Ingest every scan of a document; afterwards `reports` says what came of them."""
+    """Ingest every scan of a document; afterwards `reports` says what came of them.
+
+    What the rows of its scans said is forgotten on the way: they take more memory than the cache.
+    """
+    for scan, _ in document.scans:
+        if isinstance(scan.observations, Sheet):
+            scan.observations.is_disposable = True
     document.reports = tuple(ingest(tx, scan, scope, policy, now) for scan, scope in document.scans)
     if document.knowledge is not None:
         document.knowledge.record(tx, now)
+
+
+def ingest_documents(
+    tx: Writer, documents: Sequence[ReadDocument], policy: IngestPolicy, now: datetime
+) -> None:
+    """Ingest the scans of documents of one source as `ingest_document` would one by one."""
+    scans = [one for document in documents for one in document.scans]
+    reports = iter(ingest_all(tx, scans, policy, now))
+    for document in documents:
+        document.reports = tuple(islice(reports, len(document.scans)))
+        if document.knowledge is not None:
+            document.knowledge.record(tx, now)
 
 
 def file_report(document: ReadDocument) -> FileReport:

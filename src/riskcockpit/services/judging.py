@@ -21,10 +21,12 @@ from riskcockpit.domain.control import ControlResult, ControlRow, Verdict
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.kpi import KpiReading
 from riskcockpit.errors import LedgerError
+from riskcockpit.ingest.moves import judge_moves
 from riskcockpit.kpis import catalogue
 from riskcockpit.kpis.compute import measure
 from riskcockpit.services.context import Context
 from riskcockpit.services.enriching import enrich
+from riskcockpit.services.house import policy_of
 from riskcockpit.services.policy import controls_in_force, kpis_in_force
 from riskcockpit.services.pricing import price
 from riskcockpit.services.projection import project_ledger
@@ -79,6 +81,7 @@ def settle(ctx: Context, tx: Writer, now: datetime) -> None:
     _describe_assets(ctx, tx, now)
     enrich(tx, ctx.settings.sla, now)
     project_ledger(ctx, tx, now)
+    judge_moves(tx, now, policy_of(ctx))
     price(ctx, tx, now)
 
 

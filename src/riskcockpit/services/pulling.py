@@ -18,6 +18,7 @@ import msgspec
 
 from riskcockpit.config.credentials import redact
 from riskcockpit.config.settings import SourceSettings
+from riskcockpit.connectors.ahead import ahead
 from riskcockpit.connectors.api import Connector, Reconciles
 from riskcockpit.connectors.recording import Recorder
 from riskcockpit.connectors.session import Session
@@ -150,7 +151,8 @@ class _Pull:
         self._until = until
         self._place = shared.places.get(source.name, Place())
         self._started = time.monotonic()
-        self._found = _Collected("")
+        self._cursor = self._place.cursor
+        self._found = _Collected(self._cursor)
         self._session = Session(
             validators=Validators(self._place.validators),
             recorder=shared.recorder,
@@ -178,20 +180,10 @@ class _Pull:
         return replace(pulled, seconds=time.monotonic() - self._started)
 
     def _pull(self) -> Pulled:
+        """Read on in another thread while what came is read by its format here."""
         self._tell("connecting")
-        connector = self._shared.ctx.connector(self._source, self._session)
-        try:
-            return self._collect(connector)
-        finally:
-            connector.close()
-
-    def _collect(self, connector: Connector) -> Pulled:
-        cursor = self._place.cursor
-        if self._is_due_in_full(connector):
-            cursor = ""
-            self._session.validators.forget()
-        found = self._found = _Collected(cursor)
-        for batch in connector.pull(cursor, self._until):
+        found = self._found
+        for batch in ahead([self._batches()]):
             self._session.check()
             self._take(found, batch)
             self._tell("reading")
@@ -206,11 +198,22 @@ class _Pull:
             cursor=found.cursor,
             coverage=found.coverage,
             is_whole=found.is_ended and found.is_whole,
-            is_from_start=not cursor,
+            is_from_start=not self._cursor,
             validators=self._session.validators.kept(),
             notes=tuple(dict.fromkeys(clean_line(redact(note)) for note in found.notes)),
             digest=digest(found.digests),
         )
+
+    def _batches(self) -> Iterator[Batch]:
+        """Yield what the connector gives: all its life is in the thread that iterates."""
+        connector = self._shared.ctx.connector(self._source, self._session)
+        try:
+            if self._is_due_in_full(connector):
+                self._cursor = self._found.cursor = ""
+                self._session.validators.forget()
+            yield from connector.pull(self._cursor, self._until)
+        finally:
+            connector.close()
 
     def _is_due_in_full(self, connector: Connector) -> bool:
         """Whether changes that move no cursor may have been missed for too long."""

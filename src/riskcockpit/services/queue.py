@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 
+from riskcockpit.domain.action import MODEL_KINDS
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
@@ -134,13 +135,12 @@ def _actions(actions: Iterable[ActionFact]) -> Iterator[QueueItem]:
 
 def _requests(requests: Iterable[RequestFact]) -> Iterator[QueueItem]:
     for request in requests:
-        move = json.loads(request.params)
+        title, what = _asked_for(request)
         yield QueueItem(
             id=f"request:{request.id}",
             kind=QueueKind.ROLLBACK_REQUEST,
-            title=f"{request.model} to v{move.get('to', '?')}",
-            detail=f"from v{move.get('from', '?')}, asked by {request.actor}, "
-            "needs a second person",
+            title=title,
+            detail=f"{what}, asked by {request.actor}, needs a second person",
             since=request.requested_at,
             due_at=None,
             at_risk=None,
@@ -148,6 +148,15 @@ def _requests(requests: Iterable[RequestFact]) -> Iterator[QueueItem]:
             subject=request.id,
             keys=("a", "X", "n"),
         )
+
+
+def _asked_for(request: RequestFact) -> tuple[str, str]:
+    """Return a request in a title and a detail."""
+    steps = json.loads(request.params)
+    if request.kind not in {kind.value for kind in MODEL_KINDS}:
+        return request.target, request.kind.replace(".", " ")
+    model = request.target.rpartition("@")[0]
+    return f"{model} to v{steps.get('to', '?')}", f"from v{steps.get('from', '?')}"
 
 
 def _waivers(

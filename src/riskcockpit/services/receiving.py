@@ -6,18 +6,18 @@ close what they lack only as parts of a complete pass over everything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.ids import digest
-from riskcockpit.ingest.models import record_models
-from riskcockpit.ingest.pipeline import ingest
+from riskcockpit.ingest.models import forget_models, record_models
+from riskcockpit.ingest.pipeline import ingest_all
 from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.readings import record_readings
-from riskcockpit.services.importing import ReadDocument, file_report, ingest_document
+from riskcockpit.services.importing import ReadDocument, file_report, ingest_documents
 from riskcockpit.services.places import Place, keep_validators
 from riskcockpit.services.pulling import Pulled
 from riskcockpit.store.sql import sql
@@ -46,6 +46,8 @@ class Desk:
         gone = self._close_gone(pulled)
         if pulled.models:
             record_models(self.tx, pulled.models, name, self.now, policy=self.policy)
+        if pulled.is_whole and pulled.is_complete:
+            forget_models(self.tx, [model.name for model in pulled.models], name, self.now)
         if pulled.readings:
             record_readings(self.tx, pulled.readings, name, self.now, policy=self.policy)
         outcome = _outcome(pulled, counts, gone)
@@ -73,31 +75,26 @@ class Desk:
         return outcome
 
     def _ingest(self, pulled: Pulled) -> ImportCounts:
-        readable = [document for document in pulled.documents if document.is_readable]
+        readable = sorted(
+            (document for document in pulled.documents if document.is_readable),
+            key=lambda document: document.ran_at or self.now,
+        )
         may_close = pulled.is_whole and pulled.is_complete
-        for document in sorted(readable, key=lambda document: document.ran_at or self.now):
+        siblings = self._siblings(readable)
+        for document in readable:
             document.scans = tuple(
-                (scan, self._as_page(scope, may_close=may_close) if document.is_page
-                 else self._alone(scope))
+                (scan, _as_page(scope, may_close=may_close) if document.is_page
+                 else _alone(scope, siblings))
                 for scan, scope in document.scans
             )  # fmt: skip
-            ingest_document(self.tx, document, self.policy, self.now)
+        ingest_documents(self.tx, readable, self.policy, self.now)
         return sum((file_report(document).counts for document in readable), ImportCounts())
 
-    def _as_page(self, scope: ScopeSpec, *, may_close: bool) -> ScopeSpec:
-        """Return the scope of a page: all pages of a complete pass together prove absence."""
-        is_complete = True if may_close else scope.is_complete
-        return replace(scope, may_close=may_close, is_complete=is_complete)
-
-    def _alone(self, scope: ScopeSpec) -> ScopeSpec:
-        """Return the scope of a report that stands alone.
-
-        When it ever came together with others into its scope, it proves nothing about what they
-        hold: unchanged documents are not read again, so they may well be there still.
-        """
-        query = sql("services", "sync_siblings")
-        row = self.tx.one(query, scope=scope.id, document=scope.document)
-        return replace(scope, may_close=False) if row and row[0] else scope
+    def _siblings(self, documents: Sequence[ReadDocument]) -> Set[tuple[str, str]]:
+        """Return (scope, document) of what ever came together with others into its scope."""
+        scopes = list({scope.id for document in documents for _, scope in document.scans})
+        rows = self.tx.rows(sql("services", "sync_siblings"), scopes=scopes) if scopes else []
+        return {(scope, document) for scope, document in rows}
 
     def _close_gone(self, pulled: Pulled) -> list[ScanReport]:
         """Close the scopes that a complete pass over everything did not show at all."""
@@ -106,7 +103,7 @@ class Desk:
         shown = sorted({scope.id for one in pulled.documents for _, scope in one.scans})
         source = pulled.source.name
         gone = self.tx.rows(sql("services", "sync_gone_scopes"), source_id=source, scopes=shown)
-        reports = []
+        scans = []
         for asset, tool, category, branch, format_ in gone:
             scan = Scan(tool, asset=asset, category=category, branch=branch, is_successful=True)
             scope = ScopeSpec(
@@ -121,8 +118,24 @@ class Desk:
                 is_complete=True,
                 is_page=True,
             )
-            reports.append(ingest(self.tx, scan, scope, self.policy, self.now))
-        return reports
+            scans.append((scan, scope))
+        return list(ingest_all(self.tx, scans, self.policy, self.now))
+
+
+def _as_page(scope: ScopeSpec, *, may_close: bool) -> ScopeSpec:
+    """Return the scope of a page: all pages of a complete pass together prove absence."""
+    is_complete = True if may_close else scope.is_complete
+    return replace(scope, may_close=may_close, is_complete=is_complete)
+
+
+def _alone(scope: ScopeSpec, siblings: Set[tuple[str, str]]) -> ScopeSpec:
+    """Return the scope of a report that stands alone.
+
+    When it ever came together with others into its scope, it proves nothing about what they
+    hold: unchanged documents are not read again, so they may well be there still.
+    """
+    is_one_of_many = (scope.id, scope.document) in siblings
+    return replace(scope, may_close=False) if is_one_of_many else scope
 
 
 def _outcome(pulled: Pulled, counts: ImportCounts, gone: Sequence[ScanReport]) -> SourceOutcome:

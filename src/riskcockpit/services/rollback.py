@@ -168,12 +168,12 @@ def upstream_of(ctx: Context, action: Action) -> Preview:
             connector.close()
     except RiskcockpitError as error:
         return Preview((), "", "", (f"cannot look upstream: {error.message}",))
-    return Preview((), "", "", (f"the source {action.source} cannot move a model",))
+    return Preview((), "", "", (f"the source {action.source} cannot act",))
 
 
 def _preview(proposal: _Proposal) -> DecisionPreview:
     desk, upstream = proposal.desk, _upstream(proposal)
-    rule, missing, refusals = _ruling(desk)
+    rule, missing, refusals = desk.ruling(Deed.ROLLBACK)
     settings = desk.ctx.settings.context
     before, after = (proposal.params[key] or "?" for key in ("from", "to"))
     is_back = proposal.kind is ActionKind.MODEL_ROLLBACK
@@ -197,15 +197,6 @@ def _preview(proposal: _Proposal) -> DecisionPreview:
             ("undone by", upstream.inverse),
         ),
     )
-
-
-def _ruling(desk: Desk) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """Return the id of the rule, what it still needs, and why it refuses this person."""
-    try:
-        rule = desk.permit(Deed.ROLLBACK)
-    except RefusedError as error:
-        return error.rule, (), (error.message,)
-    return rule.id, needs(rule, [desk.signature()]), ()
 
 
 def _decide(proposal: _Proposal) -> DecisionResult:

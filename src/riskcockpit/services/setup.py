@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -27,8 +28,6 @@ _GITHUB_TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")
 _GITHUB = "github.com"
 _ELSEWHERE = {
     "GITLAB_TOKEN": "GitLab vulnerabilities",
-    "AWS_PROFILE": "AWS Security Hub findings",
-    "KUBECONFIG": "Kubernetes findings",
 }
 """Credentials of systems this version has no connector for: their reports are imported as files."""
 
@@ -76,6 +75,11 @@ def _found(environ: Mapping[str, str], folder: Path) -> tuple[InitStep, ...]:
         found = _github_source(environ, folder)
         what = f"{found['url']}" if found else "no git remote of a GitHub here to read alerts of"
         steps.append(InitStep("found", f"{token}: {what}"))
+    if "KUBECONFIG" in environ:
+        steps.append(InitStep("found", f"KUBECONFIG: {_kubernetes_source(environ)[1]}"))
+    if aws := _aws_source(environ):
+        where = ", ".join(aws["options"]["regions"])
+        steps.append(InitStep("found", f"AWS_PROFILE: Security Hub in {where}"))
     steps += [
         InitStep("found", f"{name}: export {what} in CI and read them with `riskcockpit import`")
         for name, what in _ELSEWHERE.items()
@@ -136,6 +140,34 @@ def _github_source(environ: Mapping[str, str], folder: Path) -> dict[str, object
     }
 
 
+def _kubernetes_source(environ: Mapping[str, str]) -> tuple[dict[str, object], str]:
+    """Return a source for the kubeconfig of the environment, and what is to be said of it.
+
+    The source is empty when the file cannot be used as it is.
+    """
+    from riskcockpit.connectors.kubernetes.kubeconfig import from_kubeconfig  # noqa: PLC0415 - TLS
+
+    file = environ.get("KUBECONFIG", "")
+    if not file:
+        return {}, ""
+    try:
+        found = from_kubeconfig(file, "", is_known=False)
+    except ConfigError as error:
+        return {}, f"not taken: {error.message}"
+    options = {"kubeconfig": file}
+    return {"name": "cluster", "kind": "kubernetes", "options": options}, _url(found.url)
+
+
+def _aws_source(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return a source for the profile and region of the AWS tools; empty without both."""
+    profile = environ.get("AWS_PROFILE", "")
+    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION", "")
+    if not profile or not region:
+        return {}
+    options = {"regions": [region], "services": ["securityhub"], "profile": profile}
+    return {"name": "aws", "kind": "aws", "options": options}
+
+
 def _write_settings(paths: Paths, environ: Mapping[str, str], folder: Path) -> InitStep:
     return _once(paths.settings, lambda: _settings_text(environ, folder))
 
@@ -154,6 +186,10 @@ def _settings_text(environ: Mapping[str, str], folder: Path) -> str:
     ]
     if github := _github_source(environ, folder):
         sources.append(github)
+    if cluster := _kubernetes_source(environ)[0]:
+        sources.append(cluster)
+    if aws := _aws_source(environ):
+        sources.append(aws)
     slug = git_remote(folder)[1]
     assets = [{"name": slug, "kind": "repository"}] if slug else []
     text = shipped("config", "init.yaml").read_text(encoding="utf-8")

@@ -139,7 +139,9 @@ def _texts_of(struct: type) -> Iterator[tuple[str, str]]:
     except (OSError, TypeError, SyntaxError):  # shipped without its source
         return
     body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
-    for field, text in pairwise(body):
-        is_text = isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and is_text:
-            yield field.target.id, " ".join(str(text.value.value).split())  # type: ignore[attr-defined]
+    for pair in pairwise(body):
+        match pair:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=text)):
+                yield name, " ".join(str(text).split())
+            case _:
+                pass

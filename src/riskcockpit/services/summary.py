@@ -150,7 +150,8 @@ class RequestFact(Row, frozen=True):
     id: str
     actor: str
     requested_at: datetime
-    model: str
+    kind: str
+    target: str
     params: str
 
 

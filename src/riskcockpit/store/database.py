@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -271,6 +272,16 @@ class Writer(Reader):
             make_temporary(self.cursor(), name, columns)
             fill(self.cursor(), name, rows)
 
+    def stage_columns(
+        self, name: str, columns: Mapping[str, str], values: Sequence[Sequence[Any]]
+    ) -> None:
+        """Fill the temporary table `name` (made anew) as `stage` does, given column by column."""
+        from riskcockpit.store.staging import fill_columns, make_temporary  # noqa: PLC0415 - pyarrow
+
+        with translated(f"the rows for {name}"):
+            make_temporary(self.cursor(), name, columns)
+            fill_columns(self.cursor(), name, values)
+
     def append(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert `rows` by column name; a missing value is NULL, `rev` is filled in.
 
@@ -280,9 +291,17 @@ class Writer(Reader):
         """
         from riskcockpit.store.staging import columns_of, fill  # noqa: PLC0415 - pyarrow
 
+        found = iter(rows)
+        first = next(found, None)
+        if first is None:
+            return
         with translated(f"the rows for {table}"):
             names = columns_of(self.cursor(), table)
-            fill(self.cursor(), table, (self._in_order(table, names, row) for row in rows))
+            fill(
+                self.cursor(),
+                table,
+                (self._in_order(table, names, row) for row in chain((first,), found)),
+            )
 
     def take_over(self, table: str, source: Reader) -> None:
         """Replace the rows of `table` by those it has in another generation, each with its `rev`.

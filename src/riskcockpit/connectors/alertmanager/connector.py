@@ -9,19 +9,29 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar, Self
 
+import msgspec
+
 from riskcockpit.config.credentials import Credential
 from riskcockpit.connectors.alertmanager.client import AlertmanagerClient
 from riskcockpit.connectors.alertmanager.mapping import AlertmanagerOptions, report
 from riskcockpit.connectors.alertmanager.silencing import Silencer
-from riskcockpit.connectors.api import SourceSpec
+from riskcockpit.connectors.api import KeptRecord, SourceSpec, WaiverWords
 from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.options import read_options
-from riskcockpit.domain.action import Action, Preview, Receipt
+from riskcockpit.domain.action import Action, ActionKind, Preview, Receipt
 from riskcockpit.domain.batch import Batch, Coverage, Document
-from riskcockpit.domain.clock import Clock
+from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.severity import Severity
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import ConfigError
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """The kept record of an alert, as `mapping.record` made it."""
+
+    rule: str = ""
+    unique_id_from_tool: str = ""
+    labels: dict[str, str] = {}
 
 
 class AlertmanagerConnector:
@@ -30,13 +40,15 @@ class AlertmanagerConnector:
     kind: ClassVar[str] = "alertmanager"
     options: ClassVar[type[AlertmanagerOptions]] = AlertmanagerOptions
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a connector is made of
         self,
+        name: str,
         reader: AlertmanagerClient,
         writer: AlertmanagerClient | None,
         options: AlertmanagerOptions,
         clock: Clock,
     ) -> None:
+        self._name = name
         self._reader = reader
         self._writer = writer
         self._options = options
@@ -59,7 +71,7 @@ class AlertmanagerConnector:
             return AlertmanagerClient(HttpClient.of(spec, clock, credential))
 
         writer = client(spec.write) if spec.write else None
-        return cls(client(spec.read), writer, options, clock)
+        return cls(spec.name, client(spec.read), writer, options, clock)
 
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:  # noqa: ARG002 - the protocol
         """Yield one report of all alerts that fire now. See `connectors.api`."""
@@ -76,6 +88,30 @@ class AlertmanagerConnector:
     def check(self) -> str:
         """See `connectors.api.Checks.check`."""
         return f"Alertmanager {clean_line(self._reader.server_version())}"
+
+    def why_not(self) -> str:
+        """See `connectors.api.Dismisses.why_not`."""
+        return "" if self._writer else f'the source "{self._name}" has no write credential'
+
+    def dismissal(self, record: KeptRecord, waiver: WaiverWords) -> Action | None:
+        """See `connectors.api.Dismisses.dismissal`: a silence that ends with the waiver."""
+        try:
+            kept = msgspec.json.decode(record.content, type=_Kept)
+        except (msgspec.DecodeError, UnicodeError):
+            return None
+        if not kept.labels or not kept.unique_id_from_tool:
+            return None
+        return Action(
+            id="",
+            kind=ActionKind.ALERT_SILENCE,
+            source=self._name,
+            target=f"{clean_line(kept.rule)}/{clean_line(kept.unique_id_from_tool)}",
+            params={
+                "labels": msgspec.json.encode(kept.labels, order="deterministic").decode(),
+                "until": rfc3339(waiver.expires_at),
+                "comment": clean_line(waiver.justification),
+            },
+        )
 
     def preview(self, action: Action) -> Preview:
         """See `connectors.api.Acts.preview`."""

@@ -77,6 +77,8 @@ def record(alert: Alert, options: AlertmanagerOptions) -> dict[str, Any]:
         "active": not alert.status.silencedBy,
         **_subject(labels, name, options),
     }
+    if lasting := _lasting(labels, options):
+        found["labels"] = lasting
     if onset := _moment(alert.startsAt):
         found["onset_at"] = onset
     runbook = clean_line(alert.annotations.get("runbook_url", ""))
@@ -105,6 +107,16 @@ def _subject(labels: Mapping[str, str], name: str, options: AlertmanagerOptions)
     resource = ", ".join(f"{clean_line(key)}={clean_line(labels[key])}" for key in about)
     asset = _of(labels, options.asset_labels) or options.asset
     return {"class": "cloud", "resource": resource or name, **({"asset": asset} if asset else {})}
+
+
+def _lasting(labels: Mapping[str, str], options: AlertmanagerOptions) -> dict[str, str]:
+    """Return the labels a silence is made of: all that stay while the fault does.
+
+    None at all when one cannot be kept as it is: fewer would silence more.
+    """
+    kept = {key: labels[key] for key in labels if key not in options.ignored_labels and labels[key]}
+    are_plain = all(clean_line(text) == text for pair in kept.items() for text in pair)
+    return kept if are_plain else {}
 
 
 def _title(alert: Alert, name: str) -> str:

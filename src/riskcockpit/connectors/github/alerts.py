@@ -19,6 +19,7 @@ from riskcockpit.connectors.github.cursor import MOST_RECENT, ListPlace, waterma
 from riskcockpit.connectors.github.kinds import AlertKind, updated_at
 from riskcockpit.connectors.github.mapping import alert_document, encoded, repository_of
 from riskcockpit.connectors.github.wire import AlertItem
+from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.domain.batch import Document
 from riskcockpit.domain.ids import digest
@@ -49,33 +50,6 @@ class AlertList:
     def whose(self) -> str:
         """What the list is about, for messages."""
         return f"{self.kind.name} alerts of {self.repository or self.organization}"
-
-
-@dataclass(slots=True)
-class Pass:
-    """One pass over the lists: what it came to."""
-
-    pages: int = 0
-    read: int = 0
-    """Lists that could be read."""
-    notes: list[str] = field(default_factory=list)
-    refused: list[SourceError] = field(default_factory=list)
-    """Why lists could not be read; the pass is incomplete then."""
-    is_short: bool = False
-    """Something was left out."""
-
-    def refuse(self, wanted: AlertList, error: SourceError) -> None:
-        """Note that a list cannot be read, and what may help."""
-        self.refused.append(error)
-        self.notes.append(
-            f"{wanted.whose}: not readable ({_status(error)}); {wanted.kind.off} is off there, or"
-            f' the token lacks "{wanted.kind.permission}: read"'
-        )
-
-    def leave_out(self, note: str) -> None:
-        """Note something that was left out of what was read."""
-        self.is_short = True
-        self.notes.append(note)
 
 
 class AlertReader:
@@ -168,7 +142,11 @@ class AlertReader:
     def _refused(self, wanted: AlertList, error: SourceError) -> None:
         """Note a refusal that is about this list alone; raise any other."""
         if isinstance(error, ForbiddenError) or _status(error) in _GONE:
-            self._done.refuse(wanted, error)
+            self._done.refuse(
+                f"{wanted.whose}: not readable ({_status(error)}); {wanted.kind.off} is off there,"
+                f' or the token lacks "{wanted.kind.permission}: read"',
+                error,
+            )
             return
         raise error
 

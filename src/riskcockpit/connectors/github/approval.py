@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
 import msgspec
 
+from riskcockpit.connectors.acting import DeniedError
 from riskcockpit.connectors.github.client import GithubClient
 from riskcockpit.connectors.github.kinds import is_repository
-from riskcockpit.connectors.github.receipts import receipt, with_hint
 from riskcockpit.connectors.github.wire import PendingDeployment
-from riskcockpit.connectors.reply import NotSentError, StatusError
-from riskcockpit.domain.action import Action, ActionKind, Outcome, Preview, Receipt
-from riskcockpit.domain.clock import Clock
+from riskcockpit.domain.action import Action, ActionKind
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.errors import (
-    AuthenticationError,
-    ForbiddenError,
-    RateLimitedError,
-    RetryableError,
-    SourceError,
-)
+from riskcockpit.errors import SourceError
 
 _STATES = {ActionKind.DEPLOYMENT_APPROVE: "approved", ActionKind.DEPLOYMENT_REJECT: "rejected"}
 _LONGEST_RUN = 18
@@ -68,128 +60,96 @@ class Review:
         return f"{self.environment} of run {self.run} of {self.repository}"
 
 
-class Approver:
-    """Previews, applies and observes reviews of waiting deployments on one GitHub."""
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How the deployment of a run stands."""
 
-    def __init__(
-        self, reader: GithubClient, writer: GithubClient | None, clock: Clock, *, why_not: str
-    ) -> None:
-        """`why_not` says why nothing may be written; empty when it may."""
-        self._reader = reader
+    waiting: PendingDeployment | None
+    """What waits; None when nothing does any more."""
+    said: str = ""
+    """What was answered last; empty while it waits, and when nobody answered."""
+
+
+class Answer:
+    """The answer to a deployment that waits. See `acting.Change`."""
+
+    def __init__(self, review: Review, reader: GithubClient, writer: GithubClient | None) -> None:
+        self._review = review
         self._writer = writer
-        self._clock = clock
-        self._why_not = why_not
+        self._asker = writer or reader
+        """Whether one may approve depends on who asks."""
 
-    def preview(self, action: Action) -> Preview:
-        """See `connectors.api.Acts.preview`."""
-        review = Review.of(action)
-        waiting = self._waiting(review)
-        blockers = [self._why_not] if self._why_not else []
-        blockers += self._faults(review, waiting)
-        return Preview(
-            calls=tuple(self._calls(review, waiting)),
-            precondition=f"{review.where} waits for an approval{_details(waiting)}",
-            inverse="",
-            blockers=tuple(blockers),
-        )
+    @property
+    def precondition(self) -> str:
+        """See `acting.Change`."""
+        return f"{self._review.where} waits for an approval"
 
-    def apply(self, action: Action) -> Receipt:
-        """See `connectors.api.Acts.apply`.
+    @property
+    def inverse(self) -> str:
+        """See `acting.Change`: what was answered is answered."""
+        return ""
 
-        Raises:
-            RetryableError: nothing was sent, or GitHub asked to wait: nothing changed.
-        """
-        review = Review.of(action)
-        if self._writer is None or self._why_not:
-            return self._receipt(action, Outcome.REFUSED, self._why_not or "nothing may be written")
-        try:
-            waiting = self._waiting(review)
-            said = "" if waiting else self._said(review)
-        except SourceError as error:
-            return self._receipt(action, Outcome.REFUSED, with_hint(error))
-        if said == review.state:
-            return self._receipt(action, Outcome.DONE, "it was so already", said)
-        faults = tuple(self._faults(review, waiting))
-        if waiting is None or faults:
-            return self._receipt(action, Outcome.REFUSED, "; ".join(faults), said)
-        return self._send(action, review, waiting, self._writer)
+    def read(self) -> Stand:
+        """See `acting.Change`."""
+        review = self._review
+        pending = self._asker.pending_deployments(review.repository, review.run)
+        waiting = next((one for one in pending if one.environment.name == review.environment), None)
+        return Stand(waiting) if waiting else Stand(None, self._said())
 
-    def observe(self, action: Action) -> Receipt:
-        """See `connectors.api.Acts.observe`."""
-        review = Review.of(action)
-        if self._waiting(review) is not None:
-            return self._receipt(action, Outcome.UNKNOWN, f"{review.where} still waits", "waiting")
-        said = self._said(review)
-        outcome = Outcome.DONE if said == review.state else Outcome.REFUSED
-        message = f"{review.where} is {said or 'not waiting any more, and nobody answered'}"
-        return self._receipt(action, outcome, message, said)
+    def stands(self, state: Stand) -> str:
+        """See `acting.Change`."""
+        if state.waiting is not None:
+            return f"{self._review.where} waits{_details(state.waiting)}"
+        said = state.said or "not waiting any more, and nobody answered"
+        return f"{self._review.where} is {said}"
 
-    def _send(
-        self, action: Action, review: Review, waiting: PendingDeployment, writer: GithubClient
-    ) -> Receipt:
-        try:
-            writer.create(review.path, _body(review, waiting))
-        except (NotSentError, RateLimitedError):
-            raise
-        except (AuthenticationError, ForbiddenError, StatusError) as error:
-            return self._receipt(action, Outcome.REFUSED, with_hint(error))
-        except (RetryableError, SourceError) as error:
-            return self._read_back(action, review, f"after {error.message}")
-        return self._read_back(action, review, "read back")
+    def evidence(self, state: Stand) -> Mapping[str, str]:
+        """See `acting.Change`."""
+        said = "waiting" if state.waiting else state.said
+        return {"state": said} if said else {}
 
-    def _read_back(self, action: Action, review: Review, how: str) -> Receipt:
-        try:
-            said = self._said(review)
-        except (RetryableError, SourceError) as error:
-            message = f"sent ({how}), but it cannot be read back: {error.message}"
-            return self._receipt(action, Outcome.UNKNOWN, message)
-        if said == review.state:
-            return self._receipt(action, Outcome.DONE, f"{review.where} is {said} ({how})", said)
-        message = f"sent ({how}), but {review.where} is {said or 'not answered'}"
-        return self._receipt(action, Outcome.UNKNOWN, message, said)
+    def is_done(self, state: Stand) -> bool:
+        """See `acting.Change`."""
+        return state.waiting is None and state.said == self._review.state
 
-    def _client(self) -> GithubClient:
-        """Return who asks: whether one may approve depends on who that is."""
-        return self._writer or self._reader
+    def faults(self, state: Stand) -> Iterator[str]:
+        """See `acting.Change`."""
+        if state.waiting is None:
+            yield f"{self._review.where} waits for no approval"
+        elif self._writer is not None and not state.waiting.current_user_can_approve:
+            yield f"our account may not approve {self._review.where}"
 
-    def _waiting(self, review: Review) -> PendingDeployment | None:
-        found = self._client().pending_deployments(review.repository, review.run)
-        return next((one for one in found if one.environment.name == review.environment), None)
+    def calls(self, state: Stand) -> Iterator[str]:
+        """See `acting.Change`."""
+        url = self._asker.http.endpoint.url(self._review.path)
+        yield f"GET {url}"
+        if state.waiting is not None:
+            yield f"POST {url} {msgspec.json.encode(self._body(state.waiting)).decode()}"
+        yield f"GET {url}"
+        yield f"GET {url.removesuffix('pending_deployments')}approvals"
 
-    def _said(self, review: Review) -> str:
+    def send(self, state: Stand) -> None:
+        """See `acting.Change`."""
+        if self._writer is None or state.waiting is None:
+            raise DeniedError("nothing may be written")
+        self._writer.create(self._review.path, self._body(state.waiting))
+
+    def _said(self) -> str:
         """Return what was said to this environment last; empty when nothing was."""
-        for approval in self._client().approvals(review.repository, review.run):
+        review = self._review
+        for approval in self._asker.approvals(review.repository, review.run):
             if any(one.name == review.environment for one in approval.environments):
                 return clean_line(approval.state)
         return ""
 
-    def _faults(self, review: Review, waiting: PendingDeployment | None) -> Iterator[str]:
-        if waiting is None:
-            yield f"{review.where} waits for no approval"
-        elif self._writer is not None and not waiting.current_user_can_approve:
-            yield f"our account may not approve {review.where}"
-
-    def _calls(self, review: Review, waiting: PendingDeployment | None) -> Iterator[str]:
-        url = self._reader.http.endpoint.url(review.path)
-        yield f"GET {url}"
-        if waiting is not None:
-            yield f"POST {url} {msgspec.json.encode(_body(review, waiting)).decode()}"
-        yield f"GET {url.removesuffix('pending_deployments')}approvals"
-
-    def _receipt(self, action: Action, outcome: Outcome, message: str, said: str = "") -> Receipt:
-        return receipt(self._clock, action, outcome, message, {"state": said} if said else {})
+    def _body(self, waiting: PendingDeployment) -> dict[str, object]:
+        return {
+            "environment_ids": [waiting.environment.id],
+            "state": self._review.state,
+            "comment": self._review.comment,
+        }
 
 
-def _body(review: Review, waiting: PendingDeployment) -> dict[str, object]:
-    return {
-        "environment_ids": [waiting.environment.id],
-        "state": review.state,
-        "comment": review.comment,
-    }
-
-
-def _details(waiting: PendingDeployment | None) -> str:
-    if waiting is None:
-        return ""
+def _details(waiting: PendingDeployment) -> str:
     timer = f", wait timer {waiting.wait_timer} min" if waiting.wait_timer else ""
     return f" (reviewers: {len(waiting.reviewers)}{timer})"

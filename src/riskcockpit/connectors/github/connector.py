@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 import msgspec
 
 from riskcockpit.config.credentials import Credential
 from riskcockpit.config.durations import parse_duration
-from riskcockpit.connectors.api import Acts, KeptRecord, SourceSpec, WaiverWords
+from riskcockpit.connectors.acting import Change, Performer
+from riskcockpit.connectors.ahead import ahead
+from riskcockpit.connectors.api import KeptRecord, SourceSpec, WaiverWords
 from riskcockpit.connectors.dialect import READ, WRITE, Dialect
 from riskcockpit.connectors.gates import Rate
-from riskcockpit.connectors.github.alerts import AlertList, AlertReader, Pass
-from riskcockpit.connectors.github.approval import Approver
+from riskcockpit.connectors.github.alerts import AlertList, AlertReader
+from riskcockpit.connectors.github.approval import Answer, Review
 from riskcockpit.connectors.github.client import GithubClient
 from riskcockpit.connectors.github.cursor import Cursor, DeliveryPlace, ListPlace
 from riskcockpit.connectors.github.delivery import DeliveryReader
@@ -27,17 +29,26 @@ from riskcockpit.connectors.github.kinds import (
     KINDS,
     LONGEST_COMMENT,
     OPEN,
-    SIGNATURE,
     AlertRef,
     is_repository,
-    shortened,
 )
-from riskcockpit.connectors.github.redeploy import Redeployer
+from riskcockpit.connectors.github.offers import ANSWERS, OfferReader
+from riskcockpit.connectors.github.redeploy import Redeploy, Redeployment
 from riskcockpit.connectors.github.wire import AlertLocator
 from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.options import read_options
+from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
-from riskcockpit.domain.action import Action, ActionKind, Preview, Receipt
+from riskcockpit.connectors.waiving import signed_comment, why_not
+from riskcockpit.domain.action import (
+    ALERT_KINDS,
+    DEPLOYMENT_KINDS,
+    Action,
+    ActionKind,
+    Offer,
+    Preview,
+    Receipt,
+)
 from riskcockpit.domain.batch import Batch, Coverage, Document
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.ids import digest
@@ -51,6 +62,9 @@ RATES = {
     WRITE: (Rate(at_once=1, burst=5, per_second=1.0), Rate(at_once=1, burst=250, per_second=0.069)),
 }
 """GitHub's secondary limits: 900 points in a minute, 80 changes in a minute and 500 in an hour."""
+LISTS_AT_ONCE = 3
+"""Lists that are read at the same time; GitHub asks for few requests at once."""
+SHORT_FIRST = ("secret-scanning", "dependabot", "code-scanning")
 _KIND_NAMES = Literal["code-scanning", "dependabot", "secret-scanning"]
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,98}[A-Za-z0-9])?")
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -95,10 +109,9 @@ class GithubConnector:
         self._name = name
         self._options = options
         self._reader, self._writer = clients
-        why_not = self.why_not()
-        self._mover = AlertMover(*clients, clock, why_not=why_not, is_delegated=options.delegated)
-        self._approver = Approver(*clients, clock, why_not=why_not)
-        self._redeployer = Redeployer(*clients, clock, why_not=why_not)
+        refusal = self.why_not()
+        self._mover = AlertMover(*clients, clock, why_not=refusal, is_delegated=options.delegated)
+        self._performer = Performer(clock, refusal)
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:
@@ -126,18 +139,7 @@ class GithubConnector:
         places = {} if is_due or before is None else before.lists
         for item in self._items(places, before.deliveries if before else {}, after, until, done):
             yield Batch((item,), coverage=Coverage(rows=1))
-        if done.refused and not done.read:
-            raise done.refused[0]
-        yield Batch(
-            (),
-            cursor=after.written(),
-            is_complete=True,
-            coverage=Coverage(
-                pages=done.pages,
-                is_truncated=bool(done.refused) or done.is_short,
-                note="; ".join(done.notes),
-            ),
-        )
+        yield done.end(after.written())
 
     def check(self) -> str:
         """See `connectors.api.Checks.check`."""
@@ -153,11 +155,11 @@ class GithubConnector:
 
     def why_not(self) -> str:
         """See `connectors.api.Dismisses.why_not`."""
-        if not self._options.write:
-            return f'the source "{self._name}" does not write: its options have no `write: true`'
-        if self._writer is None:
-            return f'the source "{self._name}" has no write credential'
-        return ""
+        return why_not(
+            self._name,
+            may_write=self._options.write,
+            has_credential=self._writer is not None,
+        )
 
     def dismissal(self, record: KeptRecord, waiver: WaiverWords) -> Action | None:
         """See `connectors.api.Dismisses.dismissal`."""
@@ -171,8 +173,6 @@ class GithubConnector:
         repository = found.repository.full_name
         if not is_repository(repository) or found.number < 1:
             return None
-        end = f" (until {rfc3339(waiver.expires_at)[:10]}{SIGNATURE}"
-        comment = shortened(waiver.justification, LONGEST_COMMENT - len(end)) + end
         return Action(
             id="",
             kind=ActionKind.ALERT_DISMISS,
@@ -182,21 +182,38 @@ class GithubConnector:
                 "from": OPEN,
                 "to": DISMISSED,
                 "reason": kind.reasons[waiver.reason],
-                "comment": comment,
+                "comment": signed_comment(waiver, LONGEST_COMMENT),
             },
         )
 
+    def deployments(self, kinds: Collection[ActionKind] = DEPLOYMENT_KINDS) -> Iterator[Offer]:
+        """See `connectors.api.Deploys.deployments`: of the watched repositories."""
+        reader = OfferReader(self._name, self._reader)
+        watched = tuple(dict.fromkeys(self._options.watch))
+        if any(kind in kinds for kind in ANSWERS):
+            for repository in watched:
+                yield from reader.waiting(repository)
+        if ActionKind.DEPLOYMENT_ROLLBACK in kinds:
+            for repository in watched:
+                yield from reader.earlier(repository)
+
     def preview(self, action: Action) -> Preview:
         """See `connectors.api.Acts.preview`."""
-        return self._acting(action).preview(action)
+        if action.kind in ALERT_KINDS:
+            return self._mover.preview(action)
+        return self._performer.preview(self._change(action))
 
     def apply(self, action: Action) -> Receipt:
         """See `connectors.api.Acts.apply`."""
-        return self._acting(action).apply(action)
+        if action.kind in ALERT_KINDS:
+            return self._mover.apply(action)
+        return self._performer.apply(action, self._change(action))
 
     def observe(self, action: Action) -> Receipt:
         """See `connectors.api.Acts.observe`."""
-        return self._acting(action).observe(action)
+        if action.kind in ALERT_KINDS:
+            return self._mover.observe(action)
+        return self._performer.observe(action, self._change(action))
 
     def close(self) -> None:
         """See `connectors.api.Connector.close`."""
@@ -204,20 +221,15 @@ class GithubConnector:
         if self._writer is not None:
             self._writer.close()
 
-    def _acting(self, action: Action) -> Acts:
+    def _change(self, action: Action) -> Change[Any]:
+        """Return what an action changes about a deployment."""
+        clients = (self._reader, self._writer)
         match action.kind:
-            case ActionKind.ALERT_DISMISS | ActionKind.ALERT_REOPEN:
-                return self._mover
             case ActionKind.DEPLOYMENT_APPROVE | ActionKind.DEPLOYMENT_REJECT:
-                return self._approver
+                return Answer(Review.of(action), *clients)
             case ActionKind.DEPLOYMENT_ROLLBACK:
-                return self._redeployer
-            case (
-                ActionKind.MODEL_ROLLBACK
-                | ActionKind.MODEL_PROMOTE
-                | ActionKind.ALERT_SILENCE
-                | ActionKind.ALERT_UNSILENCE
-            ):
+                return Redeploy(Redeployment.of(action), action.id, *clients)
+            case _:
                 raise SourceError(f"GitHub has no {action.kind.value}: {action.target}")
 
     def _items(
@@ -229,12 +241,15 @@ class GithubConnector:
         done: Pass,
     ) -> Iterator[Document | Reading]:
         """Yield everything new; the places it was read to are kept in `after`."""
-        reader = AlertReader(self._reader, until, done)
-        for wanted in self._lists():
-            yield from self._list(reader, wanted, places, after)
-            if wanted.organization and wanted.path not in after.lists:
-                for each in self._instead(wanted, done):
-                    yield from self._list(reader, each, places, after)
+        lists = list(self._lists())
+        parts = [Pass() for _ in lists]
+        readers = [
+            self._list(wanted, places, after, AlertReader(self._reader, until, part), part)
+            for wanted, part in zip(lists, parts, strict=True)
+        ]
+        yield from ahead(readers, LISTS_AT_ONCE)
+        for part in parts:
+            done.add(part)
         delivery = DeliveryReader(self._reader, until, done, self._options.artifacts)
         for repository in dict.fromkeys(self._options.watch):
             for item in delivery.read(repository, deliveries.get(repository)):
@@ -244,17 +259,27 @@ class GithubConnector:
                     yield item
 
     def _list(
-        self, reader: AlertReader, wanted: AlertList, places: Mapping[str, ListPlace], after: Cursor
+        self,
+        wanted: AlertList,
+        places: Mapping[str, ListPlace],
+        after: Cursor,
+        reader: AlertReader,
+        done: Pass,
     ) -> Iterator[Document]:
+        """Yield what is new in one list, or in the lists of its repositories instead."""
         place = places.get(wanted.path)
         for item in reader.changed(wanted, place) if place else reader.whole(wanted):
             if isinstance(item, ListPlace):
                 after.lists[wanted.path] = item
             else:
                 yield item
+        if wanted.organization and wanted.path not in after.lists:
+            for each in self._instead(wanted, done):
+                yield from self._list(each, places, after, reader, done)
 
     def _lists(self) -> Iterator[AlertList]:
-        for name in dict.fromkeys(self._options.alerts):
+        """Yield the lists, those first that tend to be short: they are worked on meanwhile."""
+        for name in (name for name in SHORT_FIRST if name in self._options.alerts):
             if self._options.organization:
                 yield AlertList(KINDS[name], organization=self._options.organization)
             for repository in dict.fromkeys(self._options.repositories):

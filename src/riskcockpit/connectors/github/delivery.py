@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from riskcockpit.connectors.github.alerts import Pass
-from riskcockpit.connectors.github.archive import MAX_ZIP_BYTES, reports
+from riskcockpit.connectors.archive import MAX_ZIP_BYTES, reports
 from riskcockpit.connectors.github.client import GithubClient
 from riskcockpit.connectors.github.cursor import LOOKBACK, DeliveryPlace
 from riskcockpit.connectors.github.mapping import (
@@ -22,6 +21,7 @@ from riskcockpit.connectors.github.mapping import (
     workflow_of,
 )
 from riskcockpit.connectors.github.wire import Artifact, Deployment, WorkflowRun
+from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.domain.batch import Document
 from riskcockpit.domain.clock import Window, parse_utc, rfc3339
@@ -66,10 +66,10 @@ class DeliveryReader:
             yield from self._of_runs(repository, runs)
             deployed = yield from self._deployments(repository, parse_utc(before.deployments_since))
         except (ForbiddenError, StatusError) as error:
-            self._done.refused.append(error)
-            self._done.notes.append(
+            self._done.refuse(
                 f'runs and deployments of {repository}: not readable; the token lacks "Actions:'
-                ' read" or "Deployments: read"'
+                ' read" or "Deployments: read"',
+                error,
             )
             return
         except ValueError as error:

@@ -18,12 +18,12 @@ from riskcockpit.connectors.github.kinds import (
     DISMISSED,
     OPEN,
     SECRET_SCANNING,
-    SIGNATURE,
     AlertRef,
 )
-from riskcockpit.connectors.github.receipts import answered, receipt, with_hint
 from riskcockpit.connectors.github.wire import AlertState
+from riskcockpit.connectors.receipts import answered, receipt, with_hint
 from riskcockpit.connectors.reply import NotSentError, StatusError
+from riskcockpit.connectors.waiving import is_ours
 from riskcockpit.domain.action import Action, ActionKind, Outcome, Preview, Receipt
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.untrusted import clean_line
@@ -208,7 +208,7 @@ class AlertMover:
         if word != change.before:
             yield f"{_stands(change, word)}, not {change.before}"
         comment = state.dismissed_comment or state.resolution_comment or ""
-        if word == DISMISSED and not change.is_dismissal and not comment.endswith(SIGNATURE):
+        if word == DISMISSED and not change.is_dismissal and not is_ours(comment):
             yield f"{change.alert.target} was dismissed by somebody else"
 
     def _call(self, change: Change) -> tuple[str, str, dict[str, object]]:

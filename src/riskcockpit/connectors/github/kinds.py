@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from riskcockpit.connectors.github.wire import AlertItem, CodeAlert, DependabotAlert, SecretAlert
+from riskcockpit.connectors.waiving import shortened
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.errors import SourceError
 
 LONGEST_COMMENT = 280
 """Characters of a comment that GitHub takes with a dismissal."""
-SIGNATURE = ", riskcockpit)"
-"""How the comment of each dismissal of ours ends: no other is ever taken back."""
 OPEN = "open"
 DISMISSED = "dismissed"
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9._-]+")
@@ -58,7 +57,7 @@ class AlertKind:
         body: dict[str, Any] = {
             "state": self.closed_word,
             self.reason_member: reason,
-            self.comment_member: shortened(comment),
+            self.comment_member: shortened(comment, LONGEST_COMMENT),
         }
         if is_delegated and self is CODE_SCANNING:
             body["create_request"] = True
@@ -157,12 +156,6 @@ class AlertRef:
     def path(self) -> str:
         """The path of the alert in the API."""
         return f"/repos/{self.repository}/{self.kind.name}/alerts/{self.number}"
-
-
-def shortened(text: str, most: int = LONGEST_COMMENT) -> str:
-    """Return a comment in at most `most` characters, with its end marked when it was cut."""
-    line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def updated_at(alert: AlertItem) -> str:

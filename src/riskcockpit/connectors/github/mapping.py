@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
+from riskcockpit.connectors.deliveries import DEPLOYMENT_SUCCESS, outcome, waiting
 from riskcockpit.connectors.github.kinds import AlertKind, is_repository
 from riskcockpit.connectors.github.wire import (
     AlertItem,
@@ -19,7 +20,7 @@ from riskcockpit.connectors.github.wire import (
 )
 from riskcockpit.domain.batch import Document
 from riskcockpit.domain.clock import parse_utc
-from riskcockpit.domain.reading import Direction, MetricClass, Reading, SubjectKind
+from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
 
 GOOD = frozenset({"success"})
@@ -57,7 +58,10 @@ def run_reading(repository: str, run: WorkflowRun) -> Reading | None:
     value = _verdict(run.conclusion or "")
     if value is None or run.status != "completed" or run.event.startswith("pull_request"):
         return None
-    return _reading(repository, "workflow_success", value, moment(run.updated_at), workflow_of(run))
+    return outcome(
+        repository, "workflow_success", workflow_of(run), moment(run.updated_at),
+        is_good=value, is_alarm=False,
+    )  # fmt: skip
 
 
 def deployment_reading(
@@ -67,9 +71,10 @@ def deployment_reading(
     for status in statuses:
         value = _verdict(status.state)
         if value is not None:
-            at = moment(status.created_at)
-            place = clean_line(deployment.environment)
-            return _reading(repository, "deployment_success", value, at, place, threshold=1.0)
+            return outcome(
+                repository, DEPLOYMENT_SUCCESS, deployment.environment, moment(status.created_at),
+                is_good=value, is_alarm=True,
+            )  # fmt: skip
     return None
 
 
@@ -78,17 +83,7 @@ def waiting_reading(
 ) -> Reading:
     """Return for how long a deployment has waited for an approval."""
     since = moment(pending.wait_timer_started_at or run.updated_at)
-    return Reading(
-        subject_kind=SubjectKind.SERVICE,
-        subject=repository,
-        metric="deployment_waiting",
-        metric_class=MetricClass.OTHER,
-        value=max((until - since).total_seconds(), 0.0),
-        at=until,
-        unit="seconds",
-        segment=clean_line(f"{pending.environment.name} run {run.id}"),
-        direction=Direction.AT_MOST,
-    )
+    return waiting(repository, pending.environment.name, run.id, since, until)
 
 
 def workflow_of(run: WorkflowRun) -> str:
@@ -110,28 +105,7 @@ def moment(text: str) -> datetime:
     return parse_utc(text)
 
 
-def _verdict(word: str) -> float | None:
+def _verdict(word: str) -> bool | None:
     if word in GOOD:
-        return 1.0
-    return 0.0 if word in BAD else None
-
-
-def _reading(
-    repository: str,
-    metric: str,
-    value: float,
-    at: datetime,
-    segment: str,
-    *,
-    threshold: float | None = None,
-) -> Reading:
-    return Reading(
-        subject_kind=SubjectKind.SERVICE,
-        subject=repository,
-        metric=metric,
-        metric_class=MetricClass.OTHER,
-        value=value,
-        at=at,
-        segment=segment,
-        threshold=threshold,
-    )
+        return True
+    return False if word in BAD else None

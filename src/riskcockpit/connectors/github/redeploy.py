@@ -8,28 +8,21 @@ by its statuses what became of it: until then the action is pending.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
+from urllib.parse import quote
 
 import msgspec
 
+from riskcockpit.connectors.acting import DeniedError
 from riskcockpit.connectors.github.client import GithubClient
 from riskcockpit.connectors.github.kinds import is_repository
 from riskcockpit.connectors.github.mapping import BAD, GOOD
-from riskcockpit.connectors.github.receipts import receipt, with_hint
 from riskcockpit.connectors.github.wire import Deployment
-from riskcockpit.connectors.reply import NotSentError, StatusError
-from riskcockpit.domain.action import Action, Outcome, Preview, Receipt
-from riskcockpit.domain.clock import Clock
+from riskcockpit.domain.action import Action, Outcome
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.errors import (
-    AuthenticationError,
-    ForbiddenError,
-    RateLimitedError,
-    RetryableError,
-    SourceError,
-)
+from riskcockpit.errors import SourceError
 
 MARK = "riskcockpit_action"
 """The member of a deployment's payload that names our action."""
@@ -76,127 +69,122 @@ class Redeployment:
         return f"{self.environment} of {self.repository}"
 
 
-class Redeployer:
-    """Previews, applies and observes redeployments on one GitHub."""
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What an environment serves, and what became of our deployment."""
+
+    served: tuple[str, ...]
+    """Commits that were deployed with success, the newest first."""
+    own: Deployment | None = None
+    """The deployment that carries our action; None while none was made."""
+    state: str = ""
+    """Its newest status."""
+
+
+class Redeploy:
+    """The deployment of an earlier commit. See `acting.Change` and `acting.Lasts`."""
 
     def __init__(
-        self, reader: GithubClient, writer: GithubClient | None, clock: Clock, *, why_not: str
+        self,
+        wish: Redeployment,
+        action_id: str,
+        reader: GithubClient,
+        writer: GithubClient | None,
     ) -> None:
-        """`why_not` says why nothing may be written; empty when it may."""
+        self._wish = wish
+        self._action_id = action_id
         self._reader = reader
         self._writer = writer
-        self._clock = clock
-        self._why_not = why_not
 
-    def preview(self, action: Action) -> Preview:
-        """See `connectors.api.Acts.preview`."""
-        wish = Redeployment.of(action)
-        blockers = [self._why_not] if self._why_not else []
-        blockers += self._faults(wish)
-        url = self._reader.http.endpoint.url(wish.path)
-        body = msgspec.json.encode(_body(wish, action.id)).decode()
-        return Preview(
-            calls=(
-                f"GET {url}?environment={wish.environment}",
-                f"POST {url} {body}",
-                f"GET {url}?environment={wish.environment}",
-            ),
-            precondition=f"{wish.where} serves {wish.before[:12]}",
-            inverse=f"deploy {wish.before} to {wish.where} again",
-            blockers=tuple(blockers),
-        )
+    @property
+    def precondition(self) -> str:
+        """See `acting.Change`."""
+        return f"{self._wish.where} serves {self._wish.before[:12]}"
 
-    def apply(self, action: Action) -> Receipt:
-        """See `connectors.api.Acts.apply`.
+    @property
+    def inverse(self) -> str:
+        """See `acting.Change`."""
+        return f"deploy {self._wish.before} to {self._wish.where} again"
 
-        Raises:
-            RetryableError: nothing was sent, or GitHub asked to wait: nothing changed.
-        """
-        wish = Redeployment.of(action)
-        if self._writer is None or self._why_not:
-            return self._receipt(action, Outcome.REFUSED, self._why_not or "nothing may be written")
-        try:
-            if (own := self._own(wish, action)) is not None:
-                return self._came_to(action, wish, own, "it was made before")
-            faults = tuple(self._faults(wish))
-        except SourceError as error:
-            return self._receipt(action, Outcome.REFUSED, with_hint(error))
-        if faults:
-            return self._receipt(action, Outcome.REFUSED, "; ".join(faults))
-        return self._send(action, wish, self._writer)
-
-    def observe(self, action: Action) -> Receipt:
-        """See `connectors.api.Acts.observe`."""
-        wish = Redeployment.of(action)
-        own = self._own(wish, action)
+    def read(self) -> Present:
+        """See `acting.Change`."""
+        deployments = newest(self._reader, self._wish.repository, self._wish.environment)
+        mine = (one for one in deployments if _mark(one.payload) == self._action_id)
+        own = next(mine, None) if self._action_id else None
         if own is None:
-            message = f"no deployment to {wish.where} carries this action"
-            return self._receipt(action, Outcome.UNKNOWN, message)
-        return self._came_to(action, wish, own, "read back")
+            return Present(served(self._reader, self._wish.repository, deployments))
+        statuses = self._reader.newest_statuses(self._wish.repository, own.id)
+        return Present((), own, clean_line(statuses[0].state) if statuses else "created")
 
-    def _send(self, action: Action, wish: Redeployment, writer: GithubClient) -> Receipt:
-        try:
-            reply = writer.create(wish.path, _body(wish, action.id))
-        except (NotSentError, RateLimitedError):
-            raise
-        except (AuthenticationError, ForbiddenError, StatusError) as error:
-            return self._receipt(action, Outcome.REFUSED, with_hint(error))
-        except (RetryableError, SourceError) as error:
-            return self._read_back(action, wish, f"after {error.message}")
-        if reply.status == _ACCEPTED:
-            message = f"GitHub merged instead of deploying: {reply.quote}"
-            return self._receipt(action, Outcome.REFUSED, message)
-        return self._read_back(action, wish, "read back")
+    def stands(self, state: Present) -> str:
+        """See `acting.Change`."""
+        wish, own = self._wish, state.own
+        if own is not None:
+            return f"deployment {own.id} of {own.sha[:12]} to {wish.where} is {state.state}"
+        present = state.served[0][:12] if state.served else "nothing known"
+        return f"no deployment to {wish.where} carries this action; it serves {present}"
 
-    def _read_back(self, action: Action, wish: Redeployment, how: str) -> Receipt:
-        try:
-            own = self._own(wish, action)
-            if own is not None:
-                return self._came_to(action, wish, own, how)
-        except (RetryableError, SourceError) as error:
-            message = f"sent ({how}), but it cannot be read back: {error.message}"
-            return self._receipt(action, Outcome.UNKNOWN, message)
-        return self._receipt(action, Outcome.UNKNOWN, f"sent ({how}), but no deployment shows it")
+    def evidence(self, state: Present) -> Mapping[str, str]:
+        """See `acting.Change`."""
+        if state.own is None:
+            return {"serves": state.served[0]} if state.served else {}
+        return {"deployment": str(state.own.id), "state": state.state}
 
-    def _came_to(self, action: Action, wish: Redeployment, own: Deployment, how: str) -> Receipt:
-        """Say what became of our deployment by its newest status."""
-        statuses = self._reader.newest_statuses(wish.repository, own.id)
-        state = clean_line(statuses[0].state) if statuses else "created"
-        words = f"deployment {own.id} of {own.sha[:12]} to {wish.where} is {state} ({how})"
-        if state in GOOD:
-            outcome = Outcome.DONE
-        else:
-            outcome = Outcome.REFUSED if state in BAD else Outcome.PENDING_UPSTREAM
-        evidence = {"deployment": str(own.id), "state": state}
-        return receipt(self._clock, action, outcome, words, evidence)
+    def is_done(self, state: Present) -> bool:
+        """See `acting.Change`."""
+        return state.own is not None and state.state in GOOD
 
-    def _deployments(self, wish: Redeployment) -> list[Deployment]:
-        """Return the newest hundred deployments to the environment, the newest first."""
-        query = {"environment": wish.environment}
-        return next(iter(self._reader.deployments(wish.repository, query)))
-
-    def _own(self, wish: Redeployment, action: Action) -> Deployment | None:
-        """Return the deployment that carries the action, or None when none was made."""
-        if not action.id:
+    def outcome(self, state: Present, *, is_sent: bool) -> Outcome | None:  # noqa: ARG002 - a deployment that carries the action is ours
+        """See `acting.Lasts`."""
+        if state.own is None:
             return None
-        return next((d for d in self._deployments(wish) if _mark(d.payload) == action.id), None)
+        return Outcome.REFUSED if state.state in BAD else Outcome.PENDING_UPSTREAM
 
-    def _faults(self, wish: Redeployment) -> Iterator[str]:
+    def faults(self, state: Present) -> Iterator[str]:
+        """See `acting.Change`."""
+        if state.own is not None:
+            return
+        wish = self._wish
+        present = state.served[0] if state.served else ""
         if wish.before == wish.after:
             yield f"{wish.after[:12]} is where it is already"
-        served: list[str] = []
-        for deployment in self._deployments(wish)[:MOST_LOOKED_AT]:
-            statuses = self._reader.newest_statuses(wish.repository, deployment.id)
-            if any(status.state in GOOD for status in statuses):
-                served.append(deployment.sha)
-        present = served[0] if served else ""
         if present != wish.before:
             yield f"{wish.where} serves {present[:12] or 'nothing known'}, not {wish.before[:12]}"
-        if wish.after not in served[1:]:
+        if wish.after not in state.served[1:]:
             yield f"{wish.after[:12]} did not serve {wish.where} before"
 
-    def _receipt(self, action: Action, outcome: Outcome, message: str) -> Receipt:
-        return receipt(self._clock, action, outcome, message)
+    def calls(self, state: Present) -> Iterator[str]:  # noqa: ARG002 - they are the same from any
+        """See `acting.Change`."""
+        url = self._reader.http.endpoint.url(self._wish.path)
+        read = f"GET {url}?environment={quote(self._wish.environment, safe='')}"
+        yield read
+        body = msgspec.json.encode(_body(self._wish, self._action_id)).decode()
+        yield f"POST {url} {body}"
+        yield read
+
+    def send(self, state: Present) -> None:  # noqa: ARG002 - nothing of it goes into the call
+        """See `acting.Change`."""
+        if self._writer is None:
+            raise DeniedError("nothing may be written")
+        reply = self._writer.create(self._wish.path, _body(self._wish, self._action_id))
+        if reply.status == _ACCEPTED:
+            raise DeniedError(f"GitHub merged instead of deploying: {reply.quote}")
+
+
+def newest(client: GithubClient, repository: str, environment: str) -> list[Deployment]:
+    """Return the newest hundred deployments to an environment, the newest first."""
+    return next(iter(client.deployments(repository, {"environment": environment})), [])
+
+
+def served(
+    client: GithubClient, repository: str, deployments: Sequence[Deployment]
+) -> tuple[str, ...]:
+    """Return the commits of the newest deployments that succeeded, in their order."""
+    return tuple(
+        one.sha
+        for one in deployments[:MOST_LOOKED_AT]
+        if any(status.state in GOOD for status in client.newest_statuses(repository, one.id))
+    )
 
 
 def _body(wish: Redeployment, action_id: str) -> dict[str, Any]:

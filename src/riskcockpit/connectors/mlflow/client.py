@@ -13,9 +13,11 @@ from riskcockpit.connectors.mlflow.wire import (
     Artifact,
     ArtifactList,
     Fault,
+    HistoryPage,
     Model,
     ModelPage,
     OwnPermissions,
+    Point,
     Run,
     RunReply,
     Version,
@@ -29,6 +31,7 @@ API = "/api/2.0/mlflow"
 OWN_PERMISSIONS = "/api/3.0/mlflow/users/current/permissions"
 PAGE = 200
 """Rows asked for in one page: few requests, because each costs a password hash under auth."""
+HISTORY_PAGE = 1000
 MAX_PAGES = 1000
 
 _VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
@@ -36,7 +39,7 @@ _ABSENT = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
 """A missing alias is 400 INVALID_PARAMETER_VALUE, everything else missing is 404."""
 
 
-_Page = TypeVar("_Page", ModelPage, VersionPage)
+_Page = TypeVar("_Page", ModelPage, VersionPage, HistoryPage)
 
 
 class MlflowClient:
@@ -62,6 +65,14 @@ class MlflowClient:
             return self.http.get_json(f"{API}/runs/get", RunReply, {"run_id": run_id}).run
         except StatusError as error:
             return self._none_when_absent(error)
+
+    def history(self, run_id: str, metric: str) -> Iterator[tuple[Point, ...]]:
+        """Yield every value that a run logged for a metric, page by page."""
+        params: dict[str, str | int] = {
+            "run_id": run_id, "metric_key": metric, "max_results": HISTORY_PAGE,
+        }  # fmt: skip
+        for page in self._followed("metrics/get-history", HistoryPage, params):
+            yield page.metrics
 
     def artifacts(self, run_id: str) -> tuple[Artifact, ...]:
         """Return the top-level artefacts of a run."""
@@ -120,6 +131,11 @@ class MlflowClient:
 
     def _pages(self, path: str, type_: type[_Page], order: str) -> Iterator[_Page]:
         params: dict[str, str | int] = {"max_results": self._page_size, "order_by": order}
+        return self._followed(path, type_, params)
+
+    def _followed(
+        self, path: str, type_: type[_Page], params: dict[str, str | int]
+    ) -> Iterator[_Page]:
         for _ in range(MAX_PAGES):
             page = self.http.get_json(f"{API}/{path}", type_, params)
             yield page

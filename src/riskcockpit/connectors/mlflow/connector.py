@@ -7,7 +7,7 @@ read for the versions that matter, which are the aliased ones and the newest fiv
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import ClassVar, Literal, Self
 
@@ -18,15 +18,23 @@ from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.mlflow.alias import AliasMover
 from riskcockpit.connectors.mlflow.client import MlflowClient
-from riskcockpit.connectors.mlflow.mapping import RunDetail, detailed_versions, registered_model
-from riskcockpit.connectors.mlflow.wire import Artifact, Model, Version
+from riskcockpit.connectors.mlflow.mapping import (
+    RunDetail,
+    detailed_versions,
+    history,
+    registered_model,
+    version_number,
+)
+from riskcockpit.connectors.mlflow.wire import Artifact, Model, Point, Version
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.domain.action import Action, Preview, Receipt
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.clock import Clock
+from riskcockpit.domain.reading import MetricClass, Reading
 from riskcockpit.errors import ForbiddenError, UnavailableError
 
+_NOT_FOUND = 404
 NEWEST = 5
 """How many versions of a model are read with their runs, beside the aliased ones."""
 
@@ -37,6 +45,9 @@ class MlflowOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default_permission: Literal["READ", "USE", "EDIT", "MANAGE", "NO_PERMISSIONS", "DENY"] = "READ"
     """What the auth app of the server grants where nobody said anything (its own setting of the
     same name). Decides whether a rollback is offered before it is tried."""
+    history: dict[str, MetricClass] = {}
+    """Metrics whose whole history in the runs of aliased versions becomes readings, each with its
+    class: `{accuracy: accuracy}`."""
 
 
 class MlflowConnector:
@@ -46,8 +57,13 @@ class MlflowConnector:
     options: ClassVar[type[MlflowOptions]] = MlflowOptions
 
     def __init__(
-        self, reader: MlflowClient, writer: MlflowClient | None, mover: AliasMover
+        self,
+        reader: MlflowClient,
+        writer: MlflowClient | None,
+        mover: AliasMover,
+        history: Mapping[str, MetricClass],
     ) -> None:
+        self._history = history
         self._reader = reader
         self._writer = writer
         self._mover = mover
@@ -62,7 +78,8 @@ class MlflowConnector:
 
         reader = client(spec.read)
         writer = client(spec.write) if spec.write else None
-        return cls(reader, writer, AliasMover(reader, writer, clock, options.default_permission))
+        mover = AliasMover(reader, writer, clock, options.default_permission)
+        return cls(reader, writer, mover, options.history)
 
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:  # noqa: ARG002 - the protocol
         """Yield every model, one a batch; the last batch is complete. See `connectors.api`."""
@@ -81,12 +98,28 @@ class MlflowConnector:
             own = versions[model.name]
             wanted = detailed_versions(model, own, NEWEST)
             details = runs.read({v.run_id for v in own if v.run_id and v.version in wanted})
-            yield Batch((registered_model(model, own, details),), coverage=Coverage(rows=1))
+            curves = tuple(self._curves(model, own, runs))
+            whole = registered_model(model, own, details)
+            yield Batch((whole, *curves), coverage=Coverage(rows=1 + len(curves)))
         yield Batch(
             (),
             is_complete=True,
+            is_whole=True,
             coverage=Coverage(pages=pages + runs.calls, note="; ".join(runs.notes)),
         )
+
+    def _curves(
+        self, model: Model, versions: Iterable[Version], runs: _RunReader
+    ) -> Iterator[Reading]:
+        """Yield the history of the wanted metrics in the runs of the aliased versions."""
+        aliased = {alias.version for alias in model.aliases}
+        for version in versions:
+            number = version_number(version.version)
+            if version.version not in aliased or not version.run_id or number is None:
+                continue
+            for metric, class_ in sorted(self._history.items()):
+                points = runs.history(version.run_id, metric)
+                yield from history(model.name, number, metric, class_, points)
 
     def check(self) -> str:
         """See `connectors.api.Checks.check`."""
@@ -131,6 +164,16 @@ class _RunReader:
             else:
                 details[run_id] = RunDetail(run, self._artifacts(run_id))
         return details
+
+    def history(self, run_id: str, metric: str) -> Iterator[Point]:
+        """Yield every value of a metric in a run; none when the run was deleted."""
+        self.calls += 1
+        try:
+            for page in self._client.history(run_id, metric):
+                yield from page
+        except StatusError as error:
+            if error.status != _NOT_FOUND:
+                raise
 
     def _artifacts(self, run_id: str) -> tuple[Artifact, ...]:
         """List artefacts until their store fails once: it may be down when the registry is not."""

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
 
-from riskcockpit.connectors.mlflow.wire import Artifact, DatasetInput, Metric, Model, Pair, Run
+from riskcockpit.connectors.mlflow.wire import (
+    Artifact,
+    DatasetInput,
+    Metric,
+    Model,
+    Pair,
+    Point,
+    Run,
+)
 from riskcockpit.connectors.mlflow.wire import Version as UpstreamVersion
 from riskcockpit.domain.model import DatasetRef, ModelVersion, RegisteredModel
+from riskcockpit.domain.reading import MetricClass, Reading, SubjectKind
 from riskcockpit.domain.untrusted import clean_line, clean_text
 
 _CONTEXT = "mlflow.data.context"
@@ -90,6 +99,23 @@ def _version(version: UpstreamVersion, detail: RunDetail | None) -> ModelVersion
         datasets=tuple(_dataset(given) for given in run.inputs.dataset_inputs),
         artifacts=tuple(clean_line(a.path) for a in (detail.artifacts if detail else ())),
     )
+
+
+def history(
+    model: str, version: int, metric: str, class_: MetricClass, points: Iterable[Point]
+) -> Iterator[Reading]:
+    """Yield what the run of a version logged for a metric over time; not-a-number is left out."""
+    for point in points:
+        if isinstance(point.value, float) and math.isfinite(point.value):
+            yield Reading(
+                subject_kind=SubjectKind.MODEL,
+                subject=clean_line(model),
+                metric=clean_line(metric),
+                metric_class=class_,
+                value=point.value,
+                at=_moment(point.timestamp),
+                version=version,
+            )
 
 
 def _metrics(metrics: Iterable[Metric]) -> dict[str, float]:

@@ -48,6 +48,21 @@ class Metric(msgspec.Struct, frozen=True):
     value: float | str = ""
 
 
+class Point(msgspec.Struct, frozen=True):
+    """One value of a metric's history."""
+
+    value: float | str = ""
+    timestamp: int = 0
+    """Milliseconds since 1970, UTC."""
+
+
+class HistoryPage(msgspec.Struct, frozen=True):
+    """A page of the history of one metric; the last has no token."""
+
+    metrics: tuple[Point, ...] = ()
+    next_page_token: str = ""
+
+
 class Dataset(msgspec.Struct, frozen=True):
     """A data set; `source` is JSON in a text."""
 

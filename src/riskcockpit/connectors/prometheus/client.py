@@ -12,6 +12,8 @@ from riskcockpit.connectors.prometheus.wire import (
     BuildInfoReply,
     QueryReply,
     Series,
+    Target,
+    TargetsReply,
 )
 from riskcockpit.errors import ProtocolError
 
@@ -35,6 +37,11 @@ class PrometheusClient:
     def range(self, query: str, start: int, end: int, step: int) -> Answer:
         """Return `query` at `start`, `start + step` … up to `end` (seconds since 1970)."""
         return self._ask("query_range", query, {"start": start, "end": end, "step": step})
+
+    def targets(self) -> tuple[Target, ...]:
+        """Return everything that is scraped."""
+        asked = {"state": "active"}
+        return self.http.get_json(f"{API}/targets", TargetsReply, asked).data.activeTargets
 
     def server_version(self) -> str:
         """Return the version of the server."""

@@ -25,6 +25,7 @@ from riskcockpit.connectors.prometheus.mapping import (
     spans,
     thresholds,
 )
+from riskcockpit.connectors.prometheus.targets import report as targets_report
 from riskcockpit.connectors.prometheus.wire import (
     Answer,
     PrometheusOptions,
@@ -32,7 +33,7 @@ from riskcockpit.connectors.prometheus.wire import (
     Series,
 )
 from riskcockpit.connectors.reply import StatusError
-from riskcockpit.domain.batch import Batch, Coverage
+from riskcockpit.domain.batch import Batch, Coverage, Document
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.untrusted import clean_line
@@ -48,30 +49,43 @@ class PrometheusConnector:
     kind: ClassVar[str] = "prometheus"
     options: ClassVar[type[PrometheusOptions]] = PrometheusOptions
 
-    def __init__(self, client: PrometheusClient, queries: tuple[QueryOptions, ...]) -> None:
+    def __init__(self, client: PrometheusClient, options: PrometheusOptions) -> None:
         self._client = client
-        self._queries = queries
+        self._queries = options.queries
+        self._most = parse_duration(options.targets) if options.targets else None
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:
         """See `connectors.api.Connector.build`."""
         options = read_options(spec, PrometheusOptions)
-        if not options.queries:
+        if not (options.queries or options.targets):
             raise ConfigError(
-                f'source "{spec.name}": options.queries is empty',
+                f'source "{spec.name}": options.queries is empty, and so is options.targets',
                 hint="name the queries whose series are readings; see docs/connectors.md",
             )
         for index, query in enumerate(options.queries):
             if fault := _fault(query):
                 raise ConfigError(f'source "{spec.name}": options.queries[{index}].{fault}')
+        if options.targets and (fault := _no_duration("targets", options.targets)):
+            raise ConfigError(f'source "{spec.name}": options.{fault}')
         http = HttpClient.of(spec, clock, spec.read)
-        return cls(PrometheusClient(http), options.queries)
+        return cls(PrometheusClient(http), options)
 
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:
-        """Yield one batch per query, the last one complete. See `connectors.api`."""
+        """Yield the targets that are not scraped, then one batch per query, the last one complete.
+
+        See `connectors.api`.
+        """
         before = _ends(cursor)
         ends: dict[str, int] = {}
         last = len(self._queries) - 1
+        if self._most is not None:
+            document = Document(
+                name=f"{self._client.http.endpoint.origin}/targets",
+                content=targets_report(self._client.targets(), until, self._most),
+                modified_at=until,
+            )
+            yield Batch((document,), is_complete=last < 0, coverage=Coverage(pages=1, rows=1))
         for index, query in enumerate(self._queries):
             key = digest((query.metric, query.query, query.range_step))
             now = until.timestamp()
@@ -155,10 +169,15 @@ def _fault(query: QueryOptions) -> str:
         text = getattr(query, name)
         if not text and name != "first_range":
             continue
-        try:
-            is_bad = _seconds(text) < 1
-        except ValueError:
-            is_bad = True
-        if is_bad:
-            return f'{name}: "{text}" is not a duration, as 30s, 5m or 24h'
+        if fault := _no_duration(name, text):
+            return fault
     return ""
+
+
+def _no_duration(name: str, text: str) -> str:
+    try:
+        if _seconds(text) >= 1:
+            return ""
+    except ValueError:
+        pass
+    return f'{name}: "{text}" is not a duration, as 30s, 5m or 24h'

@@ -51,6 +51,27 @@ class BuildInfoReply(msgspec.Struct, frozen=True):
     data: BuildInfo
 
 
+class Target(msgspec.Struct, frozen=True):
+    """Something that is scraped. `health` is `up`, `down` or `unknown`."""
+
+    labels: dict[str, str] = {}
+    health: str = ""
+    lastError: str = ""  # noqa: N815 - the name in the API
+    lastScrape: str = ""  # noqa: N815 - as above
+
+
+class Targets(msgspec.Struct, frozen=True):
+    """What is scraped at this time."""
+
+    activeTargets: tuple[Target, ...] = ()  # noqa: N815 - as above
+
+
+class TargetsReply(msgspec.Struct, frozen=True):
+    """`Targets` in their envelope."""
+
+    data: Targets
+
+
 class Answer(msgspec.Struct, frozen=True):
     """What a query found."""
 
@@ -92,4 +113,6 @@ class PrometheusOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """The `options` of a source of kind `prometheus`."""
 
     queries: tuple[QueryOptions, ...] = ()
-    """At least one."""
+    """At least one, unless `targets` is given."""
+    targets: str = ""
+    """Every active target must have been scraped within this time, as 10m; empty: nobody looks."""

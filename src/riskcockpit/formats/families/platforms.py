@@ -139,6 +139,15 @@ PLATFORMS: tuple[BuiltIn, ...] = (
         ),
     ),
     BuiltIn(
+        "gitlab-vulnerabilities",
+        "Vulnerabilities of GitLab's GraphQL API",
+        "gitlab.vulnerabilities",
+        any_of(
+            has("reportType", "identifiers", kind="list"),
+            *(has_inner("data", name) for name in ("project", "group", "vulnerabilities")),
+        ),
+    ),
+    BuiltIn(
         "gitlab",
         "GitLab security reports (SAST, DAST, secrets, dependencies, containers, fuzzing)",
         "gitlab.reader",

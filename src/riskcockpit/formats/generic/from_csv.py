@@ -9,7 +9,7 @@ from riskcockpit.domain.finding import Observation, Scan
 from riskcockpit.errors import FormatError
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.documents import decode_json
-from riskcockpit.formats.gathering import Gathering
+from riskcockpit.formats.gathering import Gathering, Gone, gone
 from riskcockpit.formats.generic.fields import REQUIRED, field_named
 from riskcockpit.formats.generic.from_json import DEFAULT_TOOL
 from riskcockpit.formats.generic.records import is_absent, observation
@@ -58,10 +58,11 @@ def _scan(table: Iterator[Row], options: ReadOptions) -> Scan:
 
 def _record(
     row: Row, fields: Sequence[str], place: str, options: ReadOptions
-) -> Observation | None:
+) -> Observation | Gone | None:
     raw = checked(row.record(fields), options)
     record = decode_json(raw)
-    return None if is_absent(record) else observation(record, DEFAULT_TOOL, place, raw, options)
+    seen = partial(observation, record, DEFAULT_TOOL, place, raw, options)
+    return gone(seen) if is_absent(record) else seen()
 
 
 def _delimiter(text: str) -> str:

@@ -13,7 +13,7 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_json
-from riskcockpit.formats.gathering import Gathering
+from riskcockpit.formats.gathering import Gathering, Gone, gone
 from riskcockpit.formats.generic.fields import REQUIRED, field_named
 from riskcockpit.formats.generic.records import Record, is_absent, observation
 from riskcockpit.formats.known_tools import advice
@@ -98,10 +98,13 @@ def _scan(document: Document, options: ReadOptions) -> Scan:
     )
 
 
-def _read_record(raw: bytes, tool: str, place: str, options: ReadOptions) -> Observation | None:
+def _read_record(
+    raw: bytes, tool: str, place: str, options: ReadOptions
+) -> Observation | Gone | None:
     content = checked(raw, options)
     record = _record(content)
-    return None if is_absent(record) else observation(record, tool, place, content, options)
+    seen = partial(observation, record, tool, place, content, options)
+    return gone(seen) if is_absent(record) else seen()
 
 
 def _record(content: bytes) -> Record:

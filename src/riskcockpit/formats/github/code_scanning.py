@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from riskcockpit.domain.finding import FindingClass, Location, Observation
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.gathering import Record
+from riskcockpit.formats.gathering import Record, gone
 from riskcockpit.formats.github.rest import (
     PEOPLE,
     branch_of,
@@ -53,9 +55,8 @@ def _alert(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]
         f"{CATEGORY}:{category}" if category else CATEGORY,
         branch_of(instance.text("ref")),
     )
-    if alert.text("state").lower() == "fixed":
-        return group, None
-    return group, _observation(alert, tool, place, kept, options)
+    seen = partial(_observation, alert, tool, place, kept, options)
+    return group, gone(seen) if alert.text("state").lower() == "fixed" else seen()
 
 
 def _observation(

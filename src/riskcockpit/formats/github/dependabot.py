@@ -7,7 +7,7 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.cvss import base_score
-from riskcockpit.formats.gathering import Record
+from riskcockpit.formats.gathering import Gone, Record
 from riskcockpit.formats.github.rest import PEOPLE, dismissal, read_alerts, repository_of
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.grouping import Group
@@ -45,14 +45,12 @@ def _alert(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]
     if not package.text("name") or not ids:
         raise SkipRecordError("an alert without package or advisory")
     state = alert.text("state").lower()
-    if state == "fixed":
-        return group, None
     rule = ids[0]
     word = vulnerability.text("severity") or advisory.text("severity")
     severity, word, source = graded(TOOL, rule, word, "severity", options)
     manifest = normalise(dependency.text("manifest_path"), options.checkout_prefixes)
     summary = advisory.text("summary")
-    return group, Observation(
+    seen = Observation(
         finding_class=FindingClass.DEPENDENCY,
         tool=TOOL,
         rule=rule,
@@ -82,6 +80,7 @@ def _alert(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]
         help_url=web_address([alert.text("html_url")]),
         raw=kept,
     )
+    return group, Gone(seen) if state == "fixed" else seen
 
 
 def package_in(

@@ -10,7 +10,7 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.documents import check_depth, decode_json, without_members
-from riskcockpit.formats.gathering import Record
+from riskcockpit.formats.gathering import Gone, Record
 from riskcockpit.formats.github.rest import PEOPLE, dismissal, read_alerts, repository_of
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.grouping import Group
@@ -53,11 +53,9 @@ def _alert(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]
         raise SkipRecordError("an alert without the type of its secret")
     is_resolved = alert.text("state").lower() == "resolved"
     resolution = alert.text("resolution")
-    if is_resolved and resolution in GONE:
-        return group, None
     validity = alert.text("validity")
     severity, word, source = graded(TOOL, rule, validity, "validity", options, words=BY_VALIDITY)
-    return group, Observation(
+    seen = Observation(
         finding_class=FindingClass.SECRET,
         tool=TOOL,
         rule=rule,
@@ -77,6 +75,7 @@ def _alert(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]
         help_url=web_address([alert.text("html_url")]),
         raw=alert.raw,
     )
+    return group, Gone(seen) if is_resolved and resolution in GONE else seen
 
 
 def _locations(place: Members, options: ReadOptions) -> tuple[Location, ...]:

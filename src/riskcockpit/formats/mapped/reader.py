@@ -16,7 +16,7 @@ from riskcockpit.formats import markup, tables, wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.clearing import cleared
 from riskcockpit.formats.documents import decode_documents, decode_json
-from riskcockpit.formats.gathering import Gathering, Record
+from riskcockpit.formats.gathering import Gathering, Record, gone
 from riskcockpit.formats.generic.records import observation
 from riskcockpit.formats.mapped.definition import Mapping
 from riskcockpit.formats.mapped.selecting import Path, selected
@@ -109,9 +109,9 @@ class MappedFormat:
         word = _first(value, (self.mapping.state_field,)) if self.mapping.states else None
         state = wording.scalar(word).strip().lower()
         states = self.mapping.states
-        if states and state in _lower(states.absent):
-            return None
         record = self._generic(value)
+        if states and state in _lower(states.absent):
+            return gone(partial(observation, record, self.mapping.tool, place, raw, options))
         if states and state in _lower(states.evidence):
             rule = wording.scalar(record.get("vuln_id_from_tool") or record.get("title"))
             return ControlEvidence(self.mapping.tool, wording.name(rule), "pass", record=place)

@@ -19,6 +19,7 @@ from riskcockpit.formats.sarif.model import (
     Place,
     Region,
     Run,
+    UsualPhysicalLocation,
 )
 
 MAX_LOCATIONS = 1_000
@@ -35,7 +36,7 @@ class Locator:
         self._artifacts = run.artifacts or []
         self._bases = run.original_uri_base_ids or {}
         self._prefixes = (*prefixes, *self._roots(run))
-        self._paths: dict[tuple[str, str | None], str] = {}
+        self._paths: dict[tuple[str | None, str | None], str] = {}
 
     def locations(self, places: Sequence[Place]) -> tuple[Location, ...]:
         """Return the places that are in a file, in their order."""
@@ -48,6 +49,26 @@ class Locator:
             if physical is not None and len(found) < MAX_LOCATIONS:
                 found.append(self._location(physical))
         return tuple(found)
+
+    def columns(
+        self, places: Sequence[UsualPhysicalLocation]
+    ) -> tuple[list[str], list[int | None], list[int | None], list[int | None], list[str]]:
+        """Return paths, lines, columns, last lines and snippets of many places."""
+        known, path = self._paths, self.path
+        artifacts = [place.artifact_location for place in places]
+        regions = [place.region for place in places]
+        return (
+            [known.get((each.uri, each.uri_base_id)) or path(each) for each in artifacts],
+            _numbers([region.start_line for region in regions]),
+            _numbers([region.start_column for region in regions]),
+            _numbers([region.end_line for region in regions]),
+            [
+                _snippet(place.region) or _snippet(place.context_region)
+                if place.region.snippet or place.context_region
+                else ""
+                for place in places
+            ],
+        )
 
     def path(self, location: ArtifactLocation | None) -> str:
         """Return the repository-relative path; empty when the location names no file."""
@@ -76,14 +97,9 @@ class Locator:
         region = physical.region
         if region is None:
             return Location(path, None, None, None, _snippet(physical.context_region))
-        line, column, end = region.start_line, region.start_column, region.end_line
-        return Location(
-            path,
-            line if line and 0 < line <= MAX_LINE else None,  # zeros that some tools write
-            column if column and 0 < column <= MAX_LINE else None,
-            end if end and 0 < end <= MAX_LINE else None,
-            _snippet(region) or _snippet(physical.context_region),
-        )
+        line, column, end = _numbers((region.start_line, region.start_column, region.end_line))
+        snippet = _snippet(region) or _snippet(physical.context_region)
+        return Location(path, line, column, end, snippet)
 
     def _resolve(self, location: ArtifactLocation) -> str:
         """Put relative base URIs in front; an absolute base is the root and is left away."""
@@ -106,6 +122,12 @@ class Locator:
 
 def _is_absolute(uri: str) -> bool:
     return uri.startswith(("/", "\\")) or ":" in uri.split("/", 1)[0]
+
+
+def _numbers(values: Sequence[int | None]) -> list[int | None]:
+    """Return line or column numbers without the zeros that some tools write, and without absurd
+    ones."""
+    return [each if each and 0 < each <= MAX_LINE else None for each in values]
 
 
 def _snippet(region: Region | None) -> str:

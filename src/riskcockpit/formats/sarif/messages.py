@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from riskcockpit.formats.sarif.model import Text
 
 _LINK = re.compile(r"\[([^\[\]]{1,200})\]\([^()\s]{1,300}\)")
+_BORDER = "]\n\0"
+"""No link reaches over it: the words of one hold no `]`, its target no white space."""
 _ARGUMENT = re.compile(r"\{(\d{1,3})\}")
 
 
@@ -28,6 +30,15 @@ def message_text(message: Text, strings: Mapping[str, str]) -> str:
     if message.arguments and "{" in text:
         text = _with_arguments(text, message.arguments)
     return _LINK.sub(_words, text) if "](" in text else text
+
+
+def without_links(texts: Sequence[str]) -> list[str]:
+    """Return plain `texts` as `message_text` does: of links only their words are kept."""
+    joined = _BORDER.join(texts)
+    if "](" not in joined:
+        return list(texts)
+    found = "".join(_LINK.split(joined)).split(_BORDER)  # its words are what a link is split into
+    return found if len(found) == len(texts) else [_LINK.sub(_words, text) for text in texts]
 
 
 def _words(link: re.Match[str]) -> str:

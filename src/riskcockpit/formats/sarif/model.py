@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Raw
@@ -13,6 +14,10 @@ from msgspec import Raw
 
 class Struct(msgspec.Struct, gc=False, rename="camel", omit_defaults=True):
     """Parent of all: names in camel case, unknown fields skipped, no cycles so no tracking."""
+
+
+class Value(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """Parent of those that are compared, or looked up by."""
 
 
 class Text(Struct):
@@ -69,13 +74,13 @@ class Place(Struct):
     logical_locations: list[LogicalLocation] | None = None
 
 
-class Suppression(Struct):
+class Suppression(Value, frozen=True):
     """`suppression`; without a status it counts as accepted."""
 
     status: str | None = None
 
 
-class ComponentReference(Struct):
+class ComponentReference(Value, frozen=True):
     """`toolComponentReference`."""
 
     name: str | None = None
@@ -83,7 +88,7 @@ class ComponentReference(Struct):
     guid: str | None = None
 
 
-class RuleReference(Struct):
+class RuleReference(Value, frozen=True):
     """`reportingDescriptorReference`."""
 
     id: str | None = None
@@ -101,13 +106,39 @@ class Result(Struct):
     kind: str | None = None
     level: str | None = None
     message: Text | None = None
-    locations: list[Place] | None = None
+    locations: Sequence[Place] | None = None
     fingerprints: dict[str, Any] | None = None
     partial_fingerprints: dict[str, Any] | None = None
-    suppressions: list[Suppression] | None = None
+    suppressions: tuple[Suppression, ...] | None = None
     baseline_state: str | None = None
     taxa: list[RuleReference] | None = None
     properties: Raw = Raw()
+
+
+class UsualText(Text, kw_only=True):
+    """A `message` with a text of its own."""
+
+    text: str
+
+
+class UsualPhysicalLocation(PhysicalLocation, kw_only=True):
+    """A `physicalLocation` that says where."""
+
+    artifact_location: ArtifactLocation
+    region: Region
+
+
+class UsualPlace(Place, kw_only=True):
+    """A `location` in a file."""
+
+    physical_location: UsualPhysicalLocation
+
+
+class UsualResult(Result, kw_only=True):
+    """A `result` with a text and places, all of them in files; what is none is a `Result` still."""
+
+    message: UsualText
+    locations: Annotated[Sequence[UsualPlace], msgspec.Meta(min_length=1)]
 
 
 class RuleConfiguration(Struct):
@@ -229,4 +260,11 @@ class Log(Struct):
     """`sarifLog`, with its runs still raw."""
 
     runs: list[Raw] | None
+    version: str | None = None
+
+
+class WholeLog(Struct):
+    """`sarifLog`, with its runs decoded."""
+
+    runs: list[Run] | None
     version: str | None = None

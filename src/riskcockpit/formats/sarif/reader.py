@@ -8,14 +8,22 @@ from riskcockpit.domain.finding import Problem, Scan
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.documents import check_depth, decode_documents, decode_record
-from riskcockpit.formats.sarif.model import Log, LoneLog, Run
+from riskcockpit.formats.documents import (
+    check_depth,
+    decode_documents,
+    decode_record,
+    may_be_deep,
+)
+from riskcockpit.formats.sarif.model import Component, Log, LoneLog, Run, Tool, WholeLog
 from riskcockpit.formats.sarif.runs import RunReader
 from riskcockpit.formats.suspicion import redacted, suspects
 
 _LOG = msgspec.json.Decoder(Log)
 _LONE_LOG = msgspec.json.Decoder(LoneLog)
 _RUN = msgspec.json.Decoder(Run)
+_WHOLE = msgspec.json.Decoder(WholeLog)
+_SHAPED = 20
+"""Levels that the structs of a run have at most."""
 _HALF_READ = "SARIF (without a readable run)"
 
 
@@ -32,9 +40,9 @@ def read(content: bytes, options: ReadOptions) -> Report:
         for log in logs:
             if log.version not in (None, "2.1.0"):
                 notes.append(f"the log says SARIF {log.version[:20]}; read as 2.1.0")
-            for raw in log.runs or ():
+            for run in log.runs or ():
                 place = f"runs[{len(scans)}]"
-                scans.append(_read_run(raw, place, options))
+                scans.append(_read_run(run, place, options))
     if not scans:
         notes.append("the log has no runs: nothing was scanned")
     unread = tuple(Problem("log", why) for why in documents.unreadable)
@@ -43,7 +51,16 @@ def read(content: bytes, options: ReadOptions) -> Report:
     return Report("sarif", tuple(scans), tuple(notes))
 
 
-def _decoded(content: bytes) -> Log:
+def _decoded(content: bytes) -> Log | WholeLog:
+    """Decode a log in one go, or with its runs raw, so that a bad one does not spoil the others."""
+    try:
+        return _WHOLE.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _apart(content)
+
+
+def _apart(content: bytes) -> Log:
+    """Decode a log with its runs raw; the one run it has may stand bare, without a list."""
     try:
         return _LOG.decode(content)
     except msgspec.ValidationError:
@@ -56,12 +73,22 @@ def _decoded(content: bytes) -> Log:
         return Log([msgspec.Raw(msgspec.json.encode(lone.runs))], lone.version)
 
 
-def _read_run(raw: msgspec.Raw, place: str, options: ReadOptions) -> Scan:
+def _may_be_deep(run: Run, max_depth: int) -> bool:
+    """Whether what is in the head of a run, beside its own structs, may be nested too deeply."""
+    tool = run.tool or Tool()
+    components = [tool.driver or Component(), *(tool.extensions or ())]
+    rules = [rule for component in components for rule in component.rules or ()]
+    parts = (run.properties, *rules, *(run.artifacts or ()))
+    return any(may_be_deep(bytes(part), max_depth - _SHAPED) for part in parts)
+
+
+def _read_run(given: Run | msgspec.Raw, place: str, options: ReadOptions) -> Scan:
     try:
-        run = decode_record(raw, _RUN)
+        run = given if isinstance(given, Run) else decode_record(given, _RUN)
         head = msgspec.json.encode(msgspec.structs.replace(run, results=None))
-        check_depth(head, options.max_depth)
-        results = [bytes(result) for result in run.results or ()]
+        if _may_be_deep(run, options.max_depth):
+            check_depth(head, options.max_depth)
+        results = run.results or []
         is_head_suspect, *flags = suspects([head, *results])  # large ones are fast together
         if is_head_suspect:  # its rules, artefacts and names
             run = msgspec.structs.replace(

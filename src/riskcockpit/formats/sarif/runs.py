@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from riskcockpit.domain.finding import (
     Problem,
     Scan,
 )
+from riskcockpit.domain.sheet import Claims, Sheet
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import secrets, wording
 from riskcockpit.formats.api import ReadOptions
@@ -37,8 +38,9 @@ from riskcockpit.formats.sarif.own import completed, own_run
 from riskcockpit.formats.sarif.packages import package_of
 from riskcockpit.formats.sarif.rules import KnownRule, RuleBook
 from riskcockpit.formats.sarif.severity import SeverityJudge, Verdict
+from riskcockpit.formats.sarif.usual import Facet, UsualResults
 from riskcockpit.formats.suspicion import redacted
-from riskcockpit.formats.titles import title_and_description
+from riskcockpit.formats.titles import Words, title_and_description
 from riskcockpit.formats.vulnerabilities import cwe_numbers
 
 EVIDENCE_KINDS = {
@@ -47,8 +49,23 @@ EVIDENCE_KINDS = {
     "informational": "informational",
 }
 TRIAGE_KINDS = ("review", "open")
+_BATCH = 2048
+"""Results that are read together."""
 _DECODER = msgspec.json.Decoder(Result)
 _NONE: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What is known of a result beside its fields."""
+
+    message: str
+    raw: bytes
+    """Redacted."""
+    place: str
+    """Where in the report it stands."""
+    secret_digest: str = ""
+    is_secret: bool = False
 
 
 class RunReader:
@@ -68,24 +85,51 @@ class RunReader:
         self._fingerprints = FingerprintReader()
         self._verdicts: dict[tuple[str, str | None, str | None, bool], Verdict] = {}
         self._is_secret_tool = secrets.is_secret_scanner(self._tool)
-        self._observations: list[Observation] = []
+        self._sheet = Sheet(f"{place}.results")
         self._evidence: list[ControlEvidence] = []
         self._problems: list[Problem] = list(self._rules.problems)
         self._absent = 0
         self._own = own_run(bytes(run.properties)) if len(run.properties) else None
 
-    def scan(self, results: Sequence[bytes], flags: Sequence[bool]) -> Scan:
+    def scan(self, results: Sequence[msgspec.Raw], flags: Sequence[bool]) -> Scan:
         """Read the `results` and return the scan; `flags` says which may hold a secret."""
-        for number, (raw, is_suspect) in enumerate(zip(results, flags, strict=True)):
-            place = f"{self._place}.results[{number}]"
-            try:
-                self._take(raw, place, is_suspect=is_suspect)
-            except SkipRecordError as fault:
-                self._problems.append(Problem(place, fault.message))
+        usual = UsualResults(
+            self._facet, self._locator, self._fingerprints, self._options.max_depth
+        )
+        for start in range(0, len(results), _BATCH):
+            batch, suspicions = results[start : start + _BATCH], flags[start : start + _BATCH]
+            is_usual, columns = usual.read(batch, suspicions, start)
+            done = place = 0
+            for unusual in [index for index, each in enumerate(is_usual) if not each]:
+                self._sheet.extend(columns, done, done + unusual - place)
+                done, place = done + unusual - place, unusual + 1
+                self._take_alone(
+                    bytes(batch[unusual]), start + unusual, is_suspect=suspicions[unusual]
+                )
+            self._sheet.extend(columns, done, len(columns.kind))
         return self._finish()
 
-    def _take(self, raw: bytes, place: str, *, is_suspect: bool) -> None:
-        check_depth(raw, self._options.max_depth)
+    def _facet(self, result: Result) -> Facet | None:
+        """Return what `result` shares with those like it; None for what is to be read alone."""
+        written = result.rule_id or (result.rule and result.rule.id) or ""
+        if self._own or not written.strip() or result.baseline_state == "absent":
+            return None
+        rule = self._rules.find(result, "")
+        is_secret = rule.is_secret or self._is_secret_tool
+        if result.kind in EVIDENCE_KINDS or is_secret or rule.vulnerability_ids:
+            return None
+        seen = self._observation(result, rule, _Content("", b"", ""), ())
+        return Facet(self._sheet.kind_of(seen), Words(rule.label, rule.about, rule.id))
+
+    def _take_alone(self, raw: bytes, number: int, *, is_suspect: bool) -> None:
+        place = f"{self._place}.results[{number}]"
+        try:
+            check_depth(raw, self._options.max_depth)
+            self._take(raw, place, number, is_suspect=is_suspect)
+        except SkipRecordError as fault:
+            self._problems.append(Problem(place, fault.message))
+
+    def _take(self, raw: bytes, place: str, number: int, *, is_suspect: bool) -> None:
         result = decode_record(raw, _DECODER)
         if result.baseline_state == "absent":
             self._absent += 1
@@ -96,15 +140,18 @@ class RunReader:
         if status is not None:
             self._take_evidence(result, rule, status, place)
             return
-        if rule.is_secret or self._is_secret_tool:
-            self._take_secret(raw, place)
-            return
-        if is_suspect:
+        digest = ""
+        if is_secret := rule.is_secret or self._is_secret_tool:
+            # the secret and the committer leave the record first
+            raw, digest = astuple(secrets.without_secret(raw, self._options))
+        elif is_suspect:
             raw = redacted(raw, self._options.redact)
+        if is_secret or is_suspect:
             result = decode_record(raw, _DECODER)
             message = self._message(result)
             rule = self._rules.find(result, message)
-        self._observe(result, rule, message, raw, place)
+        content = _Content(message, raw, place, digest, is_secret=is_secret)
+        self._observe(result, rule, content, number)
 
     def _take_evidence(self, result: Result, rule: KnownRule, status: str, place: str) -> None:
         locations = self._locator.locations(result.locations or ())
@@ -114,62 +161,47 @@ class RunReader:
             )
         )
 
-    def _take_secret(self, raw: bytes, place: str) -> None:
-        """Observe a found secret: the secret and the committer leave the record first."""
-        found = secrets.without_secret(raw, self._options)
-        result = decode_record(found.record, _DECODER)
-        message = self._message(result)
-        rule = self._rules.find(result, message)
-        self._observe(
-            result, rule, message, found.record, place, secret_digest=found.digest, is_secret=True
-        )
+    def _observe(self, result: Result, rule: KnownRule, content: _Content, number: int) -> None:
+        claims = self._fingerprints.claims(result.fingerprints, result.partial_fingerprints, number)
+        seen = self._observation(result, rule, content, claims)
+        path = seen.locations[0].path if seen.locations else ""
+        self._fingerprints.note(((rule.id, path, claims),))
+        self._sheet.add(completed(seen, bytes(result.properties)) if self._own else seen)
 
-    def _observe(
-        self,
-        result: Result,
-        rule: KnownRule,
-        message: str,
-        raw: bytes,
-        place: str,
-        *,
-        secret_digest: str = "",
-        is_secret: bool = False,
-    ) -> None:
-        text = bytes(result.properties)
+    def _observation(
+        self, result: Result, rule: KnownRule, content: _Content, claims: Claims
+    ) -> Observation:
+        text, message, is_secret = bytes(result.properties), content.message, content.is_secret
         properties = _properties(text) if len(text) > 2 else _NONE  # noqa: PLR2004 - `{}`
         verdict = self._verdict(rule, result, properties, is_secret=is_secret)
-        locations = self._locator.locations(result.locations or ())
-        claims = self._fingerprints.claims(result.fingerprints, result.partial_fingerprints)
-        self._fingerprints.note(rule.id, locations[0].path if locations else "", claims)
         ids, package = rule.vulnerability_ids, None
         if ids:
             package = self._package(result, rule, message, text)
         class_ = FindingClass.DEPENDENCY if package else FindingClass.CODE
         title, description = title_and_description(message, rule.label, rule.about, rule.id)
-        seen = Observation(
+        return Observation(
             finding_class=FindingClass.SECRET if is_secret else class_,
             tool=self._tool,
             rule=rule.id,
             title=title,
             severity=verdict.severity,
-            record=place,
+            record=content.place,
             description=description,
             severity_raw=verdict.raw,
             severity_source=verdict.source,
             needs_triage=result.kind in TRIAGE_KINDS,
             is_suppressed=_is_suppressed(result.suppressions) if result.suppressions else False,
-            locations=locations,
+            locations=self._locator.locations(result.locations or ()),
             fingerprints=claims,
             vulnerability_ids=ids,
             package=package,
             resource=_logical_name(result),
-            secret_digest=secret_digest,
+            secret_digest=content.secret_digest,
             cwes=_cwes(result, rule, properties) if properties or result.taxa else rule.cwes,
             cvss=_score(rule.score) if package else None,
             help_url=rule.help_url,
-            raw=raw,
+            raw=content.raw,
         )
-        self._observations.append(completed(seen, text) if self._own else seen)
 
     def _verdict(
         self, rule: KnownRule, result: Result, properties: Mapping[str, Any], *, is_secret: bool
@@ -204,21 +236,14 @@ class RunReader:
     def _finish(self) -> Scan:
         run = self._run
         invocations = run.invocations or []
-        constant = self._fingerprints.constant()
-        observations = self._observations
-        if constant:
-            observations = [
-                replace(
-                    item, fingerprints=tuple(c for c in item.fingerprints if c[0] not in constant)
-                )
-                for item in observations
-            ]
+        if constant := self._fingerprints.constant():
+            self._sheet.without_claims(constant)
         provenance = (run.version_control_provenance or [Provenance()])[0]
         driver = self._driver
         own = self._own
         return Scan(
             tool=self._tool,
-            observations=tuple(observations),
+            observations=self._sheet,
             evidence=tuple(self._evidence),
             problems=tuple(self._problems),
             absent=self._absent,
@@ -240,7 +265,7 @@ class RunReader:
         Many tools list just those, and a list that shrinks with each fix says nothing.
         """
         listed = self._rules.enabled()
-        seen = {item.rule for item in self._observations} | {item.rule for item in self._evidence}
+        seen = self._sheet.rules() | {item.rule for item in self._evidence}
         return frozenset(listed | seen) if listed - seen else None
 
 

@@ -1,5 +1,8 @@
--- How many absent findings could be closed, and how many could not because their rule did not run.
+-- How many absent findings scans could close, and how many not because their rule did not run.
 -- params: none
--- returns: closable, not_run
-SELECT count(*) FILTER (is_rule_enabled AND result = 'fixed'), count(*) FILTER (NOT is_rule_enabled)
+-- returns: scan, closable, not_run
+SELECT
+    scan, count(*) FILTER (is_rule_enabled AND result = 'fixed'),
+    count(*) FILTER (NOT is_rule_enabled)
 FROM absent
+GROUP BY scan

@@ -1,8 +1,9 @@
 -- Marks absent findings that stay open because their absence is not confirmed.
--- params: is_closing BOOLEAN, now TIMESTAMP, rev BIGINT
+-- params: now TIMESTAMP, rev BIGINT
 -- returns: nothing
 UPDATE finding
 SET is_unconfirmed_absent = true, seen_at = $now, rev = $rev
 FROM absent
-WHERE finding.id = absent.finding_id AND NOT absent.is_doubted AND absent.result = 'fixed'
-  AND NOT ($is_closing AND absent.is_rule_enabled)
+JOIN verdict ON verdict.scan = absent.scan
+WHERE finding.rowid = absent.finding_row AND NOT absent.is_doubted AND absent.result = 'fixed'
+  AND NOT (verdict.is_closing AND absent.is_rule_enabled)

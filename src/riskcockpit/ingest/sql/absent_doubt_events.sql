@@ -1,9 +1,13 @@
 -- Writes down which findings were absent without being closed, the first time.
--- params: is_closing BOOLEAN, kind VARCHAR, detail VARCHAR, moment TIMESTAMP, scan_id VARCHAR, rev BIGINT
+-- params: rev BIGINT
 -- returns: nothing
 INSERT INTO finding_event (finding_id, "at", kind, scan_id, detail, rev)
 SELECT
-    finding_id, $moment, CASE WHEN is_rule_enabled THEN $kind ELSE 'absent' END, $scan_id,
-    CASE WHEN is_rule_enabled THEN $detail ELSE 'its rule did not run' END, $rev
+    absent.finding_id, incoming_scan.moment,
+    CASE WHEN absent.is_rule_enabled THEN verdict.kind ELSE 'absent' END, incoming_scan.scan_id,
+    CASE WHEN absent.is_rule_enabled THEN verdict.detail ELSE 'its rule did not run' END, $rev
 FROM absent
-WHERE NOT is_doubted AND result = 'fixed' AND NOT ($is_closing AND is_rule_enabled)
+JOIN verdict ON verdict.scan = absent.scan
+JOIN incoming_scan ON incoming_scan.scan = absent.scan
+WHERE NOT absent.is_doubted AND absent.result = 'fixed'
+  AND NOT (verdict.is_closing AND absent.is_rule_enabled)

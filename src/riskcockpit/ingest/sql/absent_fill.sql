@@ -1,15 +1,30 @@
--- Findings of a scope that a scan, or no scan of this import, shows; only a rule that ran closes.
--- Of a scan that names the assets it looked at, those of other assets are not absent.
--- params: scope VARCHAR, scan_id VARCHAR, is_group BOOLEAN, rules VARCHAR[], assets VARCHAR[], rev BIGINT
+-- Findings of the scopes of scans that those, or no scan of this import, show; only a rule that ran
+-- closes. Of a scan that names the assets it looked at, those of other assets are not absent.
+-- params: rev BIGINT
 -- returns: nothing
 INSERT INTO absent
+WITH unseen AS (
+    SELECT
+        incoming_scan.scan, finding.id, finding.rowid AS finding_row, finding.state, finding.rule, finding.is_unconfirmed_absent,
+        finding.waiver_id, incoming_scan.is_any_rule,
+        regexp_replace(finding.rule, '/[^/]*$', '') AS group_rule
+    FROM finding
+    JOIN incoming_scan ON incoming_scan.scope = finding.scope
+    WHERE incoming_scan.is_judged AND (incoming_scan.is_any_asset OR EXISTS (
+        FROM scanned_asset
+        WHERE scanned_asset.scan = incoming_scan.scan AND scanned_asset.asset = finding.asset
+    )) AND CASE
+        WHEN incoming_scan.is_group THEN finding.rev < $rev
+        ELSE finding.scan_id <> incoming_scan.scan_id
+    END
+)
 SELECT
-    finding.id, finding.state, absence.result,
-    $rules IS NULL OR list_contains($rules, finding.rule)
-        OR list_contains($rules, regexp_replace(finding.rule, '/[^/]*$', '')) AS is_rule_enabled,
-    finding.is_unconfirmed_absent, finding.waiver_id
-FROM finding
-JOIN absence ON absence.stored = finding.state
-WHERE finding.scope = $scope
-  AND ($assets IS NULL OR list_contains($assets, finding.asset))
-  AND CASE WHEN $is_group THEN finding.rev < $rev ELSE finding.scan_id <> $scan_id END
+    unseen.scan, unseen.id, unseen.finding_row, unseen.state, absence.result,
+    unseen.is_any_rule OR EXISTS (
+        FROM ran_rule WHERE ran_rule.scan = unseen.scan AND ran_rule.rule = unseen.rule
+    ) OR EXISTS (
+        FROM ran_rule WHERE ran_rule.scan = unseen.scan AND ran_rule.rule = unseen.group_rule
+    ) AS is_rule_enabled,
+    unseen.is_unconfirmed_absent, unseen.waiver_id
+FROM unseen
+JOIN absence ON absence.stored = unseen.state

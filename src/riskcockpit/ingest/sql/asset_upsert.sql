@@ -1,4 +1,4 @@
--- Makes the assets of a scan known; what the settings say wins over what a report suggests.
+-- Makes the assets of scans known; what the settings say wins over what a report suggests.
 -- params: source_id VARCHAR, now TIMESTAMP, rev BIGINT
 -- returns: nothing
 INSERT INTO asset (name, kind, domain, owner, environment, tier, source_id, seen_at, rev)

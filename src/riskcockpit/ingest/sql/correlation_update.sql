@@ -7,7 +7,7 @@ FROM (
     WITH live AS (
         SELECT id, tool, asset, vulnerability, package_name, cwes, path, line
         FROM finding
-        WHERE state <> 'fixed' AND list_contains($assets, asset)
+        WHERE state <> 'fixed' AND asset IN (SELECT unnest($assets))
     ), packaged AS (
         SELECT
             id, tool,

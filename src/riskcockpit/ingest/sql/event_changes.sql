@@ -1,54 +1,54 @@
--- Writes down what a scan changed, one event for each kind of change.
--- params: moment TIMESTAMP, scan_id VARCHAR, rev BIGINT
+-- Writes down what scans changed, one event for each kind of change.
+-- params: rev BIGINT
 -- returns: nothing
 INSERT INTO finding_event (finding_id, "at", kind, scan_id, detail, rev)
-SELECT finding_id, $moment, 'reopened', $scan_id, '', $rev
-FROM change
-WHERE is_reopened
-UNION ALL
+WITH event AS (
+    SELECT finding_id, scan, 'reopened' AS kind, '' AS detail
+    FROM change
+    WHERE is_reopened
+    UNION ALL
+    SELECT change.finding_id, change.scan, 'renamed', change.old_path || ' → ' || change.path
+    FROM change
+    WHERE change.is_renamed
+    UNION ALL
+    SELECT
+        change.finding_id, change.scan, 'moved',
+        concat_ws(
+            ', ',
+            CASE WHEN change.old_line IS DISTINCT FROM change.line
+                THEN 'line ' || coalesce(change.old_line::VARCHAR, '?') || ' → '
+                    || coalesce(change.line::VARCHAR, '?') END,
+            CASE WHEN change.old_path <> change.path
+                THEN 'other checkout: ' || change.old_path || ' → ' || change.path END
+        )
+    FROM change
+    WHERE NOT change.is_renamed
+        AND (change.old_line IS DISTINCT FROM change.line OR change.old_path <> change.path)
+    UNION ALL
+    SELECT
+        change.finding_id, change.scan, 'rule_renamed', change.old_rule || ' → ' || profile.rule
+    FROM change JOIN profile USING (profile)
+    WHERE change.is_rule_renamed
+    UNION ALL
+    SELECT
+        change.finding_id, change.scan, 'bumped',
+        change.old_version || ' → ' || profile.package_version
+    FROM change JOIN profile USING (profile)
+    WHERE change.is_bumped
+    UNION ALL
+    SELECT
+        change.finding_id, change.scan, 'severity_changed', old.word || ' → ' || new.word
+    FROM change
+    JOIN profile USING (profile)
+    JOIN severity_word AS old ON old.severity = change.old_severity
+    JOIN severity_word AS new ON new.severity = profile.severity
+    WHERE change.is_severity_changed
+    UNION ALL
+    SELECT finding_id, scan, 'suppressed', ''
+    FROM change
+    WHERE new_state = 'suppressed_at_source' AND old_state <> new_state
+)
 SELECT
-    change.finding_id, $moment, 'renamed', $scan_id,
-    change.old_path || ' → ' || incoming.path, $rev
-FROM change JOIN incoming USING (n)
-WHERE change.is_renamed
-UNION ALL
-SELECT
-    change.finding_id, $moment, 'moved', $scan_id,
-    concat_ws(
-        ', ',
-        CASE WHEN change.old_line IS DISTINCT FROM incoming.line
-            THEN 'line ' || coalesce(change.old_line::VARCHAR, '?') || ' → '
-                || coalesce(incoming.line::VARCHAR, '?') END,
-        CASE WHEN change.old_path <> incoming.path
-            THEN 'other checkout: ' || change.old_path || ' → ' || incoming.path END
-    ),
-    $rev
-FROM change JOIN incoming USING (n)
-WHERE NOT change.is_renamed
-    AND (change.old_line IS DISTINCT FROM incoming.line OR change.old_path <> incoming.path)
-UNION ALL
-SELECT
-    change.finding_id, $moment, 'rule_renamed', $scan_id,
-    change.old_rule || ' → ' || profile.rule, $rev
-FROM change JOIN incoming USING (n) JOIN profile USING (profile)
-WHERE change.is_rule_renamed
-UNION ALL
-SELECT
-    change.finding_id, $moment, 'bumped', $scan_id,
-    change.old_version || ' → ' || profile.package_version, $rev
-FROM change JOIN incoming USING (n) JOIN profile USING (profile)
-WHERE change.is_bumped
-UNION ALL
-SELECT
-    change.finding_id, $moment, 'severity_changed', $scan_id,
-    old.word || ' → ' || new.word, $rev
-FROM change
-JOIN incoming USING (n)
-JOIN profile USING (profile)
-JOIN severity_word AS old ON old.severity = change.old_severity
-JOIN severity_word AS new ON new.severity = profile.severity
-WHERE change.is_severity_changed
-UNION ALL
-SELECT finding_id, $moment, 'suppressed', $scan_id, '', $rev
-FROM change
-WHERE new_state = 'suppressed_at_source' AND old_state <> new_state
+    event.finding_id, incoming_scan.moment, event.kind, incoming_scan.scan_id, event.detail, $rev
+FROM event
+JOIN incoming_scan USING (scan)

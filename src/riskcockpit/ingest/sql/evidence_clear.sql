@@ -1,5 +1,5 @@
--- Removes what earlier scans of a scope proved; the newest scan speaks.
--- params: scope VARCHAR
+-- Removes what earlier scans of scopes proved; the newest scan speaks.
+-- params: scopes VARCHAR[]
 -- returns: nothing
 DELETE FROM control_evidence
-WHERE scope = $scope
+WHERE scope IN (SELECT unnest($scopes))

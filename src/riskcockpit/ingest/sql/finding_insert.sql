@@ -1,11 +1,10 @@
 -- Makes a finding of every result that was not recognised.
--- params: moment TIMESTAMP, now TIMESTAMP, scan_id VARCHAR, scope VARCHAR, tool VARCHAR,
---   category VARCHAR, branch VARCHAR, source_id VARCHAR, rev BIGINT
+-- params: now TIMESTAMP, rev BIGINT
 -- returns: nothing
 INSERT INTO finding BY NAME
 SELECT
-    coalesce(assigned.id, incoming.key) AS id, profile.class, profile.asset, $tool AS tool,
-    profile.rule, $category AS category, $branch AS branch, $scope AS scope, incoming.title,
+    coalesce(assigned.id, incoming.key) AS id, profile.class, profile.asset, incoming_scan.tool,
+    profile.rule, incoming_scan.category, incoming_scan.branch, incoming_scan.scope, incoming.title,
     wording.description, profile.help_url, profile.severity, profile.severity_raw,
     profile.severity_source, profile.state, false AS is_unconfirmed_absent,
     profile.pillar, profile.owner, profile.owner AS settings_owner, incoming.path, incoming.line, incoming.col,
@@ -15,13 +14,14 @@ SELECT
     profile.cvss, profile.epss, profile.epss AS tool_epss, profile.is_kev,
     profile.is_kev AS tool_is_kev, false AS is_ransomware, profile.model, profile.monitor,
     profile.metric, profile.segment, profile.resource,
-    least(profile.first_seen, $moment::TIMESTAMP) AS first_seen,
-    $moment AS last_seen, profile.onset_at, $now AS detected_at, 0 AS reopened_count,
-    least(profile.first_seen, $moment::TIMESTAMP) + to_days(profile.days) AS due_at,
+    least(profile.first_seen, incoming_scan.moment) AS first_seen,
+    incoming_scan.moment AS last_seen, profile.onset_at, $now AS detected_at, 0 AS reopened_count,
+    least(profile.first_seen, incoming_scan.moment) + to_days(profile.days) AS due_at,
     due_at AS sla_due_at, '' AS waiver_id, 0 AS exposure,
     '' AS correlation, profile.fingerprint_name, incoming.fingerprint, incoming.raw_hash,
-    $scan_id AS scan_id, $source_id AS source_id, $now AS seen_at, $rev AS rev
+    incoming_scan.scan_id, incoming_scan.source_id, $now AS seen_at, $rev AS rev
 FROM incoming
+JOIN incoming_scan ON incoming_scan.scan = incoming.scan
 SEMI JOIN fresh ON fresh.n = incoming.n
 LEFT JOIN assigned ON assigned.n = incoming.n
 LEFT JOIN profile ON profile.profile = incoming.profile

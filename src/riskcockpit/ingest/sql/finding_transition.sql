@@ -1,9 +1,9 @@
 -- Moves findings to the state that follows from being seen.
--- params: moment TIMESTAMP, now TIMESTAMP
+-- params: now TIMESTAMP
 -- returns: nothing
 UPDATE finding
 SET state = change.new_state, fixed_at = NULL,
-    reopened_at = CASE WHEN change.is_reopened THEN $moment ELSE finding.reopened_at END,
+    reopened_at = CASE WHEN change.is_reopened THEN incoming_scan.moment ELSE finding.reopened_at END,
     reopened_count = finding.reopened_count + change.is_reopened::INTEGER,
     onset_at = CASE WHEN change.is_reopened THEN profile.onset_at ELSE finding.onset_at END,
     detected_at = CASE
@@ -11,14 +11,14 @@ SET state = change.new_state, fixed_at = NULL,
         ELSE finding.detected_at
     END,
     due_at = CASE
-        WHEN change.is_reopened THEN $moment::TIMESTAMP + to_days(profile.days)
+        WHEN change.is_reopened THEN incoming_scan.moment + to_days(profile.days)
         ELSE finding.due_at
     END,
     sla_due_at = CASE
-        WHEN change.is_reopened THEN $moment::TIMESTAMP + to_days(profile.days)
+        WHEN change.is_reopened THEN incoming_scan.moment + to_days(profile.days)
         ELSE finding.sla_due_at
     END
 FROM change
-JOIN incoming ON incoming.n = change.n
-JOIN profile ON profile.profile = incoming.profile
+JOIN incoming_scan ON incoming_scan.scan = change.scan
+JOIN profile ON profile.profile = change.profile
 WHERE finding.rowid = change.finding_row AND change.new_state <> change.old_state

@@ -1,10 +1,11 @@
 -- Results whose finding is new, or takes over something new from the report.
 -- params: none
--- returns: n
-SELECT n
+-- returns: scan, n
+SELECT incoming.scan, incoming.n
 FROM fresh
+JOIN incoming ON incoming.n = fresh.n
 UNION ALL
-SELECT n
+SELECT scan, n
 FROM change
 WHERE is_updated OR is_moved OR is_reopened
 ORDER BY n

@@ -1,5 +1,5 @@
--- Forgets what earlier scans of a scope would have closed, unless it was released.
--- params: scope VARCHAR
+-- Forgets what earlier scans of scopes would have closed, unless it was released.
+-- params: none
 -- returns: nothing
 DELETE FROM held_closure
-WHERE scope = $scope AND released_by = ''
+WHERE released_by = '' AND scope IN (SELECT scope FROM incoming_scan)

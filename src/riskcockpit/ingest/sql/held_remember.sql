@@ -1,7 +1,10 @@
--- Remembers exactly what a held scan would have closed.
--- params: scan_id VARCHAR, scope VARCHAR, rev BIGINT
+-- Remembers exactly what held scans would have closed.
+-- params: rev BIGINT
 -- returns: nothing
 INSERT INTO held_closure (scan_id, scope, finding_id, state, released_by, rev)
-SELECT $scan_id, $scope, finding_id, state, '', $rev
+SELECT
+    incoming_scan.scan_id, incoming_scan.scope, absent.finding_id, absent.state, '', $rev
 FROM absent
-WHERE is_rule_enabled AND result = 'fixed'
+JOIN verdict ON verdict.scan = absent.scan
+JOIN incoming_scan ON incoming_scan.scan = absent.scan
+WHERE verdict.is_held AND absent.is_rule_enabled AND absent.result = 'fixed'

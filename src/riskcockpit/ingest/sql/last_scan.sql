@@ -1,10 +1,9 @@
--- The last scan of a scope that changed states, and all contents that came in its import.
--- params: scope VARCHAR
--- returns: scanned_at, tool_version, outcome, is_complete, generation, contents
+-- The last scan of each scope that changed states, and all contents that came in its import.
+-- params: scopes VARCHAR[]
+-- returns: scope, scanned_at, tool_version, outcome, is_complete, generation, contents
 SELECT
-    scanned_at, tool_version, outcome, is_complete, rev AS generation,
-    list(content_hash) OVER (PARTITION BY rev) AS contents
+    scope, scanned_at, tool_version, outcome, is_complete, rev AS generation,
+    list(content_hash) OVER (PARTITION BY scope, rev) AS contents
 FROM scan
-WHERE scope = $scope AND outcome IN ('applied', 'held')
-ORDER BY rev DESC, scanned_at DESC, id
-LIMIT 1
+WHERE scope IN (SELECT unnest($scopes)) AND outcome IN ('applied', 'held')
+QUALIFY row_number() OVER (PARTITION BY scope ORDER BY rev DESC, scanned_at DESC, id) = 1

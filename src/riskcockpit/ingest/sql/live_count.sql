@@ -1,6 +1,8 @@
--- How many live findings a scope has before a scan is applied.
--- params: scope VARCHAR
--- returns: count
-SELECT count(*)
+-- How many live findings scopes have before scans are applied to them; those without any are left
+-- out.
+-- params: scopes VARCHAR[]
+-- returns: scope, count
+SELECT scope, count(*)
 FROM finding
-WHERE scope = $scope AND state <> 'fixed'
+WHERE scope IN (SELECT unnest($scopes)) AND state <> 'fixed'
+GROUP BY scope

@@ -1,6 +1,6 @@
 -- Adds what the passes recognised.
 -- params: none
 -- returns: nothing
-INSERT INTO matched (n, finding_id, finding_row, how)
-SELECT n, finding_id, finding_row, how
+INSERT INTO matched (n, scan, finding_id, finding_row, how)
+SELECT n, scan, finding_id, finding_row, how
 FROM found

@@ -1,8 +1,8 @@
 -- Recognises results by the first key of a finding, which is its id.
 -- params: none
 -- returns: nothing
-INSERT INTO matched (n, finding_id, finding_row, how)
-SELECT incoming.n, finding.id, finding.rowid, 'exact'
+INSERT INTO matched (n, scan, finding_id, finding_row, how)
+SELECT incoming.n, incoming.scan, finding.id, finding.rowid, 'exact'
 FROM finding
 JOIN incoming ON incoming.key = finding.id
 ANTI JOIN matched AS by_result ON by_result.n = incoming.n

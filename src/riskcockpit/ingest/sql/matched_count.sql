@@ -1,5 +1,6 @@
--- How many results of a scan were recognised.
+-- How many results of each scan were recognised.
 -- params: none
--- returns: count
-SELECT count(*)
+-- returns: scan, count
+SELECT scan, count(*)
 FROM matched
+GROUP BY scan

@@ -1,9 +1,11 @@
--- Scopes of the same tool and asset whose reports came in other formats than this one. They are of
--- the same branch, as far as both forms name one.
--- params: scope VARCHAR, asset VARCHAR, tool VARCHAR, branch VARCHAR, format VARCHAR
--- returns: scope
-SELECT DISTINCT scope
-FROM scan
-WHERE asset = $asset AND tool = $tool AND format <> $format AND scope <> $scope
-  AND (branch IN ($branch, '') OR $branch = '') AND outcome IN ('applied', 'held')
-ORDER BY scope
+-- Scopes of the same tool and asset whose reports came in other formats than a scan. They are of the
+-- same branch, as far as both forms name one.
+-- params: none
+-- returns: scan, scope
+SELECT DISTINCT incoming_scan.scan, scan.scope
+FROM incoming_scan
+JOIN scan ON scan.asset = incoming_scan.asset AND scan.tool = incoming_scan.tool
+WHERE scan.format <> incoming_scan.format AND scan.scope <> incoming_scan.scope
+  AND (scan.branch IN (incoming_scan.branch, '') OR incoming_scan.branch = '')
+  AND scan.outcome IN ('applied', 'held')
+ORDER BY ALL

@@ -1,8 +1,9 @@
--- A scope that sees a finding which its own scope lost, or which was fixed, answers for it now.
--- params: scope VARCHAR, category VARCHAR, branch VARCHAR
+-- A scope that sees a finding which was fixed answers for it now.
+-- params: none
 -- returns: nothing
 UPDATE finding
-SET scope = $scope, category = $category, branch = $branch
+SET scope = incoming_scan.scope, category = incoming_scan.category, branch = incoming_scan.branch
 FROM change
-WHERE finding.rowid = change.finding_row AND finding.scope <> $scope
-  AND (change.old_state = 'fixed' OR finding.is_unconfirmed_absent)
+JOIN incoming_scan ON incoming_scan.scan = change.scan
+WHERE finding.rowid = change.finding_row AND finding.scope <> incoming_scan.scope
+  AND change.old_state = 'fixed'

@@ -1,5 +1,5 @@
--- Forgets sightings of this scope that a complete scan does not confirm.
--- params: scope VARCHAR, rev BIGINT
+-- Forgets sightings that a complete scan of their scope does not confirm.
+-- params: rev BIGINT
 -- returns: nothing
 DELETE FROM finding_sighting
-WHERE scope = $scope AND rev < $rev
+WHERE rev < $rev AND scope IN (SELECT scope FROM incoming_scan WHERE is_judged AND is_proof)

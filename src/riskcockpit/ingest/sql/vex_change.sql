@@ -4,7 +4,7 @@
 -- returns: nothing
 INSERT INTO vex_change
 SELECT
-    f.id AS finding_id, f.state AS old_state,
+    f.id AS finding_id, subject.scan_id, f.state AS old_state,
     CASE
         WHEN f.state IN ('open', 'triage') AND said.status = 'not_affected'
             THEN 'suppressed_at_source'

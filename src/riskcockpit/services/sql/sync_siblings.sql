@@ -1,11 +1,11 @@
--- How many other documents ever came together with this one into a scope: with any, this one alone
--- proves nothing about what the others hold.
--- params: scope VARCHAR, document VARCHAR
--- returns: siblings (count)
-SELECT count(DISTINCT other.document) AS siblings
+-- Documents that ever came together with others into a scope: alone they prove nothing about what the
+-- others hold.
+-- params: scopes VARCHAR[]
+-- returns: scope, document
+SELECT DISTINCT own.scope, own.document
 FROM scan AS own
 INNER JOIN scan AS other
     ON own.scope = other.scope
         AND own.imported_at = other.imported_at
         AND own.document <> other.document
-WHERE own.scope = $scope AND own.document = $document
+WHERE own.scope IN (SELECT unnest($scopes))

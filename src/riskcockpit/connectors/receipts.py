@@ -1,4 +1,4 @@
-"""What acting on GitHub answers with: receipts, and errors in words."""
+"""What acting upstream answers with: receipts, and errors in words."""
 
 from __future__ import annotations
 

@@ -1,20 +1,34 @@
-"""The simulated GitHub behind a socket on loopback."""
+"""A simulated upstream system behind a socket on loopback."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Protocol
 from unittest.mock import patch
 
 from riskcockpit.connectors.pace import Pace
-from support.github_sim import GithubSim
+from support.simulated import SimReply
+
+
+class Upstream(Protocol):
+    """A simulated upstream system."""
+
+    base: str
+    slow_seconds: float
+
+    def answer(
+        self, method: str, target: str, headers: Mapping[str, str], content: bytes
+    ) -> SimReply:
+        """Answer one request; header names are in lower case."""
+        ...
 
 
 @contextmanager
-def serving(sim: GithubSim, latency_seconds: float = 0.0) -> Iterator[str]:
+def serving(sim: Upstream, latency_seconds: float = 0.0) -> Iterator[str]:
     """Serve `sim` on a free port of this computer and yield its address.
 
     Connectors do not wait meanwhile: where they would, their time moves on by itself.
@@ -46,7 +60,7 @@ def serving(sim: GithubSim, latency_seconds: float = 0.0) -> Iterator[str]:
             self.wfile.write(made.body[: len(made.body) // 2] if is_cut else made.body)
             self.close_connection = self.close_connection or is_cut
 
-        do_GET = do_POST = do_PATCH = reply  # noqa: N815 - the names http.server asks for
+        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = reply  # noqa: N815 - the names http.server asks for
 
         def log_message(self, *_: object) -> None:
             pass

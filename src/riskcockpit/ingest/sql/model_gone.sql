@@ -1,0 +1,5 @@
+-- Removes models that a source has no longer.
+-- params: source_id VARCHAR, names VARCHAR[]
+-- returns: nothing
+DELETE FROM model
+WHERE source_id = $source_id AND name NOT IN (SELECT unnest($names))

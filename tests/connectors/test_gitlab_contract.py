@@ -1,0 +1,50 @@
+"""The GitLab connector keeps the contract, for a group and for single projects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from riskcockpit.connectors.contract import HttpConnectorContract
+from riskcockpit.connectors.gitlab.connector import GitlabConnector
+from riskcockpit.connectors.reply import Asked, Reply
+from support.gitlab_sim import GitlabSim
+from support.gitlab_state import World, code, package, secret
+
+
+def bank(count: int = 130) -> World:
+    """Return a group with `count` vulnerabilities in two projects, and deliveries of one."""
+    world = World()
+    for number in range(1, count + 1):
+        path = ("bank/cards", "bank/payments")[number % 2]
+        world.found(path, number, (code, package, secret)[number % 3](number))
+    world.set_state("bank/cards", 2, "RESOLVED")
+    world.set_state("bank/payments", 1, "DISMISSED", dismissalReason="NOT_APPLICABLE")
+    world.pipeline("bank/payments", 1)
+    world.pipeline("bank/payments", 2, "failed")
+    world.deploy("bank/payments", 5, "production", "success")
+    return world
+
+
+class _OverTheSimulator(HttpConnectorContract):
+    connector = GitlabConnector
+    sim: GitlabSim
+
+    def setup_method(self) -> None:
+        self.sim = GitlabSim(bank())
+
+    def answer(self, asked: Asked) -> Reply:
+        return self.sim.reply(asked)
+
+
+class TestGroup(_OverTheSimulator):
+    options: Mapping[str, Any] = {"group": "bank"}
+    expected_items = 2
+
+
+class TestProjects(_OverTheSimulator):
+    options: Mapping[str, Any] = {
+        "projects": ["bank/cards", "bank/payments"],
+        "watch": ["bank/payments"],
+    }
+    expected_items = 2 + 2 + 1
