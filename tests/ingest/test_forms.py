@@ -102,6 +102,12 @@ def test_another_tool_asset_or_branch_is_another_scan(bank: Bank) -> None:
     assert bank.states() == {"open": 12}
 
 
+def test_an_alert_of_github_is_no_form_of_a_report(bank: Bank) -> None:
+    bank.scan(OWN, format="github-code-scanning", category="alerts")
+    assert in_sarif(bank, *LOG).new == 3
+    assert bank.scan(OWN, format="github-code-scanning", category="more").counts.new == 0
+
+
 def alert(rule: str, former: str = "", title: str = "") -> Observation:
     return code(
         rule, locations=(), finding_class=FindingClass.DAST, resource="GET https://bank/a",
