@@ -137,6 +137,23 @@ def test_staging_again_starts_from_nothing(store: Store) -> None:
         assert tx.rows(statement("SELECT * FROM few")) == [(2, "b")]
 
 
+def test_columns_are_staged_as_rows_are(store: Store) -> None:
+    count = 130_000  # more than go over in one piece
+    with store.writer() as tx:
+        tx.stage_columns("many", {"n": "INTEGER", "t": "VARCHAR"}, (range(count), ["x"] * count))
+        assert tx.rows(statement("SELECT count(*), sum(n), min(t) FROM many")) == [
+            (count, count * (count - 1) // 2, "x")
+        ]
+        tx.stage_columns("many", {"n": "INTEGER"}, ([],))
+        assert tx.rows(statement("SELECT n FROM many")) == []
+
+
+@pytest.mark.parametrize("columns", [([1, 2],), ([1, 2], ["a"]), ([1, "x"], ["a", "b"])])
+def test_columns_that_do_not_fit_are_refused(store: Store, columns: tuple[list[Any], ...]) -> None:
+    with pytest.raises(FatalError, match="some"), store.writer() as tx:
+        tx.stage_columns("some", {"n": "INTEGER", "t": "VARCHAR"}, columns)
+
+
 def test_execute_says_how_many_rows_changed(store: Store) -> None:
     with store.writer() as tx:
         update = statement("UPDATE finding SET owner = $owner", "owner")
