@@ -30,6 +30,7 @@ from riskcockpit.demo.story import PAST_ROLLBACK_DAYS
 from riskcockpit.demo.world import DatedDocument
 from riskcockpit.services.context import Context
 from riskcockpit.services.decide import approve, waive
+from riskcockpit.services.desk import publish
 from riskcockpit.services.house import policy_of, read_options_of
 from riskcockpit.services.importing import (
     ImportOptions,
@@ -85,6 +86,7 @@ class Replay:
         kpis = [kpi for kpi in kpis_in_force(self.ctx.paths) if kpi.id in _TOLD_BY_DATES]
         with self.ctx.store.writer() as tx:
             look_back(tx, kpis, (self.start - timedelta(days=n) for n in range(TREND_DAYS, 0, -1)))
+        publish(self.ctx)  # what is shown is judged and signed
 
     def _chapters(self) -> Sequence[tuple[datetime, Callable[[], None]]]:
         """Return the moments at which somebody decides something, and what; oldest first."""
