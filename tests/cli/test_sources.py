@@ -16,6 +16,8 @@ from riskcockpit.config.loading import read_settings
 from riskcockpit.connectors import registry
 from riskcockpit.connectors.http import replayed
 from riskcockpit.connectors.reply import Asked, Reply
+from riskcockpit.errors import InputError
+from riskcockpit.services.source_options import option_value
 from support.cli import Ran, invoke
 from support.pty import Screen
 
@@ -24,6 +26,7 @@ SCHEMA = json.loads((ROOT / "docs/schemas/source_test.json").read_text(encoding=
 KINDS = {
     "alertmanager": "riskcockpit.connectors.alertmanager.connector:AlertmanagerConnector",
     "exec": "riskcockpit.connectors.exec.connector:ExecConnector",
+    "github": "riskcockpit.connectors.github.connector:GithubConnector",
     "files": "riskcockpit.connectors.files.connector:FilesConnector",
     "http": "riskcockpit.connectors.web.connector:WebConnector",
     "mlflow": "riskcockpit.connectors.mlflow.connector:MlflowConnector",
@@ -121,6 +124,16 @@ def test_what_makes_no_sense_is_a_usage_error(
     ran = invoke("sources", "add", *arguments)
     assert (ran.code, said in ran.err) == (2, True), ran.err
     assert settings.read_bytes() == before
+
+
+def test_a_list_of_words_to_choose_from_is_written_with_commas() -> None:
+    """As any list of texts: nobody should have to know which lists are checked further."""
+    assert option_value("github", "alerts", "dependabot, code-scanning") == [
+        "dependabot",
+        "code-scanning",
+    ]
+    with pytest.raises(InputError, match="option alerts"):
+        option_value("github", "alerts", "dependabot,licences")
 
 
 def test_a_name_is_given_once(settings: Path, reports: Path) -> None:

@@ -73,8 +73,9 @@ def option_value(kind: str, name: str, text: str) -> Any:
 def _read(text: str, wanted: Any, name: str) -> Any:
     if wanted is str or _choices(wanted):
         return text
-    is_list = get_origin(wanted) is tuple
-    if is_list and get_args(wanted)[0] is str and not text.lstrip().startswith(("[", "-")):
+    of_what = get_args(wanted)[0] if get_origin(wanted) is tuple else None
+    is_words = of_what is str or bool(_choices(of_what))
+    if is_words and not text.lstrip().startswith(("[", "-")):
         return [part.strip() for part in text.split(",") if part.strip()]
     try:
         return yaml.safe_load(text)
