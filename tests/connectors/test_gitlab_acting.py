@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import pytest
 
@@ -24,8 +25,10 @@ from support.acting_contract import (
     dismissal,
     reopening,
 )
+from support.deploying_contract import DeployingContract
 from support.gitlab_sim import GitlabSim
 from support.gitlab_state import GID, code
+from support.simulated import Simulator
 
 TARGET = "bank/payments#1"
 OPTIONS = {"group": "bank", "write": True}
@@ -257,6 +260,45 @@ def test_what_is_no_vulnerability_of_gitlab_is_not_taken_upstream(
 def review(kind: ActionKind = ActionKind.DEPLOYMENT_APPROVE, **more: str) -> Action:
     params = {"run": "5", "comment": "change 4711 was agreed", **more}
     return Action(ID, kind, "up", "bank/payments@production", params)
+
+
+class TestDeploying(DeployingContract):
+    connector = GitlabConnector
+    options: ClassVar[Mapping[str, Any]] = {"watch": ["bank/payments"], "write": True}
+    action = review()
+    bad = (
+        replace(review(), target="bank/payments"),
+        replace(review(), target="payments@production"),
+        review(run="-1"),
+        replace(review(), kind=ActionKind.DEPLOYMENT_ROLLBACK),
+    )
+    write_mark = "/approval"
+    read_mark = "/deployments"
+    about = "GitLab 18.6.0-ee EE as octo"
+    reads_before = 2
+
+    def make(self) -> GitlabSim:
+        made = GitlabSim()
+        made.world.deploy("bank/payments", 5, "production", "blocked")
+        made.world.deploy("bank/payments", 6, "production", "success")
+        return made
+
+    def test_reading_uses_the_read_credential_and_writing_the_other(
+        self, bench: Bench[Simulator]
+    ) -> None:
+        """An answer is somebody's: whether it is there is asked as who gives it."""
+
+        def tokens() -> set[str]:
+            found = {one.headers["authorization"] for one in bench.sim.exchanges}
+            bench.sim.exchanges.clear()
+            return found
+
+        made = bench.connector()
+        assert list(made.deployments())
+        (read,) = tokens()
+        made.apply(self.action)
+        (written,) = tokens()
+        assert read != written
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
@@ -27,11 +27,12 @@ from riskcockpit.connectors.gitlab.dismissal import (
 )
 from riskcockpit.connectors.gitlab.listing import VulnerabilityList, VulnerabilityReader
 from riskcockpit.connectors.gitlab.mapping import is_path
+from riskcockpit.connectors.gitlab.offers import ANSWERS, waiting
 from riskcockpit.connectors.gitlab.wire import KeptVulnerability
 from riskcockpit.connectors.options import read_options, refuse_path
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.waiving import signed_comment
-from riskcockpit.domain.action import Action, ActionKind
+from riskcockpit.domain.action import DEPLOYMENT_KINDS, Action, ActionKind, Offer
 from riskcockpit.domain.batch import Batch, Coverage, Document
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.ids import digest
@@ -119,11 +120,18 @@ class GitlabConnector(ActingSource[GitlabClient, GitlabOptions]):
             },
         )
 
+    def deployments(self, kinds: Collection[ActionKind] = DEPLOYMENT_KINDS) -> Iterator[Offer]:
+        """See `connectors.api.Deploys.deployments`; of GitLab only answers are offered."""
+        if set(ANSWERS).isdisjoint(kinds):
+            return
+        for project in dict.fromkeys(self.settings.watch):
+            yield from waiting(self.reader, self.name, project)
+
     def change(self, action: Action) -> Change[Any]:
         """See `connectors.acting_source.ActingSource.change`."""
         if action.kind in (ActionKind.ALERT_DISMISS, ActionKind.ALERT_REOPEN):
             return VulnerabilityChange.of(action, self.reader, self.writer)
-        if action.kind in (ActionKind.DEPLOYMENT_APPROVE, ActionKind.DEPLOYMENT_REJECT):
+        if action.kind in ANSWERS:
             return DeploymentAnswer.of(action, self.reader, self.writer)
         raise SourceError(f"GitLab has no {action.kind.value}: {action.target}")
 

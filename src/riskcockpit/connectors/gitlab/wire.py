@@ -156,6 +156,7 @@ class Deployment(msgspec.Struct, frozen=True):
     status: str
     updated_at: str
     environment: Environment
+    ref: str = ""
     sha: str = ""
     pending_approval_count: int = 0
     approvals: tuple[Approval, ...] = ()
