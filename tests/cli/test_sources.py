@@ -17,7 +17,7 @@ from riskcockpit.connectors import registry
 from riskcockpit.connectors.http import replayed
 from riskcockpit.connectors.reply import Asked, Reply
 from riskcockpit.errors import InputError
-from riskcockpit.services.source_options import option_value
+from riskcockpit.services.source_options import option_fields, option_value
 from support.cli import Ran, invoke
 from support.pty import Screen
 
@@ -132,8 +132,16 @@ def test_a_list_of_words_to_choose_from_is_written_with_commas() -> None:
         "dependabot",
         "code-scanning",
     ]
-    with pytest.raises(InputError, match="option alerts"):
+    with pytest.raises(InputError, match="option alerts") as refused:
         option_value("github", "alerts", "dependabot,licences")
+    assert "code-scanning | dependabot | secret-scanning" in (refused.value.hint or "")
+    (field,) = (one for one in option_fields("github") if one.name == "alerts")
+    assert option_value("github", "alerts", field.default) == [
+        "code-scanning",
+        "dependabot",
+        "secret-scanning",
+    ]
+    assert "[" not in field.default
 
 
 def test_a_name_is_given_once(settings: Path, reports: Path) -> None:
@@ -229,7 +237,19 @@ def test_on_a_terminal_every_option_is_asked_for(settings: Path, reports: Path, 
         "from riskcockpit.cli.app import run; import sys;"
         "sys.argv = ['riskcockpit', 'sources', 'add']; run()"
     )
-    answers = ["nonsense", "files", "", "", "", str(reports), "maybe", "yes", "bank", *("",) * 4]
+    answers = [
+        "nonsense",
+        "files",
+        "",
+        "ftp://bank.example",
+        "",
+        "",
+        str(reports),
+        "maybe",
+        "yes",
+        "bank",
+        *("",) * 4,
+    ]
     env = {"RISKCOCKPIT_HOME": str(home), "PYTHONPATH": str(ROOT / "src"), "NO_COLOR": "1"}
     with Screen([sys.executable, "-c", script], columns=200, rows=60, env=env) as screen:
         for answer in answers:
@@ -237,6 +257,7 @@ def test_on_a_terminal_every_option_is_asked_for(settings: Path, reports: Path, 
         screen.wait_for("added to")
         shown = screen.text
     assert 'no connector of kind "nonsense"' in shown
+    assert 'url of source "files" is not an http(s) URL' in shown
     assert "Files, directories or glob patterns" in shown
     assert "option optional" in shown
     (source,) = read_settings(settings).settings.sources

@@ -99,7 +99,7 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
     plain = msgspec.to_builtins(value)
     if isinstance(plain, str):
         return plain
-    if isinstance(plain, list) and all(isinstance(item, str) for item in plain):
+    if isinstance(plain, tuple) and all(isinstance(item, str) for item in plain):
         return ", ".join(plain)
     return msgspec.json.encode(plain).decode()
 
@@ -114,7 +114,8 @@ def _words(wanted: Any) -> str:
     if origin in (Union, types.UnionType):
         return _words(next(arg for arg in get_args(wanted) if arg is not types.NoneType))
     if origin in (tuple, list):
-        return "list"
+        choices = _choices(get_args(wanted)[0])
+        return f"list of {' | '.join(choices)}" if choices else "list"
     return "mapping" if origin is dict else _WORDS.get(wanted, "mapping")
 
 
