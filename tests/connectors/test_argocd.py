@@ -16,7 +16,7 @@ from riskcockpit.errors import (
 )
 from support.acting_contract import ID, Bench, bench_of
 from support.argocd_sim import ArgoSim
-from support.deploying_contract import DeployingContract, measured
+from support.deploying_contract import DeployingContract, measured, offered
 
 OLD, NEW = "a" * 40, "b" * 40
 
@@ -152,6 +152,15 @@ def test_every_earlier_deployment_is_offered_and_can_be_returned_to(
     assert made.preview(offers[1].action).blockers == ()
     assert made.apply(replace(offers[1].action, id=ID)).outcome is Outcome.DONE
     assert app(sim)["status"]["history"][-1]["revision"] == OLD
+
+
+def test_images_that_a_deployment_set_are_told(bench: Bench[ArgoSim], sim: ArgoSim) -> None:
+    images = ["api=registry.example/api:1.4", "registry.example/db:7"]
+    app(sim)["status"]["history"][0]["source"] = {"kustomize": {"images": images}}
+    (offer,) = offered(bench)
+    assert "(registry.example/api:1.4, registry.example/db:7) by" in offer.what
+    receipt = bench.connector().apply(rollback())
+    assert receipt.evidence["images"] == "registry.example/payments:2"
 
 
 def test_switching_automated_sync_off_is_offered_when_the_options_say_so(
@@ -355,6 +364,20 @@ def test_an_application_that_moved_or_is_busy_is_left_alone(
     assert receipt.outcome is Outcome.REFUSED
     assert "goes to in-cluster/elsewhere" in receipt.message
     assert "another operation on payments is under way" in receipt.message
+
+
+def test_the_same_commit_with_other_values_is_another_deployment(
+    bench: Bench[ArgoSim], sim: ArgoSim
+) -> None:
+    history = app(sim)["status"]["history"]
+    history[0] |= {"revision": NEW, "source": {"helm": {"parameters": [{"value": "1"}]}}}
+    history.append({**history[1], "id": 2})
+    action = rollback(revision=NEW)
+    made = bench.connector()
+    assert "is at deployment 2, not 1" in made.apply(action).message
+    history[2]["source"] = history[0]["source"]
+    assert made.apply(action).outcome is Outcome.DONE
+    assert sim.writes == []
 
 
 def test_several_sources_are_one_revision(bench: Bench[ArgoSim], sim: ArgoSim) -> None:

@@ -149,9 +149,16 @@ def test_a_build_that_was_deleted_while_open_is_forgotten(
     assert json.loads(second[-1].cursor)["jobs"][JOB] == {"newest": 2}
 
 
-def test_a_first_sync_looks_back_seven_days(bench: Bench[JenkinsSim], sim: JenkinsSim) -> None:
+def test_a_first_sync_looks_back_seven_days_but_sees_what_waits_longer(
+    bench: Bench[JenkinsSim], sim: JenkinsSim
+) -> None:
     sim.at -= timedelta(days=30)
+    sim.wait(JOB)
     sim.build(JOB)
+    only_old = pull(bench)
+    assert [metric for _, metric, *_ in readings(only_old)] == ["deployment_waiting"]
+    sim.jobs[JOB][1].inputs.clear()
+    assert readings(pull(bench, only_old[-1].cursor)) == []
     sim.at += timedelta(days=30)
     sim.build(JOB)
     assert len(readings(pull(bench))) == 1
@@ -186,6 +193,21 @@ def test_a_job_that_is_refused_is_told_and_the_others_are_read(
     sim.forbidden = {"bank"}
     with pytest.raises(ForbiddenError):
         pull(bench)
+
+
+def test_a_job_that_was_refused_for_a_while_goes_on_from_where_it_was(
+    bench: Bench[JenkinsSim], sim: JenkinsSim
+) -> None:
+    sim.build(JOB)
+    sim.build("bank/cards")
+    first = pull(bench)
+    sim.build(JOB)
+    sim.forbidden = {JOB}
+    second = pull(bench, first[-1].cursor)
+    sim.forbidden = set()
+    bench.until += timedelta(days=30)
+    third = pull(bench, second[-1].cursor)
+    assert [len(readings(batches)) for batches in (first, second, third)] == [2, 0, 1]
 
 
 def test_without_the_plugin_what_waits_is_not_told_and_that_is_said(

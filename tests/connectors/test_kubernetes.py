@@ -161,6 +161,12 @@ def test_one_deployment_with_a_broken_time_does_not_stop_the_others(
     assert sum(len(batch.items) for batch in batches) >= 2
 
 
+def test_a_check_finds_what_may_not_be_read(bench: Bench[KubeSim], sim: KubeSim) -> None:
+    sim.forbidden = {"payments"}
+    with pytest.raises(ForbiddenError):
+        bench.connector(namespaces=["payments"]).check()
+
+
 # What can be decided ------------------------------------------------------------------------------
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
-from riskcockpit.domain.finding import FindingClass, Location
+import pytest
+
+from riskcockpit.domain.finding import FindingClass, Location, Observation
 from riskcockpit.domain.sheet import Columns, Sheet
 from support.ingesting import code, dependency
 
@@ -14,6 +17,7 @@ SEEN = (
     dependency("CVE-2026-1"),
     replace(code(), locations=(Location("a.py", 1), Location("b.py", 2, 3, 4, "s"))),
 )
+OF_ROWS = {"title", "description", "locations", "fingerprints", "raw"}
 
 
 def by_hand() -> Sheet:
@@ -57,6 +61,16 @@ def test_what_rows_share_is_kept_once() -> None:
     assert sheet.has_class(FindingClass.DEPENDENCY)
     assert not sheet.has_class(FindingClass.SECRET)
     assert sheet.suppressed() == 2
+
+
+@pytest.mark.parametrize(
+    "name", [f.name for f in fields(Observation) if f.name not in OF_ROWS and f.name != "record"]
+)
+def test_rows_that_differ_in_anything_but_their_own_columns_are_of_two_kinds(name: str) -> None:
+    sheet = Sheet()
+    changed: dict[str, Any] = {name: object()}
+    other = replace(code(), **changed)
+    assert sheet.kind_of(code()) != sheet.kind_of(other)
 
 
 def test_sheets_are_joined_with_their_places_and_records() -> None:

@@ -19,6 +19,7 @@ from riskcockpit.config.settings import ClosureSettings
 from riskcockpit.domain.finding import Observation
 from riskcockpit.ingest.policy import IngestPolicy, ScanReport
 from support.ingesting import Bank, code, open_bank
+from support.listing import misfits
 
 POLICY = IngestPolicy(closure=ClosureSettings(max_count=1000))
 ASSETS = ("payments", "lending")
@@ -173,6 +174,11 @@ class Laws(RuleBasedStateMachine):
         if self.caches.one.store.exists():
             assert self.caches.one.rows(_ROWS) == self.caches.other.rows(_ROWS)
             assert self.caches.one.events() == self.caches.other.events()
+
+    @invariant()
+    def the_kept_texts_of_a_finding_are_its_own(self) -> None:
+        if self.caches.one.store.exists():
+            assert misfits(self.caches.one.store) == []
 
     def _ids(self, asset: str) -> dict[int, str]:
         rows = self.caches.one.rows("SELECT id, asset, snippet FROM finding WHERE state = 'open'")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,9 +33,12 @@ def kube(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kube]:
         yield made
 
 
+_numbers = itertools.count(1)
+
+
 @pytest.fixture
-def namespace(kube: Kube, request: pytest.FixtureRequest) -> str:
-    name = f"ns-{abs(hash(request.node.name)) % 10**8}"
+def namespace(kube: Kube) -> str:
+    name = f"team-{next(_numbers)}"
     kube.namespace(name)
     return name
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from riskcockpit.config.settings import SourceSettings
 from riskcockpit.connectors import registry
 from riskcockpit.connectors.api import Connector
 from riskcockpit.connectors.argocd.connector import ArgocdConnector
@@ -18,6 +19,7 @@ from riskcockpit.connectors.jenkins.connector import JenkinsConnector
 from riskcockpit.connectors.kubernetes.connector import KubernetesConnector
 from riskcockpit.domain.action import ActionKind
 from riskcockpit.errors import RefusedError
+from riskcockpit.services.connecting import why_read_only
 from riskcockpit.services.context import Context
 from riskcockpit.services.deployments import decide_deployment, plan_deployment
 from riskcockpit.services.outbox import dispatch
@@ -188,3 +190,16 @@ def test_a_sync_brings_how_deployments_went(source: str, request: pytest.Fixture
     assert metrics >= ({"deployment_success"} if source == "argo" else set())
     count = office.bank.rows("SELECT count(*) FROM reading WHERE metric = 'deployment_success'")
     assert count[0][0] >= 1
+
+
+def test_whether_a_source_may_act_is_what_its_connector_says(
+    cluster: tuple[Office, KubeSim],
+) -> None:
+    office, _ = cluster
+    settings = SourceSettings(name="up", kind="kubernetes")  # its kubeconfig says who writes
+    said = []
+    for office.may_write in (True, False):
+        connector = office.connector()
+        said.append(why_read_only(connector, settings))
+        connector.close()
+    assert said == ["", 'the source "up" has no write credential']

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from riskcockpit.services.undoing import undo_import
 from riskcockpit.services.verify import verify_ledger
 from support.correcting import House, make_house
 from support.deciding import LATER, WHY, entry_types
+from support.listing import misfits
 
 WHY_SAME = "the function was rewritten and moved"
 BEFORE = ("a@x.py:10 old_code()", "b@x.py:50 other()")
@@ -22,8 +24,10 @@ AFTER = ("a@y.py:90 rewritten_and_elsewhere()", "b@x.py:50 other()")
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    return make_house(tmp_path, monkeypatch)
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    house = make_house(tmp_path, monkeypatch)
+    yield house
+    assert misfits(house.ctx.store) == []
 
 
 def moved(house: House) -> tuple[str, str]:

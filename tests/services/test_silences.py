@@ -200,4 +200,4 @@ def test_a_list_that_reaches_further_than_the_waiver_is_never_sent(
     assert room.server.silences == []
     assert room.states() == [("alert.silence", "pending")]
     entry = next(e for e in room.at().reading_journal().entries() if e.data.get(KEY))
-    assert entry.data[KEY][0]["params"]["labels"] == '{"severity":"warning"}'  # type: ignore[index, call-overload]  # a list of objects, as written above
+    assert entry.data[KEY][0]["params"]["labels"] == '{"severity":"warning"}'

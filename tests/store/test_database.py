@@ -72,7 +72,8 @@ def test_every_type_comes_back_as_it_went_in(store: Store) -> None:
 def test_every_column_of_every_table_comes_back_as_it_went_in(store: Store) -> None:
     columns = statement(
         "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal"
-        " AND table_name <> 'schema_step' ORDER BY table_name, column_index"
+        " AND table_name <> 'schema_step' AND column_name <> 'priority'"
+        " ORDER BY table_name, column_index"
     )
     with store.reader() as reader:
         tables: dict[str, dict[str, Any]] = {}
@@ -85,7 +86,7 @@ def test_every_column_of_every_table_comes_back_as_it_went_in(store: Store) -> N
     with store.reader() as reader:
         for table, row in tables.items():
             found = reader.records(statement(f'SELECT * FROM "{table}"'))
-            assert row in found, table
+            assert any(row.items() <= one.items() for one in found), table
 
 
 def test_an_appended_row_gets_the_generation_as_its_revision(store: Store) -> None:
@@ -134,6 +135,23 @@ def test_staging_again_starts_from_nothing(store: Store) -> None:
         tx.stage("few", {"n": "INTEGER"}, [(1,)])
         tx.stage("few", {"n": "INTEGER", "m": "VARCHAR"}, [(2, "b")])
         assert tx.rows(statement("SELECT * FROM few")) == [(2, "b")]
+
+
+def test_columns_are_staged_as_rows_are(store: Store) -> None:
+    count = 130_000  # more than go over in one piece
+    with store.writer() as tx:
+        tx.stage_columns("many", {"n": "INTEGER", "t": "VARCHAR"}, (range(count), ["x"] * count))
+        assert tx.rows(statement("SELECT count(*), sum(n), min(t) FROM many")) == [
+            (count, count * (count - 1) // 2, "x")
+        ]
+        tx.stage_columns("many", {"n": "INTEGER"}, ([],))
+        assert tx.rows(statement("SELECT n FROM many")) == []
+
+
+@pytest.mark.parametrize("columns", [([1, 2],), ([1, 2], ["a"]), ([1, "x"], ["a", "b"])])
+def test_columns_that_do_not_fit_are_refused(store: Store, columns: tuple[list[Any], ...]) -> None:
+    with pytest.raises(FatalError, match="some"), store.writer() as tx:
+        tx.stage_columns("some", {"n": "INTEGER", "t": "VARCHAR"}, columns)
 
 
 def test_execute_says_how_many_rows_changed(store: Store) -> None:

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from riskcockpit.errors import BusyError, DamagedError, StoreError
-from riskcockpit.store import migrate
+from riskcockpit.store import listing, migrate
 from riskcockpit.store.durable import exclusive
 from riskcockpit.store.snapshots import Store
 from support.caches import COUNT, NOW, finding, open_store, publish, statement
@@ -227,12 +227,12 @@ def test_a_cache_of_an_older_program_is_brought_up_to_date_by_its_first_reader(
 def test_what_tools_said_before_enrichment_is_kept_as_their_word(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    every = migrate.migrations()
-    before = tuple(step for step in every if step.name < "0008")
-    monkeypatch.setattr(migrate, "migrations", lambda: before)
+    before = tuple(step for step in migrate.migrations() if step.name < "0008")
     row = finding("one", epss=0.5, is_kev=True, due_at=NOW, owner="house")
-    publish(store, {"finding": [row]})
-    monkeypatch.setattr(migrate, "migrations", lambda: every)
+    with monkeypatch.context() as then:
+        then.setattr(migrate, "migrations", lambda: before)
+        then.setattr(listing, "complete", lambda _: None)
+        publish(store, {"finding": [row]})
     with store.reader() as reader:
         columns = "tool_epss, tool_is_kev, sla_due_at, settings_owner, is_ransomware, kev_added"
         rows = reader.rows(statement(f"SELECT {columns} FROM finding"))

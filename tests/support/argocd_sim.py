@@ -152,7 +152,7 @@ class ArgoSim(Simulator):
         history.append({
             "id": history[-1]["id"] + 1 if history else 0,
             "revision": sync["revision"],
-            "source": app["spec"]["source"],
+            "source": sync.get("source", app["spec"]["source"]),
             "deployStartedAt": state["startedAt"],
             "deployedAt": state["finishedAt"],
             "initiatedBy": {"username": "deployer"},

@@ -1,8 +1,8 @@
 """What a cache says, as bytes that are equal when it says the same, however it came to say it.
 
-Left out is what tells only in which publish a row was written: generations, and the scans and raw
-records that are named by them. So are the validators, which speak of the last requests alone. Rows
-are sorted, columns go by name.
+Left out is what tells only in which publish a row was written: generations, the scans and raw
+records that are named by them, and numbers of texts, which go by who came first. So are the
+validators, which speak of the last requests alone. Rows are sorted, columns go by name.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TABLES = (
     "asset finding finding_alias finding_location finding_sighting finding_event raw_record"
     " model model_version model_alias model_alias_move reading"
 )
-_OF_THE_PUBLISH = {"rev", "scan_id", "raw_hash", "hash"}
+_OF_THE_PUBLISH = {"rev", "scan_id", "raw_hash", "hash", "wording_id", "place_id"}
 _OF_THE_SOURCE = ("name", "kind", "state", "cursor", "full_at", "is_truncated", "message")
 
 

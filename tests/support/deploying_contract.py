@@ -101,6 +101,13 @@ class DeployingContract:
         bench.sim.fail("503", self.read_mark, times=2)
         assert bench.pull() == before
 
+    def test_a_system_that_asks_to_wait_again_and_again_gives_the_same_in_the_end(
+        self, bench: Bench[Simulator]
+    ) -> None:
+        before, offers = bench.pull(), offered(bench)
+        bench.sim.busy_every = 2
+        assert (bench.pull(), offered(bench)) == (before, offers)
+
     def test_what_can_be_done_is_offered_and_what_is_not_wanted_is_not_asked_for(
         self, bench: Bench[Simulator]
     ) -> None:

@@ -100,6 +100,9 @@ class Simulator:
         """Whether exchanges are kept; a measurement does without."""
         self.writes: list[tuple[str, str, Any]] = []
         """Every change that took effect: method, path, body."""
+        self.busy_every = 0
+        """Each so many-th request is refused for having asked too much; 0: none is."""
+        self._count = 0
         self.lock = threading.Lock()
 
     def fail(self, kind: str, where: str = "", *, after: int = 0, times: int = 1) -> None:
@@ -117,7 +120,10 @@ class Simulator:
             line = f"{method} {target} {content.decode()}"
             fault = next((one.kind for one in self.faults if one.is_due(line)), "")
             call = Call(method, parts.path, query, headers, body)
-            reply = self.limit(call) or self.instead(fault) or self.handle(call)
+            self._count += 1
+            is_busy = self.busy_every and self._count % self.busy_every == 0
+            busy = self.instead("429") if is_busy else None
+            reply = busy or self.limit(call) or self.instead(fault) or self.handle(call)
             self.spoil(fault, reply, call)
             if self.keeps:
                 shown = b"" if fault else reply.body

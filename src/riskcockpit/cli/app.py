@@ -5,6 +5,7 @@ Commands import what they need when they run, so that `--help` stays quick.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import io
 import os
@@ -154,6 +155,7 @@ def root(
 
 def run() -> None:
     """Run the command line; always ends the process."""
+    atexit.register(gc.freeze)  # the interpreter would look for cycles in what dies with it
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal may not know all we write
             stream.reconfigure(errors="replace")
@@ -165,5 +167,3 @@ def run() -> None:
 
         report_bug(error, SystemClock().now())
         sys.exit(ExitCode.BUG)
-    finally:
-        gc.freeze()  # the interpreter would look for cycles once more in what dies with it

@@ -58,6 +58,7 @@ class ActingSource(Generic[C, O]):
         """`clients` are the reader's and the writer's."""
         self.name = name
         self.settings = options
+        self.clock = clock
         self.reader, self.writer = clients
         self._performer = Performer(clock, self.why_not())
 

@@ -126,12 +126,17 @@ class WaiverWords:
 
 
 @runtime_checkable
-class Dismisses(Protocol):
-    """The capability of closing upstream what a waiver covers, for as long as it runs."""
+class Refrains(Protocol):
+    """The capability of saying why nothing may be changed upstream."""
 
     def why_not(self) -> str:
         """Return why nothing may be changed there; empty when it may. No I/O."""
         ...
+
+
+@runtime_checkable
+class Dismisses(Refrains, Protocol):
+    """The capability of closing upstream what a waiver covers, for as long as it runs."""
 
     def dismissal(self, record: KeptRecord, waiver: WaiverWords) -> Action | None:
         """Return the action, with no id yet, that closes the record there; None when none can.

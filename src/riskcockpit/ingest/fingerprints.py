@@ -106,13 +106,16 @@ def _measure(sheet: Sheet, values: Sequence[Fingerprint]) -> dict[str, _Method]:
 def _first_usable(rows: Sequence[Claims], refused: Mapping[str, str]) -> list[Fingerprint]:
     """Return the first usable claim of each row that is not refused, under its method's name."""
     values: list[Fingerprint] = []
+    plans: dict[object, tuple[tuple[int, str], ...]] = {}
     for claims in rows:
-        if not claims:
-            values.append(NONE)
-            continue
-        for index, method in _order(tuple([claim[0] for claim in claims])):
+        names = claims[0][0] if len(claims) == 1 else tuple([name for name, _ in claims])
+        plan = plans.get(names)
+        if plan is None:
+            order = _order(tuple([name for name, _ in claims]))
+            plan = plans[names] = tuple(each for each in order if each[1] not in refused)
+        for index, method in plan:
             name, value = claims[index]
-            if method not in refused and _is_usable(value):
+            if _is_usable(value):
                 values.append(claims[index] if name == method else (method, value))
                 break
         else:

@@ -51,8 +51,8 @@ def recognise(tx: Writer, runs: Sequence[Run], policy: IngestPolicy) -> dict[int
         tx.execute(sql("ingest", statement))
     if any(run.sheet.has_class(FindingClass.DEPENDENCY) for run in runs):
         tx.execute(sql("ingest", "match_vulnerability"))
-    changes = _compare_leftovers(tx, runs, policy)
     tx.execute(sql("ingest", "fresh_fill"))
+    changes = _compare_leftovers(tx, runs, policy)
     _assign_ids(tx)
     return changes
 
@@ -79,6 +79,7 @@ def _compare_leftovers(
     found = [row for one in compared for row in one.found]
     tx.stage("found", TABLES["found"], found)
     tx.execute(sql("ingest", "match_found"))
+    tx.execute(sql("ingest", "fresh_found"))
     tx.stage("hint", TABLES["hint"], [row for one in compared for row in one.hints])
     return {one.scan: one.change for one in compared if one.change}
 

@@ -84,9 +84,12 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "is_severity_changed": "BOOLEAN", "is_rearmed": "BOOLEAN", "is_updated": "BOOLEAN",
         "old_path": "VARCHAR", "old_line": "INTEGER", "old_rule": "VARCHAR",
         "old_version": "VARCHAR", "old_severity": "TINYINT",
+        # of the result, so that what follows need not join with all results again
+        "profile": "INTEGER", "path": "VARCHAR", "line": "INTEGER", "raw_hash": "VARCHAR",
     },
     "absent": {
-        "scan": "INTEGER", "finding_id": "VARCHAR", "state": "VARCHAR", "result": "VARCHAR",
+        "scan": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT", "state": "VARCHAR",
+        "result": "VARCHAR",
         "is_rule_enabled": "BOOLEAN", "is_doubted": "BOOLEAN", "waiver_id": "VARCHAR",
     },
     "verdict": {

@@ -9,7 +9,7 @@ from riskcockpit.config.credentials import Credential, redact, resolve
 from riskcockpit.config.editing import source_block, with_source, write_settings
 from riskcockpit.config.paths import make_private
 from riskcockpit.config.settings import CredentialRef, SourceSettings
-from riskcockpit.connectors.api import Acts, Checks, Connector, Dismisses
+from riskcockpit.connectors.api import Acts, Checks, Connector, Refrains
 from riskcockpit.domain.batch import Batch, Document
 from riskcockpit.domain.model import RegisteredModel
 from riskcockpit.domain.reading import Reading
@@ -151,7 +151,7 @@ def why_read_only(connector: Connector, source: SourceSettings) -> str:
     """Return why nothing is changed upstream through `connector`; empty when it may act."""
     if not isinstance(connector, Acts):
         return f"kind {source.kind} changes nothing upstream"
-    if isinstance(connector, Dismisses):
+    if isinstance(connector, Refrains):
         return connector.why_not()
     return "" if source.write_credential else "there is no write credential"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.explaining import detail_of, why_of
 from riskcockpit.services.rows import finding_rows
 from riskcockpit.services.saved_views import views_in_force
-from riskcockpit.store.keys import KeyList, build_keys, drop_keys
+from riskcockpit.store.keys import NOTHING, KeyList, build_keys, drop_keys, first_keys
 from riskcockpit.store.query.ast import Query
 from riskcockpit.store.query.compiler import compile_query
 from riskcockpit.store.query.parser import parse_query
@@ -36,6 +37,10 @@ MIN_PREFIX = 4
 """Characters of an id that commands take at least."""
 KEPT_SETS = 6
 """Key lists kept at a time; 8 bytes a finding each. An older one is built again when asked for."""
+FIRST_ROWS = 50
+"""Rows that a list is opened with; no page of it may cost more."""
+MORE_ROWS = 250
+"""Rows that are sorted when those do not do; when these do not either, all are."""
 MAX_AGE = timedelta(minutes=1)
 """How long a key list answers the same query again; `age`, `due` and `overdue` move on."""
 _ALL = 2**62
@@ -54,12 +59,13 @@ class CompiledQuery:
 
 @dataclass(slots=True)
 class _Held:
-    """A set with what it takes to build its key list again."""
+    """A set with what it takes to build its key list again, or a longer one."""
 
     view: FindingSet
     clauses: Clauses
     built_at: datetime
     keys: KeyList | None
+    building: threading.Lock = dataclasses.field(default_factory=threading.Lock)
 
 
 class FindingReader:
@@ -102,7 +108,7 @@ class FindingReader:
         return True
 
     def open(self, query: str = "") -> FindingSet:
-        """Build the ordered result of a query, or give the one built in the last minute.
+        """Count the result of a query and find its first rows, or give what the last minute did.
 
         Raises:
             QueryError: the query does not parse.
@@ -118,7 +124,7 @@ class FindingReader:
                     return held.view
             reader = self._reader
         clauses = compile_query(parsed, now)
-        keys = build_keys(reader, clauses) if reader else KeyList(0, 0)
+        keys = first_keys(reader, clauses, FIRST_ROWS) if reader else NOTHING
         with self._lock:
             self._count += 1
             view = FindingSet(
@@ -135,20 +141,28 @@ class FindingReader:
             UnknownNameError: the set belongs to a generation that is no longer read.
             CancelledError: `interrupt` was called.
         """
-        reader, keys = self._keys(found)
+        held, reader = self._held(found)
         if reader is None or start >= found.total or count <= 0:
             return FindingPage(found.id, start, ())
+        keys = self._keys(held, reader, start + count)
         page = keys.of(sql("services", "finding_page"))
         rows = reader.rows(page, start=max(start, 0), count=count)
         return FindingPage(found.id, start, finding_rows(rows, self._currency))
 
     def position(self, found: FindingSet, id_: str) -> int | None:
         """Return where a finding stands in a set; None when it is not in it. Raises as `page`."""
-        reader, keys = self._keys(found)
+        held, reader = self._held(found)
         if reader is None:
             return None
-        row = reader.one(keys.of(sql("services", "finding_position")), id=id_)
-        return None if row is None else int(row[0])
+        base = sql("services", "finding_within")
+        row = reader.one(filled(base, held.clauses), id=id_, **used_params(base, held.clauses))
+        if row is None:
+            return None
+        for length in (FIRST_ROWS, found.total):
+            place = self._keys(held, reader, length).of(sql("services", "finding_position"))
+            if at := reader.one(place, row_id=row[0]):
+                return int(at[0])
+        return None
 
     def rows(self, query: str = "", limit: int | None = None) -> tuple[FindingRow, ...]:
         """Return the first `limit` rows of a query, all without one; raises as `open`."""
@@ -251,7 +265,7 @@ class FindingReader:
         base = sql("services", name)
         return self._reader.rows(filled(base, clauses), **params, **used_params(base, clauses))
 
-    def _keys(self, found: FindingSet) -> tuple[Reader | None, KeyList]:
+    def _held(self, found: FindingSet) -> tuple[_Held, Reader | None]:
         with self._lock:
             held = self._sets.get(found.id)
             if held is None:
@@ -259,14 +273,23 @@ class FindingReader:
                     f"the list {found.id} is no longer there", hint="open its query again"
                 )
             self._sets.move_to_end(found.id)
-            reader, keys = self._reader, held.keys
-        if keys is not None or reader is None:
-            return reader, keys or KeyList(0, 0)
-        keys = build_keys(reader, held.clauses)
-        with self._lock:
+            return held, self._reader
+
+    def _keys(self, held: _Held, reader: Reader, end: int) -> KeyList:
+        """Return the key list of a set, with its first `end` findings at least."""
+        with held.building:
+            keys = held.keys
+            if keys is not None and keys.length >= min(end, keys.total):
+                return keys
+            lengths = (FIRST_ROWS, MORE_ROWS)
+            if length := next((length for length in lengths if end <= length), 0):
+                keys = first_keys(reader, held.clauses, length, keys)
+            else:
+                keys = build_keys(reader, held.clauses, keys)
             held.keys = keys
+        with self._lock:
             self._forget_oldest()
-        return reader, keys
+        return keys
 
     def _forget_oldest(self) -> None:
         """Drop the key lists beyond the newest few, but remember how to build them again."""

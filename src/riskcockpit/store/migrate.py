@@ -1,4 +1,4 @@
-"""The schema and its versions: ordered files, each applied once, in one transaction."""
+"""The schema and its versions: ordered files, each applied once."""
 
 from __future__ import annotations
 
@@ -70,6 +70,9 @@ def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
 def migrate(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
     """Bring an open cache, empty or older, to the newest schema; inside the caller's transaction.
 
+    In an older one each step is settled by itself: DuckDB does not alter a table whose rows the
+    same transaction has changed. The file is not published yet.
+
     Raises:
         StoreError: it was written by a newer riskcockpit.
     """
@@ -83,3 +86,6 @@ def migrate(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
                 sql("store", "schema_record").text,
                 {"version": step.version, "name": step.name, "applied_at": to_store(now)},
             )
+            if done:
+                connection.commit()
+                connection.begin()

@@ -245,6 +245,7 @@ class Store:
             connect,
             rollback,
         )
+        from riskcockpit.store.listing import complete  # noqa: PLC0415 - as above
         from riskcockpit.store.migrate import migrate  # noqa: PLC0415 - as above
 
         connection = connect(part, is_writing=True)
@@ -257,6 +258,7 @@ class Store:
             if writer.is_discarded:
                 rollback(connection)
             else:
+                complete(writer)
                 commit(connection)
         finally:
             writer.close()

@@ -20,6 +20,7 @@ _RETURNS = re.compile(r"^-- returns:\s*\S.*$", re.MULTILINE)
 _PARAM = re.compile(r"(?P<name>[a-z_][a-z0-9_]*)\s+(?P<type>[A-Za-z].*)", re.DOTALL)
 _WHERE = "/*where*/ TRUE"
 _ORDER = "/*order*/ id"
+_RANK = "/*rank*/ 0.0"
 _PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 _BETWEEN_PARAMS = re.compile(r",(?![^(]*\))")
 
@@ -44,30 +45,40 @@ class Sql:
 class Clauses:
     """A condition and an order for a statement that leaves room for them.
 
-    Both texts are put together from constants of the code; what a person typed is in `params`.
+    All texts are put together from constants of the code; what a person typed is in `params`.
     """
 
     where: str
     order: str
     params: dict[str, Any]
+    rank: str = ""
+    """A number of a finding that is cheap to sort by: of two findings, the one that comes first in
+    the order never has the smaller one. Empty when the order has no such number."""
 
 
 def filled(base: Sql, clauses: Clauses) -> Sql:
-    """Return `base` with its `/*where*/ TRUE` and `/*order*/ id` replaced by `clauses`.
+    """Return `base` with `/*where*/ TRUE`, `/*order*/ id` and `/*rank*/ 0.0` from `clauses`.
 
     Only the parameters that the result uses are declared; `used_params` gives their values.
     """
-    text = base.text.replace(_WHERE, clauses.where).replace(_ORDER, clauses.order)
+    text = base.text
+    for place, filling in _fillings(clauses):
+        text = text.replace(place, filling)
     used = tuple((name, "ANY") for name in used_params(base, clauses))
     return Sql(base.name, text, (*base.params, *used))
 
 
 def used_params(base: Sql, clauses: Clauses) -> dict[str, Any]:
     """Return those parameters of `clauses` that `base` needs once it is filled."""
-    texts = [clauses.where] if _WHERE in base.text else []
-    texts += [clauses.order] if _ORDER in base.text else []
+    texts = [filling for place, filling in _fillings(clauses) if place in base.text]
     names = {match[1] for text in texts for match in _PLACEHOLDER.finditer(text)}
     return {name: value for name, value in clauses.params.items() if name in names}
+
+
+def _fillings(clauses: Clauses) -> tuple[tuple[str, str], ...]:
+    return (
+        (_WHERE, clauses.where), (_ORDER, clauses.order), (_RANK, clauses.rank or "0.0"),
+    )  # fmt: skip
 
 
 @cache

@@ -44,16 +44,6 @@ class ArgocdConnector(ActingSource[ArgoClient, ArgocdOptions]):
     kind: ClassVar[str] = "argocd"
     options: ClassVar[type[ArgocdOptions]] = ArgocdOptions
 
-    def __init__(
-        self,
-        name: str,
-        options: ArgocdOptions,
-        clients: tuple[ArgoClient, ArgoClient | None],
-        clock: Clock,
-    ) -> None:
-        """`clients` are the reader's and the writer's."""
-        super().__init__(name, options, clients, clock)
-
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:
         """See `connectors.api.Connector.build`."""

@@ -54,6 +54,22 @@ def revision_of(deployed: Deployed | SyncOperation) -> str:
     return clean_line(",".join(deployed.revisions) if deployed.revisions else deployed.revision)
 
 
+def images_of(deployed: Deployed) -> tuple[str, ...]:
+    """Return the images that a deployment set itself; Argo CD remembers no others."""
+    found: list[str] = []
+    for source in (deployed.source, *(deployed.sources or ())):
+        kustomize = source.get("kustomize") if isinstance(source, dict) else None
+        images = kustomize.get("images") if isinstance(kustomize, dict) else None
+        found += [str(image).rpartition("=")[2] for image in images or ()]
+    return tuple(clean_line(image) for image in dict.fromkeys(found))
+
+
+def is_same(one: Deployed, other: Deployed) -> bool:
+    """Whether two deployments brought in the same, with the same set over it."""
+    here, there = ((revision_of(each), each.source, each.sources or None) for each in (one, other))
+    return here == there
+
+
 def offers(
     application: Application, home: str, source: str, switching: Mapping[str, str]
 ) -> Iterator[Offer]:
@@ -68,11 +84,14 @@ def offers(
     target = f"{called(application, home)}@{place_of(application.spec.destination)}"
     for one in earlier:
         params = {"from": str(present.id), "to": str(one.id), "revision": revision_of(one)}
+        images = ", ".join(images_of(one))
         by = "automated sync" if one.initiated_by.automated else one.initiated_by.username
         yield Offer(
             Action("", ActionKind.DEPLOYMENT_ROLLBACK, source, target, {**params, **switching}),
             version=str(one.id),
-            what=f"commit {revision_of(one)[:40]}{f' by {clean_line(by)}' if by else ''}",
+            what=f"commit {revision_of(one)[:40]}"
+            + (f" ({images})" if images else "")
+            + (f" by {clean_line(by)}" if by else ""),
             since=parse_utc(one.deployed_at) if one.deployed_at else None,
         )
 

@@ -27,6 +27,7 @@ from riskcockpit.connectors.argocd.mapping import (
     history_of,
     is_automated,
     is_busy,
+    is_same,
     place_of,
     revision_of,
 )
@@ -135,6 +136,8 @@ class Rollback:
         """See `acting.Change`."""
         present = _present(state)
         found = {"sync": state.status.sync.status, "health": state.status.health.status}
+        images = ", ".join(map(clean_line, state.status.summary.images or ()))
+        found |= {"images": images} if images else {}
         found["auto_sync"] = "on" if is_automated(state) else "off"
         if present is not None:
             found |= {"deployment": str(present.id), "revision": revision_of(present)}
@@ -145,7 +148,9 @@ class Rollback:
         present, wish = _present(state), self._wish
         if present is None or is_busy(state):
             return False
-        return present.id > wish.before and revision_of(present) == wish.revision
+        target = _entry(state, wish.after)
+        is_it = target is None or is_same(present, target)  # None: the history was cut since
+        return present.id > wish.before and revision_of(present) == wish.revision and is_it
 
     def outcome(self, state: Application, *, is_sent: bool) -> Outcome | None:
         """See `acting.Lasts`."""
@@ -292,7 +297,7 @@ class Rollback:
 
     def _target_faults(self, state: Application) -> Iterator[str]:
         wish = self._wish
-        target = next((one for one in history_of(state) if one.id == wish.after), None)
+        target = _entry(state, wish.after)
         if target is None:
             yield f"{wish.name} has no deployment {wish.after} in its history any more"
         elif revision_of(target) != wish.revision:
@@ -304,6 +309,10 @@ class Rollback:
 
 def _present(state: Application) -> Deployed | None:
     return next(iter(history_of(state)), None)
+
+
+def _entry(state: Application, number: int) -> Deployed | None:
+    return next((one for one in history_of(state) if one.id == number), None)
 
 
 def _where(state: Application) -> dict[str, str]:

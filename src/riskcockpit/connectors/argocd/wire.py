@@ -58,7 +58,8 @@ class Deployed(_Shape, frozen=True):
     deployed_at: str = ""
     initiated_by: Initiator = Initiator()
     source: Any = None
-    sources: Any = None
+    """Where it came from, with all that was set over its files."""
+    sources: tuple[Any, ...] | None = None
 
 
 class SyncOperation(_Shape, frozen=True):
@@ -67,8 +68,6 @@ class SyncOperation(_Shape, frozen=True):
     revision: str = ""
     revisions: tuple[str, ...] | None = None
     dry_run: bool = False
-    source: Any = None
-    sources: Any = None
 
 
 class Operation(_Shape, frozen=True):

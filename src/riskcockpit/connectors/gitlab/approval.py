@@ -14,12 +14,35 @@ from riskcockpit.connectors.acting import DeniedError
 from riskcockpit.connectors.gitlab.client import REST, GitlabClient
 from riskcockpit.connectors.gitlab.mapping import BLOCKED, is_path
 from riskcockpit.connectors.gitlab.wire import Deployment, User
-from riskcockpit.domain.action import Action, ActionKind
+from riskcockpit.domain.action import Action, ActionKind, Offer
+from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.errors import SourceError
+from riskcockpit.errors import ProtocolError, SourceError
 
 _STATES = {ActionKind.DEPLOYMENT_APPROVE: "approved", ActionKind.DEPLOYMENT_REJECT: "rejected"}
 _LONGEST_NUMBER = 18
+
+
+def offers(source: str, client: GitlabClient, project: str) -> Iterator[Offer]:
+    """Yield an approval and a rejection of each deployment of a project that waits.
+
+    Raises:
+        ProtocolError: GitLab tells a time that is none.
+    """
+    for page in client.deployments(project, {"status": BLOCKED}):
+        for one in page:
+            place = clean_line(one.environment.name)
+            commit = clean_line(one.sha)[:12]
+            what = f"deployment {one.id}{f', commit {commit}' if commit else ''}"
+            try:
+                since = parse_utc(one.updated_at)
+            except ValueError as error:
+                raise ProtocolError(
+                    f"deployments of {project}: {clean_line(str(error))}"
+                ) from error
+            for kind in _STATES:
+                action = Action("", kind, source, f"{project}@{place}", {"run": str(one.id)})
+                yield Offer(action, str(one.id), what, since)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,12 +77,12 @@ class BuildReader:
     def builds(
         self, job: Job, floor: int, since: datetime | None, *, artifacts: bool
     ) -> list[Build]:
-        """Return the builds from number `floor` that began after `since`, the newest first.
+        """Return the builds from number `floor` that began after `since`, in any order.
 
-        ValueError: a time is none.
+        Of the newest also those that go on, however long they have. ValueError: a time is none.
         """
-        found: dict[int, Build] = {}
         page = job.all_builds
+        found = {one.number: one for one in page if one.building and one.number >= floor}
         for number in range(1, MOST_PAGES + 1):
             for build in page:
                 is_old = since is not None and began_at(build) < since
@@ -133,7 +133,7 @@ class JobPass:
         except ValueError as error:
             raise ProtocolError(f"builds of {name}: {clean_line(str(error))[:120]}") from error
         yield from self._reports(name, news)
-        numbers = [build.number for build in builds]
+        numbers = [build.number for build in job.all_builds]
         newest = max([*numbers, place.newest if place else 0])
         yield JobPlace(newest, tuple(sorted(one.number for one in builds if one.building)))
 

@@ -48,17 +48,6 @@ class JenkinsConnector(ActingSource[JenkinsClient, JenkinsOptions]):
     kind: ClassVar[str] = "jenkins"
     options: ClassVar[type[JenkinsOptions]] = JenkinsOptions
 
-    def __init__(
-        self,
-        name: str,
-        options: JenkinsOptions,
-        clients: tuple[JenkinsClient, JenkinsClient | None],
-        clock: Clock,
-    ) -> None:
-        """`clients` are the reader's and the writer's."""
-        super().__init__(name, options, clients, clock)
-        self._clock = clock
-
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:
         """See `connectors.api.Connector.build`."""
@@ -89,6 +78,8 @@ class JenkinsConnector(ActingSource[JenkinsClient, JenkinsOptions]):
                     else:
                         yield Batch((item,), coverage=Coverage(rows=1))
         done.pages = self.reader.pages
+        if done.refused:  # what could not be read goes on later from where it was
+            places = {**before.jobs, **places}
         yield done.end(JenkinsCursor(before.asked, places).written())
 
     def check(self) -> str:
@@ -127,7 +118,7 @@ class JenkinsConnector(ActingSource[JenkinsClient, JenkinsOptions]):
             return
         paused = paused_for(self.reader.description(job, build.number))
         for given in inputs:
-            yield from offers(job, build, given, self.name, self._clock.now() - paused)
+            yield from offers(job, build, given, self.name, self.clock.now() - paused)
 
     def _asked(self) -> str:
         options = self.settings

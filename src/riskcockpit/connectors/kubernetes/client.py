@@ -74,6 +74,10 @@ class KubernetesClient:
             headers=_JSON_PATCH,
         )
 
+    def may_list(self, namespace: str) -> None:
+        """Ask for one deployment of a namespace, to know whether we may."""
+        self.http.get_json(_list_path(namespace, "deployments"), DeploymentList, {"limit": 1})
+
     def server_version(self) -> str:
         """Return the version of the cluster."""
         return self.http.get_json("/version", Version).git_version

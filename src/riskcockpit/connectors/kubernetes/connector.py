@@ -57,16 +57,10 @@ class KubernetesConnector(ActingSource[KubernetesClient, KubernetesOptions]):
     kind: ClassVar[str] = "kubernetes"
     options: ClassVar[type[KubernetesOptions]] = KubernetesOptions
 
-    def __init__(
-        self,
-        name: str,
-        options: KubernetesOptions,
-        clients: tuple[KubernetesClient, KubernetesClient | None],
-        clock: Clock,
-    ) -> None:
-        """`clients` are the reader's and the writer's."""
-        super().__init__(name, options, clients, clock)
-        self._cluster = clean_line(options.cluster) or name
+    @property
+    def cluster(self) -> str:
+        """What the cluster is called."""
+        return clean_line(self.settings.cluster) or self.name
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:
@@ -101,9 +95,10 @@ class KubernetesConnector(ActingSource[KubernetesClient, KubernetesOptions]):
         yield done.end("")
 
     def check(self) -> str:
-        """See `connectors.api.Checks.check`."""
+        """See `connectors.api.Checks.check`; the version alone is told to anybody."""
+        self.reader.may_list(self._namespaces()[0])
         version = clean_line(self.reader.server_version())
-        return f"Kubernetes {version}, cluster {self._cluster}"
+        return f"Kubernetes {version}, cluster {self.cluster}"
 
     def deployments(self, kinds: Collection[ActionKind] = DEPLOYMENT_KINDS) -> Iterator[Offer]:
         """See `connectors.api.Deploys.deployments`; nothing waits for an approval there."""
@@ -115,7 +110,7 @@ class KubernetesConnector(ActingSource[KubernetesClient, KubernetesOptions]):
             for one in found:
                 try:
                     ours = sets.get(one.metadata.uid, ())
-                    yield from offers(one, ours, self._cluster, self.name)
+                    yield from offers(one, ours, self.cluster, self.name)
                 except ValueError as error:
                     why = clean_line(str(error))[:80]
                     raise ProtocolError(f"revisions of {called(one.metadata)}: {why}") from error
@@ -132,7 +127,7 @@ class KubernetesConnector(ActingSource[KubernetesClient, KubernetesOptions]):
         """See `acting_source.ActingSource.change`."""
         if action.kind is not ActionKind.DEPLOYMENT_ROLLBACK:
             raise SourceError(f"Kubernetes has no {action.kind.value}: {clean_line(action.target)}")
-        return Undo(Wish.of(action), self._cluster, self.reader, self.writer)
+        return Undo(Wish.of(action), self.cluster, self.reader, self.writer)
 
     def _namespaces(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.settings.namespaces or ("",)))
@@ -140,7 +135,7 @@ class KubernetesConnector(ActingSource[KubernetesClient, KubernetesOptions]):
     def _taken(self, found: list[Deployment], until: datetime, done: Pass) -> Iterator[Reading]:
         for deployment in found:
             try:
-                yield from readings(deployment, self._cluster, until)
+                yield from readings(deployment, self.cluster, until)
             except ValueError as error:
                 name = called(deployment.metadata)
                 done.leave_out(f"{name} is left out: {clean_line(str(error))[:80]}")

@@ -7,5 +7,5 @@ SET state = absent.result, fixed_at = incoming_scan.moment, is_unconfirmed_absen
 FROM absent
 JOIN verdict ON verdict.scan = absent.scan
 JOIN incoming_scan ON incoming_scan.scan = absent.scan
-WHERE finding.id = absent.finding_id AND verdict.is_closing
+WHERE finding.rowid = absent.finding_row AND verdict.is_closing
   AND absent.is_rule_enabled AND absent.result = 'fixed'

@@ -5,5 +5,5 @@ UPDATE finding
 SET is_unconfirmed_absent = true, seen_at = $now, rev = $rev
 FROM absent
 JOIN verdict ON verdict.scan = absent.scan
-WHERE finding.id = absent.finding_id AND NOT absent.is_doubted AND absent.result = 'fixed'
+WHERE finding.rowid = absent.finding_row AND NOT absent.is_doubted AND absent.result = 'fixed'
   AND NOT (verdict.is_closing AND absent.is_rule_enabled)

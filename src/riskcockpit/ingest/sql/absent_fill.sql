@@ -5,7 +5,7 @@
 INSERT INTO absent
 WITH unseen AS (
     SELECT
-        incoming_scan.scan, finding.id, finding.state, finding.rule, finding.is_unconfirmed_absent,
+        incoming_scan.scan, finding.id, finding.rowid AS finding_row, finding.state, finding.rule, finding.is_unconfirmed_absent,
         finding.waiver_id, incoming_scan.is_any_rule,
         regexp_replace(finding.rule, '/[^/]*$', '') AS group_rule
     FROM finding
@@ -19,7 +19,7 @@ WITH unseen AS (
     END
 )
 SELECT
-    unseen.scan, unseen.id, unseen.state, absence.result,
+    unseen.scan, unseen.id, unseen.finding_row, unseen.state, absence.result,
     unseen.is_any_rule OR EXISTS (
         FROM ran_rule WHERE ran_rule.scan = unseen.scan AND ran_rule.rule = unseen.rule
     ) OR EXISTS (

@@ -7,8 +7,7 @@ SELECT
     CASE WHEN change.is_reopened THEN finding.fixed_at ELSE incoming_scan.moment END, $rev
 FROM change
 JOIN incoming_scan ON incoming_scan.scan = change.scan
-JOIN incoming ON incoming.n = change.n
-JOIN profile ON profile.profile = incoming.profile
+JOIN profile ON profile.profile = change.profile
 JOIN finding ON finding.id = change.finding_id
 WHERE (change.is_reopened OR change.is_updated) AND finding.due_at IS NOT NULL AND (
     (change.is_reopened AND finding.fixed_at IS NOT NULL)

@@ -7,39 +7,38 @@ WITH event AS (
     FROM change
     WHERE is_reopened
     UNION ALL
-    SELECT change.finding_id, change.scan, 'renamed', change.old_path || ' → ' || incoming.path
-    FROM change JOIN incoming USING (n)
+    SELECT change.finding_id, change.scan, 'renamed', change.old_path || ' → ' || change.path
+    FROM change
     WHERE change.is_renamed
     UNION ALL
     SELECT
         change.finding_id, change.scan, 'moved',
         concat_ws(
             ', ',
-            CASE WHEN change.old_line IS DISTINCT FROM incoming.line
+            CASE WHEN change.old_line IS DISTINCT FROM change.line
                 THEN 'line ' || coalesce(change.old_line::VARCHAR, '?') || ' → '
-                    || coalesce(incoming.line::VARCHAR, '?') END,
-            CASE WHEN change.old_path <> incoming.path
-                THEN 'other checkout: ' || change.old_path || ' → ' || incoming.path END
+                    || coalesce(change.line::VARCHAR, '?') END,
+            CASE WHEN change.old_path <> change.path
+                THEN 'other checkout: ' || change.old_path || ' → ' || change.path END
         )
-    FROM change JOIN incoming USING (n)
+    FROM change
     WHERE NOT change.is_renamed
-        AND (change.old_line IS DISTINCT FROM incoming.line OR change.old_path <> incoming.path)
+        AND (change.old_line IS DISTINCT FROM change.line OR change.old_path <> change.path)
     UNION ALL
     SELECT
         change.finding_id, change.scan, 'rule_renamed', change.old_rule || ' → ' || profile.rule
-    FROM change JOIN incoming USING (n) JOIN profile USING (profile)
+    FROM change JOIN profile USING (profile)
     WHERE change.is_rule_renamed
     UNION ALL
     SELECT
         change.finding_id, change.scan, 'bumped',
         change.old_version || ' → ' || profile.package_version
-    FROM change JOIN incoming USING (n) JOIN profile USING (profile)
+    FROM change JOIN profile USING (profile)
     WHERE change.is_bumped
     UNION ALL
     SELECT
         change.finding_id, change.scan, 'severity_changed', old.word || ' → ' || new.word
     FROM change
-    JOIN incoming USING (n)
     JOIN profile USING (profile)
     JOIN severity_word AS old ON old.severity = change.old_severity
     JOIN severity_word AS new ON new.severity = profile.severity

@@ -2,8 +2,8 @@
 -- params: none
 -- returns: nothing
 UPDATE finding
-SET path = incoming.path, line = incoming.line, raw_hash = incoming.raw_hash
+SET path = change.path, line = change.line, raw_hash = change.raw_hash,
+    place_id = CASE WHEN finding.path = change.path THEN finding.place_id END
 FROM change
-JOIN incoming ON incoming.n = change.n
 WHERE finding.rowid = change.finding_row
   AND (change.is_updated OR change.is_moved OR change.is_reopened)

@@ -15,7 +15,6 @@ SET due_at = CASE
     END
 FROM change
 JOIN incoming_scan ON incoming_scan.scan = change.scan
-JOIN incoming ON incoming.n = change.n
-JOIN profile ON profile.profile = incoming.profile
+JOIN profile ON profile.profile = change.profile
 WHERE finding.rowid = change.finding_row AND NOT change.is_reopened
   AND (change.is_severity_changed OR change.is_rearmed OR finding.tool_is_kev <> profile.is_kev)

@@ -20,6 +20,5 @@ SET state = change.new_state, fixed_at = NULL,
     END
 FROM change
 JOIN incoming_scan ON incoming_scan.scan = change.scan
-JOIN incoming ON incoming.n = change.n
-JOIN profile ON profile.profile = incoming.profile
+JOIN profile ON profile.profile = change.profile
 WHERE finding.rowid = change.finding_row AND change.new_state <> change.old_state

@@ -21,7 +21,7 @@ SET rule = profile.rule, title = incoming.title, description = wording.descripti
         WHEN finding.tool_is_kev <> profile.is_kev THEN profile.is_kev ELSE finding.is_kev
     END,
     resource = profile.resource, fingerprint = incoming.fingerprint,
-    fingerprint_name = profile.fingerprint_name
+    fingerprint_name = profile.fingerprint_name, wording_id = NULL
 FROM change
 JOIN incoming ON incoming.n = change.n
 JOIN profile ON profile.profile = incoming.profile

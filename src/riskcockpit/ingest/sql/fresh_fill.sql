@@ -1,4 +1,4 @@
--- Notes the results that nothing was recognised as.
+-- Notes the results that no key recognises.
 -- params: none
 -- returns: nothing
 INSERT INTO fresh

@@ -13,8 +13,8 @@ WITH known AS (
     WHERE finding_alias.kind = 'exact'
 )
 SELECT
-    known.scan, finding.id, finding.state, absence.result, true, finding.is_unconfirmed_absent,
-    finding.waiver_id
+    known.scan, finding.id, finding.rowid, finding.state, absence.result, true,
+    finding.is_unconfirmed_absent, finding.waiver_id
 FROM known
 JOIN incoming_scan ON incoming_scan.scan = known.scan
 JOIN finding ON finding.id = known.id AND finding.scope = incoming_scan.scope

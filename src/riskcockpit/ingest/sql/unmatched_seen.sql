@@ -1,7 +1,7 @@
 -- Results that no key recognises.
 -- params: none
 -- returns: scan, n
-SELECT incoming.scan, incoming.n
-FROM incoming
-ANTI JOIN matched ON matched.n = incoming.n
-ORDER BY incoming.n
+SELECT incoming.scan, fresh.n
+FROM fresh
+JOIN incoming ON incoming.n = fresh.n
+ORDER BY fresh.n

@@ -1,7 +1,6 @@
 -- Where a finding stands in a key list.
--- params: id VARCHAR
+-- params: row_id BIGINT
 -- returns: position, from zero
-SELECT key.rowid AS position
-FROM finding AS f
-JOIN scratch.main.key_0 AS key ON key.row_id = f.rowid
-WHERE f.id = $id
+SELECT rowid AS position
+FROM scratch.main.key_0
+WHERE row_id = $row_id

@@ -29,7 +29,7 @@ CREATE TABLE scan (
 );
 
 -- No primary key: ingest makes ids unique, and an index would double the cost of an import.
--- Digests are not compressed: it would cost a tenth of an import, and save half of their bytes.
+-- Digests are not compressed: it would cost a sixth of the commit, and save half of their bytes.
 CREATE TABLE finding (
     id VARCHAR USING COMPRESSION uncompressed NOT NULL, -- 32 hex digits, digest of the first exact key
     class VARCHAR NOT NULL,              -- domain.finding.FindingClass

@@ -13,9 +13,14 @@ from riskcockpit.store.query import values
 from riskcockpit.store.query.ast import And, Node, Not, Operator, Or, Query, SortKey, Term, Word
 from riskcockpit.store.query.checks import words
 from riskcockpit.store.query.fields import PRIORITY, Field, Kind, field_named
+from riskcockpit.store.query.texts import among, is_kept_alike
 from riskcockpit.store.sql import Clauses
 
-_SEARCHED = ("title", "rule", "asset", "path", "package_name", "vulnerability", "description")
+_SEARCHED = {
+    "wording": ("title", "rule", "package_name", "vulnerability", "description"),
+    "place": ("asset", "path"),
+}
+"""What a bare word is looked for in, by the kept texts that hold it."""
 _COMPARISONS = {
     Operator.HAS: "{column} = {value}",
     Operator.EQUAL: "{column} = {value}",
@@ -49,6 +54,19 @@ _PRIORITY_ORDER = (
     "exposure DESC",
     "first_seen ASC",
 )  # the first three steps are one number: it sorts in half the time
+_PRIORITY_RANK = (
+    f"abs(priority) + CASE WHEN priority > 0 AND due_at < {{soon}} THEN {8 << 25} ELSE 0 END"
+)
+"""See the column; what is due soon comes between the severities and what is exploited."""
+_NUMBERS = {
+    Kind.SEVERITY: "CAST({column} AS DOUBLE)",
+    Kind.NUMBER: "CAST({column} AS DOUBLE)",
+    Kind.MONEY: "CAST({column} AS DOUBLE)",
+    Kind.AGE: "CAST(epoch_us({column}) AS DOUBLE)",
+    Kind.MOMENT: "CAST(epoch_us({column}) AS DOUBLE)",
+    Kind.PAST: "CAST(epoch_us({column}) AS DOUBLE)",
+}
+"""What a field that is sorted by is as a number, to which large ones may be rounded."""
 
 
 def compile_query(query: Query, now: datetime) -> Clauses:
@@ -58,7 +76,8 @@ def compile_query(query: Query, now: datetime) -> Clauses:
     """
     binder = _Binder(now)
     where = "TRUE" if query.where is None else binder.condition(query.where)
-    return Clauses(where, binder.order(query), binder.params)
+    order, rank = binder.order(query), binder.rank(query)
+    return Clauses(where, order, binder.params, rank)
 
 
 @dataclass(slots=True)
@@ -67,16 +86,23 @@ class _Binder:
 
     now: datetime
     params: dict[str, Any]
+    _soon: str
 
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.params = {}
+        self._soon = ""
 
     def bind(self, value: Any) -> str:
         """Add a value and return the name that stands for it."""
         name = f"q{len(self.params)}"
         self.params[name] = value
         return f"${name}"
+
+    def soon(self) -> str:
+        """Return the name that stands for the moment before which a deadline is near."""
+        self._soon = self._soon or self.bind(self.now + _SOON)
+        return self._soon
 
     def condition(self, node: Node) -> str:
         """Return the condition of a part of the query."""
@@ -100,14 +126,30 @@ class _Binder:
         steps.extend(self._step(key) for key in query.sort or (SortKey(PRIORITY),))
         return ", ".join((*steps, "id"))
 
+    def rank(self, query: Query) -> str:
+        """Return a number by which the order begins; empty when its first step is no number."""
+        if query.group:
+            first = SortKey(query.group, query.group == "severity")
+        else:
+            first = query.sort[0] if query.sort else SortKey(PRIORITY)
+        if first.field == PRIORITY:
+            rank = _PRIORITY_RANK.format(soon=self.soon())
+            return f"-(({rank}) >> 25)" if first.is_descending else f"({rank})"
+        field = _field(first.field)
+        column = _NUMBERS.get(field.kind, "").format(column=field.column)
+        if not column:
+            return ""
+        if _is_descending(first, field):
+            return f"coalesce({column}, CAST('-infinity' AS DOUBLE))"
+        return f"-least({column}, 1e308)"  # which NULL and what is not a number come to
+
     def _step(self, key: SortKey) -> str:
         if key.field == PRIORITY:
-            soon = self.bind(self.now + _SOON)
-            steps = [step.format(soon=soon) for step in _PRIORITY_ORDER]
+            steps = [step.format(soon=self.soon()) for step in _PRIORITY_ORDER]
             return ", ".join(map(_reversed, steps) if key.is_descending else steps)
         field = _field(key.field)
-        is_descending = key.is_descending is not (field.kind is Kind.AGE)
-        return f"{self._column(field)} {'DESC' if is_descending else 'ASC'} NULLS LAST"
+        direction = "DESC" if _is_descending(key, field) else "ASC"
+        return f"{self._column(field)} {direction} NULLS LAST"
 
     def _term(self, term: Term) -> str:
         field = _field(term.field)
@@ -123,11 +165,17 @@ class _Binder:
         return field.column
 
     def _word(self, text: str) -> str:
+        test, value = _contains, text
         if "*" in text:
-            pattern = self.bind(f"%{values.glob(text)}%")
-            return f"({' OR '.join(_like(column, pattern) for column in _SEARCHED)})"
-        part = self.bind(text)
-        return f"({' OR '.join(_contains(column, part) for column in _SEARCHED)})"
+            test, value = _like, f"%{values.glob(text)}%"
+        part = self.bind(value)
+        found = {
+            texts: " OR ".join(test(column, part) for column in columns)
+            for texts, columns in _SEARCHED.items()
+        }
+        if is_kept_alike(text):
+            found = {texts: among(texts, condition) for texts, condition in found.items()}
+        return f"({' OR '.join(found.values())})"
 
     def severity(self, field: Field, term: Term) -> str:
         """Compile an ordered word."""
@@ -158,7 +206,7 @@ class _Binder:
         if term.operator is Operator.EQUAL:
             return f"{field.column} = {self.bind(term.value)}"
         if "*" in term.value:
-            return _like(field.column, self.bind(values.glob(term.value)))
+            return _within(field, term, _like(field.column, self.bind(values.glob(term.value))))
         return f"lower({field.column}) = lower({self.bind(term.value)})"
 
     def prose(self, field: Field, term: Term) -> str:
@@ -166,8 +214,10 @@ class _Binder:
         if term.operator is not Operator.HAS:
             return self.text(field, term)
         if "*" in term.value:
-            return _like(field.column, self.bind(f"%{values.glob(term.value)}%"))
-        return _contains(field.column, self.bind(term.value))
+            found = _like(field.column, self.bind(f"%{values.glob(term.value)}%"))
+        else:
+            found = _contains(field.column, self.bind(term.value))
+        return _within(field, term, found)
 
     def ids(self, field: Field, term: Term) -> str:
         """Compile a comparison with any of a list."""
@@ -237,6 +287,16 @@ def _field(name: str) -> Field:
     if field is None:  # a query that did not come from the parser
         raise KeyError(name)
     return field
+
+
+def _within(field: Field, term: Term, condition: str) -> str:
+    """Return `condition` on a column of `field`, asked of the kept texts where they have it."""
+    is_kept = field.texts and is_kept_alike(term.value)
+    return among(field.texts, condition) if is_kept else condition
+
+
+def _is_descending(key: SortKey, field: Field) -> bool:
+    return key.is_descending is not (field.kind is Kind.AGE)
 
 
 def _contains(column: str, value: str) -> str:

@@ -78,6 +78,8 @@ class Field:
     is_nullable: bool = False
     example: str = ""
     is_sortable: bool = True
+    texts: str = ""
+    """Which of the kept texts hold it, `wording` or `place`: they are fewer than findings."""
 
     @property
     def operators(self) -> tuple[Operator, ...]:
@@ -105,22 +107,25 @@ _FIELDS = (
     Field("owner", Kind.TEXT, "the team that answers for it", "owner", example="owner:payments"),
     Field("asset", Kind.TEXT, "what it was found in", "asset", example="asset:core-*"),
     Field("tool", Kind.TEXT, "the tool that found it", "tool", example="tool:trivy"),
-    Field("rule", Kind.TEXT, "the rule of the tool", "rule", example="rule:*sql*"),
+    Field("rule", Kind.TEXT, "the rule of the tool", "rule", example="rule:*sql*",
+          texts="wording"),
     Field("category", Kind.TEXT, "the tool's category of the scan", "category"),
     Field("branch", Kind.TEXT, "the branch it was found on", "branch", example="branch:main"),
-    Field("path", Kind.TEXT, "the file it is in", "path", example="path:vendor/*"),
+    Field("path", Kind.TEXT, "the file it is in", "path", example="path:vendor/*",
+          texts="place"),
     Field("package", Kind.TEXT, "the vulnerable package", "package_name", example="package:openssl",
-          aliases=("pkg",)),
+          aliases=("pkg",), texts="wording"),
     Field("version", Kind.TEXT, "the version of the package", "package_version"),
     Field("model", Kind.TEXT, "the model it is about", "model", example="model:fraud-scoring"),
     Field("metric", Kind.TEXT, "the metric of a monitor", "metric", example="metric:psi"),
     Field("segment", Kind.TEXT, "the feature or group of a monitor", "segment"),
     Field("resource", Kind.TEXT, "the cloud resource or the URL", "resource"),
     Field("source", Kind.TEXT, "the configured source it came from", "source_id"),
-    Field("title", Kind.PROSE, "its title", "title"),
-    Field("description", Kind.PROSE, "its description", "description", is_sortable=False),
+    Field("title", Kind.PROSE, "its title", "title", texts="wording"),
+    Field("description", Kind.PROSE, "its description", "description", is_sortable=False,
+          texts="wording"),
     Field("text", Kind.PROSE, "title and description", "(title || ' ' || description)",
-          example='text~"sql injection"', is_sortable=False),
+          example='text~"sql injection"', is_sortable=False, texts="wording"),
     Field("vulnerability", Kind.IDS, "one of its vulnerability ids",
           "vulnerability_ids", aliases=("cve", "vuln"), example="cve:CVE-2024-3094",
           is_sortable=False),

@@ -1,0 +1,16 @@
+-- Stages the words of findings that have no number yet as the search reads them: in lower case, and a
+-- number that does not follow on a letter as one character.
+-- params: none
+-- returns: nothing
+CREATE OR REPLACE TEMP TABLE pending_wording AS
+SELECT
+    row_ids,
+    regexp_replace(
+        lower(COLUMNS(* EXCLUDE (row_ids))), '(^|[^a-z0-9])[0-9]+', '\1' || chr(31), 'g'
+    )
+FROM (
+    SELECT title, rule, package_name, vulnerability, description, list(rowid) AS row_ids
+    FROM finding
+    WHERE wording_id IS NULL
+    GROUP BY ALL
+)
