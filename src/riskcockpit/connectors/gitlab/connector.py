@@ -13,7 +13,7 @@ from riskcockpit.connectors.acting_source import ActingSource, clients_of
 from riskcockpit.connectors.api import KeptRecord, SourceSpec, WaiverWords
 from riskcockpit.connectors.dialect import READ, Dialect
 from riskcockpit.connectors.gates import Rate
-from riskcockpit.connectors.gitlab.approval import DeploymentAnswer, offers
+from riskcockpit.connectors.gitlab.approval import ANSWERS, DeploymentAnswer, offers
 from riskcockpit.connectors.gitlab.client import GitlabClient
 from riskcockpit.connectors.gitlab.cursor import DeliveryPlace, GitlabCursor
 from riskcockpit.connectors.gitlab.delivery import DeliveryReader
@@ -27,7 +27,6 @@ from riskcockpit.connectors.gitlab.dismissal import (
 )
 from riskcockpit.connectors.gitlab.listing import VulnerabilityList, VulnerabilityReader
 from riskcockpit.connectors.gitlab.mapping import is_path
-from riskcockpit.connectors.gitlab.offers import ANSWERS, waiting
 from riskcockpit.connectors.gitlab.wire import KeptVulnerability
 from riskcockpit.connectors.options import read_options, refuse_path
 from riskcockpit.connectors.passes import Pass
@@ -120,13 +119,6 @@ class GitlabConnector(ActingSource[GitlabClient, GitlabOptions]):
             },
         )
 
-    def deployments(self, kinds: Collection[ActionKind] = DEPLOYMENT_KINDS) -> Iterator[Offer]:
-        """See `connectors.api.Deploys.deployments`; of GitLab only answers are offered."""
-        if set(ANSWERS).isdisjoint(kinds):
-            return
-        for project in dict.fromkeys(self.settings.watch):
-            yield from waiting(self.reader, self.name, project)
-
     def change(self, action: Action) -> Change[Any]:
         """See `connectors.acting_source.ActingSource.change`."""
         if action.kind in (ActionKind.ALERT_DISMISS, ActionKind.ALERT_REOPEN):
@@ -137,6 +129,8 @@ class GitlabConnector(ActingSource[GitlabClient, GitlabOptions]):
 
     def deployments(self, kinds: Collection[ActionKind] = DEPLOYMENT_KINDS) -> Iterator[Offer]:
         """See `connectors.api.Deploys.deployments`: what waits in the watched projects."""
+        if not ANSWERS.keys() & set(kinds):
+            return
         for project in dict.fromkeys(self.settings.watch):
             for offer in offers(self.name, self.reader, project):
                 if offer.action.kind in kinds:

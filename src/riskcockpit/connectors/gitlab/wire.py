@@ -156,7 +156,6 @@ class Deployment(msgspec.Struct, frozen=True):
     status: str
     updated_at: str
     environment: Environment
-    ref: str = ""
     sha: str = ""
     pending_approval_count: int = 0
     approvals: tuple[Approval, ...] = ()
