@@ -263,3 +263,22 @@ def test_on_a_terminal_every_option_is_asked_for(settings: Path, reports: Path, 
     (source,) = read_settings(settings).settings.sources
     assert (source.name, source.kind) == ("files", "files")
     assert source.options == {"paths": [str(reports)], "optional": True, "asset": "bank"}
+
+
+def test_a_sync_tells_what_was_left_out_of_a_source_that_is_well(settings: Path) -> None:
+    samples = {"fraud": "NaN", "credit": "0.9"}
+    series = [{"metric": {"model": name}, "value": [1, text]} for name, text in samples.items()]
+    answer = {"status": "success", "data": {"resultType": "vector", "result": series}}
+    asked = "queries=[{query: model_accuracy, metric: accuracy}]"
+    place = ("--kind", "prometheus", "--url", "https://prometheus.example")
+    assert invoke("sources", "add", "m", *place, "--option", asked, "--no-test").code == 0
+    with replayed(lambda _asked: Reply(200, json.dumps(answer).encode())):
+        ran = invoke("sync")
+    assert ran.code == 0
+    assert "note: m: accuracy: values that are not finite numbers left out (1)" in ran.err
+
+
+def test_without_any_source_a_sync_says_how_one_is_added(settings: Path) -> None:
+    ran = invoke("sync")
+    assert ran.code == 0
+    assert "`riskcockpit sources add`" in ran.err
