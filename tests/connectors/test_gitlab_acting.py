@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from riskcockpit.connectors.api import KeptRecord, WaiverWords
+from riskcockpit.connectors.api import Acts, KeptRecord, WaiverWords
 from riskcockpit.connectors.gitlab.connector import FORMAT, GitlabConnector
 from riskcockpit.connectors.gitlab.dismissal import LONGEST_COMMENT, REASONS
 from riskcockpit.domain.action import Action, ActionKind, Outcome
@@ -337,6 +337,7 @@ def test_a_deployment_that_waits_in_a_watched_project_is_offered(desk: Bench[Git
     ]
     assert list(made.deployments({ActionKind.DEPLOYMENT_ROLLBACK})) == []
     (offer,) = made.deployments({ActionKind.DEPLOYMENT_APPROVE})
+    assert isinstance(made, Acts)
     assert made.preview(offer.action).blockers == ()
 
 

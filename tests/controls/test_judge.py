@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskcockpit.controls.judge import judged, outdated, row_of
+from riskcockpit.controls.judge import judged, outdated, rows_of
 from riskcockpit.domain.control import ControlRow, RowStatus, Verdict
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -73,14 +73,14 @@ def test_a_waived_alarm_keeps_its_status_and_does_not_count_as_failed() -> None:
 def test_a_row_that_breaks_the_contract_is_an_error_and_keeps_its_dimensions(
     values: tuple[str | None, ...], why: str
 ) -> None:
-    found = row_of(NAMES, values)
+    (found,) = rows_of(NAMES, [values])
     assert found.status is RowStatus.ERROR
     assert found.reason.startswith(why)
     assert found.dimensions == {"owner": "team"}
 
 
 def test_every_other_column_is_a_dimension_in_words() -> None:
-    found = row_of(("tier", *NAMES), (1, "thing", "ok", "fine", None))
+    (found,) = rows_of(("tier", *NAMES), [(1, "thing", "ok", "fine", None)])
     assert found.dimensions == {"tier": "1", "owner": ""}
 
 

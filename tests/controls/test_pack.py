@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from riskcockpit.config.paths import shipped
-from riskcockpit.controls.pack import Control, digest, load
+from riskcockpit.controls.pack import Control, control_schema, digest, load
 from riskcockpit.errors import ConfigError
 
 CONTROL = """\
@@ -105,3 +106,8 @@ def test_the_digest_follows_every_byte_of_policy(tmp_path: Path) -> None:
     assert digest([read(tmp_path)]) == before
     assert digest([read(tmp_path, sql=SQL + " ")]) != before
     assert digest([read(tmp_path, CONTROL.replace("It matters", "It matters!"))]) != before
+
+
+def test_the_schema_for_editors_is_what_the_loader_reads() -> None:
+    shown = json.loads(shipped("config", "controls", "control.schema.json").read_text())
+    assert shown == json.loads(json.dumps(control_schema()))

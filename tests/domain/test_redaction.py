@@ -46,6 +46,7 @@ SECRETS = {
     "dashboard token": "gl" + "sa_" + token(32) + "_" + token(8, "0123456789abcdef"),
     "tracker token": "ATA" + "TT3" + token(180),
     "workspace key": token(14) + "." + "atlas" + "v1." + token(64),
+    "telephony key": "S" + "K" + token(32, "0123456789abcdef"),
     "client secret": token(3) + "8" + "Q~" + token(34),
 }
 
@@ -218,7 +219,7 @@ PIECES = (
     "pass", "word", "passwort", "phrase", "PWD", "secret", "Token", "api", "_key", "KEY",
     "private_", "account-", "client", "credential", "s", "x" * 41, "-", "_", "\\", '"', "'", " ",
     "\n", ":", "=", "://", "@", "user", "bearer", "Basic ", "AKIA", "ABCD", "ghp_", "eyJ", "SG.",
-    "xox", "b-", "sk-", "abcdefgh", "12345678", "npm_", "hooks.slack.com", "-----BEGIN ", "{",
+    "xox", "b-", "sk-", "SK", "abcdefgh", "12345678", "npm_", "hooks.slack.com", "-----BEGIN ", "{",
     "\u00e4", "\\u003d", "\\u003c", "\\u00e9", ":\\/\\/", "\\n", "\\t",
 )  # fmt: skip
 

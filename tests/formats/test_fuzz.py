@@ -38,6 +38,9 @@ FOUND = {
         b'{"findings": [{"awsAccountId": "1", "findingArn": "arn:aws:inspector2:x",'
         b' "severity": "", "type": "PACKAGE_VULNERABILITY"}]}'
     ),
+    "a recommendation of Azure with an id and no name": (
+        b"recommendationId,recommendationDisplayName,state,severity\nr-1,,Unhealthy,High\n"
+    ),
     "a score below zero": (
         b'[{"Package": {"name": "a", "pm": "nuget", "version": "1"}, "Vulnerabilities":'
         b' [{"id": "1", "title": "CVE-2026-0001", "cvssScore": -1}]}]'

@@ -155,6 +155,13 @@ def test_a_single_site_or_alert_may_stand_without_its_list() -> None:
     assert (nothing.observations, nothing.is_partial) == ((), True)
 
 
+def test_an_alert_is_known_by_what_older_versions_call_it() -> None:
+    seen = only(in_json(("https://bank.example", [alert()])), "zap")
+    assert (seen.rule, seen.former_rule) == ("40012-1", "40012")
+    older = only(in_json(("https://bank.example", [alert(alertRef="40012")])), "zap")
+    assert (older.rule, older.former_rule) == ("40012", "")
+
+
 @pytest.mark.parametrize(
     ("site", "category"),
     [

@@ -63,7 +63,7 @@ def test_a_renamed_file_is_recognised_by_its_fingerprint_when_there_is_one_of_ea
     matches, _ = match([trace(path="new.py", f="f1")], [trace(path="old.py", f="f1")])
     assert [one.how for one in matches] == [How.RENAMED]
     assert match([trace(path="new.py", f="f1")], [trace(path="old.py", f="f1")],
-                 shared=frozenset({"f:f1"})) == ([], {})  # fmt: skip
+                 shared=frozenset({"f:f1"})) == ([], {0: 0})  # fmt: skip
     two = [trace(path="old.py", f="f1"), trace(path="older.py", f="f1")]
     assert match([trace(path="new.py", f="f1")], two)[0] == []
 
@@ -128,3 +128,13 @@ def test_a_new_checkout_prefix_is_found_only_when_every_path_has_it() -> None:
     assert find(old, new, all_seen=old, all_known=new) == PrefixChange("work/1/", is_added=False)
     assert find(new, old, all_seen=[*new, "src/c.py"], all_known=old) is None
     assert find(["x/q.py"], ["y/q.py"], all_seen=["x/q.py"], all_known=["y/q.py"]) is None
+
+
+def test_a_rename_that_nothing_proves_is_new_with_a_hint() -> None:
+    short = trace(path="new/b.py", snippet="x = 1"), trace(path="old/a.py", snippet="x = 1")
+    assert match([short[0]], [short[1]]) == ([], {0: 0})
+    bare = trace(path="new/a.py"), trace(path="old/a.py")
+    assert match([bare[0]], [trace(path="c.py"), bare[1]]) == ([], {0: 1})
+    in_file = trace(path="new/b.py", snippet="a = 1", line=90)
+    assert match([short[0]], [short[1], in_file]) == ([], {0: 1})
+    assert match([bare[0]], [replace(bare[1], rule="other")]) == ([], {})

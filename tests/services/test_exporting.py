@@ -135,6 +135,23 @@ def test_sarif_into_an_empty_home_gives_the_same_findings(bank: Bank, tmp_path: 
     assert export(other, "", "sarif") == content
 
 
+def test_sarif_keeps_when_a_finding_was_first_seen_and_is_due(bank: Bank, tmp_path: Path) -> None:
+    bank.scan([code("old", fingerprint="f1")])
+    bank.scan([code("old", fingerprint="f1"), code("new", fingerprint="f2")])
+    content = export(context(tmp_path / "home"), "", "sarif")
+    foreign = json.loads(content)
+    foreign["runs"][0]["properties"].clear()
+    for name, log, days in (("own", content, 1), ("foreign", json.dumps(foreign).encode(), 2)):
+        ctx = imported(tmp_path / name, log, tmp_path)
+        with findings(ctx) as reader:
+            rows = {row.rule: reader.show(row.id) for row in reader.rows("")}
+        assert [rows[rule].row.first_seen for rule in ("old", "new")] == [
+            START + timedelta(days=days), START + timedelta(days=2),
+        ]  # fmt: skip
+        due = [rows[rule].row.due_at for rule in ("old", "new")]
+        assert due == [START + timedelta(days=days + 30), START + timedelta(days=2 + 30)]
+
+
 def test_sarif_into_its_own_home_changes_no_finding(bank: Bank, tmp_path: Path) -> None:
     bank.scan(observations())
     ctx = context(tmp_path / "home")

@@ -14,12 +14,21 @@ import pytest
 
 from riskcockpit.config.settings import AssetSettings
 from riskcockpit.controls.cases import fill
+from riskcockpit.controls.incremental import states
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.control import Verdict
-from riskcockpit.errors import ConfigError
+from riskcockpit.errors import ConfigError, InputError
 from riskcockpit.services.context import Context
-from riskcockpit.services.governance import check_controls, control, controls
+from riskcockpit.services.governance import (
+    check_controls,
+    control,
+    controls,
+    new_control,
+    run_controls,
+)
 from riskcockpit.services.judging import Judgement, judge, record_evaluation
+from riskcockpit.services.policy import controls_in_force, kpis_in_force
+from riskcockpit.store.guard import CACHE_TABLES
 from support.caches import NOW, context, statement
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -158,3 +167,91 @@ def test_frameworks_are_kept_with_the_verdict(tmp_path: Path) -> None:
     with ctx.store.reader() as reader:
         rows = reader.rows(statement("SELECT frameworks FROM control WHERE id = 'waivers-valid'"))
     assert "dora" in json.loads(rows[0][0])
+
+
+def test_only_controls_whose_inputs_changed_run_again(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    first = publish(ctx, WORLD)
+    assert first.ran == {result.control_id for result in first.results}
+    reading = [{"subject_kind": "model", "subject": "fraud", "metric": "auc", "at": "-1m",
+                "metric_class": "accuracy"}]  # fmt: skip
+    second = publish(later(ctx, minutes=5), {"reading": reading})
+    reads = {c.id for c in controls_in_force(ctx.paths) if "reading" in c.inputs}
+    assert second.ran >= reads
+    assert "no-overdue-critical" not in second.ran
+    kept = {view.id: view for view in controls(ctx)}["no-overdue-critical"]
+    assert (kept.verdict, kept.at) == ("alarm", NOW)
+    assert [row.resource for row in control(ctx, "no-overdue-critical").rows] == ["payments-api"]
+    third = publish(later(ctx, minutes=25), {})
+    assert "no-overdue-critical" in third.ran, "it asks for the time, and some has passed"
+
+
+def test_what_is_not_run_again_comes_to_the_same_as_what_is(tmp_path: Path) -> None:
+    spread, at_once = context(tmp_path / "a"), context(tmp_path / "b")
+    publish(spread, {"asset": WORLD["asset"]})
+    publish(spread, {"scan": WORLD["scan"]})
+    assert publish(spread, {"finding": WORLD["finding"]}).results_digest == (
+        publish(at_once, WORLD).results_digest
+    )
+
+
+def test_a_verdict_that_was_kept_grows_stale_with_its_inputs(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    old = {**WORLD, "scan": [{**WORLD["scan"][0], "scanned_at": "-2870m"}]}  # 48 h but 10 min
+    publish(ctx, old)
+    judgement = publish(later(ctx, minutes=12), {})
+    assert "no-overdue-critical" in judgement.ran, "its input has become too old since"
+    verdicts = {result.control_id: result.verdict for result in judgement.results}
+    assert verdicts["no-overdue-critical"] is Verdict.STALE
+
+
+def test_every_table_has_a_state(tmp_path: Path) -> None:
+    with context(tmp_path).store.writer() as tx:
+        assert states(tx).keys() == CACHE_TABLES - {"control", "control_row"}
+
+
+def test_a_number_is_measured_again_when_what_it_rests_on_changed(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    first = {reading.kpi_id for reading in publish(ctx, WORLD).kpis}
+    assert first == {kpi.id for kpi in kpis_in_force(ctx.paths)}
+    reading = [{"subject_kind": "model", "subject": "fraud", "metric": "auc", "at": "-1m",
+                "metric_class": "accuracy"}]  # fmt: skip
+    second = {each.kpi_id for each in publish(later(ctx, minutes=5), {"reading": reading}).kpis}
+    assert {"fresh-telemetry", "controls-passing"} <= second
+    assert "exposed-secrets" not in second
+    assert {each.kpi_id for each in publish(later(ctx, minutes=25), {}).kpis} == first
+
+
+def test_what_a_home_sets_otherwise_is_in_the_signed_entry_and_in_the_explanation(
+    tmp_path: Path,
+) -> None:
+    ctx = context(tmp_path)
+    before = publish(ctx, WORLD)
+    directory = ctx.paths.config / "controls"
+    directory.mkdir(parents=True)
+    (directory / "parameters.yaml").write_text(
+        "overrides: [{control: no-overdue-critical, params: {severity: 3}, "
+        "reason: High ones count here as well, decided_by: risk-committee}]\n"
+    )
+    after = publish(later(ctx, minutes=1), {})
+    assert "no-overdue-critical" in after.ran
+    assert after.policy_digest == before.policy_digest, "the files are the same"
+    assert after.overrides == {"no-overdue-critical": {"severity": 3}}
+    shown = control(ctx, "no-overdue-critical")
+    assert shown.params["severity"] == 3
+    assert "risk-committee" in shown.why_set["severity"]
+
+
+def test_a_new_control_passes_its_own_cases_and_runs(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    files = new_control(ctx.paths, "assets-owned", "mine")
+    assert [file.name for file in files] == ["assets-owned.yaml", "assets-owned.sql"]
+    outcomes = [o for o in check_controls(ctx.paths) if o.control_id == "assets-owned"]
+    assert [o.is_ok for o in outcomes] == [True, True, True]
+    publish(ctx, WORLD)
+    (result,) = run_controls(ctx, ["assets-owned"])
+    assert (result.verdict, result.failed) == (Verdict.ALARM, 1)
+    with pytest.raises(InputError):
+        new_control(ctx.paths, "assets-owned", "mine")
+    with pytest.raises(InputError):
+        new_control(ctx.paths, "../escaped", "mine")

@@ -31,7 +31,8 @@ MODEL: Rows = {
     "model_alias": [{"model": "fraud", "alias": "champion", "version": 7}],
     "model_version": [
         {"model": "fraud", "version": 7, "status": "READY", "is_approved": True,
-         "run_user": "author", "validated_by": "validator"},
+         "run_user": "author", "validated_by": "validator", "artifacts": ["shap.json"],
+         "datasets": [{"name": "cards", "digest": "a1", "context": "training", "source": ""}]},
         {"model": "fraud", "version": 6, "status": "READY", "is_approved": True},
     ],
 }  # fmt: skip

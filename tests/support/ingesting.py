@@ -22,7 +22,7 @@ from riskcockpit.store.sql import Sql
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 _OF_SCOPE = (
     "asset", "category", "branch", "is_complete", "may_close", "accepts_held", "content_hash",
-    "modified_at", "source_id",
+    "modified_at", "source_id", "format",
 )  # fmt: skip
 
 

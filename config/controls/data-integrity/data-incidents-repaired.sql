@@ -6,7 +6,7 @@ WITH broken AS (
         count(*) AS findings,
         max(date_diff('hour', greatest(detected_at, reopened_at), $as_of)) AS hours,
         arg_max(title, severity) AS worst,
-        string_agg(DISTINCT waiver_id, ' ') FILTER (WHERE waiver_id <> '') AS waivers
+        string_agg(DISTINCT nullif(waiver_id, ''), ' ') AS waivers
     FROM finding
     WHERE
         class = 'data' AND severity >= $severity

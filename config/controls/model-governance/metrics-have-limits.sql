@@ -10,8 +10,8 @@ WITH latest AS (
 ),
 limited AS (
     SELECT
-        subject, count(*) AS metrics, count(*) FILTER (WHERE threshold IS NULL) AS bare,
-        any_value(metric) FILTER (WHERE threshold IS NULL) AS example
+        subject, count(*) AS metrics, count(*) - count(threshold) AS bare,
+        string_agg(metric, ', ' ORDER BY metric) AS names
     FROM latest
     GROUP BY subject
 )
@@ -19,7 +19,7 @@ SELECT
     l.subject AS resource,
     CASE WHEN l.bare > 0 THEN 'alarm' ELSE 'ok' END AS status,
     CASE
-        WHEN l.bare > 0 THEN format('{} of {} metrics have no limit, as {}', l.bare, l.metrics, l.example)
+        WHEN l.bare > 0 THEN format('{} of {} metrics have no limit: {}', l.bare, l.metrics, l.names)
         ELSE format('{} metrics have a limit', l.metrics)
     END AS reason,
     coalesce(m.owner, '') AS owner,

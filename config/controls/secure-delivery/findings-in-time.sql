@@ -7,16 +7,16 @@ WITH late AS (
         count(*) AS findings,
         max(date_diff('hour', greatest(first_seen, reopened_at), $as_of)) AS hours,
         arg_min(title, (-severity, first_seen, id)) AS worst,
-        string_agg(DISTINCT waiver_id, ' ' ORDER BY waiver_id) FILTER (WHERE waiver_id <> '') AS waivers,
+        string_agg(DISTINCT nullif(waiver_id, ''), ' ' ORDER BY nullif(waiver_id, '')) AS waivers,
         arg_min(owner, (-severity, first_seen, id)) AS owner
     FROM finding
     WHERE
-        ($class = '' OR class = $class)
+        class LIKE $class
         AND severity >= $severity
         AND state IN ('open', 'triage', 'pending_waiver', 'waived')
         AND date_diff('hour', greatest(first_seen, reopened_at), $as_of) > 24 * $days
         AND regexp_matches(lower(tool), $tools)
-        AND ($words = '' OR regexp_matches(lower(rule || ' ' || title), $words))
+        AND regexp_matches(lower(rule || ' ' || title), $words)
     GROUP BY asset, state = 'waived'
 ),
 looked AS (

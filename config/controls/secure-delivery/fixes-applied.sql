@@ -5,7 +5,7 @@ WITH late AS (
         state = 'waived' AS is_waived,
         count(*) AS findings,
         any_value(vulnerability ORDER BY severity DESC, first_seen) AS worst,
-        string_agg(DISTINCT waiver_id, ' ') FILTER (WHERE waiver_id <> '') AS waivers,
+        string_agg(DISTINCT nullif(waiver_id, ''), ' ') AS waivers,
         any_value(owner ORDER BY severity DESC, first_seen) AS owner
     FROM finding
     WHERE

@@ -2,13 +2,14 @@
 WITH moves AS (
     SELECT
         model,
-        count(*) FILTER (WHERE from_version IS NOT NULL) AS moves,
-        count(*) FILTER (WHERE from_version IS NOT NULL AND decision_id = '') AS unexplained,
-        max_by(
-            format('v{} to {}', from_version, coalesce('v' || to_version, 'nothing')), "at"
-        ) FILTER (WHERE from_version IS NOT NULL AND decision_id = '') AS last_move
+        count(*) AS moves,
+        count(*) FILTER (WHERE decision_id = '') AS unexplained,
+        max_by(format('v{} to {}', from_version, coalesce('v' || to_version, 'nothing')), "at")
+            AS last_move
     FROM model_alias_move
-    WHERE alias = 'champion' AND "at" <= $as_of AND date_diff('day', "at", $as_of) <= $days
+    WHERE
+        alias = 'champion' AND from_version IS NOT NULL
+        AND "at" <= $as_of AND date_diff('day', "at", $as_of) <= $days
     GROUP BY model
 ),
 watched AS (
@@ -21,7 +22,7 @@ SELECT
     CASE WHEN coalesce(v.unexplained, 0) > 0 THEN 'alarm' ELSE 'ok' END AS status,
     CASE
         WHEN coalesce(v.unexplained, 0) > 0
-            THEN format('{} of {} moves without a decision, the last from {}', v.unexplained, v.moves, v.last_move)
+            THEN format('{} of {} moves without a decision; the last was from {}', v.unexplained, v.moves, v.last_move)
         ELSE format('{} moves in {} days, all decided', coalesce(v.moves, 0), $days)
     END AS reason,
     coalesce(m.owner, '') AS owner

@@ -2,12 +2,16 @@
 -- champion. Readings without a version are taken to be the champion's.
 WITH latest AS (
     SELECT
-        r.subject, r.metric, r.segment, r.value, r.threshold, r.is_breach, r."at",
-        row_number() OVER (PARTITION BY r.subject, r.metric, r.segment ORDER BY r."at" DESC) AS nth
+        r.subject, r.metric, r.segment,
+        max(r."at") AS "at",
+        arg_max(r.value, r."at") AS value,
+        arg_max(r.threshold, r."at") AS threshold,
+        arg_max(r.is_breach, r."at") AS is_breach
     FROM reading AS r
     INNER JOIN model_alias AS a
         ON a.model = r.subject AND a.alias = 'champion' AND coalesce(r.version, a.version) = a.version
     WHERE r.subject_kind = 'model' AND r.metric_class IN ('accuracy', 'bias') AND r."at" <= $as_of
+    GROUP BY r.subject, r.metric, r.segment
 ),
 live AS (
     SELECT
@@ -18,7 +22,6 @@ live AS (
         max_by(format('{} {:.4g} against {:.4g}', metric, value, threshold), "at")
             FILTER (WHERE is_breach) AS breach
     FROM latest
-    WHERE nth = 1
     GROUP BY subject
 )
 SELECT

@@ -5,7 +5,7 @@ WITH exposed AS (
         state = 'waived' AS is_waived,
         count(*) AS findings,
         max(date_diff('hour', first_seen, $as_of)) AS hours,
-        string_agg(DISTINCT waiver_id, ' ') FILTER (WHERE waiver_id <> '') AS waivers,
+        string_agg(DISTINCT nullif(waiver_id, ''), ' ') AS waivers,
         any_value(owner ORDER BY first_seen) AS owner
     FROM finding
     WHERE class = 'secret' AND state IN ('open', 'triage', 'pending_waiver', 'waived')

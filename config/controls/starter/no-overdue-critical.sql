@@ -6,7 +6,7 @@ WITH overdue AS (
         count(*) AS findings,
         count(*) FILTER (WHERE is_kev) AS exploited,
         max(date_diff('hour', due_at, $as_of)) AS hours,
-        string_agg(DISTINCT waiver_id, ' ') FILTER (WHERE waiver_id <> '') AS waivers,
+        string_agg(DISTINCT nullif(waiver_id, ''), ' ') AS waivers,
         any_value(owner ORDER BY severity DESC, due_at) AS owner
     FROM finding
     WHERE

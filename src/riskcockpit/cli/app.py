@@ -35,6 +35,8 @@ _FAMILIES = {
     "models": ("models",),
     "deployments": ("deployments",),
     "governance": ("controls", "actions", "ledger"),
+    "kpis": ("kpis",),
+    "compliance": ("compliance",),
     "decisions": ("waive", "approve", "reject", "revoke", "rollback", "undo", "note"),
     "report": ("report",),
     "evidence": ("evidence",),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from riskcockpit.cli.diagnostics import ExitCode, say
 from riskcockpit.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from riskcockpit.domain.control import ControlResult
 
 controls_app = typer.Typer(help="Controls: regulation as code.", no_args_is_help=True)
 actions_app = typer.Typer(help="What decisions change upstream.", no_args_is_help=True)
@@ -36,6 +39,73 @@ def list_controls(*, as_json: JsonOption = False) -> None:
         )
     else:
         lists.controls(views, ctx.clock.now())
+
+
+@controls_app.command("run")
+def run(
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Controls; all by default.")
+    ] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge controls now over what is published; nothing is kept. Exit 1 when one fails."""
+    from riskcockpit.cli import documents, output
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.governance import run_controls
+
+    ctx = Context.open()
+    results = run_controls(ctx, ids or ())
+    if as_json:
+        output.json_document(
+            documents.document(
+                "control_run",
+                as_of=documents.plain(ctx.clock.now()),
+                controls=[_judged(result) for result in results],
+            )
+        )
+    else:
+        titles = ("verdict", "control", "failed", "passed", "why")
+        rows = [(r.verdict.value, r.control_id, r.failed, r.passed, r.message) for r in results]
+        output.cells(titles, rows, "table")
+    failed = sum(result.verdict.value in ("alarm", "error") for result in results)
+    say(f"{len(results)} controls, {failed} fail")
+    if failed:
+        raise typer.Exit(ExitCode.GATE_FAILED)
+
+
+def _judged(result: ControlResult) -> dict[str, Any]:
+    return {
+        "id": result.control_id,
+        "state": result.verdict.value,
+        "message": result.message,
+        "passed": result.passed,
+        "failed": result.failed,
+        "rows": [
+            {"resource": row.resource, "status": row.status.value, "reason": row.reason}
+            for row in result.rows
+        ],
+    }
+
+
+@controls_app.command("new")
+def new(
+    control_id: Annotated[str, typer.Argument(metavar="ID", help="The new control's id.")],
+    *,
+    pack: Annotated[str, typer.Option(help="The pack it belongs to.")] = "own",
+    as_json: JsonOption = False,
+) -> None:
+    """Write the two files of a new control, with a case that passes and one that fails."""
+    from riskcockpit.cli import documents, output
+    from riskcockpit.config.paths import Paths
+    from riskcockpit.services.governance import new_control
+
+    files = [str(file) for file in new_control(Paths.from_environment(), control_id, pack)]
+    if as_json:
+        output.json_document(documents.document("control_new", id=control_id, files=files))
+    else:
+        output.line("\n".join(files))
+    say("edit them, then run `riskcockpit controls test`")
 
 
 @controls_app.command("test")
@@ -85,6 +155,19 @@ def explain(
                 rationale=view.rationale,
                 remediation=view.remediation,
                 sql=view.sql,
+                pack=view.pack,
+                trusted=view.is_trusted,
+                inputs=[
+                    {
+                        "table": table,
+                        "max_age_seconds": None if age is None else int(age.total_seconds()),
+                    }
+                    for table, age in view.inputs.items()
+                ],
+                params=[
+                    {"name": name, "value": value, "why": view.why_set.get(name, "")}
+                    for name, value in view.params.items()
+                ],
                 rows=[
                     {
                         "resource": row.resource,

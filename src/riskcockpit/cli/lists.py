@@ -119,6 +119,13 @@ def control(view: ControlDetail) -> None:
     line(f"  pillar       {summary.pillar}, severity {summary.severity}")
     for framework, refs in summary.frameworks.items():
         line(f"  {framework:<12} {', '.join(refs)}")
+    trust = "" if view.is_trusted else ", not signed: runs in a process of its own"
+    line(f"  pack         {view.pack}{trust}")
+    for name, limit in view.inputs.items():
+        line(f"  reads        {name}{'' if limit is None else f', {limit} old at most'}")
+    for name, value in view.params.items():
+        said = f"  set here: {view.why_set[name]}" if name in view.why_set else ""
+        line(f"  ${name:<11} {value}{said}")
     line(f"  why          {view.rationale}")
     line(f"  mend         {view.remediation}")
     line()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from riskcockpit.config.durations import parse_duration
@@ -23,8 +23,16 @@ Columns = Mapping[str, Mapping[str, tuple[str, bool]]]
 
 
 def run_cases(controls: Iterable[Control]) -> tuple[CaseOutcome, ...]:
-    """Run every case of every control; a control without cases fails."""
-    return tuple(outcome for control in controls for outcome in _outcomes(control))
+    """Run every case of every control, in their order; a control without cases fails."""
+    outcomes: list[CaseOutcome] = []
+    waiting = deque((control, case) for control in controls for case in control.cases or (None,))
+    while waiting:
+        with scratch(datetime.min.replace(tzinfo=UTC)) as writer:
+            is_usable, world = True, World(writer)
+            while waiting and is_usable:
+                outcome, is_usable = _outcome(world, *waiting.popleft())
+                outcomes.append(outcome)
+    return tuple(outcomes)
 
 
 def fill(writer: Writer, rows: Mapping[str, Iterable[Mapping[str, Any]]], as_of: datetime) -> None:
@@ -35,32 +43,57 @@ def fill(writer: Writer, rows: Mapping[str, Iterable[Mapping[str, Any]]], as_of:
     Raises:
         InputError: a table or a column does not exist, or a value does not fit.
     """
-    columns = _columns(writer)
+    _fill(writer, _columns(writer), rows, as_of)
+
+
+def _fill(
+    writer: Writer,
+    columns: Columns,
+    rows: Mapping[str, Iterable[Mapping[str, Any]]],
+    as_of: datetime,
+) -> None:
     for table, given in rows.items():
         if table not in columns:
             raise InputError(f"there is no table {table!r}")
         writer.append(table, [_whole(table, columns[table], row, as_of) for row in given])
 
 
-def _outcomes(control: Control) -> Iterator[CaseOutcome]:
-    if not control.cases:
-        yield CaseOutcome(control.id, "has cases", is_ok=False, message="a control needs cases")
-    for case in control.cases:
-        try:
-            fault = _difference(case, _judged(control, case))
-        except RiskcockpitError as error:
-            fault = error.message
-        yield CaseOutcome(control.id, case.name, is_ok=not fault, message=fault)
+class World:
+    """A cache that is filled for one case after another."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._columns = _columns(writer)
+        self._filled: set[str] = set()
+
+    def judged(self, controls: Iterable[Control], case: Case) -> tuple[ControlResult, ...]:
+        """Judge `controls` over the rows of `case` alone.
+
+        Raises:
+            InputError: a table or a column of it does not exist, or a value does not fit.
+        """
+        for table in self._filled:
+            self._writer.clear(table)
+        self._filled = set(case.rows)
+        as_of = as_utc(case.as_of)
+        _fill(self._writer, self._columns, case.rows, as_of)
+        return evaluate(self._writer, controls, as_of)
 
 
-def _judged(control: Control, case: Case) -> ControlResult:
-    as_of = as_utc(case.as_of)
-    with scratch(as_of) as writer:
-        fill(writer, case.rows, as_of)
-        return evaluate(writer, (control,), as_of)[0]
+def _outcome(world: World, control: Control, case: Case | None) -> tuple[CaseOutcome, bool]:
+    """Run one case; return what came of it, and whether the cache can be used again."""
+    if case is None:
+        needed = "a control needs cases"
+        return CaseOutcome(control.id, "has cases", is_ok=False, message=needed), True
+    try:
+        fault = difference(case, world.judged((control,), case)[0])
+    except RiskcockpitError as error:
+        return CaseOutcome(control.id, case.name, is_ok=False, message=error.message), False
+    return CaseOutcome(control.id, case.name, is_ok=not fault, message=fault), True
 
 
-def _difference(case: Case, result: ControlResult) -> str:
+def difference(case: Case, result: ControlResult) -> str:
+    """Return how a result differs from what its case expects; empty when it does not."""
     if result.verdict is not case.verdict:
         why = f" ({result.message})" if result.message else ""
         return f"the verdict is {result.verdict.value}{why}, not {case.verdict.value}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,23 +34,37 @@ def failed(control_id: str, at: datetime, why: str) -> ControlResult:
     return ControlResult(control_id, Verdict.ERROR, (row,), at, why)
 
 
-def row_of(names: Sequence[str], values: Sequence[Any]) -> ControlRow:
-    """Read one row of a control; a row that breaks the contract becomes an `error` row.
+def rows_of(names: Sequence[str], found: Iterable[Sequence[Any]]) -> list[ControlRow]:
+    """Read the rows of a control; one that breaks the contract becomes an `error` row.
 
     An error row keeps its dimensions.
     """
-    record = dict(zip(names, values, strict=True))
-    resource, status, reason = (record.pop(name) for name in REQUIRED)
-    dimensions = {name: "" if value is None else str(value) for name, value in record.items()}
+    resource_at, status_at, reason_at = (names.index(name) for name in REQUIRED)
+    others = [(name, place) for place, name in enumerate(names) if name not in REQUIRED]
+    rows = []
+    for values in found:
+        resource, status, reason = values[resource_at], values[status_at], values[reason_at]
+        dimensions = {
+            name: "" if (value := values[place]) is None else str(value) for name, place in others
+        }
+        known = _STATUSES.get(status)
+        if known is None or resource is None or reason is None:
+            rows.append(_faulty(resource, status, reason, dimensions))
+        else:
+            rows.append(ControlRow(resource, known, reason, dimensions))
+    return rows
+
+
+def _faulty(
+    resource: str | None, status: str | None, reason: str | None, dimensions: Mapping[str, str]
+) -> ControlRow:
     if resource is None:
         return ControlRow("?", RowStatus.ERROR, "the resource is NULL", dimensions)
     if reason is None:
         return ControlRow(resource, RowStatus.ERROR, "the reason is NULL", dimensions)
-    if status not in _STATUSES:
-        known = ", ".join(_STATUSES)
-        why = f"the status is {status!r}, not one of {known}"
-        return ControlRow(resource, RowStatus.ERROR, why, dimensions)
-    return ControlRow(resource, _STATUSES[status], reason, dimensions)
+    known = ", ".join(_STATUSES)
+    why = f"the status is {status!r}, not one of {known}"
+    return ControlRow(resource, RowStatus.ERROR, why, dimensions)
 
 
 def outdated(

@@ -8,8 +8,9 @@ Reading a pack runs nothing of it; the store's guard judges the SQL when it runs
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -18,13 +19,16 @@ from typing import Any, Literal
 import msgspec
 
 from riskcockpit.config.durations import parse_duration
+from riskcockpit.config.paths import shipped
 from riskcockpit.config.settings import Struct
 from riskcockpit.config.strict import Document, read_document
 from riskcockpit.controls.frameworks import Framework, frameworks
+from riskcockpit.controls.seal import signer_of
 from riskcockpit.domain.control import RowStatus, Verdict
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import ConfigError
+from riskcockpit.ledger.signers import AllowedSigners
 from riskcockpit.store.guard import CACHE_TABLES
 
 DATED_TABLES = frozenset(
@@ -36,6 +40,7 @@ DATED_TABLES = frozenset(
 """Tables whose newest row says how old they are (`sql/freshness.sql`)."""
 AS_OF = "as_of"
 """The parameter every control gets: the moment it is judged for."""
+NOBODY = AllowedSigners()
 ABSENT = "absent"
 """In a case, of a resource that the control must not judge at all."""
 Scalar = str | int | float | bool
@@ -105,19 +110,37 @@ class Control:
     """SHA-256 of the two files, as hex."""
     statement: Path
     """The file of its SELECT."""
+    pack: str
+    """The name of the directory it lies in."""
+    is_trusted: bool
+    """Whether it may run in this process: it ships with us, or somebody allowed has signed it."""
+    why_set: Mapping[str, str] = field(default_factory=dict)
+    """Parameters that a home sets otherwise → why, and who decided it."""
+
+    @property
+    def basis(self) -> str:
+        """What its verdicts follow from beside the data: its digest and its parameters."""
+        said = [self.digest, dict(self.params), dict(self.why_set)]
+        return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def load(*directories: Path) -> tuple[Control, ...]:
+def load(*directories: Path, signers: AllowedSigners = NOBODY) -> tuple[Control, ...]:
     """Read all controls of all packs under `directories`, in the order of pillar and id.
+
+    `signers` are those who may sign packs that do not ship with us.
 
     Raises:
         ConfigError: a file cannot be used; the message names file, line and what to mend.
+        LedgerError: a signature cannot be verified here.
     """
     known = frameworks(*directories)
     found: dict[str, Control] = {}
     for directory in directories:
+        ours = directory == shipped("config", "controls")
+        packs = sorted({file.parent for file in directory.glob("*/*.yaml")})
+        trusted = {pack for pack in packs if ours or signer_of(pack, signers)}
         for file in sorted(directory.glob("*/*.yaml")):
-            control = _read(file, known)
+            control = _read(file, known, is_trusted=file.parent in trusted)
             if control.id in found:
                 raise ConfigError(f"cannot read controls from {file}: {control.id} is there twice")
             found[control.id] = control
@@ -131,7 +154,15 @@ def digest(controls: Iterable[Control]) -> str:
     return sha256("".join(lines).encode()).hexdigest()
 
 
-def _read(file: Path, known: Mapping[str, Framework]) -> Control:
+def control_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a control's YAML file, for editors."""
+    schema = msgspec.json.schema(_ControlFile)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "A control of riskcockpit"
+    return schema
+
+
+def _read(file: Path, known: Mapping[str, Framework], *, is_trusted: bool) -> Control:
     document = read_document(file, _ControlFile, "controls")
     for path, why, hint in _faults(document, file, known):
         raise document.source.fault(path, why, hint)
@@ -157,6 +188,8 @@ def _read(file: Path, known: Mapping[str, Framework]) -> Control:
         cases=tuple(_case(case) for case in value.cases),
         digest=sha256(file.read_bytes() + b"\0" + statement.read_bytes()).hexdigest(),
         statement=statement,
+        pack=file.parent.name,
+        is_trusted=is_trusted,
     )
 
 

@@ -1,4 +1,7 @@
-"""Runs controls through the store's guard and judges what they return."""
+"""Runs controls through the store's guard and judges what they return.
+
+Those of packs that nobody trusts run in a process of their own, with limits of the system.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from riskcockpit.controls import judge
 from riskcockpit.controls.pack import AS_OF, Control
 from riskcockpit.domain.control import ControlResult
 from riskcockpit.errors import CancelledError, InputError, StoreError
+from riskcockpit.store.confined import Confined, confined
 from riskcockpit.store.database import Reader
 from riskcockpit.store.guard import MOST_ROWS, Guard, Statement, guarding
+from riskcockpit.store.handover import handed_over
 from riskcockpit.store.sql import sql
 
 
@@ -29,9 +34,20 @@ def evaluate(
     Raises:
         CancelledError: the reader was interrupted.
     """
+    chosen = tuple(controls)
     ages = newest(reader, as_of) if freshness is None else freshness
+    results: dict[int, ControlResult] = {}
     with guarding(reader) as guard:
-        return tuple(_result(guard, control, as_of, ages) for control in controls)
+        for place, control in enumerate(chosen):
+            if control.is_trusted:
+                results[place] = _result(guard, control, as_of, ages)
+    foreign = [(place, control) for place, control in enumerate(chosen) if place not in results]
+    if foreign:
+        tables = sorted({table for _, control in foreign for table in control.inputs})
+        with handed_over(reader, tables) as file, confined(file) as cell:
+            for place, control in foreign:
+                results[place] = _result(cell, control, as_of, ages)
+    return tuple(results[place] for place in range(len(chosen)))
 
 
 def newest(reader: Reader, as_of: datetime) -> dict[str, datetime | None]:
@@ -40,7 +56,7 @@ def newest(reader: Reader, as_of: datetime) -> dict[str, datetime | None]:
 
 
 def _result(
-    guard: Guard, control: Control, as_of: datetime, ages: Mapping[str, datetime | None]
+    runner: Guard | Confined, control: Control, as_of: datetime, ages: Mapping[str, datetime | None]
 ) -> ControlResult:
     statement = Statement(
         f"the control {control.id}",
@@ -50,12 +66,12 @@ def _result(
         has_scalars_only=True,
     )
     try:
-        answer = guard.run(statement, {**control.params, AS_OF: as_of})
+        answer = runner.run(statement, {**control.params, AS_OF: as_of})
     except CancelledError:
         raise
     except (InputError, StoreError) as error:
         return judge.failed(control.id, as_of, error.message)
     if answer.is_truncated:
         return judge.failed(control.id, as_of, f"it returns more than {MOST_ROWS:,} rows")
-    rows = [judge.row_of(answer.columns, values) for values in answer.rows]
+    rows = judge.rows_of(answer.columns, answer.rows)
     return judge.judged(control.id, as_of, rows, judge.outdated(control.inputs, ages, as_of))

@@ -141,6 +141,8 @@ class Observation:
     """The tool asks for a human look (SARIF kinds `review` and `open`)."""
     is_suppressed: bool = False
     """Suppressed in the source itself, accepted there."""
+    former_rule: str = ""
+    """What older versions of the tool call the rule, where they tell fewer rules apart."""
     locations: tuple[Location, ...] = ()
     """The first is the primary one."""
     fingerprints: tuple[tuple[str, str], ...] = ()
@@ -165,6 +167,8 @@ class Observation:
     """Set when the report knows better than the default of the finding's class."""
     onset_at: datetime | None = None
     """When the fault began, for monitors; aware UTC."""
+    first_seen: datetime | None = None
+    """When it was first seen, as a report of riskcockpit's own says it; aware UTC."""
     claimed_id: str = ""
     """The finding's id, when a report of riskcockpit's own says it; 32 hex digits."""
     raw: bytes = b""

@@ -37,6 +37,20 @@ class KpiReading:
     """Why there is no value although there may be data: the KPI itself is at fault. Else empty."""
 
 
+@dataclass(frozen=True, slots=True)
+class KpiRow:
+    """One item behind a number."""
+
+    item: str
+    """A finding's id, a model, a data set, a waiver …"""
+    value: float | None
+    """In the unit of the KPI where the item has one; None when it has none."""
+    at: datetime | None
+    """When it was true, aware UTC."""
+    note: str
+    """In words."""
+
+
 def judge(
     value: float | None, target: float, direction: Direction, warning: float, *, is_stale: bool
 ) -> KpiState:

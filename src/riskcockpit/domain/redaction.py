@@ -69,6 +69,7 @@ _RULES = (
             r"|(?<=hooks\.slack\.com/services/)[A-Za-z0-9/]{20,255})"
         ),
     ),
+    _Rule(("sk",), re.compile(r"\b(?P<secret>SK[0-9a-fA-F]{32})\b")),  # Twilio
     _Rule(("aiza",), re.compile(r"\b(?P<secret>AIza[A-Za-z0-9_\-]{35})")),
     _Rule(("ya29.",), re.compile(r"\b(?P<secret>ya29\.[A-Za-z0-9_\-]{20,})")),
     _Rule(
@@ -134,13 +135,13 @@ _PREFIXED = (
     r"|xox[abeoprs]-|xapp-|hooks\.slack\.com|AIza|ya29\.|eyJ[A-Za-z0-9_\-]{8}"
     r"|[rs]k_(?:live|test)_|npm_[A-Za-z0-9]{4}|pypi-|hf_[A-Za-z0-9]{4}|dop_v1_|shpat_"
     r"|sk-[A-Za-z0-9\-]{8}|SG\.[A-Za-z0-9_\-]{4}|hv[sbr]\.[A-Za-z0-9]|dapi[a-f0-9]{4}"
-    r"|dckr_[po]at_|glsa_[A-Za-z0-9]{4}|AT[AC]TT3|\.atlasv1\.|[0-9]Q~"
+    r"|SK[0-9a-fA-F]{8}|dckr_[po]at_|glsa_[A-Za-z0-9]{4}|AT[AC]TT3|\.atlasv1\.|[0-9]Q~"
 )
 _PREFIX_MARKS = (
     b"-----BEGIN ", b"AKIA", b"ASIA", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_",
     b"glpat-", b"xox", b"xapp-", b"hooks.slack.com", b"AIza", b"ya29.", b"eyJ", b"k_live_",
     b"k_test_", b"npm_", b"pypi-", b"hf_", b"dop_v1_", b"shpat_", b"sk-", b"SG.",
-    b"hvs.", b"hvb.", b"hvr.", b"dapi", b"dckr_", b"glsa_", b"TT3", b".atlasv1.", b"Q~",
+    b"hvs.", b"hvb.", b"hvr.", b"dapi", b"dckr_", b"glsa_", b"TT3", b".atlasv1.", b"Q~", b"SK",
 )  # fmt: skip
 """One of these is in whatever `_PREFIXED` matches."""
 _LOGIN = r"://[^\s:/@\"'<>]{0,128}:[^\s/@\"'<>]{3,64}"

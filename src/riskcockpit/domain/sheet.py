@@ -158,7 +158,7 @@ class Sheet(Sequence[Observation]):
             seen.severity_source, seen.needs_triage, seen.is_suppressed, seen.vulnerability_ids,
             seen.package, seen.signal, seen.resource, seen.secret_digest, seen.asset, seen.cwes,
             seen.cvss, seen.epss, seen.is_kev, seen.help_url, id(seen.pillar), seen.onset_at,
-            seen.claimed_id,
+            seen.claimed_id, seen.first_seen, seen.former_rule,
         )  # fmt: skip
         index = self._known.get(key)
         if index is None:

@@ -71,7 +71,7 @@ def _outcome(record: Members, place: str, options: ReadOptions) -> Outcome:
         finding_class=FindingClass.CLOUD,
         tool=TOOL,
         rule=rule,
-        title=wording.title(title),
+        title=wording.title(title) or rule,
         severity=grade.severity,
         record=place,
         description=wording.description(_description(record)),

@@ -5,6 +5,7 @@ Written by Prowler 4 and later, by Security Hub's second API, and by Security La
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -30,7 +31,7 @@ from riskcockpit.formats.moments import moment
 from riskcockpit.formats.package_types import layer_of, purl_type
 from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.prose import first_link, paragraphs
-from riskcockpit.formats.record_lists import json_records
+from riskcockpit.formats.record_lists import json_records, why_not_all
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_number, package_from_purl
 
 TOOL = "OCSF"
@@ -58,7 +59,9 @@ def read(content: bytes, options: ReadOptions) -> Report:
         for place, raw in found:
             reader.take(raw, place)
         reader.groups.unread(documents.unreadable)
-        return Report("ocsf", reader.groups.scans(reader.about), documents.notes)
+        why_not = why_not_all(content)
+    notes = (*documents.notes, why_not) if why_not else documents.notes
+    return Report("ocsf", reader.groups.scans(reader.about, is_partial=bool(why_not)), notes)
 
 
 class _Reader:
@@ -73,13 +76,15 @@ class _Reader:
         self._has_passes = False
 
     def take(self, raw: bytes, place: str) -> None:
-        """Read one record."""
-        self.groups.take_opened(
-            place,
-            partial(record_of, raw, self._options, without=PERSONAL),
-            self._group_of,
-            partial(self._outcome, place=place),
-        )
+        """Read one record; of several vulnerabilities in it each is a finding."""
+        try:
+            record = record_of(raw, self._options, without=PERSONAL)
+        except SkipRecordError as fault:
+            self.groups.trouble(place, fault.message)
+            return
+        for where, part in _parts(record, place):
+            gathering = self.groups.of(self._group_of(part))
+            gathering.take(where, partial(self._outcome, part, where))
 
     def about(self, group: Group) -> dict[str, Any]:
         """Return what is known of a run: Prowler's records all say when it was."""
@@ -129,6 +134,17 @@ class _Reader:
             needs_triage=verdict in ("MANUAL", "WARNING"),
             raw=record.raw,
         )
+
+
+def _parts(record: Members, place: str) -> Iterator[tuple[str, Members]]:
+    """Yield the record, or of class 2002 one like it for each of its vulnerabilities."""
+    flaws = record.members("vulnerabilities")
+    if record.text("class_uid") != _VULNERABILITY or len(flaws) < 2:  # noqa: PLR2004 - several
+        yield place, record
+        return
+    for index, flaw in enumerate(flaws):
+        one = record.object() | {"vulnerabilities": [flaw.value]}
+        yield f"{place}.vulnerabilities[{index}]", Members(one, record.raw)
 
 
 def _tool(record: Members) -> str:

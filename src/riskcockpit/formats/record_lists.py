@@ -15,7 +15,10 @@ Placed = tuple[str, bytes]
 """Where in the report a record stands, and the record."""
 
 _FORMS = msgspec.json.Decoder(list[Raw] | dict[str, Raw])
-NEXT_PAGE_NOTE = "the answer says that there are more findings; get all pages"
+_EVENT = msgspec.json.Decoder(dict[str, Raw])
+_NEXT_PAGE_NOTE = "the answer says that there are more findings; get all pages"
+_EVENT_NOTE = "an event of EventBridge tells of some findings, not of all"
+_IS_EVENT = re.compile(rb'[{,]\s*"detail-type"\s*:')
 _NEXT_PAGE = re.compile(rb'[{,]\s*"[Nn]extToken"\s*:\s*"[^"]')
 _LIST = msgspec.json.Decoder(list[Raw] | None)
 
@@ -33,19 +36,40 @@ def json_records(content: bytes, title: str, *members: str) -> tuple[list[Placed
     for index, (form, part) in enumerate(zip(forms, documents.parts, strict=True)):
         if isinstance(form, list):
             found += _placed("", form)
-            continue
-        holders = [name for name in members if name in form]
-        for name in holders:
-            found += _placed(name, _listed(form[name], name, title))
-        if not holders:
-            found.append((f"record {index + 1}", part))
+        elif "detail-type" in form and "detail" in form:
+            found += _of_event(bytes(form["detail"]), members, title)
+        else:
+            held = _held(form, members, title)
+            found += [(f"record {index + 1}", part)] if held is None else held
     records = searched([raw for _, raw in found])
     return list(zip((place for place, _ in found), records, strict=True)), documents
 
 
-def names_next_page(content: bytes) -> bool:
-    """Whether an answer of an AWS API says that there are more records than it has."""
-    return _NEXT_PAGE.search(content) is not None
+def why_not_all(content: bytes) -> str:
+    """Return why an answer or event of AWS holds not all findings there are; empty if it may."""
+    if _NEXT_PAGE.search(content) is not None:
+        return _NEXT_PAGE_NOTE
+    return _EVENT_NOTE if _IS_EVENT.search(content) is not None else ""
+
+
+def _of_event(detail: bytes, members: tuple[str, ...], title: str) -> list[Placed]:
+    """Return the records in the `detail` of an event, which may be one itself."""
+    try:
+        form = _EVENT.decode(detail)
+    except msgspec.DecodeError as fault:
+        raise FormatError(f"not {title}: `detail` of the event is no object") from fault
+    held = _held(form, members, title)
+    if held is None:
+        return [("detail", detail)]
+    return [(f"detail.{place}", raw) for place, raw in held]
+
+
+def _held(form: dict[str, Raw], members: tuple[str, ...], title: str) -> list[Placed] | None:
+    """Return the records under one of `members`; None where the object has none of them."""
+    holders = [name for name in members if name in form]
+    if not holders:
+        return None
+    return [one for name in holders for one in _placed(name, _listed(form[name], name, title))]
 
 
 def _placed(name: str, raws: list[Raw]) -> list[Placed]:

@@ -29,6 +29,11 @@ def has_inner(top: str, *names: str) -> Sign:
     return sign
 
 
+def has_no_records(shape: Shape) -> bool:
+    """JSON whose lists and objects hold no object with a member."""
+    return not shape.inner
+
+
 def lacks(*names: str) -> Sign:
     """JSON with none of these names at its top."""
     unwanted = set(names)

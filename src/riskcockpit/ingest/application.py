@@ -176,7 +176,9 @@ def _remember(
     tx.execute(sql("ingest", "alias_exact"), **stamp)
     if not is_all_new:
         tx.execute(sql("ingest", "alias_id_again"), **stamp)
-    if any(run.sheet.has_class(FindingClass.DEPENDENCY) for run in runs):
+    if any(
+        run.identities.other_keys or run.sheet.has_class(FindingClass.DEPENDENCY) for run in runs
+    ):
         tx.execute(sql("ingest", "alias_vulnerability"), **stamp)
     if is_known_changed:
         tx.execute(sql("ingest", "location_replace_old"))

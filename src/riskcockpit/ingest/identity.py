@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
@@ -41,8 +41,8 @@ class Identities:
     """Exact keys, no two alike."""
     fingerprints: tuple[Fingerprint, ...]
     """The trusted claim each key rests on; `NONE` where it rests on snippet, place or id."""
-    vulnerability_keys: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    """Index → the keys it would have under the vulnerability's other ids."""
+    other_keys: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """Index → the keys it would have under the vulnerability's other ids, or its former rule."""
     distrusted: tuple[str, ...] = ()
 
 
@@ -67,7 +67,8 @@ def identify(asset: str, observations: Sequence[Observation], path: Path = str) 
     assets = tuple([of_kind[kind] for kind in sheet.kind])
     bases = list(_bases(sheet, of_kind, claims, path))
     keys = _claimed(_numbered(bases, sheet), sheet)
-    return Identities(assets, keys, claims, _others(sheet, of_kind, path), choice.distrusted)
+    others = _others(sheet, of_kind, path) | _former_keys(sheet, of_kind, claims, path)
+    return Identities(assets, keys, claims, others, choice.distrusted)
 
 
 def _numbered(bases: Sequence[bytes], sheet: Sheet) -> tuple[str, ...]:
@@ -116,6 +117,22 @@ def _others(sheet: Sheet, assets: Sequence[str], path: Path) -> dict[int, tuple[
         for row, kind in enumerate(sheet.kind)
         if several and kind in several and (other := _other_keys(assets[kind], sheet[row], path))
     }
+
+
+def _former_keys(
+    sheet: Sheet, assets: Sequence[str], claims: Sequence[Fingerprint], path: Path
+) -> dict[int, tuple[str, ...]]:
+    """Return the keys that a version of the tool with fewer rules would give; repeats are many."""
+    if not any(kind.former_rule for kind in sheet.kinds):
+        return {}
+    rows = [row for row, kind in enumerate(sheet.kind) if sheet.kinds[kind].former_rule]
+    formerly = Sheet.of(
+        [replace(seen, rule=seen.former_rule) for seen in map(sheet.__getitem__, rows)]
+    )
+    of_kind = dict(zip(formerly.kind, (assets[sheet.kind[row]] for row in rows), strict=True))
+    owners = [of_kind[kind] for kind in range(len(formerly.kinds))]
+    bases = list(_bases(formerly, owners, [claims[row] for row in rows], path))
+    return {row: (key,) for row, key in zip(rows, _numbered(bases, formerly), strict=True)}
 
 
 def evidence(fingerprint: Fingerprint, snippet: str) -> str:

@@ -30,6 +30,8 @@ class How(StrEnum):
     ALIAS = "alias"
     SNIPPET = "snippet"
     PLACE = "place"
+    FORM = "form"
+    """By its place in another form of the same report, as the tool's own JSON is to its SARIF."""
     RENAMED = "renamed"
     EDITED = "edited"
     PACKAGE = "package"
@@ -93,15 +95,20 @@ class Leftovers:
     known: Sequence[Trace]
     rule_names: Mapping[str, str] = field(default_factory=dict)
     """New rule → its former name."""
+    own: int = 0
+    """How many of `known` are of the scan's own scope; the rest is of other forms of it."""
     open_seen: set[int] = field(default_factory=set)
     open_known: set[int] = field(default_factory=set)
+    open_forms: set[int] = field(default_factory=set)
+    """Indices of `known` beyond `own`: compared by place only."""
     places: dict[Hashable, tuple[list[int], list[int]]] = field(default_factory=dict)
     """Rule and file → (seen, known) indices, of those that both sides have."""
     matches: list[Match] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.open_seen = set(range(len(self.seen)))
-        self.open_known = set(range(len(self.known)))
+        self.open_known = set(range(self.own))
+        self.open_forms = set(range(self.own, len(self.known)))
         found: dict[Hashable, tuple[list[int], list[int]]] = {}
         for index, trace in enumerate(self.seen):
             if (place := self._place(trace)) is not None:
@@ -114,7 +121,7 @@ class Leftovers:
     def take(self, seen: int, known: int, how: How) -> None:
         """Record a match; both sides are gone from later passes."""
         self.open_seen.remove(seen)
-        self.open_known.remove(known)
+        (self.open_known if known < self.own else self.open_forms).remove(known)
         self.matches.append(Match(seen, known, how))
 
     def rule(self, trace: Trace) -> str:
@@ -126,12 +133,16 @@ class Leftovers:
         return self._in_order(self._alike(self.open_seen, self.open_known, key))
 
     def in_place(
-        self, key: Callable[[Trace], Hashable | None] = lambda _: True
+        self, key: Callable[[Trace], Hashable | None] = lambda _: True, *, is_form: bool = False
     ) -> list[tuple[list[int], list[int]]]:
-        """Return the same of one rule in one file; `key` tells apart what is there."""
+        """Return the same of one rule in one file; `key` tells apart what is there.
+
+        With `is_form`, what is known is that of the other forms and no other.
+        """
+        candidates = self.open_forms if is_form else self.open_known
         found: list[tuple[list[int], list[int]]] = []
         for seen, known in self.places.values():
-            ours, theirs = self.open_seen.intersection(seen), self.open_known.intersection(known)
+            ours, theirs = self.open_seen.intersection(seen), candidates.intersection(known)
             if ours and theirs:
                 found += self._alike(ours, theirs, key)
         return self._in_order(found)
@@ -156,9 +167,8 @@ class Leftovers:
         return sorted(pairs, key=lambda pair: (self.seen[pair[0][0]].order, pair[0][0]))
 
     def _place(self, trace: Trace) -> Hashable | None:
-        if not trace.is_placed:
-            return None
-        return trace.finding_class, trace.asset, self.rule(trace), trace.path
+        """Return where it is; not of what class, which may differ between forms of a report."""
+        return (trace.asset, self.rule(trace), trace.path) if trace.is_placed else None
 
 
 def _ordered(traces: Sequence[Trace], indices: Iterable[int]) -> list[int]:
@@ -171,18 +181,22 @@ def match(
     *,
     shared: frozenset[str] = frozenset(),
     rule_names: Mapping[str, str] | None = None,
+    forms: Sequence[Trace] = (),
 ) -> tuple[list[Match], dict[int, int]]:
     """Return the matches, and for results without one the stored finding they may be.
 
-    `shared` is evidence that several places of the run carry: it never shows a rename.
+    `shared` is evidence that several places of the run carry: it never shows a rename. `forms`
+    is what other forms of the same report show; their indices follow those of `known`.
     """
-    left = Leftovers(seen, known, rule_names or {})
+    left = Leftovers(seen, (*known, *forms), rule_names or {}, len(known))
+    _same_line_of_a_form(left)
     _same_evidence(left)
     _same_snippet(left)
     _same_place(left)
     _other_path(left, shared)
     _edited(left)
     _other_manifest(left)
+    _same_place(left, is_form=True)
     return left.matches, _hints(left)
 
 
@@ -210,9 +224,21 @@ def _same_snippet(left: Leftovers) -> None:
                 left.take(one, other, How.SNIPPET)
 
 
-def _same_place(left: Leftovers) -> None:
+def _same_line_of_a_form(left: Leftovers) -> None:
+    """Another form of the report has one thing on the very line; each quotes code in its own way.
+
+    A tool that does not know the line says so in one form and says 1 in another.
+    """
+    for (one, *more), (other, *others) in left.in_place(lambda at: at.line or 1, is_form=True):
+        contradicts = _contradict(left.seen[one], left.known[other], snippets_too=False)
+        if not (more or others or contradicts):
+            left.take(one, other, How.FORM)
+
+
+def _same_place(left: Leftovers, *, is_form: bool = False) -> None:
     """Rule and path are equal and neither side can contradict: order, else nearest line."""
-    for seen, known in left.in_place():
+    how = How.FORM if is_form else How.PLACE
+    for seen, known in left.in_place(is_form=is_form):
         if len(seen) * len(known) > MAX_PAIRS:
             continue
         pairs = [
@@ -223,7 +249,7 @@ def _same_place(left: Leftovers) -> None:
         ]
         if len(seen) == len(known) and len(pairs) == len(seen) * len(known):
             pairs = list(zip(seen, known, strict=True))
-        _take_nearest(left, pairs, How.PLACE)
+        _take_nearest(left, pairs, how)
 
 
 def _other_path(left: Leftovers, shared: frozenset[str]) -> None:
@@ -267,15 +293,41 @@ def _other_manifest(left: Leftovers) -> None:
 
 
 def _hints(left: Leftovers) -> dict[int, int]:
-    """Return, for each new result, the first stored finding of the same rule and path."""
-    return {one: known[0] for seen, known in left.in_place() for one in seen}
+    """Return, for each new result, the stored finding it is likest to, of the same rule.
+
+    In the order of weight: in the same file; with the same evidence, too short or too common to
+    show a rename; in a file of the same name.
+    """
+
+    def of_evidence(trace: Trace) -> Hashable | None:
+        what = evidence(trace.fingerprint, trace.snippet)
+        return (trace.asset, left.rule(trace), what) if trace.is_placed and what else None
+
+    def of_name(trace: Trace) -> Hashable | None:
+        name = trace.path.rpartition("/")[2]
+        return (trace.asset, left.rule(trace), name) if trace.is_placed and name else None
+
+    hints: dict[int, int] = {}
+    for pairs in (
+        left.in_place(),
+        left.in_place(is_form=True),
+        left.buckets(of_evidence),
+        left.buckets(of_name),
+    ):
+        for seen, known in pairs:
+            for one in seen:
+                hints.setdefault(one, known[0])
+    return hints
 
 
 def _contradict(one: Trace, other: Trace, *, snippets_too: bool) -> bool:
     """Whether both sides have evidence of the same kind. It differs, or they would be matched."""
     if one.fingerprint[0] and one.fingerprint[0] == other.fingerprint[0]:
         return one.fingerprint[1] != other.fingerprint[1]
-    return snippets_too and bool(one.snippet.strip() and other.snippet.strip())
+    if not snippets_too:
+        return False
+    ours, theirs = squeezed(one.snippet), squeezed(other.snippet)
+    return bool(ours and theirs) and ours != theirs
 
 
 def _take_nearest(left: Leftovers, pairs: Iterable[tuple[int, int]], how: How) -> None:
@@ -290,7 +342,7 @@ def _take_nearest(left: Leftovers, pairs: Iterable[tuple[int, int]], how: How) -
         ),
     )
     for one, other in ranked:
-        if one in left.open_seen and other in left.open_known:
+        if one in left.open_seen and (other in left.open_known or other in left.open_forms):
             left.take(one, other, how)
 
 

@@ -49,7 +49,9 @@ def recognise(tx: Writer, runs: Sequence[Run], policy: IngestPolicy) -> dict[int
         keys.reverse()  # a claim is an id, and whoever has the id now is meant
     for statement in keys:
         tx.execute(sql("ingest", statement))
-    if any(run.sheet.has_class(FindingClass.DEPENDENCY) for run in runs):
+    if any(
+        run.identities.other_keys or run.sheet.has_class(FindingClass.DEPENDENCY) for run in runs
+    ):
         tx.execute(sql("ingest", "match_vulnerability"))
     tx.execute(sql("ingest", "fresh_fill"))
     changes = _compare_leftovers(tx, runs, policy)
@@ -61,11 +63,14 @@ def _compare_leftovers(
     tx: Writer, runs: Sequence[Run], policy: IngestPolicy
 ) -> dict[int, PrefixChange]:
     """Recognise by likeness, scope by scope, where both sides have something left."""
-    if not any(run.live for run in runs):
+    forms = tx.rows(sql("ingest", "other_forms"))
+    tx.stage("form", TABLES["form"], forms)
+    comparable = {run.number for run in runs if run.live} | {row[0] for row in forms}
+    if not comparable:
         return {}
     unseen: defaultdict[int, list[int]] = defaultdict(list)
     for scan, n in tx.rows(sql("ingest", "unmatched_seen")):
-        if runs[scan].live:
+        if scan in comparable:
             unseen[scan].append(n)
     if not unseen:
         return {}
@@ -105,7 +110,8 @@ def _compare(
 ) -> _Compared:
     own = [n - run.first for n in numbers]
     sheet = run.sheet
-    stored = [stored_trace(row) for row in known]
+    of_scope = sum(row[-1] for row in known)
+    stored = [stored_trace(row[:-1]) for row in known[:of_scope]]
     change = find(
         (sheet.paths[n] for n in own),
         (one.path for one in stored),
@@ -126,6 +132,7 @@ def _compare(
         stored,
         shared=_shared(run, own, stored),
         rule_names=policy.rule_aliases.get(run.spec.tool.lower(), {}),
+        forms=[stored_trace(row[:-1]) for row in known[of_scope:]],
     )
     found = [
         (numbers[one.seen], run.number, *known[one.known][:2], one.how.value) for one in matches

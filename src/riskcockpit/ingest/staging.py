@@ -31,8 +31,10 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "scan": "INTEGER", "scan_id": "VARCHAR", "moment": "TIMESTAMP", "scope": "VARCHAR",
         "tool": "VARCHAR", "category": "VARCHAR", "branch": "VARCHAR", "source_id": "VARCHAR",
         "is_group": "BOOLEAN", "is_judged": "BOOLEAN", "is_proof": "BOOLEAN",
-        "is_any_rule": "BOOLEAN", "is_any_asset": "BOOLEAN",
+        "is_any_rule": "BOOLEAN", "is_any_asset": "BOOLEAN", "asset": "VARCHAR",
+        "format": "VARCHAR",
     },
+    "form": {"scan": "INTEGER", "scope": "VARCHAR"},
     "gone": {"scan": "INTEGER", "key": "VARCHAR"},
     "ran_rule": {"scan": "INTEGER", "rule": "VARCHAR"},
     "scanned_asset": {"scan": "INTEGER", "asset": "VARCHAR"},
@@ -52,7 +54,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "package_layer": "VARCHAR", "vulnerability": "VARCHAR", "vulnerability_ids": "VARCHAR[]",
         "cwes": "INTEGER[]", "cvss": "DOUBLE", "epss": "DOUBLE", "is_kev": "BOOLEAN",
         "model": "VARCHAR", "monitor": "VARCHAR", "metric": "VARCHAR", "segment": "VARCHAR",
-        "resource": "VARCHAR", "onset_at": "TIMESTAMP", "fingerprint_name": "VARCHAR",
+        "resource": "VARCHAR", "onset_at": "TIMESTAMP", "first_seen": "TIMESTAMP",
+        "fingerprint_name": "VARCHAR",
         "state": "VARCHAR", "days": "INTEGER",
     },
     "incoming_key": {"n": "INTEGER", "key": "VARCHAR"},
@@ -168,7 +171,7 @@ def stage_scan(tx: Writer, runs: Sequence[Run], policy: IngestPolicy) -> None:
     keys = [
         (run.first + n, key)
         for run in runs
-        for n, others in run.identities.vulnerability_keys.items()
+        for n, others in run.identities.other_keys.items()
         for key in others
     ]
     tx.stage("incoming_key", TABLES["incoming_key"], keys)
@@ -210,6 +213,7 @@ def stage_runs(tx: Writer, runs: Sequence[Run]) -> None:
                 run.number, run.at.scan_id, run.at.moment, run.spec.id, run.spec.tool,
                 run.spec.category, run.spec.branch, run.spec.source_id,
                 run.spec.parts is not None, run.is_judged, not run.reasons, ran is None, at is None,
+                run.spec.asset, run.spec.format,
             )
             for run, ran, at in zip(runs, rules, assets, strict=True)
         ],
@@ -282,7 +286,8 @@ def _profile_rows(
             pillar.value, owner, *_package_columns(seen.package),
             canonical(seen.vulnerability_ids), normalised(seen.vulnerability_ids), seen.cwes,
             seen.cvss, seen.epss, seen.is_kev, signal.model, signal.monitor, signal.metric,
-            signal.segment, seen.resource, seen.onset_at, claim or None, state.value, days,
+            signal.segment, seen.resource, seen.onset_at, seen.first_seen, claim or None,
+            state.value, days,
         )  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""The KPI catalogue: `kpis.yaml` and one SELECT a KPI beside it, read strictly."""
+"""The KPI catalogue: `kpis.yaml` and two SELECTs a KPI beside it, read strictly.
+
+`kpis/<id>.sql` is the number, `kpis/<id>.rows.sql`, which may be left out, what is behind it.
+"""
 
 from __future__ import annotations
 
@@ -63,6 +66,8 @@ class Kpi:
     max_age: timedelta | None
     """How old its newest input may be; None: the age does not matter."""
     sql: str
+    rows_sql: str
+    """The SELECT of the rows behind the number; empty when there is none."""
 
 
 def load(file: Path | None = None) -> tuple[Kpi, ...]:
@@ -90,8 +95,10 @@ def digest(catalogue: Iterable[Kpi]) -> str:
 
 def _kpi(entry: _Entry, file: Path) -> Kpi:
     statement = file.parent / "kpis" / f"{entry.id}.sql"
+    behind = statement.with_suffix(".rows.sql")
     try:
         text = statement.read_text(encoding="utf-8")
+        rows = behind.read_text(encoding="utf-8") if behind.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"cannot read KPIs from {statement}: {error}", hint="every KPI has one SELECT"
@@ -110,6 +117,7 @@ def _kpi(entry: _Entry, file: Path) -> Kpi:
         minimum_sample=entry.minimum_sample,
         max_age=parse_duration(entry.max_age) if entry.max_age else None,
         sql=text,
+        rows_sql=rows,
     )
 
 

@@ -6,12 +6,15 @@ import math
 from collections.abc import Iterable
 from datetime import datetime
 
-from riskcockpit.domain.kpi import KpiReading, KpiState, judge
+from riskcockpit.domain.kpi import KpiReading, KpiRow, KpiState, judge
 from riskcockpit.errors import CancelledError, InputError, StoreError
 from riskcockpit.kpis.catalogue import Kpi
 from riskcockpit.store.database import Reader
 from riskcockpit.store.guard import Answer, Guard, Statement, guarding
 
+MOST_BEHIND = 1_000
+"""Rows behind a number that are shown at most."""
+_BEHIND = {"item": "VARCHAR", "value": "DOUBLE", "at": "TIMESTAMP", "note": "VARCHAR"}
 _COLUMNS = {"value": "DOUBLE", "sample": "BIGINT", "as_of": "TIMESTAMP"}
 
 
@@ -26,6 +29,22 @@ def measure(reader: Reader, catalogue: Iterable[Kpi], as_of: datetime) -> tuple[
     """
     with guarding(reader) as guard:
         return tuple(_reading(guard, kpi, as_of) for kpi in catalogue)
+
+
+def behind(reader: Reader, kpi: Kpi, as_of: datetime) -> tuple[KpiRow, ...]:
+    """Return the rows behind the number that `kpi` had at `as_of`, the worst first.
+
+    Raises:
+        InputError: its SELECT of rows is not allowed or fails. CancelledError: interrupted.
+    """
+    if not kpi.rows_sql:
+        return ()
+    name = f"the rows of the KPI {kpi.id}"
+    statement = Statement(name, kpi.rows_sql, tables=kpi.inputs, columns=_BEHIND)
+    with guarding(reader) as guard:
+        answer = guard.run(statement, {"as_of": as_of, "since": as_of - kpi.window}, MOST_BEHIND)
+    places = [answer.columns.index(column) for column in _BEHIND]
+    return tuple(KpiRow(*(row[place] for place in places)) for row in answer.rows)
 
 
 def _reading(guard: Guard, kpi: Kpi, as_of: datetime) -> KpiReading:

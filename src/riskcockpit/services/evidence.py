@@ -123,7 +123,7 @@ def _view(
     if since >= until:
         raise InputError(f"the period is empty: the data ends at {rfc3339(until)}")
     evaluation = evaluation_of(entries, reader.generation)
-    in_force = controls_in_force(ctx.paths)
+    in_force = controls_in_force(ctx.paths, ctx.settings.context.name)
     controls_digest = digest(in_force)
     kpis_digest = catalogue.digest(kpis_in_force(ctx.paths))
     policy = sha256(f"{controls_digest} {kpis_digest}".encode()).hexdigest()
@@ -170,7 +170,7 @@ def _chosen(ctx: Context, options: EvidenceOptions) -> tuple[Control, ...]:
             f'no framework "{options.framework}"',
             hint=f'did you mean "{near[0]}"?' if near else f"known: {', '.join(known)}",
         )
-    controls = controls_in_force(ctx.paths)
+    controls = controls_in_force(ctx.paths, ctx.settings.context.name)
     return tuple(c for c in controls if not options.framework or options.framework in c.frameworks)
 
 
@@ -192,6 +192,7 @@ def _evidenced(
         rows=tuple(row for row in rows if not asset or _is_about(row, asset)),
         digest=control.digest,
         hours=max(1, int(shortest.total_seconds() // 3600)),
+        at=judged["at"],
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from riskcockpit.config.paths import shipped
+from riskcockpit.controls.overrides import FILE_NAME
 from riskcockpit.controls.pack import Control
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.control import ControlRow, RowStatus, Verdict
@@ -115,8 +116,9 @@ def write_policy(ctx: Context, folder: Folder, view: EvidenceView) -> None:
         place = f"policy/{home}/{control.statement.parent.name}"
         lines.append((f"{control.id} {control.digest}\n", place, control))
     for home, directory in (("shipped", _shipped()), ("own", ctx.paths.config / "controls")):
-        if (file := directory / "frameworks.yaml").exists():
-            folder.write(f"policy/{home}/frameworks.yaml", file.read_bytes())
+        for name in ("frameworks.yaml", FILE_NAME):
+            if (file := directory / name).exists():
+                folder.write(f"policy/{home}/{name}", file.read_bytes())
     lines.sort(key=itemgetter(0))
     folder.write("policy/controls.txt", "".join(line for line, _, _ in lines).encode())
     folder.write("policy/kpis.txt", view.kpis_digest.encode())
@@ -197,6 +199,7 @@ def index(view: EvidenceView, tables: Mapping[str, int], signed_by: str) -> byte
                 "severity": one.severity.word,
                 "verdict": one.verdict.value,
                 "message": one.message,
+                "at": None if one.at is None else rfc3339(one.at),
                 "rows": len(one.rows),
                 "digest": one.digest,
                 "frameworks": {name: list(refs) for name, refs in one.frameworks.items()},

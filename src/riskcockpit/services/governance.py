@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-from riskcockpit.config.paths import Paths
+from riskcockpit.config.paths import Paths, make_private, shipped
 from riskcockpit.controls.cases import run_cases
 from riskcockpit.controls.pack import Control
-from riskcockpit.domain.control import ControlRow, RowStatus, Verdict
+from riskcockpit.controls.run import evaluate
+from riskcockpit.domain.control import ControlResult, ControlRow, RowStatus, Verdict
 from riskcockpit.domain.severity import Severity
-from riskcockpit.errors import UnknownNameError
+from riskcockpit.errors import InputError, UnknownNameError
 from riskcockpit.services.context import Context
 from riskcockpit.services.policy import controls_in_force
 from riskcockpit.store.sql import sql
@@ -25,7 +28,10 @@ def check_controls(paths: Paths | None = None) -> tuple[CaseOutcome, ...]:
 def controls(ctx: Context) -> tuple[ControlView, ...]:
     """Return all controls of the packs with their latest verdict; `no_data` before the first."""
     judged = _judged(ctx)
-    return tuple(judged.get(c.id) or _unjudged(c) for c in controls_in_force(ctx.paths))
+    return tuple(
+        judged.get(c.id) or _unjudged(c)
+        for c in controls_in_force(ctx.paths, ctx.settings.context.name)
+    )
 
 
 def control(ctx: Context, control_id: str) -> ControlDetail:
@@ -34,11 +40,9 @@ def control(ctx: Context, control_id: str) -> ControlDetail:
     Raises:
         UnknownNameError: there is no such control; the hint names the nearest.
     """
-    known = {each.id: each for each in controls_in_force(ctx.paths)}
+    known = {each.id: each for each in controls_in_force(ctx.paths, ctx.settings.context.name)}
     if control_id not in known:
-        nearest = difflib.get_close_matches(control_id, known, 1)
-        hint = f'did you mean "{nearest[0]}"?' if nearest else "`riskcockpit controls list`"
-        raise UnknownNameError(f'no control "{control_id}"', hint=hint)
+        raise _unknown(control_id, known)
     found = known[control_id]
     rows: tuple[ControlRow, ...] = ()
     if ctx.store.generation():
@@ -46,7 +50,57 @@ def control(ctx: Context, control_id: str) -> ControlDetail:
             asked = reader.rows(sql("services", "governance_control_rows"), id=control_id)
         rows = tuple(ControlRow(r, RowStatus(s), why, json.loads(d)) for r, s, why, d in asked)
     summary = _judged(ctx).get(control_id) or _unjudged(found)
-    return ControlDetail(summary, found.rationale, found.remediation, found.sql, rows)
+    return ControlDetail(
+        summary, found.rationale, found.remediation, found.sql, rows, found.pack, found.is_trusted,
+        found.inputs, found.params, found.why_set,
+    )  # fmt: skip
+
+
+def run_controls(ctx: Context, ids: Sequence[str] = ()) -> tuple[ControlResult, ...]:
+    """Judge controls now over the published generation, all by default; nothing is kept.
+
+    Raises:
+        UnknownNameError: there is no such control; the hint names the nearest.
+    """
+    known = {each.id: each for each in controls_in_force(ctx.paths, ctx.settings.context.name)}
+    for id_ in ids:
+        if id_ not in known:
+            raise _unknown(id_, known)
+    if ctx.store.generation() == 0:
+        return ()
+    with ctx.store.reader() as reader:
+        return evaluate(reader, [known[id_] for id_ in ids or known], ctx.clock.now())
+
+
+def new_control(paths: Paths, control_id: str, pack: str) -> tuple[Path, Path]:
+    """Write the two files of a control to begin with into a pack of the home; return them.
+
+    Raises:
+        InputError: the name cannot be one, or a file is there already.
+    """
+    for name in (control_id, pack):
+        if not name.replace("-", "").isalnum() or not name.isascii():
+            raise InputError(f'"{name}" is no name', hint="letters, digits and hyphens")
+    if control_id in {each.id for each in controls_in_force(paths)}:
+        raise InputError(f"there is a control {control_id} already")
+    directory = make_private(paths.config / "controls" / pack)
+    made = []
+    for suffix in (".yaml", ".sql"):
+        file = directory / f"{control_id}{suffix}"
+        if file.exists():
+            raise InputError(f"{file} is there already")
+        sample = shipped("config", "controls", f"control{suffix}.template")
+        text = sample.read_text(encoding="utf-8").replace("CONTROL-ID", control_id)
+        schema = shipped("config", "controls", "control.schema.json")
+        file.write_text(text.replace("SCHEMA", str(schema)), encoding="utf-8")
+        made.append(file)
+    return made[0], made[1]
+
+
+def _unknown(control_id: str, known: Iterable[str]) -> UnknownNameError:
+    nearest = difflib.get_close_matches(control_id, list(known), 1)
+    hint = f'did you mean "{nearest[0]}"?' if nearest else "`riskcockpit controls list`"
+    return UnknownNameError(f'no control "{control_id}"', hint=hint)
 
 
 def _judged(ctx: Context) -> dict[str, ControlView]:

@@ -8,16 +8,24 @@ the ledger afterwards (`record_evaluation`), because an entry names the generati
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from riskcockpit.controls.incremental import (
+    Basis,
+    Standing,
+    due,
+    inputs_of,
+    standing,
+    states,
+)
 from riskcockpit.controls.pack import Control, digest
-from riskcockpit.controls.run import evaluate
+from riskcockpit.controls.run import evaluate, newest
 from riskcockpit.domain.clock import rfc3339
-from riskcockpit.domain.control import ControlResult, ControlRow, Verdict
+from riskcockpit.domain.control import ControlResult, ControlRow, RowStatus, Verdict
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.kpi import KpiReading
 from riskcockpit.errors import LedgerError
@@ -43,12 +51,18 @@ class Judgement:
     """What judging a generation came to."""
 
     generation: int
-    results: tuple[ControlResult, ...]
+    results: tuple[Standing, ...]
+    """Of every control in force, in its order."""
     kpis: tuple[KpiReading, ...]
+    """Of the KPIs whose inputs, definition or moment changed."""
     policy_digest: str
     """SHA-256 over the controls and KPIs in force, as hex."""
     results_digest: str
     """SHA-256 over all verdicts and rows, as hex."""
+    ran: frozenset[str] = frozenset()
+    """Ids of the controls that ran; the others rest on what they came to before."""
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Control → parameter → value, of those that the home sets otherwise."""
 
 
 def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
@@ -58,18 +72,20 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
         ConfigError: a control, a KPI or the exposure priors cannot be used.
     """
     settle(ctx, tx, now)
-    controls = controls_in_force(ctx.paths)
+    controls = controls_in_force(ctx.paths, ctx.settings.context.name)
     kpis = kpis_in_force(ctx.paths)
-    results = evaluate(tx, controls, now)
-    write_controls(tx, controls, results)
-    readings = measure(tx, kpis, now)
-    tx.execute(sql("services", "judging_clear_kpis"))
-    tx.append("kpi", (_definition(ordinal, kpi) for ordinal, kpi in enumerate(kpis)))
-    tx.append("kpi_reading", (_kpi_row(reading) for reading in readings))
+    known = states(tx)
+    standings, ran, digest_ = _judge_controls(tx, controls, known, now)
+    readings = _measure_kpis(tx, kpis, known, now)
     for name in ("judging_thin_kpis", "judging_thin_exposure"):
         tx.execute(sql("services", name), before=now - FINE_HISTORY)
     policy = sha256(f"{digest(controls)} {catalogue.digest(kpis)}".encode()).hexdigest()
-    return Judgement(tx.generation, results, readings, policy, _digest(results))
+    otherwise = {
+        control.id: {name: control.params[name] for name in control.why_set}
+        for control in controls
+        if control.why_set
+    }
+    return Judgement(tx.generation, standings, readings, policy, digest_, ran, otherwise)
 
 
 def settle(ctx: Context, tx: Writer, now: datetime) -> None:
@@ -108,6 +124,7 @@ def record_evaluation(ctx: Context, judgement: Judgement, published_at: datetime
                 "failed": failed,
                 "policy_digest": judgement.policy_digest,
                 "results_digest": judgement.results_digest,
+                **({"overrides": judgement.overrides} if judgement.overrides else {}),
             },
         )
     except LedgerError as error:
@@ -121,30 +138,91 @@ def _describe_assets(ctx: Context, tx: Writer, now: datetime) -> None:
     tx.execute(sql("services", "judging_assets"), now=now, rev=tx.generation)
 
 
+def _judge_controls(
+    tx: Writer, controls: tuple[Control, ...], table_states: Mapping[str, str], now: datetime
+) -> tuple[tuple[Standing, ...], frozenset[str], str]:
+    """Run the controls that are due; return how all stand, which ran, and the digest of results."""
+    before = {past.control_id: past for past in _standings(tx)}
+    ages = newest(tx, now)
+    wanted = due(controls, before, table_states, ages, now)
+    chosen = [control for control in controls if control.id in wanted]
+    results = {result.control_id: result for result in evaluate(tx, chosen, now, ages)}
+    standings = tuple(
+        standing(control, results[control.id], table_states)
+        if control.id in results
+        else before[control.id]
+        for control in controls
+    )
+    kept = [control.id for control in controls if control.id not in results]
+    _write(tx, controls, standings, results.values(), kept)
+    rows = _kept_rows(tx)
+    spoken = (
+        (
+            each.control_id,
+            each.verdict,
+            results[each.control_id].rows
+            if each.control_id in results
+            else rows.get(each.control_id, ()),
+        )
+        for each in standings
+    )
+    return standings, wanted, _digest(spoken)
+
+
 def write_controls(
     tx: Writer, controls: Iterable[Control], results: Iterable[ControlResult]
 ) -> None:
     """Put what the controls came to in place of what they came to before."""
+    table_states = states(tx)
+    by_id = {result.control_id: result for result in results}
+    chosen = tuple(controls)
+    standings = tuple(standing(each, by_id[each.id], table_states) for each in chosen)
+    _write(tx, chosen, standings, by_id.values(), ())
+
+
+def _write(
+    tx: Writer,
+    controls: Iterable[Control],
+    standings: Iterable[Standing],
+    results: Iterable[ControlResult],
+    kept: Iterable[str],
+) -> None:
+    tx.stage("kept_control", TABLES["kept_control"], [(control_id,) for control_id in kept])
     tx.execute(sql("services", "judging_clear_controls"))
     tx.execute(sql("services", "judging_clear_control_rows"))
-    by_id = {result.control_id: result for result in results}
-    pairs = [(control, by_id[control.id]) for control in controls]
-    tx.append("control", (_control_row(control, result) for control, result in pairs))
-    tx.append("control_row", (row for _, result in pairs for row in _rows(result)))
+    pairs = zip(controls, standings, strict=True)
+    tx.append("control", (_control_row(control, each) for control, each in pairs))
+    tx.append("control_row", (row for result in results for row in _rows(result)))
 
 
-def _control_row(control: Control, result: ControlResult) -> dict[str, Any]:
+def _kept_rows(tx: Writer) -> dict[str, list[ControlRow]]:
+    """Return the rows of the controls that did not run, in their order."""
+    found: dict[str, list[ControlRow]] = {}
+    for control_id, resource, status, reason in tx.rows(sql("services", "judging_kept_rows")):
+        row = ControlRow(resource, RowStatus(status), reason)
+        found.setdefault(control_id, []).append(row)
+    return found
+
+
+def _standings(tx: Writer) -> Iterator[Standing]:
+    for row in tx.records(sql("services", "judging_standings")):
+        yield Standing(**{**row, "verdict": Verdict(row["verdict"])})
+
+
+def _control_row(control: Control, each: Standing) -> dict[str, Any]:
     return {
         "id": control.id,
         "title": control.title,
         "pillar": control.pillar.value,
         "severity": int(control.severity),
         "frameworks": json.dumps({name: list(refs) for name, refs in control.frameworks.items()}),
-        "verdict": result.verdict.value,
-        "message": result.message,
-        "passed": result.passed,
-        "failed": result.failed,
-        "at": result.at,
+        "verdict": each.verdict.value,
+        "message": each.message,
+        "passed": each.passed,
+        "failed": each.failed,
+        "at": each.at,
+        "digest": each.digest,
+        "inputs": each.inputs,
     }
 
 
@@ -160,7 +238,30 @@ def _rows(result: ControlResult) -> Iterator[dict[str, Any]]:
         }
 
 
-def _definition(ordinal: int, kpi: catalogue.Kpi) -> dict[str, Any]:
+def _measure_kpis(
+    tx: Writer, kpis: tuple[catalogue.Kpi, ...], table_states: Mapping[str, str], now: datetime
+) -> tuple[KpiReading, ...]:
+    """Measure the KPIs that are due, and keep what each rests on."""
+    rows = tx.rows(sql("services", "judging_kpi_bases"))
+    before = {id_: Basis(digest_, inputs, at) for id_, digest_, inputs, at in rows}
+    bases: dict[str, Basis] = {}
+    wanted = []
+    for kpi in kpis:
+        basis = Basis(catalogue.digest([kpi]), inputs_of(kpi.inputs, table_states), now)
+        past = before.get(kpi.id)
+        if past is not None and past.still_holds(basis, asks_for_time=True):
+            bases[kpi.id] = past
+        else:
+            bases[kpi.id] = basis
+            wanted.append(kpi)
+    readings = measure(tx, wanted, now)
+    tx.execute(sql("services", "judging_clear_kpis"))
+    tx.append("kpi", (_definition(n, kpi, bases[kpi.id]) for n, kpi in enumerate(kpis)))
+    tx.append("kpi_reading", (_kpi_row(reading) for reading in readings))
+    return readings
+
+
+def _definition(ordinal: int, kpi: catalogue.Kpi, basis: Basis) -> dict[str, Any]:
     return {
         "id": kpi.id,
         "ordinal": ordinal,
@@ -171,6 +272,9 @@ def _definition(ordinal: int, kpi: catalogue.Kpi) -> dict[str, Any]:
         "target": kpi.target,
         "direction": kpi.direction.value,
         "max_age_seconds": None if kpi.max_age is None else int(kpi.max_age.total_seconds()),
+        "digest": basis.digest,
+        "inputs": basis.inputs,
+        "measured_at": basis.at,
     }
 
 
@@ -198,9 +302,9 @@ def transcript(
             yield f"{json.dumps([row.resource, row.status.value, row.reason])}\n".encode()
 
 
-def _digest(results: Iterable[ControlResult]) -> str:
+def _digest(results: Iterable[tuple[str, Verdict, Iterable[ControlRow]]]) -> str:
     """Return the SHA-256 over the transcript, as hex."""
     state = sha256()
-    for line in transcript((one.control_id, one.verdict, one.rows) for one in results):
+    for line in transcript(results):
         state.update(line)
     return state.hexdigest()

@@ -14,26 +14,33 @@ from pathlib import Path
 from riskcockpit.config.paths import Paths, shipped
 from riskcockpit.controls import pack
 from riskcockpit.controls.frameworks import Framework, frameworks
+from riskcockpit.controls.overrides import overridden
 from riskcockpit.kpis import catalogue
+from riskcockpit.ledger.signers import FILE_NAME
+from riskcockpit.ledger.signing import load_signers
 
 Signature = tuple[tuple[str, int, int], ...]
 """(path, nanoseconds of the last change, bytes) of each file."""
 
 
-def controls_in_force(paths: Paths) -> tuple[pack.Control, ...]:
+def controls_in_force(paths: Paths, context: str = "") -> tuple[pack.Control, ...]:
     """Return the controls of the shipped packs and of the home's own.
+
+    With what the home sets otherwise for every environment, and for that called `context`.
 
     Raises:
         ConfigError: a file cannot be used; the message names file, line and what to mend.
     """
-    directories = (shipped("config", "controls"), paths.config / "controls")
+    directories = _directories(paths)
     files = (file for directory in directories for file in directory.glob("**/*"))
-    return _controls(directories, _signature(files))
+    signers = paths.ledger / FILE_NAME
+    found = _controls(directories, signers, _signature((signers, *files)))
+    return overridden(found, paths.config / "controls", context)
 
 
 def frameworks_in_force(paths: Paths) -> dict[str, Framework]:
     """Return the frameworks that controls may refer to. Raises as `controls_in_force`."""
-    return frameworks(shipped("config", "controls"), paths.config / "controls")
+    return frameworks(*_directories(paths))
 
 
 def kpis_in_force(paths: Paths) -> tuple[catalogue.Kpi, ...]:
@@ -47,6 +54,10 @@ def exposure_file(paths: Paths) -> Path:
     return _chosen(paths, "exposure.yaml")
 
 
+def _directories(paths: Paths) -> tuple[Path, ...]:
+    return (shipped("config", "controls"), paths.config / "controls")
+
+
 def _chosen(paths: Paths, name: str) -> Path:
     own = paths.config / name
     return own if own.exists() else shipped("config", name)
@@ -58,8 +69,10 @@ def _signature(files: Iterable[Path]) -> Signature:
 
 
 @lru_cache(maxsize=4)
-def _controls(directories: tuple[Path, ...], _: Signature) -> tuple[pack.Control, ...]:
-    return pack.load(*directories)
+def _controls(
+    directories: tuple[Path, ...], signers: Path, _: Signature
+) -> tuple[pack.Control, ...]:
+    return pack.load(*directories, signers=load_signers(signers))
 
 
 @lru_cache(maxsize=4)

@@ -6,26 +6,24 @@ and period give the same bytes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from riskcockpit.controls.frameworks import Framework
-from riskcockpit.domain.clock import rfc3339
+from riskcockpit.domain.clock import FrozenClock, rfc3339
 from riskcockpit.domain.control import Verdict
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import InputError
 from riskcockpit.ledger.chain import Entry
+from riskcockpit.services.compliance import compliance
 from riskcockpit.services.context import Context
 from riskcockpit.services.gathering import gather
 from riskcockpit.services.judged import evaluation_of, judged_at
-from riskcockpit.services.policy import frameworks_in_force
 from riskcockpit.services.posture import standing
 from riskcockpit.services.pricing import scenarios_in_force
 from riskcockpit.services.queue import queue
@@ -33,6 +31,7 @@ from riskcockpit.services.record import examined
 from riskcockpit.services.sources import source_views
 from riskcockpit.services.verify import sign_checkpoint
 from riskcockpit.store.sql import sql
+from riskcockpit.views.compliance import EvidenceState, FrameworkView
 from riskcockpit.views.report import (
     Attestation,
     Bridge,
@@ -147,7 +146,6 @@ def _composed(
     facts = gather(reader, until, notice)
     pillars, exposure = standing(ctx, facts, until)
     controls = reader.records(sql("services", "governance_control"))
-    frameworks = frameworks_in_force(ctx.paths)
     waivers = _waivers(reader, since, until + notice, settings.currency)
     waiting = queue(facts, until, notice, settings.currency)[:MOST_WAITING]
     return ReportView(
@@ -163,10 +161,7 @@ def _composed(
         ),
         drivers=_drivers(reader, settings.currency),
         pillars=pillars,
-        coverage=_coverage(frameworks, controls),
-        not_automated=tuple(
-            one.title for one in frameworks.values() if not _named(controls, one.id)
-        ),
+        coverage=tuple(map(_coverage, compliance(replace(ctx, clock=FrozenClock(until))))),
         failing=_failing(controls, dict(reader.rows(sql("services", "report_reasons")))),
         controls=_counted(controls),
         waivers=waivers,
@@ -214,41 +209,21 @@ def _drivers(reader: Reader, currency: str) -> tuple[Driver, ...]:
     )
 
 
-def _references(control: Mapping[str, Any], framework: str) -> list[str]:
-    named: dict[str, list[str]] = json.loads(control["frameworks"])
-    return named.get(framework, [])
-
-
-def _named(controls: Sequence[Mapping[str, Any]], framework: str) -> bool:
-    return any(_references(control, framework) for control in controls)
-
-
-def _coverage(
-    frameworks: Mapping[str, Framework], controls: Sequence[Mapping[str, Any]]
-) -> tuple[Coverage, ...]:
-    found = []
-    for framework in frameworks.values():
-        verdicts: dict[str, list[Verdict]] = {}
-        for control in controls:
-            for reference in _references(control, framework.id):
-                verdicts.setdefault(reference, []).append(Verdict(control["verdict"]))
-        if not verdicts:
-            continue
-        failing = sum(any(one in _FAILING for one in of) for of in verdicts.values())
-        evidenced = sum(all(one is Verdict.OK for one in of) for of in verdicts.values())
-        found.append(
-            Coverage(
-                framework=framework.id,
-                title=framework.title,
-                certainty=framework.certainty,
-                controls=sum(bool(_references(one, framework.id)) for one in controls),
-                references=len(verdicts),
-                evidenced=evidenced,
-                failing=failing,
-                unknown=len(verdicts) - failing - evidenced,
-            )
-        )
-    return tuple(found)
+def _coverage(framework: FrameworkView) -> Coverage:
+    counts = framework.counts
+    return Coverage(
+        framework=framework.id,
+        title=framework.title,
+        certainty=framework.certainty,
+        requirements=len(framework.requirements),
+        present=counts[EvidenceState.PRESENT],
+        failing=sum(
+            one.failing > 0 and one.state is EvidenceState.PRESENT for one in framework.requirements
+        ),
+        stale=counts[EvidenceState.STALE],
+        absent=counts[EvidenceState.ABSENT],
+        not_automated=counts[EvidenceState.NOT_AUTOMATED],
+    )
 
 
 def _failing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from riskcockpit.config.paths import make_private
+from riskcockpit.controls.overrides import overridden
 from riskcockpit.controls.pack import Control, digest, load
 from riskcockpit.controls.run import evaluate
 from riskcockpit.domain.clock import parse_utc
@@ -33,12 +35,15 @@ _SCHEMA = "riskcockpit.evidence/1"
 class _IndexedControl(msgspec.Struct, frozen=True):
     id: str
     verdict: str
+    at: str | None = None
+    """When it was judged; it may stand from before `until`."""
 
 
 class _Index(msgspec.Struct, frozen=True):
     """What of `evidence.json` is needed here."""
 
     schema: str
+    organisation: str
     until: str
     controls_digest: str
     results_digest: str
@@ -76,7 +81,7 @@ def import_evidence(ctx: Context, directory: Path, tell: Callable[[str], None]) 
     with ctx.store.writer() as tx:
         _fill(tx, contents, index)
         tell("judging again")
-        results = evaluate(tx, controls, now)
+        results = _judged(tx, controls, index, now)
         write_controls(tx, controls, results)
         if "ledger_entry" not in index.inputs:
             project_ledger(ctx, tx, now)
@@ -136,7 +141,22 @@ def _controls(directory: Path, index: _Index) -> tuple[Control, ...]:
     if digest(controls) != index.controls_digest:
         raise InputError("the controls of the export are not those that the index names")
     wanted = {one.id for one in index.controls}
-    return tuple(control for control in controls if control.id in wanted)
+    own = directory / "policy" / "own"
+    in_force = overridden(controls, own, index.organisation)
+    return tuple(control for control in in_force if control.id in wanted)
+
+
+def _judged(
+    tx: Writer, controls: tuple[Control, ...], index: _Index, until: datetime
+) -> tuple[ControlResult, ...]:
+    """Judge each control for the moment it was judged for."""
+    moments = {one.id: parse_utc(one.at) if one.at else until for one in index.controls}
+    found = {
+        result.control_id: result
+        for moment in sorted(set(moments.values()))
+        for result in evaluate(tx, [c for c in controls if moments[c.id] == moment], moment)
+    }
+    return tuple(found[control.id] for control in controls)
 
 
 def _fill(tx: Writer, contents: Mapping[str, bytes], index: _Index) -> None:

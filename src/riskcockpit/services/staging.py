@@ -37,6 +37,7 @@ TABLES: dict[str, dict[str, str]] = {
         "sent": "TIMESTAMP",
         "confirmed": "TIMESTAMP",
     },
+    "kept_control": {"id": "VARCHAR"},
     "described_asset": {
         "name": "VARCHAR",
         "kind": "VARCHAR",

@@ -303,6 +303,17 @@ class Writer(Reader):
                 (self._in_order(table, names, row) for row in chain((first,), found)),
             )
 
+    def clear(self, table: str) -> None:
+        """Remove all rows of `table`.
+
+        Raises:
+            StoreError: the table cannot be written.
+        """
+        from riskcockpit.store.staging import clear  # noqa: PLC0415 - pyarrow
+
+        with translated(f"the rows of {table}"):
+            clear(self.cursor(), table)
+
     def take_over(self, table: str, source: Reader) -> None:
         """Replace the rows of `table` by those it has in another generation, each with its `rev`.
 

@@ -38,8 +38,8 @@ CACHE_TABLES = frozenset(
         "finding_vex", "held_closure", "http_validator", "identity_decision",
         "identity_past", "kev_entry", "kpi", "kpi_reading", "ledger_entry", "model",
         "model_alias", "model_alias_move", "model_version", "owner_rule", "past_deadline",
-        "path_owner", "quarantine", "raw_record", "reading", "scan", "source",
-        "vex_statement", "vex_target", "waiver", "waiver_finding",
+        "path_owner", "quarantine", "raw_record", "reading", "scan", "source", "text_place",
+        "text_wording", "vex_statement", "vex_target", "waiver", "waiver_finding",
     }
 )  # fmt: skip
 """Every table of the cache that a guarded statement may read."""

@@ -66,6 +66,17 @@ def fill(cursor: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[
     return count
 
 
+def clear(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Remove all rows of `table`.
+
+    Raises:
+        FatalError: the name is not one of a table.
+    """
+    if not _NAME.fullmatch(table):
+        raise FatalError(f"{table!r} is not a name for a table")
+    cursor.execute(f'DELETE FROM "{table}"')  # noqa: S608 - a name of ours
+
+
 def fill_columns(
     cursor: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Sequence[Any]]
 ) -> None:
@@ -97,10 +108,8 @@ def replace_rows(
     Raises:
         FatalError: the name is not one of a table.
     """
-    if not _NAME.fullmatch(table):
-        raise FatalError(f"{table!r} is not a name for a table")
+    clear(cursor, table)
     names = ", ".join(f'"{name}"' for name in columns_of(cursor, table))
-    cursor.execute(f'DELETE FROM "{table}"')  # noqa: S608 - a name of ours
     found = source.sql(f'SELECT {names} FROM "{table}"')  # noqa: S608 - as above
     for batch in found.to_arrow_reader(BATCH_ROWS):
         cursor.from_arrow(pa.Table.from_batches([batch])).insert_into(table)

@@ -29,6 +29,8 @@ class EvidencedControl:
     """SHA-256 of its two files, as hex."""
     hours: int
     """How long the verdict may be relied upon: the shortest age its inputs may have; 24 without."""
+    at: datetime | None = None
+    """The moment it was judged for, aware UTC; it may stand from an earlier publish."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from riskcockpit.domain.control import ControlRow
@@ -133,6 +133,14 @@ class ControlDetail:
     remediation: str
     sql: str
     rows: tuple[ControlRow, ...]
+    pack: str = ""
+    is_trusted: bool = True
+    """Whether its pack ships with us or is signed; if not it runs in a process of its own."""
+    inputs: Mapping[str, timedelta | None] = field(default_factory=dict)
+    """Table → how old its newest row may be."""
+    params: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    why_set: Mapping[str, str] = field(default_factory=dict)
+    """Parameters that the home sets otherwise → why, and who decided it."""
 
 
 @dataclass(frozen=True, slots=True)

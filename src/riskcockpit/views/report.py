@@ -35,21 +35,19 @@ class Driver:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How far the controls that are there evidence one framework."""
+    """How the requirements of one framework stand; the states are those of `compliance`."""
 
     framework: str
     title: str
     certainty: str
     """Of the references: `checked`, `secondary` or `unchecked`."""
-    controls: int
-    references: int
-    """Distinct references that a control names."""
-    evidenced: int
-    """References of which every control is ok."""
+    requirements: int
+    present: int
     failing: int
-    """References of which a control alarms or has an error."""
-    unknown: int
-    """The others: stale, or without data."""
+    """Of the present ones, those of which a control says that something is wrong."""
+    stale: int
+    absent: int
+    not_automated: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +151,6 @@ class ReportView:
     drivers: tuple[Driver, ...]
     pillars: tuple[PillarView, ...]
     coverage: tuple[Coverage, ...]
-    not_automated: tuple[str, ...]
-    """Titles of the frameworks that no control refers to."""
     failing: tuple[FailingControl, ...]
     controls: tuple[tuple[str, int], ...]
     """(verdict, controls), in a fixed order; those without any too."""

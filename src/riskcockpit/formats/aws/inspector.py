@@ -18,7 +18,7 @@ from riskcockpit.formats.grouping import Group, Groups
 from riskcockpit.formats.members import NOTHING, Members, record_of
 from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.prose import first_link, paragraphs
-from riskcockpit.formats.record_lists import NEXT_PAGE_NOTE, json_records, names_next_page
+from riskcockpit.formats.record_lists import json_records, why_not_all
 from riskcockpit.formats.vulnerabilities import canonical_id, cwe_numbers
 
 TOOL = "Amazon Inspector"
@@ -47,9 +47,9 @@ def read(content: bytes, options: ReadOptions) -> Report:
                 partial(_outcome, place=place, options=options),
             )
         groups.unread(documents.unreadable)
-        has_more = names_next_page(content)
-    notes = (*documents.notes, NEXT_PAGE_NOTE) if has_more else documents.notes
-    return Report("aws-inspector", groups.scans(is_partial=has_more), notes)
+        why_not = why_not_all(content)
+    notes = (*documents.notes, why_not) if why_not else documents.notes
+    return Report("aws-inspector", groups.scans(is_partial=bool(why_not)), notes)
 
 
 def _group_of(record: Members) -> Group:

@@ -48,7 +48,7 @@ def _scan(form: Form, options: ReadOptions) -> Scan:
 
 def _result(options: ReadOptions, raw: bytes, place: str) -> Observation:
     entry = record_of(raw, options)
-    rule = entry.text("test_id")
+    rule = entry.first("test_id", "test_name")  # before version 1.0 there was a name only
     line = entry.line("line_number")
     message = entry.text("issue_text")
     confidence = entry.word("issue_confidence").lower()

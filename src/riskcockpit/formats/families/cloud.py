@@ -12,10 +12,13 @@ from riskcockpit.formats.signs import (
     has,
     has_inner,
     lacks,
+    says,
     xml,
 )
 
 _OPERATOR = "aquasecurity.github.io"
+_LIST_METADATA = frozenset({"resourceVersion", "selfLink", "continue", "remainingItemCount"})
+"""All there is one object further in when `kubectl get` found nothing to list."""
 _PROWLER_CSV = columns_below("check_id", "check_title", "status", "severity")
 _TENABLE = (
     ("plugin id", "risk", "host"),
@@ -37,6 +40,11 @@ def _is_answer_without_findings(name: str) -> Sign:
     return sign
 
 
+def _is_event(source: str, *types: str) -> Sign:
+    """Whether it is an event of AWS EventBridge; its `detail` has the findings."""
+    return all_of(has("detail"), says("source", source), says("detail-type", *types))
+
+
 def _is_operator(shape: Shape) -> bool:
     """Whether it is a report of the Trivy Operator, a list of them, or a dump of all kinds."""
     names = shape.members
@@ -44,8 +52,10 @@ def _is_operator(shape: Shape) -> bool:
         "apiVersion", ""
     ):
         return True
-    is_list = {"apiVersion", "items"} <= names.keys() and shape.kind == "object"
-    return is_list and (_OPERATOR in shape.start or "report" in shape.inner)
+    if not {"apiVersion", "items"} <= names.keys() or shape.kind != "object":
+        return False
+    is_empty = names.get("kind") == "List" and shape.inner <= _LIST_METADATA
+    return is_empty or _OPERATOR in shape.start or "report" in shape.inner
 
 
 CLOUD: tuple[BuiltIn, ...] = (
@@ -60,6 +70,7 @@ CLOUD: tuple[BuiltIn, ...] = (
             has("class_uid", "vulnerabilities", "metadata"),
             has_inner("Findings", "class_uid", "metadata"),
             has_inner("findings", "class_uid", "metadata"),
+            _is_event("aws.securityhub", " v2"),
         ),
     ),
     BuiltIn(
@@ -71,6 +82,7 @@ CLOUD: tuple[BuiltIn, ...] = (
             has_inner("Findings", "ProductArn", "GeneratorId"),
             has_inner("findings", "ProductArn", "GeneratorId"),
             _is_answer_without_findings("Findings"),
+            _is_event("aws.securityhub", "security hub"),
         ),
     ),
     BuiltIn(
@@ -82,6 +94,7 @@ CLOUD: tuple[BuiltIn, ...] = (
             has_inner("findings", "findingArn", "awsAccountId"),
             has_inner("findings", "awsAccountId", "inspectorScore"),
             _is_answer_without_findings("findings"),
+            _is_event("aws.inspector", "inspector2 finding"),
         ),
     ),
     BuiltIn(

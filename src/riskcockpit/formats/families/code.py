@@ -43,7 +43,11 @@ CODE: tuple[BuiltIn, ...] = (
         "bandit",
         "Bandit JSON",
         "code.bandit",
-        has("metrics", "errors", "generated_at", kind="object"),
+        any_of(
+            has("metrics", "errors", "generated_at", kind="object"),
+            has("stats", "errors", "generated_at", "results", kind="object"),
+            has_inner("results", "issue_severity", "issue_confidence", "issue_text"),
+        ),
     ),
     BuiltIn(
         "semgrep",
@@ -86,7 +90,14 @@ CODE: tuple[BuiltIn, ...] = (
         "tfsec",
         "tfsec JSON (legacy and current)",
         "code.tfsec",
-        all_of(_only("results"), has("results"), _within("rule_id", "long_id")),
+        all_of(
+            _only("results"),
+            any_of(
+                has_inner("results", "rule_id"),
+                has_inner("results", "long_id"),
+                lambda shape: shape.members.get("results") == "null",  # others write `[]`
+            ),
+        ),
     ),
     BuiltIn(
         "shellcheck",

@@ -20,7 +20,7 @@ _CYCLONEDX = any_of(
 DEPENDENCIES: tuple[BuiltIn, ...] = (
     BuiltIn(
         "trivy",
-        "Trivy JSON (image, fs, repo, config, k8s; schema 2 and the older list)",
+        "Trivy JSON (image, fs, repo, config, k8s, compliance; schema 2 and the older list)",
         "trivy.reader",
         is_trivy,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from riskcockpit.formats.builtin import BuiltIn
 from riskcockpit.formats.gitlab.sign import is_gitlab
-from riskcockpit.formats.signs import all_of, any_of, has, has_inner, lacks, xml
+from riskcockpit.formats.signs import all_of, any_of, has, has_inner, has_no_records, lacks, xml
 from riskcockpit.formats.snyk.sign import is_snyk
 from riskcockpit.formats.sonarqube.sign import is_sonar_page
 from riskcockpit.formats.wiz.sign import is_wiz_table
@@ -132,7 +132,10 @@ PLATFORMS: tuple[BuiltIn, ...] = (
         "defectdojo",
         any_of(
             has_inner("results", "numerical_severity", "hash_code"),
-            has("count", "next", "previous", "results", "prefetch"),
+            all_of(
+                has("count", "next", "previous", "results"),
+                any_of(has("prefetch"), has_inner("results", "numerical_severity"), has_no_records),
+            ),
         ),
     ),
     BuiltIn(

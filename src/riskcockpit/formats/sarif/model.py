@@ -249,6 +249,13 @@ class Run(Struct):
     properties: Raw = Raw()
 
 
+class LoneLog(Struct):
+    """A log in which the one run stands bare, as converters from XML write lists of one."""
+
+    runs: dict[str, Raw]
+    version: str | None = None
+
+
 class Log(Struct):
     """`sarifLog`, with its runs still raw."""
 

@@ -79,6 +79,14 @@ class OwnRun(msgspec.Struct, gc=False):
     """An export holds what a query selected: what is not in it is not gone."""
 
 
+class _Provenance(msgspec.Struct, gc=False, rename="camel"):
+    first_detection_time_utc: str = ""
+
+
+class _Dated(msgspec.Struct, gc=False):
+    provenance: _Provenance | None = None
+
+
 class _Bag(msgspec.Struct, gc=False):
     riskcockpit: OwnResult | None = None
 
@@ -88,6 +96,7 @@ class _RunBag(msgspec.Struct, gc=False):
 
 
 _BAG = msgspec.json.Decoder(_Bag)
+_DATED = msgspec.json.Decoder(_Dated)
 _RUN_BAG = msgspec.json.Decoder(_RunBag)
 
 
@@ -151,6 +160,7 @@ def completed(seen: Observation, properties: bytes) -> Observation:
             is_kev=own.kev,
             pillar=Pillar(own.pillar) if own.pillar else None,
             onset_at=_moment(own.onset_at),
+            first_seen=_first_seen(seen.raw),
             fingerprints=tuple(claim for claim in seen.fingerprints if claim[0] != CLAIM),
             claimed_id=own.id,
         )
@@ -188,6 +198,11 @@ def _signal(own: OwnSignal | None) -> ModelSignal | None:
 
 def _within(value: float | None, most: float) -> float | None:
     return value if value is not None and 0 <= value <= most else None
+
+
+def _first_seen(result: bytes) -> datetime | None:
+    provenance = _DATED.decode(result).provenance
+    return _moment(provenance.first_detection_time_utc) if provenance else None
 
 
 def _moment(text: str) -> datetime | None:

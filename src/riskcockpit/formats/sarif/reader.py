@@ -14,11 +14,12 @@ from riskcockpit.formats.documents import (
     decode_record,
     may_be_deep,
 )
-from riskcockpit.formats.sarif.model import Component, Log, Run, Tool, WholeLog
+from riskcockpit.formats.sarif.model import Component, Log, LoneLog, Run, Tool, WholeLog
 from riskcockpit.formats.sarif.runs import RunReader
 from riskcockpit.formats.suspicion import redacted, suspects
 
 _LOG = msgspec.json.Decoder(Log)
+_LONE_LOG = msgspec.json.Decoder(LoneLog)
 _RUN = msgspec.json.Decoder(Run)
 _WHOLE = msgspec.json.Decoder(WholeLog)
 _SHAPED = 20
@@ -55,7 +56,21 @@ def _decoded(content: bytes) -> Log | WholeLog:
     try:
         return _WHOLE.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _apart(content)
+
+
+def _apart(content: bytes) -> Log:
+    """Decode a log with its runs raw; the one run it has may stand bare, without a list."""
+    try:
         return _LOG.decode(content)
+    except msgspec.ValidationError:
+        try:
+            lone = _LONE_LOG.decode(content)
+        except msgspec.DecodeError:
+            lone = None
+        if lone is None:
+            raise
+        return Log([msgspec.Raw(msgspec.json.encode(lone.runs))], lone.version)
 
 
 def _may_be_deep(run: Run, max_depth: int) -> bool:

@@ -155,9 +155,26 @@ class Metadata(Struct):
     branch: str | None = None
 
 
-class Document(Struct):
-    """A report: of an artefact (`Results`) or of a cluster (`Resources` and its older names)."""
+class Control(Struct):
+    """One control of a benchmark (`--compliance`): its failures, or how many there are."""
 
+    id: str | None = msgspec.field(name="ID", default=None)
+    name: str | None = None
+    description: str | None = None
+    severity: str | None = None
+    total_fail: int | None = None
+    """Of a summary; None of a control that a person must check."""
+    results: list[Raw] | None = None
+    """Of a report of all: targets with what failed in them."""
+
+
+class Document(Struct):
+    """A report: of an artefact (`Results`), of a cluster (`Resources` and its older names), or of
+    a benchmark (`SummaryControls`, or controls as `Results`), which alone has an `ID`."""
+
+    id: str | None = msgspec.field(name="ID", default=None)
+    title: str | None = None
+    summary_controls: list[Raw] | None = None
     schema_version: int | None = None
     artifact_name: str | None = None
     artifact_type: str | None = None

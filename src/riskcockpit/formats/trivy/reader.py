@@ -22,6 +22,7 @@ from riskcockpit.formats.images import image_name
 from riskcockpit.formats.members import each
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.trivy import records
+from riskcockpit.formats.trivy.compliance import compliance
 from riskcockpit.formats.trivy.model import Document, Resource, Target
 from riskcockpit.formats.trivy.records import TOOL, Context
 
@@ -57,6 +58,9 @@ def read(content: bytes, options: ReadOptions) -> Report:
         notes = list(documents.notes)
         scans: list[Scan] = []
         for form in forms:
+            if isinstance(form, Document) and form.id is not None:
+                scans.append(compliance(form, options))
+                continue
             reader = _DocumentReader(options)
             reader.take(form)
             scans += reader.scans()

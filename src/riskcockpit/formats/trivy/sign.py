@@ -17,4 +17,6 @@ def is_trivy(shape: Shape) -> bool:
         return False
     if "ClusterName" in members:
         return bool(_CLUSTER & members)
+    if {"ID", "Title"} <= members:  # of a benchmark
+        return "SummaryControls" in members or {"Results", "RelatedResources"} <= members
     return "SchemaVersion" in members and bool({"ArtifactName", "Results"} & members)

@@ -148,6 +148,7 @@ def _scan(site: _Site, about: dict[str, Any], options: ReadOptions) -> Scan:
 def _observation(raw: bytes, site: str, place: str, options: ReadOptions) -> Observation:
     alert = record_of(raw, options, without=TRAFFIC)
     rule = wording.name(alert.first("alertRef", "pluginid"))
+    plugin = alert.name("pluginid")
     title = alert.first("name", "alert")
     if not rule and not title:
         raise SkipRecordError("an alert without pluginid and name")
@@ -162,6 +163,7 @@ def _observation(raw: bytes, site: str, place: str, options: ReadOptions) -> Obs
         finding_class=FindingClass.DAST,
         tool=TOOL,
         rule=rule,
+        former_rule=plugin if rule.startswith(f"{plugin}-") else "",
         title=wording.title(plain_text(title) or rule),
         severity=grade.severity,
         record=place,

@@ -101,6 +101,10 @@ def _result(one: Exported, rule_index: int) -> dict[str, Any]:
         "message": {"text": seen.title or seen.rule},
         "locations": [_location(place) for place in seen.locations],
         "partialFingerprints": {CLAIM: one.id} | dict(seen.fingerprints),
+        "provenance": {
+            "firstDetectionTimeUtc": rfc3339(one.first_seen),
+            "lastDetectionTimeUtc": rfc3339(one.last_seen),
+        },
         "properties": {
             "riskcockpit": own_of(seen, one.state.value),
             "tags": [f"CWE-{number}" for number in seen.cwes],

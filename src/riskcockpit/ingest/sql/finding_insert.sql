@@ -13,9 +13,11 @@ SELECT
     profile.package_layer, profile.vulnerability, profile.vulnerability_ids, profile.cwes,
     profile.cvss, profile.epss, profile.epss AS tool_epss, profile.is_kev,
     profile.is_kev AS tool_is_kev, false AS is_ransomware, profile.model, profile.monitor,
-    profile.metric, profile.segment, profile.resource, incoming_scan.moment AS first_seen,
+    profile.metric, profile.segment, profile.resource,
+    least(profile.first_seen, incoming_scan.moment) AS first_seen,
     incoming_scan.moment AS last_seen, profile.onset_at, $now AS detected_at, 0 AS reopened_count,
-    incoming_scan.moment + to_days(profile.days) AS due_at, due_at AS sla_due_at, '' AS waiver_id, 0 AS exposure,
+    least(profile.first_seen, incoming_scan.moment) + to_days(profile.days) AS due_at,
+    due_at AS sla_due_at, '' AS waiver_id, 0 AS exposure,
     '' AS correlation, profile.fingerprint_name, incoming.fingerprint, incoming.raw_hash,
     incoming_scan.scan_id, incoming_scan.source_id, $now AS seen_at, $rev AS rev
 FROM incoming

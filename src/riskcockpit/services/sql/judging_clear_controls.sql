@@ -1,4 +1,4 @@
--- Forget the verdicts of the last judgement; the new ones are written in the same transaction.
+-- Forget the verdicts of the last judgement; all are written anew in the same transaction.
 -- params: none
 -- returns: nothing
 DELETE FROM control

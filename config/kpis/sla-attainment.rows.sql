@@ -1,0 +1,23 @@
+WITH deadline AS (
+    SELECT id, title, due_at, fixed_at, state
+    FROM finding
+    WHERE
+        pillar = 'infrastructure_hardening'
+        AND state IN ('open', 'triage', 'pending_waiver', 'fixed')
+    UNION ALL
+    SELECT finding.id, finding.title, past.due_at, past.ended_at, 'fixed'
+    FROM past_deadline AS past
+    INNER JOIN finding ON finding.id = past.finding_id
+    WHERE finding.pillar = 'infrastructure_hardening'
+)
+SELECT
+    id AS item,
+    CAST(NULL AS DOUBLE) AS value,
+    due_at AS "at",
+    CASE
+        WHEN fixed_at <= due_at THEN 'kept: '
+        ELSE format('missed by {} h: ', date_diff('hour', due_at, coalesce(fixed_at, $as_of)))
+    END || title AS note
+FROM deadline
+WHERE due_at <= $as_of AND (due_at >= $since OR state <> 'fixed')
+ORDER BY fixed_at <= due_at NULLS FIRST, due_at

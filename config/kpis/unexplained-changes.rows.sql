@@ -1,0 +1,10 @@
+SELECT
+    model AS item,
+    CAST(NULL AS DOUBLE) AS value,
+    "at",
+    format('v{} to {}', from_version, coalesce('v' || to_version, 'nothing')) AS note
+FROM model_alias_move
+WHERE
+    alias = 'champion' AND from_version IS NOT NULL AND decision_id = ''
+    AND "at" BETWEEN $since AND $as_of
+ORDER BY "at" DESC
