@@ -17,6 +17,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from riskcockpit.cli.decisions import stops_at
 from riskcockpit.cli.output import json_document
 from riskcockpit.config.credentials import remember
 from riskcockpit.controls.cases import fill
@@ -24,6 +25,7 @@ from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.untrusted import DANGEROUS
 from riskcockpit.formats.writing.generic import COLUMNS
 from riskcockpit.services.context import Context
+from riskcockpit.views.governance import DecisionPreview
 from support.cli import Ran, commands, invoke
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs/schemas"
@@ -536,6 +538,17 @@ def test_held_closures_are_released_from_the_command_line(filled: Path, tmp_path
     total = document(invoke("findings", "list", "state:fixed", "--json"), "findings")["total"]
     assert total == 49
     assert invoke("findings", "release", "all", "--yes").code == 2
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_dry_run_says_what_will_not_happen_too(
+    capsys: pytest.CaptureFixture[str], *, as_json: bool
+) -> None:
+    """What a plan warns of is no less true when nothing is decided yet."""
+    plan = DecisionPreview("Waive", "It ends.", "x", "local", False, (), "r", (), (),  # noqa: FBT003 - as the view has it
+                           warnings=("github is not told: no credential",))  # fmt: skip
+    assert stops_at(plan, dry_run=True, yes=False, as_json=as_json)
+    assert "warning: github is not told: no credential" in capsys.readouterr().err
 
 
 def test_an_answer_says_what_it_answers_and_is_all_or_nothing(filled: Path) -> None:

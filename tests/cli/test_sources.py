@@ -16,6 +16,8 @@ from riskcockpit.config.loading import read_settings
 from riskcockpit.connectors import registry
 from riskcockpit.connectors.http import replayed
 from riskcockpit.connectors.reply import Asked, Reply
+from riskcockpit.errors import InputError
+from riskcockpit.services.source_options import option_fields, option_value
 from support.cli import Ran, invoke
 from support.pty import Screen
 
@@ -24,6 +26,7 @@ SCHEMA = json.loads((ROOT / "docs/schemas/source_test.json").read_text(encoding=
 KINDS = {
     "alertmanager": "riskcockpit.connectors.alertmanager.connector:AlertmanagerConnector",
     "exec": "riskcockpit.connectors.exec.connector:ExecConnector",
+    "github": "riskcockpit.connectors.github.connector:GithubConnector",
     "files": "riskcockpit.connectors.files.connector:FilesConnector",
     "http": "riskcockpit.connectors.web.connector:WebConnector",
     "mlflow": "riskcockpit.connectors.mlflow.connector:MlflowConnector",
@@ -123,6 +126,24 @@ def test_what_makes_no_sense_is_a_usage_error(
     assert settings.read_bytes() == before
 
 
+def test_a_list_of_words_to_choose_from_is_written_with_commas() -> None:
+    """As any list of texts: nobody should have to know which lists are checked further."""
+    assert option_value("github", "alerts", "dependabot, code-scanning") == [
+        "dependabot",
+        "code-scanning",
+    ]
+    with pytest.raises(InputError, match="option alerts") as refused:
+        option_value("github", "alerts", "dependabot,licences")
+    assert "code-scanning | dependabot | secret-scanning" in (refused.value.hint or "")
+    (field,) = (one for one in option_fields("github") if one.name == "alerts")
+    assert option_value("github", "alerts", field.default) == [
+        "code-scanning",
+        "dependabot",
+        "secret-scanning",
+    ]
+    assert "[" not in field.default
+
+
 def test_a_name_is_given_once(settings: Path, reports: Path) -> None:
     arguments = ("sources", "add", "ci", "--kind", "files", "--option", f"paths={reports}")
     assert invoke(*arguments).code == 0
@@ -216,7 +237,19 @@ def test_on_a_terminal_every_option_is_asked_for(settings: Path, reports: Path, 
         "from riskcockpit.cli.app import run; import sys;"
         "sys.argv = ['riskcockpit', 'sources', 'add']; run()"
     )
-    answers = ["nonsense", "files", "", "", "", str(reports), "maybe", "yes", "bank", *("",) * 4]
+    answers = [
+        "nonsense",
+        "files",
+        "",
+        "ftp://bank.example",
+        "",
+        "",
+        str(reports),
+        "maybe",
+        "yes",
+        "bank",
+        *("",) * 4,
+    ]
     env = {"RISKCOCKPIT_HOME": str(home), "PYTHONPATH": str(ROOT / "src"), "NO_COLOR": "1"}
     with Screen([sys.executable, "-c", script], columns=200, rows=60, env=env) as screen:
         for answer in answers:
@@ -224,8 +257,28 @@ def test_on_a_terminal_every_option_is_asked_for(settings: Path, reports: Path, 
         screen.wait_for("added to")
         shown = screen.text
     assert 'no connector of kind "nonsense"' in shown
+    assert 'url of source "files" is not an http(s) URL' in shown
     assert "Files, directories or glob patterns" in shown
     assert "option optional" in shown
     (source,) = read_settings(settings).settings.sources
     assert (source.name, source.kind) == ("files", "files")
     assert source.options == {"paths": [str(reports)], "optional": True, "asset": "bank"}
+
+
+def test_a_sync_tells_what_was_left_out_of_a_source_that_is_well(settings: Path) -> None:
+    samples = {"fraud": "NaN", "credit": "0.9"}
+    series = [{"metric": {"model": name}, "value": [1, text]} for name, text in samples.items()]
+    answer = {"status": "success", "data": {"resultType": "vector", "result": series}}
+    asked = "queries=[{query: model_accuracy, metric: accuracy}]"
+    place = ("--kind", "prometheus", "--url", "https://prometheus.example")
+    assert invoke("sources", "add", "m", *place, "--option", asked, "--no-test").code == 0
+    with replayed(lambda _asked: Reply(200, json.dumps(answer).encode())):
+        ran = invoke("sync")
+    assert ran.code == 0
+    assert "note: m: accuracy: values that are not finite numbers left out (1)" in ran.err
+
+
+def test_without_any_source_a_sync_says_how_one_is_added(settings: Path) -> None:
+    ran = invoke("sync")
+    assert ran.code == 0
+    assert "`riskcockpit sources add`" in ran.err

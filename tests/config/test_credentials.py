@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import secrets
 import sys
@@ -9,6 +11,7 @@ import time
 import types
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -58,6 +61,21 @@ def test_neither_repr_nor_str_nor_format_show_the_value(secret: str) -> None:
 def test_what_was_resolved_is_redacted_from_any_text(secret: str) -> None:
     resolve(CredentialRef(env="TOKEN"), environ={"TOKEN": secret})
     assert redact(f"Bearer {secret}!") == "Bearer ***!"
+
+
+def test_what_was_resolved_is_redacted_as_servers_repeat_it(secret: str) -> None:
+    password = f'{secret[:8]}/ä"&\\ {secret[8:]}'
+    resolve(CredentialRef(env="TOKEN"), environ={"TOKEN": password})
+    for said in (
+        quote(password, safe=""),
+        quote_plus(password),
+        html.escape(password),
+        json.dumps(password)[1:-1],
+        json.dumps(password, ensure_ascii=False)[1:-1],
+        json.dumps(password).replace("/", "\\/")[1:-1],
+        base64.b64encode(password.encode()).decode(),
+    ):
+        assert redact(f"<{said}>").rstrip("=>") == "<***", said
 
 
 @pytest.mark.parametrize(

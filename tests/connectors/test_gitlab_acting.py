@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import pytest
 
-from riskcockpit.connectors.api import Acts, Deploys, KeptRecord, WaiverWords
+from riskcockpit.connectors.api import Acts, KeptRecord, WaiverWords
 from riskcockpit.connectors.gitlab.connector import FORMAT, GitlabConnector
 from riskcockpit.connectors.gitlab.dismissal import LONGEST_COMMENT, REASONS
 from riskcockpit.domain.action import Action, ActionKind, Outcome
@@ -24,8 +25,10 @@ from support.acting_contract import (
     dismissal,
     reopening,
 )
+from support.deploying_contract import DeployingContract
 from support.gitlab_sim import GitlabSim
 from support.gitlab_state import GID, code
+from support.simulated import Simulator
 
 TARGET = "bank/payments#1"
 OPTIONS = {"group": "bank", "write": True}
@@ -259,6 +262,45 @@ def review(kind: ActionKind = ActionKind.DEPLOYMENT_APPROVE, **more: str) -> Act
     return Action(ID, kind, "up", "bank/payments@production", params)
 
 
+class TestDeploying(DeployingContract):
+    connector = GitlabConnector
+    options: ClassVar[Mapping[str, Any]] = {"watch": ["bank/payments"], "write": True}
+    action = review()
+    bad = (
+        replace(review(), target="bank/payments"),
+        replace(review(), target="payments@production"),
+        review(run="-1"),
+        replace(review(), kind=ActionKind.DEPLOYMENT_ROLLBACK),
+    )
+    write_mark = "/approval"
+    read_mark = "/deployments"
+    about = "GitLab 18.6.0-ee EE as octo"
+    reads_before = 2
+
+    def make(self) -> GitlabSim:
+        made = GitlabSim()
+        made.world.deploy("bank/payments", 5, "production", "blocked")
+        made.world.deploy("bank/payments", 6, "production", "success")
+        return made
+
+    def test_reading_uses_the_read_credential_and_writing_the_other(
+        self, bench: Bench[Simulator]
+    ) -> None:
+        """An answer is somebody's: whether it is there is asked as who gives it."""
+
+        def tokens() -> set[str]:
+            found = {one.headers["authorization"] for one in bench.sim.exchanges}
+            bench.sim.exchanges.clear()
+            return found
+
+        made = bench.connector()
+        assert list(made.deployments())
+        (read,) = tokens()
+        made.apply(self.action)
+        (written,) = tokens()
+        assert read != written
+
+
 @pytest.mark.parametrize(
     ("kind", "status", "after"),
     [
@@ -289,7 +331,6 @@ def test_a_deployment_that_waits_in_a_watched_project_is_offered(desk: Bench[Git
     desk.sim.world.deploy("bank/payments", 5, "production", "blocked")
     desk.sim.world.deploy("bank/payments", 6, "staging", "success")
     made = desk.connector(watch=["bank/payments"])
-    assert isinstance(made, Deploys)
     assert [(o.action.kind, o.action.target, o.version) for o in made.deployments()] == [
         (ActionKind.DEPLOYMENT_APPROVE, "bank/payments@production", "5"),
         (ActionKind.DEPLOYMENT_REJECT, "bank/payments@production", "5"),

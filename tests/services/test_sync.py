@@ -159,6 +159,23 @@ def world(judged_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     return judged_world
 
 
+def test_two_registries_with_a_model_of_one_name_do_not_take_turns(world: World) -> None:
+    world.sources["mlflow"] = FakeSource([whole(champion(7))])
+    world.sources["sagemaker"] = FakeSource([whole(champion(6))])
+    for _ in range(2):
+        first, second = sync(world.context()).sources
+        assert first.message == ""
+        assert second.message == (
+            "model fraud is left out: source mlflow registers one of that name already"
+        )
+    sync(world.context(), ["sagemaker"])
+    assert world.rows("SELECT source_id, version FROM model_alias") == [("mlflow", 7)]
+    assert world.rows("SELECT count(*) FROM model_alias_move") == [(0,)]
+    del world.sources["mlflow"]
+    assert sync(world.context()).sources[0].message == ""
+    assert world.rows("SELECT source_id, version FROM model_alias") == [("sagemaker", 6)]
+
+
 def test_documents_models_and_readings_come_in_one_judged_publish(judged_world: World) -> None:
     world = judged_world
     world.sources = {

@@ -13,6 +13,7 @@ import msgspec
 
 from riskcockpit.cli.diagnostics import ask, say
 from riskcockpit.config.settings import CredentialRef, SourceSettings
+from riskcockpit.connectors.endpoint import parse_endpoint
 from riskcockpit.connectors.registry import kinds, load
 from riskcockpit.errors import InputError, RiskcockpitError
 from riskcockpit.services.context import Context
@@ -121,7 +122,8 @@ def _from_answers(ctx: Context, given: Given) -> SourceSettings:
     say("Enter takes what stands in brackets; Ctrl+C leaves without a change.")
     kind = given.kind or _until(f"kind ({', '.join(known)}): ", lambda text: load(text).kind)
     name = given.name or _until(f"name [{kind}]: ", lambda text: _free_name(ctx, text or kind))
-    url = given.url or ask("url, or the directory its files lie in []: ")
+    place = "url, or the directory its files lie in []: "
+    url = given.url or _until(place, lambda text: _checked_place(name, text))
     read = _credential(given.credential, f"credential, as {_FORMS} []: ")
     write = given.write_credential
     if read[0]:
@@ -189,6 +191,12 @@ def _free_name(ctx: Context, name: str) -> str:
     if ctx.source(name) is not None:
         raise InputError(f'there is a source called "{name}" already')
     return name
+
+
+def _checked_place(name: str, text: str) -> str:
+    if "://" in text:
+        parse_endpoint(text, name)
+    return text
 
 
 def _checked_ref(text: str) -> str:

@@ -278,6 +278,8 @@ def stops_at(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) 
     """Show the preview; return whether the command ends here."""
     from riskcockpit.cli import output, pages, subjects
 
+    for warning in plan.warnings:
+        warn(warning)
     if dry_run:
         if as_json:
             output.json_document(subjects.preview(plan))
@@ -285,8 +287,6 @@ def stops_at(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) 
             output.line(pages.preview(plan))
             say("dry run: nothing was decided")
         return True
-    for warning in plan.warnings:
-        warn(warning)
     if not yes:
         for row in pages.preview(plan).splitlines():
             say(row)

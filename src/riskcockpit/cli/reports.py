@@ -194,10 +194,12 @@ def _show_sync(report: SyncReport, *, as_json: bool) -> None:
         return
     if not report.sources:
         say("no sources are configured")
-        say("hint: name them in the settings; see `riskcockpit config show` and docs/connectors.md")
+        say("hint: `riskcockpit sources add` asks for all that one needs; see docs/connectors.md")
     lists.syncs(report)
     for source in report.sources:
         if source.state != "ok":
             warn(f"{source.name}: {source.message}", source.hint or None)
+        elif source.message:
+            say(f"note: {source.name}: {source.message}")
     for note in report.notes:
         say(note)

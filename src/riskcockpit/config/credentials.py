@@ -7,7 +7,10 @@ or a log line.
 
 from __future__ import annotations
 
+import base64
+import html
 import importlib
+import json
 import os
 import stat
 import threading
@@ -17,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import msgspec
 
@@ -83,10 +87,19 @@ def resolve(
 
 
 def remember(value: str) -> None:
-    """Make `redact` take `value` out of every text from now on."""
+    """Make `redact` take `value` out of every text from now on, however a server repeats it."""
     if len(value) >= _SHORTEST_REDACTED:
         with _lock:
-            _remembered.add(value)
+            _remembered.update(_spellings(value))
+
+
+def _spellings(value: str) -> set[str]:
+    """Return `value` as it stands in a text, an address, a page of HTML, JSON, or in base64."""
+    in_json = msgspec.json.encode(value).decode()[1:-1]
+    encoded = base64.b64encode(value.encode()).decode().rstrip("=")
+    spoken = {value, quote(value, safe=""), quote_plus(value), html.escape(value), encoded}
+    plain = json.dumps(value)[1:-1]
+    return spoken | {in_json, plain, in_json.replace("/", "\\/"), plain.replace("/", "\\/")}
 
 
 def redact(text: str) -> str:

@@ -6,7 +6,7 @@ Which sources have any is found by what their kind can do; each says itself what
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -61,7 +61,8 @@ def plan_deployment(
         LedgerError: the ledger does not verify, or there is no key.
     """
     desk = Desk(ctx)
-    offer = _chosen(ctx, kind, name, to)
+    said = clean_text(comment).strip()
+    offer = _chosen(ctx, kind, name, to, said)
     upstream = _upstream(desk, offer)
     rule, missing, refusals = desk.ruling(Deed.DEPLOY)
     settings = ctx.settings.context
@@ -79,7 +80,7 @@ def plan_deployment(
         facts=(
             ("source", offer.action.source),
             ("deployment", offer.what),
-            ("comment", clean_text(comment).strip()),
+            ("comment", said),
             ("must hold", upstream.precondition),
             ("undone by", upstream.inverse),
         ),
@@ -98,8 +99,8 @@ def decide_deployment(
     """
     desk = Desk(ctx)
     rule = desk.permit(Deed.DEPLOY)
-    offer = _chosen(ctx, kind, name, to)
     said = clean_text(comment).strip()
+    offer = _chosen(ctx, kind, name, to, said)
     summary = f"{_VERBS[kind][0].lower()} {offer.action.target}: {offer.what}"
     if blockers := _upstream(desk, offer).blockers:
         raise RefusedError(
@@ -113,7 +114,7 @@ def decide_deployment(
         "kind": action.kind.value,
         "source": action.source,
         "target": action.target,
-        "params": {**action.params, **({"comment": said} if said else {})},
+        "params": dict(action.params),
         "what": offer.what,
         "comment": said,
         AUTHORS: [],
@@ -152,10 +153,17 @@ class _Found:
             connector.close()
 
 
-def _chosen(ctx: Context, kind: ActionKind, name: str, to: str) -> Offer:
-    """Return the one offer that is meant; of rollbacks the newest when no version is named."""
+def _chosen(ctx: Context, kind: ActionKind, name: str, to: str, comment: str) -> Offer:
+    """Return the one offer that is meant, with what is said to it; of rollbacks the newest when no
+    version is named.
+    """
     found = _Found()
-    offers = [offer for offer in found.of(ctx, {kind}) if offer.action.kind is kind]
+    said = {"comment": comment} if comment else {}
+    offers = [
+        replace(offer, action=replace(offer.action, params={**offer.action.params, **said}))
+        for offer in found.of(ctx, {kind})
+        if offer.action.kind is kind
+    ]
     target, _, version = name.strip().partition("#")
     fitting = [offer for offer in offers if offer.action.target == target]
     for begin in (version, to):

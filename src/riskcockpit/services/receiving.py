@@ -38,10 +38,13 @@ class Desk:
     now: datetime
     places: Mapping[str, Place]
     """Where this run started, by source."""
+    configured: Sequence[str]
+    """The names of all sources of the settings."""
 
     def record(self, pulled: Pulled) -> SourceOutcome:
         """Write what one source gave, and how it stands; raises StoreError."""
         name = pulled.source.name
+        pulled = self._without_models_of_others(pulled)
         counts = self._ingest(pulled)
         gone = self._close_gone(pulled)
         if pulled.models:
@@ -95,6 +98,30 @@ class Desk:
         scopes = list({scope.id for document in documents for _, scope in document.scans})
         rows = self.tx.rows(sql("services", "sync_siblings"), scopes=scopes) if scopes else []
         return {(scope, document) for scope, document in rows}
+
+    def _without_models_of_others(self, pulled: Pulled) -> Pulled:
+        """Leave out what another source registers under the same name.
+
+        Each has versions and aliases of its own: taking turns would tell of moves nobody made.
+        """
+        if not pulled.models:
+            return pulled
+        held = dict(
+            self.tx.rows(
+                sql("services", "sync_models_held"),
+                source_id=pulled.source.name,
+                names=[model.name for model in pulled.models],
+                sources=list(self.configured),
+            )
+        )
+        if not held:
+            return pulled
+        notes = (
+            f"model {name} is left out: source {other} registers one of that name already"
+            for name, other in held.items()
+        )
+        own = tuple(model for model in pulled.models if model.name not in held)
+        return replace(pulled, models=own, notes=(*pulled.notes, *notes))
 
     def _close_gone(self, pulled: Pulled) -> list[ScanReport]:
         """Close the scopes that a complete pass over everything did not show at all."""

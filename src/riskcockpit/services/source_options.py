@@ -73,8 +73,9 @@ def option_value(kind: str, name: str, text: str) -> Any:
 def _read(text: str, wanted: Any, name: str) -> Any:
     if wanted is str or _choices(wanted):
         return text
-    is_list = get_origin(wanted) is tuple
-    if is_list and get_args(wanted)[0] is str and not text.lstrip().startswith(("[", "-")):
+    of_what = get_args(wanted)[0] if get_origin(wanted) is tuple else None
+    is_words = of_what is str or bool(_choices(of_what))
+    if is_words and not text.lstrip().startswith(("[", "-")):
         return [part.strip() for part in text.split(",") if part.strip()]
     try:
         return yaml.safe_load(text)
@@ -98,7 +99,7 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
     plain = msgspec.to_builtins(value)
     if isinstance(plain, str):
         return plain
-    if isinstance(plain, list) and all(isinstance(item, str) for item in plain):
+    if isinstance(plain, tuple) and all(isinstance(item, str) for item in plain):
         return ", ".join(plain)
     return msgspec.json.encode(plain).decode()
 
@@ -113,7 +114,8 @@ def _words(wanted: Any) -> str:
     if origin in (Union, types.UnionType):
         return _words(next(arg for arg in get_args(wanted) if arg is not types.NoneType))
     if origin in (tuple, list):
-        return "list"
+        choices = _choices(get_args(wanted)[0])
+        return f"list of {' | '.join(choices)}" if choices else "list"
     return "mapping" if origin is dict else _WORDS.get(wanted, "mapping")
 
 

@@ -139,14 +139,14 @@ def _run(ctx: Context, order: _Order, tell: SyncProgress) -> _Done:
     outcomes: dict[str, SourceOutcome] = {}
     judgement: Judgement | None = None
     with ctx.store.writer() as tx:
-        desk = Desk(tx, policy, now, places)
+        names = [source.name for source in ctx.settings.sources]
+        desk = Desk(tx, policy, now, places, names)
         # Models first: which readings count depends on the version that serves.
         for one in sorted(pulled, key=lambda one: not one.models):
             coverage = one.coverage
             tell(SourceProgress(one.source.name, "writing", coverage.rows, pages=coverage.pages))
             outcomes[one.source.name] = desk.record(one)
         if order.is_all:
-            names = [source.name for source in ctx.settings.sources]
             tx.execute(sql("services", "sync_forget"), names=names)
             tx.execute(sql("services", "sync_forget_validators"), names=names)
         if order.dry_run:

@@ -69,7 +69,7 @@ class Wish:
             )
         matchers = tuple(Matcher(name, value) for name, value in sorted(labels.items()))
         comment = clean_line(action.params.get("comment", ""))[:_LONGEST_COMMENT]
-        marked = f"{comment} ({_MARK}{action.id})".strip()
+        marked = f"{comment} ({_MARK}{action.id or 'with its id'})".strip()
         return cls(matchers, until, clean_line(action.params.get("by", "")) or BY, marked)
 
     def is_kept_by(self, silence: Silence) -> bool:

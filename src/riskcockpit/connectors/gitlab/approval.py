@@ -19,7 +19,7 @@ from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import ProtocolError, SourceError
 
-_STATES = {ActionKind.DEPLOYMENT_APPROVE: "approved", ActionKind.DEPLOYMENT_REJECT: "rejected"}
+ANSWERS = {ActionKind.DEPLOYMENT_APPROVE: "approved", ActionKind.DEPLOYMENT_REJECT: "rejected"}
 _LONGEST_NUMBER = 18
 
 
@@ -40,7 +40,7 @@ def offers(source: str, client: GitlabClient, project: str) -> Iterator[Offer]:
                 raise ProtocolError(
                     f"deployments of {project}: {clean_line(str(error))}"
                 ) from error
-            for kind in _STATES:
+            for kind in ANSWERS:
                 action = Action("", kind, source, f"{project}@{place}", {"run": str(one.id)})
                 yield Offer(action, str(one.id), what, since)
 
@@ -86,7 +86,7 @@ class DeploymentAnswer:
         project, _, environment = action.target.partition("@")
         run = action.params.get("run", "")
         is_number = run.isascii() and run.isdigit() and len(run) <= _LONGEST_NUMBER
-        status = _STATES.get(action.kind)
+        status = ANSWERS.get(action.kind)
         if not is_path(project, least=2) or not environment or not is_number or status is None:
             raise SourceError(
                 f'action on "{action.target}" is no approval of a deployment',

@@ -13,7 +13,7 @@ from riskcockpit.connectors.acting_source import ActingSource, clients_of
 from riskcockpit.connectors.api import KeptRecord, SourceSpec, WaiverWords
 from riskcockpit.connectors.dialect import READ, Dialect
 from riskcockpit.connectors.gates import Rate
-from riskcockpit.connectors.gitlab.approval import DeploymentAnswer, offers
+from riskcockpit.connectors.gitlab.approval import ANSWERS, DeploymentAnswer, offers
 from riskcockpit.connectors.gitlab.client import GitlabClient
 from riskcockpit.connectors.gitlab.cursor import DeliveryPlace, GitlabCursor
 from riskcockpit.connectors.gitlab.delivery import DeliveryReader
@@ -123,12 +123,14 @@ class GitlabConnector(ActingSource[GitlabClient, GitlabOptions]):
         """See `connectors.acting_source.ActingSource.change`."""
         if action.kind in (ActionKind.ALERT_DISMISS, ActionKind.ALERT_REOPEN):
             return VulnerabilityChange.of(action, self.reader, self.writer)
-        if action.kind in (ActionKind.DEPLOYMENT_APPROVE, ActionKind.DEPLOYMENT_REJECT):
+        if action.kind in ANSWERS:
             return DeploymentAnswer.of(action, self.reader, self.writer)
         raise SourceError(f"GitLab has no {action.kind.value}: {action.target}")
 
     def deployments(self, kinds: Collection[ActionKind] = DEPLOYMENT_KINDS) -> Iterator[Offer]:
         """See `connectors.api.Deploys.deployments`: what waits in the watched projects."""
+        if not ANSWERS.keys() & set(kinds):
+            return
         for project in dict.fromkeys(self.settings.watch):
             for offer in offers(self.name, self.reader, project):
                 if offer.action.kind in kinds:

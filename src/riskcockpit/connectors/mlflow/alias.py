@@ -204,6 +204,7 @@ class AliasMover:
         yield read
         if move.is_rollback:
             tag = {"name": move.model, "version": str(move.from_version), "key": ROLLED_BACK_TAG}
+            tag["value"] = "the moment, and the id of the action"
             yield _post(f"{url}/model-versions/set-tag", tag)
 
     def _receipt(
