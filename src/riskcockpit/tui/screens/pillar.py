@@ -35,6 +35,8 @@ from riskcockpit.views.governance import ControlView
 from riskcockpit.views.posture import KpiView, PillarView, PostureView
 
 _MOST_CONTROLS = 5
+_WORST = ("error", "alarm", "config_invalid", "stale", "no_data")
+"""Verdicts that are not ok, in the order in which they are shown."""
 _SHORT = 30
 """Screens below this height show less of each panel."""
 
@@ -142,8 +144,11 @@ class PillarScreen(DecidingScreen):
             lines([row for kpi in view.kpis for row in _kpi(kpi, frame, width, is_short=is_short)])
         )
         kpis.display = bool(view.kpis)
-        failing = [each for each in seen.controls if each.verdict != "ok"]
-        titled(controls, "Failing controls", f"{len(failing)} of {len(seen.controls)}")
+        failing = sorted(
+            (each for each in seen.controls if each.verdict != "ok"),
+            key=lambda each: _WORST.index(each.verdict),
+        )
+        titled(controls, "Controls that are not ok", f"{len(failing)} of {len(seen.controls)}")
         most = 2 if is_short else _MOST_CONTROLS
         controls.show(lines([_control(each, frame, width) for each in failing[:most]]))
         controls.display = bool(failing)
