@@ -146,13 +146,13 @@ def test_an_alias_that_moved_meanwhile_is_left_alone(mlflow: Mlflow) -> None:
 
 def test_a_champion_without_a_version_points_nowhere(mlflow: Mlflow) -> None:
     """MLflow drops the aliases of a deleted version silently; then it answers 400."""
-    mlflow.model("curves")
+    mlflow.model("churn")
     mlflow.version("churn", tags=APPROVED)
     mlflow.version("churn", tags=APPROVED)
     mlflow.set_alias("churn", "champion", 2)
     body = {"name": "churn", "version": "2"}
     mlflow.call("model-versions/delete", body, method="DELETE")
-    assert pull(mlflow)[0]["curves"].champion is None
+    assert pull(mlflow)[0]["churn"].champion is None
     made = connector(mlflow)
     assert "points nowhere" in made.apply(rollback("churn", 2, 1)).message
     missing = made.apply(rollback("no-such-model", 2, 1))
