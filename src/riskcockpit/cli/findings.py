@@ -155,10 +155,7 @@ def export_(
     if output is None:
         out.raw(content)
         return
-    try:
-        output.write_bytes(content)
-    except OSError as error:
-        raise InputError(f"cannot write {output}: {error.strerror}") from error
+    out.write_file(output, content)
     say(f"wrote {len(content):,} bytes to {output}")
 
 

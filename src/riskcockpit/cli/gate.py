@@ -9,7 +9,6 @@ import typer
 
 from riskcockpit.cli.diagnostics import ExitCode, Progress, say, warn
 from riskcockpit.cli.options import JsonOption
-from riskcockpit.errors import InputError
 
 if TYPE_CHECKING:  # these modules cost more to import than `--help` may
     from riskcockpit.views.gate import GateView
@@ -85,7 +84,8 @@ def gate(
         (markdown, writing.markdown(view) if markdown else b""),
     ):
         if file is not None:
-            _write(file, content)
+            output.write_file(file, content)
+            say(f"wrote {file}")
     if as_json:
         output.json_document(gate_pages.as_document(view))
     else:
@@ -95,14 +95,6 @@ def gate(
         raise typer.Exit(ExitCode.GATE_FAILED)
     if view.unread:
         raise typer.Exit(ExitCode.SOURCE_FAILED)
-
-
-def _write(file: Path, content: bytes) -> None:
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise InputError(f"cannot write {file}: {error.strerror}") from error
-    say(f"wrote {file}")
 
 
 def _narrate(view: GateView) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from riskcockpit.cli.diagnostics import say
-from riskcockpit.errors import InputError
 
 if TYPE_CHECKING:  # these modules cost more to import than `--help` may
     from riskcockpit.views.report import ReportView
@@ -57,7 +56,7 @@ def report(
     files = [Issued(form, _content(form, view)) for form, file in wanted.items() if file]
     paths = [file for file in wanted.values() if file]
     for file, issued in zip(paths, files, strict=True):
-        _write(file, issued.content)
+        output.write_file(file, issued.content)
         say(f"wrote {file}, SHA-256 {issued.digest}")
     if is_draft:
         say("a draft: no ledger names it")
@@ -77,10 +76,3 @@ def _content(form: str, view: ReportView) -> bytes:
         document = documents.document("report", **documents.plain(asdict(view)))
         return (json.dumps(document, indent=1, ensure_ascii=True) + "\n").encode()
     return {"html": rendering.html, "markdown": rendering.markdown}[form](view)
-
-
-def _write(file: Path, content: bytes) -> None:
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise InputError(f"cannot write {file}: {error.strerror}") from error

@@ -21,6 +21,7 @@ from riskcockpit.formats.data_checks import DataCheck, Outcome, outcome_of
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.markup import parsed, record
+from riskcockpit.formats.members import line_number
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.paths import normalise
 
@@ -34,7 +35,6 @@ _DATA = re.compile(
     re.IGNORECASE,
 )
 """By what words in its name, class or suite a test is one of data."""
-_MAX_LINE = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,4 @@ def _test(test: Test, options: ReadOptions) -> Observation | ControlEvidence:
 def _locations(element: Element, options: ReadOptions) -> tuple[Location, ...]:
     """Return where the test is written; nothing when the report does not say."""
     path = normalise(element.get("file", ""), options.checkout_prefixes)
-    text = element.get("line", "")
-    line = int(text) if text.isascii() and text.isdigit() else 0
-    return (Location(path, line if 0 < line < _MAX_LINE else None),) if path else ()
+    return (Location(path, line_number(element.get("line", ""))),) if path else ()

@@ -193,3 +193,10 @@ def each(raws: Iterable[Raw | bytes] | None, place: str) -> Iterator[tuple[str, 
     """Yield each record with its place in the report; all are searched for secrets at once."""
     for number, raw in enumerate(searched([bytes(raw) for raw in raws or ()])):
         yield f"{place}[{number}]", raw
+
+
+def line_number(text: str) -> int | None:
+    """Return a line that is written as text; None when it is no number of a line."""
+    is_short = len(text) <= len(str(MAX_LINE))
+    number = int(text) if is_short and text.isascii() and text.isdigit() else 0
+    return number if 0 < number <= MAX_LINE else None

@@ -13,7 +13,7 @@ from riskcockpit.formats.checkmarx.states import SAST, SCALE, place_of, titled
 from riskcockpit.formats.gathering import Gathering, Record
 from riskcockpit.formats.grading import graded
 from riskcockpit.formats.markup import parsed, record, text
-from riskcockpit.formats.members import MAX_LINE
+from riskcockpit.formats.members import line_number
 from riskcockpit.formats.prose import labelled, paragraphs, web_address
 from riskcockpit.formats.vulnerabilities import cwe_number
 
@@ -84,14 +84,11 @@ def _result(query: Element, result: Element, place: str, options: ReadOptions) -
 
 
 def _locations(result: Element, options: ReadOptions) -> tuple[Location, ...]:
-    places = list(place_of(result.get("FileName", ""), _line(result.get("Line", "")), options))
+    places = list(
+        place_of(result.get("FileName", ""), line_number(result.get("Line", "")), options)
+    )
     for node in result.iterfind("Path/PathNode"):
         code = text(node, "Snippet/Line/Code")
-        places += place_of(text(node, "FileName"), _line(text(node, "Line")), options, code)
+        places += place_of(text(node, "FileName"), line_number(text(node, "Line")), options, code)
     unique = {(place.path, place.line): place for place in reversed(places)}
     return tuple(unique[key] for key in dict.fromkeys((p.path, p.line) for p in places))
-
-
-def _line(number: str) -> int | None:
-    found = int(number) if number.isascii() and number.isdigit() and len(number) < 11 else 0  # noqa: PLR2004 - digits of MAX_LINE and one
-    return found if 0 < found <= MAX_LINE else None

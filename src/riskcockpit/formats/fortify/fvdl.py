@@ -21,6 +21,7 @@ from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.fortify.audit import TOOL, verdicts
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import Grade, graded
+from riskcockpit.formats.members import line_number
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.observing import observed
 from riskcockpit.formats.paths import location
@@ -151,9 +152,9 @@ def _locations(trace: list[Element], project: _Project) -> Iterator[Location]:
         yield from location(
             spot.get("path", ""),
             project.options,
-            line=_whole(spot.get("line", "")),
-            column=_whole(spot.get("colStart", "")),
-            end_line=_whole(spot.get("lineEnd", "")),
+            line=line_number(spot.get("line", "")),
+            column=line_number(spot.get("colStart", "")),
+            end_line=line_number(spot.get("lineEnd", "")),
             snippet=project.options.redact(project.snippets.get(spot.get("snippet", ""), "")),
         )
 
@@ -191,8 +192,3 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return number if 0 <= number <= 5 else None  # noqa: PLR2004 - Fortify's scale
-
-
-def _whole(text: str) -> int | None:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004
-    return number or None

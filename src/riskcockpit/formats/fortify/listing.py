@@ -12,6 +12,7 @@ from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.fortify.audit import NO_FAULT, TOOL
 from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.grading import graded
+from riskcockpit.formats.members import line_number
 from riskcockpit.formats.observing import observed
 from riskcockpit.formats.paths import location
 from riskcockpit.formats.prose import labelled, paragraphs
@@ -67,7 +68,7 @@ def _issue(issue: Element, place: str, options: ReadOptions) -> Observation:
         locations=location(
             markup.text(primary, "FilePath") or markup.text(primary, "FileName"),
             options,
-            line=_line(markup.text(primary, "LineStart")),
+            line=line_number(markup.text(primary, "LineStart")),
             snippet=(primary.findtext("Snippet") or "") if primary is not None else "",
         ),
         fingerprints=(("InstanceID", iid),) if iid else (),
@@ -78,14 +79,9 @@ def _issue(issue: Element, place: str, options: ReadOptions) -> Observation:
 def _is_shortened(root: Element) -> bool:
     for section in root.iter("GroupingSection"):
         listed = len(section.findall("Issue"))
-        if listed and (_line(section.get("count", "")) or 0) > listed:
+        if listed and (line_number(section.get("count", "")) or 0) > listed:
             return True
     return False
-
-
-def _line(text: str) -> int | None:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004
-    return number or None
 
 
 def _version(root: Element) -> str:

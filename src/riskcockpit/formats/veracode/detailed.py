@@ -11,6 +11,7 @@ from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats import markup, wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.gathering import Gathering
+from riskcockpit.formats.members import line_number
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.observing import observed
 from riskcockpit.formats.paths import location
@@ -109,9 +110,7 @@ def _flaw(flaw: Element, place: str, options: ReadOptions) -> Observation | None
 def _place(flaw: Element, options: ReadOptions) -> tuple[Location, ...]:
     folder, file = flaw.get("sourcefilepath", ""), flaw.get("sourcefile", "")
     path = f"{folder.rstrip('/')}/{file}" if folder and file else folder or file
-    line = flaw.get("line", "")
-    number = int(line) if line.isascii() and line.isdigit() and len(line) < 10 else 0  # noqa: PLR2004
-    return location(path, options, line=number or None)
+    return location(path, options, line=line_number(flaw.get("line", "")))
 
 
 def _components(root: Element, options: ReadOptions) -> Scan:
