@@ -42,8 +42,9 @@ from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.waiving import signed_comment
 from riskcockpit.domain.action import Action, ActionKind, Preview, Receipt
-from riskcockpit.domain.batch import Batch, Coverage, Document
+from riskcockpit.domain.batch import Batch, Coverage, Item
 from riskcockpit.domain.clock import Clock, rfc3339
+from riskcockpit.domain.configuration import Setting
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.model import RegisteredModel
 from riskcockpit.domain.reading import Reading
@@ -216,7 +217,7 @@ class AwsConnector:
             case ActionKind.ALERT_SILENCE | ActionKind.ALERT_UNSILENCE:
                 raise SourceError(f"AWS has no {action.kind.value}: {action.target}")
 
-    def _items(self, done: Pass) -> Iterator[Document | RegisteredModel | Reading]:
+    def _items(self, done: Pass) -> Iterator[Item]:
         services = tuple(dict.fromkeys(self._options.services))
         has_hub = bool({"securityhub", "securityhub_v2"} & set(services))
         lists = streams(services)
@@ -231,7 +232,7 @@ class AwsConnector:
 
     def _models(
         self, region: str, seen: set[str], done: Pass
-    ) -> Iterator[RegisteredModel | Reading]:
+    ) -> Iterator[RegisteredModel | Reading | Setting]:
         """Yield the models of a region but those of a name that another region has, too."""
         registry = Registry(self._service("sagemaker", region))
         for item in read_models(registry, self._options.production, done):

@@ -11,6 +11,7 @@ import msgspec
 from riskcockpit.connectors.aws import sagemaker_wire, wire
 from riskcockpit.connectors.aws.streams import moment
 from riskcockpit.domain.batch import Document
+from riskcockpit.domain.configuration import Setting, SettingKind
 from riskcockpit.domain.model import (
     APPROVED,
     CHAMPION,
@@ -258,6 +259,16 @@ def endpoint_readings(endpoint: Serving, until: datetime) -> Iterator[Reading]:
             SubjectKind.MODEL, clean_line(group), "data_capture", MetricClass.OTHER,
             endpoint.sampling or 0.0, until, segment=name,
         )  # fmt: skip
+
+
+def endpoint_setting(endpoint: Serving) -> Setting:
+    """Return which configuration an endpoint serves."""
+    return Setting(
+        SettingKind.SERVING,
+        clean_line(endpoint.name),
+        f"endpoint configuration in {endpoint.region}",
+        clean_line(endpoint.config) or None,
+    )
 
 
 def waiting_reading(group: str, package: sagemaker_wire.PackageSummary, until: datetime) -> Reading:

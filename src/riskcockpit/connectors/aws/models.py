@@ -10,12 +10,14 @@ from riskcockpit.connectors.aws.mapping import (
     WAITING,
     Serving,
     endpoint_readings,
+    endpoint_setting,
     registered_model,
     unregistered_model,
     waiting_reading,
 )
 from riskcockpit.connectors.aws.registry import Registry
 from riskcockpit.connectors.reply import StatusError
+from riskcockpit.domain.configuration import Setting
 from riskcockpit.domain.model import RegisteredModel
 from riskcockpit.domain.reading import Reading
 from riskcockpit.errors import ForbiddenError
@@ -26,8 +28,8 @@ NEWEST = 5
 
 def read_models(
     registry: Registry, patterns: Sequence[str], done: Pass
-) -> Iterator[RegisteredModel | Reading]:
-    """Yield the models of a region and readings of its endpoints.
+) -> Iterator[RegisteredModel | Reading | Setting]:
+    """Yield the models of a region, readings of its endpoints and what these are set to.
 
     `patterns` are those of the names of endpoints that serve production.
 
@@ -48,6 +50,7 @@ def read_models(
         if not any(one.group for one in endpoint.variants):
             yield unregistered_model(endpoint)
         yield from endpoint_readings(endpoint, done.until)
+        yield endpoint_setting(endpoint)
 
 
 def _model(
