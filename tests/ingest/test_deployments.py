@@ -78,7 +78,7 @@ STORY = (
     made(2, 5, DeploymentStatus.SUCCEEDED, artifacts=("a:1",), started_at=None),
     made(2, 5, DeploymentStatus.SUCCEEDED, artifacts=("a:2",), started_at=None),
     made(3, 7, DeploymentStatus.FAILED, environment="staging"),
-    made(4, 9, DeploymentStatus.SUCCEEDED, is_production=False),
+    made(4, 9, DeploymentStatus.SUCCEEDED, environment="live", is_production=False),
 )
 _EXPECTED: list[Any] = []
 

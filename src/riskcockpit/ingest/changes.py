@@ -16,13 +16,13 @@ from typing import Any
 
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.configuration import SettingKind
-from riskcockpit.domain.deployment import NOT_PRODUCTION, PRODUCTION
 from riskcockpit.domain.finding import FindingClass, ModelSignal, Observation, Scan
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
 from riskcockpit.ingest.pipeline import ingest_all
 from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
+from riskcockpit.ingest.settings import settle_settings
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
 
@@ -60,7 +60,7 @@ def judge_changes(tx: Writer, now: datetime, policy: IngestPolicy | None = None)
 
     This runs after the ledger was projected and the deployments were settled.
     """
-    tx.execute(sql("ingest", "setting_explained"), rev=tx.generation)
+    settle_settings(tx)
     found: dict[tuple[str, str], list[Change]] = defaultdict(list)
     for change in (*_moves(tx, now), *_settings(tx, now)):
         found[change.place].append(change)
@@ -81,8 +81,7 @@ def _moves(tx: Writer, now: datetime) -> Iterator[Change]:
 
 
 def _settings(tx: Writer, now: datetime) -> Iterator[Change]:
-    given = {"since": now - SPAN, "word": PRODUCTION, "denied": NOT_PRODUCTION}
-    for row in tx.records(sql("ingest", "settings_unexplained"), **given):
+    for row in tx.records(sql("ingest", "settings_unexplained"), since=now - SPAN):
         yield Change(row["source_id"], _setting(**row))
 
 

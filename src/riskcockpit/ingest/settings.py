@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from riskcockpit.domain.configuration import Setting
+from riskcockpit.domain.deployment import NOT_PRODUCTION, PRODUCTION
 from riskcockpit.ingest.staging import TABLES
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
@@ -29,14 +30,21 @@ def record_settings(
     tx.stage("incoming_setting", TABLES["incoming_setting"], [_row(one) for one in latest.values()])
     stamp: dict[str, Any] = {"source_id": source_id, "now": now}
     changes = tx.records(sql("ingest", "setting_changes"), **stamp)
-    tx.append(
-        "setting_change", ({**one, "source_id": source_id, "explained_by": ""} for one in changes)
-    )
+    unsettled = {"source_id": source_id, "is_production": False, "explained_by": ""}
+    tx.append("setting_change", ({**one, **unsettled} for one in changes))
     for name in ("setting_update", "setting_insert"):
         tx.execute(sql("ingest", name), **stamp, rev=tx.generation)
     if is_whole:
         tx.execute(sql("ingest", "setting_gone"), source_id=source_id)
     return len(changes)
+
+
+def settle_settings(tx: Writer) -> None:
+    """Settle which settings are of production, and what explains the changes of settings."""
+    words = {"word": PRODUCTION, "denied": NOT_PRODUCTION}
+    tx.execute(sql("ingest", "setting_production"), **words, rev=tx.generation)
+    for name in ("setting_change_production", "setting_explained"):
+        tx.execute(sql("ingest", name), rev=tx.generation)
 
 
 def _row(one: Setting) -> tuple[Any, ...]:

@@ -35,7 +35,7 @@ def settle_chains(tx: Writer, now: datetime) -> None:
     tx.execute(sql("services", "tracing_gap_new"), rev=tx.generation)
 
 
-def facts_of(reader: Reader) -> Iterator[ChainFacts]:
-    """Yield what is known of each deployment that is traced, the newest first."""
-    for row in reader.records(sql("services", "tracing_facts"), days=SCAN_DAYS):
+def facts_of(reader: Reader, id_: str = "") -> Iterator[ChainFacts]:
+    """Yield what is known of each deployment that is traced, or of one, the newest first."""
+    for row in reader.records(sql("services", "tracing_facts"), days=SCAN_DAYS, id=id_):
         yield ChainFacts(**{**row, **{name: tuple(row[name]) for name in _LISTS}})

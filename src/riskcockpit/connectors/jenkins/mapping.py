@@ -77,7 +77,8 @@ def deployment_record(job: str, build: Build, asset: str, environment: str) -> r
     more = told(given)
     status = DeploymentStatus.RUNNING
     if not build.building:
-        status = _CAME.get(_VERDICTS.get(build.result or ""), DeploymentStatus.STOPPED)
+        verdict = _VERDICTS.get(build.result or "")
+        status = DeploymentStatus.STOPPED if verdict is None else _CAME[verdict]
     who = next((cause.user_id or cause.short_description for cause in causes), "")
     run = f"{job}#{build.number}"
     return record.Deployment(

@@ -148,11 +148,12 @@ class KubernetesConnector(ActingSource[KubernetesClient, KubernetesOptions]):
         for deployment in found:
             try:
                 ours = sets.get(deployment.metadata.uid, [])
-                yield from (
+                told: tuple[Item, ...] = (
                     *readings(deployment, self.cluster, until),
                     *records(deployment, ours, self.cluster),
                     *settings(deployment, ours, self.cluster),
                 )
+                yield from told
             except ValueError as error:
                 name = called(deployment.metadata)
                 done.leave_out(f"{name} is left out: {clean_line(str(error))[:80]}")

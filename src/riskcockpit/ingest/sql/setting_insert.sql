@@ -4,6 +4,7 @@
 INSERT INTO setting BY NAME
 SELECT
     $source_id AS source_id, i.kind, i.asset, i.name, i.environment, i.value, i.declared,
+    i.environment = '' AS is_production,
     coalesce(i.changed_at, $now) AS since, $now AS seen_at, $rev AS rev
 FROM incoming_setting AS i
 WHERE i.value IS NOT NULL AND NOT EXISTS (

@@ -1,7 +1,7 @@
 -- Settings that are not as they may be: changed since the last explained change with nothing that
 -- explains it, and not changed back; or other than what was declared. Workloads count where they
 -- are of production, by the same words as deployments are.
--- params: since TIMESTAMP, word VARCHAR, denied VARCHAR
+-- params: since TIMESTAMP
 -- returns: source_id, kind, asset, name, environment, before, after, at, is_production
 WITH journal AS (
     SELECT
@@ -28,21 +28,12 @@ WITH journal AS (
     JOIN allowed AS a
         ON a.source_id = j.source_id AND a.kind = j.kind AND a.asset = j.asset AND a.name = j.name
     GROUP BY j.source_id, j.kind, j.asset, j.name
-), placed AS (
-    SELECT
-        s.*,
-        s.environment = '' OR (
-            regexp_matches(lower(s.environment), $word)
-            AND NOT regexp_matches(lower(s.environment), $denied)
-        ) OR regexp_matches(lower(coalesce(a.environment, '')), $word) AS is_production
-    FROM setting AS s
-    LEFT JOIN asset AS a ON a.name = s.asset
 )
 SELECT
     s.source_id, s.kind, s.asset, s.name, s.environment, b.value AS before, s.value AS after,
     coalesce(list_min(list_filter(b.moments, lambda one: one > b.settled_at)), b.first_at) AS "at",
     s.is_production
-FROM placed AS s
+FROM setting AS s
 JOIN baseline AS b
     ON b.source_id = s.source_id AND b.kind = s.kind AND b.asset = s.asset AND b.name = s.name
 WHERE s.declared = '' AND s.value <> b.value
@@ -53,6 +44,6 @@ UNION ALL
 SELECT
     s.source_id, s.kind, s.asset, s.name, s.environment, s.declared AS before, s.value AS after,
     s.since AS "at", s.is_production
-FROM placed AS s
+FROM setting AS s
 WHERE s.declared <> '' AND s.value <> s.declared
 ORDER BY ALL

@@ -1,12 +1,14 @@
 -- What is known of each deployment to production that is traced, as far as its gaps follow from it.
 -- Scans count that were complete and ran within `days` before; approvals that were given to a record
 -- of production, or that were decided here and carried out.
--- params: days INTEGER
+-- Of one deployment, or with an empty `id` of all.
+-- params: days INTEGER, id VARCHAR
 -- returns: id, asset, environment, actors, commit, pipelines, approvers, rejecters, complete_scans,
 -- partial_scans, newest_scan, at, model, model_version, model_is_known, version_is_known, run_id,
 -- run_user, has_data, validated_by, is_approved
 WITH traced AS (
-    SELECT d.* FROM deployment AS d WHERE d.id IN (SELECT deployment_id FROM deployment_link)
+    SELECT d.* FROM deployment AS d
+    WHERE d.id IN (SELECT deployment_id FROM deployment_link) AND ($id = '' OR d.id = $id)
 ), gathered AS (
     SELECT
         l.deployment_id AS id,
@@ -18,6 +20,7 @@ WITH traced AS (
             FILTER (WHERE o.model <> '' AND o.is_production) AS found_version
     FROM deployment_link AS l
     JOIN deployment AS o ON o.id = l.other_id
+    WHERE $id = '' OR l.deployment_id = $id
     GROUP BY l.deployment_id
 ), answered AS (
     SELECT l.deployment_id AS id, a.actor, a.answer
@@ -31,9 +34,9 @@ WITH traced AS (
     JOIN action AS e
         ON e.source = o.source_id AND e.kind = 'deployment.approve' AND e.state = 'done'
         AND (
-            (e.target = o.asset || '@' || o.environment AND e.params ->> 'run' = o.pipeline)
+            (e.target = o.asset || '@' || o.environment AND json_extract_string(e.params, '$.run') = o.pipeline)
             OR (split_part(e.target, '@', 1) = split_part(o.upstream_id, '#', 1)
-                AND e.params ->> 'run' = split_part(o.upstream_id, '#', 2))
+                AND json_extract_string(e.params, '$.run') = split_part(o.upstream_id, '#', 2))
         )
 ), approvals AS (
     SELECT

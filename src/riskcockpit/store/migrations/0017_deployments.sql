@@ -36,6 +36,7 @@ CREATE TABLE setting (
     source_id VARCHAR NOT NULL, kind VARCHAR NOT NULL, asset VARCHAR NOT NULL,
     name VARCHAR NOT NULL, environment VARCHAR NOT NULL, value VARCHAR NOT NULL,
     declared VARCHAR NOT NULL,           -- what it has to be; empty: nobody says
+    is_production BOOLEAN NOT NULL,      -- without an environment it holds there too; settled
     since TIMESTAMP NOT NULL,            -- when it became so, or was first seen so
     seen_at TIMESTAMP NOT NULL, rev BIGINT NOT NULL
 );
@@ -45,6 +46,7 @@ CREATE TABLE setting_change (
     source_id VARCHAR NOT NULL, kind VARCHAR NOT NULL, asset VARCHAR NOT NULL,
     name VARCHAR NOT NULL, environment VARCHAR NOT NULL,
     from_value VARCHAR NOT NULL, to_value VARCHAR NOT NULL,
+    is_production BOOLEAN NOT NULL,      -- as of its setting; settled
     "at" TIMESTAMP NOT NULL,             -- when it changed, or was seen changed
     seen_before TIMESTAMP NOT NULL,      -- when it was last seen as it was
     explained_by VARCHAR NOT NULL,       -- deployment or action; empty: nothing explains it; settled
