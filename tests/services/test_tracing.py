@@ -166,7 +166,7 @@ def test_a_whole_chain_is_traceable_and_drawn_link_by_link(tx: Writer) -> None:
         "    a1 2026-11-24 11:00 UTC deployment.requested by engineer: rolls it back",
         "    r1 2026-11-24 11:10 UTC action.confirmed by engineer: done",
         "  artifacts",
-        f"     reg.example/p@sha256:{'0' * 64}",
+        f"    reg.example/p@sha256:{'0' * 64}",
         "  previous none is known",
     ]
 

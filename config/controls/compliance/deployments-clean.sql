@@ -1,6 +1,6 @@
 -- One row per environment of production: what was open at its newest deployment.
 WITH newest AS (
-    SELECT asset, environment, arg_max(id, at_place) AS id, max(at_place) AS at_place
+    SELECT asset, environment, max_by(id, (at_place, id)) AS id, max(at_place) AS at_place
     FROM deployment
     WHERE
         is_production AND status IN ('succeeded', 'failed') AND at_place <= $as_of
@@ -22,10 +22,10 @@ SELECT
     END AS status,
     CASE
         WHEN count(k.asset) = 0 THEN 'it was never scanned'
-        WHEN count(g.asset) > 0 THEN format('{} critical findings were open, as {}', count(g.asset), any_value(g.title))
+        WHEN count(g.asset) > 0 THEN format('{} critical findings were open, as {}', count(g.asset), min(g.title))
         ELSE 'nothing critical was open'
     END AS reason,
-    any_value(d.id) AS deployment
+    min(d.id) AS deployment
 FROM newest AS d
 LEFT JOIN known AS k ON k.asset = d.asset
 LEFT JOIN grave AS g

@@ -1,6 +1,6 @@
 -- One row per environment of production: whether the chain of its newest deployment has its scans.
 WITH newest AS (
-    SELECT asset, environment, arg_max(id, at_place) AS id, max(at_place) AS at_place
+    SELECT asset, environment, max_by(id, (at_place, id)) AS id, max(at_place) AS at_place
     FROM deployment
     WHERE
         is_production AND status IN ('succeeded', 'failed') AND at_place <= $as_of

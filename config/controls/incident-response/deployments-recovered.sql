@@ -1,6 +1,6 @@
 -- One row per environment of production: how its newest deployment went.
 WITH newest AS (
-    SELECT asset, environment, arg_max(status, at_place) AS came, max(at_place) AS at_place
+    SELECT asset, environment, max_by(status, (at_place, id)) AS came, max(at_place) AS at_place
     FROM deployment
     WHERE
         is_production AND status IN ('succeeded', 'failed') AND at_place <= $as_of

@@ -54,7 +54,7 @@ def _links(view: TraceView) -> Iterator[Branch]:
     )
     yield Branch("ledger", "" if entries else "no decision touches it", "", entries)
     if own.artifacts:
-        yield Branch("artifacts", "", "", tuple(Branch("", text) for text in own.artifacts))
+        yield Branch("artifacts", "", "", tuple(Branch(text, "") for text in own.artifacts))
     yield Branch("previous", short(view.previous) if view.previous else "none is known")
 
 
