@@ -219,6 +219,17 @@ def test_only_the_same_delivery_is_related(tx: Writer, other: Deployment, is_rel
     assert ("commit" in missing(view)) is not is_related
 
 
+def test_an_image_that_many_assets_carry_relates_nothing(tx: Writer) -> None:
+    alone = [
+        replace(BARE, upstream_id=f"a{n}#1", asset=f"a{n}", artifacts=("reg.example/proxy:1",))
+        for n in range(6)
+    ]
+    found = known(tx, *alone[:5])
+    assert {len(view.records) for view in found.values()} == {5}
+    found = known(tx, *alone)
+    assert {len(view.records) for view in found.values()} == {1}
+
+
 def test_an_approval_of_another_environment_or_of_oneself_is_none(tx: Writer) -> None:
     staging = replace(GITHUB, upstream_id="bank/payments#4", environment="staging")
     alone = replace(GITHUB, approvals=())

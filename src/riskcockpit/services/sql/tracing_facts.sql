@@ -63,14 +63,19 @@ WITH traced AS (
         AND s.tool NOT IN ('riskcockpit.configuration', 'riskcockpit.registry', 'riskcockpit.monitor')
         AND NOT EXISTS (FROM vex_statement WHERE vex_statement.scope = s.scope)
     GROUP BY d.id
-), trained AS (
-    SELECT d.id, any_value(v.model) AS model, max(v.version) AS version
+), tagged AS (
+    SELECT model, version, unnest(map_values(tags)) AS word FROM model_version
+), named AS (
+    SELECT d.id, coalesce(nullif(d.commit_id, ''), g.found_commit) AS word
     FROM traced AS d
     JOIN gathered AS g ON g.id = d.id
-    JOIN model_version AS v
-        ON list_contains(map_values(v.tags), coalesce(nullif(d.commit_id, ''), g.found_commit))
-        OR list_has_any(map_values(v.tags), d.artifacts)
-    GROUP BY d.id
+    UNION
+    SELECT id, unnest(artifacts) AS word FROM traced
+), trained AS (
+    SELECT n.id, any_value(v.model) AS model, max(v.version) AS version
+    FROM named AS n
+    JOIN tagged AS v ON v.word = n.word
+    GROUP BY n.id
     HAVING count(DISTINCT v.model) = 1
 ), served AS (
     SELECT

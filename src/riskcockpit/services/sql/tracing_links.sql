@@ -25,6 +25,25 @@ WITH known AS (
 ), tags AS (
     SELECT id, unnest(regexp_extract_all(regexp_extract(image, ':([^/:@]+)(@|$)', 1), '[0-9a-f]{7,40}')) AS word
     FROM images
+), own AS (
+    -- the image of each record that the fewest assets carry; one that many carry relates nothing
+    SELECT i.id, arg_min(i.image, (c.assets, i.image)) AS image
+    FROM images AS i
+    JOIN (
+        SELECT i.image, count(DISTINCT (d.source_id, d.asset)) AS assets
+        FROM images AS i
+        JOIN deployment AS d ON d.id = i.id
+        GROUP BY i.image
+        HAVING count(DISTINCT (d.source_id, d.asset)) <= 5
+    ) AS c ON c.image = i.image
+    GROUP BY i.id
+), contained AS (
+    SELECT o.id AS small, i.id AS big
+    FROM own AS o
+    JOIN images AS i ON i.image = o.image AND i.id <> o.id
+    JOIN known AS x ON x.id = o.id
+    JOIN known AS y ON y.id = i.id
+    WHERE list_has_all(y.artifacts, x.artifacts)
 ), related AS (
     SELECT a.id, b.id AS other
     FROM commits AS a
@@ -39,12 +58,9 @@ WITH known AS (
     FROM tags AS t
     JOIN commits AS c ON left(c.word, 7) = left(t.word, 7) AND starts_with(c.word, t.word)
     UNION
-    SELECT a.id, b.id AS other
-    FROM images AS a
-    JOIN images AS b ON a.image = b.image AND a.id <> b.id
-    JOIN known AS x ON x.id = a.id
-    JOIN known AS y ON y.id = b.id
-    WHERE list_has_all(x.artifacts, y.artifacts) OR list_has_all(y.artifacts, x.artifacts)
+    SELECT small AS id, big AS other FROM contained
+    UNION
+    SELECT big AS id, small AS other FROM contained
 ), near AS (
     SELECT id, id AS other FROM known WHERE is_traced
     UNION
