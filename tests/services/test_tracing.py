@@ -55,7 +55,8 @@ CLUSTER = replace(
     BARE, upstream_id="pay/api#2", asset="pay/api", environment="prod",
     artifacts=("reg.example/payments:3f2a91c0", "reg.example/proxy:1"),
 )  # fmt: skip
-SCANS = {
+Tables = dict[str, list[dict[str, Any]]]
+SCANS: Tables = {
     "scan": [
         {"id": "s1", "asset": "bank/payments", "tool": "semgrep", "tool_version": "1.2",
          "scanned_at": "-3h", "outcome": "applied", "is_complete": True, "read_count": 12},
@@ -65,7 +66,7 @@ SCANS = {
          "outcome": "applied", "is_complete": True},
     ]
 }  # fmt: skip
-LEDGER = {
+LEDGER: Tables = {
     "finding": [{"id": "f1", "asset": "bank/payments", "state": "waived"}],
     "waiver": [{"id": "w1", "state": "granted", "decided_at": "-9h", "expires_at": "+9h"},
                {"id": "w2", "state": "granted", "decided_at": "-1h", "expires_at": "+9h"}],
@@ -91,7 +92,7 @@ VERSION = {
     "validated_by": "ben", "is_approved": True,
     "datasets": [{"name": "cards", "digest": "d1g", "context": "training", "source": ""}],
 }  # fmt: skip
-MODEL = {"model": [{"name": "fraud"}], "model_version": [VERSION]}
+MODEL: Tables = {"model": [{"name": "fraud"}], "model_version": [VERSION]}
 
 
 @pytest.fixture
