@@ -328,6 +328,7 @@ def _write(
     ctx: Context, documents: Sequence[ReadDocument], options: ImportOptions, tell: Progress
 ) -> tuple[str, ...]:
     """Ingest in the order in which the scans ran; publish when anything is new. Return notes."""
+    from riskcockpit.services.alerting import after_publish  # noqa: PLC0415 - it is heavy
     from riskcockpit.services.endings import record_endings  # noqa: PLC0415 - cryptography loads
     from riskcockpit.services.judging import (  # noqa: PLC0415 - it imports duckdb
         judge,
@@ -355,7 +356,8 @@ def _write(
         why_not = record_evaluation(ctx, judgement, ctx.clock.now()) or record_endings(ctx)
     except BusyError as error:  # the facts are published; the next evaluation is signed again
         why_not = error.message
-    return (f"this import is not in the ledger: {why_not}",) if why_not else ()
+    told = after_publish(ctx)
+    return (f"this import is not in the ledger: {why_not}", *told) if why_not else told
 
 
 def _words(scope: ScopeSpec) -> str:
