@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -51,7 +51,7 @@ class Watch:
     """Cycles one after the other."""
 
     rules: Rules
-    state: State = State()
+    state: State = field(default_factory=State)
 
     def look(self, after: timedelta, *facts: Fact, acks: Acks | None = None) -> Plan:
         """Run the cycle that long after the start."""
@@ -245,7 +245,7 @@ def history(
     watch, now, acks, plans = Watch(chosen), START, dict[str, tuple[datetime, str]](), []
     for minutes, facts, signed in steps:
         now += timedelta(minutes=minutes)
-        acks.update({key: (now, "ann") for key in signed})
+        acks.update(dict.fromkeys(signed, (now, "ann")))
         plans.append((now, watch.look(now - START, *facts, acks=acks)))
     return plans
 

@@ -139,12 +139,3 @@ def send(
         say("dry run: nothing was sent")
     elif report.failed:
         raise typer.Exit(ExitCode.SOURCE_FAILED)
-
-
-@alerts_app.command("schema")
-def schema() -> None:
-    """Print the JSON Schema of `alerts.yaml`, for editors."""
-    from riskcockpit.cli import output
-    from riskcockpit.config.alerts import alerts_schema
-
-    output.json_document(alerts_schema())

@@ -111,7 +111,10 @@ def _show_import(report: ImportReport, *, as_json: bool) -> None:
     for file in report.files:
         _narrate(file)
     for note in report.notes:
-        warn(note, "`riskcockpit doctor` says what is missing")
+        if note.startswith("alerts"):
+            say(note)
+        else:
+            warn(note, "`riskcockpit doctor` says what is missing")
     if report.is_dry_run:
         say("dry run: nothing was changed")
 

@@ -16,6 +16,7 @@ from riskcockpit.config.settings import CredentialRef
 from riskcockpit.errors import ConfigError, InputError, LedgerError, RiskcockpitError
 from riskcockpit.present.knowledge import KNOWLEDGE, loaded
 from riskcockpit.present.text import stamp
+from riskcockpit.services.alerting import settings_in_force
 from riskcockpit.services.context import Context
 from riskcockpit.services.own_formats import directory_of, own_formats
 from riskcockpit.views.setup import Check, CheckState
@@ -43,6 +44,7 @@ def examine() -> tuple[Check, ...]:
     return (
         _settings(ctx),
         _formats(paths),
+        _alerts(ctx),
         *_directories(paths),
         _openssh(),
         _identity(ctx),
@@ -73,6 +75,16 @@ def _formats(paths: Paths) -> Check:
         return f"{count or 'none'} of your own in {directory_of(paths)}"
 
     return _try("report formats", read, CheckState.FAIL)
+
+
+def _alerts(ctx: Context) -> Check:
+    """Read the rules of alerting: with bad ones nobody is told of anything."""
+
+    def read() -> str:
+        channels = settings_in_force(ctx).channels
+        return f"channels: {', '.join(c.name for c in channels)}" if channels else "nobody is told"
+
+    return _try("alerts", read, CheckState.FAIL)
 
 
 def _directories(paths: Paths) -> Iterator[Check]:
