@@ -1,10 +1,10 @@
 WITH latest AS (
     SELECT
         subject,
-        CASE WHEN unit = 'percent' THEN value ELSE value * 100 END AS share,
+        try_cast(CASE WHEN unit = 'percent' THEN value ELSE value * 100 END AS DECIMAL(18, 9)) AS share,
         coalesce(sample_size, 0) AS weight,
         "at",
-        row_number() OVER (PARTITION BY subject, metric, segment ORDER BY "at" DESC) AS nth
+        row_number() OVER (PARTITION BY subject, metric, segment ORDER BY "at" DESC, value, sample_size) AS nth
     FROM reading
     WHERE
         subject_kind = 'dataset' AND metric_class = 'quality' AND unit IN ('ratio', 'percent')
