@@ -5,7 +5,7 @@ UPDATE model_alias_move
 SET decision_id = wanted.action_id, rev = $rev
 FROM (
     SELECT m.model, m.alias, m.from_version, m.to_version, m."at",
-        arg_max(p.action_id, p.sent) AS action_id
+        arg_max(p.action_id, (p.sent, p.action_id)) AS action_id
     FROM model_alias_move AS m
     JOIN projected_move AS p
         ON p.model = m.model AND p.alias = m.alias AND p.from_version = m.from_version
