@@ -3,6 +3,7 @@ WITH latest AS (
         subject,
         try_cast(CASE WHEN unit = 'percent' THEN value ELSE value * 100 END AS DECIMAL(18, 9)) AS share,
         coalesce(sample_size, 0) AS weight,
+        coalesce(sample_size > 0, true) OR is_breach AS is_counted, -- passing on no rows says nothing
         "at",
         row_number() OVER (PARTITION BY subject, metric, segment ORDER BY "at" DESC, value, sample_size) AS nth
     FROM reading
@@ -18,4 +19,4 @@ SELECT
     count(*) AS sample,
     max("at") AS as_of
 FROM latest
-WHERE nth = 1
+WHERE nth = 1 AND is_counted
