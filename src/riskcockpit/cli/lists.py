@@ -169,6 +169,7 @@ _CAN_BE = {
     "deployment.approve": "approved",
     "deployment.reject": "rejected",
     "deployment.rollback": "rolled back to",
+    "model.promote": "promoted",
 }
 
 

@@ -44,7 +44,7 @@ from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.waiving import signed_comment
 from riskcockpit.domain.action import (
-    DEPLOYMENT_KINDS,
+    OFFERED_KINDS,
     Action,
     ActionKind,
     Offer,
@@ -190,7 +190,7 @@ class AwsConnector:
             params["expires"] = rfc3339(waiver.expires_at)
         return Action("", ActionKind.ALERT_DISMISS, self._spec.name, found.ref.target, params)
 
-    def deployments(self, kinds: Collection[ActionKind] = DEPLOYMENT_KINDS) -> Iterator[Offer]:
+    def deployments(self, kinds: Collection[ActionKind] = OFFERED_KINDS) -> Iterator[Offer]:
         """See `connectors.api.Deploys.deployments`: versions of models that wait, and endpoints."""
         if "sagemaker" not in self._options.services:
             return
