@@ -41,6 +41,11 @@ class Registry:
         source = SourceSettings(name="registry", kind="mlflow", url="https://m.example")
         return self.bank.at(name, sources=(source,))
 
+    def forget(self) -> None:
+        """Let no version serve, there and here."""
+        self.mlflow.champion = None
+        self.change("DELETE FROM model_alias")
+
     def change(self, text: str) -> None:
         """Change the published cache."""
         with self.at().store.writer() as tx:
@@ -133,8 +138,7 @@ def test_each_guard_blocks_before_anything_is_signed(
 
 
 def test_a_first_promotion_sets_the_alias_and_there_is_no_way_back(registry: Registry) -> None:
-    registry.mlflow.champion = None
-    registry.change("DELETE FROM model_alias")
+    registry.forget()
     plan = plan_deployment(registry.at(), APPROVE, PLACE)
     assert plan.blockers == ()
     assert plan.consequence == "Version 8 serves production where none did yet."
