@@ -187,7 +187,7 @@ def test_documents_models_and_readings_come_in_one_judged_publish(judged_world: 
     assert [(s.name, s.state, s.rows) for s in report.sources] == [
         ("metrics", "ok", 1), ("reports", "ok", 1), ("registry", "ok", 1),
     ]  # fmt: skip
-    assert (report.generation, report.failed) == (1, 0)
+    assert (report.generation, report.unfinished) == (1, 0)
     states = world.states()
     assert {"sqli", "xss"} <= set(states)
     assert len(states) == 3, "the breach of the serving version is a finding"
@@ -226,7 +226,7 @@ def test_a_failing_source_stops_no_other_and_keeps_its_own_state(
     assert (outcomes["broken"].state, outcomes["reports"].state) == ("failed", "ok")
     assert message in outcomes["broken"].message
     assert outcomes["broken"].hint
-    assert report.failed == 1
+    assert report.unfinished == 1
     row = world.source("broken")
     assert (row["state"], row["cursor"], row["last_success"]) == ("failed", "b1", NOW)
     assert world.states() == {"sqli": "open", "xss": "open"}
@@ -262,6 +262,7 @@ def test_half_a_pass_is_partial(world: World, batch: Batch) -> None:
     world.sources = {"reports": FakeSource([batch])}
     outcome = sync(world.context()).sources[0]
     assert outcome.state == "partial"
+    assert "nothing was closed by what is missing" in outcome.hint
     assert outcome.message
 
 
