@@ -396,6 +396,18 @@ def test_progress_names_source_rows_and_step(world: World) -> None:
     ]  # fmt: skip
 
 
+def test_a_pass_from_the_start_is_measured_by_the_last_one(world: World) -> None:
+    source = FakeSource([whole(document("a.sarif", "sqli"), cursor="")])
+    world.sources = {"reports": source}
+    told: list[SourceProgress] = []
+    for full in (False, False, True):
+        sync(world.context(), full=full, progress=told.append)
+    first, second, third = (told[at : at + 3] for at in (0, 3, 6))
+    assert {one.expected for one in first} == {0}
+    for later in (second, third):
+        assert [(one.expected, one.expected_pages) for one in later[:2]] == [(1, 1)] * 2
+
+
 def scores(on: int, probability: float) -> Document:
     text = f"#model_version:v1,score_date:2026-11-{on}T00:00:00+0000\ncve,epss,percentile\n"
     return Document("epss.csv", f"{text}CVE-2024-3094,{probability},0.9\n".encode())
