@@ -132,10 +132,16 @@ def _write_actions(tx: Writer, actions: Sequence[ProjectedAction]) -> None:
 
 
 def _write_findings(tx: Writer, projection: Projection, now: datetime) -> None:
-    _stage(tx, "projected_cover", _covers(projection))
-    _stage(tx, "projected_event", _events(projection))
-    _stage(tx, "projected_acknowledgement", projection.acknowledgements)
-    _stage(tx, "projected_containment", ((c.model, c.at) for c in projection.containments))
+    said: dict[str, list[Sequence[Any]]] = {
+        "projected_cover": list(_covers(projection)),
+        "projected_event": list(_events(projection)),
+        "projected_acknowledgement": list(projection.acknowledgements),
+        "projected_containment": [(c.model, c.at) for c in projection.containments],
+    }
+    if not any(said.values()) and tx.rows(sql("services", "projection_standing")) == [(False,)]:
+        return
+    for table, rows in said.items():
+        _stage(tx, table, rows)
     for name in ("findings", "events", "acknowledged", "contained"):
         tx.execute(sql("services", f"projection_{name}"), rev=tx.generation)
     tx.execute(sql("services", "projection_reviews"), now=now, rev=tx.generation)
