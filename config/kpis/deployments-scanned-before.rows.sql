@@ -14,4 +14,4 @@ LEFT JOIN missing AS m ON m.deployment_id = d.id
 WHERE
     d.is_production AND d.status IN ('succeeded', 'failed')
     AND d.at_place BETWEEN $since AND $as_of
-ORDER BY m.reasons IS NULL, d.at_place DESC
+ORDER BY m.reasons IS NULL, d.at_place DESC, item, note

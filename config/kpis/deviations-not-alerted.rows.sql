@@ -23,4 +23,4 @@ silent AS (
 )
 SELECT asset AS item, CAST(NULL AS DOUBLE) AS value, "at", note
 FROM silent
-ORDER BY "at" DESC
+ORDER BY "at" DESC, item, note

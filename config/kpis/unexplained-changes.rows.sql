@@ -17,4 +17,4 @@ FROM setting_change
 WHERE
     explained_by = '' AND kind <> 'agreement' AND is_production
     AND "at" BETWEEN $since AND $as_of
-ORDER BY "at" DESC
+ORDER BY "at" DESC, item, note
