@@ -51,12 +51,10 @@ from riskcockpit.domain.action import (
     Preview,
     Receipt,
 )
-from riskcockpit.domain.batch import Batch, Coverage, Item
+from riskcockpit.domain.batch import Batch, Coverage, Fact, Item
 from riskcockpit.domain.clock import Clock, rfc3339
-from riskcockpit.domain.configuration import Setting
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.model import RegisteredModel
-from riskcockpit.domain.reading import Reading
 from riskcockpit.errors import ConfigError, SourceError
 
 _SERVICE = Literal["securityhub", "securityhub_v2", "inspector", "config", "sagemaker"]
@@ -249,9 +247,7 @@ class AwsConnector:
             else:
                 yield from self._models(region, seen, done)
 
-    def _models(
-        self, region: str, seen: set[str], done: Pass
-    ) -> Iterator[RegisteredModel | Reading | Setting]:
+    def _models(self, region: str, seen: set[str], done: Pass) -> Iterator[Fact]:
         """Yield the models of a region but those of a name that another region has, too."""
         registry = Registry(self._service("sagemaker", region))
         for item in read_models(registry, self._options.production, done):

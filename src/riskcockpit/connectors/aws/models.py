@@ -9,6 +9,7 @@ from riskcockpit.connectors.aws.findings import Pass
 from riskcockpit.connectors.aws.mapping import (
     WAITING,
     Serving,
+    endpoint_deployment,
     endpoint_readings,
     endpoint_setting,
     registered_model,
@@ -17,7 +18,7 @@ from riskcockpit.connectors.aws.mapping import (
 )
 from riskcockpit.connectors.aws.registry import Registry
 from riskcockpit.connectors.reply import StatusError
-from riskcockpit.domain.configuration import Setting
+from riskcockpit.domain.batch import Fact
 from riskcockpit.domain.model import RegisteredModel
 from riskcockpit.domain.reading import Reading
 from riskcockpit.errors import ForbiddenError
@@ -26,9 +27,7 @@ NEWEST = 5
 """How many versions of a model are read with all that is said of them, beside the served ones."""
 
 
-def read_models(
-    registry: Registry, patterns: Sequence[str], done: Pass
-) -> Iterator[RegisteredModel | Reading | Setting]:
+def read_models(registry: Registry, patterns: Sequence[str], done: Pass) -> Iterator[Fact]:
     """Yield the models of a region, readings of its endpoints and what these are set to.
 
     `patterns` are those of the names of endpoints that serve production.
@@ -51,6 +50,8 @@ def read_models(
             yield unregistered_model(endpoint)
         yield from endpoint_readings(endpoint, done.until)
         yield endpoint_setting(endpoint)
+        if (deployment := endpoint_deployment(endpoint)) is not None:
+            yield deployment
 
 
 def _model(
