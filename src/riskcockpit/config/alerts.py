@@ -17,8 +17,8 @@ from riskcockpit.config.strict import read_document
 from riskcockpit.domain.alert import AlertKind
 
 FILE_NAME = "alerts.yaml"
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Word = Literal["info", "low", "medium", "high", "critical"]
 Facet = Literal["kind", "pillar", "asset", "model", "rule"]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1000)]
