@@ -134,7 +134,7 @@ def test_the_order_of_rows_decides_nothing(base: tuple[World, dict[str, Any]], o
 
 TIED = re.compile(
     r"\bany_value\s*\(|\b(?:first|last|mode)\s*\(|"
-    r"\b(?:arg_(?:max|min)(?:_null)?|m(?:ax|in)_by)\s*\([^()]*,\s*(?:\w+\.)?\"?(?!(?:id|ordinal)\b)\w+\"?\s*\)|"
+    r"\b(?:arg_(?:max|min)(?:_null)?|m(?:ax|in)_by)\s*\([^()]*,\s*(?:\w+\.)?\"?(?!(?:id|ordinal|place)\b)\w+\"?\s*\)|"
     r"\b(?:string_agg|list|array_agg)\s*\((?![^;]*?ORDER BY)"
 )
 
