@@ -162,7 +162,8 @@ def _asked_for(request: RequestFact) -> tuple[str, str]:
     if request.kind not in {kind.value for kind in MODEL_KINDS}:
         return request.target, request.kind.replace(".", " ")
     model = request.target.rpartition("@")[0]
-    return f"{model} to v{steps.get('to', '?')}", f"from v{steps.get('from', '?')}"
+    before = steps.get("from", "?")
+    return f"{model} to v{steps.get('to', '?')}", f"from v{before}" if before else "the first"
 
 
 def _waivers(

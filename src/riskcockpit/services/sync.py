@@ -130,7 +130,9 @@ def _chosen(ctx: Context, names: Sequence[str]) -> tuple[SourceSettings, ...]:
 
 def _run(ctx: Context, order: _Order, tell: SyncProgress) -> _Done:
     """Pull, then write it all in one publish."""
-    places = {} if order.full else known_places(ctx)
+    places = known_places(ctx)
+    if order.full:
+        places = {name: place.forgotten for name, place in places.items()}
     options = read_options_of(ctx)
     policy = policy_of(ctx)
     shared = Round(ctx, options, tell, places, _recorder(order, options))

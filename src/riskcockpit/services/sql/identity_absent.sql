@@ -17,7 +17,7 @@ SET state = CASE WHEN own.kind = 'fixed' THEN 'fixed' ELSE 'open' END,
             THEN regexp_extract(own.moved, '^line (\d+) → ', 1)::INTEGER
         ELSE finding.line
     END,
-    snippet = '', fingerprint = NULL, fingerprint_name = NULL, place_id = NULL, rev = $rev
+    snippet = '', fingerprint = NULL, fingerprint_name = NULL, place_id = NULL, said = NULL, rev = $rev
 FROM (
     SELECT
         arg_max(kind, ("at", rev, kind)) FILTER (kind IN ('created', 'reopened', 'fixed')) AS kind,
