@@ -90,7 +90,7 @@ def _rows(seen: Look) -> tuple[AlertRow, ...]:
 
 
 def _as_told(seen: Look) -> State:
-    """Return what is there now, and what was told, held and sent until now: looking tells nobody."""
+    """Return what is there now, as it was told and held until now: looking tells nobody."""
     before = {alert.fact.key: alert for alert in seen.before.alerts}
     told = []
     for after in seen.plan.state.alerts:
