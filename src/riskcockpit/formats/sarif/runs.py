@@ -165,7 +165,7 @@ class RunReader:
         claims = self._fingerprints.claims(result.fingerprints, result.partial_fingerprints, number)
         seen = self._observation(result, rule, content, claims)
         path = seen.locations[0].path if seen.locations else ""
-        self._fingerprints.note(((rule.id, path, claims),))
+        self._fingerprints.note((rule.id,), (path,), (claims,))
         self._sheet.add(completed(seen, bytes(result.properties)) if self._own else seen)
 
     def _observation(
