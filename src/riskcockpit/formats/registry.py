@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from riskcockpit.errors import FormatError, UnknownNameError
 from riskcockpit.formats.api import Format, ReadOptions, Report
@@ -25,6 +25,9 @@ from riskcockpit.formats.families.platforms import PLATFORMS
 from riskcockpit.formats.known_tools import advice, candidates, resemblance
 from riskcockpit.formats.opening import plain
 from riskcockpit.formats.shape import HEAD_BYTES, Shape, shape_of
+
+if TYPE_CHECKING:  # most reports are of our own formats
+    from importlib.metadata import EntryPoint
 
 GROUP = "riskcockpit.formats"
 BUILT_IN: tuple[BuiltIn, ...] = (
@@ -149,6 +152,8 @@ def _unknown(shape: Shape, options: ReadOptions) -> FormatError:
 
 
 def _third_party() -> Iterable[EntryPoint]:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - as above
+
     return entry_points(group=GROUP)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
@@ -65,7 +65,7 @@ def identify(asset: str, observations: Sequence[Observation], path: Path = str) 
         )
     of_kind = [without_tag(kind.asset) if kind.asset else asset for kind in sheet.kinds]
     assets = tuple([of_kind[kind] for kind in sheet.kind])
-    bases = list(_bases(sheet, of_kind, claims, path))
+    bases = _bases(sheet, of_kind, claims, path)
     keys = _claimed(_numbered(bases, sheet), sheet)
     others = _others(sheet, of_kind, path) | _former_keys(sheet, of_kind, claims, path)
     return Identities(assets, keys, claims, others, choice.distrusted)
@@ -131,7 +131,7 @@ def _former_keys(
     )
     of_kind = dict(zip(formerly.kind, (assets[sheet.kind[row]] for row in rows), strict=True))
     owners = [of_kind[kind] for kind in range(len(formerly.kinds))]
-    bases = list(_bases(formerly, owners, [claims[row] for row in rows], path))
+    bases = _bases(formerly, owners, [claims[row] for row in rows], path)
     return {row: (key,) for row, key in zip(rows, _numbered(bases, formerly), strict=True)}
 
 
@@ -175,8 +175,8 @@ _PLACELESS = 4
 
 def _bases(
     sheet: Sheet, assets: Sequence[str], claims: Sequence[Fingerprint], path: Path
-) -> Iterator[bytes]:
-    """Yield the encoded tuple of `key_parts` of every row; code, the bulk, has a short way.
+) -> list[bytes]:
+    """Return the encoded tuple of `key_parts` of every row; code, the bulk, has a short way.
 
     `assets` are those of the kinds, `claims` those of the rows.
     """
@@ -189,23 +189,32 @@ def _bases(
     places = {each: _encoded(path(each)) for each in set(sheet.paths)}
     lengths = [length.to_bytes(8, "big") for length in range(_SHORT)]
     join = b"".join
-    columns = zip(sheet.kind, sheet.paths, sheet.snippets, claims, strict=True)
-    for row, (kind, where, snippet, claim) in enumerate(columns):
-        head = heads[kind]
-        if not head:
-            yield _joined(*key_parts(assets[kind], sheet[row], claim, path))
-            continue
-        value = claim[1]
-        what = f"f:{value}" if value else evidence(NONE, snippet) if snippet else ""
-        data = what.encode("utf-8", "surrogatepass")
-        size = len(data)
-        yield join((
-            head, places[where], lengths[size] if size < _SHORT else size.to_bytes(8, "big"), data,
-        ))  # fmt: skip
+    proofs = [
+        _bytes(f"f:{value}" if value else evidence(NONE, snippet) if snippet else "")
+        for (_, value), snippet in zip(claims, sheet.snippets, strict=True)
+    ]
+    columns = zip(sheet.kind, sheet.paths, proofs, strict=True)
+    bases = [
+        join((
+            heads[kind], places[where],
+            lengths[len(proof)] if len(proof) < _SHORT else len(proof).to_bytes(8, "big"), proof,
+        ))
+        for kind, where, proof in columns
+    ]  # fmt: skip
+    if not all(heads):
+        for row, kind in enumerate(sheet.kind):
+            if not heads[kind]:
+                bases[row] = _joined(*key_parts(assets[kind], sheet[row], claims[row], path))
+    return bases
+
+
+def _bytes(text: str) -> bytes:
+    """Return `text` in UTF-8; lone surrogates are kept apart from all valid text."""
+    return text.encode() if text.isascii() else text.encode("utf-8", "surrogatepass")
 
 
 def _encoded(text: str) -> bytes:
-    data = text.encode("utf-8", "surrogatepass")
+    data = _bytes(text)
     return len(data).to_bytes(8, "big") + data
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from riskcockpit.domain.finding import Problem, Scan
-from riskcockpit.domain.redaction import may_hold_secret
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
@@ -95,7 +94,7 @@ def _read_run(
             check_depth(head, options.max_depth)
         results = run.results or []
         flags = [False] * len(results) if is_clean else suspects(results)
-        if may_hold_secret(head):  # its rules, artefacts and names
+        if has_suspect(head):  # its rules, artefacts and names
             run = msgspec.structs.replace(
                 _RUN.decode(redacted(head, options.redact)), results=run.results
             )
