@@ -49,7 +49,7 @@ EVIDENCE_KINDS = {
     "informational": "informational",
 }
 TRIAGE_KINDS = ("review", "open")
-_BATCH = 8192
+_BATCH = 512
 """Results that are read together."""
 _DECODER = msgspec.json.Decoder(Result)
 _NONE: Mapping[str, Any] = {}

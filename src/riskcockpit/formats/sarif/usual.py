@@ -104,8 +104,8 @@ class UsualResults:
         self, raws: Sequence[msgspec.Raw], flags: Sequence[bool]
     ) -> tuple[list[UsualResult], list[Facet], list[bool]]:
         """Return the usual ones with what they share, and which of `raws` they are."""
-        decode, known, facet_of = _DECODER.decode, self._facets, self._facet_of
-        shallow = 2 * self._max_depth + _NAMES  # each level more has a bracket at both of its ends
+        decode, known = _DECODER.decode, self._facets
+        shallow = 2 * self._max_depth  # each level more has a bracket at both of its ends
         results: list[UsualResult] = []
         facets: list[Facet] = []
         is_usual = [False] * len(raws)
@@ -114,26 +114,25 @@ class UsualResults:
                 result = decode(raw)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 continue
-            if len(raw) > shallow and self._is_deep(raw, result):
+            size = len(result.properties)
+            if flags[row] or size > MAX_PROPERTIES:
                 continue
-            shared = bytes(result.properties)
-            if flags[row] or len(shared) > MAX_PROPERTIES:
-                continue
+            length = len(raw) - _NAMES
+            if length > shallow:
+                uri = result.locations[0].physical_location.artifact_location.uri or ""
+                bracketed = length - len(result.message.text) - len(uri)  # at most
+                if bracketed > shallow and may_be_deep(bytes(raw), self._max_depth):
+                    continue
             key = (
                 result.rule_id, result.rule_index, result.rule, result.level, result.kind,
-                result.suppressions, result.baseline_state, shared,
+                result.suppressions, result.baseline_state,
+                bytes(result.properties) if size else b"",
             )  # fmt: skip
             facet = known.get(key, _NEW)
             if facet is _NEW:
-                facet = known[key] = facet_of(result)
+                facet = known[key] = self._facet_of(result)
             if isinstance(facet, Facet):
                 is_usual[row] = True
                 results.append(result)
                 facets.append(facet)
         return results, facets, is_usual
-
-    def _is_deep(self, raw: msgspec.Raw, result: UsualResult) -> bool:
-        """Whether a result may be nested too deeply in what is not decoded of it."""
-        uri = result.locations[0].physical_location.artifact_location.uri or ""
-        bracketed = len(raw) - _NAMES - len(result.message.text) - len(uri)  # at most
-        return bracketed > 2 * self._max_depth and may_be_deep(bytes(raw), self._max_depth)
