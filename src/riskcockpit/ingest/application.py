@@ -57,6 +57,7 @@ def apply_presence(tx: Writer, runs: Sequence[Run], now: datetime) -> list[Prese
     _keep_records(tx, runs, is_all_new=not recognised)
     for run in runs:
         run.sheet.stored()
+        run.identities.stored()
     if recognised:
         is_any_change = any(sum(counts) > 0 for counts in changes.values())
         stamp: dict[str, Any] = {"now": now, "rev": tx.generation}
