@@ -45,11 +45,16 @@ class Absence:
 
 def apply_presence(tx: Writer, runs: Sequence[Run], now: datetime) -> list[Presence]:
     """Apply what the scans show: `matched` and `assigned` are filled, `change` is made here."""
-    recognised = dict(tx.rows(sql("ingest", "matched_count")))
+    found = tx.rows(sql("ingest", "matched_count"))
+    recognised = {scan: count for scan, count, _, _ in found}
+    is_any_doubtful = any(is_doubtful for _, _, is_doubtful, _ in found)
     changes: dict[int, tuple[int, int, int]] = {}
     is_known_changed = False
     if recognised:
-        tx.execute(sql("ingest", "change_fill"))
+        if is_any_doubtful:
+            tx.execute(sql("ingest", "change_fill"))
+        if any(is_elsewhere for _, _, _, is_elsewhere in found):
+            tx.execute(sql("ingest", "change_fill_places"))
         for scan, reopened, moved, updated, is_new_place in tx.rows(sql("ingest", "change_count")):
             changes[scan] = (reopened, moved, updated)
             is_known_changed = is_known_changed or is_new_place
@@ -57,13 +62,15 @@ def apply_presence(tx: Writer, runs: Sequence[Run], now: datetime) -> list[Prese
     _keep_records(tx, runs, is_all_new=not recognised)
     for run in runs:
         run.sheet.stored()
-        run.identities.stored()
     if recognised:
         is_any_change = any(sum(counts) > 0 for counts in changes.values())
         stamp: dict[str, Any] = {"now": now, "rev": tx.generation}
-        _refresh(tx, stamp, is_any_change=is_any_change)
+        _refresh(tx, stamp, runs[0].spec.source_id, is_any_change=is_any_change)
         tx.execute(sql("ingest", "scope_take_over"))
-        tx.execute(sql("ingest", "sighting_add"), **stamp)
+        if is_any_doubtful:
+            tx.execute(sql("ingest", "finding_told"))
+        own = runs[0].spec.id if len(runs) == 1 else ""
+        tx.execute(sql("ingest", "sighting_add"), own=own, **stamp)
         if is_any_change:  # the last one: it gives findings another rowid
             tx.execute(sql("ingest", "finding_update_lists"))
     if sum(recognised.values()) < sum(len(run.sheet) for run in runs):
@@ -152,7 +159,7 @@ def _close(tx: Writer, runs: Sequence[Run], verdicts: Mapping[int, Absence], now
         tx.execute(sql("ingest", "absent_doubt_events"), rev=tx.generation)
 
 
-def _refresh(tx: Writer, stamp: Mapping[str, Any], *, is_any_change: bool) -> None:
+def _refresh(tx: Writer, stamp: Mapping[str, Any], source_id: str, *, is_any_change: bool) -> None:
     if is_any_change:
         tx.execute(sql("ingest", "event_changes"), rev=tx.generation)
         tx.execute(sql("ingest", "deadline_remember"), rev=tx.generation)
@@ -161,6 +168,7 @@ def _refresh(tx: Writer, stamp: Mapping[str, Any], *, is_any_change: bool) -> No
         tx.execute(sql("ingest", "finding_update"))
         tx.execute(sql("ingest", "finding_transition"), now=stamp["now"])
     tx.execute(sql("ingest", "finding_seen"), **stamp)
+    tx.execute(sql("ingest", "finding_seen_again"), source_id=source_id)
 
 
 def _remember(

@@ -32,7 +32,7 @@ _VARIABLE = re.compile(r"\d+|[0-9a-f]{8,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{
 _PARAMETER_CLAIMS = ("parameter", "param")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Identities:
     """The keys of one run, column by column, in the order of its observations."""
 
@@ -44,11 +44,6 @@ class Identities:
     other_keys: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """Index → the keys it would have under the vulnerability's other ids, or its former rule."""
     distrusted: tuple[str, ...] = ()
-
-    def stored(self) -> None:
-        """Forget the keys and what they rest on; nobody asks once the rows are recognised."""
-        self.keys = ()
-        self.fingerprints = ()
 
 
 Path = Callable[[str], str]
