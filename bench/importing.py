@@ -6,11 +6,11 @@ Counted is the CPU of a whole process from its start until the findings are publ
 can be queried; what it does afterwards is in the second number. Peers are whole processes, too:
 
 - a typed msgspec decode of all that our reader reads of a log, rules and results, into the same
-  structs, as anybody would write it. It neither tells the results apart nor keeps them, and Python's
-  cycle collector, which our reader stops, is a quarter of it.
+  structs, as anybody would write it. It does not keep the records. Python's cycle collector, which
+  our reader stops, is a quarter of it.
 - `sarif csv` of sarif-tools as its users call it, when a program `sarif` is on the path.
 
-Then the same file is imported again, which changes nothing. ADR 10 says what the import must do
+Then the same file is imported again, which changes nothing. ADR 11 says what the import must do
 beside a decode, and what each of these steps costs at least.
 """
 
