@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -374,6 +376,19 @@ def test_large_and_small_reports_are_searched_for_secrets_alike(
     monkeypatch.setattr(suspicion, "_BATCH", 16)
     assert list(suspicion.suspects(records)) == small
     assert [n for n, is_suspect in enumerate(small) if is_suspect] == [7, 39]
+
+
+def test_secrets_are_found_without_the_private_part_of_arrow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(suspicion, "LARGE", 0)
+    importlib.import_module("pyarrow.compute")
+    monkeypatch.delattr("pyarrow._compute")
+    monkeypatch.setitem(sys.modules, "pyarrow._compute", None)
+    assert suspicion.suspects([b"{}", json.dumps({"api_key": password()}).encode()]) == [
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize("large", [0, 1 << 30])
