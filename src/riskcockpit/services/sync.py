@@ -26,6 +26,7 @@ from riskcockpit.errors import (
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.ledger.canonical import Json
 from riskcockpit.services.alerting import after_publish
+from riskcockpit.services.collector import without_collector
 from riskcockpit.services.context import Context
 from riskcockpit.services.dismissals import carry_out_due
 from riskcockpit.services.endings import record_endings
@@ -142,7 +143,7 @@ def _run(ctx: Context, order: _Order, tell: SyncProgress) -> _Done:
     now = ctx.clock.now()
     outcomes: dict[str, SourceOutcome] = {}
     judgement: Judgement | None = None
-    with ctx.store.writer() as tx:
+    with without_collector(), ctx.store.writer() as tx:
         names = [source.name for source in ctx.settings.sources]
         desk = Desk(tx, policy, now, places, names)
         # Models first: which readings count depends on the version that serves.
