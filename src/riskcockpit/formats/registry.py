@@ -6,7 +6,6 @@ Ours are listed here; those of third parties register under the entry-point grou
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -62,7 +61,9 @@ def named(name: str, own: Sequence[Format] = ()) -> Format:
     for entry in _third_party():
         if entry.name == name:
             return _loaded(entry)
-    near = difflib.get_close_matches(name, names(own), n=1)
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
+    near = get_close_matches(name, names(own), n=1)
     raise UnknownNameError(
         f'there is no report format "{name}"',
         hint=f'did you mean "{near[0]}"?' if near else _LIST_HINT,
