@@ -3,8 +3,8 @@ WITH latest AS (
     SELECT
         subject, metric, segment,
         max("at") AS newest,
-        arg_max(is_breach, "at") AS is_breach,
-        arg_max(value, "at") AS value
+        arg_max(is_breach, ("at", is_breach)) AS is_breach,
+        arg_max(value, ("at", is_breach, value)) AS value
     FROM reading
     WHERE
         subject_kind = 'dataset' AND metric_class = $metric_class AND "at" <= $as_of
@@ -17,7 +17,7 @@ judged AS (
         count(*) AS metrics,
         count(*) FILTER (WHERE is_breach) AS broken,
         max(newest) AS newest,
-        any_value(format('{} reads {:.4g}', metric, value)) FILTER (WHERE is_breach) AS worst
+        arg_min(format('{} reads {:.4g}', metric, value), (metric, segment)) FILTER (WHERE is_breach) AS worst
     FROM latest
     GROUP BY subject
 )

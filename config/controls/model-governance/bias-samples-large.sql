@@ -1,6 +1,6 @@
 -- One row per model whose monitor says how many it measured: the smallest latest sample.
 WITH latest AS (
-    SELECT subject, metric, segment, arg_max(sample_size, "at") AS sample_size
+    SELECT subject, metric, segment, arg_max(sample_size, ("at", -sample_size)) AS sample_size
     FROM reading
     WHERE
         subject_kind = 'model' AND metric_class = 'bias' AND sample_size IS NOT NULL
@@ -11,7 +11,7 @@ SELECT
     l.subject AS resource,
     CASE WHEN min(l.sample_size) >= $minimum THEN 'ok' ELSE 'alarm' END AS status,
     format('the smallest of {} samples has {}, {} at least', count(*), min(l.sample_size), $minimum) AS reason,
-    coalesce(any_value(m.owner), '') AS owner
+    coalesce(max(m.owner), '') AS owner
 FROM latest AS l
 LEFT JOIN model AS m ON m.name = l.subject
 GROUP BY l.subject

@@ -2,8 +2,8 @@
 WITH latest AS (
     SELECT
         r.subject, r.metric, r.segment,
-        arg_max(r.is_breach, r."at") AS is_breach,
-        arg_max(r.value, r."at") AS value
+        arg_max(r.is_breach, (r."at", r.is_breach)) AS is_breach,
+        arg_max(r.value, (r."at", r.is_breach, r.value)) AS value
     FROM reading AS r
     INNER JOIN model_alias AS a
         ON a.model = r.subject AND a.alias = 'champion' AND coalesce(r.version, a.version) = a.version
@@ -15,7 +15,7 @@ WITH latest AS (
 drifted AS (
     SELECT
         subject, count(*) AS features, count(*) FILTER (WHERE is_breach) AS broken,
-        any_value(format('{} {} {:.3g}', metric, segment, value)) FILTER (WHERE is_breach) AS worst
+        arg_min(format('{} {} {:.3g}', metric, segment, value), (metric, segment)) FILTER (WHERE is_breach) AS worst
     FROM latest
     GROUP BY subject
 )

@@ -1,6 +1,6 @@
 -- One row per champion whose accuracy or bias was measured lately.
 WITH latest AS (
-    SELECT r.subject, r.metric, r.segment, arg_max_null(r.threshold, r."at") AS threshold
+    SELECT r.subject, r.metric, r.segment, arg_max_null(r.threshold, (r."at", r.threshold IS NULL, r.threshold)) AS threshold
     FROM reading AS r
     INNER JOIN model_alias AS a ON a.model = r.subject AND a.alias = 'champion'
     WHERE

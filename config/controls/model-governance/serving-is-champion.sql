@@ -1,6 +1,6 @@
 -- One row per champion whose monitor says which version it measures.
 WITH served AS (
-    SELECT subject, arg_max(version, "at") AS version, max("at") AS newest
+    SELECT subject, arg_max(version, ("at", version)) AS version, max("at") AS newest
     FROM reading
     WHERE
         subject_kind = 'model' AND version IS NOT NULL AND "at" <= $as_of

@@ -8,8 +8,8 @@ WITH late AS (
         state = 'waived' AS is_waived,
         count(*) AS findings,
         max(date_diff('hour', greatest(first_seen, reopened_at), $as_of)) AS hours,
-        string_agg(DISTINCT nullif(waiver_id, ''), ' ') AS waivers,
-        any_value(owner ORDER BY severity DESC, first_seen) AS owner
+        string_agg(DISTINCT nullif(waiver_id, ''), ' ' ORDER BY nullif(waiver_id, '')) AS waivers,
+        arg_min(owner, (-severity, first_seen, id)) AS owner
     FROM finding
     WHERE
         class IN ('code', 'dast')

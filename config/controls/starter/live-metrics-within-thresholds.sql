@@ -4,9 +4,9 @@ WITH latest AS (
     SELECT
         r.subject, r.metric, r.segment,
         max(r."at") AS "at",
-        arg_max(r.value, r."at") AS value,
-        arg_max(r.threshold, r."at") AS threshold,
-        arg_max(r.is_breach, r."at") AS is_breach
+        arg_max(r.value, (r."at", r.is_breach, r.value)) AS value,
+        arg_max(r.threshold, (r."at", r.is_breach, r.value, r.threshold)) AS threshold,
+        arg_max(r.is_breach, (r."at", r.is_breach)) AS is_breach
     FROM reading AS r
     INNER JOIN model_alias AS a
         ON a.model = r.subject AND a.alias = 'champion' AND coalesce(r.version, a.version) = a.version
@@ -19,7 +19,10 @@ live AS (
         max("at") AS newest,
         count(*) AS metrics,
         count(*) FILTER (WHERE is_breach) AS broken,
-        max_by(format('{} {:.4g} against {:.4g}', metric, value, threshold), "at")
+        max_by(
+            format('{} {:.4g} against {}', metric, value, coalesce(format('{:.4g}', threshold), 'its limit')),
+            ("at", metric, segment)
+        )
             FILTER (WHERE is_breach) AS breach
     FROM latest
     GROUP BY subject

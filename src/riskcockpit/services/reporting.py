@@ -54,7 +54,7 @@ DEFAULT_PERIOD = timedelta(days=30)
 """How far back the first report looks; later ones begin where the last one ended."""
 EVIDENCE_FORM = "evidence"
 """How the ledger names the manifest of an evidence export among issued files."""
-_FAILING = (Verdict.ALARM, Verdict.ERROR)
+_FAILING = (Verdict.ALARM, Verdict.ERROR, Verdict.CONFIG_INVALID)
 
 
 @dataclass(frozen=True, slots=True)
