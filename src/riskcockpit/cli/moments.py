@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from riskcockpit.errors import InputError
 
+_LONGEST = timedelta(days=36_525)
 
-def start_of(text: str, now: datetime) -> datetime | None:
-    """Read the start of a period, aware UTC; None for nothing.
+
+def start_of(text: str) -> datetime | timedelta | None:
+    """Read the start of a period: a moment (aware UTC), or how long before its end; None for nothing.
 
     Raises:
         InputError: it is no date, moment or duration.
@@ -19,9 +21,16 @@ def start_of(text: str, now: datetime) -> datetime | None:
     if not text:
         return None
     try:
-        is_span = text[0].isdigit() and text[-1] in "smhdw"
-        return now - parse_duration(text) if is_span else parse_utc(text)
+        if not (text[0].isdigit() and text[-1] in "smhdw"):
+            return parse_utc(text)
+        span = parse_duration(text)
     except (ValueError, OverflowError) as error:
-        raise InputError(
-            f'"{text}" is no start of a period', hint="as 2026-01-31, 2026-01-31T06:00Z or 90d"
-        ) from error
+        raise _no_start(text) from error
+    if span > _LONGEST:
+        raise _no_start(text)
+    return span
+
+
+def _no_start(text: str) -> InputError:
+    hint = "as 2026-01-31, 2026-01-31T06:00Z or 90d"
+    return InputError(f'"{text}" is no start of a period', hint=hint)
