@@ -20,9 +20,11 @@ from riskcockpit.tui.api import (
     Undo,
     Waive,
 )
+from riskcockpit.views.compliance import FrameworkView
 from riskcockpit.views.findings import FindingDetail, FindingPage, FindingRow, FindingSet
 from riskcockpit.views.governance import (
     ActionRow,
+    ControlDetail,
     ControlView,
     DecisionPreview,
     DecisionResult,
@@ -32,6 +34,7 @@ from riskcockpit.views.governance import (
 )
 from riskcockpit.views.models import ModelDetail, ModelRow
 from riskcockpit.views.posture import LedgerState, PostureView
+from support.bank_compliance import control_detail, frameworks, hostile_frameworks
 from support.bank_findings import detail_of, finding_row, hostile_row
 from support.bank_governance import actions, controls, ledger_rows, model_detail, model_rows
 from support.bank_posture import NOW, euros, finding_id, posture
@@ -60,6 +63,7 @@ class FakeGateway:
     models_shown: tuple[ModelRow, ...] = field(default_factory=model_rows)
     entries: tuple[LedgerRow, ...] = field(default_factory=ledger_rows)
     pages_asked: list[int] = field(default_factory=list)
+    frameworks_shown: tuple[FrameworkView, ...] = field(default_factory=frameworks)
     interrupted: int = 0
     refusal: RefusedError | None = None
     query_words: tuple[str, ...] = ("severity>=high", "state:open", "owner:", "asset:", "age>48h")
@@ -140,6 +144,14 @@ class FakeGateway:
     def controls(self) -> tuple[ControlView, ...]:
         self._wait()
         return controls()
+
+    def control(self, control: str) -> ControlDetail:
+        self._wait()
+        return control_detail(control)
+
+    def compliance(self) -> tuple[FrameworkView, ...]:
+        self._wait()
+        return self.frameworks_shown
 
     def plan(self, intent: Intent) -> DecisionPreview:
         self._wait()
@@ -242,7 +254,9 @@ def empty() -> FakeGateway:
         sources=(),
         ledger=LedgerState(True, 0, ""),
     )
-    return FakeGateway(total=0, view=view, number=0, models_shown=(), entries=())
+    return FakeGateway(
+        total=0, view=view, number=0, models_shown=(), entries=(), frameworks_shown=()
+    )
 
 
 def hostile() -> FakeGateway:
@@ -272,5 +286,6 @@ def hostile() -> FakeGateway:
         about=About(text[3], False, text[0], text[9]),
         models_shown=models,
         entries=entries,
+        frameworks_shown=hostile_frameworks(text),
         verified=VerifyReport(1, 2, 0, (LedgerProblem(text[0], 1, text[1]),), ()),
     )

@@ -22,6 +22,8 @@ OPENERS = {
     "finding": ("f", "enter"),
     "models": ("m",),
     "model": ("m", "enter"),
+    "compliance": ("c",),
+    "control": ("c", "enter", "j", "j", "j", "j", "enter", "j", "enter"),
     "ledger": ("l",),
     "actions": ("@",),
     "sources": ("S",),

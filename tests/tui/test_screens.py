@@ -26,6 +26,8 @@ PLACES = {
     "finding": ("f", "enter"),
     "models": ("m",),
     "model": ("m", "enter"),
+    "compliance": ("c",),
+    "control": ("c", "enter", "j", "j", "j", "enter", "j", "enter"),
     "ledger": ("l",),
     "actions": ("@",),
     "sources": ("S",),

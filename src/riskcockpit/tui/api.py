@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
     from riskcockpit.domain.decision import WaiverReason
+    from riskcockpit.views.compliance import FrameworkView
     from riskcockpit.views.findings import FindingDetail, FindingPage, FindingSet
     from riskcockpit.views.governance import (
         ActionRow,
+        ControlDetail,
         ControlView,
         DecisionPreview,
         DecisionResult,
@@ -180,6 +182,18 @@ class GatewayApi(Protocol):
 
     def controls(self) -> tuple[ControlView, ...]:
         """Return the controls with their latest verdicts."""
+        ...
+
+    def control(self, control: str) -> ControlDetail:
+        """Return all that is known of one control.
+
+        Raises:
+            UnknownNameError: there is no such control; the hint names the nearest.
+        """
+        ...
+
+    def compliance(self) -> tuple[FrameworkView, ...]:
+        """Return all frameworks with the evidence for each requirement."""
         ...
 
     def plan(self, intent: Intent) -> DecisionPreview:

@@ -21,7 +21,7 @@ class Key:
     words: str
     """What it does, in words."""
     scope: str
-    """Heading in help: `places`, `everywhere`, `lists`, `findings`, `decisions`, `ledger`."""
+    """Heading in help: a key of `SCOPES`."""
     action: str
     label: str = ""
     """Short word in the key line; empty: not shown there."""
@@ -66,6 +66,13 @@ KEYS: tuple[Key, ...] = (
         ("go.pillar.5", "5", "pillar incident response", "pillar(5)", ""),
         ("go.findings", "f", "findings", "go('findings')", "findings"),
         ("go.models", "m", "models", "go('models')", "models"),
+        (
+            "go.compliance",
+            "c",
+            "compliance: requirements and their evidence",
+            "go('compliance')",
+            "compliance",
+        ),
         ("go.ledger", "l", "ledger", "go('ledger')", "ledger"),
         ("go.sources", "S", "sources", "go('sources')", "sources"),
         ("go.actions", "@", "action log: what was done upstream", "go('actions')", "actions"),
@@ -124,6 +131,20 @@ KEYS: tuple[Key, ...] = (
         ("decide.note", "n", "note on this finding or model", "note", "note"),
     ),
     *_keys(
+        "compliance",
+        ("compliance.unfold", "right", "show what lies under the line", "unfold", ""),
+        ("compliance.fold", "left", "hide it, or go to the line above", "fold", ""),
+        ("compliance.unfold-all", "E", "show everything; again hides it", "unfold_all", "all"),
+        ("compliance.matrix", "T", "matrix, or the tree again", "matrix", "matrix"),
+        (
+            "compliance.faults",
+            "!",
+            "only what lacks something; again shows all",
+            "faults",
+            "faults",
+        ),
+    ),
+    *_keys(
         "ledger",
         ("ledger.verify", "V", "verify every signature now", "verify", "verify now"),
     ),
@@ -136,6 +157,7 @@ SCOPES: dict[str, str] = {
     "lists": "Lists",
     "findings": "Findings",
     "decisions": "Decisions",
+    "compliance": "Compliance",
     "ledger": "Ledger",
 }
 """Scope → its heading, in the order of help."""

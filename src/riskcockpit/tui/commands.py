@@ -54,11 +54,14 @@ def _models(app: Commanded, rest: str) -> None:
     app.go_to(Place("model", rest, Place("models")) if rest else Place("models"))
 
 
-def _finding(app: Commanded, rest: str) -> None:
-    if rest:
-        app.go_to(Place("finding", rest, Place("findings")))
-    else:
-        app.tell("finding needs an id", severity="warning")
+def _needed(kind: str, parent: str) -> Callable[[Commanded, str], None]:
+    def act(app: Commanded, rest: str) -> None:
+        if rest:
+            app.go_to(Place(kind, rest, Place(parent)))
+        else:
+            app.tell(f"{kind} needs an id", severity="warning")
+
+    return act
 
 
 def _pillar(app: Commanded, rest: str) -> None:
@@ -80,9 +83,11 @@ def _roll_back(app: Commanded, rest: str) -> None:
 COMMANDS: tuple[Command, ...] = (
     Command("status", "", "the overview", _place("overview")),
     Command("findings", "[QUERY]", "findings that match a query", _place("findings")),
-    Command("finding", "ID", "one finding", _finding),
+    Command("finding", "ID", "one finding", _needed("finding", "findings")),
     Command("models", "[NAME]", "models, or one of them", _models),
     Command("pillar", "1-5", "one pillar", _pillar),
+    Command("compliance", "[FRAMEWORK]", "requirements and evidence", _place("compliance")),
+    Command("control", "ID", "one control: SQL, inputs, rows", _needed("control", "compliance")),
     Command("ledger", "", "decisions and receipts", _place("ledger")),
     Command("verify", "", "verify every signature of the ledger", lambda app, _: _verify(app)),
     Command("actions", "", "what was done upstream", _place("actions")),

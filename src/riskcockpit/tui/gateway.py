@@ -26,9 +26,11 @@ from riskcockpit.tui.api import (
 if TYPE_CHECKING:  # imported when first used
     from riskcockpit.services.context import Context
     from riskcockpit.services.findings import FindingReader
+    from riskcockpit.views.compliance import FrameworkView
     from riskcockpit.views.findings import FindingDetail, FindingPage, FindingSet
     from riskcockpit.views.governance import (
         ActionRow,
+        ControlDetail,
         ControlView,
         DecisionPreview,
         DecisionResult,
@@ -155,6 +157,18 @@ class Gateway:
         from riskcockpit.services.governance import controls  # noqa: PLC0415 - when first used
 
         return controls(self._ctx)
+
+    def control(self, control: str) -> ControlDetail:
+        """Return all that is known of one control."""
+        from riskcockpit.services import governance  # noqa: PLC0415 - when first used
+
+        return governance.control(self._ctx, control)
+
+    def compliance(self) -> tuple[FrameworkView, ...]:
+        """Return all frameworks with their evidence."""
+        from riskcockpit.services.compliance import compliance  # noqa: PLC0415 - when first used
+
+        return compliance(self._ctx)
 
     # decisions
 

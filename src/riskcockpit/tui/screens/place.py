@@ -98,6 +98,7 @@ class PlaceScreen(Screen[None]):
         order = {
             "decisions": 0,
             "ledger": 1,
+            "compliance": 1,
             "findings": 2,
             "lists": 3,
             "everywhere": 4,

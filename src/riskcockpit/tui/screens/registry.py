@@ -14,6 +14,8 @@ _SCREENS = {
     "finding": ("finding", "FindingScreen"),
     "models": ("models", "ModelsScreen"),
     "model": ("model", "ModelScreen"),
+    "compliance": ("compliance", "ComplianceScreen"),
+    "control": ("control", "ControlScreen"),
     "ledger": ("ledger", "LedgerScreen"),
     "actions": ("actions", "ActionsScreen"),
     "sources": ("sources", "SourcesScreen"),

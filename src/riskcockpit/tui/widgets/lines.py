@@ -21,7 +21,12 @@ if TYPE_CHECKING:  # records come with the data
 
 def trail(place: Place) -> tuple[str, ...]:
     """Return the words of the breadcrumbs, the outermost first."""
-    here = {"pillar": place.key.replace("_", " "), "model": place.key, "finding": place.key[:10]}
+    here = {
+        "pillar": place.key.replace("_", " "),
+        "model": place.key,
+        "finding": place.key[:10],
+        "control": place.key,
+    }
     words = trail(place.parent) if place.parent is not None else ()
     return (*words, clean_line(here.get(place.kind, place.kind)))
 
