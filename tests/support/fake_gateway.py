@@ -6,14 +6,19 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
+
+import yaml
 
 from riskcockpit.domain.decision import Decision, DecisionState, EntryType
-from riskcockpit.errors import QueryError, RefusedError, UnknownNameError
+from riskcockpit.errors import ConfigError, QueryError, RefusedError, UnknownNameError
+from riskcockpit.exposure.model import ExposureModel, parse
 from riskcockpit.tui.api import (
     About,
     Approve,
     Intent,
     Note,
+    Pulse,
     Reject,
     Release,
     RollBack,
@@ -34,11 +39,15 @@ from riskcockpit.views.governance import (
 )
 from riskcockpit.views.models import ModelDetail, ModelRow
 from riskcockpit.views.posture import LedgerState, PostureView
+from riskcockpit.views.syncing import SourceProgress
 from support.bank_compliance import control_detail, frameworks, hostile_frameworks
 from support.bank_findings import detail_of, finding_row, hostile_row
 from support.bank_governance import actions, controls, ledger_rows, model_detail, model_rows
 from support.bank_posture import NOW, euros, finding_id, posture
 from support.hostile import HOSTILE
+
+_SHIPPED = Path(__file__).resolve().parents[2] / "config" / "exposure.yaml"
+SCENARIOS = parse(yaml.safe_load(_SHIPPED.read_text(encoding="utf-8")), "config/exposure.yaml")
 
 
 @dataclass
@@ -60,6 +69,10 @@ class FakeGateway:
         default_factory=lambda: VerifyReport(1, 128, 2, (), (("eng@bastion-2", "9f" * 32),))
     )
     number: int = 42
+    settings: int = 1
+    progress: tuple[SourceProgress, ...] = ()
+    about_next: About | ConfigError | None = None
+    """What reading the settings anew brings."""
     models_shown: tuple[ModelRow, ...] = field(default_factory=model_rows)
     entries: tuple[LedgerRow, ...] = field(default_factory=ledger_rows)
     pages_asked: list[int] = field(default_factory=list)
@@ -77,8 +90,18 @@ class FakeGateway:
     def now(self) -> datetime:
         return NOW
 
-    def generation(self) -> int:
-        return self.number
+    def pulse(self) -> Pulse:
+        return Pulse(self.number, self.settings, self.progress)
+
+    def reload(self) -> About:
+        if isinstance(self.about_next, ConfigError):
+            raise self.about_next
+        self.about = self.about_next or self.about
+        return self.about
+
+    def check_home(self, home: str) -> None:
+        if "missing" in home:
+            raise ConfigError(f"there is no riskcockpit home at {home}")
 
     def posture(self) -> PostureView:
         self._wait()
@@ -152,6 +175,10 @@ class FakeGateway:
     def compliance(self) -> tuple[FrameworkView, ...]:
         self._wait()
         return self.frameworks_shown
+
+    def scenarios(self) -> ExposureModel:
+        self._wait()
+        return SCENARIOS
 
     def plan(self, intent: Intent) -> DecisionPreview:
         self._wait()

@@ -24,8 +24,10 @@ OPENERS = {
     "model": ("m", "enter"),
     "compliance": ("c",),
     "control": ("c", "enter", "j", "j", "j", "j", "enter", "j", "enter"),
+    "exposure": ("x",),
     "ledger": ("l",),
     "actions": ("@",),
+    "settings": ("comma",),
     "sources": ("S",),
 }
 

@@ -6,13 +6,14 @@ block and is called from thread workers only; properties are in memory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
     from riskcockpit.domain.decision import WaiverReason
+    from riskcockpit.exposure.model import ExposureModel
     from riskcockpit.views.compliance import FrameworkView
     from riskcockpit.views.findings import FindingDetail, FindingPage, FindingSet
     from riskcockpit.views.governance import (
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
     )
     from riskcockpit.views.models import ModelDetail, ModelRow
     from riskcockpit.views.posture import PostureView
+    from riskcockpit.views.syncing import SourceProgress
 
 
 MARK_LIMIT = 5_000
@@ -40,9 +42,29 @@ class About:
     is_production: bool
     principal: str
     host: str
-    theme: str = "riskcockpit"
+    theme: str = "dark"
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Binding id → keys, from the settings."""
+    colour: str = ""
+    """Behind the context's name: `red`, `yellow`, …; empty: none."""
+    contexts: Mapping[str, str] = field(default_factory=dict)
+    """Other homes one can switch to: name → directory."""
+    file: str = ""
+    """The settings file; empty when there is none."""
+    line_of: Callable[[str], int | None] = lambda _path: None
+    """Dotted path of a value → its line in the file, one-based; None when it is not set there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What may change while one looks; read once a second, cheaply."""
+
+    generation: int
+    """0 without a cache."""
+    settings: int
+    """Another number when the settings file is another one."""
+    progress: tuple[SourceProgress, ...] = ()
+    """How far a sync has come that runs now, in any process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +146,24 @@ class GatewayApi(Protocol):
         """Return the present, aware UTC; needs no I/O."""
         ...
 
-    def generation(self) -> int:
-        """Return the number of the current cache generation; 0 without a cache."""
+    def pulse(self) -> Pulse:
+        """Return what may have changed by itself: cache, settings, sync."""
+        ...
+
+    def reload(self) -> About:
+        """Take the settings anew and return who and where by them; the old stay on an error.
+
+        Raises:
+            ConfigError: they cannot be used; names file, line and what to mend.
+        """
+        ...
+
+    def check_home(self, home: str) -> None:
+        """See that another home can be opened.
+
+        Raises:
+            ConfigError: it cannot; names what to mend.
+        """
         ...
 
     def posture(self) -> PostureView:
@@ -194,6 +232,10 @@ class GatewayApi(Protocol):
 
     def compliance(self) -> tuple[FrameworkView, ...]:
         """Return all frameworks with the evidence for each requirement."""
+        ...
+
+    def scenarios(self) -> ExposureModel:
+        """Return the scenarios of loss that put prices on findings and models."""
         ...
 
     def plan(self, intent: Intent) -> DecisionPreview:

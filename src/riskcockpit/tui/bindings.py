@@ -31,12 +31,20 @@ class Key:
     @property
     def shown(self) -> str:
         """The first key as people read it."""
-        return self.keys.split(",")[0]
+        return as_read(self.keys.split(",")[0])
 
     @property
     def all_shown(self) -> str:
         """Every key as people read it, as `j down`."""
-        return " ".join(self.keys.split(","))
+        return " ".join(as_read(name) for name in self.keys.split(","))
+
+
+_READ = {"escape": "esc", "comma": ",", "semicolon": ";"}
+
+
+def as_read(name: str) -> str:
+    """Return a key of Textual as people read it."""
+    return _READ.get(name, name)
 
 
 _Row = tuple[str, str, str, str, str]
@@ -73,8 +81,16 @@ KEYS: tuple[Key, ...] = (
             "go('compliance')",
             "compliance",
         ),
+        (
+            "go.exposure",
+            "x",
+            "exposure: money at risk and what drives it",
+            "go('exposure')",
+            "exposure",
+        ),
         ("go.ledger", "l", "ledger", "go('ledger')", "ledger"),
         ("go.sources", "S", "sources", "go('sources')", "sources"),
+        ("go.settings", "comma", "settings: theme, contexts, keys", "go('settings')", "settings"),
         ("go.actions", "@", "action log: what was done upstream", "go('actions')", "actions"),
     ),
     *_keys(
@@ -151,6 +167,23 @@ KEYS: tuple[Key, ...] = (
 )
 """Every key of this release: id, keys, what it does, action, short word."""
 
+AVOIDED: dict[str, str] = {
+    "ctrl+a": "screen and tmux users have it as prefix, and fields go to their start with it",
+    "ctrl+b": "the prefix of tmux",
+    "ctrl+s": "stops the output of terminals with flow control",
+    "ctrl+o": "a prefix of zellij",
+    "ctrl+j": "the same as enter in many terminals",
+    "ctrl+m": "the same as enter",
+    "ctrl+i": "the same as tab",
+    "ctrl+h": "the same as backspace in many terminals",
+    "ctrl+z": "suspends the program",
+    "ctrl+c": "copies what is selected",
+    "ctrl+k": "deletes to the end of a field",
+    "delete": "destroys elsewhere",
+    "backspace": "destroys elsewhere",
+}
+"""Keys that nothing may be moved to → why; terminals, multiplexers or habits have them."""
+
 SCOPES: dict[str, str] = {
     "places": "Places",
     "everywhere": "Everywhere",
@@ -161,6 +194,9 @@ SCOPES: dict[str, str] = {
     "ledger": "Ledger",
 }
 """Scope → its heading, in the order of help."""
+
+SHARED_SCOPES = ("places", "everywhere", "lists", "decisions")
+"""Scopes in force on many screens; the others belong to one screen each."""
 
 
 def bind(*wanted: str) -> list[BindingType]:
@@ -212,4 +248,4 @@ def document() -> str:
 
 
 def _written(name: str) -> str:
-    return "\\|" if name == "|" else name
+    return "\\|" if name == "|" else as_read(name)

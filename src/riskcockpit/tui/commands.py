@@ -10,6 +10,7 @@ from typing import Protocol
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.tui.host import Host
 from riskcockpit.tui.messages import Place
+from riskcockpit.tui.theme import THEMES
 
 
 class Commanded(Host, Protocol):
@@ -73,6 +74,13 @@ def _pillar(app: Commanded, rest: str) -> None:
         app.go_to(Place("pillar", pillar.value))
 
 
+def _theme(app: Commanded, rest: str) -> None:
+    if rest in THEMES:
+        app.set_theme(rest)
+    else:
+        app.tell(f"no theme {rest!r}; there are {', '.join(THEMES)}", severity="warning")
+
+
 def _roll_back(app: Commanded, rest: str) -> None:
     if rest:
         app.roll_back(rest)
@@ -88,10 +96,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("pillar", "1-5", "one pillar", _pillar),
     Command("compliance", "[FRAMEWORK]", "requirements and evidence", _place("compliance")),
     Command("control", "ID", "one control: SQL, inputs, rows", _needed("control", "compliance")),
+    Command("exposure", "", "money at risk and what drives it", _place("exposure")),
     Command("ledger", "", "decisions and receipts", _place("ledger")),
     Command("verify", "", "verify every signature of the ledger", lambda app, _: _verify(app)),
     Command("actions", "", "what was done upstream", _place("actions")),
     Command("sources", "", "health of the sources", _place("sources")),
+    Command("settings", "", "theme, contexts and keys", _place("settings")),
+    Command("theme", "NAME", "draw in another theme", _theme),
+    Command("ctx", "NAME", "go to another context", lambda app, rest: app.switch_context(rest)),
     Command("waive", "", "waive what is marked or under the cursor", _press("waive"), changes=True),
     Command("approve", "", "approve the request under the cursor", _press("approve"), changes=True),
     Command("reject", "", "reject the request under the cursor", _press("reject"), changes=True),

@@ -6,16 +6,21 @@ for none of them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from riskcockpit.config.loading import load_settings
+from riskcockpit.errors import ConfigError
 from riskcockpit.tui.api import (
     About,
     Approve,
     Intent,
     Note,
+    Pulse,
     Reject,
     Release,
     RollBack,
@@ -24,6 +29,7 @@ from riskcockpit.tui.api import (
 )
 
 if TYPE_CHECKING:  # imported when first used
+    from riskcockpit.exposure.model import ExposureModel
     from riskcockpit.services.context import Context
     from riskcockpit.services.findings import FindingReader
     from riskcockpit.views.compliance import FrameworkView
@@ -48,19 +54,12 @@ class Gateway:
         self._ctx = ctx
         self._lock = Lock()
         self._reader: FindingReader | None = None
+        self._about = _about(ctx)
 
-    @cached_property
+    @property
     def about(self) -> About:
         """Who and where."""
-        settings = self._ctx.settings
-        return About(
-            context=settings.context.name,
-            is_production=settings.context.production,
-            principal=settings.identity.principal,
-            host=self._ctx.host,
-            theme=settings.cockpit.theme,
-            keymap=settings.cockpit.keys,
-        )
+        return self._about
 
     @cached_property
     def query_words(self) -> tuple[str, ...]:
@@ -75,9 +74,39 @@ class Gateway:
         """Return the present, aware UTC."""
         return self._ctx.clock.now()
 
-    def generation(self) -> int:
-        """Return the number of the current generation."""
-        return self._ctx.store.generation()
+    def pulse(self) -> Pulse:
+        """Return what may have changed by itself."""
+        from riskcockpit.services.progress import under_way  # noqa: PLC0415 - when first used
+
+        try:
+            status = self._ctx.paths.settings.stat()
+            settings = hash((status.st_mtime_ns, status.st_size, status.st_ino))
+        except OSError:
+            settings = 0
+        return Pulse(self._ctx.store.generation(), settings, under_way(self._ctx.paths))
+
+    def reload(self) -> About:
+        """Take the settings anew; the old stay when the new cannot be used."""
+        settings = load_settings(self._ctx.paths).settings
+        with self._lock:
+            self._ctx = replace(self._ctx, settings=settings)
+            old, self._reader = self._reader, None
+        if old is not None:
+            old.close()
+        self._about = _about(self._ctx)
+        return self._about
+
+    def check_home(self, home: str) -> None:
+        """Read the settings of another home, to see that it can be opened."""
+        from riskcockpit.config.paths import Paths  # noqa: PLC0415 - few switch
+
+        place = Paths.under(Path(home))
+        if not place.settings.exists():
+            raise ConfigError(
+                f"there is no riskcockpit home at {home}",
+                hint="mend cockpit.contexts in the settings, or riskcockpit init there",
+            )
+        load_settings(place)
 
     def posture(self) -> PostureView:
         """Return everything on the overview."""
@@ -170,6 +199,12 @@ class Gateway:
 
         return compliance(self._ctx)
 
+    def scenarios(self) -> ExposureModel:
+        """Return the scenarios of loss in force."""
+        from riskcockpit.services.pricing import scenarios_in_force  # noqa: PLC0415 - as above
+
+        return scenarios_in_force(self._ctx)
+
     # decisions
 
     def plan(self, intent: Intent) -> DecisionPreview:
@@ -235,3 +270,27 @@ class Gateway:
         reader, self._reader = self._reader, None
         if reader is not None:
             reader.close()
+
+
+def _about(ctx: Context) -> About:
+    settings, paths = ctx.settings, ctx.paths
+
+    def line_of(path: str) -> int | None:
+        return load_settings(paths).lines.get(path)
+
+    is_production = settings.context.production
+    return About(
+        context=settings.context.name,
+        is_production=is_production,
+        principal=settings.identity.principal,
+        host=ctx.host,
+        theme=settings.cockpit.theme,
+        keymap=settings.cockpit.keys,
+        colour=settings.context.colour or ("red" if is_production else ""),
+        contexts={
+            name: str((paths.config / Path(home).expanduser()).resolve())
+            for name, home in settings.cockpit.contexts.items()
+        },
+        file=str(paths.settings),
+        line_of=line_of,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from textual.content import Content
@@ -10,6 +10,7 @@ from textual.content import Content
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import Glyphs
 from riskcockpit.tui.api import GatewayApi
+from riskcockpit.tui.conditions import Condition
 from riskcockpit.tui.messages import Place
 
 if TYPE_CHECKING:  # records come with the data
@@ -66,6 +67,23 @@ class Host(Protocol):
 
     def run_command(self, text: str) -> None:
         """Do what a command line says."""
+        ...
+
+    def conditions(self) -> Sequence[Condition]:
+        """Return what is wrong with the data or the settings, the gravest first."""
+        ...
+
+    @property
+    def theme_name(self) -> str:
+        """The theme in force."""
+        ...
+
+    def set_theme(self, name: str) -> None:
+        """Draw in another theme, one of `THEMES`."""
+        ...
+
+    def switch_context(self, name: str) -> None:
+        """Leave this home for another one of the settings, or say that there is none."""
         ...
 
     def set_lock(self, *, is_locked: bool) -> None:

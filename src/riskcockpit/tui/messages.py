@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 from textual.widget import Widget
+
+if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.errors import RiskcockpitError
+    from riskcockpit.tui.api import About
+    from riskcockpit.views.syncing import SourceProgress
 
 
 class Answered(Message):
@@ -42,6 +47,35 @@ class GenerationChanged(Message):
     def can_replace(self, message: Message) -> bool:
         """Only the newest generation matters."""
         return isinstance(message, GenerationChanged)
+
+
+class SettingsTouched(Message):
+    """The settings file is another one."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Once is enough."""
+        return isinstance(message, SettingsTouched)
+
+
+class SettingsRead(Message):
+    """The settings were read anew, or could not be."""
+
+    def __init__(self, outcome: About | RiskcockpitError) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+class SyncMoved(Message):
+    """A sync that runs in any process has come further, or ended."""
+
+    def __init__(self, progress: Sequence[SourceProgress]) -> None:
+        super().__init__()
+        self.progress = progress
+        """Empty when none runs."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest step matters."""
+        return isinstance(message, SyncMoved)
 
 
 class RowMessage(Message):

@@ -8,12 +8,15 @@ from riskcockpit.errors import RiskcockpitError
 from riskcockpit.present.text import count
 from riskcockpit.tui.api import MARK_LIMIT, Approve, Intent, Note, Reject, RollBack, Undo, Waive
 from riskcockpit.tui.bindings import changing_actions
+from riskcockpit.tui.conditions import is_forbidden
 from riskcockpit.tui.screens.place import PlaceScreen
 
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
     from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
 _CHANGING = changing_actions()
+_BY_HAND = ("plan", "decide", "ids", "context")
+"""Questions a person asked for; their failure is a dialog, not a state of the screen."""
 
 
 class DecidingScreen(PlaceScreen):
@@ -147,7 +150,8 @@ class DecidingScreen(PlaceScreen):
         """Say in a dialog why a decision was not taken."""
         if topic == "plan":
             self.host.release_keys()
-        if topic not in ("plan", "decide", "ids") and isinstance(error, RiskcockpitError):
+        is_ours = isinstance(error, RiskcockpitError) or is_forbidden(error)
+        if topic not in _BY_HAND and is_ours:
             super().fail(topic, error)
             return
         from riskcockpit.tui.modals.says import ErrorDialog  # noqa: PLC0415 - as above
@@ -155,7 +159,8 @@ class DecidingScreen(PlaceScreen):
         doing = {
             "plan": "Previewing the decision; nothing was decided.",
             "decide": "Taking the decision.",
+            "context": "Going to another context; this one stays open.",
         }
         self.app.push_screen(ErrorDialog(error, doing.get(topic, f"Reading {self.topic}.")))
-        if topic not in ("plan", "decide", "ids"):
+        if topic not in _BY_HAND:
             super().fail(topic, error)

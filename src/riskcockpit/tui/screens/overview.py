@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -27,8 +26,6 @@ from riskcockpit.tui.widgets.row_table import RowTable
 if TYPE_CHECKING:  # records come with the data: the first frame needs none
     from riskcockpit.views.posture import ExposureView, PostureView, QueueItem, SourceView
 
-_STALE_AFTER = timedelta(hours=24)
-
 
 class OverviewScreen(DecidingScreen):
     """What an engineer sees first in the morning."""
@@ -38,6 +35,7 @@ class OverviewScreen(DecidingScreen):
         "decide.note",
     )  # fmt: skip
     topic = "the overview"
+    reads_posture = True
     empty_words = (
         "No data yet.",
         "riskcockpit init writes a config; riskcockpit sync or riskcockpit import FILE brings data",
@@ -72,11 +70,7 @@ class OverviewScreen(DecidingScreen):
             self.draw_lines()
             return
         frame = self.host.frame()
-        synced = [source.last_success for source in view.sources if source.last_success]
-        if synced and frame.now - max(synced) > _STALE_AFTER:
-            self.enter(Load.STALE, reason=f"no source answered for {age(max(synced), frame.now)}")
-        else:
-            self.enter(Load.LOADED)
+        self.enter(Load.LOADED)
         self._draw(view, frame)
         self._draw_queue(view, frame)
         self.draw_lines()

@@ -57,6 +57,7 @@ class PillarScreen(DecidingScreen):
 
     BINDINGS = bind("decide.waive", "decide.undo", "decide.note")
     topic = "the pillar"
+    reads_posture = True
     empty_words = ("No data yet.", "riskcockpit sync or riskcockpit import FILE brings data")
 
     def __init__(self) -> None:

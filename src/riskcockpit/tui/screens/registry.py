@@ -16,8 +16,10 @@ _SCREENS = {
     "model": ("model", "ModelScreen"),
     "compliance": ("compliance", "ComplianceScreen"),
     "control": ("control", "ControlScreen"),
+    "exposure": ("exposure", "ExposureScreen"),
     "ledger": ("ledger", "LedgerScreen"),
     "actions": ("actions", "ActionsScreen"),
+    "settings": ("settings", "SettingsScreen"),
     "sources": ("sources", "SourcesScreen"),
 }
 KINDS = tuple(_SCREENS)

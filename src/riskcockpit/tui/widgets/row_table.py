@@ -214,8 +214,9 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         base = self._base
         if is_marked:
             base += self._style("marked")
+        is_lit = is_cursor and self.has_focus
         if is_cursor:
-            base += self._style("cursor") if self.has_focus else Style(bold=True)
+            base += self._style("cursor") if is_lit else Style(bold=True)
         sign = (frame.glyphs.cursor if is_cursor and self.has_focus else " ") + (
             frame.glyphs.mark if is_marked else " "
         )
@@ -225,7 +226,8 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
             return Strip(segments).adjust_cell_length(width, base)
         for column, size in self._fit(width):
             cell = column.cell(row, frame)
-            style = base + self._style(cell.token) if cell.token else base
+            # on the cursor the words alone carry the state: no theme has a page for both colours
+            style = base if is_lit or not cell.token else base + self._style(cell.token)
             text = cut(cell.text, size, column.align, frame.glyphs.ellipsis)
             segments += [Segment(text, style), Segment(" " * GAP, base)]
         return Strip(segments).simplify().adjust_cell_length(width, base)
