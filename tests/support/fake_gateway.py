@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,14 +11,16 @@ from pathlib import Path
 import yaml
 
 from riskcockpit.domain.decision import Decision, DecisionState, EntryType
-from riskcockpit.errors import ConfigError, QueryError, RefusedError, UnknownNameError
+from riskcockpit.errors import ConfigError, InputError, QueryError, RefusedError, UnknownNameError
 from riskcockpit.exposure.model import ExposureModel, parse
 from riskcockpit.tui.api import (
     About,
     Approve,
     Intent,
+    Names,
     Note,
     Pulse,
+    QueryField,
     Reject,
     Release,
     RollBack,
@@ -79,13 +81,60 @@ class FakeGateway:
     frameworks_shown: tuple[FrameworkView, ...] = field(default_factory=frameworks)
     interrupted: int = 0
     refusal: RefusedError | None = None
-    query_words: tuple[str, ...] = ("severity>=high", "state:open", "owner:", "asset:", "age>48h")
+    query_fields: tuple[QueryField, ...] = (
+        QueryField("severity", "how bad it is", ("critical", "high", "medium"), is_ordered=True),
+        QueryField("state", "where it stands", ("open", "triage", "fixed")),
+        QueryField("owner", "the team that answers for it", example="owner:payments"),
+        QueryField("age", "time since it was first seen", is_ordered=True, example="age>48h"),
+        QueryField("kev", "known to be exploited", ("true", "false"), is_flag=True),
+    )
+    known: Names = field(
+        default_factory=lambda: Names(
+            ("fraud-scoring", "aml", "churn"),
+            ("data.checks", "infra.kev-open"),
+            ("dora", "sr-26-2"),
+            {"mine": "owner:payments state:open", "urgent": "severity>=high state:open"},
+            {"owner": ("payments", "lending", "two words")},
+        )
+    )
+    typed: list[str] = field(default_factory=list)
+    """Commands of earlier runs."""
+    drafts: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def _wait(self) -> None:
         if self.gate is not None:
             self.gate.wait(10)
         if self.failure is not None:
             raise self.failure
+
+    def names(self) -> Names:
+        self._wait()
+        return self.known
+
+    def save_view(self, name: str, query: str) -> None:
+        self._wait()
+        if name == "mine":
+            raise InputError("the view mine is in the settings", hint="change it there")
+        self.known = replace(self.known, views={**self.known.views, name: query})
+
+    def forget_view(self, name: str) -> None:
+        self._wait()
+        views = {key: query for key, query in self.known.views.items() if key != name}
+        self.known = replace(self.known, views=views)
+
+    def commands(self) -> tuple[str, ...]:
+        return tuple(self.typed)
+
+    def remember_command(self, text: str) -> None:
+        self.typed.append(text)
+
+    def draft(self, form: str) -> Mapping[str, str]:
+        return self.drafts.get(form, {})
+
+    def keep_draft(self, form: str, fields: Mapping[str, str]) -> None:
+        self.drafts[form] = dict(fields)
+        if not any(fields.values()):
+            del self.drafts[form]
 
     def now(self) -> datetime:
         return NOW

@@ -56,6 +56,35 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryField:
+    """One field of the query grammar, to complete it."""
+
+    name: str
+    meaning: str
+    values: tuple[str, ...] = ()
+    """The words it may hold; empty when it may hold anything."""
+    example: str = ""
+    is_flag: bool = False
+    """Its bare name means true."""
+    is_ordered: bool = False
+    """It takes `<` and `>`."""
+    is_sortable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What can follow a word, to complete it: names that exist here now."""
+
+    models: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    views: Mapping[str, str] = field(default_factory=dict)
+    """Saved views: name → query."""
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Field of the query grammar → values that occur, the most frequent first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pulse:
     """What may change while one looks; read once a second, cheaply."""
 
@@ -138,8 +167,44 @@ class GatewayApi(Protocol):
         ...
 
     @property
-    def query_words(self) -> tuple[str, ...]:
-        """Words the filter bar completes, as `severity>=high`; needs no I/O."""
+    def query_fields(self) -> tuple[QueryField, ...]:
+        """The fields of the query grammar; needs no I/O."""
+        ...
+
+    def names(self) -> Names:
+        """Return the names that exist now, to complete words."""
+        ...
+
+    def save_view(self, name: str, query: str) -> None:
+        """Keep a query under a name.
+
+        Raises:
+            InputError: the name is none, or the settings have it.
+        """
+        ...
+
+    def forget_view(self, name: str) -> None:
+        """Forget a view that was saved.
+
+        Raises:
+            UnknownNameError: there is none of that name, or it is in the settings.
+        """
+        ...
+
+    def commands(self) -> tuple[str, ...]:
+        """Return the commands of earlier runs, the oldest first."""
+        ...
+
+    def remember_command(self, text: str) -> None:
+        """Keep a command for later runs."""
+        ...
+
+    def draft(self, form: str) -> Mapping[str, str]:
+        """Return what was typed into a form and not sent: field → text."""
+        ...
+
+    def keep_draft(self, form: str, fields: Mapping[str, str]) -> None:
+        """Keep what is typed into a form, so that it outlives a crash; empty: forget it."""
         ...
 
     def now(self) -> datetime:

@@ -14,11 +14,11 @@ from textual.timer import Timer
 
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
-from riskcockpit.tui.api import GatewayApi, RollBack
+from riskcockpit.tui.api import GatewayApi
+from riskcockpit.tui.commanding import Commanding
 from riskcockpit.tui.conditions import Condition, of_data, of_settings
 from riskcockpit.tui.fence import Fence
 from riskcockpit.tui.host import Severity
-from riskcockpit.tui.living import Living
 from riskcockpit.tui.widgets.lines import header_line, synced
 
 if TYPE_CHECKING:  # imported when first needed: the palette when opened, records with the data
@@ -37,7 +37,7 @@ def _palette() -> type[Provider]:
     return CockpitCommands
 
 
-class Cockpit(Living):
+class Cockpit(Commanding):
     """The risk cockpit."""
 
     TITLE = "riskcockpit"
@@ -131,10 +131,6 @@ class Cockpit(Living):
         self.place_screen.refresh_bindings()
         self.place_screen.draw_lines()
 
-    def tell(self, message: str, *, severity: Severity = "information", title: str = "") -> None:
-        """Show a passing note, as it is."""
-        self.notify(message, severity=severity, title=title)
-
     def notify(
         self,
         message: str,
@@ -187,13 +183,6 @@ class Cockpit(Living):
 
         run(self, text)
 
-    def roll_back(self, model: str) -> None:
-        """Preview the rollback of a model."""
-        from riskcockpit.tui.screens.deciding import DecidingScreen  # noqa: PLC0415 - as above
-
-        if isinstance(self.place_screen, DecidingScreen):
-            self.place_screen.consider(RollBack(model))
-
     def ask_lock(self, *, is_locked: bool) -> None:
         """Lock at once; ask before unlocking production."""
         from riskcockpit.tui.modals.unlock import unlock_dialog  # noqa: PLC0415 - as above
@@ -229,12 +218,6 @@ class Cockpit(Living):
     def leave_cockpit(self) -> None:
         """Quit."""
         self.exit(0)
-
-    def action_command(self) -> None:
-        """Ask for a command."""
-        from riskcockpit.tui.modals.command_line import CommandLine  # noqa: PLC0415 - as above
-
-        self.push_screen(CommandLine(), lambda text: self.run_command(text) if text else None)
 
     def action_help(self) -> None:
         """Show the keys of the view that is seen."""

@@ -118,6 +118,7 @@ KEYS: tuple[Key, ...] = (
         ("list.page-down", "pagedown", "a page down", "page(1)", ""),
         ("list.page-up", "pageup", "a page up", "page(-1)", ""),
         ("list.open", "enter", "open", "open", "open"),
+        ("list.jump", "semicolon", "show letters; one goes to its row", "jump", ""),
     ),
     *_keys(
         "findings",
@@ -130,6 +131,20 @@ KEYS: tuple[Key, ...] = (
         ("findings.mark-all", "*", "mark all that match the filter", "mark_all", ""),
         ("findings.unmark", "\\", "clear the marks", "unmark", ""),
         ("findings.preview", "p", "show or hide the preview", "preview", "preview"),
+        ("findings.next-view", "tab", "next saved view", "view(1)", "view"),
+        ("findings.previous-view", "shift+tab", "saved view before", "view(-1)", ""),
+        ("findings.keep-view", "F", "keep this filter as a view", "keep_view", ""),
+    ),
+    *_keys(
+        "query",
+        (
+            "query.complete",
+            "tab",
+            "take what follows; again the next",
+            "complete(1)",
+            "complete",
+        ),
+        ("query.complete-back", "shift+tab", "take the one before", "complete(-1)", ""),
     ),
     *_keys(
         "decisions",
@@ -189,6 +204,7 @@ SCOPES: dict[str, str] = {
     "everywhere": "Everywhere",
     "lists": "Lists",
     "findings": "Findings",
+    "query": "Typing a query",
     "decisions": "Decisions",
     "compliance": "Compliance",
     "ledger": "Ledger",

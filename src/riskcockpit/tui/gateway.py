@@ -6,6 +6,7 @@ for none of them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -19,8 +20,10 @@ from riskcockpit.tui.api import (
     About,
     Approve,
     Intent,
+    Names,
     Note,
     Pulse,
+    QueryField,
     Reject,
     Release,
     RollBack,
@@ -62,13 +65,76 @@ class Gateway:
         return self._about
 
     @cached_property
-    def query_words(self) -> tuple[str, ...]:
-        """Words the filter bar completes."""
-        from riskcockpit.store.query.fields import fields  # noqa: PLC0415 - when first used
+    def query_fields(self) -> tuple[QueryField, ...]:
+        """The fields of the query grammar."""
+        from riskcockpit.store.query.ast import Operator  # noqa: PLC0415 - when first used
+        from riskcockpit.store.query.fields import Kind, fields  # noqa: PLC0415 - as above
 
         return tuple(
-            f"{field.name}:{value}" for field in fields() for value in (field.values or ("",))
+            QueryField(
+                each.name, each.meaning, each.values, each.example, each.kind is Kind.FLAG,
+                Operator.GREATER in each.operators, each.is_sortable,
+            )
+            for each in fields()
+        )  # fmt: skip
+
+    def names(self) -> Names:
+        """Return the names that exist now."""
+        from riskcockpit.services.models import models  # noqa: PLC0415 - when first used
+        from riskcockpit.services.policy import (  # noqa: PLC0415 - as above
+            controls_in_force,
+            frameworks_in_force,
         )
+        from riskcockpit.services.saved_views import views_in_force  # noqa: PLC0415 - as above
+
+        ctx, reader = self._ctx, self._findings()
+        reader.refresh()
+        facets = reader.facets("state:open") if reader.generation else ()
+        return Names(
+            tuple(row.name for row in models(ctx)),
+            tuple(each.id for each in controls_in_force(ctx.paths, ctx.settings.context.name)),
+            tuple(frameworks_in_force(ctx.paths)),
+            dict(views_in_force(ctx)),
+            {facet.field: tuple(value for value, _ in facet.counts) for facet in facets},
+        )
+
+    def save_view(self, name: str, query: str) -> None:
+        """Keep a query under a name."""
+        from riskcockpit.services.saved_views import save_view  # noqa: PLC0415 - when first used
+
+        save_view(self._ctx, name, query)
+
+    def forget_view(self, name: str) -> None:
+        """Forget a view that was saved."""
+        from riskcockpit.services.saved_views import forget_view  # noqa: PLC0415 - as above
+
+        forget_view(self._ctx, name)
+
+    # what is remembered between runs
+
+    def commands(self) -> tuple[str, ...]:
+        """Return the commands of earlier runs."""
+        from riskcockpit.services import memory  # noqa: PLC0415 - when first used
+
+        return memory.commands(self._ctx.paths)
+
+    def remember_command(self, text: str) -> None:
+        """Keep a command for later runs."""
+        from riskcockpit.services import memory  # noqa: PLC0415 - when first used
+
+        memory.remember_command(self._ctx.paths, text)
+
+    def draft(self, form: str) -> Mapping[str, str]:
+        """Return what was typed into a form and not sent."""
+        from riskcockpit.services import memory  # noqa: PLC0415 - when first used
+
+        return memory.draft(self._ctx.paths, form)
+
+    def keep_draft(self, form: str, fields: Mapping[str, str]) -> None:
+        """Keep what is typed into a form."""
+        from riskcockpit.services import memory  # noqa: PLC0415 - when first used
+
+        memory.keep_draft(self._ctx.paths, form, fields)
 
     def now(self) -> datetime:
         """Return the present, aware UTC."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.message import Message
 from textual.widget import Widget
@@ -78,6 +78,14 @@ class SyncMoved(Message):
         return isinstance(message, SyncMoved)
 
 
+class Jumpable(Protocol):
+    """What letters can be shown in."""
+
+    def jump(self, letter: str | None) -> None:
+        """Go where a letter stands, or nowhere; the letters go."""
+        ...
+
+
 class RowMessage(Message):
     """Something about one row of a table."""
 
@@ -104,6 +112,15 @@ class MarksChanged(Message):
     """Other rows are marked now."""
 
 
+class JumpWanted(Message):
+    """A table shows letters and waits for one of them."""
+
+    def __init__(self, table: Jumpable, letters: frozenset[str]) -> None:
+        super().__init__()
+        self.table = table
+        self.letters = letters
+
+
 class RowsWanted(Message):
     """A table needs pages it does not have."""
 
@@ -119,6 +136,14 @@ class SortWanted(Message):
     def __init__(self, field: str) -> None:
         super().__init__()
         self.field = field
+
+
+class QueryTyped(Message):
+    """A person is typing a query."""
+
+    def __init__(self, query: str) -> None:
+        super().__init__()
+        self.query = query
 
 
 class FilterWanted(Message):

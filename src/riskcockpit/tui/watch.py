@@ -19,6 +19,7 @@ class PulseWatch(Thread):
 
     def __init__(self, look: Callable[[], Pulse], tell: Callable[[Pulse, Pulse], None]) -> None:
         super().__init__(name="pulse-watch", daemon=True)
+        self.every_seconds = EVERY_SECONDS
         self._look = look
         self._tell = tell
         self._ended = Event()
@@ -26,7 +27,7 @@ class PulseWatch(Thread):
     def run(self) -> None:
         """Look until ended; tell of each change once, as (before, now)."""
         known = self._try(None)
-        while not self._ended.wait(EVERY_SECONDS):
+        while not self._ended.wait(self.every_seconds):
             seen = self._try(known)
             if seen is not None and seen != known:
                 before, known = known, seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from riskcockpit.errors import RiskcockpitError
@@ -10,12 +11,15 @@ from riskcockpit.tui.api import MARK_LIMIT, Approve, Intent, Note, Reject, RollB
 from riskcockpit.tui.bindings import changing_actions
 from riskcockpit.tui.conditions import is_forbidden
 from riskcockpit.tui.screens.place import PlaceScreen
+from riskcockpit.tui.widgets.row_table import RowTable
 
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
     from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
+SETTLE_SECONDS = 0.8
+"""How long a key waits after the row under the cursor went and another came under it."""
 _CHANGING = changing_actions()
-_BY_HAND = ("plan", "decide", "ids", "context")
+_BY_HAND = ("plan", "decide", "ids", "context", "save-view")
 """Questions a person asked for; their failure is a dialog, not a state of the screen."""
 
 
@@ -59,12 +63,25 @@ class DecidingScreen(PlaceScreen):
             return True
         return bool(subject()) if self.is_mounted else None
 
+    def has_slipped(self) -> bool:
+        """Say that another row has just come under the cursor, when it has."""
+        tables = self.query(RowTable)
+        lost = max((table.lost_at for table in tables if table.lost_at is not None), default=None)
+        if lost is None or time.monotonic() - lost >= SETTLE_SECONDS:
+            return False
+        self.host.tell("the row that was here has just gone; press again", severity="warning")
+        return True
+
     def action_roll_back(self) -> None:
         """Preview the rollback of the model."""
+        if self.has_slipped():
+            return
         self.consider(RollBack(self.model_subject()))
 
     def action_approve(self) -> None:
         """Preview the approval of the request."""
+        if self.has_slipped():
+            return
         self.consider(Approve(self.request_subject()))
 
     def action_undo(self) -> None:
@@ -73,6 +90,8 @@ class DecidingScreen(PlaceScreen):
 
     def action_reject(self) -> None:
         """Ask why, then preview the rejection."""
+        if self.has_slipped():
+            return
         from riskcockpit.tui.modals.forms import LineForm  # noqa: PLC0415 - only decisions need it
 
         request = self.request_subject()
@@ -85,6 +104,8 @@ class DecidingScreen(PlaceScreen):
 
     def action_note(self) -> None:
         """Ask for the note, then preview it."""
+        if self.has_slipped():
+            return
         from riskcockpit.tui.modals.forms import LineForm  # noqa: PLC0415 - only decisions need it
 
         subject = self.note_subject()
@@ -97,6 +118,8 @@ class DecidingScreen(PlaceScreen):
 
     def action_waive(self) -> None:
         """Ask for reason and expiry, then preview the waiver."""
+        if self.has_slipped():
+            return
         from riskcockpit.tui.modals.forms import WaiveForm  # noqa: PLC0415 - only decisions need it
 
         findings = self.finding_subjects()
@@ -159,6 +182,7 @@ class DecidingScreen(PlaceScreen):
         doing = {
             "plan": "Previewing the decision; nothing was decided.",
             "decide": "Taking the decision.",
+            "save-view": "Changing the saved views.",
             "context": "Going to another context; this one stays open.",
         }
         self.app.push_screen(ErrorDialog(error, doing.get(topic, f"Reading {self.topic}.")))

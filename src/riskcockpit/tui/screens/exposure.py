@@ -17,7 +17,7 @@ from riskcockpit.present.columns import Align, Cell, Column, Frame
 from riskcockpit.present.text import money, severity_token, state_mark
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import Place, RowChosen, RowPointed
-from riskcockpit.tui.paging import PAGE, Pages
+from riskcockpit.tui.paging import PAGE
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.exposure_text import exposure_head, scenario_of, scenario_text
@@ -150,11 +150,9 @@ class ExposureScreen(DecidingScreen):
         if seen.posture.generation == 0:
             self.enter(Load.EMPTY)
             return
-        before = self.table.row.key if self.table.row is not None else ""
-        found = next((i for i, row in enumerate(seen.drivers) if row.key == before), None)
         self.enter(Load.LOADED)
         self._draw(seen)
-        self.table.show(Pages.whole(seen.drivers), self.host.frame(), found)
+        self.table.show_rows(seen.drivers, self.host.frame())
         self.table.focus()
 
     def redraw(self) -> None:

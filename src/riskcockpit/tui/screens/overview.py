@@ -16,7 +16,6 @@ from riskcockpit.present.text import age, count, money, signed_money, source_mar
 from riskcockpit.tui.api import Release
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import Place, RowChosen, RowPointed
-from riskcockpit.tui.paging import Pages
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.pillar_card import PillarCard
@@ -95,9 +94,7 @@ class OverviewScreen(DecidingScreen):
 
     def _draw_queue(self, view: PostureView, frame: Frame) -> None:
         table, box = self.queue, self.query_one("#queue-box")
-        before = table.row.id if table.row is not None else ""
-        position = next((i for i, item in enumerate(view.queue) if item.id == before), 0)
-        table.show(Pages.whole(view.queue), frame, position)
+        table.show_rows(view.queue, frame)
         table.display = bool(view.queue)
         self.query_one("#queue-none").display = not view.queue
         self.query_one("#queue-detail").display = bool(view.queue)
@@ -157,7 +154,7 @@ class OverviewScreen(DecidingScreen):
         from riskcockpit.views.posture import QueueKind  # noqa: PLC0415 - came with the item
 
         item = self.queue.row
-        if item is not None and item.kind is QueueKind.IMPORT_HELD:
+        if item is not None and item.kind is QueueKind.IMPORT_HELD and not self.has_slipped():
             self.consider(Release(item.subject))
         else:
             super().action_approve()

@@ -12,22 +12,26 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 from textual.worker import get_current_worker
 
 from riskcockpit.tui.bindings import KEYS
 from riskcockpit.tui.conditions import failure_words, is_forbidden, of_refresh
 from riskcockpit.tui.host import Host
-from riskcockpit.tui.messages import Answered, AskFailed, Place
+from riskcockpit.tui.messages import Answered, AskFailed, JumpWanted, Place
 from riskcockpit.tui.widgets.lines import banner_line, key_line
 from riskcockpit.tui.widgets.plain import Plain, lines, styled
 
 if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.tui.api import Names
     from riskcockpit.views.posture import PostureView
     from riskcockpit.views.syncing import SourceProgress
 
 T = TypeVar("T")
 
 _POSTURE = "posture-of-header"
+_QUIET = (_POSTURE, "names", "commands", "remember", "draft")
+"""Questions nobody waits for: when they fail, the screen goes on as it is."""
 
 
 class Load(StrEnum):
@@ -112,11 +116,15 @@ class PlaceScreen(Screen[None]):
             "ledger": 1,
             "compliance": 1,
             "findings": 2,
+            "query": 2,
             "lists": 3,
             "everywhere": 4,
             "places": 5,
         }
         keys = [key for key in KEYS if key.label and key.id in active]
+        if isinstance(self.focused, Input):  # it takes what is typed
+            keys = [key for key in keys if key.scope == "query" or key.id == "app.back"]
+            return [("enter", "apply"), *((key.shown, key.label) for key in keys)]
         return [(key.shown, key.label) for key in sorted(keys, key=lambda key: order[key.scope])]
 
     # data
@@ -144,6 +152,13 @@ class PlaceScreen(Screen[None]):
         """Show how far a sync has come; most screens say only that one runs."""
         del progress
         self.draw_lines()
+
+    def take_names(self, names: Names) -> None:
+        """Take the names that exist now, to complete words."""
+
+    def query_seen(self) -> str:
+        """Return the query by which what is seen was chosen; empty when by none."""
+        return ""
 
     def _refresh_posture(self) -> None:
         if not self.reads_posture:
@@ -192,7 +207,7 @@ class PlaceScreen(Screen[None]):
         """Say what failed, unless a newer question was asked."""
         event.stop()
         is_mine = self._serials.get(event.topic) == event.serial
-        if is_mine and event.topic != _POSTURE:  # of that the screen's own question says it
+        if is_mine and event.topic not in _QUIET:
             self.fail(event.topic, event.error)
 
     def fail(self, topic: str, error: Exception) -> None:
@@ -202,6 +217,14 @@ class PlaceScreen(Screen[None]):
             self.enter(Load.STALE, error)
         else:
             self.enter(Load.FORBIDDEN if is_forbidden(error) else Load.FAILED, error)
+
+    @on(JumpWanted)
+    def wait_for_letter(self, event: JumpWanted) -> None:
+        """Give the next key to the table that shows letters."""
+        from riskcockpit.tui.modals.jump import JumpMode  # noqa: PLC0415 - when first used
+
+        event.stop()
+        self.app.push_screen(JumpMode(event.letters), event.table.jump)
 
     # state
 
