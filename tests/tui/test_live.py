@@ -63,6 +63,8 @@ async def test_a_changed_row_is_marked_for_a_moment_and_nothing_jumps(
     async with opened(gateway, "f", *("j" * 14), "space", size=(120, 24)) as (app, pilot):
         screen = app.screen
         assert isinstance(screen, FindingsScreen)
+        assert "± " not in seen(app)
+        assert "+ " not in seen(app), "the first list is no news"
         table, row, marks = screen.table, screen.table.row, dict(screen.table.marks)
         line = table.cursor - table.scroll_offset.y
         publish()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from riskcockpit.errors import RiskcockpitError
@@ -92,49 +93,88 @@ class DecidingScreen(PlaceScreen):
         """Ask why, then preview the rejection."""
         if self.has_slipped():
             return
-        from riskcockpit.tui.modals.forms import LineForm  # noqa: PLC0415 - only decisions need it
-
         request = self.request_subject()
-
-        def go_on(comment: str | None) -> None:
-            if comment:
-                self.consider(Reject(request, comment))
-
-        self.app.push_screen(LineForm("Reject the request", "Why"), go_on)
+        self._ask_line(
+            f"reject:{request}", "Reject the request", "Why: it is signed and its asker reads it",
+            lambda comment: Reject(request, comment),
+        )  # fmt: skip
 
     def action_note(self) -> None:
         """Ask for the note, then preview it."""
         if self.has_slipped():
             return
+        subject = self.note_subject()
+        self._ask_line(
+            f"note:{subject}", "Note", "It is signed and stays in the ledger",
+            lambda text: Note(subject, text),
+        )  # fmt: skip
+
+    def _ask_line(self, form: str, title: str, label: str, make: Callable[[str], Intent]) -> None:
         from riskcockpit.tui.modals.forms import LineForm  # noqa: PLC0415 - only decisions need it
 
-        subject = self.note_subject()
+        def open_form(draft: Mapping[str, str]) -> None:
+            def go_on(text: str | None) -> None:
+                if text:
+                    self.consider(make(text), form)
 
-        def go_on(text: str | None) -> None:
-            if text:
-                self.consider(Note(subject, text))
+            self.app.push_screen(LineForm(title, label, draft, self._keeper(form)), go_on)
 
-        self.app.push_screen(LineForm("Note", "It is signed and stays in the ledger"), go_on)
+        self._with_draft(form, open_form)
 
     def action_waive(self) -> None:
         """Ask for reason and expiry, then preview the waiver."""
         if self.has_slipped():
             return
+        self.waive(self.finding_subjects())
+
+    def waive(self, findings: tuple[str, ...]) -> None:
+        """Ask for reason and expiry of a waiver of these findings, then preview it."""
         from riskcockpit.tui.modals.forms import WaiveForm  # noqa: PLC0415 - only decisions need it
 
-        findings = self.finding_subjects()
         if len(findings) > MARK_LIMIT:
             self.host.tell(f"at most {count(MARK_LIMIT)} findings at once", severity="warning")
             return
+        form = f"waive:{findings[0]}" if len(findings) == 1 else "waive:several"
 
-        def go_on(intent: Waive | None) -> None:
-            if intent is not None:
-                self.consider(intent)
+        def open_form(draft: Mapping[str, str]) -> None:
+            def go_on(intent: Waive | None) -> None:
+                if intent is not None:
+                    self.consider(intent, form)
 
-        self.app.push_screen(WaiveForm(findings), go_on)
+            self.app.push_screen(WaiveForm(findings, draft, self._keeper(form)), go_on)
 
-    def consider(self, intent: Intent) -> None:
-        """Preview a decision; it is taken only after a yes.
+        self._with_draft(form, open_form)
+
+    def _with_draft(self, form: str, then: Callable[[Mapping[str, str]], None]) -> None:
+        """Read the draft of a form and go on; what is typed until it is there is dropped."""
+        gateway = self.host.gateway
+
+        def read() -> Mapping[str, str]:
+            try:
+                return gateway.draft(form)
+            except (RiskcockpitError, OSError):
+                return {}
+
+        def give_up() -> None:
+            self.forget("form")
+            self.host.release_keys()
+
+        def show(draft: Mapping[str, str]) -> None:
+            self.host.release_keys()
+            then(draft)
+
+        self.host.hold_keys(give_up)
+        self.ask("form", read, show)
+
+    def _keeper(self, form: str) -> Callable[[Mapping[str, str]], None]:
+        def keep(fields: Mapping[str, str]) -> None:
+            gateway = self.host.gateway
+            self.ask(f"draft:{form}", lambda: gateway.keep_draft(form, fields), lambda _: None)
+
+        return keep
+
+    def consider(self, intent: Intent, form: str = "") -> None:
+        """Preview a decision; it is taken only after a yes, and then the draft of `form` goes.
 
         What is typed until the preview is there was meant for it or for nothing, and is dropped.
         """
@@ -150,20 +190,22 @@ class DecidingScreen(PlaceScreen):
 
             def decided(is_yes: bool | None) -> None:  # noqa: FBT001 - the callback's shape
                 if is_yes:
-                    self._decide(intent)
+                    self._decide(intent, form)
 
             self.app.push_screen(ConfirmDialog(preview), decided)
 
         self.host.hold_keys(give_up)
         self.ask("plan", lambda: gateway.plan(intent), show)
 
-    def _decide(self, intent: Intent) -> None:
+    def _decide(self, intent: Intent, form: str) -> None:
         gateway = self.host.gateway
 
         def show(result: DecisionResult) -> None:
             from riskcockpit.tui.modals.says import ResultDialog  # noqa: PLC0415 - as above
 
             self.app.push_screen(ResultDialog(result))
+            if form:
+                self._keeper(form)({})
             self.refresh_data()
 
         self.after_decision()
@@ -171,7 +213,7 @@ class DecidingScreen(PlaceScreen):
 
     def fail(self, topic: str, error: Exception) -> None:
         """Say in a dialog why a decision was not taken."""
-        if topic == "plan":
+        if topic in ("plan", "form"):
             self.host.release_keys()
         is_ours = isinstance(error, RiskcockpitError) or is_forbidden(error)
         if topic not in _BY_HAND and is_ours:

@@ -41,13 +41,12 @@ _PREVIEW_WIDTH = 150
 class _Opened:
     """A new list with the page its cursor is on."""
 
+    query: str
     found: FindingSet
     cursor: int
     page: FindingPage | None
     is_lost: bool
     """The finding the cursor was on does not match any more."""
-    is_update: bool
-    """It is the list of before, some time later."""
 
 
 class FindingsScreen(FilteredScreen):
@@ -111,8 +110,6 @@ class FindingsScreen(FilteredScreen):
         if "sort:" not in query:
             query = f"{query} sort:{self._sort}".strip()
 
-        shown, self._shown = self._shown, query
-
         def opened() -> _Opened:
             found = gateway.open_findings(query)
             position = gateway.position(found, keep) if keep else None
@@ -120,7 +117,7 @@ class FindingsScreen(FilteredScreen):
             start = cursor // PAGE * PAGE
             page = gateway.page(found, start, PAGE) if found.total else None
             is_lost = bool(keep) and position is None
-            return _Opened(found, cursor, page, is_lost, is_update=query == shown)
+            return _Opened(query, found, cursor, page, is_lost)
 
         self.ask("open", opened, self._take_opened)
 
@@ -138,7 +135,8 @@ class FindingsScreen(FilteredScreen):
         table = self.table
         table.sort_key = "" if "sort:" in self.query_text else self._sort
         table.note_loss(is_lost=opened.is_lost)
-        table.show(pages, self.host.frame(), opened.cursor, is_update=opened.is_update)
+        is_update, self._shown = opened.query == self._shown, opened.query
+        table.show(pages, self.host.frame(), opened.cursor, is_update=is_update)
         self._draw_match(opened.found.total)
         self.draw_views()
         if table.display and (is_first or self.focused is None):

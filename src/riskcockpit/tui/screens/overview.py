@@ -159,6 +159,15 @@ class OverviewScreen(DecidingScreen):
         else:
             super().action_approve()
 
+    def action_waive(self) -> None:
+        """Ask for a waiver of the finding, or of all findings the item is about."""
+        item, gateway = self.queue.row, self.host.gateway
+        if item is None or not item.query:
+            super().action_waive()
+        elif not self.has_slipped():
+            query = item.query
+            self.ask("ids", lambda: gateway.ids(query), self.waive)
+
     def finding_subjects(self) -> tuple[str, ...]:
         """Return the finding under the cursor."""
         subject = self._subject_for("w")

@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 _POSTURE = "posture-of-header"
 _QUIET = (_POSTURE, "names", "commands", "remember", "draft")
-"""Questions nobody waits for: when they fail, the screen goes on as it is."""
+"""First words of topics nobody waits for: when they fail, the screen goes on as it is."""
 
 
 class Load(StrEnum):
@@ -207,7 +207,7 @@ class PlaceScreen(Screen[None]):
         """Say what failed, unless a newer question was asked."""
         event.stop()
         is_mine = self._serials.get(event.topic) == event.serial
-        if is_mine and event.topic not in _QUIET:
+        if is_mine and event.topic.partition(":")[0] not in _QUIET:
             self.fail(event.topic, event.error)
 
     def fail(self, topic: str, error: Exception) -> None:
