@@ -64,11 +64,11 @@ async def test_no_key_of_a_view_is_dead_and_none_means_two_things(kind: str) -> 
 
 
 async def test_a_key_can_be_moved_in_the_settings() -> None:
-    about = About("demo-bank", False, "eng", "host", keymap={"go.findings": "F"})
+    about = About("demo-bank", False, "eng", "host", keymap={"go.findings": "f6"})
     async with opened(FakeGateway(about=about)) as (app, pilot):
         await press(pilot, "f")
         assert app.place.kind == "overview"
-        await press(pilot, "F")
+        await press(pilot, "f6")
         assert app.place.kind == "findings"
 
 

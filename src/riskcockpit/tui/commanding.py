@@ -35,23 +35,25 @@ class Commanding(Living):
 
     def action_command(self) -> None:
         """Ask for a command."""
-        if self.typed is not None:
-            self.open_command_line()
-            return
-
-        def take(typed: tuple[str, ...]) -> None:
-            self.typed = list(typed)
-            self.open_command_line()
-
-        self.place_screen.ask("commands", self.gateway.commands, take)
+        self.open_command_line()
 
     def open_command_line(self, text: str = "") -> None:
-        """Show the line; what is typed is done."""
+        """Show the line at once; history and names are there as soon as they are read."""
         from riskcockpit.tui.modals.command_line import CommandLine  # noqa: PLC0415 - few keys
 
         line = CommandLine(self.typed or (), self.names, text)
         self.push_screen(line, lambda typed: self._do(typed) if typed else None)
+        if self.typed is None:
+            self.place_screen.ask("commands", self.gateway.commands, self._take_typed)
         self.ask_names()
+
+    def _take_typed(self, typed: tuple[str, ...]) -> None:
+        from riskcockpit.tui.modals.command_line import CommandLine  # noqa: PLC0415 - if open
+
+        mine = self.typed or []
+        self.typed = [*(one for one in typed if one not in mine), *mine]
+        if isinstance(self.screen, CommandLine):
+            self.screen.remember(self.typed)
 
     def _do(self, text: str) -> None:
         typed = [] if self.typed is None else self.typed

@@ -87,6 +87,11 @@ class CommandLine(ModalScreen[str]):
         if self._cycle.at is None:
             self._offer(self.field.value)
 
+    def remember(self, history: Sequence[str]) -> None:
+        """Take the commands of earlier runs, to bring them back."""
+        if self._recalled is None:
+            self._history = tuple(history)
+
     @on(Input.Changed)
     def follow(self, event: Input.Changed) -> None:
         """Show what fits."""
