@@ -12,8 +12,6 @@ from riskcockpit.tui.bindings import KEYS
 from riskcockpit.tui.commands import COMMANDS, completions
 from riskcockpit.tui.host import Host
 
-_HIDDEN = ("lists",)
-
 
 class CockpitCommands(Provider):
     """Keys and commands, by their words."""
@@ -21,7 +19,7 @@ class CockpitCommands(Provider):
     def _entries(self) -> list[tuple[str, str, Callable[[], None]]]:
         host = cast("Host", self.app)
         active = {each.binding.id for each in self.screen.active_bindings.values() if each.enabled}
-        keys = [key for key in KEYS if key.id in active and key.scope not in _HIDDEN]
+        keys = [key for key in KEYS if key.id in active]
         entries: list[tuple[str, str, Callable[[], None]]] = [
             (key.words, f"key {key.shown}", partial(host.press, key.action)) for key in keys
         ]

@@ -13,7 +13,7 @@ from riskcockpit.tui.paging import Pages
 T = TypeVar("T")
 
 
-class RowMarking(ScrollView, Generic[T]):
+class RowMarking(ScrollView, Generic[T], inherit_bindings=False):
     """Rows with a cursor that can be marked, one by one and by ranges."""
 
     def __init__(self, identify: Callable[[T], str], *, id: str | None = None) -> None:  # noqa: A002 - as Textual calls it
