@@ -184,6 +184,7 @@ def renew(app: Cockpit, place: str) -> None:
         screen.table.clear_marks()
         screen.table.chosen_column = 0
         screen.table.move(0)
+        screen.table.focus()
     if place != "overview":
         app.go_to(Place(place))
 
