@@ -120,3 +120,15 @@ def hostile_frameworks(texts: Sequence[str]) -> tuple[FrameworkView, ...]:
         )
         out.append(replace(view, title=texts[number], note=texts[13], requirements=requirements))
     return tuple(out)
+
+
+def hostile_control(texts: Sequence[str]) -> ControlDetail:
+    """Every text of a control tries to act."""
+    detail = control_detail(APPROVED.id)
+    rows = tuple(ControlRow(text[:2_000], RowStatus.ALARM, text[:2_000]) for text in texts)
+    return replace(
+        detail, summary=replace(detail.summary, title=texts[0], message=texts[9]),
+        rationale=texts[1], remediation=texts[10], sql=f"SELECT '{texts[0]}'\n{texts[13]}",
+        rows=rows, pack=texts[2], inputs={texts[4]: timedelta(hours=1)},
+        params={"x": texts[0]}, why_set={"x": texts[11]},
+    )  # fmt: skip

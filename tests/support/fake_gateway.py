@@ -42,7 +42,7 @@ from riskcockpit.views.governance import (
 from riskcockpit.views.models import ModelDetail, ModelRow
 from riskcockpit.views.posture import LedgerState, PostureView
 from riskcockpit.views.syncing import SourceProgress
-from support.bank_compliance import control_detail, frameworks, hostile_frameworks
+from support.bank_compliance import control_detail, frameworks, hostile_control, hostile_frameworks
 from support.bank_findings import detail_of, finding_row, hostile_row
 from support.bank_governance import actions, controls, ledger_rows, model_detail, model_rows
 from support.bank_posture import NOW, euros, finding_id, posture
@@ -79,6 +79,8 @@ class FakeGateway:
     entries: tuple[LedgerRow, ...] = field(default_factory=ledger_rows)
     pages_asked: list[int] = field(default_factory=list)
     frameworks_shown: tuple[FrameworkView, ...] = field(default_factory=frameworks)
+    control_shown: ControlDetail | None = None
+    """What every control is; None: the one that is asked for."""
     interrupted: int = 0
     refusal: RefusedError | None = None
     query_fields: tuple[QueryField, ...] = (
@@ -219,7 +221,7 @@ class FakeGateway:
 
     def control(self, control: str) -> ControlDetail:
         self._wait()
-        return control_detail(control)
+        return self.control_shown or control_detail(control)
 
     def compliance(self) -> tuple[FrameworkView, ...]:
         self._wait()
@@ -335,6 +337,9 @@ def empty() -> FakeGateway:
     )
 
 
+_FIELDS = ("text", "reason", "justification", "expires")
+
+
 def hostile() -> FakeGateway:
     """Every text from outside tries to act."""
     text = HOSTILE
@@ -359,9 +364,13 @@ def hostile() -> FakeGateway:
         view=replace(
             view, queue=items, sources=names, exposure=replace(view.exposure, driver=text[0])
         ),
-        about=About(text[3], False, text[0], text[9]),
+        about=About(text[3], False, text[0], text[9], contexts={text[1]: text[2]}, file=text[5]),
         models_shown=models,
         entries=entries,
         frameworks_shown=hostile_frameworks(text),
+        control_shown=hostile_control(text),
+        known=Names(text, text, text, dict(zip(text, text[::-1], strict=True)), {"owner": text}),
+        typed=list(text),
+        drafts={form: dict.fromkeys(_FIELDS, text[0]) for form in ("waive:several", "note:x")},
         verified=VerifyReport(1, 2, 0, (LedgerProblem(text[0], 1, text[1]),), ()),
     )

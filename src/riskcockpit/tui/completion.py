@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.tui.api import Names, QueryField
 
 MOST = 50
+"""Completions offered at most."""
+_LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,13 @@ def complete_query(
     start = f"{head}{before}{gap}{sign}"
     candidates = _query_words(last, fields, names)
     fitting = [(word, words) for word, words in candidates if word != last]
-    return tuple(Completion(start + word, word, words) for word, words in fitting[:MOST])
+    return tuple(_completion(start, word, words) for word, words in fitting[:MOST])
+
+
+def _completion(start: str, word: str, words: str) -> Completion:
+    """Return a completion that is harmless in a field: names come from outside."""
+    clean = clean_line(word[:_LONGEST])
+    return Completion(start + clean, clean, words[:_LONGEST])
 
 
 def _query_words(
@@ -121,4 +130,4 @@ def complete_command(
         return ()
     found = [pair for pair in offered() if rest.lower() in pair[0].lower() and pair[0] != rest]
     found.sort(key=lambda pair: not pair[0].lower().startswith(rest.lower()))
-    return tuple(Completion(f"{word} {name}", name, words) for name, words in found[:MOST])
+    return tuple(_completion(f"{word} ", name, words) for name, words in found[:MOST])

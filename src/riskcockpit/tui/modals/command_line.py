@@ -51,7 +51,7 @@ class CommandLine(ModalScreen[str]):
     def __init__(self, history: Sequence[str], names: Names, text: str = "") -> None:
         super().__init__()
         self.names = names
-        self._history = tuple(history)
+        self._history = tuple(map(clean_line, history))
         self._recalled: int | None = None
         self._typed = text
         self._start = text
@@ -90,7 +90,7 @@ class CommandLine(ModalScreen[str]):
     def remember(self, history: Sequence[str]) -> None:
         """Take the commands of earlier runs, to bring them back."""
         if self._recalled is None:
-            self._history = tuple(history)
+            self._history = tuple(map(clean_line, history))
 
     @on(Input.Changed)
     def follow(self, event: Input.Changed) -> None:

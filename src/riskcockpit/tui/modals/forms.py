@@ -52,7 +52,7 @@ class Form(Dialog[T]):
 
     def __init__(self, title: str, draft: Mapping[str, str], keep: Keep) -> None:
         super().__init__(title)
-        self.draft = draft
+        self.draft = {name: clean_line(text) for name, text in draft.items()}
         self._keep = keep
         self._later: Timer | None = None
 

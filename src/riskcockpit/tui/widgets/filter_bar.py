@@ -109,6 +109,7 @@ class FilterBar(Widget):
 
     def show(self, query: str) -> None:
         """Show a query that was understood."""
+        query = clean_line(query)
         if self.input.value != query and not self.input.has_focus:
             self.input.value = query
         self.query_one("#mistake").display = False
