@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from rich.cells import cell_len
 from rich.segment import ControlType, Segment
 from textual.color import Color
@@ -75,27 +74,28 @@ async def test_hostile_names_complete_words_and_fill_forms_as_text() -> None:
         assert not {sign for sign in seen(app) if sign in "\x1b\x9b\u202e\u200b"}
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:16]))
-async def test_notes_dialogs_and_titles_draw_hostile_text(text: str) -> None:
-    gateway = fake_gateway.FakeGateway()
-    async with opened(gateway) as (app, pilot):
-        app.notify(text, title=text)
-        app.screen.notify(text, markup=True)
+async def test_notes_dialogs_and_titles_draw_hostile_text() -> None:
+    async with opened(fake_gateway.FakeGateway()) as (app, pilot):
         card = app.screen.query_one("#queue-box")
-        titled(card, text[:200], text[:200])
-        card.query_one("#queue-none", Plain).show(styled([text, (text, "alarm")]))
-        await app.push_screen(ErrorDialog(InputError(text, hint=text, detail=text), text[:200]))
-        await pilot.pause()
-        await press(pilot, "escape")
-        row = hostile_row(HOSTILE.index(text))
-        preview = DecisionPreview(
-            text[:200], text, text, text, False, (text,), text, (text,), (), (text,), (row,), 1,
-            None, ((text[:200], text),),
-        )  # fmt: skip
-        await app.push_screen(ConfirmDialog(preview))
-        await ready(pilot)
+        for text in HOSTILE:
+            app.notify(text, title=text, timeout=0.2)
+            app.screen.notify(text, markup=True, timeout=0.2)
+            titled(card, text[:200], text[:200])
+            card.query_one("#queue-none", Plain).show(styled([text, (text, "alarm")]))
+            await app.push_screen(ErrorDialog(InputError(text, hint=text, detail=text), text[:200]))
+            await pilot.pause()
+            app.pop_screen()
+            row = hostile_row(HOSTILE.index(text))
+            preview = DecisionPreview(
+                text[:200], text, text, text, False, (text,), text, (text,), (), (text,), (row,),
+                1, None, ((text[:200], text),),
+            )  # fmt: skip
+            await app.push_screen(ConfirmDialog(preview))
+            await pilot.pause()
+            widths = {sum(cell_len(part.text) for part in strip) for strip in strips(app)}
+            assert widths == {120}, text[:40]
+            app.pop_screen()
         assert app.is_running
-        await press(pilot, "n")
 
 
 async def test_a_hostile_note_cannot_be_clicked_into_quitting() -> None:
