@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -82,6 +83,17 @@ async def test_a_changed_row_is_marked_for_a_moment_and_nothing_jumps(
         assert "± " not in seen(app)
         await press(pilot, "s")
         assert "± " not in seen(app), "another order is no news"
+
+
+async def test_an_age_that_moved_on_is_no_news() -> None:
+    gateway = FakeGateway(total=40)
+    async with opened(gateway, "f", size=(120, 24)) as (app, pilot):
+        later_on = gateway.now() + timedelta(days=9)
+        gateway.now = lambda: later_on  # type: ignore[method-assign] # nine days later
+        before = seen(app)
+        await press(pilot, "ctrl+r")
+        assert seen(app) != before
+        assert "± " not in seen(app)
 
 
 async def test_the_row_under_the_cursor_keeps_its_line_when_rows_come_above_it() -> None:

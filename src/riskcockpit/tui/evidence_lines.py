@@ -174,14 +174,15 @@ def _title(line: EvidenceLine, _frame: Frame) -> Cell:
     return Cell(f"{line.title}: {line.said}" if line.said else line.title)
 
 
+def _judged(line: EvidenceLine, frame: Frame) -> Cell:
+    return Cell(age(line.at, frame.now, missing=""), "muted")
+
+
 TREE: tuple[Column[EvidenceLine], ...] = (
-    Column("name", "requirement", _name, 16, grow=3, rank=0),
-    Column("state", "evidence", _state, 24, rank=0),
+    Column("name", "requirement", _name, 22, grow=3, rank=0),
+    Column("state", "evidence", _state, 27, rank=0),
     Column("title", "what it asks for, what the control says", _title, 20, grow=4, rank=0),
-    Column(
-        "at", "judged",
-        lambda line, frame: Cell(age(line.at, frame.now, missing=""), "muted"), 7, Align.RIGHT,
-    ),
+    Column("at", "judged", _judged, 7, Align.RIGHT, rank=2),
 )  # fmt: skip
 
 

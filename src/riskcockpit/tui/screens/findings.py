@@ -211,7 +211,7 @@ class FindingsScreen(FilteredScreen):
         """Show what matches; the marks of the old list end."""
         self.query_text = query
         self.table.clear_marks()
-        self.table.focus()
+        self.set_focus(self.table)
         self._open("", 0)
 
     def step_back(self) -> bool:
@@ -219,7 +219,7 @@ class FindingsScreen(FilteredScreen):
         if self.query_one(FilterBar).has_focus_within:
             self.query_one(FilterBar).query_one("#mistake").display = False
             self.query_one(FilterBar).input.value = self.query_text
-            self.table.focus()
+            self.set_focus(self.table)
             return True
         if self.table.range_from is not None or self.table.marks:
             self.table.clear_marks()

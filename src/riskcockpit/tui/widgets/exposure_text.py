@@ -40,6 +40,7 @@ def exposure_head(
     view = posture.exposure
     room = max(10, min(60, width - 44))
     rows = [_mean(view, frame, room), *_words(view, frame, width, is_short=is_short)]
+    rows += [] if is_short else [Content("")]
     most = max((pillar.at_risk.amount for pillar in posture.pillars), default=Decimal(1))
     rows += [_pillar(pillar, most, frame, width) for pillar in posture.pillars]
     return rows

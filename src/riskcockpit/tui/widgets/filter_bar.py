@@ -104,7 +104,7 @@ class FilterBar(Widget):
 
     def edit(self) -> None:
         """Let the query be typed."""
-        self.input.focus()
+        self.screen.set_focus(self.input)  # at once: the next key is part of the query
         self.input.cursor_position = len(self.input.value)
 
     def show(self, query: str) -> None:

@@ -95,17 +95,21 @@ class RowTable(RowMarking[T], can_focus=True):
         the row under the cursor stays on its line of the screen.
         """
         line = self.cursor - self.scroll_offset.y
-        known = [row for _, row in self._pages.known()] if is_update and is_news else []
-        is_whole = is_update and is_news and len(known) == self._pages.total
-        self._news.remember(known, is_whole=is_whole)
+        self._painter.frame = frame  # what was known is compared as it would be said now
+        if is_update and is_news:
+            known = [row for _, row in self._pages.known()]
+            self._news.remember(known, is_whole=len(known) == self._pages.total)
+        elif not is_update:
+            self._news.forget()
         self.edition += 1
         self.range_from, self._letters = None, {}
-        self._pages, self._painter.frame, self._travel = pages, frame, 1
+        self._pages, self._travel = pages, 1
         self._painter.forget()
         self.virtual_size = Size(0, pages.total + self._head)
         wanted = self.cursor if cursor is None else cursor
         self.cursor = max(0, min(wanted, pages.total - 1))
-        self._tell_news(row for _, row in pages.known())
+        if is_news:
+            self._tell_news(row for _, row in pages.known())
         if is_update:
             self.scroll_to(y=max(0, self.cursor - line), animate=False, immediate=True, force=True)
         self.call_after_refresh(self._keep_cursor_seen)
