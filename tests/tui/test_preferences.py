@@ -19,10 +19,8 @@ from support.piloting import opened, press, seen, settle, strips
 ABOUT = About("demo-bank", False, "eng", "bastion-2", file="/home/eng/riskcockpit.yaml")
 
 
-def fault(**changes: object) -> ConfigError:
-    about = replace(
-        ABOUT, line_of=lambda path: 12 if path.startswith("cockpit") else None, **changes
-    )  # type: ignore[arg-type] # fields of About
+def fault(*, theme: str = "dark", keymap: Mapping[str, str] | None = None) -> ConfigError:
+    about = replace(ABOUT, line_of=lambda _: 12, theme=theme, keymap=keymap or {})
     with pytest.raises(ConfigError) as caught:
         check(about)
     return caught.value

@@ -17,7 +17,10 @@ from riskcockpit.views.compliance import (
     RequirementView,
 )
 
-_TOKENS = {"ok": "ok", "alarm": "alarm", "error": "alarm", "stale": "stale", "no_data": "no_data"}
+_TOKENS = {
+    "ok": "ok", "alarm": "alarm", "error": "alarm", "config_invalid": "alarm", "stale": "stale",
+    "no_data": "no_data",
+}  # fmt: skip
 
 
 def matrix(views: Iterable[FrameworkView]) -> None:
