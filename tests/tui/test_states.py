@@ -113,7 +113,7 @@ def test_what_is_wrong_comes_by_its_weight() -> None:
     broken = replace(view, sources=old, ledger=LedgerState(False, 3, "", "entry 2 is forged"))
     wrong = list(of_data(broken, NOW, ASCII))
     assert [each.word for each in wrong] == ["LEDGER BROKEN", "STALE", "SOURCE FAILED"]
-    line = banner_line(wrong, 120).plain
+    line = banner_line(wrong, 120, ASCII).plain
     assert "entry 2 is forged" in line
     assert line.index("LEDGER BROKEN") < line.index("STALE") < line.index("SOURCE FAILED")
     assert list(of_data(None, NOW, UNICODE)) == []
@@ -124,7 +124,7 @@ def test_a_banner_fits_its_line(width: int) -> None:
     view = posture()
     failed = replace(view.sources[0], state="failed", message="漢字 " * 80)
     wrong = list(of_data(replace(view, sources=(failed,)), NOW, UNICODE))
-    assert banner_line(wrong, width).cell_length <= width
+    assert banner_line(wrong, width, UNICODE).cell_length <= width
 
 
 def test_a_cause_that_forbids_is_found() -> None:
