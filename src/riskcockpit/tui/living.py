@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -32,7 +32,9 @@ class Living(Navigator):
         self.progress: Sequence[SourceProgress] = ()
         """How far a sync has come that runs now; empty when none does."""
         self._watch = PulseWatch(gateway.pulse, self._tell_pulse)
-        self._keymap_taken: About | None = None
+        self.keymap: Mapping[str, str] = {}
+        """Binding id → keys, as the settings that are in force have moved them."""
+        self._taken: About | None = None
         self._take_theme(gateway.about)
 
     def watch_living(self) -> None:
@@ -102,8 +104,9 @@ class Living(Navigator):
             self.settings_fault = error
             return
         self.settings_fault = None
-        before, self._keymap_taken = self._keymap_taken, about
-        if before is None or before.keymap != about.keymap:
+        before, self._taken = self._taken, about
+        if self.keymap != about.keymap:
+            self.keymap = dict(about.keymap)
             self.set_keymap(dict(about.keymap))
         if before is not None and before.theme != about.theme:
             self.set_theme(about.theme)

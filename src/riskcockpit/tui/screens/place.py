@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 from textual.worker import get_current_worker
 
-from riskcockpit.tui.bindings import KEYS
+from riskcockpit.tui.bindings import KEYS, Key
 from riskcockpit.tui.conditions import failure_words, is_forbidden, of_refresh
 from riskcockpit.tui.host import Host
 from riskcockpit.tui.messages import Answered, AskFailed, JumpWanted, Place
@@ -101,7 +101,9 @@ class PlaceScreen(Screen[None]):
         self.draw_lines()
 
     def draw_lines(self) -> None:
-        """Draw header, banner and keys for what is possible now."""
+        """Draw header, banner and keys for what is possible now, once there is a frame."""
+        if not self.is_mounted:
+            return
         self.query_one("#header", Plain).show(self.host.header(self.size.width))
         self._draw_banner()
         self.query_one("#keys", Plain).show(key_line(self.hints(), self.size.width))
@@ -124,8 +126,12 @@ class PlaceScreen(Screen[None]):
         keys = [key for key in KEYS if key.label and key.id in active]
         if isinstance(self.focused, Input):  # it takes what is typed
             keys = [key for key in keys if key.scope == "query" or key.id == "app.back"]
-            return [("enter", "apply"), *((key.shown, key.label) for key in keys)]
-        return [(key.shown, key.label) for key in sorted(keys, key=lambda key: order[key.scope])]
+            return [("enter", "apply"), *((self._key_now(key), key.label) for key in keys)]
+        keys.sort(key=lambda key: order[key.scope])
+        return [(self._key_now(key), key.label) for key in keys]
+
+    def _key_now(self, key: Key) -> str:
+        return key.read_in(self.host.keymap)[0]
 
     # data
 
