@@ -49,6 +49,8 @@ class About:
     """Behind the context's name: `red`, `yellow`, …; empty: none."""
     contexts: Mapping[str, str] = field(default_factory=dict)
     """Other homes one can switch to: name → directory."""
+    clipboard: str = "auto"
+    """`auto`, `osc52`, `tmux` or `off`."""
     file: str = ""
     """The settings file; empty when there is none."""
     line_of: Callable[[str], int | None] = lambda _path: None

@@ -21,6 +21,7 @@ from riskcockpit.tui.host import Host
 from riskcockpit.tui.messages import Answered, AskFailed, JumpWanted, Place
 from riskcockpit.tui.widgets.lines import banner_line, key_line
 from riskcockpit.tui.widgets.plain import Plain, lines, styled
+from riskcockpit.tui.widgets.row_table import RowTable
 
 if TYPE_CHECKING:  # records come with the data
     from riskcockpit.tui.api import Names
@@ -161,6 +162,11 @@ class PlaceScreen(Screen[None]):
 
     def take_names(self, names: Names) -> None:
         """Take the names that exist now, to complete words."""
+
+    def id_seen(self) -> str:
+        """Return the id of what the cursor is on; empty when there is nothing."""
+        table = self.focused
+        return table.row_id if isinstance(table, RowTable) else ""
 
     def query_seen(self) -> str:
         """Return the query by which what is seen was chosen; empty when by none."""
