@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -220,6 +221,23 @@ class Cockpit(Commanding):
     def leave_cockpit(self) -> None:
         """Quit."""
         self.exit(0)
+
+    def action_related(self) -> None:
+        """Go to what belongs to what the cursor is on; ask which, when there are several."""
+        from riskcockpit.tui.modals.choose import ChooseDialog  # noqa: PLC0415 - as above
+
+        here = self.place
+        found = [(kind, replace(place, parent=here)) for kind, place in self.place_screen.related()]
+        if not found:
+            self.tell("nothing else belongs to this")
+        elif len(found) == 1:
+            self.go_to(found[0][1])
+        else:
+            names = [(kind, place.key or place.kind) for kind, place in found]
+            self.push_screen(
+                ChooseDialog("Go to", names),
+                lambda at: None if at is None else self.go_to(found[at][1]),
+            )
 
     def action_copy(self) -> None:
         """Copy the id of what the cursor is on, out of the terminal."""

@@ -104,6 +104,7 @@ KEYS: tuple[Key, ...] = (
         ("app.last", "-", "last view", "last", ""),
         ("app.older", "[", "older view in the history", "older", ""),
         ("app.newer", "]", "newer view in the history", "newer", ""),
+        ("app.related", "t", "what this is about: its findings, model, controls", "related", ""),
         ("app.copy", "y", "copy the id of what the cursor is on", "copy", ""),
         ("app.reload", "ctrl+r", "read the cache anew", "reload", ""),
         ("app.redraw", "ctrl+l", "redraw the screen", "redraw", ""),

@@ -35,6 +35,7 @@ class Living(Navigator):
         self.keymap: Mapping[str, str] = {}
         """Binding id → keys, as the settings that are in force have moved them."""
         self._taken: About | None = None
+        self._was_production = gateway.about.is_production
         self._take_theme(gateway.about)
 
     def watch_living(self) -> None:
@@ -92,9 +93,20 @@ class Living(Navigator):
         if isinstance(event.outcome, RiskcockpitError):
             self.settings_fault = event.outcome
         else:
+            self._mind_production(event.outcome)
             self.take_preferences(event.outcome)
             self.place_screen.refresh_data()
         self.place_screen.draw_lines()
+
+    def _mind_production(self, about: About) -> None:
+        """Lock decisions when this has become production, as a start in production does."""
+        if about.is_production and not self._was_production:
+            self.set_lock(is_locked=True)
+        self._was_production = about.is_production
+
+    def set_lock(self, *, is_locked: bool) -> None:
+        """Lock or unlock decisions."""
+        raise NotImplementedError
 
     def take_preferences(self, about: About) -> None:
         """Put theme and keys in force, unless they cannot be used."""

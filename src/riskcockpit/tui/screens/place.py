@@ -168,6 +168,10 @@ class PlaceScreen(Screen[None]):
         table = self.focused
         return table.row_id if isinstance(table, RowTable) else ""
 
+    def related(self) -> Sequence[tuple[str, Place]]:
+        """Return what belongs to what the cursor is on, as (what it is, place)."""
+        return ()
+
     def query_seen(self) -> str:
         """Return the query by which what is seen was chosen; empty when by none."""
         return ""
