@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.filter import LineFilter
 from textual.timer import Timer
 
-from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.domain.untrusted import clean_line, clean_text
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
 from riskcockpit.tui.api import GatewayApi
@@ -143,9 +143,12 @@ class Cockpit(Commanding):
         timeout: float | None = None,
         markup: bool = False,
     ) -> None:
-        """Show a passing note; never as markup, whoever asks."""
+        """Show a passing note; never as markup, and harmless, whoever asks."""
         del markup
-        super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
+        super().notify(
+            clean_text(message), title=clean_line(title), severity=severity, timeout=timeout,
+            markup=False,
+        )  # fmt: skip
 
     # keys that wait
 
