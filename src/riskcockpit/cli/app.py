@@ -35,6 +35,7 @@ _FAMILIES = {
     "findings": ("findings",),
     "models": ("models",),
     "deployments": ("deployments",),
+    "trace": ("trace",),
     "governance": ("controls", "actions", "ledger"),
     "kpis": ("kpis",),
     "alerts": ("alerts",),

@@ -34,13 +34,14 @@ _AGAIN_SECONDS = 0.1
 CACHE_TABLES = frozenset(
     {
         "action", "asset", "catalogue_entry", "control", "control_evidence", "control_row",
-        "document", "enrichment", "epss_score", "exposure_reading", "finding",
-        "finding_alias", "finding_event", "finding_location", "finding_sighting",
-        "finding_vex", "held_closure", "http_validator", "identity_decision",
-        "identity_past", "kev_entry", "kpi", "kpi_reading", "ledger_entry", "model",
-        "model_alias", "model_alias_move", "model_version", "owner_rule", "past_deadline",
-        "path_owner", "quarantine", "raw_record", "reading", "scan", "source", "text_place",
-        "text_wording", "vex_statement", "vex_target", "waiver", "waiver_finding",
+        "deployment", "deployment_approval", "deployment_gap", "deployment_link",
+        "deployment_subject", "document", "enrichment", "epss_score", "exposure_reading", "finding",
+        "finding_alias", "finding_event", "finding_location", "finding_sighting", "finding_vex",
+        "held_closure", "http_validator", "identity_decision", "identity_past", "kev_entry", "kpi",
+        "kpi_reading", "ledger_entry", "model", "model_alias", "model_alias_move", "model_version",
+        "owner_rule", "past_deadline", "path_owner", "quarantine", "raw_record", "reading", "scan",
+        "setting", "setting_change", "source", "text_place", "text_wording", "vex_statement",
+        "vex_target", "waiver", "waiver_finding",
     }
 )  # fmt: skip
 """Every table of the cache that a guarded statement may read."""
@@ -175,6 +176,8 @@ class _Watch:
         self.seconds = seconds
         self._changed = threading.Condition()
         self._until: float | None = None
+        self._is_asleep = False
+        """Whether the thread waits without end; else it wakes by itself and looks again."""
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="guard-watch", daemon=True)
         self._thread.start()
@@ -183,7 +186,8 @@ class _Watch:
         with self._changed:
             self.has_fired = False
             self._until = time.monotonic() + self.seconds
-            self._changed.notify()
+            if self._is_asleep:  # waking it for each statement costs more than most statements
+                self._changed.notify()
 
     def __exit__(self, *_: object) -> None:
         with self._changed:  # whoever holds it is not interrupting
@@ -201,7 +205,9 @@ class _Watch:
             while not self._is_closed:
                 left = None if self._until is None else self._until - time.monotonic()
                 if left is None or left > 0:
+                    self._is_asleep = left is None
                     self._changed.wait(left)
+                    self._is_asleep = False
                     continue
                 self.has_fired = True
                 self._until = time.monotonic() + _AGAIN_SECONDS  # it may have hit the gap between
