@@ -174,7 +174,15 @@ class GatewayApi(Protocol):
         ...
 
     def names(self) -> Names:
-        """Return the names that exist now, to complete words."""
+        """Return the names that exist now, to complete words; without values of findings."""
+        ...
+
+    def query_values(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the values open findings have, field → the most frequent first."""
+        ...
+
+    def views(self) -> Mapping[str, str]:
+        """Return the saved views: name → query."""
         ...
 
     def save_view(self, name: str, query: str) -> None:

@@ -124,6 +124,10 @@ class Cockpit(Commanding):
         mine = () if fault is None else (of_settings(fault, self.glyphs),)
         return (*mine, *of_data(self.posture, self.gateway.now(), self.glyphs))
 
+    def generation_seen(self) -> int:
+        """Return the generation of what is shown; 0 before any."""
+        return 0 if self.posture is None else self.posture.generation
+
     def notice(self, posture: PostureView) -> None:
         """Remember a posture for the headers."""
         self.posture = posture

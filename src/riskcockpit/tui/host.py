@@ -97,6 +97,10 @@ class Host(Protocol):
         """Read the names that exist now; who completes words gets them when they are here."""
         ...
 
+    def ask_values(self) -> None:
+        """Read the values of findings, once for each generation; as `ask_names`."""
+        ...
+
     def open_command_line(self, text: str = "") -> None:
         """Show the line where commands are typed, with `text` in it."""
         ...

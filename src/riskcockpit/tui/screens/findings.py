@@ -91,7 +91,7 @@ class FindingsScreen(FilteredScreen):
         self.query_one("#no-match").display = False
         self.query_one("#views").display = False
         self.table.focus()
-        self.host.ask_names()
+        self.ask("views", self.host.gateway.views, self.take_views)
 
     # data
 
@@ -198,6 +198,8 @@ class FindingsScreen(FilteredScreen):
 
     def action_filter(self) -> None:
         """Type a query."""
+        self.host.ask_names()
+        self.host.ask_values()
         self.query_one(FilterBar).edit()
 
     @on(FilterWanted)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # records come with the data
 T = TypeVar("T")
 
 _POSTURE = "posture-of-header"
-_QUIET = (_POSTURE, "names", "commands", "remember", "draft")
+_QUIET = (_POSTURE, "names", "views", "values", "commands", "remember", "draft")
 """First words of topics nobody waits for: when they fail, the screen goes on as it is."""
 
 
