@@ -16,12 +16,13 @@ import pytest
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import LedgerError
-from riskcockpit.ledger.armor import CHECKPOINT, EVIDENCE, BadSignatureError, read_signature
+from riskcockpit.ledger.armor import CHECKPOINT, EVIDENCE, read_signature
 from riskcockpit.ledger.journal import Journal
 from riskcockpit.ledger.signers import parse_signers, read_public_key
 from riskcockpit.ledger.signing import Signer, make_key, prove
 from riskcockpit.ledger.verify import verify
-from support.ledgers import START, Ledger, TickingClock, key_for, signer_line
+from riskcockpit.ledger.wire import BadSignatureError
+from support.ledgers import START, Ledger, TickingClock, key_for, said, signer_line
 
 MESSAGE = b'{"a":"\xc3\xa9"}'
 
@@ -95,7 +96,7 @@ def test_a_ledger_signed_by_a_key_python_cannot_verify_is_verified_by_ssh_keygen
     file.write_text(signer_line("engineer", key))
     clock = TickingClock()
     journal = Journal(tmp_path / "ledger", clock, Signer.open(key, file), "bastion")
-    journal.append(EntryType.NOTE, {"text": "by ecdsa"})
+    journal.append(EntryType.NOTE, said("by ecdsa"))
     journal.checkpoint()
     assert verify(tmp_path / "ledger", clock.at).is_ok
     chain = tmp_path / "ledger" / "chains" / "engineer@bastion.jsonl"
@@ -260,7 +261,7 @@ def test_our_reading_of_allowed_signers_agrees_with_ssh_keygen(
 
 def test_a_fault_in_allowed_signers_is_a_problem_of_the_ledger(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger")
-    ledger.journal().append(EntryType.NOTE, {})
+    ledger.journal().append(EntryType.NOTE, said())
     with ledger.signers_file.open("a") as file:
         file.write(f"* {GOOD}\n")
     report = verify(ledger.directory, ledger.clock.at)

@@ -17,7 +17,6 @@ from riskcockpit.ledger import checkpoint as checkpoints
 from riskcockpit.ledger.armor import (
     CHECKPOINT,
     EVIDENCE,
-    BadSignatureError,
     Signature,
     read_signature,
 )
@@ -27,6 +26,7 @@ from riskcockpit.ledger.objects import Objects
 from riskcockpit.ledger.regular import NotRegularError, read_regular
 from riskcockpit.ledger.signers import FILE_NAME, AllowedSigners
 from riskcockpit.ledger.signing import load_signers, prove
+from riskcockpit.ledger.wire import BadSignatureError
 from riskcockpit.views.governance import LedgerProblem, VerifyReport
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
