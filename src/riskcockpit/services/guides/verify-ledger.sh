@@ -1,5 +1,6 @@
 #!/bin/sh
-# Checks a ledger with ssh-keygen, sha256sum, head, grep and jq: sh verify-ledger.sh [LEDGER]
+# Checks a ledger with ssh-keygen, sha256sum, jq and the usual tools of a Unix:
+# sh verify-ledger.sh [LEDGER]
 # Exit 0: all holds. 1: something does not; every fault is named with its chain and entry.
 # Rules: docs/ledger-format.md. About ten milliseconds an entry.
 set -u

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Checks this export with ssh-keygen, sha256sum, head, grep and jq; the rest is the shell.
+# Checks this export with ssh-keygen, sha256sum, jq and the usual tools of a Unix; nothing of ours.
 # Exit 0: all holds. 1: something does not; every fault is named. See README.md for what it proves.
 set -u
+set --
 case $0 in */*) cd "${0%/*}" || exit 2 ;; esac
 faults=0
 fault() { printf 'FAULT  %s\n' "$*"; faults=$((faults + 1)); }
@@ -22,8 +23,7 @@ else
 fi
 
 # 2. the ledger: entries, checkpoints, witnesses, keys, objects
-sh ./verify-ledger.sh ledger
-case $? in 0) ;; *) faults=$((faults + 1)) ;; esac
+if ! (. ./verify-ledger.sh); then faults=$((faults + 1)); fi
 
 # 3. the results are those that the evaluation signed, by the policy it names
 results=$(sum <results/results.txt)
