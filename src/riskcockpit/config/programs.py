@@ -1,7 +1,7 @@
 """Running a program: no shell, no terminal, no waiting for ever, and nothing left behind.
 
-A program gets no standard input and a session of its own; whatever it started is ended with it,
-also when this process ends first.
+A program reads what it is given, or nothing, and gets a session of its own; whatever it started is
+ended with it, also when this process ends first.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import os
 import selectors
 import signal
 import subprocess
+import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -64,24 +65,26 @@ def run(
     timeout_seconds: float,
     env: Mapping[str, str] | None = None,
     directory: Path | None = None,
+    content: bytes = b"",
 ) -> Ended:
     """Run `argv` to its end, or until it printed more than `max_bytes`.
 
-    `env` is its whole environment; None is ours.
+    `env` is its whole environment; None is ours. `content` is what it can read from its stdin.
 
     Raises:
         NotStartedError: it cannot be started. NotEndedError: `timeout_seconds` passed.
     """
     try:
-        process = subprocess.Popen(  # noqa: S603 - the user's own settings name the program
-            [str(Path(argv[0]).expanduser()), *argv[1:]],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=None if env is None else dict(env),
-            cwd=directory,
-            start_new_session=True,
-        )
+        with _readable(content) as stdin:
+            process = subprocess.Popen(  # noqa: S603 - the user's own settings name the program
+                [str(Path(argv[0]).expanduser()), *argv[1:]],
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=None if env is None else dict(env),
+                cwd=directory,
+                start_new_session=True,
+            )
     except (OSError, ValueError) as error:
         raise NotStartedError(getattr(error, "strerror", None) or "bad arguments") from None
     with _lock:
@@ -95,6 +98,18 @@ def run(
     finally:
         _end(process)
     return Ended(status, bytes(reader.output), bytes(reader.errors))
+
+
+@contextmanager
+def _readable(content: bytes) -> Iterator[int | IO[bytes]]:
+    """Yield what a program reads `content` from: a file, so that nobody waits for the other."""
+    if not content:
+        yield subprocess.DEVNULL
+        return
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        yield file
 
 
 def run_for_output(

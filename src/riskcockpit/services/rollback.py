@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -23,6 +23,7 @@ from riskcockpit.errors import RefusedError, RiskcockpitError, UnknownNameError
 from riskcockpit.services.authors import authors_of_versions
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.glass import broken_glass, review_words
 from riskcockpit.services.outbox import acting_connector, bring_on
 from riskcockpit.store.database import Reader
 from riskcockpit.store.sql import sql
@@ -78,25 +79,42 @@ class _Proposal:
         return f"{self.model}: {CHAMPION} from version {before} {word} version {after}"
 
 
-def plan_rollback(ctx: Context, model: str, to: int | None = None) -> DecisionPreview:
+def plan_rollback(
+    ctx: Context, model: str, to: int | None = None, break_glass: str = ""
+) -> DecisionPreview:
     """Say what rolling `model` back would do, and every guard that speaks against it.
+
+    `break_glass` is as for `rollback`.
 
     Raises:
         UnknownNameError: there is no such model.
         LedgerError: the ledger does not verify, or there is no key.
     """
-    return _preview(_propose(Desk(ctx), model, to))
+    proposal = _propose(Desk(ctx), model, to)
+    found = _preview(proposal)
+    if not break_glass or found.blockers:
+        return found
+    try:
+        glass = broken_glass(proposal.desk, proposal.desk.permit(Deed.ROLLBACK), break_glass)
+    except RefusedError as error:
+        return replace(found, rule=error.rule, blockers=(error.message,))
+    warnings = (*found.warnings, f"one key alone, {review_words(glass)}")
+    return replace(found, needs=(), warnings=warnings)
 
 
-def rollback(ctx: Context, model: str, to: int | None = None) -> DecisionResult:
+def rollback(
+    ctx: Context, model: str, to: int | None = None, break_glass: str = ""
+) -> DecisionResult:
     """Decide to roll `model` back; with all keys it is sent at once and read back.
+
+    `break_glass` is why it cannot wait for a second key: it is sent at once, and reviewed later.
 
     Raises:
         RefusedError: a guard or a rule says no; nothing was written.
         UnknownNameError: there is no such model.
         LedgerError: the decision cannot be signed.
     """
-    return _decide(_propose(Desk(ctx), model, to))
+    return _decide(_propose(Desk(ctx), model, to), break_glass)
 
 
 def plan_return(desk: Desk, done: ProjectedAction) -> DecisionPreview:
@@ -199,7 +217,7 @@ def _preview(proposal: _Proposal) -> DecisionPreview:
     )
 
 
-def _decide(proposal: _Proposal) -> DecisionResult:
+def _decide(proposal: _Proposal, break_glass: str = "") -> DecisionResult:
     desk = proposal.desk
     rule = desk.permit(Deed.ROLLBACK)
     if blockers := (*proposal.blockers, *_upstream(proposal).blockers):
@@ -208,12 +226,15 @@ def _decide(proposal: _Proposal) -> DecisionResult:
             rule=GUARDS,
             hint="; ".join(blockers[1:]) or None,
         )
-    missing = needs(rule, [desk.signature()])
-    entry = desk.sign(EntryType.ROLLBACK_REQUESTED, {**proposal.data, **desk.grounds(rule)})
+    glass = broken_glass(desk, rule, break_glass)
+    missing = () if glass else needs(rule, [desk.signature()])
+    data = {**proposal.data, **glass, **desk.grounds(rule)}
+    entry = desk.sign(EntryType.ROLLBACK_REQUESTED, data)
     row = bring_on(desk, entry.hash)
     message = desk.finish()
     decision = desk.decision(entry, rule, proposal.sentence, missing)
-    return DecisionResult(decision, (row,), message or row.message)
+    said = "; ".join(filter(None, (review_words(glass), message)))
+    return DecisionResult(decision, (row,), said or row.message)
 
 
 def _known(desk: Desk, reader: Reader, model: str) -> _Known:
