@@ -206,7 +206,19 @@ class HeldFact(Row, frozen=True):
     """Closures that are remembered one by one; 0 for scans of earlier versions."""
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/2"):
+class GlassFact(Row, frozen=True):
+    """A row of `queue_glasses`."""
+
+    id: str
+    kind: str
+    subject: str
+    actor: str
+    reason: str
+    decided_at: datetime
+    review_by: datetime
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/3"):
     """Everything on the overview that a generation knows."""
 
     at: datetime
@@ -229,6 +241,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/2"):
     waivers: tuple[WaiverFact, ...]
     deadlines: tuple[DeadlineFact, ...]
     held: tuple[HeldFact, ...]
+    glasses: tuple[GlassFact, ...]
 
     def covers(self, now: datetime, notice: timedelta) -> bool:
         """Return whether it says all about `now`, with waivers announced `notice` ahead."""
