@@ -135,7 +135,7 @@ class Bank:
         )
         settings = msgspec.structs.replace(settings, **changes)
         store = Store(paths.cache, self.clock)
-        ctx = Context(settings, paths, self.clock, store, f"{name}-host")
+        ctx = Context(settings, paths, self.clock, store, f"{name.replace('@', '-')}-host")
         if settings.context.production and self.is_unlocked:
             unlock(ctx, settings.context.name)
         return ctx
