@@ -7,4 +7,4 @@ FROM finding
 WHERE
     severity = 4 AND state IN ('open', 'triage', 'pending_waiver')
     AND (class IN ('model', 'data') OR lower(tool) = 'alertmanager')
-ORDER BY detected_at
+ORDER BY detected_at, item, note

@@ -5,4 +5,4 @@ SELECT
     kind || ' ' || state AS note
 FROM action
 WHERE kind IN ('model.rollback', 'deployment.rollback') AND updated_at <= $as_of
-ORDER BY value
+ORDER BY value, item, note

@@ -1,6 +1,6 @@
 -- One row, when there is a ledger: the newest rollback that was confirmed.
 WITH drilled AS (
-    SELECT max(updated_at) AS newest, max_by(target, updated_at) AS target
+    SELECT max(updated_at) AS newest, max_by(target, (updated_at, id)) AS target
     FROM action
     WHERE kind IN ('model.rollback', 'deployment.rollback') AND state = 'done' AND updated_at <= $as_of
 )

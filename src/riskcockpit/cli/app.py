@@ -37,6 +37,7 @@ _FAMILIES = {
     "governance": ("controls", "actions"),
     "ledger": ("ledger",),
     "kpis": ("kpis",),
+    "alerts": ("alerts",),
     "compliance": ("compliance",),
     "decisions": ("waive", "approve", "reject", "revoke", "rollback", "undo", "note"),
     "identity": ("whoami", "unlock", "lock", "roles", "policy", "keys"),

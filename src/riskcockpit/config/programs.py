@@ -1,7 +1,7 @@
 """Running a program: no shell, no terminal, no waiting for ever, and nothing left behind.
 
-A program reads what it is given, or nothing, and gets a session of its own; whatever it started is
-ended with it, also when this process ends first.
+A program gets a session of its own and, unless it is given some, no standard input; whatever it
+started is ended with it, also when this process ends first.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from riskcockpit.errors import ConfigError
 
+ALWAYS_PASSED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "USER", "LOGNAME")
+"""What every program may see of our environment; no secret belongs there."""
 TIMEOUT_SECONDS = 10.0
 ERROR_BYTES = 8192
 """How much of the end of its error output is kept."""
@@ -65,20 +67,22 @@ def run(
     timeout_seconds: float,
     env: Mapping[str, str] | None = None,
     directory: Path | None = None,
-    content: bytes = b"",
+    given: bytes = b"",
 ) -> Ended:
     """Run `argv` to its end, or until it printed more than `max_bytes`.
 
-    `env` is its whole environment; None is ours. `content` is what it can read from its stdin.
+    `env` is its whole environment; None is ours. `given` is its standard input.
 
     Raises:
         NotStartedError: it cannot be started. NotEndedError: `timeout_seconds` passed.
     """
     try:
-        with _readable(content) as stdin:
+        with tempfile.TemporaryFile() as source:  # a pipe would make us wait for who reads it
+            source.write(given)
+            source.seek(0)
             process = subprocess.Popen(  # noqa: S603 - the user's own settings name the program
                 [str(Path(argv[0]).expanduser()), *argv[1:]],
-                stdin=stdin,
+                stdin=source if given else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=None if env is None else dict(env),
@@ -98,18 +102,6 @@ def run(
     finally:
         _end(process)
     return Ended(status, bytes(reader.output), bytes(reader.errors))
-
-
-@contextmanager
-def _readable(content: bytes) -> Iterator[int | IO[bytes]]:
-    """Yield what a program reads `content` from: a file, so that nobody waits for the other."""
-    if not content:
-        yield subprocess.DEVNULL
-        return
-    with tempfile.TemporaryFile() as file:
-        file.write(content)
-        file.seek(0)
-        yield file
 
 
 def run_for_output(

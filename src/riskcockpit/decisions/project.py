@@ -6,7 +6,7 @@ count against what they would allow: a grant that is not understood grants nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -122,7 +122,7 @@ def project(
         now,
         waivers,
         actions,
-        tuple(_acknowledged(entries)),
+        tuple((subject, entry.ts) for subject, entry in acknowledging(entries)),
         tuple(_contained(actions)),
         tuple(collect_corrections(entries, followers, policies, doubt)),
         tuple(_glasses(waivers, actions, {entry.hash: entry for entry in entries})),
@@ -180,12 +180,13 @@ def _state(standing: Standing, terms: WaiverTerms | None, now: datetime) -> Waiv
     return WaiverState.GRANTED if standing.is_granted else WaiverState.REQUESTED
 
 
-def _acknowledged(entries: Iterable[Entry]) -> Iterable[tuple[str, datetime]]:
+def acknowledging(entries: Iterable[Entry]) -> Iterator[tuple[str, Entry]]:
+    """Yield (finding or model, entry) of all that people signed about one, in time order."""
     people = _WAIVERS | {EntryType.NOTE, EntryType.ROLLBACK_REQUESTED}
     for entry in entries:
         if entry.type in people:
             for subject in subjects(entry):
-                yield subject, entry.ts
+                yield subject, entry
 
 
 def _glasses(

@@ -26,6 +26,7 @@ from riskcockpit.services.summary import (
     SourceFact,
     Summary,
     TrendFact,
+    WaivedFact,
     WaiverFact,
 )
 from riskcockpit.store.database import Reader
@@ -66,6 +67,7 @@ def gather(reader: Reader, now: datetime, notice: timedelta) -> Summary:
         deadlines=_facts(reader, DeadlineFact, "queue_deadlines", **deadlines),
         held=_facts(reader, HeldFact, "queue_held"),
         glasses=_facts(reader, GlassFact, "queue_glasses"),
+        waived=_facts(reader, WaivedFact, "alerts_waived"),
     )
 
 
