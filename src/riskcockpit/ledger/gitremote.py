@@ -122,7 +122,8 @@ class GitRemote:
             if not _PATH.fullmatch(path):
                 raise LedgerError(f"{clean_line(path)!r} is no file of a ledger")
             parts += [f"M 100644 inline {path}\n".encode(), _data(content)]
-        self._git("update-ref", "-d", _NEXT)
+        if not on:
+            self._git("update-ref", "-d", _NEXT)
         options = ("--quiet", "--force", "--date-format=now")
         self._must("fast-import", *options, given=b"".join(parts))
 
@@ -167,7 +168,8 @@ class GitRemote:
             raise UnavailableError(f"{self.url} did not answer in time") from None
 
 
-_QUIET = ("-c", "gc.auto=0", "-c", "core.fsync=all", "-c", "core.attributesFile=/dev/null")
+_QUIET = ("-c", "gc.auto=0", "-c", "core.fsync=none", "-c", "core.attributesFile=/dev/null")
+"""Our repository holds nothing that is not in the ledger too: it need not survive a crash."""
 
 
 def blob_id(content: bytes) -> str:
