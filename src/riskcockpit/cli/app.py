@@ -24,6 +24,7 @@ from riskcockpit.services.ending import ended_by_signals
 
 _SIGPIPE = 141
 _FAMILIES = {
+    "tui": ("tui",),
     "demo": ("demo",),
     "setup": ("init", "doctor", "config"),
     "reports": ("import", "sync"),
@@ -35,11 +36,13 @@ _FAMILIES = {
     "models": ("models",),
     "deployments": ("deployments",),
     "trace": ("trace",),
-    "governance": ("controls", "actions", "ledger"),
+    "governance": ("controls", "actions"),
+    "ledger": ("ledger",),
     "kpis": ("kpis",),
     "alerts": ("alerts",),
     "compliance": ("compliance",),
     "decisions": ("waive", "approve", "reject", "revoke", "rollback", "undo", "note"),
+    "identity": ("whoami", "unlock", "lock", "roles", "policy", "keys"),
     "report": ("report",),
     "evidence": ("evidence",),
     "query": ("query",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from riskcockpit.errors import InputError
 
@@ -10,7 +10,9 @@ _LONGEST = timedelta(days=36_525)
 
 
 def start_of(text: str) -> datetime | timedelta | None:
-    """Read the start of a period: a moment (aware UTC), or how long before its end; None for nothing.
+    """Read the start of a period: a moment (aware UTC), or how long before its end.
+
+    None for nothing.
 
     Raises:
         InputError: it is no date, moment or duration.
@@ -29,6 +31,29 @@ def start_of(text: str) -> datetime | timedelta | None:
     if span > _LONGEST:
         raise _no_start(text)
     return span
+
+
+def end_of(text: str, now: datetime) -> datetime:
+    """Read an end: a date (its last second in UTC), a moment, or a duration from now.
+
+    Raises:
+        InputError: it is none of them.
+    """
+    from riskcockpit.config.durations import parse_duration
+    from riskcockpit.domain.clock import parse_utc
+
+    try:
+        return now + parse_duration(text)
+    except ValueError:
+        pass
+    try:
+        moment = parse_utc(text)
+    except ValueError as error:
+        raise InputError(
+            f'"{text}" is not a date', hint="as 2027-01-31, 2027-01-31T18:00Z or 30d"
+        ) from error
+    is_date = len(text.strip()) == len("2027-01-31")
+    return datetime.combine(moment.date(), time(23, 59, 59), UTC) if is_date else moment
 
 
 def _no_start(text: str) -> InputError:

@@ -31,6 +31,10 @@ class ContextSettings(Struct, frozen=True):
 
     name: str = "local"
     production: bool = False
+    colour: Literal["", "red", "yellow", "green", "blue", "magenta", "cyan"] = ""
+    """Behind the name in the cockpit's header; empty: red in production, else none."""
+    unlock_for: str = "15m"
+    """How long decisions in production stay unlocked."""
 
 
 class IdentitySettings(Struct, frozen=True):
@@ -40,6 +44,16 @@ class IdentitySettings(Struct, frozen=True):
     """As in `allowed_signers`; empty: found by the key."""
     key: str = ""
     """Path of an OpenSSH key, relative to the config directory; empty: `signing_key` there."""
+
+
+class LedgerSettings(Struct, frozen=True):
+    """Where the ledger lies, and how it travels."""
+
+    directory: str = ""
+    """A directory that colleagues on this computer share; empty: in this home."""
+    remote: str = ""
+    """A git remote for `ledger sync`: a path, `ssh://…`, `user@host:path` or `https://…`."""
+    branch: str = "main"
 
 
 class TlsSettings(Struct, frozen=True):
@@ -139,11 +153,14 @@ class RollbackSettings(Struct, frozen=True):
 class CockpitSettings(Struct, frozen=True):
     """The look and feel of the cockpit."""
 
-    theme: str = "riskcockpit"
+    theme: str = "dark"
+    """`dark`, `light`, `high-contrast`, `colour-blind` or `ansi`."""
     keys: dict[str, str] = {}
     clipboard: Literal["auto", "osc52", "tmux", "off"] = "auto"
     views: dict[str, str] = {}
     """Saved views of the findings screen: name → query."""
+    contexts: dict[str, str] = {}
+    """Other homes the cockpit can switch to: name → directory."""
 
 
 class Settings(Struct, frozen=True):
@@ -151,6 +168,7 @@ class Settings(Struct, frozen=True):
 
     context: ContextSettings = ContextSettings()
     identity: IdentitySettings = IdentitySettings()
+    ledger: LedgerSettings = LedgerSettings()
     currency: str = "EUR"
     appetite: str = "15000000"
     sources: tuple[SourceSettings, ...] = ()
