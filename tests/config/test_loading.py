@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskcockpit.config.durations import parse_duration
+from riskcockpit.config.durations import parse_duration, written
 from riskcockpit.config.loading import (
     effective,
     load_settings,
@@ -127,6 +127,7 @@ def test_any_yaml_is_settings_or_a_named_error(value: object) -> None:
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("15m", 900), ("1d12h", 129_600)])
 def test_durations_are_read(text: str, seconds: int) -> None:
     assert parse_duration(text).total_seconds() == seconds
+    assert parse_duration(written(parse_duration(text))).total_seconds() == seconds
 
 
 @pytest.mark.parametrize("text", ["", "h", "1.5h", "-3d", "3 d", "999999999w", "15m "])

@@ -28,6 +28,7 @@ from riskcockpit.services.governance import (
 )
 from riskcockpit.services.judging import Judgement, judge, record_evaluation
 from riskcockpit.services.policy import controls_in_force, kpis_in_force
+from riskcockpit.services.pricing import scenarios_in_force
 from riskcockpit.store.guard import CACHE_TABLES
 from support.caches import NOW, context, statement
 
@@ -246,7 +247,10 @@ def test_a_new_control_passes_its_own_cases_and_runs(tmp_path: Path) -> None:
     ctx = context(tmp_path)
     files = new_control(ctx.paths, "assets-owned", "mine")
     assert [file.name for file in files] == ["assets-owned.yaml", "assets-owned.sql"]
-    outcomes = [o for o in check_controls(ctx.paths) if o.control_id == "assets-owned"]
+    outcomes = check_controls(ctx.paths, ["assets-owned"])
+    assert {o.control_id for o in outcomes} == {"assets-owned"}
+    with pytest.raises(InputError, match="no control"):
+        check_controls(ctx.paths, ["assets-ownd"])
     assert [o.is_ok for o in outcomes] == [True, True, True]
     publish(ctx, WORLD)
     (result,) = run_controls(ctx, ["assets-owned"])
@@ -255,3 +259,14 @@ def test_a_new_control_passes_its_own_cases_and_runs(tmp_path: Path) -> None:
         new_control(ctx.paths, "assets-owned", "mine")
     with pytest.raises(InputError):
         new_control(ctx.paths, "../escaped", "mine")
+
+
+@pytest.mark.parametrize(
+    "text", ["a: &a [1]\nb: *a\n", "a: " + "{b: " * 5000 + "1" + "}" * 5000, "k" * 1_000_001]
+)
+def test_scenarios_are_read_within_the_limits_of_all_settings(tmp_path: Path, text: str) -> None:
+    ctx = context(tmp_path)
+    ctx.paths.config.mkdir(parents=True, exist_ok=True)
+    (ctx.paths.config / "exposure.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=r"aliases|nested deeper|larger than"):
+        scenarios_in_force(ctx)

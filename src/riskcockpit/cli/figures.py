@@ -8,6 +8,7 @@ from datetime import datetime
 from riskcockpit.cli import documents
 from riskcockpit.cli.documents import Json, plain
 from riskcockpit.cli.output import cells, line
+from riskcockpit.config.durations import written
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.present.text import age, limit, measure, stamp
 from riskcockpit.views.kpis import KpiDetail
@@ -41,9 +42,9 @@ def kpi(view: KpiDetail) -> None:
     line(f"  target       {limit(summary.target, unit, summary.direction)}")
     line(f"  warns until  {limit(view.warning, unit, summary.direction)}")
     line(f"  sample       {summary.sample}, {view.minimum_sample} at least")
-    line(f"  window       {view.window}")
+    line(f"  window       {written(view.window)}")
     if view.max_age is not None:
-        line(f"  stale after  {view.max_age}")
+        line(f"  stale after  {written(view.max_age)}")
     line(f"  definition   {summary.definition}")
     line()
     cells(

@@ -103,16 +103,22 @@ def new(
         output.json_document(documents.document("control_new", id=control_id, files=files))
     else:
         output.line("\n".join(files))
-    say("edit them, then run `riskcockpit controls test`")
+    say(f"edit them, then run `riskcockpit controls test {control_id}`")
 
 
 @controls_app.command("test")
-def run_cases(*, as_json: JsonOption = False) -> None:
+def run_cases(
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Controls; all by default.")
+    ] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
     """Run the packs' own test cases: rows in, verdicts out. Exit 1 when one fails."""
     from riskcockpit.cli import documents, output
     from riskcockpit.services.governance import check_controls as cases
 
-    outcomes = cases()
+    outcomes = cases(ids=ids or ())
     if as_json:
         output.json_document(
             documents.document(

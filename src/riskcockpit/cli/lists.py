@@ -11,6 +11,7 @@ from typing import TypeVar
 from riskcockpit.cli import subjects
 from riskcockpit.cli.diagnostics import say
 from riskcockpit.cli.output import cells, line, table
+from riskcockpit.config.durations import written
 from riskcockpit.present import columns
 from riskcockpit.present.columns import Align, Cell, Column, Frame
 from riskcockpit.present.knowledge import taken
@@ -123,7 +124,7 @@ def control(view: ControlDetail) -> None:
     trust = "" if view.is_trusted else ", not signed: runs in a process of its own"
     line(f"  pack         {view.pack}{trust}")
     for name, limit in view.inputs.items():
-        line(f"  reads        {name}{'' if limit is None else f', {limit} old at most'}")
+        line(f"  reads        {name}{'' if limit is None else f', {written(limit)} old at most'}")
     for name, value in view.params.items():
         said = f"  set here: {view.why_set[name]}" if name in view.why_set else ""
         line(f"  ${name:<11} {value}{said}")

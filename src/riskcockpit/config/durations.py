@@ -29,3 +29,13 @@ def parse_duration(text: str) -> timedelta:
     except OverflowError as error:
         message = f'"{text}" is too long a duration'
         raise ValueError(message) from error
+
+
+def written(span: timedelta) -> str:
+    """Write a duration as `parse_duration` reads it, in days and less; part seconds are left out."""
+    left, parts = int(span.total_seconds()), []
+    for unit in "dhms":
+        count, left = divmod(left, int(_UNITS[unit].total_seconds()))
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"

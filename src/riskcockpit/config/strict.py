@@ -59,11 +59,19 @@ def read_document(file: Path, type_: type[T], what: str) -> Document[T]:
     Raises:
         ConfigError: it cannot be read or used; the message names file, line and what to mend.
     """
+    return parse_document(_text(file, what), file, type_, what)
+
+
+def read_yaml(file: Path, what: str) -> Any:
+    """Read what is in a YAML file, within the limits of all of them; raises as `read_document`."""
+    return _parse(_text(file, what), file, what)[1]
+
+
+def _text(file: Path, what: str) -> str:
     try:
-        text = file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read {what} from {file}: {error}") from error
-    return parse_document(text, file, type_, what)
 
 
 def parse_document(text: str, file: Path, type_: type[T], what: str) -> Document[T]:

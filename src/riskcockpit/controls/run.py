@@ -71,7 +71,8 @@ def _result(
     except CancelledError:
         raise
     except (InputError, StoreError) as error:
-        return judge.failed(control.id, as_of, error.message)
+        why = f"{error.message} ({error.hint})" if error.hint else error.message
+        return judge.failed(control.id, as_of, why)
     if answer.is_truncated:
         return judge.failed(control.id, as_of, f"it returns more than {MOST_ROWS:,} rows")
     rows = judge.rows_of(answer.columns, answer.rows)

@@ -23,14 +23,21 @@ from riskcockpit.store.sql import sql
 from riskcockpit.views.governance import CaseOutcome, ControlDetail, ControlView
 
 
-def check_controls(paths: Paths | None = None) -> tuple[CaseOutcome, ...]:
-    """Run the cases of every control in force: rows in, verdicts out. Needs no settings."""
+def check_controls(paths: Paths | None = None, ids: Sequence[str] = ()) -> tuple[CaseOutcome, ...]:
+    """Run the cases of controls in force, all by default: rows in, verdicts out.
+
+    Needs no settings. Raises as `run_controls`.
+    """
     places = paths or Paths.from_environment()
+    known = {each.id: each for each in controls_in_force(places)}
+    for id_ in ids:
+        if id_ not in known:
+            raise _unknown(places, id_, known)
     unread = (
         CaseOutcome(each.id, "can be read", is_ok=False, message=reason(each))
-        for each in invalid_controls(places)
+        for each in (() if ids else invalid_controls(places))
     )
-    return (*unread, *run_cases(controls_in_force(places)))
+    return (*unread, *run_cases(tuple(known[id_] for id_ in ids or known)))
 
 
 def controls(ctx: Context) -> tuple[ControlView, ...]:
@@ -56,7 +63,7 @@ def control(ctx: Context, control_id: str) -> ControlDetail:
     """
     known = {each.id: each for each in controls_in_force(ctx.paths, ctx.settings.context.name)}
     if control_id not in known:
-        raise _unknown(ctx, control_id, known)
+        raise _unknown(ctx.paths, control_id, known)
     found = known[control_id]
     rows: tuple[ControlRow, ...] = ()
     if ctx.store.generation():
@@ -80,7 +87,7 @@ def run_controls(ctx: Context, ids: Sequence[str] = ()) -> tuple[ControlResult, 
     known = {each.id: each for each in controls_in_force(ctx.paths, ctx.settings.context.name)}
     for id_ in ids:
         if id_ not in known:
-            raise _unknown(ctx, id_, known)
+            raise _unknown(ctx.paths, id_, known)
     if ctx.store.generation() == 0:
         return ()
     now = ctx.clock.now()
@@ -118,8 +125,8 @@ def new_control(paths: Paths, control_id: str, pack: str) -> tuple[Path, Path]:
     return made[0], made[1]
 
 
-def _unknown(ctx: Context, control_id: str, known: Iterable[str]) -> InputError:
-    for each in invalid_controls(ctx.paths):
+def _unknown(paths: Paths, control_id: str, known: Iterable[str]) -> InputError:
+    for each in invalid_controls(paths):
         if each.id == control_id:
             return each.error
     nearest = difflib.get_close_matches(control_id, list(known), 1)

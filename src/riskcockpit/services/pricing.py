@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import yaml
-
+from riskcockpit.config.strict import read_yaml
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.errors import ConfigError
 from riskcockpit.exposure.model import ExposureModel, model_baseline, parse, price_list
@@ -51,8 +50,4 @@ def scenarios_in_force(ctx: Context) -> ExposureModel:
         ConfigError: they make no sense.
     """
     file = exposure_file(ctx.paths)
-    try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ConfigError(f"cannot read exposure from {file}: {error}") from error
-    return parse(raw, str(file))
+    return parse(read_yaml(file, "exposure"), str(file))
