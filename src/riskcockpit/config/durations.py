@@ -32,7 +32,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def written(span: timedelta) -> str:
-    """Write a duration as `parse_duration` reads it, in days and less; part seconds are left out."""
+    """Write a duration as `parse_duration` reads it, in days and less, without part seconds."""
     left, parts = int(span.total_seconds()), []
     for unit in "dhms":
         count, left = divmod(left, int(_UNITS[unit].total_seconds()))
