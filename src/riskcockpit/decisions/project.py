@@ -7,15 +7,18 @@ count against what they would allow: a grant that is not understood grants nothi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from riskcockpit.decisions.automation import automation_record
 from riskcockpit.decisions.corrections import Correction, collect_corrections
+from riskcockpit.decisions.notes import is_plain
 from riskcockpit.decisions.receipts import ProjectedAction, collect_actions
 from riskcockpit.decisions.requests import Followers, Policies, Standing, follow, stand
-from riskcockpit.decisions.upstream import Held, alert_actions
+from riskcockpit.decisions.upstream import Held, alert_actions, silences_after
 from riskcockpit.decisions.waivers import WaiverState, WaiverTerms, read_terms
-from riskcockpit.domain.action import ActionKind, ActionState
+from riskcockpit.domain.action import MODEL_KINDS, OPEN_STATES, ActionKind, ActionState
+from riskcockpit.domain.automation import AutomationRecord
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
 from riskcockpit.ledger.chain import Entry
@@ -69,10 +72,19 @@ class Projection:
     containments: tuple[Containment, ...] = ()
     corrections: tuple[Correction, ...] = ()
     """Those in force, in time order."""
+    automation: AutomationRecord = field(default_factory=AutomationRecord)
 
     def waiver(self, id_: str) -> Waiver | None:
         """Return the waiver whose asking entry has the hash `id_`."""
         return next((waiver for waiver in self.waivers if waiver.id == id_), None)
+
+    def in_flight(self, model: str) -> tuple[str, ...]:
+        """Return the moves of a model that wait or are on their way."""
+        return tuple(
+            each.action.id
+            for each in self.actions
+            if each.action.kind in MODEL_KINDS and each.model == model and each.state in OPEN_STATES
+        )
 
     def action(self, id_: str) -> ProjectedAction | None:
         """Return the action whose deciding entry has the hash `id_`."""
@@ -96,10 +108,8 @@ def project(
     )
     asks = {entry.hash: entry for entry in entries if entry.type in _WAIVERS}
     held = [_held(waiver, asks[waiver.id]) for waiver in waivers]
-    actions = (
-        *collect_actions(entries, followers, policies, doubt),
-        *alert_actions(held, entries),
-    )
+    asked = collect_actions(entries, followers, policies, doubt)
+    actions = (*asked, *alert_actions(held, entries), *silences_after(asked, entries))
     return Projection(
         now,
         waivers,
@@ -107,6 +117,7 @@ def project(
         tuple(_acknowledged(entries)),
         tuple(_contained(actions)),
         tuple(collect_corrections(entries, followers, policies, doubt)),
+        automation_record(entries, followers, policies, actions, now),
     )
 
 
@@ -160,9 +171,9 @@ def _state(standing: Standing, terms: WaiverTerms | None, now: datetime) -> Waiv
 
 
 def _acknowledged(entries: Iterable[Entry]) -> Iterable[tuple[str, datetime]]:
-    people = _WAIVERS | {EntryType.NOTE, EntryType.ROLLBACK_REQUESTED}
+    people = _WAIVERS | {EntryType.ROLLBACK_REQUESTED}
     for entry in entries:
-        if entry.type in people:
+        if entry.type in people or is_plain(entry):
             for subject in subjects(entry):
                 yield subject, entry.ts
 

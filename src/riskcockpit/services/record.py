@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 import yaml
 
+from riskcockpit.config.automation import Automation, parse_automation
 from riskcockpit.config.paths import make_private
-from riskcockpit.decisions.policy import ROLES, Contents, Keys, PolicyBook, read_policy
+from riskcockpit.decisions.policy import AUTOMATION, ROLES, Contents, Keys, PolicyBook, read_policy
 from riskcockpit.decisions.project import Projection, project
 from riskcockpit.decisions.roles import Roles, load_roles
 from riskcockpit.errors import ConfigError, LedgerError
@@ -100,7 +101,15 @@ def policy_book(directory: Path, entries: Iterable[Entry]) -> PolicyBook:
             (p, fingerprint(line.key)) for line in signers.keys for p in line.principals
         )
 
-    return read_policy(entries, Contents(roles, keys))
+    @cache
+    def automation(digest: str) -> Automation | None:
+        try:
+            text = objects.get(digest).decode("utf-8")
+            return parse_automation(text, Path(AUTOMATION)).value
+        except (LedgerError, ConfigError, UnicodeDecodeError):
+            return None
+
+    return read_policy(entries, Contents(roles, keys, automation))
 
 
 def projected(ctx: Context, found: Examination, now: datetime) -> Projection:

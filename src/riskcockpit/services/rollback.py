@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -11,6 +11,8 @@ from riskcockpit.actions.plan import RollbackFacts, RollbackPlan, plan_move_back
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.connectors.api import Acts
 from riskcockpit.decisions.authors import KEY as AUTHORS
+from riskcockpit.decisions.automations import KEY as AUTOMATION
+from riskcockpit.decisions.project import Projection
 from riskcockpit.decisions.receipts import ProjectedAction
 from riskcockpit.decisions.roles import Deed, needs
 from riskcockpit.domain.action import Action, ActionKind, Preview
@@ -23,7 +25,8 @@ from riskcockpit.errors import RefusedError, RiskcockpitError, UnknownNameError
 from riskcockpit.services.authors import authors_of_versions
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
-from riskcockpit.services.outbox import acting_connector, bring_on
+from riskcockpit.services.dismissals import carry_out
+from riskcockpit.services.outbox import acting_connector, row_of_action
 from riskcockpit.store.database import Reader
 from riskcockpit.store.sql import sql
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
@@ -33,10 +36,15 @@ GUARDS = "rollback-guards"
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    facts: RollbackFacts
-    source: str
-    exposure: Money
+class Order:
+    """What automation asks for, or a person who takes up what it proposed."""
+
+    model: str
+    to: int
+    enforced_by: str = ""
+    """Digest of the rules of automation it rests on; empty: a person decides."""
+    says: Mapping[str, Any] = field(default_factory=dict)
+    """What the entry says of the cause and of the silences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,10 @@ class _Proposal:
     """Who made either version: they do not approve the move."""
     exposure: Money | None = None
     undoes: str = ""
+    enforced_by: str = ""
+    """Digest of the rules of automation that decide; empty: a person does."""
+    says: Mapping[str, Any] = field(default_factory=dict)
+    """What the entry says beside that."""
 
     @property
     def data(self) -> dict[str, Any]:
@@ -68,6 +80,8 @@ class _Proposal:
             "reasons": list(self.reasons),
             "undoes": self.undoes,
             AUTHORS: list(self.authors),
+            **self.says,
+            **({AUTOMATION: self.enforced_by} if self.enforced_by else {}),
         }
 
     @property
@@ -99,6 +113,26 @@ def rollback(ctx: Context, model: str, to: int | None = None) -> DecisionResult:
     return _decide(_propose(Desk(ctx), model, to))
 
 
+def plan_order(desk: Desk, order: Order) -> DecisionPreview:
+    """Say what carrying out an order of automation would do."""
+    return _preview(_ordered(desk, order))
+
+
+def carry_out_order(desk: Desk, order: Order) -> DecisionResult:
+    """Roll back as automation ordered, or as a person takes it up.
+
+    Raises:
+        RefusedError: a guard or a rule says no; nothing was written.
+        LedgerError: the decision cannot be signed.
+    """
+    return _decide(_ordered(desk, order))
+
+
+def _ordered(desk: Desk, order: Order) -> _Proposal:
+    plain = _propose(desk, order.model, order.to)
+    return replace(plain, enforced_by=order.enforced_by, says=order.says)
+
+
 def plan_return(desk: Desk, done: ProjectedAction) -> DecisionPreview:
     """Say what putting a model back where it was before `done` would do."""
     return _preview(_propose_return(desk, done))
@@ -115,12 +149,12 @@ def decide_return(desk: Desk, done: ProjectedAction) -> DecisionResult:
 
 def _propose(desk: Desk, model: str, to: int | None) -> _Proposal:
     with desk.ctx.store.reader() as reader:
-        known = _known(desk, reader, model)
-        plan: RollbackPlan = plan_move_back(known.facts, to)
+        facts, source, exposure = rollback_facts(desk.ctx, reader, desk.projection, model)
+        plan: RollbackPlan = plan_move_back(facts, to)
         authors = authors_of_versions(reader, model, plan.params.values())
     return _Proposal(
-        desk, plan.kind, model, known.source, plan.params, plan.reasons, plan.blockers,
-        plan.warnings, authors, known.exposure,
+        desk, plan.kind, model, source, plan.params, plan.reasons, plan.blockers,
+        plan.warnings, authors, exposure,
     )  # fmt: skip
 
 
@@ -201,7 +235,11 @@ def _preview(proposal: _Proposal) -> DecisionPreview:
 
 def _decide(proposal: _Proposal) -> DecisionResult:
     desk = proposal.desk
-    rule = desk.permit(Deed.ROLLBACK)
+    rule = (
+        desk.permit_enforced(proposal.model, proposal.enforced_by)
+        if proposal.enforced_by
+        else desk.permit(Deed.ROLLBACK)
+    )
     if blockers := (*proposal.blockers, *_upstream(proposal).blockers):
         raise RefusedError(
             f"{proposal.sentence} is refused: {blockers[0]}",
@@ -210,13 +248,20 @@ def _decide(proposal: _Proposal) -> DecisionResult:
         )
     missing = needs(rule, [desk.signature()])
     entry = desk.sign(EntryType.ROLLBACK_REQUESTED, {**proposal.data, **desk.grounds(rule)})
-    row = bring_on(desk, entry.hash)
+    rows = carry_out(desk, entry.hash) or (row_of_action(desk, entry.hash),)
     message = desk.finish()
     decision = desk.decision(entry, rule, proposal.sentence, missing)
-    return DecisionResult(decision, (row,), message or row.message)
+    return DecisionResult(decision, rows, message or rows[0].message)
 
 
-def _known(desk: Desk, reader: Reader, model: str) -> _Known:
+def rollback_facts(
+    ctx: Context, reader: Reader, projection: Projection, model: str
+) -> tuple[RollbackFacts, str, Money]:
+    """Return what a rollback of `model` rests on, its source, and the money at risk.
+
+    Raises:
+        UnknownNameError: there is no such model.
+    """
     row = reader.one(sql("services", "rollback_model"), model=model, alias=CHAMPION)
     if row is None:
         names = [name for (name,) in reader.rows(sql("services", "decide_model_names"))]
@@ -231,7 +276,8 @@ def _known(desk: Desk, reader: Reader, model: str) -> _Known:
     alarms = reader.rows(
         sql("services", "rollback_data_alarms"), model=model, datasets=datasets or [""]
     )
-    limits = desk.ctx.settings.rollback
+    limits = ctx.settings.rollback
+    last = max((c.at for c in projection.containments if c.model == model), default=None)
     facts = RollbackFacts(
         model=RegisteredModel(
             model,
@@ -240,21 +286,17 @@ def _known(desk: Desk, reader: Reader, model: str) -> _Known:
             tags,
         ),
         readings=[
-            _reading(values)
+            reading_of(values)
             for values in reader.rows(sql("services", "rollback_readings"), model=model)
         ],
         data_alarms=[title for (title,) in alarms],
-        last_rollback_at=_last_rollback(desk, model),
-        in_flight=desk.in_flight(model),
-        now=desk.now,
+        last_rollback_at=last,
+        in_flight=projection.in_flight(model),
+        now=projection.at,
         cooldown=parse_duration(limits.cooldown),
         max_reading_age=parse_duration(limits.max_reading_age),
     )
-    return _Known(facts, source, Money(exposure, desk.ctx.settings.currency))
-
-
-def _last_rollback(desk: Desk, model: str) -> Any:
-    return max((c.at for c in desk.projection.containments if c.model == model), default=None)
+    return facts, source, Money(exposure, ctx.settings.currency)
 
 
 def _version(model: str, values: tuple[Any, ...]) -> ModelVersion:
@@ -265,9 +307,10 @@ def _version(model: str, values: tuple[Any, ...]) -> ModelVersion:
     return ModelVersion(model, version, status, created_at, tags=kept)
 
 
-def _reading(values: tuple[Any, ...]) -> Reading:
-    subject, metric, class_, value, at, unit, version, segment, threshold, direction = values
+def reading_of(values: tuple[Any, ...]) -> Reading:
+    """Return a reading of a model from a row: its columns up to the direction, then more."""
+    subject, metric, class_, value, at, unit, version, segment, threshold, direction, *more = values
     return Reading(
         SubjectKind.MODEL, subject, metric, MetricClass(class_), value, at, unit, version, segment,
-        threshold, Direction(direction),
+        threshold, Direction(direction), *more,
     )  # fmt: skip
