@@ -33,6 +33,7 @@ _FAMILIES = {
     "status": ("status",),
     "findings": ("findings",),
     "models": ("models",),
+    "watch": ("watch",),
     "deployments": ("deployments",),
     "governance": ("controls", "actions", "ledger"),
     "kpis": ("kpis",),

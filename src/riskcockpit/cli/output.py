@@ -102,6 +102,12 @@ def json_document(document: dict[str, Any]) -> None:
     print(text if text.isascii() and "\x7f" not in text else _without_dangers(text))
 
 
+def json_line(document: dict[str, Any]) -> None:
+    """Print one JSON document in one line, at once: somebody follows."""
+    text = json.dumps(document, ensure_ascii=not _is_utf8(), allow_nan=False)
+    print(text if text.isascii() and "\x7f" not in text else _without_dangers(text), flush=True)
+
+
 def _without_dangers(json_text: str) -> str:
     escapes = {code: json.dumps(chr(code))[1:-1] for code in DANGEROUS if code != ord("\n")}
     escapes[0x7F] = "\\u007f"

@@ -141,7 +141,7 @@ def _trials(
     moves: Sequence[ProjectedAction],
 ) -> Iterator[Trial]:
     told = {
-        str(entry.data.get("action", ""))
+        str(entry.data.get("action", "")): kind.value.rpartition(".")[2]
         for kind, entry in counting
         if kind in (NoteKind.RECOVERY_SEEN, NoteKind.RECOVERY_MISSED)
     }
@@ -151,7 +151,7 @@ def _trials(
         cause, after = causes.get(each.action.id), each.action.params.get("to", "")
         if each.state is not ActionState.DONE or cause is None or not after.isdecimal():
             continue
-        is_over = each.action.id in told or newest[each.model] > each.updated_at
+        said = told.get(each.action.id, "")
         yield Trial(
             rollback=each.action.id,
             model=each.model,
@@ -160,7 +160,8 @@ def _trials(
             metric=cause.metric,
             segment=cause.segment,
             since=each.updated_at,
-            is_over=is_over,
+            told=said,
+            is_over=said == "seen" or newest[each.model] > each.updated_at,
         )
 
 

@@ -95,8 +95,10 @@ class Trial:
     metric: str
     segment: str
     since: datetime
+    told: str
+    """How it went so far: empty, `missed` its time, or `seen` to recover."""
     is_over: bool
-    """It was told how it ended."""
+    """It was seen to recover, or the model moved again."""
 
 
 @dataclass(frozen=True, slots=True)

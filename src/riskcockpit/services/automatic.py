@@ -74,7 +74,7 @@ def prove(ctx: Context, automation: Automation, trial: Trial, readings: Sequence
     last = [judged_by(rule, r) if rule else r for r in windows][-count:]
     is_good = len(last) == count and not any(reading.is_breach for reading in last)
     is_late = now - trial.since >= parse_duration(automation.recovery)
-    if not is_good and not is_late:
+    if not is_good and (trial.told or not is_late):
         return None
     shown = ", ".join(f"{reading.value:.6g}" for reading in last) or "no reading at all"
     kind = NoteKind.RECOVERY_SEEN if is_good else NoteKind.RECOVERY_MISSED

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 
 from riskcockpit.actions.automation import Evaluation, judge
 from riskcockpit.actions.guards import AutomationFacts, Mode
-from riskcockpit.actions.plan import RollbackFacts
 from riskcockpit.config.automation import Automation, read_automation
 from riskcockpit.config.paths import shipped
 from riskcockpit.decisions.policy import AUTOMATION, PolicyBook
@@ -129,26 +128,22 @@ def explain(ctx: Context, model: str) -> AutomationView:
     )
 
 
-def facts_of_models(
-    ctx: Context, reader: Reader, stands: Standing, seen: Iterable[Reading] = ()
-) -> Mapping[str, Watched]:
-    """Return what is known of every registered model; `seen` was read and is in no cache yet.
+def facts_of_models(ctx: Context, reader: Reader, stands: Standing) -> Mapping[str, Watched]:
+    """Return what the cache and the ledger know of every registered model.
 
     Raises:
         StoreError: the cache cannot be read.
     """
     history: defaultdict[str, list[Reading]] = defaultdict(list)
     rows = reader.rows(sql("services", "automation_readings"), most=MOST_READINGS)
-    for reading in (*map(reading_of, rows), *seen):
+    for reading in map(reading_of, rows):
         history[reading.subject].append(reading)
     stopped = stopped_now(ctx, stands)
     return {
         name: Watched(
             tier,
             AutomationFacts(
-                rollback=_with_seen(
-                    rollback_facts(ctx, reader, stands.projection, name)[0], history[name]
-                ),
+                rollback=rollback_facts(ctx, reader, stands.projection, name)[0],
                 history=history[name],
                 champion_since=since,
                 asked=stands.projection.automation.asked,
@@ -160,10 +155,21 @@ def facts_of_models(
     }
 
 
-def at_moment(watched: Watched, now: datetime) -> AutomationFacts:
-    """Return the facts of a model for another moment."""
-    facts = watched.facts
-    return replace(facts, rollback=replace(facts.rollback, now=now))
+def as_seen(
+    facts: AutomationFacts, seen: Sequence[Reading], now: datetime, stopped: str
+) -> AutomationFacts:
+    """Return the facts at another moment, with readings that are in no cache yet."""
+    newest: dict[tuple[str, str, int | None], Reading] = {}
+    for reading in (*facts.rollback.readings, *seen):
+        key = (reading.metric, reading.segment, reading.version)
+        if key not in newest or newest[key].at <= reading.at:
+            newest[key] = reading
+    return replace(
+        facts,
+        rollback=replace(facts.rollback, readings=tuple(newest.values()), now=now),
+        history=(*facts.history, *seen),
+        stopped=stopped,
+    )
 
 
 def stopped_now(ctx: Context, stands: Standing) -> str:
@@ -187,16 +193,6 @@ def mode_of(stands: Standing, model: str) -> Mode:
         name = stands.principal or "nobody"
         return Mode(is_enforced=False, why=f"it is proposed: {name} is not automation")
     return Mode(is_enforced=True, why=f"{who.approver} answers for it")
-
-
-def _with_seen(facts: RollbackFacts, history: Sequence[Reading]) -> RollbackFacts:
-    """Return the facts with the newest reading of each series, seen or cached."""
-    newest: dict[tuple[str, str, int | None], Reading] = {}
-    for reading in (*facts.readings, *history):
-        key = (reading.metric, reading.segment, reading.version)
-        if key not in newest or newest[key].at <= reading.at:
-            newest[key] = reading
-    return replace(facts, readings=tuple(newest.values()))
 
 
 def _who(ctx: Context) -> tuple[str, str]:

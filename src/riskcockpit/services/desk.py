@@ -139,11 +139,20 @@ class Desk:
         Raises:
             LedgerError: it cannot be signed or written; nothing was decided then.
         """
-        for name in POLICY_FILES:
-            self._vouch(name)
+        self.vouch()
         entry = self.journal.append(type_, data)
         self.entries = (*self.entries, entry)
         return entry
+
+    def vouch(self) -> None:
+        """Ask for the policy as its files are now, as every decision does.
+
+        Raises:
+            LedgerError: it cannot be signed.
+            ConfigError: the roles cannot be used.
+        """
+        for name in POLICY_FILES:
+            self._vouch(name)
 
     def finish(self) -> str:
         """Sign a checkpoint and publish; return what could not be done, or nothing.
