@@ -5,7 +5,6 @@ What looks saw is kept until it is published, so that every reading a rule count
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -32,8 +31,6 @@ class Looker:
     """Pulls what is due and remembers it until it was published."""
 
     ctx: Context
-    stop: threading.Event = field(default_factory=threading.Event)
-    """Ends a look at its next batch, request or wait."""
     _places: dict[str, Place] = field(default_factory=dict)
     _looked_at: dict[str, datetime] = field(default_factory=dict)
     _unpublished: dict[str, Pulled] = field(default_factory=dict)
@@ -58,7 +55,7 @@ class Looker:
         ]
         if not due:
             return ()
-        shared = Round(self.ctx, read_options_of(self.ctx), _quiet, self._places, stop=self.stop)
+        shared = Round(self.ctx, read_options_of(self.ctx), _quiet, self._places)
         found = tuple(shared.pull_all(due))
         for one in found:
             name = one.source.name
