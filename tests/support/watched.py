@@ -11,7 +11,6 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -345,8 +344,3 @@ def wait_for(holds: Callable[[], bool], what: str, seconds: float = 60.0) -> flo
             raise AssertionError(f"in vain: {what}")
         time.sleep(0.05)
     return time.monotonic() - began
-
-
-def moments(stack: Stack, model: str) -> datetime:
-    """When the newest entry about a model was signed."""
-    return max(e.ts for e in stack.entries() if e.data.get("model") == model)

@@ -40,7 +40,7 @@ ALERTMANAGER = "alertmanager"
 
 
 def act(ctx: Context, rules: RulesInForce, evaluation: Evaluation) -> WatchEvent:
-    """Do what a verdict says; a refusal is an event, not an error.
+    """Do what a verdict says; a refusal is an event, not an error. Publishes nothing.
 
     Raises:
         LedgerError: nothing can be signed.
@@ -107,7 +107,8 @@ def _enforce(desk: Desk, rules: RulesInForce, evaluation: Evaluation) -> WatchEv
         model=evaluation.model,
         to=_target(evaluation),
         enforced_by=rules.digest,
-        says={CAUSE: _cause(evaluation), "evidence": _evidence(evaluation),
+        says={"reasons": [evaluation.reason], CAUSE: _cause(evaluation),
+              "evidence": _evidence(evaluation),
               **silences(desk, rules.automation.silence, evaluation.model, evaluation.version)},
     )  # fmt: skip
     result = carry_out_order(desk, order)
@@ -138,7 +139,7 @@ def _propose(desk: Desk, evaluation: Evaluation) -> WatchEvent:
         "evidence": _evidence(evaluation), "calls": list(preview.calls),
     }  # fmt: skip
     entry = record(desk, NoteKind.ROLLBACK_PROPOSED, text, data)
-    desk.finish()
+    desk.seal()
     return WatchEvent(desk.ctx.clock.now(), "proposed", evaluation.model, text, entry)
 
 

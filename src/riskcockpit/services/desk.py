@@ -159,12 +159,16 @@ class Desk:
 
         The decision stands in the ledger already, so a busy cache undoes nothing.
         """
+        return "; ".join(filter(None, (publish(self.ctx), self.seal())))
+
+    def seal(self) -> str:
+        """Sign a checkpoint, for whoever publishes afterwards; return as `finish`."""
         said = [self._asked_for()]
         try:
             self.journal.checkpoint()
         except (LedgerError, RetryableError) as error:
             said.append(f"no checkpoint was signed: {error.message}")
-        return "; ".join(filter(None, (publish(self.ctx), *said)))
+        return "; ".join(filter(None, said))
 
     def _asked_for(self) -> str:
         """Return which changes of the policy wait for another person."""

@@ -79,11 +79,12 @@ class Looker:
         return tuple(reading for one in self._unpublished.values() for reading in one.readings)
 
     def look_again(self, kinds: Iterable[str]) -> None:
-        """Look at every source of these kinds next time, whatever its cycle."""
+        """Forget what sources of these kinds said and look at them next time: it changed since."""
         wanted = set(kinds)
         for source in self.ctx.settings.sources:
             if source.kind in wanted:
                 self._looked_at.pop(source.name, None)
+                self._unpublished.pop(source.name, None)
 
     def published(self) -> None:
         """Forget what is in the cache now."""

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,7 @@ def read_roles(ctx: Context) -> tuple[Roles, bytes]:
     return parse_roles(content, str(file)), content
 
 
+@lru_cache(maxsize=16)
 def parse_roles(content: bytes, where: str) -> Roles:
     """Read the bytes of a roles file.
 
@@ -105,11 +106,16 @@ def policy_book(directory: Path, entries: Iterable[Entry]) -> PolicyBook:
     def automation(digest: str) -> Automation | None:
         try:
             text = objects.get(digest).decode("utf-8")
-            return parse_automation(text, Path(AUTOMATION)).value
+            return _automation(text)
         except (LedgerError, ConfigError, UnicodeDecodeError):
             return None
 
     return read_policy(entries, Contents(roles, keys, automation))
+
+
+@lru_cache(maxsize=16)
+def _automation(text: str) -> Automation:
+    return parse_automation(text, Path(AUTOMATION)).value
 
 
 def projected(ctx: Context, found: Examination, now: datetime) -> Projection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
@@ -121,11 +121,13 @@ def plan_order(desk: Desk, order: Order) -> DecisionPreview:
 def carry_out_order(desk: Desk, order: Order) -> DecisionResult:
     """Roll back as automation ordered, or as a person takes it up.
 
+    What automation ordered is published by whoever ordered it, with the readings it rests on.
+
     Raises:
         RefusedError: a guard or a rule says no; nothing was written.
         LedgerError: the decision cannot be signed.
     """
-    return _decide(_ordered(desk, order))
+    return _decide(_ordered(desk, order), desk.seal if order.enforced_by else desk.finish)
 
 
 def _ordered(desk: Desk, order: Order) -> _Proposal:
@@ -233,7 +235,7 @@ def _preview(proposal: _Proposal) -> DecisionPreview:
     )
 
 
-def _decide(proposal: _Proposal) -> DecisionResult:
+def _decide(proposal: _Proposal, finish: Callable[[], str] | None = None) -> DecisionResult:
     desk = proposal.desk
     rule = (
         desk.permit_enforced(proposal.model, proposal.enforced_by)
@@ -249,7 +251,7 @@ def _decide(proposal: _Proposal) -> DecisionResult:
     missing = needs(rule, [desk.signature()])
     entry = desk.sign(EntryType.ROLLBACK_REQUESTED, {**proposal.data, **desk.grounds(rule)})
     rows = carry_out(desk, entry.hash) or (row_of_action(desk, entry.hash),)
-    message = desk.finish()
+    message = (finish or desk.finish)()
     decision = desk.decision(entry, rule, proposal.sentence, missing)
     return DecisionResult(decision, rows, message or rows[0].message)
 

@@ -74,6 +74,7 @@ class Watch:
         self._looker = Looker(ctx)
         self._world = World(ctx)
         self._kept = _Kept()
+        self._has_news = False
         self._cycle = timedelta(seconds=15)
         self._started_at = ctx.clock.now()
 
@@ -164,12 +165,12 @@ class Watch:
         self._systemd.alive("judging")
         evaluations = self._judged()
         is_news = self._told_verdicts(evaluations)
-        is_news = self._has_changed(pulled) or is_news
-        last = self._kept.published_at
-        due = last is None or self._now() - last >= parse_duration(automation.publish)
-        if is_news or due:
-            self._publish(evaluations)
+        self._has_news = self._has_changed(pulled) or is_news or self._has_news
         self._act()
+        last = self._kept.published_at
+        is_due = last is None or self._now() - last >= parse_duration(automation.publish)
+        if is_due or (self._has_news and not _is_pending(evaluations.values())):
+            self._publish(self._judged())
         self._prove()
         failed = {f"{one.source.name}: {one.error}" for one in pulled if one.error}
         if failed:
@@ -202,30 +203,30 @@ class Watch:
 
         report = take_in(self._ctx, self._looker.unpublished, beside)
         self._looker.published()
+        self._has_news = False
         self._kept.published_at = self._now()
         self._world.refresh()
         for note in report.notes:
             self._event("note", "", note)
 
     def _act(self) -> None:
-        """Do what the rules say, one model after the other, each on fresh facts."""
+        """Do what the rules say, one model after the other, each on fresh facts.
+
+        The fault is ended first and published after, with the readings that told of it: they are
+        in the signed entry already.
+        """
         tried: set[Key] = set()
         while (found := self._next(tried)) is not None:
-            tried.add(found.key)
-            if self._looker.unpublished:
-                self._publish(self._judged())
-                continue_with = self._judged().get(found.key)
-                if continue_with is None or not continue_with.verdict.acts:
-                    continue
-                found = continue_with
             if self._stopper.is_wanted:
                 raise StopError
+            tried.add(found.key)
             event = act(self._ctx, self._world.standing.rules, found)
             self._tell(event)
-            self._world.refresh()
             if event.kind == "refused":
                 self._kept.refused[found.key] = self._now()
-                self._looker.look_again(REGISTRIES)
+            self._looker.look_again(REGISTRIES)
+            self._world.refresh()
+            self._publish(self._judged())
 
     def _next(self, tried: set[Key]) -> Evaluation | None:
         """Return what is to be done next."""
@@ -298,3 +299,11 @@ class Watch:
 
     def _event(self, kind: str, subject: str, detail: str) -> None:
         self._tell(WatchEvent(self._now(), kind, subject, detail))
+
+
+def _is_pending(evaluations: Iterable[Evaluation]) -> bool:
+    """Whether something may be decided at the next look: other news waits for so long."""
+    return any(
+        found.verdict is Verdict.QUIET and found.newest is not None and found.newest.is_breach
+        for found in evaluations
+    )
