@@ -78,7 +78,7 @@ class PolicyBook:
 
     def may_ask(self, signature: Signature) -> bool:
         """Whether this person may ask for a change of the policy."""
-        return self.roles is None or bool(signature.roles & _DECIDES)
+        return bool(signature.roles & _DECIDES)
 
     def can_change_alone(self, signature: Signature) -> bool:
         """Whether a change that only this person signs comes into force at once."""

@@ -226,6 +226,7 @@ class Watch:
                 self._kept.refused[found.key] = self._now()
             self._looker.look_again(REGISTRIES)
             self._world.refresh()
+        if tried:
             self._publish(self._judged())
 
     def _next(self, tried: set[Key]) -> Evaluation | None:
