@@ -34,6 +34,7 @@ _FAMILIES = {
     "findings": ("findings",),
     "models": ("models",),
     "watch": ("watch",),
+    "incident": ("incident",),
     "deployments": ("deployments",),
     "governance": ("controls", "actions", "ledger"),
     "kpis": ("kpis",),

@@ -62,6 +62,11 @@ def line(text: str = "") -> None:
     print(clean_text(text))
 
 
+def live_line(text: str) -> None:
+    """Print one line at once: somebody follows."""
+    print(clean_line(text), flush=True)
+
+
 def raw(content: bytes) -> None:
     """Write a whole file as it is, for a pipe; its writer made it harmless."""
     sys.stdout.buffer.write(content)

@@ -65,7 +65,7 @@ def run(
             output.json_line(watch_documents.event(event))
             return
         about = f"{event.subject}: " if event.subject else ""
-        output.line(f"{rfc3339(event.at)[:19]}Z  {event.kind:<12}  {about}{event.detail}")
+        output.live_line(f"{rfc3339(event.at)[:19]}Z  {event.kind:<12}  {about}{event.detail}")
 
     Watch(ctx, tell, systemd=Systemd.from_environment(), cycle=cycle).run(is_once=once)
     sign_checkpoint(ctx)

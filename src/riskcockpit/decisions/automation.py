@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 
 from riskcockpit.decisions.automations import KEY as AUTOMATION
-from riskcockpit.decisions.notes import NoteKind, kind_of, recorded
+from riskcockpit.decisions.notes import NoteKind, kind_of
 from riskcockpit.decisions.receipts import ProjectedAction
-from riskcockpit.decisions.requests import Followers, Policies
+from riskcockpit.decisions.requests import Followers
 from riskcockpit.domain.action import MODEL_KINDS, ActionState
 from riskcockpit.domain.automation import (
     Asked,
@@ -53,13 +53,14 @@ class _Proposed(msgspec.Struct, frozen=True):
 
 def automation_record(
     entries: Sequence[Entry],
+    counting: Sequence[tuple[NoteKind, Entry]],
     followers: Followers,
-    policies: Policies,
     actions: Sequence[ProjectedAction],
     now: datetime,
 ) -> AutomationRecord:
-    """Say what `entries` (in time order) mean for automation at `now`."""
-    counting = list(recorded(entries, policies))
+    """Say what `entries` (in time order) mean for automation; `counting` are the records in them
+    that count.
+    """
     moves = [each for each in actions if each.action.kind in MODEL_KINDS]
     proposals = tuple(_proposals(counting, entries, followers, moves, now))
     return AutomationRecord(

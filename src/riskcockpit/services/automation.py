@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 
 from riskcockpit.actions.automation import Evaluation, judge
 from riskcockpit.actions.guards import AutomationFacts, Mode
+from riskcockpit.actions.plan import RollbackFacts
 from riskcockpit.config.automation import Automation, read_automation
+from riskcockpit.config.durations import parse_duration
 from riskcockpit.config.paths import shipped
 from riskcockpit.decisions.policy import AUTOMATION, PolicyBook
 from riskcockpit.decisions.project import Projection, project
 from riskcockpit.decisions.roles import ENFORCED
+from riskcockpit.domain.model import CHAMPION, ModelVersion, RegisteredModel
 from riskcockpit.domain.reading import Reading
 from riskcockpit.errors import RiskcockpitError, UnknownNameError
 from riskcockpit.services.context import Context
 from riskcockpit.services.kill_switch import stopped_by_file
 from riskcockpit.services.record import examined, policy_book
-from riskcockpit.services.rollback import reading_of, rollback_facts
+from riskcockpit.services.rollback import reading_of, version_of
 from riskcockpit.store.database import Reader
 from riskcockpit.store.sql import sql
 from riskcockpit.views.automation import AutomationView, RuleView
@@ -138,35 +141,60 @@ def facts_of_models(ctx: Context, reader: Reader, stands: Standing) -> Mapping[s
     rows = reader.rows(sql("services", "automation_readings"), most=MOST_READINGS)
     for reading in map(reading_of, rows):
         history[reading.subject].append(reading)
+    versions: defaultdict[str, list[ModelVersion]] = defaultdict(list)
+    for name, *values in reader.rows(sql("services", "automation_versions")):
+        versions[name].append(version_of(name, tuple(values)))
+    alarms: defaultdict[str, list[str]] = defaultdict(list)
+    for name, title, _severity in reader.rows(sql("services", "automation_data_alarms")):
+        alarms[name].append(title)
     stopped = stopped_now(ctx, stands)
-    return {
-        name: Watched(
-            tier,
-            AutomationFacts(
-                rollback=rollback_facts(ctx, reader, stands.projection, name)[0],
-                history=history[name],
-                champion_since=since,
-                asked=stands.projection.automation.asked,
-                stopped=stopped,
-                mode=mode_of(stands, name),
-            ),
+    limits = ctx.settings.rollback
+    projection = stands.projection
+    moved = sorted(projection.containments, key=lambda each: each.at)
+    last = {each.model: each.at for each in moved}
+    found: dict[str, Watched] = {}
+    for name, tier, tags, champion, since in reader.rows(sql("services", "automation_models")):
+        aliases = {} if champion is None else {CHAMPION: champion}
+        rollback = RollbackFacts(
+            model=RegisteredModel(name, tuple(versions[name]), aliases, tags),
+            readings=tuple(newest_of(history[name])),
+            data_alarms=alarms[name],
+            last_rollback_at=last.get(name),
+            in_flight=projection.in_flight(name),
+            now=projection.at,
+            cooldown=parse_duration(limits.cooldown),
+            max_reading_age=parse_duration(limits.max_reading_age),
         )
-        for name, tier, _champion, since in reader.rows(sql("services", "automation_models"))
-    }
+        facts = AutomationFacts(
+            rollback=rollback,
+            history=history[name],
+            champion_since=since,
+            asked=projection.automation.asked,
+            stopped=stopped,
+            mode=mode_of(stands, name),
+        )
+        found[name] = Watched(tier, facts)
+    return found
+
+
+def newest_of(readings: Iterable[Reading]) -> Iterable[Reading]:
+    """Return the newest reading of each metric, segment and version."""
+    newest: dict[tuple[str, str, int | None], Reading] = {}
+    for reading in readings:
+        key = (reading.metric, reading.segment, reading.version)
+        if key not in newest or newest[key].at <= reading.at:
+            newest[key] = reading
+    return newest.values()
 
 
 def as_seen(
     facts: AutomationFacts, seen: Sequence[Reading], now: datetime, stopped: str
 ) -> AutomationFacts:
     """Return the facts at another moment, with readings that are in no cache yet."""
-    newest: dict[tuple[str, str, int | None], Reading] = {}
-    for reading in (*facts.rollback.readings, *seen):
-        key = (reading.metric, reading.segment, reading.version)
-        if key not in newest or newest[key].at <= reading.at:
-            newest[key] = reading
+    newest = newest_of((*facts.rollback.readings, *seen))
     return replace(
         facts,
-        rollback=replace(facts.rollback, readings=tuple(newest.values()), now=now),
+        rollback=replace(facts.rollback, readings=tuple(newest), now=now),
         history=(*facts.history, *seen),
         stopped=stopped,
     )

@@ -283,7 +283,7 @@ def rollback_facts(
     facts = RollbackFacts(
         model=RegisteredModel(
             model,
-            tuple(_version(model, values) for values in versions),
+            tuple(version_of(model, values) for values in versions),
             {} if champion is None else {CHAMPION: champion},
             tags,
         ),
@@ -301,7 +301,8 @@ def rollback_facts(
     return facts, source, Money(exposure, ctx.settings.currency)
 
 
-def _version(model: str, values: tuple[Any, ...]) -> ModelVersion:
+def version_of(model: str, values: tuple[Any, ...]) -> ModelVersion:
+    """Return a version of a model from a row of `rollback_versions`."""
     version, status, created_at, _, is_rolled_back, tags, _ = values
     kept = dict(tags)
     if is_rolled_back:

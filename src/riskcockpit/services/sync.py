@@ -32,6 +32,7 @@ from riskcockpit.services.dismissals import carry_out_due
 from riskcockpit.services.endings import record_endings
 from riskcockpit.services.house import policy_of, read_options_of
 from riskcockpit.services.importing import together
+from riskcockpit.services.incident_rules import advance
 from riskcockpit.services.judging import Judgement, judge, record_evaluation
 from riskcockpit.services.places import Place, known_places
 from riskcockpit.services.progress import published
@@ -112,6 +113,7 @@ def take_in(ctx: Context, pulled: Sequence[Pulled], beside: Beside) -> SyncRepor
         done = _written(ctx, order, pulled, known_places(ctx), tell, beside)
     notes = _sign(ctx, done, done.judgement) if done.judgement is not None else []
     notes.extend(_carried_out(ctx))
+    notes.extend(_kept_incidents(ctx))
     return SyncReport(done.outcomes, is_dry_run=False, generation=ctx.store.generation(),
                       notes=tuple(notes))  # fmt: skip
 
@@ -134,6 +136,7 @@ def _synced(ctx: Context, order: _Order, tell: SyncProgress) -> SyncReport:
     if done.judgement is not None:
         notes.extend(_sign(ctx, done, done.judgement))
         notes.extend(_carried_out(ctx))
+        notes.extend(_kept_incidents(ctx))
     return SyncReport(done.outcomes, order.dry_run, generation, tuple(notes))
 
 
@@ -232,6 +235,12 @@ def _carried_out(ctx: Context) -> list[str]:
         return [f"{row.kind} {row.target}: {row.state}" for row in carry_out_due(ctx)]
     except RiskcockpitError as error:
         return [f"what is due upstream waits: {error.message}"]
+
+
+def _kept_incidents(ctx: Context) -> list[str]:
+    """Open, end and escalate incidents by what is published now."""
+    why_not = advance(ctx)
+    return [f"incidents are not kept: {why_not}"] if why_not else []
 
 
 def _recorder(order: _Order, options: ReadOptions) -> Recorder | None:
