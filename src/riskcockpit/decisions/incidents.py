@@ -127,7 +127,7 @@ def collect_drills(counting: Iterable[tuple[NoteKind, Entry]]) -> tuple[Drill, .
             id=entry.hash,
             runbook=str(entry.data.get("runbook", "")),
             is_passed=entry.data.get("passed") is True,
-            seconds=_number(entry.data.get("seconds")),
+            seconds=_number(entry.data.get("milliseconds")) / 1000,
             at=entry.ts,
             actor=entry.actor,
         )

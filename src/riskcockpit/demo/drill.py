@@ -6,11 +6,13 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
+
 from riskcockpit.config.incidents import Runbook
-from riskcockpit.demo.home import make_home
+from riskcockpit.demo.home import MONITORING, REGISTRY, make_home
 from riskcockpit.demo.registry import STORY_MODEL
 from riskcockpit.demo.servers import UpstreamSystems
 from riskcockpit.services.context import Context, SystemClock
@@ -43,7 +45,7 @@ def run_drill(
     try:
         with UpstreamSystems(clock, seed, still=True) as systems:
             paths = make_home(home / "home", systems.mlflow_url, systems.prometheus_url)
-            ctx = Context.open(paths, clock)
+            ctx = _without_reports(Context.open(paths, clock))
             sync(ctx)
             began = time.monotonic()
             done: list[StepDone] = []
@@ -55,3 +57,9 @@ def run_drill(
             return DrillResult(tuple(done), time.monotonic() - began)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _without_reports(ctx: Context) -> Context:
+    """Leave out the source of reports: a drill is about what is live."""
+    live = tuple(s for s in ctx.settings.sources if s.name in (REGISTRY, MONITORING))
+    return replace(ctx, settings=msgspec.structs.replace(ctx.settings, sources=live))

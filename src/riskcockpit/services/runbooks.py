@@ -177,7 +177,7 @@ def record_drill(ctx: Context, book: Runbook, steps: tuple[StepDone, ...], secon
     data = {
         "runbook": book.id,
         "passed": failed is None,
-        "seconds": round(seconds, 3),
+        "milliseconds": round(seconds * 1000),
         "steps": [f"{done.step.id}: {done.detail}" for done in steps],
     }
     record(desk, NoteKind.DRILL_DONE, f"drill of {book.id} {words}", data)
