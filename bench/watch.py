@@ -67,10 +67,15 @@ def main() -> int:
             run.prepare()
         cases = [run.name(case) for run in runs for case in GUARDS]
         stack.sign_rules(rules([*names, *cases]))
-        with watching(stack):
-            wait_for(lambda: any(e.kind == "started" for e in stack.events), "it has started")
-            taken = happy(stack, count)
-            guards(stack, runs)
+        try:
+            with watching(stack):
+                wait_for(lambda: any(e.kind == "started" for e in stack.events), "it has started")
+                taken = happy(stack, count)
+                guards(stack, runs)
+        except AssertionError:
+            for event in stack.events[-30:]:
+                print(f"  {event.at} {event.kind} {event.subject}: {event.detail}")
+            raise
         assert verify_ledger(stack.ctx("engineer")).is_ok
     p95 = sorted(taken)[max(0, round(0.95 * len(taken)) - 1)]
     print(

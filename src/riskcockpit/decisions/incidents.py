@@ -32,7 +32,7 @@ _SLACK = timedelta(minutes=5)
 
 
 class _Opened(msgspec.Struct, frozen=True):
-    rule: str
+    incident_rule: str
     subject: str
     title: str
     severity: str
@@ -79,7 +79,7 @@ class _Making:
         due = self.resolved_at + review if self.resolved_at and review else None
         return Incident(
             id=self.entry.hash,
-            rule=self.read.rule,
+            rule=self.read.incident_rule,
             subject=self.read.subject,
             title=self.read.title,
             severity=self.severity,
@@ -146,8 +146,11 @@ def _open(entry: Entry, making: dict[str, _Making], known: dict[str, _Making]) -
     if severity is None or not 0 <= read.review_seconds <= 10**9:
         return
     for other in making.values():
-        is_same = (other.read.rule, other.read.subject) == (read.rule, read.subject)
-        if is_same and (other.resolved_at is None or set(read.alerts) <= set(other.alerts)):
+        is_same = (other.read.incident_rule, other.read.subject) == (
+            read.incident_rule,
+            read.subject,
+        )
+        if is_same and (other.resolved_at is None or detected <= other.resolved_at):
             other.alerts |= dict.fromkeys(read.alerts)
             known[entry.hash] = other
             return

@@ -125,10 +125,11 @@ def _opened(
     groups: defaultdict[tuple[str, str], list[_Alarm]] = defaultdict(list)
     by_id = {rule.id: rule for rule in rules}
     running = [each for each in projection.incidents if not each.state.is_over]
-    taken = {alert for each in running for alert in each.alerts}
+    newest = {alert: each for each in projection.incidents for alert in each.alerts}
     for alarm in alarms:
         rule = next((rule for rule in rules if _fits(rule, alarm)), None)
-        if rule is not None and alarm.ended_at is None and alarm.id not in taken:
+        is_kept = _is_kept(newest.get(alarm.id), alarm)
+        if rule is not None and alarm.ended_at is None and not is_kept:
             groups[rule.id, alarm.subject].append(alarm)
     for (rule_id, subject), found in groups.items():
         chosen = found[:MOST_ALERTS]
@@ -145,17 +146,24 @@ def _opened(
             NoteKind.INCIDENT_OPENED,
             f"{subject}: {rule.title}: {chosen[0].title}",
             {
-                "rule": rule.id,
+                "incident_rule": rule.id,
                 "subject": subject,
                 "title": f"{subject}: {rule.title}",
                 "severity": max(alarm.severity for alarm in chosen).word,
                 "owner": rule.owner or chosen[0].owner or owners.get(subject, ""),
                 "alerts": ids,
                 "detected_at": rfc3339(min(detected, now)),
-                "acknowledge_due_at": rfc3339(detected + parse_duration(rule.acknowledge_within)),
+                "acknowledge_due_at": rfc3339(now + parse_duration(rule.acknowledge_within)),
                 "review_seconds": int(review.total_seconds()),
             },
         )
+
+
+def _is_kept(incident: Incident | None, alarm: _Alarm) -> bool:
+    """Whether an alarm belongs to an incident; one that came back after its end does not."""
+    return incident is not None and (
+        incident.resolved_at is None or alarm.detected_at <= incident.resolved_at
+    )
 
 
 def _fits(rule: IncidentRule, alarm: _Alarm) -> bool:

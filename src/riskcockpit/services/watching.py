@@ -36,7 +36,7 @@ from riskcockpit.views.automation import WatchEvent, WatchHealth
 log = logging.getLogger(__name__)
 Tell = Callable[[WatchEvent], None]
 STANDBY_SECONDS = 1.0
-REFUSED_PAUSE = timedelta(minutes=5)
+REFUSED_PAUSE = timedelta(seconds=5)
 """How long what was refused before anything was signed is not tried again."""
 MEASURES = frozenset({"prometheus"})
 """Kinds whose every look brings something new."""
@@ -50,7 +50,8 @@ class _Kept:
     """What the loop remembers to tell things once; nothing is decided by it."""
 
     verdicts: dict[Key, Verdict] = field(default_factory=dict)
-    refused: dict[Key, datetime] = field(default_factory=dict)
+    refused: dict[Key, tuple[datetime, str]] = field(default_factory=dict)
+    """When something was refused before anything was signed, and why."""
     digests: dict[str, str] = field(default_factory=dict)
     """Source → digest of what it gave last; of those whose change is published at once."""
     troubles: frozenset[str] = frozenset()
@@ -221,9 +222,11 @@ class Watch:
                 raise StopError
             tried.add(found.key)
             event = act(self._ctx, self._world.standing.rules, found)
-            self._tell(event)
+            _, before = self._kept.refused.get(found.key, (event.at, ""))
+            if event.kind != "refused" or event.decision or event.detail != before:
+                self._tell(event)
             if event.kind == "refused":
-                self._kept.refused[found.key] = self._now()
+                self._kept.refused[found.key] = (self._now(), event.detail)
             self._looker.look_again(REGISTRIES)
             self._world.refresh()
         if tried:
@@ -233,8 +236,8 @@ class Watch:
         """Return what is to be done next."""
         now = self._now()
         for key, found in self._judged().items():
-            paused = self._kept.refused.get(key)
-            is_paused = paused is not None and now - paused < REFUSED_PAUSE
+            refused = self._kept.refused.get(key)
+            is_paused = refused is not None and now - refused[0] < REFUSED_PAUSE
             if found.verdict.acts and key not in tried and not is_paused:
                 return found
         return None
