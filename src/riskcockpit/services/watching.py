@@ -90,7 +90,7 @@ class Watch:
         """
         with self._stopper.hearing():
             try:
-                with self._leading():
+                with self._leading(may_wait=not is_once):
                     self._begin()
                     self._loop(is_once=is_once)
             except StopError:
@@ -104,8 +104,8 @@ class Watch:
         self._stopper.is_wanted = True
 
     @contextmanager
-    def _leading(self) -> Iterator[None]:
-        """Be the one that watches over this cache; wait for that as long as it takes."""
+    def _leading(self, *, may_wait: bool) -> Iterator[None]:
+        """Be the one that watches over this cache; wait for that as long as it takes, or not."""
         make_private(self._ctx.paths.cache)
         handle = os.open(lock_file(self._ctx), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -115,6 +115,8 @@ class Watch:
                     self._event("standing by", "", "another watch leads; takes over when it ends")
                     self._systemd.ready("standing by")
                     is_told = True
+                if not may_wait:
+                    raise StopError
                 self._systemd.alive("standing by")
                 self._sleep(STANDBY_SECONDS)
             yield
