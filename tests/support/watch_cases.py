@@ -24,14 +24,14 @@ _MOVED = ("rolled back", "refused", "unknown", "proposed")
 def rules(models: list[str]) -> Automation:
     """Return rules that enforce `models`, with spans as short as the servers' second."""
     accuracy = Rule(
-        id="accuracy", class_=MetricClass.ACCURACY, action="rollback", windows=2, max_age="8s",
+        id="accuracy", class_=MetricClass.ACCURACY, action="rollback", windows=2, max_age="15s",
         cooldown="1h", max_per_day=1,
     )  # fmt: skip
     bias = Rule(
-        id="bias", class_=MetricClass.BIAS, action="rollback", windows=2, max_age="8s",
+        id="bias", class_=MetricClass.BIAS, action="rollback", windows=2, max_age="15s",
         cooldown="1h", max_per_day=1,
     )  # fmt: skip
-    drift = Rule(id="drift", class_=MetricClass.DRIFT, windows=2, max_age="8s")
+    drift = Rule(id="drift", class_=MetricClass.DRIFT, windows=2, max_age="15s")
     return Automation(
         cycle="1s", publish="1m", recovery="30s", max_per_day=10_000,
         sources={"registry": "1h", "metrics": "1s", "alerts": "1s"},

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from riskcockpit.actions.automation import Evaluation, judge
+from riskcockpit.config.automation import Automation
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.config.paths import make_private
 from riskcockpit.domain.automation import Verdict
@@ -36,6 +37,8 @@ from riskcockpit.views.automation import WatchEvent, WatchHealth
 log = logging.getLogger(__name__)
 Tell = Callable[[WatchEvent], None]
 STANDBY_SECONDS = 1.0
+NEWS_PAUSE = timedelta(seconds=5)
+"""How long news waits after a publish, so that much news is one publish."""
 REFUSED_PAUSE = timedelta(seconds=5)
 """How long what was refused before anything was signed is not tried again."""
 MEASURES = frozenset({"prometheus"})
@@ -169,15 +172,22 @@ class Watch:
         evaluations = self._judged()
         is_news = self._told_verdicts(evaluations)
         self._has_news = self._has_changed(pulled) or is_news or self._has_news
-        self._act()
-        last = self._kept.published_at
-        is_due = last is None or self._now() - last >= parse_duration(automation.publish)
-        if is_due or (self._has_news and not _is_pending(evaluations.values())):
+        is_signed = self._act()
+        is_signed = self._prove() or is_signed
+        if is_signed or self._is_due(automation, evaluations.values()):
             self._publish(self._judged())
-        self._prove()
         failed = {f"{one.source.name}: {one.error}" for one in pulled if one.error}
         if failed:
             self._told(failed)
+
+    def _is_due(self, automation: Automation, evaluations: Iterable[Evaluation]) -> bool:
+        """Whether what was seen is published now: news soon, everything else now and then."""
+        last = self._kept.published_at
+        if last is None:
+            return True
+        age = self._now() - last
+        is_news = self._has_news and age >= NEWS_PAUSE and not _is_pending(evaluations)
+        return is_news or age >= parse_duration(automation.publish)
 
     def _has_changed(self, pulled: Iterable[Pulled]) -> bool:
         """Whether a source gave something else than last time; readings are new at every look."""
@@ -212,8 +222,9 @@ class Watch:
         for note in report.notes:
             self._event("note", "", note)
 
-    def _act(self) -> None:
-        """Do what the rules say, one model after the other, each on fresh facts.
+    def _act(self) -> bool:
+        """Do what the rules say, one model after the other, each on fresh facts; return whether
+        anything was tried.
 
         The fault is ended first and published after, with the readings that told of it: they are
         in the signed entry already.
@@ -231,8 +242,7 @@ class Watch:
                 self._kept.refused[found.key] = (self._now(), event.detail)
             self._looker.look_again(REGISTRIES)
             self._world.refresh()
-        if tried:
-            self._publish(self._judged())
+        return bool(tried)
 
     def _next(self, tried: set[Key]) -> Evaluation | None:
         """Return what is to be done next."""
@@ -244,9 +254,10 @@ class Watch:
                 return found
         return None
 
-    def _prove(self) -> None:
-        """Say of versions that took over whether they proved themselves."""
+    def _prove(self) -> bool:
+        """Say of versions that took over whether they proved themselves; return whether any was."""
         stands = self._world.standing
+        is_told = False
         for trial in stands.projection.automation.trials:
             if trial.is_over:
                 continue
@@ -255,7 +266,10 @@ class Watch:
             event = prove(self._ctx, stands.rules.automation, trial, history, self._now())
             if event is not None:
                 self._tell(event)
-                self._publish(self._judged())
+                is_told = True
+        if is_told:
+            self._world.refresh()
+        return is_told
 
     def _told_verdicts(self, evaluations: Mapping[Key, Evaluation]) -> bool:
         """Tell every verdict that changed; return whether that is worth a publish."""
