@@ -20,7 +20,7 @@ from riskcockpit.domain.decision import DecisionState, EntryType
 from riskcockpit.domain.reading import MetricClass
 from riskcockpit.errors import ConfigError, RefusedError, UnknownNameError
 from riskcockpit.services.adopting import adopt, enforce, propose, rules_file, with_enforcement
-from riskcockpit.services.answers import approve, plan_approve, plan_reject, reject
+from riskcockpit.services.answers import approve, plan_approve, plan_reject, reject, undo
 from riskcockpit.services.automatic import act, prove, silences
 from riskcockpit.services.automation import explain, standing
 from riskcockpit.services.desk import Desk
@@ -91,6 +91,18 @@ def test_what_two_persons_signed_for_is_rolled_back_without_asking(bank: Bank) -
     assert {each["check"] for each in entry.data["evidence"]} >= {"beyond", "target", "switch"}
     assert verify_ledger(bank.at("engineer")).is_ok
     assert judged(bank).verdict is Verdict.HELD, "one rollback of this version is enough"
+
+
+def test_a_person_puts_back_what_automation_rolled_back(bank: Bank) -> None:
+    signed(bank)
+    event = acted(bank)
+    with pytest.raises(RefusedError, match="nothing to undo"):
+        undo(bank.at("engineer"))  # only by its name
+    back = undo(bank.at("engineer"), event.decision[:12])
+    assert back.decision.state is DecisionState.REQUESTED, "in production it takes two"
+    approve(bank.at("approver"), back.decision.id)
+    assert bank.registry.champion == 7
+    assert judged(bank).verdict is Verdict.HELD, "the rule does not start again"
 
 
 def test_one_key_puts_nothing_in_force_not_even_the_first_rules(bank: Bank) -> None:

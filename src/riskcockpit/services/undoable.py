@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 
+from riskcockpit.decisions.automations import KEY as AUTOMATION
 from riskcockpit.decisions.receipts import ProjectedAction
 from riskcockpit.decisions.requests import follow
 from riskcockpit.decisions.roles import Deed, Rule
@@ -30,7 +31,8 @@ _FINAL = frozenset(
 
 
 def undoable(desk: Desk, decision: str) -> Entry:
-    """Return one's own last decision that stands, or the one named by its hash.
+    """Return one's own last decision that stands, or the one named by its hash: one's own, or a
+    rollback that automation decided.
 
     Raises:
         RefusedError: there is nothing of one's own that can be undone.
@@ -38,7 +40,8 @@ def undoable(desk: Desk, decision: str) -> Entry:
     own = {
         entry.hash: entry
         for entry in desk.entries
-        if entry.actor == desk.principal and entry.type in _UNDOABLE | _FINAL
+        if entry.type in _UNDOABLE | _FINAL
+        and (entry.actor == desk.principal or (decision and _is_automatic(entry)))
     }
     ended = follow(desk.entries).ends.keys()
     standing = [hash_ for hash_, entry in own.items() if not _is_over(desk, entry, ended)]
@@ -53,6 +56,11 @@ def undoable(desk: Desk, decision: str) -> Entry:
             hint="decide anew: a new waiver or rollback has its own keys",
         )
     return entry
+
+
+def _is_automatic(entry: Entry) -> bool:
+    """Whether automation decided it: whoever may roll back may name it, and put it back."""
+    return entry.type is EntryType.ROLLBACK_REQUESTED and AUTOMATION in entry.data
 
 
 def _is_over(desk: Desk, entry: Entry, ended: Container[str]) -> bool:
