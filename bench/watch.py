@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
+from riskcockpit.services.models import models  # noqa: E402 - as above
 from riskcockpit.services.verify import verify_ledger  # noqa: E402 - as above
 from support.watch_cases import (  # noqa: E402 - after the path is set
     GUARDS,
@@ -38,13 +39,19 @@ def happy(stack: Stack, runs: int) -> list[float]:
         taken.append((accuracy_drop if number % 2 else bias_rise)(stack, name))
         check_rolled_back(stack, name)
         print(f"  rollback {number + 1}: {taken[-1]:.2f} s", flush=True)
+        wait_for(lambda name=name: "recovered" in stack.told(name), "version 2 proves itself")
     return taken
 
 
 def guards(stack: Stack, runs: list[Run]) -> None:
     """Run every guard case; raises when anything wrong is done."""
     for run in runs:
-        stopped_by_switch(stack, f"switch-{run.number}")
+        switch = f"switch-{run.number}"
+        stack.model(switch)
+        run.prepare()
+        known = {switch, *(run.name(case) for case in GUARDS)}
+        wait_for(lambda known=known: known <= models_of(stack), "the watch knows the models", 120)
+        stopped_by_switch(stack, switch)
         run.trouble()
         run.await_verdicts()
         run.check()
@@ -52,24 +59,26 @@ def guards(stack: Stack, runs: list[Run]) -> None:
         print(f"  guards {run.number + 1}: {len(GUARDS) + 1} cases held", flush=True)
 
 
+def models_of(stack: Stack) -> set[str]:
+    """The models the cache knows."""
+    return {row.name for row in models(stack.ctx("engineer"))}
+
+
 def main() -> int:
     """Measure; 1 when the limit is missed. A guard that does not hold is an error."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
     with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder)) as stack:
-        names = [f"{kind}-{n}" for n in range(count) for kind in ("happy", "switch")]
+        names = [f"happy-{number}" for number in range(count)]
         for name in names:
             stack.model(name)
-        for number in range(count):
-            labels = {"model": f"happy-{number}", "version": "3"}
-            stack.exporter.set("model_dpd", 0.04, **labels)
+            for version in ("1", "2", "3"):
+                stack.exporter.set("model_dpd", 0.04, model=name, version=version)
         runs = [Run(stack, number) for number in range(count)]
-        for run in runs:
-            run.prepare()
-        cases = [run.name(case) for run in runs for case in GUARDS]
+        cases = [run.name(case) for run in runs for case in (*GUARDS, "switch")]
         stack.sign_rules(rules([*names, *cases]))
         try:
             with watching(stack):
-                wait_for(lambda: any(e.kind == "started" for e in stack.events), "it has started")
+                wait_for(lambda: set(names) <= models_of(stack), "it has started", 120)
                 taken = happy(stack, count)
                 guards(stack, runs)
         except AssertionError:
