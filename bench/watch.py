@@ -10,6 +10,7 @@ from __future__ import annotations
 import statistics
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
@@ -39,7 +40,7 @@ def happy(stack: Stack, runs: int) -> list[float]:
         taken.append((accuracy_drop if number % 2 else bias_rise)(stack, name))
         check_rolled_back(stack, name)
         print(f"  rollback {number + 1}: {taken[-1]:.2f} s", flush=True)
-        wait_for(lambda name=name: "recovered" in stack.told(name), "version 2 proves itself")
+        wait_for(partial(has_recovered, stack, name), "version 2 proves itself")
     return taken
 
 
@@ -50,13 +51,23 @@ def guards(stack: Stack, runs: list[Run]) -> None:
         stack.model(switch)
         run.prepare()
         known = {switch, *(run.name(case) for case in GUARDS)}
-        wait_for(lambda known=known: known <= models_of(stack), "the watch knows the models", 120)
+        wait_for(partial(knows, stack, known), "the watch knows the models", 120)
         stopped_by_switch(stack, switch)
         run.trouble()
         run.await_verdicts()
         run.check()
         run.tidy()
         print(f"  guards {run.number + 1}: {len(GUARDS) + 1} cases held", flush=True)
+
+
+def has_recovered(stack: Stack, name: str) -> bool:
+    """Whether the watch said that the version that took over proved itself."""
+    return "recovered" in stack.told(name)
+
+
+def knows(stack: Stack, wanted: set[str]) -> bool:
+    """Whether the cache knows these models."""
+    return wanted <= models_of(stack)
 
 
 def models_of(stack: Stack) -> set[str]:

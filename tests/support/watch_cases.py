@@ -84,7 +84,7 @@ class Run:
     def await_verdicts(self) -> None:
         """Wait until the watch has said what it thinks of every model, then a while longer."""
         told = {
-            "champion-moved": ("refused",),
+            "champion-moved": ("refused", "stale"),  # or the watch has read of the new one
             "champion-moves-last": ("refused",),
             "target-unhealthy": ("held",),
             "stale": ("stale",),
