@@ -21,7 +21,7 @@ from riskcockpit.config.settings import Settings
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.services.context import Context
 from riskcockpit.services.findings import FindingReader
-from riskcockpit.store.keys import build_keys, drop_keys
+from riskcockpit.store.keys import Keys
 from riskcockpit.store.query.compiler import compile_query
 from riskcockpit.store.query.parser import parse_query
 from riskcockpit.store.snapshots import Store
@@ -84,10 +84,12 @@ def measure_reads(ctx: Context) -> None:
         show("count all by severity and state", counted, counted)
 
         def build(query: str) -> None:
-            drop_keys(plain, build_keys(plain, compile_query(parse_query(query), AS_OF)))
+            keys = Keys(plain, compile_query(parse_query(query), AS_OF))
+            keys.rows(keys.total // 2, 50)
+            keys.drop()
 
         for query in QUERIES:
-            show(f"key list of {query!r}", best(lambda: build(query)), counted)  # noqa: B023 - runs now
+            show(f"list of {query!r} and its middle", best(lambda: build(query)), counted)  # noqa: B023 - runs now
     show("page of 50 in the middle", best(lambda: reader.page(listed, middle, 50)), counted)
     show("page of 200 in the middle", best(lambda: reader.page(listed, middle, 200)), counted)
     show("facets of all", best(reader.facets), counted)

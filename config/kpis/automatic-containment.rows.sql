@@ -5,4 +5,4 @@ SELECT
     contained_by || ': ' || title AS note
 FROM incident
 WHERE contained_by <> '' AND contained_at BETWEEN $since AND $as_of
-ORDER BY contained_at DESC
+ORDER BY contained_at DESC, item, note

@@ -8,4 +8,4 @@ WHERE
     class = 'model' AND severity >= 3 AND detected_at BETWEEN $since AND $as_of
     AND severity_raw IN ('accuracy', 'bias')
     AND (contained_at <= $as_of OR state IN ('open', 'triage', 'pending_waiver'))
-ORDER BY value DESC
+ORDER BY value DESC, item, note

@@ -10,4 +10,4 @@ WHERE
         (state = 'fixed' AND fixed_at BETWEEN $since AND $as_of)
         OR state IN ('open', 'triage', 'pending_waiver')
     )
-ORDER BY value DESC
+ORDER BY value DESC, item, note

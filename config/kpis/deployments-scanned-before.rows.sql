@@ -18,4 +18,4 @@ LEFT JOIN scan AS s
     ON s.asset = d.subject AND s.is_complete AND s.outcome IN ('applied', 'repeated')
     AND s.scanned_at BETWEEN d."at" - INTERVAL 7 DAY AND d."at"
 GROUP BY d.subject, d.segment, d."at"
-ORDER BY count(s.id) > 0, d."at" DESC
+ORDER BY count(s.id) > 0, d."at" DESC, item, note

@@ -7,4 +7,4 @@ FROM finding
 WHERE
     class IN ('model', 'data') AND onset_at IS NOT NULL AND state <> 'false_positive'
     AND detected_at BETWEEN $since AND $as_of
-ORDER BY value DESC
+ORDER BY value DESC, item, note

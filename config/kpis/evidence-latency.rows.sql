@@ -12,4 +12,4 @@ SELECT
     type AS note
 FROM evidence
 WHERE published_at IS NOT NULL
-ORDER BY value DESC
+ORDER BY value DESC, item, note

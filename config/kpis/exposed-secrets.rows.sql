@@ -7,4 +7,4 @@ FROM finding
 WHERE
     state IN ('open', 'triage', 'pending_waiver') AND first_seen <= $as_of
     AND class = 'secret'
-ORDER BY first_seen
+ORDER BY first_seen, item, note

@@ -13,4 +13,4 @@ LEFT JOIN reading AS r
     AND r."at" <= $as_of
 WHERE a.alias = 'champion'
 GROUP BY a.model
-ORDER BY "at" NULLS FIRST
+ORDER BY "at" NULLS FIRST, item, note

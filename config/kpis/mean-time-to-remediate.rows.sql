@@ -6,4 +6,4 @@ SELECT
 FROM finding
 WHERE
     class = 'dependency' AND state = 'fixed' AND fixed_at BETWEEN $since AND $as_of
-ORDER BY value DESC
+ORDER BY value DESC, item, note

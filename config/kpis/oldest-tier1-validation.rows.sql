@@ -5,7 +5,7 @@ SELECT
     CASE
         WHEN max(r."at") IS NULL THEN 'no reading in the window'
         ELSE coalesce(
-            format('its data was {:.1f} h old then', arg_max(r.value, r."at") FILTER (WHERE r.metric_class = 'freshness') / 3600),
+            format('its data was {:.1f} h old then', arg_max(r.value, (r."at", r.value)) FILTER (WHERE r.metric_class = 'freshness') / 3600),
             'checked, its age is not measured'
         )
     END AS note
@@ -14,4 +14,4 @@ LEFT JOIN reading AS r
     ON r.subject = a.name AND r.subject_kind = 'dataset' AND r."at" BETWEEN $since AND $as_of
 WHERE a.kind = 'dataset' AND a.tier = 1
 GROUP BY a.name
-ORDER BY value DESC
+ORDER BY value DESC, item, note

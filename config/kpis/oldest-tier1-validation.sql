@@ -1,7 +1,7 @@
 WITH latest AS (
     SELECT
         subject,
-        arg_max(value, "at") FILTER (WHERE metric_class = 'freshness' AND unit = 'seconds') AS age_seconds,
+        arg_max(value, ("at", value)) FILTER (WHERE metric_class = 'freshness' AND unit = 'seconds') AS age_seconds,
         max("at") FILTER (WHERE metric_class = 'freshness' AND unit = 'seconds') AS measured_at,
         max("at") FILTER (WHERE metric_class = 'quality') AS checked_at,
         max("at") AS newest

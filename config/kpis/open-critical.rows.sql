@@ -7,4 +7,4 @@ FROM finding
 WHERE
     state IN ('open', 'triage', 'pending_waiver') AND first_seen <= $as_of
     AND (severity = 4 OR is_kev) AND class NOT IN ('model', 'data')
-ORDER BY first_seen
+ORDER BY first_seen, item, note

@@ -13,4 +13,4 @@ SELECT
     detected_at AS "at",
     format('{:.0f} h: ', date_diff('second', detected_at, $as_of) / 3600.0) || subject || ' ' || title AS note
 FROM grave
-ORDER BY detected_at
+ORDER BY detected_at, item, note

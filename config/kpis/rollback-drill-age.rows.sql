@@ -9,4 +9,4 @@ WITH tried AS (
 )
 SELECT item, date_diff('second', "at", $as_of) / 86400.0 AS value, "at", note
 FROM tried
-ORDER BY value
+ORDER BY value, item, note

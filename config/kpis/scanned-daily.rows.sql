@@ -28,4 +28,4 @@ LEFT JOIN newest AS n ON n.asset = a.name
 WHERE
     a.kind IN ('repository', 'image', 'service', 'cloud_account') AND a.tier <= 2
     AND EXISTS (SELECT 1 FROM scan WHERE scanned_at <= $as_of)
-ORDER BY n."at" NULLS FIRST
+ORDER BY n."at" NULLS FIRST, item, note

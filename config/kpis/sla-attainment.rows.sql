@@ -20,4 +20,4 @@ SELECT
     END || title AS note
 FROM deadline
 WHERE due_at <= $as_of AND (due_at >= $since OR state <> 'fixed')
-ORDER BY fixed_at <= due_at NULLS FIRST, due_at
+ORDER BY fixed_at <= due_at NULLS FIRST, due_at, item, note

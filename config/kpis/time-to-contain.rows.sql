@@ -1,7 +1,7 @@
 WITH breach AS (
     SELECT id, title, state, detected_at, contained_at, resolved_at AS ended_at FROM incident
     UNION ALL
-    SELECT f.id, f.title, f.state, f.detected_at, f.contained_at, f.fixed_at
+    SELECT f.id, f.title, f.state, greatest(f.detected_at, f.reopened_at), f.contained_at, f.fixed_at
     FROM finding AS f
     WHERE f.class IN ('model', 'data') AND f.state <> 'false_positive'
         AND NOT EXISTS (SELECT 1 FROM incident_alert AS a WHERE a.finding_id = f.id)
@@ -13,4 +13,4 @@ SELECT
     state || ' ' || title AS note
 FROM breach
 WHERE detected_at BETWEEN $since AND $as_of
-ORDER BY value DESC
+ORDER BY value DESC, item, note

@@ -18,4 +18,4 @@ SELECT
     state || ' ' || title AS note
 FROM breach
 WHERE detected_at <= $as_of AND (ended_at IS NULL OR ended_at BETWEEN $since AND $as_of)
-ORDER BY value DESC
+ORDER BY value DESC, item, note

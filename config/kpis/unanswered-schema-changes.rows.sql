@@ -8,4 +8,4 @@ WHERE
     class = 'data' AND state IN ('open', 'triage', 'pending_waiver') AND acknowledged_at IS NULL
     AND regexp_matches(lower(metric || ' ' || rule), 'schema|column|data_?type')
     AND date_diff('hour', greatest(first_seen, reopened_at), $as_of) > 24
-ORDER BY first_seen
+ORDER BY first_seen, item, note

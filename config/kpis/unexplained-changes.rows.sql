@@ -7,4 +7,4 @@ FROM model_alias_move
 WHERE
     alias = 'champion' AND from_version IS NOT NULL AND decision_id = ''
     AND "at" BETWEEN $since AND $as_of
-ORDER BY "at" DESC
+ORDER BY "at" DESC, item, note

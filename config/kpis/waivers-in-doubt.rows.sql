@@ -21,4 +21,4 @@ WHERE
         w.state = 'granted'
         AND (w.expires_at <= $as_of OR trim(w.justification) = '' OR w.requester = '' OR w.reason = '')
     )
-ORDER BY w.expires_at
+ORDER BY w.expires_at, item, note

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from riskcockpit.actions.automation import Evaluation, judge
 from riskcockpit.actions.guards import AutomationFacts, Mode
-from riskcockpit.actions.plan import RollbackFacts
+from riskcockpit.actions.plan import MoveFacts
 from riskcockpit.config.automation import Automation, Rule
 from riskcockpit.domain.automation import Asked, Verdict
 from riskcockpit.domain.model import CHAMPION, ModelVersion, RegisteredModel
@@ -53,12 +53,12 @@ def facts(history: Sequence[Reading], **changes: object) -> AutomationFacts:
     versions = tuple(
         ModelVersion("fraud", number, "READY", NOW, tags=APPROVED) for number in (7, 6, 5)
     )
-    rollback = RollbackFacts(
+    rollback = MoveFacts(
         model=RegisteredModel("fraud", versions, {CHAMPION: 7}),
         readings=[], data_alarms=[], last_rollback_at=None, in_flight=[], now=NOW,
         cooldown=timedelta(hours=4), max_reading_age=timedelta(minutes=15),
     )  # fmt: skip
-    own = {k: v for k, v in changes.items() if k in RollbackFacts.__slots__}
+    own = {k: v for k, v in changes.items() if k in MoveFacts.__slots__}
     rest = {k: v for k, v in changes.items() if k not in own}
     made = AutomationFacts(
         replace(rollback, **own), history, NOW - timedelta(days=9), (), "", ENFORCED

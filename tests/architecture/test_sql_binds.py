@@ -32,6 +32,8 @@ def test_a_statement_binds_with_its_declared_parameters(
 ) -> None:
     for table, columns in staged_tables(package).items():
         tx.stage(table, columns, ())
+    if package == "ingest":
+        tx.rows(sql("ingest", "told"))
     bind(tx, sql(package, name))
 
 

@@ -46,6 +46,7 @@ def test_a_sync_that_is_ended_ends_the_program_it_waits_for(
             assert time.monotonic() < deadline
             time.sleep(0.05)
         process.send_signal(number)
-        process.communicate(timeout=60)
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 128 + number
+    assert (b"interrupted: nothing is in the cache yet" in said) is (number == signal.SIGINT)
     assert not lives(int(pid_file.read_text()))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from riskcockpit.domain.action import Action, ActionKind, Outcome
+from riskcockpit.domain.action import Action, ActionKind, Offer, Outcome
 from riskcockpit.domain.model import ROLLED_BACK_TAG
 from riskcockpit.errors import SourceError
 from support.aws_office import HERE, THERE, Office, office
@@ -155,34 +157,149 @@ def test_a_mark_that_fails_undoes_nothing(desk: Office) -> None:
     assert properties(desk, 3) == {}
 
 
-# Configurations ------------------------------------------------------------------------------
+# Endpoints -----------------------------------------------------------------------------------
+
+BACK = ActionKind.DEPLOYMENT_ROLLBACK
+
+
+def back(target: str, before: str, after: str) -> Action:
+    return Action(ID, BACK, "bank-aws", target, {"from": before, "to": after})
+
+
+def offered(desk: Office, kind: ActionKind, **options: Any) -> list[Offer]:
+    return [one for one in desk.connector(**options).deployments({kind}) if one.action.kind is kind]
+
+
+def own(desk: Office) -> None:
+    """Serve something that no registry knows, in its second configuration."""
+    desk.region.models["own-v1"] = ""
+    for number in (1, 2):
+        desk.region.config(f"own-{number}", main="own-v1")
+    desk.region.config("someone-elses", main="own-v1")
+    desk.region.endpoint("own", "own-2")
 
 
 def test_an_endpoint_goes_back_to_a_configuration_whatever_runs_in_it(desk: Office) -> None:
-    desk.region.models["own-v1"] = ""
-    desk.region.config("own-1", main="own-v1")
-    desk.region.config("own-2", main="own-v1")
-    desk.region.endpoint("own", "own-2")
-    params = {"from": "own-2", "to": "own-1"}
-    action = Action(ID, ActionKind.DEPLOYMENT_ROLLBACK, "bank-aws", "own", params)
+    own(desk)
+    found = offered(desk, BACK, production=["own"])
+    assert [(one.action.target, one.version, one.what) for one in found] == [
+        (f"own@{HERE}", "own-1", "configuration own-1: own-v1")
+    ]
+    action = back(f"own@{HERE}", "own-2", "own-1")
+    assert action.params == found[0].action.params
     made = desk.connector()
-    assert made.preview(action).blockers == ()
+    preview = made.preview(action)
+    assert preview.blockers == ()
+    assert '"EndpointConfigName":"own-1"' in preview.calls[1]
+    assert '"EndpointConfigName":"own-2"' in preview.inverse
     desk.region.is_slow = True
     assert made.apply(action).outcome is Outcome.PENDING_UPSTREAM
     assert made.observe(action).outcome is Outcome.PENDING_UPSTREAM
     desk.region.settle()
     assert made.observe(action).outcome is Outcome.DONE
-    gone = Action(
-        ID, ActionKind.DEPLOYMENT_ROLLBACK, "bank-aws", "own", {"from": "own-1", "to": "x"}
-    )
+    gone = back(f"own@{HERE}", "own-1", "x")
     assert "there is no endpoint configuration x" in "".join(made.preview(gone).blockers)
+
+
+def test_only_older_configurations_of_the_same_models_are_offered(desk: Office) -> None:
+    own(desk)
+    desk.region.config("fraud-v4", main="fraud-scoring-v4")
+    desk.region.config("fraud-mixed", a="fraud-scoring-v2", b="own-v1")
+    found = offered(desk, BACK, production=["fraud-*"])
+    assert [one.version for one in found] == ["fraud-v2", "fraud-v1"]
+    assert found[0].what == "configuration fraud-v2: version 2 of fraud-scoring"
+    assert found[0].since is not None
+    assert found[1].since is not None
+    assert found[0].since > found[1].since
+
+
+def test_a_canary_is_taken_back_by_its_weights_and_never_twice(desk: Office) -> None:
+    desk.region.config("fraud-canary", blue="fraud-scoring-v2", green=("fraud-scoring-v3", 3.0))
+    desk.region.endpoint("fraud-prod", "fraud-canary")
+    first = offered(desk, BACK)[0]
+    assert (first.version, first.what) == (
+        "variant/blue", "all requests to the variant blue, version 2 of fraud-scoring",
+    )  # fmt: skip
+    assert first.action.params["from"] == "blue 0.25, green 0.75"
+    action = replace(first.action, id=ID)
+    made = desk.connector()
+    preview = made.preview(action)
+    assert preview.blockers == ()
+    assert '{"VariantName":"green","DesiredWeight":3.0}' in preview.inverse
+    desk.region.is_slow = True
+    assert made.apply(action).outcome is Outcome.PENDING_UPSTREAM
+    assert made.apply(action).outcome is Outcome.PENDING_UPSTREAM
+    desk.region.settle()
+    assert made.observe(action).outcome is Outcome.DONE
+    assert serving(desk).weights == {"blue": 1.0, "green": 0.0}
+    assert [name for name, _ in desk.region.writes] == ["UpdateEndpointWeightsAndCapacities"]
+    assert [one for one in offered(desk, BACK) if "/" in one.version] == []
+
+
+def test_of_variants_nobody_knows_only_the_greater_is_offered(desk: Office) -> None:
+    own(desk)
+    desk.region.config("own-3", old=("own-v1", 9.0), new="own-v1")
+    desk.region.endpoint("own", "own-3")
+    found = offered(desk, BACK, production=["own"])
+    assert [one.version for one in found] == ["variant/old", "own-2", "own-1"]
+
+
+def test_what_validation_took_out_is_not_served_again(desk: Office) -> None:
+    action = back(f"fraud-prod@{HERE}", "fraud-v3", "fraud-v2")
+    desk.region.groups["fraud-scoring"][2]["ModelApprovalStatus"] = "Rejected"
+    assert "version 2 of fraud-scoring was rejected by validation" in faults(desk, action)
+    desk.region.groups["fraud-scoring"][2]["ModelApprovalStatus"] = "Approved"
+    properties(desk, 2)[ROLLED_BACK_TAG] = "2026-01-01"
+    assert "version 2 of fraud-scoring was rolled back itself" in faults(desk, action)
+    del desk.region.groups["fraud-scoring"][2]
+    assert "version 2 of fraud-scoring is no longer in the registry" in faults(desk, action)
+
+
+def test_a_return_that_sagemaker_took_back_is_not_done(desk: Office) -> None:
+    action = back(f"fraud-prod@{HERE}", "fraud-v3", "fraud-v2")
+    desk.region.is_slow = desk.region.is_failing = True
+    made = desk.connector()
+    made.apply(action)
+    desk.region.settle()
+    receipt = made.observe(action)
+    assert receipt.outcome is Outcome.REFUSED
+    assert "an alarm went off" in receipt.message
+
+
+@pytest.mark.parametrize(
+    ("target", "before", "after"),
+    [
+        ("fraud-prod", "a", "b"),
+        (f"fraud-prod@{HERE}", "", "b"),
+        (f"fraud-prod@{HERE}", "a", ""),
+        ("fraud-prod@us-east-1", "a", "b"),
+        (f"nothing@{HERE}", "a", "b"),
+    ],
+)
+def test_an_endpoint_that_is_not_there_is_refused(
+    desk: Office, target: str, before: str, after: str
+) -> None:
+    with pytest.raises(SourceError):
+        desk.connector().preview(back(target, before, after))
 
 
 # Approvals -----------------------------------------------------------------------------------
 
 
-def approval(kind: ActionKind, target: str = "fraud-scoring/4") -> Action:
-    return Action(ID, kind, "bank-aws", target, {"comment": "validated by the bench"})
+def approval(kind: ActionKind, version: str = "4", target: str = f"fraud-scoring@{HERE}") -> Action:
+    params = {"version": version, "comment": "validated by the bench"}
+    return Action(ID, kind, "bank-aws", target, params)
+
+
+def test_what_waits_is_offered_region_by_region_with_who_made_it(desk: Office) -> None:
+    desk.sim.region(THERE).package("churn", 1, "PendingManualApproval")
+    found = offered(desk, ActionKind.DEPLOYMENT_APPROVE)
+    assert [(one.action.target, one.version) for one in found] == [
+        (f"fraud-scoring@{HERE}", "4"), (f"churn@{THERE}", "1"),
+    ]  # fmt: skip
+    assert found[0].what == 'version 4 of fraud-scoring by trainer, "version 4"'
+    assert found[0].action.params == {"version": "4"}
+    assert offered(desk, ActionKind.DEPLOYMENT_APPROVE, services=["config"]) == []
 
 
 @pytest.mark.parametrize(
@@ -204,20 +321,36 @@ def test_a_version_that_waits_is_approved_or_rejected(
     assert len(desk.region.writes) == 1
 
 
+def test_a_version_of_two_regions_is_answered_in_the_one_that_is_named(desk: Office) -> None:
+    bank_models(desk.sim.region(THERE))
+    made = desk.connector()
+    action = approval(ActionKind.DEPLOYMENT_APPROVE, target=f"fraud-scoring@{THERE}")
+    assert made.apply(action).outcome is Outcome.DONE
+    states = [
+        desk.sim.region(name).groups["fraud-scoring"][4]["ModelApprovalStatus"]
+        for name in (HERE, THERE)
+    ]
+    assert states == ["PendingManualApproval", "Approved"]
+
+
 def test_what_was_answered_already_is_refused(desk: Office) -> None:
-    action = approval(ActionKind.DEPLOYMENT_REJECT, "fraud-scoring/3")
+    action = approval(ActionKind.DEPLOYMENT_REJECT, "3")
     receipt = desk.connector().apply(action)
     assert receipt.outcome is Outcome.REFUSED
     assert "is Approved, not PendingManualApproval" in receipt.message
 
 
-@pytest.mark.parametrize("target", ["fraud-scoring/9", "nothing/1", "fraud-scoring", "a/b/c"])
-def test_a_version_that_is_not_there_is_refused(desk: Office, target: str) -> None:
+@pytest.mark.parametrize(
+    ("target", "version"),
+    [
+        (f"fraud-scoring@{HERE}", "9"),
+        (f"nothing@{HERE}", "1"),
+        ("fraud-scoring", "4"),
+        (f"fraud-scoring@{HERE}", "x"),
+        (f"a/b@{HERE}", "4"),
+        ("fraud-scoring@us-east-1", "4"),
+    ],
+)
+def test_a_version_that_is_not_there_is_refused(desk: Office, target: str, version: str) -> None:
     with pytest.raises(SourceError):
-        desk.connector().preview(approval(ActionKind.DEPLOYMENT_APPROVE, target))
-
-
-def test_a_version_of_two_regions_is_not_guessed(desk: Office) -> None:
-    bank_models(desk.sim.region(THERE))
-    with pytest.raises(SourceError, match=f"{HERE}, {THERE}"):
-        desk.connector().preview(approval(ActionKind.DEPLOYMENT_APPROVE))
+        desk.connector().preview(approval(ActionKind.DEPLOYMENT_APPROVE, version, target))

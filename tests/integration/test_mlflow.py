@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +19,14 @@ from riskcockpit.connectors.mlflow.connector import MlflowConnector
 from riskcockpit.domain.action import Action, ActionKind, Outcome
 from riskcockpit.domain.batch import Batch
 from riskcockpit.domain.clock import FrozenClock
-from riskcockpit.domain.model import ROLLED_BACK_TAG, DatasetRef, RegisteredModel, rollback_target
+from riskcockpit.domain.model import (
+    PROMOTED_TAG,
+    REJECTED_TAG,
+    ROLLED_BACK_TAG,
+    DatasetRef,
+    RegisteredModel,
+    rollback_target,
+)
 from riskcockpit.domain.reading import Reading
 from riskcockpit.services.context import Context
 from riskcockpit.services.sync import sync
@@ -125,6 +133,35 @@ def test_a_rollback_is_done_and_read_back(mlflow: Mlflow) -> None:
     )
     assert made.apply(back).outcome is Outcome.DONE
     assert ROLLED_BACK_TAG not in mlflow.version_tags("fraud", 3)
+    made.close()
+
+
+def test_what_waits_by_an_alias_or_a_tag_is_promoted_or_rejected(mlflow: Mlflow) -> None:
+    mlflow.model("credit")
+    mlflow.version("credit", tags=APPROVED)
+    mlflow.set_alias("credit", "challenger", 1)
+    spec = SourceSpec(
+        "registry", mlflow.url, {"waiting_tag": "stage=candidate"}, write=Credential("t", "env W")
+    )
+    made = MlflowConnector.build(spec, CLOCK)
+
+    def waiting() -> list[Action]:
+        offers = made.deployments()
+        return [one.action for one in offers if one.action.target == "credit@champion"]
+
+    first, _ = waiting()
+    assert first.params == {"from": "", "to": "1"}
+    assert made.preview(first).blockers == ()
+    assert made.apply(replace(first, id="feed" * 16)).outcome is Outcome.DONE
+    assert mlflow.aliased("credit", "champion") == 1
+    assert mlflow.version_tags("credit", 1)[PROMOTED_TAG].endswith("feed" * 16)
+    assert waiting() == []
+    mlflow.version("credit", tags={**APPROVED, "stage": "candidate"})
+    promotion, rejection = waiting()
+    assert promotion.params == {"from": "1", "to": "2"}
+    assert made.apply(replace(rejection, id="beef" * 16)).outcome is Outcome.DONE
+    assert mlflow.version_tags("credit", 2)[REJECTED_TAG].endswith("beef" * 16)
+    assert waiting() == []
     made.close()
 
 

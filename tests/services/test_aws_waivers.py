@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
+from riskcockpit.cli.diagnostics import ExitCode
 from riskcockpit.config.settings import SourceSettings
 from riskcockpit.services.connecting import try_named
 from riskcockpit.services.context import Context
 from riskcockpit.services.decide import plan_waiver, revoke, waive
 from riskcockpit.services.importing import ImportOptions, import_reports
 from riskcockpit.services.judging import Judgement
-from riskcockpit.services.outbox import actions
+from riskcockpit.services.outbox import actions, dispatch
 from riskcockpit.services.projection import project_ledger
 from riskcockpit.services.rollback import plan_rollback, rollback
 from riskcockpit.services.sync import sync
@@ -27,6 +28,7 @@ from riskcockpit.views.reports import SyncReport
 from riskcockpit.views.setup import CheckState
 from support.aws_office import HERE, Office, office
 from support.aws_state import bank_models
+from support.cli import invoke
 from support.deciding import LATER, WHY, Bank, make_bank
 
 REMARK = f"risk_accepted: {WHY} (until {LATER.date().isoformat()}, riskcockpit)"
@@ -259,3 +261,53 @@ def test_a_rollback_is_planned_signed_sent_and_read_back(branch: Branch) -> None
     branch.sync()
     shown = "SELECT version FROM model_alias WHERE model = 'fraud-scoring' AND alias = 'champion'"
     assert branch.bank.rows(shown) == [(2,)]
+
+
+def test_a_version_that_waits_is_listed_approved_by_command_and_approved_after_a_sync(
+    branch: Branch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank_models(branch.region)
+    branch.desk.options["regions"] = [HERE]
+    monkeypatch.setattr(Context, "open", branch.at)
+    place = f"fraud-scoring@{HERE}"
+    listed = json.loads(invoke("deployments", "list", "--json").out)
+    assert listed["notes"] == []
+    assert [(row["kind"], row["target"], row["version"]) for row in listed["deployments"]] == [
+        ("deployment.approve", place, "4"),
+        ("deployment.reject", place, "4"),
+        ("deployment.rollback", f"fraud-prod@{HERE}", "fraud-v2"),
+        ("deployment.rollback", f"fraud-prod@{HERE}", "fraud-v1"),
+    ]
+    assert "UpdateModelPackage" in invoke("approve", place, "--dry-run").out
+    assert branch.region.writes == []
+    said = json.loads(invoke("approve", place, "-m", "bench 4711", "--yes", "--json").out)
+    assert [row["outcome"] for row in said["actions"]] == ["done"]
+    found = branch.region.groups["fraud-scoring"][4]
+    assert (found["ModelApprovalStatus"], found["ApprovalDescription"]) == (
+        "Approved", "bench 4711",
+    )  # fmt: skip
+    assert verify_ledger(branch.at()).is_ok
+    branch.sync("sagemaker")
+    query = (
+        "SELECT tags['validation_status'] FROM model_version"
+        " WHERE model = 'fraud-scoring' AND version = 4 AND run_user = 'trainer'"
+    )
+    assert branch.bank.rows(query) == [("approved",)]
+
+
+def test_an_endpoint_is_rolled_back_by_command_and_followed_until_it_serves(
+    branch: Branch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank_models(branch.region)
+    branch.desk.options["regions"] = [HERE]
+    monkeypatch.setattr(Context, "open", branch.at)
+    branch.region.is_slow = True
+    words = ("rollback", f"fraud-prod@{HERE}", "--to", "fraud-v1", "--yes", "--json")
+    said = json.loads(invoke(*words).out)
+    assert [row["outcome"] for row in said["actions"]] == ["pending_upstream"]
+    again = invoke(*words)
+    assert again.code == ExitCode.REFUSED
+    branch.region.settle()
+    assert [row.state for row in dispatch(branch.at())] == ["done"]
+    assert branch.region.endpoints["fraud-prod"].config == "fraud-v1"
+    assert [name for name, _ in branch.region.writes] == ["UpdateEndpoint"]

@@ -111,6 +111,28 @@ def test_a_report_is_imported_published_once_and_judged(
     ]
 
 
+def test_a_directory_comes_to_what_its_files_come_to_one_by_one(
+    ctx: Context, tmp_path: Path
+) -> None:
+    scans = tmp_path / "scans"
+    for number in range(4):
+        tool = f"scanner-{number % 2}"
+        report(scans / f"{number}.sarif", run(*lines(3, f"r{number}"), tool=tool))
+    (scans / "broken.sarif").write_text("{nope")
+    alone = context(tmp_path / "other")
+    files = [one(take(alone, file)) for file in sorted(scans.iterdir())]
+    whole = take(ctx, scans)
+    assert [(f.path, f.tool, f.error, f.counts.read) for f in whole.files] == [
+        (f.path, f.tool, f.error, f.counts.read) for f in files
+    ]
+    assert [f.counts.new for f in whole.files] == [3, 3, 3, 3, 0]
+    assert whole.failed == 1
+    assert whole.totals.new == 12
+    assert rows(ctx, "SELECT rule, tool FROM finding WHERE state = 'open' ORDER BY 1") == [
+        (f"r{number}", f"scanner-{number % 2}") for number in range(4) for _ in range(3)
+    ]
+
+
 def test_the_same_report_again_makes_no_generation(
     ctx: Context, tmp_path: Path, judged: list[int]
 ) -> None:

@@ -233,8 +233,8 @@ def view_of(state: KpiState) -> KpiView:
     return KpiView("k", "Some share", "", "percent", value, 99, Direction.AT_LEAST, state, None, 1)
 
 
-FAILING = ControlFact("Some control", "data_integrity", Severity.HIGH, "alarm")
-MINOR = ControlFact("Some control", "data_integrity", Severity.MEDIUM, "alarm")
+FAILING = ControlFact("c", "Some control", "data_integrity", Severity.HIGH, "alarm", "", 1, 0, NOW)
+MINOR = ControlFact("c", "Some control", "data_integrity", Severity.MEDIUM, "alarm", "", 1, 0, NOW)
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,7 @@ def test_documents_models_and_readings_come_in_one_judged_publish(judged_world: 
     assert [(s.name, s.state, s.rows) for s in report.sources] == [
         ("metrics", "ok", 1), ("reports", "ok", 1), ("registry", "ok", 1),
     ]  # fmt: skip
-    assert (report.generation, report.failed) == (1, 0)
+    assert (report.generation, report.unfinished) == (1, 0)
     states = world.states()
     assert {"sqli", "xss"} <= set(states)
     assert len(states) == 3, "the breach of the serving version is a finding"
@@ -226,7 +226,7 @@ def test_a_failing_source_stops_no_other_and_keeps_its_own_state(
     assert (outcomes["broken"].state, outcomes["reports"].state) == ("failed", "ok")
     assert message in outcomes["broken"].message
     assert outcomes["broken"].hint
-    assert report.failed == 1
+    assert report.unfinished == 1
     row = world.source("broken")
     assert (row["state"], row["cursor"], row["last_success"]) == ("failed", "b1", NOW)
     assert world.states() == {"sqli": "open", "xss": "open"}
@@ -262,6 +262,7 @@ def test_half_a_pass_is_partial(world: World, batch: Batch) -> None:
     world.sources = {"reports": FakeSource([batch])}
     outcome = sync(world.context()).sources[0]
     assert outcome.state == "partial"
+    assert "nothing was closed by what is missing" in outcome.hint
     assert outcome.message
 
 
@@ -393,6 +394,18 @@ def test_progress_names_source_rows_and_step(world: World) -> None:
     assert [(one.name, one.rows, one.step) for one in told] == [
         ("reports", 0, "connecting"), ("reports", 1, "reading"), ("reports", 1, "writing"),
     ]  # fmt: skip
+
+
+def test_a_pass_from_the_start_is_measured_by_the_last_one(world: World) -> None:
+    source = FakeSource([whole(document("a.sarif", "sqli"), cursor="")])
+    world.sources = {"reports": source}
+    told: list[SourceProgress] = []
+    for full in (False, False, True):
+        sync(world.context(), full=full, progress=told.append)
+    first, second, third = (told[at : at + 3] for at in (0, 3, 6))
+    assert {one.expected for one in first} == {0}
+    for later in (second, third):
+        assert [(one.expected, one.expected_pages) for one in later[:2]] == [(1, 1)] * 2
 
 
 def scores(on: int, probability: float) -> Document:

@@ -21,6 +21,7 @@ from riskcockpit.services.sync import sync
 from riskcockpit.store.database import Writer
 from riskcockpit.store.snapshots import Store
 from riskcockpit.views.reports import SourceOutcome
+from riskcockpit.views.syncing import SourceProgress
 from support import paged
 from support.caches import NOW, statement
 from support.canonical import canonical_export
@@ -94,6 +95,24 @@ def test_all_pages_come_and_an_unchanged_second_sync_rewrites_no_row(bank: Bank)
     assert "if-none-match" in bank.asked[0].headers
     assert bank.rows(touched) == [(1,)]
     assert canonical_export(bank.context().store) == before
+
+
+def test_progress_counts_the_answers_as_they_come_and_knows_how_many_it_takes(bank: Bank) -> None:
+    told: list[SourceProgress] = []
+    first = bank.sync(progress=told.append)
+    counted = [one.pages for one in told]
+    assert counted == sorted(counted)
+    assert {*range(first.pages + 1)} <= {*counted}, "each answer is told, not only each batch"
+    assert {one.expected_pages for one in told} == {0}
+    bank.clock = FrozenClock(NOW + timedelta(minutes=5))
+    bank.sync()
+    told.clear()
+    bank.sync(full=True, progress=told.append)
+    assert {one.expected_pages for one in told} == {0}, "the last pass was not in full"
+    told.clear()
+    bank.sync(full=True, progress=told.append)
+    assert {one.expected_pages for one in told if one.step != "writing"} == {first.pages}
+    assert any(one.eta_seconds is not None for one in told)
 
 
 def test_only_what_changed_is_read_and_nothing_is_closed_by_it(bank: Bank) -> None:

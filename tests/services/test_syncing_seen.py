@@ -36,10 +36,12 @@ with published(Paths.under(Path(sys.argv[1])), lambda _one: None) as tell:
 
 def test_progress_says_how_far_and_how_long() -> None:
     assert STEP.eta_seconds == pytest.approx(190.0)
-    assert progress_text(STEP).startswith("reading 1,200 of 5,000 rows, about 3 min")
+    assert progress_text(STEP).startswith("reading 1,200 of 5,000 rows, 12 pages, about 3 min")
     assert progress_text(SourceProgress("scm", "reading", 7)) == "reading 7 rows"
     assert progress_text(SourceProgress("scm", "connecting")) == "connecting"
     assert SourceProgress("scm", "reading", 5, 5, 1, 9.0).eta_seconds is None
+    paged = SourceProgress("scm", "reading", 0, 0, 25, 10.0, 100)
+    assert progress_text(paged) == "reading 25 of 100 pages, about 30 s left"
 
 
 def test_a_running_sync_is_seen_by_others_and_a_killed_one_is_not(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from riskcockpit.store.keys import build_keys
+from riskcockpit.store.keys import Keys
 from riskcockpit.store.query.compiler import compile_query
 from riskcockpit.store.query.parser import parse_query
 from riskcockpit.store.snapshots import Store
@@ -36,10 +36,10 @@ def filled(directory: Path) -> Store:
 
 def test_a_page_reads_only_the_blocks_in_which_its_rows_lie(tmp_path: Path) -> None:
     with filled(tmp_path).reader() as reader:
-        keys = build_keys(reader, compile_query(parse_query("sort:title"), NOW))
-        page = keys.of(sql("services", "finding_page"))
+        wanted = Keys(reader, compile_query(parse_query("sort:title"), NOW)).rows(0, PAGE)
+        page = sql("services", "finding_page")
         explained = Sql(page.name, f"EXPLAIN (ANALYZE, FORMAT json) {page.text}", page.params)
-        rows = reader.rows(explained, start=0, count=PAGE)
+        rows = reader.rows(explained, rows=",".join(map(str, wanted)))
     assert 0 < read_from_finding(json.loads(rows[0][1])) <= 2 * BLOCK
 
 

@@ -18,19 +18,21 @@ from hypothesis import strategies as st
 import riskcockpit
 from riskcockpit.store import keys, migrate
 from riskcockpit.store.database import Reader
-from riskcockpit.store.keys import build_keys, first_keys
+from riskcockpit.store.keys import Keys
 from riskcockpit.store.query import compiler
 from riskcockpit.store.query.ast import Not, Operator, Query, SortKey, Term, Word
 from riskcockpit.store.query.compiler import compile_query
 from riskcockpit.store.query.fields import sortable
 from riskcockpit.store.query.parser import parse_query
-from riskcockpit.store.sql import filled, sql, used_params
+from riskcockpit.store.sql import Clauses, filled, sql, used_params
 from support.caches import NOW, finding, open_store, publish, statement
 from support.listing import misfits
 
 WORD = re.compile(r"\b(title|rule|package_name|vulnerability|description)\b *=")
 PLACE = re.compile(r"\b(asset|path)\b *=")
 TEXTS = ("title", "rule", "package_name", "vulnerability", "description", "asset", "path")
+
+WHOLE = statement("SELECT rowid FROM finding WHERE /*where*/ TRUE ORDER BY /*order*/ id")
 
 # Texts of few letters, so that parts of them meet; digits, and what becomes or looks like one.
 letters = st.sampled_from([*"aAbK.-_/ #", "1", "2", "10", "md5", "ß", "İ", "\u212a", "٣", "\x1f"])
@@ -115,23 +117,34 @@ orders = st.builds(
 @settings(max_examples=15, deadline=None)
 @given(
     st.lists(ranked, min_size=1, max_size=24),
-    st.lists(st.tuples(orders, st.integers(1, 9)), min_size=12, max_size=12),
+    st.lists(st.tuples(orders, st.integers(0, 20), st.integers(1, 9)), min_size=12, max_size=12),
     st.integers(0, 3),
 )
-def test_the_first_rows_are_those_of_the_whole_list(
-    rows: list[dict[str, Any]], asked: list[tuple[Query, int]], few: int
+def test_every_part_of_a_list_is_as_in_the_whole_order(
+    rows: list[dict[str, Any]], asked: list[tuple[Query, int, int]], few: int
 ) -> None:
-    with patch.object(keys, "_FEW", few), patch.object(keys, "_SPARE", few + 1):
+    with (
+        patch.object(keys, "_FEW", few), patch.object(keys, "_SPARE", few + 1),
+        patch.object(keys, "FIRST_ROWS", few + 1), patch.object(keys, "MORE_ROWS", 2 * few + 1),
+        patch.object(keys, "MOST_AROUND", 3 * few + 1),
+    ):  # fmt: skip
         for reader in world(rows):
-            for query, length in asked:
+            for query, start, count in asked:
                 clauses = compile_query(query, NOW)
-                first = first_keys(reader, clauses, length)
-                assert first.length == min(length, first.total)
-                listed = statement("SELECT row_id FROM scratch.main.key_0 ORDER BY rowid")
-                begun = reader.rows(first.of(listed))
-                whole = build_keys(reader, clauses, first)
-                assert whole.total == first.total
-                assert reader.rows(whole.of(listed))[:length] == begun
+                whole = [row[0] for row in reader.rows(filled(WHOLE, clauses), **bound(clauses))]
+                found = Keys(reader, clauses)
+                assert found.total == len(whole)
+                assert found.rows(0, count) == whole[:count]
+                assert found.rows(start, count) == whole[start : start + count]
+                assert [found.position(row) for row in whole[-3:]] == [
+                    *range(max(found.total - 3, 0), found.total)
+                ]
+                found.drop()
+                assert found.rows(start, count) == whole[start : start + count]
+
+
+def bound(clauses: Clauses) -> dict[str, Any]:
+    return used_params(WHOLE, clauses)
 
 
 def test_every_statement_that_changes_a_text_takes_its_number_away() -> None:
@@ -186,5 +199,5 @@ def test_a_cache_of_an_older_schema_is_listed_and_searched_alike(tmp_path: Path)
         publish(store, {"finding": [finding("needle"), finding("hay")]})
     with store.reader() as reader:
         assert len(found(reader, parse_query("needle"))) == 1
-        assert first_keys(reader, compile_query(Query(), NOW), 5).length == 2
+        assert len(Keys(reader, compile_query(Query(), NOW)).rows(0, 5)) == 2
     assert misfits(store) == []

@@ -35,10 +35,22 @@ _SUMMARY = (
 
 
 def _packages(call: Call) -> Any:
-    group = call.region.groups.get(call.body["ModelPackageGroupName"])
-    if group is None:
-        raise RefusedError("ValidationException", "Model Package Group does not exist")
-    rows = [{name: one[name] for name in _SUMMARY} for one in group.values()]
+    groups = call.region.groups
+    if name := call.body.get("ModelPackageGroupName"):
+        if name not in groups:
+            raise RefusedError("ValidationException", "Model Package Group does not exist")
+        groups = {name: groups[name]}
+    elif call.body.get("ModelPackageType", "Unversioned") == "Unversioned":
+        groups = {}
+    state = call.body.get("ModelApprovalStatus")
+    found = [
+        one
+        for group in groups.values()
+        for one in group.values()
+        if state in (None, one["ModelApprovalStatus"])
+    ]
+    found.sort(key=lambda one: one["CreationTime"])
+    rows = [{name: one[name] for name in _SUMMARY} for one in found]
     page, more = call.page(reversed(rows), 3)
     return {"ModelPackageSummaryList": page, **more}
 

@@ -24,7 +24,7 @@ SAMPLES: dict[str, Any] = {
     "VARCHAR": "x", "BOOLEAN": True, "TINYINT": 1, "SMALLINT": 1, "INTEGER": 1, "BIGINT": 1,
     "DOUBLE": 1.5, "TIMESTAMP": NOW.replace(tzinfo=None), "DATE": NOW.date(), "BLOB": b"x",
     "DECIMAL": Decimal("1.50"), "VARCHAR[]": ["x"], "INTEGER[]": [1], "BIGINT[]": [1],
-    "DOUBLE[]": [1.5],
+    "DOUBLE[]": [0.5],
 }  # fmt: skip
 _EXPLAINED = ("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE_INTO", "CREATE")
 _NOISE = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
@@ -38,7 +38,7 @@ def empty_cache(directory: Path) -> Iterator[Writer]:
         tx.discard()
         tx.cursor().commit()  # one transaction cannot write to two databases
         tx.rows(sql("store", "scratch_attach"))
-        tx.rows(sql("store", "key_build"))
+        tx.rows(sql("store", "key_list"))
         for kind in ("wording", "place"):
             tx.rows(sql("store", f"listing_{kind}_pending"))
             tx.rows(sql("store", f"listing_{kind}_numbered"))

@@ -38,6 +38,7 @@ class FakeMlflow:
         }
     )
     status: str = "READY"
+    challenger: int | None = None
     permissions: Reply = field(default_factory=lambda: Reply(404, b"<!doctype html>"))
     before: Callable[[FakeMlflow, Asked], Reply | None] = lambda _fake, _asked: None
     writes: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
@@ -57,6 +58,12 @@ class FakeMlflow:
             if self.champion is None or asked.params["alias"] != "champion":
                 return fault("INVALID_PARAMETER_VALUE", 400)
             return self._version(self.champion)
+        if call == "registered-models/search":
+            named = {"champion": self.champion, "challenger": self.challenger}
+            aliases = [{"alias": k, "version": str(v)} for k, v in named.items() if v]
+            return reply({"registered_models": [{"name": self.name, "aliases": aliases}]})
+        if call == "model-versions/search":
+            return reply({"model_versions": [self._as_told(one) for one in self.versions]})
         if call == "model-versions/get":
             return self._version(int(asked.params["version"]))
         return fault("RESOURCE_DOES_NOT_EXIST", 404)
@@ -64,9 +71,14 @@ class FakeMlflow:
     def _version(self, number: int) -> Reply:
         if number not in self.versions:
             return fault("RESOURCE_DOES_NOT_EXIST", 404)
+        return reply({"model_version": self._as_told(number)})
+
+    def _as_told(self, number: int) -> dict[str, Any]:
         tags = [{"key": key, "value": value} for key, value in self.versions[number].items()]
-        version = {"name": self.name, "version": str(number), "status": self.status, "tags": tags}
-        return reply({"model_version": version})
+        return {
+            "name": self.name, "version": str(number), "status": self.status, "tags": tags,
+            "creation_timestamp": 1_770_000_000_000 + number,
+        }  # fmt: skip
 
     def _write(self, call: str, asked: Asked) -> Reply:
         body = json.loads(asked.body)

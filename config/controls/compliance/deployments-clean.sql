@@ -23,7 +23,7 @@ SELECT
     END AS status,
     CASE
         WHEN count(k.asset) = 0 THEN 'it was never scanned'
-        WHEN count(g.asset) > 0 THEN format('{} critical findings were open, as {}', count(g.asset), any_value(g.title))
+        WHEN count(g.asset) > 0 THEN format('{} critical findings were open, as {}', count(g.asset), min(g.title))
         ELSE 'nothing critical was open'
     END AS reason
 FROM deployed AS d

@@ -9,7 +9,7 @@ changed AS (
         e.hash, e.actor, e.ts,
         coalesce(json_extract_string(e.data, '$.before'), '') = '' AS is_first,
         count(*) FILTER (WHERE lower(a.actor) <> lower(e.actor)) AS others,
-        any_value(a.actor) FILTER (WHERE lower(a.actor) <> lower(e.actor)) AS other
+        min(a.actor) FILTER (WHERE lower(a.actor) <> lower(e.actor)) AS other
     FROM ledger_entry AS e
     LEFT JOIN approved AS a ON a.request = e.hash
     WHERE e.type = 'policy.changed'

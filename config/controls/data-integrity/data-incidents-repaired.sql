@@ -5,8 +5,8 @@ WITH broken AS (
         state = 'waived' AS is_waived,
         count(*) AS findings,
         max(date_diff('hour', greatest(detected_at, reopened_at), $as_of)) AS hours,
-        arg_max(title, severity) AS worst,
-        string_agg(DISTINCT nullif(waiver_id, ''), ' ') AS waivers
+        arg_min(title, (-severity, id)) AS worst,
+        string_agg(DISTINCT nullif(waiver_id, ''), ' ' ORDER BY nullif(waiver_id, '')) AS waivers
     FROM finding
     WHERE
         class = 'data' AND severity >= $severity

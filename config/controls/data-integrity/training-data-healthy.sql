@@ -1,9 +1,12 @@
 -- One row per champion: the latest readings of the quality of the data it was trained on.
-WITH latest AS (
-    SELECT subject, metric, segment, arg_max(is_breach, "at") AS is_breach
+WITH newest AS (
+    SELECT subject, metric, segment, is_breach
     FROM reading
     WHERE subject_kind = 'dataset' AND metric_class = 'quality' AND "at" <= $as_of
-    GROUP BY subject, metric, segment
+    QUALIFY "at" = max("at") OVER (PARTITION BY subject, metric, segment)
+),
+latest AS (
+    SELECT subject, bool_or(is_breach) AS is_breach FROM newest GROUP BY subject, metric, segment
 ),
 checked AS (
     SELECT subject, count(*) FILTER (WHERE is_breach) AS broken FROM latest GROUP BY subject
@@ -23,10 +26,10 @@ SELECT
     END AS status,
     CASE
         WHEN count(k.subject) = 0 THEN format('nobody watches {}', min(c.data.name))
-        WHEN sum(k.broken) > 0 THEN format('{} checks of {} fail', sum(k.broken), max_by(c.data.name, k.broken))
+        WHEN sum(k.broken) > 0 THEN format('{} checks of {} fail', sum(k.broken), max_by(c.data.name, (k.broken, c.data.name)))
         ELSE format('the checks of {} pass', min(c.data.name))
     END AS reason,
-    coalesce(any_value(m.owner), '') AS owner
+    coalesce(max(m.owner), '') AS owner
 FROM champion AS c
 LEFT JOIN checked AS k ON k.subject = c.data.name
 LEFT JOIN model AS m ON m.name = c.model

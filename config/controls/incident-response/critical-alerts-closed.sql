@@ -3,8 +3,8 @@ WITH firing AS (
     SELECT
         asset, count(*) AS alerts,
         max(date_diff('minute', greatest(detected_at, reopened_at), $as_of)) AS minutes,
-        any_value(title ORDER BY detected_at) AS worst,
-        any_value(owner ORDER BY detected_at) AS owner
+        arg_min(title, (detected_at, id)) AS worst,
+        arg_min(owner, (detected_at, id)) AS owner
     FROM finding
     WHERE
         severity >= $severity AND state IN ('open', 'triage', 'pending_waiver')

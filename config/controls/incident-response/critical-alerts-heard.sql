@@ -1,6 +1,6 @@
 -- One row per asset that monitoring speaks of.
 WITH silenced AS (
-    SELECT asset, count(*) AS alerts, any_value(title) AS example, any_value(owner) AS owner
+    SELECT asset, count(*) AS alerts, arg_min(title, id) AS example, arg_min(owner, id) AS owner
     FROM finding
     WHERE
         severity >= $severity AND state = 'suppressed_at_source'

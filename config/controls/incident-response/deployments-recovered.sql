@@ -1,6 +1,6 @@
 -- One row per environment of production: how its newest deployment went.
 WITH newest AS (
-    SELECT subject, segment, arg_max(value, "at") AS value, max("at") AS "at"
+    SELECT subject, segment, arg_max(value, ("at", -value)) AS value, max("at") AS "at"
     FROM reading
     WHERE
         subject_kind = 'service' AND metric = 'deployment_success' AND "at" <= $as_of

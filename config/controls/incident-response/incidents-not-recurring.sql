@@ -1,6 +1,8 @@
 -- One row per monitored model and data set.
 WITH recurring AS (
-    SELECT asset AS subject, count(*) AS incidents, max(reopened_count) AS times, arg_max(title, reopened_count) AS worst
+    SELECT
+        asset AS subject, count(*) AS incidents, max(reopened_count) AS times,
+        arg_min(title, (-reopened_count, id)) AS worst
     FROM finding
     WHERE
         class IN ('model', 'data') AND reopened_count >= $times AND state <> 'false_positive'

@@ -5,7 +5,7 @@ WITH pipeline AS (
         max("at") FILTER (WHERE value >= 1) AS good_at,
         max("at") AS newest,
         min("at") AS oldest,
-        arg_max(value, "at") AS value
+        arg_max(value, ("at", -value)) AS value
     FROM reading
     WHERE
         subject_kind = 'service' AND metric = 'workflow_success' AND "at" <= $as_of
@@ -23,7 +23,7 @@ SELECT
     CASE WHEN count(*) FILTER (WHERE is_broken) > 0 THEN 'alarm' ELSE 'ok' END AS status,
     CASE
         WHEN count(*) FILTER (WHERE is_broken) > 0
-            THEN format('{} of {} pipelines are broken, as {}', count(*) FILTER (WHERE is_broken), count(*), any_value(segment) FILTER (WHERE is_broken))
+            THEN format('{} of {} pipelines are broken, as {}', count(*) FILTER (WHERE is_broken), count(*), min(segment) FILTER (WHERE is_broken))
         ELSE format('{} pipelines work', count(*))
     END AS reason
 FROM broken

@@ -9,7 +9,7 @@ failed AS (
     GROUP BY scope
 ),
 looked AS (
-    SELECT scope, any_value(asset) AS asset, any_value(tool) AS tool
+    SELECT scope, min(asset) AS asset, min(tool) AS tool
     FROM scan
     WHERE outcome IN ('applied', 'repeated')
     GROUP BY scope

@@ -1,6 +1,12 @@
 -- One row per asset that tools of the wanted sort look at, and one more for what a waiver covers
--- there: findings of that sort which are open longer than they may be.
-WITH late AS (
+-- there: findings of that sort which are open longer than they may be. The sort is asked of each
+-- tool once; the space comes from the tool, so that only its own titles are read.
+WITH meant AS (
+    SELECT tool, ' ' AS space
+    FROM (SELECT unnest(list(tool)) AS tool FROM (SELECT DISTINCT tool FROM finding))
+    WHERE regexp_matches(lower(tool), $tools)
+),
+late AS (
     SELECT
         asset,
         state = 'waived' AS is_waived,
@@ -10,13 +16,14 @@ WITH late AS (
         string_agg(DISTINCT nullif(waiver_id, ''), ' ' ORDER BY nullif(waiver_id, '')) AS waivers,
         arg_min(owner, (-severity, first_seen, id)) AS owner
     FROM finding
+    INNER JOIN meant USING (tool)
     WHERE
         class LIKE $class
         AND severity >= $severity
         AND state IN ('open', 'triage', 'pending_waiver', 'waived')
+        AND first_seen < date_trunc('hour', $as_of) - to_hours(24 * $days)
         AND date_diff('hour', greatest(first_seen, reopened_at), $as_of) > 24 * $days
-        AND regexp_matches(lower(tool), $tools)
-        AND regexp_matches(lower(rule || ' ' || title), $words)
+        AND regexp_matches(lower(rule || space || title), $words)
     GROUP BY asset, state = 'waived'
 ),
 looked AS (

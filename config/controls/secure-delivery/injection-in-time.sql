@@ -1,19 +1,21 @@
 -- One row per scanned asset, and one more for what a waiver covers there. Weaknesses by number:
 -- commands (77, 78), cross-site scripting (79), SQL (89), code (94, 95), XML entities (611),
 -- traversal (22), deserialisation (502), requests forged by the server (918), templates (1336).
+-- What began too lately is left out before its weaknesses are read.
 WITH late AS (
     SELECT
         asset,
         state = 'waived' AS is_waived,
         count(*) AS findings,
         max(date_diff('hour', greatest(first_seen, reopened_at), $as_of)) AS hours,
-        string_agg(DISTINCT nullif(waiver_id, ''), ' ') AS waivers,
-        any_value(owner ORDER BY severity DESC, first_seen) AS owner
+        string_agg(DISTINCT nullif(waiver_id, ''), ' ' ORDER BY nullif(waiver_id, '')) AS waivers,
+        arg_min(owner, (-severity, first_seen, id)) AS owner
     FROM finding
     WHERE
         class IN ('code', 'dast')
         AND severity >= $severity
         AND state IN ('open', 'triage', 'pending_waiver', 'waived')
+        AND first_seen < date_trunc('hour', $as_of) - to_hours(24 * $days)
         AND date_diff('hour', greatest(first_seen, reopened_at), $as_of) > 24 * $days
         AND list_has_any(cwes, [22, 77, 78, 79, 89, 94, 95, 502, 611, 918, 1336])
     GROUP BY asset, state = 'waived'

@@ -4,9 +4,9 @@ WITH late AS (
         asset,
         state = 'waived' AS is_waived,
         count(*) AS findings,
-        any_value(vulnerability ORDER BY severity DESC, first_seen) AS worst,
-        string_agg(DISTINCT nullif(waiver_id, ''), ' ') AS waivers,
-        any_value(owner ORDER BY severity DESC, first_seen) AS owner
+        arg_min(vulnerability, (-severity, first_seen, id)) AS worst,
+        string_agg(DISTINCT nullif(waiver_id, ''), ' ' ORDER BY nullif(waiver_id, '')) AS waivers,
+        arg_min(owner, (-severity, first_seen, id)) AS owner
     FROM finding
     WHERE
         state IN ('open', 'triage', 'pending_waiver', 'waived')

@@ -16,7 +16,7 @@ looked AS (
     SELECT
         c.asset,
         max(w.scanned_at) FILTER (WHERE w.is_complete) AS complete_at,
-        arg_max(w.tool, w.scanned_at) AS tool
+        arg_max(w.tool, (w.scanned_at, w.tool)) AS tool
     FROM covered AS c
     INNER JOIN wanted AS w ON w.scope = c.scope
     GROUP BY c.asset

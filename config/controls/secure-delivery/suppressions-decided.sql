@@ -6,7 +6,9 @@ WITH decided AS (
     WHERE w.state = 'granted'
 ),
 silenced AS (
-    SELECT f.asset, count(*) AS findings, arg_max(f.title, f.severity) AS worst, any_value(f.owner) AS owner
+    SELECT
+        f.asset, count(*) AS findings,
+        arg_min(f.title, (-f.severity, f.id)) AS worst, arg_min(f.owner, (-f.severity, f.id)) AS owner
     FROM finding AS f
     ANTI JOIN decided AS d ON d.finding_id = f.id
     WHERE f.state = 'suppressed_at_source' AND f.severity >= $severity

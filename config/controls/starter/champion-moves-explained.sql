@@ -4,7 +4,7 @@ WITH moves AS (
         model,
         count(*) AS moves,
         count(*) FILTER (WHERE decision_id = '') AS unexplained,
-        max_by(format('v{} to {}', from_version, coalesce('v' || to_version, 'nothing')), "at")
+        max_by(format('v{} to {}', from_version, coalesce('v' || to_version, 'nothing')), ("at", rev, from_version, to_version))
             AS last_move
     FROM model_alias_move
     WHERE

@@ -2,7 +2,7 @@
 WITH latest AS (
     SELECT
         subject, metric, segment, value, threshold, is_breach, unit, "at",
-        row_number() OVER (PARTITION BY subject, metric, segment ORDER BY "at" DESC) AS nth
+        row_number() OVER (PARTITION BY subject, metric, segment ORDER BY "at" DESC, is_breach DESC, value) AS nth
     FROM reading
     WHERE subject_kind = 'dataset' AND metric_class = 'quality' AND "at" <= $as_of
 ),

@@ -5,8 +5,8 @@ WITH exposed AS (
         state = 'waived' AS is_waived,
         count(*) AS findings,
         max(date_diff('hour', first_seen, $as_of)) AS hours,
-        string_agg(DISTINCT nullif(waiver_id, ''), ' ') AS waivers,
-        any_value(owner ORDER BY first_seen) AS owner
+        string_agg(DISTINCT nullif(waiver_id, ''), ' ' ORDER BY nullif(waiver_id, '')) AS waivers,
+        arg_min(owner, (first_seen, id)) AS owner
     FROM finding
     WHERE class = 'secret' AND state IN ('open', 'triage', 'pending_waiver', 'waived')
     GROUP BY asset, state = 'waived'

@@ -6,8 +6,8 @@ WITH overdue AS (
         count(*) AS findings,
         count(*) FILTER (WHERE is_kev) AS exploited,
         max(date_diff('hour', due_at, $as_of)) AS hours,
-        string_agg(DISTINCT nullif(waiver_id, ''), ' ') AS waivers,
-        any_value(owner ORDER BY severity DESC, due_at) AS owner
+        string_agg(DISTINCT nullif(waiver_id, ''), ' ' ORDER BY nullif(waiver_id, '')) AS waivers,
+        arg_min(owner, (-severity, due_at, id)) AS owner
     FROM finding
     WHERE
         (severity >= $severity OR is_kev)

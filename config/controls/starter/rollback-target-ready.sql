@@ -7,8 +7,8 @@ SELECT
         WHEN max(v.version) IS NULL THEN format('nothing to roll v{} back to', a.version)
         ELSE format('v{} can be rolled back to v{}', a.version, max(v.version))
     END AS reason,
-    any_value(coalesce(m.owner, '')) AS owner,
-    any_value(coalesce(m.tier, 3)) AS tier
+    max(coalesce(m.owner, '')) AS owner,
+    max(coalesce(m.tier, 3)) AS tier
 FROM model_alias AS a
 LEFT JOIN model AS m ON m.name = a.model
 LEFT JOIN model_version AS v

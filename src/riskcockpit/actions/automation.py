@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from itertools import groupby
 
 from riskcockpit.actions.guards import AutomationFacts, guards_of, span, words
-from riskcockpit.actions.plan import RollbackFacts, RollbackPlan, plan_move_back
+from riskcockpit.actions.plan import MoveFacts, MovePlan, plan_move_back
 from riskcockpit.actions.windows import is_low, is_unbroken, judged_by, sentence, windows_of
 from riskcockpit.config.automation import Automation, Rule
 from riskcockpit.config.durations import parse_duration
@@ -40,7 +40,7 @@ class Evaluation:
     """What must hold for the readings to count as beyond their limit."""
     guards: tuple[Check, ...] = ()
     """What must hold for anything to be done about it; empty when nothing could be."""
-    plan: RollbackPlan | None = None
+    plan: MovePlan | None = None
     newest: Reading | None = None
 
     @property
@@ -153,7 +153,7 @@ class _Series:
         since = self.facts.champion_since
         return since is not None and self.facts.now - since <= parse_duration(self.rule.max_age)
 
-    def _target_facts(self) -> RollbackFacts:
+    def _target_facts(self) -> MoveFacts:
         """The target is judged by the limit of this rule as well as by those of its readings."""
         known = self.facts.rollback
         by_rule = [

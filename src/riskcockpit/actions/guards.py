@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from riskcockpit.actions.plan import RollbackFacts, RollbackPlan
+from riskcockpit.actions.plan import MoveFacts, MovePlan
 from riskcockpit.actions.windows import has_cleared
 from riskcockpit.config.automation import Automation, Rule
 from riskcockpit.config.durations import parse_duration
@@ -28,7 +28,7 @@ class Mode:
 class AutomationFacts:
     """What is known of one model when its rules are judged."""
 
-    rollback: RollbackFacts
+    rollback: MoveFacts
     """As a person's rollback rests on; its `now` is the moment of the judgement."""
     history: Sequence[Reading]
     """The last readings of the model, in any order."""
@@ -56,7 +56,7 @@ def guards_of(
     rule: Rule,
     facts: AutomationFacts,
     own: Sequence[Reading],
-    plan: RollbackPlan,
+    plan: MovePlan,
 ) -> Iterator[Check]:
     """Yield every guard of a rule, whether it holds or not; `own` are the champion's readings."""
     champion = facts.rollback.model.champion

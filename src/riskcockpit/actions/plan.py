@@ -16,8 +16,8 @@ from riskcockpit.domain.reading import ROLLS_BACK, Reading
 
 
 @dataclass(frozen=True, slots=True)
-class RollbackFacts:
-    """What is known when somebody wants to roll a model back."""
+class MoveFacts:
+    """What is known when somebody wants to roll a model back, or to promote a version of it."""
 
     model: RegisteredModel
     readings: Sequence[Reading]
@@ -33,20 +33,16 @@ class RollbackFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class RollbackPlan:
-    """Where a rollback goes, and what speaks for and against it."""
+class MovePlan:
+    """Where a champion goes, and what speaks for and against it."""
 
     from_version: int | None
     to_version: int | None
     reasons: tuple[str, ...]
-    """The readings that speak for it, one sentence each."""
+    """What speaks for it, one sentence each."""
     blockers: tuple[str, ...]
     warnings: tuple[str, ...]
-
-    @property
-    def kind(self) -> ActionKind:
-        """A rollback, always to an older version."""
-        return ActionKind.MODEL_ROLLBACK
+    kind: ActionKind = ActionKind.MODEL_ROLLBACK
 
     @property
     def params(self) -> dict[str, str]:
@@ -59,20 +55,20 @@ def target_of(model: str) -> str:
     return f"{model}@{CHAMPION}"
 
 
-def plan_move_back(facts: RollbackFacts, to: int | None) -> RollbackPlan:
+def plan_move_back(facts: MoveFacts, to: int | None) -> MovePlan:
     """Choose where to roll back to, `to` or the newest version that may serve, and judge it."""
     champion = facts.model.champion
     if champion is None:
         missing = f"{facts.model.name} has no champion: nothing can be rolled back"
-        return RollbackPlan(None, to, (), (missing,), ())
+        return MovePlan(None, to, (), (missing,), ())
     wanted = to if to is not None else _newest_fit(facts, champion)
     if wanted is None:
         blockers = [f"no version older than {champion} is ready, approved and within its limits"]
     else:
         blockers = list(_target_faults(facts, wanted, champion))
-    blockers += [f"another move of this model is on its way: {id_[:10]}" for id_ in facts.in_flight]
+    blockers += _others(facts)
     breaches = tuple(_breaches(facts, champion))
-    return RollbackPlan(
+    return MovePlan(
         from_version=champion,
         to_version=wanted,
         reasons=tuple(_sentence(reading) for reading in breaches),
@@ -81,7 +77,38 @@ def plan_move_back(facts: RollbackFacts, to: int | None) -> RollbackPlan:
     )
 
 
-def _newest_fit(facts: RollbackFacts, champion: int) -> int | None:
+def plan_promotion(facts: MoveFacts, to: int) -> MovePlan:
+    """Judge moving the champion forward to version `to`, or setting it where there is none."""
+    champion = facts.model.champion
+    version = next((v for v in facts.model.versions if v.version == to), None)
+    if version is None:
+        blockers = [f"version {to} of {facts.model.name} is not known here yet: sync first"]
+    else:
+        blockers = list(_promotion_faults(facts, version, champion or 0))
+    measured = [r for r in facts.readings if r.version == to and r.metric_class in ROLLS_BACK]
+    warnings = [] if measured else [f"no accuracy or bias reading of version {to} is known"]
+    warnings += [f"its data is in doubt: {title}" for title in facts.data_alarms]
+    return MovePlan(
+        from_version=champion,
+        to_version=to,
+        reasons=tuple(_sentence(reading) for reading in measured if not reading.is_breach),
+        blockers=(*blockers, *_others(facts)),
+        warnings=tuple(warnings),
+        kind=ActionKind.MODEL_PROMOTE,
+    )
+
+
+def _promotion_faults(facts: MoveFacts, version: ModelVersion, champion: int) -> Iterator[str]:
+    if version.version <= champion:
+        yield f"version {version.version} is not newer than the champion, version {champion}"
+    yield from _fitness_faults(facts, version)
+
+
+def _others(facts: MoveFacts) -> list[str]:
+    return [f"another move of this model is on its way: {id_[:10]}" for id_ in facts.in_flight]
+
+
+def _newest_fit(facts: MoveFacts, champion: int) -> int | None:
     fit = (
         version.version
         for version in facts.model.versions
@@ -90,7 +117,7 @@ def _newest_fit(facts: RollbackFacts, champion: int) -> int | None:
     return max(fit, default=None)
 
 
-def _target_faults(facts: RollbackFacts, wanted: int, champion: int) -> Iterator[str]:
+def _target_faults(facts: MoveFacts, wanted: int, champion: int) -> Iterator[str]:
     version = next((v for v in facts.model.versions if v.version == wanted), None)
     if version is None:
         yield f"{facts.model.name} has no version {wanted}"
@@ -98,10 +125,15 @@ def _target_faults(facts: RollbackFacts, wanted: int, champion: int) -> Iterator
     yield from _version_faults(facts, version, champion)
 
 
-def _version_faults(facts: RollbackFacts, version: ModelVersion, champion: int) -> Iterator[str]:
+def _version_faults(facts: MoveFacts, version: ModelVersion, champion: int) -> Iterator[str]:
     name = f"version {version.version}"
     if version.version >= champion:
         yield f"{name} is not older than the champion, version {champion}"
+    yield from _fitness_faults(facts, version)
+
+
+def _fitness_faults(facts: MoveFacts, version: ModelVersion) -> Iterator[str]:
+    name = f"version {version.version}"
     if version.status != "READY":
         yield f"{name} is {version.status or 'without a status'}, not READY"
     if version.is_rolled_back:
@@ -112,14 +144,14 @@ def _version_faults(facts: RollbackFacts, version: ModelVersion, champion: int) 
         yield f"{name} is itself beyond its limit: {_sentence(reading)}"
 
 
-def _breaches(facts: RollbackFacts, version: int) -> Iterator[Reading]:
+def _breaches(facts: MoveFacts, version: int) -> Iterator[Reading]:
     for reading in facts.readings:
         is_ours = reading.version == version and reading.metric_class in ROLLS_BACK
         if is_ours and reading.is_breach:
             yield reading
 
 
-def _warnings(facts: RollbackFacts, champion: int, breaches: Sequence[Reading]) -> Iterator[str]:
+def _warnings(facts: MoveFacts, champion: int, breaches: Sequence[Reading]) -> Iterator[str]:
     if not breaches:
         yield f"no accuracy or bias reading of version {champion} is beyond its limit"
     for reading in breaches:

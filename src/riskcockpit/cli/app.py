@@ -38,6 +38,7 @@ _FAMILIES = {
     "deployments": ("deployments",),
     "governance": ("controls", "actions", "ledger"),
     "kpis": ("kpis",),
+    "alerts": ("alerts",),
     "compliance": ("compliance",),
     "decisions": ("waive", "approve", "reject", "revoke", "rollback", "undo", "note"),
     "report": ("report",),

@@ -31,7 +31,10 @@ Comment = Annotated[str, typer.Option("--comment", "-m", help="Why; goes into th
 
 Ids = Annotated[
     list[str],
-    typer.Argument(help="Requests, by the hash of their entry; deployments, as bank/pay@prod."),
+    typer.Argument(
+        help="Requests, by the hash of their entry; deployments, as bank/pay@prod; versions of"
+        " models, as fraud@champion."
+    ),
 ]
 _NOT_DONE = ("refused", "unknown", "in_doubt", "pending")
 """States of an action after which the command did not do what it was asked for."""
@@ -86,7 +89,7 @@ def approve(
     yes: Yes = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Approve requests of colleagues, or deployments that wait."""
+    """Approve requests of colleagues, or deployments and versions of models that wait."""
     from riskcockpit.services.answers import approve as decide
     from riskcockpit.services.answers import plan_approve
 
@@ -102,7 +105,7 @@ def reject(
     yes: Yes = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Reject requests of colleagues, or deployments that wait."""
+    """Reject requests of colleagues, or deployments and versions of models that wait."""
     from riskcockpit.services.answers import plan_reject
     from riskcockpit.services.answers import reject as decide
 
@@ -213,10 +216,10 @@ def rollback(
         return
     version = _version(to)
     with refusal(ctx, "rollback.requested", as_json=as_json):
-        plan = plan_rollback(ctx, name, version)
+        plan = plan_rollback(ctx, name, version, comment)
         if stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
             return
-        show_decision(ctx, decide(ctx, name, version), as_json=as_json)
+        show_decision(ctx, decide(ctx, name, version, comment), as_json=as_json)
 
 
 def _version(text: str) -> int | None:
@@ -324,7 +327,7 @@ def show_decision(ctx: Context, result: DecisionResult, *, as_json: bool) -> Non
     """Print what came of a decision; end with 4 when it is not done."""
     from riskcockpit.cli import documents, output, pages
     from riskcockpit.domain.decision import DecisionState
-    from riskcockpit.services.verify import sign_checkpoint
+    from riskcockpit.services.witnessing import sign_checkpoint
 
     sign_checkpoint(ctx)
 

@@ -68,7 +68,7 @@ def run(
         titles = ("verdict", "control", "failed", "passed", "why")
         rows = [(r.verdict.value, r.control_id, r.failed, r.passed, r.message) for r in results]
         output.cells(titles, rows, "table")
-    failed = sum(result.verdict.value in ("alarm", "error") for result in results)
+    failed = sum(result.verdict.value in ("alarm", "error", "config_invalid") for result in results)
     say(f"{len(results)} controls, {failed} fail")
     if failed:
         raise typer.Exit(ExitCode.GATE_FAILED)

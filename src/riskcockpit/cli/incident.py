@@ -149,7 +149,7 @@ def run(
     from riskcockpit.services.context import Context
     from riskcockpit.services.incidents import incident as find
     from riskcockpit.services.runbooks import runbook_called, walk
-    from riskcockpit.services.verify import sign_checkpoint
+    from riskcockpit.services.witnessing import sign_checkpoint
 
     ctx = Context.open()
     book = runbook_called(ctx.paths, name)
@@ -187,7 +187,7 @@ def drill(
     from riskcockpit.demo.drill import run_drill
     from riskcockpit.services.context import Context
     from riskcockpit.services.runbooks import record_drill, runbook_called
-    from riskcockpit.services.verify import sign_checkpoint
+    from riskcockpit.services.witnessing import sign_checkpoint
 
     ctx = Context.open()
     book = runbook_called(ctx.paths, name)
@@ -214,7 +214,7 @@ def drill(
 
 def _step(decide: Callable[[Context], tuple[Incident, str]], *, as_json: bool) -> None:
     from riskcockpit.services.context import Context
-    from riskcockpit.services.verify import sign_checkpoint
+    from riskcockpit.services.witnessing import sign_checkpoint
 
     ctx = Context.open()
     found, message = decide(ctx)

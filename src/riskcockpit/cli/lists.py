@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -149,7 +150,7 @@ def deployments(rows: Sequence[OfferRow]) -> None:
     cells(
         ("can be", "target", "version", "what", "since", "source"),
         [
-            (_CAN_BE[row.kind], row.target, row.version[:12], row.what,
+            (_CAN_BE[row.kind], row.target, _version(row.version), row.what,
              stamp(row.since) if row.since else "", row.source)
             for row in rows
         ],
@@ -158,10 +159,17 @@ def deployments(rows: Sequence[OfferRow]) -> None:
     _if_none(rows, "nothing waits, and nothing is known that served before")
 
 
+def _version(version: str) -> str:
+    """Return what `--to` takes for a version: of a commit its first digits are enough."""
+    return version[:12] if _COMMIT.fullmatch(version) else version
+
+
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _CAN_BE = {
     "deployment.approve": "approved",
     "deployment.reject": "rejected",
     "deployment.rollback": "rolled back to",
+    "model.promote": "promoted",
 }
 
 

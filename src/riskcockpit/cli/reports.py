@@ -76,7 +76,7 @@ def import_(
         raise InputError("no report was named", hint="as `riskcockpit import report.sarif`")
     from riskcockpit.services.context import Context
     from riskcockpit.services.importing import ImportOptions, import_reports
-    from riskcockpit.services.verify import sign_checkpoint
+    from riskcockpit.services.witnessing import sign_checkpoint
 
     progress = Progress()
     stdin = sys.stdin.buffer.read() if "-" in files else None
@@ -102,16 +102,21 @@ def import_(
 
 
 def _show_import(report: ImportReport, *, as_json: bool) -> None:
-    from riskcockpit.cli import documents, lists, output
-
     if as_json:
+        from riskcockpit.cli import documents, output
+
         output.json_document(documents.import_report(report))
         return
+    from riskcockpit.cli import lists
+
     lists.imports(report)
     for file in report.files:
         _narrate(file)
     for note in report.notes:
-        warn(note, "`riskcockpit doctor` says what is missing")
+        if note.startswith("alerts"):
+            say(note)
+        else:
+            warn(note, "`riskcockpit doctor` says what is missing")
     if report.is_dry_run:
         say("dry run: nothing was changed")
 
@@ -134,8 +139,8 @@ def sync(
     *,
     full: Annotated[bool, typer.Option("--full", help="Forget the cursors, read all.")] = False,
     watch: Annotated[
-        int, typer.Option("--watch", min=0, help="Sync again every so many seconds.")
-    ] = 0,
+        int | None, typer.Option("--watch", help="Sync again every so many seconds.")
+    ] = None,
     record: Annotated[
         Path | None,
         typer.Option(
@@ -145,17 +150,22 @@ def sync(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, change nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Pull the configured sources. A failed source does not stop the others (exit 3).
+    """Pull the configured sources. A failed or partial source does not stop the others (exit 3).
 
     Ctrl+C at any moment leaves the cache as the last whole sync left it.
     """
     import time
 
-    from riskcockpit.cli.syncing import SyncLine
+    from riskcockpit.cli.syncing import SyncLine, interruptible
     from riskcockpit.services.context import Context
     from riskcockpit.services.sync import sync as pull
-    from riskcockpit.services.verify import sign_checkpoint
+    from riskcockpit.services.witnessing import sign_checkpoint
 
+    if watch is not None and watch < 1:
+        raise InputError(
+            f"--watch takes a number of seconds from 1 up, not {watch}",
+            hint="leave --watch out to sync once",
+        )
     ctx = Context.open()
 
     def once() -> int:
@@ -171,19 +181,20 @@ def sync(
             )
             progress.done()
             _show_sync(report, as_json=as_json)
-            return report.failed
+            return report.unfinished
         finally:
             progress.done()
             sign_checkpoint(ctx)
 
-    while watch:
-        try:
-            once()
-        except RetryableError as error:
-            report_error(error)
-        time.sleep(watch)
-    if once():
-        raise typer.Exit(ExitCode.SOURCE_FAILED)
+    with interruptible(ctx):
+        while watch is not None:
+            try:
+                once()
+            except RetryableError as error:
+                report_error(error)
+            time.sleep(watch)
+        if once():
+            raise typer.Exit(ExitCode.SOURCE_FAILED)
 
 
 def _show_sync(report: SyncReport, *, as_json: bool) -> None:

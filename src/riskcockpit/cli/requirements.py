@@ -22,7 +22,10 @@ _MARKS = {
     EvidenceState.ABSENT: ("○", "no_data"),
     EvidenceState.NOT_AUTOMATED: ("·", "muted"),
 }
-_TOKENS = {"ok": "ok", "alarm": "alarm", "error": "alarm", "stale": "stale", "no_data": "no_data"}
+_TOKENS = {
+    "ok": "ok", "alarm": "alarm", "error": "alarm", "config_invalid": "alarm", "stale": "stale",
+    "no_data": "no_data",
+}  # fmt: skip
 
 
 def word(state: EvidenceState) -> str:

@@ -1,15 +1,39 @@
-"""The progress line of a sync: every source that is under way, a few times a second."""
+"""A sync on a terminal: the line of every source that is under way, and what Ctrl+C leaves."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from riskcockpit.cli.diagnostics import Progress
+from riskcockpit.cli.diagnostics import Progress, say
 from riskcockpit.present.syncing import progress_text
 from riskcockpit.views.syncing import SourceProgress
 
+if TYPE_CHECKING:
+    from riskcockpit.services.context import Context
+
 _PAUSE_SECONDS = 0.1
+
+
+@contextmanager
+def interruptible(ctx: Context) -> Iterator[None]:
+    """Say what Ctrl+C leaves behind; the interrupt goes its way."""
+    before = ctx.store.generation()
+    try:
+        yield
+    except KeyboardInterrupt:
+        now = ctx.store.generation()
+        if now != before:
+            say(f"interrupted: generation {now} is published and whole; nothing of it is lost")
+        elif now:
+            say(f"interrupted: the cache is as the last whole sync left it (generation {now})")
+        else:
+            say("interrupted: nothing is in the cache yet")
+        say("hint: `riskcockpit sync` goes on from there; what was not published is pulled again")
+        raise
 
 
 class SyncLine:

@@ -50,8 +50,8 @@ def run(
     from riskcockpit.errors import InputError
     from riskcockpit.services.context import Context
     from riskcockpit.services.systemd import Systemd
-    from riskcockpit.services.verify import sign_checkpoint
     from riskcockpit.services.watching import Watch
+    from riskcockpit.services.witnessing import sign_checkpoint
 
     if cycle:
         try:

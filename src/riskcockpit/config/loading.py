@@ -47,14 +47,17 @@ def load_settings(paths: Paths) -> LoadedSettings:
     """
     if not paths.settings.exists():
         return LoadedSettings(Settings(), None, {})
-    _refuse_strangers(paths.settings)
+    refuse_strangers(paths.settings)
     return read_settings(paths.settings)
 
 
-def _refuse_strangers(file: Path) -> None:
-    """Refuse settings that others can write: they name programs that are run for credentials.
+def refuse_strangers(file: Path) -> None:
+    """Refuse settings that others can write: they name programs that are run.
 
     A directory for all, as `/tmp`, will do when only owners may replace what lies in it.
+
+    Raises:
+        ConfigError: others can change `file` or its directory, or it belongs to another user.
     """
     for place in (file, file.parent):
         status = place.stat()

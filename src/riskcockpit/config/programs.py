@@ -1,7 +1,7 @@
 """Running a program: no shell, no terminal, no waiting for ever, and nothing left behind.
 
-A program gets no standard input and a session of its own; whatever it started is ended with it,
-also when this process ends first.
+A program gets a session of its own and, unless it is given some, no standard input; whatever it
+started is ended with it, also when this process ends first.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import selectors
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,8 @@ from typing import IO
 
 from riskcockpit.errors import ConfigError
 
+ALWAYS_PASSED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "USER", "LOGNAME")
+"""What every program may see of our environment; no secret belongs there."""
 TIMEOUT_SECONDS = 10.0
 ERROR_BYTES = 8192
 """How much of the end of its error output is kept."""
@@ -64,24 +67,28 @@ def run(
     timeout_seconds: float,
     env: Mapping[str, str] | None = None,
     directory: Path | None = None,
+    given: bytes = b"",
 ) -> Ended:
     """Run `argv` to its end, or until it printed more than `max_bytes`.
 
-    `env` is its whole environment; None is ours.
+    `env` is its whole environment; None is ours. `given` is its standard input.
 
     Raises:
         NotStartedError: it cannot be started. NotEndedError: `timeout_seconds` passed.
     """
     try:
-        process = subprocess.Popen(  # noqa: S603 - the user's own settings name the program
-            [str(Path(argv[0]).expanduser()), *argv[1:]],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=None if env is None else dict(env),
-            cwd=directory,
-            start_new_session=True,
-        )
+        with tempfile.TemporaryFile() as source:  # a pipe would make us wait for who reads it
+            source.write(given)
+            source.seek(0)
+            process = subprocess.Popen(  # noqa: S603 - the user's own settings name the program
+                [str(Path(argv[0]).expanduser()), *argv[1:]],
+                stdin=source if given else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=None if env is None else dict(env),
+                cwd=directory,
+                start_new_session=True,
+            )
     except (OSError, ValueError) as error:
         raise NotStartedError(getattr(error, "strerror", None) or "bad arguments") from None
     with _lock:

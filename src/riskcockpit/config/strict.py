@@ -34,8 +34,11 @@ class Source:
     """Dotted path of every value → its line, one-based."""
 
     def fault(self, path: str, why: str, hint: str | None = None) -> ConfigError:
-        """Return the error for a value that is wrong although its type is right."""
-        line = self.lines.get(path)
+        """Return the error for a value that is wrong although its type is right.
+
+        A value that is missing has no line; that of what should hold it is named then.
+        """
+        line = self.lines.get(path) or self.lines.get(path.rpartition(".")[0])
         where = f"line {line}: " if line else ""
         return ConfigError(
             f"cannot read {self.what} from {self.file}: {where}{path}: {why}", hint=hint

@@ -16,7 +16,7 @@ from riskcockpit.connectors.gates import Rate
 from riskcockpit.connectors.session import Session
 from riskcockpit.connectors.tls import Tls
 from riskcockpit.domain.action import (
-    DEPLOYMENT_KINDS,
+    OFFERED_KINDS,
     Action,
     ActionKind,
     Offer,
@@ -154,11 +154,12 @@ class Deploys(Protocol):
     find its offers by the target of their actions, and need nothing else of it.
     """
 
-    def deployments(self, kinds: Collection[ActionKind] = DEPLOYMENT_KINDS) -> Iterator[Offer]:
+    def deployments(self, kinds: Collection[ActionKind] = OFFERED_KINDS) -> Iterator[Offer]:
         """Yield every deployment that waits for an approval: an offer to approve and one to reject
-        it. Then, for each place that is deployed to, an offer to roll back for every earlier
-        deployment, the newest first, with what serves as `from`. Only offers of `kinds` are wanted:
-        what the others take need not be asked. Asks upstream, changes nothing.
+        it; of a version of a model that waits for its promotion, one to promote it and one to
+        reject that. Then, for each place that is deployed to, an offer to roll back for every
+        earlier deployment, the newest first, with what serves as `from`. Only offers of `kinds`
+        are wanted: what the others take need not be asked. Asks upstream, changes nothing.
 
         Raises:
             RetryableError, SourceError: as `pull`; what was yielded before stands.

@@ -133,6 +133,8 @@ class Asker:
         except UnavailableError as error:
             fault = error.message
             raise
+        else:
+            self._session.answered()
         finally:
             milliseconds = round((self.pace.monotonic() - started) * 1000)
             self._log(request, reply, milliseconds)

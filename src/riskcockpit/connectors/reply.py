@@ -38,6 +38,10 @@ class NotSentError(UnavailableError):
     """The connection failed before a byte was sent: certainly nothing changed upstream."""
 
 
+class ServerError(UnavailableError):
+    """The source answered 5xx: it says itself that it did not do what was asked."""
+
+
 class StatusError(SourceError):
     """The source refused this one request: 400, 404, 409, 422 and the like."""
 
@@ -142,7 +146,7 @@ class Reply:
                 whose = f"the account of the credential from {credential}" if credential else "we"
                 return ForbiddenError(message, hint=f"{whose} may not do this: ask for permission")
             case status if status >= 500:  # noqa: PLR2004 - the numbers of HTTP
-                return UnavailableError(message, hint="look at the source, then sync again")
+                return ServerError(message, hint="look at the source, then sync again")
             case status if status >= 400:  # noqa: PLR2004 - the numbers of HTTP
                 return StatusError(message, self)
             case _:

@@ -15,6 +15,10 @@ from riskcockpit.connectors.validators import Validators
 from riskcockpit.errors import CancelledError
 
 
+def _unheard() -> None:
+    """Hear of no answer."""
+
+
 def _nobody(_seconds: float, _why: str) -> None:
     """Tell nobody."""
 
@@ -30,6 +34,8 @@ class Session:
     """Set: every wait ends at once with CancelledError, and no further request is sent."""
     waiting: Callable[[float, str], None] = _nobody
     """Called as (seconds, why) before each wait, from any thread."""
+    answered: Callable[[], None] = _unheard
+    """Called after each answer of the source, from any thread."""
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     """For fingerprints of credentials; a lasting one when validators outlive the run."""
     settings: str = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from riskcockpit.config.settings import Struct
@@ -32,8 +32,12 @@ class _OverridesFile(Struct, frozen=True):
     overrides: tuple[_Override, ...]
 
 
-def overridden(controls: Iterable[Control], directory: Path, context: str) -> tuple[Control, ...]:
+def overridden(
+    controls: Iterable[Control], directory: Path, context: str, invalid: Collection[str] = ()
+) -> tuple[Control, ...]:
     """Return `controls` with what `directory` sets otherwise for the environment `context`.
+
+    What it sets for one of `invalid`, controls that cannot be read, is left for when they can be.
 
     Raises:
         ConfigError: the file cannot be used; the message names file, line and what to mend.
@@ -43,10 +47,10 @@ def overridden(controls: Iterable[Control], directory: Path, context: str) -> tu
     if not file.exists():
         return tuple(found.values())
     document = read_document(file, _OverridesFile, "parameters of controls")
-    for path, why, hint in _faults(document, found):
+    for path, why, hint in _faults(document, found, invalid):
         raise document.source.fault(path, why, hint)
     for override in document.value.overrides:
-        if override.context in ("", context):
+        if override.context in ("", context) and override.control in found:
             found[override.control] = _changed(found[override.control], override)
     return tuple(found.values())
 
@@ -59,10 +63,12 @@ def _changed(control: Control, override: _Override) -> Control:
 
 
 def _faults(
-    document: Document[_OverridesFile], known: Mapping[str, Control]
+    document: Document[_OverridesFile], known: Mapping[str, Control], invalid: Collection[str]
 ) -> Iterator[tuple[str, str, str | None]]:
     for index, override in enumerate(document.value.overrides):
         path = f"overrides[{index}]"
+        if override.control in invalid:
+            continue
         if override.control not in known:
             yield (
                 f"{path}.control",

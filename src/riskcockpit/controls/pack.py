@@ -124,6 +124,26 @@ class Control:
         return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """A control that cannot be read. It judges nothing, and it is no reason to judge nothing."""
+
+    id: str
+    """The name of its file; with that of its pack when another control has that id."""
+    error: ConfigError
+    """Names file, line and what to mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packs:
+    """What was read of some packs."""
+
+    controls: tuple[Control, ...]
+    """In the order of pillar and id."""
+    invalid: tuple[Invalid, ...] = ()
+    """By id."""
+
+
 def load(*directories: Path, signers: AllowedSigners = NOBODY) -> tuple[Control, ...]:
     """Read all controls of all packs under `directories`, in the order of pillar and id.
 
@@ -133,19 +153,44 @@ def load(*directories: Path, signers: AllowedSigners = NOBODY) -> tuple[Control,
         ConfigError: a file cannot be used; the message names file, line and what to mend.
         LedgerError: a signature cannot be verified here.
     """
+    packs = read_packs(*directories, signers=signers)
+    if packs.invalid:
+        raise packs.invalid[0].error
+    return packs.controls
+
+
+def read_packs(*directories: Path, signers: AllowedSigners = NOBODY) -> Packs:
+    """Read packs as `load` does; a control that cannot be read stands beside the others.
+
+    Raises:
+        ConfigError: the frameworks cannot be read.
+        LedgerError: a signature cannot be verified here.
+    """
     known = frameworks(*directories)
     found: dict[str, Control] = {}
+    faults: list[tuple[Path, ConfigError]] = []
     for directory in directories:
         ours = directory == shipped("config", "controls")
         packs = sorted({file.parent for file in directory.glob("*/*.yaml")})
         trusted = {pack for pack in packs if ours or signer_of(pack, signers)}
         for file in sorted(directory.glob("*/*.yaml")):
-            control = _read(file, known, is_trusted=file.parent in trusted)
+            try:
+                control = _read(file, known, is_trusted=file.parent in trusted)
+            except ConfigError as error:
+                faults.append((file, error))
+                continue
             if control.id in found:
-                raise ConfigError(f"cannot read controls from {file}: {control.id} is there twice")
+                why = f"cannot read controls from {file}: {control.id} is there twice"
+                faults.append((file, ConfigError(why)))
+                continue
             found[control.id] = control
-        _refuse_orphans(directory, {control.statement for control in found.values()})
-    return tuple(sorted(found.values(), key=lambda c: (c.pillar.number, c.id)))
+        faults.extend(_orphans(directory, [*(c.statement for c in found.values()), *_of(faults)]))
+    controls = sorted(found.values(), key=lambda c: (c.pillar.number, c.id))
+    invalid = (
+        Invalid(f"{file.parent.name}/{file.stem}" if file.stem in found else file.stem, error)
+        for file, error in faults
+    )
+    return Packs(tuple(controls), tuple(sorted(invalid, key=lambda each: each.id)))
 
 
 def digest(controls: Iterable[Control]) -> str:
@@ -263,11 +308,19 @@ def _near(name: str, known: Collection[str]) -> str:
     return f'did you mean "{nearest[0]}"?' if nearest else f"known: {', '.join(sorted(known))}"
 
 
-def _refuse_orphans(directory: Path, used: Collection[Path]) -> None:
+def _of(faults: Iterable[tuple[Path, ConfigError]]) -> Iterator[Path]:
+    """Yield the SELECTs of controls that cannot be read: what is wrong with them is said once."""
+    yield from (file.with_suffix(".sql") for file, _ in faults)
+
+
+def _orphans(directory: Path, used: Collection[Path]) -> Iterator[tuple[Path, ConfigError]]:
     for statement in sorted(directory.glob("*/*.sql")):
         if statement not in used:
-            raise ConfigError(
-                f"cannot read controls from {statement}: there is no {statement.stem}.yaml, "
-                "and no other control names it as its query",
-                hint="a control is a pair of files",
+            yield (
+                statement,
+                ConfigError(
+                    f"cannot read controls from {statement}: there is no {statement.stem}.yaml, "
+                    "and no other control names it as its query",
+                    hint="a control is a pair of files",
+                ),
             )

@@ -38,6 +38,7 @@ def evaluate(
     ages = newest(reader, as_of) if freshness is None else freshness
     results: dict[int, ControlResult] = {}
     with guarding(reader) as guard:
+        guard.expect(control.sql for control in chosen if control.is_trusted)
         for place, control in enumerate(chosen):
             if control.is_trusted:
                 results[place] = _result(guard, control, as_of, ages)

@@ -6,7 +6,7 @@ count against what they would allow: a grant that is not understood grants nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -129,7 +129,7 @@ def project(
         at=now,
         waivers=waivers,
         actions=actions,
-        acknowledgements=tuple(_acknowledged(entries)),
+        acknowledgements=tuple((subject, entry.ts) for subject, entry in acknowledging(entries)),
         containments=contained,
         corrections=tuple(collect_corrections(entries, followers, policies, doubt)),
         automation=automation_record(entries, counting, followers, actions, now),
@@ -189,12 +189,13 @@ def _state(standing: Standing, terms: WaiverTerms | None, now: datetime) -> Waiv
     return WaiverState.GRANTED if standing.is_granted else WaiverState.REQUESTED
 
 
-def _acknowledged(entries: Iterable[Entry]) -> Iterable[tuple[str, datetime]]:
+def acknowledging(entries: Iterable[Entry]) -> Iterator[tuple[str, Entry]]:
+    """Yield (finding or model, entry) of all that people signed about one, in time order."""
     people = _WAIVERS | {EntryType.ROLLBACK_REQUESTED}
     for entry in entries:
         if entry.type in people or is_plain(entry) or kind_of(entry) in _ANSWERING:
             for subject in subjects(entry):
-                yield subject, entry.ts
+                yield subject, entry
 
 
 def _contained(actions: Iterable[ProjectedAction]) -> Iterable[Containment]:

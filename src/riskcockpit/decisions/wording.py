@@ -45,7 +45,8 @@ def _waiver(data: Mapping[str, Any]) -> str:
 def _rollback(data: Mapping[str, Any]) -> str:
     params = data.get("params")
     steps = params if isinstance(params, Mapping) else {}
-    return f"{data.get('target', '?')} from {steps.get('from', '?')} to {steps.get('to', '?')}"
+    start = steps.get("from", "?") or "nowhere"
+    return f"{data.get('target', '?')} from {start} to {steps.get('to', '?')}"
 
 
 def _deployment(data: Mapping[str, Any]) -> str:

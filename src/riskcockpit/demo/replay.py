@@ -34,7 +34,7 @@ from riskcockpit.services.desk import publish
 from riskcockpit.services.house import policy_of, read_options_of
 from riskcockpit.services.importing import (
     ImportOptions,
-    ingest_document,
+    ingest_documents,
     read_document,
 )
 from riskcockpit.services.judging import look_back
@@ -152,7 +152,7 @@ class Replay:
             for dated in documents:
                 self.clock.move_to(dated.at)
                 document = read_document(dated.document, _PIPELINE, read_options, source_id=REPORTS)
-                ingest_document(tx, document, policy, dated.at)
+                ingest_documents(tx, [document], policy, dated.at)
 
 
 def newest(documents: Iterable[DatedDocument]) -> tuple[DatedDocument, ...]:

@@ -14,7 +14,7 @@ class ActionKind(StrEnum):
     MODEL_ROLLBACK = "model.rollback"
     """Move the champion alias to an older version."""
     MODEL_PROMOTE = "model.promote"
-    """Move the champion alias to a newer version."""
+    """Move the champion alias to a newer version, or set it where there is none."""
     ALERT_SILENCE = "alert.silence"
     """Silence the alerts of a waived finding, until the waiver ends."""
     ALERT_UNSILENCE = "alert.unsilence"
@@ -32,7 +32,7 @@ class ActionKind(StrEnum):
 
 
 MODEL_KINDS = frozenset({ActionKind.MODEL_ROLLBACK, ActionKind.MODEL_PROMOTE})
-"""What a rollback's entry may decide."""
+"""What the entry about a model's champion may decide."""
 ALERT_KINDS = frozenset({ActionKind.ALERT_DISMISS, ActionKind.ALERT_REOPEN})
 """Closing alerts, and opening them again."""
 WAIVER_KINDS = ALERT_KINDS | {ActionKind.ALERT_SILENCE, ActionKind.ALERT_UNSILENCE}
@@ -47,6 +47,8 @@ DEPLOYMENT_KINDS = frozenset(
     }
 )
 """What the entry about a deployment may decide."""
+OFFERED_KINDS = DEPLOYMENT_KINDS | {ActionKind.MODEL_PROMOTE}
+"""What sources offer to be decided."""
 
 
 class Outcome(StrEnum):

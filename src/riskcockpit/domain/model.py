@@ -13,6 +13,11 @@ APPROVED = "approved"
 ROLLED_BACK_TAG = "riskcockpit.rolled_back"
 """The version tag we set on a version that was rolled back."""
 
+PROMOTED_TAG = "riskcockpit.promoted"
+"""The version tag we set on a version that was promoted."""
+REJECTED_TAG = "riskcockpit.rejected"
+"""The version tag we set on a version whose promotion was rejected: it waits no longer."""
+
 
 @dataclass(frozen=True, slots=True)
 class DatasetRef:

@@ -113,13 +113,25 @@ class Sheet(Sequence[Observation]):
             whole._rows += part._named()  # noqa: SLF001 - one of its own class
         return whole
 
-    def stored(self) -> None:
-        """Forget what the rows of a disposable sheet say; their number and kinds stay known."""
+    def staged(self) -> None:
+        """Forget of the rows of a disposable sheet what nobody needs to recognise them."""
         if self.is_disposable:
+            self.descriptions, self.end_lines, self.claims, self._rows = [], [], [], []
+
+    def recognised(self) -> None:
+        """Forget the rest of their texts; records, places and kinds stay."""
+        if self.is_disposable:
+            self.staged()
             for name in _TEXTS:
-                setattr(self, name, [])
+                if name != "raws":
+                    setattr(self, name, [])
+
+    def stored(self) -> None:
+        """Forget all that they say; their number and kinds stay known."""
+        if self.is_disposable:
+            self.recognised()
+            self.raws = []
             self.places = {}
-            self._rows = []
 
     def add(self, seen: Observation) -> None:
         """Append a row."""

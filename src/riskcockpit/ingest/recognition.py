@@ -120,7 +120,8 @@ def _compare(
     )
     seen = [
         trace(
-            sheet[n],
+            sheet,
+            n,
             run.identities.assets[n],
             run.identities.fingerprints[n],
             change.stored_path(sheet.paths[n]) if change else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from riskcockpit.domain.finding import Scan
@@ -54,3 +54,16 @@ class Run:
     def numbers(self) -> range:
         """The numbers of its results."""
         return range(self.first, self.first + len(self.sheet))
+
+    def staged(self) -> Run:
+        """Return it without what is staged and not needed to recognise its rows.
+
+        In a long report the rows take more memory than what the cache does with them.
+        """
+        self.sheet.staged()
+        return replace(self, identities=replace(self.identities, keys=()))
+
+    def recognised(self) -> Run:
+        """Return it without what its rows were recognised by."""
+        self.sheet.recognised()
+        return replace(self, identities=replace(self.identities, fingerprints=()))

@@ -10,9 +10,10 @@ from itertools import chain
 from typing import Any
 
 from riskcockpit.domain.asset import Asset, AssetKind
-from riskcockpit.domain.finding import FindingClass, Location, ModelSignal, Observation, Package
+from riskcockpit.domain.finding import FindingClass, ModelSignal, Observation, Package
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
+from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest.lifecycle import (
     absences,
     after_seen,
@@ -25,6 +26,7 @@ from riskcockpit.ingest.policy import IngestPolicy
 from riskcockpit.ingest.runs import Run
 from riskcockpit.ingest.vulnerabilities import canonical, normalised, package_name, without_tag
 from riskcockpit.store.database import Writer
+from riskcockpit.store.sql import sql
 
 TABLES: Mapping[str, Mapping[str, str]] = {
     "incoming_scan": {
@@ -58,6 +60,11 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "fingerprint_name": "VARCHAR",
         "state": "VARCHAR", "days": "INTEGER",
     },
+    "told_wording": {"wording": "INTEGER", "said": "UBIGINT"},
+    "told_profile": {
+        "profile": "INTEGER", "said": "UBIGINT", "needs_triage": "BOOLEAN",
+        "is_suppressed": "BOOLEAN",
+    },
     "incoming_key": {"n": "INTEGER", "key": "VARCHAR"},
     "incoming_asset": {
         "name": "VARCHAR", "kind": "VARCHAR", "domain": "VARCHAR", "owner": "VARCHAR",
@@ -71,6 +78,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "matched": {
         "n": "INTEGER", "scan": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT",
         "how": "VARCHAR",
+        # whether it may say something else of its finding; if not, be elsewhere or in another state
+        "is_doubtful": "BOOLEAN", "is_elsewhere": "BOOLEAN",
     },
     "found": {
         "n": "INTEGER", "scan": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT",
@@ -140,7 +149,6 @@ _KINDS = {
     FindingClass.MODEL: AssetKind.MODEL,
     FindingClass.DATA: AssetKind.DATASET,
 }
-_NOWHERE = Location("")
 _NO_PACKAGE_COLUMNS = ("", "", "", "", "")
 _NO_SIGNAL = ModelSignal("", "", "")
 
@@ -168,6 +176,8 @@ def stage_scan(tx: Writer, runs: Sequence[Run], policy: IngestPolicy) -> None:
     tx.stage_columns("incoming", TABLES["incoming"], _joined(columns))
     tx.stage("wording", TABLES["wording"], ((n, text) for text, n in wordings.items()))
     tx.stage("profile", TABLES["profile"], _profile_rows(runs, profiles, policy))
+    for name in ("told_profile", "told_wording", "told"):
+        tx.execute(sql("ingest", name))
     keys = [
         (run.first + n, key)
         for run in runs
@@ -244,18 +254,20 @@ def incoming_columns(
     `wordings` their descriptions, in the order of first use.
     """
     sheet, identities, scan_id = run.sheet, run.identities, run.at.scan_id
-    methods = [method for method, _ in identities.fingerprints]
-    of_profile = [
-        profiles.setdefault((run.number, kind, method), len(profiles))
-        for kind, method in zip(sheet.kind, methods, strict=True)
-    ]
-    of_wording = [wordings.setdefault(text, len(wordings)) for text in sheet.descriptions]
+    shared = list(zip(sheet.kind, [method for method, _ in identities.fingerprints], strict=True))
+    numbers = {
+        each: profiles.setdefault((run.number, *each), len(profiles))
+        for each in dict.fromkeys(shared)
+    }
+    for text in dict.fromkeys(sheet.descriptions):
+        wordings.setdefault(text, len(wordings))
     places = [1] * len(sheet)
     for row, found in sheet.places.items():
         places[row] = len(found)
     return (
-        run.numbers, [run.number] * len(sheet), of_profile, identities.keys, sheet.titles,
-        of_wording, sheet.paths, sheet.lines, sheet.columns, sheet.end_lines, sheet.snippets,
+        run.numbers, [run.number] * len(sheet), list(map(numbers.__getitem__, shared)),
+        identities.keys, sheet.titles, list(map(wordings.__getitem__, sheet.descriptions)),
+        sheet.paths, sheet.lines, sheet.columns, sheet.end_lines, sheet.snippets,
         places, [value or None for _, value in identities.fingerprints],
         [f"{scan_id}:{n}" if raw else "" for n, raw in enumerate(sheet.raws)],
     )  # fmt: skip
@@ -292,22 +304,22 @@ def _profile_rows(
 
 
 def trace(
-    seen: Observation, asset: str, fingerprint: tuple[str, str], path: str | None = None
+    sheet: Sheet, row: int, asset: str, fingerprint: tuple[str, str], path: str | None = None
 ) -> Trace:
-    """Return what can be recognised of an observation; `path` overrides its own."""
-    place = seen.locations[0] if seen.locations else _NOWHERE
+    """Return what can be recognised of a row; `path` overrides its own."""
+    kind = sheet.kinds[sheet.kind[row]]
     return Trace(
-        finding_class=seen.finding_class,
+        finding_class=kind.finding_class,
         asset=asset,
-        rule=seen.rule,
-        path=place.path if path is None else path,
-        line=place.line,
-        column=place.column,
-        title=seen.title,
-        snippet=place.snippet,
+        rule=kind.rule,
+        path=sheet.paths[row] if path is None else path,
+        line=sheet.lines[row],
+        column=sheet.columns[row],
+        title=sheet.titles[row],
+        snippet=sheet.snippets[row],
         fingerprint=fingerprint,
-        vulnerability=canonical(seen.vulnerability_ids),
-        package=package_name(seen.package) if seen.package else ("", ""),
+        vulnerability=canonical(kind.vulnerability_ids),
+        package=package_name(kind.package) if kind.package else ("", ""),
     )
 
 

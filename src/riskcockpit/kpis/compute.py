@@ -27,8 +27,10 @@ def measure(reader: Reader, catalogue: Iterable[Kpi], as_of: datetime) -> tuple[
     Raises:
         CancelledError: the reader was interrupted.
     """
+    wanted = tuple(catalogue)
     with guarding(reader) as guard:
-        return tuple(_reading(guard, kpi, as_of) for kpi in catalogue)
+        guard.expect(kpi.sql for kpi in wanted)
+        return tuple(_reading(guard, kpi, as_of) for kpi in wanted)
 
 
 def behind(reader: Reader, kpi: Kpi, as_of: datetime) -> tuple[KpiRow, ...]:

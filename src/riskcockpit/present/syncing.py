@@ -11,12 +11,18 @@ if TYPE_CHECKING:  # the first frame does without
 
 
 def progress_text(progress: SourceProgress) -> str:
-    """Return `reading 1,200 of 5,000 rows, about 2 min left`; what is not known is left out."""
-    if not progress.rows:
-        return progress.step
-    rows = plural(progress.rows, "row")
-    if progress.expected >= progress.rows:
-        rows = f"{count(progress.rows)} of {plural(progress.expected, 'row')}"
+    """Return `reading 1,200 of 5,000 rows, 12 pages, about 2 min left`; the unknown is left out."""
+    counts = (
+        _counted(progress.rows, progress.expected, "row"),
+        _counted(progress.pages, progress.expected_pages, "page"),
+    )
     eta = progress.eta_seconds
-    left = "" if eta is None else f", about {duration(eta)} left"
-    return f"{progress.step} {rows}{left}"
+    left = "" if eta is None else f"about {duration(eta)} left"
+    told = ", ".join(filter(None, (*counts, left)))
+    return f"{progress.step} {told}".rstrip()
+
+
+def _counted(done: int, whole: int, noun: str) -> str:
+    if not done:
+        return ""
+    return f"{count(done)} of {plural(whole, noun)}" if whole >= done else plural(done, noun)

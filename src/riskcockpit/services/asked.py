@@ -14,7 +14,7 @@ from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.services.context import Context
 from riskcockpit.services.dismissals import calls_of
-from riskcockpit.services.rollback import upstream_of
+from riskcockpit.services.moves import upstream_of
 from riskcockpit.services.rows import finding_rows
 from riskcockpit.store.sql import sql
 from riskcockpit.views.findings import FindingRow

@@ -33,7 +33,8 @@ from riskcockpit.errors import RefusedError
 from riskcockpit.services.automation import RulesInForce
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
-from riskcockpit.services.rollback import GUARDS, Order, carry_out_order, plan_order
+from riskcockpit.services.moves import GUARDS
+from riskcockpit.services.rollback import Order, carry_out_order, plan_order
 from riskcockpit.views.automation import WatchEvent
 
 ALERTMANAGER = "alertmanager"
@@ -127,7 +128,10 @@ def _propose(desk: Desk, evaluation: Evaluation) -> WatchEvent:
     preview = plan_order(desk, order)
     refusals = desk.ruling(Deed.ROLLBACK)[2]
     if blockers := [each for each in preview.blockers if each not in refusals]:
-        raise RefusedError(f"{preview.title} is not proposed: {blockers[0]}", rule=GUARDS)
+        raise RefusedError(
+            f"{preview.title} is not proposed: {blockers[0]}",
+            rule=GUARDS[ActionKind.MODEL_ROLLBACK],
+        )
     text = (
         f"proposes to roll {evaluation.model} back from version {evaluation.version} to "
         f"{order.to}: {evaluation.reason}"

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 
 from riskcockpit.actions.automation import Evaluation, judge
 from riskcockpit.actions.guards import AutomationFacts, Mode
-from riskcockpit.actions.plan import RollbackFacts
+from riskcockpit.actions.plan import MoveFacts
 from riskcockpit.config.automation import Automation, read_automation
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.config.paths import shipped
@@ -26,8 +26,8 @@ from riskcockpit.domain.reading import Reading
 from riskcockpit.errors import RiskcockpitError, UnknownNameError
 from riskcockpit.services.context import Context
 from riskcockpit.services.kill_switch import stopped_by_file
+from riskcockpit.services.moves import reading_of, version_of
 from riskcockpit.services.record import examined, policy_book
-from riskcockpit.services.rollback import reading_of, version_of
 from riskcockpit.store.database import Reader
 from riskcockpit.store.sql import sql
 from riskcockpit.views.automation import AutomationView, RuleView
@@ -155,7 +155,7 @@ def facts_of_models(ctx: Context, reader: Reader, stands: Standing) -> Mapping[s
     found: dict[str, Watched] = {}
     for name, tier, tags, champion, since in reader.rows(sql("services", "automation_models")):
         aliases = {} if champion is None else {CHAMPION: champion}
-        rollback = RollbackFacts(
+        rollback = MoveFacts(
             model=RegisteredModel(name, tuple(versions[name]), aliases, tags),
             readings=tuple(newest_of(history[name])),
             data_alarms=alarms[name],

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from riskcockpit.controls.frameworks import Assessment, Framework, Part, Requirement
-from riskcockpit.controls.pack import Control
 from riskcockpit.domain.control import Verdict
 from riskcockpit.errors import UnknownNameError
 from riskcockpit.services.context import Context
@@ -69,17 +68,19 @@ def _evidence(ctx: Context) -> Evidence:
     }
     found: dict[tuple[str, str], list[EvidenceView]] = defaultdict(list)
     for view in controls(ctx):
-        control = policy[view.id]
-        judged = _judged(view, control, now)
-        for framework, references in control.frameworks.items():
+        control = policy.get(view.id)  # None: its file cannot be read now
+        judged = _judged(view, control.inputs if control else {}, now)
+        for framework, references in (control or view).frameworks.items():
             for reference in references:
                 found[framework, reference].append(judged)
     return found
 
 
-def _judged(view: ControlView, control: Control, now: datetime) -> EvidenceView:
+def _judged(
+    view: ControlView, inputs: Mapping[str, timedelta | None], now: datetime
+) -> EvidenceView:
     verdict, message = view.verdict, view.message
-    limit = min((age for age in control.inputs.values() if age is not None), default=LONGEST)
+    limit = min((age for age in inputs.values() if age is not None), default=LONGEST)
     if verdict in _FRESH and view.at is not None and now - view.at > limit:
         verdict, message = Verdict.STALE.value, "nobody has judged it since"
     return EvidenceView(view.id, view.title, verdict, message, view.failed, view.at)

@@ -14,15 +14,16 @@ from riskcockpit.connectors import registry
 from riskcockpit.connectors.api import Deploys
 from riskcockpit.decisions.authors import KEY as AUTHORS
 from riskcockpit.decisions.roles import Deed, needs
-from riskcockpit.domain.action import DEPLOYMENT_KINDS, ActionKind, Offer, Preview
+from riskcockpit.domain.action import OFFERED_KINDS, ActionKind, Offer, Preview
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.errors import RefusedError, RiskcockpitError, UnknownNameError
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.moves import upstream_of
 from riskcockpit.services.outbox import acting_connector, bring_on
-from riskcockpit.services.rollback import upstream_of
+from riskcockpit.services.promoting import plan_promotion, promote
 from riskcockpit.views.deployments import DeploymentsView, OfferRow
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
@@ -35,6 +36,14 @@ _VERBS = {
 }
 
 
+_ANSWERED_BY = {
+    ActionKind.DEPLOYMENT_APPROVE: frozenset(
+        {ActionKind.DEPLOYMENT_APPROVE, ActionKind.MODEL_PROMOTE}
+    )
+}
+"""What an answer may come to; the others come to themselves."""
+
+
 def is_deployment(name: str) -> bool:
     """Whether a name is the target of a deployment, as `bank/payments@production`."""
     return "@" in name.strip("@")
@@ -44,7 +53,7 @@ def deployments(ctx: Context) -> DeploymentsView:
     """Ask every source that deploys what can be decided now; one that fails becomes a note."""
     found = _Found()
     return DeploymentsView(
-        tuple(_row(offer) for offer in found.of(ctx, DEPLOYMENT_KINDS)), tuple(found.notes)
+        tuple(_row(offer) for offer in found.of(ctx, OFFERED_KINDS)), tuple(found.notes)
     )
 
 
@@ -63,6 +72,8 @@ def plan_deployment(
     desk = Desk(ctx)
     said = clean_text(comment).strip()
     offer = _chosen(ctx, kind, name, to, said)
+    if offer.action.kind is ActionKind.MODEL_PROMOTE:
+        return plan_promotion(desk, offer.action, said)
     upstream = _upstream(desk, offer)
     rule, missing, refusals = desk.ruling(Deed.DEPLOY)
     settings = ctx.settings.context
@@ -98,9 +109,11 @@ def decide_deployment(
         LedgerError: the decision cannot be signed.
     """
     desk = Desk(ctx)
-    rule = desk.permit(Deed.DEPLOY)
     said = clean_text(comment).strip()
     offer = _chosen(ctx, kind, name, to, said)
+    if offer.action.kind is ActionKind.MODEL_PROMOTE:
+        return promote(desk, offer.action, said)
+    rule = desk.permit(Deed.DEPLOY)
     summary = f"{_VERBS[kind][0].lower()} {offer.action.target}: {offer.what}"
     if blockers := _upstream(desk, offer).blockers:
         raise RefusedError(
@@ -158,12 +171,8 @@ def _chosen(ctx: Context, kind: ActionKind, name: str, to: str, comment: str) ->
     version is named.
     """
     found = _Found()
-    said = {"comment": comment} if comment else {}
-    offers = [
-        replace(offer, action=replace(offer.action, params={**offer.action.params, **said}))
-        for offer in found.of(ctx, {kind})
-        if offer.action.kind is kind
-    ]
+    kinds = _ANSWERED_BY.get(kind, frozenset({kind}))
+    offers = [_with(offer, comment) for offer in found.of(ctx, kinds) if offer.action.kind in kinds]
     target, _, version = name.strip().partition("#")
     fitting = [offer for offer in offers if offer.action.target == target]
     for begin in (version, to):
@@ -179,6 +188,14 @@ def _chosen(ctx: Context, kind: ActionKind, name: str, to: str, comment: str) ->
     if fitting:
         raise _several(word, wanted, fitting)
     raise _nothing(word, wanted, name, offers, found.notes)
+
+
+def _with(offer: Offer, comment: str) -> Offer:
+    """Return an offer with what is said to it; a move of a model is told of by its entry alone."""
+    if not comment or offer.action.kind is ActionKind.MODEL_PROMOTE:
+        return offer
+    params = {**offer.action.params, "comment": comment}
+    return replace(offer, action=replace(offer.action, params=params))
 
 
 def _several(word: str, wanted: str, fitting: Sequence[Offer]) -> UnknownNameError:

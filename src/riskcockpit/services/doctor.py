@@ -16,8 +16,10 @@ from riskcockpit.config.settings import CredentialRef
 from riskcockpit.errors import ConfigError, InputError, LedgerError, RiskcockpitError
 from riskcockpit.present.knowledge import KNOWLEDGE, loaded
 from riskcockpit.present.text import stamp
+from riskcockpit.services.alerting import settings_in_force
 from riskcockpit.services.context import Context
 from riskcockpit.services.own_formats import directory_of, own_formats
+from riskcockpit.services.policy import controls_in_force, invalid_controls
 from riskcockpit.views.setup import Check, CheckState
 
 _CLOCK_SLACK = timedelta(minutes=1)
@@ -43,6 +45,8 @@ def examine() -> tuple[Check, ...]:
     return (
         _settings(ctx),
         _formats(paths),
+        _controls(paths),
+        _alerts(ctx),
         *_directories(paths),
         _openssh(),
         _identity(ctx),
@@ -73,6 +77,32 @@ def _formats(paths: Paths) -> Check:
         return f"{count or 'none'} of your own in {directory_of(paths)}"
 
     return _try("report formats", read, CheckState.FAIL)
+
+
+def _controls(paths: Paths) -> Check:
+    """Read the controls: one that cannot be read judges nothing until it is mended."""
+    from riskcockpit.services.invalid import reason  # noqa: PLC0415 - only to say what is wrong
+
+    try:
+        unread = invalid_controls(paths)
+        count = len(controls_in_force(paths))
+    except RiskcockpitError as error:
+        return Check("controls", CheckState.FAIL, error.message, error.hint or "")
+    if unread:
+        more = f"; {len(unread) - 1} more" if len(unread) > 1 else ""
+        hint = "`riskcockpit controls list` shows them first"
+        return Check("controls", CheckState.FAIL, f"{reason(unread[0])}{more}", hint)
+    return Check("controls", CheckState.OK, f"{count} can be read")
+
+
+def _alerts(ctx: Context) -> Check:
+    """Read the rules of alerting: with bad ones nobody is told of anything."""
+
+    def read() -> str:
+        channels = settings_in_force(ctx).channels
+        return f"channels: {', '.join(c.name for c in channels)}" if channels else "nobody is told"
+
+    return _try("alerts", read, CheckState.FAIL)
 
 
 def _directories(paths: Paths) -> Iterator[Check]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.explaining import detail_of, why_of
 from riskcockpit.services.rows import finding_rows
 from riskcockpit.services.saved_views import views_in_force
-from riskcockpit.store.keys import NOTHING, KeyList, build_keys, drop_keys, first_keys
+from riskcockpit.store.keys import Keys
 from riskcockpit.store.query.ast import Query
 from riskcockpit.store.query.compiler import compile_query
 from riskcockpit.store.query.parser import parse_query
@@ -36,11 +35,7 @@ if TYPE_CHECKING:
 MIN_PREFIX = 4
 """Characters of an id that commands take at least."""
 KEPT_SETS = 6
-"""Key lists kept at a time; 8 bytes a finding each. An older one is built again when asked for."""
-FIRST_ROWS = 50
-"""Rows that a list is opened with; no page of it may cost more."""
-MORE_ROWS = 250
-"""Rows that are sorted when those do not do; when these do not either, all are."""
+"""Lists kept at a time; 16 bytes a finding each. An older one is made again when asked for."""
 MAX_AGE = timedelta(minutes=1)
 """How long a key list answers the same query again; `age`, `due` and `overdue` move on."""
 _ALL = 2**62
@@ -59,13 +54,13 @@ class CompiledQuery:
 
 @dataclass(slots=True)
 class _Held:
-    """A set with what it takes to build its key list again, or a longer one."""
+    """A set and where its rows are."""
 
     view: FindingSet
     clauses: Clauses
     built_at: datetime
-    keys: KeyList | None
-    building: threading.Lock = dataclasses.field(default_factory=threading.Lock)
+    keys: Keys | None
+    """None without a cache."""
 
 
 class FindingReader:
@@ -124,12 +119,11 @@ class FindingReader:
                     return held.view
             reader = self._reader
         clauses = compile_query(parsed, now)
-        keys = first_keys(reader, clauses, FIRST_ROWS) if reader else NOTHING
+        keys = Keys(reader, clauses) if reader else None
         with self._lock:
             self._count += 1
-            view = FindingSet(
-                f"{self.generation}.{self._count}", self.generation, canonical, keys.total
-            )
+            total = keys.total if keys else 0
+            view = FindingSet(f"{self.generation}.{self._count}", self.generation, canonical, total)
             self._sets[view.id] = _Held(view, clauses, now, keys)
             self._forget_oldest()
         return view
@@ -142,27 +136,21 @@ class FindingReader:
             CancelledError: `interrupt` was called.
         """
         held, reader = self._held(found)
-        if reader is None or start >= found.total or count <= 0:
+        keys = held.keys
+        if reader is None or keys is None or start >= found.total or count <= 0:
             return FindingPage(found.id, start, ())
-        keys = self._keys(held, reader, start + count)
-        page = keys.of(sql("services", "finding_page"))
-        rows = reader.rows(page, start=max(start, 0), count=count)
+        wanted = ",".join(map(str, keys.rows(start, count)))
+        rows = reader.rows(sql("services", "finding_page"), rows=wanted) if wanted else []
         return FindingPage(found.id, start, finding_rows(rows, self._currency))
 
     def position(self, found: FindingSet, id_: str) -> int | None:
         """Return where a finding stands in a set; None when it is not in it. Raises as `page`."""
         held, reader = self._held(found)
-        if reader is None:
+        if reader is None or held.keys is None:
             return None
         base = sql("services", "finding_within")
         row = reader.one(filled(base, held.clauses), id=id_, **used_params(base, held.clauses))
-        if row is None:
-            return None
-        for length in (FIRST_ROWS, found.total):
-            place = self._keys(held, reader, length).of(sql("services", "finding_position"))
-            if at := reader.one(place, row_id=row[0]):
-                return int(at[0])
-        return None
+        return None if row is None else held.keys.position(row[0])
 
     def rows(self, query: str = "", limit: int | None = None) -> tuple[FindingRow, ...]:
         """Return the first `limit` rows of a query, all without one; raises as `open`."""
@@ -273,31 +261,14 @@ class FindingReader:
                     f"the list {found.id} is no longer there", hint="open its query again"
                 )
             self._sets.move_to_end(found.id)
+            self._forget_oldest()
             return held, self._reader
 
-    def _keys(self, held: _Held, reader: Reader, end: int) -> KeyList:
-        """Return the key list of a set, with its first `end` findings at least."""
-        with held.building:
-            keys = held.keys
-            if keys is not None and keys.length >= min(end, keys.total):
-                return keys
-            lengths = (FIRST_ROWS, MORE_ROWS)
-            if length := next((length for length in lengths if end <= length), 0):
-                keys = first_keys(reader, held.clauses, length, keys)
-            else:
-                keys = build_keys(reader, held.clauses, keys)
-            held.keys = keys
-        with self._lock:
-            self._forget_oldest()
-        return keys
-
     def _forget_oldest(self) -> None:
-        """Drop the key lists beyond the newest few, but remember how to build them again."""
-        built = [held for held in self._sets.values() if held.keys is not None]
-        for held in built[:-KEPT_SETS]:
-            keys, held.keys = held.keys, None
-            if self._reader is not None and keys is not None:
-                drop_keys(self._reader, keys)
+        """Give back what the lists beyond the newest few hold; they make it again when asked."""
+        for held in list(self._sets.values())[:-KEPT_SETS]:
+            if held.keys is not None:
+                held.keys.drop()
 
 
 _FACETS = ("severity", "state", "pillar", "class", "owner", "asset", "tool", "rule")

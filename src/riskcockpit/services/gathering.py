@@ -25,6 +25,7 @@ from riskcockpit.services.summary import (
     SourceFact,
     Summary,
     TrendFact,
+    WaivedFact,
     WaiverFact,
 )
 from riskcockpit.store.database import Reader
@@ -64,6 +65,7 @@ def gather(reader: Reader, now: datetime, notice: timedelta) -> Summary:
         waivers=_facts(reader, WaiverFact, "queue_waivers", now=now, horizon=until + notice),
         deadlines=_facts(reader, DeadlineFact, "queue_deadlines", **deadlines),
         held=_facts(reader, HeldFact, "queue_held"),
+        waived=_facts(reader, WaivedFact, "alerts_waived"),
     )
 
 

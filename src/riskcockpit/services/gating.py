@@ -29,7 +29,7 @@ from riskcockpit.services.importing import (
     Progress,
     ReadDocument,
     file_report,
-    ingest_document,
+    ingest_documents,
     read_all,
 )
 from riskcockpit.services.rows import finding_rows
@@ -173,9 +173,11 @@ class _Run:
         asset = asset_around(Path.cwd() / FILE_NAME)
         documents = read_all(self.ctx, find(paths), taken, self.tell, asset)
         policy = policy_of(self.ctx)
-        scans: list[Scanned] = []
+        times = [
+            [scan.scanned_at or scope.modified_at for scan, scope in document.scans]
+            for document in documents
+        ]
         for document in documents:
-            times = [scan.scanned_at or scope.modified_at for scan, scope in document.scans]
             document.scans = tuple(
                 (
                     replace(scan, branch="", scanned_at=None),
@@ -183,8 +185,10 @@ class _Run:
                 )
                 for scan, scope in document.scans
             )
-            ingest_document(tx, document, policy, moment)
-            scans += _scanned(document, times)
+        ingest_documents(tx, documents, policy, moment)
+        scans: list[Scanned] = []
+        for document, ran in zip(documents, times, strict=True):
+            scans += _scanned(document, ran)
         settle(self.ctx, tx, moment)
         return documents, tuple(scans)
 

@@ -5,33 +5,46 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from riskcockpit.config.paths import Paths, make_private, shipped
 from riskcockpit.controls.cases import run_cases
-from riskcockpit.controls.pack import Control
+from riskcockpit.controls.pack import Control, Invalid
 from riskcockpit.controls.run import evaluate
 from riskcockpit.domain.control import ControlResult, ControlRow, RowStatus, Verdict
+from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import InputError, UnknownNameError
 from riskcockpit.services.context import Context
-from riskcockpit.services.policy import controls_in_force
+from riskcockpit.services.invalid import reason
+from riskcockpit.services.policy import controls_in_force, invalid_controls
 from riskcockpit.store.sql import sql
 from riskcockpit.views.governance import CaseOutcome, ControlDetail, ControlView
 
 
 def check_controls(paths: Paths | None = None) -> tuple[CaseOutcome, ...]:
     """Run the cases of every control in force: rows in, verdicts out. Needs no settings."""
-    return run_cases(controls_in_force(paths or Paths.from_environment()))
+    places = paths or Paths.from_environment()
+    unread = (
+        CaseOutcome(each.id, "can be read", is_ok=False, message=reason(each))
+        for each in invalid_controls(places)
+    )
+    return (*unread, *run_cases(controls_in_force(places)))
 
 
 def controls(ctx: Context) -> tuple[ControlView, ...]:
-    """Return all controls of the packs with their latest verdict; `no_data` before the first."""
+    """Return all controls of the packs with their latest verdict; `no_data` before the first.
+
+    First those that cannot be read, whatever they came to while they could.
+    """
     judged = _judged(ctx)
-    return tuple(
+    unread = (_unread(each, judged.get(each.id)) for each in invalid_controls(ctx.paths))
+    readable = (
         judged.get(c.id) or _unjudged(c)
         for c in controls_in_force(ctx.paths, ctx.settings.context.name)
     )
+    return (*unread, *readable)
 
 
 def control(ctx: Context, control_id: str) -> ControlDetail:
@@ -39,10 +52,11 @@ def control(ctx: Context, control_id: str) -> ControlDetail:
 
     Raises:
         UnknownNameError: there is no such control; the hint names the nearest.
+        ConfigError: its file cannot be read; the message names the line and what to mend.
     """
     known = {each.id: each for each in controls_in_force(ctx.paths, ctx.settings.context.name)}
     if control_id not in known:
-        raise _unknown(control_id, known)
+        raise _unknown(ctx, control_id, known)
     found = known[control_id]
     rows: tuple[ControlRow, ...] = ()
     if ctx.store.generation():
@@ -61,15 +75,22 @@ def run_controls(ctx: Context, ids: Sequence[str] = ()) -> tuple[ControlResult, 
 
     Raises:
         UnknownNameError: there is no such control; the hint names the nearest.
+        ConfigError: the file of one that was named cannot be read.
     """
     known = {each.id: each for each in controls_in_force(ctx.paths, ctx.settings.context.name)}
     for id_ in ids:
         if id_ not in known:
-            raise _unknown(id_, known)
+            raise _unknown(ctx, id_, known)
     if ctx.store.generation() == 0:
         return ()
+    now = ctx.clock.now()
+    unread = () if ids else invalid_controls(ctx.paths)
     with ctx.store.reader() as reader:
-        return evaluate(reader, [known[id_] for id_ in ids or known], ctx.clock.now())
+        results = evaluate(reader, [known[id_] for id_ in ids or known], now)
+    return (
+        *(ControlResult(e.id, Verdict.CONFIG_INVALID, (), now, reason(e)) for e in unread),
+        *results,
+    )
 
 
 def new_control(paths: Paths, control_id: str, pack: str) -> tuple[Path, Path]:
@@ -97,7 +118,10 @@ def new_control(paths: Paths, control_id: str, pack: str) -> tuple[Path, Path]:
     return made[0], made[1]
 
 
-def _unknown(control_id: str, known: Iterable[str]) -> UnknownNameError:
+def _unknown(ctx: Context, control_id: str, known: Iterable[str]) -> InputError:
+    for each in invalid_controls(ctx.paths):
+        if each.id == control_id:
+            return each.error
     nearest = difflib.get_close_matches(control_id, list(known), 1)
     hint = f'did you mean "{nearest[0]}"?' if nearest else "`riskcockpit controls list`"
     return UnknownNameError(f'no control "{control_id}"', hint=hint)
@@ -123,6 +147,24 @@ def _judged(ctx: Context) -> dict[str, ControlView]:
         )
         for row in rows
     }
+
+
+def _unread(each: Invalid, past: ControlView | None) -> ControlView:
+    blank = ControlView(
+        id=each.id,
+        title=each.id,
+        pillar=Pillar.COMPLIANCE_AUTOMATION.value,
+        severity=Severity.HIGH.word,
+        frameworks={},
+        verdict=Verdict.CONFIG_INVALID.value,
+        message=reason(each),
+        passed=0,
+        failed=0,
+        at=None,
+    )
+    if past is None:
+        return blank
+    return replace(past, verdict=blank.verdict, message=blank.message, passed=0, failed=0)
 
 
 def _unjudged(control: Control) -> ControlView:

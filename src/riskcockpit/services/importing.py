@@ -19,11 +19,12 @@ from riskcockpit.domain.sheet import Sheet
 from riskcockpit.errors import BusyError, InputError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.registry import named, read_report
-from riskcockpit.ingest.pipeline import ingest, ingest_all
+from riskcockpit.ingest.pipeline import ingest_all
 from riskcockpit.ingest.policy import IngestPolicy, Parts, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.scans import merged
 from riskcockpit.ingest.vex import limited
 from riskcockpit.ingest.vulnerabilities import without_tag
+from riskcockpit.present.text import plural
 from riskcockpit.services.collector import without_collector
 from riskcockpit.services.context import Context
 from riskcockpit.services.documents import Source, find, read
@@ -219,26 +220,18 @@ def read_document(
     )
 
 
-def ingest_document(
-    tx: Writer, document: ReadDocument, policy: IngestPolicy, now: datetime
-) -> None:
-    """Ingest every scan of a document; afterwards `reports` says what came of them.
-
-    What the rows of its scans said is forgotten on the way: they take more memory than the cache.
-    """
-    for scan, _ in document.scans:
-        if isinstance(scan.observations, Sheet):
-            scan.observations.is_disposable = True
-    document.reports = tuple(ingest(tx, scan, scope, policy, now) for scan, scope in document.scans)
-    if document.knowledge is not None:
-        document.knowledge.record(tx, now)
-
-
 def ingest_documents(
     tx: Writer, documents: Sequence[ReadDocument], policy: IngestPolicy, now: datetime
 ) -> None:
-    """Ingest the scans of documents of one source as `ingest_document` would one by one."""
+    """Ingest every scan of documents of one source in their order, those that cannot meet together.
+
+    Afterwards `reports` of each says what came of it. What the rows of its scans said is forgotten
+    on the way: they take more memory than the cache.
+    """
     scans = [one for document in documents for one in document.scans]
+    for scan, _ in scans:
+        if isinstance(scan.observations, Sheet):
+            scan.observations.is_disposable = True
     reports = iter(ingest_all(tx, scans, policy, now))
     for document in documents:
         document.reports = tuple(islice(reports, len(document.scans)))
@@ -328,6 +321,7 @@ def _write(
     ctx: Context, documents: Sequence[ReadDocument], options: ImportOptions, tell: Progress
 ) -> tuple[str, ...]:
     """Ingest in the order in which the scans ran; publish when anything is new. Return notes."""
+    from riskcockpit.services.alerting import after_publish  # noqa: PLC0415 - it is heavy
     from riskcockpit.services.endings import record_endings  # noqa: PLC0415 - cryptography loads
     from riskcockpit.services.judging import (  # noqa: PLC0415 - it imports duckdb
         judge,
@@ -340,9 +334,10 @@ def _write(
     policy = policy_of(ctx)
     now = ctx.clock.now()
     with ctx.store.writer(is_reversible=True) as tx:
-        for document in sorted(readable, key=lambda document: document.ran_at or now):
-            tell(f"importing {document.path}")
-            ingest_document(tx, document, policy, now)
+        readable.sort(key=lambda document: document.ran_at or now)
+        tell(f"importing {plural(len(readable), 'report')}")
+        ingest_documents(tx, readable, policy, now)
+        for document in readable:
             if document.request is not None and document.scans:
                 scopes = [scope.id for _, scope in document.scans]
                 remember(tx, document.request, document.format, document.notes, scopes)
@@ -355,7 +350,8 @@ def _write(
         why_not = record_evaluation(ctx, judgement, ctx.clock.now()) or record_endings(ctx)
     except BusyError as error:  # the facts are published; the next evaluation is signed again
         why_not = error.message
-    return (f"this import is not in the ledger: {why_not}",) if why_not else ()
+    told = after_publish(ctx)
+    return (f"this import is not in the ledger: {why_not}", *told) if why_not else told
 
 
 def _words(scope: ScopeSpec) -> str:

@@ -8,7 +8,7 @@ the ledger afterwards (`record_evaluation`), because an entry names the generati
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -35,7 +35,8 @@ from riskcockpit.kpis.compute import measure
 from riskcockpit.services.context import Context
 from riskcockpit.services.enriching import enrich
 from riskcockpit.services.house import policy_of
-from riskcockpit.services.policy import controls_in_force, kpis_in_force
+from riskcockpit.services.invalid import invalid_rows
+from riskcockpit.services.policy import controls_in_force, invalid_controls, kpis_in_force
 from riskcockpit.services.pricing import price
 from riskcockpit.services.projection import project_ledger
 from riskcockpit.services.staging import TABLES
@@ -75,7 +76,8 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
     controls = controls_in_force(ctx.paths, ctx.settings.context.name)
     kpis = kpis_in_force(ctx.paths)
     known = states(tx)
-    standings, ran, digest_ = _judge_controls(tx, controls, known, now)
+    broken = invalid_rows(tx, invalid_controls(ctx.paths), now)
+    standings, ran, digest_ = _judge_controls(tx, controls, known, now, broken)
     readings = _measure_kpis(tx, kpis, known, now)
     for name in ("judging_thin_kpis", "judging_thin_exposure"):
         tx.execute(sql("services", name), before=now - FINE_HISTORY)
@@ -139,7 +141,11 @@ def _describe_assets(ctx: Context, tx: Writer, now: datetime) -> None:
 
 
 def _judge_controls(
-    tx: Writer, controls: tuple[Control, ...], table_states: Mapping[str, str], now: datetime
+    tx: Writer,
+    controls: tuple[Control, ...],
+    table_states: Mapping[str, str],
+    now: datetime,
+    broken: Sequence[Mapping[str, Any]],
 ) -> tuple[tuple[Standing, ...], frozenset[str], str]:
     """Run the controls that are due; return how all stand, which ran, and the digest of results."""
     before = {past.control_id: past for past in _standings(tx)}
@@ -155,8 +161,9 @@ def _judge_controls(
     )
     kept = [control.id for control in controls if control.id not in results]
     _write(tx, controls, standings, results.values(), kept)
+    tx.append("control", broken)
     rows = _kept_rows(tx)
-    spoken = (
+    spoken = [
         (
             each.control_id,
             each.verdict,
@@ -165,8 +172,9 @@ def _judge_controls(
             else rows.get(each.control_id, ()),
         )
         for each in standings
-    )
-    return standings, wanted, _digest(spoken)
+    ]
+    unread = [(str(row["id"]), Verdict.CONFIG_INVALID, ()) for row in broken]
+    return standings, wanted, _digest([*spoken, *unread])
 
 
 def write_controls(

@@ -24,6 +24,14 @@ class Place:
     full_at: datetime | None = None
     """When it was last read from the start; aware UTC."""
     validators: tuple[Validator, ...] = ()
+    rows: int = 0
+    """What the last pass gave when it was in full, for how long the next takes; 0: nobody knows."""
+    pages: int = 0
+
+    @property
+    def forgotten(self) -> Place:
+        """The same source, to be read from the start."""
+        return Place(rows=self.rows, pages=self.pages)
 
 
 def known_places(ctx: Context) -> Mapping[str, Place]:
@@ -39,8 +47,8 @@ def known_places(ctx: Context) -> Mapping[str, Place]:
         for source, *columns in reader.rows(sql("services", "sync_validators")):
             validators.setdefault(source, []).append(Validator(*columns))
         return {
-            name: Place(cursor, full_at, tuple(validators.get(name, ())))
-            for name, cursor, full_at in reader.rows(sql("services", "sync_places"))
+            name: Place(cursor, full_at, tuple(validators.get(name, ())), rows, pages)
+            for name, cursor, full_at, rows, pages in reader.rows(sql("services", "sync_places"))
         }
 
 

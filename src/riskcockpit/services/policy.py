@@ -26,16 +26,28 @@ Signature = tuple[tuple[str, int, int], ...]
 def controls_in_force(paths: Paths, context: str = "") -> tuple[pack.Control, ...]:
     """Return the controls of the shipped packs and of the home's own.
 
-    With what the home sets otherwise for every environment, and for that called `context`.
+    With what the home sets otherwise for every environment, and for that called `context`. Those
+    that cannot be read are not among them: `invalid_controls` names them.
 
     Raises:
-        ConfigError: a file cannot be used; the message names file, line and what to mend.
+        ConfigError: frameworks or parameters cannot be used; the message names file, line and what
+            to mend.
     """
+    packs = _packs_of(paths)
+    invalid = {each.id for each in packs.invalid}
+    return overridden(packs.controls, paths.config / "controls", context, invalid)
+
+
+def invalid_controls(paths: Paths) -> tuple[pack.Invalid, ...]:
+    """Return the controls that cannot be read, by id. Raises as `controls_in_force`."""
+    return _packs_of(paths).invalid
+
+
+def _packs_of(paths: Paths) -> pack.Packs:
     directories = _directories(paths)
     files = (file for directory in directories for file in directory.glob("**/*"))
     signers = paths.ledger / FILE_NAME
-    found = _controls(directories, signers, _signature((signers, *files)))
-    return overridden(found, paths.config / "controls", context)
+    return _packs(directories, signers, _signature((signers, *files)))
 
 
 def frameworks_in_force(paths: Paths) -> dict[str, Framework]:
@@ -69,10 +81,8 @@ def _signature(files: Iterable[Path]) -> Signature:
 
 
 @lru_cache(maxsize=4)
-def _controls(
-    directories: tuple[Path, ...], signers: Path, _: Signature
-) -> tuple[pack.Control, ...]:
-    return pack.load(*directories, signers=load_signers(signers))
+def _packs(directories: tuple[Path, ...], signers: Path, _: Signature) -> pack.Packs:
+    return pack.read_packs(*directories, signers=load_signers(signers))
 
 
 @lru_cache(maxsize=4)

@@ -34,7 +34,7 @@ from riskcockpit.views.posture import (
     PostureView,
 )
 
-_FAILING = (Verdict.ALARM.value, Verdict.ERROR.value)
+_FAILING = (Verdict.ALARM.value, Verdict.ERROR.value, Verdict.CONFIG_INVALID.value)
 
 
 @dataclass(frozen=True, slots=True)

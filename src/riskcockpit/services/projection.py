@@ -16,7 +16,7 @@ from riskcockpit.decisions.project import Projection, Waiver
 from riskcockpit.decisions.receipts import ProjectedAction
 from riskcockpit.decisions.waivers import WaiverState
 from riskcockpit.decisions.wording import subject_of, summary_of
-from riskcockpit.domain.action import ActionKind, ActionState
+from riskcockpit.domain.action import MODEL_KINDS, ActionKind, ActionState
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.domain.finding import EventKind, State
@@ -134,10 +134,16 @@ def _write_actions(tx: Writer, actions: Sequence[ProjectedAction]) -> None:
 
 
 def _write_findings(tx: Writer, projection: Projection, now: datetime) -> None:
-    _stage(tx, "projected_cover", _covers(projection))
-    _stage(tx, "projected_event", _events(projection))
-    _stage(tx, "projected_acknowledgement", projection.acknowledgements)
-    _stage(tx, "projected_containment", ((c.model, c.at) for c in projection.containments))
+    said: dict[str, list[Sequence[Any]]] = {
+        "projected_cover": list(_covers(projection)),
+        "projected_event": list(_events(projection)),
+        "projected_acknowledgement": list(projection.acknowledgements),
+        "projected_containment": [(c.model, c.at) for c in projection.containments],
+    }
+    if not any(said.values()) and tx.rows(sql("services", "projection_standing")) == [(False,)]:
+        return
+    for table, rows in said.items():
+        _stage(tx, table, rows)
     for name in ("findings", "events", "acknowledged", "contained"):
         tx.execute(sql("services", f"projection_{name}"), rev=tx.generation)
     tx.execute(sql("services", "projection_reviews"), now=now, rev=tx.generation)
@@ -214,12 +220,14 @@ def _write_moves(tx: Writer, actions: Iterable[ProjectedAction]) -> None:
 def _move(each: ProjectedAction) -> tuple[Any, ...] | None:
     model, _, alias = each.action.target.rpartition("@")
     before, after = each.action.params.get("from", ""), each.action.params.get("to", "")
-    if each.sent_at is None or not (before.isdecimal() and after.isdecimal()):
+    is_move = each.action.kind in MODEL_KINDS and after.isdecimal()
+    if each.sent_at is None or not (is_move and (not before or before.isdecimal())):
         return None
     confirmed = each.updated_at if each.state is ActionState.DONE else None
     is_rollback = each.action.kind is ActionKind.MODEL_ROLLBACK
     return (
-        each.action.id, model, alias, int(before), int(after), is_rollback, each.sent_at, confirmed,
+        each.action.id, model, alias, int(before) if before else None, int(after), is_rollback,
+        each.sent_at, confirmed,
     )  # fmt: skip
 
 

@@ -40,6 +40,8 @@ from riskcockpit.views.syncing import SourceProgress, SyncProgress
 MOST_AT_ONCE = 4
 """Sources pulled at the same time; they wait for the network, parsing takes turns."""
 _WAKE_SECONDS = 0.2
+_STEPS = ("connecting", "reading")
+"""What a source does for long; a wait passes."""
 
 log = logging.getLogger(__name__)
 
@@ -153,11 +155,14 @@ class _Pull:
         self._started = time.monotonic()
         self._cursor = self._place.cursor
         self._found = _Collected(self._cursor)
+        self._answers = 0
+        self._step = "connecting"
         self._session = Session(
             validators=Validators(self._place.validators),
             recorder=shared.recorder,
             stop=shared.stop,
             waiting=self._waiting,
+            answered=self._answered,
             key=key,
             settings=digest([source.kind, source.url, _encoded(source.options)]),
         )
@@ -257,12 +262,24 @@ class _Pull:
     def _waiting(self, seconds: float, why: str) -> None:
         self._tell(f"waiting {seconds:.0f} s {why}")
 
+    def _answered(self) -> None:
+        """Count an answer; a count that two threads make at once may miss one."""
+        self._answers += 1
+        self._tell(self._step)
+
     def _tell(self, step: str) -> None:
+        self._step = step if step in _STEPS else self._step
         coverage = self._found.coverage
-        seconds = time.monotonic() - self._started
+        whole = self._place if not self._cursor else Place()
         self._shared.progress(
             SourceProgress(
-                self._source.name, step, coverage.rows, coverage.expected, coverage.pages, seconds
+                self._source.name,
+                step,
+                rows=coverage.rows,
+                expected=coverage.expected or whole.rows,
+                pages=max(coverage.pages, self._answers),
+                expected_pages=whole.pages,
+                seconds=time.monotonic() - self._started,
             )
         )
 

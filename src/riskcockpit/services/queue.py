@@ -90,6 +90,8 @@ def _alarms(
             state=KpiState.ALARM if alarm.severity >= Severity.HIGH else KpiState.WARN,
             subject=alarm.subject if is_model else alarm.top,
             keys=("r", "n") if target else ("n",),
+            severity=Severity(alarm.severity),
+            owner=alarm.owner,
         )
     for model in models.values():
         if model.champion is None:
@@ -104,6 +106,8 @@ def _alarms(
                 state=KpiState.ALARM if model.tier == 1 else KpiState.WARN,
                 subject=model.name,
                 keys=("n",),
+                severity=Severity.CRITICAL if model.tier == 1 else Severity.HIGH,
+                owner=model.owner,
             )
 
 
@@ -133,6 +137,7 @@ def _actions(actions: Iterable[ActionFact]) -> Iterator[QueueItem]:
             state=KpiState.WARN if action.state.startswith("pending") else KpiState.ALARM,
             subject=action.id,
             keys=("n",),
+            severity=Severity.MEDIUM if action.state.startswith("pending") else Severity.HIGH,
         )
 
 
@@ -150,6 +155,7 @@ def _requests(requests: Iterable[RequestFact]) -> Iterator[QueueItem]:
             state=KpiState.ALARM,
             subject=request.id,
             keys=("a", "X", "n"),
+            severity=Severity.HIGH,
         )
 
 
@@ -163,7 +169,9 @@ def _asked_for(request: RequestFact) -> tuple[str, str]:
         return title, f"proposed by {request.actor}: {clean_line(str(steps.get('because', '')))}"
     if request.kind not in {kind.value for kind in MODEL_KINDS}:
         return request.target, f"{request.kind.replace('.', ' ')}, {second}"
-    return f"{model} to v{steps.get('to', '?')}", f"from v{steps.get('from', '?')}, {second}"
+    before = steps.get("from", "?")
+    origin = f"from v{before}" if before else "the first"
+    return f"{model} to v{steps.get('to', '?')}", f"{origin}, {second}"
 
 
 def _waivers(
@@ -216,7 +224,8 @@ def _deadline(steps: Sequence[DeadlineFact], currency: str, now: datetime) -> Qu
     single = findings == 1
     where = plural(assets, "asset") if assets > 1 else min(step.asset for step in steps)
     count = "" if single else f"{plural(findings, 'finding')}, "
-    owners = ", ".join(sorted({o for step in steps for o in step.owners})[:_OWNERS_SHOWN])
+    teams = sorted({owner for step in steps for owner in step.owners})
+    owners = ", ".join(teams[:_OWNERS_SHOWN])
     facts = (
         "known exploited" if is_kev else "",
         Severity(top.severity).word,
@@ -238,7 +247,14 @@ def _deadline(steps: Sequence[DeadlineFact], currency: str, now: datetime) -> Qu
         subject=top.top,
         keys=("w", "n") if single else ("enter",),
         query="" if single else f'{field}:"{name}" state:open severity>=high due<24h',
+        severity=_deadline_severity(top.severity, is_kev=is_kev, is_overdue=bool(overdue)),
+        owner=teams[0] if len(teams) == 1 else "",
     )
+
+
+def _deadline_severity(severity: int, *, is_kev: bool, is_overdue: bool) -> Severity:
+    grade = Severity.CRITICAL if is_kev else Severity(severity)
+    return grade if is_overdue else Severity(grade - 1)
 
 
 def _held(scans: Iterable[HeldFact]) -> Iterator[QueueItem]:

@@ -194,9 +194,19 @@ def _outcome(pulled: Pulled, counts: ImportCounts, gone: Sequence[ScanReport]) -
         pages=coverage.pages,
         seconds=pulled.seconds,
         message=message,
-        hint=hints[0] if hints else "",
+        hint=_hint(name, hints, is_partial=not pulled.is_complete),
         counts=replace(counts, fixed=counts.fixed + fixed),
         is_truncated=coverage.is_truncated,
+    )
+
+
+def _hint(name: str, given: Sequence[str], *, is_partial: bool) -> str:
+    """Return what to do about a source: as a document of it says, else what its state means."""
+    if given or not is_partial:
+        return given[0] if given else ""
+    return (
+        "nothing was closed by what is missing; mend what is named, then `riskcockpit sync"
+        f" {name}` reads it again"
     )
 
 

@@ -29,7 +29,7 @@ from riskcockpit.services.pricing import scenarios_in_force
 from riskcockpit.services.queue import queue
 from riskcockpit.services.record import examined
 from riskcockpit.services.sources import source_views
-from riskcockpit.services.verify import sign_checkpoint
+from riskcockpit.services.witnessing import sign_checkpoint
 from riskcockpit.store.sql import sql
 from riskcockpit.views.compliance import EvidenceState, FrameworkView
 from riskcockpit.views.report import (
@@ -54,7 +54,7 @@ DEFAULT_PERIOD = timedelta(days=30)
 """How far back the first report looks; later ones begin where the last one ended."""
 EVIDENCE_FORM = "evidence"
 """How the ledger names the manifest of an evidence export among issued files."""
-_FAILING = (Verdict.ALARM, Verdict.ERROR)
+_FAILING = (Verdict.ALARM, Verdict.ERROR, Verdict.CONFIG_INVALID)
 
 
 @dataclass(frozen=True, slots=True)

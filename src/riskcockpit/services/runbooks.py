@@ -126,7 +126,8 @@ def _sign(ctx: Context, book: Runbook, incident: Incident, done: StepDone) -> No
 def _sync(ctx: Context, _subject: str) -> tuple[bool, str]:
     report = sync(ctx)
     words = ", ".join(f"{source.name} {source.state}" for source in report.sources)
-    return not report.failed, words or "no source is configured"
+    is_read = all(source.state != "failed" for source in report.sources)
+    return is_read, words or "no source is configured"
 
 
 def _explain(ctx: Context, subject: str) -> tuple[bool, str]:

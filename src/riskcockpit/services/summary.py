@@ -57,10 +57,15 @@ class TrendFact(Row, frozen=True):
 class ControlFact(Row, frozen=True):
     """A row of `posture_controls`."""
 
+    id: str
     title: str
     pillar: str
     severity: int
     verdict: str
+    message: str
+    failed: int
+    passed: int
+    at: datetime
 
 
 class ExposureFact(Row, frozen=True):
@@ -119,6 +124,7 @@ class AlarmFact(Row, frozen=True):
     onset_at: datetime
     last_seen: datetime
     exposure: Decimal
+    owner: str
 
 
 class ChampionFact(Row, frozen=True):
@@ -131,6 +137,7 @@ class ChampionFact(Row, frozen=True):
     target: int | None
     exposure: Decimal
     seen_at: datetime
+    owner: str
 
 
 class ActionFact(Row, frozen=True):
@@ -206,7 +213,19 @@ class HeldFact(Row, frozen=True):
     """Closures that are remembered one by one; 0 for scans of earlier versions."""
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/2"):
+class WaivedFact(Row, frozen=True):
+    """A row of `alerts_waived`."""
+
+    kind: str
+    subject: str
+    severity: int
+    findings: int
+    title: str
+    since: datetime
+    owner: str
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/3"):
     """Everything on the overview that a generation knows."""
 
     at: datetime
@@ -229,6 +248,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/2"):
     waivers: tuple[WaiverFact, ...]
     deadlines: tuple[DeadlineFact, ...]
     held: tuple[HeldFact, ...]
+    waived: tuple[WaivedFact, ...]
 
     def covers(self, now: datetime, notice: timedelta) -> bool:
         """Return whether it says all about `now`, with waivers announced `notice` ahead."""

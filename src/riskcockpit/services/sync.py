@@ -27,6 +27,8 @@ from riskcockpit.errors import (
 )
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.ledger.canonical import Json
+from riskcockpit.services.alerting import after_publish
+from riskcockpit.services.collector import without_collector
 from riskcockpit.services.context import Context
 from riskcockpit.services.dismissals import carry_out_due
 from riskcockpit.services.endings import record_endings
@@ -114,6 +116,7 @@ def take_in(ctx: Context, pulled: Sequence[Pulled], beside: Beside) -> SyncRepor
     notes = _sign(ctx, done, done.judgement) if done.judgement is not None else []
     notes.extend(_carried_out(ctx))
     notes.extend(_kept_incidents(ctx))
+    notes.extend(after_publish(ctx))
     return SyncReport(done.outcomes, is_dry_run=False, generation=ctx.store.generation(),
                       notes=tuple(notes))  # fmt: skip
 
@@ -137,6 +140,7 @@ def _synced(ctx: Context, order: _Order, tell: SyncProgress) -> SyncReport:
         notes.extend(_sign(ctx, done, done.judgement))
         notes.extend(_carried_out(ctx))
         notes.extend(_kept_incidents(ctx))
+        notes.extend(after_publish(ctx))
     return SyncReport(done.outcomes, order.dry_run, generation, tuple(notes))
 
 
@@ -157,7 +161,9 @@ def _chosen(ctx: Context, names: Sequence[str]) -> tuple[SourceSettings, ...]:
 
 def _run(ctx: Context, order: _Order, tell: SyncProgress) -> _Done:
     """Pull, then write it all in one publish."""
-    places = {} if order.full else known_places(ctx)
+    places = known_places(ctx)
+    if order.full:
+        places = {name: place.forgotten for name, place in places.items()}
     options = read_options_of(ctx)
     shared = Round(ctx, options, tell, places, _recorder(order, options))
     arrived = {one.source.name: one for one in shared.pull_all(order.sources)}
@@ -179,7 +185,7 @@ def _written(  # noqa: PLR0917 - what a publish is made of
     now = ctx.clock.now()
     outcomes: dict[str, SourceOutcome] = {}
     judgement: Judgement | None = None
-    with ctx.store.writer() as tx:
+    with without_collector(), ctx.store.writer() as tx:
         names = [source.name for source in ctx.settings.sources]
         desk = Desk(tx, policy, now, places, names)
         # Models first: which readings count depends on the version that serves.

@@ -22,7 +22,7 @@ from riskcockpit.errors import (
     RiskcockpitError,
     StoreError,
 )
-from riskcockpit.store.conversion import as_utc_rows, to_store
+from riskcockpit.store.conversion import as_utc_rows, settle_pandas, to_store
 from riskcockpit.store.sql import Sql, sql
 
 if TYPE_CHECKING:  # duckdb takes 60 ms to import: only who opens a cache pays
@@ -113,6 +113,7 @@ def connect(file: Path, *, is_writing: bool) -> duckdb.DuckDBPyConnection:
     """
     import duckdb  # noqa: PLC0415 - see above
 
+    settle_pandas()
     with translated(f"the cache file {file.name}"):
         config: dict[str, str | bool | int | float | list[str]] = {
             **(_WRITING if is_writing else _LOCKED)

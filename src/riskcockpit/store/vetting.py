@@ -8,7 +8,8 @@ are denied by list, and a test compares that list with DuckDB's catalogue.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,18 @@ class _Found:
 
 _passed: dict[str, Vetted] = {}  # a tree follows from the text alone
 _MOST_PASSED = 256
+_foreseen: dict[str, str] = {}
+
+
+def foresee(cursor: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> None:
+    """Get the trees of statements that `vet` will be asked about, all at once; judges nothing."""
+    _foreseen.clear()
+    wanted = [text for text in dict.fromkeys(texts) if text not in _passed]
+    if any(len(text) > MOST_CHARACTERS for text in wanted):
+        return
+    with suppress(InputError), translated("the syntax trees"):
+        found = cursor.execute(sql("store", "syntax_trees").text, {"texts": wanted}).fetchall()
+        _foreseen.update(found)
 
 
 def vet(cursor: duckdb.DuckDBPyConnection, name: str, text: str) -> Vetted:
@@ -109,13 +122,16 @@ def _tree(cursor: duckdb.DuckDBPyConnection, name: str, text: str) -> Any:
     try:
         with translated(name):
             kinds = [statement.type.name for statement in cursor.extract_statements(text)]
-            rows = cursor.execute(sql("store", "syntax_tree").text, {"text": text}).fetchall()
+            found = _foreseen.pop(text, None)
+            if found is None:
+                rows = cursor.execute(sql("store", "syntax_trees").text, {"texts": [text]})
+                found = rows.fetchall()[0][1]
     except ValueError as error:  # a statement type that this client has no name for
         raise InputError(f"{name} must be exactly one SELECT", detail=str(error)) from error
     if kinds != ["SELECT"]:
         what = " and ".join(kinds) if kinds else "nothing"
         raise InputError(f"{name} must be exactly one SELECT, not {what}", hint="only reading")
-    tree: Any = json.loads(rows[0][0])
+    tree: Any = json.loads(found)
     if tree.get("error") or len(tree.get("statements", ())) != 1:
         raise InputError(
             f"{name} cannot be taken apart: {tree.get('error_message', 'unknown syntax')}",

@@ -11,7 +11,7 @@ class OfferRow:
     """One thing that can be decided about a deployment."""
 
     kind: str
-    """`deployment.approve`, `deployment.reject` or `deployment.rollback`."""
+    """`deployment.approve`, `deployment.reject`, `deployment.rollback` or `model.promote`."""
     source: str
     target: str
     version: str

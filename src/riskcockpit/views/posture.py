@@ -10,6 +10,7 @@ from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.reading import Direction
+from riskcockpit.domain.severity import Severity
 from riskcockpit.views.syncing import SourceProgress
 
 
@@ -86,6 +87,10 @@ class QueueItem:
     """Keys that act on it, the likeliest first, as `("r", "n")`."""
     query: str = ""
     """The query of all findings concerned; empty when `subject` is all there is."""
+    severity: Severity = Severity.MEDIUM
+    """How grave it is; what is not due yet counts a grade less than what is."""
+    owner: str = ""
+    """The team that answers for it; empty when none or several are named."""
 
 
 @dataclass(frozen=True, slots=True)

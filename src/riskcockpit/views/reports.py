@@ -117,6 +117,6 @@ class SyncReport:
     """About the whole: a cache that was built again, a sync that could not be signed."""
 
     @property
-    def failed(self) -> int:
-        """How many sources failed."""
-        return sum(source.state == "failed" for source in self.sources)
+    def unfinished(self) -> int:
+        """How many sources failed or are partial."""
+        return sum(source.state != "ok" for source in self.sources)

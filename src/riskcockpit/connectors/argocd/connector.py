@@ -15,7 +15,7 @@ from riskcockpit.connectors.argocd.mapping import called, offers, readings
 from riskcockpit.connectors.argocd.rollback import SWITCHING, Rollback, Wish
 from riskcockpit.connectors.dialect import Dialect
 from riskcockpit.connectors.options import read_options
-from riskcockpit.domain.action import DEPLOYMENT_KINDS, Action, ActionKind, Offer
+from riskcockpit.domain.action import OFFERED_KINDS, Action, ActionKind, Offer
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.reading import Reading
@@ -73,7 +73,7 @@ class ArgocdConnector(ActingSource[ArgoClient, ArgocdOptions]):
             )
         return f"Argo CD {clean_line(version)} as {clean_line(user.username)}"
 
-    def deployments(self, kinds: Collection[ActionKind] = DEPLOYMENT_KINDS) -> Iterator[Offer]:
+    def deployments(self, kinds: Collection[ActionKind] = OFFERED_KINDS) -> Iterator[Offer]:
         """See `connectors.api.Deploys.deployments`; nothing waits for an approval there."""
         if ActionKind.DEPLOYMENT_ROLLBACK not in kinds:
             return

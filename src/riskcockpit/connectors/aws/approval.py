@@ -23,16 +23,18 @@ class PackageApproval:
     """The approval of one version of a model."""
 
     def __init__(self, action: Action, regions: Callable[[], Sequence[Registry]]) -> None:
-        """Read the approval out of an action with a target MODEL/VERSION.
+        """Read the approval out of an action with a target MODEL@REGION and a param `version`.
 
         Raises:
-            SourceError: its target names no version.
+            SourceError: they name no version.
         """
-        self._group, version = package_name(action.target)
-        if not self._group or version is None or action.kind not in _STATES:
+        self._group, _, self._region = action.target.rpartition("@")
+        named = f"{self._group}/{action.params.get('version', '')}"
+        group, version = package_name(named)
+        if not group or group != self._group or version is None or action.kind not in _STATES:
             raise SourceError(
                 f'action on "{clean_line(action.target)}" is no approval of a model',
-                hint="its target is MODEL/VERSION, as fraud-scoring/7",
+                hint='its target is MODEL@REGION, and its param "version" a number',
             )
         self._version = version
         self._state = _STATES[action.kind]
@@ -98,17 +100,20 @@ class PackageApproval:
         """Return the version and the registry it is in.
 
         Raises:
-            SourceError: it is in none, or in several regions.
+            SourceError: the source does not ask that region, or the version is not there.
         """
         if self._found is None:
-            found = [
-                (registry, package)
-                for registry in self._regions()
-                for package in registry.packages(self._group)
-                if package.model_package_version == self._version
-            ]
-            if len(found) != 1:
-                where = ", ".join(registry.region for registry, _ in found) or "no region"
-                raise SourceError(f"{self.name} is in {where}: there must be exactly one")
-            self._found = found[0]
+            self._found = next(
+                (
+                    (registry, package)
+                    for registry in self._regions()
+                    if registry.region == self._region
+                    for package in registry.packages(self._group)
+                    if package.model_package_version == self._version
+                ),
+                None,
+            )
+        if self._found is None:
+            where = clean_line(self._region)
+            raise SourceError(f"there is no {self.name} in {where} that the source asks for")
         return self._found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import product
@@ -23,9 +23,11 @@ from riskcockpit.connectors.aws.approval import PackageApproval
 from riskcockpit.connectors.aws.cursor import Cursor
 from riskcockpit.connectors.aws.findings import Pass, read_stream
 from riskcockpit.connectors.aws.models import read_models
+from riskcockpit.connectors.aws.offers import approvals, returns
 from riskcockpit.connectors.aws.registry import Registry
+from riskcockpit.connectors.aws.reverting import revert_of
 from riskcockpit.connectors.aws.rules import read_rules
-from riskcockpit.connectors.aws.shifting import ConfigShift, VersionShift
+from riskcockpit.connectors.aws.shifting import VersionShift
 from riskcockpit.connectors.aws.streams import streams
 from riskcockpit.connectors.aws.suppression import (
     EXCEPTED,
@@ -41,7 +43,14 @@ from riskcockpit.connectors.gates import Rate
 from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.waiving import signed_comment
-from riskcockpit.domain.action import Action, ActionKind, Preview, Receipt
+from riskcockpit.domain.action import (
+    OFFERED_KINDS,
+    Action,
+    ActionKind,
+    Offer,
+    Preview,
+    Receipt,
+)
 from riskcockpit.domain.batch import Batch, Coverage, Document
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.ids import digest
@@ -181,6 +190,16 @@ class AwsConnector:
             params["expires"] = rfc3339(waiver.expires_at)
         return Action("", ActionKind.ALERT_DISMISS, self._spec.name, found.ref.target, params)
 
+    def deployments(self, kinds: Collection[ActionKind] = OFFERED_KINDS) -> Iterator[Offer]:
+        """See `connectors.api.Deploys.deployments`: versions of models that wait, and endpoints."""
+        if "sagemaker" not in self._options.services:
+            return
+        for registry in self._registries():
+            if {ActionKind.DEPLOYMENT_APPROVE, ActionKind.DEPLOYMENT_REJECT} & set(kinds):
+                yield from approvals(registry, self._spec.name)
+            if ActionKind.DEPLOYMENT_ROLLBACK in kinds:
+                yield from returns(registry, self._options.production, self._spec.name)
+
     def preview(self, action: Action) -> Preview:
         """See `connectors.api.Acts.preview`."""
         return self._mover.preview(action)
@@ -212,7 +231,7 @@ class AwsConnector:
             case ActionKind.DEPLOYMENT_APPROVE | ActionKind.DEPLOYMENT_REJECT:
                 return PackageApproval(action, self._registries)
             case ActionKind.DEPLOYMENT_ROLLBACK:
-                return ConfigShift(action, self._registries)
+                return revert_of(action, self._registries)
             case ActionKind.ALERT_SILENCE | ActionKind.ALERT_UNSILENCE:
                 raise SourceError(f"AWS has no {action.kind.value}: {action.target}")
 

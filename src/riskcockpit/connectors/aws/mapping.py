@@ -26,7 +26,8 @@ SEVERITY = "medium"
 """AWS Config grades nothing; the settings' overrides do."""
 IN_SERVICE = "InService"
 WAITING = "PendingManualApproval"
-_VALIDATION = {"Approved": APPROVED, "Rejected": "rejected", WAITING: "pending"}
+REJECTED = "Rejected"
+_VALIDATION = {"Approved": APPROVED, REJECTED: "rejected", WAITING: "pending"}
 _STATUSES = {"Completed": "READY"}
 
 
@@ -136,6 +137,12 @@ def package_name(arn: str) -> tuple[str, int | None]:
     return (group, int(number)) if is_version else ("", None)
 
 
+def shares(weights: Mapping[str, float]) -> str:
+    """Return how requests are shared out among variants, as `blue 0.9, green 0.1`."""
+    total = sum(weights.values()) or 1.0
+    return ", ".join(f"{name} {weights[name] / total:.4g}" for name in sorted(weights))
+
+
 def registered_model(
     group: sagemaker_wire.Group,
     packages: Sequence[sagemaker_wire.PackageSummary],
@@ -224,7 +231,7 @@ def _version(
 def _add_people(tags: dict[str, str], detail: sagemaker_wire.Package) -> None:
     if detail.approval_description:
         tags["approval"] = clean_line(detail.approval_description)
-    if detail.model_approval_status in ("Approved", "Rejected") and detail.last_modified_by.name:
+    if detail.model_approval_status in ("Approved", REJECTED) and detail.last_modified_by.name:
         tags["validated_by"] = clean_line(detail.last_modified_by.name)
 
 

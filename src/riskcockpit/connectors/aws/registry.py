@@ -10,7 +10,7 @@ from riskcockpit.connectors.amazon.calls import Service
 from riskcockpit.connectors.amazon.faults import is_absent
 from riskcockpit.connectors.amazon.operations import Operation
 from riskcockpit.connectors.aws import sagemaker_wire as wire
-from riskcockpit.connectors.aws.mapping import Serving, Variant, package_name
+from riskcockpit.connectors.aws.mapping import WAITING, Serving, Variant, package_name
 from riskcockpit.connectors.reply import StatusError
 
 T = TypeVar("T")
@@ -60,6 +60,23 @@ class Registry:
                 raise
             return []
         return sorted(found.values(), key=lambda p: p.model_package_version or 0, reverse=True)
+
+    def waiting(self) -> Iterator[wire.PackageSummary]:
+        """Yield the versions of all groups that wait for an approval, the newest first."""
+        asked = {
+            "ModelApprovalStatus": WAITING,
+            "ModelPackageType": "Versioned",
+            "SortBy": "CreationTime",
+            "SortOrder": "Descending",
+            "MaxResults": PAGE,
+        }
+        for page in self.service.pages(wire.LIST_PACKAGES, asked, wire.PackagePage):
+            self.calls += 1
+            yield from (
+                one
+                for one in page.model_package_summary_list
+                if one.model_approval_status == WAITING
+            )
 
     def package(self, arn: str) -> wire.Package | None:
         """Return all that is said of a version, or None when it was deleted."""

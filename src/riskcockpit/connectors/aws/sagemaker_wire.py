@@ -170,6 +170,7 @@ class EndpointConfig(PascalStruct, frozen=True):
 
     endpoint_config_name: str
     production_variants: tuple[ConfigVariant, ...] = ()
+    creation_time: float | str = 0.0
 
 
 class Container(PascalStruct, frozen=True):

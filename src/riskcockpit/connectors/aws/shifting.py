@@ -20,7 +20,7 @@ from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import RetryableError, SourceError
 
 MOVING = frozenset({"Updating", "SystemUpdating", "RollingBack", "Creating"})
-_BROKEN = frozenset({"Failed", "UpdateRollbackFailed", "OutOfService"})
+BROKEN = frozenset({"Failed", "UpdateRollbackFailed", "OutOfService"})
 Wish = Mapping[str, Any]
 
 
@@ -105,7 +105,7 @@ class VersionShift:
         is_weighed = ahead is not None and str(ahead.version) == self.after != word
         is_moving = endpoint.status in MOVING and (is_weighed or self._is_pending(endpoint))
         fault = ""
-        if endpoint.status in _BROKEN:
+        if endpoint.status in BROKEN:
             fault = clean_line(f"{endpoint.name} is {endpoint.status}: {endpoint.fault}")
         elif endpoint.status == IN_SERVICE and endpoint.fault:
             fault = clean_line(f"SageMaker took the last change back: {endpoint.fault}")
@@ -236,85 +236,3 @@ class VersionShift:
             return None
         gone = {"CustomerMetadataPropertiesToRemove": [ROLLED_BACK_TAG]}
         return {"ModelPackageArn": detail.model_package_arn, **gone}
-
-
-class ConfigShift:
-    """What configuration an endpoint serves, whatever runs in it."""
-
-    def __init__(self, action: Action, regions: Callable[[], Sequence[Registry]]) -> None:
-        """Read the shift out of an action whose target is the name of an endpoint.
-
-        Raises:
-            SourceError: it does not say from and to which configuration.
-        """
-        if not action.params.get("from") or not action.params.get("to"):
-            raise SourceError(
-                f'action on "{clean_line(action.target)}" is no change of a configuration',
-                hint='it needs the name of an endpoint and params "from" and "to"',
-            )
-        self._action = action
-        self._regions = regions
-        self._found: tuple[Registry, Serving] | None = None
-
-    @property
-    def name(self) -> str:
-        """The endpoint in words."""
-        return f"the configuration of {self._action.target}"
-
-    @property
-    def before(self) -> str:
-        """The configuration that must be served."""
-        return self._action.params["from"]
-
-    @property
-    def after(self) -> str:
-        """The configuration that shall be served."""
-        return self._action.params["to"]
-
-    @property
-    def inverse(self) -> str:
-        """The call that takes it back."""
-        back = plain(self._action.target, self.before)
-        return self._place()[0].service.call(wire.UPDATE_ENDPOINT, back)
-
-    def read(self) -> Standing:
-        """See `acting.Change.read`; what is not in service yet does not serve."""
-        self._found = None
-        _, endpoint = self._place()
-        is_up = endpoint.status == IN_SERVICE
-        is_ours = self.after in (endpoint.pending, endpoint.config)
-        word = endpoint.config if is_up or not is_ours else self.before
-        fault = f"it is {endpoint.status}: {endpoint.fault}" if endpoint.status in _BROKEN else ""
-        evidence = {"endpoint": endpoint.name, "status": endpoint.status}
-        return Standing(word, not is_up and not fault and is_ours, clean_line(fault), evidence)
-
-    def faults(self, standing: Standing) -> Iterator[str]:
-        """See `acting.Change.faults`."""
-        registry, endpoint = self._place()
-        if endpoint.status != IN_SERVICE:
-            yield f"{endpoint.name} is {clean_line(endpoint.status)}, not {IN_SERVICE}"
-        if registry.config(self.after) is None:
-            yield f"there is no endpoint configuration {clean_line(self.after)}"
-
-    def calls(self) -> Iterator[str]:
-        """See `acting.Change.calls`."""
-        call = self._place()[0].service.call
-        looked = {"EndpointName": self._action.target}
-        yield call(wire.DESCRIBE_ENDPOINT, looked)
-        yield call(wire.UPDATE_ENDPOINT, plain(self._action.target, self.after))
-        yield call(wire.DESCRIBE_ENDPOINT, looked)
-
-    def send(self) -> str:
-        """See `acting.Change.send`."""
-        wish = plain(self._action.target, self.after)
-        self._place()[0].service.act(wire.UPDATE_ENDPOINT, wish, dict[str, Any])
-        return ""
-
-    def _place(self) -> tuple[Registry, Serving]:
-        if self._found is None:
-            for registry in self._regions():
-                if (endpoint := registry.endpoint(self._action.target)) is not None:
-                    self._found = (registry, endpoint)
-                    return self._found
-            raise SourceError(f"there is no endpoint {clean_line(self._action.target)}")
-        return self._found

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riskcockpit.config.credentials import REDACTED, Credential, redact
-from riskcockpit.config.programs import Ended, NotEndedError, NotStartedError, run
+from riskcockpit.config.programs import (
+    ALWAYS_PASSED,
+    Ended,
+    NotEndedError,
+    NotStartedError,
+    run,
+)
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import ConfigError, ProtocolError, SourceError, UnavailableError
 
-ALWAYS_PASSED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "USER", "LOGNAME")
-"""What every program may see; no secret belongs there."""
 _SHORTEST_REDACTED = 4
 """Shorter values are words like `on`; taking them out would garble every message."""
 _QUOTE = 200

@@ -42,7 +42,7 @@ from riskcockpit.connectors.reply import StatusError
 from riskcockpit.connectors.waiving import signed_comment, why_not
 from riskcockpit.domain.action import (
     ALERT_KINDS,
-    DEPLOYMENT_KINDS,
+    OFFERED_KINDS,
     Action,
     ActionKind,
     Offer,
@@ -186,7 +186,7 @@ class GithubConnector:
             },
         )
 
-    def deployments(self, kinds: Collection[ActionKind] = DEPLOYMENT_KINDS) -> Iterator[Offer]:
+    def deployments(self, kinds: Collection[ActionKind] = OFFERED_KINDS) -> Iterator[Offer]:
         """See `connectors.api.Deploys.deployments`: of the watched repositories."""
         reader = OfferReader(self._name, self._reader)
         watched = tuple(dict.fromkeys(self._options.watch))

@@ -31,7 +31,7 @@ from riskcockpit.connectors.gitlab.wire import KeptVulnerability
 from riskcockpit.connectors.options import read_options, refuse_path
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.waiving import signed_comment
-from riskcockpit.domain.action import DEPLOYMENT_KINDS, Action, ActionKind, Offer
+from riskcockpit.domain.action import OFFERED_KINDS, Action, ActionKind, Offer
 from riskcockpit.domain.batch import Batch, Coverage, Document
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.ids import digest
@@ -127,7 +127,7 @@ class GitlabConnector(ActingSource[GitlabClient, GitlabOptions]):
             return DeploymentAnswer.of(action, self.reader, self.writer)
         raise SourceError(f"GitLab has no {action.kind.value}: {action.target}")
 
-    def deployments(self, kinds: Collection[ActionKind] = DEPLOYMENT_KINDS) -> Iterator[Offer]:
+    def deployments(self, kinds: Collection[ActionKind] = OFFERED_KINDS) -> Iterator[Offer]:
         """See `connectors.api.Deploys.deployments`: what waits in the watched projects."""
         if not ANSWERS.keys() & set(kinds):
             return

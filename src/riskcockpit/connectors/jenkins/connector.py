@@ -19,7 +19,7 @@ from riskcockpit.connectors.jenkins.mapping import PIPELINE, is_job, offers, pau
 from riskcockpit.connectors.jenkins.wire import Build
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.passes import Pass
-from riskcockpit.domain.action import DEPLOYMENT_KINDS, Action, ActionKind, Offer
+from riskcockpit.domain.action import OFFERED_KINDS, Action, ActionKind, Offer
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.ids import digest
@@ -92,7 +92,7 @@ class JenkinsConnector(ActingSource[JenkinsClient, JenkinsOptions]):
             )
         return f"Jenkins {clean_line(version)} as {clean_line(who.name)}"
 
-    def deployments(self, kinds: Collection[ActionKind] = DEPLOYMENT_KINDS) -> Iterator[Offer]:
+    def deployments(self, kinds: Collection[ActionKind] = OFFERED_KINDS) -> Iterator[Offer]:
         """See `connectors.api.Deploys.deployments`; Jenkins knows no rollback."""
         if not ANSWERS & set(kinds):
             return

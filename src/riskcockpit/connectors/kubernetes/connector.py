@@ -22,7 +22,7 @@ from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.connectors.tls import Tls
-from riskcockpit.domain.action import DEPLOYMENT_KINDS, Action, ActionKind, Offer, Preview
+from riskcockpit.domain.action import OFFERED_KINDS, Action, ActionKind, Offer, Preview
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.reading import Reading
@@ -100,7 +100,7 @@ class KubernetesConnector(ActingSource[KubernetesClient, KubernetesOptions]):
         version = clean_line(self.reader.server_version())
         return f"Kubernetes {version}, cluster {self.cluster}"
 
-    def deployments(self, kinds: Collection[ActionKind] = DEPLOYMENT_KINDS) -> Iterator[Offer]:
+    def deployments(self, kinds: Collection[ActionKind] = OFFERED_KINDS) -> Iterator[Offer]:
         """See `connectors.api.Deploys.deployments`; nothing waits for an approval there."""
         if ActionKind.DEPLOYMENT_ROLLBACK not in kinds:
             return

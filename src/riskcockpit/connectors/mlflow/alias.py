@@ -1,4 +1,4 @@
-"""Moving an alias: the one thing we change in MLflow, with its guards and its read-back.
+"""Moving an alias: a rollback or a promotion, with its guards, its read-back and its marks.
 
 MLflow has no compare-and-set and keeps no history of aliases. So: read, check, set, read back,
 mark, and never delete an alias (that needs more permission than setting one).
@@ -19,7 +19,7 @@ from riskcockpit.connectors.mlflow.wire import OwnPermissions, Version
 from riskcockpit.connectors.reply import NotSentError, StatusError
 from riskcockpit.domain.action import Action, ActionKind, Outcome, Preview, Receipt
 from riskcockpit.domain.clock import Clock, rfc3339
-from riskcockpit.domain.model import APPROVED, ROLLED_BACK_TAG
+from riskcockpit.domain.model import APPROVED, PROMOTED_TAG, REJECTED_TAG, ROLLED_BACK_TAG
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import (
     AuthenticationError,
@@ -30,6 +30,7 @@ from riskcockpit.errors import (
     SourceError,
 )
 
+NO_WRITER = "the source has no write credential"
 _MAY_SET = frozenset({"EDIT", "MANAGE"})
 
 
@@ -39,7 +40,8 @@ class Move:
 
     model: str
     alias: str
-    from_version: int
+    from_version: int | None
+    """None: it points nowhere yet; only a promotion may begin there."""
     to_version: int
     kind: ActionKind
 
@@ -53,7 +55,8 @@ class Move:
         model, at, alias = action.target.rpartition("@")
         before = version_number(action.params.get("from", ""))
         after = version_number(action.params.get("to", ""))
-        if not at or not model or not alias or before is None or after is None:
+        is_first = action.kind is ActionKind.MODEL_PROMOTE and action.params.get("from") == ""
+        if not (at and model and alias) or after is None or (before is None and not is_first):
             raise SourceError(
                 f'action on "{action.target}" is no move of an alias',
                 hint='it needs a target MODEL@ALIAS and params "from" and "to"',
@@ -66,9 +69,23 @@ class Move:
         return self.kind is ActionKind.MODEL_ROLLBACK
 
     @property
+    def marked(self) -> tuple[int, str]:
+        """Which version gets which tag of ours: the one that lost its place, or got it."""
+        if self.is_rollback and self.from_version is not None:
+            return self.from_version, ROLLED_BACK_TAG
+        return self.to_version, PROMOTED_TAG
+
+    @property
     def precondition(self) -> str:
         """The sentence that must hold just before sending."""
-        return f"{self.model}@{self.alias} is version {self.from_version}"
+        return _stands(self, self.from_version)
+
+    @property
+    def inverse(self) -> str:
+        """How it is undone; empty where the alias pointed nowhere, for none is ever deleted."""
+        if self.from_version is None:
+            return ""
+        return f"set {self.alias} of {self.model} back to version {self.from_version}"
 
 
 class AliasMover:
@@ -90,7 +107,7 @@ class AliasMover:
         return Preview(
             calls=tuple(self._calls(move)),
             precondition=move.precondition,
-            inverse=f"set {move.alias} of {move.model} back to version {move.from_version}",
+            inverse=move.inverse,
             blockers=tuple(blockers),
         )
 
@@ -102,7 +119,7 @@ class AliasMover:
         """
         move = Move.of(action)
         if self._writer is None:
-            return self._receipt(action, Outcome.REFUSED, "the source has no write credential")
+            return self._receipt(action, Outcome.REFUSED, NO_WRITER)
         try:
             present = self._at(move)
             faults = () if present == move.to_version else tuple(self._faults(move, present))
@@ -148,16 +165,16 @@ class AliasMover:
         return self._receipt(action, Outcome.UNKNOWN, message, move, present)
 
     def _done(self, action: Action, move: Move, writer: MlflowClient, how: str) -> Receipt:
-        """Mark the version that lost or regained its place; a failed mark undoes nothing."""
+        """Mark the version that lost or got the place; a failed mark undoes nothing."""
         message = f"{_stands(move, move.to_version)} ({how})"
+        version, key = move.marked
         try:
-            if move.is_rollback:
-                value = f"{rfc3339(self._clock.now())} {action.id}"
-                writer.set_version_tag(move.model, move.from_version, ROLLED_BACK_TAG, value)
-            elif ROLLED_BACK_TAG in _tags(self._reader.version(move.model, move.to_version)):
-                writer.delete_version_tag(move.model, move.to_version, ROLLED_BACK_TAG)
+            if not move.is_rollback and self._is_marked(move.model, version):
+                writer.delete_version_tag(move.model, version, ROLLED_BACK_TAG)
+            value = f"{rfc3339(self._clock.now())} {action.id}"
+            writer.set_version_tag(move.model, version, key, value)
         except (RetryableError, SourceError) as error:
-            message = f"{message}; its tag {ROLLED_BACK_TAG} could not be changed: {error.message}"
+            message = f"{message}; its tag {key} could not be changed: {error.message}"
         return self._receipt(action, Outcome.DONE, message, move, move.to_version)
 
     def _at(self, move: Move) -> int | None:
@@ -169,43 +186,54 @@ class AliasMover:
         """Yield each guard that does not hold, as a sentence."""
         if present != move.from_version:
             yield f"{_stands(move, present)}, not {move.from_version}"
-        if move.to_version == move.from_version:
+        before = move.from_version or 0
+        if move.to_version == before:
             yield f"version {move.to_version} is where it is already"
-        elif move.is_rollback is (move.to_version > move.from_version):
+        elif move.is_rollback is (move.to_version > before):
             side = "older" if move.is_rollback else "newer"
             yield f"version {move.to_version} is not {side} than {move.from_version}"
+        yield from self._version_faults(move)
+
+    def _version_faults(self, move: Move) -> Iterator[str]:
         target = self._reader.version(move.model, move.to_version)
         if target is None:
             yield f"{move.model} has no version {move.to_version}"
             return
         if target.status != "READY":
             yield f"version {move.to_version} is {clean_line(target.status) or 'not'} READY"
-        tags = _tags(target)
+        tags = tags_of(target)
         if tags.get("validation_status") != APPROVED:
             yield f"version {move.to_version} is not approved by validation"
+        if not move.is_rollback and REJECTED_TAG in tags:
+            yield f"the promotion of version {move.to_version} was rejected"
         if move.is_rollback and ROLLED_BACK_TAG in tags:
             yield f"version {move.to_version} was rolled back itself"
 
     def _forbidden(self, move: Move) -> Iterator[str]:
         """Yield why our account may not set the alias, as far as the server tells."""
         if self._writer is None:
-            yield "the source has no write credential"
+            yield NO_WRITER
             return
-        own = self._writer.own_permissions()
-        if own is not None and not _may_set(own, move.model, self._default):
-            yield f"our account has no EDIT permission on {move.model}"
+        yield from forbidden(self._writer, move.model, self._default)
 
     def _calls(self, move: Move) -> Iterator[str]:
         url = self._reader.http.endpoint.url(API)
         alias = {"name": move.model, "alias": move.alias}
         read = f"GET {url}/registered-models/alias?{urlencode(alias)}"
         yield read
-        yield _post(f"{url}/registered-models/alias", {**alias, "version": str(move.to_version)})
+        yield _call(
+            "POST", f"{url}/registered-models/alias", {**alias, "version": str(move.to_version)}
+        )
         yield read
-        if move.is_rollback:
-            tag = {"name": move.model, "version": str(move.from_version), "key": ROLLED_BACK_TAG}
-            tag["value"] = "the moment, and the id of the action"
-            yield _post(f"{url}/model-versions/set-tag", tag)
+        version, key = move.marked
+        if not move.is_rollback and self._is_marked(move.model, version):
+            tag = {"name": move.model, "version": str(version), "key": ROLLED_BACK_TAG}
+            yield _call("DELETE", f"{url}/model-versions/delete-tag", tag)
+        yield tag_call(url, move.model, version, key)
+
+    def _is_marked(self, model: str, version: int) -> bool:
+        """Whether a version carries our mark of a rollback."""
+        return ROLLED_BACK_TAG in tags_of(self._reader.version(model, version))
 
     def _receipt(
         self,
@@ -224,7 +252,8 @@ def _stands(move: Move, present: int | None) -> str:
     return f"{move.model}@{move.alias} {where}"
 
 
-def _tags(version: Version | None) -> dict[str, str]:
+def tags_of(version: Version | None) -> dict[str, str]:
+    """Return the tags of a version; none of one that is not there."""
     return {tag.key: tag.value for tag in version.tags} if version else {}
 
 
@@ -238,8 +267,22 @@ def _may_set(own: OwnPermissions, model: str, default: str) -> bool:
     return own.is_admin or bool((granted or {default}) & _MAY_SET)
 
 
-def _post(url: str, body: dict[str, str]) -> str:
-    return f"POST {url} {msgspec.json.encode(body).decode()}"
+def forbidden(writer: MlflowClient, model: str, default: str) -> Iterator[str]:
+    """Yield why an account may not change a model, as far as the server tells."""
+    own = writer.own_permissions()
+    if own is not None and not _may_set(own, model, default):
+        yield f"our account has no EDIT permission on {model}"
+
+
+def tag_call(url: str, model: str, version: int, key: str) -> str:
+    """Return the call that sets one of our tags, for a preview."""
+    value = "the moment, and the id of the action"
+    body = {"name": model, "version": str(version), "key": key, "value": value}
+    return _call("POST", f"{url}/model-versions/set-tag", body)
+
+
+def _call(method: str, url: str, body: dict[str, str]) -> str:
+    return f"{method} {url} {msgspec.json.encode(body).decode()}"
 
 
 def _with_hint(error: RiskcockpitError) -> str:

@@ -1,4 +1,4 @@
-"""MLflow as a source: the whole registry in each pass, and moves of aliases.
+"""MLflow as a source: the whole registry in each pass, moves of aliases, and what waits for one.
 
 There is no cursor: a registry is small, and MLflow does not say what changed. Training runs are
 read for the versions that matter, which are the aliased ones and the newest five of each model.
@@ -7,16 +7,17 @@ read for the versions that matter, which are the aliased ones and the newest fiv
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import ClassVar, Literal, Self
 
 import msgspec
 
 from riskcockpit.config.credentials import Credential
+from riskcockpit.connectors.acting import Performer
 from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.http import HttpClient
-from riskcockpit.connectors.mlflow.alias import AliasMover
+from riskcockpit.connectors.mlflow.alias import NO_WRITER, AliasMover
 from riskcockpit.connectors.mlflow.client import MlflowClient
 from riskcockpit.connectors.mlflow.mapping import (
     RunDetail,
@@ -25,14 +26,23 @@ from riskcockpit.connectors.mlflow.mapping import (
     registered_model,
     version_number,
 )
+from riskcockpit.connectors.mlflow.waiting import Convention, Rejection, Waiting
 from riskcockpit.connectors.mlflow.wire import Artifact, Model, Point, Version
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.reply import StatusError
-from riskcockpit.domain.action import Action, Preview, Receipt
+from riskcockpit.domain.action import (
+    MODEL_KINDS,
+    OFFERED_KINDS,
+    Action,
+    ActionKind,
+    Offer,
+    Preview,
+    Receipt,
+)
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.reading import MetricClass, Reading
-from riskcockpit.errors import ForbiddenError, UnavailableError
+from riskcockpit.errors import ConfigError, ForbiddenError, UnavailableError
 
 _NOT_FOUND = 404
 NEWEST = 5
@@ -45,6 +55,11 @@ class MlflowOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default_permission: Literal["READ", "USE", "EDIT", "MANAGE", "NO_PERMISSIONS", "DENY"] = "READ"
     """What the auth app of the server grants where nobody said anything (its own setting of the
     same name). Decides whether a rollback is offered before it is tried."""
+    waiting_alias: str = "challenger"
+    """A version that carries this alias and is newer than the champion waits for its promotion;
+    empty: no alias says so."""
+    waiting_tag: str = ""
+    """A tag that says the same, as `stage=candidate`; empty: none does."""
     history: dict[str, MetricClass] = {}
     """Metrics whose whole history in the runs of aliased versions becomes readings, each with its
     class: `{accuracy: accuracy}`."""
@@ -58,15 +73,20 @@ class MlflowConnector:
 
     def __init__(
         self,
-        reader: MlflowClient,
-        writer: MlflowClient | None,
-        mover: AliasMover,
-        history: Mapping[str, MetricClass],
+        spec: SourceSpec,
+        options: MlflowOptions,
+        clients: tuple[MlflowClient, MlflowClient | None],
+        clock: Clock,
     ) -> None:
-        self._history = history
-        self._reader = reader
-        self._writer = writer
-        self._mover = mover
+        """`clients` are the reader's and the writer's."""
+        self._options = options
+        self._clients = clients
+        self._reader, self._writer = clients
+        self._clock = clock
+        self._mover = AliasMover(*clients, clock, options.default_permission)
+        self._performer = Performer(clock, "" if self._writer else NO_WRITER)
+        convention = Convention(options.waiting_alias, _tag(spec.name, options.waiting_tag))
+        self._waiting = Waiting(self._reader, convention, spec.name)
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:
@@ -76,10 +96,8 @@ class MlflowConnector:
         def client(credential: Credential | None) -> MlflowClient:
             return MlflowClient(HttpClient.of(spec, clock, credential))
 
-        reader = client(spec.read)
         writer = client(spec.write) if spec.write else None
-        mover = AliasMover(reader, writer, clock, options.default_permission)
-        return cls(reader, writer, mover, options.history)
+        return cls(spec, options, (client(spec.read), writer), clock)
 
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:  # noqa: ARG002 - the protocol
         """Yield every model, one a batch; the last batch is complete. See `connectors.api`."""
@@ -117,7 +135,7 @@ class MlflowConnector:
             number = version_number(version.version)
             if version.version not in aliased or not version.run_id or number is None:
                 continue
-            for metric, class_ in sorted(self._history.items()):
+            for metric, class_ in sorted(self._options.history.items()):
                 points = runs.history(version.run_id, metric)
                 yield from history(model.name, number, metric, class_, points)
 
@@ -125,23 +143,53 @@ class MlflowConnector:
         """See `connectors.api.Checks.check`."""
         return f"MLflow {self._reader.server_version()}"
 
+    def deployments(self, kinds: Collection[ActionKind] = OFFERED_KINDS) -> Iterator[Offer]:
+        """See `connectors.api.Deploys.deployments`: the versions that wait for their promotion."""
+        yield from self._waiting.offers(kinds)
+
     def preview(self, action: Action) -> Preview:
         """See `connectors.api.Acts.preview`."""
-        return self._mover.preview(action)
+        if action.kind in MODEL_KINDS:
+            return self._mover.preview(action)
+        return self._performer.preview(self._rejection(action))
 
     def apply(self, action: Action) -> Receipt:
         """See `connectors.api.Acts.apply`."""
-        return self._mover.apply(action)
+        if action.kind in MODEL_KINDS:
+            return self._mover.apply(action)
+        return self._performer.apply(action, self._rejection(action))
 
     def observe(self, action: Action) -> Receipt:
         """See `connectors.api.Acts.observe`."""
-        return self._mover.observe(action)
+        if action.kind in MODEL_KINDS:
+            return self._mover.observe(action)
+        return self._performer.observe(action, self._rejection(action))
+
+    def _rejection(self, action: Action) -> Rejection:
+        return Rejection(action, self._clients, self._clock, self._options.default_permission)
 
     def close(self) -> None:
         """See `connectors.api.Connector.close`."""
         self._reader.http.close()
         if self._writer is not None:
             self._writer.http.close()
+
+
+def _tag(source: str, text: str) -> tuple[str, str] | None:
+    """Read KEY=VALUE; nothing when nothing is said.
+
+    Raises:
+        ConfigError: it is something else.
+    """
+    if not text:
+        return None
+    key, equals, value = text.partition("=")
+    if not (key.strip() and equals and value.strip()):
+        raise ConfigError(
+            f'source "{source}": options.waiting_tag: "{text}" is no tag with its value',
+            hint="as stage=candidate",
+        )
+    return key.strip(), value.strip()
 
 
 class _RunReader:

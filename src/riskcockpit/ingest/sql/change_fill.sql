@@ -1,5 +1,5 @@
--- Says what recognised results change, for those that change more than when their finding was seen;
--- is_updated leaves out place and state.
+-- Says what doubtful results change, for those that change more than when their finding was seen;
+-- is_updated leaves out place and state. Whatever it compares is a part of `told`.
 -- params: none
 -- returns: nothing
 INSERT INTO change
@@ -53,4 +53,4 @@ LEFT JOIN transition
     ON transition.stored = finding.state
     AND transition.needs_triage = profile.needs_triage
     AND transition.is_suppressed = profile.is_suppressed
-WHERE is_reopened OR is_moved OR is_updated OR old_state <> new_state
+WHERE matched.is_doubtful AND (is_reopened OR is_moved OR is_updated OR old_state <> new_state)

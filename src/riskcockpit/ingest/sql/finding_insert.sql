@@ -19,8 +19,8 @@ SELECT
     least(profile.first_seen, incoming_scan.moment) + to_days(profile.days) AS due_at,
     due_at AS sla_due_at, '' AS waiver_id, 0 AS exposure,
     '' AS correlation, profile.fingerprint_name, incoming.fingerprint, incoming.raw_hash,
-    incoming_scan.scan_id, incoming_scan.source_id, $now AS seen_at, $rev AS rev
-FROM incoming
+    incoming_scan.scan_id, incoming_scan.source_id, $now AS seen_at, $rev AS rev, incoming.said
+FROM told AS incoming
 JOIN incoming_scan ON incoming_scan.scan = incoming.scan
 SEMI JOIN fresh ON fresh.n = incoming.n
 LEFT JOIN assigned ON assigned.n = incoming.n

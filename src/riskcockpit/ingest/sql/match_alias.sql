@@ -1,8 +1,8 @@
 -- Recognises results by a key that a finding got after its first one; the newest wins.
 -- params: none
 -- returns: nothing
-INSERT INTO matched (n, scan, finding_id, finding_row, how)
-SELECT incoming.n, incoming.scan, finding.id, finding.rowid, 'alias'
+INSERT INTO matched (n, scan, finding_id, finding_row, how, is_doubtful, is_elsewhere)
+SELECT incoming.n, incoming.scan, finding.id, finding.rowid, 'alias', true, true
 FROM incoming
 JOIN finding_alias ON finding_alias.key = incoming.key
 JOIN finding ON finding.id = finding_alias.finding_id

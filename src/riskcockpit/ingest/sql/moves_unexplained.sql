@@ -5,11 +5,11 @@
 WITH seen AS (
     SELECT
         model, to_version, "at", decision_id,
-        coalesce(from_version, lag(from_version) OVER (PARTITION BY model ORDER BY "at"))
+        coalesce(from_version, lag(from_version) OVER (PARTITION BY model ORDER BY "at", rev, to_version))
             AS from_version
     FROM model_alias_move
     WHERE alias = 'champion'
-    QUALIFY row_number() OVER (PARTITION BY model ORDER BY "at" DESC) = 1
+    QUALIFY row_number() OVER (PARTITION BY model ORDER BY "at" DESC, rev DESC, to_version DESC) = 1
 )
 SELECT
     seen.model, seen.from_version, seen.to_version, seen."at", coalesce(model.source_id, ''),

@@ -16,13 +16,14 @@ WITH serving AS (
         ON reading.subject_kind = 'model' AND serving.model = reading.subject
     QUALIFY reading.version IS NULL OR reading.version = coalesce(
         serving.version,
-        arg_max(reading.version, reading."at") OVER (
+        arg_max(reading.version, (reading."at", reading.version)) OVER (
             PARTITION BY reading.subject_kind, reading.subject, reading.metric, reading.segment
         )
     )
 ), turned AS (
     SELECT
         *,
+        ("at", is_breach, value, source_id) AS place, -- of two at one moment the worse counts
         max("at") FILTER (NOT is_breach) OVER (
             PARTITION BY subject_kind, subject, metric, segment
         ) AS last_good,
@@ -33,9 +34,12 @@ WITH serving AS (
 )
 SELECT
     turned.subject_kind, turned.subject, turned.metric, turned.segment,
-    arg_max(turned.metric_class, turned."at"), arg_max(turned.value, turned."at"),
-    arg_max(turned.unit, turned."at"), arg_max(turned.threshold, turned."at"),
-    arg_max(turned.direction, turned."at"), arg_max(turned.version, turned."at"),
+    arg_max(turned.metric_class, turned.place),
+    arg_max(turned.value, turned.place),
+    arg_max(turned.unit, turned.place),
+    arg_max(turned.threshold, turned.place),
+    arg_max(turned.direction, turned.place),
+    arg_max(turned.version, turned.place),
     max(turned."at") AS newest,
     min(turned."at") FILTER (
         turned.is_breach AND (turned.last_good IS NULL OR turned."at" > turned.last_good)
@@ -43,7 +47,7 @@ SELECT
     min(turned."at") FILTER (
         NOT turned.is_breach AND turned."at" > turned.last_breach
     ) AS recovered_at,
-    coalesce(any_value(model.tier), any_value(asset.tier), 3) AS tier
+    coalesce(max(model.tier), max(asset.tier), 3) AS tier
 FROM turned
 LEFT JOIN model ON turned.subject_kind = 'model' AND model.name = turned.subject
 LEFT JOIN asset ON asset.name = turned.subject

@@ -4,5 +4,5 @@
 SELECT tool, scanned_at, is_complete, incomplete_because, quarantined
 FROM scan
 WHERE outcome <> 'older'
-QUALIFY row_number() OVER (PARTITION BY scope ORDER BY imported_at DESC, scanned_at DESC) = 1
+QUALIFY row_number() OVER (PARTITION BY scope ORDER BY imported_at DESC, scanned_at DESC, id) = 1
 ORDER BY tool, scope

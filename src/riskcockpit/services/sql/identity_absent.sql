@@ -17,16 +17,16 @@ SET state = CASE WHEN own.kind = 'fixed' THEN 'fixed' ELSE 'open' END,
             THEN regexp_extract(own.moved, '^line (\d+) → ', 1)::INTEGER
         ELSE finding.line
     END,
-    snippet = '', fingerprint = NULL, fingerprint_name = NULL, place_id = NULL, rev = $rev
+    snippet = '', fingerprint = NULL, fingerprint_name = NULL, place_id = NULL, said = NULL, rev = $rev
 FROM (
     SELECT
-        arg_max(kind, "at") FILTER (kind IN ('created', 'reopened', 'fixed')) AS kind,
+        arg_max(kind, ("at", rev, kind)) FILTER (kind IN ('created', 'reopened', 'fixed')) AS kind,
         max("at") FILTER (kind IN ('created', 'reopened', 'fixed')) AS moment,
         count(*) FILTER (kind = 'reopened') AS returns,
-        arg_max(detail, "at") FILTER (kind = 'renamed') AS renamed,
-        arg_max(detail, "at") FILTER (kind = 'moved') AS moved,
+        arg_max(detail, ("at", rev, detail)) FILTER (kind = 'renamed') AS renamed,
+        arg_max(detail, ("at", rev, detail)) FILTER (kind = 'moved') AS moved,
         coalesce(
-            arg_max(kind, "at") FILTER (kind IN ('created', 'moved', 'renamed')) = 'renamed', false
+            arg_max(kind, ("at", rev, kind)) FILTER (kind IN ('created', 'moved', 'renamed')) = 'renamed', false
         ) AS is_renamed_last
     FROM finding_event
     WHERE finding_id = $id AND "at" <= $decided_at

@@ -12,7 +12,7 @@ SELECT
         )
     ) AS is_present,
     coalesce((
-        SELECT arg_max(key, seen_at) FROM finding_alias WHERE finding_id = $id AND kind = 'exact'
+        SELECT arg_max(key, (seen_at, key)) FROM finding_alias WHERE finding_id = $id AND kind = 'exact'
     ), f.id) AS current_key
 FROM finding AS f
 WHERE f.id = $id

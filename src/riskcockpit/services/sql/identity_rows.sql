@@ -13,7 +13,7 @@ SELECT
     coalesce(k.current_key, f.id) AS current_key
 FROM finding AS f
 LEFT JOIN (
-    SELECT finding_id, arg_max(key, seen_at) AS current_key
+    SELECT finding_id, arg_max(key, (seen_at, key)) AS current_key
     FROM finding_alias
     WHERE kind = 'exact' AND finding_id IN (SELECT unnest($ids))
     GROUP BY finding_id

@@ -6,7 +6,9 @@ WITH recent AS (
     SELECT
         reading.*,
         row_number() OVER (
-            PARTITION BY subject, metric, segment ORDER BY reading."at" DESC, reading.seen_at DESC
+            PARTITION BY subject, metric, segment
+            ORDER BY reading."at" DESC, reading.seen_at DESC, reading.is_breach DESC, reading.value,
+                reading.source_id, reading.version
         ) AS nth
     FROM reading
     LEFT JOIN model_alias AS alias ON alias.model = reading.subject AND alias.alias = 'champion'

@@ -4,7 +4,7 @@
 UPDATE model_alias
 SET version = latest.to_version, since = latest.confirmed, rev = $rev
 FROM (
-    SELECT model, alias, arg_max(to_version, confirmed) AS to_version,
+    SELECT model, alias, arg_max(to_version, (confirmed, to_version)) AS to_version,
         max(confirmed) AS confirmed
     FROM projected_move
     WHERE confirmed IS NOT NULL

@@ -18,7 +18,7 @@ FROM (
             arg_max(struct_pack(state := known.state, waiver_id := known.waiver_id,
                                 until := known.until),
                     struct_pack(is_granted := known.state <> 'pending_waiver',
-                                until := known.until)) AS best
+                                until := known.until, waiver_id := known.waiver_id)) AS best
         FROM known
         JOIN finding AS f ON f.id = known.known_id
         WHERE f.severity <= known.severity

@@ -6,7 +6,7 @@ SET is_rolled_back = latest.is_rollback, rev = $rev
 FROM (
     SELECT model,
         CASE WHEN is_rollback THEN from_version ELSE to_version END AS version,
-        arg_max(is_rollback, confirmed) AS is_rollback, max(confirmed) AS confirmed
+        arg_max(is_rollback, (confirmed, is_rollback)) AS is_rollback, max(confirmed) AS confirmed
     FROM projected_move
     WHERE confirmed IS NOT NULL
     GROUP BY ALL

@@ -1,6 +1,6 @@
 -- Open findings of model and data monitors, one row a model or data set.
 -- params: none
--- returns: class, subject, severity (0 to 4), title (of the worst), findings (count), top (finding id of the worst), onset_at (UTC), last_seen (UTC, of the newest), exposure (currency of the settings)
+-- returns: class, subject, severity (0 to 4), title (of the worst), findings (count), top (finding id of the worst), onset_at (UTC), last_seen (UTC, of the newest), exposure (currency of the settings), owner (of the worst)
 WITH alarm AS (
     SELECT rowid AS row_id, id, class, model, severity, exposure, onset_at, first_seen,
         last_seen
@@ -22,7 +22,7 @@ grouped AS (
 )
 SELECT
     g.class, g.model AS subject, g.severity, f.title, g.findings, f.id AS top, g.onset_at,
-    g.last_seen, g.exposure
+    g.last_seen, g.exposure, f.owner
 FROM grouped AS g
 JOIN finding AS f ON f.rowid = g.top
-ORDER BY g.severity DESC, g.exposure DESC, subject
+ORDER BY g.severity DESC, g.exposure DESC, subject, g.class

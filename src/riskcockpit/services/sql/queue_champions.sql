@@ -1,6 +1,6 @@
 -- Each model with its champion and the version it could be rolled back to.
 -- params: none
--- returns: name, tier, champion (NULL when none serves), since (UTC, it serves), target (NULL when there is none), exposure (currency of the settings), seen_at (UTC)
+-- returns: name, tier, champion (NULL when none serves), since (UTC, it serves), target (NULL when there is none), exposure (currency of the settings), seen_at (UTC), owner
 SELECT
     m.name,
     m.tier,
@@ -8,11 +8,12 @@ SELECT
     a.since,
     max(v.version) AS target,
     m.exposure,
-    m.seen_at
+    m.seen_at,
+    m.owner
 FROM model AS m
 LEFT JOIN model_alias AS a ON a.model = m.name AND a.alias = 'champion'
 LEFT JOIN model_version AS v
     ON v.model = m.name AND v.version < a.version AND v.status = 'READY'
     AND v.is_approved AND NOT v.is_rolled_back
-GROUP BY m.name, m.tier, a.version, a.since, m.exposure, m.seen_at
+GROUP BY m.name, m.tier, a.version, a.since, m.exposure, m.seen_at, m.owner
 ORDER BY m.name

@@ -4,7 +4,7 @@
 WITH newest AS (
     SELECT tool, asset, quarantined
     FROM scan
-    QUALIFY row_number() OVER (PARTITION BY scope ORDER BY imported_at DESC, scanned_at DESC) = 1
+    QUALIFY row_number() OVER (PARTITION BY scope ORDER BY imported_at DESC, scanned_at DESC, id) = 1
 )
 SELECT tool, asset, CAST(sum(quarantined) AS BIGINT) AS records
 FROM newest

@@ -2,7 +2,7 @@
 -- showed `scopes`, did not show at all.
 -- params: source_id VARCHAR, scopes VARCHAR[]
 -- returns: asset, tool, category, branch, format
-SELECT scan.asset, scan.tool, scan.category, scan.branch, arg_max(scan.format, scan.imported_at)
+SELECT scan.asset, scan.tool, scan.category, scan.branch, arg_max(scan.format, (scan.imported_at, scan.format))
 FROM scan
 WHERE scan.source_id = $source_id AND scan.is_page
   AND NOT list_contains($scopes, scan.scope)

@@ -140,7 +140,8 @@ class _Binder:
         if not column:
             return ""
         if _is_descending(first, field):
-            return f"coalesce({column}, CAST('-infinity' AS DOUBLE))"
+            known = f"coalesce({column}, CAST('-infinity' AS DOUBLE))"
+            return f"least({known}, CAST('infinity' AS DOUBLE))"  # what is not a number comes first
         return f"-least({column}, 1e308)"  # which NULL and what is not a number come to
 
     def _step(self, key: SortKey) -> str:

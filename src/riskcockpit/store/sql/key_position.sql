@@ -1,4 +1,4 @@
--- Where a finding stands in a key list.
+-- Where a finding stands in an ordered key list.
 -- params: row_id BIGINT
 -- returns: position, from zero
 SELECT rowid AS position
