@@ -84,8 +84,6 @@ def test_an_incident_is_looked_after_to_its_end(incident: str) -> None:
     for arguments, state in (
         (("ack", incident), "acknowledged"),
         (("assign", incident, "risk-desk"), "acknowledged"),
-        (("note", incident, "looked at the data"), "acknowledged"),
-        (("contain", incident, "-m", "the scores are not used"), "contained"),
         (("resolve", incident, "-m", "a retrained version serves"), "resolved"),
         (("review", incident, "-m", "a second load is refused by the loader now"), "reviewed"),
     ):
