@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 import pytest
@@ -49,7 +50,7 @@ def series(*values: float, class_: MetricClass = MetricClass.ACCURACY) -> list[R
     return [reading(v, NOW - STEP * (count - 1 - n), class_) for n, v in enumerate(values)]
 
 
-def facts(history: Sequence[Reading], **changes: object) -> AutomationFacts:
+def facts(history: Sequence[Reading], **changes: Any) -> AutomationFacts:
     versions = tuple(
         ModelVersion("fraud", number, "READY", NOW, tags=APPROVED) for number in (7, 6, 5)
     )
@@ -63,7 +64,7 @@ def facts(history: Sequence[Reading], **changes: object) -> AutomationFacts:
     made = AutomationFacts(
         replace(rollback, **own), history, NOW - timedelta(days=9), (), "", ENFORCED
     )
-    return replace(made, **rest)  # type: ignore[arg-type]  # fields by name
+    return replace(made, **rest)
 
 
 def only(rule: Rule, known: AutomationFacts, **policy: object) -> Evaluation:

@@ -89,7 +89,8 @@ def test_an_incident_is_looked_after_to_its_end(incident: str) -> None:
     ):
         found = document(invoke("incident", *arguments, "--json"), "incident")
         assert found["state"] == state
-    assert found["owner"] == "risk-desk"
+    shown = document(invoke("incident", "show", incident, "--json"), "incident")
+    assert shown["owner"] == "risk-desk"
     assert invoke("incident", "ack", incident).code == 5
     assert document(invoke("incident", "list", "--json"), "incidents")["incidents"] == []
     assert "reviewed" in invoke("incident", "list", "--all").out

@@ -317,7 +317,7 @@ def test_a_breach_that_belongs_to_an_incident_has_its_clocks_and_counts_once() -
 
 def test_a_drill_that_passed_counts_and_one_that_failed_does_not() -> None:
     ledger = [{"hash": "1", "ts": "-2400h"}]
-    drill = {"id": "d", "runbook": "model-breach", "at": "-48h"}
+    drill: dict[str, Any] = {"id": "d", "runbook": "model-breach", "at": "-48h"}
     world = {"ledger_entry": ledger, "drill": [{**drill, "is_passed": True}]}
     assert value(world, "rollback-drill-age") == (2.0, KpiState.OK)
     failed = {"ledger_entry": ledger, "drill": [{**drill, "is_passed": False}]}
