@@ -345,7 +345,7 @@ def watching(stack: Stack, cycle: str = "1s") -> Iterator[Watch]:
         raise failed[0]
 
 
-def wait_for(holds: Callable[[], bool], what: str, seconds: float = 60.0) -> float:
+def wait_for(holds: Callable[[], bool], what: str, seconds: float = 180.0) -> float:
     """Wait until something holds; return how long it took."""
     began = time.monotonic()
     while not holds():

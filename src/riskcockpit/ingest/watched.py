@@ -12,7 +12,7 @@ from datetime import datetime
 from riskcockpit.domain.finding import FindingClass, ModelSignal, Observation, Scan
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.severity import Severity
-from riskcockpit.ingest.pipeline import ingest
+from riskcockpit.ingest.pipeline import ingest_all
 from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
@@ -43,25 +43,31 @@ def record_faults(
 ) -> None:
     """Make findings of the faults of each model, and end those of models that have none any more.
 
-    `faults` has every model that is watched; one without faults may be left out.
+    `faults` has every model that is watched; one without faults may be left out. A model whose
+    faults are those of its last report is left alone.
     """
     live = {asset for (asset,) in tx.rows(sql("ingest", "monitored_live"), tool=WATCH)}
+    last = dict(tx.rows(sql("ingest", "watched_last"), tool=WATCH))
+    scans = []
     for model in sorted({*live, *(name for name, found in faults.items() if found)}):
         found = faults.get(model, ())
-        parts = [model, *(f"{fault.rule} {fault.metric}/{fault.segment}" for fault in found)]
+        content = digest([model, *(f"{f.rule} {f.metric}/{f.segment}" for f in found)])
+        if last.get(model) == content:
+            continue
         scope = ScopeSpec(
             asset=model,
             tool=WATCH,
             source_id=WATCH,
             document=f"watch over {model}",
             format="watch",
-            content_hash=digest([*parts, now.isoformat()]),
+            content_hash=content,
             modified_at=now,
             is_complete=True,
             accepts_held=True,
         )
         scan = Scan(WATCH, tuple(map(_observation, found)), is_successful=True)
-        ingest(tx, scan, scope, policy or IngestPolicy(), now)
+        scans.append((scan, scope))
+    ingest_all(tx, scans, policy or IngestPolicy(), now)
 
 
 def _observation(fault: WatchFault) -> Observation:
