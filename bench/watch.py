@@ -17,6 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from riskcockpit.services.models import models  # noqa: E402 - as above
 from riskcockpit.services.verify import verify_ledger  # noqa: E402 - as above
+from support.alerting import debian_executable  # noqa: E402 - after the path is set
+from support.servers import mlflow_executable, prometheus_executable  # noqa: E402 - as above
 from support.watch_cases import (  # noqa: E402 - after the path is set
     GUARDS,
     Run,
@@ -75,8 +77,17 @@ def models_of(stack: Stack) -> set[str]:
     return {row.name for row in models(stack.ctx("engineer"))}
 
 
+def executables() -> tuple[Path | None, ...]:
+    """The servers on this computer; None for each that is not there."""
+    alertmanager = debian_executable("prometheus-alertmanager")
+    return mlflow_executable(), prometheus_executable(), alertmanager
+
+
 def main() -> int:
     """Measure; 1 when the limit is missed. A guard that does not hold is an error."""
+    if not all(executables()):
+        print("skipped: needs MLflow, Prometheus and Alertmanager (make servers)")
+        return 0
     count = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
     with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder)) as stack:
         names = [f"happy-{number}" for number in range(count)]

@@ -36,6 +36,7 @@ _FAMILIES = {
     "watch": ("watch",),
     "incident": ("incident",),
     "deployments": ("deployments",),
+    "trace": ("trace",),
     "governance": ("controls", "actions", "ledger"),
     "kpis": ("kpis",),
     "alerts": ("alerts",),

@@ -197,6 +197,7 @@ def _written(  # noqa: PLR0917 - what a publish is made of
             beside(tx, now)
         if order.is_all:
             tx.execute(sql("services", "sync_forget"), names=names)
+            tx.execute(sql("services", "sync_forget_settings"), names=names)
             tx.execute(sql("services", "sync_forget_validators"), names=names)
         if order.dry_run:
             tx.discard()
