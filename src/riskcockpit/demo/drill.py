@@ -44,7 +44,7 @@ def run_drill(
     clock = SystemClock()
     try:
         with UpstreamSystems(clock, seed, still=True) as systems:
-            paths = make_home(home / "home", systems.mlflow_url, systems.prometheus_url)
+            paths = make_home(home / "home", systems.addresses)
             ctx = _without_reports(Context.open(paths, clock))
             sync(ctx)
             began = time.monotonic()
