@@ -146,6 +146,7 @@ def test_pages_of_any_address_are_one_scan_that_closes_what_none_of_them_shows(
         return Reply(200, json.dumps({"tool": "pager", "findings": found, **following}).encode())
 
     options = {"next_path": "next", "next_param": "page"}
+    said[3].append("c")  # it moved on while the pages were read
     bank = Bank(tmp_path, "http", url="https://any.example", options=options)
     with replayed(answer):
         assert bank.sync().counts.new == 4
