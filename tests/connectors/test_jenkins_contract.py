@@ -13,6 +13,7 @@ from riskcockpit.connectors.contract import HttpConnectorContract
 from riskcockpit.connectors.jenkins import builds, client
 from riskcockpit.connectors.jenkins.connector import JenkinsConnector
 from riskcockpit.connectors.reply import Asked, Reply
+from riskcockpit.domain.action import Action, ActionKind
 from support.jenkins_sim import JenkinsSim
 
 
@@ -20,6 +21,10 @@ class TestJenkins(HttpConnectorContract):
     connector = JenkinsConnector
     options: Mapping[str, Any] = {"jobs": ["bank", "cards"], "artifacts": ["*.sarif"]}
     expected_items = 7 + 2 + 1 + 1
+    actions = tuple(
+        Action("e" * 32, kind, "up", "cards@Deploy", {"run": "4", "comment": "agreed"})
+        for kind in (ActionKind.DEPLOYMENT_APPROVE, ActionKind.DEPLOYMENT_REJECT)
+    )
 
     @pytest.fixture(autouse=True)
     def small_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -250,7 +250,9 @@ def test_a_source_that_neither_answers_nor_ends_keeps_no_other_from_being_publis
         return bank.answer(asked)
 
     usual = bank.context()
-    stuck = msgspec.structs.replace(usual.settings.sources[0], name="stuck", url="https://stuck.example")
+    stuck = msgspec.structs.replace(
+        usual.settings.sources[0], name="stuck", url="https://stuck.example"
+    )
     others = [msgspec.structs.replace(stuck, name=f"stuck-{number}") for number in range(3)]
     sources = (stuck, *others, usual.settings.sources[0])
     monkeypatch.setattr(pulling, "SILENCE_SECONDS", 0.3)
