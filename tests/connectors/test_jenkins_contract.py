@@ -19,8 +19,12 @@ from support.jenkins_sim import JenkinsSim
 
 class TestJenkins(HttpConnectorContract):
     connector = JenkinsConnector
-    options: Mapping[str, Any] = {"jobs": ["bank", "cards"], "artifacts": ["*.sarif"]}
-    expected_items = 7 + 2 + 1 + 1
+    options: Mapping[str, Any] = {
+        "jobs": ["bank", "cards"],
+        "artifacts": ["*.sarif"],
+        "deploys": {"cards": "production"},
+    }
+    expected_items = 7 + 2 + 1 + 1 + 4  # with the builds of the job that deploys
     actions = tuple(
         Action("e" * 32, kind, "up", "cards@Deploy", {"run": "4", "comment": "agreed"})
         for kind in (ActionKind.DEPLOYMENT_APPROVE, ActionKind.DEPLOYMENT_REJECT)

@@ -25,10 +25,8 @@ from riskcockpit.connectors.api import Acts, Checks, Connector, Deploys, SourceS
 from riskcockpit.connectors.http import replayed
 from riskcockpit.connectors.reply import Asked, Reply
 from riskcockpit.domain.action import Action, Outcome
-from riskcockpit.domain.batch import Batch, Document
+from riskcockpit.domain.batch import Batch, Item
 from riskcockpit.domain.clock import FrozenClock
-from riskcockpit.domain.model import RegisteredModel
-from riskcockpit.domain.reading import Reading
 from riskcockpit.errors import (
     AuthenticationError,
     ConfigError,
@@ -41,7 +39,6 @@ from riskcockpit.errors import (
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 Answer = Callable[[Asked], Reply]
-Item = Document | RegisteredModel | Reading
 
 
 class ConnectorContract:
