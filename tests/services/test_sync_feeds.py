@@ -162,6 +162,30 @@ def test_pages_of_any_address_are_one_scan_that_closes_what_none_of_them_shows(
     assert states == {"a": "open", "b": "open", "c": "fixed", "d": "fixed", "e": "open"}
 
 
+def test_what_slips_past_between_two_pages_is_not_closed(tmp_path: Path) -> None:
+    """A row of the first page goes while it is read; the first of the second takes its place."""
+    rows = ["a", "b", "c", "d"]
+    is_moving = False
+
+    def answer(asked: Asked) -> Reply:
+        start = 2 * (int(asked.params.get("page", "1")) - 1)
+        found = [{"title": one, "severity": "high"} for one in rows[start : start + 2]]
+        following = {"next": start // 2 + 2} if start + 2 < len(rows) else {}
+        if is_moving and start == 0 and "a" in rows:
+            rows.remove("a")
+        return Reply(200, json.dumps({"tool": "pager", "findings": found, **following}).encode())
+
+    options = {"next_path": "next", "next_param": "page"}
+    bank = Bank(tmp_path, "http", url="https://any.example", options=options)
+    with replayed(answer):
+        assert bank.sync().counts.new == 4
+        is_moving = True
+        assert bank.sync().counts.fixed == 0
+        assert dict(bank.rows("SELECT title, state FROM finding"))["c"] == "open"
+        assert bank.sync().counts.fixed == 1
+    assert dict(bank.rows("SELECT title, state FROM finding"))["a"] == "fixed"
+
+
 def test_the_breach_of_an_exported_result_is_a_finding_with_its_onset(tmp_path: Path) -> None:
     results = tmp_path / "results"
     results.mkdir()

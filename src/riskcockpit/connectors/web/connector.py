@@ -122,7 +122,7 @@ class WebConnector:
             yield from self._given(found, {}, until)
         after = {one.path: one.known for one in found if one.is_whole}
         text = msgspec.json.encode(after, order="deterministic").decode()
-        is_whole = is_new and len(after) == len(found)
+        is_whole = is_new and len(after) == len(found) and all(map(self._stands, found))
         cut = [f"{one.path or '/'}: more than {self._options.max_pages} pages"
                for one in found if one.is_cut]  # fmt: skip
         coverage = Coverage(
@@ -183,6 +183,10 @@ class WebConnector:
                 )
         known = _Known(_digest(replies))
         return _Found(path, replies, known, is_cut, len(replies), is_whole=not is_cut)
+
+    def _stands(self, one: _Found) -> bool:
+        """Whether a second look shows the same: else rows may have moved past us between pages."""
+        return one.pages == 1 or self._read(one.path, None).known == one.known
 
     def _refuse_empty(self, reply: Reply) -> None:
         if not reply.body.strip():
