@@ -1,4 +1,5 @@
 -- The state of each table that a control may read: it differs when a row was written or removed.
+-- A broken glass, written anew each time, is told by what becomes of it.
 -- Every row written carries the generation, but some updates of findings do not: who makes them
 -- writes a scan, an event or knowledge beside it, so that these count for findings as well.
 -- params: none
@@ -14,6 +15,7 @@ WITH counted AS (
     UNION ALL SELECT 'deployment_link', count(*), max(rev) FROM deployment_link
     UNION ALL SELECT 'deployment_subject', count(*), max(rev) FROM deployment_subject
     UNION ALL SELECT 'document', count(*), max(rev) FROM document
+    UNION ALL SELECT 'drill', count(*), max(rev) FROM drill
     UNION ALL SELECT 'enrichment', count(*), max(rev) FROM enrichment
     UNION ALL SELECT 'epss_score', count(*), 0 FROM epss_score
     UNION ALL SELECT 'exposure_reading', count(*), max(rev) FROM exposure_reading
@@ -23,11 +25,15 @@ WITH counted AS (
     UNION ALL SELECT 'finding_location', count(*), max(rev) FROM finding_location
     UNION ALL SELECT 'finding_sighting', count(*), max(rev) FROM finding_sighting
     UNION ALL SELECT 'finding_vex', count(*), max(rev) FROM finding_vex
-    UNION ALL SELECT 'glass_broken', count(*), max(rev) FROM glass_broken
+    UNION ALL SELECT 'glass_broken', count(*), CAST(bit_xor(hash(id, review_by, reviewed_at, ended_at)) >> 1 AS BIGINT)
+        FROM glass_broken
     UNION ALL SELECT 'held_closure', count(*), max(rev) FROM held_closure
     UNION ALL SELECT 'http_validator', count(*), max(rev) FROM http_validator
     UNION ALL SELECT 'identity_decision', count(*), max(rev) FROM identity_decision
     UNION ALL SELECT 'identity_past', count(*), max(rev) FROM identity_past
+    UNION ALL SELECT 'incident', count(*), max(rev) FROM incident
+    UNION ALL SELECT 'incident_alert', count(*), max(rev) FROM incident_alert
+    UNION ALL SELECT 'incident_event', count(*), max(rev) FROM incident_event
     UNION ALL SELECT 'kev_entry', count(*), 0 FROM kev_entry
     UNION ALL SELECT 'kpi', count(*), max(rev) FROM kpi
     UNION ALL SELECT 'kpi_reading', count(*), max(rev) FROM kpi_reading
@@ -39,6 +45,7 @@ WITH counted AS (
     UNION ALL SELECT 'owner_rule', count(*), 0 FROM owner_rule
     UNION ALL SELECT 'past_deadline', count(*), max(rev) FROM past_deadline
     UNION ALL SELECT 'path_owner', count(*), 0 FROM path_owner
+    UNION ALL SELECT 'proposal', count(*), max(rev) FROM proposal
     UNION ALL SELECT 'quarantine', count(*), max(rev) FROM quarantine
     UNION ALL SELECT 'raw_record', count(*), max(rev) FROM raw_record
     UNION ALL SELECT 'reading', count(*), max(rev) FROM reading

@@ -8,6 +8,6 @@ SELECT
 FROM reading
 WHERE subject_kind = 'model'
 QUALIFY row_number() OVER (
-    PARTITION BY subject, metric, segment, version ORDER BY "at" DESC
+    PARTITION BY subject, metric, segment, version ORDER BY "at" DESC, is_breach DESC, value, source_id
 ) <= $most
-ORDER BY subject, "at"
+ORDER BY subject, "at", metric, segment, version, value
