@@ -110,6 +110,17 @@ class _Receipt(_Sent, frozen=True):
     evidence: dict[str, str]
 
 
+class _Told(_Body, frozen=True):
+    """What came of a message; its id is 128 bits."""
+
+    action: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+    target: Words
+    outcome: Words
+    message: str
+    alerts: dict[str, Words]
+    attempts: Count
+
+
 class _Merged(_Decision, frozen=True):
     finding: Words
     other: Words
@@ -217,6 +228,8 @@ def fault_of(type_: EntryType, data: Mapping[str, Any]) -> str:
     shape = _SHAPES.get(type_)
     if shape is None:
         return ""
+    if shape is _Receipt and data.get("kind") == "notify":
+        shape = _Told
     try:
         read = msgspec.convert(dict(data), shape)
         for key in _MOMENTS:
