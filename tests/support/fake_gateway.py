@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from riskcockpit.domain.decision import Decision, DecisionState, EntryType
 from riskcockpit.errors import QueryError, RefusedError, UnknownNameError
@@ -57,6 +57,8 @@ class FakeGateway:
         default_factory=lambda: VerifyReport(1, 128, 2, (), (("eng@bastion-2", "9f" * 32),))
     )
     number: int = 42
+    unlocked: int = 0
+    unlock_lasts: timedelta = timedelta(minutes=15)
     models_shown: tuple[ModelRow, ...] = field(default_factory=model_rows)
     entries: tuple[LedgerRow, ...] = field(default_factory=ledger_rows)
     pages_asked: list[int] = field(default_factory=list)
@@ -72,6 +74,14 @@ class FakeGateway:
 
     def now(self) -> datetime:
         return NOW
+
+    def unlock(self) -> datetime:
+        self._wait()
+        self.unlocked += 1
+        return NOW + self.unlock_lasts
+
+    def lock(self) -> None:
+        self.unlocked = 0
 
     def generation(self) -> int:
         return self.number

@@ -17,6 +17,7 @@ from riskcockpit.services.summary import (
     DeadlineFact,
     EnrichmentFact,
     ExposureFact,
+    GlassFact,
     HeldFact,
     KpiFact,
     OpenFact,
@@ -66,6 +67,7 @@ def gather(reader: Reader, now: datetime, notice: timedelta) -> Summary:
         deadlines=_facts(reader, DeadlineFact, "queue_deadlines", **deadlines),
         held=_facts(reader, HeldFact, "queue_held"),
         waived=_facts(reader, WaivedFact, "alerts_waived"),
+        glasses=_facts(reader, GlassFact, "queue_glasses"),
     )
 
 

@@ -6,7 +6,7 @@ Which move is wanted, and what speaks against it, say `rollback` and `promoting`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -23,6 +23,7 @@ from riskcockpit.domain.reading import Direction, MetricClass, Reading, SubjectK
 from riskcockpit.errors import RefusedError, RiskcockpitError, UnknownNameError
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.glass import broken_glass, review_words
 from riskcockpit.services.outbox import acting_connector, bring_on
 from riskcockpit.store.database import Reader
 from riskcockpit.store.sql import sql
@@ -125,8 +126,23 @@ def upstream_of(ctx: Context, action: Action) -> Preview:
     return Preview((), "", "", (f"the source {action.source} cannot act",))
 
 
-def preview_of(proposal: Proposal) -> DecisionPreview:
-    """Say what a move would do, and all that speaks against it; asks the source."""
+def preview_of(proposal: Proposal, break_glass: str = "") -> DecisionPreview:
+    """Say what a move would do, and all that speaks against it; asks the source.
+
+    `break_glass` is why it cannot wait for a second key.
+    """
+    found = _preview_of(proposal)
+    if not break_glass or found.blockers:
+        return found
+    try:
+        glass = broken_glass(proposal.desk, proposal.desk.permit(Deed.ROLLBACK), break_glass)
+    except RefusedError as error:
+        return replace(found, rule=error.rule, blockers=(error.message,))
+    warnings = (*found.warnings, f"one key alone, {review_words(glass)}")
+    return replace(found, needs=(), warnings=warnings)
+
+
+def _preview_of(proposal: Proposal) -> DecisionPreview:
     desk, upstream = proposal.desk, _upstream(proposal)
     rule, missing, refusals = desk.ruling(Deed.ROLLBACK)
     settings = desk.ctx.settings.context
@@ -156,8 +172,8 @@ def preview_of(proposal: Proposal) -> DecisionPreview:
     )
 
 
-def decide_on(proposal: Proposal) -> DecisionResult:
-    """Sign a move; with all keys it is sent at once and read back.
+def decide_on(proposal: Proposal, break_glass: str = "") -> DecisionResult:
+    """Sign a move; with all keys, or a broken glass, it is sent at once and read back.
 
     Raises:
         RefusedError: a guard or a rule says no; nothing was written.
@@ -171,12 +187,15 @@ def decide_on(proposal: Proposal) -> DecisionResult:
             rule=GUARDS[proposal.kind],
             hint="; ".join(blockers[1:]) or None,
         )
-    missing = needs(rule, [desk.signature()])
-    entry = desk.sign(EntryType.ROLLBACK_REQUESTED, {**proposal.data, **desk.grounds(rule)})
+    glass = broken_glass(desk, rule, break_glass)
+    missing = () if glass else needs(rule, [desk.signature()])
+    data = {**proposal.data, **glass, **desk.grounds(rule)}
+    entry = desk.sign(EntryType.ROLLBACK_REQUESTED, data)
     row = bring_on(desk, entry.hash)
     message = desk.finish()
     decision = desk.decision(entry, rule, proposal.sentence, missing)
-    return DecisionResult(decision, (row,), message or row.message)
+    said = "; ".join(filter(None, (review_words(glass), message)))
+    return DecisionResult(decision, (row,), said or row.message)
 
 
 def known_of(desk: Desk, reader: Reader, model: str) -> Known:

@@ -14,7 +14,8 @@ import msgspec
 import yaml
 
 from riskcockpit.config.paths import make_private
-from riskcockpit.decisions.policy import ROLES, Contents, Keys, PolicyBook, read_policy
+from riskcockpit.decisions.people import Keys
+from riskcockpit.decisions.policy import ROLES, Contents, PolicyBook, read_policy
 from riskcockpit.decisions.project import Projection, project
 from riskcockpit.decisions.roles import Roles, load_roles
 from riskcockpit.errors import ConfigError, LedgerError

@@ -15,7 +15,7 @@ from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
 
 def plan_rollback(
-    ctx: Context, model: str, to: int | None = None, comment: str = ""
+    ctx: Context, model: str, to: int | None = None, comment: str = "", *, break_glass: str = ""
 ) -> DecisionPreview:
     """Say what rolling `model` back would do, and every guard that speaks against it.
 
@@ -23,18 +23,22 @@ def plan_rollback(
         UnknownNameError: there is no such model.
         LedgerError: the ledger does not verify, or there is no key.
     """
-    return preview_of(_propose(Desk(ctx), model, to, comment))
+    return preview_of(_propose(Desk(ctx), model, to, comment), break_glass)
 
 
-def rollback(ctx: Context, model: str, to: int | None = None, comment: str = "") -> DecisionResult:
+def rollback(
+    ctx: Context, model: str, to: int | None = None, comment: str = "", *, break_glass: str = ""
+) -> DecisionResult:
     """Decide to roll `model` back; with all keys it is sent at once and read back.
+
+    `break_glass` is why it cannot wait for a second key: it is sent at once, and reviewed later.
 
     Raises:
         RefusedError: a guard or a rule says no; nothing was written.
         UnknownNameError: there is no such model.
         LedgerError: the decision cannot be signed.
     """
-    return decide_on(_propose(Desk(ctx), model, to, comment))
+    return decide_on(_propose(Desk(ctx), model, to, comment), break_glass)
 
 
 def plan_return(desk: Desk, done: ProjectedAction) -> DecisionPreview:

@@ -225,6 +225,18 @@ class WaivedFact(Row, frozen=True):
     owner: str
 
 
+class GlassFact(Row, frozen=True):
+    """A row of `queue_glasses`."""
+
+    id: str
+    kind: str
+    subject: str
+    actor: str
+    reason: str
+    decided_at: datetime
+    review_by: datetime
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/3"):
     """Everything on the overview that a generation knows."""
 
@@ -249,6 +261,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/3"):
     deadlines: tuple[DeadlineFact, ...]
     held: tuple[HeldFact, ...]
     waived: tuple[WaivedFact, ...]
+    glasses: tuple[GlassFact, ...]
 
     def covers(self, now: datetime, notice: timedelta) -> bool:
         """Return whether it says all about `now`, with waivers announced `notice` ahead."""

@@ -38,6 +38,8 @@ class About:
     is_production: bool
     principal: str
     host: str
+    unlock_for: str = "15m"
+    """How long decisions in production stay unlocked."""
     theme: str = "riskcockpit"
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Binding id → keys, from the settings."""
@@ -120,6 +122,18 @@ class GatewayApi(Protocol):
 
     def now(self) -> datetime:
         """Return the present, aware UTC; needs no I/O."""
+        ...
+
+    def unlock(self) -> datetime:
+        """Allow decisions in production for the time of the settings; return its end.
+
+        Raises:
+            ConfigError: it cannot be kept.
+        """
+        ...
+
+    def lock(self) -> None:
+        """Forbid decisions in production at once; raises as `unlock`."""
         ...
 
     def generation(self) -> int:

@@ -56,6 +56,7 @@ class Gateway:
             is_production=settings.context.production,
             principal=settings.identity.principal,
             host=self._ctx.host,
+            unlock_for=settings.context.unlock_for,
             theme=settings.cockpit.theme,
             keymap=settings.cockpit.keys,
         )
@@ -72,6 +73,18 @@ class Gateway:
     def now(self) -> datetime:
         """Return the present, aware UTC."""
         return self._ctx.clock.now()
+
+    def unlock(self) -> datetime:
+        """Allow decisions in production for a time; return its end."""
+        from riskcockpit.services.unlocking import unlock  # noqa: PLC0415 - when first used
+
+        return unlock(self._ctx, self.about.context)
+
+    def lock(self) -> None:
+        """Forbid decisions in production at once."""
+        from riskcockpit.services.unlocking import lock  # noqa: PLC0415 - when first used
+
+        lock(self._ctx)
 
     def generation(self) -> int:
         """Return the number of the current generation."""
