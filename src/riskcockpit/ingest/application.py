@@ -159,7 +159,9 @@ def _close(tx: Writer, runs: Sequence[Run], verdicts: Mapping[int, Absence], now
         tx.execute(sql("ingest", "absent_doubt_events"), rev=tx.generation)
 
 
-def _refresh(tx: Writer, stamp: Mapping[str, Any], source_id: str, *, is_any_change: bool) -> None:
+def _refresh(
+    tx: Writer, stamp: Mapping[str, Any], source_id: str, *, is_any_change: bool
+) -> None:
     if is_any_change:
         tx.execute(sql("ingest", "event_changes"), rev=tx.generation)
         tx.execute(sql("ingest", "deadline_remember"), rev=tx.generation)
