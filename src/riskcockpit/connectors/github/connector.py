@@ -40,15 +40,7 @@ from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.connectors.waiving import signed_comment, why_not
-from riskcockpit.domain.action import (
-    ALERT_KINDS,
-    OFFERED_KINDS,
-    Action,
-    ActionKind,
-    Offer,
-    Preview,
-    Receipt,
-)
+from riskcockpit.domain.action import ALERT_KINDS, DEPLOYMENT_KINDS, OFFERED_KINDS, Action, ActionKind, Offer, Preview, Receipt
 from riskcockpit.domain.batch import Batch, Coverage, Document
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.ids import digest
@@ -96,6 +88,7 @@ class GithubConnector:
     """The alerts and deployments of one organisation, or of some repositories, on one GitHub."""
 
     kind: ClassVar[str] = "github"
+    acts: ClassVar[frozenset[ActionKind]] = ALERT_KINDS | DEPLOYMENT_KINDS
     options: ClassVar[type[GithubOptions]] = GithubOptions
 
     def __init__(

@@ -46,6 +46,7 @@ class JenkinsConnector(ActingSource[JenkinsClient, JenkinsOptions]):
     """Some jobs of one Jenkins."""
 
     kind: ClassVar[str] = "jenkins"
+    acts: ClassVar[frozenset[ActionKind]] = frozenset({ActionKind.DEPLOYMENT_APPROVE, ActionKind.DEPLOYMENT_REJECT})
     options: ClassVar[type[JenkinsOptions]] = JenkinsOptions
 
     @classmethod
