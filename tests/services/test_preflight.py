@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from riskcockpit.decisions.roles import Deed
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.severity import Severity
 from riskcockpit.services.context import Context
-from riskcockpit.services.decide import plan_waiver, reject, waive
+from riskcockpit.services.decide import approve, note, plan_waiver, reject, waive
+from riskcockpit.services.desk import Desk
 from riskcockpit.services.preflight import permissions
 from riskcockpit.services.requests import requests
 from riskcockpit.services.rollback import plan_rollback
@@ -85,3 +89,20 @@ def test_without_a_key_nothing_can_be_done_and_the_queue_is_still_shown(bank: Ba
     assert row.id == asked
     assert not row.may_approve
     assert row.why_not
+
+
+def test_who_disagreed_without_knowing_is_shown_until_somebody_says_a_word(bank: Bank) -> None:
+    asked = waive(bank.at("engineer"), "severity:high", "deferred", WHY, LATER).decision.id
+    approve(bank.at("approver"), asked)
+    assert requests(bank.at("approver")) == ()
+    desk = Desk(bank.at("engineer"))
+    grounds = desk.grounds(desk.permit(Deed.WAIVE, Severity.HIGH))
+    late = {"request": asked, "comment": "asked anew elsewhere", **grounds}
+    bank.at("engineer").journal().append(EntryType.WAIVER_REJECTED, late)  # of another clone
+    bank.publish()
+    assert bank.states()["high"] == "open"
+    (row,) = requests(bank.at("approver"))
+    assert row.conflict.startswith("approver approved and engineer rejected without knowing")
+    assert (row.needs, row.may_approve) == ((), False)
+    note(bank.at("approver"), asked, "rejected it is; asked anew next week")
+    assert requests(bank.at("approver")) == ()

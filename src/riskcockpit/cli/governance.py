@@ -221,9 +221,7 @@ def retry(
 
 @actions_app.command("may")
 def may(
-    subject: Annotated[
-        str, typer.Argument(help="A finding, a model, a request or a waiver.")
-    ],
+    subject: Annotated[str, typer.Argument(help="A finding, a model, a request or a waiver.")],
     *,
     as_json: JsonOption = False,
 ) -> None:

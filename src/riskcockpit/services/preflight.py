@@ -30,7 +30,7 @@ _LEFT_ALONE = frozenset({State.FIXED.value, State.SUPPRESSED_AT_SOURCE.value})
 
 
 def permissions(ctx: Context, subject: str) -> tuple[Permission, ...]:
-    """Return what may be done to a finding, a model or a request, by its name or a prefix of its id.
+    """Return what may be done to a finding, a model or a request, by name or a prefix of its id.
 
     Raises:
         UnknownNameError: nothing is called so.
@@ -59,9 +59,7 @@ class Preflight:
         """Return what may be done to what `subject` names; raises as `permissions`."""
         named = subject_of(self._desk, subject)
         desk = self._desk
-        asks = {
-            each.entry.hash: each for each in asks_of(desk.entries, desk.projection, desk.book)
-        }
+        asks = {each.entry.hash: each for each in asks_of(desk.entries, desk.projection, desk.book)}
         if named in asks:
             return self.of_request(asks[named])
         with self._ctx.store.reader() as reader:

@@ -18,7 +18,14 @@ from riskcockpit.connectors.alertmanager.silencing import Silencer
 from riskcockpit.connectors.api import KeptRecord, SourceSpec, WaiverWords
 from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.options import read_options
-from riskcockpit.domain.action import ALERT_KINDS, WAIVER_KINDS, Action, ActionKind, Preview, Receipt
+from riskcockpit.domain.action import (
+    ALERT_KINDS,
+    WAIVER_KINDS,
+    Action,
+    ActionKind,
+    Preview,
+    Receipt,
+)
 from riskcockpit.domain.batch import Batch, Coverage, Document
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.severity import Severity
@@ -53,7 +60,7 @@ class AlertmanagerConnector:
         self._reader = reader
         self._writer = writer
         self._options = options
-        self._silencer = Silencer(reader, writer, clock)
+        self._silencer = Silencer(reader, writer, clock, self.why_not())
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:

@@ -43,7 +43,17 @@ from riskcockpit.connectors.gates import Rate
 from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.waiving import signed_comment
-from riskcockpit.domain.action import ALERT_KINDS, DEPLOYMENT_KINDS, MODEL_KINDS, OFFERED_KINDS, Action, ActionKind, Offer, Preview, Receipt
+from riskcockpit.domain.action import (
+    ALERT_KINDS,
+    DEPLOYMENT_KINDS,
+    MODEL_KINDS,
+    OFFERED_KINDS,
+    Action,
+    ActionKind,
+    Offer,
+    Preview,
+    Receipt,
+)
 from riskcockpit.domain.batch import Batch, Coverage, Document
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.ids import digest

@@ -40,7 +40,16 @@ from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.connectors.waiving import signed_comment, why_not
-from riskcockpit.domain.action import ALERT_KINDS, DEPLOYMENT_KINDS, OFFERED_KINDS, Action, ActionKind, Offer, Preview, Receipt
+from riskcockpit.domain.action import (
+    ALERT_KINDS,
+    DEPLOYMENT_KINDS,
+    OFFERED_KINDS,
+    Action,
+    ActionKind,
+    Offer,
+    Preview,
+    Receipt,
+)
 from riskcockpit.domain.batch import Batch, Coverage, Document
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.ids import digest

@@ -30,7 +30,15 @@ from riskcockpit.connectors.mlflow.waiting import Convention, Rejection, Waiting
 from riskcockpit.connectors.mlflow.wire import Artifact, Model, Point, Version
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.reply import StatusError
-from riskcockpit.domain.action import MODEL_KINDS, OFFERED_KINDS, Action, ActionKind, Offer, Preview, Receipt
+from riskcockpit.domain.action import (
+    MODEL_KINDS,
+    OFFERED_KINDS,
+    Action,
+    ActionKind,
+    Offer,
+    Preview,
+    Receipt,
+)
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.reading import MetricClass, Reading
