@@ -68,7 +68,7 @@ def waiver(view: WaiverDetail, now: datetime) -> None:
     )
     for label, text in facts:
         if text:
-            output.line(f"{label:<18} {text}")
+            output.line(f"{label:<18} {' '.join(text.split())}")
     for title, texts in (
         ("Somebody has to look at it again", view.triggers),
         ("Compensated by", [f"{name}  {_word(word)}" for name, word in view.controls.items()]),

@@ -53,6 +53,8 @@ class Waiver:
     """The entry that suspended it."""
     renewed_by: str = ""
     """The renewal that took its place."""
+    renewed_at: datetime | None = None
+    """When that had its keys."""
     failing: str = ""
     """Which of its controls does not hold by the latest verdicts, signed or not."""
 
@@ -83,9 +85,8 @@ class Waiver:
     @property
     def stopped_at(self) -> datetime | None:
         """When it ceased to cover anything before its time; None when it did not."""
-        if self.state is WaiverState.SUSPENDED and self.stop is not None:
-            return self.stop.ts
-        return self.ended_at
+        stops = (self.stop.ts if self.stop else None, self.renewed_at, self.ended_at)
+        return min(filter(None, stops), default=None)
 
 
 def _ended(standing: Standing) -> str:
@@ -202,8 +203,10 @@ def failing_control(waiver: Waiver, verdicts: Mapping[str, str]) -> str:
     record = waiver.terms.record if waiver.terms else None
     for name in record.controls if record else ():
         verdict = verdicts.get(name, "unknown")
+        if verdict == Verdict.ALARM.value:
+            return f"the control {name} alarms"
         if verdict != Verdict.OK.value:
-            return f"the control {name} is {verdict.replace('_', ' ')}"
+            return f"nobody knows whether the control {name} holds: {verdict.replace('_', ' ')}"
     return ""
 
 
@@ -263,7 +266,12 @@ def _superseded(waivers: Iterable[Waiver]) -> tuple[Waiver, ...]:
     }
     replaceable = (WaiverState.GRANTED, WaiverState.SUSPENDED)
     return tuple(
-        replace(each, state=WaiverState.SUPERSEDED, renewed_by=renewed[each.id].id)
+        replace(
+            each,
+            state=WaiverState.SUPERSEDED,
+            renewed_by=renewed[each.id].id,
+            renewed_at=renewed[each.id].standing.decided_at,
+        )
         if each.id in renewed and each.state in replaceable
         else each
         for each in found

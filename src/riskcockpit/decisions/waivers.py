@@ -81,6 +81,15 @@ class WaiverTerms:
         return kind_of(self.reason)
 
     @property
+    def statement(self) -> str:
+        """What OpenVEX is told: why it does not affect, or what is done about it and until when."""
+        record = self.record
+        if self.kind in (WaiverKind.NOT_AFFECTED, WaiverKind.FALSE_POSITIVE):
+            return (record.impact if record else "") or self.justification
+        plan = (record.remediation if record else "") or self.justification
+        return f"{plan} (accepted until {rfc3339(self.expires_at)[:10]})"
+
+    @property
     def ruling_severity(self) -> Severity:
         """The severity by which the rule is found: a renewal is ruled as high ones are."""
         is_renewal = self.record is not None and bool(self.record.renews)

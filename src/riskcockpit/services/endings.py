@@ -74,6 +74,6 @@ def _suspended(ctx: Context, waivers: tuple[Waiver, ...]) -> Iterator[Entry]:
         names = waiver.terms.record.controls if waiver.terms and waiver.terms.record else ()
         failing = [name for name in names if name in alarming]
         if failing:
-            why = f"the control {failing[0]} is alarm"
+            why = f"the control {failing[0]} alarms"
             data = {"waiver": waiver.id, "comment": why, "controls": failing}
             yield ctx.journal().append(EntryType.WAIVER_SUSPENDED, data)

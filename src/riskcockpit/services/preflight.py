@@ -22,6 +22,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.outbox import acting_connector
 from riskcockpit.services.subjects import subject_of
+from riskcockpit.services.waivers import RENEW_RULE, RENEWABLE
 from riskcockpit.store.sql import sql
 from riskcockpit.views.permissions import Permission
 
@@ -110,6 +111,9 @@ class Preflight:
                 revoke = Permission("revoke", f"the waiver is {word}", "in-force-only")
             severity = waiver.terms.ruling_severity if waiver.terms else Severity.CRITICAL
             renew = self._by_rule("renew", Deed.WAIVE, max(severity, Severity.HIGH))
+            if not renew.why_not and waiver.state not in RENEWABLE:
+                word = waiver.state.value.replace("_", " ")
+                renew = Permission("renew", f"the waiver is {word}", RENEW_RULE)
             answers += [revoke, renew]
         return (*answers, self._note())
 

@@ -112,6 +112,7 @@ def _waiver_row(waiver: Waiver) -> dict[str, Any]:
         "finding_count": len(terms.findings) if terms else 0,
         "kind": terms.kind.value if terms else "",
         "why": clean_line(waiver.why),
+        "statement": terms.statement if terms else "",
         "stopped_at": waiver.stopped_at,
     }
 

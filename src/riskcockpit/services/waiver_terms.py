@@ -117,7 +117,8 @@ def check_controls(reader: Reader, record: WaiverRecord) -> None:
             raise InputError(f'there is no control "{name}"', hint="`riskcockpit controls list`")
         if verdicts[name] != Verdict.OK.value:
             raise RefusedError(
-                f"the control {name} is {verdicts[name].replace('_', ' ')}: it compensates nothing",
+                f"the control {name} does not hold ({verdicts[name].replace('_', ' ')}): it compensates "
+                "nothing",
                 rule=HOLDS,
                 hint=f"`riskcockpit controls explain {name}`",
             )

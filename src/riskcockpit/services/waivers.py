@@ -36,7 +36,9 @@ _STANDINGS = {
     WaiverState.IN_DOUBT: WaiverStanding.IN_DOUBT,
 }
 _GONE = frozenset({State.FIXED.value, State.SUPPRESSED_AT_SOURCE.value})
-_RENEWABLE = frozenset({WaiverState.GRANTED, WaiverState.SUSPENDED, WaiverState.EXPIRED})
+RENEWABLE = frozenset({WaiverState.GRANTED, WaiverState.SUSPENDED, WaiverState.EXPIRED})
+RENEW_RULE = "renew-what-stood"
+"""The rule named when a waiver cannot be renewed."""
 _GROWTH_LOOKED_AT = 10_000
 """Matches of a query that are compared with the list of its waiver."""
 
@@ -286,11 +288,11 @@ def _why_not(each: Waiver, row: Mapping[str, Any], then: Covered | None, since: 
 def _renewable(ctx: Context, id_: str) -> tuple[Waiver, WaiverTerms, list[str]]:
     known = _known(ctx)
     old = _named(known.projection, id_)
-    if old.state not in _RENEWABLE or old.terms is None:
+    if old.state not in RENEWABLE or old.terms is None:
         state = old.state.value.replace("_", " ")
         raise RefusedError(
             f"the waiver {short(old.id)} is {state}",
-            rule="renew-what-stood",
+            rule=RENEW_RULE,
             hint="ask anew: `riskcockpit waive`",
         )
     present = [row["id"] for row in known.covered.get(old.id, ())]
