@@ -325,12 +325,15 @@ def test_an_earlier_failure_waits_for_the_end_of_quiet_hours_too() -> None:
 
 def test_what_ended_or_was_acknowledged_meanwhile_is_not_sent_any_more() -> None:
     watch = Watch(rules())
-    watch.look(0 * HOUR, fact("a"), fact("b", owner="other"), fact("c", owner="third"))
-    watch.look(HOUR / 60, fact("b", owner="other"), fact("c", owner="third"),
-               acks={"b": (START + HOUR / 60, "ann")})  # fmt: skip
+    watch.look(0 * HOUR, fact("a"), fact("b", owner="other"), fact("c", owner="third"),
+               fact("d", owner="fourth"))  # fmt: skip
+    watch.look(
+        HOUR / 60, fact("b", owner="other"), fact("c", owner="third"),
+        fact("d", owner="fourth", is_waived=True), acks={"b": (START + HOUR / 60, "ann")},
+    )  # fmt: skip
     state, ready = due(watch.state, watch.rules, START + HOUR / 60)
     assert [line.key for each in ready for line in each.notice.lines] == ["c"]
-    assert [each.state for each in state.deliveries].count(DeliveryState.SUPERSEDED) == 2
+    assert [each.state for each in state.deliveries].count(DeliveryState.SUPERSEDED) == 3
 
 
 def test_only_where_a_repetition_can_be_told_is_a_message_sent_again_after_a_crash() -> None:

@@ -100,3 +100,21 @@ def test_what_cannot_be_delivered_ends_with_3_and_a_bad_name_with_2(alarmed: Pat
     assert bad.code == 2
     assert 'did you mean "channels"?' in bad.err
     assert invoke("doctor").code == 2
+
+
+def test_an_import_tells_when_channels_are_configured_and_says_so(
+    alarmed: Path, tmp_path: Path
+) -> None:
+    report = tmp_path / "r.sarif"
+    run = {"tool": {"driver": {"name": "probe", "rules": []}}, "results": []}
+    report.write_text(json.dumps({"version": "2.1.0", "runs": [run]}))
+    ran = invoke("import", str(report), "--asset", "payments-api")
+    assert ran.code == 0, ran.err
+    assert "alerts: file: done: " in ran.err
+    assert "warning: alerts" not in ran.err
+    keys = {each["key"] for line in alarmed.read_text().splitlines()
+            for each in json.loads(line)["alerts"]}  # fmt: skip
+    assert "data:cards" in keys
+    before = alarmed.read_text()
+    invoke("import", str(report), "--asset", "payments-api")
+    assert alarmed.read_text() == before

@@ -39,6 +39,8 @@ def read(tmp_path: Path, text: str) -> object:
     [
         ("time_zone", "time_zon", 'line 1: unknown key "time_zon"', "time_zone"),
         ("Europe/London", "Europe/Lodnon", "line 1: time_zone", "Europe/London"),
+        ("Europe/London", "Europe", "time_zone", "Europe/"),
+        ("Europe/London", "../etc/passwd", "is no time zone", None),
         ('"20:00"', "20:00", "quiet_hours", None),
         ('"07:00"', '"7:00"', "line 3: quiet_hours[0].until", "07:00"),
         ('"07:00"', '"20:00"', "ends when it begins", "24:00"),

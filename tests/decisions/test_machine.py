@@ -110,7 +110,7 @@ class Machine(RuleBasedStateMachine):
         last = own[-1] if own else None
         at = self.now + self.skew[who]
         ts = max(at, last.ts) if last else at
-        heads = {}
+        heads: dict[str, str] = {}
         for hash_ in self.seen[home]:
             other = self.entries[hash_]
             known = heads.get(other.chain)

@@ -152,7 +152,7 @@ def test_writers_witness_each_other(ledger: Ledger) -> None:
 
 def test_what_cannot_be_written_canonically_is_refused(ledger: Ledger) -> None:
     with pytest.raises(LedgerError, match="float has no canonical form"):
-        ledger.journal().append(EntryType.NOTE, said(value=0.81))  # type: ignore[dict-item] # so
+        ledger.journal().append(EntryType.NOTE, said(value=0.81))
 
 
 def test_a_full_disk_leaves_the_chain_as_it_was(

@@ -118,10 +118,10 @@ def test_two_users_share_a_ledger_and_each_writes_their_own_only(place: Path) ->
         ledger.allow(name)
     os.chown(ledger.signers_file, -1, GROUP)
     ledger.signers_file.chmod(SHARED.policy)
-    path = os.pathsep.join(str(SOURCES / part) for part in ("src", "tests"))
+    sources = os.pathsep.join(str(SOURCES / part) for part in ("src", "tests"))
     ran = subprocess.run(
         [sys.executable, "-c", BANK, str(place), str(GROUP)],
-        env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": sources}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     report = verify(ledger.directory, ledger.clock.at.replace(year=2027))

@@ -26,6 +26,7 @@ from riskcockpit.services.decide import (
 )
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.endings import record_endings
+from riskcockpit.services.gathering import gather
 from riskcockpit.services.policy_files import policy_files, restore_policy, sign_policy
 from riskcockpit.services.verify import ledger_rows, verify_ledger
 from support.caches import NOW, finding, statement
@@ -440,6 +441,46 @@ def test_who_is_alone_changes_the_rules_alone(tmp_path: Path) -> None:
     (signed,) = sign_policy(bank.at("engineer"))
     assert signed.decision.state is DecisionState.REQUESTED
     assert "waits for another person" in signed.message
+
+
+def test_a_broken_glass_waives_at_once_and_asks_for_its_review(bank: Bank) -> None:
+    why = "payments stand still and nobody else is awake"
+    terms = (bank.at("engineer"), "severity:high", "deferred", WHY, LATER)
+    plan = plan_waiver(*terms, break_glass=why)
+    assert (plan.needs, plan.blockers) == ((), ())
+    assert "one key alone, to be reviewed" in plan.warnings[-1]
+    result = waive(*terms, break_glass=why)
+    assert result.decision.state is DecisionState.GRANTED
+    assert "to be reviewed by another person until" in result.message
+    assert bank.states()["high"] == "waived"
+    with bank.at("engineer").store.reader() as reader:
+        (glass,) = gather(reader, bank.clock.at, timedelta(days=7)).glasses
+    assert (glass.id, glass.actor, glass.reason) == (result.decision.id, "engineer", why)
+    bank.clock.at += timedelta(hours=25)
+    bank.publish()
+    assert bank.states()["high"] == "open"
+    review = statement("SELECT reviewer, reviewed_at > review_by FROM glass_broken").text
+    assert bank.rows(review) == [("", None)]
+    with pytest.raises(RefusedError, match="has signed this already"):
+        approve(bank.at("engineer"), result.decision.id)
+    approve(bank.at("approver"), result.decision.id, "looked at it")
+    assert bank.states()["high"] == "waived"
+    assert bank.rows(review) == [("approver", True)]
+
+
+def test_a_glass_is_broken_with_a_reason_and_only_where_it_is_in_the_way(bank: Bank) -> None:
+    high = (bank.at("engineer"), "severity:high", "deferred", WHY, LATER)
+    low = (bank.at("engineer"), "severity:low", "deferred", WHY, LATER)
+    with pytest.raises(InputError, match="the reason has 4 characters"):
+        waive(*high, break_glass="fire")
+    with pytest.raises(InputError, match="one key is enough"):
+        waive(*low, break_glass="the whole house is on fire")
+    bank.roles = {**bank.roles, "engineer": ["engineer"]}
+    action = "action: break-glass\n    request: ["
+    bank.write_roles(lambda text: text.replace(f"{action}engineer, ", action))
+    with pytest.raises(RefusedError, match="may not break the glass") as caught:
+        waive(*high, break_glass="the whole house is on fire")
+    assert caught.value.rule == "break-glass"
 
 
 def test_a_note_acknowledges_the_alarm_of_a_model(bank: Bank) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -235,7 +236,7 @@ def test_a_key_that_was_ended_signs_nothing_more_and_what_it_signed_stays(
     assert verify_ledger(council.at("ann")).problems == ()
 
 
-def glass(council: Council, **more: object) -> dict[str, object]:
+def glass(council: Council, **more: object) -> dict[str, Any]:
     due = council.clock.at + timedelta(hours=24)
     said_so = {"rule": "break-glass", "reason": "the bank stands still", "review_by": rfc3339(due)}
     return {"break_glass": {**said_so, **more}}

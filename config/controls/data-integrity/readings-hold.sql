@@ -1,15 +1,18 @@
 -- One row per data set with readings of the class: does the latest of each metric hold, and is it new?
-WITH latest AS (
-    SELECT
-        subject, metric, segment,
-        max("at") AS newest,
-        arg_max(is_breach, ("at", is_breach)) AS is_breach,
-        arg_max(value, ("at", is_breach, value)) AS value
+WITH last_ones AS (
+    SELECT subject, metric, segment, "at", value, is_breach
     FROM reading
     WHERE
         subject_kind = 'dataset' AND metric_class = $metric_class AND "at" <= $as_of
         AND "at" >= $as_of - to_days(CAST($days AS INTEGER))
-    GROUP BY subject, metric, segment
+    QUALIFY "at" = max("at") OVER (PARTITION BY subject, metric, segment)
+),
+latest AS (
+    SELECT
+        subject, metric, segment, "at" AS newest, bool_or(is_breach) AS is_breach,
+        arg_max(value, (is_breach, value)) AS value
+    FROM last_ones
+    GROUP BY subject, metric, segment, "at"
 ),
 judged AS (
     SELECT

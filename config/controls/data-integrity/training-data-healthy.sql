@@ -1,9 +1,12 @@
 -- One row per champion: the latest readings of the quality of the data it was trained on.
-WITH latest AS (
-    SELECT subject, metric, segment, arg_max(is_breach, ("at", is_breach)) AS is_breach
+WITH newest AS (
+    SELECT subject, metric, segment, is_breach
     FROM reading
     WHERE subject_kind = 'dataset' AND metric_class = 'quality' AND "at" <= $as_of
-    GROUP BY subject, metric, segment
+    QUALIFY "at" = max("at") OVER (PARTITION BY subject, metric, segment)
+),
+latest AS (
+    SELECT subject, bool_or(is_breach) AS is_breach FROM newest GROUP BY subject, metric, segment
 ),
 checked AS (
     SELECT subject, count(*) FILTER (WHERE is_breach) AS broken FROM latest GROUP BY subject

@@ -1,11 +1,14 @@
 -- One row per model whose monitor says how many it measured: the smallest latest sample.
-WITH latest AS (
-    SELECT subject, metric, segment, arg_max(sample_size, ("at", -sample_size)) AS sample_size
+WITH newest AS (
+    SELECT subject, metric, segment, sample_size
     FROM reading
     WHERE
         subject_kind = 'model' AND metric_class = 'bias' AND sample_size IS NOT NULL
         AND "at" <= $as_of AND "at" >= $as_of - to_days(CAST($days AS INTEGER))
-    GROUP BY subject, metric, segment
+    QUALIFY "at" = max("at") OVER (PARTITION BY subject, metric, segment)
+),
+latest AS (
+    SELECT subject, min(sample_size) AS sample_size FROM newest GROUP BY subject, metric, segment
 )
 SELECT
     l.subject AS resource,

@@ -1,16 +1,20 @@
 -- One row per champion whose drift was measured lately: the latest reading of each feature.
-WITH latest AS (
-    SELECT
-        r.subject, r.metric, r.segment,
-        arg_max(r.is_breach, (r."at", r.is_breach)) AS is_breach,
-        arg_max(r.value, (r."at", r.is_breach, r.value)) AS value
+WITH newest AS (
+    SELECT r.subject, r.metric, r.segment, r.value, r.is_breach
     FROM reading AS r
     INNER JOIN model_alias AS a
         ON a.model = r.subject AND a.alias = 'champion' AND coalesce(r.version, a.version) = a.version
     WHERE
         r.subject_kind = 'model' AND r.metric_class = 'drift' AND r."at" <= $as_of
         AND r."at" >= $as_of - to_days(CAST($days AS INTEGER))
-    GROUP BY r.subject, r.metric, r.segment
+    QUALIFY r."at" = max(r."at") OVER (PARTITION BY r.subject, r.metric, r.segment)
+),
+latest AS (
+    SELECT
+        subject, metric, segment, bool_or(is_breach) AS is_breach,
+        arg_max(value, (is_breach, value)) AS value
+    FROM newest
+    GROUP BY subject, metric, segment
 ),
 drifted AS (
     SELECT

@@ -1,16 +1,21 @@
 -- One row per champion whose accuracy or bias was measured lately.
-WITH latest AS (
-    SELECT r.subject, r.metric, r.segment, arg_max_null(r.threshold, (r."at", r.threshold IS NULL, r.threshold)) AS threshold
+WITH newest AS (
+    SELECT r.subject, r.metric, r.segment, r.threshold
     FROM reading AS r
     INNER JOIN model_alias AS a ON a.model = r.subject AND a.alias = 'champion'
     WHERE
         r.subject_kind = 'model' AND r.metric_class IN ('accuracy', 'bias') AND r."at" <= $as_of
         AND r."at" >= $as_of - to_days(CAST($days AS INTEGER))
-    GROUP BY r.subject, r.metric, r.segment
+    QUALIFY r."at" = max(r."at") OVER (PARTITION BY r.subject, r.metric, r.segment)
+),
+latest AS (
+    SELECT subject, metric, segment, count(*) > count(threshold) AS is_bare
+    FROM newest
+    GROUP BY subject, metric, segment
 ),
 limited AS (
     SELECT
-        subject, count(*) AS metrics, count(*) - count(threshold) AS bare,
+        subject, count(*) AS metrics, count(*) FILTER (WHERE is_bare) AS bare,
         string_agg(metric, ', ' ORDER BY metric) AS names
     FROM latest
     GROUP BY subject

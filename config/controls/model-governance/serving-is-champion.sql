@@ -1,12 +1,13 @@
 -- One row per champion whose monitor says which version it measures.
-WITH served AS (
-    SELECT subject, arg_max(version, ("at", version)) AS version, max("at") AS newest
+WITH newest AS (
+    SELECT subject, version
     FROM reading
     WHERE
         subject_kind = 'model' AND version IS NOT NULL AND "at" <= $as_of
         AND "at" >= $as_of - INTERVAL 1 DAY
-    GROUP BY subject
-)
+    QUALIFY "at" = max("at") OVER (PARTITION BY subject)
+),
+served AS (SELECT subject, max(version) AS version FROM newest GROUP BY subject)
 SELECT
     a.model AS resource,
     CASE

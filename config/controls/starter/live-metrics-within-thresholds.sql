@@ -1,17 +1,21 @@
 -- One row per production model: the latest reading of each accuracy and bias metric of its
 -- champion. Readings without a version are taken to be the champion's.
-WITH latest AS (
-    SELECT
-        r.subject, r.metric, r.segment,
-        max(r."at") AS "at",
-        arg_max(r.value, (r."at", r.is_breach, r.value)) AS value,
-        arg_max(r.threshold, (r."at", r.is_breach, r.value, r.threshold)) AS threshold,
-        arg_max(r.is_breach, (r."at", r.is_breach)) AS is_breach
+WITH newest AS (
+    SELECT r.subject, r.metric, r.segment, r."at", r.value, r.threshold, r.is_breach
     FROM reading AS r
     INNER JOIN model_alias AS a
         ON a.model = r.subject AND a.alias = 'champion' AND coalesce(r.version, a.version) = a.version
     WHERE r.subject_kind = 'model' AND r.metric_class IN ('accuracy', 'bias') AND r."at" <= $as_of
-    GROUP BY r.subject, r.metric, r.segment
+    QUALIFY r."at" = max(r."at") OVER (PARTITION BY r.subject, r.metric, r.segment)
+),
+latest AS (
+    SELECT
+        subject, metric, segment, "at",
+        arg_max(value, (is_breach, value)) AS value,
+        arg_max(threshold, (is_breach, value, threshold)) AS threshold,
+        bool_or(is_breach) AS is_breach
+    FROM newest
+    GROUP BY subject, metric, segment, "at"
 ),
 live AS (
     SELECT

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from riskcockpit.alerts.decide import KEPT
 from riskcockpit.alerts.rules import Rules
-from riskcockpit.alerts.state import Delivery, DeliveryState, State
+from riskcockpit.alerts.state import Alert, Delivery, DeliveryState, State
 
 MOST_ATTEMPTS = 24
 _OPEN = (DeliveryState.WAITING, DeliveryState.SENDING)
@@ -79,13 +79,16 @@ def attempted(delivery: Delivery, outcome: DeliveryState, message: str, now: dat
     return replace(delivery, state=outcome, attempts=attempts, at=now, message=message)
 
 
+def _is_over(alert: Alert) -> bool:
+    return alert.ended_at is not None or alert.acked_at is not None or alert.fact.is_waived
+
+
 def _superseded(delivery: Delivery, state: State, now: datetime) -> Delivery:
     if delivery.state is not DeliveryState.WAITING or not delivery.notice.lines:
         return delivery
     alerts = {alert.fact.key: alert for alert in state.alerts}
     about = [alerts.get(line.key) for line in delivery.notice.lines]
-    is_over = all(a is None or a.ended_at is not None or a.acked_at is not None for a in about)
-    if not is_over:
+    if not all(alert is None or _is_over(alert) for alert in about):
         return delivery
-    why = "what it tells ended, or was acknowledged, before it was sent"
+    why = "what it tells ended, was acknowledged or waived before it was sent"
     return replace(delivery, state=DeliveryState.SUPERSEDED, at=now, message=why)

@@ -190,11 +190,10 @@ def rollback(
         return
     version = _version(to)
     with refusal(ctx, "rollback.requested", as_json=as_json):
-        wanted = (ctx, name, version, comment)
-        plan = plan_rollback(*wanted, break_glass=break_glass)
+        plan = plan_rollback(ctx, name, version, comment, break_glass)
         if stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
             return
-        show_decision(ctx, decide(*wanted, break_glass=break_glass), as_json=as_json)
+        show_decision(ctx, decide(ctx, name, version, comment, break_glass), as_json=as_json)
 
 
 def _version(text: str) -> int | None:
@@ -293,7 +292,7 @@ def show_decision(ctx: Context, result: DecisionResult, *, as_json: bool) -> Non
     """Print what came of a decision; end with 4 when it is not done."""
     from riskcockpit.cli import documents, output, pages
     from riskcockpit.domain.decision import DecisionState
-    from riskcockpit.services.verify import sign_checkpoint
+    from riskcockpit.services.witnessing import sign_checkpoint
 
     sign_checkpoint(ctx)
 

@@ -19,6 +19,26 @@ keys_app = typer.Typer(help="Whose keys may sign.", no_args_is_help=True)
 Reason = Annotated[str, typer.Option("--reason", "-m", help="Why; goes into the ledger.")]
 
 
+def _actions(incomplete: str) -> list[str]:
+    from riskcockpit.decisions.roles import Deed
+
+    return [deed.value for deed in Deed if deed.value.startswith(incomplete)]
+
+
+def _files(incomplete: str) -> list[str]:
+    from riskcockpit.decisions.policy import FILES
+
+    return [file for file in FILES if file.startswith(incomplete)]
+
+
+def _fingerprints(incomplete: str) -> list[str]:
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.signing_keys import signing_keys
+
+    known = (row.fingerprint for row in signing_keys(Context.open()))
+    return [key for key in known if key.startswith(incomplete)]
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this family."""
     app.command("whoami")(whoami)
@@ -142,7 +162,8 @@ def explain(
     action: Annotated[
         str,
         typer.Argument(
-            help="waive, rollback, deploy, revoke, note, correct, break-glass or policy."
+            help="waive, rollback, deploy, revoke, note, correct, break-glass or policy.",
+            autocompletion=_actions,
         ),
     ],
     *,
@@ -205,7 +226,10 @@ def sign(*, as_json: JsonOption = False) -> None:
 
 @policy_app.command("restore")
 def restore(
-    file: Annotated[str, typer.Argument(help="policy/roles.yaml or allowed_signers.")],
+    file: Annotated[
+        str,
+        typer.Argument(help="policy/roles.yaml or allowed_signers.", autocompletion=_files),
+    ],
     *,
     as_json: JsonOption = False,
 ) -> None:
@@ -268,7 +292,12 @@ def add(
 
 @keys_app.command("revoke")
 def revoke(
-    key: Annotated[str, typer.Argument(help="Its fingerprint (SHA256:…), or its principal.")],
+    key: Annotated[
+        str,
+        typer.Argument(
+            help="Its fingerprint (SHA256:…), or its principal.", autocompletion=_fingerprints
+        ),
+    ],
     *,
     reason: Reason,
     at: Annotated[str, typer.Option(help="Since when it does not count; by default now.")] = "",

@@ -17,8 +17,8 @@ from riskcockpit.config.strict import read_document
 from riskcockpit.domain.alert import AlertKind
 
 FILE_NAME = "alerts.yaml"
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Word = Literal["info", "low", "medium", "high", "critical"]
 Facet = Literal["kind", "pillar", "asset", "model", "rule"]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1000)]
@@ -131,7 +131,7 @@ Faults = Iterator[tuple[str, str, str | None]]
 
 def _faults(settings: AlertSettings) -> Faults:
     """Yield (path, what is wrong, hint) for each value that no type refuses."""
-    if settings.time_zone not in zoneinfo.available_timezones():
+    if not _is_zone(settings.time_zone):
         near = _near(settings.time_zone, zoneinfo.available_timezones())
         yield "time_zone", f'"{settings.time_zone}" is no time zone', near or "as Europe/London"
     for index, span in enumerate(settings.quiet_hours):
@@ -204,6 +204,14 @@ def _duration_faults(path: str, text: str) -> Faults:
         return
     if not is_long:
         yield path, "is no time at all", "as 15m, 24h or 7d"
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (ValueError, KeyError, OSError):  # no key, none of that name, a directory of zones
+        return False
+    return True
 
 
 def _near(name: str, known: Collection[str]) -> str:

@@ -106,7 +106,7 @@ class GitRemote:
         if not blobs:
             return {}
         asked = "".join(f"{blob.id}\n" for blob in blobs.values()).encode("ascii")
-        output = self._must("cat-file", "--batch", content=asked).output
+        output = self._must("cat-file", "--batch", given=asked).output
         return dict(zip(blobs, _contents(output), strict=True))
 
     def commit(self, files: Mapping[str, bytes], message: str, who: str, *, on: bool) -> None:
@@ -122,9 +122,10 @@ class GitRemote:
             if not _PATH.fullmatch(path):
                 raise LedgerError(f"{clean_line(path)!r} is no file of a ledger")
             parts += [f"M 100644 inline {path}\n".encode(), _data(content)]
-        self._git("update-ref", "-d", _NEXT)
+        if not on:
+            self._git("update-ref", "-d", _NEXT)
         options = ("--quiet", "--force", "--date-format=now")
-        self._must("fast-import", *options, content=b"".join(parts))
+        self._must("fast-import", *options, given=b"".join(parts))
 
     def push(self) -> bool:
         """Send the last commit; False when somebody else was quicker.
@@ -144,13 +145,13 @@ class GitRemote:
             raise LedgerError(f"{self.url} refuses the push: {_reason(ended)}")
         raise UnavailableError(f"cannot push to {self.url}: {_reason(ended)}")
 
-    def _must(self, *arguments: str, content: bytes = b"", is_here: bool = True) -> Ended:
-        ended = self._git(*arguments, content=content, is_here=is_here)
+    def _must(self, *arguments: str, given: bytes = b"", is_here: bool = True) -> Ended:
+        ended = self._git(*arguments, given=given, is_here=is_here)
         if ended.status != 0 or len(ended.output) > MAX_BYTES:
             raise LedgerError(f"git {arguments[0]} failed: {_reason(ended)}")
         return ended
 
-    def _git(self, *arguments: str, content: bytes = b"", is_here: bool = True) -> Ended:
+    def _git(self, *arguments: str, given: bytes = b"", is_here: bool = True) -> Ended:
         place = (f"--git-dir={self.directory}",) if is_here else ()
         argv = ("git", "--no-pager", *place, "-c", "core.hooksPath=/dev/null", *_QUIET, *arguments)
         try:
@@ -159,7 +160,7 @@ class GitRemote:
                 max_bytes=MAX_BYTES,
                 timeout_seconds=TIMEOUT_SECONDS,
                 env=_environment(),
-                given=content,
+                given=given,
             )
         except NotStartedError as error:
             raise LedgerError(f"cannot start git: {error}", hint="install git") from None
@@ -167,7 +168,8 @@ class GitRemote:
             raise UnavailableError(f"{self.url} did not answer in time") from None
 
 
-_QUIET = ("-c", "gc.auto=0", "-c", "core.fsync=all", "-c", "core.attributesFile=/dev/null")
+_QUIET = ("-c", "gc.auto=0", "-c", "core.fsync=none", "-c", "core.attributesFile=/dev/null")
+"""Our repository holds nothing that is not in the ledger too: it need not survive a crash."""
 
 
 def blob_id(content: bytes) -> str:

@@ -289,7 +289,8 @@ class _Examiner:
             lines += content.count(b"\n", hashed, said.size)
             hashed = said.size
             if (why := _misfit(said, content, state.hexdigest(), lines)) is not None:
-                self._problem(name, min(said.entries, content.count(b"\n")), why)
+                there = len(self.chains[name].entries) or content.count(b"\n")
+                self._problem(name, min(said.entries, there), why)
             elif key and not self._refusal_now(name, key, CHECKPOINT):
                 self.anchors.cover(name, said.entries)
 

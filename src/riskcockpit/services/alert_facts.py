@@ -79,7 +79,9 @@ def _controls(controls: Iterable[ControlFact]) -> Iterator[Fact]:
         verdict = Verdict(control.verdict)
         if verdict not in _FAILING:
             continue
-        failed = f"{control.failed} of {plural(control.failed + control.passed, 'resource')} fail"
+        failed = (
+            f"{control.failed} of {plural(control.failed + control.passed, 'resource')} failing"
+        )
         is_broken = verdict is not Verdict.ALARM
         yield Fact(
             key=f"control:{control.id}",

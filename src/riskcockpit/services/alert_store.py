@@ -15,6 +15,7 @@ from riskcockpit.alerts.decide import Acks
 from riskcockpit.alerts.state import Alert, Delivery, DeliveryState, State
 from riskcockpit.config.paths import Paths, make_private
 from riskcockpit.decisions.project import acknowledging
+from riskcockpit.domain.action import Outcome
 from riskcockpit.domain.alert import AlertKind, Fact
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
@@ -28,9 +29,9 @@ LOCK_NAME = "alerts.lock"
 KIND = "notify"
 """The word of receipts about messages."""
 _RECEIPTS = {
-    DeliveryState.DONE: EntryType.ACTION_CONFIRMED,
-    DeliveryState.UNKNOWN: EntryType.ACTION_UNKNOWN,
-    DeliveryState.FAILED: EntryType.ACTION_REFUSED,
+    DeliveryState.DONE: (EntryType.ACTION_CONFIRMED, Outcome.DONE),
+    DeliveryState.UNKNOWN: (EntryType.ACTION_UNKNOWN, Outcome.UNKNOWN),
+    DeliveryState.FAILED: (EntryType.ACTION_REFUSED, Outcome.REFUSED),
 }
 
 
@@ -68,14 +69,15 @@ def save(paths: Paths, state: State) -> None:
 
 def receipt(delivery: Delivery) -> tuple[EntryType, dict[str, Json]] | None:
     """Return the entry that says what came of a message; None while it may be sent again."""
-    type_ = _RECEIPTS.get(delivery.state)
-    if type_ is None:
+    if delivery.state not in _RECEIPTS:
         return None
+    type_, outcome = _RECEIPTS[delivery.state]
     told: dict[str, Json] = {line.key: line.severity.word for line in delivery.notice.lines}
     return type_, {
         "action": delivery.notice.id,
         "kind": KIND,
         "target": f"channel {delivery.channel}",
+        "outcome": outcome.value,
         "message": delivery.message or delivery.notice.headline,
         "alerts": told,
         "attempts": delivery.attempts,

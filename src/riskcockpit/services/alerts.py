@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from riskcockpit.alerts.rules import rules_of
+from riskcockpit.alerts.state import State
 from riskcockpit.decisions.roles import Deed
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import digest, short
 from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.errors import InputError, UnknownNameError
-from riskcockpit.services.alert_rows import alert_row, alert_rows, delivery_row, digest_of
+from riskcockpit.services.alert_rows import alert_rows, delivery_row, digest_of
 from riskcockpit.services.alert_store import load
 from riskcockpit.services.alerting import Look, look, settings_in_force
 from riskcockpit.services.answers import LONGEST_NOTE
@@ -80,26 +81,23 @@ def acknowledge(ctx: Context, name: str, text: str) -> DecisionResult:
 def digest_view(ctx: Context, since: datetime | None = None) -> DigestView:
     """Return the digest from `since` until now; of the last day by default. Raises as `alerts`."""
     seen = look(ctx)
-    return digest_of(
-        replace(seen.plan.state, deliveries=seen.before.deliveries, tally=seen.before.tally),
-        seen.rules,
-        since or seen.now - DAY,
-        seen.now,
-        ctx.settings.context.name,
-    )
+    context = ctx.settings.context.name
+    return digest_of(_as_told(seen), seen.rules, since or seen.now - DAY, seen.now, context)
 
 
 def _rows(seen: Look) -> tuple[AlertRow, ...]:
-    """Return what is there now as it was told until now: looking tells nobody."""
+    return alert_rows(_as_told(seen), seen.rules)
+
+
+def _as_told(seen: Look) -> State:
+    """Return what is there now, as it was told and held until now: looking tells nobody."""
     before = {alert.fact.key: alert for alert in seen.before.alerts}
-    rows = []
+    told = []
     for after in seen.plan.state.alerts:
         past = before.get(after.fact.key)
-        told = (past.told_at, past.times, past.held, past.step) if past else (None, 0, {}, 0)
-        as_told = replace(after, told_at=told[0], times=told[1], held=told[2], step=told[3])
-        rows.append(alert_row(as_told, seen.rules))
-    order = {row.key: place for place, row in enumerate(alert_rows(seen.plan.state, seen.rules))}
-    return tuple(sorted(rows, key=lambda row: order[row.key]))
+        done = (past.told_at, past.times, past.held, past.step) if past else (None, 0, {}, 0)
+        told.append(replace(after, told_at=done[0], times=done[1], held=done[2], step=done[3]))
+    return replace(seen.before, alerts=tuple(told))
 
 
 def _named(rows: tuple[AlertRow, ...], name: str) -> AlertRow:

@@ -154,12 +154,19 @@ class Desk:
 
         The decision stands in the ledger already, so a busy cache undoes nothing.
         """
+        return "; ".join(filter(None, (publish(self.ctx), self.settle())))
+
+    def settle(self) -> str:
+        """Sign a checkpoint and follow a change of the policy; publish nothing.
+
+        Returns what could not be done, or what is to be known, or nothing.
+        """
         said = [*self._follow_policy(), self._asked_for()]
         try:
             self.journal.checkpoint()
         except (LedgerError, RetryableError) as error:
             said.append(f"no checkpoint was signed: {error.message}")
-        return "; ".join(filter(None, (publish(self.ctx), *said, *self.journal.warnings)))
+        return "; ".join(filter(None, (*said, *self.journal.warnings)))
 
     def _follow_policy(self) -> list[str]:
         """Put what this decision brought into force in the place of what was in force before."""

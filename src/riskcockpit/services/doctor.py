@@ -48,7 +48,7 @@ def examine() -> tuple[Check, ...]:
         _formats(paths),
         _controls(paths),
         _alerts(ctx),
-        *_directories(paths),
+        *_directories(ctx.paths),
         *_modes(ctx.paths.ledger),
         _openssh(),
         _identity(ctx),

@@ -66,8 +66,8 @@ def gather(reader: Reader, now: datetime, notice: timedelta) -> Summary:
         waivers=_facts(reader, WaiverFact, "queue_waivers", now=now, horizon=until + notice),
         deadlines=_facts(reader, DeadlineFact, "queue_deadlines", **deadlines),
         held=_facts(reader, HeldFact, "queue_held"),
-        waived=_facts(reader, WaivedFact, "alerts_waived"),
         glasses=_facts(reader, GlassFact, "queue_glasses"),
+        waived=_facts(reader, WaivedFact, "alerts_waived"),
     )
 
 

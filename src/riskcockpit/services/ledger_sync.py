@@ -34,8 +34,8 @@ from riskcockpit.services.record import examined, policy_book
 from riskcockpit.views.governance import LedgerProblem
 from riskcockpit.views.ledgersync import ChainMove, LedgerSync
 
-ATTEMPTS = 40
-_PAUSE_SECONDS = 0.05
+ATTEMPTS = 100
+_PAUSE_SECONDS = 0.01
 _MIN_DIGEST = 12
 
 
@@ -44,7 +44,6 @@ class _Judged:
     """Ours and theirs together, verified."""
 
     problems: tuple[LedgerProblem, ...]
-    book: PolicyBook
     contents: Mapping[str, bytes]
     """File of the policy → the content in force, where that is not what lies here."""
 
@@ -74,7 +73,7 @@ class _Session:
                     return replace(refusal, attempts=attempt)
                 if self._push():
                     return self._report(attempt)
-                time.sleep(_PAUSE_SECONDS * (1 + secrets.randbelow(min(attempt, 8))))
+                time.sleep(_PAUSE_SECONDS * secrets.randbelow(8))  # who waits longer loses again
         raise BusyError(
             f"others pushed to {self.remote.url} {ATTEMPTS} times meanwhile", hint="try again"
         )
@@ -137,15 +136,17 @@ class _Session:
     ) -> _Judged:
         """Verify everything together; changes of the policy count as far as known keys sign."""
         policy = {**self._policy_here(), **accepted}
-        found = self._examined(merged, policy)
         with staged(self.ctx.paths.state, merged, policy) as place:
+            found = examine(place, self.ctx.clock.now(), self.proven)
             book = policy_book(place, _sound(found))
             contents = self._in_force(place, book, policy)
         if contents:
             found = self._examined(merged, {**policy, **contents})
-        before = {} if accepted else dict.fromkeys(self._examined(ours, policy).report.problems)
-        new = tuple(p for p in found.report.problems if p not in before)
-        return _Judged(new, book, contents)
+        problems = found.report.problems
+        if problems and not accepted:  # what is wrong here already stops nothing
+            known = self._examined(ours, policy).report.problems
+            problems = tuple(problem for problem in problems if problem not in known)
+        return _Judged(problems, contents)
 
     def _examined(self, files: Mapping[str, bytes], policy: Mapping[str, bytes]) -> Examination:
         with staged(self.ctx.paths.state, files, policy) as place:

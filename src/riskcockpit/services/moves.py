@@ -63,6 +63,8 @@ class Proposal:
     undoes: str = ""
     """The id of the action that it takes back."""
     comment: str = ""
+    break_glass: str = ""
+    """Why it cannot wait for another key; empty: it can."""
 
     @property
     def data(self) -> dict[str, Any]:
@@ -126,30 +128,15 @@ def upstream_of(ctx: Context, action: Action) -> Preview:
     return Preview((), "", "", (f"the source {action.source} cannot act",))
 
 
-def preview_of(proposal: Proposal, break_glass: str = "") -> DecisionPreview:
-    """Say what a move would do, and all that speaks against it; asks the source.
-
-    `break_glass` is why it cannot wait for a second key.
-    """
-    found = _preview_of(proposal)
-    if not break_glass or found.blockers:
-        return found
-    try:
-        glass = broken_glass(proposal.desk, proposal.desk.permit(Deed.ROLLBACK), break_glass)
-    except RefusedError as error:
-        return replace(found, rule=error.rule, blockers=(error.message,))
-    warnings = (*found.warnings, f"one key alone, {review_words(glass)}")
-    return replace(found, needs=(), warnings=warnings)
-
-
-def _preview_of(proposal: Proposal) -> DecisionPreview:
+def preview_of(proposal: Proposal) -> DecisionPreview:
+    """Say what a move would do, and all that speaks against it; asks the source."""
     desk, upstream = proposal.desk, _upstream(proposal)
     rule, missing, refusals = desk.ruling(Deed.ROLLBACK)
     settings = desk.ctx.settings.context
     before, after = (proposal.params[key] or "?" for key in ("from", "to"))
     is_first = proposal.kind is ActionKind.MODEL_PROMOTE and not proposal.params["from"]
     place = "where none did yet" if is_first else f"in place of version {before}"
-    return DecisionPreview(
+    found = DecisionPreview(
         title=proposal.title,
         consequence=f"Version {after} serves production {place}.",
         target=target_of(proposal.model),
@@ -170,10 +157,22 @@ def _preview_of(proposal: Proposal) -> DecisionPreview:
             ("undone by", upstream.inverse),
         ),
     )
+    return _without_glass(found, proposal) if proposal.break_glass else found
 
 
-def decide_on(proposal: Proposal, break_glass: str = "") -> DecisionResult:
-    """Sign a move; with all keys, or a broken glass, it is sent at once and read back.
+def _without_glass(found: DecisionPreview, proposal: Proposal) -> DecisionPreview:
+    """Return what a move would do once its glass is broken."""
+    desk = proposal.desk
+    try:
+        glass = broken_glass(desk, desk.permit(Deed.ROLLBACK), proposal.break_glass)
+    except RefusedError as error:
+        return replace(found, rule=error.rule, blockers=(*found.blockers, error.message))
+    warnings = (*found.warnings, f"one key alone, {review_words(glass)}")
+    return replace(found, needs=(), warnings=warnings)
+
+
+def decide_on(proposal: Proposal) -> DecisionResult:
+    """Sign a move; with all keys it is sent at once and read back.
 
     Raises:
         RefusedError: a guard or a rule says no; nothing was written.
@@ -187,7 +186,7 @@ def decide_on(proposal: Proposal, break_glass: str = "") -> DecisionResult:
             rule=GUARDS[proposal.kind],
             hint="; ".join(blockers[1:]) or None,
         )
-    glass = broken_glass(desk, rule, break_glass)
+    glass = broken_glass(desk, rule, proposal.break_glass)
     missing = () if glass else needs(rule, [desk.signature()])
     data = {**proposal.data, **glass, **desk.grounds(rule)}
     entry = desk.sign(EntryType.ROLLBACK_REQUESTED, data)

@@ -65,7 +65,7 @@ def sign_policy(ctx: Context) -> tuple[DecisionResult, ...]:
             hint="`riskcockpit policy status` says which",
         )
     results = [asked_for(desk, entry) for entry in made]
-    message = desk.finish()
+    message = desk.settle()
     return tuple(DecisionResult(each.decision, (), each.message or message) for each in results)
 
 

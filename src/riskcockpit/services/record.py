@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,7 @@ def read_roles(ctx: Context) -> tuple[Roles, bytes]:
     return parse_roles(content, str(file)), content
 
 
+@lru_cache(maxsize=16)
 def parse_roles(content: bytes, where: str) -> Roles:
     """Read the bytes of a roles file.
 

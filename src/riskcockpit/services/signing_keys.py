@@ -153,7 +153,7 @@ def _change(desk: Desk, text: str, type_: EntryType, data: dict[str, Any]) -> De
         raise InputError("this change is signed already", hint="`riskcockpit policy status`")
     desk.journal.append(type_, {**data, "signers": entry.data["after"]})
     result = asked_for(desk, entry)
-    message = desk.finish()
+    message = desk.settle()
     return DecisionResult(result.decision, (), message)
 
 

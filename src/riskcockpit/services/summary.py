@@ -215,18 +215,6 @@ class HeldFact(Row, frozen=True):
     """Closures that are remembered one by one; 0 for scans of earlier versions."""
 
 
-class WaivedFact(Row, frozen=True):
-    """A row of `alerts_waived`."""
-
-    kind: str
-    subject: str
-    severity: int
-    findings: int
-    title: str
-    since: datetime
-    owner: str
-
-
 class GlassFact(Row, frozen=True):
     """A row of `queue_glasses`."""
 
@@ -239,7 +227,19 @@ class GlassFact(Row, frozen=True):
     review_by: datetime
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/3"):
+class WaivedFact(Row, frozen=True):
+    """A row of `alerts_waived`."""
+
+    kind: str
+    subject: str
+    severity: int
+    findings: int
+    title: str
+    since: datetime
+    owner: str
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/4"):
     """Everything on the overview that a generation knows."""
 
     at: datetime
@@ -262,8 +262,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/3"):
     waivers: tuple[WaiverFact, ...]
     deadlines: tuple[DeadlineFact, ...]
     held: tuple[HeldFact, ...]
-    waived: tuple[WaivedFact, ...]
     glasses: tuple[GlassFact, ...]
+    waived: tuple[WaivedFact, ...]
 
     def covers(self, now: datetime, notice: timedelta) -> bool:
         """Return whether it says all about `now`, with waivers announced `notice` ahead."""

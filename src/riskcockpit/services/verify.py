@@ -138,14 +138,3 @@ def _row(entry: Entry) -> LedgerRow:
         summary=summary_of(entry),
         data=canonical(entry.data).decode("utf-8"),
     )
-
-
-def sign_checkpoint(ctx: Context) -> None:
-    """Witness this writer's chain before the process ends; without a key or news, nothing.
-
-    Raises:
-        LedgerError: the chain does not verify.
-    """
-    if not (ctx.paths.ledger / "chains").is_dir() or not ctx.key.exists():
-        return
-    ctx.journal().checkpoint()

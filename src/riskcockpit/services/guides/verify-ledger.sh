@@ -32,6 +32,8 @@ for file in "$ledger"/chains/*; do
     if [ ! -f "$file" ] || [ -h "$file" ] || [ "$file" = "${file%.jsonl}" ] || ! named "$chain"; then
         fault "$file is no chain of any writer"; continue
     fi
+    jq -R -r '(fromjson? | .body | [.actor, .prev, .seq, (.ts | gsub("[-:T]|\\..*|Z"; "")), .type, (.data.chain // "-"), .v]
+        | map(tostring) | if any(test("[ \\n*?]|^$")) then "-" else join(" ") end) // "-"' "$file" >"$scratch/facts" 2>/dev/null
     previous=$zeros; before=0; number=0; covered=0
     while IFS= read -r line || [ -n "$line" ]; do
         body=${line#'{"body":'}; body=${body%',"h":"'*}
@@ -39,7 +41,9 @@ for file in "$ledger"/chains/*; do
         armour=${line##*'"sig":"'}; armour=${armour%'"}'}
         if [ "{\"body\":$body,\"h\":\"$hash\",\"sig\":\"$armour\"}" != "$line" ]; then fault "$chain entry $number is no entry"; fi
         if [ "$(printf '%s' "$body" | sum)" != "$hash" ]; then fault "$chain entry $number was changed"; fi
-        set -- $(printf '%s' "$body" | jq -r '.actor, .prev, .seq, (.ts | gsub("[-:T]|\\..*|Z"; "")), .type, (.data.chain // "-"), .v' 2>/dev/null)
+        read -r facts <&3 || facts=-
+        set -- $facts
+        case ${3-x}${4-x} in *[!0-9]*) set -- ;; esac
         if [ $# -ne 7 ]; then fault "$chain entry $number cannot be read"; number=$((number + 1)); previous=$hash; continue; fi
         if [ "$2" != "$previous" ] || [ "$3" != "$number" ]; then fault "$chain entry $number is out of place"; fi
         if [ "$1" != "${chain%@*}" ]; then fault "$chain entry $number is of another writer"; fi
@@ -57,7 +61,7 @@ for file in "$ledger"/chains/*; do
             covered=$((number + 1))
         fi
         previous=$hash; before=$4; number=$((number + 1))
-    done <"$file"
+    done <"$file" 3<"$scratch/facts"
     if [ -n "$(tail -c 1 "$file")" ]; then fault "$chain entry $((number - 1)) is torn"; fi
     echo "$number" >"$scratch/length.$chain"
     echo "$covered" >"$scratch/covered.$chain"
