@@ -125,9 +125,7 @@ def test_a_control_that_nobody_can_judge_suspends_for_as_long(bank: Bank) -> Non
     assert bank.states()["medium"] == "open"
     assert record_endings(bank.at("engineer")) == ""
     assert entry_types(bank) == ["waiver.granted"]
-    assert row_of(bank, id_).why == (
-        f"nobody knows whether the control {CONTROL} holds: stale"
-    )
+    assert row_of(bank, id_).why == (f"nobody knows whether the control {CONTROL} holds: stale")
     judge(bank, "ok")
     assert bank.states()["medium"] == "waived"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +25,19 @@ if TYPE_CHECKING:
     from riskcockpit.services.context import Context
 
 waivers_app = typer.Typer(help="Waivers: how they stand, and why.", no_args_is_help=True)
-Id = Annotated[str, typer.Argument(metavar="ID", help="A waiver's id, or its first digits.")]
+
+
+def _ids(incomplete: str) -> Sequence[str]:
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.waivers import waivers
+
+    return [row.id[:10] for row in waivers(Context.open()) if row.id.startswith(incomplete)]
+
+
+Id = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="A waiver's id, or its first digits.", autocompletion=_ids),
+]
 
 
 def register(app: typer.Typer) -> None:

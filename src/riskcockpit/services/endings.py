@@ -17,7 +17,7 @@ from riskcockpit.ledger.chain import Entry
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import publish
 from riskcockpit.services.record import examined, projected
-from riskcockpit.services.waiver_terms import verdicts_of
+from riskcockpit.services.verdicts import verdicts_of
 
 
 def record_endings(ctx: Context) -> str:

@@ -41,7 +41,7 @@ from riskcockpit.services.policy import controls_in_force, invalid_controls, kpi
 from riskcockpit.services.pricing import price
 from riskcockpit.services.projection import project_ledger
 from riskcockpit.services.staging import TABLES
-from riskcockpit.services.waiver_terms import verdicts_of
+from riskcockpit.services.verdicts import verdicts_of
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
 

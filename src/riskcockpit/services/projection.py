@@ -29,7 +29,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.corrections import settle_identities
 from riskcockpit.services.record import examined, projected
 from riskcockpit.services.staging import TABLES
-from riskcockpit.services.waiver_terms import verdicts_of
+from riskcockpit.services.verdicts import verdicts_of
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
 

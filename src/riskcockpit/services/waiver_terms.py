@@ -26,6 +26,7 @@ from riskcockpit.domain.money import Money
 from riskcockpit.errors import InputError, RefusedError
 from riskcockpit.present.text import money
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.verdicts import verdicts_of
 from riskcockpit.store.database import Reader
 from riskcockpit.store.sql import sql
 from riskcockpit.views.findings import FindingRow
@@ -117,16 +118,14 @@ def check_controls(reader: Reader, record: WaiverRecord) -> None:
             raise InputError(f'there is no control "{name}"', hint="`riskcockpit controls list`")
         if verdicts[name] != Verdict.OK.value:
             raise RefusedError(
-                f"the control {name} does not hold ({verdicts[name].replace('_', ' ')}): it compensates "
-                "nothing",
+                f"{name} does not hold ({_word(verdicts[name])}): it compensates nothing",
                 rule=HOLDS,
                 hint=f"`riskcockpit controls explain {name}`",
             )
 
 
-def verdicts_of(reader: Reader) -> dict[str, str]:
-    """Return control → its latest verdict."""
-    return dict(reader.rows(sql("services", "waiver_verdicts")))
+def _word(verdict: str) -> str:
+    return verdict.replace("_", " ")
 
 
 def _usual(desk: Desk, rows: Sequence[FindingRow], wanted: Wanted) -> dict[str, Any]:

@@ -23,7 +23,8 @@ from riskcockpit.services.decide import plan_waiver, waive
 from riskcockpit.services.desk import MIN_PREFIX
 from riskcockpit.services.findings import FindingReader
 from riskcockpit.services.record import examined, projected
-from riskcockpit.services.waiver_terms import record_facts, verdicts_of
+from riskcockpit.services.verdicts import verdicts_of
+from riskcockpit.services.waiver_terms import record_facts
 from riskcockpit.store.sql import sql
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
 from riskcockpit.views.waivers import CoveredFinding, WaiverDetail, WaiverRow, WaiverStanding
