@@ -471,8 +471,10 @@ def test_a_waiver_is_previewed_decided_and_undone(filled: Path) -> None:
     assert decided["state"] in ("granted", "requested")
     assert invoke("ledger", "verify").code == 0
     shown = document(invoke("waivers", "show", decided["id"][:10], "--json"), "waiver")
-    assert (shown["standing"], shown["kind"]) == ("active", "false_positive")
-    assert [each["covered"] for each in shown["list"]] == [True]
+    assert (shown["standing"], shown["kind"]) == ("requested", "false_positive")
+    assert [each["why_not"] for each in shown["list"]] == ["the waiver is requested"]
+    (waiting,) = document(invoke("requests", "list", "--json"), "requests")["requests"]
+    assert (waiting["id"], waiting["may_approve"]) == (decided["id"], False)
     found = document(invoke("actions", "may", decided["id"], "--json"), "permissions")
     assert {each["deed"]: each["allowed"] for each in found["permissions"]}["revoke"] is True
     undone = invoke("undo", "--yes", "--json")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from riskcockpit.services.context import Context
 
 LONGEST_BYTES = 200_000
+_MESSAGES = 2
+"""Where an editor may print: what goes to stdout is for data only."""
 
 
 def filled_in(ctx: Context, form: Path | None, known: Mapping[str, str]) -> Path:
@@ -40,7 +41,7 @@ def filled_in(ctx: Context, form: Path | None, known: Mapping[str, str]) -> Path
         form.chmod(0o600)
     try:
         ended = subprocess.run(  # noqa: S603 - the user's own environment names the editor
-            [*shlex.split(editor), str(form)], check=False, stdout=sys.stderr
+            [*shlex.split(editor), str(form)], check=False, stdout=_MESSAGES
         )
     except (OSError, ValueError) as error:
         raise InputError(f"cannot run the editor {editor!r}: {error}", hint=_kept(form)) from error
