@@ -34,6 +34,7 @@ _FAMILIES = {
     "findings": ("findings",),
     "models": ("models",),
     "deployments": ("deployments",),
+    "trace": ("trace",),
     "governance": ("controls", "actions"),
     "ledger": ("ledger",),
     "kpis": ("kpis",),

@@ -97,7 +97,7 @@ def running_bank(
         start = clock.now()
         progress("opening the bank")
         systems = stack.enter_context(UpstreamSystems(clock, seed, still=still))
-        paths = make_home(home, systems.mlflow_url, systems.prometheus_url)
+        paths = make_home(home, systems.addresses)
         ctx = Context.open(paths, clock)
         documents = World(Dice(seed), start).documents()
         Replay(ctx, clock, start, progress).live(documents)

@@ -153,6 +153,7 @@ def _run(ctx: Context, order: _Order, tell: SyncProgress) -> _Done:
             outcomes[one.source.name] = desk.record(one)
         if order.is_all:
             tx.execute(sql("services", "sync_forget"), names=names)
+            tx.execute(sql("services", "sync_forget_settings"), names=names)
             tx.execute(sql("services", "sync_forget_validators"), names=names)
         if order.dry_run:
             tx.discard()
