@@ -33,6 +33,8 @@ from support.caches import NOW, finding, statement
 from support.deciding import LATER, WHY, Bank, entry_types, findings, id_of, make_bank
 from support.ledgers import key_for, signer_line
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 
 @pytest.fixture
 def bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bank:

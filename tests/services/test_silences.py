@@ -32,6 +32,8 @@ from riskcockpit.store.database import Writer
 from support.alerting import alert
 from support.deciding import WHY, Bank, make_bank
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 SOURCES = (SourceSettings(name="alerts", kind="alertmanager", url="https://am.example"),)
 LABELS = {"alertname": "QueueLong", "service": "payments", "severity": "warning"}
 

@@ -23,6 +23,10 @@ WITH counted AS (
     UNION ALL SELECT 'finding_location', count(*), max(rev) FROM finding_location
     UNION ALL SELECT 'finding_sighting', count(*), max(rev) FROM finding_sighting
     UNION ALL SELECT 'finding_vex', count(*), max(rev) FROM finding_vex
+    UNION ALL SELECT
+        'glass_broken', count(*),
+        max(epoch_us(greatest(decided_at, reviewed_at, ended_at)))
+    FROM glass_broken
     UNION ALL SELECT 'held_closure', count(*), max(rev) FROM held_closure
     UNION ALL SELECT 'http_validator', count(*), max(rev) FROM http_validator
     UNION ALL SELECT 'identity_decision', count(*), max(rev) FROM identity_decision
