@@ -198,6 +198,15 @@ def held_by_controls(found: Projection, verdicts: Mapping[str, str]) -> Projecti
     return replace(found, waivers=waivers)
 
 
+def stands_otherwise(found: Projection, verdicts: Mapping[str, str]) -> bool:
+    """Whether newer verdicts suspend a waiver of what `held_by_controls` gave, or release one."""
+    return any(
+        each.failing != failing_control(each, verdicts)
+        for each in found.waivers
+        if each.failing or each.state is WaiverState.GRANTED
+    )
+
+
 def failing_control(waiver: Waiver, verdicts: Mapping[str, str]) -> str:
     """Say which control of a waiver does not hold; empty when all do."""
     record = waiver.terms.record if waiver.terms else None

@@ -24,7 +24,7 @@ from riskcockpit.controls.incremental import (
 )
 from riskcockpit.controls.pack import Control, digest
 from riskcockpit.controls.run import evaluate, newest
-from riskcockpit.decisions.project import Projection, held_by_controls
+from riskcockpit.decisions.project import Projection, stands_otherwise
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.control import ControlResult, ControlRow, RowStatus, Verdict
 from riskcockpit.domain.decision import EntryType
@@ -82,7 +82,7 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
     known = states(tx)
     broken = invalid_rows(tx, invalid_controls(ctx.paths), now)
     standings, ran, digest_ = _judge_controls(tx, controls, known, now, broken)
-    if held_by_controls(projection, verdicts_of(tx)) != projection:
+    if stands_otherwise(projection, verdicts_of(tx)):
         settle(ctx, tx, now)
     readings = _measure_kpis(tx, kpis, known, now)
     for name in ("judging_thin_kpis", "judging_thin_exposure"):
