@@ -34,6 +34,8 @@ _FAMILIES = {
     "status": ("status",),
     "findings": ("findings",),
     "models": ("models",),
+    "watch": ("watch",),
+    "incident": ("incident",),
     "deployments": ("deployments",),
     "trace": ("trace",),
     "governance": ("controls", "actions"),

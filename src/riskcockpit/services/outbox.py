@@ -91,6 +91,11 @@ def _grace_of(desk: Desk, each: ProjectedAction) -> datetime:
     return each.decided_at + grace
 
 
+def row_of_action(desk: Desk, id_: str) -> ActionRow:
+    """Return an action of the ledger as it stands now."""
+    return row_of(_now(desk, id_))
+
+
 def acting_connector(ctx: Context, source: str) -> Connector:
     """Build the connector of the source called `source`.
 
