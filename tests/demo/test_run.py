@@ -20,11 +20,15 @@ from riskcockpit.demo.home import COLLEAGUE, ENGINEER, MONITORING, REGISTRY
 from riskcockpit.demo.registry import PAST_ROLLBACK, STORY_MODEL
 from riskcockpit.demo.run import Bank, _refreshed, run_demo, running_bank
 from riskcockpit.demo.servers import Addresses
+from riskcockpit.domain.automation import Verdict
+from riskcockpit.domain.incident import IncidentState
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.model import ROLLED_BACK_TAG
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.errors import InputError
+from riskcockpit.services.automation import explain
 from riskcockpit.services.findings import FindingReader
+from riskcockpit.services.incidents import incidents
 from riskcockpit.services.models import model, models
 from riskcockpit.services.posture import posture
 from riskcockpit.services.rollback import plan_rollback, rollback
@@ -168,6 +172,11 @@ def test_the_alarm_rises_the_rollback_moves_the_alias_and_the_readings_recover(
     assert by_pillar[Pillar.MODEL_VALIDATION].state is KpiState.ALARM
     open_before = watched.count(f"model:{STORY_MODEL} state:open")
     assert open_before >= 2
+    (incident,) = [each for each in incidents(watched.ctx) if each.subject == STORY_MODEL]
+    assert incident.state is IncidentState.OPEN
+    said = {rule.metric: rule for rule in explain(watched.ctx, STORY_MODEL).rules}
+    assert (said["accuracy"].verdict, said["accuracy"].target) == (Verdict.PROPOSE, 6)
+    assert said["population_stability_index"].verdict is Verdict.ALARM
 
     plan = plan_rollback(watched.ctx, STORY_MODEL)
     assert plan.blockers == ()
@@ -183,6 +192,8 @@ def test_the_alarm_rises_the_rollback_moves_the_alias_and_the_readings_recover(
     by_pillar = {pillar.pillar: pillar for pillar in recovered.pillars}
     assert by_pillar[Pillar.MODEL_VALIDATION].state is KpiState.OK
     assert recovered.exposure.mean < at_risk
+    (incident,) = [each for each in incidents(watched.ctx) if each.subject == STORY_MODEL]
+    assert incident.state is IncidentState.CONTAINED
     assert verify_ledger(watched.ctx).is_ok
 
 

@@ -344,3 +344,37 @@ def test_a_drill_that_never_was_counts_since_the_ledger_began() -> None:
     assert value(done, "rollback-drill-age") == (10.0, KpiState.OK)
     refused = {"ledger_entry": ledger, "action": [{**action, "state": "refused"}]}
     assert value(refused, "rollback-drill-age")[0] == 100.0
+
+
+def kept(id_: str, **columns: Any) -> dict[str, Any]:
+    """An incident of the ledger."""
+    return {"id": id_, "subject": "fraud", "title": "fraud: beyond", "severity": 4, "state": "open",
+            "detected_at": "-10h", "acknowledge_due_at": "-9h", **columns}  # fmt: skip
+
+
+def test_a_breach_that_belongs_to_an_incident_has_its_clocks_and_counts_once() -> None:
+    world = {
+        "reading": MONITOR,
+        "finding": [incident("a", severity=4, detected_at="-10h"),
+                    incident("b", severity=4, detected_at="-9h"),
+                    incident("alone", severity=4, detected_at="-2h")],
+        "incident": [kept("i", acknowledged_at="-8h", contained_at="-6h", contained_by="person"),
+                     kept("over", acknowledged_at="-8h", contained_at="-8h", resolved_at="-6h",
+                          contained_by="automation", state="resolved")],
+        "incident_alert": [{"incident_id": "i", "finding_id": id_} for id_ in ("a", "b")],
+    }  # fmt: skip
+    found, rows = seen(world, "time-to-acknowledge")
+    assert (found.value, found.sample, len(rows)) == (120.0, 3, 3)
+    assert value(world, "time-to-resolve")[0] == pytest.approx((10 + 4 + 2) / 3)
+    assert value(world, "open-severity-1")[0] == 2.0
+    found, rows = seen(world, "automatic-containment")
+    assert (found.value, found.sample, {row.item for row in rows}) == (50.0, 2, {"i", "over"})
+
+
+def test_a_drill_that_passed_counts_and_one_that_failed_does_not() -> None:
+    ledger = [{"hash": "1", "ts": "-2400h"}]
+    drill: dict[str, Any] = {"id": "d", "runbook": "model-breach", "at": "-48h"}
+    world = {"ledger_entry": ledger, "drill": [{**drill, "is_passed": True}]}
+    assert value(world, "rollback-drill-age") == (2.0, KpiState.OK)
+    failed = {"ledger_entry": ledger, "drill": [{**drill, "is_passed": False}]}
+    assert value(failed, "rollback-drill-age")[0] == 100.0

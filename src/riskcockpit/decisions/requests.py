@@ -14,7 +14,9 @@ from datetime import datetime, timedelta
 import msgspec
 
 from riskcockpit.decisions.authors import read_authors
+from riskcockpit.decisions.automations import KEY as AUTOMATION
 from riskcockpit.decisions.roles import Deed, Roles, Rule, Signature, counted
+from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
@@ -238,5 +240,10 @@ def _rule(ask: Entry, severity: Severity, policies: Policies, at: datetime) -> R
     is_production = ask.data.get("production")
     if policy is None or policy.is_over(at) or not isinstance(is_production, bool):
         return None
-    rule = policy.rule_for(ASKS[ask.type], severity, is_production=is_production)
+    if ask.type is EntryType.ROLLBACK_REQUESTED and AUTOMATION in ask.data:
+        is_back = ask.data.get("kind") == ActionKind.MODEL_ROLLBACK.value
+        model, version = str(ask.data.get("model", "")), str(ask.data[AUTOMATION])
+        rule = policy.enforced(model, version, at) if is_back else None
+    else:
+        rule = policy.rule_for(ASKS[ask.type], severity, is_production=is_production)
     return rule if rule is not None and rule.id == ask.data.get("rule") else None

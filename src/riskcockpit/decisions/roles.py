@@ -7,7 +7,7 @@ it. Rules are tried in their order, the first that fits applies, and without one
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
@@ -16,6 +16,7 @@ import msgspec
 
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.decisions.authors import names_of
+from riskcockpit.decisions.automations import Automations, in_force_at
 from riskcockpit.decisions.people import Delegation, Keys, fault_of, names_of_all, person_of
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import ConfigError, RefusedError
@@ -90,6 +91,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         )
 
 
+_ANSWERS = frozenset({Role.APPROVER, Role.RISK_OWNER})
+"""Roles of whom one may answer for what automation does."""
 CORRECTIONS = Rule(
     id="correct-alone",
     action=Deed.CORRECT,
@@ -98,6 +101,15 @@ CORRECTIONS = Rule(
     why="one person may correct what the cockpit took from reports; the ledger says who",
 )
 """What holds where a roles file says nothing of corrections, as those did that are older."""
+
+ENFORCED = Rule(
+    id="rollback-enforced",
+    action=Deed.ROLLBACK,
+    request=frozenset({Role.AUTOMATION}),
+    keys=1,
+    why="rolled back without asking: two persons signed for this model in policy/automation.yaml",
+)
+"""What holds for automation where the signed rules of automation enforce; no roles file can."""
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -145,6 +157,8 @@ class Roles:
     persons: tuple[frozenset[str], ...] = ()
     """Principals that are one person each."""
     delegations: tuple[Delegation, ...] = ()
+    automations: Automations = field(default_factory=dict)
+    """The versions of the rules of automation that were ever in force."""
 
     def signature(self, principal: str, key_fp: str, at: datetime) -> Signature:
         """Return how somebody signs at `at`, with the roles and the persons that stands for."""
@@ -152,6 +166,16 @@ class Roles:
         acting = [d.giver for d in self.delegations if d.to == principal and d.holds(at)]
         persons = [person_of(name, self.persons, self.keys) for name in (principal, *acting)]
         return Signature(principal, key_fp, roles, frozenset().union(*persons))
+
+    def enforced(self, model: str, version: str, at: datetime) -> Rule | None:
+        """Return the rule by which automation may roll `model` back at `at`; None: it may not.
+
+        `version` is the digest of the rules of automation it rests on.
+        """
+        found = in_force_at(self.automations, version, at, CLOCKS_DIFFER)
+        who = found.enforcement(model, at) if found else None
+        answers = who is not None and self.of(who.approver) & _ANSWERS
+        return ENFORCED if answers else None
 
     def rule_for(self, deed: Deed, severity: Severity, *, is_production: bool) -> Rule | None:
         """Return the rule that applies; None: nobody may."""

@@ -6,13 +6,15 @@ A desk is set up for one decision. Nothing is decided while the ledger does not 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
+from riskcockpit.config.automation import parse_automation
+from riskcockpit.decisions.policy import AUTOMATION, OPTIONAL, ROLES
 from riskcockpit.decisions.policy import FILES as POLICY_FILES
-from riskcockpit.decisions.policy import ROLES
 from riskcockpit.decisions.project import project
-from riskcockpit.decisions.roles import Deed, Role, Roles, Rule, Signature, needs
-from riskcockpit.domain.action import MODEL_KINDS, ActionState
+from riskcockpit.decisions.roles import ENFORCED, Deed, Role, Roles, Rule, Signature, needs
+from riskcockpit.domain.action import OPEN_STATES
 from riskcockpit.domain.decision import Decision, DecisionState, EntryType
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.severity import Severity
@@ -35,14 +37,6 @@ from riskcockpit.services.unlocking import refuse_locked
 
 MIN_PREFIX = 4
 """Characters of an id that commands take at least."""
-
-
-_OPEN_STATES = frozenset(
-    {
-        ActionState.REQUESTED, ActionState.PENDING, ActionState.SENT,
-        ActionState.PENDING_UPSTREAM, ActionState.UNKNOWN,
-    }
-)  # fmt: skip
 
 
 class Desk:
@@ -102,6 +96,29 @@ class Desk:
             self.principal, deed, severity, is_production=self.is_production, at=self.now
         )
 
+    def permit_enforced(self, model: str, version: str) -> Rule:
+        """Return the rule by which automation may roll `model` back without asking.
+
+        `version` is the digest of the rules of automation it rests on.
+
+        Raises:
+            RefusedError: this is not automation, or nobody answers for this model.
+        """
+        if not self.signature().roles & ENFORCED.request:
+            raise RefusedError(
+                f"{self.principal} is not automation, and rolls nothing back without asking",
+                rule=ENFORCED.id,
+                hint="a service account with the role automation and a key of its own does",
+            )
+        rule = self.roles.enforced(model, version, self.now)
+        if rule is None:
+            raise RefusedError(
+                f"nobody answers for rolling {model} back without asking",
+                rule=ENFORCED.id,
+                hint=f"`riskcockpit watch enforce {model}`, and the signature of a second person",
+            )
+        return rule
+
     def ruling(self, deed: Deed) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
         """Return the id of the rule, what it still needs, and why it refuses this person."""
         try:
@@ -128,11 +145,21 @@ class Desk:
         """
         if self.signature().roles != {Role.AUTOMATION}:
             refuse_locked(self.ctx)
-        for name in POLICY_FILES:
-            self._vouch(name)
+        self.vouch()
         entry = self.journal.append(type_, data)
         self.entries = (*self.entries, entry)
         return entry
+
+    def vouch(self) -> None:
+        """Sign the first versions of the policy that every decision rests on.
+
+        Raises:
+            RefusedError: one was edited, and nobody signed that.
+            LedgerError: it cannot be signed.
+        """
+        for name in POLICY_FILES:
+            if name not in OPTIONAL:
+                self._vouch(name)
 
     def finish(self) -> str:
         """Sign a checkpoint and publish; return what could not be done, or nothing.
@@ -159,6 +186,8 @@ class Desk:
         directory = self.ctx.paths.ledger
         present = policy_book(directory, self.entries)
         for name, digest in present.digests.items():
+            if name in OPTIONAL and not (directory / name).exists():
+                continue
             before = self.book.digests.get(name, "")
             if before in ("", digest) or state_of(directory, self.book, name).digest != before:
                 continue
@@ -215,13 +244,7 @@ class Desk:
 
     def in_flight(self, model: str) -> tuple[str, ...]:
         """Return the actions on a model that wait or are on their way."""
-        return tuple(
-            each.action.id
-            for each in self.projection.actions
-            if each.action.kind in MODEL_KINDS
-            and each.model == model
-            and each.state in _OPEN_STATES
-        )
+        return self.projection.in_flight(model)
 
     def under_way(self, source: str, target: str) -> tuple[str, ...]:
         """Return the actions on a target of a source that wait or are on their way."""
@@ -229,7 +252,7 @@ class Desk:
             each.action.id
             for each in self.projection.actions
             if (each.action.source, each.action.target) == (source, target)
-            and each.state in _OPEN_STATES
+            and each.state in OPEN_STATES
         )
 
     def change_policy(self, name: str) -> Entry | None:
@@ -241,10 +264,14 @@ class Desk:
             ConfigError: it cannot be read; nobody is asked to sign what is no policy.
             LedgerError: it cannot be signed or written.
         """
+        if name in OPTIONAL and not (self.ctx.paths.ledger / name).exists():
+            return None
         found = state_of(self.ctx.paths.ledger, self.book, name)
         if found.is_in_force or found.waits is not None:
             return None
-        if name == ROLES:
+        if name == AUTOMATION:
+            parse_automation(found.content.decode("utf-8", "replace"), Path(name))
+        elif name == ROLES:
             parse_roles(found.content, name)
         elif faults := parse_signers(found.content.decode("utf-8", "replace")).faults:
             raise ConfigError(f"cannot use {name}: {faults[0]}")

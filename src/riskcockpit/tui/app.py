@@ -1,29 +1,29 @@
-"""The cockpit as a Textual app: theme, lock, signals, failures. No data logic."""
+"""The cockpit as a Textual app: lock, signals, failures, notes. No data logic."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from textual import events
-from textual.app import App
 from textual.content import Content
 from textual.filter import LineFilter
 from textual.timer import Timer
 
+from riskcockpit.domain.untrusted import clean_line, clean_text
 from riskcockpit.errors import RiskcockpitError
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
-from riskcockpit.tui.api import GatewayApi, RollBack
+from riskcockpit.tui.api import GatewayApi
+from riskcockpit.tui.commanding import Commanding
+from riskcockpit.tui.conditions import Condition, of_data, of_settings
 from riskcockpit.tui.fence import Fence
 from riskcockpit.tui.host import Severity
-from riskcockpit.tui.messages import GenerationChanged
-from riskcockpit.tui.navigation import Navigator
-from riskcockpit.tui.theme import THEME
-from riskcockpit.tui.watch import GenerationWatch
 from riskcockpit.tui.widgets.lines import header_line, synced
 
 if TYPE_CHECKING:  # imported when first needed: the palette when opened, records with the data
@@ -42,7 +42,7 @@ def _palette() -> type[Provider]:
     return CockpitCommands
 
 
-class Cockpit(Navigator):
+class Cockpit(Commanding):
     """The risk cockpit."""
 
     TITLE = "riskcockpit"
@@ -50,19 +50,18 @@ class Cockpit(Navigator):
     COMMANDS = {_palette}  # noqa: RUF012 - Textual's own shape
 
     def __init__(self, gateway: GatewayApi, *, is_ascii: bool = False) -> None:
-        super().__init__()
-        self.gateway = gateway
+        super().__init__(gateway)
         self.glyphs = ASCII if is_ascii else UNICODE
         self.is_locked = gateway.about.is_production
         self.posture: PostureView | None = None
         self.crash: Exception | None = None
         """A fault of ours that ended the app; raised again when the terminal is in order."""
+        self.next_home = ""
+        """The home to open when this one is left; empty: none."""
         self._fence = Fence()
         self._give_up: Callable[[], None] | None = None
         self._hold_note: Timer | None = None
         self._lock_timer: Timer | None = None
-        self._watch = GenerationWatch(gateway.generation, self._tell_generation)
-        self._take_theme(gateway.about.theme)
 
     # life
 
@@ -73,21 +72,14 @@ class Cockpit(Navigator):
     def on_mount(self) -> None:
         """Take the keys and the signals, and start watching the cache."""
         self.set_class(self.glyphs.is_ascii, "-ascii")
-        self.set_keymap(dict(self.gateway.about.keymap))
         if not self.is_headless:
             self._listen_to_signals()
-        self._watch.start()
+        self.watch_living()
         self.set_interval(_MINUTE_SECONDS, self._let_ages_move_on)
-
-    def _take_theme(self, name: str) -> None:
-        # before the style sheets are read: a theme set later makes Textual read them all again
-        self.register_theme(THEME)
-        self.set_reactive(App.theme, name if name in self.available_themes else THEME.name)
-        self.stylesheet.set_variables(self.get_css_variables())
 
     def on_unmount(self) -> None:
         """Stop everything that runs, so that leaving waits for nothing."""
-        self._watch.end()
+        self.end_watching()
         self.gateway.interrupt()
 
     def _listen_to_signals(self) -> None:
@@ -107,14 +99,6 @@ class Cockpit(Navigator):
         # Textual would print a traceback with the values of variables; the caller reports the crash
         self._close_messages_no_wait()
 
-    def _tell_generation(self, number: int) -> None:
-        self.post_message(GenerationChanged(number))
-
-    def on_generation_changed(self, event: GenerationChanged) -> None:
-        """Let the screen that is seen read anew; the others do when they are seen again."""
-        event.stop()
-        self.place_screen.refresh_data()
-
     def _let_ages_move_on(self) -> None:
         self.place_screen.draw_lines()
         self.place_screen.redraw()
@@ -131,11 +115,21 @@ class Cockpit(Navigator):
             self.place,
             self.gateway.about,
             self.posture,
-            synced(self.posture, self.gateway.now()),
+            "syncing" if self.progress else synced(self.posture, self.gateway.now()),
             is_locked=self.is_locked,
             glyphs=self.glyphs,
             width=width,
         )
+
+    def conditions(self) -> Sequence[Condition]:
+        """Return what is wrong with the data or the settings, the gravest first."""
+        fault = self.settings_fault
+        mine = () if fault is None else (of_settings(fault, self.glyphs),)
+        return (*mine, *of_data(self.posture, self.gateway.now(), self.glyphs))
+
+    def generation_seen(self) -> int:
+        """Return the generation of what is shown; 0 before any."""
+        return 0 if self.posture is None else self.posture.generation
 
     def notice(self, posture: PostureView) -> None:
         """Remember a posture for the headers."""
@@ -147,10 +141,6 @@ class Cockpit(Navigator):
         self.place_screen.refresh_bindings()
         self.place_screen.draw_lines()
 
-    def tell(self, message: str, *, severity: Severity = "information", title: str = "") -> None:
-        """Show a passing note, as it is."""
-        self.notify(message, severity=severity, title=title)
-
     def notify(
         self,
         message: str,
@@ -160,9 +150,12 @@ class Cockpit(Navigator):
         timeout: float | None = None,
         markup: bool = False,
     ) -> None:
-        """Show a passing note; never as markup, whoever asks."""
+        """Show a passing note; never as markup, and harmless, whoever asks."""
         del markup
-        super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
+        super().notify(
+            clean_text(message), title=clean_line(title), severity=severity, timeout=timeout,
+            markup=False,
+        )  # fmt: skip
 
     # keys that wait
 
@@ -202,13 +195,6 @@ class Cockpit(Navigator):
         from riskcockpit.tui.commands import run  # noqa: PLC0415 - needed by few keys
 
         run(self, text)
-
-    def roll_back(self, model: str) -> None:
-        """Preview the rollback of a model."""
-        from riskcockpit.tui.screens.deciding import DecidingScreen  # noqa: PLC0415 - as above
-
-        if isinstance(self.place_screen, DecidingScreen):
-            self.place_screen.consider(RollBack(model))
 
     def ask_lock(self, *, is_locked: bool) -> None:
         """Lock at once; ask before unlocking production."""
@@ -255,15 +241,74 @@ class Cockpit(Navigator):
             self.set_lock(is_locked=True)
             self.tell("decisions are locked again; :unlock allows them", severity="warning")
 
+    def switch_context(self, name: str) -> None:
+        """Leave for another home of the settings, or say that there is none."""
+        about = self.gateway.about
+        if name == about.context:
+            self.tell(f"this is {name} already")
+        elif name not in about.contexts:
+            known = ", ".join(about.contexts) or "none: cockpit: contexts: names them"
+            self.tell(f"no context {name!r}; the settings know {known}", severity="warning")
+        else:
+            home = about.contexts[name]
+            screen = self.place_screen
+            screen.ask(
+                "context", lambda: self.gateway.check_home(home), lambda _: self._leave_for(home)
+            )
+
+    def _leave_for(self, home: str) -> None:
+        self.next_home = home
+        self.exit(0)
+
     def leave_cockpit(self) -> None:
         """Quit."""
         self.exit(0)
 
-    def action_command(self) -> None:
-        """Ask for a command."""
-        from riskcockpit.tui.modals.command_line import CommandLine  # noqa: PLC0415 - as above
+    def action_related(self) -> None:
+        """Go to what belongs to what the cursor is on; ask which, when there are several."""
+        from riskcockpit.tui.modals.choose import ChooseDialog  # noqa: PLC0415 - as above
 
-        self.push_screen(CommandLine(), lambda text: self.run_command(text) if text else None)
+        here = self.place
+        found = [(kind, replace(place, parent=here)) for kind, place in self.place_screen.related()]
+        if not found:
+            self.tell("nothing else belongs to this")
+        elif len(found) == 1:
+            self.go_to(found[0][1])
+        else:
+            names = [(kind, place.key or place.kind) for kind, place in found]
+            self.push_screen(
+                ChooseDialog("Go to", names),
+                lambda at: None if at is None else self.go_to(found[at][1]),
+            )
+
+    def action_copy(self) -> None:
+        """Copy the id of what the cursor is on, out of the terminal."""
+        from riskcockpit.tui import clipboard  # noqa: PLC0415 - as above
+
+        text = clean_line(self.place_screen.id_seen())
+        chosen = clipboard.way(self.gateway.about.clipboard, os.environ)
+        if not text:
+            self.tell("there is nothing to copy here")
+        elif chosen == "off":
+            self.tell("copying is switched off here: cockpit.clipboard", severity="warning")
+        elif not clipboard.fits(text):
+            self.tell("too long to be copied whole; nothing was sent", severity="warning")
+        elif chosen == "tmux":
+            self.place_screen.ask(
+                "copy", lambda: clipboard.to_tmux(text), lambda taken: self._copied(text, taken)
+            )
+        else:
+            self._send(text)
+
+    def _copied(self, text: str, is_taken: bool) -> None:  # noqa: FBT001 - the callback's shape
+        if is_taken:
+            self.tell(f"given to tmux: {text[:60]}")
+        else:
+            self._send(text)
+
+    def _send(self, text: str) -> None:
+        self.copy_to_clipboard(text)
+        self.tell(f"sent to the terminal: {text[:60]}")
 
     def action_help(self) -> None:
         """Show the keys of the view that is seen."""
@@ -271,4 +316,4 @@ class Cockpit(Navigator):
 
         bound = self.place_screen.active_bindings.values()
         active = frozenset(each.binding.id for each in bound if each.enabled and each.binding.id)
-        self.push_screen(HelpDialog(active, is_locked=self.is_locked))
+        self.push_screen(HelpDialog(active, self.keymap, is_locked=self.is_locked))

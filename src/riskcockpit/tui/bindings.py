@@ -6,6 +6,7 @@ A key that does nothing in this release is not in it. Every key has an id by whi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
@@ -21,7 +22,7 @@ class Key:
     words: str
     """What it does, in words."""
     scope: str
-    """Heading in help: `places`, `everywhere`, `lists`, `findings`, `decisions`, `ledger`."""
+    """Heading in help: a key of `SCOPES`."""
     action: str
     label: str = ""
     """Short word in the key line; empty: not shown there."""
@@ -29,14 +30,21 @@ class Key:
     """It leads to a decision; hidden while the cockpit is locked."""
 
     @property
-    def shown(self) -> str:
-        """The first key as people read it."""
-        return self.keys.split(",")[0]
-
-    @property
     def all_shown(self) -> str:
         """Every key as people read it, as `j down`."""
-        return " ".join(self.keys.split(","))
+        return " ".join(self.read_in({}))
+
+    def read_in(self, keymap: Mapping[str, str]) -> list[str]:
+        """Return its keys as people read them, as the settings have moved them."""
+        return [as_read(name.strip()) for name in keymap.get(self.id, self.keys).split(",")]
+
+
+_READ = {"escape": "esc", "comma": ",", "semicolon": ";"}
+
+
+def as_read(name: str) -> str:
+    """Return a key of Textual as people read it."""
+    return _READ.get(name, name)
 
 
 _Row = tuple[str, str, str, str, str]
@@ -66,8 +74,23 @@ KEYS: tuple[Key, ...] = (
         ("go.pillar.5", "5", "pillar incident response", "pillar(5)", ""),
         ("go.findings", "f", "findings", "go('findings')", "findings"),
         ("go.models", "m", "models", "go('models')", "models"),
+        (
+            "go.compliance",
+            "c",
+            "compliance: requirements and their evidence",
+            "go('compliance')",
+            "compliance",
+        ),
+        (
+            "go.exposure",
+            "x",
+            "exposure: money at risk and what drives it",
+            "go('exposure')",
+            "exposure",
+        ),
         ("go.ledger", "l", "ledger", "go('ledger')", "ledger"),
         ("go.sources", "S", "sources", "go('sources')", "sources"),
+        ("go.settings", "comma", "settings: theme, contexts, keys", "go('settings')", "settings"),
         ("go.actions", "@", "action log: what was done upstream", "go('actions')", "actions"),
     ),
     *_keys(
@@ -81,6 +104,8 @@ KEYS: tuple[Key, ...] = (
         ("app.last", "-", "last view", "last", ""),
         ("app.older", "[", "older view in the history", "older", ""),
         ("app.newer", "]", "newer view in the history", "newer", ""),
+        ("app.related", "t", "what this is about: its findings, model, controls", "related", ""),
+        ("app.copy", "y", "copy the id of what the cursor is on", "copy", ""),
         ("app.reload", "ctrl+r", "read the cache anew", "reload", ""),
         ("app.redraw", "ctrl+l", "redraw the screen", "redraw", ""),
     ),
@@ -95,6 +120,7 @@ KEYS: tuple[Key, ...] = (
         ("list.page-down", "pagedown", "a page down", "page(1)", ""),
         ("list.page-up", "pageup", "a page up", "page(-1)", ""),
         ("list.open", "enter", "open", "open", "open"),
+        ("list.jump", "semicolon", "show letters; one goes to its row", "jump", ""),
     ),
     *_keys(
         "findings",
@@ -107,6 +133,20 @@ KEYS: tuple[Key, ...] = (
         ("findings.mark-all", "*", "mark all that match the filter", "mark_all", ""),
         ("findings.unmark", "\\", "clear the marks", "unmark", ""),
         ("findings.preview", "p", "show or hide the preview", "preview", "preview"),
+        ("findings.next-view", "tab", "next saved view", "view(1)", "view"),
+        ("findings.previous-view", "shift+tab", "saved view before", "view(-1)", ""),
+        ("findings.keep-view", "F", "keep this filter as a view", "keep_view", ""),
+    ),
+    *_keys(
+        "query",
+        (
+            "query.complete",
+            "tab",
+            "take what follows; again the next",
+            "complete(1)",
+            "complete",
+        ),
+        ("query.complete-back", "shift+tab", "take the one before", "complete(-1)", ""),
     ),
     *_keys(
         "decisions",
@@ -124,21 +164,57 @@ KEYS: tuple[Key, ...] = (
         ("decide.note", "n", "note on this finding or model", "note", "note"),
     ),
     *_keys(
+        "compliance",
+        ("compliance.unfold", "right", "show what lies under the line", "unfold", ""),
+        ("compliance.fold", "left", "hide it, or go to the line above", "fold", ""),
+        ("compliance.unfold-all", "E", "show everything; again hides it", "unfold_all", "all"),
+        ("compliance.matrix", "T", "matrix, or the tree again", "matrix", "matrix"),
+        (
+            "compliance.faults",
+            "!",
+            "only what lacks something; again shows all",
+            "faults",
+            "faults",
+        ),
+    ),
+    *_keys(
         "ledger",
         ("ledger.verify", "V", "verify every signature now", "verify", "verify now"),
     ),
 )
 """Every key of this release: id, keys, what it does, action, short word."""
 
+AVOIDED: dict[str, str] = {
+    "ctrl+a": "screen and tmux users have it as prefix, and fields go to their start with it",
+    "ctrl+b": "the prefix of tmux",
+    "ctrl+s": "stops the output of terminals with flow control",
+    "ctrl+o": "a prefix of zellij",
+    "ctrl+j": "the same as enter in many terminals",
+    "ctrl+m": "the same as enter",
+    "ctrl+i": "the same as tab",
+    "ctrl+h": "the same as backspace in many terminals",
+    "ctrl+z": "suspends the program",
+    "ctrl+c": "copies what is selected",
+    "ctrl+k": "deletes to the end of a field",
+    "delete": "destroys elsewhere",
+    "backspace": "destroys elsewhere",
+}
+"""Keys that nothing may be moved to → why; terminals, multiplexers or habits have them."""
+
 SCOPES: dict[str, str] = {
     "places": "Places",
     "everywhere": "Everywhere",
     "lists": "Lists",
     "findings": "Findings",
+    "query": "Typing a query",
     "decisions": "Decisions",
+    "compliance": "Compliance",
     "ledger": "Ledger",
 }
 """Scope → its heading, in the order of help."""
+
+SHARED_SCOPES = ("places", "everywhere", "lists", "decisions")
+"""Scopes in force on many screens; the others belong to one screen each."""
 
 
 def bind(*wanted: str) -> list[BindingType]:
@@ -190,4 +266,4 @@ def document() -> str:
 
 
 def _written(name: str) -> str:
-    return "\\|" if name == "|" else name
+    return "\\|" if name == "|" else as_read(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from textual import on
@@ -23,7 +23,8 @@ from riskcockpit.tui.messages import (
     RowsWanted,
 )
 from riskcockpit.tui.paging import PAGE, Pages
-from riskcockpit.tui.screens.deciding import DecidingScreen
+from riskcockpit.tui.relations import of_finding
+from riskcockpit.tui.screens.filtered import FilteredScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.filter_bar import FilterBar
 from riskcockpit.tui.widgets.finding_text import finding_brief
@@ -32,7 +33,6 @@ from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled
 from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.findings import FindingPage, FindingRow, FindingSet
 
-DEFAULT_QUERY = "state:open"
 DEFAULT_SORT = "-exposure"
 _PREVIEW_SECONDS = 0.05
 _PREVIEW_WIDTH = 150
@@ -42,12 +42,15 @@ _PREVIEW_WIDTH = 150
 class _Opened:
     """A new list with the page its cursor is on."""
 
+    query: str
     found: FindingSet
     cursor: int
     page: FindingPage | None
+    is_lost: bool
+    """The finding the cursor was on does not match any more."""
 
 
-class FindingsScreen(DecidingScreen):
+class FindingsScreen(FilteredScreen):
     """The virtual table, its filter and its preview."""
 
     BINDINGS = bind("findings", "decide.waive", "decide.undo", "decide.note")
@@ -56,20 +59,20 @@ class FindingsScreen(DecidingScreen):
         "No findings yet.",
         "riskcockpit import FILE reads reports · riskcockpit sync pulls the configured sources",
     )
-    default_query = DEFAULT_QUERY
 
     AUTO_FOCUS = ""  # back from a dialog, the filter must not take the keys
 
     def __init__(self) -> None:
         super().__init__()
-        self.query_text = self.default_query
         self.found: FindingSet | None = None
         self._sort = DEFAULT_SORT
+        self._shown = ""
         self._wants_preview: bool | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield filter, table, preview and counts."""
-        yield FilterBar(self.host.gateway.query_words, id="filter")
+        yield Plain(id="views")
+        yield FilterBar(self.host.gateway.query_fields, self.host.glyphs, id="filter")
         with Container(id="split"):
             yield RowTable(FINDINGS, lambda row: row.id, id="findings")
             yield LinePane(id="preview")
@@ -86,7 +89,9 @@ class FindingsScreen(DecidingScreen):
         super().on_mount()
         self.table.shows_column = True
         self.query_one("#no-match").display = False
+        self.query_one("#views").display = False
         self.table.focus()
+        self.ask("views", self.host.gateway.views, self.take_views)
 
     # data
 
@@ -112,7 +117,8 @@ class FindingsScreen(DecidingScreen):
             cursor = min(row, max(0, found.total - 1)) if position is None else position
             start = cursor // PAGE * PAGE
             page = gateway.page(found, start, PAGE) if found.total else None
-            return _Opened(found, cursor, page)
+            is_lost = bool(keep) and position is None
+            return _Opened(query, found, cursor, page, is_lost)
 
         self.ask("open", opened, self._take_opened)
 
@@ -129,8 +135,11 @@ class FindingsScreen(DecidingScreen):
             pages.put(opened.cursor // PAGE, opened.page.rows)
         table = self.table
         table.sort_key = "" if "sort:" in self.query_text else self._sort
-        table.show(pages, self.host.frame(), opened.cursor)
+        table.note_loss(is_lost=opened.is_lost)
+        is_update, self._shown = opened.query == self._shown, opened.query
+        table.show(pages, self.host.frame(), opened.cursor, is_update=is_update)
         self._draw_match(opened.found.total)
+        self.draw_views()
         if table.display and (is_first or self.focused is None):
             table.focus()
         self.refresh_bindings()
@@ -150,9 +159,7 @@ class FindingsScreen(DecidingScreen):
         """Point at a mistake in the query; let lost pages be asked for again."""
         if isinstance(error, QueryError):
             self.enter(Load.LOADED)
-            self.query_one(FilterBar).show_mistake(
-                error.message, error.hint or "", error.position, self.host.glyphs
-            )
+            self.query_one(FilterBar).show_mistake(error.message, error.hint or "", error.position)
             self.query_one(FilterBar).edit()
             return
         if topic.startswith("pages:"):
@@ -191,15 +198,21 @@ class FindingsScreen(DecidingScreen):
 
     def action_filter(self) -> None:
         """Type a query."""
+        self.host.ask_names()
+        self.host.ask_values()
         self.query_one(FilterBar).edit()
 
     @on(FilterWanted)
     def apply_filter(self, event: FilterWanted) -> None:
-        """Show what matches; the marks of the old list end."""
+        """Show what matches."""
         event.stop()
-        self.query_text = event.query
+        self.apply_query(event.query)
+
+    def apply_query(self, query: str) -> None:
+        """Show what matches; the marks of the old list end."""
+        self.query_text = query
         self.table.clear_marks()
-        self.table.focus()
+        self.set_focus(self.table)
         self._open("", 0)
 
     def step_back(self) -> bool:
@@ -207,7 +220,7 @@ class FindingsScreen(DecidingScreen):
         if self.query_one(FilterBar).has_focus_within:
             self.query_one(FilterBar).query_one("#mistake").display = False
             self.query_one(FilterBar).input.value = self.query_text
-            self.table.focus()
+            self.set_focus(self.table)
             return True
         if self.table.range_from is not None or self.table.marks:
             self.table.clear_marks()
@@ -326,6 +339,10 @@ class FindingsScreen(DecidingScreen):
     def open_finding(self, event: RowChosen) -> None:
         """Open the finding."""
         self.host.go_to(Place("finding", event.row.id, self.host.place))
+
+    def related(self) -> Sequence[tuple[str, Place]]:
+        """Return what belongs to the finding under the cursor."""
+        return () if self.table.row is None else of_finding(self.table.row)
 
     def finding_subjects(self) -> tuple[str, ...]:
         """Return the marked findings, else the one under the cursor."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from textual import on
 from textual.containers import Container
@@ -11,7 +11,7 @@ from textual.widget import Widget
 from riskcockpit.present.columns import MODELS
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import Place, RowChosen, RowPointed
-from riskcockpit.tui.paging import Pages
+from riskcockpit.tui.relations import of_model
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.line_pane import LinePane
@@ -49,10 +49,8 @@ class ModelsScreen(DecidingScreen):
         if not rows:
             self.enter(Load.EMPTY)
             return
-        before = self.table.row.name if self.table.row is not None else ""
-        cursor = next((i for i, row in enumerate(rows) if row.name == before), 0)
         self.enter(Load.LOADED)
-        self.table.show(Pages.whole(rows), self.host.frame(), cursor)
+        self.table.show_rows(rows, self.host.frame())
         self.table.focus()
 
     @on(RowPointed)
@@ -75,6 +73,10 @@ class ModelsScreen(DecidingScreen):
     def open_model(self, event: RowChosen) -> None:
         """Open the model."""
         self.host.go_to(Place("model", event.row.name, self.host.place))
+
+    def related(self) -> Sequence[tuple[str, Place]]:
+        """Return what belongs to the model under the cursor."""
+        return of_model(self.model_subject())
 
     def model_subject(self) -> str:
         """Return the model under the cursor."""
