@@ -18,11 +18,12 @@ from riskcockpit.controls.run import evaluate
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.control import ControlResult
 from riskcockpit.errors import InputError, LedgerError
-from riskcockpit.ledger.armor import EVIDENCE, BadSignatureError
+from riskcockpit.ledger.armor import EVIDENCE
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.signers import FILE_NAME as SIGNERS
 from riskcockpit.ledger.signing import load_signers, prove
 from riskcockpit.ledger.verify import examine
+from riskcockpit.ledger.wire import BadSignatureError
 from riskcockpit.services.attesting import compared
 from riskcockpit.services.chains import settle_chains
 from riskcockpit.services.context import Context
