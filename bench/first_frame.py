@@ -40,8 +40,9 @@ class Stuck:
     def now(self):
         from datetime import UTC, datetime
         return datetime.now(UTC)
-    def generation(self):
-        return 0
+    def pulse(self):
+        from riskcockpit.tui.api import Pulse
+        return Pulse(0, 0)
     def posture(self):
         self.ended.wait()
     def interrupt(self):

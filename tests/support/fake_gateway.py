@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
+
+import yaml
 
 from riskcockpit.domain.decision import Decision, DecisionState, EntryType
-from riskcockpit.errors import QueryError, RefusedError, UnknownNameError
+from riskcockpit.errors import ConfigError, InputError, QueryError, RefusedError, UnknownNameError
+from riskcockpit.exposure.model import ExposureModel, parse
 from riskcockpit.tui.api import (
     About,
     Approve,
     Intent,
+    Names,
     Note,
+    Pulse,
+    QueryField,
     Reject,
     Release,
     RollBack,
     Undo,
     Waive,
 )
+from riskcockpit.views.compliance import FrameworkView
 from riskcockpit.views.findings import FindingDetail, FindingPage, FindingRow, FindingSet
 from riskcockpit.views.governance import (
     ActionRow,
+    ControlDetail,
     ControlView,
     DecisionPreview,
     DecisionResult,
@@ -32,10 +41,15 @@ from riskcockpit.views.governance import (
 )
 from riskcockpit.views.models import ModelDetail, ModelRow
 from riskcockpit.views.posture import LedgerState, PostureView
+from riskcockpit.views.syncing import SourceProgress
+from support.bank_compliance import control_detail, frameworks, hostile_control, hostile_frameworks
 from support.bank_findings import detail_of, finding_row, hostile_row
 from support.bank_governance import actions, controls, ledger_rows, model_detail, model_rows
 from support.bank_posture import NOW, euros, finding_id, posture
 from support.hostile import HOSTILE
+
+_SHIPPED = Path(__file__).resolve().parents[2] / "config" / "exposure.yaml"
+SCENARIOS = parse(yaml.safe_load(_SHIPPED.read_text(encoding="utf-8")), "config/exposure.yaml")
 
 
 @dataclass
@@ -57,12 +71,37 @@ class FakeGateway:
         default_factory=lambda: VerifyReport(1, 128, 2, (), (("eng@bastion-2", "9f" * 32),))
     )
     number: int = 42
+    settings: int = 1
+    progress: tuple[SourceProgress, ...] = ()
+    about_next: About | ConfigError | None = None
+    """What reading the settings anew brings."""
     models_shown: tuple[ModelRow, ...] = field(default_factory=model_rows)
     entries: tuple[LedgerRow, ...] = field(default_factory=ledger_rows)
     pages_asked: list[int] = field(default_factory=list)
+    frameworks_shown: tuple[FrameworkView, ...] = field(default_factory=frameworks)
+    control_shown: ControlDetail | None = None
+    """What every control is; None: the one that is asked for."""
     interrupted: int = 0
     refusal: RefusedError | None = None
-    query_words: tuple[str, ...] = ("severity>=high", "state:open", "owner:", "asset:", "age>48h")
+    query_fields: tuple[QueryField, ...] = (
+        QueryField("severity", "how bad it is", ("critical", "high", "medium"), is_ordered=True),
+        QueryField("state", "where it stands", ("open", "triage", "fixed")),
+        QueryField("owner", "the team that answers for it", example="owner:payments"),
+        QueryField("age", "time since it was first seen", is_ordered=True, example="age>48h"),
+        QueryField("kev", "known to be exploited", ("true", "false"), is_flag=True),
+    )
+    known: Names = field(
+        default_factory=lambda: Names(
+            ("fraud-scoring", "aml", "churn"),
+            ("data.checks", "infra.kev-open"),
+            ("dora", "sr-26-2"),
+            {"mine": "owner:payments state:open", "urgent": "severity>=high state:open"},
+            {"owner": ("payments", "lending", "two words")},
+        )
+    )
+    typed: list[str] = field(default_factory=list)
+    """Commands of earlier runs."""
+    drafts: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def _wait(self) -> None:
         if self.gate is not None:
@@ -70,11 +109,50 @@ class FakeGateway:
         if self.failure is not None:
             raise self.failure
 
+    def names(self) -> Names:
+        self._wait()
+        return self.known
+
+    def save_view(self, name: str, query: str) -> None:
+        self._wait()
+        if name == "mine":
+            raise InputError("the view mine is in the settings", hint="change it there")
+        self.known = replace(self.known, views={**self.known.views, name: query})
+
+    def forget_view(self, name: str) -> None:
+        self._wait()
+        views = {key: query for key, query in self.known.views.items() if key != name}
+        self.known = replace(self.known, views=views)
+
+    def commands(self) -> tuple[str, ...]:
+        return tuple(self.typed)
+
+    def remember_command(self, text: str) -> None:
+        self.typed.append(text)
+
+    def draft(self, form: str) -> Mapping[str, str]:
+        return self.drafts.get(form, {})
+
+    def keep_draft(self, form: str, fields: Mapping[str, str]) -> None:
+        self.drafts[form] = dict(fields)
+        if not any(fields.values()):
+            del self.drafts[form]
+
     def now(self) -> datetime:
         return NOW
 
-    def generation(self) -> int:
-        return self.number
+    def pulse(self) -> Pulse:
+        return Pulse(self.number, self.settings, self.progress)
+
+    def reload(self) -> About:
+        if isinstance(self.about_next, ConfigError):
+            raise self.about_next
+        self.about = self.about_next or self.about
+        return self.about
+
+    def check_home(self, home: str) -> None:
+        if "missing" in home:
+            raise ConfigError(f"there is no riskcockpit home at {home}")
 
     def posture(self) -> PostureView:
         self._wait()
@@ -140,6 +218,18 @@ class FakeGateway:
     def controls(self) -> tuple[ControlView, ...]:
         self._wait()
         return controls()
+
+    def control(self, control: str) -> ControlDetail:
+        self._wait()
+        return self.control_shown or control_detail(control)
+
+    def compliance(self) -> tuple[FrameworkView, ...]:
+        self._wait()
+        return self.frameworks_shown
+
+    def scenarios(self) -> ExposureModel:
+        self._wait()
+        return SCENARIOS
 
     def plan(self, intent: Intent) -> DecisionPreview:
         self._wait()
@@ -242,7 +332,12 @@ def empty() -> FakeGateway:
         sources=(),
         ledger=LedgerState(True, 0, ""),
     )
-    return FakeGateway(total=0, view=view, number=0, models_shown=(), entries=())
+    return FakeGateway(
+        total=0, view=view, number=0, models_shown=(), entries=(), frameworks_shown=()
+    )
+
+
+_FIELDS = ("text", "reason", "justification", "expires")
 
 
 def hostile() -> FakeGateway:
@@ -269,8 +364,13 @@ def hostile() -> FakeGateway:
         view=replace(
             view, queue=items, sources=names, exposure=replace(view.exposure, driver=text[0])
         ),
-        about=About(text[3], False, text[0], text[9]),
+        about=About(text[3], False, text[0], text[9], contexts={text[1]: text[2]}, file=text[5]),
         models_shown=models,
         entries=entries,
+        frameworks_shown=hostile_frameworks(text),
+        control_shown=hostile_control(text),
+        known=Names(text, text, text, dict(zip(text, text[::-1], strict=True)), {"owner": text}),
+        typed=list(text),
+        drafts={form: dict.fromkeys(_FIELDS, text[0]) for form in ("waive:several", "note:x")},
         verified=VerifyReport(1, 2, 0, (LedgerProblem(text[0], 1, text[1]),), ()),
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from riskcockpit.tui.api import About
-from riskcockpit.tui.bindings import KEYS, SCOPES, document
+from riskcockpit.tui.app import Cockpit
+from riskcockpit.tui.bindings import AVOIDED, KEYS, SCOPES, document
+from riskcockpit.tui.modals.help import HelpDialog
+from riskcockpit.tui.palette import CockpitCommands
 from riskcockpit.tui.screens.registry import KINDS
+from riskcockpit.tui.widgets.plain import lines
 from support.fake_gateway import FakeGateway
 from support.piloting import opened, press, seen
 
@@ -22,8 +24,12 @@ OPENERS = {
     "finding": ("f", "enter"),
     "models": ("m",),
     "model": ("m", "enter"),
+    "compliance": ("c",),
+    "control": ("c", "enter", "j", "j", "j", "j", "enter", "j", "enter"),
+    "exposure": ("x",),
     "ledger": ("l",),
     "actions": ("@",),
+    "settings": ("comma",),
     "sources": ("S",),
 }
 
@@ -41,30 +47,62 @@ def test_every_kind_of_place_can_be_reached_by_keys() -> None:
     assert set(OPENERS) == set(KINDS)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-async def test_no_key_of_a_view_is_dead_and_none_means_two_things(kind: str) -> None:
-    async with opened(None, *OPENERS[kind]) as (app, _):
-        assert app.place.kind == kind
-        chain = [app.focused, app.screen, app]
-        for active in app.screen.active_bindings.values():
-            name = active.binding.action.partition("(")[0].split(".")[-1]
-            owners = [node for node in chain if node is not None]
-            assert any(hasattr(node, f"action_{name}") for node in owners), active.binding
-        bound: dict[str, str] = {}
-        for node in (app.focused, app.screen, app):
-            keys = {} if node is None else node._bindings.key_to_bindings
-            for shown, bindings in keys.items():
-                for binding in bindings:
-                    if binding.id:
-                        assert bound.setdefault(shown, binding.id) == binding.id
+async def test_every_key_is_offered_somewhere_none_is_dead_and_none_means_two_things() -> None:
+    offered: set[str] = set()
+    async with opened(None) as (app, pilot):
+        for kind in KINDS:
+            await press(pilot, "0", *OPENERS[kind])
+            assert app.place.kind == kind
+            offered |= look(app)
+            if kind == "findings":
+                await press(pilot, "slash")
+                offered |= look(app)
+                await press(pilot, "escape")
+            if kind == "overview":
+                for _ in range(3):
+                    await press(pilot, "j")
+                    offered |= look(app)
+    assert offered == {key.id for key in KEYS}
+
+
+def look(app: Cockpit) -> set[str]:
+    """Check every key that is offered now: it acts, it means one thing, the palette has it."""
+    chain = [app.focused, *(app.focused.ancestors if app.focused else ()), app.screen, app]
+    active = set()
+    for each in app.screen.active_bindings.values():
+        name = each.binding.action.partition("(")[0].split(".")[-1]
+        assert any(hasattr(node, f"action_{name}") for node in chain), each.binding
+        if each.binding.id and each.enabled:
+            active.add(each.binding.id)
+    bound: dict[str, str] = {}
+    for node in (app.focused, app.screen, app):
+        for shown, bindings in ({} if node is None else node._bindings.key_to_bindings).items():
+            for binding in bindings:
+                if binding.id:
+                    assert bound.setdefault(shown, binding.id) == binding.id
+    found = {words for words, _, _ in CockpitCommands(app.screen)._entries()}
+    assert {key.words for key in KEYS if key.id in active} <= found
+    return active
+
+
+def test_help_and_the_document_have_every_key_and_none_is_one_to_avoid() -> None:
+    every = frozenset(key.id for key in KEYS)
+    text = lines(HelpDialog(every, is_locked=False)._text("")).plain
+    page = KEYS_PAGE.read_text(encoding="utf-8")
+    for key in KEYS:
+        assert key.words in text, key.id
+        assert f"`{key.id}`" in page, key.id
+        assert not {*key.keys.split(",")} & set(AVOIDED), key.id
+        is_far = any(part in key.keys for part in ("alt+", "ctrl+shift+"))
+        assert not is_far, "not every terminal sends it"
 
 
 async def test_a_key_can_be_moved_in_the_settings() -> None:
-    about = About("demo-bank", False, "eng", "host", keymap={"go.findings": "F"})
+    about = About("demo-bank", False, "eng", "host", keymap={"go.findings": "f6"})
     async with opened(FakeGateway(about=about)) as (app, pilot):
         await press(pilot, "f")
         assert app.place.kind == "overview"
-        await press(pilot, "F")
+        await press(pilot, "f6")
         assert app.place.kind == "findings"
 
 

@@ -2,66 +2,100 @@
 
 from __future__ import annotations
 
-import pytest
 from rich.cells import cell_len
 from rich.segment import ControlType, Segment
 from textual.color import Color
+from textual.pilot import Pilot
 
 from riskcockpit.errors import InputError
 from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.fence import Fence
+from riskcockpit.tui.messages import Place, SyncMoved
 from riskcockpit.tui.modals.confirm import ConfirmDialog
 from riskcockpit.tui.modals.says import ErrorDialog
 from riskcockpit.tui.widgets.plain import Plain, styled, titled
 from riskcockpit.views.governance import DecisionPreview
+from riskcockpit.views.syncing import SourceProgress
 from support import fake_gateway
 from support.bank_findings import hostile_row
 from support.hostile import HOSTILE
-from support.piloting import opened, press, ready, seen, strips
+from support.piloting import opened, press, ready, seen, settle, strips
 from support.pty import cockpit
 
-PLACES = [(), ("f",), ("f", "enter"), ("m",), ("m", "enter"), ("l", "V"), ("@",), ("S",), ("3",)]
+PLACES = [
+    (), ("f",), ("f", "enter"), ("m",), ("m", "enter"), ("c", "E", "j", "j", "j"), ("c", "T"),
+    ("x",), ("l", "V"), ("@",), ("S",), ("3",), ("comma",),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("keys", PLACES, ids=lambda keys: "-".join(keys) or "overview")
-async def test_hostile_text_is_drawn_and_clicks_on_it_do_nothing(keys: tuple[str, ...]) -> None:
-    async with opened(fake_gateway.hostile(), *keys, size=(120, 30)) as (app, pilot):
-        place = app.place
-        text = seen(app)
-        if keys != ("@",):
-            assert "[@click=" in text
-        for y, line in enumerate(text.split("\n")):
-            if "[@click=" in line:
-                x = cell_len(line[: line.index("[@click=")]) + 10
-                await pilot.click(offset=(min(x, 118), y))
-        await pilot.pause()
-        assert app.is_running
-        assert app.place == place
-        widths = {sum(cell_len(part.text) for part in strip) for strip in strips(app)}
-        assert widths == {120}
+async def test_hostile_text_is_drawn_and_clicks_on_it_do_nothing() -> None:
+    async with opened(fake_gateway.hostile(), size=(120, 30)) as (app, pilot):
+        for keys in PLACES:
+            await press(pilot, "0", *keys)
+            await harmless(app, pilot)
+        app.go_to(Place("control", HOSTILE[1]))
+        await settle(pilot)
+        text = await harmless(app, pilot)
+        assert "[@click=app.quit]x[/]" in text
+        app.post_message(SyncMoved((SourceProgress(HOSTILE[0], HOSTILE[9], 5, 9, 1, 2.0),)))
+        await press(pilot, "S")
+        assert "[@click=app.quit]x[/]" in await harmless(app, pilot)
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:16]))
-async def test_notes_dialogs_and_titles_draw_hostile_text(text: str) -> None:
-    gateway = fake_gateway.FakeGateway()
-    async with opened(gateway) as (app, pilot):
-        app.notify(text, title=text)
-        app.screen.notify(text, markup=True)
-        card = app.screen.query_one("#queue-box")
-        titled(card, text[:200], text[:200])
-        card.query_one("#queue-none", Plain).show(styled([text, (text, "alarm")]))
-        await app.push_screen(ErrorDialog(InputError(text, hint=text, detail=text), text[:200]))
-        await pilot.pause()
+async def harmless(app: Cockpit, pilot: Pilot[int]) -> str:
+    """Click on everything that tries to act; nothing does, and no line is out of shape."""
+    place, text = app.place, seen(app)
+    for y, line in enumerate(text.split("\n")):
+        if "[@click=" in line:
+            x = cell_len(line[: line.index("[@click=")]) + 10
+            await pilot.click(offset=(min(x, 118), y))
+    await pilot.pause()
+    assert app.is_running
+    assert app.place == place
+    widths = {sum(cell_len(part.text) for part in strip) for strip in strips(app)}
+    assert widths == {120}, place
+    return text
+
+
+async def test_hostile_names_complete_words_and_fill_forms_as_text() -> None:
+    gateway = fake_gateway.hostile()
+    async with opened(gateway, "f", "space", "space", "w", size=(120, 30)) as (app, pilot):
+        assert "[@click=app.quit]x[/]" in await harmless(app, pilot)
+        await press(pilot, "escape", "tab")
+        await harmless(app, pilot)
+        await press(pilot, "/", "space", *"owner:", "tab", "tab", "tab")
+        await harmless(app, pilot)
+        await press(pilot, "escape", ":", *"models ", "tab", "tab")
+        assert "see advisory" in await harmless(app, pilot)
+        for _ in range(len(HOSTILE)):
+            await press(pilot, "up")
+        await harmless(app, pilot)
         await press(pilot, "escape")
-        row = hostile_row(HOSTILE.index(text))
-        preview = DecisionPreview(
-            text[:200], text, text, text, False, (text,), text, (text,), (), (text,), (row,), 1,
-            None, ((text[:200], text),),
-        )  # fmt: skip
-        await app.push_screen(ConfirmDialog(preview))
-        await ready(pilot)
+        assert not {sign for sign in seen(app) if sign in "\x1b\x9b\u202e\u200b"}
+
+
+async def test_notes_dialogs_and_titles_draw_hostile_text() -> None:
+    async with opened(fake_gateway.FakeGateway()) as (app, pilot):
+        card = app.screen.query_one("#queue-box")
+        for text in HOSTILE:
+            app.notify(text, title=text, timeout=0.2)
+            app.screen.notify(text, markup=True, timeout=0.2)
+            titled(card, text[:200], text[:200])
+            card.query_one("#queue-none", Plain).show(styled([text, (text, "alarm")]))
+            await app.push_screen(ErrorDialog(InputError(text, hint=text, detail=text), text[:200]))
+            await pilot.pause()
+            app.pop_screen()
+            row = hostile_row(HOSTILE.index(text))
+            preview = DecisionPreview(
+                text[:200], text, text, text, False, (text,), text, (text,), (), (text,), (row,),
+                1, None, ((text[:200], text),),
+            )  # fmt: skip
+            await app.push_screen(ConfirmDialog(preview))
+            await pilot.pause()
+            widths = {sum(cell_len(part.text) for part in strip) for strip in strips(app)}
+            assert widths == {120}, text[:40]
+            app.pop_screen()
         assert app.is_running
-        await press(pilot, "n")
 
 
 async def test_a_hostile_note_cannot_be_clicked_into_quitting() -> None:
@@ -121,6 +155,8 @@ def test_no_escape_of_hostile_data_reaches_the_terminal() -> None:
             "m",
             "\r",
         ):
+            screen.press(keys, 0.2)
+        for keys in ("c", "E", "j", "j", "T", "x", "\x1b", ",", ":models \t\t", "\x1b"):
             screen.press(keys, 0.2)
         for keys in ("l", "V", "\r", "\x1b", "S", "\r", "\x1b", "@", "3", "?", "\x1b", ":zz\r"):
             screen.press(keys, 0.2)

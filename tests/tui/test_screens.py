@@ -13,24 +13,11 @@ from riskcockpit.tui.api import MARK_LIMIT, About
 from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.messages import GenerationChanged, Place
 from riskcockpit.tui.screens.findings import FindingsScreen
-from riskcockpit.tui.screens.place import Load
 from riskcockpit.views.governance import LedgerProblem, VerifyReport
-from support import fake_gateway
 from support.bank_posture import NOW, finding_id, posture
 from support.fake_gateway import FakeGateway
 from support.piloting import opened, press, seen, settle
 
-PLACES = {
-    "overview": (),
-    "findings": ("f",),
-    "finding": ("f", "enter"),
-    "models": ("m",),
-    "model": ("m", "enter"),
-    "ledger": ("l",),
-    "actions": ("@",),
-    "sources": ("S",),
-    "pillar": ("3",),
-}
 SIZES = [(80, 24), (120, 30), (160, 48)]
 
 
@@ -54,37 +41,6 @@ async def test_the_overview_says_state_numbers_queue_exposure_and_sources(
             assert words in text, words
 
 
-@pytest.mark.parametrize("kind", list(PLACES))
-@pytest.mark.parametrize("size", SIZES)
-async def test_every_screen_fits_every_size(kind: str, size: tuple[int, int]) -> None:
-    async with opened(None, *PLACES[kind], size=size) as (app, _):
-        assert app.place.kind == kind
-        lines = seen(app).split("\n")
-        assert len(lines) == size[1]
-        assert lines[0].startswith(" riskcockpit ")
-        assert "help" in lines[-1] or size[0] == 80
-
-
-@pytest.mark.parametrize("kind", list(PLACES))
-async def test_a_source_that_does_not_answer_is_a_drawn_failure(kind: str) -> None:
-    gateway = FakeGateway()
-    async with opened(gateway, *PLACES[kind][:-1]) as (app, pilot):
-        gateway.failure = UnavailableError("the cache is away", hint="look again later")
-        await press(pilot, *(PLACES[kind][-1:] or ("ctrl+r",)))
-        text = seen(app)
-        assert "the cache is away" in text
-        if app.place_screen.load is Load.FAILED:
-            assert "look again later" in text
-            assert "ctrl+r tries again" in text
-            gateway.failure = None
-            await press(pilot, "ctrl+r")
-        else:
-            assert "STALE" in text
-            gateway.failure = None
-            await press(pilot, "ctrl+r")
-        assert app.place_screen.load is Load.LOADED
-
-
 async def test_a_failed_refresh_keeps_what_is_shown() -> None:
     gateway = FakeGateway()
     async with opened(gateway, "m") as (app, pilot):
@@ -92,13 +48,6 @@ async def test_a_failed_refresh_keeps_what_is_shown() -> None:
         await press(pilot, "ctrl+r")
         assert "STALE" in seen(app)
         assert "credit-default" in seen(app)
-
-
-@pytest.mark.parametrize("kind", ["overview", "findings", "models", "ledger", "sources", "pillar"])
-async def test_an_empty_cockpit_says_what_to_do(kind: str) -> None:
-    async with opened(fake_gateway.empty(), *PLACES[kind]) as (app, _):
-        assert app.place_screen.load is Load.EMPTY
-        assert "riskcockpit" in seen(app).split("\n", 1)[1]
 
 
 async def test_old_data_is_said_to_be_old() -> None:

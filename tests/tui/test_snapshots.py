@@ -20,6 +20,8 @@ PLACES = {
     "finding": ("f", "enter"),
     "models": ("m",),
     "model": ("m", "enter"),
+    "compliance": ("c", "right", "j", "j", "j", "j", "right"),
+    "exposure": ("x",),
     "ledger": ("l", "V"),
     "pillar": ("3",),
 }

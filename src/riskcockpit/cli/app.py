@@ -24,6 +24,7 @@ from riskcockpit.services.ending import ended_by_signals
 
 _SIGPIPE = 141
 _FAMILIES = {
+    "tui": ("tui",),
     "demo": ("demo",),
     "setup": ("init", "doctor", "config"),
     "reports": ("import", "sync"),

@@ -8,6 +8,7 @@ from datetime import datetime
 from riskcockpit.cli import documents
 from riskcockpit.cli.output import cells, line, styled
 from riskcockpit.present.columns import Cell
+from riskcockpit.present.evidence import evidence_mark, requirement_mark
 from riskcockpit.present.text import age
 from riskcockpit.views.compliance import (
     EvidenceState,
@@ -16,28 +17,18 @@ from riskcockpit.views.compliance import (
     RequirementView,
 )
 
-_MARKS = {
-    EvidenceState.PRESENT: ("●", "ok"),
-    EvidenceState.STALE: ("◌", "stale"),
-    EvidenceState.ABSENT: ("○", "no_data"),
-    EvidenceState.NOT_AUTOMATED: ("·", "muted"),
-}
 _TOKENS = {
     "ok": "ok", "alarm": "alarm", "error": "alarm", "config_invalid": "alarm", "stale": "stale",
     "no_data": "no_data",
 }  # fmt: skip
 
 
-def word(state: EvidenceState) -> str:
-    """Return the word for a state, for people."""
-    return state.value.replace("_", " ")
-
-
 def matrix(views: Iterable[FrameworkView]) -> None:
     """Print one row a framework with its requirements counted by state."""
     states = tuple(EvidenceState)
+    words = (evidence_mark(state).word for state in states)
     cells(
-        ("framework", "requirements", *(word(state) for state in states), "failing", "title"),
+        ("framework", "requirements", *words, "failing", "title"),
         [
             (
                 view.id, len(view.requirements), *(view.counts[state] for state in states),
@@ -51,7 +42,9 @@ def matrix(views: Iterable[FrameworkView]) -> None:
 
 def tree(view: FrameworkView, now: datetime) -> None:
     """Print one framework: its parts, requirements and the controls that speak of them."""
-    counts = ", ".join(f"{number} {word(state)}" for state, number in view.counts.items())
+    counts = ", ".join(
+        f"{number} {evidence_mark(state).word}" for state, number in view.counts.items()
+    )
     line(f"{view.id}  {view.title}")
     line(f"  {counts}; a control fails for {view.failing}")
     line(f"  {view.link}  ({view.certainty})")
@@ -65,11 +58,9 @@ def tree(view: FrameworkView, now: datetime) -> None:
 
 
 def _requirement(view: RequirementView, now: datetime) -> None:
-    mark, token = _MARKS[view.state]
-    state = view.assessment.replace("_", " ") if not view.controls else word(view.state)
-    if view.failing:
-        state, token = f"{state}, {view.failing} of {len(view.controls)} fail", "alarm"
-    styled(Cell(f"  {mark} {view.id:<10} ", token), Cell(f"{view.title}  "), Cell(state, token))
+    mark = requirement_mark(view)
+    head = f"  {evidence_mark(view.state).symbol} {view.id:<10} "
+    styled(Cell(head, mark.token), Cell(f"{view.title}  "), Cell(mark.word, mark.token))
     for control in view.controls:
         _control(control, now)
 

@@ -31,6 +31,8 @@ class ContextSettings(Struct, frozen=True):
 
     name: str = "local"
     production: bool = False
+    colour: Literal["", "red", "yellow", "green", "blue", "magenta", "cyan"] = ""
+    """Behind the name in the cockpit's header; empty: red in production, else none."""
 
 
 class IdentitySettings(Struct, frozen=True):
@@ -139,11 +141,14 @@ class RollbackSettings(Struct, frozen=True):
 class CockpitSettings(Struct, frozen=True):
     """The look and feel of the cockpit."""
 
-    theme: str = "riskcockpit"
+    theme: str = "dark"
+    """`dark`, `light`, `high-contrast`, `colour-blind` or `ansi`."""
     keys: dict[str, str] = {}
     clipboard: Literal["auto", "osc52", "tmux", "off"] = "auto"
     views: dict[str, str] = {}
     """Saved views of the findings screen: name → query."""
+    contexts: dict[str, str] = {}
+    """Other homes the cockpit can switch to: name → directory."""
 
 
 class Settings(Struct, frozen=True):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.kpi import KpiState
+from riskcockpit.present.evidence import verdict_mark
 from riskcockpit.present.syncing import progress_text
 from riskcockpit.present.text import (
     UNICODE,
@@ -274,9 +275,8 @@ ACTIONS: tuple[Column[ActionRow], ...] = (
 
 
 def _verdict(row: ControlView, frame: Frame) -> Cell:
-    states = {"ok": KpiState.OK, "stale": KpiState.STALE, "no_data": KpiState.NO_DATA}
-    kin = state_mark(states.get(row.verdict, KpiState.ALARM), frame.glyphs)
-    return Cell(f"{kin.symbol} {row.verdict.replace('_', ' ').upper()}", kin.token)
+    mark = verdict_mark(row.verdict, frame.glyphs)
+    return Cell(str(mark), mark.token)
 
 
 CONTROLS: tuple[Column[ControlView], ...] = (

@@ -53,6 +53,14 @@ class Glyphs:
     """Eight heights of a sparkline, the lowest first."""
     gap: str
     """A day without a value in a sparkline."""
+    opened: str
+    """What lies under a line of a tree is shown."""
+    closed: str
+    """What lies under a line of a tree is hidden."""
+    added: str
+    """A row that was not there a moment ago."""
+    changed: str
+    """A row that said something else a moment ago."""
     is_ascii: bool = False
 
 
@@ -77,6 +85,10 @@ UNICODE = Glyphs(
     dash="–",  # noqa: RUF001 - an en dash is meant
     bars="▁▂▃▄▅▆▇█",
     gap=" ",
+    opened="▾",
+    closed="▸",
+    added="+",
+    changed="±",
 )
 ASCII = Glyphs(
     ok="+",
@@ -99,6 +111,10 @@ ASCII = Glyphs(
     dash="-",
     bars="_.,-=+*#",
     gap=" ",
+    opened="v",
+    closed=">",
+    added="+",
+    changed="%",
     is_ascii=True,
 )
 

@@ -237,7 +237,7 @@ def _deadline(steps: Sequence[DeadlineFact], currency: str, now: datetime) -> Qu
         at_risk=Money(sum((step.exposure for step in steps), Decimal(0)), currency),
         state=KpiState.ALARM if overdue and is_grave else KpiState.WARN,
         subject=top.top,
-        keys=("w", "n") if single else ("enter",),
+        keys=("w", "n") if single else ("enter", "w"),
         query="" if single else f'{field}:"{name}" state:open severity>=high due<24h',
         severity=_deadline_severity(top.severity, is_kev=is_kev, is_overdue=bool(overdue)),
         owner=teams[0] if len(teams) == 1 else "",

@@ -6,16 +6,19 @@ block and is called from thread workers only; properties are in memory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
     from riskcockpit.domain.decision import WaiverReason
+    from riskcockpit.exposure.model import ExposureModel
+    from riskcockpit.views.compliance import FrameworkView
     from riskcockpit.views.findings import FindingDetail, FindingPage, FindingSet
     from riskcockpit.views.governance import (
         ActionRow,
+        ControlDetail,
         ControlView,
         DecisionPreview,
         DecisionResult,
@@ -24,6 +27,7 @@ if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
     )
     from riskcockpit.views.models import ModelDetail, ModelRow
     from riskcockpit.views.posture import PostureView
+    from riskcockpit.views.syncing import SourceProgress
 
 
 MARK_LIMIT = 5_000
@@ -38,9 +42,58 @@ class About:
     is_production: bool
     principal: str
     host: str
-    theme: str = "riskcockpit"
+    theme: str = "dark"
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Binding id → keys, from the settings."""
+    colour: str = ""
+    """Behind the context's name: `red`, `yellow`, …; empty: none."""
+    contexts: Mapping[str, str] = field(default_factory=dict)
+    """Other homes one can switch to: name → directory."""
+    file: str = ""
+    """The settings file; empty when there is none."""
+    line_of: Callable[[str], int | None] = lambda _path: None
+    """Dotted path of a value → its line in the file, one-based; None when it is not set there."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryField:
+    """One field of the query grammar, to complete it."""
+
+    name: str
+    meaning: str
+    values: tuple[str, ...] = ()
+    """The words it may hold; empty when it may hold anything."""
+    example: str = ""
+    is_flag: bool = False
+    """Its bare name means true."""
+    is_ordered: bool = False
+    """It takes `<` and `>`."""
+    is_sortable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What can follow a word, to complete it: names that exist here now."""
+
+    models: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    views: Mapping[str, str] = field(default_factory=dict)
+    """Saved views: name → query."""
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Field of the query grammar → values that occur, the most frequent first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What may change while one looks; read once a second, cheaply."""
+
+    generation: int
+    """0 without a cache."""
+    settings: int
+    """Another number when the settings file is another one."""
+    progress: tuple[SourceProgress, ...] = ()
+    """How far a sync has come that runs now, in any process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +167,68 @@ class GatewayApi(Protocol):
         ...
 
     @property
-    def query_words(self) -> tuple[str, ...]:
-        """Words the filter bar completes, as `severity>=high`; needs no I/O."""
+    def query_fields(self) -> tuple[QueryField, ...]:
+        """The fields of the query grammar; needs no I/O."""
+        ...
+
+    def names(self) -> Names:
+        """Return the names that exist now, to complete words."""
+        ...
+
+    def save_view(self, name: str, query: str) -> None:
+        """Keep a query under a name.
+
+        Raises:
+            InputError: the name is none, or the settings have it.
+        """
+        ...
+
+    def forget_view(self, name: str) -> None:
+        """Forget a view that was saved.
+
+        Raises:
+            UnknownNameError: there is none of that name, or it is in the settings.
+        """
+        ...
+
+    def commands(self) -> tuple[str, ...]:
+        """Return the commands of earlier runs, the oldest first."""
+        ...
+
+    def remember_command(self, text: str) -> None:
+        """Keep a command for later runs."""
+        ...
+
+    def draft(self, form: str) -> Mapping[str, str]:
+        """Return what was typed into a form and not sent: field → text."""
+        ...
+
+    def keep_draft(self, form: str, fields: Mapping[str, str]) -> None:
+        """Keep what is typed into a form, so that it outlives a crash; empty: forget it."""
         ...
 
     def now(self) -> datetime:
         """Return the present, aware UTC; needs no I/O."""
         ...
 
-    def generation(self) -> int:
-        """Return the number of the current cache generation; 0 without a cache."""
+    def pulse(self) -> Pulse:
+        """Return what may have changed by itself: cache, settings, sync."""
+        ...
+
+    def reload(self) -> About:
+        """Take the settings anew and return who and where by them; the old stay on an error.
+
+        Raises:
+            ConfigError: they cannot be used; names file, line and what to mend.
+        """
+        ...
+
+    def check_home(self, home: str) -> None:
+        """See that another home can be opened.
+
+        Raises:
+            ConfigError: it cannot; names what to mend.
+        """
         ...
 
     def posture(self) -> PostureView:
@@ -180,6 +285,22 @@ class GatewayApi(Protocol):
 
     def controls(self) -> tuple[ControlView, ...]:
         """Return the controls with their latest verdicts."""
+        ...
+
+    def control(self, control: str) -> ControlDetail:
+        """Return all that is known of one control.
+
+        Raises:
+            UnknownNameError: there is no such control; the hint names the nearest.
+        """
+        ...
+
+    def compliance(self) -> tuple[FrameworkView, ...]:
+        """Return all frameworks with the evidence for each requirement."""
+        ...
+
+    def scenarios(self) -> ExposureModel:
+        """Return the scenarios of loss that put prices on findings and models."""
         ...
 
     def plan(self, intent: Intent) -> DecisionPreview:

@@ -1,4 +1,4 @@
-"""The cockpit as a Textual app: theme, lock, signals, failures. No data logic."""
+"""The cockpit as a Textual app: lock, signals, failures, notes. No data logic."""
 
 from __future__ import annotations
 
@@ -8,20 +8,17 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import events
-from textual.app import App
 from textual.content import Content
 from textual.filter import LineFilter
 from textual.timer import Timer
 
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
-from riskcockpit.tui.api import GatewayApi, RollBack
+from riskcockpit.tui.api import GatewayApi
+from riskcockpit.tui.commanding import Commanding
+from riskcockpit.tui.conditions import Condition, of_data, of_settings
 from riskcockpit.tui.fence import Fence
 from riskcockpit.tui.host import Severity
-from riskcockpit.tui.messages import GenerationChanged
-from riskcockpit.tui.navigation import Navigator
-from riskcockpit.tui.theme import THEME
-from riskcockpit.tui.watch import GenerationWatch
 from riskcockpit.tui.widgets.lines import header_line, synced
 
 if TYPE_CHECKING:  # imported when first needed: the palette when opened, records with the data
@@ -40,7 +37,7 @@ def _palette() -> type[Provider]:
     return CockpitCommands
 
 
-class Cockpit(Navigator):
+class Cockpit(Commanding):
     """The risk cockpit."""
 
     TITLE = "riskcockpit"
@@ -48,18 +45,17 @@ class Cockpit(Navigator):
     COMMANDS = {_palette}  # noqa: RUF012 - Textual's own shape
 
     def __init__(self, gateway: GatewayApi, *, is_ascii: bool = False) -> None:
-        super().__init__()
-        self.gateway = gateway
+        super().__init__(gateway)
         self.glyphs = ASCII if is_ascii else UNICODE
         self.is_locked = gateway.about.is_production
         self.posture: PostureView | None = None
         self.crash: Exception | None = None
         """A fault of ours that ended the app; raised again when the terminal is in order."""
+        self.next_home = ""
+        """The home to open when this one is left; empty: none."""
         self._fence = Fence()
         self._give_up: Callable[[], None] | None = None
         self._hold_note: Timer | None = None
-        self._watch = GenerationWatch(gateway.generation, self._tell_generation)
-        self._take_theme(gateway.about.theme)
 
     # life
 
@@ -70,21 +66,14 @@ class Cockpit(Navigator):
     def on_mount(self) -> None:
         """Take the keys and the signals, and start watching the cache."""
         self.set_class(self.glyphs.is_ascii, "-ascii")
-        self.set_keymap(dict(self.gateway.about.keymap))
         if not self.is_headless:
             self._listen_to_signals()
-        self._watch.start()
+        self.watch_living()
         self.set_interval(_MINUTE_SECONDS, self._let_ages_move_on)
-
-    def _take_theme(self, name: str) -> None:
-        # before the style sheets are read: a theme set later makes Textual read them all again
-        self.register_theme(THEME)
-        self.set_reactive(App.theme, name if name in self.available_themes else THEME.name)
-        self.stylesheet.set_variables(self.get_css_variables())
 
     def on_unmount(self) -> None:
         """Stop everything that runs, so that leaving waits for nothing."""
-        self._watch.end()
+        self.end_watching()
         self.gateway.interrupt()
 
     def _listen_to_signals(self) -> None:
@@ -104,14 +93,6 @@ class Cockpit(Navigator):
         # Textual would print a traceback with the values of variables; the caller reports the crash
         self._close_messages_no_wait()
 
-    def _tell_generation(self, number: int) -> None:
-        self.post_message(GenerationChanged(number))
-
-    def on_generation_changed(self, event: GenerationChanged) -> None:
-        """Let the screen that is seen read anew; the others do when they are seen again."""
-        event.stop()
-        self.place_screen.refresh_data()
-
     def _let_ages_move_on(self) -> None:
         self.place_screen.draw_lines()
         self.place_screen.redraw()
@@ -128,11 +109,17 @@ class Cockpit(Navigator):
             self.place,
             self.gateway.about,
             self.posture,
-            synced(self.posture, self.gateway.now()),
+            "syncing" if self.progress else synced(self.posture, self.gateway.now()),
             is_locked=self.is_locked,
             glyphs=self.glyphs,
             width=width,
         )
+
+    def conditions(self) -> Sequence[Condition]:
+        """Return what is wrong with the data or the settings, the gravest first."""
+        fault = self.settings_fault
+        mine = () if fault is None else (of_settings(fault, self.glyphs),)
+        return (*mine, *of_data(self.posture, self.gateway.now(), self.glyphs))
 
     def notice(self, posture: PostureView) -> None:
         """Remember a posture for the headers."""
@@ -143,10 +130,6 @@ class Cockpit(Navigator):
         self.is_locked = is_locked
         self.place_screen.refresh_bindings()
         self.place_screen.draw_lines()
-
-    def tell(self, message: str, *, severity: Severity = "information", title: str = "") -> None:
-        """Show a passing note, as it is."""
-        self.notify(message, severity=severity, title=title)
 
     def notify(
         self,
@@ -200,13 +183,6 @@ class Cockpit(Navigator):
 
         run(self, text)
 
-    def roll_back(self, model: str) -> None:
-        """Preview the rollback of a model."""
-        from riskcockpit.tui.screens.deciding import DecidingScreen  # noqa: PLC0415 - as above
-
-        if isinstance(self.place_screen, DecidingScreen):
-            self.place_screen.consider(RollBack(model))
-
     def ask_lock(self, *, is_locked: bool) -> None:
         """Lock at once; ask before unlocking production."""
         from riskcockpit.tui.modals.unlock import unlock_dialog  # noqa: PLC0415 - as above
@@ -220,15 +196,28 @@ class Cockpit(Navigator):
         if is_yes:
             self.set_lock(is_locked=False)
 
+    def switch_context(self, name: str) -> None:
+        """Leave for another home of the settings, or say that there is none."""
+        about = self.gateway.about
+        if name == about.context:
+            self.tell(f"this is {name} already")
+        elif name not in about.contexts:
+            known = ", ".join(about.contexts) or "none: cockpit: contexts: names them"
+            self.tell(f"no context {name!r}; the settings know {known}", severity="warning")
+        else:
+            home = about.contexts[name]
+            screen = self.place_screen
+            screen.ask(
+                "context", lambda: self.gateway.check_home(home), lambda _: self._leave_for(home)
+            )
+
+    def _leave_for(self, home: str) -> None:
+        self.next_home = home
+        self.exit(0)
+
     def leave_cockpit(self) -> None:
         """Quit."""
         self.exit(0)
-
-    def action_command(self) -> None:
-        """Ask for a command."""
-        from riskcockpit.tui.modals.command_line import CommandLine  # noqa: PLC0415 - as above
-
-        self.push_screen(CommandLine(), lambda text: self.run_command(text) if text else None)
 
     def action_help(self) -> None:
         """Show the keys of the view that is seen."""

@@ -21,7 +21,7 @@ class Key:
     words: str
     """What it does, in words."""
     scope: str
-    """Heading in help: `places`, `everywhere`, `lists`, `findings`, `decisions`, `ledger`."""
+    """Heading in help: a key of `SCOPES`."""
     action: str
     label: str = ""
     """Short word in the key line; empty: not shown there."""
@@ -31,12 +31,20 @@ class Key:
     @property
     def shown(self) -> str:
         """The first key as people read it."""
-        return self.keys.split(",")[0]
+        return as_read(self.keys.split(",")[0])
 
     @property
     def all_shown(self) -> str:
         """Every key as people read it, as `j down`."""
-        return " ".join(self.keys.split(","))
+        return " ".join(as_read(name) for name in self.keys.split(","))
+
+
+_READ = {"escape": "esc", "comma": ",", "semicolon": ";"}
+
+
+def as_read(name: str) -> str:
+    """Return a key of Textual as people read it."""
+    return _READ.get(name, name)
 
 
 _Row = tuple[str, str, str, str, str]
@@ -66,8 +74,23 @@ KEYS: tuple[Key, ...] = (
         ("go.pillar.5", "5", "pillar incident response", "pillar(5)", ""),
         ("go.findings", "f", "findings", "go('findings')", "findings"),
         ("go.models", "m", "models", "go('models')", "models"),
+        (
+            "go.compliance",
+            "c",
+            "compliance: requirements and their evidence",
+            "go('compliance')",
+            "compliance",
+        ),
+        (
+            "go.exposure",
+            "x",
+            "exposure: money at risk and what drives it",
+            "go('exposure')",
+            "exposure",
+        ),
         ("go.ledger", "l", "ledger", "go('ledger')", "ledger"),
         ("go.sources", "S", "sources", "go('sources')", "sources"),
+        ("go.settings", "comma", "settings: theme, contexts, keys", "go('settings')", "settings"),
         ("go.actions", "@", "action log: what was done upstream", "go('actions')", "actions"),
     ),
     *_keys(
@@ -95,6 +118,7 @@ KEYS: tuple[Key, ...] = (
         ("list.page-down", "pagedown", "a page down", "page(1)", ""),
         ("list.page-up", "pageup", "a page up", "page(-1)", ""),
         ("list.open", "enter", "open", "open", "open"),
+        ("list.jump", "semicolon", "show letters; one goes to its row", "jump", ""),
     ),
     *_keys(
         "findings",
@@ -107,6 +131,20 @@ KEYS: tuple[Key, ...] = (
         ("findings.mark-all", "*", "mark all that match the filter", "mark_all", ""),
         ("findings.unmark", "\\", "clear the marks", "unmark", ""),
         ("findings.preview", "p", "show or hide the preview", "preview", "preview"),
+        ("findings.next-view", "tab", "next saved view", "view(1)", "view"),
+        ("findings.previous-view", "shift+tab", "saved view before", "view(-1)", ""),
+        ("findings.keep-view", "F", "keep this filter as a view", "keep_view", ""),
+    ),
+    *_keys(
+        "query",
+        (
+            "query.complete",
+            "tab",
+            "take what follows; again the next",
+            "complete(1)",
+            "complete",
+        ),
+        ("query.complete-back", "shift+tab", "take the one before", "complete(-1)", ""),
     ),
     *_keys(
         "decisions",
@@ -124,21 +162,57 @@ KEYS: tuple[Key, ...] = (
         ("decide.note", "n", "note on this finding or model", "note", "note"),
     ),
     *_keys(
+        "compliance",
+        ("compliance.unfold", "right", "show what lies under the line", "unfold", ""),
+        ("compliance.fold", "left", "hide it, or go to the line above", "fold", ""),
+        ("compliance.unfold-all", "E", "show everything; again hides it", "unfold_all", "all"),
+        ("compliance.matrix", "T", "matrix, or the tree again", "matrix", "matrix"),
+        (
+            "compliance.faults",
+            "!",
+            "only what lacks something; again shows all",
+            "faults",
+            "faults",
+        ),
+    ),
+    *_keys(
         "ledger",
         ("ledger.verify", "V", "verify every signature now", "verify", "verify now"),
     ),
 )
 """Every key of this release: id, keys, what it does, action, short word."""
 
+AVOIDED: dict[str, str] = {
+    "ctrl+a": "screen and tmux users have it as prefix, and fields go to their start with it",
+    "ctrl+b": "the prefix of tmux",
+    "ctrl+s": "stops the output of terminals with flow control",
+    "ctrl+o": "a prefix of zellij",
+    "ctrl+j": "the same as enter in many terminals",
+    "ctrl+m": "the same as enter",
+    "ctrl+i": "the same as tab",
+    "ctrl+h": "the same as backspace in many terminals",
+    "ctrl+z": "suspends the program",
+    "ctrl+c": "copies what is selected",
+    "ctrl+k": "deletes to the end of a field",
+    "delete": "destroys elsewhere",
+    "backspace": "destroys elsewhere",
+}
+"""Keys that nothing may be moved to → why; terminals, multiplexers or habits have them."""
+
 SCOPES: dict[str, str] = {
     "places": "Places",
     "everywhere": "Everywhere",
     "lists": "Lists",
     "findings": "Findings",
+    "query": "Typing a query",
     "decisions": "Decisions",
+    "compliance": "Compliance",
     "ledger": "Ledger",
 }
 """Scope → its heading, in the order of help."""
+
+SHARED_SCOPES = ("places", "everywhere", "lists", "decisions")
+"""Scopes in force on many screens; the others belong to one screen each."""
 
 
 def bind(*wanted: str) -> list[BindingType]:
@@ -190,4 +264,4 @@ def document() -> str:
 
 
 def _written(name: str) -> str:
-    return "\\|" if name == "|" else name
+    return "\\|" if name == "|" else as_read(name)

@@ -6,16 +6,24 @@ for none of them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from riskcockpit.config.loading import load_settings
+from riskcockpit.errors import ConfigError
 from riskcockpit.tui.api import (
     About,
     Approve,
     Intent,
+    Names,
     Note,
+    Pulse,
+    QueryField,
     Reject,
     Release,
     RollBack,
@@ -24,11 +32,14 @@ from riskcockpit.tui.api import (
 )
 
 if TYPE_CHECKING:  # imported when first used
+    from riskcockpit.exposure.model import ExposureModel
     from riskcockpit.services.context import Context
     from riskcockpit.services.findings import FindingReader
+    from riskcockpit.views.compliance import FrameworkView
     from riskcockpit.views.findings import FindingDetail, FindingPage, FindingSet
     from riskcockpit.views.governance import (
         ActionRow,
+        ControlDetail,
         ControlView,
         DecisionPreview,
         DecisionResult,
@@ -46,36 +57,122 @@ class Gateway:
         self._ctx = ctx
         self._lock = Lock()
         self._reader: FindingReader | None = None
+        self._about = _about(ctx)
 
-    @cached_property
+    @property
     def about(self) -> About:
         """Who and where."""
-        settings = self._ctx.settings
-        return About(
-            context=settings.context.name,
-            is_production=settings.context.production,
-            principal=settings.identity.principal,
-            host=self._ctx.host,
-            theme=settings.cockpit.theme,
-            keymap=settings.cockpit.keys,
-        )
+        return self._about
 
     @cached_property
-    def query_words(self) -> tuple[str, ...]:
-        """Words the filter bar completes."""
-        from riskcockpit.store.query.fields import fields  # noqa: PLC0415 - when first used
+    def query_fields(self) -> tuple[QueryField, ...]:
+        """The fields of the query grammar."""
+        from riskcockpit.store.query.ast import Operator  # noqa: PLC0415 - when first used
+        from riskcockpit.store.query.fields import Kind, fields  # noqa: PLC0415 - as above
 
         return tuple(
-            f"{field.name}:{value}" for field in fields() for value in (field.values or ("",))
+            QueryField(
+                each.name, each.meaning, each.values, each.example, each.kind is Kind.FLAG,
+                Operator.GREATER in each.operators, each.is_sortable,
+            )
+            for each in fields()
+        )  # fmt: skip
+
+    def names(self) -> Names:
+        """Return the names that exist now."""
+        from riskcockpit.services.models import models  # noqa: PLC0415 - when first used
+        from riskcockpit.services.policy import (  # noqa: PLC0415 - as above
+            controls_in_force,
+            frameworks_in_force,
         )
+        from riskcockpit.services.saved_views import views_in_force  # noqa: PLC0415 - as above
+
+        ctx, reader = self._ctx, self._findings()
+        reader.refresh()
+        facets = reader.facets("state:open") if reader.generation else ()
+        return Names(
+            tuple(row.name for row in models(ctx)),
+            tuple(each.id for each in controls_in_force(ctx.paths, ctx.settings.context.name)),
+            tuple(frameworks_in_force(ctx.paths)),
+            dict(views_in_force(ctx)),
+            {facet.field: tuple(value for value, _ in facet.counts) for facet in facets},
+        )
+
+    def save_view(self, name: str, query: str) -> None:
+        """Keep a query under a name."""
+        from riskcockpit.services.saved_views import save_view  # noqa: PLC0415 - when first used
+
+        save_view(self._ctx, name, query)
+
+    def forget_view(self, name: str) -> None:
+        """Forget a view that was saved."""
+        from riskcockpit.services.saved_views import forget_view  # noqa: PLC0415 - as above
+
+        forget_view(self._ctx, name)
+
+    # what is remembered between runs
+
+    def commands(self) -> tuple[str, ...]:
+        """Return the commands of earlier runs."""
+        from riskcockpit.services import memory  # noqa: PLC0415 - when first used
+
+        return memory.commands(self._ctx.paths)
+
+    def remember_command(self, text: str) -> None:
+        """Keep a command for later runs."""
+        from riskcockpit.services import memory  # noqa: PLC0415 - when first used
+
+        memory.remember_command(self._ctx.paths, text)
+
+    def draft(self, form: str) -> Mapping[str, str]:
+        """Return what was typed into a form and not sent."""
+        from riskcockpit.services import memory  # noqa: PLC0415 - when first used
+
+        return memory.draft(self._ctx.paths, form)
+
+    def keep_draft(self, form: str, fields: Mapping[str, str]) -> None:
+        """Keep what is typed into a form."""
+        from riskcockpit.services import memory  # noqa: PLC0415 - when first used
+
+        memory.keep_draft(self._ctx.paths, form, fields)
 
     def now(self) -> datetime:
         """Return the present, aware UTC."""
         return self._ctx.clock.now()
 
-    def generation(self) -> int:
-        """Return the number of the current generation."""
-        return self._ctx.store.generation()
+    def pulse(self) -> Pulse:
+        """Return what may have changed by itself."""
+        from riskcockpit.services.progress import under_way  # noqa: PLC0415 - when first used
+
+        try:
+            status = self._ctx.paths.settings.stat()
+            settings = hash((status.st_mtime_ns, status.st_size, status.st_ino))
+        except OSError:
+            settings = 0
+        return Pulse(self._ctx.store.generation(), settings, under_way(self._ctx.paths))
+
+    def reload(self) -> About:
+        """Take the settings anew; the old stay when the new cannot be used."""
+        settings = load_settings(self._ctx.paths).settings
+        with self._lock:
+            self._ctx = replace(self._ctx, settings=settings)
+            old, self._reader = self._reader, None
+        if old is not None:
+            old.close()
+        self._about = _about(self._ctx)
+        return self._about
+
+    def check_home(self, home: str) -> None:
+        """Read the settings of another home, to see that it can be opened."""
+        from riskcockpit.config.paths import Paths  # noqa: PLC0415 - few switch
+
+        place = Paths.under(Path(home))
+        if not place.settings.exists():
+            raise ConfigError(
+                f"there is no riskcockpit home at {home}",
+                hint="mend cockpit.contexts in the settings, or riskcockpit init there",
+            )
+        load_settings(place)
 
     def posture(self) -> PostureView:
         """Return everything on the overview."""
@@ -156,6 +253,24 @@ class Gateway:
 
         return controls(self._ctx)
 
+    def control(self, control: str) -> ControlDetail:
+        """Return all that is known of one control."""
+        from riskcockpit.services import governance  # noqa: PLC0415 - when first used
+
+        return governance.control(self._ctx, control)
+
+    def compliance(self) -> tuple[FrameworkView, ...]:
+        """Return all frameworks with their evidence."""
+        from riskcockpit.services.compliance import compliance  # noqa: PLC0415 - when first used
+
+        return compliance(self._ctx)
+
+    def scenarios(self) -> ExposureModel:
+        """Return the scenarios of loss in force."""
+        from riskcockpit.services.pricing import scenarios_in_force  # noqa: PLC0415 - as above
+
+        return scenarios_in_force(self._ctx)
+
     # decisions
 
     def plan(self, intent: Intent) -> DecisionPreview:
@@ -221,3 +336,27 @@ class Gateway:
         reader, self._reader = self._reader, None
         if reader is not None:
             reader.close()
+
+
+def _about(ctx: Context) -> About:
+    settings, paths = ctx.settings, ctx.paths
+
+    def line_of(path: str) -> int | None:
+        return load_settings(paths).lines.get(path)
+
+    is_production = settings.context.production
+    return About(
+        context=settings.context.name,
+        is_production=is_production,
+        principal=settings.identity.principal,
+        host=ctx.host,
+        theme=settings.cockpit.theme,
+        keymap=settings.cockpit.keys,
+        colour=settings.context.colour or ("red" if is_production else ""),
+        contexts={
+            name: str((paths.config / Path(home).expanduser()).resolve())
+            for name, home in settings.cockpit.contexts.items()
+        },
+        file=str(paths.settings),
+        line_of=line_of,
+    )

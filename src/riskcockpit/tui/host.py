@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from textual.content import Content
 
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import Glyphs
-from riskcockpit.tui.api import GatewayApi
+from riskcockpit.tui.api import GatewayApi, Names
+from riskcockpit.tui.conditions import Condition
 from riskcockpit.tui.messages import Place
 
 if TYPE_CHECKING:  # records come with the data
     from riskcockpit.views.posture import PostureView
+    from riskcockpit.views.syncing import SourceProgress
 
 Severity = Literal["information", "warning", "error"]
 """How loud a passing note is."""
@@ -28,6 +30,10 @@ class Host(Protocol):
     """The signs the terminal's font has."""
     is_locked: bool
     """No decisions until unlocked; how production starts."""
+    names: Names
+    """The names that existed when somebody last asked for them."""
+    progress: Sequence[SourceProgress]
+    """How far a sync has come that runs now; empty when none does."""
     posture: PostureView | None
     """The newest posture anybody has read; feeds the header of every screen."""
 
@@ -66,6 +72,31 @@ class Host(Protocol):
 
     def run_command(self, text: str) -> None:
         """Do what a command line says."""
+        ...
+
+    def conditions(self) -> Sequence[Condition]:
+        """Return what is wrong with the data or the settings, the gravest first."""
+        ...
+
+    @property
+    def theme_name(self) -> str:
+        """The theme in force."""
+        ...
+
+    def set_theme(self, name: str) -> None:
+        """Draw in another theme, one of `THEMES`."""
+        ...
+
+    def switch_context(self, name: str) -> None:
+        """Leave this home for another one of the settings, or say that there is none."""
+        ...
+
+    def ask_names(self) -> None:
+        """Read the names that exist now; who completes words gets them when they are here."""
+        ...
+
+    def open_command_line(self, text: str = "") -> None:
+        """Show the line where commands are typed, with `text` in it."""
         ...
 
     def set_lock(self, *, is_locked: bool) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskcockpit.errors import InputError
@@ -28,21 +29,46 @@ _HUNG_UP = 129
 _HINT = "every screen is also a command: try `riskcockpit status`"
 
 
-def run(ctx: Context, *, is_ascii: bool = False, mouse: bool = True) -> int:
-    """Open the cockpit over `ctx` and return the exit code it ended with.
+def run(
+    ctx: Context,
+    *,
+    is_ascii: bool = False,
+    mouse: bool = True,
+    closed: Callable[[Context], None] | None = None,
+) -> int:
+    """Open the cockpit over `ctx`, then over every context switched to; return the exit code.
+
+    `closed` is called with each context when the cockpit over it has ended, however it ended.
 
     Raises:
         InputError: this is not a terminal a full-screen program can use; the hint names the CLI.
+        ConfigError: the settings of a context that was switched to cannot be used.
     """
     check_terminal(os.environ)
     from riskcockpit.tui.gateway import Gateway  # noqa: PLC0415 - after the check
 
-    return run_gateway(Gateway(ctx), is_ascii=is_ascii, mouse=mouse)
+    while True:
+        try:
+            code, home = _opened(Gateway(ctx), is_ascii=is_ascii, mouse=mouse)
+        finally:
+            if closed is not None:
+                closed(ctx)
+        if not home:
+            return code
+        from riskcockpit.config.paths import Paths  # noqa: PLC0415 - few switch
+        from riskcockpit.services.context import Context as Another  # noqa: PLC0415 - as above
+
+        ctx = Another.open(Paths.under(Path(home)))
 
 
 def run_gateway(gateway: GatewayApi, *, is_ascii: bool = False, mouse: bool = True) -> int:
     """Open the cockpit over any gateway; as `run`."""
     check_terminal(os.environ)
+    return _opened(gateway, is_ascii=is_ascii, mouse=mouse)[0]
+
+
+def _opened(gateway: GatewayApi, *, is_ascii: bool, mouse: bool) -> tuple[int, str]:
+    """Return the exit code, and the home to open next; empty for none."""
     scrub(os.environ)
     from riskcockpit.tui.app import Cockpit  # noqa: PLC0415 - Textual reads the environment now
 
@@ -57,7 +83,7 @@ def run_gateway(gateway: GatewayApi, *, is_ascii: bool = False, mouse: bool = Tr
     code = app.return_code or 0
     if code == _HUNG_UP:
         _forget_terminal()
-    return code
+    return code, app.next_home
 
 
 def scrub(environ: MutableMapping[str, str]) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.message import Message
 from textual.widget import Widget
+
+if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.errors import RiskcockpitError
+    from riskcockpit.tui.api import About
+    from riskcockpit.views.syncing import SourceProgress
 
 
 class Answered(Message):
@@ -44,6 +49,43 @@ class GenerationChanged(Message):
         return isinstance(message, GenerationChanged)
 
 
+class SettingsTouched(Message):
+    """The settings file is another one."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Once is enough."""
+        return isinstance(message, SettingsTouched)
+
+
+class SettingsRead(Message):
+    """The settings were read anew, or could not be."""
+
+    def __init__(self, outcome: About | RiskcockpitError) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+class SyncMoved(Message):
+    """A sync that runs in any process has come further, or ended."""
+
+    def __init__(self, progress: Sequence[SourceProgress]) -> None:
+        super().__init__()
+        self.progress = progress
+        """Empty when none runs."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest step matters."""
+        return isinstance(message, SyncMoved)
+
+
+class Jumpable(Protocol):
+    """What letters can be shown in."""
+
+    def jump(self, letter: str | None) -> None:
+        """Go where a letter stands, or nowhere; the letters go."""
+        ...
+
+
 class RowMessage(Message):
     """Something about one row of a table."""
 
@@ -70,6 +112,15 @@ class MarksChanged(Message):
     """Other rows are marked now."""
 
 
+class JumpWanted(Message):
+    """A table shows letters and waits for one of them."""
+
+    def __init__(self, table: Jumpable, letters: frozenset[str]) -> None:
+        super().__init__()
+        self.table = table
+        self.letters = letters
+
+
 class RowsWanted(Message):
     """A table needs pages it does not have."""
 
@@ -85,6 +136,14 @@ class SortWanted(Message):
     def __init__(self, field: str) -> None:
         super().__init__()
         self.field = field
+
+
+class QueryTyped(Message):
+    """A person is typing a query."""
+
+    def __init__(self, query: str) -> None:
+        super().__init__()
+        self.query = query
 
 
 class FilterWanted(Message):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.app import App
+from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 
 from riskcockpit.domain.pillar import Pillar
@@ -33,11 +34,11 @@ class Navigator(App[int]):
     @property
     def place_screen(self) -> PlaceScreen:
         """The screen of the place we are at, also when a dialog lies over it."""
-        return self._screen_of(self.place.kind)
+        return self.screen_of(self.place.kind)
 
     def get_default_screen(self) -> Screen[None]:
         """Return the overview: the first thing seen."""
-        return self._screen_of("overview")
+        return self.screen_of("overview")
 
     def go_to(self, place: Place) -> None:
         """Show a place and remember it in the history."""
@@ -49,12 +50,13 @@ class Navigator(App[int]):
 
     def press(self, action: str) -> None:
         """Do what the key bound to `action` does on the screen that is seen."""
-        screen = self.place_screen
-        name = action.partition("(")[0]
-        target = screen if hasattr(screen, f"action_{name}") else self
+        screen, name = self.place_screen, action.partition("(")[0]
+        nodes: list[DOMNode] = [] if screen.focused is None else screen.focused.ancestors_with_self
+        target = next((node for node in (*nodes, screen) if hasattr(node, f"action_{name}")), self)
         self.call_later(self.run_action, action, target)
 
-    def _screen_of(self, kind: str) -> PlaceScreen:
+    def screen_of(self, kind: str) -> PlaceScreen:
+        """Return the screen for places of a kind, made when first asked for."""
         if kind not in self._places:
             screen = make_screen(kind)
             self._places[kind] = screen
@@ -62,7 +64,7 @@ class Navigator(App[int]):
         return self._places[kind]
 
     def _show(self, place: Place) -> None:
-        screen = self._screen_of(place.kind)
+        screen = self.screen_of(place.kind)
         screen.show_place(place)
         while isinstance(self.screen, ModalScreen):
             self.pop_screen()

@@ -1,4 +1,4 @@
-"""What the palette finds: the keys of the view that is seen, and the command words."""
+"""What the palette finds: keys of the view that is seen, commands, and names that exist."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from typing import cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from riskcockpit.tui.bindings import KEYS
-from riskcockpit.tui.commands import COMMANDS
+from riskcockpit.tui.commands import COMMANDS, completions
 from riskcockpit.tui.host import Host
-
-_HIDDEN = ("lists",)
 
 
 class CockpitCommands(Provider):
@@ -21,7 +19,7 @@ class CockpitCommands(Provider):
     def _entries(self) -> list[tuple[str, str, Callable[[], None]]]:
         host = cast("Host", self.app)
         active = {each.binding.id for each in self.screen.active_bindings.values() if each.enabled}
-        keys = [key for key in KEYS if key.id in active and key.scope not in _HIDDEN]
+        keys = [key for key in KEYS if key.id in active]
         entries: list[tuple[str, str, Callable[[], None]]] = [
             (key.words, f"key {key.shown}", partial(host.press, key.action)) for key in keys
         ]
@@ -29,7 +27,16 @@ class CockpitCommands(Provider):
             (f":{each.word} {each.usage}".strip(), each.words, partial(host.run_command, each.word))
             for each in COMMANDS
         ]
+        entries += [
+            (command.text, command.words, partial(host.run_command, command.text))
+            for word in ("view ", "models ", "control ", "compliance ", "theme ", "ctx ")
+            for command in completions(word, host, host.names)
+        ]
         return entries
+
+    async def startup(self) -> None:
+        """Read the names that exist now; they are here by the time somebody has typed one."""
+        cast("Host", self.app).ask_names()
 
     async def discover(self) -> Hits:
         """Yield everything."""

@@ -1,34 +1,40 @@
-"""Notices a new generation of the cache. Writes nothing to the screen by itself."""
+"""Notices what changes by itself: cache, settings, sync. Writes nothing to the screen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Event, Thread
+from typing import TYPE_CHECKING
 
 from riskcockpit.errors import RiskcockpitError
 
-EVERY_SECONDS = 1.0
+if TYPE_CHECKING:  # needs nothing of the app
+    from riskcockpit.tui.api import Pulse
+
+EVERY_SECONDS = 0.5
 
 
-class GenerationWatch(Thread):
-    """Looks at the number of the current generation once a second, off the event loop."""
+class PulseWatch(Thread):
+    """Looks at the pulse twice a second, off the event loop."""
 
-    def __init__(self, look: Callable[[], int], tell: Callable[[int], None]) -> None:
-        super().__init__(name="generation-watch", daemon=True)
+    def __init__(self, look: Callable[[], Pulse], tell: Callable[[Pulse, Pulse], None]) -> None:
+        super().__init__(name="pulse-watch", daemon=True)
+        self.every_seconds = EVERY_SECONDS
         self._look = look
         self._tell = tell
         self._ended = Event()
 
     def run(self) -> None:
-        """Look until ended; tell of each change once."""
+        """Look until ended; tell of each change once, as (before, now)."""
         known = self._try(None)
-        while not self._ended.wait(EVERY_SECONDS):
+        while not self._ended.wait(self.every_seconds):
             seen = self._try(known)
-            if seen != known and seen is not None:
-                known = seen
-                self._tell(seen)
+            if seen is not None and seen != known:
+                before, known = known, seen
+                if before is not None:
+                    self._tell(before, seen)
 
-    def _try(self, known: int | None) -> int | None:
+    def _try(self, known: Pulse | None) -> Pulse | None:
         try:
             return self._look()
         except (RiskcockpitError, OSError):

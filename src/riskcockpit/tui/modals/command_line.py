@@ -1,7 +1,8 @@
-"""The line at the bottom where commands are typed, with completion and what can follow."""
+"""The line at the bottom where commands are typed: what can follow, and what was typed before."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, cast
 
 from textual import on
@@ -9,61 +10,153 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.suggester import SuggestFromList
+from textual.suggester import Suggester
 from textual.widgets import Input
 
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.tui.commands import COMMANDS
+from riskcockpit.tui.api import Names
+from riskcockpit.tui.commands import completions
 from riskcockpit.tui.host import Host
-from riskcockpit.tui.widgets.plain import Plain, styled
+from riskcockpit.tui.widgets.filter_bar import Cycle
+from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled
 
-_MOST = 8
+_MOST_ROWS = 8
+_NAME = 26
+
+
+class Onward(Suggester):
+    """Shows in the field how the first completion goes on."""
+
+    def __init__(self, line: CommandLine) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._line = line
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Return the first completion of `value` that goes on from it."""
+        found = completions(value, self._line.host, self._line.names) if value else ()
+        return next((one.text for one in found if one.text.startswith(value)), None)
 
 
 class CommandLine(ModalScreen[str]):
-    """Asks for a command; `tab` or the right arrow completes it."""
+    """Asks for a command; `tab` completes, the arrows bring back what was typed before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave"),
-        Binding("tab", "complete", "complete", priority=True),
+        Binding("tab", "complete(1)", "complete", priority=True),
+        Binding("shift+tab", "complete(-1)", "the one before", priority=True),
+        Binding("up", "recall(-1)", "older command", priority=True),
+        Binding("down", "recall(1)", "newer command", priority=True),
     ]
+
+    def __init__(self, history: Sequence[str], names: Names, text: str = "") -> None:
+        super().__init__()
+        self.names = names
+        self._history = tuple(map(clean_line, history))
+        self._recalled: int | None = None
+        self._typed = text
+        self._start = text
+        self._cycle = Cycle()
+
+    @property
+    def host(self) -> Host:
+        """The app this line lives in."""
+        return cast("Host", self.app)
 
     def compose(self) -> ComposeResult:
         """Put the field under the words that fit it."""
         with Vertical(id="command-box"):
-            yield Plain(id="command-words", classes="line dim")
+            yield Plain(id="command-words")
             with Horizontal(id="command-row"):
                 yield Plain(" :", id="colon")
-                words = [f"{each.word} " if each.usage else each.word for each in COMMANDS]
-                yield Input(suggester=SuggestFromList(words), compact=True, id="command")
+                yield Input(self._start, suggester=Onward(self), compact=True, id="command")
 
     def on_mount(self) -> None:
         """Show every word there is."""
-        self._draw("")
-        self.query_one("#command").focus()
+        self._offer(self._start)
+        self.field.focus()
+        self.field.cursor_position = len(self._start)
+
+    @property
+    def field(self) -> Input:
+        """What is typed into."""
+        return self.query_one("#command", Input)
+
+    def offer(self, names: Names) -> None:
+        """Take the names that exist now, to complete them."""
+        self.names = names
+        if self._cycle.at is None:
+            self._offer(self.field.value)
+
+    def remember(self, history: Sequence[str]) -> None:
+        """Take the commands of earlier runs, to bring them back."""
+        if self._recalled is None:
+            self._history = tuple(map(clean_line, history))
 
     @on(Input.Changed)
     def follow(self, event: Input.Changed) -> None:
         """Show what fits."""
         event.stop()
-        self._draw(event.value)
+        recalled = None if self._recalled is None else self._history[self._recalled]
+        if event.value not in (self._cycle.taken, recalled):
+            self._typed, self._recalled = event.value, None
+            self._offer(event.value)
 
-    def _draw(self, text: str) -> None:
-        word, space, _ = text.partition(" ")
-        fits = [each for each in COMMANDS if each.word.startswith(word)]
-        exact = next((each for each in COMMANDS if each.word == word), None)
-        if exact is not None and (space or len(fits) == 1):
-            words = styled([(f" {exact.word} {exact.usage}", "key"), f"  {exact.words}"])
+    def _offer(self, text: str) -> None:
+        self._cycle.begin(completions(text, self.host, self.names))
+        self._draw()
+
+    def _draw(self) -> None:
+        choices, at = self._cycle.choices, self._cycle.at
+        first = 0 if at is None else max(0, at - _MOST_ROWS + 1)
+        shown = choices[first : first + _MOST_ROWS]
+        cursor = self.host.glyphs.cursor
+        rows = []
+        for index, each in enumerate(shown, first):
+            is_at = index == at
+            parts: list[Part] = [f"{cursor if is_at else ' '} "]
+            name = each.shown[: _NAME * 2]
+            parts.append((f"{name:<{_NAME}}", "title" if is_at else "key"))
+            parts.append((f"  {each.words}", "" if is_at else "muted"))
+            rows.append(styled(parts).truncate(max(1, self.app.size.width), ellipsis=True))
+        rest = len(choices) - first - len(shown)
+        tail = f"  {rest} more; " if rest > 0 else "  "
+        rows.append(styled([(f"{tail}tab completes, up and down bring back", "muted")]))
+        words = self.query_one("#command-words", Plain)
+        words.styles.height = len(rows)
+        self.query_one("#command-box").styles.height = len(rows) + 1
+        words.show(lines(rows))
+
+    def _put(self, text: str) -> None:
+        self.field.value = text
+        self.field.cursor_position = len(text)
+
+    def action_complete(self, by: int) -> None:
+        """Take the next thing that can follow, or the one before; one alone goes on at once."""
+        is_only = len(self._cycle.choices) == 1
+        text = self._cycle.step(by)
+        if text is None:
+            return
+        self._put(text)
+        if is_only:
+            self._typed = text
+            self._offer(text)
         else:
-            glyphs = cast("Host", self.app).glyphs
-            rest = f" {glyphs.ellipsis}" if len(fits) > _MOST else ""
-            words = styled([" " + "  ".join(each.word for each in fits[:_MOST]) + rest])
-        self.query_one("#command-words", Plain).show(words)
+            self._draw()
 
-    def action_complete(self) -> None:
-        """Take the suggestion."""
-        self.query_one("#command", Input).action_cursor_right()
-        self.query_one("#command", Input).action_end()
+    def action_recall(self, by: int) -> None:
+        """Bring back an older or a newer command that begins as what was typed."""
+        at = len(self._history) if self._recalled is None else self._recalled
+        at += by
+        while 0 <= at < len(self._history) and not self._history[at].startswith(self._typed):
+            at += by
+        if at < 0:
+            return
+        if at >= len(self._history):
+            self._recalled = None
+            self._put(self._typed)
+            return
+        self._recalled = at
+        self._put(self._history[at])
 
     @on(Input.Submitted)
     def submit(self, event: Input.Submitted) -> None:

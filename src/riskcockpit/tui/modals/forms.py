@@ -1,13 +1,16 @@
-"""Forms before a preview: what a waiver needs to know, and a line of text. Neither decides."""
+"""Forms before a preview: what a waiver needs to know, and a line of text. None decides."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from textual import on
 from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Select
 
@@ -18,6 +21,12 @@ from riskcockpit.tui.api import Waive
 from riskcockpit.tui.modals.dialog import Dialog
 from riskcockpit.tui.widgets.plain import Plain, styled
 
+T = TypeVar("T")
+
+Keep = Callable[[Mapping[str, str]], None]
+"""Keeps what is typed into a form, field → text; empty: there is nothing to keep."""
+KEEP_SECONDS = 0.3
+"""How long the typing rests before it is kept."""
 _SPAN = re.compile(r"(\d{1,4})\s*([dw])")
 _DAYS = {"d": 1, "w": 7}
 
@@ -38,41 +47,103 @@ def read_expiry(text: str, now: datetime) -> datetime:
     return end
 
 
-class WaiveForm(Dialog[Waive]):
+class Form(Dialog[T]):
+    """Fields whose content outlives a crash: each change is kept as a draft."""
+
+    def __init__(self, title: str, draft: Mapping[str, str], keep: Keep) -> None:
+        super().__init__(title)
+        self.draft = {name: clean_line(text) for name, text in draft.items()}
+        self._keep = keep
+        self._later: Timer | None = None
+
+    def fields(self) -> dict[str, str]:
+        """Return what is typed, field → text; empty texts when it is worth no draft."""
+        raise NotImplementedError
+
+    def foot(self) -> Iterable[Widget]:
+        """Yield the line for mistakes, and the keys."""
+        said = (
+            [("taken from a draft that was not sent", "muted")] if any(self.draft.values()) else []
+        )
+        yield Plain(styled(said), id="form-mistake", classes="line")
+        yield Plain(
+            styled(
+                [
+                    ("enter", "key"),
+                    " previews, decides nothing   ",
+                    ("tab", "key"),
+                    " next field   ",
+                    ("esc", "key"),
+                    " keeps a draft",
+                ]
+            ),
+            classes="line",
+        )
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    def keep_soon(self, event: Message) -> None:
+        """Keep the draft once the typing rests."""
+        event.stop()
+        if self._later is not None:
+            self._later.stop()
+        self._later = self.set_timer(KEEP_SECONDS, self.keep_now)
+
+    def keep_now(self) -> None:
+        """Keep the draft."""
+        if self._later is not None:
+            self._later.stop()
+            self._later = None
+        self._keep(self.fields())
+
+    def action_leave(self) -> None:
+        """Leave without doing anything; what was typed stays a draft."""
+        self.keep_now()
+        super().action_leave()
+
+
+class WaiveForm(Form[Waive]):
     """Asks for reason, justification and expiry of a waiver."""
 
     AUTO_FOCUS = "#justification"
 
-    def __init__(self, findings: tuple[str, ...]) -> None:
-        super().__init__(f"Waive {plural(len(findings), 'finding')}")
+    def __init__(self, findings: tuple[str, ...], draft: Mapping[str, str], keep: Keep) -> None:
+        super().__init__(f"Waive {plural(len(findings), 'finding')}", draft, keep)
         self._findings = findings
 
     def compose_content(self) -> Iterable[Widget]:
         """Yield the fields."""
+        reasons = {reason.value: reason for reason in WaiverReason}
         yield Plain("Reason", classes="line dim")
         yield Select(
             [(Content(reason.value.replace("_", " ")), reason) for reason in WaiverReason],
-            value=WaiverReason.RISK_ACCEPTED,
+            value=reasons.get(self.draft.get("reason", ""), WaiverReason.RISK_ACCEPTED),
             allow_blank=False,
             compact=True,
             id="reason",
         )
         yield Plain("Justification: why it is right, for an auditor in a year", classes="line dim")
-        yield Input(id="justification", compact=True, max_length=2_000)
+        yield Input(
+            self.draft.get("justification", ""), id="justification", compact=True, max_length=2_000,
+            select_on_focus=False,
+        )  # fmt: skip
         yield Plain("Expires: 30d, 4w or a date as 2026-12-20", classes="line dim")
-        yield Input("30d", id="expires", compact=True, max_length=20)
-        yield Plain(id="form-mistake", classes="line")
-        yield Plain(
-            styled(
-                [
-                    ("enter", "key"),
-                    " previews; nothing is decided yet    ",
-                    ("esc", "key"),
-                    " leaves",
-                ]
-            ),
-            classes="line",
-        )
+        yield Input(
+            self.draft.get("expires", "30d"), id="expires", compact=True, max_length=20,
+            select_on_focus=False,
+        )  # fmt: skip
+        yield from self.foot()
+
+    def fields(self) -> dict[str, str]:
+        """Return what is typed; without a justification it is worth no draft."""
+        justification = clean_line(self.query_one("#justification", Input).value)
+        if not justification.strip():
+            return {}
+        return {
+            "reason": str(self.query_one("#reason", Select).value),
+            "justification": justification,
+            "expires": clean_line(self.query_one("#expires", Input).value),
+        }
 
     @on(Input.Submitted)
     def submit(self, event: Input.Submitted) -> None:
@@ -92,6 +163,7 @@ class WaiveForm(Dialog[Waive]):
         if event.input.id == "justification":
             self._complain("#expires", f"until {stamp(until)}")
             return
+        self.keep_now()
         self.dismiss(Waive(self._findings, WaiverReason(str(reason)), justification, until))
 
     def _complain(self, field: str, words: str) -> None:
@@ -99,32 +171,33 @@ class WaiveForm(Dialog[Waive]):
         self.query_one(field).focus()
 
 
-class LineForm(Dialog[str]):
+class LineForm(Form[str]):
     """Asks for one line of text."""
 
-    def __init__(self, title: str, label: str) -> None:
-        super().__init__(title)
+    def __init__(self, title: str, label: str, draft: Mapping[str, str], keep: Keep) -> None:
+        super().__init__(title, draft, keep)
         self._label = label
 
     def compose_content(self) -> Iterable[Widget]:
         """Yield the field."""
         yield Plain(self._label, classes="line dim")
-        yield Input(id="text", compact=True, max_length=2_000)
-        yield Plain(
-            styled(
-                [
-                    ("enter", "key"),
-                    " previews; nothing is decided yet    ",
-                    ("esc", "key"),
-                    " leaves",
-                ]
-            ),
-            classes="line",
-        )
+        yield Input(
+            self.draft.get("text", ""), id="text", compact=True, max_length=2_000,
+            select_on_focus=False,
+        )  # fmt: skip
+        yield from self.foot()
+
+    def fields(self) -> dict[str, str]:
+        """Return what is typed."""
+        return {"text": clean_line(self.query_one("#text", Input).value)}
 
     @on(Input.Submitted)
     def submit(self, event: Input.Submitted) -> None:
-        """Go on with what was written; nothing written is leaving."""
+        """Go on with what was written; nothing written is said to be too little."""
         event.stop()
         text = clean_line(event.value).strip()
-        self.dismiss(text or None)
+        if not text:
+            self.query_one("#form-mistake", Plain).show(styled([("a text is needed", "warn")]))
+            return
+        self.keep_now()
+        self.dismiss(text)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from riskcockpit.errors import RiskcockpitError
 from riskcockpit.present.text import count
 from riskcockpit.tui.api import MARK_LIMIT, Approve, Intent, Note, Reject, RollBack, Undo, Waive
 from riskcockpit.tui.bindings import changing_actions
+from riskcockpit.tui.conditions import is_forbidden
 from riskcockpit.tui.screens.place import PlaceScreen
+from riskcockpit.tui.widgets.row_table import RowTable
 
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
     from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
+SETTLE_SECONDS = 0.8
+"""How long a key waits after the row under the cursor went and another came under it."""
 _CHANGING = changing_actions()
+_BY_HAND = ("plan", "decide", "ids", "context", "save-view")
+"""Questions a person asked for; their failure is a dialog, not a state of the screen."""
 
 
 class DecidingScreen(PlaceScreen):
@@ -56,12 +64,25 @@ class DecidingScreen(PlaceScreen):
             return True
         return bool(subject()) if self.is_mounted else None
 
+    def has_slipped(self) -> bool:
+        """Say that another row has just come under the cursor, when it has."""
+        tables = self.query(RowTable)
+        lost = max((table.lost_at for table in tables if table.lost_at is not None), default=None)
+        if lost is None or time.monotonic() - lost >= SETTLE_SECONDS:
+            return False
+        self.host.tell("the row that was here has just gone; press again", severity="warning")
+        return True
+
     def action_roll_back(self) -> None:
         """Preview the rollback of the model."""
+        if self.has_slipped():
+            return
         self.consider(RollBack(self.model_subject()))
 
     def action_approve(self) -> None:
         """Preview the approval of the request."""
+        if self.has_slipped():
+            return
         self.consider(Approve(self.request_subject()))
 
     def action_undo(self) -> None:
@@ -70,45 +91,90 @@ class DecidingScreen(PlaceScreen):
 
     def action_reject(self) -> None:
         """Ask why, then preview the rejection."""
-        from riskcockpit.tui.modals.forms import LineForm  # noqa: PLC0415 - only decisions need it
-
+        if self.has_slipped():
+            return
         request = self.request_subject()
-
-        def go_on(comment: str | None) -> None:
-            if comment:
-                self.consider(Reject(request, comment))
-
-        self.app.push_screen(LineForm("Reject the request", "Why"), go_on)
+        self._ask_line(
+            f"reject:{request}", "Reject the request", "Why: it is signed and its asker reads it",
+            lambda comment: Reject(request, comment),
+        )  # fmt: skip
 
     def action_note(self) -> None:
         """Ask for the note, then preview it."""
+        if self.has_slipped():
+            return
+        subject = self.note_subject()
+        self._ask_line(
+            f"note:{subject}", "Note", "It is signed and stays in the ledger",
+            lambda text: Note(subject, text),
+        )  # fmt: skip
+
+    def _ask_line(self, form: str, title: str, label: str, make: Callable[[str], Intent]) -> None:
         from riskcockpit.tui.modals.forms import LineForm  # noqa: PLC0415 - only decisions need it
 
-        subject = self.note_subject()
+        def open_form(draft: Mapping[str, str]) -> None:
+            def go_on(text: str | None) -> None:
+                if text:
+                    self.consider(make(text), form)
 
-        def go_on(text: str | None) -> None:
-            if text:
-                self.consider(Note(subject, text))
+            self.app.push_screen(LineForm(title, label, draft, self._keeper(form)), go_on)
 
-        self.app.push_screen(LineForm("Note", "It is signed and stays in the ledger"), go_on)
+        self._with_draft(form, open_form)
 
     def action_waive(self) -> None:
         """Ask for reason and expiry, then preview the waiver."""
+        if self.has_slipped():
+            return
+        self.waive(self.finding_subjects())
+
+    def waive(self, findings: tuple[str, ...]) -> None:
+        """Ask for reason and expiry of a waiver of these findings, then preview it."""
         from riskcockpit.tui.modals.forms import WaiveForm  # noqa: PLC0415 - only decisions need it
 
-        findings = self.finding_subjects()
         if len(findings) > MARK_LIMIT:
             self.host.tell(f"at most {count(MARK_LIMIT)} findings at once", severity="warning")
             return
+        form = f"waive:{findings[0]}" if len(findings) == 1 else "waive:several"
 
-        def go_on(intent: Waive | None) -> None:
-            if intent is not None:
-                self.consider(intent)
+        def open_form(draft: Mapping[str, str]) -> None:
+            def go_on(intent: Waive | None) -> None:
+                if intent is not None:
+                    self.consider(intent, form)
 
-        self.app.push_screen(WaiveForm(findings), go_on)
+            self.app.push_screen(WaiveForm(findings, draft, self._keeper(form)), go_on)
 
-    def consider(self, intent: Intent) -> None:
-        """Preview a decision; it is taken only after a yes.
+        self._with_draft(form, open_form)
+
+    def _with_draft(self, form: str, then: Callable[[Mapping[str, str]], None]) -> None:
+        """Read the draft of a form and go on; what is typed until it is there is dropped."""
+        gateway = self.host.gateway
+
+        def read() -> Mapping[str, str]:
+            try:
+                return gateway.draft(form)
+            except (RiskcockpitError, OSError):
+                return {}
+
+        def give_up() -> None:
+            self.forget("form")
+            self.host.release_keys()
+
+        def show(draft: Mapping[str, str]) -> None:
+            self.host.release_keys()
+            then(draft)
+
+        self.host.hold_keys(give_up)
+        self.ask("form", read, show)
+
+    def _keeper(self, form: str) -> Callable[[Mapping[str, str]], None]:
+        def keep(fields: Mapping[str, str]) -> None:
+            gateway = self.host.gateway
+            self.ask(f"draft:{form}", lambda: gateway.keep_draft(form, fields), lambda _: None)
+
+        return keep
+
+    def consider(self, intent: Intent, form: str = "") -> None:
+        """Preview a decision; it is taken only after a yes, and then the draft of `form` goes.
 
         What is typed until the preview is there was meant for it or for nothing, and is dropped.
         """
@@ -124,20 +190,22 @@ class DecidingScreen(PlaceScreen):
 
             def decided(is_yes: bool | None) -> None:  # noqa: FBT001 - the callback's shape
                 if is_yes:
-                    self._decide(intent)
+                    self._decide(intent, form)
 
             self.app.push_screen(ConfirmDialog(preview), decided)
 
         self.host.hold_keys(give_up)
         self.ask("plan", lambda: gateway.plan(intent), show)
 
-    def _decide(self, intent: Intent) -> None:
+    def _decide(self, intent: Intent, form: str) -> None:
         gateway = self.host.gateway
 
         def show(result: DecisionResult) -> None:
             from riskcockpit.tui.modals.says import ResultDialog  # noqa: PLC0415 - as above
 
             self.app.push_screen(ResultDialog(result))
+            if form:
+                self._keeper(form)({})
             self.refresh_data()
 
         self.after_decision()
@@ -145,9 +213,10 @@ class DecidingScreen(PlaceScreen):
 
     def fail(self, topic: str, error: Exception) -> None:
         """Say in a dialog why a decision was not taken."""
-        if topic == "plan":
+        if topic in ("plan", "form"):
             self.host.release_keys()
-        if topic not in ("plan", "decide", "ids") and isinstance(error, RiskcockpitError):
+        is_ours = isinstance(error, RiskcockpitError) or is_forbidden(error)
+        if topic not in _BY_HAND and is_ours:
             super().fail(topic, error)
             return
         from riskcockpit.tui.modals.says import ErrorDialog  # noqa: PLC0415 - as above
@@ -155,7 +224,9 @@ class DecidingScreen(PlaceScreen):
         doing = {
             "plan": "Previewing the decision; nothing was decided.",
             "decide": "Taking the decision.",
+            "save-view": "Changing the saved views.",
+            "context": "Going to another context; this one stays open.",
         }
         self.app.push_screen(ErrorDialog(error, doing.get(topic, f"Reading {self.topic}.")))
-        if topic not in ("plan", "decide", "ids"):
+        if topic not in _BY_HAND:
             super().fail(topic, error)

@@ -23,7 +23,7 @@ from riskcockpit.tui.messages import (
     RowsWanted,
 )
 from riskcockpit.tui.paging import PAGE, Pages
-from riskcockpit.tui.screens.deciding import DecidingScreen
+from riskcockpit.tui.screens.filtered import FilteredScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.filter_bar import FilterBar
 from riskcockpit.tui.widgets.finding_text import finding_brief
@@ -32,7 +32,6 @@ from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled
 from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.findings import FindingPage, FindingRow, FindingSet
 
-DEFAULT_QUERY = "state:open"
 DEFAULT_SORT = "-exposure"
 _PREVIEW_SECONDS = 0.05
 _PREVIEW_WIDTH = 150
@@ -42,12 +41,15 @@ _PREVIEW_WIDTH = 150
 class _Opened:
     """A new list with the page its cursor is on."""
 
+    query: str
     found: FindingSet
     cursor: int
     page: FindingPage | None
+    is_lost: bool
+    """The finding the cursor was on does not match any more."""
 
 
-class FindingsScreen(DecidingScreen):
+class FindingsScreen(FilteredScreen):
     """The virtual table, its filter and its preview."""
 
     BINDINGS = bind("findings", "decide.waive", "decide.undo", "decide.note")
@@ -56,20 +58,20 @@ class FindingsScreen(DecidingScreen):
         "No findings yet.",
         "riskcockpit import FILE reads reports · riskcockpit sync pulls the configured sources",
     )
-    default_query = DEFAULT_QUERY
 
     AUTO_FOCUS = ""  # back from a dialog, the filter must not take the keys
 
     def __init__(self) -> None:
         super().__init__()
-        self.query_text = self.default_query
         self.found: FindingSet | None = None
         self._sort = DEFAULT_SORT
+        self._shown = ""
         self._wants_preview: bool | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield filter, table, preview and counts."""
-        yield FilterBar(self.host.gateway.query_words, id="filter")
+        yield Plain(id="views")
+        yield FilterBar(self.host.gateway.query_fields, id="filter")
         with Container(id="split"):
             yield RowTable(FINDINGS, lambda row: row.id, id="findings")
             yield LinePane(id="preview")
@@ -86,7 +88,9 @@ class FindingsScreen(DecidingScreen):
         super().on_mount()
         self.table.shows_column = True
         self.query_one("#no-match").display = False
+        self.query_one("#views").display = False
         self.table.focus()
+        self.host.ask_names()
 
     # data
 
@@ -112,7 +116,8 @@ class FindingsScreen(DecidingScreen):
             cursor = min(row, max(0, found.total - 1)) if position is None else position
             start = cursor // PAGE * PAGE
             page = gateway.page(found, start, PAGE) if found.total else None
-            return _Opened(found, cursor, page)
+            is_lost = bool(keep) and position is None
+            return _Opened(query, found, cursor, page, is_lost)
 
         self.ask("open", opened, self._take_opened)
 
@@ -129,8 +134,11 @@ class FindingsScreen(DecidingScreen):
             pages.put(opened.cursor // PAGE, opened.page.rows)
         table = self.table
         table.sort_key = "" if "sort:" in self.query_text else self._sort
-        table.show(pages, self.host.frame(), opened.cursor)
+        table.note_loss(is_lost=opened.is_lost)
+        is_update, self._shown = opened.query == self._shown, opened.query
+        table.show(pages, self.host.frame(), opened.cursor, is_update=is_update)
         self._draw_match(opened.found.total)
+        self.draw_views()
         if table.display and (is_first or self.focused is None):
             table.focus()
         self.refresh_bindings()
@@ -195,11 +203,15 @@ class FindingsScreen(DecidingScreen):
 
     @on(FilterWanted)
     def apply_filter(self, event: FilterWanted) -> None:
-        """Show what matches; the marks of the old list end."""
+        """Show what matches."""
         event.stop()
-        self.query_text = event.query
+        self.apply_query(event.query)
+
+    def apply_query(self, query: str) -> None:
+        """Show what matches; the marks of the old list end."""
+        self.query_text = query
         self.table.clear_marks()
-        self.table.focus()
+        self.set_focus(self.table)
         self._open("", 0)
 
     def step_back(self) -> bool:
@@ -207,7 +219,7 @@ class FindingsScreen(DecidingScreen):
         if self.query_one(FilterBar).has_focus_within:
             self.query_one(FilterBar).query_one("#mistake").display = False
             self.query_one(FilterBar).input.value = self.query_text
-            self.table.focus()
+            self.set_focus(self.table)
             return True
         if self.table.range_from is not None or self.table.marks:
             self.table.clear_marks()

@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 from textual.widget import Widget
 
 from riskcockpit.present.columns import Column
-from riskcockpit.tui.paging import Pages
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.row_table import RowTable
@@ -47,11 +46,8 @@ class ListScreen(DecidingScreen, Generic[T]):
         if not rows:
             self.enter(Load.EMPTY)
             return
-        row = self.table.row
-        before = "" if row is None else self.identify(row)
-        cursor = next((i for i, each in enumerate(rows) if self.identify(each) == before), 0)
         self.enter(Load.LOADED)
-        self.table.show(Pages.whole(rows), self.host.frame(), cursor)
+        self.table.show_rows(rows, self.host.frame())
         self.table.focus()
 
     def redraw(self) -> None:

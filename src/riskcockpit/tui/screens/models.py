@@ -11,7 +11,6 @@ from textual.widget import Widget
 from riskcockpit.present.columns import MODELS
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import Place, RowChosen, RowPointed
-from riskcockpit.tui.paging import Pages
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.line_pane import LinePane
@@ -49,10 +48,8 @@ class ModelsScreen(DecidingScreen):
         if not rows:
             self.enter(Load.EMPTY)
             return
-        before = self.table.row.name if self.table.row is not None else ""
-        cursor = next((i for i, row in enumerate(rows) if row.name == before), 0)
         self.enter(Load.LOADED)
-        self.table.show(Pages.whole(rows), self.host.frame(), cursor)
+        self.table.show_rows(rows, self.host.frame())
         self.table.focus()
 
     @on(RowPointed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -17,7 +16,6 @@ from riskcockpit.present.text import age, count, money, signed_money, source_mar
 from riskcockpit.tui.api import Release
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import Place, RowChosen, RowPointed
-from riskcockpit.tui.paging import Pages
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.pillar_card import PillarCard
@@ -26,8 +24,6 @@ from riskcockpit.tui.widgets.row_table import RowTable
 
 if TYPE_CHECKING:  # records come with the data: the first frame needs none
     from riskcockpit.views.posture import ExposureView, PostureView, QueueItem, SourceView
-
-_STALE_AFTER = timedelta(hours=24)
 
 
 class OverviewScreen(DecidingScreen):
@@ -38,6 +34,7 @@ class OverviewScreen(DecidingScreen):
         "decide.note",
     )  # fmt: skip
     topic = "the overview"
+    reads_posture = True
     empty_words = (
         "No data yet.",
         "riskcockpit init writes a config; riskcockpit sync or riskcockpit import FILE brings data",
@@ -72,11 +69,7 @@ class OverviewScreen(DecidingScreen):
             self.draw_lines()
             return
         frame = self.host.frame()
-        synced = [source.last_success for source in view.sources if source.last_success]
-        if synced and frame.now - max(synced) > _STALE_AFTER:
-            self.enter(Load.STALE, reason=f"no source answered for {age(max(synced), frame.now)}")
-        else:
-            self.enter(Load.LOADED)
+        self.enter(Load.LOADED)
         self._draw(view, frame)
         self._draw_queue(view, frame)
         self.draw_lines()
@@ -101,9 +94,7 @@ class OverviewScreen(DecidingScreen):
 
     def _draw_queue(self, view: PostureView, frame: Frame) -> None:
         table, box = self.queue, self.query_one("#queue-box")
-        before = table.row.id if table.row is not None else ""
-        position = next((i for i, item in enumerate(view.queue) if item.id == before), 0)
-        table.show(Pages.whole(view.queue), frame, position)
+        table.show_rows(view.queue, frame)
         table.display = bool(view.queue)
         self.query_one("#queue-none").display = not view.queue
         self.query_one("#queue-detail").display = bool(view.queue)
@@ -163,10 +154,19 @@ class OverviewScreen(DecidingScreen):
         from riskcockpit.views.posture import QueueKind  # noqa: PLC0415 - came with the item
 
         item = self.queue.row
-        if item is not None and item.kind is QueueKind.IMPORT_HELD:
+        if item is not None and item.kind is QueueKind.IMPORT_HELD and not self.has_slipped():
             self.consider(Release(item.subject))
         else:
             super().action_approve()
+
+    def action_waive(self) -> None:
+        """Ask for a waiver of the finding, or of all findings the item is about."""
+        item, gateway = self.queue.row, self.host.gateway
+        if item is None or not item.query:
+            super().action_waive()
+        elif not self.has_slipped():
+            query = item.query
+            self.ask("ids", lambda: gateway.ids(query), self.waive)
 
     def finding_subjects(self) -> tuple[str, ...]:
         """Return the finding under the cursor."""

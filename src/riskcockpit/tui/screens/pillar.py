@@ -24,7 +24,7 @@ from riskcockpit.present.text import (
 )
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import Place, RowChosen, RowPointed
-from riskcockpit.tui.paging import PAGE, Pages
+from riskcockpit.tui.paging import PAGE
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.pillar_card import freshness
@@ -57,6 +57,7 @@ class PillarScreen(DecidingScreen):
 
     BINDINGS = bind("decide.waive", "decide.undo", "decide.note")
     topic = "the pillar"
+    reads_posture = True
     empty_words = ("No data yet.", "riskcockpit sync or riskcockpit import FILE brings data")
 
     def __init__(self) -> None:
@@ -108,17 +109,8 @@ class PillarScreen(DecidingScreen):
         if seen.view is None:
             self.enter(Load.EMPTY)
             return
-        before = self.table.row
-        cursor = next(
-            (
-                i
-                for i, row in enumerate(seen.findings)
-                if before is not None and row.id == before.id
-            ),
-            0,
-        )
         self.enter(Load.LOADED)
-        self.table.show(Pages.whole(seen.findings), self.host.frame(), cursor)
+        self.table.show_rows(seen.findings, self.host.frame())
         self.table.display = bool(seen.findings)
         self.table.focus()
         self._draw(seen, seen.view)

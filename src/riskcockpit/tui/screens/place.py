@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
-from typing import ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,17 +12,26 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 from textual.worker import get_current_worker
 
-from riskcockpit.errors import RiskcockpitError
-from riskcockpit.present.text import age
 from riskcockpit.tui.bindings import KEYS
+from riskcockpit.tui.conditions import failure_words, is_forbidden, of_refresh
 from riskcockpit.tui.host import Host
-from riskcockpit.tui.messages import Answered, AskFailed, GenerationChanged, Place
-from riskcockpit.tui.widgets.lines import key_line
+from riskcockpit.tui.messages import Answered, AskFailed, JumpWanted, Place
+from riskcockpit.tui.widgets.lines import banner_line, key_line
 from riskcockpit.tui.widgets.plain import Plain, lines, styled
 
+if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.tui.api import Names
+    from riskcockpit.views.posture import PostureView
+    from riskcockpit.views.syncing import SourceProgress
+
 T = TypeVar("T")
+
+_POSTURE = "posture-of-header"
+_QUIET = (_POSTURE, "names", "commands", "remember", "draft")
+"""First words of topics nobody waits for: when they fail, the screen goes on as it is."""
 
 
 class Load(StrEnum):
@@ -33,6 +42,7 @@ class Load(StrEnum):
     LOADED = "loaded"
     STALE = "stale"
     FAILED = "failed"
+    FORBIDDEN = "forbidden"
 
 
 class PlaceScreen(Screen[None]):
@@ -42,10 +52,13 @@ class PlaceScreen(Screen[None]):
     """What the screen waits for, in words."""
     empty_words: ClassVar[tuple[str, str]] = ("Nothing here yet.", "")
     """What an empty screen says, and what to do about it."""
+    reads_posture: ClassVar[bool] = False
+    """Its own question brings the posture, which feeds header and banner."""
 
     def __init__(self) -> None:
         super().__init__()
         self.load = Load.LOADING
+        self._failure: Exception | None = None
         self._serials: dict[str, int] = {}
         self._generation: int | None = None
 
@@ -80,14 +93,17 @@ class PlaceScreen(Screen[None]):
         if self.is_mounted:
             self.draw_lines()
             self.refresh_data()
+            if self.host.posture is None:
+                self._refresh_posture()
 
     def on_resize(self) -> None:
         """Fit the lines to the new width."""
         self.draw_lines()
 
     def draw_lines(self) -> None:
-        """Draw header and keys for what is possible now."""
+        """Draw header, banner and keys for what is possible now."""
         self.query_one("#header", Plain).show(self.host.header(self.size.width))
+        self._draw_banner()
         self.query_one("#keys", Plain).show(key_line(self.hints(), self.size.width))
 
     def hints(self) -> list[tuple[str, str]]:
@@ -98,15 +114,18 @@ class PlaceScreen(Screen[None]):
         order = {
             "decisions": 0,
             "ledger": 1,
+            "compliance": 1,
             "findings": 2,
+            "query": 2,
             "lists": 3,
             "everywhere": 4,
             "places": 5,
         }
         keys = [key for key in KEYS if key.label and key.id in active]
-        return [
-            (_shown(key.shown), key.label) for key in sorted(keys, key=lambda key: order[key.scope])
-        ]
+        if isinstance(self.focused, Input):  # it takes what is typed
+            keys = [key for key in keys if key.scope == "query" or key.id == "app.back"]
+            return [("enter", "apply"), *((key.shown, key.label) for key in keys)]
+        return [(key.shown, key.label) for key in sorted(keys, key=lambda key: order[key.scope])]
 
     # data
 
@@ -124,10 +143,30 @@ class PlaceScreen(Screen[None]):
     def redraw(self) -> None:
         """Draw again what is known: ages have moved on."""
 
-    @on(GenerationChanged)
     def take_generation(self) -> None:
         """Read anew after a publish."""
         self.refresh_data()
+        self._refresh_posture()
+
+    def take_progress(self, progress: Sequence[SourceProgress]) -> None:
+        """Show how far a sync has come; most screens say only that one runs."""
+        del progress
+        self.draw_lines()
+
+    def take_names(self, names: Names) -> None:
+        """Take the names that exist now, to complete words."""
+
+    def query_seen(self) -> str:
+        """Return the query by which what is seen was chosen; empty when by none."""
+        return ""
+
+    def _refresh_posture(self) -> None:
+        if not self.reads_posture:
+            self.ask(_POSTURE, self.host.gateway.posture, self._take_posture)
+
+    def _take_posture(self, posture: PostureView) -> None:
+        self.host.notice(posture)
+        self.draw_lines()
 
     def ask(self, topic: str, question: Callable[[], T], then: Callable[[T], None]) -> None:
         """Run `question` in a thread and give its answer to `then`, on the event loop.
@@ -167,36 +206,51 @@ class PlaceScreen(Screen[None]):
     def take_failure(self, event: AskFailed) -> None:
         """Say what failed, unless a newer question was asked."""
         event.stop()
-        if self._serials.get(event.topic) == event.serial:
+        is_mine = self._serials.get(event.topic) == event.serial
+        if is_mine and event.topic.partition(":")[0] not in _QUIET:
             self.fail(event.topic, event.error)
 
     def fail(self, topic: str, error: Exception) -> None:
         """Draw a failure: over what is shown when there is anything, instead of it otherwise."""
         del topic
-        shown = self.load in (Load.LOADED, Load.STALE, Load.EMPTY)
-        self.enter(Load.STALE if shown else Load.FAILED, error)
+        if self.load in (Load.LOADED, Load.STALE, Load.EMPTY):
+            self.enter(Load.STALE, error)
+        else:
+            self.enter(Load.FORBIDDEN if is_forbidden(error) else Load.FAILED, error)
+
+    @on(JumpWanted)
+    def wait_for_letter(self, event: JumpWanted) -> None:
+        """Give the next key to the table that shows letters."""
+        from riskcockpit.tui.modals.jump import JumpMode  # noqa: PLC0415 - when first used
+
+        event.stop()
+        self.app.push_screen(JumpMode(event.letters), event.table.jump)
 
     # state
 
-    def enter(self, load: Load, error: Exception | None = None, *, reason: str = "") -> None:
-        """Draw one of the five states."""
-        self.load = load
+    def enter(self, load: Load, error: Exception | None = None) -> None:
+        """Draw one of the six states; what is loaded but old is stale."""
+        self._failure = error
+        self.load = Load.STALE if load is Load.LOADED and self._is_old() else load
         body, blank = self.query_one("#body"), self.query_one("#blank", Plain)
-        has_rows = load in (Load.LOADED, Load.STALE)
+        has_rows = self.load in (Load.LOADED, Load.STALE)
         body.display, blank.display = has_rows, not has_rows
-        state = self.query_one("#state", Plain)
-        state.display = load is Load.STALE
-        if load is Load.STALE:
-            state.show(self._stale_line(error, reason))
-        elif not has_rows:
+        if not has_rows:
             blank.show(self._blank_text(load, error))
+        self._draw_banner()
 
-    def _stale_line(self, error: Exception | None, reason: str) -> Content:
-        glyphs = self.host.glyphs
-        why = reason or f"the last refresh failed: {failure_words(error)[0]}"
-        return styled(
-            [(f" {glyphs.stale} STALE ", "warn"), (why, ""), ("  ctrl+r tries again", "muted")]
-        )
+    def _is_old(self) -> bool:
+        return any(each.word == "STALE" for each in self.host.conditions())
+
+    def _draw_banner(self) -> None:
+        has_rows = self.load in (Load.LOADED, Load.STALE)
+        own = self._failure if has_rows else None
+        mine = [] if own is None else [of_refresh(own, self.host.glyphs)]
+        wrong = [*mine, *self.host.conditions()]
+        state = self.query_one("#state", Plain)
+        state.display = bool(wrong)
+        if wrong:
+            state.show(banner_line(wrong, self.size.width))
 
     def _blank_text(self, load: Load, error: Exception | None) -> Content:
         if load is Load.LOADING:
@@ -206,9 +260,11 @@ class PlaceScreen(Screen[None]):
             return lines([styled([(words, "strong")]), "", styled([(hint, "muted")])])
         words, hint = failure_words(error)
         alarm = self.host.glyphs.alarm
+        word = "FORBIDDEN" if load is Load.FORBIDDEN else "FAILED"
+        said = "you may not read" if load is Load.FORBIDDEN else "cannot read"
         return lines(
             [
-                styled([(f"{alarm} FAILED", "alarm"), f"  cannot read {self.topic}"]),
+                styled([(f"{alarm} {word}", "alarm"), f"  {said} {self.topic}"]),
                 "",
                 words,
                 styled([(hint, "muted")]),
@@ -216,22 +272,3 @@ class PlaceScreen(Screen[None]):
                 styled([("ctrl+r", "key"), (" tries again", "muted")]),
             ]
         )
-
-    def as_of(self) -> str:
-        """Return how old the shown data is, as `2 h`; empty when unknown."""
-        posture = self.host.posture
-        return "" if posture is None else age(posture.as_of, self.host.frame().now)
-
-
-def failure_words(error: Exception | None) -> tuple[str, str]:
-    """Return what failed and what to do about it."""
-    if isinstance(error, RiskcockpitError):
-        return error.message, error.hint or ""
-    return f"{type(error).__name__}: {error}", "this is a bug; the details are in the error dialog"
-
-
-_SHOWN = {"escape": "esc", "space": "space", "enter": "enter", "left": "←", "right": "→"}
-
-
-def _shown(name: str) -> str:
-    return _SHOWN.get(name, name)

@@ -14,8 +14,12 @@ _SCREENS = {
     "finding": ("finding", "FindingScreen"),
     "models": ("models", "ModelsScreen"),
     "model": ("model", "ModelScreen"),
+    "compliance": ("compliance", "ComplianceScreen"),
+    "control": ("control", "ControlScreen"),
+    "exposure": ("exposure", "ExposureScreen"),
     "ledger": ("ledger", "LedgerScreen"),
     "actions": ("actions", "ActionsScreen"),
+    "settings": ("settings", "SettingsScreen"),
     "sources": ("sources", "SourcesScreen"),
 }
 KINDS = tuple(_SCREENS)

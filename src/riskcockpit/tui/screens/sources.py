@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from textual import on
+from textual.containers import Container
+from textual.widget import Widget
 
 from riskcockpit.present.columns import SOURCES
 from riskcockpit.present.knowledge import KNOWLEDGE, loaded
-from riskcockpit.present.text import stamp
-from riskcockpit.tui.messages import RowChosen
+from riskcockpit.present.syncing import progress_text
+from riskcockpit.present.text import count, plural, stamp
+from riskcockpit.tui.messages import RowChosen, RowPointed
 from riskcockpit.tui.screens.lists import ListScreen
+from riskcockpit.tui.screens.place import Load
+from riskcockpit.tui.widgets.line_pane import LinePane
+from riskcockpit.tui.widgets.plain import Plain
+from riskcockpit.tui.widgets.source_text import source_brief, sync_line
 from riskcockpit.views.posture import EnrichmentView, SourceView
+from riskcockpit.views.syncing import SourceProgress
 
 
 class SourcesScreen(ListScreen[SourceView]):
@@ -25,6 +34,10 @@ class SourcesScreen(ListScreen[SourceView]):
     )
     columns = SOURCES
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._health: Sequence[SourceView] = ()
+
     def identify(self, row: SourceView) -> str:
         """Return the source's name."""
         return row.name
@@ -33,6 +46,48 @@ class SourcesScreen(ListScreen[SourceView]):
         """Ask for the sources, and for what is in force from elsewhere."""
         view = self.host.gateway.posture()
         return (*view.sources, *(_row(one, view.as_of) for one in view.enrichments))
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Yield the sync that runs, the sources, and the one under the cursor in full."""
+        yield Plain(id="sync", classes="line")
+        with Container(id="split"):
+            yield from super().compose_body()
+            yield LinePane(id="readings")
+
+    def take_rows(self, rows: Sequence[SourceView]) -> None:
+        """Draw the sources, with how far a sync has come that runs now."""
+        self._health = rows
+        self._draw(is_news=True)
+        if rows:
+            self.table.focus()
+
+    def take_progress(self, progress: Sequence[SourceProgress]) -> None:
+        """Draw how far the sync has come; that is no news of a source."""
+        super().take_progress(progress)
+        if self.load in (Load.LOADED, Load.STALE):
+            self._draw(is_news=False)
+
+    def _draw(self, *, is_news: bool) -> None:
+        if not self._health:
+            self.enter(Load.EMPTY)
+            return
+        progress, frame = self.host.progress, self.host.frame()
+        running = {one.name: one for one in progress}
+        line = self.query_one("#sync", Plain)
+        line.display = bool(progress)
+        line.show(sync_line(progress, frame, self.size.width))
+        if is_news:
+            self.enter(Load.LOADED)
+        rows = [replace(row, progress=running.get(row.name)) for row in self._health]
+        self.table.show_rows(rows, frame, is_news=is_news)
+
+    @on(RowPointed)
+    def follow(self) -> None:
+        """Say everything about the source under the cursor."""
+        row, frame = self.table.row, self.host.frame()
+        if row is not None:
+            pane = self.query_one("#readings", LinePane)
+            pane.show(lambda width: source_brief(row, frame, width))
 
     @on(RowChosen)
     def open_source(self, event: RowChosen) -> None:
@@ -46,6 +101,8 @@ class SourcesScreen(ListScreen[SourceView]):
             ("state", row.state),
             ("success", stamp(row.last_success)),
             ("attempt", stamp(row.last_attempt)),
+            ("rows", f"{count(row.rows)} in {plural(row.pages, 'page')}" if row.pages else ""),
+            ("now", "" if row.progress is None else progress_text(row.progress)),
             ("message", row.message),
             ("hint", row.hint),
         ]

@@ -12,6 +12,7 @@ from textual.content import Content
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.present.text import Glyphs, age
 from riskcockpit.tui.api import About
+from riskcockpit.tui.conditions import Condition
 from riskcockpit.tui.messages import Place
 from riskcockpit.tui.widgets.plain import Part, styled
 
@@ -19,9 +20,17 @@ if TYPE_CHECKING:  # records come with the data
     from riskcockpit.views.posture import PostureView
 
 
+_LEAST_BANNER = 30
+
+
 def trail(place: Place) -> tuple[str, ...]:
     """Return the words of the breadcrumbs, the outermost first."""
-    here = {"pillar": place.key.replace("_", " "), "model": place.key, "finding": place.key[:10]}
+    here = {
+        "pillar": place.key.replace("_", " "),
+        "model": place.key,
+        "finding": place.key[:10],
+        "control": place.key,
+    }
     words = trail(place.parent) if place.parent is not None else ()
     return (*words, clean_line(here.get(place.kind, place.kind)))
 
@@ -39,7 +48,7 @@ def header_line(
     """Return breadcrumbs on the left, context on the right; the least important goes first."""
     crumbs = f" {glyphs.crumb} ".join(("riskcockpit", *trail(place)))
     parts: list[tuple[int, str, str]] = [
-        (0, about.context, "strong"),
+        (0, *_context(about)),
         (3, f"{about.principal}@{about.host}", "muted"),
         (0, *_mode(about, is_locked=is_locked)),
         (2, age_text, "muted"),
@@ -64,6 +73,12 @@ def _length(parts: Sequence[tuple[int, str, str]], gap: str) -> int:
     return sum(cell_len(part[1]) for part in parts) + len(gap) * (len(parts) - 1)
 
 
+def _context(about: About) -> tuple[str, str]:
+    if about.colour:
+        return f" {about.context} ", f"context-{about.colour}"
+    return about.context, "strong"
+
+
 def _mode(about: About, *, is_locked: bool) -> tuple[str, str]:
     if about.is_production:
         return ("PRODUCTION LOCKED", "warn") if is_locked else ("PRODUCTION UNLOCKED", "alarm")
@@ -84,6 +99,20 @@ def synced(posture: PostureView | None, now: datetime) -> str:
     if not moments:
         return "never synced"
     return f"synced {age(max(moments), now)} ago"
+
+
+def banner_line(wrong: Sequence[Condition], width: int) -> Content:
+    """Return what is wrong in one line: the gravest in full, the others by their word."""
+    first = wrong[0]
+    head: list[Part] = [(f" {first.symbol} {first.word}  ", first.token)]
+    tail: list[Part] = [(f"   {first.hint}", "muted")] if first.hint else []
+    tail += [(f"   {each.symbol} {each.word}", each.token) for each in wrong[1:]]
+    room = width - styled(head).cell_length - styled(tail).cell_length - 1
+    text = clean_line(first.text)
+    if room < min(_LEAST_BANNER, cell_len(text)):
+        tail, room = [], width - styled(head).cell_length - 1
+    shown = Content(text).truncate(max(1, room), ellipsis=True)
+    return Content.assemble(styled(head), shown, styled(tail))
 
 
 def key_line(hints: Sequence[tuple[str, str]], width: int) -> Content:

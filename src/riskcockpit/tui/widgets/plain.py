@@ -66,9 +66,10 @@ class Plain(Static):
 
     @property
     def is_fixed(self) -> bool:
-        """Whether the height does not follow the text."""
-        height = self.styles.height
-        return height is not None and not height.is_auto
+        """Whether neither height nor width follows the text."""
+        height, width = self.styles.height, self.styles.width
+        follows = width is not None and width.is_auto
+        return height is not None and not height.is_auto and not follows
 
 
 def titled(widget: Widget, title: str = "", subtitle: str = "") -> None:

@@ -5,33 +5,32 @@ It fetches nothing: missing rows are drawn as an ellipsis and asked for by `Rows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar, TypeVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.style import Style as VisualStyle
+from textual.timer import Timer
 
-from riskcockpit.present.columns import Column, Frame, fit
+from riskcockpit.present.columns import Column, Frame
 from riskcockpit.tui.bindings import bind
-from riskcockpit.tui.messages import MarksChanged, RowChosen, RowPointed, RowsWanted
+from riskcockpit.tui.messages import JumpWanted, RowChosen, RowPointed, RowsWanted
 from riskcockpit.tui.paging import Pages
-from riskcockpit.tui.theme import TOKENS
-from riskcockpit.tui.widgets.cell_text import cut
+from riskcockpit.tui.row_news import RowNews
+from riskcockpit.tui.widgets.row_marking import RowMarking
+from riskcockpit.tui.widgets.row_painter import Look, RowPainter
 
 T = TypeVar("T")
 
-GUTTER = 3
-GAP = 2
-MOST_DRAWN = 2_000
-"""Drawn rows kept for the next paint; then all are forgotten, for whoever scrolls for hours."""
+NEWS_SECONDS = 4.0
+"""How long a row that is new or has changed keeps its sign."""
+JUMPS = "asdfghjklqwertyuiopzxcvbnm"
+"""Letters that jump to the rows that are seen, from the top."""
 
 
-class RowTable(ScrollView, Generic[T], can_focus=True):
+class RowTable(RowMarking[T], can_focus=True):
     """Rows under a line of titles, with a cursor and marks."""
 
     BINDINGS = bind("lists")
@@ -50,25 +49,24 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         id: str | None = None,  # noqa: A002 - as Textual calls it
         has_head: bool = True,
     ) -> None:
-        super().__init__(id=id)
-        self._columns = tuple(columns)
-        self._identify = identify
+        super().__init__(identify, id=id)
+        self._painter: RowPainter[T] = RowPainter(
+            columns,
+            lambda: self.rich_style,
+            lambda name: self.get_component_rich_style(f"row-table--{name}", partial=True),
+        )
         self._head = 1 if has_head else 0
-        self._pages: Pages[T] = Pages()
-        self._frame: Frame | None = None
-        self._strips: dict[tuple[int, bool, bool], Strip] = {}
-        self._styles: dict[str, Style] = {}
-        self._fitted: tuple[int, list[tuple[Column[T], int]]] = (-1, [])
         self._travel = 1
+        self._news: RowNews[T] = RowNews(identify, self._painter.words)
+        self._news_end: Timer | None = None
         self.edition = 0
         """Grows with every new list; pages of an older one are refused."""
-        self.cursor = 0
-        self.marks: dict[str, None] = {}
-        """Ids of marked rows, in the order they were marked."""
-        self.range_from: int | None = None
         self.sort_key = ""
         """Key of the column the rows are sorted by, `-` in front when reversed."""
         self.chosen_column = 0
+        self._letters: dict[int, str] = {}
+        self.lost_at: float | None = None
+        """When the row under the cursor went and another came under it; None: it did not."""
         self.shows_column = False
         """Whether a column can be chosen (to sort by it)."""
 
@@ -78,40 +76,95 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         return self._pages.total
 
     @property
-    def row(self) -> T | None:
-        """The row under the cursor; None when it is not here."""
-        return self._pages.row(self.cursor)
-
-    @property
     def height(self) -> int:
         """How many rows are seen at once."""
         return max(1, self.scrollable_content_region.height - self._head)
 
-    def show(self, pages: Pages[T], frame: Frame, cursor: int | None = None) -> None:
-        """Draw another list; the cursor goes to row `cursor`, or stays at its number."""
+    def show(
+        self,
+        pages: Pages[T],
+        frame: Frame,
+        cursor: int | None = None,
+        *,
+        is_update: bool = False,
+        is_news: bool = True,
+    ) -> None:
+        """Draw another list; the cursor goes to row `cursor`, or stays at its number.
+
+        An update is the same list some time later: rows that differ get a sign for a moment, and
+        the row under the cursor stays on its line of the screen.
+        """
+        line = self.cursor - self.scroll_offset.y
+        self._painter.frame = frame  # what was known is compared as it would be said now
+        if is_update and is_news:
+            known = [row for _, row in self._pages.known()]
+            self._news.remember(known, is_whole=len(known) == self._pages.total)
+        elif not is_update:
+            self._news.forget()
         self.edition += 1
-        self.range_from = None
-        self._pages, self._frame, self._travel = pages, frame, 1
-        self._strips.clear()
+        self.range_from, self._letters = None, {}
+        self._pages, self._travel = pages, 1
+        self._painter.forget()
         self.virtual_size = Size(0, pages.total + self._head)
         wanted = self.cursor if cursor is None else cursor
         self.cursor = max(0, min(wanted, pages.total - 1))
+        if is_news:
+            self._tell_news(row for _, row in pages.known())
+        if is_update:
+            self.scroll_to(y=max(0, self.cursor - line), animate=False, immediate=True, force=True)
         self.call_after_refresh(self._keep_cursor_seen)
         self.call_after_refresh(self._want_ahead)
         self.refresh()
         self.post_message(RowPointed(self, self.row))
 
+    def show_rows(self, rows: Sequence[T], frame: Frame, *, is_news: bool = True) -> None:
+        """Draw a list that is all here; the cursor stays on its row, else at its number.
+
+        What was drawn before is taken for the same list some time ago; without `is_news` rows
+        that differ get no sign.
+        """
+        row = self.row
+        place: int | None = None
+        if row is not None:
+            kept = self._identify(row)
+            place = next((i for i, each in enumerate(rows) if self._identify(each) == kept), None)
+            self.note_loss(is_lost=place is None and bool(rows))
+        for gone in self.marks.keys() - {self._identify(each) for each in rows}:
+            del self.marks[gone]
+        pages = Pages.whole(rows)
+        self.show(pages, frame, place, is_update=self.edition > 0, is_news=is_news)
+
+    def note_loss(self, *, is_lost: bool) -> None:
+        """Remember that the row under the cursor has gone, and another came under it."""
+        self.lost_at = time.monotonic() if is_lost else None
+
+    def _tell_news(self, rows: Iterable[T]) -> None:
+        frame = self._painter.frame
+        if frame is not None and self._news.compare(rows, frame.glyphs):
+            if self._news_end is not None:
+                self._news_end.stop()
+            self._news_end = self.set_timer(NEWS_SECONDS, self._end_news)
+
+    def _end_news(self) -> None:
+        ended = self._news.end()
+        top = self.scroll_offset.y
+        for index in range(top, min(top + self.height, self._pages.total)):
+            row = self._pages.row(index)
+            if row is not None and self._identify(row) in ended:
+                self._repaint(index)
+
     def retime(self, frame: Frame) -> None:
         """Draw the rows seen anew when what they say has changed: ages have moved on."""
-        before, self._frame = self._frame, frame
-        self._strips.clear()
-        if before is not None and self._words(before) != self._words(frame):
+        before = self._words()
+        had, self._painter.frame = self._painter.frame is not None, frame
+        self._painter.forget()
+        if had and before != self._words():
             self.refresh()
 
-    def _words(self, frame: Frame) -> list[str]:
+    def _words(self) -> list[tuple[str, ...]]:
         top = self.scroll_offset.y
         rows = (self._pages.row(index) for index in range(top, top + self.height))
-        return [c.cell(row, frame).text for row in rows if row is not None for c in self._columns]
+        return [self._painter.words(row) for row in rows if row is not None]
 
     def take(self, edition: int, number: int, rows: Sequence[T]) -> None:
         """Take in a page; one of an older edition is dropped."""
@@ -121,8 +174,8 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         start, length = self._pages.span(number)
         top = self.scroll_offset.y
         first, last = max(start, top), min(start + length, top + self.height)
-        for key in [key for key in self._strips if start <= key[0] < start + length]:
-            del self._strips[key]
+        self._painter.forget(start, start + length)
+        self._tell_news(rows)
         if first < last:
             self.refresh(Region(0, first - top + self._head, self.size.width, last - first))
         if start <= self.cursor < start + length:
@@ -146,95 +199,52 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
         """Draw one line of the widget."""
         width = self.size.width
         if self._head and y == 0:
-            return self._head_strip(width)
+            is_chosen = self.shows_column and self.has_focus
+            return self._painter.head(
+                width, self.sort_key, self.chosen_column if is_chosen else None
+            )
         index = self.scroll_offset.y + y - self._head
-        if self._frame is None or index >= self._pages.total:
-            return Strip.blank(width, self._base)
+        if self._painter.frame is None or index >= self._pages.total:
+            return Strip.blank(width, self._painter.base)
         row = self._pages.row(index)
         if row is None:
             self._want()
-        is_cursor = index == self.cursor
-        is_marked = row is not None and (self._identify(row) in self.marks or self._in_range(index))
-        key = (index, is_cursor and self.has_focus, is_marked)
-        strip = self._strips.get(key)
-        if strip is None or strip.cell_length != width:
-            strip = self._row_strip(row, width, is_cursor=is_cursor, is_marked=is_marked)
-            if row is not None and not is_cursor:
-                self._keep(key, strip)
-        return strip
+        return self._painter.row(index, row, width, self._look(index, row))
 
-    def _keep(self, key: tuple[int, bool, bool], strip: Strip) -> None:
-        if len(self._strips) >= MOST_DRAWN:
-            self._strips.clear()
-        self._strips[key] = strip
-
-    def _in_range(self, index: int) -> bool:
-        start = self.range_from
-        return start is not None and min(start, self.cursor) <= index <= max(start, self.cursor)
-
-    @property
-    def _base(self) -> Style:
-        style = self._styles.get("")
-        if style is None:
-            self._styles[""] = style = self.rich_style
-        return style
-
-    def _style(self, name: str) -> Style:
-        style = self._styles.get(name)
-        if style is None:
-            if name in TOKENS:
-                style = VisualStyle.parse(TOKENS[name]).rich_style
-            else:
-                style = self.get_component_rich_style(f"row-table--{name}", partial=True)
-            self._styles[name] = style
-        return style
-
-    def _fit(self, width: int) -> list[tuple[Column[T], int]]:
-        if self._fitted[0] != width:
-            self._fitted = (width, fit(self._columns, max(1, width - GUTTER - 2), GAP))
-        return self._fitted[1]
-
-    def _head_strip(self, width: int) -> Strip:
-        frame = self._frame
-        base = self._base + self._style("head")
-        segments = [Segment(" " * GUTTER, base)]
-        for index, (column, size) in enumerate(self._fit(width)):
-            title = column.title
-            if frame is not None and self.sort_key.lstrip("-") == column.key and column.sort:
-                arrow = frame.glyphs.down if self.sort_key.startswith("-") else frame.glyphs.up
-                title = f"{title} {arrow}"
-            is_chosen = self.shows_column and index == self.chosen_column and self.has_focus
-            style = base + Style(underline=True) if is_chosen else base
-            segments += [Segment(cut(title, size, column.align), style), Segment(" " * GAP, base)]
-        return Strip(segments).adjust_cell_length(width, base).simplify()
-
-    def _row_strip(self, row: T | None, width: int, *, is_cursor: bool, is_marked: bool) -> Strip:
-        frame = self._frame
-        assert frame is not None  # noqa: S101 - only reached with a list
-        base = self._base
-        if is_marked:
-            base += self._style("marked")
-        if is_cursor:
-            base += self._style("cursor") if self.has_focus else Style(bold=True)
-        sign = (frame.glyphs.cursor if is_cursor and self.has_focus else " ") + (
-            frame.glyphs.mark if is_marked else " "
+    def _look(self, index: int, row: T | None) -> Look:
+        identifier = "" if row is None else self._identify(row)
+        is_marked = row is not None and (identifier in self.marks or self._in_range(index))
+        letter = self._letters.get(index, "")
+        return Look(
+            index == self.cursor,
+            self.has_focus,
+            is_marked,
+            letter or self._news.signs.get(identifier, ""),
+            bool(letter),
         )
-        segments = [Segment(sign.ljust(GUTTER), base)]
-        if row is None:
-            segments.append(Segment(frame.glyphs.ellipsis, base))
-            return Strip(segments).adjust_cell_length(width, base)
-        for column, size in self._fit(width):
-            cell = column.cell(row, frame)
-            style = base + self._style(cell.token) if cell.token else base
-            text = cut(cell.text, size, column.align, frame.glyphs.ellipsis)
-            segments += [Segment(text, style), Segment(" " * GAP, base)]
-        return Strip(segments).simplify().adjust_cell_length(width, base)
 
     def notify_style_update(self) -> None:
         """Forget drawn rows when the theme changes."""
         super().notify_style_update()
-        self._strips.clear()
-        self._styles.clear()
+        self._painter.forget_styles()
+
+    # jumping
+
+    def action_jump(self) -> None:
+        """Show a letter at each row that is seen, and let the next key choose one."""
+        top = self.scroll_offset.y
+        rows = range(top, min(top + self.height, self._pages.total))
+        self._letters = dict(zip(rows, JUMPS, strict=False))
+        self.refresh()
+        self.post_message(JumpWanted(self, frozenset(self._letters.values())))
+
+    def jump(self, letter: str | None) -> None:
+        """Go to the row of a letter, unless the list has become another; the letters go."""
+        row = next((row for row, one in self._letters.items() if one == letter), None)
+        self._letters = {}
+        self.refresh()
+        if row is not None:
+            self.move(row)
 
     # pages
 
@@ -340,56 +350,14 @@ class RowTable(ScrollView, Generic[T], can_focus=True):
 
     def on_focus(self) -> None:
         """Show the cursor."""
-        self._strips.clear()
+        self._painter.forget()
         self.refresh()
 
     def on_blur(self) -> None:
         """Dim the cursor."""
-        self._strips.clear()
+        self._painter.forget()
         self.refresh()
-
-    # marks
-
-    def mark(self, identifiers: Sequence[str], *, on: bool = True) -> None:
-        """Mark or unmark rows by id."""
-        for identifier in identifiers:
-            if on:
-                self.marks[identifier] = None
-            else:
-                self.marks.pop(identifier, None)
-        self._strips.clear()
-        self.refresh()
-        self.post_message(MarksChanged())
-
-    def clear_marks(self) -> None:
-        """Unmark everything and end the range."""
-        self.range_from = None
-        self.mark(tuple(self.marks), on=False)
-
-    def toggle_mark(self) -> None:
-        """Mark or unmark the row under the cursor and go on."""
-        row: Any = self.row
-        if row is None:
-            return
-        identifier = self._identify(row)
-        self.mark((identifier,), on=identifier not in self.marks)
-        self.move(self.cursor + 1)
-
-    def toggle_range(self) -> bool:
-        """Start a range at the cursor, or mark the one that was started.
-
-        Returns whether all rows of the range were here to be marked.
-        """
-        if self.range_from is None:
-            self.range_from = self.cursor
-            self._repaint(self.cursor)
-            return True
-        low, high = sorted((self.range_from, self.cursor))
-        rows = [self._pages.row(index) for index in range(low, high + 1)]
-        self.range_from = None
-        self.mark([self._identify(row) for row in rows if row is not None])
-        return None not in rows
 
     def columns_shown(self) -> list[Column[T]]:
         """Return the columns that fit now."""
-        return [column for column, _ in self._fit(self.size.width)]
+        return [column for column, _ in self._painter.fit(self.size.width)]

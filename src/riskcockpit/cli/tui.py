@@ -1,0 +1,49 @@
+"""`tui`: the cockpit by its name, with its options; `--plain` is the same as lines."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Annotated, Any
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("tui")(tui)
+
+
+def tui(
+    ctx: typer.Context,
+    *,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Lines and words only, for screen readers.")
+    ] = False,
+    ascii_only: Annotated[
+        bool, typer.Option("--ascii", help="Draw without box and block characters.")
+    ] = False,
+    no_mouse: Annotated[
+        bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")
+    ] = False,
+) -> None:
+    """Open the cockpit on a terminal, as `riskcockpit` alone does."""
+    from riskcockpit.services.context import Context
+
+    if not plain:
+        from riskcockpit.cli.cockpit import open_cockpit
+
+        raise typer.Exit(open_cockpit(Context.open(), is_ascii=ascii_only, mouse=not no_mouse))
+    from riskcockpit.cli.linear import open_linear
+    from riskcockpit.services.verify import sign_checkpoint
+
+    here = Context.open()
+    root: Any = ctx.find_root().command
+
+    def run(words: list[str]) -> None:
+        with suppress(SystemExit):  # how each command ends, well or not
+            root.main(args=words, prog_name="riskcockpit")
+
+    try:
+        open_linear(here, run)
+    finally:
+        sign_checkpoint(here)

@@ -1,0 +1,103 @@
+"""The command line over the screens: its words, its history, and the names it completes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from riskcockpit.tui.api import GatewayApi, Names, RollBack
+from riskcockpit.tui.host import Severity
+from riskcockpit.tui.living import Living
+
+
+class Commanding(Living):
+    """An app that takes commands."""
+
+    def __init__(self, gateway: GatewayApi) -> None:
+        super().__init__(gateway)
+        self.names = Names()
+        """The names that existed when somebody last asked for them."""
+        self.typed: list[str] | None = None
+        """Commands, the oldest first; None until those of earlier runs are read."""
+
+    def ask_names(self) -> None:
+        """Read the names that exist now; who completes words gets them when they are here."""
+        screen, gateway = self.place_screen, self.gateway
+
+        def take(names: Names) -> None:
+            from riskcockpit.tui.modals.command_line import CommandLine  # noqa: PLC0415 - if open
+
+            self.names = names
+            screen.take_names(names)
+            if isinstance(self.screen, CommandLine):
+                self.screen.offer(names)
+
+        screen.ask("names", gateway.names, take)
+
+    def action_command(self) -> None:
+        """Ask for a command."""
+        self.open_command_line()
+
+    def open_command_line(self, text: str = "") -> None:
+        """Show the line at once; history and names are there as soon as they are read."""
+        from riskcockpit.tui.modals.command_line import CommandLine  # noqa: PLC0415 - few keys
+
+        line = CommandLine(self.typed or (), self.names, text)
+        self.push_screen(line, lambda typed: self._do(typed) if typed else None)
+        if self.typed is None:
+            self.place_screen.ask("commands", self.gateway.commands, self._take_typed)
+        self.ask_names()
+
+    def _take_typed(self, typed: tuple[str, ...]) -> None:
+        from riskcockpit.tui.modals.command_line import CommandLine  # noqa: PLC0415 - if open
+
+        mine = self.typed or []
+        self.typed = [*(one for one in typed if one not in mine), *mine]
+        if isinstance(self.screen, CommandLine):
+            self.screen.remember(self.typed)
+
+    def _do(self, text: str) -> None:
+        typed = [] if self.typed is None else self.typed
+        if text in typed:
+            typed.remove(text)
+        typed.append(text)
+        self.typed = typed
+        self.place_screen.ask(
+            "remember", lambda: self.gateway.remember_command(text), lambda _: None
+        )
+        self.run_command(text)
+
+    def run_command(self, text: str) -> None:
+        """Do what a command line says."""
+        raise NotImplementedError
+
+    def roll_back(self, model: str, to: int | None) -> None:
+        """Preview the rollback of a model."""
+        from riskcockpit.tui.screens.deciding import DecidingScreen  # noqa: PLC0415 - few need it
+
+        if isinstance(self.place_screen, DecidingScreen):
+            self.place_screen.consider(RollBack(model, to))
+
+    def save_view(self, name: str) -> None:
+        """Keep the filter of the findings that are seen under a name."""
+        query = self.place_screen.query_seen()
+        if not query:
+            self.tell("findings with a filter are needed: f, then / sets one", severity="warning")
+            return
+        self._change_views(
+            lambda: self.gateway.save_view(name, query), f"view {name} is kept: {query}"
+        )
+
+    def forget_view(self, name: str) -> None:
+        """Forget a saved view."""
+        self._change_views(lambda: self.gateway.forget_view(name), f"view {name} is forgotten")
+
+    def _change_views(self, change: Callable[[], None], done: str) -> None:
+        def tell(_: None) -> None:
+            self.tell(done)
+            self.ask_names()
+
+        self.place_screen.ask("save-view", change, tell)
+
+    def tell(self, message: str, *, severity: Severity = "information", title: str = "") -> None:
+        """Show a passing note, as it is."""
+        self.notify(message, severity=severity, title=title)

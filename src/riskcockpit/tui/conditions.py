@@ -1,0 +1,83 @@
+"""What is wrong with what the cockpit shows, on whatever screen one is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from riskcockpit.errors import AuthenticationError, ForbiddenError, RiskcockpitError
+from riskcockpit.present.text import Glyphs, age
+
+if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.views.posture import PostureView, SourceView
+
+STALE_AFTER = timedelta(hours=24)
+"""How long the newest answer of any source counts as fresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing that is wrong; the word carries it, symbol and token repeat it."""
+
+    word: str
+    symbol: str
+    token: str
+    text: str
+    hint: str = ""
+
+
+def of_data(posture: PostureView | None, now: datetime, glyphs: Glyphs) -> Iterator[Condition]:
+    """Yield what is wrong with the data of every screen, the gravest first."""
+    if posture is None:
+        return
+    if not posture.ledger.is_ok:
+        yield Condition("LEDGER BROKEN", glyphs.alarm, "alarm", posture.ledger.message, "l, then V")
+    newest = max((s.last_success for s in posture.sources if s.last_success), default=None)
+    if newest is not None and now - newest > STALE_AFTER:
+        text = f"no source answered for {age(newest, now)}"
+        yield Condition("STALE", glyphs.stale, "warn", text, "riskcockpit sync")
+    failed = [source for source in posture.sources if source.state == "failed"]
+    if failed:
+        yield _failed(failed, glyphs)
+
+
+def _failed(failed: list[SourceView], glyphs: Glyphs) -> Condition:
+    first = failed[0]
+    words = f"{first.name}: {first.message}" if first.message else first.name
+    more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+    return Condition("SOURCE FAILED", glyphs.alarm, "alarm", f"{words}{more}", "S shows why")
+
+
+def of_refresh(error: Exception, glyphs: Glyphs) -> Condition:
+    """Return what to say when what is shown could not be read anew."""
+    words = failure_words(error)[0]
+    if is_forbidden(error):
+        return Condition("FORBIDDEN", glyphs.alarm, "alarm", words, "ctrl+r tries again")
+    text = f"the last refresh failed: {words}"
+    return Condition("STALE", glyphs.stale, "warn", text, "ctrl+r tries again")
+
+
+def of_settings(error: RiskcockpitError, glyphs: Glyphs) -> Condition:
+    """Return what to say when changed settings cannot be used."""
+    hint = error.hint or "the settings of before stay in force"
+    return Condition("SETTINGS NOT TAKEN", glyphs.warn, "warn", error.message, hint)
+
+
+def is_forbidden(error: BaseException | None) -> bool:
+    """Return whether it failed because this person may not."""
+    while error is not None:
+        if isinstance(error, AuthenticationError | ForbiddenError | PermissionError):
+            return True
+        error = error.__cause__
+    return False
+
+
+def failure_words(error: Exception | None) -> tuple[str, str]:
+    """Return what failed and what to do about it."""
+    if isinstance(error, RiskcockpitError):
+        return error.message, error.hint or ""
+    if isinstance(error, PermissionError):
+        return str(error), "the file belongs to somebody else, or its mode forbids it"
+    return f"{type(error).__name__}: {error}", "this is a bug; the details are in the error dialog"

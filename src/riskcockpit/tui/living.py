@@ -1,0 +1,134 @@
+"""What changes by itself while the cockpit is open: a new generation, settings, a sync."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import App
+from textual.filter import ANSIToTruecolor
+
+from riskcockpit.errors import RiskcockpitError
+from riskcockpit.tui.api import About, GatewayApi, Pulse
+from riskcockpit.tui.messages import GenerationChanged, SettingsRead, SettingsTouched, SyncMoved
+from riskcockpit.tui.navigation import Navigator
+from riskcockpit.tui.preferences import check
+from riskcockpit.tui.theme import THEME, THEMES
+from riskcockpit.tui.watch import PulseWatch
+
+if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.views.syncing import SourceProgress
+
+
+class Living(Navigator):
+    """An app that follows cache, settings and sync."""
+
+    def __init__(self, gateway: GatewayApi) -> None:
+        super().__init__()
+        self.gateway = gateway
+        self.settings_fault: RiskcockpitError | None = None
+        """Why the newest settings are not in force."""
+        self.progress: Sequence[SourceProgress] = ()
+        """How far a sync has come that runs now; empty when none does."""
+        self._watch = PulseWatch(gateway.pulse, self._tell_pulse)
+        self._keymap_taken: About | None = None
+        self._take_theme(gateway.about)
+
+    def watch_living(self) -> None:
+        """Begin to look."""
+        self.take_preferences(self.gateway.about)
+        self._watch.start()
+
+    def end_watching(self) -> None:
+        """Stop looking."""
+        self._watch.end()
+
+    # pulse: told by the thread that looks
+
+    def _tell_pulse(self, before: Pulse, now: Pulse) -> None:
+        if before.generation != now.generation:
+            self.post_message(GenerationChanged(now.generation))
+        if before.settings != now.settings:
+            self.post_message(SettingsTouched())
+        if before.progress != now.progress:
+            self.post_message(SyncMoved(now.progress))
+
+    @on(GenerationChanged)
+    def follow_generation(self, event: GenerationChanged) -> None:
+        """Let the screen that is seen read anew; the others do when they are seen again."""
+        event.stop()
+        self.place_screen.take_generation()
+
+    @on(SyncMoved)
+    def follow_sync(self, event: SyncMoved) -> None:
+        """Let the screen that is seen show how far the sync has come."""
+        event.stop()
+        self.progress = event.progress
+        self.place_screen.take_progress(event.progress)
+
+    # settings
+
+    @on(SettingsTouched)
+    def read_settings(self, event: SettingsTouched) -> None:
+        """Read the settings anew, off the event loop."""
+        event.stop()
+
+        def read() -> None:
+            try:
+                about: About | RiskcockpitError = self.gateway.reload()
+            except RiskcockpitError as error:
+                about = error
+            self.post_message(SettingsRead(about))
+
+        self.run_worker(read, thread=True, exclusive=True, group="settings", exit_on_error=False)
+
+    @on(SettingsRead)
+    def take_settings(self, event: SettingsRead) -> None:
+        """Put new settings in force; what is wrong with them is said, and the old stay."""
+        event.stop()
+        if isinstance(event.outcome, RiskcockpitError):
+            self.settings_fault = event.outcome
+        else:
+            self.take_preferences(event.outcome)
+            self.place_screen.refresh_data()
+        self.place_screen.draw_lines()
+
+    def take_preferences(self, about: About) -> None:
+        """Put theme and keys in force, unless they cannot be used."""
+        try:
+            check(about)
+        except RiskcockpitError as error:
+            self.settings_fault = error
+            return
+        self.settings_fault = None
+        before, self._keymap_taken = self._keymap_taken, about
+        if before is None or before.keymap != about.keymap:
+            self.set_keymap(dict(about.keymap))
+        if before is not None and before.theme != about.theme:
+            self.set_theme(about.theme)
+
+    @property
+    def theme_name(self) -> str:
+        """The theme in force."""
+        return str(self.theme)
+
+    def set_theme(self, name: str) -> None:
+        """Draw in another theme, one of `THEMES`."""
+        self.register_theme(THEMES[name][0])
+        self.theme = name
+        self._let_own_colours_pass()
+        self.place_screen.draw_lines()
+
+    def _take_theme(self, about: About) -> None:
+        # before the style sheets are read: a theme set later makes Textual read them all again
+        theme = THEMES.get(about.theme, (THEME, ""))[0]
+        self.register_theme(theme)
+        self.set_reactive(App.theme, theme.name)
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._let_own_colours_pass()
+
+    def _let_own_colours_pass(self) -> None:
+        for each in self._filters:
+            if isinstance(each, ANSIToTruecolor):
+                each.enabled = not self.current_theme.ansi

@@ -1,0 +1,69 @@
+"""What a person set for the cockpit, and whether it can be used: theme and keys. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from riskcockpit.errors import ConfigError
+from riskcockpit.tui.api import About
+from riskcockpit.tui.bindings import AVOIDED, KEYS, SHARED_SCOPES
+from riskcockpit.tui.theme import THEMES
+
+
+def check(about: About) -> None:
+    """Refuse preferences that cannot be used.
+
+    Raises:
+        ConfigError: names file, line and what to mend.
+    """
+    for path, what, hint in _faults(about):
+        line = about.line_of(path)
+        place = f"{about.file}: line {line}: " if line is not None else ""
+        raise ConfigError(f"{place}{what}", hint=hint)
+
+
+def keys_in_force(keymap: Mapping[str, str]) -> dict[str, str]:
+    """Return id → keys of every binding, as the settings have moved them."""
+    return {key.id: keymap.get(key.id, key.keys) for key in KEYS}
+
+
+def _faults(about: About) -> Iterator[tuple[str, str, str]]:
+    if about.theme not in THEMES:
+        known = ", ".join(THEMES)
+        yield "cockpit.theme", f'no theme "{about.theme}"', f"there are {known}"
+    scopes = {key.id: key.scope for key in KEYS}
+    for id_, keys in about.keymap.items():
+        path = f"cockpit.keys.{id_}"
+        if id_ not in scopes:
+            near = get_close_matches(id_, scopes, 1)
+            hint = f'did you mean "{near[0]}"?' if near else "docs/keys.md lists the ids"
+            yield path, f'no key has the id "{id_}"', hint
+            continue
+        for name in keys.split(","):
+            if not name.strip():
+                yield path, f'"{id_}" is given no key', "as ctrl+f, or several as j,down"
+            if name.strip() in AVOIDED:
+                yield path, f'"{name.strip()}" cannot be used', AVOIDED[name.strip()]
+    yield from _clashes(about)
+
+
+def _clashes(about: About) -> Iterator[tuple[str, str, str]]:
+    """Yield keys that the settings gave to something while another thing has them there."""
+    scopes = {key.id: key.scope for key in KEYS}
+    taken: dict[str, list[str]] = {}
+    for id_, keys in keys_in_force(about.keymap).items():
+        for name in keys.split(","):
+            taken.setdefault(name.strip(), []).append(id_)
+    for name, ids in taken.items():
+        for moved in (id_ for id_ in ids if id_ in about.keymap):
+            other = next((id_ for id_ in ids if id_ != moved and _meet(scopes, id_, moved)), None)
+            if other is not None:
+                what = f'"{name}" is the key of {other} already'
+                yield f"cockpit.keys.{moved}", what, "give that another key too"
+
+
+def _meet(scopes: Mapping[str, str], first: str, second: str) -> bool:
+    """Return whether two bindings can be in force on one screen."""
+    one, two = scopes[first], scopes[second]
+    return one == two or bool({one, two} & {*SHARED_SCOPES})

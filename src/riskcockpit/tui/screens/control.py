@@ -1,0 +1,25 @@
+"""One control: why it exists, what it reads, its SQL, and the rows behind its verdict."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from riskcockpit.tui.bindings import bind
+from riskcockpit.tui.screens.details import DetailScreen
+from riskcockpit.tui.widgets.evidence_text import control_full
+from riskcockpit.views.governance import ControlDetail
+
+
+class ControlScreen(DetailScreen[ControlDetail]):
+    """All that is known of one control."""
+
+    BINDINGS = bind("decide.undo")
+    topic = "the control"
+
+    def question(self, key: str) -> ControlDetail:
+        """Ask for the control."""
+        return self.host.gateway.control(key)
+
+    def text_of(self, detail: ControlDetail, width: int) -> list[Content]:
+        """Return it in words."""
+        return control_full(detail, self.host.frame(), width)

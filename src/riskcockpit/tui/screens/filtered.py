@@ -1,0 +1,109 @@
+"""What a list under a filter shares: how much matches while one types, and saved views as tabs."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.timer import Timer
+
+from riskcockpit.errors import QueryError
+from riskcockpit.present.text import count
+from riskcockpit.tui.api import Names
+from riskcockpit.tui.messages import QueryTyped
+from riskcockpit.tui.screens.deciding import DecidingScreen
+from riskcockpit.tui.widgets.filter_bar import FilterBar
+from riskcockpit.tui.widgets.plain import Part, Plain, styled
+
+_COUNT_SECONDS = 0.15
+
+
+class FilteredScreen(DecidingScreen):
+    """A list of what matches a query; it has a `FilterBar` and a line `#views`."""
+
+    default_query: ClassVar[str] = "state:open"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.query_text = self.default_query
+        self._views: dict[str, str] = {}
+        self._count: Timer | None = None
+
+    def apply_query(self, query: str) -> None:
+        """Show what matches."""
+        raise NotImplementedError
+
+    @on(QueryTyped)
+    def count_soon(self, event: QueryTyped) -> None:
+        """Say how much matches, or where the mistake is, once the typing rests."""
+        event.stop()
+        if self._count is not None:
+            self._count.stop()
+        self._count = self.set_timer(_COUNT_SECONDS, lambda: self._ask_count(event.query))
+
+    def _ask_count(self, query: str) -> None:
+        gateway, bar = self.host.gateway, self.query_one(FilterBar)
+
+        def counted() -> int | QueryError:
+            try:
+                return gateway.open_findings(query).total
+            except QueryError as error:
+                return error
+
+        def show(found: int | QueryError) -> None:
+            if isinstance(found, QueryError):
+                bar.show_count("")
+                bar.show_mistake(found.message, found.hint or "", found.position, self.host.glyphs)
+            elif bar.has_focus_within:
+                bar.show_count(f"{count(found)} match")
+
+        if bar.has_focus_within:
+            self.ask("count", counted, show)
+
+    # saved views
+
+    def take_names(self, names: Names) -> None:
+        """Complete names that exist, and show the saved views."""
+        self._views = dict(names.views)
+        self.query_one(FilterBar).offer(names)
+        self.draw_views()
+
+    def query_seen(self) -> str:
+        """Return the filter."""
+        return self.query_text
+
+    def _tabs(self) -> list[tuple[str, str]]:
+        return [("open", self.default_query), *self._views.items()]
+
+    def _tab_at(self) -> int | None:
+        for index, (name, query) in enumerate(self._tabs()):
+            if self.query_text in (query, f"@{name}"):
+                return index
+        return None
+
+    def draw_views(self) -> None:
+        """Draw the saved views as tabs, with the one that is shown."""
+        line = self.query_one("#views", Plain)
+        line.display = bool(self._views)
+        at = self._tab_at()
+        parts: list[Part] = [(" views ", "muted")]
+        for index, (name, _) in enumerate(self._tabs()):
+            sign = self.host.glyphs.cursor if index == at else " "
+            parts += [(f" {sign}{name} ", "title" if index == at else "")]
+        if at is None:
+            parts.append(("   F keeps this filter as a view", "muted"))
+        line.show(styled(parts).truncate(max(1, self.size.width), ellipsis=True))
+
+    def action_view(self, step: int) -> None:
+        """Show the findings of the next saved view, or of the one before."""
+        tabs, at = self._tabs(), self._tab_at()
+        if len(tabs) == 1:
+            self.host.tell("no saved view yet; F keeps a filter as one")
+            return
+        index = (0 if step > 0 else -1) if at is None else (at + step) % len(tabs)
+        name = tabs[index][0]
+        self.apply_query(self.default_query if index == 0 else f"@{name}")
+
+    def action_keep_view(self) -> None:
+        """Ask for a name, and keep the filter under it."""
+        self.host.open_command_line("save ")

@@ -1,0 +1,149 @@
+"""Draws the lines of a table: titles and rows, each as wide as the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.style import Style as VisualStyle
+
+from riskcockpit.present.columns import Column, Frame, fit
+from riskcockpit.tui.theme import TOKENS
+from riskcockpit.tui.widgets.cell_text import cut
+
+T = TypeVar("T")
+
+GUTTER = 4
+"""Cells before the first column: cursor, mark, news or letter, and a gap."""
+GAP = 2
+MOST_DRAWN = 2_000
+"""Drawn rows kept for the next paint; then all are forgotten, for whoever scrolls for hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one row is drawn beside what it says."""
+
+    is_cursor: bool = False
+    has_focus: bool = False
+    is_marked: bool = False
+    sign: str = ""
+    """In the gutter: it is new, it has changed, or the letter that jumps to it."""
+    is_jump: bool = False
+    """The sign is a letter that jumps."""
+
+
+class RowPainter(Generic[T]):
+    """Columns, styles and strips of one table."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column[T]],
+        base: Callable[[], Style],
+        component: Callable[[str], Style],
+    ) -> None:
+        self.columns = tuple(columns)
+        self.frame: Frame | None = None
+        self._base_of, self._component = base, component
+        self._strips: dict[tuple[int, Look], Strip] = {}
+        self._styles: dict[str, Style] = {}
+        self._fitted: tuple[int, list[tuple[Column[T], int]]] = (-1, [])
+
+    def forget(self, first: int = 0, last: int | None = None) -> None:
+        """Forget the drawn rows `first` to before `last`, all by default."""
+        if first == 0 and last is None:
+            self._strips.clear()
+            return
+        stop = first if last is None else last
+        for key in [key for key in self._strips if first <= key[0] < stop]:
+            del self._strips[key]
+
+    def forget_styles(self) -> None:
+        """Forget everything that a theme coloured."""
+        self._strips.clear()
+        self._styles.clear()
+
+    def fit(self, width: int) -> list[tuple[Column[T], int]]:
+        """Return the columns that fit, with their widths."""
+        if self._fitted[0] != width:
+            self._fitted = (width, fit(self.columns, max(1, width - GUTTER - 2), GAP))
+        return self._fitted[1]
+
+    def words(self, row: T) -> tuple[str, ...]:
+        """Return what a row says in all columns."""
+        frame = self.frame
+        return () if frame is None else tuple(c.cell(row, frame).text for c in self.columns)
+
+    @property
+    def base(self) -> Style:
+        """The style of a row that is nothing special."""
+        style = self._styles.get("")
+        if style is None:
+            self._styles[""] = style = self._base_of()
+        return style
+
+    def _style(self, name: str) -> Style:
+        style = self._styles.get(name)
+        if style is None:
+            known = TOKENS.get(name)
+            style = self._component(name) if known is None else VisualStyle.parse(known).rich_style
+            self._styles[name] = style
+        return style
+
+    def head(self, width: int, sort_key: str, chosen: int | None) -> Strip:
+        """Draw the titles; `chosen` is the column that a key would sort by."""
+        base = self.base + self._style("head")
+        segments = [Segment(" " * GUTTER, base)]
+        for index, (column, size) in enumerate(self.fit(width)):
+            title = column.title
+            if self.frame is not None and sort_key.lstrip("-") == column.key and column.sort:
+                glyphs = self.frame.glyphs
+                title = f"{title} {glyphs.down if sort_key.startswith('-') else glyphs.up}"
+            style = base + Style(underline=True) if index == chosen else base
+            segments += [Segment(cut(title, size, column.align), style), Segment(" " * GAP, base)]
+        return Strip(segments).adjust_cell_length(width, base).simplify()
+
+    def row(self, index: int, row: T | None, width: int, look: Look) -> Strip:
+        """Draw a row, or give the strip of the last time; None is one that is not here yet."""
+        key = (index, look)
+        strip = self._strips.get(key)
+        if strip is None or strip.cell_length != width:
+            strip = self._drawn(row, width, look)
+            if row is not None and not look.is_cursor:
+                if len(self._strips) >= MOST_DRAWN:
+                    self._strips.clear()
+                self._strips[key] = strip
+        return strip
+
+    def _drawn(self, row: T | None, width: int, look: Look) -> Strip:
+        frame = self.frame
+        assert frame is not None  # noqa: S101 - only reached with a list
+        base = self.base
+        if look.is_marked:
+            base += self._style("marked")
+        is_lit = look.is_cursor and look.has_focus
+        if look.is_cursor:
+            base += self._style("cursor") if is_lit else Style(bold=True)
+        segments = self._gutter(frame, base, look, is_lit=is_lit)
+        if row is None:
+            segments.append(Segment(frame.glyphs.ellipsis, base))
+            return Strip(segments).adjust_cell_length(width, base)
+        for column, size in self.fit(width):
+            cell = column.cell(row, frame)
+            # on the cursor the words alone carry the state: no theme has a page for both colours
+            style = base if is_lit or not cell.token else base + self._style(cell.token)
+            text = cut(cell.text, size, column.align, frame.glyphs.ellipsis)
+            segments += [Segment(text, style), Segment(" " * GAP, base)]
+        return Strip(segments).simplify().adjust_cell_length(width, base)
+
+    def _gutter(self, frame: Frame, base: Style, look: Look, *, is_lit: bool) -> list[Segment]:
+        cursor = frame.glyphs.cursor if is_lit else " "
+        mark = frame.glyphs.mark if look.is_marked else " "
+        if not look.sign:
+            return [Segment(f"{cursor}{mark}".ljust(GUTTER), base)]
+        sign = Segment(look.sign, base + self._style("jump" if look.is_jump else "key"))
+        return [Segment(f"{cursor}{mark}", base), sign, Segment(" ", base)]

@@ -1,0 +1,92 @@
+"""Forms keep what is typed: a crash, esc and No lose nothing; a signed decision takes it away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual.widgets import Input
+
+from riskcockpit.errors import StoreError
+from riskcockpit.tui.api import Waive
+from riskcockpit.tui.modals import forms
+from riskcockpit.tui.modals.confirm import ConfirmDialog
+from riskcockpit.tui.modals.forms import LineForm, WaiveForm
+from riskcockpit.tui.screens.overview import OverviewScreen
+from riskcockpit.views.posture import QueueKind
+from support.bank_posture import finding_id, posture
+from support.fake_gateway import FakeGateway
+from support.piloting import opened, press, ready, seen, settle
+
+
+async def test_a_draft_outlives_a_crash_and_no_and_goes_with_the_signature() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, "f", "space", "space", "w", *"wait") as (app, pilot):
+        await pilot.pause(forms.KEEP_SECONDS + 0.1)
+        await settle(pilot)
+        kept = {"reason": "risk_accepted", "justification": "wait", "expires": "30d"}
+        assert gateway.drafts == {"waive:several": kept}
+    async with opened(gateway, "f", "space", "space", "w") as (app, pilot):  # after the crash
+        assert isinstance(app.screen, WaiveForm)
+        assert app.screen.query_one("#justification", Input).value == "wait"
+        assert "taken from a draft that was not sent" in seen(app)
+        await press(pilot, *"ed", "escape")
+        assert gateway.drafts["waive:several"]["justification"] == "waited"
+        await press(pilot, "w", "enter", "enter")
+        await ready(pilot)
+        assert isinstance(app.screen, ConfirmDialog)
+        await press(pilot, "n")
+        assert gateway.decided == []
+        assert gateway.drafts, "No loses nothing"
+        await press(pilot, "w", "enter", "enter")
+        await ready(pilot)
+        await press(pilot, "y")
+        (intent,) = gateway.decided
+        assert isinstance(intent, Waive)
+        assert intent.justification == "waited"
+        assert gateway.drafts == {}
+
+
+async def test_each_subject_has_a_draft_of_its_own_and_a_text_is_needed() -> None:
+    gateway = FakeGateway(drafts={f"note:{finding_id(2999)}": {"text": "seen"}})
+    async with opened(gateway, "f", "n") as (app, pilot):
+        assert isinstance(app.screen, LineForm)
+        assert app.screen.query_one("#text", Input).value == "seen"
+        await press(pilot, "escape", "j", "n", "enter")
+        assert "a text is needed" in seen(app)
+        assert isinstance(app.screen, LineForm)
+        assert gateway.planned == []
+
+
+async def test_a_state_directory_that_cannot_be_used_stops_no_form() -> None:
+    gateway = FakeGateway()
+
+    def fail(*_: object) -> dict[str, str]:
+        raise StoreError("no room")
+
+    gateway.draft = gateway.keep_draft = fail  # type: ignore[method-assign,assignment] # the disk is full
+    async with opened(gateway, "f", "n", *"late") as (app, pilot):
+        await pilot.pause(forms.KEEP_SECONDS + 0.1)
+        await settle(pilot)
+        assert isinstance(app.screen, LineForm)
+        await press(pilot, "enter")
+        await ready(pilot)
+        await press(pilot, "y")
+        assert len(gateway.decided) == 1
+
+
+async def test_one_key_in_the_queue_waives_all_findings_of_an_item_and_stays_there() -> None:
+    view = posture()
+    group = replace(
+        view.queue[2], kind=QueueKind.SLA, query="cve:CVE-2024-3094 severity>=high",
+        keys=("enter", "w"),
+    )  # fmt: skip
+    gateway = FakeGateway(view=replace(view, queue=(*view.queue[:2], group)), total=30)
+    async with opened(gateway, "j", "j", "w", *"fenced", "enter", "enter") as (app, pilot):
+        await ready(pilot)
+        assert "Waive 3 findings" in seen(app)
+        await press(pilot, "y", "escape")
+        assert isinstance(app.screen, OverviewScreen)
+        assert app.screen.queue.cursor == 2
+        (intent,) = gateway.decided
+        assert isinstance(intent, Waive)
+        assert len(intent.findings) == 3
