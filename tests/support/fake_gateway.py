@@ -28,7 +28,7 @@ from riskcockpit.tui.api import (
     Waive,
 )
 from riskcockpit.views.compliance import FrameworkView
-from riskcockpit.views.findings import FindingDetail, FindingPage, FindingRow, FindingSet
+from riskcockpit.views.findings import FacetView, FindingDetail, FindingPage, FindingRow, FindingSet
 from riskcockpit.views.governance import (
     ActionRow,
     ControlDetail,
@@ -185,6 +185,11 @@ class FakeGateway:
 
     def ids(self, query: str) -> tuple[str, ...]:
         return tuple(finding_id(index) for index in range(self.open_findings(query).total))
+
+    def facets(self, query: str) -> tuple[FacetView, ...]:
+        total = self.open_findings(query).total
+        shares = (("critical", total // 10), ("high", total // 3), ("medium", total // 2))
+        return (FacetView("severity", shares),)
 
     def finding(self, finding: str) -> FindingDetail:
         self._wait()

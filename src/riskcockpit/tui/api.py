@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
     from riskcockpit.domain.decision import WaiverReason
     from riskcockpit.exposure.model import ExposureModel
     from riskcockpit.views.compliance import FrameworkView
-    from riskcockpit.views.findings import FindingDetail, FindingPage, FindingSet
+    from riskcockpit.views.findings import FacetView, FindingDetail, FindingPage, FindingSet
     from riskcockpit.views.governance import (
         ActionRow,
         ControlDetail,
@@ -253,6 +253,10 @@ class GatewayApi(Protocol):
 
     def ids(self, query: str) -> tuple[str, ...]:
         """Return the ids of all findings that match, in order."""
+        ...
+
+    def facets(self, query: str) -> tuple[FacetView, ...]:
+        """Return how the rows of a query spread over severities, owners and the like."""
         ...
 
     def finding(self, finding: str) -> FindingDetail:

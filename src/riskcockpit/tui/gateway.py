@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # imported when first used
     from riskcockpit.services.context import Context
     from riskcockpit.services.findings import FindingReader
     from riskcockpit.views.compliance import FrameworkView
-    from riskcockpit.views.findings import FindingDetail, FindingPage, FindingSet
+    from riskcockpit.views.findings import FacetView, FindingDetail, FindingPage, FindingSet
     from riskcockpit.views.governance import (
         ActionRow,
         ControlDetail,
@@ -207,6 +207,12 @@ class Gateway:
     def ids(self, query: str) -> tuple[str, ...]:
         """Return the ids of all findings that match."""
         return self._findings().ids(query)
+
+    def facets(self, query: str) -> tuple[FacetView, ...]:
+        """Return how the rows of a query spread."""
+        reader = self._findings()
+        reader.refresh()
+        return reader.facets(query)
 
     def finding(self, finding: str) -> FindingDetail:
         """Return all that is known of one finding, of the newest generation."""
