@@ -53,10 +53,14 @@ def test_a_control_at_fault_is_an_error_that_says_why(sql: str, why: str) -> Non
 def test_one_control_at_fault_does_not_touch_the_others() -> None:
     bad = dataclasses.replace(BASE, id="bad", sql=f"{ROW} WHERE CAST(resource AS INTEGER) = 1")
     good = dataclasses.replace(BASE, id="good", sql=ROW, inputs={"asset": None})
+    worse = dataclasses.replace(BASE, id="worse", sql="SELEC '", inputs={"asset": None})
+    long = dataclasses.replace(BASE, id="long", sql=f"{ROW} --{'x' * 100_000}")
     with scratch(NOW) as writer:
-        results = evaluate(writer, (bad, good, bad, good), NOW)
-    verdicts = [result.verdict for result in results]
-    assert verdicts == [Verdict.ERROR, Verdict.OK, Verdict.ERROR, Verdict.OK]
+        for some in ((bad, good), (worse, good), (good, worse), (long, good)):
+            results = evaluate(writer, (*some, *some), NOW)
+            assert {(one.control_id, one.verdict) for one in results} == {
+                (one.id, Verdict.OK if one is good else Verdict.ERROR) for one in some
+            }
 
 
 def test_the_same_data_and_moment_give_the_same_results() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from riskcockpit.formats.fingerprints import FingerprintReader
 
@@ -52,3 +54,27 @@ def test_numbers_and_objects_with_a_value_are_read(value: Any, text: str) -> Non
 def test_a_hostile_value_is_cleaned() -> None:
     ((_, value),) = FingerprintReader().claims({"m": "a\x1b]52;c;x\x07b"}, None)
     assert "\x1b" not in value
+
+
+VALUES = st.sampled_from(
+    ["8a1c3f0d5e7b9a21:1", "a" * 500, "a" * 501, "requires login", "<a placeholder of a tool>",
+     " " * 30, "\u00e9" * 30, "short", "todo", "", 7, None, {"value": "0123456789abcdef"}]
+)  # fmt: skip
+PLAIN = st.text("0123456789abcdef:", min_size=15, max_size=30)
+
+
+@given(
+    st.sampled_from([{}, {"startColumnFingerprint": "4"}]),
+    st.lists(st.one_of(PLAIN, PLAIN, PLAIN, VALUES), max_size=6),
+    st.lists(st.one_of(st.none(), st.just({}), st.fixed_dictionaries({"f": VALUES})), max_size=6),
+)
+def test_claims_of_many_are_those_of_each(
+    more: dict[str, Any], values: list[Any], full: list[dict[str, Any] | None]
+) -> None:
+    partial = [{"hash/v1": value} | more for value in values]
+    full += [None] * (len(values) - len(full))
+    full = full[: len(values)]
+    many, each = FingerprintReader(), FingerprintReader()
+    expected = [each.claims(*pair, n) for n, pair in enumerate(zip(full, partial, strict=True))]
+    assert many.claims_of(full, partial, range(len(values))) == expected
+    assert many.distrusted() == each.distrusted()

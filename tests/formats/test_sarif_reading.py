@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -374,3 +376,53 @@ def test_large_and_small_reports_are_searched_for_secrets_alike(
     monkeypatch.setattr(suspicion, "_BATCH", 16)
     assert list(suspicion.suspects(records)) == small
     assert [n for n, is_suspect in enumerate(small) if is_suspect] == [7, 39]
+
+
+def test_secrets_are_found_without_the_private_part_of_arrow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(suspicion, "LARGE", 0)
+    importlib.import_module("pyarrow.compute")
+    monkeypatch.delattr("pyarrow._compute")
+    monkeypatch.setitem(sys.modules, "pyarrow._compute", None)
+    assert suspicion.suspects([b"{}", json.dumps({"api_key": password()}).encode()]) == [
+        False,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("large", [0, 1 << 30])
+def test_what_is_found_in_a_record_is_found_in_the_whole_report(
+    monkeypatch: pytest.MonkeyPatch, large: int
+) -> None:
+    monkeypatch.setattr(suspicion, "LARGE", large)
+    clean = [{"n": n, "text": "clean"} for n in range(9)]
+    secret = password()
+    for dirty in (
+        {"text": f"password = '{secret}'"},
+        {"api_key": secret},
+        {"text": "AKIA" + "ABCDEFGHIJKLMNOP"},
+        {"text": "https://user:" + secret + "@bank.example"},
+        {"text": "Authorization: Bearer " + "a1b2c3d4" * 4},
+    ):
+        for indent in (None, 2):
+            document = json.dumps({"results": [*clean, dirty]}, indent=indent).encode()
+            assert suspicion.has_suspect(document), dirty
+    spelt = json.dumps({"password": secret}).replace("w", "\\u0077").encode()
+    assert suspicion.has_suspect(spelt)
+    assert not suspicion.has_suspect(json.dumps({"results": clean}).encode())
+
+
+@pytest.mark.parametrize("large", [0, 1 << 30])
+def test_a_secret_in_one_result_is_taken_out_wherever_it_stands(
+    monkeypatch: pytest.MonkeyPatch, large: int
+) -> None:
+    monkeypatch.setattr(suspicion, "LARGE", large)
+    secret = password()
+    leaking = result(message={"text": f"password = '{secret}'"})
+    for place in (0, 7, 14):
+        many: list[Any] = [result(line=line) for line in range(1, 15)]
+        many.insert(place, leaking)
+        seen = read_scan(*many).observations
+        assert [n for n, one in enumerate(seen) if b"<redacted:" in one.raw] == [place]
+        assert secret not in repr(list(seen))

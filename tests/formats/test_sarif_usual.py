@@ -129,7 +129,7 @@ def test_real_reports_come_to_the_same_either_way(content: bytes) -> None:
 def test_results_of_the_usual_shape_are_not_read_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     read_alone: list[int] = []
     monkeypatch.setattr(
-        RunReader, "_take_alone", lambda _self, _raw, number, **_more: read_alone.append(number)
+        RunReader, "_alone", lambda _self, _raw, number, **_more: read_alone.append(number)
     )
     usual = [result(line=line, level="error") for line in range(1, 30)]
     usual[7] |= {"kind": "pass"}

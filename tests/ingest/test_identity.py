@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import MutableSequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -14,13 +15,16 @@ from hypothesis import strategies as st
 from riskcockpit.domain.finding import FindingClass, ModelSignal, Observation, Package
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.severity import Severity
+from riskcockpit.ingest.fingerprints import _first_usable
 from riskcockpit.ingest.identity import identify, key_parts
 from riskcockpit.ingest.vulnerabilities import canonical, package_key, without_tag
 from support.ingesting import at_line, at_path, code, dependency
 
-PATHS = st.sampled_from(["src/a.py", "src/b.py", "lib/a.py", ""])
+PATHS = st.sampled_from(["src/a.py", "src/b.py", "lib/a.py", "\u00f6/a.py", ""])
 RULES = st.sampled_from(["r1", "r2", "r/3"])
-TEXTS = st.sampled_from(["", "x = 1", "  x =  1", "run(query)", "y"])
+TEXTS = st.sampled_from(
+    ["", "x = 1", "  x =  1", "run(query)", "\u00e9" * 300, "\ud800", "s" * 600]
+)
 
 
 class Reversing(random.Random):
@@ -85,6 +89,21 @@ def test_a_key_is_the_digest_of_its_documented_parts(seen: list[Observation]) ->
     for key, one, claim in zip(found.keys, seen, found.fingerprints, strict=True):
         parts = key_parts("bank", one, claim)
         assert any(key == digest((*parts, str(ordinal))) for ordinal in range(len(seen)))
+
+
+def test_no_key_of_fp_v1_ever_changes() -> None:
+    odd = ("", "x = 1", "\u00e9" * 300, "\ud800", "s" * 511, "s" * 600, " \t")
+    seen = [
+        code(rule, path, line, snippet=text, fingerprint=claim)
+        for rule in ("r1", "r\u00e9")
+        for path in ("src/a.py", "\u00f6/b.py", "")
+        for line, text in enumerate(odd)
+        for claim in ("", "f" * 20, "\u00fc", "requires login")
+    ]
+    seen += [dependency("CVE-2026-1"), dependency("CVE-2026-2")]
+    keys = "".join(identify("bank", seen).keys).encode()
+    told = "0a00642bff01746b39fa901c878b81e328bf3ffddb85e41359bda313e81fc0fa"
+    assert sha256(keys).hexdigest() == told
 
 
 @pytest.mark.parametrize(
@@ -250,3 +269,28 @@ def test_an_address_that_is_none_is_told_apart_all_the_same(address: str) -> Non
         for resource in (address, f"{address}2")
     ]
     assert len(set(identify("bank", seen).keys)) == 2
+
+
+CLAIMS = st.sampled_from(
+    ["0123456789abcdef:1", "0123456789abcdef:2", "fedcba9876543210", "short", "n/a", "<any words>",
+     " a value behind a blank", ""]
+)  # fmt: skip
+LONG = st.text("0123456789abcdef:", min_size=15, max_size=20)
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.tuples(st.sampled_from(["hash/v1", "hash/v1", "hash/v2", "other"]), LONG | CLAIMS),
+            max_size=2,
+        ),
+        max_size=6,
+    ),
+    st.sampled_from([{}, {"hash": "constant"}]),
+)
+def test_claims_that_are_alike_are_chosen_as_each_alone(
+    rows: list[list[tuple[str, str]]], refused: dict[str, str]
+) -> None:
+    claims = [tuple(row) for row in rows]
+    apart = [_first_usable([row, ()], refused)[0] for row in claims]  # two rows that differ
+    assert _first_usable(claims, refused) == apart

@@ -66,7 +66,7 @@ OTHERWISE = {
     # its state, which is compared by itself
     "needs_triage", "is_suppressed",
 }  # fmt: skip
-FINDINGS = """SELECT f.* EXCLUDE (said, wording_id, place_id)
+FINDINGS = """SELECT f.* EXCLUDE (said, wording_id, place_id, rev, scan_id, raw_hash)
     FROM finding AS f ORDER BY id"""
 
 

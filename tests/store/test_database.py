@@ -294,9 +294,9 @@ def _interrupt_until(reader: Reader, outcomes: list[_Outcome]) -> None:
 def _sample(type_: str) -> Any:
     samples: dict[str, Any] = {
         "VARCHAR": "text", "BOOLEAN": True, "TINYINT": 3, "INTEGER": 7, "BIGINT": 2**40,
-        "DOUBLE": 0.25, "DECIMAL(18,2)": Decimal("12.34"), "TIMESTAMP": NOW, "BLOB": b"\x00x",
-        "VARCHAR[]": ["a", "b"], "INTEGER[]": [1, 2], "MAP(VARCHAR, VARCHAR)": {"k": "v"},
-        "MAP(VARCHAR, DOUBLE)": {"auc": 0.9},
+        "UBIGINT": 2**63 + 1, "DOUBLE": 0.25, "DECIMAL(18,2)": Decimal("12.34"), "TIMESTAMP": NOW,
+        "BLOB": b"\x00x", "VARCHAR[]": ["a", "b"], "INTEGER[]": [1, 2],
+        "MAP(VARCHAR, VARCHAR)": {"k": "v"}, "MAP(VARCHAR, DOUBLE)": {"auc": 0.9},
     }  # fmt: skip
     if type_.startswith("STRUCT"):
         return [{"name": "n", "digest": "d", "context": "c", "source": "s"}]

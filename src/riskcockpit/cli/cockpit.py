@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from riskcockpit.services.context import Context
-from riskcockpit.services.verify import sign_checkpoint
+from riskcockpit.services.witnessing import sign_checkpoint
 
 
 def open_cockpit(ctx: Context, *, is_ascii: bool = False, mouse: bool = True) -> int:

@@ -318,7 +318,7 @@ def show_decision(ctx: Context, result: DecisionResult, *, as_json: bool) -> Non
     """Print what came of a decision; end with 4 when it is not done."""
     from riskcockpit.cli import documents, output, pages
     from riskcockpit.domain.decision import DecisionState
-    from riskcockpit.services.verify import sign_checkpoint
+    from riskcockpit.services.witnessing import sign_checkpoint
 
     sign_checkpoint(ctx)
 

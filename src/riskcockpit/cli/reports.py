@@ -76,7 +76,7 @@ def import_(
         raise InputError("no report was named", hint="as `riskcockpit import report.sarif`")
     from riskcockpit.services.context import Context
     from riskcockpit.services.importing import ImportOptions, import_reports
-    from riskcockpit.services.verify import sign_checkpoint
+    from riskcockpit.services.witnessing import sign_checkpoint
 
     progress = Progress()
     stdin = sys.stdin.buffer.read() if "-" in files else None
@@ -102,11 +102,13 @@ def import_(
 
 
 def _show_import(report: ImportReport, *, as_json: bool) -> None:
-    from riskcockpit.cli import documents, lists, output
-
     if as_json:
+        from riskcockpit.cli import documents, output
+
         output.json_document(documents.import_report(report))
         return
+    from riskcockpit.cli import lists
+
     lists.imports(report)
     for file in report.files:
         _narrate(file)
@@ -157,7 +159,7 @@ def sync(
     from riskcockpit.cli.syncing import SyncLine, interruptible
     from riskcockpit.services.context import Context
     from riskcockpit.services.sync import sync as pull
-    from riskcockpit.services.verify import sign_checkpoint
+    from riskcockpit.services.witnessing import sign_checkpoint
 
     if watch is not None and watch < 1:
         raise InputError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from riskcockpit.formats.wording import MAX_NAME, cut, name, scalar
@@ -27,6 +27,8 @@ _EMPTY: Mapping[str, Any] = {}
 _LONG = 20
 """Characters from which a value is no placeholder, whatever is around it."""
 _LONGEST = max(map(len, PLACEHOLDERS))
+_ODD = (" ", "<")
+"""Signs without which a value longer than `_LONGEST` is no placeholder."""
 _VERSION = re.compile(r"/v(\d{1,9})$")
 
 
@@ -51,10 +53,7 @@ class FingerprintReader:
         if not full and not partial:
             return ()
         full, partial = full or _EMPTY, partial or _EMPTY
-        names = (tuple(full), tuple(partial))
-        plan = self._plans.get(names)
-        if plan is None:
-            plan = self._plans[names] = self._plan(names)
+        plan = self._plan_of((tuple(full), tuple(partial)))
         found: list[tuple[str, str]] = []
         for source, key in plan:
             value = (partial if source else full)[key]
@@ -69,11 +68,48 @@ class FingerprintReader:
                 found.append((key, value if len(value) <= MAX_NAME else cut(value, MAX_NAME)))
         return tuple(found)
 
-    def note(self, findings: Iterable[tuple[str, str, Claims]]) -> None:
-        """Take note of (rule, path, claims) of findings, to see which values never change."""
+    def claims_of(
+        self,
+        full: Sequence[Mapping[str, Any] | None],
+        partial: Sequence[Mapping[str, Any] | None],
+        ordinals: Sequence[int],
+    ) -> list[Claims]:
+        """Return what `claims` does for many; quick when all have the same plain ones."""
+        return self._plain_claims(full, partial) or list(map(self.claims, full, partial, ordinals))
+
+    def _plain_claims(
+        self,
+        full: Sequence[Mapping[str, Any] | None],
+        partial: Sequence[Mapping[str, Any] | None],
+    ) -> list[Claims]:
+        """Return the claims of results that all have one name to read, with long plain values.
+
+        Empty when they are not like that.
+        """
+        if any(full) or not all(partial):
+            return []
+        kinds = set(map(tuple, partial))  # type: ignore[arg-type]  # all of them are mappings
+        if len(kinds) != 1:
+            return []
+        plan = self._plan_of(((), kinds.pop()))
+        if len(plan) != 1:
+            return []
+        ((_, key),) = plan
+        values: list[Any] = [each[key] for each in partial if each]
+        if set(map(type, values)) != {str}:
+            return []
+        lengths = list(map(len, values))
+        joined = "".join(values)
+        is_plain = joined.isascii() and joined.isprintable() and not any(map(joined.count, _ODD))
+        if is_plain and min(lengths) > _LONGEST and max(lengths) <= MAX_NAME:
+            return [((key, value),) for value in values]
+        return []
+
+    def note(self, rules: Sequence[str], paths: Sequence[str], rows: Sequence[Claims]) -> None:
+        """Take note of the claims of findings, to see which values never change."""
         varied = self._varied
-        for rule, path, claims in findings:
-            self._count += 1
+        self._count += len(rows)
+        for rule, path, claims in zip(rules, paths, rows, strict=True):
             for key, value in claims:
                 if key not in varied:
                     self._compare(key, value, rule, path)
@@ -102,6 +138,12 @@ class FingerprintReader:
         for key in self.constant():
             reasons[key] = "one value on all results"
         return tuple(f"{name(key)}: {why}" for key, why in sorted(reasons.items()))
+
+    def _plan_of(self, names: tuple[tuple[str, ...], ...]) -> tuple[tuple[int, str], ...]:
+        plan = self._plans.get(names)
+        if plan is None:
+            plan = self._plans[names] = self._plan(names)
+        return plan
 
     def _plan(self, names: tuple[tuple[str, ...], ...]) -> tuple[tuple[int, str], ...]:
         """Return (source, name) of the fingerprints worth reading, the best first."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from email.utils import parsedate_tz
 from typing import Any
 
 from riskcockpit.domain.clock import parse_utc
@@ -71,6 +70,8 @@ def _text(text: str) -> datetime | None:
             return datetime.strptime(text, pattern).replace(tzinfo=UTC)
         except ValueError:
             continue
+    from email.utils import parsedate_tz  # noqa: PLC0415 - it loads sockets; few reports need it
+
     parts = parsedate_tz(text)
     if parts is None or not _KNOWN_ZONES.issuperset(_ZONE_NAME.findall(text)):
         return None

@@ -6,9 +6,8 @@ Ours are listed here; those of third parties register under the entry-point grou
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from riskcockpit.errors import FormatError, UnknownNameError
 from riskcockpit.formats.api import Format, ReadOptions, Report
@@ -25,6 +24,9 @@ from riskcockpit.formats.families.platforms import PLATFORMS
 from riskcockpit.formats.known_tools import advice, candidates, resemblance
 from riskcockpit.formats.opening import plain
 from riskcockpit.formats.shape import HEAD_BYTES, Shape, shape_of
+
+if TYPE_CHECKING:  # most reports are of our own formats
+    from importlib.metadata import EntryPoint
 
 GROUP = "riskcockpit.formats"
 BUILT_IN: tuple[BuiltIn, ...] = (
@@ -59,7 +61,9 @@ def named(name: str, own: Sequence[Format] = ()) -> Format:
     for entry in _third_party():
         if entry.name == name:
             return _loaded(entry)
-    near = difflib.get_close_matches(name, names(own), n=1)
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
+    near = get_close_matches(name, names(own), n=1)
     raise UnknownNameError(
         f'there is no report format "{name}"',
         hint=f'did you mean "{near[0]}"?' if near else _LIST_HINT,
@@ -149,6 +153,8 @@ def _unknown(shape: Shape, options: ReadOptions) -> FormatError:
 
 
 def _third_party() -> Iterable[EntryPoint]:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - as above
+
     return entry_points(group=GROUP)
 
 

@@ -43,47 +43,68 @@ class Absence:
     """Findings that would have been closed, had nothing spoken against it."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Recognised:
+    """What recognised results come to, before any of it is written."""
+
+    counts: Mapping[int, int]
+    """Scan → how many there are."""
+    changes: Mapping[int, tuple[int, int, int]]
+    """Scan → how many reopen, move and update their finding."""
+    is_any_doubtful: bool
+    """Whether it was not known of all of them what was said before."""
+    is_any_content: bool
+    """Whether anything but a state changes."""
+
+    @property
+    def is_any_change(self) -> bool:
+        """Whether any finding changes more than when it was seen."""
+        return any(sum(counts) > 0 for counts in self.changes.values())
+
+    def presence(self, run: Run) -> Presence:
+        """Return what the results of a run came to."""
+        recognised = self.counts.get(run.number, 0)
+        reopened, moved, updated = self.changes.get(run.number, (0, 0, 0))
+        return Presence(
+            created=len(run.sheet) - recognised,
+            reopened=reopened,
+            moved=moved,
+            updated=updated,
+            unchanged=recognised - reopened - moved - updated,
+        )
+
+
 def apply_presence(tx: Writer, runs: Sequence[Run], now: datetime) -> list[Presence]:
     """Apply what the scans show: `matched` and `assigned` are filled, `change` is made here."""
-    found = tx.rows(sql("ingest", "matched_count"))
-    recognised = {scan: count for scan, count, _, _ in found}
-    is_any_doubtful = any(is_doubtful for _, _, is_doubtful, _ in found)
-    changes: dict[int, tuple[int, int, int]] = {}
-    is_known_changed = False
-    if recognised:
-        if is_any_doubtful:
-            tx.execute(sql("ingest", "change_fill"))
-        if any(is_elsewhere for _, _, _, is_elsewhere in found):
-            tx.execute(sql("ingest", "change_fill_places"))
-        for scan, reopened, moved, updated, is_new_place in tx.rows(sql("ingest", "change_count")):
-            changes[scan] = (reopened, moved, updated)
-            is_known_changed = is_known_changed or is_new_place
+    known = _compared(tx)
     has_places = any(len(places) for run in runs for places in run.sheet.places.values())
-    _keep_records(tx, runs, is_all_new=not recognised)
+    _keep_records(tx, runs, is_all_new=not known.counts)
     for run in runs:
         run.sheet.stored()
-    if recognised:
-        is_any_change = any(sum(counts) > 0 for counts in changes.values())
-        stamp: dict[str, Any] = {"now": now, "rev": tx.generation}
-        _refresh(tx, stamp, runs[0].spec.source_id, is_any_change=is_any_change)
-        tx.execute(sql("ingest", "scope_take_over"))
-        if is_any_doubtful:
-            tx.execute(sql("ingest", "finding_told"))
-        own = runs[0].spec.id if len(runs) == 1 else ""
-        tx.execute(sql("ingest", "sighting_add"), own=own, **stamp)
-        if is_any_change:  # the last one: it gives findings another rowid
-            tx.execute(sql("ingest", "finding_update_lists"))
-    if sum(recognised.values()) < sum(len(run.sheet) for run in runs):
+    if known.counts:
+        _refresh(tx, runs, known, now)
+    if sum(known.counts.values()) < sum(len(run.sheet) for run in runs):
         tx.execute(sql("ingest", "finding_insert"), now=now, rev=tx.generation)
         tx.execute(sql("ingest", "event_created"), rev=tx.generation)
-    _remember(
-        tx, runs, now,
-        is_all_new=not recognised, is_known_changed=is_known_changed, has_places=has_places,
-    )  # fmt: skip
-    return [
-        _presence(run, recognised.get(run.number, 0), *changes.get(run.number, (0, 0, 0)))
-        for run in runs
-    ]
+    _remember(tx, runs, now, known, has_places=has_places)
+    return [known.presence(run) for run in runs]
+
+
+def _compared(tx: Writer) -> _Recognised:
+    """Compare what recognised results say with their findings, where it may have changed."""
+    found = tx.rows(sql("ingest", "matched_count"))
+    is_any_doubtful = any(is_doubtful for _, _, is_doubtful, _ in found)
+    if is_any_doubtful:
+        tx.execute(sql("ingest", "change_fill"))
+    if any(is_elsewhere for _, _, _, is_elsewhere in found):
+        tx.execute(sql("ingest", "change_fill_places"))
+    counted = tx.rows(sql("ingest", "change_count")) if found else []
+    return _Recognised(
+        {scan: count for scan, count, _, _ in found},
+        {scan: (reopened, moved, updated) for scan, reopened, moved, updated, _ in counted},
+        is_any_doubtful,
+        any(is_content for *_, is_content in counted),
+    )
 
 
 def apply_absence(
@@ -125,11 +146,6 @@ def _end_gone(tx: Writer, runs: Sequence[Run], now: datetime) -> dict[int, int]:
     return ended
 
 
-def _presence(run: Run, recognised: int, reopened: int, moved: int, updated: int) -> Presence:
-    created = len(run.sheet) - recognised
-    return Presence(created, reopened, moved, updated, recognised - reopened - moved - updated)
-
-
 def _verdict(run: Run, policy: IngestPolicy, closable: int, not_run: int) -> Absence:
     if run.reasons:
         return Absence(not_run=not_run, live=run.live, doubted=closable)
@@ -159,39 +175,40 @@ def _close(tx: Writer, runs: Sequence[Run], verdicts: Mapping[int, Absence], now
         tx.execute(sql("ingest", "absent_doubt_events"), rev=tx.generation)
 
 
-def _refresh(
-    tx: Writer, stamp: Mapping[str, Any], source_id: str, *, is_any_change: bool
-) -> None:
-    if is_any_change:
+def _refresh(tx: Writer, runs: Sequence[Run], known: _Recognised, now: datetime) -> None:
+    """Write down what recognised results say of their findings, and that those were seen."""
+    stamp: dict[str, Any] = {"now": now, "rev": tx.generation}
+    if known.is_any_change:
         tx.execute(sql("ingest", "event_changes"), rev=tx.generation)
         tx.execute(sql("ingest", "deadline_remember"), rev=tx.generation)
         tx.execute(sql("ingest", "finding_rearm"))
         tx.execute(sql("ingest", "finding_move"))
         tx.execute(sql("ingest", "finding_update"))
-        tx.execute(sql("ingest", "finding_transition"), now=stamp["now"])
+        tx.execute(sql("ingest", "finding_transition"), now=now)
+    if known.is_any_doubtful:
+        tx.execute(sql("ingest", "finding_told"))
     tx.execute(sql("ingest", "finding_seen"), **stamp)
-    tx.execute(sql("ingest", "finding_seen_again"), source_id=source_id)
+    tx.execute(sql("ingest", "finding_seen_again"), source_id=runs[0].spec.source_id)
+    tx.execute(sql("ingest", "scope_take_over"))
+    own = runs[0].spec.id if len(runs) == 1 else ""
+    tx.execute(sql("ingest", "sighting_add"), own=own, **stamp)
+    if known.is_any_change:  # the last one: it gives findings another rowid
+        tx.execute(sql("ingest", "finding_update_lists"))
 
 
 def _remember(
-    tx: Writer,
-    runs: Sequence[Run],
-    now: datetime,
-    *,
-    is_all_new: bool,
-    is_known_changed: bool,
-    has_places: bool,
+    tx: Writer, runs: Sequence[Run], now: datetime, known: _Recognised, *, has_places: bool
 ) -> None:
     """Store what goes with findings: other keys and further places."""
     stamp: dict[str, Any] = {"now": now, "rev": tx.generation}
     tx.execute(sql("ingest", "alias_exact"), **stamp)
-    if not is_all_new:
+    if known.counts:
         tx.execute(sql("ingest", "alias_id_again"), **stamp)
     if any(
         run.identities.other_keys or run.sheet.has_class(FindingClass.DEPENDENCY) for run in runs
     ):
         tx.execute(sql("ingest", "alias_vulnerability"), **stamp)
-    if is_known_changed:
+    if known.is_any_content:
         tx.execute(sql("ingest", "location_replace_old"))
     if has_places:
         tx.execute(sql("ingest", "location_insert"), rev=tx.generation)

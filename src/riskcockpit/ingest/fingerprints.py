@@ -105,6 +105,8 @@ def _measure(sheet: Sheet, values: Sequence[Fingerprint]) -> dict[str, _Method]:
 
 def _first_usable(rows: Sequence[Claims], refused: Mapping[str, str]) -> list[Fingerprint]:
     """Return the first usable claim of each row that is not refused, under its method's name."""
+    if alike := _all_usable(rows, refused):
+        return alike
     values: list[Fingerprint] = []
     plans: dict[object, tuple[tuple[int, str], ...]] = {}
     for claims in rows:
@@ -121,6 +123,24 @@ def _first_usable(rows: Sequence[Claims], refused: Mapping[str, str]) -> list[Fi
         else:
             values.append(NONE)
     return values
+
+
+def _all_usable(rows: Sequence[Claims], refused: Mapping[str, str]) -> list[Fingerprint]:
+    """Return the claims of rows that all make one, a plain one of the same name; else nothing."""
+    if set(map(len, rows)) != {1}:
+        return []
+    claims = [claim for (claim,) in rows]
+    names = {name for name, _ in claims}
+    order = _order((names.pop(),))
+    if names or not order or order[0][1] in refused:
+        return []
+    values = [value for _, value in claims]
+    if min(map(len, values)) <= _LONGEST_PLACEHOLDER:
+        return []
+    if not _SUSPECT.isdisjoint([value[0] for value in values]):
+        return []
+    ((_, method),) = order
+    return claims if claims[0][0] == method else [(method, value) for value in values]
 
 
 @lru_cache(maxsize=1024)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
@@ -47,6 +47,8 @@ class Identities:
 
 
 Path = Callable[[str], str]
+Base = Callable[[int], bytes]
+"""Row → the encoded tuple of its key, without the ordinal."""
 
 
 def identify(asset: str, observations: Sequence[Observation], path: Path = str) -> Identities:
@@ -65,20 +67,20 @@ def identify(asset: str, observations: Sequence[Observation], path: Path = str) 
         )
     of_kind = [without_tag(kind.asset) if kind.asset else asset for kind in sheet.kinds]
     assets = tuple([of_kind[kind] for kind in sheet.kind])
-    bases = list(_bases(sheet, of_kind, claims, path))
-    keys = _claimed(_numbered(bases, sheet), sheet)
+    base = _base_of(sheet, of_kind, claims, path)
+    keys = _claimed(_numbered(base, sheet), sheet)
     others = _others(sheet, of_kind, path) | _former_keys(sheet, of_kind, claims, path)
     return Identities(assets, keys, claims, others, choice.distrusted)
 
 
-def _numbered(bases: Sequence[bytes], sheet: Sheet) -> tuple[str, ...]:
-    """Return the digests of all bases, each with its rank among equal ones."""
+def _numbered(base: Base, sheet: Sheet) -> tuple[str, ...]:
+    """Return the digests of all rows, each with its rank among those with the same base."""
     zero = _encoded("0")
-    keys = [blake2b(base + zero, digest_size=16).hexdigest() for base in bases]
+    keys = [blake2b(base(row) + zero, digest_size=16).hexdigest() for row in range(len(sheet))]
     for rows in _repeats(keys):
         rows.sort(key=lambda row: _place(sheet, row))
         for ordinal, row in enumerate(rows):
-            keys[row] = _digest(bases[row] + _encoded(str(ordinal)))
+            keys[row] = _digest(base(row) + _encoded(str(ordinal)))
     return tuple(keys)
 
 
@@ -131,8 +133,8 @@ def _former_keys(
     )
     of_kind = dict(zip(formerly.kind, (assets[sheet.kind[row]] for row in rows), strict=True))
     owners = [of_kind[kind] for kind in range(len(formerly.kinds))]
-    bases = list(_bases(formerly, owners, [claims[row] for row in rows], path))
-    return {row: (key,) for row, key in zip(rows, _numbered(bases, formerly), strict=True)}
+    base = _base_of(formerly, owners, [claims[row] for row in rows], path)
+    return {row: (key,) for row, key in zip(rows, _numbered(base, formerly), strict=True)}
 
 
 def evidence(fingerprint: Fingerprint, snippet: str) -> str:
@@ -173,12 +175,13 @@ _PLACELESS = 4
 """Length of a head without a body: such a finding is known by rule, path and evidence."""
 
 
-def _bases(
+def _base_of(
     sheet: Sheet, assets: Sequence[str], claims: Sequence[Fingerprint], path: Path
-) -> Iterator[bytes]:
-    """Yield the encoded tuple of `key_parts` of every row; code, the bulk, has a short way.
+) -> Base:
+    """Return what makes the encoded tuple of `key_parts` of a row; code, the bulk, is quick.
 
-    `assets` are those of the kinds, `claims` those of the rows.
+    `assets` are those of the kinds, `claims` those of the rows. The tuples of all rows are never
+    held together: they take more memory than the keys.
     """
     heads = [
         _joined(VERSION, kind.finding_class.value, asset, kind.tool, kind.rule)
@@ -188,24 +191,28 @@ def _bases(
     ]
     places = {each: _encoded(path(each)) for each in set(sheet.paths)}
     lengths = [length.to_bytes(8, "big") for length in range(_SHORT)]
-    join = b"".join
-    columns = zip(sheet.kind, sheet.paths, sheet.snippets, claims, strict=True)
-    for row, (kind, where, snippet, claim) in enumerate(columns):
-        head = heads[kind]
+    kinds, paths, snippets, join = sheet.kind, sheet.paths, sheet.snippets, b"".join
+
+    def base(row: int) -> bytes:
+        head = heads[kinds[row]]
         if not head:
-            yield _joined(*key_parts(assets[kind], sheet[row], claim, path))
-            continue
-        value = claim[1]
-        what = f"f:{value}" if value else evidence(NONE, snippet) if snippet else ""
-        data = what.encode("utf-8", "surrogatepass")
-        size = len(data)
-        yield join((
-            head, places[where], lengths[size] if size < _SHORT else size.to_bytes(8, "big"), data,
-        ))  # fmt: skip
+            return _joined(*key_parts(assets[kinds[row]], sheet[row], claims[row], path))
+        value = claims[row][1]
+        proof = _bytes(f"f:{value}" if value else evidence(NONE, snippets[row]))
+        size = len(proof)
+        length = lengths[size] if size < _SHORT else size.to_bytes(8, "big")
+        return join((head, places[paths[row]], length, proof))
+
+    return base
+
+
+def _bytes(text: str) -> bytes:
+    """Return `text` in UTF-8; lone surrogates are kept apart from all valid text."""
+    return text.encode() if text.isascii() else text.encode("utf-8", "surrogatepass")
 
 
 def _encoded(text: str) -> bytes:
-    data = text.encode("utf-8", "surrogatepass")
+    data = _bytes(text)
     return len(data).to_bytes(8, "big") + data
 
 

@@ -254,18 +254,20 @@ def incoming_columns(
     `wordings` their descriptions, in the order of first use.
     """
     sheet, identities, scan_id = run.sheet, run.identities, run.at.scan_id
-    methods = [method for method, _ in identities.fingerprints]
-    of_profile = [
-        profiles.setdefault((run.number, kind, method), len(profiles))
-        for kind, method in zip(sheet.kind, methods, strict=True)
-    ]
-    of_wording = [wordings.setdefault(text, len(wordings)) for text in sheet.descriptions]
+    shared = list(zip(sheet.kind, [method for method, _ in identities.fingerprints], strict=True))
+    numbers = {
+        each: profiles.setdefault((run.number, *each), len(profiles))
+        for each in dict.fromkeys(shared)
+    }
+    for text in dict.fromkeys(sheet.descriptions):
+        wordings.setdefault(text, len(wordings))
     places = [1] * len(sheet)
     for row, found in sheet.places.items():
         places[row] = len(found)
     return (
-        run.numbers, [run.number] * len(sheet), of_profile, identities.keys, sheet.titles,
-        of_wording, sheet.paths, sheet.lines, sheet.columns, sheet.end_lines, sheet.snippets,
+        run.numbers, [run.number] * len(sheet), list(map(numbers.__getitem__, shared)),
+        identities.keys, sheet.titles, list(map(wordings.__getitem__, sheet.descriptions)),
+        sheet.paths, sheet.lines, sheet.columns, sheet.end_lines, sheet.snippets,
         places, [value or None for _, value in identities.fingerprints],
         [f"{scan_id}:{n}" if raw else "" for n, raw in enumerate(sheet.raws)],
     )  # fmt: skip

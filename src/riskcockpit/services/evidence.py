@@ -44,7 +44,7 @@ from riskcockpit.services.judging import transcript
 from riskcockpit.services.policy import controls_in_force, frameworks_in_force, kpis_in_force
 from riskcockpit.services.record import examined
 from riskcockpit.services.reporting import DEFAULT_PERIOD, EVIDENCE_FORM
-from riskcockpit.services.verify import sign_checkpoint
+from riskcockpit.services.witnessing import sign_checkpoint
 from riskcockpit.store.sql import sql
 from riskcockpit.views.evidence import (
     Evaluation,

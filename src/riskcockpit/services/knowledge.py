@@ -77,10 +77,10 @@ def knowledge_of(
     redact: Callable[[str], str],
 ) -> Knowledge | None:
     """Return what a document says of findings; None when it is the report of a scan."""
-    from riskcockpit.services.enrichment import Origin  # noqa: PLC0415 - only what is asked
-
     if not report.enrichments:
         return None
+    from riskcockpit.services.enrichment import Origin  # noqa: PLC0415 - only what is asked
+
     origin = Origin(
         asset=request.asset or request.default_asset,
         place=redact(place or document.name),

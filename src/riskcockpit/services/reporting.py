@@ -29,7 +29,7 @@ from riskcockpit.services.pricing import scenarios_in_force
 from riskcockpit.services.queue import queue
 from riskcockpit.services.record import examined
 from riskcockpit.services.sources import source_views
-from riskcockpit.services.verify import sign_checkpoint
+from riskcockpit.services.witnessing import sign_checkpoint
 from riskcockpit.store.sql import sql
 from riskcockpit.views.compliance import EvidenceState, FrameworkView
 from riskcockpit.views.report import (

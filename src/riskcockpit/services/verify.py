@@ -63,14 +63,3 @@ def ledger_rows(ctx: Context, limit: int | None = None) -> tuple[LedgerRow, ...]
         )
         for entry in entries[:limit]
     )
-
-
-def sign_checkpoint(ctx: Context) -> None:
-    """Witness this writer's chain before the process ends; without a key or news, nothing.
-
-    Raises:
-        LedgerError: the chain does not verify.
-    """
-    if not (ctx.paths.ledger / "chains").is_dir() or not ctx.key.exists():
-        return
-    ctx.journal().checkpoint()

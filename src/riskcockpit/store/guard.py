@@ -175,6 +175,8 @@ class _Watch:
         self.seconds = seconds
         self._changed = threading.Condition()
         self._until: float | None = None
+        self._is_asleep = False
+        """Whether the thread waits without end; else it wakes by itself and looks again."""
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="guard-watch", daemon=True)
         self._thread.start()
@@ -183,7 +185,8 @@ class _Watch:
         with self._changed:
             self.has_fired = False
             self._until = time.monotonic() + self.seconds
-            self._changed.notify()
+            if self._is_asleep:  # waking it for each statement costs more than most statements
+                self._changed.notify()
 
     def __exit__(self, *_: object) -> None:
         with self._changed:  # whoever holds it is not interrupting
@@ -201,7 +204,9 @@ class _Watch:
             while not self._is_closed:
                 left = None if self._until is None else self._until - time.monotonic()
                 if left is None or left > 0:
+                    self._is_asleep = left is None
                     self._changed.wait(left)
+                    self._is_asleep = False
                     continue
                 self.has_fired = True
                 self._until = time.monotonic() + _AGAIN_SECONDS  # it may have hit the gap between

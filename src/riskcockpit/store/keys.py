@@ -1,8 +1,9 @@
 """The order of what a query finds: as much of it as somebody has asked for, shared by all threads.
 
-The first rows are found by their ranks, without sorting the rest. Whoever goes further gets a table
-of all rows with their ranks, in a database in memory beside the read-only generation; of these, what
-lies around a page is sorted. Only where too many findings have one rank, or there is none, all are.
+The first rows are found by their ranks, without sorting the rest. Whoever goes further gets a
+table of all rows with their ranks, in a database in memory beside the read-only generation; of
+these, what lies around a page is sorted. Only where too many findings have one rank, or there is
+none, all are.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ FIRST_ROWS = 50
 MORE_ROWS = 250
 """Rows that are found by their ranks alone when those do not do."""
 MOST_AROUND = 20_000
-"""Rows of one rank, or around a page, that are sorted by themselves; when there are more, all are."""
+"""Rows of one rank, or around a page, that are sorted by themselves; of more, all are."""
 _NUMBERS = numbers(1)
 """Of this process: readers of one generation share one database in memory."""
 _TABLE = "key_0"
@@ -34,7 +35,7 @@ class Keys:
     """The rows of a query in its order; any thread may ask.
 
     Raises, as all of its methods do:
-        CancelledError: the reader was interrupted; nothing is left behind, and it can be asked again.
+        CancelledError: the reader was interrupted; nothing is left behind, and it can ask again.
     """
 
     def __init__(self, reader: Reader, clauses: Clauses) -> None:

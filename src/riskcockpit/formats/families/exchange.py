@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from riskcockpit.formats.builtin import BuiltIn
-from riskcockpit.formats.generic.from_csv import is_generic_csv
-from riskcockpit.formats.generic.from_json import is_generic_json
+from riskcockpit.formats.generic.sign import is_generic_csv, is_generic_json
 from riskcockpit.formats.sarif.sign import is_sarif
 
 SARIF = BuiltIn("sarif", "SARIF 2.1.0", "sarif.reader", is_sarif)

@@ -13,17 +13,8 @@ from riskcockpit.formats.gathering import Gathering, Gone, gone
 from riskcockpit.formats.generic.fields import REQUIRED, field_named
 from riskcockpit.formats.generic.from_json import DEFAULT_TOOL
 from riskcockpit.formats.generic.records import is_absent, observation
-from riskcockpit.formats.shape import Shape
 from riskcockpit.formats.suspicion import checked
 from riskcockpit.formats.tables import DELIMITERS, Row, decoded, header, rows
-
-
-def is_generic_csv(shape: Shape) -> bool:
-    """Whether the first line names title and severity, and half of its columns are ours."""
-    if shape.kind != "text":
-        return False
-    fields = [field_named(cell) for cell in shape.columns]
-    return set(fields) >= REQUIRED and 2 * sum(map(bool, fields)) >= len(fields)
 
 
 def read(content: bytes, options: ReadOptions) -> Report:

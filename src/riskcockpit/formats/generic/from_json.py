@@ -16,10 +16,9 @@ from riskcockpit.formats.documents import decode_documents, decode_json
 from riskcockpit.formats.gathering import Gathering, Gone, gone
 from riskcockpit.formats.generic.fields import REQUIRED, field_named
 from riskcockpit.formats.generic.records import Record, is_absent, observation
-from riskcockpit.formats.known_tools import advice
 from riskcockpit.formats.members import each
 from riskcockpit.formats.moments import moment
-from riskcockpit.formats.shape import Shape, shape_of
+from riskcockpit.formats.shape import shape_of
 from riskcockpit.formats.suspicion import checked
 
 DEFAULT_TOOL = "generic"
@@ -40,16 +39,6 @@ class Document(msgspec.Struct, gc=False):
 
 
 _FORMS = msgspec.json.Decoder(list[Raw] | Document)
-
-
-def is_generic_json(shape: Shape) -> bool:
-    """Whether it is the start of generic findings, and no known tool's own format."""
-    if shape.kind not in ("object", "list") or advice(shape) is not None:
-        return False
-    members = shape.members.keys()
-    if "findings" in members:
-        return shape.inner >= REQUIRED or "tool" in members
-    return members >= REQUIRED
 
 
 def read(content: bytes, options: ReadOptions) -> Report:

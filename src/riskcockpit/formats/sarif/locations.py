@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from urllib.parse import urljoin
 
@@ -36,7 +37,8 @@ class Locator:
         self._artifacts = run.artifacts or []
         self._bases = run.original_uri_base_ids or {}
         self._prefixes = (*prefixes, *self._roots(run))
-        self._paths: dict[tuple[str | None, str | None], str] = {}
+        self._paths: defaultdict[str | None, dict[str | None, str]] = defaultdict(dict)
+        """Base → URI → path."""
 
     def locations(self, places: Sequence[Place]) -> tuple[Location, ...]:
         """Return the places that are in a file, in their order."""
@@ -54,11 +56,10 @@ class Locator:
         self, places: Sequence[UsualPhysicalLocation]
     ) -> tuple[list[str], list[int | None], list[int | None], list[int | None], list[str]]:
         """Return paths, lines, columns, last lines and snippets of many places."""
-        known, path = self._paths, self.path
         artifacts = [place.artifact_location for place in places]
         regions = [place.region for place in places]
         return (
-            [known.get((each.uri, each.uri_base_id)) or path(each) for each in artifacts],
+            self._paths_of(artifacts),
             _numbers([region.start_line for region in regions]),
             _numbers([region.start_column for region in regions]),
             _numbers([region.end_line for region in regions]),
@@ -70,15 +71,27 @@ class Locator:
             ],
         )
 
+    def _paths_of(self, artifacts: Sequence[ArtifactLocation]) -> list[str]:
+        """Return what `path` does for many; nearly all name a file that others named before."""
+        bases = {each.uri_base_id for each in artifacts}
+        if len(bases) != 1:
+            return list(map(self.path, artifacts))
+        known = self._paths[bases.pop()]
+        found = map(known.get, [each.uri for each in artifacts])
+        return [
+            self.path(each) if path is None else path
+            for path, each in zip(found, artifacts, strict=True)
+        ]
+
     def path(self, location: ArtifactLocation | None) -> str:
         """Return the repository-relative path; empty when the location names no file."""
         if location is None:
             return ""
         if location.uri:
-            key = (location.uri, location.uri_base_id)
-            path = self._paths.get(key)
+            known = self._paths[location.uri_base_id]
+            path = known.get(location.uri)
             if path is None:
-                path = self._paths[key] = self._resolve(location)
+                path = known[location.uri] = self._resolve(location)
             return path
         if location.index is None or not 0 <= location.index < len(self._artifacts):
             return ""

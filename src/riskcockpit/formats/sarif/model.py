@@ -116,9 +116,10 @@ class Result(Struct):
 
 
 class UsualText(Text, kw_only=True):
-    """A `message` with a text of its own."""
+    """A `message` with a text of its own, in which nothing is to be put."""
 
-    text: str
+    text: Annotated[str, msgspec.Meta(min_length=1)]
+    arguments: None = None
 
 
 class UsualPhysicalLocation(PhysicalLocation, kw_only=True):
@@ -139,6 +140,7 @@ class UsualResult(Result, kw_only=True):
 
     message: UsualText
     locations: Annotated[Sequence[UsualPlace], msgspec.Meta(min_length=1)]
+    taxa: None = None
 
 
 class RuleConfiguration(Struct):

@@ -16,7 +16,7 @@ from riskcockpit.formats.documents import (
 )
 from riskcockpit.formats.sarif.model import Component, Log, LoneLog, Run, Tool, WholeLog
 from riskcockpit.formats.sarif.runs import RunReader
-from riskcockpit.formats.suspicion import redacted, suspects
+from riskcockpit.formats.suspicion import has_suspect, redacted, suspects
 
 _LOG = msgspec.json.Decoder(Log)
 _LONE_LOG = msgspec.json.Decoder(LoneLog)
@@ -37,12 +37,13 @@ def read(content: bytes, options: ReadOptions) -> Report:
         logs, documents = decode_documents(content, _decoded, "SARIF 2.1.0")
         notes = list(documents.notes)
         scans: list[Scan] = []
-        for log in logs:
+        for log, part in zip(logs, documents.parts, strict=True):
+            is_clean = not has_suspect(part)
             if log.version not in (None, "2.1.0"):
                 notes.append(f"the log says SARIF {log.version[:20]}; read as 2.1.0")
             for run in log.runs or ():
                 place = f"runs[{len(scans)}]"
-                scans.append(_read_run(run, place, options))
+                scans.append(_read_run(run, place, options, is_clean=is_clean))
     if not scans:
         notes.append("the log has no runs: nothing was scanned")
     unread = tuple(Problem("log", why) for why in documents.unreadable)
@@ -82,15 +83,18 @@ def _may_be_deep(run: Run, max_depth: int) -> bool:
     return any(may_be_deep(bytes(part), max_depth - _SHAPED) for part in parts)
 
 
-def _read_run(given: Run | msgspec.Raw, place: str, options: ReadOptions) -> Scan:
+def _read_run(
+    given: Run | msgspec.Raw, place: str, options: ReadOptions, *, is_clean: bool
+) -> Scan:
+    """Read a run; `is_clean`: none of its results may hold a secret."""
     try:
         run = given if isinstance(given, Run) else decode_record(given, _RUN)
         head = msgspec.json.encode(msgspec.structs.replace(run, results=None))
         if _may_be_deep(run, options.max_depth):
             check_depth(head, options.max_depth)
         results = run.results or []
-        is_head_suspect, *flags = suspects([head, *results])  # large ones are fast together
-        if is_head_suspect:  # its rules, artefacts and names
+        flags = [False] * len(results) if is_clean else suspects(results)
+        if has_suspect(head):  # its rules, artefacts and names
             run = msgspec.structs.replace(
                 _RUN.decode(redacted(head, options.redact)), results=run.results
             )

@@ -49,7 +49,7 @@ EVIDENCE_KINDS = {
     "informational": "informational",
 }
 TRIAGE_KINDS = ("review", "open")
-_BATCH = 2048
+_BATCH = 512
 """Results that are read together."""
 _DECODER = msgspec.json.Decoder(Result)
 _NONE: Mapping[str, Any] = {}
@@ -99,13 +99,14 @@ class RunReader:
         for start in range(0, len(results), _BATCH):
             batch, suspicions = results[start : start + _BATCH], flags[start : start + _BATCH]
             is_usual, columns = usual.read(batch, suspicions, start)
-            done = place = 0
-            for unusual in [index for index, each in enumerate(is_usual) if not each]:
-                self._sheet.extend(columns, done, done + unusual - place)
-                done, place = done + unusual - place, unusual + 1
-                self._take_alone(
-                    bytes(batch[unusual]), start + unusual, is_suspect=suspicions[unusual]
-                )
+            done = 0
+            unusual = [index for index, each in enumerate(is_usual) if not each]
+            for before, index in enumerate(unusual):
+                seen = self._alone(bytes(batch[index]), start + index, is_suspect=suspicions[index])
+                if seen is not None:
+                    self._sheet.extend(columns, done, index - before)
+                    self._sheet.add(seen)
+                    done = index - before
             self._sheet.extend(columns, done, len(columns.kind))
         return self._finish()
 
@@ -121,25 +122,27 @@ class RunReader:
         seen = self._observation(result, rule, _Content("", b"", ""), ())
         return Facet(self._sheet.kind_of(seen), Words(rule.label, rule.about, rule.id))
 
-    def _take_alone(self, raw: bytes, number: int, *, is_suspect: bool) -> None:
+    def _alone(self, raw: bytes, number: int, *, is_suspect: bool) -> Observation | None:
+        """Read one result; None when it is no observation, of which note is taken here."""
         place = f"{self._place}.results[{number}]"
         try:
             check_depth(raw, self._options.max_depth)
-            self._take(raw, place, number, is_suspect=is_suspect)
+            return self._read(raw, place, number, is_suspect=is_suspect)
         except SkipRecordError as fault:
             self._problems.append(Problem(place, fault.message))
+            return None
 
-    def _take(self, raw: bytes, place: str, number: int, *, is_suspect: bool) -> None:
+    def _read(self, raw: bytes, place: str, number: int, *, is_suspect: bool) -> Observation | None:
         result = decode_record(raw, _DECODER)
         if result.baseline_state == "absent":
             self._absent += 1
-            return
+            return None
         status = EVIDENCE_KINDS.get(result.kind) if result.kind else None
         message = self._message(result)
         rule = self._rules.find(result, message)
         if status is not None:
             self._take_evidence(result, rule, status, place)
-            return
+            return None
         digest = ""
         if is_secret := rule.is_secret or self._is_secret_tool:
             # the secret and the committer leave the record first
@@ -151,7 +154,7 @@ class RunReader:
             message = self._message(result)
             rule = self._rules.find(result, message)
         content = _Content(message, raw, place, digest, is_secret=is_secret)
-        self._observe(result, rule, content, number)
+        return self._observed(result, rule, content, number)
 
     def _take_evidence(self, result: Result, rule: KnownRule, status: str, place: str) -> None:
         locations = self._locator.locations(result.locations or ())
@@ -161,12 +164,14 @@ class RunReader:
             )
         )
 
-    def _observe(self, result: Result, rule: KnownRule, content: _Content, number: int) -> None:
+    def _observed(
+        self, result: Result, rule: KnownRule, content: _Content, number: int
+    ) -> Observation:
         claims = self._fingerprints.claims(result.fingerprints, result.partial_fingerprints, number)
         seen = self._observation(result, rule, content, claims)
         path = seen.locations[0].path if seen.locations else ""
-        self._fingerprints.note(((rule.id, path, claims),))
-        self._sheet.add(completed(seen, bytes(result.properties)) if self._own else seen)
+        self._fingerprints.note((rule.id,), (path,), (claims,))
+        return completed(seen, bytes(result.properties)) if self._own else seen
 
     def _observation(
         self, result: Result, rule: KnownRule, content: _Content, claims: Claims

@@ -71,21 +71,16 @@ class UsualResults:
             without_links([result.message.text for result in results]),
             [facet.words for facet in facets],
         )
+        listed = [result.locations for result in results]
         paths, lines, columns, end_lines, snippets = self._locator.columns(
-            [result.locations[0].physical_location for result in results]
+            [places[0].physical_location for places in listed]
         )
-        places = {
-            row: self._locator.locations(result.locations)
-            for row, result in enumerate(results)
-            if len(result.locations) > 1
-        }
-        read = self._fingerprints.claims
-        claims = [
-            read(result.fingerprints, result.partial_fingerprints, ordinal)
-            for result, ordinal in zip(results, ordinals, strict=True)
-        ]
-        rules = [facet.words.rule for facet in facets]
-        self._fingerprints.note(zip(rules, paths, claims, strict=True))
+        claims = self._fingerprints.claims_of(
+            [result.fingerprints for result in results],
+            [result.partial_fingerprints for result in results],
+            ordinals,
+        )
+        self._fingerprints.note([facet.words.rule for facet in facets], paths, claims)
         return is_usual, Columns(
             kind=[facet.kind for facet in facets],
             titles=titles,
@@ -95,7 +90,11 @@ class UsualResults:
             columns=columns,
             end_lines=end_lines,
             snippets=snippets,
-            places=places,
+            places={
+                row: self._locator.locations(places)
+                for row, places in enumerate(listed)
+                if len(places) > 1
+            },
             claims=claims,
             raws=list(compress(raws, is_usual)),
             ordinals=ordinals,
@@ -115,15 +114,15 @@ class UsualResults:
                 result = decode(raw)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 continue
-            text, size = result.message.text, len(result.properties)
-            if flags[row] or not text or result.message.arguments or result.taxa:
+            size = len(result.properties)
+            if flags[row] or size > MAX_PROPERTIES:
                 continue
-            uri = result.locations[0].physical_location.artifact_location.uri or ""
-            bracketed = len(raw) - _NAMES - len(text) - len(uri)  # at most
-            if size > MAX_PROPERTIES or (
-                bracketed > shallow and may_be_deep(bytes(raw), self._max_depth)
-            ):
-                continue
+            length = len(raw) - _NAMES
+            if length > shallow:
+                uri = result.locations[0].physical_location.artifact_location.uri or ""
+                bracketed = length - len(result.message.text) - len(uri)  # at most
+                if bracketed > shallow and may_be_deep(bytes(raw), self._max_depth):
+                    continue
             key = (
                 result.rule_id, result.rule_index, result.rule, result.level, result.kind,
                 result.suppressions, result.baseline_state,
