@@ -29,13 +29,13 @@ FIRST_FRAME = """
 import asyncio, os, sys
 from datetime import UTC, datetime
 from threading import Event
-from riskcockpit.tui.api import About
+from riskcockpit.tui.api import About, Pulse
 from riskcockpit.tui.app import Cockpit
 
 class Silent:
     about = About("probe", False, "eng", "host")
     def now(self): return datetime.now(UTC)
-    def generation(self): return 0
+    def pulse(self): return Pulse(0, 0)
     def posture(self): Event().wait()
 
 async def look():

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from riskcockpit.config.paths import Paths
 from riskcockpit.errors import InputError
+from riskcockpit.services.context import Context
 from riskcockpit.tui import launch
+from riskcockpit.tui.api import GatewayApi
 from support.pty import Screen, cockpit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,6 +87,28 @@ def test_the_first_frame_imports_no_database_and_no_http() -> None:
         [sys.executable, "-c", code], env={"PYTHONPATH": PATH}, capture_output=True, check=True
     )
     assert done.stdout.strip() == b"[]"
+
+
+def test_a_context_that_is_switched_to_is_opened_when_the_first_is_closed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name / "config").mkdir(parents=True)
+        settings = tmp_path / name / "config" / "riskcockpit.yaml"
+        settings.write_text(f"context: {{name: {name}}}\n", encoding="utf-8")
+    order: list[str] = []
+    homes = [str(tmp_path / "two"), ""]
+
+    def opened(gateway: GatewayApi, **_: bool) -> tuple[int, str]:
+        order.append(f"open {gateway.about.context}")
+        return len(homes), homes.pop(0)
+
+    monkeypatch.setattr(launch, "check_terminal", lambda _: None)
+    monkeypatch.setattr(launch, "_opened", opened)
+    first = Context.open(Paths.under(tmp_path / "one"))
+    code = launch.run(first, closed=lambda ctx: order.append(f"close {ctx.settings.context.name}"))
+    assert code == 1
+    assert order == ["open one", "close one", "open two", "close two"]
 
 
 def test_keys_in_the_environment_press_nothing() -> None:

@@ -17,7 +17,7 @@ from riskcockpit.tui.row_news import RowNews
 from riskcockpit.tui.screens import deciding
 from riskcockpit.tui.screens.findings import FindingsScreen
 from riskcockpit.tui.screens.overview import OverviewScreen
-from riskcockpit.tui.watch import PulseWatch
+from riskcockpit.tui.watch import EVERY_SECONDS, PulseWatch
 from riskcockpit.tui.widgets import row_table
 from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.findings import FindingRow
@@ -83,6 +83,19 @@ async def test_a_changed_row_is_marked_for_a_moment_and_nothing_jumps(
         assert "± " not in seen(app)
         await press(pilot, "s")
         assert "± " not in seen(app), "another order is no news"
+
+
+async def test_a_new_snapshot_is_there_within_a_second_without_a_key() -> None:
+    gateway, publish = later(one_dearer)
+    async with opened(gateway, "f", size=(120, 24)) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, FindingsScreen)
+        await pilot.pause(EVERY_SECONDS + 0.1)  # the watch knows what was there before
+        publish()
+        await pilot.pause(EVERY_SECONDS + 0.3)
+        await settle(pilot)
+        assert screen.found is not None
+        assert screen.found.generation == gateway.number
 
 
 async def test_an_age_that_moved_on_is_no_news() -> None:

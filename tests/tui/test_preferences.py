@@ -19,10 +19,8 @@ from support.piloting import opened, press, seen, settle, strips
 ABOUT = About("demo-bank", False, "eng", "bastion-2", file="/home/eng/riskcockpit.yaml")
 
 
-def fault(**changes: object) -> ConfigError:
-    about = replace(
-        ABOUT, line_of=lambda path: 12 if path.startswith("cockpit") else None, **changes
-    )  # type: ignore[arg-type] # fields of About
+def fault(*, theme: str = "dark", keymap: Mapping[str, str] | None = None) -> ConfigError:
+    about = replace(ABOUT, line_of=lambda _: 12, theme=theme, keymap=keymap or {})
     with pytest.raises(ConfigError) as caught:
         check(about)
     return caught.value
@@ -150,6 +148,10 @@ async def test_the_settings_screen_tries_a_theme_and_says_how_to_keep_it_and_mov
 async def test_another_context_is_opened_only_when_it_can_be() -> None:
     about = replace(ABOUT, contexts={"prod": "/homes/prod", "gone": "/homes/missing"}, colour="red")
     async with opened(FakeGateway(about=about), size=(160, 40)) as (app, pilot):
+        head = next(part for part in strips(app)[0] if "demo-bank" in part.text)
+        assert head.style is not None
+        assert head.style.bgcolor is not None
+        assert head.style.bgcolor.get_truecolor().red > 2 * head.style.bgcolor.get_truecolor().green
         app.run_command("ctx nowhere")
         await pilot.pause()
         assert "the settings know prod, gone" in seen(app)

@@ -296,11 +296,16 @@ async def test_compliance_names_the_failing_controls_of_all_pillars() -> None:
 
 
 async def test_ascii_draws_no_sign_beyond_ascii() -> None:
-    for keys in (), ("f",), ("m", "enter"), ("l",), ("2",):
-        async with opened(None, *keys, is_ascii=True) as (app, _):
-            text = seen(app)
-            beyond = {sign for sign in text if not sign.isascii()}
+    places = (
+        ("0",), ("f", ";"), ("m", "enter"), ("l",), ("2",), ("c", "E"), ("c", "T"), ("x",), ("S",),
+        ("comma",), ("f", "/", "space", "s"),
+    )  # fmt: skip
+    async with opened(None, is_ascii=True) as (app, pilot):
+        for keys in places:
+            await press(pilot, *keys)
+            beyond = {sign for sign in seen(app) if not sign.isascii()}
             assert beyond <= {"→"}, keys  # in the text of an entry
+            await press(pilot, "escape")
 
 
 async def test_commands_use_the_words_of_the_cli() -> None:

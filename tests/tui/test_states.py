@@ -37,6 +37,10 @@ def place(kind: str) -> Place:
     return Place(kind, KEYS.get(kind, ""))
 
 
+def load(app: Cockpit) -> Load:
+    return app.place_screen.load
+
+
 async def fits(app: Cockpit, size: tuple[int, int]) -> str:
     text = seen(app)
     rows = text.split("\n")
@@ -55,21 +59,21 @@ async def test_a_screen_draws_its_states_at_every_size(kind: str) -> None:
         app.go_to(place(kind))
         await pilot.pause()
         if kind not in ("overview", "settings"):
-            assert app.place_screen.load is Load.LOADING
+            assert load(app) is Load.LOADING
             assert "Loading " in seen(app)
         gate.set()
         await settle(pilot)
         for size in SIZES:
             await pilot.resize_terminal(*size)
             await settle(pilot)
-            assert app.place_screen.load is Load.LOADED
+            assert load(app) is Load.LOADED
             loaded = await fits(app, size)
             assert "SOURCE FAILED" in loaded, "the banner is on every screen"
         if kind == "settings":
             return
         gateway.failure = UnavailableError("the cache is away", hint="look again later")
         await press(pilot, "ctrl+r")
-        assert app.place_screen.load is Load.STALE
+        assert load(app) is Load.STALE
         assert "STALE  the last refresh failed: the cache is away" in await fits(app, SIZES[-1])
         gateway.failure = ForbiddenError("the cache belongs to another user")
         await press(pilot, "ctrl+r")
@@ -82,22 +86,22 @@ async def test_a_screen_that_never_loaded_says_failed_forbidden_or_empty(kind: s
     async with opened(gateway, size=SIZES[0]) as (app, pilot):
         app.go_to(place(kind))
         await settle(pilot)
-        assert app.place_screen.load is Load.FAILED
+        assert load(app) is Load.FAILED
         text = await fits(app, SIZES[0])
         for words in ("FAILED", "the cache is damaged", "sync builds it anew", "ctrl+r"):
             assert words in text, words
         gateway.failure = PermissionError("cache/000042.duckdb")
         await press(pilot, "ctrl+r")
-        assert app.place_screen.load is Load.FORBIDDEN
+        assert load(app) is Load.FORBIDDEN
         assert "FORBIDDEN  you may not read" in await fits(app, SIZES[0])
         if kind in ALWAYS:
             return
         nothing = fake_gateway.empty()
         gateway.failure, gateway.view, gateway.total, gateway.number = None, nothing.view, 0, 0
-        gateway.models_shown = gateway.entries = gateway.frameworks_shown = ()  # type: ignore[assignment] # empty either way
+        gateway.models_shown = gateway.entries = gateway.frameworks_shown = ()
         gateway.actions = lambda: ()  # type: ignore[method-assign] # nothing was done
         await press(pilot, "ctrl+r")
-        assert app.place_screen.load is Load.EMPTY
+        assert load(app) is Load.EMPTY
         text = await fits(app, SIZES[0])
         assert "riskcockpit" in text.split("\n", 1)[1] or "decisions that change" in text
 
@@ -109,7 +113,7 @@ def test_what_is_wrong_comes_by_its_weight() -> None:
     broken = replace(view, sources=old, ledger=LedgerState(False, 3, "", "entry 2 is forged"))
     wrong = list(of_data(broken, NOW, ASCII))
     assert [each.word for each in wrong] == ["LEDGER BROKEN", "STALE", "SOURCE FAILED"]
-    line = banner_line(wrong, 120).plain
+    line = banner_line(wrong, 120, ASCII).plain
     assert "entry 2 is forged" in line
     assert line.index("LEDGER BROKEN") < line.index("STALE") < line.index("SOURCE FAILED")
     assert list(of_data(None, NOW, UNICODE)) == []
@@ -120,7 +124,7 @@ def test_a_banner_fits_its_line(width: int) -> None:
     view = posture()
     failed = replace(view.sources[0], state="failed", message="漢字 " * 80)
     wrong = list(of_data(replace(view, sources=(failed,)), NOW, UNICODE))
-    assert banner_line(wrong, width).cell_length <= width
+    assert banner_line(wrong, width, UNICODE).cell_length <= width
 
 
 def test_a_cause_that_forbids_is_found() -> None:

@@ -34,7 +34,7 @@ def tui(
 
         raise typer.Exit(open_cockpit(Context.open(), is_ascii=ascii_only, mouse=not no_mouse))
     from riskcockpit.cli.linear import open_linear
-    from riskcockpit.services.verify import sign_checkpoint
+    from riskcockpit.services.witnessing import sign_checkpoint
 
     here = Context.open()
     root: Any = ctx.find_root().command

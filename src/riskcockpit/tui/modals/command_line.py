@@ -18,7 +18,7 @@ from riskcockpit.tui.api import Names
 from riskcockpit.tui.commands import completions
 from riskcockpit.tui.host import Host
 from riskcockpit.tui.widgets.filter_bar import Cycle
-from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled
+from riskcockpit.tui.widgets.plain import Part, Plain, fitted, lines, styled
 
 _MOST_ROWS = 8
 _NAME = 26
@@ -117,7 +117,7 @@ class CommandLine(ModalScreen[str]):
             name = each.shown[: _NAME * 2]
             parts.append((f"{name:<{_NAME}}", "title" if is_at else "key"))
             parts.append((f"  {each.words}", "" if is_at else "muted"))
-            rows.append(styled(parts).truncate(max(1, self.app.size.width), ellipsis=True))
+            rows.append(fitted(styled(parts), self.app.size.width, self.host.glyphs))
         rest = len(choices) - first - len(shown)
         tail = f"  {rest} more; " if rest > 0 else "  "
         rows.append(styled([(f"{tail}tab completes, up and down bring back", "muted")]))

@@ -27,7 +27,7 @@ from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.evidence_text import evidence_brief
 from riskcockpit.tui.widgets.line_pane import LinePane
-from riskcockpit.tui.widgets.plain import Part, Plain, styled
+from riskcockpit.tui.widgets.plain import Part, Plain, fitted, styled
 from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.compliance import FrameworkView
 
@@ -113,7 +113,9 @@ class ComplianceScreen(DecidingScreen):
         frame = self.host.frame()
         head: list[Part] = [(f" {summary(self._views)}", "strong")]
         line = styled(head)
-        self.query_one("#evidence-line", Plain).show(line.truncate(self.size.width, ellipsis=True))
+        self.query_one("#evidence-line", Plain).show(
+            fitted(line, self.size.width, self.host.glyphs)
+        )
         parts: list[Part] = []
         if self._only_faults:
             parts.append((" only what lacks something: ! shows all   ", "warn"))

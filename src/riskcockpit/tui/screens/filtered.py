@@ -13,7 +13,7 @@ from riskcockpit.tui.api import Names
 from riskcockpit.tui.messages import QueryTyped
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.widgets.filter_bar import FilterBar
-from riskcockpit.tui.widgets.plain import Part, Plain, styled
+from riskcockpit.tui.widgets.plain import Part, Plain, fitted, styled
 
 _COUNT_SECONDS = 0.15
 
@@ -53,7 +53,7 @@ class FilteredScreen(DecidingScreen):
         def show(found: int | QueryError) -> None:
             if isinstance(found, QueryError):
                 bar.show_count("")
-                bar.show_mistake(found.message, found.hint or "", found.position, self.host.glyphs)
+                bar.show_mistake(found.message, found.hint or "", found.position)
             elif bar.has_focus_within:
                 bar.show_count(f"{count(found)} match")
 
@@ -92,7 +92,7 @@ class FilteredScreen(DecidingScreen):
             parts += [(f" {sign}{name} ", "title" if index == at else "")]
         if at is None:
             parts.append(("   F keeps this filter as a view", "muted"))
-        line.show(styled(parts).truncate(max(1, self.size.width), ellipsis=True))
+        line.show(fitted(styled(parts), self.size.width, self.host.glyphs))
 
     def action_view(self, step: int) -> None:
         """Show the findings of the next saved view, or of the one before."""

@@ -71,7 +71,7 @@ class FindingsScreen(FilteredScreen):
     def compose_body(self) -> Iterable[Widget]:
         """Yield filter, table, preview and counts."""
         yield Plain(id="views")
-        yield FilterBar(self.host.gateway.query_fields, id="filter")
+        yield FilterBar(self.host.gateway.query_fields, self.host.glyphs, id="filter")
         with Container(id="split"):
             yield RowTable(FINDINGS, lambda row: row.id, id="findings")
             yield LinePane(id="preview")
@@ -158,9 +158,7 @@ class FindingsScreen(FilteredScreen):
         """Point at a mistake in the query; let lost pages be asked for again."""
         if isinstance(error, QueryError):
             self.enter(Load.LOADED)
-            self.query_one(FilterBar).show_mistake(
-                error.message, error.hint or "", error.position, self.host.glyphs
-            )
+            self.query_one(FilterBar).show_mistake(error.message, error.hint or "", error.position)
             self.query_one(FilterBar).edit()
             return
         if topic.startswith("pages:"):

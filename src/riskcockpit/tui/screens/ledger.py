@@ -12,7 +12,7 @@ from riskcockpit.present.text import plural, stamp
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import Place, RowChosen
 from riskcockpit.tui.screens.lists import ListScreen
-from riskcockpit.tui.widgets.plain import Part, Plain, styled
+from riskcockpit.tui.widgets.plain import Part, Plain, fitted, styled
 from riskcockpit.views.governance import LedgerRow, VerifyReport
 
 _NEWEST = 2_000
@@ -93,7 +93,7 @@ class LedgerScreen(ListScreen[LedgerRow]):
                 f"{plural(len(report.problems), 'problem')}: {place[:40]}: {first.why[:200]}",
             ]
         line = styled(parts)
-        self.query_one("#verified", Plain).show(line.truncate(self.size.width, ellipsis=True))
+        self.query_one("#verified", Plain).show(fitted(line, self.size.width, self.host.glyphs))
 
     @on(RowChosen)
     def open_entry(self, event: RowChosen) -> None:

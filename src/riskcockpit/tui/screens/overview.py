@@ -19,7 +19,7 @@ from riskcockpit.tui.messages import Place, RowChosen, RowPointed
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.pillar_card import PillarCard
-from riskcockpit.tui.widgets.plain import Part, Plain, styled, titled
+from riskcockpit.tui.widgets.plain import Part, Plain, fitted, styled, titled
 from riskcockpit.tui.widgets.row_table import RowTable
 
 if TYPE_CHECKING:  # records come with the data: the first frame needs none
@@ -207,13 +207,13 @@ def _exposure(view: ExposureView, frame: Frame, width: int) -> Content:
     shorter = (styled([*parts[:kept], *change]) for kept in range(len(parts), 3, -2))
     fitting = (line for line in shorter if line.cell_length <= width)
     least = styled([*parts[:4], *change])
-    return next(fitting, least.truncate(width, ellipsis=True))
+    return next(fitting, fitted(least, width, glyphs))
 
 
 def _sources(views: tuple[SourceView, ...], frame: Frame, width: int) -> Content:
     whole = _source_line(views, frame, is_long=True)
     line = whole if whole.cell_length <= width else _source_line(views, frame, is_long=False)
-    return line if line.cell_length <= width else line.truncate(width, ellipsis=True)
+    return fitted(line, width, frame.glyphs)
 
 
 def _source_line(views: tuple[SourceView, ...], frame: Frame, *, is_long: bool) -> Content:

@@ -250,7 +250,7 @@ class PlaceScreen(Screen[None]):
         state = self.query_one("#state", Plain)
         state.display = bool(wrong)
         if wrong:
-            state.show(banner_line(wrong, self.size.width))
+            state.show(banner_line(wrong, self.size.width, self.host.glyphs))
 
     def _blank_text(self, load: Load, error: Exception | None) -> Content:
         if load is Load.LOADING:

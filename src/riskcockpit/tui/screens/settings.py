@@ -13,7 +13,7 @@ from riskcockpit.tui.bindings import KEYS, SCOPES, Key, as_read
 from riskcockpit.tui.messages import RowChosen
 from riskcockpit.tui.screens.lists import ListScreen
 from riskcockpit.tui.theme import THEMES
-from riskcockpit.tui.widgets.plain import Plain, styled
+from riskcockpit.tui.widgets.plain import Plain, fitted, styled
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,9 @@ class SettingsScreen(ListScreen[Setting]):
                 (" are taken at once; enter tries a theme, or shows what to write there", "muted"),
             ]
         )
-        self.query_one("#settings-file", Plain).show(line.truncate(self.size.width, ellipsis=True))
+        self.query_one("#settings-file", Plain).show(
+            fitted(line, self.size.width, self.host.glyphs)
+        )
 
     @on(RowChosen)
     def choose(self, event: RowChosen) -> None:

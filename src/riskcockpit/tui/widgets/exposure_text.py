@@ -12,7 +12,7 @@ from riskcockpit.exposure.model import ExposureModel, Scenario
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import Glyphs, figure, money, signed_money, state_mark, trend_arrow
 from riskcockpit.tui.widgets.finding_text import fact, paragraph
-from riskcockpit.tui.widgets.plain import Part, styled
+from riskcockpit.tui.widgets.plain import Part, fitted, styled
 from riskcockpit.views.posture import ExposureView, PillarView, PostureView
 
 _NAME = 26
@@ -72,7 +72,7 @@ def _words(view: ExposureView, frame: Frame, width: int, *, is_short: bool) -> l
     waived = money(view.waived, glyphs=glyphs)
     if is_short:
         words = f" {glyphs.separator} ".join((change, f"driver {driver}", f"waived {waived}"))
-        return [styled([(words, "muted")]).truncate(width, ellipsis=True)]
+        return [fitted(styled([(words, "muted")]), width, glyphs)]
     p95 = money(view.p95, glyphs=glyphs) if view.p95 is not None else ""
     tail = p95 or "not simulated: means add up, percentiles do not, so none is shown"
     return [

@@ -17,7 +17,7 @@ from riskcockpit.tui.api import Names, QueryField
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.completion import Completion, complete_query
 from riskcockpit.tui.messages import FilterWanted, QueryTyped
-from riskcockpit.tui.widgets.plain import Part, Plain, styled
+from riskcockpit.tui.widgets.plain import Part, Plain, fitted, styled
 
 _PROMPT = 3
 _MOST_SHOWN = 12
@@ -67,8 +67,9 @@ class FilterBar(Widget):
 
     BINDINGS = bind("query")
 
-    def __init__(self, fields: Sequence[QueryField], *, id: str | None = None) -> None:  # noqa: A002 - as Textual calls it
+    def __init__(self, fields: Sequence[QueryField], glyphs: Glyphs, *, id: str) -> None:  # noqa: A002 - as Textual calls it
         super().__init__(id=id)
+        self._glyphs = glyphs
         self._fields = tuple(fields)
         self._names = Names()
         self._cycle = Cycle()
@@ -123,10 +124,11 @@ class FilterBar(Widget):
         if words:
             self.query_one("#mistake").display = False
 
-    def show_mistake(self, message: str, hint: str, position: int, glyphs: Glyphs) -> None:
+    def show_mistake(self, message: str, hint: str, position: int) -> None:
         """Point at the place of a mistake."""
         mistake = self.query_one("#mistake", Plain)
         offset = max(0, position - int(self.input.scroll_offset.x)) + _PROMPT
+        glyphs = self._glyphs
         sign = "^" if glyphs.is_ascii else "▲"
         words = f" {message}" + (f" {glyphs.separator} {hint}" if hint else "")
         room = max(10, self.size.width)
@@ -174,7 +176,7 @@ class FilterBar(Widget):
         for index, each in enumerate(choices[first : first + _MOST_SHOWN], first):
             parts += [(each.shown[:40], "title" if index == (at or 0) else ""), "  "]
         parts.append((choices[at or 0].words if choices else "", "muted"))
-        line.show(styled(parts).truncate(max(1, self.size.width), ellipsis=True))
+        line.show(fitted(styled(parts), max(1, self.size.width), self._glyphs))
 
     def action_complete(self, by: int) -> None:
         """Take the next thing that can follow, or the one before; one alone goes on at once."""

@@ -14,7 +14,7 @@ from riskcockpit.present.text import Glyphs, age
 from riskcockpit.tui.api import About
 from riskcockpit.tui.conditions import Condition
 from riskcockpit.tui.messages import Place
-from riskcockpit.tui.widgets.plain import Part, styled
+from riskcockpit.tui.widgets.plain import Part, fitted, styled
 
 if TYPE_CHECKING:  # records come with the data
     from riskcockpit.views.posture import PostureView
@@ -101,7 +101,7 @@ def synced(posture: PostureView | None, now: datetime) -> str:
     return f"synced {age(max(moments), now)} ago"
 
 
-def banner_line(wrong: Sequence[Condition], width: int) -> Content:
+def banner_line(wrong: Sequence[Condition], width: int, glyphs: Glyphs) -> Content:
     """Return what is wrong in one line: the gravest in full, the others by their word."""
     first = wrong[0]
     head: list[Part] = [(f" {first.symbol} {first.word}  ", first.token)]
@@ -111,7 +111,7 @@ def banner_line(wrong: Sequence[Condition], width: int) -> Content:
     text = clean_line(first.text)
     if room < min(_LEAST_BANNER, cell_len(text)):
         tail, room = [], width - styled(head).cell_length - 1
-    shown = Content(text).truncate(max(1, room), ellipsis=True)
+    shown = fitted(Content(text), max(1, room), glyphs)
     return Content.assemble(styled(head), shown, styled(tail))
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
 from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.present.text import Glyphs
 from riskcockpit.tui.theme import TOKENS
 
 Part = str | tuple[str, str]
@@ -35,6 +37,14 @@ def styled(parts: Iterable[Part]) -> Content:
 def lines(rows: Iterable[Content | str]) -> Content:
     """Put rows under each other."""
     return Content("\n").join([styled([row]) if isinstance(row, str) else row for row in rows])
+
+
+def fitted(content: Content, width: int, glyphs: Glyphs) -> Content:
+    """Return one line in `width` cells; what is cut off is seen to be."""
+    if content.cell_length <= width:
+        return content
+    room = max(0, width - cell_len(glyphs.ellipsis))
+    return Content.assemble(content.truncate(room), glyphs.ellipsis)
 
 
 class Plain(Static):

@@ -97,6 +97,7 @@ class RowPainter(Generic[T]):
     def head(self, width: int, sort_key: str, chosen: int | None) -> Strip:
         """Draw the titles; `chosen` is the column that a key would sort by."""
         base = self.base + self._style("head")
+        dots = self.frame.glyphs.ellipsis if self.frame is not None else ""
         segments = [Segment(" " * GUTTER, base)]
         for index, (column, size) in enumerate(self.fit(width)):
             title = column.title
@@ -104,7 +105,8 @@ class RowPainter(Generic[T]):
                 glyphs = self.frame.glyphs
                 title = f"{title} {glyphs.down if sort_key.startswith('-') else glyphs.up}"
             style = base + Style(underline=True) if index == chosen else base
-            segments += [Segment(cut(title, size, column.align), style), Segment(" " * GAP, base)]
+            text = cut(title, size, column.align, dots)
+            segments += [Segment(text, style), Segment(" " * GAP, base)]
         return Strip(segments).adjust_cell_length(width, base).simplify()
 
     def row(self, index: int, row: T | None, width: int, look: Look) -> Strip:

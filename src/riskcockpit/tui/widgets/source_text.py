@@ -10,7 +10,7 @@ from riskcockpit.present.columns import Frame
 from riskcockpit.present.syncing import progress_text
 from riskcockpit.present.text import age, count, plural, source_mark, stamp
 from riskcockpit.tui.widgets.finding_text import fact
-from riskcockpit.tui.widgets.plain import Part, styled
+from riskcockpit.tui.widgets.plain import Part, fitted, styled
 from riskcockpit.views.posture import SourceView
 from riskcockpit.views.syncing import SourceProgress
 
@@ -40,7 +40,7 @@ def sync_line(progress: Sequence[SourceProgress], frame: Frame, width: int) -> C
     parts: list[Part] = [(" Syncing  ", "title")]
     for one in sorted(progress, key=lambda one: -(one.eta_seconds or 0.0)):
         parts += [(f"{one.name} ", "strong"), *_step(one, frame), "   "]
-    return styled(parts).truncate(width, ellipsis=True)
+    return fitted(styled(parts), width, frame.glyphs)
 
 
 def _step(progress: SourceProgress, frame: Frame) -> list[Part]:
