@@ -81,6 +81,7 @@ async def draw(ctx: Context, keys: tuple[str, ...], size: tuple[int, int]) -> st
 
 
 def main() -> int:
+    """Draw the pictures that are wanted."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", action="append", help="columns x rows, as 120x36")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screens")

@@ -8,7 +8,7 @@ from datetime import timedelta
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
 from riskcockpit.tui.widgets.model_text import model_full
-from riskcockpit.tui.widgets.reading_text import annotations
+from riskcockpit.tui.widgets.reading_text import noted_events
 from riskcockpit.views.models import ModelDetail, TimelineEvent
 from support.bank_governance import model_detail, model_rows
 from support.bank_posture import NOW
@@ -41,9 +41,9 @@ def test_only_what_falls_into_the_plotted_time_gets_a_letter_and_the_newest_of_m
     old = replace(MOVE, at=NOW - timedelta(days=9))
     seen = replace(MOVE, kind="finding")
     metrics = detail().row.metrics
-    assert [each.event for each in annotations((NOTE, MOVE, seen, old), metrics)] == [MOVE, NOTE]
+    assert [each.event for each in noted_events((NOTE, MOVE, seen, old), metrics)] == [MOVE, NOTE]
     many = [replace(NOTE, at=NOW - timedelta(minutes=step)) for step in range(20)]
-    found = annotations(many, metrics)
+    found = noted_events(many, metrics)
     assert found[-1].event.at == NOW
     assert len(found) == 8
 

@@ -34,6 +34,10 @@ class Commanded(Host, Protocol):
         """Forget a saved view."""
         ...
 
+    def show_tour(self) -> None:
+        """Show the tour."""
+        ...
+
     def leave_cockpit(self) -> None:
         """Quit."""
         ...
@@ -149,6 +153,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("lock", "", "no decisions until unlocked", lambda app, _: app.ask_lock(is_locked=True)),
     Command("unlock", "", "allow decisions", lambda app, _: app.ask_lock(is_locked=False)),
     Command("help", "", "keys of this view", _press("help")),
+    Command("tour", "", "the cockpit in one minute", lambda app, _: app.show_tour()),
     Command("quit", "", "quit", lambda app, _: app.leave_cockpit()),
 )  # fmt: skip
 

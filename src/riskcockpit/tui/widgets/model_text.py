@@ -15,7 +15,7 @@ from riskcockpit.tui.widgets.finding_text import fact, paragraph, section
 from riskcockpit.tui.widgets.plain import Part, styled
 from riskcockpit.tui.widgets.reading_text import (
     Annotation,
-    annotations,
+    noted_events,
     brief_readings,
     legend,
     readings,
@@ -58,7 +58,7 @@ def model_full(detail: ModelDetail, frame: Frame, width: int) -> list[Content]:
     out += fact("back to", back, width)
     out += fact("owner", f"{row.owner}  tier {row.tier}  {row.domain}", width)
     out += fact("at risk", f"{money(row.exposure, exact=True, glyphs=frame.glyphs)} a year", width)
-    noted = annotations(detail.timeline, row.metrics)
+    noted = noted_events(detail.timeline, row.metrics)
     out += section(
         "Readings against thresholds",
         [*readings(row.metrics, noted, frame, width), *_under_plots(noted, frame, width)],

@@ -31,7 +31,7 @@ class Annotation:
     event: TimelineEvent
 
 
-def annotations(
+def noted_events(
     timeline: Sequence[TimelineEvent], metrics: Sequence[MetricView]
 ) -> tuple[Annotation, ...]:
     """Return the newest deployments and decisions within the plotted time, oldest first."""
