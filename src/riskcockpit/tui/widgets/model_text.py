@@ -15,9 +15,9 @@ from riskcockpit.tui.widgets.finding_text import fact, paragraph, section
 from riskcockpit.tui.widgets.plain import Part, styled
 from riskcockpit.tui.widgets.reading_text import (
     Annotation,
-    noted_events,
     brief_readings,
     legend,
+    noted_events,
     readings,
 )
 from riskcockpit.views.models import ModelDetail, ModelRow, VersionView
