@@ -20,7 +20,7 @@ PAGES: tuple[_Page, ...] = (
     (
         "A bank in a box",
         (
-            "You are the control engineer of a simulated bank. Servers, data and people are invented; "
+            "You are the control engineer of a simulated bank. Servers, data, people are invented; "
             "what reads, judges and signs is the real thing. All of it goes when you quit."
         ),
         (("enter", "next"), ("esc", "leave the tour; it comes again in the next demo")),
@@ -28,7 +28,7 @@ PAGES: tuple[_Page, ...] = (
     (
         "Overview",
         (
-            "Five pillars, each with a state, its first numbers against their targets, and the money "
+            "Five pillars, each with a state, its first numbers against targets, and the money "
             "at risk. A state is a word and a sign; the colour only repeats it."
         ),
         (("1 to 5", "open a pillar, down to its findings"), ("0", "come back here")),
@@ -37,7 +37,7 @@ PAGES: tuple[_Page, ...] = (
         "Needs you now",
         (
             "Everything that waits for you, the gravest first. The key at the end of a row acts on "
-            "it, but never at once: a preview names the consequence and the call that would be made."
+            "it, but never at once: a preview names the consequence and the exact call upstream."
         ),
         (("y", "yes"), ("enter, esc", "no"), ("u", "undo your last decision")),
     ),
