@@ -1,20 +1,15 @@
-WITH deployed AS (
-    SELECT DISTINCT subject, segment, "at"
-    FROM reading
-    WHERE
-        subject_kind = 'service' AND metric = 'deployment_success'
-        AND "at" BETWEEN $since AND $as_of AND regexp_matches(lower(segment), '^(prod|live)')
-),
-looked AS (
-    SELECT d.subject, d.segment, d."at", count(s.id) > 0 AS is_scanned
-    FROM deployed AS d
-    LEFT JOIN scan AS s
-        ON s.asset = d.subject AND s.is_complete AND s.outcome IN ('applied', 'repeated')
-        AND s.scanned_at BETWEEN d."at" - INTERVAL 7 DAY AND d."at"
-    GROUP BY d.subject, d.segment, d."at"
+WITH missing AS (
+    SELECT deployment_id, string_agg(reason, '; ' ORDER BY link, reason) AS reasons
+    FROM deployment_gap
+    WHERE link = 'scans'
+    GROUP BY deployment_id
 )
 SELECT
-    (count(*) FILTER (WHERE is_scanned) * 100.0 / nullif(count(*), 0)) :: DOUBLE AS value,
+    (count(*) FILTER (WHERE m.reasons IS NULL) * 100.0 / nullif(count(*), 0)) :: DOUBLE AS value,
     count(*) AS sample,
-    max("at") AS as_of
-FROM looked
+    max(d.at_place) AS as_of
+FROM deployment AS d
+LEFT JOIN missing AS m ON m.deployment_id = d.id
+WHERE
+    d.is_production AND d.status IN ('succeeded', 'failed')
+    AND d.at_place BETWEEN $since AND $as_of

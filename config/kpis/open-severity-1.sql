@@ -4,13 +4,16 @@ WITH watched AS (
     SELECT asset, scanned_at FROM scan WHERE lower(tool) = 'alertmanager'
 ),
 seen AS (SELECT count(DISTINCT name) AS subjects, max("at") AS newest FROM watched WHERE "at" <= $as_of),
-incidents AS (
-    SELECT count(*) AS open
-    FROM finding
-    WHERE
-        severity = 4 AND state IN ('open', 'triage', 'pending_waiver')
-        AND (class IN ('model', 'data') OR lower(tool) = 'alertmanager')
-)
+grave AS (
+    SELECT id, subject, title, detected_at FROM incident WHERE severity = 4 AND resolved_at IS NULL
+    UNION ALL
+    SELECT f.id, f.asset, f.title, greatest(f.detected_at, f.reopened_at)
+    FROM finding AS f
+    WHERE f.severity = 4 AND f.state IN ('open', 'triage', 'pending_waiver')
+        AND (f.class IN ('model', 'data') OR lower(f.tool) = 'alertmanager')
+        AND NOT EXISTS (SELECT 1 FROM incident_alert AS a WHERE a.finding_id = f.id)
+),
+incidents AS (SELECT count(*) AS open FROM grave)
 SELECT
     CASE WHEN s.subjects > 0 THEN i.open END :: DOUBLE AS value,
     s.subjects AS sample,

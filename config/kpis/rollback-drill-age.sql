@@ -2,12 +2,15 @@ WITH ledger AS (
     SELECT count(*) AS entries, min(ts) AS began, max(ts) AS newest FROM ledger_entry WHERE ts <= $as_of
 ),
 drilled AS (
-    SELECT max(updated_at) AS last_at
+    SELECT kind || ' of ' || target AS what, updated_at AS "at"
     FROM action
     WHERE kind IN ('model.rollback', 'deployment.rollback') AND state = 'done' AND updated_at <= $as_of
-)
+    UNION ALL
+    SELECT 'drill of ' || runbook, "at" FROM drill WHERE is_passed AND "at" <= $as_of
+),
+newest AS (SELECT max("at") AS last_at FROM drilled)
 SELECT
-    (date_diff('second', coalesce(d.last_at, l.began), $as_of) / 86400.0) :: DOUBLE AS value,
+    (date_diff('second', coalesce(n.last_at, l.began), $as_of) / 86400.0) :: DOUBLE AS value,
     l.entries AS sample,
     l.newest AS as_of
-FROM ledger AS l, drilled AS d
+FROM ledger AS l, newest AS n

@@ -1,11 +1,19 @@
+WITH breach AS (
+    SELECT id, title, state, detected_at AS began_at, detected_at, resolved_at AS ended_at
+    FROM incident
+    WHERE severity >= 3
+    UNION ALL
+    SELECT
+        f.id, f.title, f.state, greatest(f.detected_at, f.reopened_at), f.detected_at,
+        CASE WHEN f.state = 'fixed' THEN f.fixed_at END
+    FROM finding AS f
+    WHERE f.class IN ('model', 'data') AND f.severity >= 3
+        AND f.state IN ('fixed', 'open', 'triage', 'pending_waiver')
+        AND NOT EXISTS (SELECT 1 FROM incident_alert AS a WHERE a.finding_id = f.id)
+)
 SELECT
-    avg(date_diff('second', greatest(detected_at, reopened_at), least(fixed_at, $as_of))) / 3600 :: DOUBLE AS value,
+    avg(date_diff('second', began_at, least(ended_at, $as_of))) / 3600 :: DOUBLE AS value,
     count(*) AS sample,
     (SELECT max("at") FROM reading WHERE "at" <= $as_of) AS as_of
-FROM finding
-WHERE
-    class IN ('model', 'data') AND severity >= 3 AND detected_at <= $as_of
-    AND (
-        (state = 'fixed' AND fixed_at BETWEEN $since AND $as_of)
-        OR state IN ('open', 'triage', 'pending_waiver')
-    )
+FROM breach
+WHERE detected_at <= $as_of AND (ended_at IS NULL OR ended_at BETWEEN $since AND $as_of)

@@ -668,6 +668,7 @@ def test_every_command_that_reads_or_decides_has_json() -> None:
         "findings export",
         "findings save",
         "findings forget",
+        "watch schema",
     }
 
 

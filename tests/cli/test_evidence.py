@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,10 @@ import pyarrow.parquet
 import pytest
 from trestle.oscal.assessment_results import AssessmentResults
 
+from riskcockpit.domain.deployment import Answer, Approval, Deployment, DeploymentStatus
 from riskcockpit.formats.writing.oscal import oscal_faults
+from riskcockpit.ingest.deployments import record_deployments
+from riskcockpit.services.context import KEY_NAME, Context
 from support.cli import Ran, invoke
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,6 +40,23 @@ def found(name: str, title: str) -> str:
     return name
 
 
+COMMIT = "3f2a91c0" + "a" * 32
+
+
+def deployed() -> None:
+    """Put two deployments to production into the cache; one of them with a hostile reference."""
+    ctx = Context.open()
+    at = ctx.clock.now() - timedelta(hours=1)
+    one = Deployment(
+        "pay#1", "payments", "production", DeploymentStatus.SUCCEEDED, at, commit=COMMIT,
+        ref=HOSTILE, pipeline="77", actor="octo", finished_at=at,
+        approvals=(Approval("1", "risk", Answer.APPROVED),),
+    )  # fmt: skip
+    bare = Deployment("cards#1", "cards", "production", DeploymentStatus.SUCCEEDED, at)
+    with ctx.store.writer() as tx:
+        record_deployments(tx, [one, bare], "gh", ctx.clock.now())
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A set-up home with a hostile finding, and its evidence in `out`; made once."""
@@ -43,6 +65,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("RISKCOCKPIT_HOME", str(place / "rc-home"))
         patch.chdir(place)
         assert invoke("init").code == 0
+        deployed()
         assert invoke("import", found("one.json", HOSTILE), "--asset", "payments").code == 0
         assert invoke("evidence", "export", "out").code == 0
     return place
@@ -87,7 +110,7 @@ def test_stock_tools_verify_it_and_nothing_in_it_acts(bank: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     assert "everything holds" in done.stdout
-    for what in ("files", "list of files", "results", "policy"):
+    for what in ("files", "list of files", "results", "policy", "2 statements about deployments"):
         assert re.search(f"^ok +{what}", done.stdout, re.MULTILINE), what
     assert not list(Path().rglob("owned"))
 
@@ -109,6 +132,24 @@ def rewrite(path: str, change: Callable[[bytes], bytes]) -> None:
     Path("out/MANIFEST.sha256").write_text("".join(lines))
 
 
+def statement_about(asset: str) -> str:
+    """The path of the statement about a deployment of an asset."""
+    for file in sorted(Path("out/attestations").iterdir()):
+        if f'"asset":"{asset}"'.encode() in payload_of(file.read_bytes()):
+            return f"attestations/{file.name}"
+    raise AssertionError(asset)
+
+
+def payload_of(envelope: bytes) -> bytes:
+    return base64.b64decode(json.loads(envelope)["payload"])
+
+
+def _with_payload(envelope: bytes, before: str, after: str) -> bytes:
+    document = json.loads(envelope)
+    payload = base64.b64decode(document["payload"]).replace(before.encode(), after.encode())
+    return json.dumps({**document, "payload": base64.b64encode(payload).decode()}).encode()
+
+
 def chain() -> str:
     """The path of the one chain in the export."""
     (file,) = Path("out/ledger/chains").iterdir()
@@ -118,6 +159,8 @@ def chain() -> str:
 @pytest.mark.parametrize(
     ("path", "change", "named"),
     [
+        ("STATEMENT", lambda b: _with_payload(b, "cards", "loans"), "is not signed by"),
+        ("STATEMENT", lambda b: b.replace(b"in-toto+json", b"in-toto.json"), "is not signed by"),
         ("results/results.txt", lambda b: b.replace(b" alarm\n", b" ok\n"), "results"),
         ("policy/kpis.txt", lambda b: b[::-1], "policy"),
         ("CHAIN", lambda b: b.replace(b'"failed":', b'"failed" :', 1), "was changed"),
@@ -130,7 +173,8 @@ def chain() -> str:
 def test_every_forgery_is_caught_and_named_by_stock_tools(
     bank: Path, path: str, change: Callable[[bytes], bytes], named: str
 ) -> None:
-    rewrite(chain() if path == "CHAIN" else path, change)
+    places = {"CHAIN": chain(), "STATEMENT": statement_about("cards")}
+    rewrite(places.get(path, path), change)
     done = stock()
     assert done.returncode == 1
     assert named in done.stdout
@@ -155,6 +199,12 @@ def test_an_empty_home_comes_to_the_same_verdicts(
     jsonschema.validate(document, json.loads((SCHEMAS / "evidence_import.json").read_text()))
     assert document["reproduced"]
     assert len(document["controls"]) == len(before)
+    assert sorted(one["found"] for one in document["deployments"]) == [
+        "lacks approval, commit, pipeline, scans", "lacks scans",
+    ]  # fmt: skip
+    assert {row["asset"] for row in json.loads(invoke("trace", "--json").out)["deployments"]} == {
+        "cards", "payments",
+    }  # fmt: skip
     after = json.loads(invoke("controls", "list", "--json").out)["controls"]
     assert [(c["id"], c["state"], c["failed"]) for c in after] == [
         (c["id"], c["state"], c["failed"]) for c in before
@@ -162,6 +212,37 @@ def test_an_empty_home_comes_to_the_same_verdicts(
     assert any(c["state"] == "alarm" for c in after)
     assert invoke("ledger", "verify").code == 0
     assert read_elsewhere(monkeypatch).code == 2, "it is not empty any more"
+
+
+def test_a_chain_that_says_otherwise_than_its_rows_does_not_come_to_the_same(
+    bank: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rewrite(statement_about("cards"), lambda b: _with_payload(b, '"commit"', '"pipeline"'))
+    ran = read_elsewhere(monkeypatch)
+    assert ran.code == 1, ran.out + ran.err
+    assert [one["same"] for one in json.loads(ran.out)["deployments"]].count(False) == 1
+
+
+def test_a_statement_names_its_subject_and_the_controls_about_it(bank: Path) -> None:
+    document = json.loads(payload_of((Path("out") / statement_about("payments")).read_bytes()))
+    assert document["_type"] == "https://in-toto.io/Statement/v1"
+    assert document["subject"] == [{"name": "payments", "digest": {"gitCommit": COMMIT}}]
+    predicate = document["predicate"]
+    index = json.loads(Path("out/evidence.json").read_text())
+    assert predicate["context"]["results_digest"] == index["results_digest"]
+    controls = {one["control"]: one["status"] for one in predicate["controls"]}
+    assert controls["deployments-traceable"] == "alarm"
+    assert controls["deployments-scanned"] == "alarm"
+
+
+def test_without_a_key_the_statements_are_bare(bank: Path) -> None:
+    (bank / "config" / KEY_NAME).unlink()
+    ran = invoke("evidence", "export", "bare")
+    assert ran.code == 0, ran.err
+    assert {"".join(file.suffixes) for file in Path("bare/attestations").iterdir()} == {
+        ".intoto.json"
+    }
+    assert stock("bare").returncode == 0
 
 
 def test_rows_that_were_changed_do_not_come_to_the_same(

@@ -12,7 +12,7 @@ from support.argocd_sim import ArgoSim
 
 class TestArgocd(HttpConnectorContract):
     connector = ArgocdConnector
-    expected_items = 3 * 3
+    expected_items = 3 * 3 + 4 + 3 * 3  # readings, deployments, settings
 
     def setup_method(self) -> None:
         self.sim = ArgoSim()

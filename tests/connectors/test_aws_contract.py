@@ -71,4 +71,4 @@ class TestRules(_OverTheSimulator):
 
 class TestModels(_OverTheSimulator):
     options: Mapping[str, Any] = {"regions": [HERE], "services": ["sagemaker"]}
-    expected_items = 1 + 1 + 3
+    expected_items = 1 + 1 + 3 + 2  # with the configuration of the endpoint, and since when

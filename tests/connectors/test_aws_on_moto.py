@@ -119,7 +119,13 @@ def test_a_model_is_approved_served_and_rolled_back_by_weight(moto: Moto) -> Non
         (1, "approved"),
     ]
     made = connector(moto, "sagemaker")
-    approve = Action("a", ActionKind.DEPLOYMENT_APPROVE, "aws", "credit/2", {"comment": "good"})
+    approve = Action(
+        "a",
+        ActionKind.DEPLOYMENT_APPROVE,
+        "aws",
+        f"credit@{REGION}",
+        {"version": "2", "comment": "good"},
+    )
     assert made.apply(approve).outcome is Outcome.DONE
     params = {"from": "2", "to": "1"}
     back = Action("b", ActionKind.MODEL_ROLLBACK, "aws", "credit@champion", params)

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from riskcockpit.domain.action import Action, ActionKind, Offer, Outcome
+from riskcockpit.domain.configuration import Setting
+from riskcockpit.domain.deployment import Deployment
 from riskcockpit.domain.model import ROLLED_BACK_TAG
 from riskcockpit.errors import SourceError
-from support.aws_office import HERE, THERE, Office, office
+from support.aws_office import CLOCK, HERE, THERE, Office, office
 from support.aws_state import Endpoint, bank_models
 
 ID = "feed" * 16
@@ -354,3 +356,27 @@ def test_what_was_answered_already_is_refused(desk: Office) -> None:
 def test_a_version_that_is_not_there_is_refused(desk: Office, target: str, version: str) -> None:
     with pytest.raises(SourceError):
         desk.connector().preview(approval(ActionKind.DEPLOYMENT_APPROVE, version, target))
+
+
+# As a record -------------------------------------------------------------------------------------
+
+
+def told(desk: Office) -> tuple[list[Deployment], list[Setting]]:
+    """What a pull tells of endpoints."""
+    batches = desk.connector(services=["sagemaker"]).pull("", CLOCK.now())
+    items = [item for batch in batches for item in batch.items]
+    return (
+        [item for item in items if isinstance(item, Deployment)],
+        [item for item in items if isinstance(item, Setting)],
+    )
+
+
+def test_an_endpoint_tells_what_it_serves_and_since_when(desk: Office) -> None:
+    (deployment,), (setting,) = told(desk)
+    assert (deployment.asset, deployment.environment) == ("fraud-prod", HERE)
+    assert (deployment.model, deployment.model_version) == ("fraud-scoring", 3)
+    assert (deployment.is_production, deployment.ref) == (True, "fraud-v3")
+    assert deployment.finished_at == deployment.observed_at
+    assert (setting.asset, setting.value) == ("fraud-prod", "fraud-v3")
+    serving(desk).status = "Updating"
+    assert told(desk)[0] == []

@@ -22,7 +22,7 @@ def bank(count: int = 130) -> World:
     world.set_state("bank/payments", "dependabot", 1, "dismissed", dismissed_reason="not_used")
     world.run("bank/payments", 1)
     world.run("bank/payments", 2, conclusion="failure")
-    world.deploy("bank/payments", 5, "a" * 40, "production", "in_progress", "success")
+    world.deploy("bank/payments", 5, "a" * 40, "production", "in_progress", "success", run=1)
     return world
 
 
@@ -54,4 +54,4 @@ class TestRepositories(_OverTheSimulator):
         "repositories": ["bank/cards", "bank/payments"],
         "watch": ["bank/payments"],
     }
-    expected_items = 6 + 2 + 1
+    expected_items = 6 + 2 + 1 + 1 + 2  # alerts, runs, how it went, the deployment, protections

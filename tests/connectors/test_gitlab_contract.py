@@ -47,4 +47,4 @@ class TestProjects(_OverTheSimulator):
         "projects": ["bank/cards", "bank/payments"],
         "watch": ["bank/payments"],
     }
-    expected_items = 2 + 2 + 1
+    expected_items = 2 + 2 + 1 + 1 + 2  # with the deployment, a branch, and what is not told

@@ -18,8 +18,12 @@ from support.jenkins_sim import JenkinsSim
 
 class TestJenkins(HttpConnectorContract):
     connector = JenkinsConnector
-    options: Mapping[str, Any] = {"jobs": ["bank", "cards"], "artifacts": ["*.sarif"]}
-    expected_items = 7 + 2 + 1 + 1
+    options: Mapping[str, Any] = {
+        "jobs": ["bank", "cards"],
+        "artifacts": ["*.sarif"],
+        "deploys": {"cards": "production"},
+    }
+    expected_items = 7 + 2 + 1 + 1 + 4  # with the builds of the job that deploys
 
     @pytest.fixture(autouse=True)
     def small_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from support.kube_sim import KubeSim
 
 class TestKubernetes(HttpConnectorContract):
     connector = KubernetesConnector
-    expected_items = 5 * 2
+    expected_items = 5 * (2 + 1 + 1)  # readings, a rollout and its images
 
     @pytest.fixture(autouse=True)
     def small_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,5 +32,5 @@ class TestKubernetes(HttpConnectorContract):
 
     def test_it_is_read_over_two_pages(self) -> None:
         batches = self.pull()
-        assert batches[-1].coverage.pages == 2
-        assert [one.query["limit"] for one in self.sim.exchanges] == ["3", "3"]
+        assert batches[-1].coverage.pages == 2 * 2
+        assert [one.query["limit"] for one in self.sim.exchanges] == ["3"] * 4

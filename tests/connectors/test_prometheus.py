@@ -169,6 +169,18 @@ def test_thresholds_go_by_version_then_by_subject_then_by_number() -> None:
     assert bare.notes == ("accuracy: series without a threshold (1)",)
 
 
+def test_how_many_cases_a_value_rests_on_is_known_by_version_or_by_subject() -> None:
+    given_series = [
+        series(model="fraud", version="7"),
+        series(model="fraud", version="6"),
+        series(model="aml"),
+        series(model="credit"),
+    ]
+    sizes = {("fraud", 7): 812.0, ("fraud", None): 90.0, ("aml", None): -1.0}
+    mapped = readings(given_series, options(), {}, sizes)
+    assert [reading.sample_size for reading in mapped.readings] == [812, 90, None, None]
+
+
 @given(st.integers(0, 2_000_000_000), st.integers(-100, 5_000_000), st.integers(1, 3600))
 def test_spans_cover_the_grid_once_within_the_limit(start: int, length: int, step: int) -> None:
     end = start + length

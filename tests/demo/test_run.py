@@ -15,18 +15,25 @@ from pathlib import Path
 
 import pytest
 
+from riskcockpit.demo.delivery_sim import DRIFTED, REPOSITORY, TRACED, UNTRACED
 from riskcockpit.demo.home import COLLEAGUE, ENGINEER, MONITORING, REGISTRY
 from riskcockpit.demo.registry import PAST_ROLLBACK, STORY_MODEL
 from riskcockpit.demo.run import Bank, _refreshed, run_demo, running_bank
+from riskcockpit.demo.servers import Addresses
+from riskcockpit.domain.automation import Verdict
+from riskcockpit.domain.incident import IncidentState
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.model import ROLLED_BACK_TAG
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.errors import InputError
+from riskcockpit.services.automation import explain
 from riskcockpit.services.findings import FindingReader
+from riskcockpit.services.incidents import incidents
 from riskcockpit.services.models import model, models
 from riskcockpit.services.posture import posture
 from riskcockpit.services.rollback import plan_rollback, rollback
 from riskcockpit.services.sync import sync
+from riskcockpit.services.tracing import trace, traces
 from riskcockpit.services.verify import ledger_rows, verify_ledger
 from riskcockpit.views.posture import PostureView, QueueKind
 
@@ -127,6 +134,26 @@ def test_a_rollback_of_the_past_was_verified_upstream_and_is_explained(watched: 
     assert ROLLED_BACK_TAG in next(v for v in registered.versions if v.version == bad).tags
 
 
+def test_what_came_through_the_pipeline_is_traceable_and_what_went_past_it_is_not(
+    watched: Watched,
+) -> None:
+    rows = {row.asset: row for row in traces(watched.ctx)}
+    lacking = {name: {gap.link.value for gap in row.gaps} for name, row in rows.items()}
+    assert lacking == {
+        REPOSITORY: set(), TRACED: set(), UNTRACED: {"pipeline", "approval"},
+        DRIFTED: {"pipeline", "approval"},
+    }  # fmt: skip
+    view = trace(watched.ctx, rows[TRACED].id)
+    assert {one.source for one in view.records} == {"argocd", "github"}
+    assert view.model is not None
+    assert (view.model.name, view.model.version) == ("fraud-scoring", 7)
+
+
+def test_what_runs_otherwise_than_declared_is_a_finding(watched: Watched) -> None:
+    assert watched.count("tool:riskcockpit.configuration state:open") == 1
+    assert watched.count(f"tool:riskcockpit.configuration state:open asset:{DRIFTED}") == 1
+
+
 def test_a_colleague_waits_for_an_approval(watched: Watched) -> None:
     waiting = [i for i in posture(watched.ctx).queue if i.kind is QueueKind.WAIVER_REQUEST]
     assert len(waiting) == 1
@@ -145,6 +172,11 @@ def test_the_alarm_rises_the_rollback_moves_the_alias_and_the_readings_recover(
     assert by_pillar[Pillar.MODEL_VALIDATION].state is KpiState.ALARM
     open_before = watched.count(f"model:{STORY_MODEL} state:open")
     assert open_before >= 2
+    (incident,) = [each for each in incidents(watched.ctx) if each.subject == STORY_MODEL]
+    assert incident.state is IncidentState.OPEN
+    said = {rule.metric: rule for rule in explain(watched.ctx, STORY_MODEL).rules}
+    assert (said["accuracy"].verdict, said["accuracy"].target) == (Verdict.PROPOSE, 6)
+    assert said["population_stability_index"].verdict is Verdict.ALARM
 
     plan = plan_rollback(watched.ctx, STORY_MODEL)
     assert plan.blockers == ()
@@ -160,6 +192,8 @@ def test_the_alarm_rises_the_rollback_moves_the_alias_and_the_readings_recover(
     by_pillar = {pillar.pillar: pillar for pillar in recovered.pillars}
     assert by_pillar[Pillar.MODEL_VALIDATION].state is KpiState.OK
     assert recovered.exposure.mean < at_risk
+    (incident,) = [each for each in incidents(watched.ctx) if each.subject == STORY_MODEL]
+    assert incident.state is IncidentState.CONTAINED
     assert verify_ledger(watched.ctx).is_ok
 
 
@@ -212,8 +246,8 @@ def test_nothing_is_left_behind_when_setting_up_fails(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     urls: list[str] = []
 
-    def fail(_home: Path, mlflow_url: str, _prometheus_url: str) -> None:
-        urls.append(mlflow_url)
+    def fail(_home: Path, at: Addresses) -> None:
+        urls.append(at.mlflow)
         assert list(tmp_path.iterdir())
         raise BrokenError
 

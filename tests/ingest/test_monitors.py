@@ -12,8 +12,8 @@ import pytest
 from riskcockpit.domain.model import DatasetRef, ModelVersion, RegisteredModel
 from riskcockpit.domain.reading import Direction, MetricClass, Reading, SubjectKind
 from riskcockpit.domain.severity import Severity
+from riskcockpit.ingest.changes import judge_changes
 from riskcockpit.ingest.models import forget_models, record_models
-from riskcockpit.ingest.moves import judge_moves
 from riskcockpit.ingest.readings import record_readings
 from riskcockpit.store.sql import Sql
 from support.ingesting import START, Bank, open_bank
@@ -215,7 +215,7 @@ def test_a_reading_that_says_nothing_new_makes_no_scan(bank: Bank) -> None:
 def moved(bank: Bank, at: datetime) -> list[tuple[object, ...]]:
     """Judge the moves and return the findings of those nobody decided."""
     with bank.writing() as tx:
-        judge_moves(tx, at)
+        judge_changes(tx, at)
     return bank.rows(
         "SELECT state, severity, title, onset_at FROM finding WHERE tool = 'riskcockpit.registry'"
     )

@@ -217,8 +217,8 @@ def test_lists_are_read_page_by_page(
         roll_out(kube, namespace, name, IMAGES[0])
     made = desk.connector(namespaces=[namespace])
     batches = list(made.pull("", NOW))
-    assert batches[-1].coverage.pages == 3
-    assert len(batches[0].items) == 3 * 2
+    assert batches[-1].coverage.pages == 2 * 3
+    assert len(batches[0].items) == 3 * (2 + 1 + 1)  # readings, a rollout and its images
 
 
 def test_the_simulated_cluster_shows_what_the_real_one_shows(

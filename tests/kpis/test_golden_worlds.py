@@ -222,17 +222,64 @@ def test_scanned_daily_counts_the_asset_nobody_ever_scanned() -> None:
     assert value(world, "scanned-daily")[0] == 50.0, "one report spoke of both"
 
 
-def test_deployments_count_the_scan_that_came_before() -> None:
-    deployed = {"subject_kind": "service", "metric": "deployment_success", "segment": "production"}
+def test_deployments_count_what_their_chains_lack() -> None:
+    went = {"asset": "a", "environment": "production", "is_production": True, "status": "succeeded"}
     world: World = {
-        "reading": [
-            {**deployed, "subject": "a", "at": "-30m"}, {**deployed, "subject": "a", "at": "-3h"},
-            {**deployed, "subject": "a", "at": "-1m", "segment": "staging"},
+        "deployment": [
+            {**went, "id": "whole", "at_place": "-30m"},
+            {**went, "id": "unscanned", "at_place": "-3h", "status": "failed"},
+            {**went, "id": "unapproved", "at_place": "-3h"},
+            {**went, "id": "bare", "at_place": "-2h"},
+            {**went, "id": "staging", "at_place": "-1m", "is_production": False},
+            {**went, "id": "stopped", "at_place": "-1m", "status": "stopped"},
+            {**went, "id": "old", "at_place": "-900h"},
         ],
-        "scan": [SCAN],
-    }  # fmt: skip
+        "deployment_gap": [
+            {"deployment_id": "unscanned", "link": "scans", "reason": "never"},
+            {"deployment_id": "unapproved", "link": "approval", "reason": "nobody"},
+            *({"deployment_id": "bare", "link": link} for link in ("commit", "scans", "pipeline")),
+            *({"deployment_id": id_, "link": "scans"} for id_ in ("staging", "stopped", "old")),
+        ],
+    }
     found, rows = seen(world, "deployments-scanned-before")
-    assert (found.value, found.sample, len(rows)) == (50.0, 2, 2)
+    assert (found.value, found.sample, len(rows)) == (50.0, 4, 4)
+    found, rows = seen(world, "deployments-traceable")
+    assert (found.value, found.sample, len(rows)) == (25.0, 4, 4)
+    assert rows[-1].item.endswith("whole")
+    assert value({"deployment": world["deployment"][4:]}, "deployments-traceable")[1] is (
+        KpiState.NO_DATA
+    )
+
+
+def test_deviations_count_until_a_finding_told_of_them_within_the_hour() -> None:
+    change = {
+        "asset": "a", "name": "images", "environment": "prod", "kind": "workload",
+        "is_production": True, "at": "-9h",
+    }  # fmt: skip
+    told = {
+        "tool": "riskcockpit.configuration", "asset": "a", "resource": "prod/images",
+        "detected_at": "-9h", "state": "open",
+    }  # fmt: skip
+    setting = {"asset": "a", "name": "images", "seen_at": "-1h"}
+    world: World = {
+        "setting": [setting],
+        "setting_change": [
+            change, {**change, "explained_by": "d"}, {**change, "is_production": False},
+            {**change, "at": "-900h"},
+        ],
+    }  # fmt: skip
+    missed, rows = seen(world, "deviations-not-alerted")
+    assert missed.value == len(rows) == 1
+    for finding, count in (
+        (told, 0.0), ({**told, "detected_at": "-7h"}, 1.0), ({**told, "asset": "b"}, 1.0),
+        ({**told, "resource": "other"}, 1.0), ({**told, "fixed_at": "-10h"}, 1.0),
+    ):  # fmt: skip
+        assert value({**world, "finding": [finding]}, "deviations-not-alerted")[0] == count
+    differs = {**setting, "declared": "Synced", "value": "OutOfSync", "is_production": True,
+               "since": "-5h"}  # fmt: skip
+    assert value({"setting": [differs]}, "deviations-not-alerted")[0] == 1.0
+    assert value({"setting": [setting]}, "deviations-not-alerted") == (0.0, KpiState.OK)
+    assert value({}, "deviations-not-alerted")[1] is KpiState.NO_DATA
 
 
 def test_unexplained_changes_are_moves_without_a_decision() -> None:
@@ -249,6 +296,15 @@ def test_unexplained_changes_are_moves_without_a_decision() -> None:
     found, rows = seen(world, "unexplained-changes")
     assert found.value == len(rows) == 2
     assert value({"model_alias": alias}, "unexplained-changes") == (0.0, KpiState.OK)
+    change = {"asset": "a", "kind": "protection", "is_production": True, "at": "-9h"}
+    settings = {
+        "setting_change": [
+            change, {**change, "explained_by": "d"}, {**change, "is_production": False},
+            {**change, "kind": "agreement"},
+        ],
+    }  # fmt: skip
+    found, rows = seen({**world, **settings}, "unexplained-changes")
+    assert found.value == len(rows) == 3
 
 
 def test_schema_changes_are_answered_by_a_signed_entry() -> None:
@@ -288,3 +344,37 @@ def test_a_drill_that_never_was_counts_since_the_ledger_began() -> None:
     assert value(done, "rollback-drill-age") == (10.0, KpiState.OK)
     refused = {"ledger_entry": ledger, "action": [{**action, "state": "refused"}]}
     assert value(refused, "rollback-drill-age")[0] == 100.0
+
+
+def kept(id_: str, **columns: Any) -> dict[str, Any]:
+    """An incident of the ledger."""
+    return {"id": id_, "subject": "fraud", "title": "fraud: beyond", "severity": 4, "state": "open",
+            "detected_at": "-10h", "acknowledge_due_at": "-9h", **columns}  # fmt: skip
+
+
+def test_a_breach_that_belongs_to_an_incident_has_its_clocks_and_counts_once() -> None:
+    world = {
+        "reading": MONITOR,
+        "finding": [incident("a", severity=4, detected_at="-10h"),
+                    incident("b", severity=4, detected_at="-9h"),
+                    incident("alone", severity=4, detected_at="-2h")],
+        "incident": [kept("i", acknowledged_at="-8h", contained_at="-6h", contained_by="person"),
+                     kept("over", acknowledged_at="-8h", contained_at="-8h", resolved_at="-6h",
+                          contained_by="automation", state="resolved")],
+        "incident_alert": [{"incident_id": "i", "finding_id": id_} for id_ in ("a", "b")],
+    }  # fmt: skip
+    found, rows = seen(world, "time-to-acknowledge")
+    assert (found.value, found.sample, len(rows)) == (120.0, 3, 3)
+    assert value(world, "time-to-resolve")[0] == pytest.approx((10 + 4 + 2) / 3)
+    assert value(world, "open-severity-1")[0] == 2.0
+    found, rows = seen(world, "automatic-containment")
+    assert (found.value, found.sample, {row.item for row in rows}) == (50.0, 2, {"i", "over"})
+
+
+def test_a_drill_that_passed_counts_and_one_that_failed_does_not() -> None:
+    ledger = [{"hash": "1", "ts": "-2400h"}]
+    drill: dict[str, Any] = {"id": "d", "runbook": "model-breach", "at": "-48h"}
+    world = {"ledger_entry": ledger, "drill": [{**drill, "is_passed": True}]}
+    assert value(world, "rollback-drill-age") == (2.0, KpiState.OK)
+    failed = {"ledger_entry": ledger, "drill": [{**drill, "is_passed": False}]}
+    assert value(failed, "rollback-drill-age")[0] == 100.0

@@ -35,7 +35,7 @@ def test_killed_after_the_decision_it_is_sent_by_the_next_dispatch(
     bank: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("riskcockpit.services.moves.bring_on", lambda *_: killed())
+        patched.setattr("riskcockpit.services.moves.carry_out", lambda *_: killed())
         with pytest.raises(KilledError):
             rollback(bank.at("engineer"), "fraud")
     assert [row.state for row in actions(bank.at("engineer"))] == ["pending"]
@@ -48,7 +48,7 @@ def test_undone_before_it_was_sent_it_never_leaves_the_outbox(
     bank: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("riskcockpit.services.moves.bring_on", lambda *_: killed())
+        patched.setattr("riskcockpit.services.moves.carry_out", lambda *_: killed())
         with pytest.raises(KilledError):
             rollback(bank.at("engineer"), "fraud")
     undo(bank.at("engineer"))

@@ -102,7 +102,7 @@ class Bank:
         self.hire()
         with self.at("engineer").store.writer() as tx:
             tx.append("finding", findings())
-            for table, rows in _model().items():
+            for table, rows in model_rows().items():
                 tx.append(table, rows)
 
     def hire(self) -> None:
@@ -187,7 +187,7 @@ def findings() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _model() -> dict[str, list[dict[str, Any]]]:
+def model_rows() -> dict[str, list[dict[str, Any]]]:
     approved = {"validation_status": "approved"}
     version = {
         "model": "fraud", "status": "READY", "created_at": NOW - timedelta(days=90), "run_id": "",

@@ -247,6 +247,28 @@ def _statuses(call: Call, match: re.Match[str], repo: Repo) -> SimReply:
     return numbered(call, repo.statuses.get(int(match["number"]), []))
 
 
+def _whole(_call: Call, _match: re.Match[str], repo: Repo) -> SimReply:
+    return as_json({**github_objects.repository(repo.name), "default_branch": "main"})
+
+
+def _protection(_call: Call, _match: re.Match[str], repo: Repo) -> SimReply:
+    if "protection" in repo.off:
+        return error(repo.off["protection"], "Not Found")
+    if repo.protection is None:
+        return error(404, "Branch not protected")
+    return as_json(repo.protection)
+
+
+def _rules(call: Call, _match: re.Match[str], repo: Repo) -> SimReply:
+    return numbered(call, repo.rules)
+
+
+def _environments(call: Call, _match: re.Match[str], repo: Repo) -> SimReply:
+    if "environments" in repo.off:
+        return error(repo.off["environments"], "Resource not accessible")
+    return numbered(call, repo.environments, "environments", len(repo.environments))
+
+
 _REPO = r"/repos/(?P<repo>[^/]+/[^/]+)"
 _ROUTES: tuple[tuple[str, Callable[[Call, re.Match[str], Repo], SimReply]], ...] = (
     (_REPO + r"/(?P<kind>[a-z-]+)/alerts/(?P<number>\d+)", _alert),
@@ -257,4 +279,8 @@ _ROUTES: tuple[tuple[str, Callable[[Call, re.Match[str], Repo], SimReply]], ...]
     (_REPO + r"/actions/runs", _runs),
     (_REPO + r"/deployments/(?P<number>\d+)/statuses", _statuses),
     (_REPO + r"/deployments", _deployments),
+    (_REPO, _whole),
+    (_REPO + r"/branches/main/protection", _protection),
+    (_REPO + r"/rules/branches/main", _rules),
+    (_REPO + r"/environments", _environments),
 )

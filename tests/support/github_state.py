@@ -39,6 +39,10 @@ class Repo:
     statuses: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     artifacts: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     zips: dict[int, bytes] = field(default_factory=dict)
+    protection: dict[str, Any] | None = None
+    """Of the default branch; None: it is not protected."""
+    rules: list[dict[str, Any]] = field(default_factory=list)
+    environments: list[dict[str, Any]] = field(default_factory=list)
 
 
 class World:
@@ -93,23 +97,33 @@ class World:
         return made
 
     def deploy(
-        self, repository: str, number: int, sha: str, environment: str, *states: str
+        self,
+        repository: str,
+        number: int,
+        sha: str,
+        environment: str,
+        *states: str,
+        run: int | None = None,
     ) -> dict[str, Any]:
-        """Deploy a commit, with statuses, the oldest first."""
+        """Deploy a commit, with statuses, the oldest first; by a run of a workflow when it says."""
         repo = self.repo(repository)
         made = objects.deployment(repository, number, self.tick(), sha, environment)
         repo.deployments[number] = made
         repo.statuses[number] = []
         for state in states:
-            self.status(repository, number, state)
+            self.status(repository, number, state, run)
         return made
 
-    def status(self, repository: str, number: int, state: str) -> dict[str, Any]:
+    def status(
+        self, repository: str, number: int, state: str, run: int | None = None
+    ) -> dict[str, Any]:
         """Say how a deployment stands."""
         listed = self.repos[repository].statuses[number]
         made = objects.deployment_status(
             repository, number, number * 100 + len(listed), self.tick(), state
         )
+        if run is not None:
+            made["log_url"] = f"{objects.WEB}/{repository}/actions/runs/{run}/job/{run}1"
         listed.insert(0, made)
         return made
 

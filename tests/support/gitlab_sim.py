@@ -130,6 +130,18 @@ class GitlabSim(Simulator):
                 if call.query.get("status") in (None, one["status"])]  # fmt: skip
         return self.page(call, _changed(call, rows))
 
+    def protected_branches(self, call: Call, project: Project, _match: re.Match[str]) -> SimReply:
+        """List the protected branches."""
+        return self.page(call, project.branches)
+
+    def protected_environments(
+        self, call: Call, project: Project, _match: re.Match[str]
+    ) -> SimReply:
+        """List the protected environments, where this GitLab knows any."""
+        if project.environments is None:
+            return self.error(404, "404 Not Found")
+        return self.page(call, project.environments)
+
     def deployment(self, call: Call, project: Project, match: re.Match[str]) -> SimReply:
         """Show a deployment, or take an approval of it."""
         found = project.deployments.get(int(match[1]))
@@ -250,5 +262,7 @@ _ROUTES: tuple[tuple[str, Callable[..., SimReply]], ...] = (
     (r"/pipelines/(\d+)/jobs", GitlabSim.jobs),
     (r"/jobs/(\d+)/artifacts", GitlabSim.artifacts),
     (r"/deployments", GitlabSim.deployments),
+    (r"/protected_branches", GitlabSim.protected_branches),
+    (r"/protected_environments", GitlabSim.protected_environments),
     (r"/deployments/(\d+)(/approval)?", GitlabSim.deployment),
 )

@@ -88,6 +88,10 @@ class Project:
     files: dict[tuple[int, str], bytes] = field(default_factory=dict)
     """(job, type of artefact) → content."""
     deployments: dict[int, dict[str, Any]] = field(default_factory=dict)
+    branches: list[dict[str, Any]] = field(default_factory=list)
+    """Those that are protected."""
+    environments: list[dict[str, Any]] | None = None
+    """Those that are protected; None: this GitLab knows no such thing."""
 
 
 class World:
@@ -163,5 +167,7 @@ class World:
         self.project(path).deployments[number] = {
             "id": number, "iid": number, "ref": "main", "sha": "b" * 40, "status": status,
             "created_at": at, "updated_at": at, "environment": {"id": 1, "name": environment},
+            "user": {"id": 3, "username": "deployer"},
+            "deployable": {"id": number, "pipeline": {"id": 900 + number, "web_url": "https://x"}},
             "pending_approval_count": 1 if status == "blocked" else 0, "approvals": [], **more,
         }  # fmt: skip

@@ -29,6 +29,8 @@ class SimBuild:
     is_pipeline: bool = True
     inputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    origin: dict[str, Any] = field(default_factory=dict)
+    """What it was made of and who began it, as the API shows it among its actions."""
     catches: bool = False
     """Goes on when its input is aborted."""
 
@@ -44,6 +46,8 @@ class SimBuild:
         }
         if "artifacts" in tree:
             made["artifacts"] = [{"relativePath": path} for path in self.files]
+        if "actions" in tree:
+            made |= {"url": f"https://jenkins.example/{self.number}/", "actions": [{}, self.origin]}
         return made
 
 

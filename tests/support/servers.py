@@ -248,13 +248,21 @@ class Exporter:
 
     def set(self, name: str, value: float | str, **labels: str) -> None:
         """Set a sample; `value` may be a text as `NaN`."""
-        inner = ",".join(f'{key}="{text}"' for key, text in sorted(labels.items()))
-        self.samples[f"{name}{{{inner}}}"] = str(value)
+        self.samples[_sample(name, labels)] = str(value)
+
+    def drop(self, name: str, **labels: str) -> None:
+        """Say nothing of a sample any more."""
+        self.samples.pop(_sample(name, labels), None)
 
     def page(self) -> bytes:
         """Return the page in the text format."""
-        lines = [f"{sample} {value}\n" for sample, value in sorted(self.samples.items())]
+        lines = [f"{sample} {value}\n" for sample, value in sorted(dict(self.samples).items())]
         return "".join(lines).encode()
+
+
+def _sample(name: str, labels: Mapping[str, str]) -> str:
+    inner = ",".join(f'{key}="{text}"' for key, text in sorted(labels.items()))
+    return f"{name}{{{inner}}}"
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
 -- One row per environment of production: what was open at its newest deployment.
-WITH deployed AS (
-    SELECT subject, segment, max("at") AS "at"
-    FROM reading
+WITH newest AS (
+    SELECT asset, environment, max_by(id, (at_place, id)) AS id, max(at_place) AS at_place
+    FROM deployment
     WHERE
-        subject_kind = 'service' AND metric = 'deployment_success' AND "at" <= $as_of
-        AND "at" >= $as_of - to_days(CAST($window_days AS INTEGER))
-        AND regexp_matches(lower(segment), $environments)
-    GROUP BY subject, segment
+        is_production AND status IN ('succeeded', 'failed') AND at_place <= $as_of
+        AND at_place >= $as_of - to_days(CAST($window_days AS INTEGER))
+    GROUP BY asset, environment
 ),
 grave AS (
     SELECT asset, greatest(first_seen, reopened_at) AS since, fixed_at, title
@@ -15,7 +14,7 @@ grave AS (
 ),
 known AS (SELECT DISTINCT asset FROM scan)
 SELECT
-    format('{}: {}', d.subject, d.segment) AS resource,
+    format('{}: {}', d.asset, d.environment) AS resource,
     CASE
         WHEN count(k.asset) = 0 THEN 'skip'
         WHEN count(g.asset) > 0 THEN 'alarm'
@@ -25,10 +24,11 @@ SELECT
         WHEN count(k.asset) = 0 THEN 'it was never scanned'
         WHEN count(g.asset) > 0 THEN format('{} critical findings were open, as {}', count(g.asset), min(g.title))
         ELSE 'nothing critical was open'
-    END AS reason
-FROM deployed AS d
-LEFT JOIN known AS k ON k.asset = d.subject
+    END AS reason,
+    min(d.id) AS deployment
+FROM newest AS d
+LEFT JOIN known AS k ON k.asset = d.asset
 LEFT JOIN grave AS g
-    ON g.asset = d.subject AND g.since <= d."at" AND coalesce(g.fixed_at, $as_of) > d."at"
-GROUP BY d.subject, d.segment
+    ON g.asset = d.asset AND g.since <= d.at_place AND coalesce(g.fixed_at, $as_of) > d.at_place
+GROUP BY d.asset, d.environment
 ORDER BY resource

@@ -12,10 +12,7 @@ from datetime import datetime, timedelta
 
 from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.model import CHAMPION, ModelVersion, RegisteredModel
-from riskcockpit.domain.reading import MetricClass, Reading
-
-ROLLS_BACK = frozenset({MetricClass.ACCURACY, MetricClass.BIAS})
-"""Only these readings are a reason to roll back; under drift the old version sees the same data."""
+from riskcockpit.domain.reading import ROLLS_BACK, Reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,17 +235,26 @@ def _version(text: str) -> int | None:
     return int(text)
 
 
-def undo(*, dry_run: DryRun = False, yes: Yes = False, as_json: JsonOption = False) -> None:
-    """Undo your own last decision; the undoing is a signed decision itself."""
+def undo(
+    decision_id: Annotated[
+        str,
+        typer.Argument(metavar="[ID]", help="A decision of yours, or a rollback of automation."),
+    ] = "",
+    *,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Undo your own last decision, or the one named; the undoing is a signed decision itself."""
     from riskcockpit.services.answers import plan_undo
     from riskcockpit.services.answers import undo as decide
     from riskcockpit.services.context import Context
 
     ctx = Context.open()
     with refusal(ctx, "undo", as_json=as_json):
-        if stops_at(plan_undo(ctx), dry_run=dry_run, yes=yes, as_json=as_json):
+        if stops_at(plan_undo(ctx, decision_id), dry_run=dry_run, yes=yes, as_json=as_json):
             return
-        show_decision(ctx, decide(ctx), as_json=as_json)
+        show_decision(ctx, decide(ctx, decision_id), as_json=as_json)
 
 
 def note(

@@ -56,6 +56,7 @@ def export(
     else:
         output.line(
             f"{written.files} files, {written.bytes:,} bytes, {written.controls} controls, "
+            f"{written.deployments} statements about deployments, "
             f"{written.entries} chains in {written.directory}"
         )
         output.line(f"SHA-256 of its list of files: {written.manifest_digest}")
@@ -91,18 +92,21 @@ def import_(
                 entries=read.entries,
                 reproduced=read.is_reproduced,
                 controls=[asdict(one) | {"same": one.is_same} for one in read.controls],
+                deployments=[asdict(one) | {"same": one.is_same} for one in read.deployments],
             )
         )
     else:
-        for one in read.controls:
+        for one in (*read.controls, *read.deployments):
             if not one.is_same:
                 output.line(
                     f"DIFFERS  {one.control_id}: {one.recorded} then, {one.found} now, "
-                    f"{one.differences} rows"
+                    f"{one.differences} rows or links"
                 )
         same = sum(one.is_same for one in read.controls)
+        followed = sum(one.is_same for one in read.deployments)
         output.line(
-            f"{same} of {len(read.controls)} controls came to the same; "
+            f"{same} of {len(read.controls)} controls came to the same, "
+            f"{followed} of {len(read.deployments)} chains of deployments; "
             f"{read.entries} entries of the ledger verify"
         )
     if not read.is_reproduced:

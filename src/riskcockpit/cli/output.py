@@ -62,6 +62,11 @@ def line(text: str = "") -> None:
     print(clean_text(text))
 
 
+def live_line(text: str) -> None:
+    """Print one line at once: somebody follows."""
+    print(clean_line(text), flush=True)
+
+
 def raw(content: bytes) -> None:
     """Write a whole file as it is, for a pipe; its writer made it harmless."""
     sys.stdout.buffer.write(content)
@@ -100,6 +105,12 @@ def json_document(document: dict[str, Any]) -> None:
     """Print one JSON document; what could act in a terminal is written as an escape of JSON."""
     text = json.dumps(document, ensure_ascii=not _is_utf8(), indent=2, allow_nan=False)
     print(text if text.isascii() and "\x7f" not in text else _without_dangers(text))
+
+
+def json_line(document: dict[str, Any]) -> None:
+    """Print one JSON document in one line, at once: somebody follows."""
+    text = json.dumps(document, ensure_ascii=not _is_utf8(), allow_nan=False)
+    print(text if text.isascii() and "\x7f" not in text else _without_dangers(text), flush=True)
 
 
 def _without_dangers(json_text: str) -> str:

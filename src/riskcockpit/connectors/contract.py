@@ -22,10 +22,8 @@ from riskcockpit.config.credentials import Credential
 from riskcockpit.connectors.api import Connector, SourceSpec
 from riskcockpit.connectors.http import replayed
 from riskcockpit.connectors.reply import Asked, Reply
-from riskcockpit.domain.batch import Batch, Document
+from riskcockpit.domain.batch import Batch, Item
 from riskcockpit.domain.clock import FrozenClock
-from riskcockpit.domain.model import RegisteredModel
-from riskcockpit.domain.reading import Reading
 from riskcockpit.errors import (
     AuthenticationError,
     ConfigError,
@@ -38,7 +36,6 @@ from riskcockpit.errors import (
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 Answer = Callable[[Asked], Reply]
-Item = Document | RegisteredModel | Reading
 
 
 class ConnectorContract:

@@ -1,9 +1,15 @@
-"""How deliveries went, as readings of the service they deliver. Pure."""
+"""How deliveries went, as readings of what they deliver, and what is told beside them. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+import msgspec
+
+from riskcockpit.domain.deployment import served_model
 from riskcockpit.domain.reading import Direction, MetricClass, Reading, SubjectKind
 from riskcockpit.domain.untrusted import clean_line
 
@@ -49,3 +55,44 @@ def waiting(service: str, environment: str, run: int, since: datetime, now: date
         segment=clean_line(f"{environment} run {run}"),
         direction=Direction.AT_MOST,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What somebody told of a deployment beside what its system asks for."""
+
+    artifacts: tuple[str, ...] = ()
+    model: str = ""
+    model_version: int | None = None
+
+
+_ARTIFACTS = ("image", "images", "artifact", "artifacts", "digest")
+
+
+def told(given: Any) -> Told:
+    """Return what a payload, or parameters, say: `image`, `artifact`, `model`, `model_version`.
+
+    Names count in any letter case. A model may be named as models:/NAME/VERSION. Text that is no
+    JSON object says nothing.
+    """
+    if isinstance(given, str):
+        try:
+            given = msgspec.json.decode(given) if given.startswith("{") else {}
+        except msgspec.DecodeError:
+            given = {}
+    if not isinstance(given, Mapping):
+        return Told()
+    named = {str(key).lower().replace("-", "_"): value for key, value in given.items()}
+    artifacts = [text for key in _ARTIFACTS for text in _texts(named.get(key))]
+    model, version = clean_line(str(named.get("model") or named.get("model_uri") or "")), None
+    if "models:/" in model:
+        model, version = served_model(model)
+    number = str(named.get("model_version") or "")
+    if number.isascii() and number.isdigit() and len(number) < 10:  # noqa: PLR2004 - fits INTEGER
+        version = int(number)
+    return Told(tuple(dict.fromkeys(artifacts)), model, version if model else None)
+
+
+def _texts(value: Any) -> Iterable[str]:
+    values = value if isinstance(value, list) else [value]
+    return [clean_line(one) for one in values if isinstance(one, str) and one]

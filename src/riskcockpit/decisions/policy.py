@@ -13,14 +13,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from riskcockpit.config.automation import Automation
+from riskcockpit.decisions.automations import InForce
 from riskcockpit.decisions.roles import Deed, Role, Roles, Rule, Signature, counted
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.ledger.chain import Entry
 
 ROLES = "policy/roles.yaml"
 SIGNERS = "allowed_signers"
-FILES = (ROLES, SIGNERS)
+AUTOMATION = "policy/automation.yaml"
+FILES = (ROLES, SIGNERS, AUTOMATION)
 """The files that are policy, by their places inside the ledger directory."""
+OPTIONAL = frozenset({AUTOMATION})
+"""Those that need not be there."""
 _DECIDES = frozenset({Role.ENGINEER, Role.RISK_OWNER, Role.APPROVER})
 _APPROVES = frozenset({Role.RISK_OWNER, Role.APPROVER})
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -36,10 +41,12 @@ class Contents:
 
     roles: Callable[[str], Roles | None]
     keys: Callable[[str], Keys | None]
+    automation: Callable[[str], Automation | None] = lambda _digest: None
 
     def has(self, file: str, digest: str) -> bool:
         """Whether the version of `file` with this digest can be read."""
-        return (self.keys if file == SIGNERS else self.roles)(digest) is not None
+        readers = {SIGNERS: self.keys, AUTOMATION: self.automation}
+        return readers.get(file, self.roles)(digest) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +69,16 @@ class PolicyBook:
     digests: Mapping[str, str]
     """File → SHA-256 of the version in force; files that nobody signed are not in it."""
     waiting: tuple[Waiting, ...]
+    automation: InForce | None = None
+    """The rules of automation in force; None: none were ever signed by two persons."""
 
     def rule_for(self, principal: str) -> Rule:
         """Return the rule by which `principal` may change the policy."""
         return _rule_for(self.roles, principal)
+
+    def may_ask(self, signature: Signature) -> bool:
+        """Whether this person may ask for a change of the policy."""
+        return bool(signature.roles & _DECIDES)
 
     def can_change_alone(self, signature: Signature) -> bool:
         """Whether a change that only this person signs comes into force at once."""
@@ -85,6 +98,8 @@ def read_policy(entries: Iterable[Entry], contents: Contents) -> PolicyBook:
 def _beginnings(entries: Sequence[Entry], contents: Contents) -> frozenset[str]:
     """Return the first version of each file: the one that another person witnessed first.
 
+    Rules of automation have none: the first of them takes two persons like every other.
+
     A writer may begin a new chain with any time in it, but cannot date what others sign: their
     entries name the chains they saw. What nobody witnessed comes last, in the order of its times.
     """
@@ -95,7 +110,9 @@ def _beginnings(entries: Sequence[Entry], contents: Contents) -> frozenset[str]:
         file = change.data.get("file")
         if change.type is not EntryType.POLICY_CHANGED or change.data.get("before") != "":
             continue
-        if file not in FILES or not contents.has(file, str(change.data.get("after", ""))):
+        if file not in (ROLES, SIGNERS) or not contents.has(
+            file, str(change.data.get("after", ""))
+        ):
             continue
         witnessed = (
             other.ts
@@ -131,6 +148,7 @@ class _Reading:
     versions: dict[str, Roles] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     keys: Keys | None = None
+    automations: dict[str, list[InForce]] = field(default_factory=dict)
     open: dict[str, Entry] = field(default_factory=dict)
     approvals: defaultdict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
 
@@ -138,7 +156,7 @@ class _Reading:
     def roles(self) -> Roles | None:
         """The roles in force, with the keys that count now."""
         roles = self.versions.get(self.digests.get(ROLES, ""))
-        return replace(roles, keys=self.keys) if roles else None
+        return replace(roles, keys=self.keys, automations=self.automations) if roles else None
 
     def take(self, entry: Entry) -> None:
         """Follow one entry."""
@@ -157,14 +175,18 @@ class _Reading:
 
     def book(self) -> PolicyBook:
         """Return what came of it; all versions know the keys that count at the end."""
-        versions = {d: replace(roles, keys=self.keys) for d, roles in self.versions.items()}
+        versions = {
+            digest: replace(roles, keys=self.keys, automations=self.automations)
+            for digest, roles in self.versions.items()
+        }
         waiting = (
             Waiting(change, _rule_for(self.roles, change.actor), self._signed(change))
             for change in self.open.values()
             if self._replaces(change)
         )
+        present = self.automations.get(self.digests.get(AUTOMATION, ""), [None])[-1]
         return PolicyBook(
-            versions, self.roles, dict(self.digests), tuple(w for w in waiting if w.signed)
+            versions, self.roles, dict(self.digests), tuple(w for w in waiting if w.signed), present
         )
 
     def _withdraw(self, undo: Entry) -> None:
@@ -210,6 +232,9 @@ class _Reading:
             if keys is None:
                 return False
             self.keys = keys | (self.keys or frozenset())
+        elif file == AUTOMATION:
+            if not self._automate(change, digest, latest.ts):
+                return False
         else:
             roles = self.contents.roles(digest)
             if roles is None:
@@ -218,4 +243,14 @@ class _Reading:
                 self.versions[before.digest] = replace(before, until=latest.ts)
             self.versions[digest] = roles
         self.digests[file] = digest
+        return True
+
+    def _automate(self, change: Entry, digest: str, since: datetime) -> bool:
+        found = self.contents.automation(digest)
+        if found is None:
+            return False
+        if spans := self.automations.get(self.digests.get(AUTOMATION, "")):
+            spans[-1] = replace(spans[-1], until=since)
+        signed = frozenset(one.principal for one in self._signed(change))
+        self.automations.setdefault(digest, []).append(InForce(found, digest, since, signed))
         return True

@@ -7,19 +7,29 @@ count against what they would allow: a grant that is not understood grants nothi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from riskcockpit.decisions.automation import automation_record
 from riskcockpit.decisions.corrections import Correction, collect_corrections
+from riskcockpit.decisions.incidents import collect_drills, collect_incidents
+from riskcockpit.decisions.notes import NoteKind, is_plain, kind_of, recorded
 from riskcockpit.decisions.receipts import ProjectedAction, collect_actions
 from riskcockpit.decisions.requests import Followers, Policies, Standing, follow, stand
-from riskcockpit.decisions.upstream import Held, alert_actions
+from riskcockpit.decisions.roles import ENFORCED
+from riskcockpit.decisions.upstream import Held, alert_actions, silences_after
 from riskcockpit.decisions.waivers import WaiverState, WaiverTerms, read_terms
-from riskcockpit.domain.action import ActionKind, ActionState
+from riskcockpit.domain.action import MODEL_KINDS, OPEN_STATES, ActionKind, ActionState
+from riskcockpit.domain.automation import AutomationRecord
 from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.incident import Drill, Incident
 from riskcockpit.domain.severity import Severity
 from riskcockpit.ledger.chain import Entry
 
+_ANSWERING = frozenset(
+    {NoteKind.INCIDENT_ACKNOWLEDGED, NoteKind.INCIDENT_ASSIGNED, NoteKind.STEP_DONE}
+)
+"""Records by which somebody says that they look after it."""
 NOT_VERIFIED = "the ledger does not verify"
 _WAIVERS = frozenset({EntryType.WAIVER_REQUESTED, EntryType.WAIVER_GRANTED})
 
@@ -55,6 +65,9 @@ class Containment:
     version: int
     """The version that was taken out."""
     at: datetime
+    action: str = ""
+    is_automatic: bool = False
+    """Automation decided it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +82,22 @@ class Projection:
     containments: tuple[Containment, ...] = ()
     corrections: tuple[Correction, ...] = ()
     """Those in force, in time order."""
+    automation: AutomationRecord = field(default_factory=AutomationRecord)
+    incidents: tuple[Incident, ...] = ()
+    """In the order of their opening."""
+    drills: tuple[Drill, ...] = ()
 
     def waiver(self, id_: str) -> Waiver | None:
         """Return the waiver whose asking entry has the hash `id_`."""
         return next((waiver for waiver in self.waivers if waiver.id == id_), None)
+
+    def in_flight(self, model: str) -> tuple[str, ...]:
+        """Return the moves of a model that wait or are on their way."""
+        return tuple(
+            each.action.id
+            for each in self.actions
+            if each.action.kind in MODEL_KINDS and each.model == model and each.state in OPEN_STATES
+        )
 
     def action(self, id_: str) -> ProjectedAction | None:
         """Return the action whose deciding entry has the hash `id_`."""
@@ -96,17 +121,22 @@ def project(
     )
     asks = {entry.hash: entry for entry in entries if entry.type in _WAIVERS}
     held = [_held(waiver, asks[waiver.id]) for waiver in waivers]
-    actions = (
-        *collect_actions(entries, followers, policies, doubt),
-        *alert_actions(held, entries),
-    )
+    asked = collect_actions(entries, followers, policies, doubt)
+    actions = (*asked, *alert_actions(held, entries), *silences_after(asked, entries))
+    counting = list(recorded(entries, policies))
+    contained = tuple(_contained(actions))
     return Projection(
-        now,
-        waivers,
-        actions,
-        tuple((subject, entry.ts) for subject, entry in acknowledging(entries)),
-        tuple(_contained(actions)),
-        tuple(collect_corrections(entries, followers, policies, doubt)),
+        at=now,
+        waivers=waivers,
+        actions=actions,
+        acknowledgements=tuple((subject, entry.ts) for subject, entry in acknowledging(entries)),
+        containments=contained,
+        corrections=tuple(collect_corrections(entries, followers, policies, doubt)),
+        automation=automation_record(entries, counting, followers, actions, now),
+        incidents=collect_incidents(
+            counting, ((c.model, c.at, c.is_automatic, c.action) for c in contained)
+        ),
+        drills=collect_drills(counting),
     )
 
 
@@ -161,9 +191,9 @@ def _state(standing: Standing, terms: WaiverTerms | None, now: datetime) -> Waiv
 
 def acknowledging(entries: Iterable[Entry]) -> Iterator[tuple[str, Entry]]:
     """Yield (finding or model, entry) of all that people signed about one, in time order."""
-    people = _WAIVERS | {EntryType.NOTE, EntryType.ROLLBACK_REQUESTED}
+    people = _WAIVERS | {EntryType.ROLLBACK_REQUESTED}
     for entry in entries:
-        if entry.type in people:
+        if entry.type in people or is_plain(entry) or kind_of(entry) in _ANSWERING:
             for subject in subjects(entry):
                 yield subject, entry
 
@@ -173,4 +203,8 @@ def _contained(actions: Iterable[ProjectedAction]) -> Iterable[Containment]:
         is_rollback = each.action.kind is ActionKind.MODEL_ROLLBACK
         version = each.action.params.get("from", "")
         if is_rollback and each.state is ActionState.DONE and version.isdecimal():
-            yield Containment(each.model, int(version), each.updated_at)
+            rule = each.standing.rule
+            is_automatic = rule is not None and rule.id == ENFORCED.id
+            yield Containment(
+                each.model, int(version), each.updated_at, each.action.id, is_automatic
+            )

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from riskcockpit.decisions.authors import read_authors
+from riskcockpit.decisions.automations import KEY as AUTOMATION
 from riskcockpit.decisions.roles import Deed, Roles, Rule, Signature, counted
+from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
 from riskcockpit.ledger.chain import Entry
@@ -134,5 +136,10 @@ def _rule(ask: Entry, severity: Severity, policies: Policies) -> Rule | None:
     is_production = ask.data.get("production")
     if policy is None or policy.is_over(ask.ts) or not isinstance(is_production, bool):
         return None
-    rule = policy.rule_for(ASKS[ask.type], severity, is_production=is_production)
+    if ask.type is EntryType.ROLLBACK_REQUESTED and AUTOMATION in ask.data:
+        is_back = ask.data.get("kind") == ActionKind.MODEL_ROLLBACK.value
+        model, version = str(ask.data.get("model", "")), str(ask.data[AUTOMATION])
+        rule = policy.enforced(model, version, ask.ts) if is_back else None
+    else:
+        rule = policy.rule_for(ASKS[ask.type], severity, is_production=is_production)
     return rule if rule is not None and rule.id == ask.data.get("rule") else None

@@ -7,7 +7,7 @@ it. Rules are tried in their order, the first that fits applies, and without one
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
@@ -15,6 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from riskcockpit.decisions.authors import is_author
+from riskcockpit.decisions.automations import Automations, in_force_at
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import ConfigError, RefusedError
 
@@ -77,6 +78,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         )
 
 
+_ANSWERS = frozenset({Role.APPROVER, Role.RISK_OWNER})
+"""Roles of whom one may answer for what automation does."""
 CORRECTIONS = Rule(
     id="correct-alone",
     action=Deed.CORRECT,
@@ -85,6 +88,15 @@ CORRECTIONS = Rule(
     why="one person may correct what the cockpit took from reports; the ledger says who",
 )
 """What holds where a roles file says nothing of corrections, as those did that are older."""
+
+ENFORCED = Rule(
+    id="rollback-enforced",
+    action=Deed.ROLLBACK,
+    request=frozenset({Role.AUTOMATION}),
+    keys=1,
+    why="rolled back without asking: two persons signed for this model in policy/automation.yaml",
+)
+"""What holds for automation where the signed rules of automation enforce; no roles file can."""
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,6 +127,18 @@ class Roles:
     """(principal, fingerprint) of the keys that were put in force; None: all that verify."""
     until: datetime | None = None
     """When another version took its place, aware UTC; None while it is in force."""
+    automations: Automations = field(default_factory=dict)
+    """The versions of the rules of automation that were ever in force."""
+
+    def enforced(self, model: str, version: str, at: datetime) -> Rule | None:
+        """Return the rule by which automation may roll `model` back at `at`; None: it may not.
+
+        `version` is the digest of the rules of automation it rests on.
+        """
+        found = in_force_at(self.automations, version, at, CLOCKS_DIFFER)
+        who = found.enforcement(model, at) if found else None
+        answers = who is not None and self.of(who.approver) & _ANSWERS
+        return ENFORCED if answers else None
 
     def rule_for(self, deed: Deed, severity: Severity, *, is_production: bool) -> Rule | None:
         """Return the rule that applies; None: nobody may."""

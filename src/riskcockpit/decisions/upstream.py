@@ -1,13 +1,15 @@
-"""What a waiver closes upstream, and what its end opens again. Pure.
+"""What a waiver closes upstream and what its end opens again; what a rollback silences. Pure.
 
-The entry of a waiver lists the alerts it closes, so that whoever signs signs that list. Nothing is
-kept beside it: the actions follow from the entry, from what became of it, and from the receipts.
+The entry of a waiver lists the alerts it closes, so that whoever signs signs that list; that of a
+rollback lists the silences for the version that loses its place. Nothing is kept beside it: the
+actions follow from the entry, from what became of it, and from the receipts.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -15,12 +17,15 @@ import msgspec
 from riskcockpit.decisions.receipts import ProjectedAction, projected_action, receipts_of
 from riskcockpit.decisions.requests import Standing
 from riskcockpit.domain.action import Action, ActionKind, ActionState
+from riskcockpit.domain.clock import parse_utc
 from riskcockpit.ledger.chain import Entry
 
 KEY = "upstream"
 """Where the entry of a waiver lists the alerts."""
 MOST_ALERTS = 100
 """A waiver that would close more upstream at once is refused."""
+LONGEST_SILENCE = timedelta(hours=24)
+_LEAST_LABELS = 2
 _REACHED = frozenset(
     {ActionState.SENT, ActionState.DONE, ActionState.PENDING_UPSTREAM, ActionState.UNKNOWN}
 )
@@ -99,6 +104,59 @@ def alert_actions(held: Sequence[Held], entries: Iterable[Entry]) -> Iterator[Pr
                     yield _unsilencing(one, dismissal, receipts)
             elif (dismissal.source, dismissal.target) not in covered:
                 yield _reopening(one, dismissal, receipts)
+
+
+def silences_of(ask: Entry) -> tuple[Action, ...]:
+    """Return the silences in the entry of a rollback; none when one is unreadable or too wide.
+
+    Each names the model and the version at least, and ends within a day.
+    """
+    found = dismissals_of(ask)
+    return found if all(_is_narrow(ask, each) for each in found) else ()
+
+
+def _is_narrow(ask: Entry, silence: Action) -> bool:
+    if silence.kind is not ActionKind.ALERT_SILENCE:
+        return False
+    try:
+        labels = msgspec.json.decode(silence.params.get("labels", ""), type=dict[str, str])
+        until = parse_utc(silence.params.get("until", ""))
+    except (msgspec.DecodeError, ValueError, OverflowError):
+        return False
+    return len(labels) >= _LEAST_LABELS and until <= ask.ts + LONGEST_SILENCE
+
+
+def silences_after(
+    rollbacks: Iterable[ProjectedAction], entries: Sequence[Entry]
+) -> Iterator[ProjectedAction]:
+    """Yield what rollbacks that are done silence, and the end of that where one was taken back."""
+    asks = {entry.hash: entry for entry in entries if KEY in entry.data}
+    known = tuple(rollbacks)
+    undone = {
+        str(entry.data["undoes"])
+        for entry in entries
+        if entry.data.get("undoes")
+        and any(e.action.id == entry.hash and e.state is ActionState.DONE for e in known)
+    }
+    receipts = receipts_of(entries)
+    for rollback in known:
+        ask = asks.get(rollback.action.id)
+        is_done = rollback.state is ActionState.DONE
+        if ask is None or not is_done or rollback.action.kind is not ActionKind.MODEL_ROLLBACK:
+            continue
+        for silence in silences_of(ask):
+            made = receipts.get(silence.id, ())
+            is_undone = rollback.action.id in undone
+            if is_undone and not made:
+                continue
+            unsent = (ActionState.PENDING, "decided, not sent yet", rollback.updated_at)
+            closed = projected_action(ask, silence, rollback.standing, unsent, made)
+            yield closed
+            if is_undone and closed.state in _REACHED:
+                order = _Order(silence.source, silence.target, {"silenced_by": silence.id})
+                end = _action(ask, ActionKind.ALERT_UNSILENCE, order)
+                words = (ActionState.PENDING, "the rollback was taken back", rollback.updated_at)
+                yield projected_action(ask, end, rollback.standing, words, receipts.get(end.id, ()))
 
 
 def _dismissal(

@@ -11,7 +11,9 @@ import yaml
 from riskcockpit.config.paths import Paths, make_private, shipped
 from riskcockpit.config.settings import AssetSettings
 from riskcockpit.demo.bank import assets
+from riskcockpit.demo.delivery_sim import REPOSITORY
 from riskcockpit.demo.reports import SEVERITY_OVERRIDES
+from riskcockpit.demo.servers import Addresses
 from riskcockpit.ledger.armor import CHECKPOINT, EVIDENCE
 from riskcockpit.ledger.signing import make_key
 from riskcockpit.services.context import KEY_NAME
@@ -25,10 +27,12 @@ REPORTS = "ci-reports"
 """The source that reads the pipelines' reports."""
 REGISTRY = "mlflow"
 MONITORING = "prometheus"
+PIPELINES = "github"
+DELIVERY = "argocd"
 _STEP, _FIRST_RANGE = "5s", "12m"
 
 
-def make_home(home: Path, mlflow_url: str, prometheus_url: str) -> Paths:
+def make_home(home: Path, at: Addresses) -> Paths:
     """Lay out a whole home under `home` and return its places.
 
     Raises:
@@ -39,7 +43,7 @@ def make_home(home: Path, mlflow_url: str, prometheus_url: str) -> Paths:
                       paths.ledger / "policy", reports_directory(paths)):  # fmt: skip
         make_private(directory)
     _write(write_credential(paths), "none-needed\n")
-    _write(paths.settings, _settings(paths, mlflow_url, prometheus_url))
+    _write(paths.settings, _settings(paths, at))
     signers = [_signer(ENGINEER, paths.config / KEY_NAME), _signer(COLLEAGUE, colleague_key(paths))]
     _write(paths.ledger / "allowed_signers", "".join(signers))
     _write(paths.ledger / "policy" / "roles.yaml", _roles())
@@ -67,7 +71,7 @@ def _signer(principal: str, key: Path) -> str:
     return f'{principal} namespaces="{EVIDENCE},{CHECKPOINT}" {kind} {public}\n'
 
 
-def _settings(paths: Paths, mlflow_url: str, prometheus_url: str) -> str:
+def _settings(paths: Paths, at: Addresses) -> str:
     document = {
         "context": {"name": CONTEXT, "production": False},
         "identity": {"principal": ENGINEER, "key": KEY_NAME},
@@ -81,17 +85,24 @@ def _settings(paths: Paths, mlflow_url: str, prometheus_url: str) -> str:
             {
                 "name": REGISTRY,
                 "kind": "mlflow",
-                "url": mlflow_url,
+                "url": at.mlflow,
                 "write_credential": {"file": str(write_credential(paths))},
                 "stale_after": "15m",
             },
             {
                 "name": MONITORING,
                 "kind": "prometheus",
-                "url": prometheus_url,
+                "url": at.prometheus,
                 "options": {"queries": [dict(query) for query in _QUERIES]},
                 "stale_after": "15m",
             },
+            {
+                "name": PIPELINES,
+                "kind": "github",
+                "url": at.github,
+                "options": {"repositories": [REPOSITORY], "alerts": [], "watch": [REPOSITORY]},
+            },
+            {"name": DELIVERY, "kind": "argocd", "url": at.argocd},
         ],
         "sla": {"critical_days": 7, "high_days": 30, "medium_days": 120, "low_days": 180},
         "imports": {

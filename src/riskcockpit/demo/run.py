@@ -14,7 +14,7 @@ from pathlib import Path
 from riskcockpit.config.paths import make_private
 from riskcockpit.demo.clock import ReplayClock
 from riskcockpit.demo.dice import Dice
-from riskcockpit.demo.home import MONITORING, REGISTRY, make_home
+from riskcockpit.demo.home import make_home
 from riskcockpit.demo.replay import Replay
 from riskcockpit.demo.servers import UpstreamSystems
 from riskcockpit.demo.world import World
@@ -23,7 +23,8 @@ from riskcockpit.errors import InputError, RiskcockpitError
 from riskcockpit.services.context import Context, SystemClock
 from riskcockpit.services.ending import ended_by_signals
 from riskcockpit.services.posture import posture
-from riskcockpit.services.sync import sync
+from riskcockpit.services.watching import Watch
+from riskcockpit.views.automation import WatchEvent
 from riskcockpit.views.posture import PostureView
 
 _log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ def running_bank(
         start = clock.now()
         progress("opening the bank")
         systems = stack.enter_context(UpstreamSystems(clock, seed, still=still))
-        paths = make_home(home, systems.mlflow_url, systems.prometheus_url)
+        paths = make_home(home, systems.addresses)
         ctx = Context.open(paths, clock)
         documents = World(Dice(seed), start).documents()
         Replay(ctx, clock, start, progress).live(documents)
@@ -151,8 +152,12 @@ def _follow_changes(bank: Bank, stopping: threading.Event) -> None:
 
 
 def _look(bank: Bank) -> None:
-    """Sync the live systems; a failing one shows in the cockpit, a busy cache waits for later."""
+    """Watch over the live systems for one cycle, by the rules that ship; a busy cache waits."""
     try:
-        sync(bank.ctx, (REGISTRY, MONITORING))
+        Watch(bank.ctx, _told).run(is_once=True)
     except RiskcockpitError as error:
         _log.warning("the demo's sync failed: %s", error.message)
+
+
+def _told(event: WatchEvent) -> None:
+    _log.info("%s %s: %s", event.kind, event.subject, event.detail)

@@ -1,11 +1,15 @@
-"""The bank's upstream systems: MLflow and Prometheus on loopback, one story between them."""
+"""The bank's upstream systems on loopback: MLflow and Prometheus with one story between them, and
+the two that deploy.
+"""
 
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from riskcockpit.demo.delivery_sim import ArgocdSimulator, Delivery, GithubSimulator
 from riskcockpit.demo.dice import Dice
 from riskcockpit.demo.loopback import Loopback
 from riskcockpit.demo.mlflow_sim import MlflowSimulator
@@ -15,8 +19,18 @@ from riskcockpit.demo.story import Story
 from riskcockpit.domain.clock import Clock
 
 
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the simulated systems answer."""
+
+    mlflow: str
+    prometheus: str
+    argocd: str
+    github: str
+
+
 class UpstreamSystems:
-    """Both simulators, started and stopped together. A moved alias moves what is measured."""
+    """All simulators, started and stopped together. A moved alias moves what is measured."""
 
     def __init__(self, clock: Clock, seed: int, *, still: bool, latency_seconds: float = 0.0):
         """Build a bank whose story starts at the clock's present; nothing listens yet."""
@@ -30,20 +44,22 @@ class UpstreamSystems:
         monitoring = PrometheusSimulator(self.story.samples, clock)
         self._mlflow = Loopback(self.registry.answer, latency_seconds=latency_seconds)
         self._prometheus = Loopback(monitoring.answer, latency_seconds=latency_seconds)
+        delivery = Delivery(dice, start)
+        self._argocd = Loopback(ArgocdSimulator(delivery).answer)
+        self._github = Loopback(GithubSimulator(delivery).answer)
 
     @property
-    def mlflow_url(self) -> str:
-        """Where the simulated MLflow answers."""
-        return self._mlflow.url
+    def addresses(self) -> Addresses:
+        """Where they answer."""
+        return Addresses(*(one.url for one in self._all))
 
     @property
-    def prometheus_url(self) -> str:
-        """Where the simulated Prometheus answers."""
-        return self._prometheus.url
+    def _all(self) -> tuple[Loopback, ...]:
+        return self._mlflow, self._prometheus, self._argocd, self._github
 
     def __enter__(self) -> Self:
-        self._mlflow.start()
-        self._prometheus.start()
+        for one in self._all:
+            one.start()
         return self
 
     def __exit__(
@@ -52,8 +68,8 @@ class UpstreamSystems:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._mlflow.stop()
-        self._prometheus.stop()
+        for one in self._all:
+            one.stop()
 
     def _alias_moved(self, model: str, alias: str, version: int | None) -> None:
         self.story.alias_moved(model, alias, version, self._clock.now().timestamp())

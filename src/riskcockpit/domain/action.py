@@ -81,6 +81,18 @@ class ActionState(StrEnum):
     """Something about its decision does not verify: it is not sent."""
 
 
+OPEN_STATES = frozenset(
+    {
+        ActionState.REQUESTED,
+        ActionState.PENDING,
+        ActionState.SENT,
+        ActionState.PENDING_UPSTREAM,
+        ActionState.UNKNOWN,
+    }
+)
+"""States of an action that waits or is on its way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """A change to be made upstream, wholly described by the ledger entry that decided it."""

@@ -1,10 +1,12 @@
-"""What a connector hands over: raw documents, models and readings, in batches with a cursor."""
+"""What a connector hands over, in batches with a cursor: raw documents and facts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from riskcockpit.domain.configuration import Setting
+from riskcockpit.domain.deployment import Deployment
 from riskcockpit.domain.model import RegisteredModel
 from riskcockpit.domain.reading import Reading
 
@@ -27,6 +29,11 @@ class Document:
     """Whether the source gave all there is of its scope; None: as the report says."""
 
 
+Fact = RegisteredModel | Reading | Deployment | Setting
+"""What needs no format."""
+Item = Document | Fact
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """How complete a pass over an upstream system was."""
@@ -44,7 +51,7 @@ class Coverage:
 class Batch:
     """Rows and the cursor that goes with them; both are committed in one publish."""
 
-    items: tuple[Document | RegisteredModel | Reading, ...]
+    items: tuple[Item, ...]
     cursor: str = ""
     """Where to go on next time; opaque to everybody but its connector."""
     is_complete: bool = False

@@ -33,6 +33,10 @@ class MetricClass(StrEnum):
     OTHER = "other"
 
 
+ROLLS_BACK = frozenset({MetricClass.ACCURACY, MetricClass.BIAS})
+"""Only these readings are a reason to roll back; under drift the old version sees the same data."""
+
+
 class Direction(StrEnum):
     """On which side of the threshold or target a value is good."""
 

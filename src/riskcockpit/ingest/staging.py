@@ -137,6 +137,23 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "sample_size": "BIGINT",
     },
     "incoming_subject": {"subject_kind": "VARCHAR", "subject": "VARCHAR"},
+    "incoming_deployment": {
+        "id": "VARCHAR", "upstream_id": "VARCHAR", "asset": "VARCHAR", "environment": "VARCHAR",
+        "is_production_told": "BOOLEAN", "status": "VARCHAR", "commit_id": "VARCHAR",
+        "ref": "VARCHAR", "pipeline": "VARCHAR", "url": "VARCHAR", "artifacts": "VARCHAR[]",
+        "model": "VARCHAR", "model_version": "INTEGER", "actor": "VARCHAR",
+        "started_at": "TIMESTAMP", "finished_at": "TIMESTAMP", "at_place": "TIMESTAMP",
+        "observed_at": "TIMESTAMP", "content": "VARCHAR",
+    },
+    "incoming_approval": {
+        "id": "VARCHAR", "content": "VARCHAR", "upstream_id": "VARCHAR", "actor": "VARCHAR",
+        "answer": "VARCHAR", "answered_at": "TIMESTAMP",
+    },
+    "newer_deployment": {"id": "VARCHAR", "content": "VARCHAR"},
+    "incoming_setting": {
+        "kind": "VARCHAR", "asset": "VARCHAR", "name": "VARCHAR", "environment": "VARCHAR",
+        "value": "VARCHAR", "declared": "VARCHAR", "changed_at": "TIMESTAMP",
+    },
 }  # fmt: skip
 
 _PILLARS = {

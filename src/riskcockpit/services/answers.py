@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from riskcockpit.decisions.project import Waiver
-from riskcockpit.decisions.receipts import ACTING, ProjectedAction
-from riskcockpit.decisions.requests import Standing, follow
+from riskcockpit.decisions.receipts import ACTING
+from riskcockpit.decisions.requests import Standing
 from riskcockpit.decisions.roles import Deed, Rule, needs, permit_key
 from riskcockpit.decisions.waivers import WaiverState
 from riskcockpit.decisions.wording import summary_of
@@ -23,23 +23,19 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.dismissals import carry_out
 from riskcockpit.services.policy_lines import policy_lines
+from riskcockpit.services.proposals import (
+    plan_taking_up,
+    plan_turning_down,
+    proposal_called,
+    take_up,
+    turn_down,
+)
 from riskcockpit.services.rollback import decide_return, plan_return
 from riskcockpit.services.subjects import subject_of
+from riskcockpit.services.undoable import done_rollback, own_rule, undoable
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
 LONGEST_NOTE = 4_000
-_UNDOABLE = frozenset(
-    {
-        EntryType.WAIVER_REQUESTED, EntryType.WAIVER_GRANTED, EntryType.APPROVAL_GRANTED,
-        EntryType.ROLLBACK_REQUESTED, EntryType.ROLLBACK_APPROVED,
-        EntryType.DEPLOYMENT_REQUESTED, EntryType.IDENTITY_MERGED,
-        EntryType.IDENTITY_SPLIT, EntryType.CLOSURE_RELEASED,
-    }
-)  # fmt: skip
-_MAY_STAND = frozenset({ActionState.DONE, ActionState.PENDING_UPSTREAM})
-_FINAL = frozenset(
-    {EntryType.WAIVER_REVOKED, EntryType.WAIVER_REJECTED, EntryType.APPROVAL_REJECTED}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +72,8 @@ def plan_approve(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
         UnknownNameError: there is no such request.
     """
     desk = Desk(ctx)
+    if proposal := proposal_called(desk, id_):
+        return plan_taking_up(desk, proposal)
     ask = _ask(desk, id_)
     said = _Said("Approve", ask.sentence, comment, ask.entry)
     try:
@@ -95,6 +93,8 @@ def approve(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
         RefusedError: one's own request, the same key, the wrong role, or nothing to wait for.
     """
     desk = Desk(ctx)
+    if proposal := proposal_called(desk, id_):
+        return take_up(desk, proposal)
     ask = _ask(desk, id_)
     rule = _may_sign(desk, ask)
     missing = needs(rule, [*ask.standing.signed, desk.signature()])
@@ -108,6 +108,8 @@ def approve(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
 def plan_reject(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
     """Say what refusing a request would do; raises as `plan_approve`."""
     desk = Desk(ctx)
+    if proposal := proposal_called(desk, id_):
+        return plan_turning_down(desk, proposal, comment)
     ask = _ask(desk, id_)
     said = _Said("Reject", ask.sentence, comment, ask.entry)
     try:
@@ -120,6 +122,8 @@ def plan_reject(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
 def reject(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
     """Refuse a request, or withdraw one's own; raises as `approve`."""
     desk = Desk(ctx)
+    if proposal := proposal_called(desk, id_):
+        return turn_down(desk, proposal, comment)
     ask = _ask(desk, id_)
     rule = _may_reject(desk, ask)
     is_action = ask.entry.type in ACTING
@@ -164,10 +168,10 @@ def revoke(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
 def plan_undo(ctx: Context, decision: str = "") -> DecisionPreview:
     """Say what taking back one's own last decision, or the one named, would do."""
     desk = Desk(ctx)
-    entry = _undoable(desk, decision)
-    if done := _done_rollback(desk, entry):
+    entry = undoable(desk, decision)
+    if done := done_rollback(desk, entry):
         return plan_return(desk, done)
-    return _preview(desk, _Said("Undo", summary_of(entry), about=entry), _own(desk, entry).id)
+    return _preview(desk, _Said("Undo", summary_of(entry), about=entry), own_rule(desk, entry).id)
 
 
 def undo(ctx: Context, decision: str = "") -> DecisionResult:
@@ -180,10 +184,10 @@ def undo(ctx: Context, decision: str = "") -> DecisionResult:
         RefusedError: there is nothing of one's own that can be undone.
     """
     desk = Desk(ctx)
-    entry = _undoable(desk, decision)
-    if done := _done_rollback(desk, entry):
+    entry = undoable(desk, decision)
+    if done := done_rollback(desk, entry):
         return decide_return(desk, done)
-    rule = _own(desk, entry)
+    rule = own_rule(desk, entry)
     made = desk.sign(EntryType.UNDO, {"decision": entry.hash, **desk.grounds(rule)})
     rows = carry_out(desk, str(entry.data.get("request", entry.hash)))
     message = desk.finish()
@@ -278,69 +282,6 @@ def _may_revoke(desk: Desk, waiver: Waiver) -> Rule:
             rule="in-force-only",
         )
     return rule
-
-
-def _undoable(desk: Desk, decision: str) -> Entry:
-    own = {
-        entry.hash: entry
-        for entry in desk.entries
-        if entry.actor == desk.principal and entry.type in _UNDOABLE | _FINAL
-    }
-    ended = follow(desk.entries).ends.keys()
-    standing = [hash_ for hash_, entry in own.items() if not _is_over(desk, entry, ended)]
-    chosen = desk.find(decision, own, "decision of yours") if decision else ""
-    if (chosen or not standing) and chosen not in standing:
-        raise RefusedError(f"{desk.principal} has nothing to undo", rule="undo-own")
-    entry = own[chosen or standing[-1]]
-    if entry.type in _FINAL:
-        raise RefusedError(
-            f"what was ended stays so: {summary_of(entry)}",
-            rule="undo-final",
-            hint="decide anew: a new waiver or rollback has its own keys",
-        )
-    return entry
-
-
-def _is_over(desk: Desk, entry: Entry, ended: Container[str]) -> bool:
-    """Whether a decision was ended, or its action came to nothing."""
-    each = _action_of(desk, entry)
-    over = (ActionState.REFUSED, ActionState.REJECTED, ActionState.UNDONE)
-    return entry.hash in ended or (each is not None and each.state in over)
-
-
-def _action_of(desk: Desk, entry: Entry) -> ProjectedAction | None:
-    named = entry.data.get("request") if entry.type is EntryType.ROLLBACK_APPROVED else entry.hash
-    return desk.projection.action(str(named))
-
-
-def _done_rollback(desk: Desk, entry: Entry) -> ProjectedAction | None:
-    """Return the action behind `entry` when it was done upstream.
-
-    Raises:
-        RefusedError: it was sent and nobody knows yet, or it never happened.
-    """
-    each = _action_of(desk, entry)
-    if each is None or each.state in (ActionState.REQUESTED, ActionState.PENDING):
-        return None
-    if each.action.kind not in MODEL_KINDS and each.state in _MAY_STAND:
-        raise RefusedError(
-            f"what was said to {each.action.target} stays said",
-            rule="undo-final",
-            hint="`riskcockpit deployments list` tells what can be done about it now",
-        )
-    if each.state is ActionState.DONE:
-        return each
-    raise RefusedError(
-        f"the action {short(each.action.id)} is {each.state.value.replace('_', ' ')}",
-        rule="undo-done-or-unsent",
-        hint=f"find out first: `riskcockpit actions retry {short(each.action.id)}`",
-    )
-
-
-def _own(desk: Desk, entry: Entry) -> Rule:
-    """Return the rule a decision of one's own was made under; undoing rests on the same."""
-    rule = desk.roles.rule(str(entry.data.get("rule", "")))
-    return rule or desk.permit(Deed.NOTE)
 
 
 def _naming(desk: Desk, ask: _Ask, comment: str, rule: Rule) -> dict[str, object]:

@@ -10,7 +10,9 @@ from riskcockpit.config.editing import source_block, with_source, write_settings
 from riskcockpit.config.paths import make_private
 from riskcockpit.config.settings import CredentialRef, SourceSettings
 from riskcockpit.connectors.api import Acts, Checks, Connector, Refrains
-from riskcockpit.domain.batch import Batch, Document
+from riskcockpit.domain.batch import Batch, Document, Item
+from riskcockpit.domain.configuration import Setting
+from riskcockpit.domain.deployment import Deployment
 from riskcockpit.domain.model import RegisteredModel
 from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
@@ -119,6 +121,8 @@ def _sampled(ctx: Context, batches: list[Batch]) -> Iterator[Check]:
         "reports": sum(isinstance(item, Document) for item in items),
         "models": sum(isinstance(item, RegisteredModel) for item in items),
         "readings": sum(isinstance(item, Reading) for item in items),
+        "deployments": sum(isinstance(item, Deployment) for item in items),
+        "settings": sum(isinstance(item, Setting) for item in items),
     }
     said = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing"
     more = "" if is_whole else " and more"
@@ -132,13 +136,18 @@ def _sampled(ctx: Context, batches: list[Batch]) -> Iterator[Check]:
         yield Check("notes", state, clean_line(redact("; ".join(notes)))[:500])
 
 
-def _sample(ctx: Context, item: Document | RegisteredModel | Reading) -> Check:
+def _sample(ctx: Context, item: Item) -> Check:
     if isinstance(item, RegisteredModel):
         return Check("sample", CheckState.OK, clean_line(f"model {item.name}"))
     if isinstance(item, Reading):
         where = f" [{item.segment}]" if item.segment else ""
         text = f"{item.subject}: {item.metric}{where} {item.value:.6g} at {stamp(item.at)}"
         return Check("sample", CheckState.OK, clean_line(text))
+    if isinstance(item, Deployment):
+        text = f"deployment of {item.asset} to {item.environment}: {item.status}"
+        return Check("sample", CheckState.OK, clean_line(text))
+    if isinstance(item, Setting):
+        return Check("sample", CheckState.OK, clean_line(f"{item.asset}: {item.name}"))
     name = clean_line(item.name)
     try:
         format_ = registry.detect(item.content, read_options_of(ctx))

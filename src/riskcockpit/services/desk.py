@@ -10,15 +10,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from riskcockpit.config.automation import parse_automation
+from riskcockpit.decisions.policy import AUTOMATION, OPTIONAL, ROLES
 from riskcockpit.decisions.policy import FILES as POLICY_FILES
-from riskcockpit.decisions.policy import ROLES
 from riskcockpit.decisions.project import project
-from riskcockpit.decisions.roles import Deed, Roles, Rule, Signature, needs
-from riskcockpit.domain.action import MODEL_KINDS, ActionState
+from riskcockpit.decisions.roles import ENFORCED, Deed, Roles, Rule, Signature, needs
+from riskcockpit.domain.action import OPEN_STATES
 from riskcockpit.domain.decision import Decision, DecisionState, EntryType
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import (
+    ConfigError,
     InputError,
     LedgerError,
     RefusedError,
@@ -33,14 +35,6 @@ from riskcockpit.services.record import examined, parse_roles, policy_book, read
 
 MIN_PREFIX = 4
 """Characters of an id that commands take at least."""
-
-
-_OPEN_STATES = frozenset(
-    {
-        ActionState.REQUESTED, ActionState.PENDING, ActionState.SENT,
-        ActionState.PENDING_UPSTREAM, ActionState.UNKNOWN,
-    }
-)  # fmt: skip
 
 
 class Desk:
@@ -99,6 +93,29 @@ class Desk:
             )
         return self.roles.permit(self.principal, deed, severity, is_production=self.is_production)
 
+    def permit_enforced(self, model: str, version: str) -> Rule:
+        """Return the rule by which automation may roll `model` back without asking.
+
+        `version` is the digest of the rules of automation it rests on.
+
+        Raises:
+            RefusedError: this is not automation, or nobody answers for this model.
+        """
+        if not self.signature().roles & ENFORCED.request:
+            raise RefusedError(
+                f"{self.principal} is not automation, and rolls nothing back without asking",
+                rule=ENFORCED.id,
+                hint="a service account with the role automation and a key of its own does",
+            )
+        rule = self.roles.enforced(model, version, self.now)
+        if rule is None:
+            raise RefusedError(
+                f"nobody answers for rolling {model} back without asking",
+                rule=ENFORCED.id,
+                hint=f"`riskcockpit watch enforce {model}`, and the signature of a second person",
+            )
+        return rule
+
     def ruling(self, deed: Deed) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
         """Return the id of the rule, what it still needs, and why it refuses this person."""
         try:
@@ -122,23 +139,36 @@ class Desk:
         Raises:
             LedgerError: it cannot be signed or written; nothing was decided then.
         """
-        for name in POLICY_FILES:
-            self._vouch(name)
+        self.vouch()
         entry = self.journal.append(type_, data)
         self.entries = (*self.entries, entry)
         return entry
+
+    def vouch(self) -> None:
+        """Ask for the policy as its files are now, as every decision does.
+
+        Raises:
+            LedgerError: it cannot be signed.
+            ConfigError: the roles cannot be used.
+        """
+        for name in POLICY_FILES:
+            self._vouch(name)
 
     def finish(self) -> str:
         """Sign a checkpoint and publish; return what could not be done, or nothing.
 
         The decision stands in the ledger already, so a busy cache undoes nothing.
         """
+        return "; ".join(filter(None, (publish(self.ctx), self.seal())))
+
+    def seal(self) -> str:
+        """Sign a checkpoint, for whoever publishes afterwards; return as `finish`."""
         said = [self._asked_for()]
         try:
             self.journal.checkpoint()
         except (LedgerError, RetryableError) as error:
             said.append(f"no checkpoint was signed: {error.message}")
-        return "; ".join(filter(None, (publish(self.ctx), *said)))
+        return "; ".join(filter(None, said))
 
     def _asked_for(self) -> str:
         """Return which changes of the policy wait for another person."""
@@ -186,13 +216,7 @@ class Desk:
 
     def in_flight(self, model: str) -> tuple[str, ...]:
         """Return the actions on a model that wait or are on their way."""
-        return tuple(
-            each.action.id
-            for each in self.projection.actions
-            if each.action.kind in MODEL_KINDS
-            and each.model == model
-            and each.state in _OPEN_STATES
-        )
+        return self.projection.in_flight(model)
 
     def under_way(self, source: str, target: str) -> tuple[str, ...]:
         """Return the actions on a target of a source that wait or are on their way."""
@@ -200,7 +224,7 @@ class Desk:
             each.action.id
             for each in self.projection.actions
             if (each.action.source, each.action.target) == (source, target)
-            and each.state in _OPEN_STATES
+            and each.state in OPEN_STATES
         )
 
     def _roles(self) -> Roles:
@@ -217,14 +241,21 @@ class Desk:
         roles = present.of_key(self.principal, self.journal.fingerprint)
         mine = Signature(self.principal, self.journal.fingerprint, roles)
         is_mine = self.book.can_change_alone(mine)
-        return replace(written, keys=present.keys) if is_mine else present
+        if not is_mine:
+            return present
+        return replace(written, keys=present.keys, automations=present.automations)
 
     def _vouch(self, name: str) -> None:
         """Put a policy file into the ledger as it is now, unless it is there.
 
         It is in force then, or waits for another person.
         """
-        content = (self.ctx.paths.ledger / name).read_bytes()
+        try:
+            content = (self.ctx.paths.ledger / name).read_bytes()
+        except FileNotFoundError:
+            if name in OPTIONAL:
+                return
+            raise
         digest = hashlib.sha256(content).hexdigest()
         present = self.book.digests.get(name, "")
         waits = (w.entry.data for w in self.book.waiting)
@@ -232,6 +263,8 @@ class Desk:
             return
         if name == ROLES:
             parse_roles(content, name)  # what cannot be read is not asked for
+        if name == AUTOMATION and not self._can_ask_for(content):
+            return
         Objects(self.ctx.paths.ledger).put(content)
         change = {"file": name, "before": present, "after": digest, "objects": [digest]}
         entry = self.journal.append(EntryType.POLICY_CHANGED, change)
@@ -239,6 +272,16 @@ class Desk:
         self.book = policy_book(self.ctx.paths.ledger, self.entries)
         if name == ROLES and self.roles.digest not in self.book.versions:
             raise InputError("the roles were changed meanwhile", hint="try again")
+
+    def _can_ask_for(self, automation: bytes) -> bool:
+        """Whether a change of the rules of automation can be asked for: no other decision waits
+        until they can be read, `riskcockpit watch adopt` says what is wrong with them.
+        """
+        try:
+            parse_automation(automation.decode("utf-8"), self.ctx.paths.ledger / AUTOMATION)
+        except (ConfigError, UnicodeDecodeError):
+            return False
+        return self.book.may_ask(self.signature())
 
 
 def publish(ctx: Context) -> str:

@@ -14,11 +14,12 @@ from riskcockpit.actions.dispatch import DUE
 from riskcockpit.connectors.api import Acts, Dismisses, KeptRecord, WaiverWords
 from riskcockpit.decisions.project import Projection
 from riskcockpit.decisions.receipts import ACTING
-from riskcockpit.decisions.upstream import MOST_ALERTS, dismissals_of
+from riskcockpit.decisions.upstream import MOST_ALERTS, dismissals_of, silences_of
 from riskcockpit.decisions.waivers import WaiverTerms
 from riskcockpit.domain.action import WAIVER_KINDS, Action, ActionKind, ActionState
 from riskcockpit.errors import RefusedError, RiskcockpitError
 from riskcockpit.ingest.raw import raw_record
+from riskcockpit.ledger.chain import Entry
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.outbox import acting_connector, bring_on, row_of
@@ -104,8 +105,16 @@ def carry_out(desk: Desk, decision: str) -> tuple[ActionRow, ...]:
         return ()
     if ask.type in ACTING:
         each = _projection(desk).action(decision)
-        return (bring_on(desk, decision),) if each and each.state in DUE else ()
+        rows = (bring_on(desk, decision),) if each and each.state in DUE else ()
+        return (*rows, *_sent(desk, _silenced(desk, ask)))
     return _sent(desk, {each.target for each in dismissals_of(ask)})
+
+
+def _silenced(desk: Desk, ask: Entry) -> set[str]:
+    """Return what a rollback silences, or what taking one back lets speak again."""
+    undone = ask.data.get("undoes")
+    asks = (entry for entry in desk.entries if entry.hash in (ask.hash, undone))
+    return {each.target for one in asks if one.type in ACTING for each in silences_of(one)}
 
 
 def carry_out_due(ctx: Context) -> tuple[ActionRow, ...]:
@@ -156,6 +165,8 @@ def _is_founded(desk: Desk, projection: Projection, action: Action) -> bool:
     if action.kind not in (ActionKind.ALERT_DISMISS, ActionKind.ALERT_SILENCE):
         return True
     asks = {entry.hash: entry for entry in desk.entries}
+    if any(action.id in {s.id for s in silences_of(a)} for a in desk.entries if a.type in ACTING):
+        return True
     for waiver in projection.waivers:
         if waiver.terms and action.id in {each.id for each in dismissals_of(asks[waiver.id])}:
             own = upstream_of_waiver(desk.ctx, waiver.terms).actions

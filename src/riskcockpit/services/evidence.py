@@ -26,6 +26,7 @@ from riskcockpit.errors import FatalError, InputError, LedgerError, UnknownNameE
 from riskcockpit.formats.writing.oscal import assessment_results, oscal_faults
 from riskcockpit.kpis import catalogue
 from riskcockpit.ledger.chain import Entry
+from riskcockpit.services.attesting import PLACE, write_statements
 from riskcockpit.services.context import Context
 from riskcockpit.services.evidence_files import (
     INDEX,
@@ -56,6 +57,7 @@ from riskcockpit.views.evidence import (
 )
 
 if TYPE_CHECKING:  # it imports duckdb
+    from riskcockpit.ledger.signing import Signer
     from riskcockpit.store.database import Reader
 
 _DAY_HOURS = 24
@@ -104,6 +106,8 @@ def export_evidence(
             write_results(folder, reader, view)
             tell("writing what the controls read")
             tables = write_inputs(folder, reader, _chosen(ctx, options))
+            signer = ctx.signer() if ctx.key.exists() else None
+            write_statements(folder, reader, view, signer, tell)
         tell("writing the policy and the ledger")
         write_policy(ctx, folder, view)
         copy_ledger(ctx, folder, found.entries)
@@ -112,7 +116,7 @@ def export_evidence(
         if faults := oscal_faults(json.loads(document)):
             raise FatalError(f"the OSCAL document is not sound: {faults[0]}")
         folder.write("oscal/assessment-results.json", document)
-        return _seal(ctx, folder, directory, view, tables)
+        return _seal(ctx, folder, directory, view, tables, signer=signer)
 
 
 def _view(
@@ -242,11 +246,10 @@ def _seal(
     directory: Path,
     view: EvidenceView,
     tables: Mapping[str, int],
+    *,
+    signer: Signer | None,
 ) -> EvidenceWritten:
     """Write the index and the manifest, sign it, and put the directory in its place."""
-    signer = None
-    if ctx.key.exists():
-        signer = ctx.signer()
     folder.write(INDEX, index(view, tables, signer.principal if signer else ""))
     manifest = "".join(f"{value}  {path}\n" for path, value in sorted(folder.digests.items()))
     folder.write(MANIFEST, manifest.encode())
@@ -265,6 +268,7 @@ def _seal(
         files=len(folder.digests),
         bytes=folder.size,
         controls=len(view.controls),
+        deployments=sum(path.startswith(f"{PLACE}/") for path in folder.digests),
         entries=sum(path.startswith("ledger/chains/") for path in folder.digests),
         manifest_digest=manifest_digest,
         signed_by=signer.principal if signer else "",

@@ -33,6 +33,12 @@ if TYPE_CHECKING:  # it imports duckdb
 MANIFEST = "MANIFEST.sha256"
 INDEX = "evidence.json"
 RESULTS = "results/results.txt"
+TRACED = (
+    "action", "deployment", "deployment_approval", "deployment_gap", "deployment_link",
+    "deployment_subject", "finding", "ledger_entry", "model", "model_alias", "model_version",
+    "scan", "vex_statement", "waiver", "waiver_finding",
+)  # fmt: skip
+"""What the chains of deployments are read from."""
 _LEDGER = ("allowed_signers", "policy", "chains", "checkpoints", "objects")
 
 
@@ -96,11 +102,11 @@ def write_results(folder: Folder, reader: Reader, view: EvidenceView) -> None:
 
 
 def write_inputs(folder: Folder, reader: Reader, controls: Iterable[Control]) -> dict[str, int]:
-    """Write every table that one of the controls reads; return table → rows."""
+    """Write every table that a control or a chain is read from; return table → rows."""
     from riskcockpit.store.parquet import table_as_parquet  # noqa: PLC0415 - it imports pyarrow
 
     counts = {}
-    for table in sorted({table for control in controls for table in control.inputs}):
+    for table in sorted({*TRACED, *(table for control in controls for table in control.inputs)}):
         content, counts[table] = table_as_parquet(reader, table)
         folder.write(f"inputs/{table}.parquet", content)
     return counts

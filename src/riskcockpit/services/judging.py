@@ -29,9 +29,11 @@ from riskcockpit.domain.control import ControlResult, ControlRow, RowStatus, Ver
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.kpi import KpiReading
 from riskcockpit.errors import LedgerError
-from riskcockpit.ingest.moves import judge_moves
+from riskcockpit.ingest.changes import judge_changes
+from riskcockpit.ingest.deployments import settle_deployments
 from riskcockpit.kpis import catalogue
 from riskcockpit.kpis.compute import measure
+from riskcockpit.services.chains import settle_chains
 from riskcockpit.services.context import Context
 from riskcockpit.services.enriching import enrich
 from riskcockpit.services.house import policy_of
@@ -99,7 +101,9 @@ def settle(ctx: Context, tx: Writer, now: datetime) -> None:
     _describe_assets(ctx, tx, now)
     enrich(tx, ctx.settings.sla, now)
     project_ledger(ctx, tx, now)
-    judge_moves(tx, now, policy_of(ctx))
+    settle_deployments(tx)
+    settle_chains(tx, now)
+    judge_changes(tx, now, policy_of(ctx))
     price(ctx, tx, now)
 
 

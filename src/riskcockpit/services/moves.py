@@ -6,7 +6,7 @@ Which move is wanted, and what speaks against it, say `rollback` and `promoting`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,6 +14,7 @@ from riskcockpit.actions.plan import MoveFacts, target_of
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.connectors.api import Acts
 from riskcockpit.decisions.authors import KEY as AUTHORS
+from riskcockpit.decisions.automations import KEY as AUTOMATION
 from riskcockpit.decisions.roles import Deed, needs
 from riskcockpit.domain.action import Action, ActionKind, Preview
 from riskcockpit.domain.decision import EntryType
@@ -23,7 +24,8 @@ from riskcockpit.domain.reading import Direction, MetricClass, Reading, SubjectK
 from riskcockpit.errors import RefusedError, RiskcockpitError, UnknownNameError
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
-from riskcockpit.services.outbox import acting_connector, bring_on
+from riskcockpit.services.dismissals import carry_out
+from riskcockpit.services.outbox import acting_connector, row_of_action
 from riskcockpit.store.database import Reader
 from riskcockpit.store.sql import sql
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
@@ -62,6 +64,10 @@ class Proposal:
     undoes: str = ""
     """The id of the action that it takes back."""
     comment: str = ""
+    enforced_by: str = ""
+    """Digest of the rules of automation that decide; empty: a person does."""
+    says: Mapping[str, Any] = field(default_factory=dict)
+    """What the entry says beside that."""
 
     @property
     def data(self) -> dict[str, Any]:
@@ -76,6 +82,8 @@ class Proposal:
             "undoes": self.undoes,
             AUTHORS: list(self.authors),
             **({"comment": self.comment} if self.comment else {}),
+            **self.says,
+            **({AUTOMATION: self.enforced_by} if self.enforced_by else {}),
         }
 
     @property
@@ -159,12 +167,18 @@ def preview_of(proposal: Proposal) -> DecisionPreview:
 def decide_on(proposal: Proposal) -> DecisionResult:
     """Sign a move; with all keys it is sent at once and read back.
 
+    What automation decides is published by whoever runs it.
+
     Raises:
         RefusedError: a guard or a rule says no; nothing was written.
         LedgerError: it cannot be signed.
     """
     desk = proposal.desk
-    rule = desk.permit(Deed.ROLLBACK)
+    rule = (
+        desk.permit_enforced(proposal.model, proposal.enforced_by)
+        if proposal.enforced_by
+        else desk.permit(Deed.ROLLBACK)
+    )
     if blockers := (*proposal.blockers, *_upstream(proposal).blockers):
         raise RefusedError(
             f"{proposal.sentence} is refused: {blockers[0]}",
@@ -173,10 +187,10 @@ def decide_on(proposal: Proposal) -> DecisionResult:
         )
     missing = needs(rule, [desk.signature()])
     entry = desk.sign(EntryType.ROLLBACK_REQUESTED, {**proposal.data, **desk.grounds(rule)})
-    row = bring_on(desk, entry.hash)
-    message = desk.finish()
+    rows = carry_out(desk, entry.hash) or (row_of_action(desk, entry.hash),)
+    message = desk.seal() if proposal.enforced_by else desk.finish()
     decision = desk.decision(entry, rule, proposal.sentence, missing)
-    return DecisionResult(decision, (row,), message or row.message)
+    return DecisionResult(decision, rows, message or rows[0].message)
 
 
 def known_of(desk: Desk, reader: Reader, model: str) -> Known:
@@ -203,12 +217,12 @@ def known_of(desk: Desk, reader: Reader, model: str) -> Known:
     facts = MoveFacts(
         model=RegisteredModel(
             model,
-            tuple(_version(model, values) for values in versions),
+            tuple(version_of(model, values) for values in versions),
             {} if champion is None else {CHAMPION: champion},
             tags,
         ),
         readings=[
-            _reading(values)
+            reading_of(values)
             for values in reader.rows(sql("services", "rollback_readings"), model=model)
         ],
         data_alarms=[title for (title,) in alarms],
@@ -225,7 +239,8 @@ def _last_rollback(desk: Desk, model: str) -> Any:
     return max((c.at for c in desk.projection.containments if c.model == model), default=None)
 
 
-def _version(model: str, values: tuple[Any, ...]) -> ModelVersion:
+def version_of(model: str, values: tuple[Any, ...]) -> ModelVersion:
+    """Return a version of a model from a row of `rollback_versions`."""
     version, status, created_at, _, is_rolled_back, tags, _ = values
     kept = dict(tags)
     if is_rolled_back:
@@ -233,9 +248,10 @@ def _version(model: str, values: tuple[Any, ...]) -> ModelVersion:
     return ModelVersion(model, version, status, created_at, tags=kept)
 
 
-def _reading(values: tuple[Any, ...]) -> Reading:
-    subject, metric, class_, value, at, unit, version, segment, threshold, direction = values
+def reading_of(values: tuple[Any, ...]) -> Reading:
+    """Return a reading of a model from a row: its columns up to the direction, then more."""
+    subject, metric, class_, value, at, unit, version, segment, threshold, direction, *more = values
     return Reading(
         SubjectKind.MODEL, subject, metric, MetricClass(class_), value, at, unit, version, segment,
-        threshold, Direction(direction),
+        threshold, Direction(direction), *more,
     )  # fmt: skip

@@ -75,6 +75,11 @@ def bring_on(desk: Desk, id_: str, *, is_retry: bool = False) -> ActionRow:
         return row_of(_now(desk, id_))
 
 
+def row_of_action(desk: Desk, id_: str) -> ActionRow:
+    """Return an action of the ledger as it stands now."""
+    return row_of(_now(desk, id_))
+
+
 def acting_connector(ctx: Context, source: str) -> Connector:
     """Build the connector of the source called `source`.
 

@@ -26,6 +26,7 @@ from riskcockpit.ledger.chain import Entry
 from riskcockpit.services.closures import settle_closures
 from riskcockpit.services.context import Context
 from riskcockpit.services.corrections import settle_identities
+from riskcockpit.services.incident_projection import write_incidents
 from riskcockpit.services.record import examined, projected
 from riskcockpit.services.staging import TABLES
 from riskcockpit.store.database import Writer
@@ -49,6 +50,7 @@ def project_ledger(ctx: Context, tx: Writer, now: datetime) -> Projection:
     settle_closures(tx, projection.corrections, now)
     _write_findings(tx, projection, now)
     _write_moves(tx, projection.actions)
+    write_incidents(tx, projection)
     return projection
 
 

@@ -23,7 +23,9 @@ from riskcockpit.connectors.api import Connector, Reconciles
 from riskcockpit.connectors.recording import Recorder
 from riskcockpit.connectors.session import Session
 from riskcockpit.connectors.validators import Validator, Validators
-from riskcockpit.domain.batch import Batch, Coverage, Document
+from riskcockpit.domain.batch import Batch, Coverage, Document, Fact
+from riskcockpit.domain.configuration import Setting
+from riskcockpit.domain.deployment import Deployment
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.model import RegisteredModel
 from riskcockpit.domain.reading import Reading
@@ -54,6 +56,8 @@ class Pulled:
     documents: tuple[ReadDocument, ...] = ()
     models: tuple[RegisteredModel, ...] = ()
     readings: tuple[Reading, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
+    settings: tuple[Setting, ...] = ()
     cursor: str = ""
     coverage: Coverage = field(default_factory=Coverage)
     is_whole: bool = False
@@ -137,11 +141,26 @@ class _Collected:
     documents: list[ReadDocument] = field(default_factory=list)
     models: list[RegisteredModel] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
+    deployments: list[Deployment] = field(default_factory=list)
+    settings: list[Setting] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     coverage: Coverage = field(default_factory=Coverage)
     is_ended: bool = False
     is_whole: bool = False
+
+    def take(self, fact: Fact) -> None:
+        """Keep what needs no format."""
+        match fact:
+            case RegisteredModel():
+                self.models.append(fact)
+            case Reading():
+                self.readings.append(fact)
+            case Deployment():
+                self.deployments.append(fact)
+            case Setting():
+                self.settings.append(fact)
+        self.digests.append(_encoded(fact))
 
 
 class _Pull:
@@ -200,6 +219,8 @@ class _Pull:
             documents=joined(found.documents, self._source.name),
             models=tuple(found.models),
             readings=tuple(found.readings),
+            deployments=tuple(found.deployments),
+            settings=tuple(found.settings),
             cursor=found.cursor,
             coverage=found.coverage,
             is_whole=found.is_ended and found.is_whole,
@@ -241,12 +262,8 @@ class _Pull:
                     read.is_page = item.is_page
                     found.documents.append(read)
                     found.digests.extend((item.name, *_hashes(read)))
-                case RegisteredModel():
-                    found.models.append(item)
-                    found.digests.append(_encoded(item))
-                case Reading():
-                    found.readings.append(item)
-                    found.digests.append(_encoded(item))
+                case _:
+                    found.take(item)
         found.cursor = batch.cursor or found.cursor
         found.is_ended, found.is_whole = batch.is_complete, batch.is_whole
         before, now = found.coverage, batch.coverage

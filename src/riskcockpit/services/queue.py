@@ -12,6 +12,7 @@ from riskcockpit.domain.action import MODEL_KINDS
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
+from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.present.text import plural
 from riskcockpit.services.summary import (
     DUE_SOON,
@@ -27,6 +28,8 @@ from riskcockpit.services.summary import (
 )
 from riskcockpit.views.posture import QueueItem, QueueKind
 
+PROPOSED = "rollback.proposed"
+"""The kind of what automation proposed, among the requests."""
 _OWNERS_SHOWN = 2
 _URGENCY = {
     QueueKind.CHAMPION_MISSING: 0,
@@ -145,7 +148,7 @@ def _requests(requests: Iterable[RequestFact]) -> Iterator[QueueItem]:
             id=f"request:{request.id}",
             kind=QueueKind.ROLLBACK_REQUEST,
             title=title,
-            detail=f"{what}, asked by {request.actor}, needs a second person",
+            detail=what,
             since=request.requested_at,
             due_at=None,
             at_risk=None,
@@ -159,11 +162,16 @@ def _requests(requests: Iterable[RequestFact]) -> Iterator[QueueItem]:
 def _asked_for(request: RequestFact) -> tuple[str, str]:
     """Return a request in a title and a detail."""
     steps = json.loads(request.params)
-    if request.kind not in {kind.value for kind in MODEL_KINDS}:
-        return request.target, request.kind.replace(".", " ")
+    second = f"asked by {request.actor}, needs a second person"
     model = request.target.rpartition("@")[0]
+    if request.kind == PROPOSED:
+        title = f"{model} to v{steps.get('to', '?')}"
+        return title, f"proposed by {request.actor}: {clean_line(str(steps.get('because', '')))}"
+    if request.kind not in {kind.value for kind in MODEL_KINDS}:
+        return request.target, f"{request.kind.replace('.', ' ')}, {second}"
     before = steps.get("from", "?")
-    return f"{model} to v{steps.get('to', '?')}", f"from v{before}" if before else "the first"
+    origin = f"from v{before}" if before else "the first"
+    return f"{model} to v{steps.get('to', '?')}", f"{origin}, {second}"
 
 
 def _waivers(

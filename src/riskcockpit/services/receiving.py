@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.ids import digest
+from riskcockpit.ingest.deployments import record_deployments
 from riskcockpit.ingest.models import forget_models, record_models
 from riskcockpit.ingest.pipeline import ingest_all
 from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.readings import record_readings
+from riskcockpit.ingest.settings import record_settings
 from riskcockpit.services.importing import ReadDocument, file_report, ingest_documents
 from riskcockpit.services.places import Place, keep_validators
 from riskcockpit.services.pulling import Pulled
@@ -53,6 +55,9 @@ class Desk:
             forget_models(self.tx, [model.name for model in pulled.models], name, self.now)
         if pulled.readings:
             record_readings(self.tx, pulled.readings, name, self.now, policy=self.policy)
+        record_deployments(self.tx, pulled.deployments, name, self.now)
+        is_whole = pulled.is_complete and bool(pulled.settings)
+        record_settings(self.tx, pulled.settings, name, self.now, is_whole=is_whole)
         outcome = _outcome(pulled, counts, gone)
         is_ok = outcome.state == "ok"
         # A document that could not be read is read again next time, and told again.

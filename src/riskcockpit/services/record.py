@@ -6,15 +6,16 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import yaml
 
+from riskcockpit.config.automation import Automation, parse_automation
 from riskcockpit.config.paths import make_private
-from riskcockpit.decisions.policy import ROLES, Contents, Keys, PolicyBook, read_policy
+from riskcockpit.decisions.policy import AUTOMATION, ROLES, Contents, Keys, PolicyBook, read_policy
 from riskcockpit.decisions.project import Projection, project
 from riskcockpit.decisions.roles import Roles, load_roles
 from riskcockpit.errors import ConfigError, LedgerError
@@ -60,6 +61,7 @@ def read_roles(ctx: Context) -> tuple[Roles, bytes]:
     return parse_roles(content, str(file)), content
 
 
+@lru_cache(maxsize=16)
 def parse_roles(content: bytes, where: str) -> Roles:
     """Read the bytes of a roles file.
 
@@ -100,7 +102,20 @@ def policy_book(directory: Path, entries: Iterable[Entry]) -> PolicyBook:
             (p, fingerprint(line.key)) for line in signers.keys for p in line.principals
         )
 
-    return read_policy(entries, Contents(roles, keys))
+    @cache
+    def automation(digest: str) -> Automation | None:
+        try:
+            text = objects.get(digest).decode("utf-8")
+            return _automation(text)
+        except (LedgerError, ConfigError, UnicodeDecodeError):
+            return None
+
+    return read_policy(entries, Contents(roles, keys, automation))
+
+
+@lru_cache(maxsize=16)
+def _automation(text: str) -> Automation:
+    return parse_automation(text, Path(AUTOMATION)).value
 
 
 def projected(ctx: Context, found: Examination, now: datetime) -> Projection:

@@ -19,6 +19,8 @@ from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.control import ControlResult
 from riskcockpit.errors import InputError, LedgerError
 from riskcockpit.ledger.verify import verify
+from riskcockpit.services.attesting import compared
+from riskcockpit.services.chains import settle_chains
 from riskcockpit.services.context import Context
 from riskcockpit.services.evidence_files import INDEX, MANIFEST, RESULTS
 from riskcockpit.services.judging import transcript, write_controls
@@ -85,10 +87,12 @@ def import_evidence(ctx: Context, directory: Path, tell: Callable[[str], None]) 
         write_controls(tx, controls, results)
         if "ledger_entry" not in index.inputs:
             project_ledger(ctx, tx, now)
+        tell("following the chains of deployments again")
+        settle_chains(tx, now)
+        deployments = tuple(compared(tx, contents))
         generation = tx.generation
-    return EvidenceRead(
-        directory, generation, report.entries, tuple(_compared(results, contents[RESULTS], index))
-    )
+    controls_again = tuple(_compared(results, contents[RESULTS], index))
+    return EvidenceRead(directory, generation, report.entries, controls_again, deployments)
 
 
 def _contents(directory: Path) -> dict[str, bytes]:

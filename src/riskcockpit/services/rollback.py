@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
 from riskcockpit.actions.plan import MovePlan, plan_move_back
 from riskcockpit.decisions.receipts import ProjectedAction
 from riskcockpit.domain.action import ActionKind
@@ -12,6 +16,18 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.moves import Proposal, decide_on, known_of, preview_of
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What automation asks for, or a person who takes up what it proposed."""
+
+    model: str
+    to: int
+    enforced_by: str = ""
+    """Digest of the rules of automation it rests on; empty: a person decides."""
+    says: Mapping[str, Any] = field(default_factory=dict)
+    """What the entry says of the cause and of the silences."""
 
 
 def plan_rollback(
@@ -35,6 +51,28 @@ def rollback(ctx: Context, model: str, to: int | None = None, comment: str = "")
         LedgerError: the decision cannot be signed.
     """
     return decide_on(_propose(Desk(ctx), model, to, comment))
+
+
+def plan_order(desk: Desk, order: Order) -> DecisionPreview:
+    """Say what carrying out an order of automation would do."""
+    return preview_of(_ordered(desk, order))
+
+
+def carry_out_order(desk: Desk, order: Order) -> DecisionResult:
+    """Roll back as automation ordered, or as a person takes it up.
+
+    What automation ordered is published by whoever ordered it, with the readings it rests on.
+
+    Raises:
+        RefusedError: a guard or a rule says no; nothing was written.
+        LedgerError: the decision cannot be signed.
+    """
+    return decide_on(_ordered(desk, order))
+
+
+def _ordered(desk: Desk, order: Order) -> Proposal:
+    plain = _propose(desk, order.model, order.to, "")
+    return replace(plain, enforced_by=order.enforced_by, says=order.says)
 
 
 def plan_return(desk: Desk, done: ProjectedAction) -> DecisionPreview:

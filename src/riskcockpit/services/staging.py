@@ -38,6 +38,12 @@ TABLES: dict[str, dict[str, str]] = {
         "confirmed": "TIMESTAMP",
     },
     "kept_control": {"id": "VARCHAR"},
+    "found_gap": {
+        "deployment_id": "VARCHAR",
+        "link": "VARCHAR",
+        "reason": "VARCHAR",
+        "mend": "VARCHAR",
+    },
     "described_asset": {
         "name": "VARCHAR",
         "kind": "VARCHAR",

@@ -7,9 +7,11 @@ ahead of the data. A source that fails is told in the report and stops nothing.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from riskcockpit.config.settings import SourceSettings
 from riskcockpit.connectors.recording import Recorder
@@ -32,14 +34,22 @@ from riskcockpit.services.dismissals import carry_out_due
 from riskcockpit.services.endings import record_endings
 from riskcockpit.services.house import policy_of, read_options_of
 from riskcockpit.services.importing import together
+from riskcockpit.services.incident_rules import advance
 from riskcockpit.services.judging import Judgement, judge, record_evaluation
-from riskcockpit.services.places import known_places
+from riskcockpit.services.places import Place, known_places
 from riskcockpit.services.progress import published
 from riskcockpit.services.pulling import Pulled, Round
 from riskcockpit.services.receiving import Desk
 from riskcockpit.store.sql import sql
 from riskcockpit.views.reports import SourceOutcome, SyncReport
 from riskcockpit.views.syncing import SourceProgress, SyncProgress
+
+if TYPE_CHECKING:  # it imports duckdb
+    from riskcockpit.store.database import Writer
+
+
+Beside = Callable[["Writer", datetime], None]
+"""Writes into a publish what no source gave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,25 @@ def sync(
         return _synced(ctx, order, tell)
 
 
+def take_in(ctx: Context, pulled: Sequence[Pulled], beside: Beside) -> SyncReport:
+    """Publish what was pulled already, as `sync` does; `beside` writes more into the same publish.
+
+    Raises:
+        BusyError: another process is writing.
+        StoreError: the cache cannot be written, or is damaged.
+    """
+    sources = tuple(one.source for one in pulled)
+    order = _Order(sources, is_all=False, full=False, dry_run=False, record=None)
+    with published(ctx.paths, _quiet) as tell:
+        done = _written(ctx, order, pulled, known_places(ctx), tell, beside)
+    notes = _sign(ctx, done, done.judgement) if done.judgement is not None else []
+    notes.extend(_carried_out(ctx))
+    notes.extend(_kept_incidents(ctx))
+    notes.extend(after_publish(ctx))
+    return SyncReport(done.outcomes, is_dry_run=False, generation=ctx.store.generation(),
+                      notes=tuple(notes))  # fmt: skip
+
+
 def _synced(ctx: Context, order: _Order, tell: SyncProgress) -> SyncReport:
     notes: list[str] = []
     try:
@@ -110,6 +139,7 @@ def _synced(ctx: Context, order: _Order, tell: SyncProgress) -> SyncReport:
     if done.judgement is not None:
         notes.extend(_sign(ctx, done, done.judgement))
         notes.extend(_carried_out(ctx))
+        notes.extend(_kept_incidents(ctx))
         notes.extend(after_publish(ctx))
     return SyncReport(done.outcomes, order.dry_run, generation, tuple(notes))
 
@@ -135,10 +165,22 @@ def _run(ctx: Context, order: _Order, tell: SyncProgress) -> _Done:
     if order.full:
         places = {name: place.forgotten for name, place in places.items()}
     options = read_options_of(ctx)
-    policy = policy_of(ctx)
     shared = Round(ctx, options, tell, places, _recorder(order, options))
     arrived = {one.source.name: one for one in shared.pull_all(order.sources)}
     pulled = tuple(arrived[source.name] for source in order.sources)
+    return _written(ctx, order, pulled, places, tell)
+
+
+def _written(  # noqa: PLR0917 - what a publish is made of
+    ctx: Context,
+    order: _Order,
+    pulled: Sequence[Pulled],
+    places: Mapping[str, Place],
+    tell: SyncProgress,
+    beside: Beside | None = None,
+) -> _Done:
+    """Write what was pulled in one publish, judged."""
+    policy = policy_of(ctx)
     together([document for one in pulled for document in one.documents])
     now = ctx.clock.now()
     outcomes: dict[str, SourceOutcome] = {}
@@ -151,14 +193,17 @@ def _run(ctx: Context, order: _Order, tell: SyncProgress) -> _Done:
             coverage = one.coverage
             tell(SourceProgress(one.source.name, "writing", coverage.rows, pages=coverage.pages))
             outcomes[one.source.name] = desk.record(one)
+        if beside is not None:
+            beside(tx, now)
         if order.is_all:
             tx.execute(sql("services", "sync_forget"), names=names)
+            tx.execute(sql("services", "sync_forget_settings"), names=names)
             tx.execute(sql("services", "sync_forget_validators"), names=names)
         if order.dry_run:
             tx.discard()
         else:
             judgement = judge(ctx, tx, now)
-    return _Done(tuple(outcomes[one.source.name] for one in pulled), pulled, judgement)
+    return _Done(tuple(outcomes[one.source.name] for one in pulled), tuple(pulled), judgement)
 
 
 def _sign(ctx: Context, done: _Done, judgement: Judgement) -> list[str]:
@@ -197,6 +242,12 @@ def _carried_out(ctx: Context) -> list[str]:
         return [f"{row.kind} {row.target}: {row.state}" for row in carry_out_due(ctx)]
     except RiskcockpitError as error:
         return [f"what is due upstream waits: {error.message}"]
+
+
+def _kept_incidents(ctx: Context) -> list[str]:
+    """Open, end and escalate incidents by what is published now."""
+    why_not = advance(ctx)
+    return [f"incidents are not kept: {why_not}"] if why_not else []
 
 
 def _recorder(order: _Order, options: ReadOptions) -> Recorder | None:

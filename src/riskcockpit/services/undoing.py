@@ -27,7 +27,10 @@ from riskcockpit.store.database import Reader, Writer
 from riskcockpit.store.sql import sql
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
-_OF_SYNCS = ("model", "model_version", "model_alias", "model_alias_move", "reading")
+_OF_SYNCS = (
+    "model", "model_version", "model_alias", "model_alias_move", "reading", "deployment",
+    "deployment_approval", "setting", "setting_change",
+)  # fmt: skip
 """Tables that only syncs fill."""
 _KNOWLEDGE = (
     "enrichment", "epss_score", "kev_entry", "owner_rule", "path_owner", "catalogue_entry",

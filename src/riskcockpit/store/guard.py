@@ -34,13 +34,16 @@ _AGAIN_SECONDS = 0.1
 CACHE_TABLES = frozenset(
     {
         "action", "asset", "catalogue_entry", "control", "control_evidence", "control_row",
-        "document", "enrichment", "epss_score", "exposure_reading", "finding",
-        "finding_alias", "finding_event", "finding_location", "finding_sighting",
-        "finding_vex", "held_closure", "http_validator", "identity_decision",
-        "identity_past", "kev_entry", "kpi", "kpi_reading", "ledger_entry", "model",
-        "model_alias", "model_alias_move", "model_version", "owner_rule", "past_deadline",
-        "path_owner", "quarantine", "raw_record", "reading", "scan", "source", "text_place",
-        "text_wording", "vex_statement", "vex_target", "waiver", "waiver_finding",
+        "deployment", "deployment_approval", "deployment_gap", "deployment_link",
+        "deployment_subject", "document", "drill", "enrichment", "epss_score",
+        "exposure_reading", "finding", "finding_alias", "finding_event", "finding_location",
+        "finding_sighting", "finding_vex", "held_closure", "http_validator",
+        "identity_decision", "identity_past", "incident", "incident_alert", "incident_event",
+        "kev_entry", "kpi", "kpi_reading", "ledger_entry", "model", "model_alias",
+        "model_alias_move", "model_version", "owner_rule", "past_deadline", "path_owner",
+        "proposal", "quarantine", "raw_record", "reading", "scan", "setting", "setting_change",
+        "source", "text_place", "text_wording", "vex_statement", "vex_target", "waiver",
+        "waiver_finding",
     }
 )  # fmt: skip
 """Every table of the cache that a guarded statement may read."""

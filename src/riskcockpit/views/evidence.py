@@ -103,6 +103,8 @@ class EvidenceWritten:
     files: int
     bytes: int
     controls: int
+    deployments: int
+    """Statements about deployments."""
     entries: int
     manifest_digest: str
     signed_by: str
@@ -113,9 +115,10 @@ class EvidenceWritten:
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """One control, judged again from an export."""
+    """One control judged again, or one chain of a deployment followed again, from an export."""
 
     control_id: str
+    """Id of the control, or `deployment ID`."""
     recorded: str
     """The verdict in the export."""
     found: str
@@ -137,8 +140,9 @@ class EvidenceRead:
     generation: int
     entries: int
     controls: tuple[Reproduction, ...]
+    deployments: tuple[Reproduction, ...] = ()
 
     @property
     def is_reproduced(self) -> bool:
-        """Whether every control came to the same."""
-        return all(one.is_same for one in self.controls)
+        """Whether every control and every chain came to the same."""
+        return all(one.is_same for one in (*self.controls, *self.deployments))

@@ -10,15 +10,16 @@ import msgspec
 
 from riskcockpit.connectors.acting_source import ActingSource, clients_of
 from riskcockpit.connectors.api import SourceSpec
+from riskcockpit.connectors.argocd import mapping
 from riskcockpit.connectors.argocd.client import ArgoClient
 from riskcockpit.connectors.argocd.mapping import called, offers, readings
 from riskcockpit.connectors.argocd.rollback import SWITCHING, Rollback, Wish
+from riskcockpit.connectors.argocd.wire import Application
 from riskcockpit.connectors.dialect import Dialect
 from riskcockpit.connectors.options import read_options
 from riskcockpit.domain.action import OFFERED_KINDS, Action, ActionKind, Offer
-from riskcockpit.domain.batch import Batch, Coverage
+from riskcockpit.domain.batch import Batch, Coverage, Item
 from riskcockpit.domain.clock import Clock
-from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import AuthenticationError, ProtocolError, SourceError
 
@@ -52,12 +53,12 @@ class ArgocdConnector(ActingSource[ArgoClient, ArgocdOptions]):
         return cls(spec.name, options, clients, clock)
 
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:  # noqa: ARG002 - the protocol
-        """Yield the readings of all applications, each time. See `connectors.api`."""
-        found: list[Reading] = []
+        """Yield what is to be told of all applications, each time. See `connectors.api`."""
+        found: list[Item] = []
         bad: list[str] = []
         for application in self.reader.applications(self.settings.projects, self.settings.selector):
             try:
-                found += readings(application, self.settings.namespace, until)
+                found += _told(application, self.settings.namespace, until)
             except ValueError as error:
                 name = called(application, self.settings.namespace)
                 bad.append(f"{name} is left out: {clean_line(str(error))[:80]}")
@@ -91,3 +92,12 @@ class ArgocdConnector(ActingSource[ArgoClient, ArgocdOptions]):
         if action.kind is not ActionKind.DEPLOYMENT_ROLLBACK:
             raise SourceError(f"Argo CD has no {action.kind.value}: {clean_line(action.target)}")
         return Rollback(Wish.of(action), self.reader, self.writer)
+
+
+def _told(application: Application, home: str, until: datetime) -> tuple[Item, ...]:
+    """Return all that is told of an application; ValueError: a time is none."""
+    return (
+        *readings(application, home, until),
+        *mapping.deployments(application, home),
+        *mapping.settings(application, home),
+    )

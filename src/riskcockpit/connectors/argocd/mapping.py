@@ -6,13 +6,22 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from riskcockpit.connectors.argocd.wire import Application, Deployed, Destination, SyncOperation
+from riskcockpit.connectors.argocd.wire import (
+    Application,
+    Deployed,
+    Destination,
+    Initiator,
+    SyncOperation,
+)
 from riskcockpit.connectors.deliveries import DEPLOYMENT_HEALTHY, DEPLOYMENT_SUCCESS, outcome
 from riskcockpit.domain.action import Action, ActionKind, Offer
 from riskcockpit.domain.clock import parse_utc
+from riskcockpit.domain.configuration import Setting, SettingKind
+from riskcockpit.domain.deployment import Deployment, DeploymentStatus
 from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
 
+IN_SYNC = "Synced"
 GOOD = "Succeeded"
 BAD = frozenset({"Failed", "Error"})
 """Phases of an operation that has ended."""
@@ -85,15 +94,84 @@ def offers(
     for one in earlier:
         params = {"from": str(present.id), "to": str(one.id), "revision": revision_of(one)}
         images = ", ".join(images_of(one))
-        by = "automated sync" if one.initiated_by.automated else one.initiated_by.username
+        by = who(one.initiated_by)
         yield Offer(
             Action("", ActionKind.DEPLOYMENT_ROLLBACK, source, target, {**params, **switching}),
             version=str(one.id),
             what=f"commit {revision_of(one)[:40]}"
             + (f" ({images})" if images else "")
-            + (f" by {clean_line(by)}" if by else ""),
+            + (f" by {by}" if by else ""),
             since=parse_utc(one.deployed_at) if one.deployed_at else None,
         )
+
+
+def who(by: Initiator) -> str:
+    """Return who began an operation; empty: it is not told."""
+    return "automated sync" if by.automated else clean_line(by.username)
+
+
+def deployments(application: Application, home: str) -> Iterator[Deployment]:
+    """Yield what was deployed, as the history has it, and the newest that failed.
+
+    What runs now belongs to the newest while it is as git says. ValueError: a time is none.
+    """
+    name, status = called(application, home), application.status
+    place = place_of(application.spec.destination)
+    running = status.summary.images or () if status.sync.status == IN_SYNC else ()
+    for number, one in enumerate(history_of(application)):
+        if not one.deployed_at:
+            continue
+        at = parse_utc(one.deployed_at)
+        more = tuple(clean_line(image) for image in sorted(running)) if number == 0 else ()
+        source = one.source if isinstance(one.source, dict) else {}
+        yield Deployment(
+            upstream_id=f"{name}#{one.id} {at:%Y%m%dT%H%M%SZ}",
+            asset=name,
+            environment=place,
+            status=DeploymentStatus.SUCCEEDED,
+            observed_at=at,
+            commit=revision_of(one),
+            ref=clean_line(str(source.get("targetRevision") or "")),
+            artifacts=tuple(dict.fromkeys((*images_of(one), *more))),
+            actor=who(one.initiated_by),
+            started_at=parse_utc(one.deploy_started_at) if one.deploy_started_at else None,
+            finished_at=at,
+        )
+    state = status.operation_state
+    if state is None or state.phase not in BAD or not state.finished_at:
+        return
+    if (asked := state.operation.sync) is not None and not asked.dry_run:
+        at = parse_utc(state.finished_at)
+        yield Deployment(
+            upstream_id=f"{name}#failed {at:%Y%m%dT%H%M%SZ}",
+            asset=name,
+            environment=place,
+            status=DeploymentStatus.FAILED,
+            observed_at=at,
+            commit=revision_of(asked),
+            actor=who(state.operation.initiated_by),
+            started_at=parse_utc(state.started_at) if state.started_at else None,
+            finished_at=at,
+        )
+
+
+def settings(application: Application, home: str) -> Iterator[Setting]:
+    """Yield what runs, whether it is what git declares, and whether Argo CD brings it there."""
+    name, status = called(application, home), application.status
+    place = place_of(application.spec.destination)
+    images = ", ".join(sorted(clean_line(image) for image in status.summary.images or ()))
+    yield Setting(SettingKind.WORKLOAD, name, "running images", images or None, place)
+    is_known = status.sync.status in _VERDICTS
+    yield Setting(
+        SettingKind.AGREEMENT,
+        name,
+        "agreement with git",
+        status.sync.status if is_known else None,
+        place,
+        declared=IN_SYNC,
+    )
+    automated = "on" if is_automated(application) else "off"
+    yield Setting(SettingKind.PROTECTION, name, "automated sync", automated, place)
 
 
 def is_busy(application: Application) -> bool:

@@ -55,6 +55,7 @@ class Deployed(_Shape, frozen=True):
     revision: str = ""
     revisions: tuple[str, ...] | None = None
     """Of an application with several sources."""
+    deploy_started_at: str | None = None
     deployed_at: str = ""
     initiated_by: Initiator = Initiator()
     source: Any = None
@@ -74,6 +75,7 @@ class Operation(_Shape, frozen=True):
     """An operation that was asked for."""
 
     sync: SyncOperation | None = None
+    initiated_by: Initiator = Initiator()
 
 
 class OperationState(_Shape, frozen=True):

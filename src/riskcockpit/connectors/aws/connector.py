@@ -51,11 +51,10 @@ from riskcockpit.domain.action import (
     Preview,
     Receipt,
 )
-from riskcockpit.domain.batch import Batch, Coverage, Document
+from riskcockpit.domain.batch import Batch, Coverage, Fact, Item
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.model import RegisteredModel
-from riskcockpit.domain.reading import Reading
 from riskcockpit.errors import ConfigError, SourceError
 
 _SERVICE = Literal["securityhub", "securityhub_v2", "inspector", "config", "sagemaker"]
@@ -235,7 +234,7 @@ class AwsConnector:
             case ActionKind.ALERT_SILENCE | ActionKind.ALERT_UNSILENCE:
                 raise SourceError(f"AWS has no {action.kind.value}: {action.target}")
 
-    def _items(self, done: Pass) -> Iterator[Document | RegisteredModel | Reading]:
+    def _items(self, done: Pass) -> Iterator[Item]:
         services = tuple(dict.fromkeys(self._options.services))
         has_hub = bool({"securityhub", "securityhub_v2"} & set(services))
         lists = streams(services)
@@ -248,9 +247,7 @@ class AwsConnector:
             else:
                 yield from self._models(region, seen, done)
 
-    def _models(
-        self, region: str, seen: set[str], done: Pass
-    ) -> Iterator[RegisteredModel | Reading]:
+    def _models(self, region: str, seen: set[str], done: Pass) -> Iterator[Fact]:
         """Yield the models of a region but those of a name that another region has, too."""
         registry = Registry(self._service("sagemaker", region))
         for item in read_models(registry, self._options.production, done):

@@ -11,6 +11,8 @@ import msgspec
 from riskcockpit.connectors.aws import sagemaker_wire, wire
 from riskcockpit.connectors.aws.streams import moment
 from riskcockpit.domain.batch import Document
+from riskcockpit.domain.configuration import Setting, SettingKind
+from riskcockpit.domain.deployment import Deployment, DeploymentStatus
 from riskcockpit.domain.model import (
     APPROVED,
     CHAMPION,
@@ -116,6 +118,8 @@ class Serving:
     sampling: float | None = None
     """Share of the requests that are kept; None: none is."""
     fault: str = ""
+    changed_at: datetime | None = None
+    """When it was changed last; None: nobody says."""
 
     @property
     def main(self) -> Variant | None:
@@ -265,6 +269,39 @@ def endpoint_readings(endpoint: Serving, until: datetime) -> Iterator[Reading]:
             SubjectKind.MODEL, clean_line(group), "data_capture", MetricClass.OTHER,
             endpoint.sampling or 0.0, until, segment=name,
         )  # fmt: skip
+
+
+def endpoint_deployment(endpoint: Serving) -> Deployment | None:
+    """Return how an endpoint came to serve what it does; None while it does not, or nobody says.
+
+    Of an earlier configuration nothing is told; SageMaker knows neither commit nor run.
+    """
+    main = endpoint.main
+    if endpoint.status != IN_SERVICE or endpoint.changed_at is None or main is None:
+        return None
+    name = clean_line(endpoint.name)
+    return Deployment(
+        upstream_id=clean_line(f"{endpoint.region}/{name}#{endpoint.config}"),
+        asset=name,
+        environment=endpoint.region,
+        status=DeploymentStatus.SUCCEEDED,
+        observed_at=endpoint.changed_at,
+        is_production=True,
+        ref=clean_line(endpoint.config),
+        model=clean_line(main.group),
+        model_version=main.version,
+        finished_at=endpoint.changed_at,
+    )
+
+
+def endpoint_setting(endpoint: Serving) -> Setting:
+    """Return which configuration an endpoint serves."""
+    return Setting(
+        SettingKind.SERVING,
+        clean_line(endpoint.name),
+        f"endpoint configuration in {endpoint.region}",
+        clean_line(endpoint.config) or None,
+    )
 
 
 def waiting_reading(group: str, package: sagemaker_wire.PackageSummary, until: datetime) -> Reading:

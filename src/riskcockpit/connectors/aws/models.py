@@ -9,13 +9,16 @@ from riskcockpit.connectors.aws.findings import Pass
 from riskcockpit.connectors.aws.mapping import (
     WAITING,
     Serving,
+    endpoint_deployment,
     endpoint_readings,
+    endpoint_setting,
     registered_model,
     unregistered_model,
     waiting_reading,
 )
 from riskcockpit.connectors.aws.registry import Registry
 from riskcockpit.connectors.reply import StatusError
+from riskcockpit.domain.batch import Fact
 from riskcockpit.domain.model import RegisteredModel
 from riskcockpit.domain.reading import Reading
 from riskcockpit.errors import ForbiddenError
@@ -24,10 +27,8 @@ NEWEST = 5
 """How many versions of a model are read with all that is said of them, beside the served ones."""
 
 
-def read_models(
-    registry: Registry, patterns: Sequence[str], done: Pass
-) -> Iterator[RegisteredModel | Reading]:
-    """Yield the models of a region and readings of its endpoints.
+def read_models(registry: Registry, patterns: Sequence[str], done: Pass) -> Iterator[Fact]:
+    """Yield the models of a region, readings of its endpoints and what these are set to.
 
     `patterns` are those of the names of endpoints that serve production.
 
@@ -48,6 +49,9 @@ def read_models(
         if not any(one.group for one in endpoint.variants):
             yield unregistered_model(endpoint)
         yield from endpoint_readings(endpoint, done.until)
+        yield endpoint_setting(endpoint)
+        if (deployment := endpoint_deployment(endpoint)) is not None:
+            yield deployment
 
 
 def _model(

@@ -11,6 +11,7 @@ from riskcockpit.connectors.amazon.faults import is_absent
 from riskcockpit.connectors.amazon.operations import Operation
 from riskcockpit.connectors.aws import sagemaker_wire as wire
 from riskcockpit.connectors.aws.mapping import WAITING, Serving, Variant, package_name
+from riskcockpit.connectors.aws.streams import moment
 from riskcockpit.connectors.reply import StatusError
 
 T = TypeVar("T")
@@ -125,6 +126,7 @@ class Registry:
             pending=pending.endpoint_config_name if pending else "",
             sampling=capture.current_sampling_percentage / 100 if capture and is_captured else None,
             fault=found.failure_reason,
+            changed_at=moment(found.last_modified_time) if found.last_modified_time else None,
         )
 
     def config(self, name: str) -> wire.EndpointConfig | None:

@@ -142,6 +142,7 @@ class Endpoint(PascalStruct, frozen=True):
     data_capture_config: DataCapture | None = None
     pending_deployment_summary: Pending | None = None
     failure_reason: str = ""
+    last_modified_time: float | str = ""
 
 
 class ConfigSummary(PascalStruct, frozen=True):

@@ -12,14 +12,18 @@ from riskcockpit.connectors.github.wire import (
     Approval,
     Artifact,
     ArtifactPage,
+    BranchRule,
     Deployment,
     DeploymentStatus,
     DismissalRequest,
+    EnvironmentPage,
     PendingDeployment,
+    Protection,
     RateLimit,
     Repository,
     RunPage,
     User,
+    WholeRepository,
     WorkflowRun,
 )
 from riskcockpit.connectors.http import HttpClient, Params
@@ -32,6 +36,7 @@ MAX_PAGES = 50_000
 SECONDARY_WAIT_SECONDS = 60.0
 """What GitHub asks for after its secondary limit when it names no time."""
 _SECONDARY = ("secondary rate limit", "abuse detection")
+_UNPROTECTED = "branch not protected"
 _SECRETS = "/secret-scanning/"
 _HIDDEN = ("hide_secret", "true")
 
@@ -115,6 +120,10 @@ class GithubClient:
         path = f"/repos/{repository}/actions/runs/{run}/approvals"
         return self._get(path, tuple[Approval, ...])
 
+    def said_to(self, repository: str, run: int) -> tuple[Approval, ...]:
+        """Return the same; of a run that was deleted nothing is known any more."""
+        return self._absent(lambda: self.approvals(repository, run)) or ()
+
     def deployments(self, repository: str, params: Params) -> Iterator[list[Deployment]]:
         """Yield deployments, the newest first."""
         return self.pages(f"/repos/{repository}/deployments", params, list[Deployment])
@@ -123,6 +132,34 @@ class GithubClient:
         """Return up to a hundred statuses of a deployment, the newest first."""
         path = f"/repos/{repository}/deployments/{deployment}/statuses"
         return self._get(path, list[DeploymentStatus], {"per_page": PAGE})
+
+    def repository(self, repository: str) -> WholeRepository:
+        """Return a repository with its default branch."""
+        return self._get(f"/repos/{repository}", WholeRepository)
+
+    def protection(self, repository: str, branch: str) -> Protection | None:
+        """Return how a branch is protected, or None when it is not.
+
+        Raises:
+            ForbiddenError, StatusError: it is not for us to know.
+        """
+        path = f"/repos/{repository}/branches/{quote(branch, safe='')}/protection"
+        try:
+            return self._get(path, Protection)
+        except StatusError as error:
+            if error.status == 404 and _UNPROTECTED in error.message.lower():  # noqa: PLR2004 - not found
+                return None
+            raise
+
+    def rules(self, repository: str, branch: str) -> Iterator[list[BranchRule]]:
+        """Yield the rules of rulesets that hold for a branch."""
+        return self.pages(
+            f"/repos/{repository}/rules/branches/{quote(branch, safe='')}", {}, list[BranchRule]
+        )
+
+    def environments(self, repository: str) -> Iterator[EnvironmentPage]:
+        """Yield the environments of a repository with their rules."""
+        return self.pages(f"/repos/{repository}/environments", {}, EnvironmentPage)
 
     def user(self) -> User:
         """Return who the token belongs to."""

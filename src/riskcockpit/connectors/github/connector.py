@@ -49,10 +49,9 @@ from riskcockpit.domain.action import (
     Preview,
     Receipt,
 )
-from riskcockpit.domain.batch import Batch, Coverage, Document
+from riskcockpit.domain.batch import Batch, Coverage, Document, Item
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.ids import digest
-from riskcockpit.domain.reading import Reading
 from riskcockpit.errors import ConfigError, ForbiddenError, SourceError
 
 API_VERSION = "2022-11-28"
@@ -239,7 +238,7 @@ class GithubConnector:
         after: Cursor,
         until: datetime,
         done: Pass,
-    ) -> Iterator[Document | Reading]:
+    ) -> Iterator[Item]:
         """Yield everything new; the places it was read to are kept in `after`."""
         lists = list(self._lists())
         parts = [Pass() for _ in lists]

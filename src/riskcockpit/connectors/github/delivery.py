@@ -14,17 +14,21 @@ from riskcockpit.connectors.github.client import GithubClient
 from riskcockpit.connectors.github.cursor import LOOKBACK, DeliveryPlace
 from riskcockpit.connectors.github.mapping import (
     deployment_reading,
+    deployment_record,
     is_wanted,
     moment,
+    run_of,
     run_reading,
     waiting_reading,
     workflow_of,
 )
-from riskcockpit.connectors.github.wire import Artifact, Deployment, WorkflowRun
+from riskcockpit.connectors.github.protection import protections
+from riskcockpit.connectors.github.wire import Approval, Artifact, Deployment, WorkflowRun
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
-from riskcockpit.domain.batch import Document
+from riskcockpit.domain.batch import Document, Item
 from riskcockpit.domain.clock import Window, parse_utc, rfc3339
+from riskcockpit.domain.deployment import Deployment as Record
 from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import ForbiddenError, ProtocolError
@@ -49,9 +53,7 @@ class DeliveryReader:
         self._done = done
         self._patterns = artifacts
 
-    def read(
-        self, repository: str, place: DeliveryPlace | None
-    ) -> Iterator[Document | Reading | DeliveryPlace]:
+    def read(self, repository: str, place: DeliveryPlace | None) -> Iterator[Item | DeliveryPlace]:
         """Yield what is new in a repository since `place`, then the new place.
 
         A repository that cannot be read is noted, and has no place.
@@ -64,6 +66,7 @@ class DeliveryReader:
         try:
             runs = self._runs(repository, parse_utc(before.runs_since), before.open_runs)
             yield from self._of_runs(repository, runs)
+            yield from protections(self._client, repository, self._done)
             deployed = yield from self._deployments(repository, parse_utc(before.deployments_since))
         except (ForbiddenError, StatusError) as error:
             self._done.refuse(
@@ -155,24 +158,36 @@ class DeliveryReader:
                 modified_at=moment(run.updated_at),
             )
 
-    def _deployments(self, repository: str, since: datetime) -> Generator[Reading, None, datetime]:
-        """Yield how the newest deployment of each environment went; return where to go on."""
-        newest: dict[str, Deployment] = {}
+    def _deployments(
+        self, repository: str, since: datetime
+    ) -> Generator[Reading | Record, None, datetime]:
+        """Yield every deployment made since, and how the newest of each environment went.
+
+        Returns where to go on: at the oldest that has not ended.
+        """
+        made: list[Deployment] = []
         for page in self._client.deployments(repository, {}):
             self._done.pages += 1
-            made = [one for one in page if moment(one.created_at) >= since]
-            for deployment in made:
-                newest.setdefault(deployment.environment, deployment)
-            if len(made) < len(page):
+            new = [one for one in page if moment(one.created_at) >= since]
+            made += new
+            if len(new) < len(page):
                 break
-        go_on = self._until - LOOKBACK
-        for deployment in newest.values():
+        go_on, seen, answers = self._until - LOOKBACK, set[str](), dict[str, tuple[Approval, ...]]()
+        for deployment in made:
             self._done.pages += 1
             statuses = self._client.newest_statuses(repository, deployment.id)
-            if (reading := deployment_reading(repository, deployment, statuses)) is not None:
-                yield reading
-            elif not statuses or statuses[0].state in _OPEN_STATES:
+            run = run_of(statuses)
+            if run and run not in answers:
+                self._done.pages += 1
+                answers[run] = self._client.said_to(repository, int(run))
+            yield deployment_record(repository, deployment, statuses, answers.get(run, ()))
+            is_newest = deployment.environment not in seen
+            seen.add(deployment.environment)
+            reading = deployment_reading(repository, deployment, statuses)
+            if reading is None and (not statuses or statuses[0].state in _OPEN_STATES):
                 go_on = min(go_on, moment(deployment.created_at))
+            elif reading is not None and is_newest:
+                yield reading
         return max(go_on, self._until - FIRST_SPAN)
 
 

@@ -169,12 +169,19 @@ class PendingDeployment(msgspec.Struct, frozen=True):
     reviewers: tuple[Any, ...] = ()
 
 
+class User(msgspec.Struct, frozen=True):
+    """An account."""
+
+    login: str = ""
+
+
 class Approval(msgspec.Struct, frozen=True):
     """What somebody said to deployments of a run."""
 
     state: str
     environments: tuple[Environment, ...] = ()
     comment: str = ""
+    user: User | None = None
 
 
 class Deployment(msgspec.Struct, frozen=True):
@@ -187,6 +194,8 @@ class Deployment(msgspec.Struct, frozen=True):
     ref: str = ""
     task: str = ""
     payload: Any = None
+    creator: User | None = None
+    production_environment: bool | None = None
 
 
 class DeploymentStatus(msgspec.Struct, frozen=True):
@@ -195,6 +204,8 @@ class DeploymentStatus(msgspec.Struct, frozen=True):
     state: str
     created_at: str
     description: str = ""
+    log_url: str | None = None
+    target_url: str | None = None
 
 
 class Artifact(msgspec.Struct, frozen=True):
@@ -213,12 +224,6 @@ class ArtifactPage(msgspec.Struct, frozen=True):
     artifacts: tuple[Artifact, ...]
 
 
-class User(msgspec.Struct, frozen=True):
-    """Who a token belongs to."""
-
-    login: str = ""
-
-
 class Rate(msgspec.Struct, frozen=True):
     """What is left of the requests of this hour."""
 
@@ -230,3 +235,88 @@ class RateLimit(msgspec.Struct, frozen=True):
     """The answer about limits, as far as the REST API is concerned."""
 
     rate: Rate
+
+
+class WholeRepository(msgspec.Struct, frozen=True):
+    """A repository with the branch that counts."""
+
+    default_branch: str = ""
+
+
+class Switch(msgspec.Struct, frozen=True):
+    """Something that is on or off."""
+
+    enabled: bool = False
+
+
+class StatusChecks(msgspec.Struct, frozen=True):
+    """What has to pass before a branch changes."""
+
+    strict: bool = False
+    contexts: tuple[str, ...] = ()
+
+
+class Reviews(msgspec.Struct, frozen=True):
+    """Who has to look before a branch changes."""
+
+    required_approving_review_count: int = 0
+    require_code_owner_reviews: bool = False
+    dismiss_stale_reviews: bool = False
+    require_last_push_approval: bool = False
+
+
+class Protection(msgspec.Struct, frozen=True):
+    """How a branch is protected."""
+
+    required_status_checks: StatusChecks | None = None
+    required_pull_request_reviews: Reviews | None = None
+    enforce_admins: Switch = Switch()
+    required_signatures: Switch = Switch()
+    required_linear_history: Switch = Switch()
+    allow_force_pushes: Switch = Switch()
+    allow_deletions: Switch = Switch()
+
+
+class BranchRule(msgspec.Struct, frozen=True):
+    """A rule of a ruleset that holds for a branch."""
+
+    type: str
+    ruleset_id: int = 0
+    parameters: Any = None
+
+
+class Reviewer(msgspec.Struct, frozen=True):
+    """Who may approve a deployment: an account, or a team by its slug."""
+
+    type: str = ""
+    reviewer: Any = None
+
+
+class EnvironmentRule(msgspec.Struct, frozen=True):
+    """What a deployment to an environment waits for."""
+
+    type: str = ""
+    wait_timer: int = 0
+    prevent_self_review: bool = False
+    reviewers: tuple[Reviewer, ...] = ()
+
+
+class BranchPolicy(msgspec.Struct, frozen=True):
+    """Which branches may be deployed."""
+
+    protected_branches: bool = False
+    custom_branch_policies: bool = False
+
+
+class ProtectedEnvironment(msgspec.Struct, frozen=True):
+    """An environment with its rules."""
+
+    name: str
+    protection_rules: tuple[EnvironmentRule, ...] = ()
+    deployment_branch_policy: BranchPolicy | None = None
+
+
+class EnvironmentPage(msgspec.Struct, frozen=True):
+    """A page of environments."""
+
+    environments: tuple[ProtectedEnvironment, ...] = ()

@@ -20,6 +20,8 @@ from riskcockpit.connectors.gitlab.wire import (
     Payload,
     Pipeline,
     Project,
+    ProtectedBranch,
+    ProtectedEnvironment,
     User,
     Vulnerability,
 )
@@ -126,6 +128,16 @@ class GitlabClient:
     def deployment(self, path: str, number: int) -> Deployment:
         """Return one deployment, with its approvals."""
         return self.http.get_json(self.place(path, f"/deployments/{number}"), Deployment)
+
+    def protected_branches(self, path: str) -> Iterator[tuple[ProtectedBranch, ...]]:
+        """Yield the branches that are protected."""
+        where = self.place(path, "/protected_branches")
+        return self._pages(where, tuple[ProtectedBranch, ...], {})
+
+    def protected_environments(self, path: str) -> Iterator[tuple[ProtectedEnvironment, ...]]:
+        """Yield the environments that are protected; GitLab without a licence knows none."""
+        where = self.place(path, "/protected_environments")
+        return self._pages(where, tuple[ProtectedEnvironment, ...], {})
 
     def approve(self, path: str, number: int, body: Mapping[str, str]) -> None:
         """Answer a deployment that waits."""

@@ -32,10 +32,9 @@ from riskcockpit.connectors.options import read_options, refuse_path
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.waiving import signed_comment
 from riskcockpit.domain.action import OFFERED_KINDS, Action, ActionKind, Offer
-from riskcockpit.domain.batch import Batch, Coverage, Document
+from riskcockpit.domain.batch import Batch, Coverage, Item
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.ids import digest
-from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import ConfigError, SourceError
 
@@ -138,7 +137,7 @@ class GitlabConnector(ActingSource[GitlabClient, GitlabOptions]):
 
     def _items(
         self, before: GitlabCursor, after: GitlabCursor, until: datetime, done: Pass
-    ) -> Iterator[Document | Reading]:
+    ) -> Iterator[Item]:
         """Yield everything new; what was given, and how far it was read, is kept in `after`."""
         reader = VulnerabilityReader(self.reader, done)
         for wanted in self._lists():

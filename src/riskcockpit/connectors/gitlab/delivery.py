@@ -17,6 +17,7 @@ from riskcockpit.connectors.gitlab.mapping import (
     ARCHIVE,
     BLOCKED,
     deployment_reading,
+    deployment_record,
     is_security_report,
     is_wanted,
     missing_reports,
@@ -24,12 +25,14 @@ from riskcockpit.connectors.gitlab.mapping import (
     report_document,
     waiting_reading,
 )
+from riskcockpit.connectors.gitlab.protection import protections
 from riskcockpit.connectors.gitlab.wire import Deployment, Job, Pipeline, Project
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.connectors.windows import Window
-from riskcockpit.domain.batch import Document
+from riskcockpit.domain.batch import Document, Item
 from riskcockpit.domain.clock import parse_utc, rfc3339
+from riskcockpit.domain.deployment import Deployment as Record
 from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import ForbiddenError, ProtocolError
@@ -60,7 +63,7 @@ class DeliveryReader:
         self._patterns = artifacts
         self._has_vulnerabilities = has_vulnerabilities
 
-    def read(self, path: str, place: DeliveryPlace) -> Iterator[Document | Reading | DeliveryPlace]:
+    def read(self, path: str, place: DeliveryPlace) -> Iterator[Item | DeliveryPlace]:
         """Yield what is new in a project since `place`, then the new place.
 
         A project that cannot be read is noted, and has no place.
@@ -72,6 +75,7 @@ class DeliveryReader:
             project = self._client.project(path)
             after = yield from self._pipelines(path, project, place)
             yield from self._waiting(path)
+            yield from protections(self._client, path, project.default_branch or "", self._done)
             deployed = yield from self._deployments(path, place)
         except (ForbiddenError, StatusError) as error:
             self._done.refuse(
@@ -114,17 +118,30 @@ class DeliveryReader:
             for deployment in page:
                 yield waiting_reading(path, deployment, self._until)
 
-    def _deployments(self, path: str, place: DeliveryPlace) -> Generator[Reading, None, str]:
-        """Yield how the newest deployment of each environment went; return the cursor."""
+    def _deployments(
+        self, path: str, place: DeliveryPlace
+    ) -> Generator[Reading | Record, None, str]:
+        """Yield what changed, and how the newest of each environment went; return the cursor."""
         window = self._window(place.deployments)
         newest: dict[str, Reading] = {}
         for deployment in self._changed(
             window, lambda query: self._client.deployments(path, query)
         ):
+            yield deployment_record(path, self._whole(path, deployment))
             if (reading := deployment_reading(path, deployment)) is not None:
                 newest.setdefault(reading.segment, reading)
         yield from newest.values()
         return window.cursor()
+
+    def _whole(self, path: str, deployment: Deployment) -> Deployment:
+        """Return a deployment with its approvals, which lists do not tell."""
+        self._done.pages += 1
+        try:
+            return self._client.deployment(path, deployment.id)
+        except StatusError as error:
+            if error.status not in _GONE:
+                raise
+            return deployment
 
     def _window(self, cursor: str) -> Window:
         return Window.resume(cursor, self._until)

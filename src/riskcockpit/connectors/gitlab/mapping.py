@@ -10,9 +10,11 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from riskcockpit.connectors.deliveries import DEPLOYMENT_SUCCESS, outcome, waiting
-from riskcockpit.connectors.gitlab.wire import Deployment, Job, Pipeline
+from riskcockpit.connectors.gitlab.wire import Deployable, Deployment, Job, Pipeline
+from riskcockpit.domain import deployment as record
 from riskcockpit.domain.batch import Document
 from riskcockpit.domain.clock import parse_utc
+from riskcockpit.domain.deployment import Answer, DeploymentStatus
 from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
 
@@ -72,6 +74,51 @@ def deployment_reading(project: str, deployment: Deployment) -> Reading | None:
         project, DEPLOYMENT_SUCCESS, deployment.environment.name, parse_utc(deployment.updated_at),
         is_good=is_good, is_alarm=True,
     )  # fmt: skip
+
+
+def deployment_record(project: str, deployment: Deployment) -> record.Deployment:
+    """Return a deployment, with who answered it.
+
+    Raises:
+        ValueError: a time is none.
+    """
+    job = deployment.deployable or Deployable()
+    status = _CAME.get(deployment.status, DeploymentStatus.RUNNING)
+    begun = job.started_at or deployment.created_at
+    ended = job.finished_at or deployment.updated_at
+    return record.Deployment(
+        upstream_id=f"{project}#{deployment.id}",
+        asset=project,
+        environment=clean_line(deployment.environment.name),
+        status=status,
+        observed_at=parse_utc(deployment.updated_at),
+        commit=clean_line(deployment.sha),
+        ref=clean_line(deployment.ref),
+        pipeline=str(job.pipeline.id) if job.pipeline else "",
+        url=clean_line(job.pipeline.web_url) if job.pipeline else "",
+        actor=clean_line(deployment.user.username) if deployment.user else "",
+        approvals=tuple(_approvals(deployment)),
+        started_at=parse_utc(begun) if begun else None,
+        finished_at=parse_utc(ended) if deployment.status in _ENDED else None,
+    )
+
+
+_CAME = {
+    "success": DeploymentStatus.SUCCEEDED,
+    "failed": DeploymentStatus.FAILED,
+    "canceled": DeploymentStatus.STOPPED,
+    "skipped": DeploymentStatus.STOPPED,
+    BLOCKED: DeploymentStatus.WAITING,
+}
+_ENDED = frozenset({"success", "failed", "canceled", "skipped"})
+
+
+def _approvals(deployment: Deployment) -> Iterator[record.Approval]:
+    for one in deployment.approvals:
+        if one.status in (Answer.APPROVED, Answer.REJECTED):
+            who = clean_line(one.user.username)
+            at = parse_utc(one.created_at) if one.created_at else None
+            yield record.Approval(f"{one.status} by {who}", who, Answer(one.status), at)
 
 
 def waiting_reading(project: str, deployment: Deployment, until: datetime) -> Reading:

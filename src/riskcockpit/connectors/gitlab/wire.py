@@ -147,6 +147,49 @@ class Approval(msgspec.Struct, frozen=True):
     status: str
     user: User = User()
     comment: str | None = None
+    created_at: str | None = None
+
+
+class PipelineRef(msgspec.Struct, frozen=True):
+    """The pipeline that a job belongs to."""
+
+    id: int
+    web_url: str = ""
+
+
+class Deployable(msgspec.Struct, frozen=True):
+    """The job that deploys."""
+
+    pipeline: PipelineRef | None = None
+    started_at: str | None = None
+    finished_at: str | None = None
+
+
+class ProtectedRole(msgspec.Struct, frozen=True):
+    """Who may do something with what is protected."""
+
+    access_level: int | None = None
+    access_level_description: str | None = None
+    required_approvals: int | None = None
+
+
+class ProtectedBranch(msgspec.Struct, frozen=True):
+    """A branch, or a pattern of branches, with what protects it."""
+
+    name: str
+    push_access_levels: tuple[ProtectedRole, ...] = ()
+    merge_access_levels: tuple[ProtectedRole, ...] = ()
+    allow_force_push: bool = False
+    code_owner_approval_required: bool = False
+
+
+class ProtectedEnvironment(msgspec.Struct, frozen=True):
+    """An environment with who may deploy to it, and who has to approve that."""
+
+    name: str
+    deploy_access_levels: tuple[ProtectedRole, ...] = ()
+    required_approval_count: int = 0
+    approval_rules: tuple[ProtectedRole, ...] = ()
 
 
 class Deployment(msgspec.Struct, frozen=True):
@@ -157,6 +200,10 @@ class Deployment(msgspec.Struct, frozen=True):
     updated_at: str
     environment: Environment
     sha: str = ""
+    ref: str = ""
+    created_at: str | None = None
+    user: User | None = None
+    deployable: Deployable | None = None
     pending_approval_count: int = 0
     approvals: tuple[Approval, ...] = ()
 

@@ -6,7 +6,7 @@ at what the last one saw ended. Of each kept file the one of the newest build is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from riskcockpit.connectors.jenkins.client import PAGE, JenkinsClient
@@ -15,6 +15,7 @@ from riskcockpit.connectors.jenkins.mapping import (
     PIPELINE,
     began_at,
     build_reading,
+    deployment_record,
     ended_at,
     is_job,
     is_wanted,
@@ -25,6 +26,7 @@ from riskcockpit.connectors.jenkins.wire import Build, Job
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.domain.batch import Document
+from riskcockpit.domain.deployment import Deployment
 from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import ForbiddenError, ProtocolError
@@ -40,8 +42,16 @@ DEEPEST = 6
 class BuildReader:
     """Reads jobs through one client."""
 
-    def __init__(self, client: JenkinsClient, done: Pass, exclude: Sequence[str]) -> None:
+    def __init__(
+        self,
+        client: JenkinsClient,
+        done: Pass,
+        exclude: Sequence[str],
+        deploying: Collection[str] = (),
+    ) -> None:
+        """`deploying` are the jobs whose builds have to tell where they come from."""
         self._client = client
+        self._deploying = deploying
         self._done = done
         self._exclude = exclude
         self._count = 0
@@ -52,7 +62,7 @@ class BuildReader:
         What is refused is noted.
         """
         try:
-            found = self._client.job(name, 0, artifacts=artifacts)
+            found = self._page(name, 0, artifacts=artifacts)
         except (ForbiddenError, StatusError) as error:
             self._done.refuse(f"job {clean_line(name)}: not readable, or not there", error)
             return
@@ -91,9 +101,13 @@ class BuildReader:
                 found[build.number] = build  # places shift while builds begin and are deleted
             if len(page) < PAGE:
                 return list(found.values())
-            page = self._client.job(job.full_name, number * PAGE, artifacts=artifacts).all_builds
+            page = self._page(job.full_name, number * PAGE, artifacts=artifacts).all_builds
         self._done.leave_out(f"{clean_line(job.full_name)}: more than {MOST_PAGES * PAGE} builds")
         return list(found.values())
+
+    def _page(self, name: str, start: int, *, artifacts: bool) -> Job:
+        is_deploying = name in self._deploying
+        return self._client.job(name, start, artifacts=artifacts, origin=is_deploying)
 
 
 class JobPass:
@@ -106,7 +120,11 @@ class JobPass:
         until: datetime,
         patterns: Sequence[str],
         assets: Mapping[str, str],
+        *,
+        deploys: Mapping[str, str],
     ) -> None:
+        """`assets` are those that jobs are about, `deploys` the environments they deploy to."""
+        self._deploys = deploys
         self._client = client
         self._done = done
         self._until = until
@@ -115,7 +133,7 @@ class JobPass:
 
     def read(
         self, reader: BuildReader, job: Job, place: JobPlace | None
-    ) -> Iterator[Document | Reading | JobPlace]:
+    ) -> Iterator[Document | Reading | Deployment | JobPlace]:
         """Yield what is new of a job since `place`, then the new place.
 
         Raises:
@@ -130,6 +148,10 @@ class JobPass:
             known -= frozenset(place.open if place else ())
             news = [build for build in builds if build.number not in known]
             yield from self._readings(name, news)
+            if (environment := self._deploys.get(name)) is not None:
+                asset = self._assets.get(name, name)
+                for build in sorted(news, key=lambda build: build.number):
+                    yield deployment_record(name, build, asset, environment)
         except ValueError as error:
             raise ProtocolError(f"builds of {name}: {clean_line(str(error))[:120]}") from error
         yield from self._reports(name, news)

@@ -16,6 +16,10 @@ from riskcockpit.errors import ForbiddenError
 PAGE = 100
 """Builds asked for in one page."""
 _BUILD = "number,result,building,timestamp,duration"
+_ORIGIN = (
+    "url,actions[lastBuiltRevision[SHA1,branch[name]],causes[userId,shortDescription],"
+    "parameters[name,value]]"
+)
 _NOT_FOUND = 404
 
 T = TypeVar("T")
@@ -29,9 +33,13 @@ class JenkinsClient:
         self.pages = 0
         """Answers that were read."""
 
-    def job(self, name: str, start: int, *, artifacts: bool) -> Job:
-        """Return a job with a page of its builds from the one at `start`, or a folder."""
+    def job(self, name: str, start: int, *, artifacts: bool, origin: bool = False) -> Job:
+        """Return a job with a page of its builds from the one at `start`, or a folder.
+
+        With `origin` builds tell what they were made of, and who began them.
+        """
         build = f"{_BUILD},artifacts[relativePath]" if artifacts else _BUILD
+        build += f",{_ORIGIN}" if origin else ""
         builds = f"allBuilds[{build}]{{{start},{start + PAGE}}}"
         tree = f"fullName,jobs[name],{builds}"
         self.pages += 1

@@ -38,6 +38,8 @@ class JenkinsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Patterns of the paths, or names, of kept files that are reports."""
     assets: dict[str, str] = {}
     """Full name of a job → the asset that its reports are about; else the job itself."""
+    deploys: dict[str, str] = {}
+    """Full name of a job that deploys → the environment it deploys to, as `production`."""
     write: bool = False
     """Approvals may be carried out there."""
 
@@ -54,7 +56,7 @@ class JenkinsConnector(ActingSource[JenkinsClient, JenkinsOptions]):
         options = read_options(spec, JenkinsOptions)
         if not options.jobs:
             raise ConfigError(f'source "{spec.name}": options.jobs names no job')
-        for job in (*options.jobs, *options.assets):
+        for job in (*options.jobs, *options.assets, *options.deploys):
             if not is_job(job):
                 raise ConfigError(
                     f'source "{spec.name}": options.jobs: "{clean_line(job)}" is no job',
@@ -68,8 +70,10 @@ class JenkinsConnector(ActingSource[JenkinsClient, JenkinsOptions]):
         options, done = self.settings, Pass()
         before = JenkinsCursor.read(cursor, self._asked())
         places: dict[str, JobPlace] = {}
-        reader = BuildReader(self.reader, done, options.exclude)
-        run = JobPass(self.reader, done, until, options.artifacts, options.assets)
+        reader = BuildReader(self.reader, done, options.exclude, options.deploys)
+        run = JobPass(
+            self.reader, done, until, options.artifacts, options.assets, deploys=options.deploys
+        )
         for name in dict.fromkeys(options.jobs):
             for job in reader.jobs(name, artifacts=bool(options.artifacts)):
                 for item in run.read(reader, job, before.jobs.get(job.full_name)):
@@ -122,5 +126,6 @@ class JenkinsConnector(ActingSource[JenkinsClient, JenkinsOptions]):
 
     def _asked(self) -> str:
         options = self.settings
-        parts = (*options.jobs, "", *options.exclude, "", *options.artifacts)
+        deploys = (text for pair in sorted(options.deploys.items()) for text in pair)
+        parts = (*options.jobs, "", *options.exclude, "", *options.artifacts, "", *deploys)
         return digest((self.reader.http.endpoint.url(""), *parts))[:16]

@@ -9,9 +9,11 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
-from riskcockpit.connectors.deliveries import outcome, waiting
-from riskcockpit.connectors.jenkins.wire import Build, Description, Input
+from riskcockpit.connectors.deliveries import outcome, told, waiting
+from riskcockpit.connectors.jenkins.wire import Build, Description, Input, Revision
+from riskcockpit.domain import deployment as record
 from riskcockpit.domain.action import Action, ActionKind, Offer
+from riskcockpit.domain.deployment import DeploymentStatus
 from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
 
@@ -61,6 +63,44 @@ def build_reading(job: str, build: Build) -> Reading | None:
         return None
     at = ended_at(build)
     return outcome(job, "workflow_success", "", at, is_good=verdict, is_alarm=False)
+
+
+def deployment_record(job: str, build: Build, asset: str, environment: str) -> record.Deployment:
+    """Return a build of a job that deploys; raises as `ended_at`.
+
+    Jenkins does not tell who answered its inputs: approvals are those that were decided here.
+    """
+    revision = next((one.last_built_revision for one in build.actions if one.last_built_revision),
+                    Revision())  # fmt: skip
+    causes = [cause for one in build.actions for cause in one.causes]
+    given = {one.name: one.value for action in build.actions for one in action.parameters}
+    more = told(given)
+    status = DeploymentStatus.RUNNING
+    if not build.building:
+        verdict = _VERDICTS.get(build.result or "")
+        status = DeploymentStatus.STOPPED if verdict is None else _CAME[verdict]
+    who = next((cause.user_id or cause.short_description for cause in causes), "")
+    run = f"{job}#{build.number}"
+    return record.Deployment(
+        upstream_id=run,
+        asset=clean_line(asset),
+        environment=clean_line(environment),
+        status=status,
+        observed_at=began_at(build) if build.building else ended_at(build),
+        commit=clean_line(revision.SHA1),
+        ref=clean_line(next((one.name for one in revision.branch), "")),
+        pipeline=run,
+        url=clean_line(build.url),
+        artifacts=more.artifacts,
+        model=more.model,
+        model_version=more.model_version,
+        actor=clean_line(who),
+        started_at=began_at(build),
+        finished_at=None if build.building else ended_at(build),
+    )
+
+
+_CAME = {True: DeploymentStatus.SUCCEEDED, False: DeploymentStatus.FAILED}
 
 
 def paused_for(description: Description) -> timedelta:

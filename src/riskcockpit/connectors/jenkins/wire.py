@@ -23,6 +23,35 @@ class Artifact(_Shape, frozen=True):
     relative_path: str = ""
 
 
+class Revision(msgspec.Struct, frozen=True):
+    """What of a repository a build took; its members are written as Java's."""
+
+    SHA1: str = ""
+    branch: tuple[Item, ...] = ()
+
+
+class Cause(_Shape, frozen=True):
+    """Why a build began."""
+
+    user_id: str = ""
+    short_description: str = ""
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """Something that a build was given; without `value` when it is a secret."""
+
+    name: str = ""
+    value: Any = None
+
+
+class BuildAction(_Shape, frozen=True):
+    """One of the many things that plugins know of a build."""
+
+    last_built_revision: Revision | None = None
+    causes: tuple[Cause, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+
+
 class Build(_Shape, frozen=True):
     """One build of a job."""
 
@@ -36,6 +65,9 @@ class Build(_Shape, frozen=True):
     duration: int = 0
     """Milliseconds; 0 while it goes on."""
     artifacts: tuple[Artifact, ...] = ()
+    url: str = ""
+    actions: tuple[BuildAction, ...] = ()
+    """Asked for of jobs that deploy."""
 
 
 class Job(_Shape, frozen=True):
@@ -48,7 +80,7 @@ class Job(_Shape, frozen=True):
     """The newest first."""
 
 
-class Parameter(msgspec.Struct, frozen=True):
+class Asked(msgspec.Struct, frozen=True):
     """Something that whoever answers an input has to say."""
 
     name: str
@@ -62,7 +94,7 @@ class Input(_Shape, frozen=True):
     id: str = ""
     message: str = ""
     proceed_text: str | None = None
-    inputs: tuple[Parameter, ...] = ()
+    inputs: tuple[Asked, ...] = ()
 
 
 class Stage(_Shape, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Self
@@ -16,16 +16,16 @@ from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.kubernetes.client import KubernetesClient
 from riskcockpit.connectors.kubernetes.kubeconfig import Access, from_kubeconfig, from_pod
 from riskcockpit.connectors.kubernetes.mapping import by_owner, called, offers, readings
+from riskcockpit.connectors.kubernetes.rollouts import records, settings
 from riskcockpit.connectors.kubernetes.undo import Undo, Wish
-from riskcockpit.connectors.kubernetes.wire import Deployment
+from riskcockpit.connectors.kubernetes.wire import Deployment, ReplicaSet
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.connectors.tls import Tls
 from riskcockpit.domain.action import OFFERED_KINDS, Action, ActionKind, Offer, Preview
-from riskcockpit.domain.batch import Batch, Coverage
+from riskcockpit.domain.batch import Batch, Coverage, Item
 from riskcockpit.domain.clock import Clock
-from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import ConfigError, ForbiddenError, ProtocolError, SourceError
 
@@ -79,7 +79,7 @@ class KubernetesConnector(ActingSource[KubernetesClient, KubernetesOptions]):
         return cls(spec.name, options, clients, clock)
 
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:  # noqa: ARG002 - the protocol
-        """Yield the readings of all deployments, each time. See `connectors.api`."""
+        """Yield what is to be told of all deployments, each time. See `connectors.api`."""
         done = Pass()
         for namespace in self._namespaces():
             try:
@@ -89,8 +89,9 @@ class KubernetesConnector(ActingSource[KubernetesClient, KubernetesOptions]):
                 done.refuse(f"deployments of {where}: not readable", error)
                 continue
             done.read += 1
+            sets = self._sets(namespace, done)
             done.pages = self.reader.pages
-            taken = tuple(self._taken(found, until, done))
+            taken = tuple(self._taken(found, sets, until, done))
             yield Batch(taken, coverage=Coverage(rows=len(taken)))
         yield done.end("")
 
@@ -132,10 +133,27 @@ class KubernetesConnector(ActingSource[KubernetesClient, KubernetesOptions]):
     def _namespaces(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.settings.namespaces or ("",)))
 
-    def _taken(self, found: list[Deployment], until: datetime, done: Pass) -> Iterator[Reading]:
+    def _sets(self, namespace: str, done: Pass) -> dict[str, list[ReplicaSet]]:
+        """Return the replica sets of a namespace by their owners; where we may not, none."""
+        try:
+            return by_owner(self.reader.replica_sets(namespace, ""))
+        except ForbiddenError:
+            done.leave_out("replica sets are not readable, so that no rollout is recorded")
+            return {}
+
+    def _taken(
+        self, found: list[Deployment], sets: Mapping[str, list[ReplicaSet]], until: datetime,
+        done: Pass,
+    ) -> Iterator[Item]:  # fmt: skip
         for deployment in found:
             try:
-                yield from readings(deployment, self.cluster, until)
+                ours = sets.get(deployment.metadata.uid, [])
+                told: tuple[Item, ...] = (
+                    *readings(deployment, self.cluster, until),
+                    *records(deployment, ours, self.cluster),
+                    *settings(deployment, ours, self.cluster),
+                )
+                yield from told
             except ValueError as error:
                 name = called(deployment.metadata)
                 done.leave_out(f"{name} is left out: {clean_line(str(error))[:80]}")

@@ -27,6 +27,7 @@ class Metadata(_Shape, frozen=True):
     resource_version: str = ""
     generation: int = 0
     creation_timestamp: str | None = None
+    labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
     owner_references: tuple[OwnerReference, ...] = ()
 

@@ -112,11 +112,11 @@ class PrometheusConnector:
 
     def _read(self, query: QueryOptions, since: int | None, now: float) -> tuple[int, Mapped]:
         """Return how many requests it took, and the readings."""
-        limits = Answer()
-        pages = 0
-        if query.threshold_query:
-            limits = self._client.instant(query.threshold_query, now)
-            pages = 1
+        limits, sizes = (
+            self._client.instant(asked, now) if asked else Answer()
+            for asked in (query.threshold_query, query.sample_query)
+        )
+        pages = bool(query.threshold_query) + bool(query.sample_query)
         answers = (
             [self._client.instant(query.query, now)]
             if not query.range_step
@@ -127,8 +127,9 @@ class PrometheusConnector:
             ]
         )
         series: list[Series] = [one for answer in answers for one in answer.series]
-        mapped = readings(series, query, thresholds(limits.series, query))
-        told = {clean_line(note) for answer in (limits, *answers) for note in answer.notes}
+        known = thresholds(limits.series, query), thresholds(sizes.series, query)
+        mapped = readings(series, query, *known)
+        told = {clean_line(note) for answer in (limits, sizes, *answers) for note in answer.notes}
         notes = (*mapped.notes, *(f"{query.metric}: {note}" for note in sorted(told)))
         return pages + len(answers), Mapped(mapped.readings, notes)
 

@@ -62,9 +62,12 @@ def thresholds(series: Iterable[Series], options: QueryOptions) -> dict[Key, flo
 
 
 def readings(
-    series: Iterable[Series], options: QueryOptions, limits: Mapping[Key, float]
+    series: Iterable[Series],
+    options: QueryOptions,
+    limits: Mapping[Key, float],
+    sizes: Mapping[Key, float] | None = None,
 ) -> Mapped:
-    """Return a reading for each finite point; `limits` come from `thresholds`.
+    """Return a reading for each finite point; `limits` and `sizes` come from `thresholds`.
 
     A reading is the same whatever order the series come in; of two points with one identity the
     first in the answer stays.
@@ -72,7 +75,7 @@ def readings(
     tally = _Tally()
     found: dict[tuple[object, ...], Reading] = {}
     for one in series:
-        for reading in _of_series(one, options, limits, tally):
+        for reading in _of_series(one, options, (limits, sizes or {}), tally):
             key = (reading.subject, reading.version, reading.segment, reading.at)
             if key in found:
                 tally.counts["points of several series with the same labels left out"] += 1
@@ -83,7 +86,10 @@ def readings(
 
 
 def _of_series(
-    series: Series, options: QueryOptions, limits: Mapping[Key, float], tally: _Tally
+    series: Series,
+    options: QueryOptions,
+    known: tuple[Mapping[Key, float], Mapping[Key, float]],
+    tally: _Tally,
 ) -> Iterable[Reading]:
     subject = _subject(series.metric, options)
     if not subject:
@@ -92,7 +98,9 @@ def _of_series(
     version = _version(series.metric, options)
     if version is None and series.metric.get(options.version_label):
         tally.counts[f'values of the label "{options.version_label}" are no version number'] += 1
+    limits, sizes = known
     limit = limits.get((subject, version), limits.get((subject, None), options.threshold))
+    size = sizes.get((subject, version), sizes.get((subject, None)))
     if limit is None and options.threshold_query:
         tally.counts["series without a threshold"] += 1
     for at, text in series.points:
@@ -113,6 +121,7 @@ def _of_series(
             threshold=limit,
             direction=options.direction,
             window_seconds=_window_seconds(options),
+            sample_size=int(size) if size is not None and size >= 0 else None,
         )
 
 

@@ -98,6 +98,9 @@ class QueryOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     threshold_query: str = ""
     """Gives one threshold per subject, or per subject and version; `threshold` where it does not.
     """
+    sample_query: str = ""
+    """Gives how many cases the values rest on now, per subject, or per subject and version; for
+    rules that want a minimum sample."""
     direction: Direction = Direction.AT_LEAST
     unit: str = "ratio"
     window: str = ""

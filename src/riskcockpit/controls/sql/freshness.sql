@@ -13,6 +13,7 @@ scanned AS (
 measured AS (SELECT max("at") AS newest FROM reading WHERE "at" <= $as_of)
 SELECT 'asset' AS table_name, max(seen_at) AS newest FROM asset WHERE seen_at <= $as_of
 UNION ALL SELECT 'control_evidence', max(seen_at) FROM control_evidence WHERE seen_at <= $as_of
+UNION ALL SELECT 'deployment', max(observed_at) FROM deployment WHERE observed_at <= $as_of
 UNION ALL SELECT 'finding', greatest(s.newest, m.newest) FROM scanned AS s, measured AS m
 UNION ALL SELECT 'ledger_entry', max(ts) FROM ledger_entry WHERE ts <= $as_of
 UNION ALL SELECT 'model', max(seen_at) FROM model WHERE seen_at <= $as_of
@@ -20,4 +21,5 @@ UNION ALL SELECT 'model_alias', max(seen_at) FROM model_alias WHERE seen_at <= $
 UNION ALL SELECT 'model_version', max(seen_at) FROM model_version WHERE seen_at <= $as_of
 UNION ALL SELECT 'reading', newest FROM measured
 UNION ALL SELECT 'scan', newest FROM scanned
+UNION ALL SELECT 'setting', max(seen_at) FROM setting WHERE seen_at <= $as_of
 UNION ALL SELECT 'source', max(last_success) FROM source WHERE last_success <= $as_of

@@ -8,6 +8,11 @@ WITH counted AS (
     UNION ALL SELECT 'asset', count(*), max(rev) FROM asset
     UNION ALL SELECT 'catalogue_entry', count(*), 0 FROM catalogue_entry
     UNION ALL SELECT 'control_evidence', count(*), max(rev) FROM control_evidence
+    UNION ALL SELECT 'deployment', count(*), max(rev) FROM deployment
+    UNION ALL SELECT 'deployment_approval', count(*), max(rev) FROM deployment_approval
+    UNION ALL SELECT 'deployment_gap', count(*), max(rev) FROM deployment_gap
+    UNION ALL SELECT 'deployment_link', count(*), max(rev) FROM deployment_link
+    UNION ALL SELECT 'deployment_subject', count(*), max(rev) FROM deployment_subject
     UNION ALL SELECT 'document', count(*), max(rev) FROM document
     UNION ALL SELECT 'enrichment', count(*), max(rev) FROM enrichment
     UNION ALL SELECT 'epss_score', count(*), 0 FROM epss_score
@@ -37,6 +42,8 @@ WITH counted AS (
     UNION ALL SELECT 'raw_record', count(*), max(rev) FROM raw_record
     UNION ALL SELECT 'reading', count(*), max(rev) FROM reading
     UNION ALL SELECT 'scan', count(*), max(rev) FROM scan
+    UNION ALL SELECT 'setting', count(*), max(rev) FROM setting
+    UNION ALL SELECT 'setting_change', count(*), max(rev) FROM setting_change
     UNION ALL SELECT 'source', count(*), max(rev) FROM source
     UNION ALL SELECT 'text_place', count(*), 0 FROM text_place
     UNION ALL SELECT 'text_wording', count(*), 0 FROM text_wording

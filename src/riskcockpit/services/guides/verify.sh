@@ -81,5 +81,23 @@ while read -r digest yaml statement; do
     fi
 done <policy/files.txt
 
+# 6. statements about deployments: in-toto in DSSE envelopes, signed by who exported them
+statements=0
+for file in attestations/*.dsse.json; do
+    [ -e "$file" ] || continue
+    name=${file##*/}; name=${name%.dsse.json}
+    if ! jq -j '"DSSEv1 \(.payloadType | utf8bytelength) \(.payloadType) \(.payload | @base64d | utf8bytelength) \(.payload | @base64d)"' "$file" |
+        signed "$exporter" riskcockpit-evidence /dev/fd/3 3<<EOF
+$(jq -r '.signatures[0].sig | @base64d' "$file")
+EOF
+    then fault "the statement about deployment $name is not signed by $exporter"; fi
+    if ! jq -e --arg id "$name" '.payload | @base64d | fromjson | .predicate.deployment |
+        .id == $id and .traceable == (.gaps == [])' "$file" >/dev/null; then
+        fault "the statement about deployment $name contradicts itself"
+    fi
+    statements=$((statements + 1))
+done
+if [ "$statements" -gt 0 ]; then echo "ok     $statements statements about deployments looked at"; fi
+
 if [ "$faults" -gt 0 ]; then echo "$faults faults"; exit 1; fi
 echo 'everything holds'

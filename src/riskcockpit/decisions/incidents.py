@@ -1,0 +1,221 @@
+"""Incidents as the ledger knows them: every clock and every step is a signed entry. Pure.
+
+Two computers that open an incident for the same alarms have opened one: the first entry counts, and
+what is said of the other is said of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from riskcockpit.decisions.notes import NoteKind
+from riskcockpit.domain.clock import parse_utc
+from riskcockpit.domain.incident import ContainedBy, Drill, Incident, IncidentEvent
+from riskcockpit.domain.severity import Severity
+from riskcockpit.ledger.chain import Entry
+
+INCIDENT = "incident"
+"""Where an entry names the incident it is about."""
+Contained = tuple[str, datetime, bool, str]
+"""Model, moment, whether automation did it, id of the action."""
+_ANSWERS = frozenset(
+    {NoteKind.INCIDENT_ACKNOWLEDGED, NoteKind.INCIDENT_ASSIGNED, NoteKind.STEP_DONE}
+)
+"""Records by which somebody says that they look after it."""
+_SLACK = timedelta(minutes=5)
+"""How long before an incident was detected a rollback may have ended its cause."""
+
+
+class _Opened(msgspec.Struct, frozen=True):
+    incident_rule: str
+    subject: str
+    title: str
+    severity: str
+    owner: str
+    alerts: list[str]
+    detected_at: str
+    acknowledge_due_at: str
+    review_seconds: int
+
+
+@dataclass(slots=True)
+class _Making:
+    """An incident while its entries are read."""
+
+    entry: Entry
+    read: _Opened
+    severity: Severity
+    detected_at: datetime
+    owner: str
+    alerts: dict[str, None]
+    acknowledged_at: datetime | None = None
+    contained_at: datetime | None = None
+    contained_by: ContainedBy | None = None
+    resolved_at: datetime | None = None
+    escalated_at: datetime | None = None
+    reviewed_at: datetime | None = None
+    timeline: list[IncidentEvent] = field(default_factory=list)
+    steps: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, kind: NoteKind, entry: Entry, at: datetime) -> None:
+        """Write an entry into the timeline."""
+        word = kind.value.rpartition(".")[2]
+        text = str(entry.data.get("text", ""))
+        self.timeline.append(IncidentEvent(at, word, entry.actor, text, entry.hash))
+
+    def contain(self, at: datetime, by: ContainedBy) -> None:
+        """Note the first moment from which the fault did no more harm."""
+        if self.contained_at is None or at < self.contained_at:
+            self.contained_at, self.contained_by = max(at, self.detected_at), by
+
+    def made(self) -> Incident:
+        """Return the incident."""
+        review = timedelta(seconds=self.read.review_seconds)
+        due = self.resolved_at + review if self.resolved_at and review else None
+        return Incident(
+            id=self.entry.hash,
+            rule=self.read.incident_rule,
+            subject=self.read.subject,
+            title=self.read.title,
+            severity=self.severity,
+            owner=self.owner,
+            alerts=tuple(self.alerts),
+            detected_at=self.detected_at,
+            acknowledge_due_at=parse_utc(self.read.acknowledge_due_at),
+            acknowledged_at=self.acknowledged_at,
+            contained_at=self.contained_at,
+            contained_by=self.contained_by,
+            resolved_at=self.resolved_at,
+            escalated_at=self.escalated_at,
+            review_due_at=due,
+            reviewed_at=self.reviewed_at,
+            timeline=tuple(sorted(self.timeline, key=lambda event: event.at)),
+            steps=tuple(self.steps),
+        )
+
+
+def collect_incidents(
+    counting: Sequence[tuple[NoteKind, Entry]], contained: Iterable[Contained]
+) -> tuple[Incident, ...]:
+    """Return every incident, in the order of their opening; `counting` are the records that count.
+
+    `contained` are confirmed rollbacks: they contain the incidents of their model that are open.
+    """
+    making: dict[str, _Making] = {}
+    known: dict[str, _Making] = {}
+    """Hash of every entry that opened one, also of those that another had opened before."""
+    for kind, entry in counting:
+        if kind is NoteKind.INCIDENT_OPENED:
+            _open(entry, making, known)
+        elif (found := known.get(str(entry.data.get(INCIDENT, "")))) is not None:
+            _follow(found, kind, entry)
+    for model, at, is_automatic, action in contained:
+        for each in making.values():
+            _contain(each, model, at, is_automatic=is_automatic, action=action)
+    return tuple(each.made() for each in making.values())
+
+
+def collect_drills(counting: Iterable[tuple[NoteKind, Entry]]) -> tuple[Drill, ...]:
+    """Return every drill in time order."""
+    return tuple(
+        Drill(
+            id=entry.hash,
+            runbook=str(entry.data.get("runbook", "")),
+            is_passed=entry.data.get("passed") is True,
+            seconds=_number(entry.data.get("milliseconds")) / 1000,
+            at=entry.ts,
+            actor=entry.actor,
+        )
+        for kind, entry in counting
+        if kind is NoteKind.DRILL_DONE
+    )
+
+
+def _open(entry: Entry, making: dict[str, _Making], known: dict[str, _Making]) -> None:
+    try:
+        read = msgspec.convert(dict(entry.data), _Opened)
+        detected, severity = parse_utc(read.detected_at), Severity.from_word(read.severity)
+        parse_utc(read.acknowledge_due_at)
+    except (msgspec.ValidationError, ValueError, OverflowError):
+        return
+    if severity is None or not 0 <= read.review_seconds <= 10**9:
+        return
+    for other in making.values():
+        is_same = (other.read.incident_rule, other.read.subject) == (
+            read.incident_rule,
+            read.subject,
+        )
+        if is_same and (other.resolved_at is None or detected <= other.resolved_at):
+            other.alerts |= dict.fromkeys(read.alerts)
+            known[entry.hash] = other
+            return
+    made = _Making(entry, read, severity, detected, read.owner, dict.fromkeys(read.alerts))
+    made.add(NoteKind.INCIDENT_OPENED, entry, entry.ts)
+    making[entry.hash] = known[entry.hash] = made
+
+
+def _follow(found: _Making, kind: NoteKind, entry: Entry) -> None:
+    ended = kind is NoteKind.INCIDENT_RESOLVED and entry.data.get("ended") is True
+    at = _moment(entry.data.get("at"), entry.ts) if ended else entry.ts
+    found.add(kind, entry, at)
+    if kind in _ANSWERS:
+        found.acknowledged_at = found.acknowledged_at or at
+    match kind:
+        case NoteKind.INCIDENT_JOINED:
+            found.alerts |= dict.fromkeys(_texts(entry.data.get("alerts")))
+        case NoteKind.INCIDENT_ASSIGNED:
+            found.owner = str(entry.data.get("owner", ""))
+        case NoteKind.STEP_DONE:
+            step = (str(entry.data.get("runbook", "")), str(entry.data.get("step", "")))
+            found.steps.append(step)
+        case _:
+            _advance(found, kind, at, is_ended=ended)
+
+
+def _advance(found: _Making, kind: NoteKind, at: datetime, *, is_ended: bool) -> None:
+    match kind:
+        case NoteKind.INCIDENT_CONTAINED:
+            found.contain(at, ContainedBy.PERSON)
+        case NoteKind.INCIDENT_RESOLVED:
+            found.resolved_at = found.resolved_at or at
+            found.contain(at, ContainedBy.END if is_ended else ContainedBy.PERSON)
+        case NoteKind.INCIDENT_ESCALATED:
+            found.escalated_at = found.escalated_at or at
+        case NoteKind.INCIDENT_REVIEWED if found.resolved_at is not None:
+            found.reviewed_at = found.reviewed_at or at
+        case _:
+            pass
+
+
+def _contain(each: _Making, model: str, at: datetime, *, is_automatic: bool, action: str) -> None:
+    is_over = each.resolved_at is not None and each.resolved_at < at
+    if each.read.subject != model or at < each.detected_at - _SLACK or is_over:
+        return
+    before = each.contained_at
+    by = ContainedBy.AUTOMATION if is_automatic else ContainedBy.PERSON
+    each.contain(at, by)
+    if each.contained_at != before:
+        text = "the version at fault was rolled back"
+        who = "automation" if is_automatic else "a person"
+        each.timeline.append(IncidentEvent(at, "contained", who, text, action))
+
+
+def _moment(value: Any, otherwise: datetime) -> datetime:
+    """Return when something happened: what the entry says, never after it was signed."""
+    try:
+        return min(parse_utc(value), otherwise) if isinstance(value, str) else otherwise
+    except (ValueError, OverflowError):
+        return otherwise
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else []
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

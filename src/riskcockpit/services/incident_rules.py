@@ -1,0 +1,218 @@
+"""Incidents by rule: opened from alarms, joined, ended and escalated; every step a signed entry.
+
+Part of every sync and of every publish of the watch. Nothing is kept beside the ledger.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from riskcockpit.config.durations import parse_duration
+from riskcockpit.config.incidents import IncidentRule, read_incidents
+from riskcockpit.config.paths import Paths, shipped
+from riskcockpit.decisions.incidents import INCIDENT
+from riskcockpit.decisions.notes import NoteKind
+from riskcockpit.decisions.project import Projection
+from riskcockpit.domain.clock import rfc3339
+from riskcockpit.domain.finding import FindingClass
+from riskcockpit.domain.incident import Incident
+from riskcockpit.domain.severity import Severity
+from riskcockpit.errors import RiskcockpitError
+from riskcockpit.services.automatic import record
+from riskcockpit.services.context import Context
+from riskcockpit.services.desk import Desk
+from riskcockpit.services.record import examined, projected
+from riskcockpit.store.sql import sql
+
+FILE_NAME = "incidents.yaml"
+MOST_ALERTS = 200
+"""Alarms that one entry names; the rest joins with the next."""
+_WHILE = timedelta(hours=1)
+"""How long before its alarm was published automation may have answered it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Alarm:
+    """A finding that may belong to an incident."""
+
+    id: str
+    finding_class: FindingClass
+    tool: str
+    severity: Severity
+    subject: str
+    title: str
+    owner: str
+    detected_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that is to be signed."""
+
+    kind: NoteKind
+    text: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def rules_in_force(paths: Paths) -> tuple[IncidentRule, ...]:
+    """Return the rules of incidents: those of the home, else those that ship.
+
+    Raises:
+        ConfigError: they cannot be used.
+    """
+    own = paths.config / FILE_NAME
+    return read_incidents(own if own.exists() else shipped("config", FILE_NAME)).rules
+
+
+def advance(ctx: Context) -> str:
+    """Sign what follows from the alarms of the published cache; return why not, or nothing."""
+    try:
+        steps = due_steps(ctx)
+        if steps:
+            desk = Desk(ctx)
+            for step in steps:
+                record(desk, step.kind, step.text, step.data)
+    except RiskcockpitError as error:
+        return error.message
+    return ""
+
+
+def due_steps(ctx: Context) -> tuple[Step, ...]:
+    """Return what is to be signed now.
+
+    Raises:
+        ConfigError: the rules cannot be used.
+        LedgerError, StoreError: ledger or cache cannot be read.
+    """
+    if not ctx.store.exists():
+        return ()
+    now = ctx.clock.now()
+    projection = projected(ctx, examined(ctx), now)
+    running = [each for each in projection.incidents if not each.state.is_over]
+    ids = sorted({alert for each in running for alert in each.alerts})
+    with ctx.store.reader() as reader:
+        rows = reader.rows(sql("services", "incident_alarms"), ids=ids)
+        owners = dict(reader.rows(sql("services", "incident_owners")))
+    alarms = {row[0]: _alarm(row) for row in rows}
+    if not alarms and not running:
+        return ()
+    rules = rules_in_force(ctx.paths)
+    return (
+        *_opened(rules, alarms.values(), projection, owners, now),
+        *_ended(rules, running, alarms, now),
+        *_escalated(rules, running, now),
+    )
+
+
+def _alarm(row: Sequence[Any]) -> _Alarm:
+    id_, class_, tool, severity, *rest = row
+    return _Alarm(id_, FindingClass(class_), tool, Severity(severity), *rest)
+
+
+def _opened(
+    rules: Sequence[IncidentRule],
+    alarms: Iterable[_Alarm],
+    projection: Projection,
+    owners: Mapping[str, str],
+    now: datetime,
+) -> Iterator[Step]:
+    """Yield an opening for each subject with alarms that are in no incident yet, or a joining."""
+    groups: defaultdict[tuple[str, str], list[_Alarm]] = defaultdict(list)
+    by_id = {rule.id: rule for rule in rules}
+    running = [each for each in projection.incidents if not each.state.is_over]
+    newest = {alert: each for each in projection.incidents for alert in each.alerts}
+    for alarm in alarms:
+        rule = next((rule for rule in rules if _fits(rule, alarm)), None)
+        is_kept = _is_kept(newest.get(alarm.id), alarm)
+        if rule is not None and alarm.ended_at is None and not is_kept:
+            groups[rule.id, alarm.subject].append(alarm)
+    for (rule_id, subject), found in groups.items():
+        chosen = found[:MOST_ALERTS]
+        known = next((i for i in running if (i.rule, i.subject) == (rule_id, subject)), None)
+        ids = [alarm.id for alarm in chosen]
+        if known is not None:
+            data = {INCIDENT: known.id, "subject": subject, "alerts": ids}
+            yield Step(NoteKind.INCIDENT_JOINED, f"{subject}: {chosen[0].title}", data)
+            continue
+        rule = by_id[rule_id]
+        detected = _detected(subject, chosen, projection)
+        review = parse_duration(rule.review_within) if rule.review_within else timedelta()
+        yield Step(
+            NoteKind.INCIDENT_OPENED,
+            f"{subject}: {rule.title}: {chosen[0].title}",
+            {
+                "incident_rule": rule.id,
+                "subject": subject,
+                "title": f"{subject}: {rule.title}",
+                "severity": max(alarm.severity for alarm in chosen).word,
+                "owner": rule.owner or chosen[0].owner or owners.get(subject, ""),
+                "alerts": ids,
+                "detected_at": rfc3339(min(detected, now)),
+                "acknowledge_due_at": rfc3339(now + parse_duration(rule.acknowledge_within)),
+                "review_seconds": int(review.total_seconds()),
+            },
+        )
+
+
+def _is_kept(incident: Incident | None, alarm: _Alarm) -> bool:
+    """Whether an alarm belongs to an incident; one that came back after its end does not."""
+    return incident is not None and (
+        incident.resolved_at is None or alarm.detected_at <= incident.resolved_at
+    )
+
+
+def _fits(rule: IncidentRule, alarm: _Alarm) -> bool:
+    floor = Severity.from_word(rule.severity)
+    return (
+        (not rule.classes or alarm.finding_class in rule.classes)
+        and (not rule.tools or alarm.tool in rule.tools)
+        and floor is not None
+        and alarm.severity >= floor
+    )
+
+
+def _detected(subject: str, alarms: Sequence[_Alarm], projection: Projection) -> datetime:
+    """Return when it was detected: automation may have answered before the alarm was published."""
+    first = min(alarm.detected_at for alarm in alarms)
+    answered = [each.at for each in projection.automation.asked if each.model == subject]
+    return min([first, *(at for at in answered if first - _WHILE <= at)])
+
+
+def _ended(
+    rules: Sequence[IncidentRule],
+    running: Sequence[Incident],
+    alarms: Mapping[str, _Alarm],
+    now: datetime,
+) -> Iterator[Step]:
+    quiet = {rule.id: parse_duration(rule.resolve_after) for rule in rules}
+    for each in running:
+        ends = [alarms[alert].ended_at for alert in each.alerts if alert in alarms]
+        known = [end for end in ends if end is not None]
+        if not known or len(known) < len(ends) or each.rule not in quiet:
+            continue
+        last = max(known)
+        if now - last < quiet[each.rule]:
+            continue
+        data = {INCIDENT: each.id, "subject": each.subject, "ended": True, "at": rfc3339(last)}
+        text = f"{each.subject}: all {len(ends)} alarms ended at {rfc3339(last)}"
+        yield Step(NoteKind.INCIDENT_RESOLVED, text, data)
+
+
+def _escalated(
+    rules: Sequence[IncidentRule], running: Sequence[Incident], now: datetime
+) -> Iterator[Step]:
+    named = {rule.id: rule.escalate_to for rule in rules}
+    for each in running:
+        is_silent = each.acknowledged_at is None and each.escalated_at is None
+        if not is_silent or now < each.acknowledge_due_at:
+            continue
+        to = named.get(each.rule, "")
+        data = {INCIDENT: each.id, "subject": each.subject, "to": to}
+        due = rfc3339(each.acknowledge_due_at)
+        text = f"{each.title}: nobody acknowledged it by {due}{f'; told: {to}' if to else ''}"
+        yield Step(NoteKind.INCIDENT_ESCALATED, text, data)

@@ -1,0 +1,116 @@
+"""The kill switch of automation: a file that anybody with a shell can make, and a signed word.
+
+The file stops at once and needs no key; the signed word reaches every computer that shares the
+ledger. Automation goes on only when neither stops it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from riskcockpit.config.paths import make_private
+from riskcockpit.decisions.notes import KIND, NoteKind
+from riskcockpit.decisions.roles import Deed, Role
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.errors import InputError, RefusedError, RiskcockpitError
+from riskcockpit.services.context import Context
+from riskcockpit.services.desk import Desk
+
+FILE_NAME = "automation.stop"
+LONGEST_REASON = 400
+_PEOPLE = frozenset({Role.ENGINEER, Role.RISK_OWNER, Role.APPROVER})
+
+
+def switch_file(ctx: Context) -> Path:
+    """Return our own file; automation is stopped while it exists."""
+    return ctx.paths.state / FILE_NAME
+
+
+def stopped_by_file(ctx: Context, further: Iterable[str] = ()) -> str:
+    """Return which file stops automation and what it says; empty when none does.
+
+    A file that cannot be looked at counts as there.
+    """
+    for file in (switch_file(ctx), *(Path(name) for name in further)):
+        try:
+            if not file.is_symlink() and not file.exists():
+                continue
+            said = file.read_text(encoding="utf-8", errors="replace")[:LONGEST_REASON]
+        except OSError as error:
+            said = error.strerror or "it cannot be read"
+        words = clean_line(said).strip()
+        return f"the file {file} stops it{f': {words}' if words else ''}"
+    return ""
+
+
+def stop(ctx: Context, reason: str) -> str:
+    """Stop all automation: the file first, which needs no key, then the signed word.
+
+    Returns why the word could not be signed; the file stops it all the same.
+
+    Raises:
+        InputError: there is no reason, or the file cannot be made.
+    """
+    words = _reason(reason)
+    file = switch_file(ctx)
+    try:
+        make_private(file.parent)
+        file.write_text(f"{words}\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"cannot make {file}: {error.strerror}", hint="make it by hand, or stop the process"
+        ) from error
+    try:
+        _sign(Desk(ctx), NoteKind.AUTOMATION_STOPPED, words)
+    except RiskcockpitError as error:
+        return f"it is stopped here, but not in the ledger: {error.message}"
+    return ""
+
+
+def resume(ctx: Context, reason: str) -> str:
+    """Let automation go on: the signed word of a person first, then the file goes.
+
+    Returns what stops it still; empty when nothing does.
+
+    Raises:
+        InputError: there is no reason.
+        RefusedError: this is no person who decides.
+        LedgerError: it cannot be signed; automation stays stopped.
+    """
+    words = _reason(reason)
+    desk = Desk(ctx)
+    if not desk.signature().roles & _PEOPLE:
+        raise RefusedError(
+            f"{desk.principal} may stop automation and not let it go on",
+            rule="automation-resume",
+            hint="an engineer, a risk owner or an approver does",
+        )
+    _sign(desk, NoteKind.AUTOMATION_RESUMED, words)
+    try:
+        switch_file(ctx).unlink(missing_ok=True)
+    except OSError as error:
+        return f"the file {switch_file(ctx)} cannot be removed: {error.strerror}"
+    return ""
+
+
+def _reason(reason: str) -> str:
+    words = clean_line(reason).strip()
+    if not words or len(words) > LONGEST_REASON:
+        raise InputError(
+            f"a reason has 1 to {LONGEST_REASON} characters, not {len(words)}",
+            hint="say why; it goes into the ledger",
+        )
+    return words
+
+
+def _sign(desk: Desk, kind: NoteKind, reason: str) -> None:
+    rule = desk.permit(Deed.NOTE)
+    verb = "stops" if kind is NoteKind.AUTOMATION_STOPPED else "lets go on"
+    desk.sign(
+        EntryType.NOTE,
+        {KIND: kind.value, "text": f"{verb} automation: {reason}", "reason": reason,
+         **desk.grounds(rule)},
+    )  # fmt: skip
+    desk.finish()

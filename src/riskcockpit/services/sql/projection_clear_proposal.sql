@@ -1,0 +1,4 @@
+-- Empties the projection, which is written anew from the ledger.
+-- params: none
+-- returns: nothing
+DELETE FROM proposal

@@ -1,0 +1,126 @@
+"""What the watch knows between two looks: the ledger and the cache, read again when they change."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from riskcockpit.actions.automation import Evaluation
+from riskcockpit.domain.automation import Trial, Verdict
+from riskcockpit.domain.reading import Reading
+from riskcockpit.ingest.watched import WatchFault, record_faults
+from riskcockpit.services.automation import (
+    Standing,
+    Watched,
+    as_seen,
+    facts_of_models,
+    standing,
+    stopped_now,
+)
+from riskcockpit.services.context import Context
+from riskcockpit.store.database import Writer
+
+State = tuple[object, ...]
+
+
+@dataclass(slots=True)
+class World:
+    """The ledger and the cache as they were read last."""
+
+    ctx: Context
+    _ledger: State = ()
+    _cache: State = ()
+    _standing: Standing | None = None
+    _models: Mapping[str, Watched] = field(default_factory=dict)
+
+    @property
+    def standing(self) -> Standing:
+        """What the ledger says."""
+        return self._standing or self.refresh()
+
+    @property
+    def tiers(self) -> Mapping[str, int]:
+        """Model → tier."""
+        return {name: watched.tier for name, watched in self._models.items()}
+
+    def refresh(self) -> Standing:
+        """Read again what changed since, and return what the ledger says.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+            StoreError: the cache cannot be read.
+        """
+        ledger = self._state_of_ledger()
+        if self._standing is None or ledger != self._ledger:
+            self._standing = standing(self.ctx)
+            self._ledger = self._state_of_ledger()
+            self._cache = ()
+        cache: State = (self.ctx.store.generation(), self._ledger)
+        if cache != self._cache:
+            self._models = {}
+            if self.ctx.store.exists():
+                with self.ctx.store.reader() as reader:
+                    self._models = facts_of_models(self.ctx, reader, self._standing)
+            self._cache = cache
+        return self._standing
+
+    def forget(self) -> None:
+        """Read everything again next time."""
+        self._standing = None
+        self._cache = ()
+
+    def facts(self, seen: Iterable[Reading], now: datetime) -> Mapping[str, Watched]:
+        """Return what is known of every model at `now`, with readings that are in no cache yet."""
+        by_model: defaultdict[str, list[Reading]] = defaultdict(list)
+        for reading in seen:
+            by_model[reading.subject].append(reading)
+        stopped = stopped_now(self.ctx, self.standing)
+        return {
+            name: replace(watched, facts=as_seen(watched.facts, by_model[name], now, stopped))
+            for name, watched in self._models.items()
+        }
+
+    def _state_of_ledger(self) -> State:
+        """Return sizes and times of the files that say what is decided."""
+        folder = self.ctx.paths.ledger
+        files = (*folder.glob("chains/*"), *folder.glob("policy/*"), folder / "allowed_signers")
+        found = []
+        for file in sorted(files):
+            try:
+                status = file.stat()
+            except OSError:
+                continue
+            found.append((file.name, status.st_size, status.st_mtime_ns))
+        return tuple(found)
+
+
+def faults_of(
+    tx: Writer,
+    evaluations: Iterable[Evaluation],
+    trials: Sequence[Trial],
+    tiers: Mapping[str, int],
+    now: datetime,
+) -> None:
+    """Write the findings of the watch: silence where readings should be, and no recovery."""
+    faults: defaultdict[str, list[WatchFault]] = defaultdict(list)
+    told: set[tuple[str, str, str]] = set()
+    for found in evaluations:
+        key = (found.model, found.metric, found.segment)
+        if found.verdict is not Verdict.STALE or key in told:
+            continue
+        told.add(key)
+        where = f" [{found.segment}]" if found.segment else ""
+        title = f"{found.model}: no fresh reading of {found.metric}{where}"
+        faults[found.model].append(
+            WatchFault(*key[:1], "reading.stale", *key[1:], title, tiers.get(found.model, 3))
+        )
+    for trial in trials:
+        if trial.told == "missed" and not trial.is_over:
+            title = f"{trial.model}: version {trial.version} did not recover after the rollback"
+            faults[trial.model].append(
+                WatchFault(trial.model, "rollback.no-recovery", trial.metric, trial.segment,
+                           title, 1)
+            )  # fmt: skip
+    record_faults(tx, faults, now)

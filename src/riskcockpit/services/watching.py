@@ -1,0 +1,329 @@
+"""The watch: look, judge, act, see whether it helped, and again; one process for each cache.
+
+A second process over the same cache stands by and takes over when the first is gone. What was sent
+and has no receipt is looked for first; nothing is ever sent twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from riskcockpit.actions.automation import Evaluation, judge
+from riskcockpit.config.automation import Automation
+from riskcockpit.config.durations import parse_duration
+from riskcockpit.config.paths import make_private
+from riskcockpit.domain.automation import Verdict
+from riskcockpit.errors import RiskcockpitError
+from riskcockpit.ledger.lock import try_lock
+from riskcockpit.services.automatic import act, prove
+from riskcockpit.services.context import Context
+from riskcockpit.services.looking import REGISTRIES, Looker, cycles_of
+from riskcockpit.services.outbox import dispatch
+from riskcockpit.services.pulling import Pulled
+from riskcockpit.services.stopping import StopError, Stopper
+from riskcockpit.services.sync import take_in
+from riskcockpit.services.systemd import Systemd
+from riskcockpit.services.watch_health import lock_file, write_health
+from riskcockpit.services.watch_world import World, faults_of
+from riskcockpit.store.database import Writer
+from riskcockpit.views.automation import WatchEvent, WatchHealth
+
+log = logging.getLogger(__name__)
+Tell = Callable[[WatchEvent], None]
+STANDBY_SECONDS = 1.0
+NEWS_PAUSE = timedelta(seconds=5)
+"""How long news waits after a publish, so that much news is one publish."""
+REFUSED_PAUSE = timedelta(seconds=5)
+"""How long what was refused before anything was signed is not tried again."""
+MEASURES = frozenset({"prometheus"})
+"""Kinds whose every look brings something new."""
+Key = tuple[str, str, str, str]
+_TOLD = frozenset({Verdict.STALE, Verdict.ALARM, Verdict.HELD})
+"""Verdicts whose begin and end are told; what acts tells of itself."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What the loop remembers to tell things once; nothing is decided by it."""
+
+    verdicts: dict[Key, Verdict] = field(default_factory=dict)
+    refused: dict[Key, tuple[datetime, str]] = field(default_factory=dict)
+    """When something was refused before anything was signed, and why."""
+    digests: dict[str, str] = field(default_factory=dict)
+    """Source → digest of what it gave last; of those whose change is published at once."""
+    troubles: frozenset[str] = frozenset()
+    published_at: datetime | None = None
+    models: int = 0
+    stopped: str = ""
+
+
+class Watch:
+    """One process that watches over one cache."""
+
+    def __init__(
+        self, ctx: Context, tell: Tell, *, systemd: Systemd | None = None, cycle: str = ""
+    ) -> None:
+        """`cycle` beats that of the rules, as `1s`; empty: the rules say."""
+        self._ctx = ctx
+        self._tell = tell
+        self._systemd = systemd or Systemd()
+        self._cycle_given = cycle
+        self._stopper = Stopper()
+        self._looker = Looker(ctx)
+        self._world = World(ctx)
+        self._kept = _Kept()
+        self._has_news = False
+        self._cycle = timedelta(seconds=15)
+        self._started_at = ctx.clock.now()
+
+    def run(self, *, is_once: bool = False) -> None:
+        """Watch until a signal says to end, or for one cycle.
+
+        What is being decided or sent is finished first.
+
+        Raises:
+            ConfigError: the rules or the settings cannot be used.
+            LedgerError, StoreError: at the start; later they are trouble that may pass.
+        """
+        with self._stopper.hearing():
+            try:
+                with self._leading(may_wait=not is_once):
+                    self._begin()
+                    self._loop(is_once=is_once)
+            except StopError:
+                pass
+            finally:
+                self._systemd.stopping()
+                self._event("stopping", "", "ends as it was told" if not is_once else "one cycle")
+
+    def stop(self) -> None:
+        """End at the next step; for whoever runs it in a thread."""
+        self._stopper.is_wanted = True
+
+    @contextmanager
+    def _leading(self, *, may_wait: bool) -> Iterator[None]:
+        """Be the one that watches over this cache; wait for that as long as it takes, or not."""
+        make_private(self._ctx.paths.cache)
+        handle = os.open(lock_file(self._ctx), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            is_told = False
+            while not try_lock(handle):
+                if not is_told:
+                    self._event("standing by", "", "another watch leads; takes over when it ends")
+                    self._systemd.ready("standing by")
+                    is_told = True
+                if not may_wait:
+                    raise StopError
+                self._systemd.alive("standing by")
+                self._sleep(STANDBY_SECONDS)
+            yield
+        finally:
+            os.close(handle)
+
+    def _begin(self) -> None:
+        """Find out what became of what was sent, and where everything stands."""
+        self._looker.begin()
+        stands = self._world.refresh()
+        cycles_of(stands.rules.automation, self._ctx.settings)  # wrong rules end it here
+        for row in self._recovered():
+            self._event("found out", row[0], row[1])
+        self._event("started", "", f"by {stands.rules.origin}; signs as {stands.principal or '?'}")
+        self._systemd.ready("leading")
+
+    def _recovered(self) -> list[tuple[str, str]]:
+        try:
+            return [(row.target, f"{row.kind}: {row.state}") for row in dispatch(self._ctx)]
+        except RiskcockpitError as error:
+            return [("", f"what is due upstream waits: {error.message}")]
+
+    def _loop(self, *, is_once: bool) -> None:
+        while True:
+            began = time.monotonic()
+            trouble = ""
+            try:
+                self._turn()
+            except RiskcockpitError as error:
+                trouble = error.message
+                self._world.forget()
+            self._told({trouble} if trouble else set())
+            self._write_health(trouble)
+            self._systemd.alive(trouble or f"{self._kept.models} models watched")
+            if is_once:
+                return
+            self._sleep(self._cycle.total_seconds() - (time.monotonic() - began))
+
+    def _turn(self) -> None:
+        """One cycle: what is read may be interrupted, what is decided may not."""
+        stands = self._world.refresh()
+        automation = stands.rules.automation
+        self._cycle = parse_duration(self._cycle_given or automation.cycle)
+        cycles = dict(cycles_of(automation, self._ctx.settings))
+        if self._cycle_given:
+            cycles = {name: min(span, self._cycle) for name, span in cycles.items()}
+        with self._stopper.interruptible():
+            pulled = self._looker.look(cycles)
+        self._systemd.alive("judging")
+        evaluations = self._judged()
+        is_news = self._told_verdicts(evaluations)
+        self._has_news = self._has_changed(pulled) or is_news or self._has_news
+        is_signed = self._act()
+        is_signed = self._prove() or is_signed
+        if is_signed or self._is_due(automation, evaluations.values()):
+            self._publish(self._judged())
+        failed = {f"{one.source.name}: {one.error}" for one in pulled if one.error}
+        if failed:
+            self._told(failed)
+
+    def _is_due(self, automation: Automation, evaluations: Iterable[Evaluation]) -> bool:
+        """Whether what was seen is published now: news soon, everything else now and then."""
+        last = self._kept.published_at
+        if last is None:
+            return True
+        age = self._now() - last
+        is_news = self._has_news and age >= NEWS_PAUSE and not _is_pending(evaluations)
+        return is_news or age >= parse_duration(automation.publish)
+
+    def _has_changed(self, pulled: Iterable[Pulled]) -> bool:
+        """Whether a source gave something else than last time; readings are new at every look."""
+        is_news = False
+        for one in pulled:
+            before = self._kept.digests.get(one.source.name)
+            is_news = is_news or (before != one.digest and one.source.kind not in MEASURES)
+            self._kept.digests[one.source.name] = one.digest
+        return is_news
+
+    def _judged(self) -> Mapping[Key, Evaluation]:
+        now = self._now()
+        facts = self._world.facts(self._looker.readings, now)
+        self._kept.models = len(facts)
+        self._kept.stopped = next((each.facts.stopped for each in facts.values()), "")
+        policy = self._world.standing.rules.automation
+        return {e.key: e for each in facts.values() for e in judge(policy, each.facts)}
+
+    def _publish(self, evaluations: Mapping[Key, Evaluation]) -> None:
+        """Put what was seen into the cache, with what the watch itself has found."""
+        tiers = self._world.tiers
+        trials = self._world.standing.projection.automation.trials
+
+        def beside(tx: Writer, now: datetime) -> None:
+            faults_of(tx, evaluations.values(), trials, tiers, now)
+
+        report = take_in(self._ctx, self._looker.unpublished, beside)
+        self._looker.published()
+        self._has_news = False
+        self._kept.published_at = self._now()
+        self._world.refresh()
+        for note in report.notes:
+            self._event("note", "", note)
+
+    def _act(self) -> bool:
+        """Do what the rules say, one model after the other, each on fresh facts; return whether
+        anything was tried.
+
+        The fault is ended first and published after, with the readings that told of it: they are
+        in the signed entry already.
+        """
+        tried: set[Key] = set()
+        while (found := self._next(tried)) is not None:
+            if self._stopper.is_wanted:
+                raise StopError
+            tried.add(found.key)
+            event = act(self._ctx, self._world.standing.rules, found)
+            _, before = self._kept.refused.get(found.key, (event.at, ""))
+            if event.kind != "refused" or event.decision or event.detail != before:
+                self._tell(event)
+            if event.kind == "refused":
+                self._kept.refused[found.key] = (self._now(), event.detail)
+            self._looker.look_again(REGISTRIES)
+            self._world.refresh()
+        return bool(tried)
+
+    def _next(self, tried: set[Key]) -> Evaluation | None:
+        """Return what is to be done next."""
+        now = self._now()
+        for key, found in self._judged().items():
+            refused = self._kept.refused.get(key)
+            is_paused = refused is not None and now - refused[0] < REFUSED_PAUSE
+            if found.verdict.acts and key not in tried and not is_paused:
+                return found
+        return None
+
+    def _prove(self) -> bool:
+        """Say of versions that took over whether they proved themselves; return whether any was."""
+        stands = self._world.standing
+        is_told = False
+        for trial in stands.projection.automation.trials:
+            if trial.is_over:
+                continue
+            watched = self._world.facts(self._looker.readings, self._now()).get(trial.model)
+            history = watched.facts.history if watched else ()
+            event = prove(self._ctx, stands.rules.automation, trial, history, self._now())
+            if event is not None:
+                self._tell(event)
+                is_told = True
+        if is_told:
+            self._world.refresh()
+        return is_told
+
+    def _told_verdicts(self, evaluations: Mapping[Key, Evaluation]) -> bool:
+        """Tell every verdict that changed; return whether that is worth a publish."""
+        is_news = False
+        for key, found in evaluations.items():
+            before = self._kept.verdicts.get(key, Verdict.QUIET)
+            if before is found.verdict or not ({before, found.verdict} & _TOLD):
+                continue
+            is_news = True
+            where = f" ({found.segment})" if found.segment else ""
+            said = f"{found.rule}, {found.metric}{where}: {found.reason or 'good'}"
+            self._event(found.verdict.value, found.model, said)
+        self._kept.verdicts = {key: found.verdict for key, found in evaluations.items()}
+        return is_news
+
+    def _told(self, troubles: set[str]) -> None:
+        """Tell each trouble when it begins."""
+        for trouble in sorted(troubles - self._kept.troubles):
+            self._event("trouble", "", trouble)
+        self._kept.troubles = frozenset(troubles)
+
+    def _write_health(self, trouble: str) -> None:
+        kept = self._kept
+        write_health(
+            self._ctx,
+            WatchHealth(
+                state="leading",
+                pid=os.getpid(),
+                host=self._ctx.host,
+                started_at=self._started_at,
+                looked_at=self._now(),
+                published_at=kept.published_at,
+                cycle_seconds=self._cycle.total_seconds(),
+                stopped=kept.stopped,
+                trouble=trouble or "; ".join(sorted(kept.troubles)),
+                models=kept.models,
+            ),
+        )
+
+    def _sleep(self, seconds: float) -> None:
+        with self._stopper.interruptible():
+            if seconds > 0:
+                time.sleep(seconds)
+
+    def _now(self) -> datetime:
+        return self._ctx.clock.now()
+
+    def _event(self, kind: str, subject: str, detail: str) -> None:
+        self._tell(WatchEvent(self._now(), kind, subject, detail))
+
+
+def _is_pending(evaluations: Iterable[Evaluation]) -> bool:
+    """Whether something may be decided at the next look: other news waits for so long."""
+    return any(
+        found.verdict is Verdict.QUIET and found.newest is not None and found.newest.is_breach
+        for found in evaluations
+    )

@@ -1,0 +1,266 @@
+"""Incidents: opened from alarms by rule, looked after by people, ended, escalated, reviewed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from riskcockpit.config.incidents import read_incidents, read_runbooks
+from riskcockpit.decisions.incidents import INCIDENT
+from riskcockpit.decisions.notes import KIND, NoteKind
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.incident import ContainedBy, Incident, IncidentState
+from riskcockpit.errors import ConfigError, InputError, RefusedError, UnknownNameError
+from riskcockpit.services import runbooks as books
+from riskcockpit.services.desk import Desk
+from riskcockpit.services.incident_rules import advance
+from riskcockpit.services.incidents import (
+    acknowledge,
+    add_note,
+    assign,
+    contain,
+    drills,
+    incidents,
+    resolve,
+    review,
+)
+from riskcockpit.services.rollback import rollback
+from riskcockpit.services.runbooks import StepDone, record_drill, runbook_called, walk
+from riskcockpit.services.verify import verify_ledger
+from support.caches import finding, statement
+from support.deciding import Bank, id_of, make_bank
+
+WHY = "the feature store was loaded twice; the loader now refuses a second load of a day"
+
+
+@pytest.fixture
+def bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bank:
+    return make_bank(tmp_path / "home", monkeypatch)
+
+
+def opened(bank: Bank) -> Incident:
+    assert advance(bank.at("engineer")) == ""
+    (found,) = incidents(bank.at("engineer"))
+    return found
+
+
+def change(bank: Bank, text: str) -> None:
+    with bank.at("engineer").store.writer() as tx:
+        tx.execute(statement(text))
+
+
+def fixed(bank: Bank) -> None:
+    change(bank, "UPDATE finding SET state = 'fixed', fixed_at = last_seen WHERE class = 'model'")
+
+
+def test_grave_alarms_about_a_model_are_one_incident_and_further_ones_join(bank: Bank) -> None:
+    found = opened(bank)
+    assert (found.subject, found.state, found.owner) == ("fraud", IncidentState.OPEN, "payments")
+    assert found.alerts == (id_of("drop"),)
+    assert found.severity.word == "critical"
+    with bank.at("engineer").store.writer() as tx:
+        tx.append("finding", [finding("unfair", severity=3, model="fraud", asset="fraud",
+                                      **{"class": "model"})])  # fmt: skip
+    found = opened(bank)
+    assert set(found.alerts) == {id_of("drop"), id_of("unfair")}
+    assert [event.kind for event in found.timeline] == ["opened", "joined"]
+    before = len(bank.at("engineer").reading_journal().entries())
+    assert opened(bank) == found
+    assert len(bank.at("engineer").reading_journal().entries()) == before, "nothing to say"
+
+
+def test_a_whole_life_is_signed_step_by_step_and_projected(bank: Bank) -> None:
+    id_ = opened(bank).id[:10]
+    engineer = bank.at("engineer")
+    assert acknowledge(engineer, id_, "")[0].state is IncidentState.ACKNOWLEDGED
+    assert assign(engineer, id_, "approver", "knows the data")[0].owner == "approver"
+    add_note(engineer, id_, "the data looks fine")
+    found, _ = contain(engineer, id_, "the scores are not used until further notice")
+    assert (found.state, found.contained_by) == (IncidentState.CONTAINED, ContainedBy.PERSON)
+    with pytest.raises(RefusedError, match="goes on"):
+        review(engineer, id_, WHY)
+    found, _ = resolve(engineer, id_, "a retrained version serves")
+    assert found.review_due_at == (found.resolved_at or found.detected_at) + timedelta(days=5)
+    with pytest.raises(InputError, match="20 characters"):
+        review(engineer, id_, "fixed")
+    assert review(engineer, id_, WHY)[0].state is IncidentState.REVIEWED
+    assert incidents(engineer) == ()
+    (kept,) = incidents(engineer, is_all=True)
+    assert [event.kind for event in kept.timeline] == [
+        "opened", "acknowledged", "assigned", "noted", "contained", "resolved", "reviewed",
+    ]  # fmt: skip
+    assert verify_ledger(engineer).is_ok
+    rows = bank.rows("SELECT state, owner, contained_by FROM incident")
+    assert rows == [("reviewed", "approver", "person")]
+    assert bank.rows("SELECT acknowledged_at IS NOT NULL FROM finding WHERE title = 'drop'")
+
+
+def test_no_clock_is_stopped_twice(bank: Bank) -> None:
+    id_ = opened(bank).id
+    engineer = bank.at("engineer")
+    acknowledge(engineer, id_, "")
+    resolve(engineer, id_, "it was a drill")
+    review(engineer, id_, WHY)
+    for verb in (acknowledge, contain, resolve, review):
+        with pytest.raises(RefusedError) as caught:
+            verb(engineer, id_, WHY)
+        assert caught.value.rule == "incident-clocks"
+
+
+def test_who_decides_nothing_takes_no_step(bank: Bank) -> None:
+    id_ = opened(bank).id
+    with pytest.raises(RefusedError):
+        acknowledge(bank.at("auditor"), id_, "")
+    with pytest.raises(UnknownNameError, match="no incident"):
+        acknowledge(bank.at("engineer"), "abcdef", "")
+
+
+def test_a_confirmed_rollback_contains_the_incident_of_its_model(bank: Bank) -> None:
+    opened(bank)
+    rollback(bank.at("engineer"), "fraud")
+    (found,) = incidents(bank.at("engineer"))
+    assert (found.state, found.contained_by) == (IncidentState.CONTAINED, ContainedBy.PERSON)
+    assert "rolled back" in found.timeline[-1].detail
+
+
+def test_it_is_resolved_by_itself_when_all_its_alarms_ended_for_a_while(bank: Bank) -> None:
+    opened(bank)
+    fixed(bank)
+    advance(bank.at("engineer"))
+    (found,) = incidents(bank.at("engineer"))
+    bank.clock.at += timedelta(minutes=11)
+    advance(bank.at("engineer"))
+    (found,) = incidents(bank.at("engineer"))
+    assert (found.state, found.contained_by) == (IncidentState.RESOLVED, ContainedBy.END)
+    assert found.resolved_at is not None
+    assert found.resolved_at < bank.clock.at - timedelta(minutes=5), "when the alarms ended"
+    bank.clock.at += timedelta(days=6)
+    assert found.is_review_overdue(bank.clock.at)
+
+
+def test_an_alarm_that_goes_on_is_not_opened_again_and_one_that_comes_back_is(bank: Bank) -> None:
+    first = opened(bank).id
+    resolve(bank.at("engineer"), first, "the scores are not used any more")
+    advance(bank.at("engineer"))
+    assert [each.id for each in incidents(bank.at("engineer"))] == [first]
+    back = (bank.clock.at + timedelta(minutes=1)).replace(tzinfo=None)
+    change(bank, f"UPDATE finding SET reopened_at = TIMESTAMP '{back}' WHERE title = 'drop'")
+    bank.clock.at += timedelta(minutes=2)
+    advance(bank.at("engineer"))
+    advance(bank.at("engineer"))
+    newest, oldest = incidents(bank.at("engineer"))
+    assert (newest.state, oldest.id) == (IncidentState.OPEN, first)
+
+
+def test_what_nobody_acknowledges_is_escalated_once(bank: Bank) -> None:
+    opened(bank)
+    bank.clock.at += timedelta(minutes=16)
+    advance(bank.at("engineer"))
+    advance(bank.at("engineer"))
+    (found,) = incidents(bank.at("engineer"))
+    assert [event.kind for event in found.timeline] == ["opened", "escalated"]
+    assert found.escalated_at is not None
+
+
+def test_two_computers_that_open_it_at_once_have_opened_one(bank: Bank) -> None:
+    found = opened(bank)
+    entry = next(e for e in bank.at("engineer").reading_journal().entries() if e.hash == found.id)
+    desk = Desk(bank.at("approver"))
+    twin = desk.sign(EntryType.NOTE, {**entry.data, "policy": desk.roles.digest})
+    acknowledge(bank.at("engineer"), found.id, "")
+    (one,) = incidents(bank.at("engineer"))
+    assert one.id == found.id
+    desk = Desk(bank.at("approver"))
+    data = {KIND: NoteKind.INCIDENT_NOTED.value, INCIDENT: twin.hash, "text": "seen here too"}
+    desk.sign(EntryType.NOTE, {**data, "policy": desk.roles.digest})
+    (one,) = incidents(bank.at("engineer"))
+    assert one.timeline[-1].detail == "seen here too", "said of the other, it is said of this one"
+
+
+def test_an_opening_that_cannot_be_read_opens_nothing(bank: Bank) -> None:
+    found = opened(bank)
+    entry = next(e for e in bank.at("engineer").reading_journal().entries() if e.hash == found.id)
+    desk = Desk(bank.at("approver"))
+    other = {**entry.data, "subject": "aml", "policy": desk.roles.digest}
+    for broken in ({"severity": "odd"}, {"detected_at": "soon"}, {"alerts": "x"},
+                   {"review_seconds": -1}, {"policy": "0" * 64}):  # fmt: skip
+        desk.sign(EntryType.NOTE, {**other, **broken})
+    assert incidents(bank.at("engineer")) == (found,)
+    desk.sign(EntryType.NOTE, other)
+    assert len(incidents(bank.at("engineer"))) == 2, "whole it would have opened one"
+
+
+def test_a_runbook_is_walked_until_it_waits_for_a_person_and_goes_on_there(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = opened(bank)
+    done = {name: lambda _ctx, _subject: (True, "as it should") for name in books._DEEDS}
+    monkeypatch.setattr(books, "_DEEDS", {**books._DEEDS, **done, "rollback": books._rollback})
+    engineer = bank.at("engineer")
+    book = runbook_called(engineer.paths, "model-breach")
+    steps = list(walk(engineer, book, found, {}))
+    assert [step.step.id for step in steps] == ["look", "explain", "data"]
+    assert (steps[-1].is_done, steps[-1].is_waiting) == (False, True)
+    (found,) = incidents(engineer)
+    assert found.acknowledged_at is not None, "who walks through it looks after it"
+    with pytest.raises(UnknownNameError, match="dada"):
+        list(walk(engineer, book, found, {"dada": "looked"}))
+    steps = list(walk(engineer, book, found, {"data": "the checks are green"}))
+    assert [step.step.id for step in steps] == ["data", "contain", "verify", "tell"]
+    assert bank.registry.champion == 6
+    (found,) = incidents(engineer)
+    assert [step for _, step in found.steps] == ["look", "explain", "data", "contain", "verify"]
+    assert found.state is IncidentState.CONTAINED
+
+
+def test_a_step_that_fails_ends_the_walk_and_is_taken_again(bank: Bank) -> None:
+    found = opened(bank)
+    bank.registry.may_write = False
+    engineer = bank.at("engineer")
+    book = runbook_called(engineer.paths, "model-breach")
+    only = book.steps[3]
+    done = books.take(engineer, only, found.subject)
+    assert not done.is_done
+    assert "no write credential" in done.detail
+
+
+def test_a_drill_is_signed_and_counts_only_when_it_passed(bank: Bank) -> None:
+    engineer = bank.at("engineer")
+    book = runbook_called(engineer.paths, "model-breach")
+    passed = tuple(StepDone(step, is_done=True, detail="done") for step in book.steps)
+    record_drill(engineer, book, passed, 12.3456)
+    record_drill(engineer, book, (StepDone(book.steps[0], is_done=False, detail="away"),), 1.0)
+    failed, good = drills(engineer)
+    assert (good.is_passed, good.seconds, failed.is_passed) == (True, 12.346, False)
+    assert bank.rows("SELECT is_passed FROM drill ORDER BY is_passed DESC") == [(True,), (False,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            "rules:\n  - {id: a, title: b, severity: grave}\n",
+            'line 2: rules.0..severity: .*"grave"',
+        ),
+        ("rules:\n  - {id: a, title: b, acknowledge_within: soon}\n", "acknowledge_within"),
+        ("rules:\n  - {id: a, title: b, clases: [model]}\n", 'unknown key "clases"'),
+    ],
+)
+def test_wrong_rules_are_refused_with_their_place(tmp_path: Path, text: str, why: str) -> None:
+    file = tmp_path / "incidents.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=why):
+        read_incidents(file)
+
+
+def test_a_step_is_done_by_us_or_by_a_person_and_a_home_has_runbooks_of_its_own(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text("id: own\ntitle: t\nsteps:\n  - {id: a, title: x}\n")
+    with pytest.raises(ConfigError, match="has to say"):
+        read_runbooks(tmp_path)
+    file.write_text("id: own\ntitle: t\nsteps:\n  - {id: a, title: x, do: sync}\n")
+    assert read_runbooks(tmp_path)["own"].steps[0].do == "sync"

@@ -1,0 +1,143 @@
+"""The process of the watch: one leads, another stands by, signals end it between two steps."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from riskcockpit.config.automation import Automation
+from riskcockpit.config.settings import Settings, SourceSettings
+from riskcockpit.domain.batch import Coverage
+from riskcockpit.domain.reading import MetricClass, Reading, SubjectKind
+from riskcockpit.errors import ConfigError
+from riskcockpit.services.looking import cycles_of, merged
+from riskcockpit.services.pulling import Pulled
+from riskcockpit.services.stopping import StopError, Stopper
+from riskcockpit.services.systemd import Systemd
+from support.cli import invoke
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@contextmanager
+def watch(home: Path, notify: str = "") -> Iterator[subprocess.Popen[str]]:
+    env = {**os.environ, "RISKCOCKPIT_HOME": str(home), "NOTIFY_SOCKET": notify}
+    argv = [sys.executable, "-m", "riskcockpit", "watch", "run", "--json", "--cycle", "1s"]
+    with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def event(process: subprocess.Popen[str]) -> dict[str, Any]:
+    assert process.stdout is not None
+    found: dict[str, Any] = json.loads(process.stdout.readline())
+    return found
+
+
+def test_one_leads_another_stands_by_and_takes_over(home: Path, tmp_path: Path) -> None:
+    assert invoke("init").code == 0
+    assert invoke("watch", "health").code == 1
+    address = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(address))
+        systemd.settimeout(60)
+        with watch(home, str(address)) as first:
+            assert event(first)["kind"] == "started"
+            assert systemd.recv(4096).startswith(b"READY=1")
+            while not (told := systemd.recv(4096)).startswith(b"WATCHDOG=1"):
+                pass
+            while b"models watched" not in told:
+                told = systemd.recv(4096)
+            health = json.loads(invoke("watch", "health", "--json").out)
+            assert (health["state"], health["pid"]) == ("leading", first.pid)
+            with watch(home) as second:
+                assert event(second)["kind"] == "standing by"
+                first.send_signal(signal.SIGTERM)
+                assert event(first)["kind"] == "stopping"
+                assert first.wait(60) == 0
+                while not systemd.recv(4096).startswith(b"STOPPING=1"):
+                    pass
+                assert event(second)["kind"] == "started"
+                second.send_signal(signal.SIGINT)
+                assert event(second)["kind"] == "stopping"
+                assert second.wait(60) == 0
+    assert json.loads(invoke("watch", "health", "--json").out)["state"] == "stopped"
+
+
+def test_a_signal_ends_what_reads_and_waits_for_what_is_decided() -> None:
+    stopper = Stopper()
+    steps = []
+    with stopper.hearing():
+        os.kill(os.getpid(), signal.SIGTERM)  # in the middle of a step
+        steps.append("finished")
+        assert stopper.is_wanted
+        with pytest.raises(StopError), stopper.interruptible():
+            steps.append("begun")
+    assert steps == ["finished"]
+
+    stopper = Stopper()
+    with stopper.hearing(), pytest.raises(StopError):
+        wait_in(stopper)
+
+
+def wait_in(stopper: Stopper) -> None:
+    with stopper.interruptible():
+        os.kill(os.getpid(), signal.SIGINT)
+        signal.pause()
+
+
+def test_without_systemd_nothing_is_told_and_a_foreign_watchdog_is_not_ours() -> None:
+    Systemd().ready("leading")
+    Systemd("/nowhere/to/be/found").stopping()
+    found = Systemd.from_environment({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "1"})
+    assert found.watchdog_seconds == 0.0
+    assert Systemd.from_environment({"WATCHDOG_USEC": "30000000"}).watchdog_seconds == 30.0
+
+
+def source(name: str, kind: str, *, enabled: bool = True) -> SourceSettings:
+    return SourceSettings(name=name, kind=kind, enabled=enabled)
+
+
+def test_each_source_that_matters_is_looked_at_at_its_own_cycle() -> None:
+    settings = Settings(
+        sources=(source("registry", "mlflow"), source("metrics", "prometheus"),
+                 source("alerts", "alertmanager", enabled=False), source("code", "github"))
+    )  # fmt: skip
+    minute, cycle = timedelta(minutes=1), timedelta(seconds=15)
+    assert cycles_of(Automation(), settings) == {"registry": minute, "metrics": cycle}
+    named = Automation(sources={"code": "5m"})
+    assert cycles_of(named, settings) == {"code": timedelta(minutes=5)}
+    with pytest.raises(ConfigError, match='name the source "alerts"'):
+        cycles_of(Automation(sources={"alerts": "15s"}), settings)
+
+
+def test_looks_that_were_not_published_are_told_as_one() -> None:
+    def reading(minute: int) -> Reading:
+        at = NOW + timedelta(minutes=minute)
+        return Reading(SubjectKind.MODEL, "fraud", "accuracy", MetricClass.ACCURACY, 0.9, at)
+
+    metrics = source("metrics", "prometheus")
+    first = Pulled(metrics, readings=(reading(0), reading(1)), cursor="1", coverage=Coverage(1, 2))
+    second = replace(first, readings=(reading(1), reading(2)), cursor="2", digest="x")
+    found = merged(first, second)
+    assert [r.at.minute for r in found.readings] == [0, 1, 2]
+    assert found.cursor == "2"
+    failed = merged(found, Pulled(metrics, error="it does not answer"))
+    assert failed.readings == found.readings
+    assert failed.notes == ("it does not answer",)
+    assert not failed.error
+    assert merged(Pulled(metrics, error="away"), first) == first
