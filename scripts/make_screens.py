@@ -38,6 +38,8 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "models": ("m",),
     "model": ("m", "enter"),
     "compliance": ("c",),
+    "incidents": ("i",),
+    "incident": ("i", "enter"),
     "exposure": ("x",),
     "ledger": ("l",),
     "sources": ("S",),

@@ -15,6 +15,7 @@ from riskcockpit.errors import ConfigError, InputError, QueryError, RefusedError
 from riskcockpit.exposure.model import ExposureModel, parse
 from riskcockpit.tui.api import (
     About,
+    Acknowledge,
     Approve,
     Intent,
     Names,
@@ -39,12 +40,14 @@ from riskcockpit.views.governance import (
     LedgerRow,
     VerifyReport,
 )
+from riskcockpit.views.incidents import IncidentView
 from riskcockpit.views.models import ModelDetail, ModelRow
 from riskcockpit.views.posture import LedgerState, PostureView
 from riskcockpit.views.syncing import SourceProgress
 from support.bank_compliance import control_detail, frameworks, hostile_control, hostile_frameworks
 from support.bank_findings import detail_of, finding_row, hostile_row
 from support.bank_governance import actions, controls, ledger_rows, model_detail, model_rows
+from support.bank_incidents import hostile_incidents, incidents
 from support.bank_posture import NOW, euros, finding_id, posture
 from support.hostile import HOSTILE
 
@@ -60,6 +63,7 @@ class FakeGateway:
     make_row: Callable[[int], FindingRow] = finding_row
     view: PostureView = field(default_factory=posture)
     about: About = field(default_factory=lambda: About("demo-bank", False, "eng", "bastion-2"))
+    incidents_shown: tuple[IncidentView, ...] = field(default_factory=incidents)
     decided: list[Intent] = field(default_factory=list)
     planned: list[Intent] = field(default_factory=list)
     blockers: tuple[str, ...] = ()
@@ -232,6 +236,17 @@ class FakeGateway:
         self._wait()
         return self.frameworks_shown
 
+    def incidents(self) -> tuple[IncidentView, ...]:
+        self._wait()
+        return self.incidents_shown
+
+    def incident(self, id_: str) -> IncidentView:
+        self._wait()
+        for each in self.incidents_shown:
+            if each.incident.id == id_:
+                return each
+        raise UnknownNameError(f"no incident {id_}", hint="riskcockpit incident list")
+
     def scenarios(self) -> ExposureModel:
         self._wait()
         return SCENARIOS
@@ -308,6 +323,7 @@ class FakeGateway:
             RollBack: EntryType.ROLLBACK_EXECUTED,
             Approve: EntryType.APPROVAL_GRANTED,
             Reject: EntryType.APPROVAL_REJECTED,
+            Acknowledge: EntryType.NOTE,
             Release: EntryType.CLOSURE_RELEASED,
             Undo: EntryType.UNDO,
             Note: EntryType.NOTE,
@@ -338,7 +354,13 @@ def empty() -> FakeGateway:
         ledger=LedgerState(True, 0, ""),
     )
     return FakeGateway(
-        total=0, view=view, number=0, models_shown=(), entries=(), frameworks_shown=()
+        total=0,
+        view=view,
+        number=0,
+        models_shown=(),
+        entries=(),
+        frameworks_shown=(),
+        incidents_shown=(),
     )
 
 
@@ -372,6 +394,7 @@ def hostile() -> FakeGateway:
         about=About(text[3], False, text[0], text[9], contexts={text[1]: text[2]}, file=text[5]),
         models_shown=models,
         entries=entries,
+        incidents_shown=hostile_incidents(text),
         frameworks_shown=hostile_frameworks(text),
         control_shown=hostile_control(text),
         known=Names(text, text, text, dict(zip(text, text[::-1], strict=True)), {"owner": text}),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
         LedgerRow,
         VerifyReport,
     )
+    from riskcockpit.views.incidents import IncidentView
     from riskcockpit.views.models import ModelDetail, ModelRow
     from riskcockpit.views.posture import PostureView
     from riskcockpit.views.syncing import SourceProgress
@@ -132,6 +133,13 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Say that one looks after an incident."""
+
+    incident: str
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """Close what a held scan did not see."""
 
@@ -154,7 +162,7 @@ class Note:
     text: str
 
 
-Intent = Waive | RollBack | Approve | Reject | Release | Undo | Note
+Intent = Waive | RollBack | Approve | Reject | Acknowledge | Release | Undo | Note
 """Everything a person can decide in the cockpit."""
 
 
@@ -301,6 +309,18 @@ class GatewayApi(Protocol):
 
     def compliance(self) -> tuple[FrameworkView, ...]:
         """Return all frameworks with the evidence for each requirement."""
+        ...
+
+    def incidents(self) -> tuple[IncidentView, ...]:
+        """Return every incident, those that go on first."""
+        ...
+
+    def incident(self, id_: str) -> IncidentView:
+        """Return one incident.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
         ...
 
     def scenarios(self) -> ExposureModel:

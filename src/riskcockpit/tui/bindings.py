@@ -81,6 +81,7 @@ KEYS: tuple[Key, ...] = (
             "go('compliance')",
             "compliance",
         ),
+        ("go.incidents", "i", "incidents: clocks, runbooks, timelines", "go('incidents')", ""),
         (
             "go.exposure",
             "x",
@@ -158,6 +159,7 @@ KEYS: tuple[Key, ...] = (
             "roll_back",
             "roll back",
         ),
+        ("decide.acknowledge", "A", "acknowledge an incident", "acknowledge", "acknowledge"),
         ("decide.undo", "u", "undo your last decision", "undo", "undo"),
         ("decide.note", "n", "note on this finding or model", "note", "note"),
     ),

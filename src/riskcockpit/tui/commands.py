@@ -135,6 +135,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("pillar", "1-5", "one pillar", _pillar),
     Command("compliance", "[FRAMEWORK]", "requirements and evidence", _place("compliance")),
     Command("control", "ID", "one control: SQL, inputs, rows", _needed("control", "compliance")),
+    Command("incidents", "", "incidents, their clocks and runbooks", _place("incidents")),
+    Command("incident", "ID", "one incident", _needed("incident", "incidents")),
     Command("exposure", "", "money at risk and what drives it", _place("exposure")),
     Command("ledger", "", "decisions and receipts", _place("ledger")),
     Command("verify", "", "verify every signature of the ledger", lambda app, _: _verify(app)),

@@ -18,6 +18,7 @@ from riskcockpit.config.loading import load_settings
 from riskcockpit.errors import ConfigError
 from riskcockpit.tui.api import (
     About,
+    Acknowledge,
     Approve,
     Intent,
     Names,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:  # imported when first used
         LedgerRow,
         VerifyReport,
     )
+    from riskcockpit.views.incidents import IncidentView
     from riskcockpit.views.models import ModelDetail, ModelRow
     from riskcockpit.views.posture import PostureView
 
@@ -271,6 +273,23 @@ class Gateway:
 
         return compliance(self._ctx)
 
+    def incidents(self) -> tuple[IncidentView, ...]:
+        """Return every incident with its runbook."""
+        from riskcockpit.services.incident_desk import incident_views  # noqa: PLC0415 - as above
+
+        return incident_views(self._ctx)
+
+    def incident(self, id_: str) -> IncidentView:
+        """Return one incident."""
+        from riskcockpit.errors import UnknownNameError  # noqa: PLC0415 - as above
+
+        for each in self.incidents():
+            if each.incident.id == id_:
+                return each
+        raise UnknownNameError(
+            f"there is no incident {id_}", hint="list them: `riskcockpit incident list --all`"
+        )
+
     def scenarios(self) -> ExposureModel:
         """Return the scenarios of loss in force."""
         from riskcockpit.services.pricing import scenarios_in_force  # noqa: PLC0415 - as above
@@ -283,6 +302,7 @@ class Gateway:
         """Say what a decision would do; changes nothing."""
         from riskcockpit.services import (  # noqa: PLC0415 - only deciding needs them
             decide,
+            incident_desk,
             releasing,
             rollback,
         )
@@ -297,6 +317,8 @@ class Gateway:
                 return decide.plan_approve(ctx, request, comment)
             case Reject(request, comment):
                 return decide.plan_reject(ctx, request, comment)
+            case Acknowledge(incident):
+                return incident_desk.plan_acknowledge(ctx, incident)
             case Release(scan):
                 return releasing.plan_release(ctx, scan)[0]
             case Undo(decision):
@@ -308,6 +330,7 @@ class Gateway:
         """Take a decision: sign it, and do what it allows upstream."""
         from riskcockpit.services import (  # noqa: PLC0415 - only deciding needs them
             decide,
+            incident_desk,
             releasing,
             rollback,
         )
@@ -322,6 +345,8 @@ class Gateway:
                 return decide.approve(ctx, request, comment)
             case Reject(request, comment):
                 return decide.reject(ctx, request, comment)
+            case Acknowledge(incident):
+                return incident_desk.take_incident(ctx, incident)
             case Release(scan):
                 return releasing.release(ctx, scan)[0]
             case Undo(decision):

@@ -17,6 +17,8 @@ _SCREENS = {
     "compliance": ("compliance", "ComplianceScreen"),
     "control": ("control", "ControlScreen"),
     "exposure": ("exposure", "ExposureScreen"),
+    "incidents": ("incidents", "IncidentsScreen"),
+    "incident": ("incident", "IncidentScreen"),
     "ledger": ("ledger", "LedgerScreen"),
     "actions": ("actions", "ActionsScreen"),
     "settings": ("settings", "SettingsScreen"),
