@@ -18,18 +18,10 @@ from riskcockpit.config.loading import load_settings
 from riskcockpit.errors import ConfigError
 from riskcockpit.tui.api import (
     About,
-    Acknowledge,
-    Approve,
     Intent,
     Names,
-    Note,
     Pulse,
     QueryField,
-    Reject,
-    Release,
-    RollBack,
-    Undo,
-    Waive,
 )
 
 if TYPE_CHECKING:  # imported when first used
@@ -300,59 +292,15 @@ class Gateway:
 
     def plan(self, intent: Intent) -> DecisionPreview:
         """Say what a decision would do; changes nothing."""
-        from riskcockpit.services import (  # noqa: PLC0415 - only deciding needs them
-            decide,
-            incident_desk,
-            releasing,
-            rollback,
-        )
+        from riskcockpit.tui import deeds  # noqa: PLC0415 - only deciding needs it
 
-        ctx = self._ctx
-        match intent:
-            case Waive(findings, reason, justification, expires_at):
-                return decide.plan_waiver(ctx, findings, reason, justification, expires_at)
-            case RollBack(model, to):
-                return rollback.plan_rollback(ctx, model, to)
-            case Approve(request, comment):
-                return decide.plan_approve(ctx, request, comment)
-            case Reject(request, comment):
-                return decide.plan_reject(ctx, request, comment)
-            case Acknowledge(incident):
-                return incident_desk.plan_acknowledge(ctx, incident)
-            case Release(scan):
-                return releasing.plan_release(ctx, scan)[0]
-            case Undo(decision):
-                return decide.plan_undo(ctx, decision)
-            case Note(subject, text):
-                return decide.plan_note(ctx, subject, text)
+        return deeds.plan(self._ctx, intent)
 
     def decide(self, intent: Intent) -> DecisionResult:
         """Take a decision: sign it, and do what it allows upstream."""
-        from riskcockpit.services import (  # noqa: PLC0415 - only deciding needs them
-            decide,
-            incident_desk,
-            releasing,
-            rollback,
-        )
+        from riskcockpit.tui import deeds  # noqa: PLC0415 - as above
 
-        ctx = self._ctx
-        match intent:
-            case Waive(findings, reason, justification, expires_at):
-                return decide.waive(ctx, findings, reason, justification, expires_at)
-            case RollBack(model, to):
-                return rollback.rollback(ctx, model, to)
-            case Approve(request, comment):
-                return decide.approve(ctx, request, comment)
-            case Reject(request, comment):
-                return decide.reject(ctx, request, comment)
-            case Acknowledge(incident):
-                return incident_desk.take_incident(ctx, incident)
-            case Release(scan):
-                return releasing.release(ctx, scan)[0]
-            case Undo(decision):
-                return decide.undo(ctx, decision)
-            case Note(subject, text):
-                return decide.note(ctx, subject, text)
+        return deeds.carry_out(self._ctx, intent)
 
     # the end
 
