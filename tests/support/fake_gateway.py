@@ -115,7 +115,15 @@ class FakeGateway:
 
     def names(self) -> Names:
         self._wait()
-        return self.known
+        return replace(self.known, values={})
+
+    def query_values(self) -> Mapping[str, tuple[str, ...]]:
+        self._wait()
+        return self.known.values
+
+    def views(self) -> Mapping[str, str]:
+        self._wait()
+        return self.known.views
 
     def save_view(self, name: str, query: str) -> None:
         self._wait()

@@ -89,7 +89,7 @@ def look(app: Cockpit) -> set[str]:
 
 def test_help_and_the_document_have_every_key_and_none_is_one_to_avoid() -> None:
     every = frozenset(key.id for key in KEYS)
-    text = lines(HelpDialog(every, is_locked=False)._text("")).plain
+    text = lines(HelpDialog(every, {}, is_locked=False)._text("")).plain
     page = KEYS_PAGE.read_text(encoding="utf-8")
     for key in KEYS:
         assert key.words in text, key.id
@@ -104,7 +104,10 @@ async def test_a_key_can_be_moved_in_the_settings() -> None:
     async with opened(FakeGateway(about=about)) as (app, pilot):
         await press(pilot, "f")
         assert app.place.kind == "overview"
-        await press(pilot, "f6")
+        assert "f6 findings" in seen(app).split("\n")[-1], "the key line says where it went"
+        await press(pilot, "?", *"go.find")
+        assert "f6" in seen(app)
+        await press(pilot, "escape", "f6")
         assert app.place.kind == "findings"
 
 

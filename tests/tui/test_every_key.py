@@ -93,6 +93,8 @@ CASES: dict[str, Case] = {
     "app.last": Case("ledger", ("m", "-"), at("ledger")),
     "app.older": Case("ledger", ("m", "l", "[", "["), at("ledger")),
     "app.newer": Case("ledger", ("m", "[", "]"), at("models")),
+    "app.related": Case("models", ("t", "a"), lambda app: app.place.kind == "findings"),
+    "app.copy": Case("models", ("y",), lambda app: "fraud-scoring" in app.clipboard),
     "app.reload": Case("models", ("ctrl+r",), lambda app: gateway(app).asked_models > 1),
     "app.redraw": Case("models", ("ctrl+l",), lambda app: app.is_running),
     "list.down": Case("findings", ("j", "down"), row(2)),

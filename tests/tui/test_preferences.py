@@ -126,6 +126,11 @@ async def test_changed_settings_are_taken_and_wrong_ones_are_said_while_the_old_
         await settle(pilot)
         assert "SETTINGS NOT TAKEN" not in seen(app)
         assert app.theme == "dark"
+        assert not app.is_locked
+        gateway.about_next = replace(ABOUT, is_production=True)
+        app.post_message(SettingsTouched())
+        await settle(pilot)
+        assert "PRODUCTION LOCKED" in seen(app), "what becomes production is locked"
 
 
 async def test_the_settings_screen_tries_a_theme_and_says_how_to_keep_it_and_move_a_key() -> None:

@@ -50,6 +50,8 @@ class About:
     """Behind the context's name: `red`, `yellow`, …; empty: none."""
     contexts: Mapping[str, str] = field(default_factory=dict)
     """Other homes one can switch to: name → directory."""
+    clipboard: str = "auto"
+    """`auto`, `osc52`, `tmux` or `off`."""
     file: str = ""
     """The settings file; empty when there is none."""
     line_of: Callable[[str], int | None] = lambda _path: None
@@ -180,7 +182,15 @@ class GatewayApi(Protocol):
         ...
 
     def names(self) -> Names:
-        """Return the names that exist now, to complete words."""
+        """Return the names that exist now, to complete words; without values of findings."""
+        ...
+
+    def query_values(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the values open findings have, field → the most frequent first."""
+        ...
+
+    def views(self) -> Mapping[str, str]:
+        """Return the saved views: name → query."""
         ...
 
     def save_view(self, name: str, query: str) -> None:

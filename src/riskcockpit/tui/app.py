@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -12,6 +14,7 @@ from textual.content import Content
 from textual.filter import LineFilter
 from textual.timer import Timer
 
+from riskcockpit.domain.untrusted import clean_line, clean_text
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
 from riskcockpit.tui.api import GatewayApi
@@ -131,6 +134,10 @@ class Cockpit(Commanding):
         mine = () if fault is None else (of_settings(fault, self.glyphs),)
         return (*mine, *of_data(self.posture, self.gateway.now(), self.glyphs))
 
+    def generation_seen(self) -> int:
+        """Return the generation of what is shown; 0 before any."""
+        return 0 if self.posture is None else self.posture.generation
+
     def notice(self, posture: PostureView) -> None:
         """Remember a posture for the headers."""
         self.posture = posture
@@ -150,9 +157,12 @@ class Cockpit(Commanding):
         timeout: float | None = None,
         markup: bool = False,
     ) -> None:
-        """Show a passing note; never as markup, whoever asks."""
+        """Show a passing note; never as markup, and harmless, whoever asks."""
         del markup
-        super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
+        super().notify(
+            clean_text(message), title=clean_line(title), severity=severity, timeout=timeout,
+            markup=False,
+        )  # fmt: skip
 
     # keys that wait
 
@@ -240,10 +250,56 @@ class Cockpit(Commanding):
         """Quit."""
         self.exit(0)
 
+    def action_related(self) -> None:
+        """Go to what belongs to what the cursor is on; ask which, when there are several."""
+        from riskcockpit.tui.modals.choose import ChooseDialog  # noqa: PLC0415 - as above
+
+        here = self.place
+        found = [(kind, replace(place, parent=here)) for kind, place in self.place_screen.related()]
+        if not found:
+            self.tell("nothing else belongs to this")
+        elif len(found) == 1:
+            self.go_to(found[0][1])
+        else:
+            names = [(kind, place.key or place.kind) for kind, place in found]
+            self.push_screen(
+                ChooseDialog("Go to", names),
+                lambda at: None if at is None else self.go_to(found[at][1]),
+            )
+
+    def action_copy(self) -> None:
+        """Copy the id of what the cursor is on, out of the terminal."""
+        from riskcockpit.tui import clipboard  # noqa: PLC0415 - as above
+
+        text = clean_line(self.place_screen.id_seen())
+        chosen = clipboard.way(self.gateway.about.clipboard, os.environ)
+        if not text:
+            self.tell("there is nothing to copy here")
+        elif chosen == "off":
+            self.tell("copying is switched off here: cockpit.clipboard", severity="warning")
+        elif not clipboard.fits(text):
+            self.tell("too long to be copied whole; nothing was sent", severity="warning")
+        elif chosen == "tmux":
+            self.place_screen.ask(
+                "copy", lambda: clipboard.to_tmux(text), lambda taken: self._copied(text, taken)
+            )
+        else:
+            self._send(text)
+
+    def _copied(self, text: str, is_taken: bool) -> None:  # noqa: FBT001 - the callback's shape
+        if is_taken:
+            self.tell(f"given to tmux: {text[:60]}")
+        else:
+            self._send(text)
+
+    def _send(self, text: str) -> None:
+        self.copy_to_clipboard(text)
+        self.tell(f"sent to the terminal: {text[:60]}")
+
     def action_help(self) -> None:
         """Show the keys of the view that is seen."""
         from riskcockpit.tui.modals.help import HelpDialog  # noqa: PLC0415 - as above
 
         bound = self.place_screen.active_bindings.values()
         active = frozenset(each.binding.id for each in bound if each.enabled and each.binding.id)
-        self.push_screen(HelpDialog(active, is_locked=self.is_locked))
+        self.push_screen(HelpDialog(active, self.keymap, is_locked=self.is_locked))

@@ -6,6 +6,7 @@ A key that does nothing in this release is not in it. Every key has an id by whi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
@@ -29,14 +30,13 @@ class Key:
     """It leads to a decision; hidden while the cockpit is locked."""
 
     @property
-    def shown(self) -> str:
-        """The first key as people read it."""
-        return as_read(self.keys.split(",")[0])
-
-    @property
     def all_shown(self) -> str:
         """Every key as people read it, as `j down`."""
-        return " ".join(as_read(name) for name in self.keys.split(","))
+        return " ".join(self.read_in({}))
+
+    def read_in(self, keymap: Mapping[str, str]) -> list[str]:
+        """Return its keys as people read them, as the settings have moved them."""
+        return [as_read(name.strip()) for name in keymap.get(self.id, self.keys).split(",")]
 
 
 _READ = {"escape": "esc", "comma": ",", "semicolon": ";"}
@@ -105,6 +105,8 @@ KEYS: tuple[Key, ...] = (
         ("app.last", "-", "last view", "last", ""),
         ("app.older", "[", "older view in the history", "older", ""),
         ("app.newer", "]", "newer view in the history", "newer", ""),
+        ("app.related", "t", "what this is about: its findings, model, controls", "related", ""),
+        ("app.copy", "y", "copy the id of what the cursor is on", "copy", ""),
         ("app.reload", "ctrl+r", "read the cache anew", "reload", ""),
         ("app.redraw", "ctrl+l", "redraw the screen", "redraw", ""),
     ),

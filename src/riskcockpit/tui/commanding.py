@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from riskcockpit.tui.api import GatewayApi, Names, RollBack
 from riskcockpit.tui.host import Severity
 from riskcockpit.tui.living import Living
+from riskcockpit.tui.screens.place import PlaceScreen
 
 
 class Commanding(Living):
@@ -16,22 +18,42 @@ class Commanding(Living):
         super().__init__(gateway)
         self.names = Names()
         """The names that existed when somebody last asked for them."""
+        self._valued_at = -1
         self.typed: list[str] | None = None
         """Commands, the oldest first; None until those of earlier runs are read."""
 
     def ask_names(self) -> None:
         """Read the names that exist now; who completes words gets them when they are here."""
-        screen, gateway = self.place_screen, self.gateway
+        screen = self.place_screen
 
         def take(names: Names) -> None:
-            from riskcockpit.tui.modals.command_line import CommandLine  # noqa: PLC0415 - if open
+            self._offer(screen, replace(names, values=self.names.values))
 
-            self.names = names
-            screen.take_names(names)
-            if isinstance(self.screen, CommandLine):
-                self.screen.offer(names)
+        screen.ask("names", self.gateway.names, take)
 
-        screen.ask("names", gateway.names, take)
+    def ask_values(self) -> None:
+        """Read the values of findings too, once for each generation: that reads all findings."""
+        screen, generation = self.place_screen, self.generation_seen()
+        if generation == self._valued_at:
+            return
+        self._valued_at = generation
+
+        def take(values: Mapping[str, tuple[str, ...]]) -> None:
+            self._offer(screen, replace(self.names, values=values))
+
+        screen.ask("values", self.gateway.query_values, take)
+
+    def generation_seen(self) -> int:
+        """Return the generation of what is shown; 0 before any."""
+        raise NotImplementedError
+
+    def _offer(self, screen: PlaceScreen, names: Names) -> None:
+        from riskcockpit.tui.modals.command_line import CommandLine  # noqa: PLC0415 - if open
+
+        self.names = names
+        screen.take_names(names)
+        if isinstance(self.screen, CommandLine):
+            self.screen.offer(names)
 
     def action_command(self) -> None:
         """Ask for a command."""
@@ -46,6 +68,7 @@ class Commanding(Living):
         if self.typed is None:
             self.place_screen.ask("commands", self.gateway.commands, self._take_typed)
         self.ask_names()
+        self.ask_values()
 
     def _take_typed(self, typed: tuple[str, ...]) -> None:
         from riskcockpit.tui.modals.command_line import CommandLine  # noqa: PLC0415 - if open

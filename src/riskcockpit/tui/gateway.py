@@ -79,18 +79,27 @@ class Gateway:
             controls_in_force,
             frameworks_in_force,
         )
-        from riskcockpit.services.saved_views import views_in_force  # noqa: PLC0415 - as above
 
-        ctx, reader = self._ctx, self._findings()
-        reader.refresh()
-        facets = reader.facets("state:open") if reader.generation else ()
+        ctx = self._ctx
         return Names(
             tuple(row.name for row in models(ctx)),
             tuple(each.id for each in controls_in_force(ctx.paths, ctx.settings.context.name)),
             tuple(frameworks_in_force(ctx.paths)),
-            dict(views_in_force(ctx)),
-            {facet.field: tuple(value for value, _ in facet.counts) for facet in facets},
+            self.views(),
         )
+
+    def query_values(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the values open findings have."""
+        reader = self._findings()
+        reader.refresh()
+        facets = reader.facets("state:open") if reader.generation else ()
+        return {facet.field: tuple(value for value, _ in facet.counts) for facet in facets}
+
+    def views(self) -> Mapping[str, str]:
+        """Return the saved views."""
+        from riskcockpit.services.saved_views import views_in_force  # noqa: PLC0415 - as above
+
+        return views_in_force(self._ctx)
 
     def save_view(self, name: str, query: str) -> None:
         """Keep a query under a name."""
@@ -336,6 +345,7 @@ def _about(ctx: Context) -> About:
             name: str((paths.config / Path(home).expanduser()).resolve())
             for name, home in settings.cockpit.contexts.items()
         },
+        clipboard=settings.cockpit.clipboard,
         file=str(paths.settings),
         line_of=line_of,
     )

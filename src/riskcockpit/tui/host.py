@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from textual.content import Content
@@ -30,6 +30,8 @@ class Host(Protocol):
     """The signs the terminal's font has."""
     is_locked: bool
     """No decisions until unlocked; how production starts."""
+    keymap: Mapping[str, str]
+    """Binding id → keys, as the settings have moved them."""
     names: Names
     """The names that existed when somebody last asked for them."""
     progress: Sequence[SourceProgress]
@@ -93,6 +95,10 @@ class Host(Protocol):
 
     def ask_names(self) -> None:
         """Read the names that exist now; who completes words gets them when they are here."""
+        ...
+
+    def ask_values(self) -> None:
+        """Read the values of findings, once for each generation; as `ask_names`."""
         ...
 
     def open_command_line(self, text: str = "") -> None:

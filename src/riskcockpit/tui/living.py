@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -32,7 +32,10 @@ class Living(Navigator):
         self.progress: Sequence[SourceProgress] = ()
         """How far a sync has come that runs now; empty when none does."""
         self._watch = PulseWatch(gateway.pulse, self._tell_pulse)
-        self._keymap_taken: About | None = None
+        self.keymap: Mapping[str, str] = {}
+        """Binding id → keys, as the settings that are in force have moved them."""
+        self._taken: About | None = None
+        self._was_production = gateway.about.is_production
         self._take_theme(gateway.about)
 
     def watch_living(self) -> None:
@@ -90,9 +93,20 @@ class Living(Navigator):
         if isinstance(event.outcome, RiskcockpitError):
             self.settings_fault = event.outcome
         else:
+            self._mind_production(event.outcome)
             self.take_preferences(event.outcome)
             self.place_screen.refresh_data()
         self.place_screen.draw_lines()
+
+    def _mind_production(self, about: About) -> None:
+        """Lock decisions when this has become production, as a start in production does."""
+        if about.is_production and not self._was_production:
+            self.set_lock(is_locked=True)
+        self._was_production = about.is_production
+
+    def set_lock(self, *, is_locked: bool) -> None:
+        """Lock or unlock decisions."""
+        raise NotImplementedError
 
     def take_preferences(self, about: About) -> None:
         """Put theme and keys in force, unless they cannot be used."""
@@ -102,8 +116,9 @@ class Living(Navigator):
             self.settings_fault = error
             return
         self.settings_fault = None
-        before, self._keymap_taken = self._keymap_taken, about
-        if before is None or before.keymap != about.keymap:
+        before, self._taken = self._taken, about
+        if self.keymap != about.keymap:
+            self.keymap = dict(about.keymap)
             self.set_keymap(dict(about.keymap))
         if before is not None and before.theme != about.theme:
             self.set_theme(about.theme)

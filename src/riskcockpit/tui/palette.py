@@ -21,7 +21,8 @@ class CockpitCommands(Provider):
         active = {each.binding.id for each in self.screen.active_bindings.values() if each.enabled}
         keys = [key for key in KEYS if key.id in active]
         entries: list[tuple[str, str, Callable[[], None]]] = [
-            (key.words, f"key {key.shown}", partial(host.press, key.action)) for key in keys
+            (key.words, f"key {key.read_in(host.keymap)[0]}", partial(host.press, key.action))
+            for key in keys
         ]
         entries += [
             (f":{each.word} {each.usage}".strip(), each.words, partial(host.run_command, each.word))

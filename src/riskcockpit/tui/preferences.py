@@ -23,11 +23,6 @@ def check(about: About) -> None:
         raise ConfigError(f"{place}{what}", hint=hint)
 
 
-def keys_in_force(keymap: Mapping[str, str]) -> dict[str, str]:
-    """Return id → keys of every binding, as the settings have moved them."""
-    return {key.id: keymap.get(key.id, key.keys) for key in KEYS}
-
-
 def _faults(about: About) -> Iterator[tuple[str, str, str]]:
     if about.theme not in THEMES:
         known = ", ".join(THEMES)
@@ -52,9 +47,9 @@ def _clashes(about: About) -> Iterator[tuple[str, str, str]]:
     """Yield keys that the settings gave to something while another thing has them there."""
     scopes = {key.id: key.scope for key in KEYS}
     taken: dict[str, list[str]] = {}
-    for id_, keys in keys_in_force(about.keymap).items():
-        for name in keys.split(","):
-            taken.setdefault(name.strip(), []).append(id_)
+    for key in KEYS:
+        for name in about.keymap.get(key.id, key.keys).split(","):
+            taken.setdefault(name.strip(), []).append(key.id)
     for name, ids in taken.items():
         for moved in (id_ for id_ in ids if id_ in about.keymap):
             other = next((id_ for id_ in ids if id_ != moved and _meet(scopes, id_, moved)), None)

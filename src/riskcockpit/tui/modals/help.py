@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from textual import on
 from textual.containers import VerticalScroll
@@ -19,8 +19,11 @@ from riskcockpit.tui.widgets.plain import Plain, lines, styled
 class HelpDialog(Dialog[None]):
     """Says what every key does here."""
 
-    def __init__(self, active: frozenset[str], *, is_locked: bool) -> None:
+    def __init__(
+        self, active: frozenset[str], keymap: Mapping[str, str], *, is_locked: bool
+    ) -> None:
         super().__init__("Keys of this view")
+        self._keymap = keymap
         self._active = active
         self._is_locked = is_locked
 
@@ -49,7 +52,7 @@ class HelpDialog(Dialog[None]):
             if keys:
                 out += [
                     styled([(heading, "title")]),
-                    *(_row(key.all_shown, key.words) for key in keys),
+                    *(_row(self._keys(key), key.words) for key in keys),
                 ]
                 out.append(Content(""))
         found = [each for each in COMMANDS if wanted in each.word or wanted in each.words]
@@ -63,10 +66,13 @@ class HelpDialog(Dialog[None]):
             ]
         return out or [styled([("no key fits", "muted")])]
 
+    def _keys(self, key: Key) -> str:
+        return " ".join(key.read_in(self._keymap))
+
     def _fits(self, key: Key, wanted: str) -> bool:
         if key.id not in self._active:
             return False
-        return wanted in f"{key.keys} {key.words} {key.id}".lower()
+        return wanted in f"{self._keys(key)} {key.words} {key.id}".lower()
 
 
 def _row(keys: str, words: str) -> Content:

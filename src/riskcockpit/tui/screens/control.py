@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from riskcockpit.tui.bindings import bind
+from riskcockpit.tui.messages import Place
 from riskcockpit.tui.screens.details import DetailScreen
 from riskcockpit.tui.widgets.evidence_text import control_full
 from riskcockpit.views.governance import ControlDetail
@@ -15,6 +18,14 @@ class ControlScreen(DetailScreen[ControlDetail]):
 
     BINDINGS = bind("decide.undo")
     topic = "the control"
+
+    def related(self) -> Sequence[tuple[str, Place]]:
+        """Return the frameworks it is evidence for, and its pillar."""
+        if self.detail is None:
+            return ()
+        view = self.detail.summary
+        frameworks = [("framework", Place("compliance", name)) for name in view.frameworks]
+        return [*frameworks, ("pillar", Place("pillar", view.pillar))]
 
     def question(self, key: str) -> ControlDetail:
         """Ask for the control."""

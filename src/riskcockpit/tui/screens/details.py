@@ -48,6 +48,10 @@ class DetailScreen(DecidingScreen, Generic[T]):
             if self.is_mounted:
                 self.enter(Load.LOADING)
 
+    def id_seen(self) -> str:
+        """Return the key of the thing."""
+        return self.subject
+
     def refresh_data(self) -> None:
         """Ask for the thing."""
         wanted = self.subject

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import on
@@ -64,8 +65,12 @@ class FilteredScreen(DecidingScreen):
 
     def take_names(self, names: Names) -> None:
         """Complete names that exist, and show the saved views."""
-        self._views = dict(names.views)
         self.query_one(FilterBar).offer(names)
+        self.take_views(names.views)
+
+    def take_views(self, views: Mapping[str, str]) -> None:
+        """Show the saved views."""
+        self._views = dict(views)
         self.draw_views()
 
     def query_seen(self) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from riskcockpit.tui.bindings import bind
+from riskcockpit.tui.messages import Place
+from riskcockpit.tui.relations import of_finding
 from riskcockpit.tui.screens.details import DetailScreen
 from riskcockpit.tui.widgets.finding_text import finding_full
 from riskcockpit.views.findings import FindingDetail
@@ -23,6 +27,16 @@ class FindingScreen(DetailScreen[FindingDetail]):
     def text_of(self, detail: FindingDetail, width: int) -> list[Content]:
         """Return it in words."""
         return finding_full(detail, self.host.frame(), width)
+
+    def related(self) -> Sequence[tuple[str, Place]]:
+        """Return its controls, its model, and the findings of its asset, rule and vulnerability."""
+        if self.detail is None:
+            return ()
+        row = self.detail.row
+        return [
+            *of_finding(row),
+            *(("control", Place("control", id_)) for id_ in self.detail.controls),
+        ]
 
     def finding_subjects(self) -> tuple[str, ...]:
         """Return this finding."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from textual import on
@@ -23,6 +23,7 @@ from riskcockpit.tui.messages import (
     RowsWanted,
 )
 from riskcockpit.tui.paging import PAGE, Pages
+from riskcockpit.tui.relations import of_finding
 from riskcockpit.tui.screens.filtered import FilteredScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.filter_bar import FilterBar
@@ -90,7 +91,7 @@ class FindingsScreen(FilteredScreen):
         self.query_one("#no-match").display = False
         self.query_one("#views").display = False
         self.table.focus()
-        self.host.ask_names()
+        self.ask("views", self.host.gateway.views, self.take_views)
 
     # data
 
@@ -197,6 +198,8 @@ class FindingsScreen(FilteredScreen):
 
     def action_filter(self) -> None:
         """Type a query."""
+        self.host.ask_names()
+        self.host.ask_values()
         self.query_one(FilterBar).edit()
 
     @on(FilterWanted)
@@ -336,6 +339,10 @@ class FindingsScreen(FilteredScreen):
     def open_finding(self, event: RowChosen) -> None:
         """Open the finding."""
         self.host.go_to(Place("finding", event.row.id, self.host.place))
+
+    def related(self) -> Sequence[tuple[str, Place]]:
+        """Return what belongs to the finding under the cursor."""
+        return () if self.table.row is None else of_finding(self.table.row)
 
     def finding_subjects(self) -> tuple[str, ...]:
         """Return the marked findings, else the one under the cursor."""

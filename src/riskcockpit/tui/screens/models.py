@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from textual import on
 from textual.containers import Container
@@ -11,6 +11,7 @@ from textual.widget import Widget
 from riskcockpit.present.columns import MODELS
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import Place, RowChosen, RowPointed
+from riskcockpit.tui.relations import of_model
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.line_pane import LinePane
@@ -72,6 +73,10 @@ class ModelsScreen(DecidingScreen):
     def open_model(self, event: RowChosen) -> None:
         """Open the model."""
         self.host.go_to(Place("model", event.row.name, self.host.place))
+
+    def related(self) -> Sequence[tuple[str, Place]]:
+        """Return what belongs to the model under the cursor."""
+        return of_model(self.model_subject())
 
     def model_subject(self) -> str:
         """Return the model under the cursor."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from textual import on
@@ -170,6 +170,13 @@ class PillarScreen(DecidingScreen):
     def open_finding(self, event: RowChosen) -> None:
         """Open the finding."""
         self.host.go_to(Place("finding", event.row.id, self.host.place))
+
+    def related(self) -> Sequence[tuple[str, Place]]:
+        """Return all its findings, and its controls that are not ok."""
+        seen = self._seen
+        failing = [] if seen is None else [one for one in seen.controls if one.verdict != "ok"]
+        findings = Place("findings", f"state:open pillar:{self._pillar.value}")
+        return [("findings", findings), *(("control", Place("control", one.id)) for one in failing)]
 
     def finding_subjects(self) -> tuple[str, ...]:
         """Return the finding under the cursor."""

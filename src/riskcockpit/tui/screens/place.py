@@ -15,12 +15,13 @@ from textual.widget import Widget
 from textual.widgets import Input
 from textual.worker import get_current_worker
 
-from riskcockpit.tui.bindings import KEYS
+from riskcockpit.tui.bindings import KEYS, Key
 from riskcockpit.tui.conditions import failure_words, is_forbidden, of_refresh
 from riskcockpit.tui.host import Host
 from riskcockpit.tui.messages import Answered, AskFailed, JumpWanted, Place
 from riskcockpit.tui.widgets.lines import banner_line, key_line
 from riskcockpit.tui.widgets.plain import Plain, lines, styled
+from riskcockpit.tui.widgets.row_table import RowTable
 
 if TYPE_CHECKING:  # records come with the data
     from riskcockpit.tui.api import Names
@@ -30,7 +31,7 @@ if TYPE_CHECKING:  # records come with the data
 T = TypeVar("T")
 
 _POSTURE = "posture-of-header"
-_QUIET = (_POSTURE, "names", "commands", "remember", "draft")
+_QUIET = (_POSTURE, "names", "views", "values", "commands", "remember", "draft")
 """First words of topics nobody waits for: when they fail, the screen goes on as it is."""
 
 
@@ -101,7 +102,9 @@ class PlaceScreen(Screen[None]):
         self.draw_lines()
 
     def draw_lines(self) -> None:
-        """Draw header, banner and keys for what is possible now."""
+        """Draw header, banner and keys for what is possible now, once there is a frame."""
+        if not self.is_mounted:
+            return
         self.query_one("#header", Plain).show(self.host.header(self.size.width))
         self._draw_banner()
         self.query_one("#keys", Plain).show(key_line(self.hints(), self.size.width))
@@ -124,8 +127,12 @@ class PlaceScreen(Screen[None]):
         keys = [key for key in KEYS if key.label and key.id in active]
         if isinstance(self.focused, Input):  # it takes what is typed
             keys = [key for key in keys if key.scope == "query" or key.id == "app.back"]
-            return [("enter", "apply"), *((key.shown, key.label) for key in keys)]
-        return [(key.shown, key.label) for key in sorted(keys, key=lambda key: order[key.scope])]
+            return [("enter", "apply"), *((self._key_now(key), key.label) for key in keys)]
+        keys.sort(key=lambda key: order[key.scope])
+        return [(self._key_now(key), key.label) for key in keys]
+
+    def _key_now(self, key: Key) -> str:
+        return key.read_in(self.host.keymap)[0]
 
     # data
 
@@ -155,6 +162,15 @@ class PlaceScreen(Screen[None]):
 
     def take_names(self, names: Names) -> None:
         """Take the names that exist now, to complete words."""
+
+    def id_seen(self) -> str:
+        """Return the id of what the cursor is on; empty when there is nothing."""
+        table = self.focused
+        return table.row_id if isinstance(table, RowTable) else ""
+
+    def related(self) -> Sequence[tuple[str, Place]]:
+        """Return what belongs to what the cursor is on, as (what it is, place)."""
+        return ()
 
     def query_seen(self) -> str:
         """Return the query by which what is seen was chosen; empty when by none."""

@@ -9,7 +9,7 @@ from textual import on
 from textual.widget import Widget
 
 from riskcockpit.present.columns import Cell, Column, Frame
-from riskcockpit.tui.bindings import KEYS, SCOPES, Key, as_read
+from riskcockpit.tui.bindings import KEYS, SCOPES, Key
 from riskcockpit.tui.messages import RowChosen
 from riskcockpit.tui.screens.lists import ListScreen
 from riskcockpit.tui.theme import THEMES
@@ -48,7 +48,7 @@ SETTINGS: tuple[Column[Setting], ...] = (
 
 
 def _key(key: Key, moved: Mapping[str, str]) -> Setting:
-    keys = " ".join(as_read(name) for name in moved.get(key.id, key.keys).split(","))
+    keys = " ".join(key.read_in(moved))
     is_moved = key.id in moved
     words = f"{key.words} (moved from {key.all_shown})" if is_moved else key.words
     return Setting(SCOPES[key.scope].lower(), key.id, keys, words, is_moved)
@@ -82,7 +82,7 @@ class SettingsScreen(ListScreen[Setting]):
             Setting("context", name, "enter goes there", home)
             for name, home in about.contexts.items()
         ]
-        keys = [_key(key, about.keymap) for key in KEYS]
+        keys = [_key(key, self.host.keymap) for key in KEYS]
         return (*themes, here, *others, *keys)
 
     def take_rows(self, rows: Sequence[Setting]) -> None:

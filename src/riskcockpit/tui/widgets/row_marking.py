@@ -34,6 +34,11 @@ class RowMarking(ScrollView, Generic[T], inherit_bindings=False):
         """The row under the cursor; None when it is not here."""
         return self._pages.row(self.cursor)
 
+    @property
+    def row_id(self) -> str:
+        """Id of the row under the cursor; empty when it is not here."""
+        return "" if self.row is None else self._identify(self.row)
+
     def _in_range(self, index: int) -> bool:
         start = self.range_from
         return start is not None and min(start, self.cursor) <= index <= max(start, self.cursor)

@@ -1,0 +1,42 @@
+"""What belongs together: a finding, its model, asset, rule and vulnerability. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.tui.messages import Place
+
+if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.views.findings import FindingRow
+
+
+def of_finding(row: FindingRow) -> Sequence[tuple[str, Place]]:
+    """Return the findings that share something with a finding, and the model it is about."""
+    out = [("asset", _findings("asset", row.asset))] if row.asset else []
+    if row.finding_class == "model" and row.asset:
+        out.append(("model", Place("model", row.asset)))
+    if row.vulnerability:
+        out.append(("same cve", _findings("cve", row.vulnerability)))
+    if row.rule:
+        out.append(("same rule", _findings("rule", row.rule)))
+    return [*out, ("pillar", Place("pillar", row.pillar.value))]
+
+
+def of_model(name: str) -> Sequence[tuple[str, Place]]:
+    """Return the findings about a model, open or not."""
+    if not name:
+        return ()
+    return [
+        ("open findings", _findings("model", name)),
+        ("all findings", Place("findings", f"model:{_quoted(name)} sort:-first_seen")),
+    ]
+
+
+def _findings(field: str, value: str) -> Place:
+    return Place("findings", f"{field}:{_quoted(value)} state:open")
+
+
+def _quoted(value: str) -> str:
+    return '"' + clean_line(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
