@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import re
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src")]
@@ -24,12 +26,11 @@ from textual.pilot import Pilot  # noqa: E402 - after the path is set
 
 from riskcockpit.demo.run import running_bank  # noqa: E402 - as above
 from riskcockpit.services.context import Context  # noqa: E402 - as above
+from riskcockpit.tui.api import About  # noqa: E402 - as above
 from riskcockpit.tui.app import Cockpit  # noqa: E402 - as above
 from riskcockpit.tui.gateway import Gateway  # noqa: E402 - as above
 
 START = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
-ALARM_AFTER_SECONDS = 180.0
-"""When the story of the demo stands at its alarm."""
 SCREENS: dict[str, tuple[str, ...]] = {
     "overview": (),
     "pillar": ("2",),
@@ -52,6 +53,15 @@ SCREENS: dict[str, tuple[str, ...]] = {
 _FONT = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 
 
+class Anywhere(Gateway):
+    """Says nothing of the machine the pictures are drawn on."""
+
+    @property
+    def about(self) -> About:
+        """Who and where, in a home of the usual place."""
+        return replace(super().about, file="~/.config/riskcockpit/riskcockpit.yaml")
+
+
 class StandingClock:
     """A clock that shows what it was set to."""
 
@@ -59,6 +69,7 @@ class StandingClock:
         self.at = at
 
     def now(self) -> datetime:
+        """Return it."""
         return self.at
 
 
@@ -72,7 +83,7 @@ async def settled(pilot: Pilot[int]) -> None:
 
 async def draw(ctx: Context, keys: tuple[str, ...], size: tuple[int, int]) -> str:
     """Return what is seen after `keys`, as SVG without fonts from elsewhere."""
-    app = Cockpit(Gateway(ctx))
+    app = Cockpit(Anywhere(ctx))
     async with app.run_test(size=size, notifications=True) as pilot:
         await settled(pilot)
         for key in keys:
@@ -92,6 +103,7 @@ def main() -> int:
     sizes = [tuple(map(int, each.split("x"))) for each in options.size or ["120x36"]]
     options.out.mkdir(parents=True, exist_ok=True)
     clock = StandingClock(START)
+    os.uname = lambda: SimpleNamespace(nodename="bastion")  # type: ignore[assignment, return-value]
     with running_bank(clock, 7, still=True, progress=lambda _: None) as bank:
         ctx = replace(bank.ctx, host="bastion")
         for name in options.names or SCREENS:

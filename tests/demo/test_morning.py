@@ -63,7 +63,7 @@ def work(screen: Screen) -> None:
     say(screen, "\r")
     agree(screen, "Requested", "3 findings")
     say(screen, "0", "r roll back")
-    say(screen, "jj", "a approve")
+    say(screen, "jjj", "a approve")  # the third row is what was just asked for
     say(screen, "a", "13 findings")
     agree(screen, "signed")
     say(screen, "0g", "r roll back")

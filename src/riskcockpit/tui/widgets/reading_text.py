@@ -51,7 +51,7 @@ def legend(noted: Sequence[Annotation], frame: Frame, width: int) -> list[Conten
             [
                 (f"  {each.letter}", "key"),
                 (f"  {age(each.event.at, frame.now):>7} ago  ", "muted"),
-                _cut(each.event.text, width - 16, frame),
+                _cut(each.event.text, width - 18, frame),
             ]
         )
         for each in noted
