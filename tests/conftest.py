@@ -37,6 +37,13 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def without_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No controls and no KPIs: who asks what findings come to need not wait for all verdicts."""
+    for name in ("controls_in_force", "kpis_in_force"):
+        monkeypatch.setattr(f"riskcockpit.services.judging.{name}", lambda *_: ())
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that hold slow tests: begun last, one keeps all others waiting."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}

@@ -26,7 +26,10 @@ from support.cli import Ran, invoke
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "docs/schemas"
-STOCK = ("ssh-keygen", "sha256sum", "head", "jq")
+STOCK = (
+    "ssh-keygen", "sha256sum", "head", "tail", "grep", "sed", "sort", "uniq", "cat", "jq",
+    "mktemp", "rm",
+)  # fmt: skip
 HOSTILE = "$(touch owned) `touch owned` \"; touch owned; ' \x1b[31m \\n %s"
 
 
@@ -164,7 +167,7 @@ def chain() -> str:
         ("results/results.txt", lambda b: b.replace(b" alarm\n", b" ok\n"), "results"),
         ("policy/kpis.txt", lambda b: b[::-1], "policy"),
         ("CHAIN", lambda b: b.replace(b'"failed":', b'"failed" :', 1), "was changed"),
-        ("CHAIN", lambda b: b"".join(b.splitlines(keepends=True)[:-1]), "not what it was"),
+        ("CHAIN", lambda b: b"".join(b.splitlines(keepends=True)[:-1]), "cut or changed before it"),
         ("CHAIN", lambda b: b"".join(b.splitlines(keepends=True)[1:]), "out of place"),
         ("ledger/allowed_signers", lambda b: b.replace(b"ssh-ed25519 AAAA", b"ssh-ed25519 BBBB"),
          "not signed"),

@@ -91,7 +91,12 @@ def test_the_schema_for_editors_accepts_what_is_accepted_and_refuses_unknown_key
 
 def test_the_shipped_template_is_made_of_known_keys() -> None:
     text = shipped("config", "init.yaml").read_text(encoding="utf-8")
-    text = text.replace("@PRINCIPAL@", "engineer").replace("@SOURCES@", "").replace("@ASSETS@", "")
+    text = (
+        text.replace("@PRINCIPAL@", "engineer")
+        .replace("@LEDGER@", "")
+        .replace("@SOURCES@", "")
+        .replace("@ASSETS@", "")
+    )
     assert parse_settings(text, FILE).settings.identity.principal == "engineer"
 
 

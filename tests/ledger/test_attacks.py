@@ -15,15 +15,16 @@ from hypothesis import strategies as st
 
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import LedgerError
-from riskcockpit.ledger.armor import EVIDENCE, UnsupportedKeyError, verify_signature
+from riskcockpit.ledger.armor import EVIDENCE, verify_signature
 from riskcockpit.ledger.canonical import canonical, parse
 from riskcockpit.ledger.chain import NO_ENTRY, Entry, build_body, build_line, parse_line
 from riskcockpit.ledger.journal import Journal
 from riskcockpit.ledger.objects import Objects
+from riskcockpit.ledger.publickeys import UnsupportedKeyError
 from riskcockpit.ledger.signing import Signer
 from riskcockpit.ledger.verify import examine, verify
 from riskcockpit.views.governance import LedgerProblem
-from support.ledgers import NAMESPACES, START, Ledger, key_for, signer_line
+from support.ledgers import NAMESPACES, START, Ledger, key_for, said, signer_line
 
 ENTRIES = 8
 
@@ -35,11 +36,11 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
     engineer, approver = made.journal(), made.journal("approver", "bastion-2")
     evidence = Objects(made.directory).put(b"evidence")
     for number in range(4):
-        engineer.append(EntryType.NOTE, {"text": f"note {number} é", "objects": [evidence]})
+        engineer.append(EntryType.NOTE, said(f"note {number} é", objects=[evidence]))
     engineer.checkpoint()
-    approver.append(EntryType.NOTE, {"text": "seen"})
+    approver.append(EntryType.NOTE, said("seen"))
     for number in range(3):
-        engineer.append(EntryType.NOTE, {"text": f"later {number}"})
+        engineer.append(EntryType.NOTE, said(f"later {number}"))
     return made
 
 
@@ -214,7 +215,7 @@ def test_a_whole_chain_rewritten_without_the_key_is_named_from_its_first_entry(
     other.directory.mkdir()
     forged = Journal(other.directory, other.clock, Signer.open(key, signers), "bastion")
     for number in range(ENTRIES - 1):
-        forged.append(EntryType.NOTE, {"text": f"{number}"})
+        forged.append(EntryType.NOTE, said(f"{number}"))
     shutil.copy(other.chain(), ledger.chain())
     assert set(range(ENTRIES)) <= set(named(ledger))
 
@@ -306,7 +307,7 @@ def test_evidence_that_changed_or_is_gone_is_found_with_its_entry(ledger: Ledger
 
 
 def test_evidence_named_in_no_list_is_a_problem_and_no_crash(ledger: Ledger) -> None:
-    ledger.journal("odd", "host").append(EntryType.NOTE, {"objects": 7})
+    ledger.journal("odd", "host").append(EntryType.NOTE, said(objects=7))
     assert "its evidence 7 is missing" in named(ledger, "odd@host")[1]
 
 
@@ -360,7 +361,7 @@ def expiring(tmp_path: Path) -> tuple[Ledger, Callable[[str], None]]:
 def test_entries_of_a_key_that_expired_since_need_somebody_to_vouch(tmp_path: Path) -> None:
     ledger, rotate = expiring(tmp_path)
     journal = ledger.journal()
-    journal.append(EntryType.NOTE, {"text": "in time"})
+    journal.append(EntryType.NOTE, said("in time"))
     journal.checkpoint()
     assert problems(ledger) == ()
 
@@ -375,24 +376,24 @@ def test_entries_of_a_key_that_expired_since_need_somebody_to_vouch(tmp_path: Pa
     )  # fmt: skip
     newer.checkpoint()
     assert "nothing signed later covers" in named(ledger)[1]  # nothing was new: none was signed
-    newer.append(EntryType.NOTE, {"text": "goes on with another key"})
+    newer.append(EntryType.NOTE, said("goes on with another key"))
     assert problems(ledger) == ()
 
 
 def test_another_writers_witness_vouches_for_an_expired_key(tmp_path: Path) -> None:
     ledger, _ = expiring(tmp_path)
-    ledger.journal().append(EntryType.NOTE, {"text": "in time"})
-    ledger.journal("approver", "bastion-2").append(EntryType.NOTE, {"text": "saw it"})
+    ledger.journal().append(EntryType.NOTE, said("in time"))
+    ledger.journal("approver", "bastion-2").append(EntryType.NOTE, said("saw it"))
     ledger.clock.at += timedelta(days=7)
     assert problems(ledger) == ()
 
 
 def test_an_expired_key_cannot_write_into_the_past(tmp_path: Path) -> None:
     ledger, _ = expiring(tmp_path)
-    ledger.journal().append(EntryType.NOTE, {"text": "in time"})
-    ledger.journal("approver", "bastion-2").append(EntryType.NOTE, {"text": "saw it"})
+    ledger.journal().append(EntryType.NOTE, said("in time"))
+    ledger.journal("approver", "bastion-2").append(EntryType.NOTE, said("saw it"))
     stolen = ledger.journal()
-    stolen.append(EntryType.NOTE, {"text": "back-dated with the stolen key"})
+    stolen.append(EntryType.NOTE, said("back-dated with the stolen key"))
     stolen.checkpoint()
     ledger.clock.at += timedelta(days=7)
     assert set(named(ledger)) == {2}
@@ -402,7 +403,7 @@ def test_an_expired_key_signs_nothing_new(tmp_path: Path) -> None:
     ledger, _ = expiring(tmp_path)
     ledger.clock.at += timedelta(days=7)
     with pytest.raises(Exception, match="had expired"):
-        ledger.journal().append(EntryType.NOTE, {"text": "too late"})
+        ledger.journal().append(EntryType.NOTE, said("too late"))
     assert not ledger.chain().exists() or ledger.chain().read_bytes() == b""
 
 
@@ -460,7 +461,7 @@ def test_what_is_no_file_holds_nobody_up_and_is_named(
         LedgerProblem("objects", None, "the evidence abcd was changed"),
         LedgerProblem("stranger@x", None, "this is not a regular file"),
     )
-    entry = ledger.journal().append(EntryType.NOTE, {"text": "still here"})
+    entry = ledger.journal().append(EntryType.NOTE, said("still here"))
     assert "stranger@x" not in entry.seen
     assert len(ledger.journal().entries()) == ENTRIES + 3
 
@@ -471,7 +472,7 @@ def test_a_pipe_in_the_place_of_a_checkpoint_is_named(ledger: Ledger) -> None:
     os.mkfifo(file)
     assert "is damaged" in named(ledger)[None]
     with pytest.raises(LedgerError, match="is damaged"):
-        ledger.journal().append(EntryType.NOTE, {"text": "x"})
+        ledger.journal().append(EntryType.NOTE, said("x"))
 
 
 def test_ones_own_chain_is_never_written_through_a_link(ledger: Ledger, tmp_path: Path) -> None:
@@ -480,5 +481,5 @@ def test_ones_own_chain_is_never_written_through_a_link(ledger: Ledger, tmp_path
     ledger.chain().symlink_to(elsewhere)
     before = elsewhere.read_bytes()
     with pytest.raises(LedgerError, match="not a regular file"):
-        ledger.journal().append(EntryType.NOTE, {"text": "x"})
+        ledger.journal().append(EntryType.NOTE, said("x"))
     assert elsewhere.read_bytes() == before

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.ledger.objects import Objects
 from riskcockpit.ledger.verify import verify
-from support.ledgers import Ledger
+from support.ledgers import Ledger, said
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "ledger-format.md"
 HOSTILE = 'é ,"h":"' + "0" * 64 + '","sig":"x"} \\n \u2028 \x1b[31m \x7f \ud7ff "}'
@@ -29,8 +29,10 @@ def ledger(tmp_path: Path) -> Ledger:
     made = Ledger(tmp_path / "ledger")
     journal = made.journal()
     digest = Objects(made.directory).put(b"what was in force")
-    made.journal("approver", "bastion-2").append(EntryType.NOTE, {"text": "first"})
-    journal.append(EntryType.POLICY_CHANGED, {"file": "x", "objects": [digest]})
+    made.journal("approver", "bastion-2").append(EntryType.NOTE, said("first"))
+    journal.append(
+        EntryType.POLICY_CHANGED, {"file": "x", "before": "", "after": digest, "objects": [digest]}
+    )
     journal.append(EntryType.NOTE, {"subject": "x", "text": HOSTILE, "n": -(2**53) + 1})
     journal.checkpoint()
     return made
@@ -102,7 +104,7 @@ def unquote(token: str) -> str:
         lambda m: chr(int(m[1][1:], 16)) if m[1][0] == "u" else short[m[1]],
         token[1:-1],
     )
-    assert out.encode("utf-8")
+    out.encode("utf-8")  # a lone surrogate fails
     return out
 
 

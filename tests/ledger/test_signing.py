@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import shutil
 import stat
@@ -12,16 +14,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import LedgerError
-from riskcockpit.ledger.armor import CHECKPOINT, EVIDENCE, BadSignatureError, read_signature
-from riskcockpit.ledger.journal import Journal
+from riskcockpit.ledger.armor import CHECKPOINT, EVIDENCE, read_signature
 from riskcockpit.ledger.signers import parse_signers, read_public_key
 from riskcockpit.ledger.signing import Signer, make_key, prove
 from riskcockpit.ledger.verify import verify
-from support.ledgers import START, Ledger, TickingClock, key_for, signer_line
+from riskcockpit.ledger.wire import BadSignatureError, join_wire
+from support.ledgers import START, Ledger, key_for, said, signer_line
+from support.quick_signer import QuickSigner, armor
 
 MESSAGE = b'{"a":"\xc3\xa9"}'
 
@@ -54,11 +59,12 @@ def test_the_fingerprint_is_the_one_ssh_keygen_shows(tmp_path: Path) -> None:
     assert signer_with(tmp_path, key).fingerprint == shown
 
 
-@pytest.mark.parametrize("kind", ["ed25519", "rsa", "ecdsa"])
+@pytest.mark.parametrize("kind", ["ed25519", "rsa", "ecdsa", "ecdsa-384", "ecdsa-521"])
 def test_python_and_ssh_keygen_agree_on_every_kind_of_key(tmp_path: Path, kind: str) -> None:
     key = tmp_path / "key"
-    bits = {"rsa": "2048", "ecdsa": "256", "ed25519": "256"}[kind]
-    keygen("-q", "-t", kind, "-b", bits, "-N", "", "-f", str(key))
+    type_, _, bits = kind.partition("-")
+    bits = bits or {"rsa": "2048"}.get(type_, "256")
+    keygen("-q", "-t", type_, "-b", bits, "-N", "", "-f", str(key))
     signer = signer_with(tmp_path, key)
     armored = signer.sign(MESSAGE)
     sig = tmp_path / "sig"
@@ -85,25 +91,56 @@ def _holds(content: bytes, armored: str, namespace: str) -> bool:
     return True
 
 
-def test_a_ledger_signed_by_a_key_python_cannot_verify_is_verified_by_ssh_keygen(
-    tmp_path: Path,
+def hardware_signature(
+    message: bytes, *, application: bytes = b"ssh:", flags: int = 1
+) -> tuple[str, str]:
+    """Return (public key, armour) as a FIDO key would make them: PROTOCOL.u2f, in software."""
+    private = Ed25519PrivateKey.generate()
+    point = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    name = b"sk-ssh-ed25519@openssh.com"
+    public = join_wire(name, point, application)
+    digest = hashlib.sha512(message).digest()
+    signed = b"SSHSIG" + join_wire(EVIDENCE.encode(), b"", b"sha512", digest)
+    tail = bytes([flags]) + (7).to_bytes(4, "big")
+    asked = hashlib.sha256(application).digest() + tail + hashlib.sha256(signed).digest()
+    raw = join_wire(name, private.sign(asked)) + tail
+    line = f"{name.decode()} {base64.b64encode(public).decode()}"
+    return line, armor(public, EVIDENCE.encode(), raw)
+
+
+@pytest.mark.parametrize("flags", [0, 1, 5])
+def test_signatures_of_hardware_keys_are_judged_as_ssh_keygen_does(
+    tmp_path: Path, flags: int
 ) -> None:
-    key = tmp_path / "key"
-    keygen("-q", "-t", "ecdsa", "-N", "", "-f", str(key))
-    (tmp_path / "ledger").mkdir()
-    file = tmp_path / "ledger" / "allowed_signers"
-    file.write_text(signer_line("engineer", key))
-    clock = TickingClock()
-    journal = Journal(tmp_path / "ledger", clock, Signer.open(key, file), "bastion")
-    journal.append(EntryType.NOTE, {"text": "by ecdsa"})
-    journal.checkpoint()
-    assert verify(tmp_path / "ledger", clock.at).is_ok
-    chain = tmp_path / "ledger" / "chains" / "engineer@bastion.jsonl"
-    content = chain.read_bytes()
-    at = content.rindex(b'"h"') - 300
-    assert content[at : at + 1] != b"\n"
-    chain.write_bytes(content.replace(b"by ecdsa", b"by ecdsb"))
-    assert not verify(tmp_path / "ledger", clock.at).is_ok
+    line, text = hardware_signature(MESSAGE, flags=flags)
+    signers, sig = tmp_path / "signers", tmp_path / "sig"
+    signers.write_text(f"engineer {line}\n")
+    for content, armored in (
+        (MESSAGE, text), (MESSAGE + b" ", text), (MESSAGE, text.replace("AAAA", "AAAB", 1)),
+    ):  # fmt: skip
+        sig.write_text(armored)
+        theirs = keygen(
+            "-Y", "verify", "-f", str(signers), "-I", "engineer", "-n", EVIDENCE,
+            "-s", str(sig), stdin=content,
+        ).returncode == 0  # fmt: skip
+        assert _holds(content, armored, EVIDENCE) is theirs
+    assert _holds(MESSAGE, text, EVIDENCE)  # ssh-keygen asks for no touch, so we cannot either
+
+
+def test_signing_in_process_makes_the_bytes_that_ssh_keygen_makes(tmp_path: Path) -> None:
+    key = key_for("engineer", tmp_path)
+    signers = tmp_path / "signers"
+    quick = signer_with(tmp_path, key).sign(MESSAGE)
+    assert QuickSigner.open(key, signers).sign(MESSAGE) == quick
+
+
+def test_a_key_of_a_type_nobody_knows_here_is_left_to_ssh_keygen(tmp_path: Path) -> None:
+    key = key_for("engineer", tmp_path)
+    good = signer_with(tmp_path, key).sign(MESSAGE)
+    blob = read_signature(good).key.replace(b"ssh-ed25519", b"ssh-ed99999")
+    strange = armor(blob, EVIDENCE.encode(), join_wire(b"ssh-ed99999", b"x" * 64))
+    with pytest.raises(BadSignatureError, match="does not fit"):
+        prove(MESSAGE, strange, EVIDENCE)
 
 
 def test_a_locked_key_is_refused_at_once_with_its_reason(tmp_path: Path) -> None:
@@ -260,7 +297,7 @@ def test_our_reading_of_allowed_signers_agrees_with_ssh_keygen(
 
 def test_a_fault_in_allowed_signers_is_a_problem_of_the_ledger(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger")
-    ledger.journal().append(EntryType.NOTE, {})
+    ledger.journal().append(EntryType.NOTE, said())
     with ledger.signers_file.open("a") as file:
         file.write(f"* {GOOD}\n")
     report = verify(ledger.directory, ledger.clock.at)

@@ -31,6 +31,8 @@ from support.aws_state import bank_models
 from support.cli import invoke
 from support.deciding import LATER, WHY, Bank, make_bank
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 REMARK = f"risk_accepted: {WHY} (until {LATER.date().isoformat()}, riskcockpit)"
 
 

@@ -26,10 +26,14 @@ from riskcockpit.services.decide import (
 )
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.endings import record_endings
+from riskcockpit.services.gathering import gather
+from riskcockpit.services.policy_files import policy_files, restore_policy, sign_policy
 from riskcockpit.services.verify import ledger_rows, verify_ledger
 from support.caches import NOW, finding, statement
 from support.deciding import LATER, WHY, Bank, entry_types, findings, id_of, make_bank
 from support.ledgers import key_for, signer_line
+
+pytestmark = pytest.mark.usefixtures("without_policy")
 
 
 @pytest.fixture
@@ -310,25 +314,50 @@ def changes_of_policy(bank: Bank) -> list[str]:
     return [entry.hash for entry in entries if entry.type is EntryType.POLICY_CHANGED]
 
 
+def test_rules_that_were_edited_by_hand_stop_every_decision_and_are_named(bank: Bank) -> None:
+    ask(bank, "severity:low")
+    bank.write_roles(weaker)
+    with pytest.raises(RefusedError, match=r"policy/roles\.yaml was edited") as caught:
+        waive(bank.at("engineer"), "severity:high", "deferred", WHY, LATER)
+    assert caught.value.rule == "policy-signed"
+    (problem,) = verify_ledger(bank.at("engineer")).problems
+    assert (problem.chain, problem.entry) == ("policy/roles.yaml", None)
+    assert "edited by hand" in problem.why
+    assert [row.state for row in policy_files(bank.at("engineer"))] == ["edited", "in_force"]
+    restore_policy(bank.at("engineer"), "policy/roles.yaml")
+    assert verify_ledger(bank.at("engineer")).is_ok
+    assert ask(bank, "severity:high")
+
+
 def test_nobody_writes_alone_the_rules_they_decide_by(bank: Bank) -> None:
     ask(bank, "severity:low")
     bank.write_roles(weaker)
-    result = waive(bank.at("engineer"), "severity:high", "deferred", WHY, LATER)
+    (result,) = sign_policy(bank.at("engineer"))
     assert result.decision.state is DecisionState.REQUESTED
-    change = changes_of_policy(bank)[-1]
+    (change,) = changes_of_policy(bank)[-1:]
     assert f"policy/roles.yaml waits for another person: `riskcockpit approve {change[:10]}" in (
         result.message
     )
+    assert waive(bank.at("engineer"), "severity:high", "deferred", WHY, LATER).decision.needs
     with pytest.raises(RefusedError, match="engineer has signed this already"):
         approve(bank.at("engineer"), change)
-    waive(bank.at("engineer"), "severity:critical", "deferred", WHY, LATER)
+    with pytest.raises(InputError, match="nothing to sign"):
+        sign_policy(bank.at("engineer"))
     assert changes_of_policy(bank)[-1] == change  # asked for once
     assert (bank.states()["high"], bank.states()["low"]) == ("pending_waiver", "waived")
+
+
+def test_who_decides_nothing_signs_no_policy(bank: Bank) -> None:
+    ask(bank, "severity:low")
+    bank.write_roles(weaker)
+    with pytest.raises(RefusedError, match="auditor may not change the policy"):
+        sign_policy(bank.at("auditor"))
 
 
 def test_a_second_person_sees_what_changes_and_puts_it_in_force(bank: Bank) -> None:
     ask(bank, "severity:low")
     bank.write_roles(weaker)
+    sign_policy(bank.at("engineer"))
     ask(bank, "severity:high")
     change = changes_of_policy(bank)[-1]
     plan = plan_approve(bank.at("approver"), change)
@@ -345,11 +374,14 @@ def test_a_second_person_sees_what_changes_and_puts_it_in_force(bank: Bank) -> N
 def test_a_rejected_change_of_the_rules_is_never_in_force(bank: Bank) -> None:
     ask(bank, "severity:low")
     bank.write_roles(weaker)
-    ask(bank, "severity:high")
+    sign_policy(bank.at("engineer"))
     change = changes_of_policy(bank)[-1]
     reject(bank.at("approver"), change, "no")
     with pytest.raises(UnknownNameError):
         approve(bank.at("approver"), change)
+    with pytest.raises(RefusedError, match="was edited"):
+        ask(bank, "severity:high")
+    bank.write_roles()
     result = waive(bank.at("engineer"), "severity:critical", "deferred", WHY, LATER)
     assert result.decision.state is DecisionState.REQUESTED
 
@@ -371,7 +403,8 @@ def test_a_key_of_ones_own_under_the_name_of_an_approver_counts_for_nothing(bank
     key = {"request": request, "comment": "", **desk.grounds(rule)}
     impostor.journal().append(EntryType.APPROVAL_GRANTED, key)
     bank.publish()
-    assert verify_ledger(bank.at("engineer")).is_ok
+    problems = verify_ledger(bank.at("engineer")).problems
+    assert [problem.chain for problem in problems] == ["allowed_signers"]
     assert bank.states()["high"] == "pending_waiver"
 
 
@@ -381,7 +414,7 @@ def test_rules_that_were_replaced_grant_nothing_any_more(bank: Bank) -> None:
     desk = Desk(bank.at("engineer"))
     weak = desk.grounds(desk.permit(Deed.WAIVE, Severity.HIGH))
     bank.write_roles()
-    ask(bank, "severity:low")
+    sign_policy(bank.at("engineer"))
     approve(bank.at("approver"), changes_of_policy(bank)[-1])
     id_ = ask(bank, "severity:high")
     request = next(e for e in desk.ctx.reading_journal().entries() if e.hash == id_)
@@ -396,17 +429,60 @@ def test_who_is_alone_changes_the_rules_alone(tmp_path: Path) -> None:
     bank.prepare()
     ask(bank, "severity:low")
     bank.write_roles(weaker)
+    (signed,) = sign_policy(bank.at("engineer"))
+    assert signed.decision.state is DecisionState.GRANTED
     result = waive(bank.at("engineer"), "severity:high", "deferred", WHY, LATER)
     assert result.decision.state is DecisionState.GRANTED
     bank.roles["approver"] = ["approver"]  # named, and a key added: two from now on
     bank.write_roles()
     with (bank.ledger / "allowed_signers").open("a") as file:
         file.write(signer_line("approver", key_for("approver", bank.root / "keys")))
+    assert len(sign_policy(bank.at("engineer"))) == 2
     assert ask(bank, "severity:critical")
     bank.write_roles(weaker)
-    result = waive(bank.at("engineer"), "severity:high", "deferred", WHY, LATER)
-    assert result.decision.state is DecisionState.REQUESTED
-    assert "waits for another person" in result.message
+    (signed,) = sign_policy(bank.at("engineer"))
+    assert signed.decision.state is DecisionState.REQUESTED
+    assert "waits for another person" in signed.message
+
+
+def test_a_broken_glass_waives_at_once_and_asks_for_its_review(bank: Bank) -> None:
+    why = "payments stand still and nobody else is awake"
+    terms = (bank.at("engineer"), "severity:high", "deferred", WHY, LATER)
+    plan = plan_waiver(*terms, break_glass=why)
+    assert (plan.needs, plan.blockers) == ((), ())
+    assert "one key alone, to be reviewed" in plan.warnings[-1]
+    result = waive(*terms, break_glass=why)
+    assert result.decision.state is DecisionState.GRANTED
+    assert "to be reviewed by another person until" in result.message
+    assert bank.states()["high"] == "waived"
+    with bank.at("engineer").store.reader() as reader:
+        (glass,) = gather(reader, bank.clock.at, timedelta(days=7)).glasses
+    assert (glass.id, glass.actor, glass.reason) == (result.decision.id, "engineer", why)
+    bank.clock.at += timedelta(hours=25)
+    bank.publish()
+    assert bank.states()["high"] == "open"
+    review = statement("SELECT reviewer, reviewed_at > review_by FROM glass_broken").text
+    assert bank.rows(review) == [("", None)]
+    with pytest.raises(RefusedError, match="has signed this already"):
+        approve(bank.at("engineer"), result.decision.id)
+    approve(bank.at("approver"), result.decision.id, "looked at it")
+    assert bank.states()["high"] == "waived"
+    assert bank.rows(review) == [("approver", True)]
+
+
+def test_a_glass_is_broken_with_a_reason_and_only_where_it_is_in_the_way(bank: Bank) -> None:
+    high = (bank.at("engineer"), "severity:high", "deferred", WHY, LATER)
+    low = (bank.at("engineer"), "severity:low", "deferred", WHY, LATER)
+    with pytest.raises(InputError, match="the reason has 4 characters"):
+        waive(*high, break_glass="fire")
+    with pytest.raises(InputError, match="one key is enough"):
+        waive(*low, break_glass="the whole house is on fire")
+    bank.roles = {**bank.roles, "engineer": ["engineer"]}
+    action = "action: break-glass\n    request: ["
+    bank.write_roles(lambda text: text.replace(f"{action}engineer, ", action))
+    with pytest.raises(RefusedError, match="may not break the glass") as caught:
+        waive(*high, break_glass="the whole house is on fire")
+    assert caught.value.rule == "break-glass"
 
 
 def test_a_note_acknowledges_the_alarm_of_a_model(bank: Bank) -> None:

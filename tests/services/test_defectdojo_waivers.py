@@ -18,6 +18,8 @@ from support.deciding import LATER, WHY
 from support.dojo_sim import DojoSim
 from support.office import Office, office_of
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 FINDING = "payments DefectDojo python.sql"
 FIELDS = (
     "title", "severity", "description", "file_path", "line", "cwe", "unique_id_from_tool",

@@ -17,6 +17,8 @@ from support.deciding import LATER, WHY
 from support.office import Office, office_of
 from support.track_sim import TrackSim
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 FINDING = "payments Dependency-Track CVE-2026-00001"
 
 

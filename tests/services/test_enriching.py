@@ -33,6 +33,8 @@ from riskcockpit.views.reports import EnrichmentReport, ImportReport
 from support.caches import finding, statement
 from support.deciding import LATER, WHY, make_bank
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 XZ, OTHER = "CVE-2024-3094", "CVE-2026-0001"
 FINDING = (

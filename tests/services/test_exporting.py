@@ -37,6 +37,8 @@ from riskcockpit.services.importing import ImportOptions, import_reports
 from riskcockpit.store.snapshots import Store
 from support.ingesting import START, Bank, code, dependency
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 AT = START + timedelta(days=30)
 
 

@@ -40,6 +40,8 @@ from support.deciding import LATER, WHY, Bank, make_bank
 from support.github_sim import GithubSim
 from support.sim_server import serving
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 
 class Office:
     """A bank whose one source is a simulated GitHub."""

@@ -19,6 +19,8 @@ from support.gitlab_sim import GitlabSim
 from support.gitlab_state import code, identifier, package, secret
 from support.office import Office, office_of
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 RULE = "bank/payments Gemnasium 0a1b2c-1"
 
 

@@ -17,6 +17,8 @@ from support.correcting import House, make_house
 from support.deciding import LATER, WHY, entry_types
 from support.listing import misfits
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 WHY_SAME = "the function was rewritten and moved"
 BEFORE = ("a@x.py:10 old_code()", "b@x.py:50 other()")
 AFTER = ("a@y.py:90 rewritten_and_elsewhere()", "b@x.py:50 other()")

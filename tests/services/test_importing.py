@@ -27,6 +27,8 @@ from riskcockpit.store.snapshots import Store
 from riskcockpit.store.sql import Sql
 from riskcockpit.views.reports import FileReport, ImportCounts, ImportReport
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 

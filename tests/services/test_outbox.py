@@ -128,7 +128,10 @@ def test_a_forged_approval_by_the_requester_sends_nothing(bank: Bank) -> None:
     journal = bank.at("engineer").journal()
     entry = next(e for e in journal.entries() if e.hash == result.decision.id)
     grounds = {key: entry.data[key] for key in ("rule", "policy", "context", "production")}
-    journal.append(EntryType.ROLLBACK_APPROVED, {"request": entry.hash, **grounds})
+    journal.append(
+        EntryType.ROLLBACK_APPROVED,
+        {"request": entry.hash, "comment": "", "model": "fraud", **grounds},
+    )
     assert dispatch(bank.at("engineer")) == ()
     assert [row.state for row in actions(bank.at("engineer"))] == ["requested"]
 

@@ -12,6 +12,8 @@ from riskcockpit.services.rollback import rollback
 from support.caches import finding, statement
 from support.deciding import LATER, WHY, Bank, id_of, make_bank
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 TABLES = ("waiver", "waiver_finding", "action", "ledger_entry", "finding", "finding_event",
           "model_alias", "model_alias_move", "model_version")  # fmt: skip
 

@@ -17,6 +17,8 @@ from support.caches import NOW
 from support.correcting import House, make_house
 from support.deciding import LATER, WHY, entry_types
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 MANY = tuple(f"r@a.py:{n} call_{n}()" for n in range(1, 61))
 
 

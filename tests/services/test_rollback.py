@@ -25,6 +25,8 @@ from support.caches import NOW, finding, statement
 from support.deciding import Bank, entry_types, make_bank
 from support.fake_mlflow import FakeMlflow
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 
 @pytest.fixture
 def bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bank:

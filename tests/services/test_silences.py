@@ -31,6 +31,8 @@ from riskcockpit.store.database import Writer
 from support.alerting import alert
 from support.deciding import WHY, Bank, make_bank
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 LABELS = {"alertname": "QueueLong", "service": "payments", "severity": "warning"}
 
 

@@ -27,6 +27,8 @@ from support.caches import NOW, statement
 from support.canonical import canonical_export
 from support.paged import Upstream
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 URL = "https://upstream.example"
 
 

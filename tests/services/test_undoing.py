@@ -25,6 +25,8 @@ from support.deciding import LATER, WHY, entry_types
 from support.ingesting import code
 from support.listing import misfits
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 FIRST = ("a@x.py:1 one()", "b@x.py:5 two()", "c@y.py:9 a_long_call(of_its_own)")
 SECOND = ("a@x.py:4 one()", "c@z.py:9 a_long_call(of_its_own)", "d@x.py:7 new()")
 """One moved, one renamed, one new, one fixed."""

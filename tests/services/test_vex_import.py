@@ -22,6 +22,8 @@ from riskcockpit.services.importing import ImportOptions, import_reports
 from riskcockpit.store.snapshots import Store
 from riskcockpit.views.reports import ImportReport
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 IMAGE = "registry.example.invalid/bank/app"
 

@@ -24,6 +24,7 @@ from riskcockpit.domain.action import Action, Outcome, Preview, Receipt
 from riskcockpit.domain.ids import digest
 from riskcockpit.services.context import Context
 from riskcockpit.services.projection import project_ledger
+from riskcockpit.services.unlocking import unlock
 from riskcockpit.store.snapshots import Store
 from support.caches import NOW, finding, statement
 from support.ledgers import TickingClock, key_for, signer_line
@@ -84,6 +85,8 @@ class Bank:
     registry: FakeRegistry = field(default_factory=FakeRegistry)
     clock: TickingClock = field(default_factory=lambda: TickingClock(NOW))
     is_production: bool = False
+    is_unlocked: bool = True
+    """Whether whoever sits down in production unlocks it first."""
     roles: dict[str, list[str]] = field(
         default_factory=lambda: {
             "engineer": ["engineer", "risk_owner", "approver"],
@@ -131,7 +134,11 @@ class Bank:
             sources=(SourceSettings(name="registry", kind="mlflow", url="https://m.example"),),
         )
         settings = msgspec.structs.replace(settings, **changes)
-        return Context(settings, paths, self.clock, Store(paths.cache, self.clock), f"{name}-host")
+        store = Store(paths.cache, self.clock)
+        ctx = Context(settings, paths, self.clock, store, f"{name.replace('@', '-')}-host")
+        if settings.context.production and self.is_unlocked:
+            unlock(ctx, settings.context.name)
+        return ctx
 
     def rows(self, text: str, **params: Any) -> list[tuple[Any, ...]]:
         """Ask the published cache."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import yaml
@@ -79,6 +79,8 @@ class FakeGateway:
     progress: tuple[SourceProgress, ...] = ()
     about_next: About | ConfigError | None = None
     """What reading the settings anew brings."""
+    unlocked: int = 0
+    unlock_lasts: timedelta = timedelta(minutes=15)
     models_shown: tuple[ModelRow, ...] = field(default_factory=model_rows)
     entries: tuple[LedgerRow, ...] = field(default_factory=ledger_rows)
     pages_asked: list[int] = field(default_factory=list)
@@ -165,6 +167,14 @@ class FakeGateway:
     def check_home(self, home: str) -> None:
         if "missing" in home:
             raise ConfigError(f"there is no riskcockpit home at {home}")
+
+    def unlock(self) -> datetime:
+        self._wait()
+        self.unlocked += 1
+        return NOW + self.unlock_lasts
+
+    def lock(self) -> None:
+        self.unlocked = 0
 
     def posture(self) -> PostureView:
         self._wait()

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from shutil import copyfile, rmtree
 from tempfile import mkdtemp
+from typing import Any
 
 from riskcockpit.ledger.journal import Journal
 from riskcockpit.ledger.signing import Signer, make_key
@@ -62,6 +63,8 @@ class Ledger:
 
     directory: Path
     clock: TickingClock = field(default_factory=TickingClock)
+    kind: type[Signer] = Signer
+    """Who signs; `QuickSigner` where hundreds of entries are signed."""
 
     @property
     def signers_file(self) -> Path:
@@ -82,8 +85,14 @@ class Ledger:
         key = self.directory.parent / "keys" / (key_name or name)
         if not key.exists():
             self.allow(name, key_name=key_name)
-        return Journal(self.directory, self.clock, Signer.open(key, self.signers_file, name), host)
+        signer = self.kind.open(key, self.signers_file, name)
+        return Journal(self.directory, self.clock, signer, host)
 
     def chain(self, name: str = "engineer", host: str = "bastion") -> Path:
         """Return the file of a chain."""
         return self.directory / "chains" / f"{name}@{host}.jsonl"
+
+
+def said(text: str = "seen", **more: Any) -> dict[str, Any]:
+    """Return the data of a note."""
+    return {"subject": "ledger", "text": text, **more}

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,6 +24,9 @@ if TYPE_CHECKING:  # these modules cost more to import than `--help` may
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, decide nothing.")]
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Do not ask; needed when stdin is not a terminal.")
+]
+BreakGlass = Annotated[
+    str, typer.Option(help="Why it cannot wait: decide alone at once, be reviewed afterwards.")
 ]
 Comment = Annotated[str, typer.Option("--comment", "-m", help="Why; goes into the ledger.")]
 
@@ -61,11 +63,13 @@ def waive(
     ],
     justification: Annotated[str, typer.Option(help="Why the bank may live with it.")],
     expires: Annotated[str, typer.Option(help="When it ends: 2027-01-31, or 30d from now.")],
+    break_glass: BreakGlass = "",
     dry_run: DryRun = False,
     yes: Yes = False,
     as_json: JsonOption = False,
 ) -> None:
     """Waive findings for a time, or ask for it when the rules want a second person."""
+    from riskcockpit.cli.moments import end_of
     from riskcockpit.cli.words import refuse_options
     from riskcockpit.services.context import Context
     from riskcockpit.services.decide import plan_waiver
@@ -73,12 +77,13 @@ def waive(
 
     ctx = Context.open()
     what = refuse_options(query)
-    until = _moment(expires, ctx.clock.now())
+    until = end_of(expires, ctx.clock.now())
     with refusal(ctx, "waiver.requested", as_json=as_json):
-        plan = plan_waiver(ctx, what, reason, justification, until)
+        terms = (ctx, what, reason, justification, until)
+        plan = plan_waiver(*terms, break_glass=break_glass)
         if stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
             return
-        show_decision(ctx, decide(ctx, what, reason, justification, until), as_json=as_json)
+        show_decision(ctx, decide(*terms, break_glass=break_glass), as_json=as_json)
 
 
 def approve(
@@ -190,6 +195,7 @@ def rollback(
         str, typer.Option(help="Version; by default the newest older one that may serve.")
     ] = "",
     comment: Comment = "",
+    break_glass: BreakGlass = "",
     dry_run: DryRun = False,
     yes: Yes = False,
     as_json: JsonOption = False,
@@ -207,6 +213,8 @@ def rollback(
 
     ctx = Context.open()
     if is_deployment(name):
+        if break_glass:
+            raise InputError("--break-glass is for models", hint="ask a second person to approve")
         kind = ActionKind.DEPLOYMENT_ROLLBACK
         with refusal(ctx, "deployment.requested", as_json=as_json):
             plan = plan_deployment(ctx, kind, name, comment, to)
@@ -216,10 +224,10 @@ def rollback(
         return
     version = _version(to)
     with refusal(ctx, "rollback.requested", as_json=as_json):
-        plan = plan_rollback(ctx, name, version, comment)
+        plan = plan_rollback(ctx, name, version, comment, break_glass)
         if stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
             return
-        show_decision(ctx, decide(ctx, name, version, comment), as_json=as_json)
+        show_decision(ctx, decide(ctx, name, version, comment, break_glass), as_json=as_json)
 
 
 def _version(text: str) -> int | None:
@@ -338,26 +346,3 @@ def show_decision(ctx: Context, result: DecisionResult, *, as_json: bool) -> Non
     failed = any(row.state in _NOT_DONE for row in result.actions)
     if failed or result.decision.state is DecisionState.REFUSED:
         raise typer.Exit(ExitCode.REFUSED)
-
-
-def _moment(text: str, now: datetime) -> datetime:
-    """Read an end: a date (its last second in UTC), a moment, or a duration from now.
-
-    Raises:
-        InputError: it is none of them.
-    """
-    from riskcockpit.config.durations import parse_duration
-    from riskcockpit.domain.clock import parse_utc
-
-    try:
-        return now + parse_duration(text)
-    except ValueError:
-        pass
-    try:
-        moment = parse_utc(text)
-    except ValueError as error:
-        raise InputError(
-            f'"{text}" is not a date', hint="as 2027-01-31, 2027-01-31T18:00Z or 30d"
-        ) from error
-    is_date = len(text.strip()) == len("2027-01-31")
-    return datetime.combine(moment.date(), time(23, 59, 59), UTC) if is_date else moment

@@ -284,6 +284,7 @@ def verification(view: VerifyReport) -> Json:
         checkpoints=view.checkpoints,
         heads=[{"chain": chain, "head": head} for chain, head in view.heads],
         problems=[{"chain": p.chain, "entry": p.entry, "why": p.why} for p in view.problems],
+        notices=[{"chain": p.chain, "entry": p.entry, "why": p.why} for p in view.notices],
     )
 
 

@@ -1,4 +1,4 @@
-"""`controls`, `actions` and `ledger`."""
+"""`controls` and `actions`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ if TYPE_CHECKING:
 
 controls_app = typer.Typer(help="Controls: regulation as code.", no_args_is_help=True)
 actions_app = typer.Typer(help="What decisions change upstream.", no_args_is_help=True)
-ledger_app = typer.Typer(help="The signed record of decisions.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this family."""
     app.add_typer(controls_app, name="controls")
     app.add_typer(actions_app, name="actions")
-    app.add_typer(ledger_app, name="ledger")
 
 
 @controls_app.command("list")
@@ -219,53 +217,3 @@ def retry(
         lists.actions((row,), ctx.clock.now())
     if row.state in ("refused", "unknown"):
         raise typer.Exit(ExitCode.REFUSED)
-
-
-@ledger_app.command("log")
-def log(
-    *,
-    limit: Annotated[int, typer.Option(min=0, help="Entries at most; 0 is all.")] = 50,
-    as_json: JsonOption = False,
-) -> None:
-    """List the entries of all chains, newest first."""
-    from riskcockpit.cli import documents, lists, output
-    from riskcockpit.services.context import Context
-    from riskcockpit.services.verify import ledger_rows
-
-    ctx = Context.open()
-    rows = ledger_rows(ctx, limit or None)
-    if as_json:
-        output.json_document(
-            documents.document("ledger", entries=[documents.ledger_entry(row) for row in rows])
-        )
-    else:
-        lists.ledger(rows, ctx.clock.now())
-
-
-@ledger_app.command("verify")
-def verify(*, as_json: JsonOption = False) -> None:
-    """Verify every entry, signature, chain and checkpoint. Exit 4 when anything is off."""
-    from riskcockpit.cli import documents, output, pages
-    from riskcockpit.services.context import Context
-    from riskcockpit.services.verify import verify_ledger
-
-    report = verify_ledger(Context.open())
-    if as_json:
-        output.json_document(documents.verification(report))
-    else:
-        pages.verification(report)
-    if not report.is_ok:
-        raise typer.Exit(ExitCode.LEDGER)
-
-
-@ledger_app.command("checkpoint")
-def checkpoint(*, as_json: JsonOption = False) -> None:
-    """Sign a checkpoint of your chain: its length and digest, for an auditor's stock tools."""
-    from riskcockpit.cli import documents, output
-    from riskcockpit.services.context import Context
-
-    made = Context.open().journal().checkpoint()
-    if as_json:
-        output.json_document(documents.document("checkpoint", file=str(made) if made else None))
-    else:
-        output.line(str(made) if made is not None else "nothing new to sign")

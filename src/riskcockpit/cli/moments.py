@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, time
 
 from riskcockpit.errors import InputError
 
@@ -25,3 +25,26 @@ def start_of(text: str, now: datetime) -> datetime | None:
         raise InputError(
             f'"{text}" is no start of a period', hint="as 2026-01-31, 2026-01-31T06:00Z or 90d"
         ) from error
+
+
+def end_of(text: str, now: datetime) -> datetime:
+    """Read an end: a date (its last second in UTC), a moment, or a duration from now.
+
+    Raises:
+        InputError: it is none of them.
+    """
+    from riskcockpit.config.durations import parse_duration
+    from riskcockpit.domain.clock import parse_utc
+
+    try:
+        return now + parse_duration(text)
+    except ValueError:
+        pass
+    try:
+        moment = parse_utc(text)
+    except ValueError as error:
+        raise InputError(
+            f'"{text}" is not a date', hint="as 2027-01-31, 2027-01-31T18:00Z or 30d"
+        ) from error
+    is_date = len(text.strip()) == len("2027-01-31")
+    return datetime.combine(moment.date(), time(23, 59, 59), UTC) if is_date else moment

@@ -40,7 +40,12 @@ from riskcockpit.present.text import (
 if TYPE_CHECKING:  # a command imports only the views it shows
     from riskcockpit.services.findings import CompiledQuery
     from riskcockpit.views.findings import FacetView, FindingDetail, WhyView
-    from riskcockpit.views.governance import DecisionPreview, DecisionResult, VerifyReport
+    from riskcockpit.views.governance import (
+        DecisionPreview,
+        DecisionResult,
+        LedgerEntryView,
+        VerifyReport,
+    )
     from riskcockpit.views.models import ModelDetail, VersionView
     from riskcockpit.views.posture import (
         EnrichmentView,
@@ -328,8 +333,31 @@ def verification(view: VerifyReport) -> None:
     for problem in view.problems:
         place = "" if problem.entry is None else f" entry {problem.entry}"
         line(f"  {problem.chain}{place}: {problem.why}")
+    for notice in view.notices:
+        line(f"  note: {notice.chain} entry {notice.entry}: {notice.why}")
     for chain, head in view.heads:
         line(f"  head of {chain}: {head}")
+
+
+def ledger_entry(view: LedgerEntryView) -> None:
+    """Print one entry in full."""
+    row = view.row
+    line(f"{row.type}  {row.hash}")
+    _facts(
+        (
+            ("summary", row.summary),
+            ("place", f"{row.chain}:{row.seq}"),
+            ("signed", f"{stamp(row.ts)} by {row.actor} with {view.key_fp}"),
+            ("before", view.prev),
+            ("subject", row.subject),
+            ("seen by", ", ".join(view.witnesses)),
+        )
+    )
+    _list("had seen", [f"{chain} {head}" for chain, head in view.seen])
+    _list("does not verify", view.problems)
+    line()
+    for text in json.dumps(json.loads(row.data), indent=2, ensure_ascii=False).splitlines():
+        line(text)
 
 
 def _facts(facts: Iterable[tuple[str, str]]) -> None:

@@ -21,13 +21,20 @@ def register(app: typer.Typer) -> None:
     app.add_typer(config_app, name="config")
 
 
-def init(*, as_json: JsonOption = False) -> None:
+def init(
+    *,
+    shared: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Share one ledger with a group on this computer."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
     """Make a working home: annotated settings, a signing key, roles. Keeps what is there."""
     from riskcockpit.cli import documents, output
     from riskcockpit.config.paths import Paths
     from riskcockpit.services.setup import init as set_up
 
-    steps = set_up(Paths.from_environment(), os.environ, Path.cwd())
+    steps = set_up(Paths.from_environment(), os.environ, Path.cwd(), shared)
     if as_json:
         output.json_document(
             documents.document("init", steps=[{"word": s.word, "what": s.what} for s in steps])

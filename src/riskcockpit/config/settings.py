@@ -33,6 +33,8 @@ class ContextSettings(Struct, frozen=True):
     production: bool = False
     colour: Literal["", "red", "yellow", "green", "blue", "magenta", "cyan"] = ""
     """Behind the name in the cockpit's header; empty: red in production, else none."""
+    unlock_for: str = "15m"
+    """How long decisions in production stay unlocked."""
 
 
 class IdentitySettings(Struct, frozen=True):
@@ -42,6 +44,16 @@ class IdentitySettings(Struct, frozen=True):
     """As in `allowed_signers`; empty: found by the key."""
     key: str = ""
     """Path of an OpenSSH key, relative to the config directory; empty: `signing_key` there."""
+
+
+class LedgerSettings(Struct, frozen=True):
+    """Where the ledger lies, and how it travels."""
+
+    directory: str = ""
+    """A directory that colleagues on this computer share; empty: in this home."""
+    remote: str = ""
+    """A git remote for `ledger sync`: a path, `ssh://…`, `user@host:path` or `https://…`."""
+    branch: str = "main"
 
 
 class TlsSettings(Struct, frozen=True):
@@ -156,6 +168,7 @@ class Settings(Struct, frozen=True):
 
     context: ContextSettings = ContextSettings()
     identity: IdentitySettings = IdentitySettings()
+    ledger: LedgerSettings = LedgerSettings()
     currency: str = "EUR"
     appetite: str = "15000000"
     sources: tuple[SourceSettings, ...] = ()

@@ -12,9 +12,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from riskcockpit.errors import ConfigError
-from riskcockpit.ledger.armor import BadSignatureError
 from riskcockpit.ledger.signers import AllowedSigners
 from riskcockpit.ledger.signing import prove
+from riskcockpit.ledger.wire import BadSignatureError
 
 POLICY = "riskcockpit-policy"
 """The namespace of signatures over packs."""

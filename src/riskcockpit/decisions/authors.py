@@ -28,10 +28,11 @@ def read_authors(data: Mapping[str, Any]) -> tuple[str, ...]:
 
 def is_author(principal: str, authors: Iterable[str]) -> bool:
     """Whether `principal` is one of the authors."""
-    names = _names(principal)
-    return any(names & _names(author) for author in authors)
+    names = names_of(principal)
+    return any(names & names_of(author) for author in authors)
 
 
-def _names(text: str) -> frozenset[str]:
+def names_of(text: str) -> frozenset[str]:
+    """Return what somebody may be called: the whole name and what is before its `@`."""
     whole = text.strip().casefold()
     return frozenset({whole, whole.partition("@")[0]} - {""})

@@ -9,12 +9,13 @@ key suffice. Who signs is judged by the version that is replaced.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from riskcockpit.config.automation import Automation
 from riskcockpit.decisions.automations import InForce
+from riskcockpit.decisions.people import Keys, person_of
 from riskcockpit.decisions.roles import Deed, Role, Roles, Rule, Signature, counted
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.ledger.chain import Entry
@@ -30,9 +31,6 @@ _DECIDES = frozenset({Role.ENGINEER, Role.RISK_OWNER, Role.APPROVER})
 _APPROVES = frozenset({Role.RISK_OWNER, Role.APPROVER})
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _ENDS = frozenset({EntryType.WAIVER_REJECTED, EntryType.APPROVAL_REJECTED})
-
-Keys = frozenset[tuple[str, str]]
-"""(principal, fingerprint of a key)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +73,6 @@ class PolicyBook:
     def rule_for(self, principal: str) -> Rule:
         """Return the rule by which `principal` may change the policy."""
         return _rule_for(self.roles, principal)
-
-    def may_ask(self, signature: Signature) -> bool:
-        """Whether this person may ask for a change of the policy."""
-        return bool(signature.roles & _DECIDES)
 
     def can_change_alone(self, signature: Signature) -> bool:
         """Whether a change that only this person signs comes into force at once."""
@@ -127,9 +121,8 @@ def _beginnings(entries: Sequence[Entry], contents: Contents) -> frozenset[str]:
 
 
 def _rule_for(roles: Roles | None, principal: str) -> Rule:
-    others = (roles.principals.keys() if roles else set()) - {principal}
     is_alone = roles is None or not any(
-        roles.of(name) & _APPROVES and roles.has_key(name) for name in others
+        roles.of(name) & _APPROVES and roles.has_key(name) for name in _others(roles, principal)
     )
     return Rule(
         id="policy-alone" if is_alone else "policy-four-eyes",
@@ -139,6 +132,14 @@ def _rule_for(roles: Roles | None, principal: str) -> Rule:
         approve=_APPROVES,
         why="the rules and the keys are changed by two persons",
     )
+
+
+def _others(roles: Roles, principal: str) -> Iterator[str]:
+    """Yield the principals of other persons."""
+    own = person_of(principal, roles.persons, roles.keys)
+    for name in roles.principals:
+        if not own & person_of(name, roles.persons, roles.keys):
+            yield name
 
 
 @dataclass(slots=True)
@@ -207,7 +208,7 @@ class _Reading:
         if roles is None:
             return ()
         signed = [
-            Signature(each.actor, each.key_fp, roles.of_key(each.actor, each.key_fp))
+            roles.signature(each.actor, each.key_fp, each.ts)
             for each in (change, *self.approvals[change.hash])
         ]
         return counted(_rule_for(roles, change.actor), signed)

@@ -15,7 +15,7 @@ from riskcockpit.decisions.corrections import Correction, collect_corrections
 from riskcockpit.decisions.incidents import collect_drills, collect_incidents
 from riskcockpit.decisions.notes import NoteKind, is_plain, kind_of, recorded
 from riskcockpit.decisions.receipts import ProjectedAction, collect_actions
-from riskcockpit.decisions.requests import Followers, Policies, Standing, follow, stand
+from riskcockpit.decisions.requests import Followers, Policies, Review, Standing, follow, stand
 from riskcockpit.decisions.roles import ENFORCED
 from riskcockpit.decisions.upstream import Held, alert_actions, silences_after
 from riskcockpit.decisions.waivers import WaiverState, WaiverTerms, read_terms
@@ -71,6 +71,22 @@ class Containment:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenGlass:
+    """A decision of one person where the rule wants several."""
+
+    id: str
+    kind: str
+    """`waiver`, or the kind of the action."""
+    subject: str
+    actor: str
+    at: datetime
+    review: Review
+    reviewer: str
+    """Whose key was the last; empty while one is missing."""
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Projection:
     """What the ledger means at `at`."""
 
@@ -86,6 +102,8 @@ class Projection:
     incidents: tuple[Incident, ...] = ()
     """In the order of their opening."""
     drills: tuple[Drill, ...] = ()
+    glasses: tuple[BrokenGlass, ...] = ()
+    """All that were broken, in time order."""
 
     def waiver(self, id_: str) -> Waiver | None:
         """Return the waiver whose asking entry has the hash `id_`."""
@@ -123,7 +141,7 @@ def project(
     held = [_held(waiver, asks[waiver.id]) for waiver in waivers]
     asked = collect_actions(entries, followers, policies, doubt)
     actions = (*asked, *alert_actions(held, entries), *silences_after(asked, entries))
-    counting = list(recorded(entries, policies))
+    counting = list(recorded(entries, policies, followers.at))
     contained = tuple(_contained(actions))
     return Projection(
         at=now,
@@ -137,6 +155,7 @@ def project(
             counting, ((c.model, c.at, c.is_automatic, c.action) for c in contained)
         ),
         drills=collect_drills(counting),
+        glasses=tuple(_glasses(waivers, actions, {entry.hash: entry for entry in entries})),
     )
 
 
@@ -184,6 +203,8 @@ def _state(standing: Standing, terms: WaiverTerms | None, now: datetime) -> Waiv
         return WaiverState.REJECTED if is_rejection and not was_granted else WaiverState.REVOKED
     if standing.doubt or terms is None:
         return WaiverState.IN_DOUBT
+    if standing.review is not None and standing.review.is_owed(now):
+        return WaiverState.IN_DOUBT
     if now >= terms.expires_at:
         return WaiverState.EXPIRED
     return WaiverState.GRANTED if standing.is_granted else WaiverState.REQUESTED
@@ -196,6 +217,28 @@ def acknowledging(entries: Iterable[Entry]) -> Iterator[tuple[str, Entry]]:
         if entry.type in people or is_plain(entry) or kind_of(entry) in _ANSWERING:
             for subject in subjects(entry):
                 yield subject, entry
+
+
+def _glasses(
+    waivers: Iterable[Waiver], actions: Iterable[ProjectedAction], entries: Mapping[str, Entry]
+) -> Iterable[BrokenGlass]:
+    asks = [
+        *((w.id, "waiver", _count(w), w.standing) for w in waivers),
+        *((a.action.id, a.action.kind.value, a.action.target, a.standing) for a in actions),
+    ]
+    for id_, kind, subject, standing in asks:
+        ask, review = entries.get(id_), standing.review
+        if ask is None or review is None:
+            continue
+        is_done = review.done_at is not None
+        reviewer = standing.signed[-1].principal if is_done and len(standing.signed) > 1 else ""
+        ended_at = standing.ended.ts if standing.ended else None
+        yield BrokenGlass(id_, kind, subject, ask.actor, ask.ts, review, reviewer, ended_at)
+
+
+def _count(waiver: Waiver) -> str:
+    count = len(waiver.terms.findings) if waiver.terms else 0
+    return "1 finding" if count == 1 else f"{count} findings"
 
 
 def _contained(actions: Iterable[ProjectedAction]) -> Iterable[Containment]:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import msgspec
 
 from riskcockpit.decisions.authors import read_authors
 from riskcockpit.decisions.automations import KEY as AUTOMATION
 from riskcockpit.decisions.roles import Deed, Roles, Rule, Signature, counted
 from riskcockpit.domain.action import ActionKind
+from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
 from riskcockpit.ledger.chain import Entry
@@ -38,9 +41,38 @@ _NAMED_BY = {
     EntryType.UNDO: "decision",
 }
 _DOUBT = "no policy in the ledger gives this rule"
+BREAK_GLASS = "break_glass"
+"""Where an ask says that it was decided by one key, to be reviewed afterwards."""
+_NO_GLASS = "no rule of the policy lets this glass be broken"
 
 Policies = Mapping[str, Roles]
 """Every version of the roles that the ledger vouches for, by its digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a decision of one key, where the rule wants several, still owes."""
+
+    reason: str
+    """Why it could not wait."""
+    due: datetime
+    """When the missing keys have to be there."""
+    done_at: datetime | None = None
+    """When the last of them was added; None while they are missing."""
+
+    def is_missed(self, now: datetime) -> bool:
+        """Whether nobody reviewed it in time."""
+        return (self.done_at or now) > self.due
+
+    def is_owed(self, now: datetime) -> bool:
+        """Whether the time is over and it is still not reviewed."""
+        return self.done_at is None and now > self.due
+
+
+class _Glass(msgspec.Struct, frozen=True):
+    rule: str
+    reason: str
+    review_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +91,8 @@ class Standing:
     """Why it does not count; empty when it does."""
     authors: tuple[str, ...] = ()
     """Who made what it is about, as the ask says; their keys do not count as approvals."""
+    review: Review | None = None
+    """Of a decision that broke the glass."""
 
     @property
     def is_granted(self) -> bool:
@@ -70,6 +104,12 @@ class Standing:
         """Whether it waits for a key."""
         return self.decided_at is None and self.ended is None and not self.doubt
 
+    @property
+    def is_to_review(self) -> bool:
+        """Whether it was decided by one key and waits for the others."""
+        owes = self.review is not None and self.review.done_at is None
+        return owes and self.ended is None and not self.doubt
+
 
 @dataclass(frozen=True, slots=True)
 class Followers:
@@ -77,6 +117,12 @@ class Followers:
 
     keys: Mapping[str, tuple[Entry, ...]]
     ends: Mapping[str, Entry]
+    times: Mapping[str, datetime]
+    """Entry → the earliest it can have been signed: its own time, or that of what it had seen."""
+
+    def at(self, entry: Entry) -> datetime:
+        """Return when an entry was signed; a clock that was put back does not make it older."""
+        return self.times.get(entry.hash, entry.ts)
 
     def withdrawn(self, key: Entry) -> bool:
         """Whether somebody took the key back that they had added."""
@@ -88,6 +134,7 @@ def follow(entries: Iterable[Entry]) -> Followers:
     """Collect keys and ends by the hash of the entry they name; the first end counts."""
     keys: defaultdict[str, list[Entry]] = defaultdict(list)
     ends: dict[str, Entry] = {}
+    entries = tuple(entries)
     for entry in entries:
         named = entry.data.get(_NAMED_BY.get(entry.type, ""))
         if not isinstance(named, str):
@@ -96,7 +143,24 @@ def follow(entries: Iterable[Entry]) -> Followers:
             keys[named].append(entry)
         else:
             ends.setdefault(named, entry)
-    return Followers({name: tuple(found) for name, found in keys.items()}, ends)
+    by_name = {name: tuple(found) for name, found in keys.items()}
+    return Followers(by_name, ends, _times(entries))
+
+
+def _times(entries: Iterable[Entry]) -> dict[str, datetime]:
+    """Say for each entry when it was signed at the earliest.
+
+    A chain's own times never go back, and nobody sees what is not written yet.
+    """
+    entries = tuple(entries)
+    said = {entry.hash: entry.ts for entry in entries}
+    found: dict[str, datetime] = {}
+    for entry in entries:
+        named = entry.data.get(_NAMED_BY.get(entry.type, ""))
+        known = [said.get(head) for head in (*entry.seen.values(), str(named))]
+        before = found.get(entry.prev)
+        found[entry.hash] = max([entry.ts, *(t for t in (*known, before) if t is not None)])
+    return found
 
 
 def stand(
@@ -109,37 +173,77 @@ def stand(
         authors = read_authors(ask.data)
     except ValueError as error:
         doubt = doubt or str(error)
-    rule = _rule(ask, severity, policies)
+    at = followers.at(ask)
+    rule = _rule(ask, severity, policies, at)
     if rule is None:
         return Standing(None, ended=ended, doubt=doubt or _DOUBT)
     keys = [key for key in followers.keys.get(ask.hash, ()) if not followers.withdrawn(key)]
-    by_entry = [(entry, signature_of(entry, policies)) for entry in (ask, *keys)]
+    by_entry = [
+        (entry, signature_of(entry, policies, followers.at(entry))) for entry in (ask, *keys)
+    ]
     signed = counted(rule, [signature for _, signature in by_entry], authors)
     decided_at = None
     if len(signed) >= rule.keys:
         last = signed[rule.keys - 1]
         decided_at = next(entry.ts for entry, signature in by_entry if signature == last)
-    return Standing(rule, signed, decided_at, ended, doubt, authors)
+    if ask.data.get(BREAK_GLASS) is None or rule.keys == 1:
+        return Standing(rule, signed, decided_at, ended, doubt, authors)
+    review = _review(ask, by_entry[0][1], severity, policies, at)
+    if review is None:
+        return Standing(rule, signed, None, ended, doubt or _NO_GLASS, authors)
+    review = replace(review, done_at=decided_at)
+    return Standing(rule, signed, ask.ts, ended, doubt, authors, review)
 
 
-def signature_of(entry: Entry, policies: Policies) -> Signature:
-    """Return who signed `entry`, with the roles they had then; unknown policies give none."""
+def signature_of(entry: Entry, policies: Policies, at: datetime) -> Signature:
+    """Return who signed `entry` at `at`, with the roles they had; unknown policies give none."""
     policy = policies.get(str(entry.data.get("policy", "")))
-    is_valid = policy is not None and not policy.is_over(entry.ts)
-    roles = policy.of_key(entry.actor, entry.key_fp) if policy and is_valid else frozenset()
-    return Signature(entry.actor, entry.key_fp, roles)
+    if policy is None or policy.is_over(at):
+        return Signature(entry.actor, entry.key_fp, frozenset())
+    return policy.signature(entry.actor, entry.key_fp, at)
 
 
-def _rule(ask: Entry, severity: Severity, policies: Policies) -> Rule | None:
+def glass_rule(
+    policy: Roles, asker: Signature, severity: Severity, *, is_production: bool
+) -> Rule | None:
+    """Return the rule by which `asker` may decide alone what takes several; None: they may not."""
+    rule = policy.rule_for(Deed.BREAK_GLASS, severity, is_production=is_production)
+    return rule if rule is not None and asker.roles & rule.request else None
+
+
+def _review(
+    ask: Entry, asker: Signature, severity: Severity, policies: Policies, at: datetime
+) -> Review | None:
+    """Return what the ask owes when its glass may be broken; None when it may not."""
+    policy = policies.get(str(ask.data.get("policy", "")))
+    try:
+        glass = msgspec.convert(ask.data[BREAK_GLASS], _Glass)
+        due = parse_utc(glass.review_by)
+    except (ValueError, OverflowError):
+        return None
+    if policy is None or not glass.reason:
+        return None
+    is_production = ask.data.get("production") is True
+    rule = glass_rule(policy, asker, severity, is_production=is_production)
+    if rule is None or rule.id != glass.rule or due > at + rule.review_within + _SECOND:
+        return None
+    return Review(glass.reason, due)
+
+
+_SECOND = timedelta(seconds=1)
+"""Moments in entries may be whole seconds."""
+
+
+def _rule(ask: Entry, severity: Severity, policies: Policies, at: datetime) -> Rule | None:
     """Return the rule the policy has for `ask`, if that is the one it says it was made by."""
     policy = policies.get(str(ask.data.get("policy", "")))
     is_production = ask.data.get("production")
-    if policy is None or policy.is_over(ask.ts) or not isinstance(is_production, bool):
+    if policy is None or policy.is_over(at) or not isinstance(is_production, bool):
         return None
     if ask.type is EntryType.ROLLBACK_REQUESTED and AUTOMATION in ask.data:
         is_back = ask.data.get("kind") == ActionKind.MODEL_ROLLBACK.value
         model, version = str(ask.data.get("model", "")), str(ask.data[AUTOMATION])
-        rule = policy.enforced(model, version, ask.ts) if is_back else None
+        rule = policy.enforced(model, version, at) if is_back else None
     else:
         rule = policy.rule_for(ASKS[ask.type], severity, is_production=is_production)
     return rule if rule is not None and rule.id == ask.data.get("rule") else None

@@ -14,12 +14,16 @@ from typing import Any, Literal
 
 import msgspec
 
-from riskcockpit.decisions.authors import is_author
+from riskcockpit.config.durations import parse_duration
+from riskcockpit.decisions.authors import names_of
 from riskcockpit.decisions.automations import Automations, in_force_at
+from riskcockpit.decisions.people import Delegation, Keys, fault_of, names_of_all, person_of
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import ConfigError, RefusedError
 
 MOST_KEYS = 5
+LONGEST_REVIEW = timedelta(days=7)
+"""How long a decision of one key that takes several may stand without a review."""
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How long after its end a version still counts: people decide on computers of their own."""
 
@@ -36,6 +40,8 @@ class Deed(StrEnum):
     NOTE = "note"
     CORRECT = "correct"
     """Saying what is one finding or two, what is gone, and that an import does not count."""
+    BREAK_GLASS = "break-glass"
+    """Deciding alone, at once, what takes several keys; reviewed afterwards by a deadline."""
     POLICY = "policy"
     """Changing rules and keys; `decisions.policy` has the rule, a roles file cannot."""
 
@@ -65,7 +71,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Fits from this severity on."""
     production: bool | None = None
     """Fits only in such a context; None: in any."""
+    review: str = ""
+    """Of a rule for breaking the glass: by when the missing keys must be added, as `24h`."""
     why: str = ""
+
+    @property
+    def review_within(self) -> timedelta:
+        """How long a review may take."""
+        return parse_duration(self.review)
 
     def fits(self, deed: Deed, severity: Severity, *, is_production: bool) -> bool:
         """Whether the rule is about this."""
@@ -103,6 +116,9 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: Literal[1]
     principals: dict[str, frozenset[Role]]
     rules: tuple[Rule, ...]
+    persons: dict[str, frozenset[str]] = {}
+    """A person → all their principals."""
+    delegations: tuple[Delegation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +128,18 @@ class Signature:
     principal: str
     key_fp: str
     roles: frozenset[Role]
-    """By the policy in force when they signed."""
+    """By the policy in force when they signed, those of delegations among them."""
+    persons: frozenset[str] = frozenset()
+    """All names of the person, and of those they act for; empty: the principal's own."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Whom this signature stands for, in lower case."""
+        return self.persons or names_of(self.principal)
+
+    def is_by_another_than(self, other: Signature) -> bool:
+        """Whether another person signed, with another key."""
+        return not self.names & other.names and self.key_fp != other.key_fp
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +150,22 @@ class Roles:
     rules: tuple[Rule, ...]
     digest: str
     """SHA-256 of the file's bytes, hex: the version of the policy."""
-    keys: frozenset[tuple[str, str]] | None = None
+    keys: Keys | None = None
     """(principal, fingerprint) of the keys that were put in force; None: all that verify."""
     until: datetime | None = None
     """When another version took its place, aware UTC; None while it is in force."""
+    persons: tuple[frozenset[str], ...] = ()
+    """Principals that are one person each."""
+    delegations: tuple[Delegation, ...] = ()
     automations: Automations = field(default_factory=dict)
     """The versions of the rules of automation that were ever in force."""
+
+    def signature(self, principal: str, key_fp: str, at: datetime) -> Signature:
+        """Return how somebody signs at `at`, with the roles and the persons that stands for."""
+        roles = self.of_key(principal, key_fp, at)
+        acting = [d.giver for d in self.delegations if d.to == principal and d.holds(at)]
+        persons = [person_of(name, self.persons, self.keys) for name in (principal, *acting)]
+        return Signature(principal, key_fp, roles, frozenset().union(*persons))
 
     def enforced(self, model: str, version: str, at: datetime) -> Rule | None:
         """Return the rule by which automation may roll `model` back at `at`; None: it may not.
@@ -154,14 +191,18 @@ class Roles:
         """Return the rule called `rule_id`."""
         return next((rule for rule in self.rules if rule.id == rule_id), None)
 
-    def of(self, principal: str) -> frozenset[Role]:
-        """Return the roles of a person; nobody knows a stranger's."""
-        return self.principals.get(principal, frozenset())
+    def of(self, principal: str, at: datetime | None = None) -> frozenset[Role]:
+        """Return the roles of a person, at `at` with those others lend them."""
+        own = self.principals.get(principal, frozenset())
+        if at is None:
+            return own
+        lent = (d.roles for d in self.delegations if d.to == principal and d.holds(at))
+        return own.union(*(map(Role, roles) for roles in lent))
 
-    def of_key(self, principal: str, key_fp: str) -> frozenset[Role]:
+    def of_key(self, principal: str, key_fp: str, at: datetime | None = None) -> frozenset[Role]:
         """Return the roles of a person who signs with this key: none with one not in force."""
         is_known = self.keys is None or (principal, key_fp) in self.keys
-        return self.of(principal) if is_known else frozenset()
+        return self.of(principal, at) if is_known else frozenset()
 
     def has_key(self, principal: str) -> bool:
         """Whether a key of this person is in force."""
@@ -172,9 +213,15 @@ class Roles:
         return self.until is not None and at > self.until + CLOCKS_DIFFER
 
     def permit(
-        self, principal: str, deed: Deed, severity: Severity, *, is_production: bool
+        self,
+        principal: str,
+        deed: Deed,
+        severity: Severity,
+        *,
+        is_production: bool,
+        at: datetime | None = None,
     ) -> Rule:
-        """Return the rule by which `principal` may ask for this.
+        """Return the rule by which `principal` may ask for this, at `at` with what others lend.
 
         Raises:
             RefusedError: no rule fits, or the one that does wants another role.
@@ -186,9 +233,10 @@ class Roles:
                 rule="default-deny",
                 hint="add a rule to policy/roles.yaml of the ledger",
             )
-        if not self.of(principal) & rule.request:
+        roles = self.of(principal, at)
+        if not roles & rule.request:
             raise RefusedError(
-                f"{principal} may not {deed.value}: {_words(self.of(principal))} is none of "
+                f"{principal} may not {deed.value}: {_words(roles)} is none of "
                 f"{_words(rule.request)}",
                 rule=rule.id,
                 hint=rule.why or None,
@@ -219,7 +267,13 @@ def permit_key(
                 rule=rule.id,
                 hint=f"it takes {_missing_key(rule)}",
             )
-    if is_author(approver.principal, authors):
+        if one.names & approver.names:
+            raise RefusedError(
+                f"{approver.principal} and {one.principal} are one person, or act for one",
+                rule=rule.id,
+                hint=f"it takes {_missing_key(rule)}",
+            )
+    if approver.names & names_of_all(authors):
         raise RefusedError(
             f"{approver.principal} made what this is about, and so may not approve it",
             rule=rule.id,
@@ -243,14 +297,15 @@ def counted(
     made what is decided may ask, and does not approve.
     """
     counting: list[Signature] = []
+    made_by = names_of_all(authors)
     for one in signed:
-        if counting and is_author(one.principal, authors):
+        if counting and one.names & made_by:
             continue
         if not one.roles & (rule.approve if counting else rule.request):
             if not counting:
                 return ()
             continue
-        if all(one.principal != c.principal and one.key_fp != c.key_fp for c in counting):
+        if all(one.is_by_another_than(other) for other in counting):
             counting.append(one)
     return tuple(counting)
 
@@ -279,7 +334,17 @@ def load_roles(raw: Any, digest: str, where: str) -> Roles:
         if fault := _fault(rule, ids):
             raise ConfigError(f'cannot read roles from {where}: rule "{rule.id}": {fault}')
         ids.add(rule.id)
-    return Roles(file.principals, file.rules, digest)
+    for each in file.delegations:
+        if fault := fault_of(each, file.principals):
+            between = f"from {each.giver} to {each.to}"
+            raise ConfigError(f"cannot read roles from {where}: the delegation {between} {fault}")
+    return Roles(
+        file.principals,
+        file.rules,
+        digest,
+        persons=tuple(file.persons[name] | {name} for name in sorted(file.persons)),
+        delegations=file.delegations,
+    )
 
 
 def _fault(rule: Rule, ids: set[str]) -> str:
@@ -293,11 +358,28 @@ def _fault(rule: Rule, ids: set[str]) -> str:
         return "the rule for changes of the policy is built in"
     if rule.action is Deed.CORRECT and rule.keys > 1:
         return "a correction takes one key: it is undone as easily"
+    return _review_fault(rule) or _signers_fault(rule)
+
+
+def _signers_fault(rule: Rule) -> str:
     if not rule.request or (rule.keys > 1 and not rule.approve):
         return "names nobody who could sign"
     if Role.AUDITOR in rule.request | rule.approve:
         return "an auditor decides nothing"
     return ""
+
+
+def _review_fault(rule: Rule) -> str:
+    if (rule.action is Deed.BREAK_GLASS) != bool(rule.review):
+        return "a rule for breaking the glass, and no other, says when it is reviewed"
+    if not rule.review:
+        return ""
+    if rule.keys != 1 or not rule.approve:
+        return "one key breaks the glass, and others review it (`approve`)"
+    try:
+        return "" if rule.review_within <= LONGEST_REVIEW else "is reviewed within seven days"
+    except ValueError as error:
+        return str(error)
 
 
 def _words(roles: frozenset[Role]) -> str:

@@ -11,6 +11,9 @@ import binascii
 import hashlib
 from dataclasses import dataclass
 
+from riskcockpit.ledger.publickeys import check_signature
+from riskcockpit.ledger.wire import BadSignatureError, join_wire, split_wire
+
 EVIDENCE = "riskcockpit-evidence"
 """Namespace of entries."""
 CHECKPOINT = "riskcockpit-checkpoint"
@@ -19,18 +22,10 @@ CHECKPOINT = "riskcockpit-checkpoint"
 HEADER = "-----BEGIN SSH SIGNATURE-----\n"
 FOOTER = "-----END SSH SIGNATURE-----\n"
 _WRAP = 70
-_MAGIC = b"SSHSIG\x00\x00\x00\x01"
+_PREAMBLE = b"SSHSIG"
+_MAGIC = _PREAMBLE + (1).to_bytes(4, "big")
 _FIELDS = 5
-_KEY_PARTS = {b"ssh-ed25519": 2, b"ssh-rsa": 3}
 _HASHES = (b"sha256", b"sha512")
-
-
-class BadSignatureError(ValueError):
-    """A signature does not hold; the text says why."""
-
-
-class UnsupportedKeyError(Exception):
-    """The key is of a type that only ssh-keygen can verify."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +54,7 @@ def read_signature(armored: str) -> Signature:
     Raises:
         BadSignatureError: any other spelling.
     """
-    blob = _dearmor(armored)
-    if not blob.startswith(_MAGIC):
-        raise BadSignatureError("its signature is not SSHSIG version 1")
-    key, namespace, reserved, hash_name, raw = split_wire(blob[len(_MAGIC) :], _FIELDS)
-    if reserved or hash_name not in _HASHES:
-        raise BadSignatureError("its signature has a field of no known meaning")
-    _refuse_slack(key, raw)
-    try:
-        return Signature(key, namespace.decode("ascii"))
-    except UnicodeDecodeError as error:
-        raise BadSignatureError("its signature has no readable namespace") from error
+    return _read(armored)[0]
 
 
 def verify_signature(message: bytes, armored: str, namespace: str) -> Signature:
@@ -79,51 +64,30 @@ def verify_signature(message: bytes, armored: str, namespace: str) -> Signature:
 
     Raises:
         BadSignatureError: it is not.
-        UnsupportedKeyError: the key is neither Ed25519 nor RSA.
+        UnsupportedKeyError: the type of the key is one that only ssh-keygen knows.
     """
-    import sshsig  # noqa: PLC0415 - cryptography takes 50 ms that proven ledgers do not need
-    from sshsig.ssh_public_key import PublicKey  # noqa: PLC0415 - as above
-
-    signature = read_signature(armored)
+    signature, hash_name, raw = _read(armored)
     if signature.namespace != namespace:
         raise BadSignatureError(f"it is signed for {signature.namespace[:40]!r}, not {namespace!r}")
-    try:
-        key = PublicKey.from_ssh_encoding(signature.key)
-    except NotImplementedError as error:
-        raise UnsupportedKeyError(str(error)) from error
-    except (ValueError, AssertionError) as error:
-        raise BadSignatureError("its signature carries no readable key") from error
-    try:
-        sshsig.verify(message, armored, [key], namespace)
-    except Exception as error:  # noqa: BLE001 - foreign library: any failure is a bad signature
-        raise BadSignatureError("its signature does not fit its content") from error
+    digest = hashlib.new(hash_name, message).digest()
+    space = namespace.encode("ascii")
+    signed = _PREAMBLE + join_wire(space, b"", hash_name.encode("ascii"), digest)
+    check_signature(signature.key, raw, signed)
     return signature
 
 
-def _refuse_slack(key: bytes, raw: bytes) -> None:
-    """Refuse wrong lengths inside key and signature, which the library reads over."""
-    for name, parts in _KEY_PARTS.items():
-        if key.startswith(len(name).to_bytes(4, "big") + name):
-            split_wire(key, parts)
-            split_wire(raw, len(("algorithm", "signature")))
-
-
-def split_wire(data: bytes, count: int) -> list[bytes]:
-    """Cut exactly `count` length-prefixed strings (RFC 4251) out of `data`.
-
-    Raises:
-        BadSignatureError: it does not hold exactly that many.
-    """
-    found = []
-    for _ in range(count):
-        size = int.from_bytes(data[:4], "big")
-        if len(data) < size + 4:
-            raise BadSignatureError("its signature is cut short")
-        found.append(data[4 : 4 + size])
-        data = data[4 + size :]
-    if data:
-        raise BadSignatureError("its signature has bytes too many")
-    return found
+def _read(armored: str) -> tuple[Signature, str, bytes]:
+    """Return a signature, the name of its hash, and what the key made."""
+    blob = _dearmor(armored)
+    if not blob.startswith(_MAGIC):
+        raise BadSignatureError("its signature is not SSHSIG version 1")
+    key, namespace, reserved, hash_name, raw = split_wire(blob[len(_MAGIC) :], _FIELDS)
+    if reserved or hash_name not in _HASHES:
+        raise BadSignatureError("its signature has a field of no known meaning")
+    try:
+        return Signature(key, namespace.decode("ascii")), hash_name.decode("ascii"), raw
+    except UnicodeDecodeError as error:
+        raise BadSignatureError("its signature has no readable namespace") from error
 
 
 def _dearmor(armored: str) -> bytes:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from riskcockpit.ledger.armor import CHECKPOINT
-from riskcockpit.ledger.objects import write_durably
+from riskcockpit.ledger.modes import make_directory, modes_of
+from riskcockpit.ledger.objects import put_durably
 from riskcockpit.ledger.regular import read_regular
 from riskcockpit.ledger.signing import Signer
 
@@ -88,12 +88,12 @@ def write(directory: Path, statement: Checkpoint, signer: Signer) -> Path:
     """Sign `statement` and keep it; the signature is there before the text is."""
     signature = signer.sign(statement.text.encode("ascii"), CHECKPOINT)
     place = folder(directory, statement.chain)
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    modes = modes_of(directory)
+    make_directory(place.parent, modes.directory)
+    make_directory(place, modes.own_directory)
     file = place / f"{statement.entries}.cp"
     for target, content in ((signature_of(file), signature), (file, statement.text)):
-        part = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        write_durably(part, content.encode("ascii"))
-        part.replace(target)
+        put_durably(target, content.encode("ascii"), modes.file)
     return file
 
 

@@ -13,13 +13,15 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from riskcockpit.domain.clock import Clock
+from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import LedgerError
 from riskcockpit.ledger import checkpoint as checkpoints
-from riskcockpit.ledger.armor import EVIDENCE, BadSignatureError
+from riskcockpit.ledger.armor import EVIDENCE
+from riskcockpit.ledger.bodies import fault_of
 from riskcockpit.ledger.canonical import Json
 from riskcockpit.ledger.chain import (
     SUFFIX,
@@ -31,13 +33,23 @@ from riskcockpit.ledger.chain import (
     check_chain,
     parse_line,
 )
-from riskcockpit.ledger.lock import try_lock, wait_for_lock
+from riskcockpit.ledger.modes import make_directory, modes_of
 from riskcockpit.ledger.objects import write_durably
-from riskcockpit.ledger.regular import open_regular, read_regular
+from riskcockpit.ledger.regular import read_regular
 from riskcockpit.ledger.signers import FILE_NAME
 from riskcockpit.ledger.signing import Signer, prove
+from riskcockpit.ledger.tail import (
+    append_line,
+    disk_error,
+    last_line,
+    last_whole_entry,
+    open_locked,
+    sync_directory,
+)
+from riskcockpit.ledger.wire import BadSignatureError
 
-_BLOCK = 65_536
+CLOCK_BEHIND = timedelta(minutes=1)
+"""How far our clock may be behind the entry before without being told of."""
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +70,8 @@ class Journal:
         self._clock = clock
         self._signer = signer
         self._host = host
+        self.warnings: list[str] = []
+        """What was not as it should be and did not stop an append: torn tails, clocks."""
 
     @property
     def chain(self) -> str:
@@ -113,6 +127,27 @@ class Journal:
         with self._locked() as handle:
             return self._checkpoint(handle, self._tail(handle), signer)
 
+    def repair(self) -> tuple[str, ...]:
+        """Cut torn bytes behind the last whole line off, keep them aside, and sign that it was.
+
+        Signed lines are never touched. Returns what was done, one sentence each.
+
+        Raises:
+            LedgerError: the last whole entry does not verify, or the chain was cut.
+        """
+        signer = self._writer()
+        if not self._file.exists():
+            return ()
+        with self._locked() as handle:
+            tail = self._tail(handle)
+            if not tail.torn:
+                return ()
+            if tail.last is None:
+                tail = self._write(handle, tail, signer, EntryType.GENESIS, self._genesis())
+            note: dict[str, Json] = {"subject": "ledger", "text": tail.torn}
+            self._write(handle, tail, signer, EntryType.NOTE, note)
+            return (tail.torn,)
+
     def entries(self) -> list[Entry]:
         """Return the entries of all chains that parse, by time, chain and number.
 
@@ -127,7 +162,7 @@ class Journal:
 
     def head(self) -> str:
         """Return the hash of this writer's last entry; empty when there is none."""
-        last = _last_whole_entry(self._file) if self._file.exists() else None
+        last = last_whole_entry(self._file) if self._file.exists() else None
         return last.hash if last else ""
 
     @property
@@ -161,15 +196,16 @@ class Journal:
         if actor_of(file.stem) is None:
             raise LedgerError(f"{file.stem!r} cannot name a chain", hint="use a plain principal")
         try:
+            modes = modes_of(self.directory)
             for place in (self.directory, file.parent):
-                place.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_directory(place, modes.directory)
             is_new = not file.exists()
-            handle = _open_locked(file)
+            handle = open_locked(file, modes)
         except OSError as error:
-            raise LedgerError(f"cannot open the chain {file}: {error}") from error
+            raise disk_error(f"cannot open the chain {file}", error) from error
         try:
             if is_new:
-                _sync_directory(file.parent)
+                sync_directory(file.parent)
             yield handle
         finally:
             os.close(handle)
@@ -177,7 +213,7 @@ class Journal:
     def _tail(self, handle: int) -> _Tail:
         """Return the verified last entry; bytes after the last newline are put aside."""
         size = os.fstat(handle).st_size
-        line, whole = _last_line(handle, size)
+        line, whole = last_line(handle, size)
         torn = self._quarantine(handle, whole, size) if whole < size else ""
         self._refuse_cut(whole)
         if not line:
@@ -205,14 +241,16 @@ class Journal:
     def _quarantine(self, handle: int, whole: int, size: int) -> str:
         torn = os.pread(handle, size - whole, whole)
         place = self.directory / "quarantine"
-        place.mkdir(mode=0o700, exist_ok=True)
+        modes = modes_of(self.directory)
+        make_directory(place, modes.directory)
         name = f"{self.chain}-{whole}-{secrets.token_hex(4)}.torn"
-        write_durably(place / name, torn)
-        _sync_directory(place)
+        write_durably(place / name, torn, modes.file)
+        sync_directory(place)
         os.ftruncate(handle, whole)
         os.fsync(handle)
         message = f"a torn tail of {len(torn)} bytes was cut off and kept as quarantine/{name}"
-        _log.warning("%s: %s", self.chain, message)
+        self.warnings.append(f"{self.chain}: {message}")
+        _log.warning("%s", self.warnings[-1])
         return message
 
     def _write(
@@ -223,7 +261,10 @@ class Journal:
         type_: EntryType,
         data: Mapping[str, Json],
     ) -> _Tail:
+        if why := fault_of(type_, data):
+            raise LedgerError(f"cannot write {type_.value}: {why}")
         now = self._clock.now()
+        self._notice_clock(now, tail.last)
         if refusal := signer.refusal(EVIDENCE, max(now, tail.last.ts) if tail.last else now):
             raise LedgerError(f"{signer.principal} cannot sign: {refusal}")
         try:
@@ -240,14 +281,22 @@ class Journal:
             raise LedgerError(f"cannot write {type_.value}: {error}") from error
         line = build_line(body, signer.sign(body))
         entry = parse_line(self.chain, line)
-        _append(handle, tail.size, line)
+        append_line(handle, tail.size, line)
         return _Tail(entry, tail.size + len(line))
+
+    def _notice_clock(self, now: datetime, last: Entry | None) -> None:
+        if last is not None and now < last.ts - CLOCK_BEHIND:
+            self.warnings.append(
+                f"the clock shows {rfc3339(now)}, before the last entry of {self.chain}, "
+                f"{rfc3339(last.ts)}: the entry has the later time; set the clock"
+            )
+            _log.warning("%s", self.warnings[-1])
 
     def _heads_of_others(self) -> dict[str, str]:
         """Witness the other chains; one that is being written to is left for the next time."""
         heads = {}
         for file in self._chain_files():
-            if file != self._file and (last := _last_whole_entry(file)):
+            if file != self._file and (last := last_whole_entry(file)):
                 heads[file.stem] = last.hash
         return heads
 
@@ -268,7 +317,7 @@ class Journal:
         try:
             return checkpoints.write(self.directory, statement, signer)
         except OSError as error:
-            raise LedgerError(f"cannot write a checkpoint of {self.chain}: {error}") from error
+            raise disk_error(f"cannot write a checkpoint of {self.chain}", error) from error
 
 
 def _proven_entry(chain: str, line: bytes) -> Entry:
@@ -276,69 +325,3 @@ def _proven_entry(chain: str, line: bytes) -> Entry:
     if prove(entry.body, entry.sig, EVIDENCE).fingerprint != entry.key_fp:
         raise DamagedLineError("it is signed by another key than it says")
     return entry
-
-
-def _open_locked(file: Path) -> int:
-    """Open and lock a chain; again when the file was replaced while we waited."""
-    while True:
-        handle = open_regular(file, os.O_RDWR | os.O_CREAT | os.O_APPEND)
-        try:
-            wait_for_lock(handle, f"the chain {file.stem}")
-            if file.exists() and os.fstat(handle).st_ino == file.stat().st_ino:
-                return handle
-        except BaseException:
-            os.close(handle)
-            raise
-        os.close(handle)
-
-
-def _append(handle: int, size: int, line: bytes) -> None:
-    """Write one line at the end, whole and durable, or not at all."""
-    try:
-        is_whole = os.write(handle, line) == len(line)
-        os.fsync(handle)
-    except OSError as error:
-        os.ftruncate(handle, size)
-        raise LedgerError(f"cannot write to the ledger: {error}") from error
-    if not is_whole:
-        os.ftruncate(handle, size)
-        raise LedgerError("cannot write to the ledger: the disk took only a part of the entry")
-
-
-def _last_whole_entry(file: Path) -> Entry | None:
-    """Return the last entry of a chain; None while it is written to, or when it is damaged."""
-    try:
-        handle = open_regular(file)
-    except OSError:
-        return None
-    try:
-        if not try_lock(handle, is_shared=True):
-            return None
-        line, _ = _last_line(handle, os.fstat(handle).st_size)
-        return parse_line(file.stem, line) if line else None
-    except (OSError, DamagedLineError):
-        return None
-    finally:
-        os.close(handle)
-
-
-def _last_line(handle: int, size: int) -> tuple[bytes, int]:
-    """Return the last line that ends with a newline, and where it ends."""
-    start, text = size, b""
-    while start > 0:
-        step = min(_BLOCK, start)
-        start -= step
-        text = os.pread(handle, step, start) + text
-        end = text.rfind(b"\n")
-        before = text.rfind(b"\n", 0, end) if end > 0 else -1
-        if end >= 0 and (before >= 0 or start == 0):
-            return text[before + 1 : end + 1], start + end + 1
-    return b"", 0
-
-
-def _sync_directory(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

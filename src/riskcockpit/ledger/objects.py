@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from riskcockpit.errors import LedgerError
+from riskcockpit.ledger.modes import make_directory, modes_of
 from riskcockpit.ledger.regular import read_regular
 
 
@@ -19,6 +20,7 @@ class Objects:
     """The objects of one ledger directory. Writing the same content twice keeps one."""
 
     def __init__(self, directory: Path) -> None:
+        self._directory = directory
         self._root = directory / "objects" / "sha256"
 
     def put(self, content: bytes) -> str:
@@ -32,11 +34,12 @@ class Objects:
         if target.exists():
             return digest
         try:
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            part = target.with_name(f"{digest}.{secrets.token_hex(4)}.part")
-            write_durably(part, content)
-            part.replace(target)
+            modes = modes_of(self._directory)
+            make_directory(target.parent, modes.directory)
+            put_durably(target, content, modes.file)
         except OSError as error:
+            if target.exists():  # a colleague kept the same meanwhile
+                return digest
             raise LedgerError(f"cannot keep evidence at {target}: {error}") from error
         return digest
 
@@ -64,10 +67,30 @@ class Objects:
         return self._root / digest[:2] / digest
 
 
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a new file of mode 0600 and fsync it."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def put_durably(target: Path, content: bytes, mode: int = 0o600) -> None:
+    """Put a file in its place whole, or not at all.
+
+    Raises:
+        OSError: it cannot be written, or in its place is a file of somebody else.
+    """
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        write_durably(part, content, mode)
+        part.replace(target)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def write_durably(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write a new file and fsync it; it has `mode`, whatever the umask is.
+
+    Raises:
+        OSError: it is there already, or the disk does not take it; a part of it may be left.
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
         file.flush()
+        os.fchmod(file.fileno(), mode)
         os.fsync(file.fileno())

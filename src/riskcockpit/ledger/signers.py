@@ -25,6 +25,7 @@ _LINE = re.compile(
 _OPTION = re.compile(r'(?P<name>[A-Za-z-]+)(?:="(?P<value>[^"]*)")?(?:,|$)')
 _PRINCIPAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@-]*")
 _NAMESPACE = re.compile(r"[A-Za-z0-9._@+-]+")
+_BEFORE = re.compile(r'valid-before="[^"]*"', re.IGNORECASE)
 _MOMENTS = {9: "%Y%m%dZ", 13: "%Y%m%d%H%MZ", 15: "%Y%m%d%H%M%SZ"}
 
 
@@ -98,6 +99,40 @@ def parse_signers(text: str) -> AllowedSigners:
         except SignersError as error:
             faults.append(f"line {number}: {error}")
     return AllowedSigners(tuple(keys), tuple(faults))
+
+
+def stamp(at: datetime) -> str:
+    """Write a moment as `allowed_signers` has it, in UTC and whole seconds."""
+    return at.astimezone(UTC).strftime(_MOMENTS[15])
+
+
+def with_end(text: str, key_fp: str, end: datetime) -> str:
+    """Return the text with a `valid-before` at every line of a key that does not end earlier.
+
+    Nothing else is changed, comments and spaces neither.
+    """
+    lines = []
+    for line in text.splitlines(keepends=True):
+        try:
+            found = _parse_line(line.strip())
+        except SignersError:
+            lines.append(line)
+            continue
+        is_later = found.valid_before is None or found.valid_before > end
+        lines.append(_ended(line, end) if is_later and fingerprint(found.key) == key_fp else line)
+    return "".join(lines)
+
+
+def _ended(line: str, end: datetime) -> str:
+    option = f'valid-before="{stamp(end)}"'
+    if _BEFORE.search(line):
+        return _BEFORE.sub(option, line, count=1)
+    match = _LINE.fullmatch(line.strip())
+    if match is None:  # pragma: no cover - the caller parsed it
+        return line
+    principals, rest = line.strip().split(maxsplit=1)
+    joint = "," if match["options"] else " "
+    return f"{principals} {option}{joint}{rest}\n"
 
 
 def read_public_key(text: str) -> bytes:

@@ -20,19 +20,19 @@ from riskcockpit.errors import LedgerError
 from riskcockpit.ledger.armor import (
     EVIDENCE,
     HEADER,
-    BadSignatureError,
     Signature,
-    UnsupportedKeyError,
     fingerprint,
     read_signature,
     verify_signature,
 )
+from riskcockpit.ledger.publickeys import UnsupportedKeyError
 from riskcockpit.ledger.signers import (
     AllowedSigners,
     SignersError,
     parse_signers,
     read_public_key,
 )
+from riskcockpit.ledger.wire import BadSignatureError
 
 TIMEOUT_SECONDS = 60.0
 """How long a signature may take: a hardware key waits for a touch."""

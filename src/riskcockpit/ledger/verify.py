@@ -17,16 +17,17 @@ from riskcockpit.ledger import checkpoint as checkpoints
 from riskcockpit.ledger.armor import (
     CHECKPOINT,
     EVIDENCE,
-    BadSignatureError,
     Signature,
     read_signature,
 )
+from riskcockpit.ledger.bodies import fault_of
 from riskcockpit.ledger.chain import SUFFIX, Checked, Entry, actor_of, check_chain
 from riskcockpit.ledger.coverage import Anchors, covered_lengths
 from riskcockpit.ledger.objects import Objects
 from riskcockpit.ledger.regular import NotRegularError, read_regular
 from riskcockpit.ledger.signers import FILE_NAME, AllowedSigners
 from riskcockpit.ledger.signing import load_signers, prove
+from riskcockpit.ledger.wire import BadSignatureError
 from riskcockpit.views.governance import LedgerProblem, VerifyReport
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -65,6 +66,17 @@ def verify(directory: Path, now: datetime) -> VerifyReport:
     return examine(directory, now).report
 
 
+def verify_checkpoints(directory: Path, now: datetime) -> VerifyReport:
+    """Verify the checkpoints only: that nothing before the last of them was changed or cut.
+
+    It says nothing of what was written after them. `now` is aware UTC.
+
+    Raises:
+        LedgerError: as `verify`.
+    """
+    return _Examiner(directory, now, {}).run_checkpoints()
+
+
 def examine(
     directory: Path, now: datetime, proven: Mapping[str, Proven] | None = None
 ) -> Examination:
@@ -82,6 +94,7 @@ class _Examiner:
         self.now = now
         self.proven = proven
         self.problems: list[LedgerProblem] = []
+        self.notices: list[LedgerProblem] = []
         self.signers: AllowedSigners = load_signers(directory / FILE_NAME)
         self.contents: dict[str, bytes] = {}
         self.chains: dict[str, Checked] = {}
@@ -106,6 +119,7 @@ class _Examiner:
             entries=len(entries),
             checkpoints=self.checkpoints,
             problems=tuple(sorted(self.problems, key=_place)),
+            notices=tuple(sorted(self.notices, key=_place)),
             heads=tuple(
                 (name, checked.entries[-1].hash)
                 for name, checked in sorted(self.chains.items())
@@ -115,10 +129,37 @@ class _Examiner:
         entries.sort(key=lambda entry: (entry.ts, entry.chain, entry.seq))
         return Examination(report, tuple(entries), self._proven_now())
 
+    def run_checkpoints(self) -> VerifyReport:
+        """Check bytes against checkpoints, and parse no entry."""
+        self._read_files()
+        for name, content in self.contents.items():
+            self.chains[name] = Checked(name, (), ())
+            if content and not checkpoints.files(self.directory, name):
+                self._problem(name, None, "no checkpoint says what it holds")
+        for name in self._checkpointed_chains():
+            self._check_checkpoints(name)
+        return VerifyReport(
+            chains=len(self.chains),
+            entries=sum(content.count(b"\n") for content in self.contents.values()),
+            checkpoints=self.checkpoints,
+            problems=tuple(sorted(self.problems, key=_place)),
+            heads=(),
+        )
+
     def _problem(self, chain: str, entry: int | None, why: str) -> None:
         self.problems.append(LedgerProblem(chain, entry, why))
 
+    def _notice(self, entry: Entry, why: str) -> None:
+        self.notices.append(LedgerProblem(entry.chain, entry.seq, why))
+
     def _read(self) -> None:
+        self._read_files()
+        for name, content in self.contents.items():
+            checked = self.chains[name] = check_chain(name, content)
+            for fault in checked.faults:
+                self._problem(name, fault.seq, fault.why)
+
+    def _read_files(self) -> None:
         for why in self.signers.faults:
             self._problem(FILE_NAME, None, why)
         folder = self.directory / "chains"
@@ -133,10 +174,6 @@ class _Examiner:
                     self._problem(file.stem, None, "this is not a regular file")
         except OSError as error:
             raise LedgerError(f"cannot read the ledger: {error}") from error
-        for name, content in self.contents.items():
-            checked = self.chains[name] = check_chain(name, content)
-            for fault in checked.faults:
-                self._problem(name, fault.seq, fault.why)
 
     def _check_entries(self, checked: Checked) -> None:
         known = self._proven_entries(checked.name)
@@ -161,6 +198,8 @@ class _Examiner:
             return
         if entry.ts > self.now + CLOCK_TOLERANCE:
             self._problem(entry.chain, entry.seq, "its time lies in the future")
+        if why := fault_of(entry.type, entry.data):
+            self._notice(entry, f"its data is not what {entry.type.value} holds: {why}")
         self.signatures[entry.hash] = signature
 
     def _proven_entries(self, name: str) -> int:
@@ -191,7 +230,7 @@ class _Examiner:
 
     def _check_witnesses(self) -> None:
         places = {
-            (checked.name, entry.hash): entry.seq
+            (checked.name, entry.hash): entry
             for checked in self.chains.values()
             for entry in checked.entries
         }
@@ -199,10 +238,14 @@ class _Examiner:
             latest: dict[str, int] = {}
             for entry in checked.entries:
                 for name, head in entry.seen.items():
-                    seq = places.get((name, head))
-                    if seq is None:
+                    found = places.get((name, head))
+                    if found is None:
                         self._missing_head(entry, name, head)
                         continue
+                    seq = found.seq
+                    if entry.ts < found.ts - CLOCK_TOLERANCE:
+                        behind = f"its clock was behind that of {name}"
+                        self._notice(entry, f"{behind}, whose entry {seq} it had seen")
                     if seq < latest.get(name, 0):
                         self._problem(entry.chain, entry.seq, f"it saw an older {name} than before")
                     latest[name] = max(seq, latest.get(name, 0))
@@ -227,7 +270,7 @@ class _Examiner:
 
     def _check_checkpoints(self, name: str) -> None:
         content = self.contents[name]
-        hashed, state = 0, hashlib.sha256()
+        hashed, lines, state = 0, 0, hashlib.sha256()
         for file in checkpoints.files(self.directory, name):
             self.checkpoints += 1
             try:
@@ -243,22 +286,13 @@ class _Examiner:
                 self._problem(name, None, f"the checkpoint {file.name} is shorter than the last")
                 continue
             state.update(content[hashed : said.size])
+            lines += content.count(b"\n", hashed, said.size)
             hashed = said.size
-            if (why := self._misfit(said, content, state.hexdigest())) is not None:
-                self._problem(name, min(said.entries, len(self.chains[name].entries)), why)
+            if (why := _misfit(said, content, state.hexdigest(), lines)) is not None:
+                there = len(self.chains[name].entries) or content.count(b"\n")
+                self._problem(name, min(said.entries, there), why)
             elif key and not self._refusal_now(name, key, CHECKPOINT):
                 self.anchors.cover(name, said.entries)
-
-    def _misfit(self, said: checkpoints.Checkpoint, content: bytes, digest: str) -> str | None:
-        if len(content) < said.size:
-            lines = content.count(b"\n")
-            return f"its tail was cut: {lines} entries, a checkpoint says {said.entries}"
-        if digest != said.digest:
-            return f"the first {said.entries} entries are not what a checkpoint says"
-        prefix = content[: said.size]
-        if prefix.count(b"\n") != said.entries or not prefix.endswith(b"\n"):
-            return f"a checkpoint counts {said.entries} entries, there are others"
-        return None
 
     def _checkpoint_key(self, name: str, file: Path, said: checkpoints.Checkpoint) -> bytes | None:
         """Return the key of a good signature by the chain's writer."""
@@ -319,6 +353,18 @@ class _Examiner:
                 named = entry.data.get("objects", [])
                 names = named if isinstance(named, list) else [named]
                 yield from ((entry, str(name)) for name in names)
+
+
+def _misfit(said: checkpoints.Checkpoint, content: bytes, digest: str, lines: int) -> str | None:
+    """Say why a chain is not what a checkpoint says; `lines` are in the prefix."""
+    if len(content) < said.size:
+        there = content.count(b"\n")
+        return f"its tail was cut: {there} entries, a checkpoint says {said.entries}"
+    if digest != said.digest:
+        return f"the first {said.entries} entries are not what a checkpoint says"
+    if lines != said.entries or content[said.size - 1 : said.size] != b"\n":
+        return f"a checkpoint counts {said.entries} entries, there are others"
+    return None
 
 
 def _is_evidence(file: Path, digest: str) -> bool:

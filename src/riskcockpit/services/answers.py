@@ -228,12 +228,12 @@ def _ask(desk: Desk, id_: str) -> _Ask:
 def _asks(desk: Desk) -> Iterable[_Ask]:
     entries = {entry.hash: entry for entry in desk.entries}
     for waiver in desk.projection.waivers:
-        waits = waiver.state is WaiverState.REQUESTED
+        waits = waiver.state is WaiverState.REQUESTED or waiver.standing.is_to_review
         yield _Ask(entries[waiver.id], waiver.standing, waiver.state.value, waits, False)
     for each in desk.projection.actions:
         if each.action.id not in entries:  # it follows from a waiver, which is what is signed
             continue
-        waits = each.state is ActionState.REQUESTED
+        waits = each.state is ActionState.REQUESTED or each.standing.is_to_review
         is_move = each.action.kind in MODEL_KINDS
         yield _Ask(entries[each.action.id], each.standing, each.state.value, waits, is_move)
     for change in desk.book.waiting:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,6 +59,9 @@ class Context:
         places = paths or Paths.from_environment()
         ticking = clock or SystemClock()
         settings = load_settings(places).settings
+        if settings.ledger.directory:
+            shared = (places.config / Path(settings.ledger.directory).expanduser()).resolve()
+            places = replace(places, ledger=shared)
         store = Store(places.cache, ticking, summarise=_summarise(settings))
         return cls(settings, places, ticking, store, host_name())
 

@@ -6,7 +6,7 @@ Each decision has a plan that is drawn before anybody says yes, and that changes
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from riskcockpit.decisions.authors import KEY as AUTHORS
@@ -43,6 +43,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.dismissals import Upstream, calls_of, carry_out, upstream_of_waiver
 from riskcockpit.services.findings import FindingReader
+from riskcockpit.services.glass import broken_glass, review_words
 from riskcockpit.services.rows import finding_rows
 from riskcockpit.store.sql import sql
 from riskcockpit.views.findings import FindingRow
@@ -85,6 +86,8 @@ def plan_waiver(
     reason: str,
     justification: str,
     expires_at: datetime,
+    *,
+    break_glass: str = "",
 ) -> DecisionPreview:
     """Say what a waiver would cover, and who else has to sign it.
 
@@ -99,8 +102,12 @@ def plan_waiver(
     wish = _wish(Desk(ctx), query_or_ids, reason, justification, expires_at)
     try:
         rule = _permit(wish)
+        glass = broken_glass(wish.desk, rule, break_glass, wish.terms.severity)
     except RefusedError as error:
         return _preview(wish, error.rule, blockers=(error.message,))
+    if glass:
+        found = _preview(wish, rule.id)
+        return replace(found, warnings=(*found.warnings, f"one key alone, {review_words(glass)}"))
     return _preview(wish, rule.id, missing=needs(rule, [wish.desk.signature()]))
 
 
@@ -110,8 +117,12 @@ def waive(
     reason: str,
     justification: str,
     expires_at: datetime,
+    *,
+    break_glass: str = "",
 ) -> DecisionResult:
     """Waive findings, or ask for it when the rule wants another key.
+
+    `break_glass` is why it cannot wait for that key: it is in force at once, and reviewed later.
 
     Raises:
         RefusedError: a rule says no; nothing was written.
@@ -120,16 +131,17 @@ def waive(
     wish = _wish(Desk(ctx), query_or_ids, reason, justification, expires_at)
     desk = wish.desk
     rule = _permit(wish)
-    missing = needs(rule, [desk.signature()])
+    glass = broken_glass(desk, rule, break_glass, wish.terms.severity)
+    missing = () if glass else needs(rule, [desk.signature()])
     type_ = EntryType.WAIVER_REQUESTED if missing else EntryType.WAIVER_GRANTED
     with desk.ctx.store.reader() as reader:
         authors = authors_of_findings(reader, (row.id for row in wish.rows))
-    data = {**wish.terms.as_data(), AUTHORS: list(authors), **desk.grounds(rule)}
+    data = {**wish.terms.as_data(), AUTHORS: list(authors), **glass, **desk.grounds(rule)}
     if wish.upstream.actions:
         data[UPSTREAM] = as_data(wish.upstream.actions)
     entry = desk.sign(type_, data)
     rows = () if missing else carry_out(desk, entry.hash)
-    message = desk.finish()
+    message = "; ".join(filter(None, (review_words(glass), desk.finish())))
     return DecisionResult(desk.decision(entry, rule, wish.sentence, missing), rows, message)
 
 

@@ -5,16 +5,15 @@ A desk is set up for one decision. Nothing is decided while the ledger does not 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from riskcockpit.config.automation import parse_automation
 from riskcockpit.decisions.policy import AUTOMATION, OPTIONAL, ROLES
 from riskcockpit.decisions.policy import FILES as POLICY_FILES
 from riskcockpit.decisions.project import project
-from riskcockpit.decisions.roles import ENFORCED, Deed, Roles, Rule, Signature, needs
+from riskcockpit.decisions.roles import ENFORCED, Deed, Role, Roles, Rule, Signature, needs
 from riskcockpit.domain.action import OPEN_STATES
 from riskcockpit.domain.decision import Decision, DecisionState, EntryType
 from riskcockpit.domain.ids import short
@@ -30,8 +29,11 @@ from riskcockpit.errors import (
 )
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.objects import Objects
+from riskcockpit.ledger.signers import parse_signers
 from riskcockpit.services.context import Context
+from riskcockpit.services.policy_state import POLICY_RULE, state_of, write_policy
 from riskcockpit.services.record import examined, parse_roles, policy_book, read_roles
+from riskcockpit.services.unlocking import refuse_locked
 
 MIN_PREFIX = 4
 """Characters of an id that commands take at least."""
@@ -76,8 +78,7 @@ class Desk:
 
     def signature(self) -> Signature:
         """Return how this person signs, with their roles of today."""
-        roles = self.roles.of_key(self.principal, self.journal.fingerprint)
-        return Signature(self.principal, self.journal.fingerprint, roles)
+        return self.roles.signature(self.principal, self.journal.fingerprint, self.now)
 
     def permit(self, deed: Deed, severity: Severity = Severity.INFO) -> Rule:
         """Return the rule by which this person may ask for this.
@@ -85,13 +86,15 @@ class Desk:
         Raises:
             RefusedError: they may not, or their key is not in force.
         """
-        if self.roles.of(self.principal) and not self.signature().roles:
+        if self.roles.of(self.principal, self.now) and not self.signature().roles:
             raise RefusedError(
                 f"the key {self.journal.fingerprint} of {self.principal} is not in force",
                 rule="policy-four-eyes",
                 hint="two others sign allowed_signers first: the next decision of one asks for it",
             )
-        return self.roles.permit(self.principal, deed, severity, is_production=self.is_production)
+        return self.roles.permit(
+            self.principal, deed, severity, is_production=self.is_production, at=self.now
+        )
 
     def permit_enforced(self, model: str, version: str) -> Rule:
         """Return the rule by which automation may roll `model` back without asking.
@@ -134,41 +137,66 @@ class Desk:
         }
 
     def sign(self, type_: EntryType, data: Mapping[str, Any]) -> Entry:
-        """Write a decision into the ledger; the policy it rests on is put there first.
+        """Write a decision into the ledger; the first policy it rests on is put there before.
 
         Raises:
+            RefusedError: production is locked, or a policy file was edited and nobody signed that.
             LedgerError: it cannot be signed or written; nothing was decided then.
         """
+        if self.signature().roles != {Role.AUTOMATION}:
+            refuse_locked(self.ctx)
         self.vouch()
         entry = self.journal.append(type_, data)
         self.entries = (*self.entries, entry)
         return entry
 
     def vouch(self) -> None:
-        """Ask for the policy as its files are now, as every decision does.
+        """Sign the first versions of the policy that every decision rests on.
 
         Raises:
+            RefusedError: one was edited, and nobody signed that.
             LedgerError: it cannot be signed.
-            ConfigError: the roles cannot be used.
         """
         for name in POLICY_FILES:
-            self._vouch(name)
+            if name not in OPTIONAL:
+                self._vouch(name)
 
     def finish(self) -> str:
         """Sign a checkpoint and publish; return what could not be done, or nothing.
 
         The decision stands in the ledger already, so a busy cache undoes nothing.
         """
-        return "; ".join(filter(None, (publish(self.ctx), self.seal())))
+        return "; ".join(filter(None, (publish(self.ctx), self.settle())))
 
-    def seal(self) -> str:
-        """Sign a checkpoint, for whoever publishes afterwards; return as `finish`."""
-        said = [self._asked_for()]
+    def settle(self) -> str:
+        """Sign a checkpoint and follow a change of the policy; publish nothing.
+
+        Returns what could not be done, or what is to be known, or nothing.
+        """
+        said = [*self._follow_policy(), self._asked_for()]
         try:
             self.journal.checkpoint()
         except (LedgerError, RetryableError) as error:
             said.append(f"no checkpoint was signed: {error.message}")
-        return "; ".join(filter(None, said))
+        return "; ".join(filter(None, (*said, *self.journal.warnings)))
+
+    def _follow_policy(self) -> list[str]:
+        """Put what this decision brought into force in the place of what was in force before."""
+        said = []
+        directory = self.ctx.paths.ledger
+        present = policy_book(directory, self.entries)
+        for name, digest in present.digests.items():
+            if name in OPTIONAL and not (directory / name).exists():
+                continue
+            before = self.book.digests.get(name, "")
+            if before in ("", digest) or state_of(directory, self.book, name).digest != before:
+                continue
+            try:
+                write_policy(directory, name, Objects(directory).get(digest))
+                said.append(f"{name} is the version {short(digest)} now")
+            except RiskcockpitError as error:
+                said.append(error.message)
+        return said
 
     def _asked_for(self) -> str:
         """Return which changes of the policy wait for another person."""
@@ -227,61 +255,53 @@ class Desk:
             and each.state in OPEN_STATES
         )
 
-    def _roles(self) -> Roles:
-        """Return the roles of the file when this person can put them in force, else those that are.
+    def change_policy(self, name: str) -> Entry | None:
+        """Sign a policy file as it is now: it is in force then, or waits for another person.
 
-        A change that others have to sign as well is only asked for: decisions go on as before.
+        None when that version is in force, or is asked for already.
+
+        Raises:
+            ConfigError: it cannot be read; nobody is asked to sign what is no policy.
+            LedgerError: it cannot be signed or written.
         """
-        written, _ = read_roles(self.ctx)
-        present = self.book.roles
-        if present is None:
-            return written
-        if written.digest == present.digest:
-            return present
-        roles = present.of_key(self.principal, self.journal.fingerprint)
-        mine = Signature(self.principal, self.journal.fingerprint, roles)
-        is_mine = self.book.can_change_alone(mine)
-        if not is_mine:
-            return present
-        return replace(written, keys=present.keys, automations=present.automations)
-
-    def _vouch(self, name: str) -> None:
-        """Put a policy file into the ledger as it is now, unless it is there.
-
-        It is in force then, or waits for another person.
-        """
-        try:
-            content = (self.ctx.paths.ledger / name).read_bytes()
-        except FileNotFoundError:
-            if name in OPTIONAL:
-                return
-            raise
-        digest = hashlib.sha256(content).hexdigest()
-        present = self.book.digests.get(name, "")
-        waits = (w.entry.data for w in self.book.waiting)
-        if digest == present or any(w["file"] == name and w["after"] == digest for w in waits):
-            return
-        if name == ROLES:
-            parse_roles(content, name)  # what cannot be read is not asked for
-        if name == AUTOMATION and not self._can_ask_for(content):
-            return
-        Objects(self.ctx.paths.ledger).put(content)
-        change = {"file": name, "before": present, "after": digest, "objects": [digest]}
+        if name in OPTIONAL and not (self.ctx.paths.ledger / name).exists():
+            return None
+        found = state_of(self.ctx.paths.ledger, self.book, name)
+        if found.is_in_force or found.waits is not None:
+            return None
+        if name == AUTOMATION:
+            parse_automation(found.content.decode("utf-8", "replace"), Path(name))
+        elif name == ROLES:
+            parse_roles(found.content, name)
+        elif faults := parse_signers(found.content.decode("utf-8", "replace")).faults:
+            raise ConfigError(f"cannot use {name}: {faults[0]}")
+        Objects(self.ctx.paths.ledger).put(found.content)
+        change = {
+            "file": name, "before": found.in_force, "after": found.digest,
+            "objects": [found.digest],
+        }  # fmt: skip
         entry = self.journal.append(EntryType.POLICY_CHANGED, change)
         self.entries = (*self.entries, entry)
         self.book = policy_book(self.ctx.paths.ledger, self.entries)
+        return entry
+
+    def _roles(self) -> Roles:
+        """Return the roles in force; those of the file while none were ever signed."""
+        return self.book.roles or read_roles(self.ctx)[0]
+
+    def _vouch(self, name: str) -> None:
+        """Sign the first version of a policy file; refuse one that was edited and not signed."""
+        found = state_of(self.ctx.paths.ledger, self.book, name)
+        if found.is_edited:
+            raise RefusedError(
+                f"{name} was edited, and nobody signed the change",
+                rule=POLICY_RULE,
+                hint="`riskcockpit policy sign` asks for it, `policy restore` undoes it",
+            )
+        if not found.in_force:
+            self.change_policy(name)
         if name == ROLES and self.roles.digest not in self.book.versions:
             raise InputError("the roles were changed meanwhile", hint="try again")
-
-    def _can_ask_for(self, automation: bytes) -> bool:
-        """Whether a change of the rules of automation can be asked for: no other decision waits
-        until they can be read, `riskcockpit watch adopt` says what is wrong with them.
-        """
-        try:
-            parse_automation(automation.decode("utf-8"), self.ctx.paths.ledger / AUTOMATION)
-        except (ConfigError, UnicodeDecodeError):
-            return False
-        return self.book.may_ask(self.signature())
 
 
 def publish(ctx: Context) -> str:

@@ -29,6 +29,7 @@ _KNOWLEDGE_FROM = {
     "backstage": "catalog-info.yaml",
     "codeowners": "CODEOWNERS",
 }
+_MOST_MODES = 5
 _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -47,7 +48,8 @@ def examine() -> tuple[Check, ...]:
         _formats(paths),
         _controls(paths),
         _alerts(ctx),
-        *_directories(paths),
+        *_directories(ctx.paths),
+        *_modes(ctx.paths.ledger),
         _openssh(),
         _identity(ctx),
         _clock(ctx),
@@ -116,6 +118,24 @@ def _directories(paths: Paths) -> Iterator[Check]:
             yield Check(name, CheckState.WARN, f"{folder} is open to others", f"chmod 700 {folder}")
         else:
             yield Check(name, CheckState.OK, str(folder))
+
+
+def _modes(ledger: Path) -> Iterator[Check]:
+    """Look at who may read and write what in a ledger, one by one."""
+    from riskcockpit.ledger.modes import modes_of, wrong_modes  # noqa: PLC0415 - only here
+
+    if not ledger.is_dir():
+        return
+    modes, wrong = modes_of(ledger), wrong_modes(ledger)
+    shared = "shared by a group" if modes.is_shared else "private"
+    if not wrong:
+        yield Check("ledger modes", CheckState.OK, shared)
+    for path, mode, wanted in wrong[:_MOST_MODES]:
+        detail = f"{shared}; {path} has mode {mode:o}, not {wanted:o}"
+        yield Check("ledger modes", CheckState.WARN, detail, f"chmod {wanted:o} {path}")
+    if len(wrong) > _MOST_MODES:
+        more = f"{len(wrong) - _MOST_MODES} more with other modes than they should have"
+        yield Check("ledger modes", CheckState.WARN, more)
 
 
 def _openssh() -> Check:

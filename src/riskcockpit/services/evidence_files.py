@@ -165,8 +165,9 @@ def write_guides(folder: Folder) -> None:
     """Write what tells an auditor how to check the rest."""
     place = files("riskcockpit.services").joinpath("guides")
     folder.write("README.md", place.joinpath("evidence.md").read_bytes())
-    folder.write("verify.sh", place.joinpath("verify.sh").read_bytes())
-    (folder.root / "verify.sh").chmod(0o755)
+    for name in ("verify.sh", "verify-ledger.sh"):
+        folder.write(name, place.joinpath(name).read_bytes())
+        (folder.root / name).chmod(0o755)
 
 
 def index(view: EvidenceView, tables: Mapping[str, int], signed_by: str) -> bytes:

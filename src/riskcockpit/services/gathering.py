@@ -17,6 +17,7 @@ from riskcockpit.services.summary import (
     DeadlineFact,
     EnrichmentFact,
     ExposureFact,
+    GlassFact,
     HeldFact,
     KpiFact,
     OpenFact,
@@ -65,6 +66,7 @@ def gather(reader: Reader, now: datetime, notice: timedelta) -> Summary:
         waivers=_facts(reader, WaiverFact, "queue_waivers", now=now, horizon=until + notice),
         deadlines=_facts(reader, DeadlineFact, "queue_deadlines", **deadlines),
         held=_facts(reader, HeldFact, "queue_held"),
+        glasses=_facts(reader, GlassFact, "queue_glasses"),
         waived=_facts(reader, WaivedFact, "alerts_waived"),
     )
 

@@ -6,7 +6,7 @@ Which move is wanted, and what speaks against it, say `rollback` and `promoting`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -25,6 +25,7 @@ from riskcockpit.errors import RefusedError, RiskcockpitError, UnknownNameError
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.dismissals import carry_out
+from riskcockpit.services.glass import broken_glass, review_words
 from riskcockpit.services.outbox import acting_connector, row_of_action
 from riskcockpit.store.database import Reader
 from riskcockpit.store.sql import sql
@@ -68,6 +69,8 @@ class Proposal:
     """Digest of the rules of automation that decide; empty: a person does."""
     says: Mapping[str, Any] = field(default_factory=dict)
     """What the entry says beside that."""
+    break_glass: str = ""
+    """Why it cannot wait for another key; empty: it can."""
 
     @property
     def data(self) -> dict[str, Any]:
@@ -141,7 +144,7 @@ def preview_of(proposal: Proposal) -> DecisionPreview:
     before, after = (proposal.params[key] or "?" for key in ("from", "to"))
     is_first = proposal.kind is ActionKind.MODEL_PROMOTE and not proposal.params["from"]
     place = "where none did yet" if is_first else f"in place of version {before}"
-    return DecisionPreview(
+    found = DecisionPreview(
         title=proposal.title,
         consequence=f"Version {after} serves production {place}.",
         target=target_of(proposal.model),
@@ -162,6 +165,18 @@ def preview_of(proposal: Proposal) -> DecisionPreview:
             ("undone by", upstream.inverse),
         ),
     )
+    return _without_glass(found, proposal) if proposal.break_glass else found
+
+
+def _without_glass(found: DecisionPreview, proposal: Proposal) -> DecisionPreview:
+    """Return what a move would do once its glass is broken."""
+    desk = proposal.desk
+    try:
+        glass = broken_glass(desk, desk.permit(Deed.ROLLBACK), proposal.break_glass)
+    except RefusedError as error:
+        return replace(found, rule=error.rule, blockers=(*found.blockers, error.message))
+    warnings = (*found.warnings, f"one key alone, {review_words(glass)}")
+    return replace(found, needs=(), warnings=warnings)
 
 
 def decide_on(proposal: Proposal) -> DecisionResult:
@@ -185,12 +200,15 @@ def decide_on(proposal: Proposal) -> DecisionResult:
             rule=GUARDS[proposal.kind],
             hint="; ".join(blockers[1:]) or None,
         )
-    missing = needs(rule, [desk.signature()])
-    entry = desk.sign(EntryType.ROLLBACK_REQUESTED, {**proposal.data, **desk.grounds(rule)})
+    glass = broken_glass(desk, rule, proposal.break_glass)
+    missing = () if glass else needs(rule, [desk.signature()])
+    data = {**proposal.data, **glass, **desk.grounds(rule)}
+    entry = desk.sign(EntryType.ROLLBACK_REQUESTED, data)
     rows = carry_out(desk, entry.hash) or (row_of_action(desk, entry.hash),)
-    message = desk.seal() if proposal.enforced_by else desk.finish()
+    message = desk.settle() if proposal.enforced_by else desk.finish()
     decision = desk.decision(entry, rule, proposal.sentence, missing)
-    return DecisionResult(decision, rows, message or rows[0].message)
+    said = "; ".join(filter(None, (review_words(glass), message)))
+    return DecisionResult(decision, rows, said or rows[0].message)
 
 
 def known_of(desk: Desk, reader: Reader, model: str) -> Known:

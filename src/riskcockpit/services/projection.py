@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from riskcockpit.decisions.corrections import Merge
-from riskcockpit.decisions.project import Projection, Waiver
+from riskcockpit.decisions.project import BrokenGlass, Projection, Waiver
 from riskcockpit.decisions.receipts import ProjectedAction
 from riskcockpit.decisions.waivers import WaiverState
 from riskcockpit.decisions.wording import subject_of, summary_of
@@ -21,6 +21,7 @@ from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.domain.finding import EventKind, State
 from riskcockpit.domain.ids import short
+from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.ledger.canonical import canonical
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.services.closures import settle_closures
@@ -46,6 +47,7 @@ def project_ledger(ctx: Context, tx: Writer, now: datetime) -> Projection:
     _write_entries(tx, found.entries)
     _write_waivers(tx, projection.waivers)
     _write_actions(tx, projection.actions)
+    _write_glasses(tx, projection.glasses)
     settle_identities(tx, projection.corrections, now)
     settle_closures(tx, projection.corrections, now)
     _write_findings(tx, projection, now)
@@ -129,6 +131,28 @@ def _write_actions(tx: Writer, actions: Sequence[ProjectedAction]) -> None:
                 "updated_at": each.updated_at,
             }
             for each in actions
+        ),
+    )
+
+
+def _write_glasses(tx: Writer, glasses: Iterable[BrokenGlass]) -> None:
+    tx.execute(sql("services", "projection_clear_glass_broken"))
+    tx.append(
+        "glass_broken",
+        (
+            {
+                "id": each.id,
+                "kind": each.kind,
+                "subject": clean_line(each.subject),
+                "actor": each.actor,
+                "reason": clean_line(each.review.reason),
+                "decided_at": each.at,
+                "review_by": each.review.due,
+                "reviewed_at": each.review.done_at,
+                "reviewer": each.reviewer,
+                "ended_at": each.ended_at,
+            }
+            for each in glasses
         ),
     )
 

@@ -21,6 +21,7 @@ from riskcockpit.services.summary import (
     AlarmFact,
     ChampionFact,
     DeadlineFact,
+    GlassFact,
     HeldFact,
     RequestFact,
     Summary,
@@ -34,6 +35,7 @@ _OWNERS_SHOWN = 2
 _URGENCY = {
     QueueKind.CHAMPION_MISSING: 0,
     QueueKind.MODEL_ALARM: 1,
+    QueueKind.GLASS_REVIEW: 2,
     QueueKind.ACTION_FAILED: 2,
     QueueKind.ROLLBACK_REQUEST: 3,
     QueueKind.DATA_ALARM: 4,
@@ -56,6 +58,7 @@ def queue(facts: Summary, now: datetime, notice: timedelta, currency: str) -> tu
         *_waivers(facts.waivers, currency, now, now + notice),
         *_deadlines(facts.deadlines, currency, now),
         *_held(facts.held),
+        *_glasses(facts.glasses, now),
     ]
     return tuple(sorted(items, key=_consequence))
 
@@ -270,6 +273,24 @@ def _held(scans: Iterable[HeldFact]) -> Iterator[QueueItem]:
             state=KpiState.WARN,
             subject=scan.id,
             keys=("a",) if scan.releasable else (),
+        )
+
+
+def _glasses(glasses: Iterable[GlassFact], now: datetime) -> Iterator[QueueItem]:
+    for glass in glasses:
+        is_missed = glass.review_by < now
+        word = "the review is overdue: nobody looked at it" if is_missed else "to be reviewed"
+        yield QueueItem(
+            id=f"glass:{glass.id}",
+            kind=QueueKind.GLASS_REVIEW,
+            title=f"{glass.kind} of {glass.subject}",
+            detail=f"decided by {glass.actor} alone, {word}: {glass.reason}",
+            since=glass.decided_at,
+            due_at=glass.review_by,
+            at_risk=None,
+            state=KpiState.ALARM if is_missed else KpiState.WARN,
+            subject=glass.id,
+            keys=("a", "X", "n"),
         )
 
 

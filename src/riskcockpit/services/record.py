@@ -15,7 +15,8 @@ import yaml
 
 from riskcockpit.config.automation import Automation, parse_automation
 from riskcockpit.config.paths import make_private
-from riskcockpit.decisions.policy import AUTOMATION, ROLES, Contents, Keys, PolicyBook, read_policy
+from riskcockpit.decisions.people import Keys
+from riskcockpit.decisions.policy import AUTOMATION, ROLES, Contents, PolicyBook, read_policy
 from riskcockpit.decisions.project import Projection, project
 from riskcockpit.decisions.roles import Roles, load_roles
 from riskcockpit.errors import ConfigError, LedgerError

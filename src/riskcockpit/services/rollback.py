@@ -31,26 +31,32 @@ class Order:
 
 
 def plan_rollback(
-    ctx: Context, model: str, to: int | None = None, comment: str = ""
+    ctx: Context, model: str, to: int | None = None, comment: str = "", break_glass: str = ""
 ) -> DecisionPreview:
     """Say what rolling `model` back would do, and every guard that speaks against it.
+
+    `break_glass` is as for `rollback`.
 
     Raises:
         UnknownNameError: there is no such model.
         LedgerError: the ledger does not verify, or there is no key.
     """
-    return preview_of(_propose(Desk(ctx), model, to, comment))
+    return preview_of(_propose(Desk(ctx), model, to, comment, break_glass))
 
 
-def rollback(ctx: Context, model: str, to: int | None = None, comment: str = "") -> DecisionResult:
+def rollback(
+    ctx: Context, model: str, to: int | None = None, comment: str = "", break_glass: str = ""
+) -> DecisionResult:
     """Decide to roll `model` back; with all keys it is sent at once and read back.
+
+    `break_glass` is why it cannot wait for a second key: it is sent at once, and reviewed later.
 
     Raises:
         RefusedError: a guard or a rule says no; nothing was written.
         UnknownNameError: there is no such model.
         LedgerError: the decision cannot be signed.
     """
-    return decide_on(_propose(Desk(ctx), model, to, comment))
+    return decide_on(_propose(Desk(ctx), model, to, comment, break_glass))
 
 
 def plan_order(desk: Desk, order: Order) -> DecisionPreview:
@@ -89,7 +95,7 @@ def decide_return(desk: Desk, done: ProjectedAction) -> DecisionResult:
     return decide_on(_propose_return(desk, done))
 
 
-def _propose(desk: Desk, model: str, to: int | None, comment: str) -> Proposal:
+def _propose(desk: Desk, model: str, to: int | None, comment: str, break_glass: str) -> Proposal:
     with desk.ctx.store.reader() as reader:
         known = known_of(desk, reader, model)
         plan: MovePlan = plan_move_back(known.facts, to)
@@ -97,6 +103,7 @@ def _propose(desk: Desk, model: str, to: int | None, comment: str) -> Proposal:
     return Proposal(
         desk, plan.kind, model, known.source, plan.params, plan.reasons, plan.blockers,
         plan.warnings, authors, known.exposure, comment=clean_text(comment).strip(),
+        break_glass=break_glass,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,20 +33,31 @@ _ELSEWHERE = {
 """Credentials of systems this version has no connector for: their reports are imported as files."""
 
 
-def init(paths: Paths, environ: Mapping[str, str], folder: Path) -> tuple[InitStep, ...]:
+def init(
+    paths: Paths, environ: Mapping[str, str], folder: Path, shared: Path | None = None
+) -> tuple[InitStep, ...]:
     """Make a home work: settings, a signing key, `allowed_signers`, roles. Keeps what is there.
 
-    `folder` is where the user stands; reports and git remotes are looked for there.
+    `folder` is where the user stands; reports and git remotes are looked for there. `shared` is a
+    directory in which colleagues on this computer keep one ledger.
 
     Raises:
-        ConfigError: a directory or a key cannot be made.
+        ConfigError: a directory or a key cannot be made, or the settings say another ledger.
     """
     try:
-        for directory in (paths.config, paths.cache, paths.state, paths.ledger):
+        for directory in (paths.config, paths.cache, paths.state):
             make_private(directory)
+        steps = [*_found(environ, folder), _write_settings(paths, environ, folder, shared)]
+        ledger = settings_ledger(paths)
+        if shared is not None and ledger != shared.resolve():
+            raise ConfigError(
+                f"the settings keep the ledger in {ledger or paths.ledger}",
+                hint=f"set ledger.directory to {shared} in {paths.settings}",
+            )
+        paths = replace(paths, ledger=ledger or paths.ledger)
+        make_ledger(paths.ledger, is_shared=shared is not None)
         return (
-            *_found(environ, folder),
-            _write_settings(paths, environ, folder),
+            *steps,
             *_make_identity(paths),
             _write_roles(paths),
         )
@@ -54,6 +66,46 @@ def init(paths: Paths, environ: Mapping[str, str], folder: Path) -> tuple[InitSt
             f"cannot set up {error.filename or paths.config}: {error.strerror}",
             hint="mend it, or set RISKCOCKPIT_HOME to another place",
         ) from error
+
+
+def settings_ledger(paths: Paths) -> Path | None:
+    """Return where the settings keep the ledger; None: in the home."""
+    from riskcockpit.config.loading import load_settings  # noqa: PLC0415 - only here
+
+    named = load_settings(paths).settings.ledger.directory
+    return (paths.config / Path(named).expanduser()).resolve() if named else None
+
+
+def make_ledger(directory: Path, *, is_shared: bool) -> None:
+    """Make the directory of a ledger; a shared one belongs to the group of its maker.
+
+    Raises:
+        ConfigError: it is there and has not the modes that sharing needs.
+    """
+    from riskcockpit.ledger.modes import (  # noqa: PLC0415 - only here
+        PRIVATE,
+        SHARED,
+        make_directory,
+        modes_of,
+    )
+
+    if not is_shared:
+        make_directory(directory, modes_of(directory).directory)
+        return
+    if (
+        directory.is_dir()
+        and not any(directory.iterdir())
+        and directory.stat().st_uid == os.geteuid()
+    ):
+        directory.chmod(SHARED.directory)
+    make_directory(directory, SHARED.directory)
+    if modes_of(directory) is PRIVATE:
+        raise ConfigError(
+            f"{directory} is there and is not shared",
+            hint=f"chgrp its group, then chmod {SHARED.directory:o} {directory}",
+        )
+    for name in ("chains", "checkpoints", "objects", "policy", "quarantine"):
+        make_directory(directory / name, SHARED.directory)
 
 
 def principal_name() -> str:
@@ -168,11 +220,13 @@ def _aws_source(environ: Mapping[str, str]) -> dict[str, Any]:
     return {"name": "aws", "kind": "aws", "options": options}
 
 
-def _write_settings(paths: Paths, environ: Mapping[str, str], folder: Path) -> InitStep:
-    return _once(paths.settings, lambda: _settings_text(environ, folder))
+def _write_settings(
+    paths: Paths, environ: Mapping[str, str], folder: Path, shared: Path | None
+) -> InitStep:
+    return _once(paths.settings, lambda: _settings_text(environ, folder, shared))
 
 
-def _settings_text(environ: Mapping[str, str], folder: Path) -> str:
+def _settings_text(environ: Mapping[str, str], folder: Path, shared: Path | None) -> str:
     """Fill the shipped template with the sources and assets that were found."""
     sources: list[dict[str, object]] = []
     reports = folder / "reports"
@@ -195,9 +249,24 @@ def _settings_text(environ: Mapping[str, str], folder: Path) -> str:
     text = shipped("config", "init.yaml").read_text(encoding="utf-8")
     return (
         text.replace("@PRINCIPAL@", _quoted(principal_name()))
+        .replace("@LEDGER@\n", _ledger_text(shared))
         .replace("@SOURCES@", yaml.safe_dump({"sources": sources}, sort_keys=False))
         .replace("@ASSETS@", yaml.safe_dump({"assets": assets}, sort_keys=False))
     )
+
+
+def _ledger_text(shared: Path | None) -> str:
+    if shared is None:
+        return _LEDGER
+    return f"ledger:\n  directory: {_quoted(str(shared.resolve()))}\n\n"
+
+
+_LEDGER = """# The ledger lies in this home, unless colleagues share it (`init --shared DIR`):
+# ledger:
+#   directory: /srv/riskcockpit/ledger
+#   remote: git@git.bank.example:risk/ledger.git   # for `riskcockpit ledger sync`
+
+"""
 
 
 def _quoted(name: str) -> str:
@@ -217,24 +286,39 @@ def _make_identity(paths: Paths) -> tuple[InitStep, ...]:
         step = InitStep("made", f"signing key {key} (Ed25519, no passphrase)")
     public = key.with_name(f"{KEY_NAME}.pub").read_text(encoding="utf-8").split()
     line = f'{name} namespaces="{_NAMESPACES}" {public[0]} {public[1]}\n'
-    return step, _once(paths.ledger / SIGNERS, lambda: line)
+    file = paths.ledger / SIGNERS
+    made = _once(file, lambda: line, _policy_mode(paths.ledger))
+    if public[1] in file.read_text(encoding="utf-8"):
+        return step, made
+    asked = f"riskcockpit keys add {name} '{public[0]} {public[1]}' --reason joins"
+    return step, made, InitStep("next", f"a colleague lets your key sign: `{asked}`")
+
+
+def _policy_mode(ledger: Path) -> int:
+    from riskcockpit.ledger.modes import modes_of  # noqa: PLC0415 - only here
+
+    return modes_of(ledger).policy
 
 
 def _write_roles(paths: Paths) -> InitStep:
-    make_private(paths.ledger / "policy")
+    from riskcockpit.ledger.modes import make_directory, modes_of  # noqa: PLC0415 - only here
+
+    make_directory(paths.ledger / "policy", modes_of(paths.ledger).directory)
     text = shipped("config", ROLES).read_text(encoding="utf-8")
     return _once(
         paths.ledger / "policy" / ROLES,
         lambda: text.replace("@PRINCIPAL@", _quoted(principal_name())),
+        _policy_mode(paths.ledger),
     )
 
 
-def _once(path: Path, make: Callable[[], str]) -> InitStep:
-    """Write a new file only its owner can read; an existing one is kept as it is."""
+def _once(path: Path, make: Callable[[], str], mode: int = 0o600) -> InitStep:
+    """Write a new file with `mode`, whatever the umask is; an existing one is kept as it is."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return InitStep("kept", str(path))
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(make())
+        os.fchmod(file.fileno(), mode)
     return InitStep("made", str(path))

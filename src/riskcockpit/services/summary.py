@@ -213,6 +213,18 @@ class HeldFact(Row, frozen=True):
     """Closures that are remembered one by one; 0 for scans of earlier versions."""
 
 
+class GlassFact(Row, frozen=True):
+    """A row of `queue_glasses`."""
+
+    id: str
+    kind: str
+    subject: str
+    actor: str
+    reason: str
+    decided_at: datetime
+    review_by: datetime
+
+
 class WaivedFact(Row, frozen=True):
     """A row of `alerts_waived`."""
 
@@ -225,7 +237,7 @@ class WaivedFact(Row, frozen=True):
     owner: str
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/3"):
+class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/4"):
     """Everything on the overview that a generation knows."""
 
     at: datetime
@@ -248,6 +260,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/3"):
     waivers: tuple[WaiverFact, ...]
     deadlines: tuple[DeadlineFact, ...]
     held: tuple[HeldFact, ...]
+    glasses: tuple[GlassFact, ...]
     waived: tuple[WaivedFact, ...]
 
     def covers(self, now: datetime, notice: timedelta) -> bool:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+
 from riskcockpit.decisions.wording import subject_of, summary_of
-from riskcockpit.errors import LedgerError
+from riskcockpit.errors import LedgerError, UnknownNameError
 from riskcockpit.ledger.canonical import canonical
-from riskcockpit.ledger.verify import verify
+from riskcockpit.ledger.chain import Entry
+from riskcockpit.ledger.verify import examine
+from riskcockpit.ledger.verify import verify_checkpoints as checkpoints
 from riskcockpit.services.context import Context
-from riskcockpit.services.record import examined
-from riskcockpit.views.governance import LedgerRow, VerifyReport
+from riskcockpit.services.policy_state import unsigned
+from riskcockpit.services.record import examined, policy_book
+from riskcockpit.views.governance import LedgerEntryView, LedgerRow, VerifyReport
 from riskcockpit.views.posture import LedgerState
+
+MIN_PREFIX = 4
+"""Characters of a hash that name an entry at least."""
 
 
 def verify_ledger(ctx: Context) -> VerifyReport:
@@ -18,7 +27,72 @@ def verify_ledger(ctx: Context) -> VerifyReport:
     Raises:
         LedgerError: it cannot be read at all.
     """
-    return verify(ctx.paths.ledger, ctx.clock.now())
+    found = examine(ctx.paths.ledger, ctx.clock.now())
+    edited = unsigned(ctx.paths.ledger, policy_book(ctx.paths.ledger, found.entries))
+    return replace(found.report, problems=(*found.report.problems, *edited))
+
+
+def verify_checkpoints(ctx: Context) -> VerifyReport:
+    """Verify the checkpoints alone: nothing before the last of each chain was changed or cut.
+
+    Raises:
+        LedgerError: it cannot be read at all.
+    """
+    return checkpoints(ctx.paths.ledger, ctx.clock.now())
+
+
+def repair_ledger(ctx: Context) -> tuple[str, ...]:
+    """Mend what a crash left of this writer's chain, and say what was done.
+
+    Torn bytes are kept aside, half-written files are removed; signed lines are never touched.
+
+    Raises:
+        LedgerError: the chain does not verify up to its last whole entry, or was cut.
+    """
+    done = list(ctx.journal().repair())
+    for part in sorted(ctx.paths.ledger.rglob(".*.part")):
+        if part.is_file() and not part.is_symlink() and part.stat().st_uid == os.geteuid():
+            part.unlink(missing_ok=True)
+            done.append(f"the half-written file {part.relative_to(ctx.paths.ledger)} was removed")
+    return tuple(done)
+
+
+def ledger_entry(ctx: Context, prefix: str) -> LedgerEntryView:
+    """Return one entry in full, by a prefix of its hash or as `CHAIN:SEQ`.
+
+    Raises:
+        UnknownNameError: there is none, or several could be meant.
+    """
+    found = examine(ctx.paths.ledger, ctx.clock.now())
+    chain, _, number = prefix.rpartition(":")
+    wanted = prefix.strip().lower()
+    matching = [
+        entry
+        for entry in found.entries
+        if (entry.chain == chain and str(entry.seq) == number)
+        or (len(wanted) >= MIN_PREFIX and entry.hash.startswith(wanted))
+    ]
+    if len(matching) != 1:
+        word = "several entries start" if matching else "no entry starts"
+        raise UnknownNameError(
+            f'{word} with "{prefix}"', hint="look: `riskcockpit ledger log`, or give CHAIN:SEQ"
+        )
+    entry = matching[0]
+    faults = [p for p in found.report.problems if (p.chain, p.entry) == (entry.chain, entry.seq)]
+    witnesses = [
+        f"{other.chain}:{other.seq}"
+        for other in found.entries
+        if other.chain != entry.chain and other.seen.get(entry.chain) == entry.hash
+    ]
+    return LedgerEntryView(
+        row=_row(entry),
+        prev=entry.prev,
+        key_fp=entry.key_fp,
+        seen=tuple(sorted(entry.seen.items())),
+        witnesses=tuple(witnesses),
+        problems=tuple(problem.why for problem in faults),
+        signature=entry.sig,
+    )
 
 
 def ledger_state(ctx: Context) -> LedgerState:
@@ -49,17 +123,18 @@ def ledger_rows(ctx: Context, limit: int | None = None) -> tuple[LedgerRow, ...]
     They are read from the chains, not from the cache, and are shown whether they verify or not.
     """
     entries = ctx.reading_journal().entries()[::-1]
-    return tuple(
-        LedgerRow(
-            hash=entry.hash,
-            chain=entry.chain,
-            seq=entry.seq,
-            ts=entry.ts,
-            actor=entry.actor,
-            type=entry.type.value,
-            subject=subject_of(entry),
-            summary=summary_of(entry),
-            data=canonical(entry.data).decode("utf-8"),
-        )
-        for entry in entries[:limit]
+    return tuple(map(_row, entries[:limit]))
+
+
+def _row(entry: Entry) -> LedgerRow:
+    return LedgerRow(
+        hash=entry.hash,
+        chain=entry.chain,
+        seq=entry.seq,
+        ts=entry.ts,
+        actor=entry.actor,
+        type=entry.type.value,
+        subject=subject_of(entry),
+        summary=summary_of(entry),
+        data=canonical(entry.data).decode("utf-8"),
     )

@@ -37,7 +37,7 @@ CACHE_TABLES = frozenset(
         "deployment", "deployment_approval", "deployment_gap", "deployment_link",
         "deployment_subject", "document", "drill", "enrichment", "epss_score",
         "exposure_reading", "finding", "finding_alias", "finding_event", "finding_location",
-        "finding_sighting", "finding_vex", "held_closure", "http_validator",
+        "finding_sighting", "finding_vex", "glass_broken", "held_closure", "http_validator",
         "identity_decision", "identity_past", "incident", "incident_alert", "incident_event",
         "kev_entry", "kpi", "kpi_reading", "ledger_entry", "model", "model_alias",
         "model_alias_move", "model_version", "owner_rule", "past_deadline", "path_owner",

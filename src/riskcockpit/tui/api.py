@@ -43,6 +43,8 @@ class About:
     is_production: bool
     principal: str
     host: str
+    unlock_for: str = "15m"
+    """How long decisions in production stay unlocked."""
     theme: str = "dark"
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Binding id → keys, from the settings."""
@@ -247,6 +249,18 @@ class GatewayApi(Protocol):
         Raises:
             ConfigError: it cannot; names what to mend.
         """
+        ...
+
+    def unlock(self) -> datetime:
+        """Allow decisions in production for the time of the settings; return its end.
+
+        Raises:
+            ConfigError: it cannot be kept.
+        """
+        ...
+
+    def lock(self) -> None:
+        """Forbid decisions in production at once; raises as `unlock`."""
         ...
 
     def posture(self) -> PostureView:

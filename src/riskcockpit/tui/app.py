@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -15,6 +16,7 @@ from textual.filter import LineFilter
 from textual.timer import Timer
 
 from riskcockpit.domain.untrusted import clean_line, clean_text
+from riskcockpit.errors import RiskcockpitError
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
 from riskcockpit.tui.api import GatewayApi
@@ -67,6 +69,7 @@ class Cockpit(Commanding):
         self._fence = Fence()
         self._give_up: Callable[[], None] | None = None
         self._hold_note: Timer | None = None
+        self._lock_timer: Timer | None = None
 
     # life
 
@@ -207,14 +210,46 @@ class Cockpit(Commanding):
         """Lock at once; ask before unlocking production."""
         from riskcockpit.tui.modals.unlock import unlock_dialog  # noqa: PLC0415 - as above
 
-        if is_locked or not self.gateway.about.is_production:
+        if not self.gateway.about.is_production:
             self.set_lock(is_locked=is_locked)
+        elif is_locked:
+            self.set_lock(is_locked=True)
+            self.run_worker(self._forbid, thread=True)
         else:
             self.push_screen(unlock_dialog(self.gateway.about), self._unlock)
 
     def _unlock(self, is_yes: bool | None) -> None:  # noqa: FBT001 - the callback's shape
         if is_yes:
-            self.set_lock(is_locked=False)
+            self.run_worker(self._allow, thread=True)
+
+    def _allow(self) -> None:
+        """Unlock for the time of the settings; runs in a worker."""
+        try:
+            until = self.gateway.unlock()
+        except RiskcockpitError as error:
+            self.call_from_thread(self.tell, error.message, severity="error")
+            return
+        self.call_from_thread(self._unlocked, until)
+
+    def _forbid(self) -> None:
+        """Lock for every command on this computer; runs in a worker."""
+        try:
+            self.gateway.lock()
+        except RiskcockpitError as error:
+            self.call_from_thread(self.tell, error.message, severity="error")
+
+    def _unlocked(self, until: datetime) -> None:
+        """Draw that decisions may be taken, and lock them when the time is over."""
+        if self._lock_timer is not None:
+            self._lock_timer.stop()
+        self.set_lock(is_locked=False)
+        left = max(0.0, (until - self.gateway.now()).total_seconds())
+        self._lock_timer = self.set_timer(left, self._time_is_over)
+
+    def _time_is_over(self) -> None:
+        if not self.is_locked:
+            self.set_lock(is_locked=True)
+            self.tell("decisions are locked again; :unlock allows them", severity="warning")
 
     def switch_context(self, name: str) -> None:
         """Leave for another home of the settings, or say that there is none."""

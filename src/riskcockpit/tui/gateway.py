@@ -177,6 +177,18 @@ class Gateway:
             )
         load_settings(place)
 
+    def unlock(self) -> datetime:
+        """Allow decisions in production for a time; return its end."""
+        from riskcockpit.services.unlocking import unlock  # noqa: PLC0415 - when first used
+
+        return unlock(self._ctx, self.about.context)
+
+    def lock(self) -> None:
+        """Forbid decisions in production at once."""
+        from riskcockpit.services.unlocking import lock  # noqa: PLC0415 - when first used
+
+        lock(self._ctx)
+
     def posture(self) -> PostureView:
         """Return everything on the overview."""
         from riskcockpit.services.posture import posture  # noqa: PLC0415 - when first used
@@ -338,6 +350,7 @@ def _about(ctx: Context) -> About:
         is_production=is_production,
         principal=settings.identity.principal,
         host=ctx.host,
+        unlock_for=settings.context.unlock_for,
         theme=settings.cockpit.theme,
         keymap=settings.cockpit.keys,
         colour=settings.context.colour or ("red" if is_production else ""),

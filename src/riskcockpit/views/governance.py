@@ -30,6 +30,22 @@ class LedgerRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerEntryView:
+    """One entry of the ledger in full."""
+
+    row: LedgerRow
+    prev: str
+    key_fp: str
+    seen: tuple[tuple[str, str], ...]
+    """(other chain, hash of its last entry as the writer knew it)."""
+    witnesses: tuple[str, ...]
+    """Entries of other chains that saw this one as the head, as `CHAIN:SEQ`."""
+    problems: tuple[str, ...]
+    """Why it does not verify; empty when it does."""
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerProblem:
     """Why an entry, a checkpoint or a chain does not verify."""
 
@@ -49,6 +65,8 @@ class VerifyReport:
     problems: tuple[LedgerProblem, ...]
     heads: tuple[tuple[str, str], ...]
     """(chain, hash of its last entry)."""
+    notices: tuple[LedgerProblem, ...] = ()
+    """What is odd and voids nothing: clocks that differ, data that is not what its type holds."""
 
     @property
     def is_ok(self) -> bool:

@@ -65,6 +65,7 @@ class QueueKind(StrEnum):
     ACTION_FAILED = "action_failed"
     CHAMPION_MISSING = "champion_missing"
     IMPORT_HELD = "import_held"
+    GLASS_REVIEW = "glass_review"
 
 
 @dataclass(frozen=True, slots=True)

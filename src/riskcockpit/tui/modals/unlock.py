@@ -13,7 +13,7 @@ def unlock_dialog(about: About) -> ConfirmDialog:
         DecisionPreview(
             "Unlock decisions",
             "Keys that approve, waive and roll back work from now on, in production.",
-            "this cockpit, until :lock or its end",
+            f"this computer, for {about.unlock_for} or until :lock",
             about.context,
             about.is_production,
             (),

@@ -1,0 +1,148 @@
+#!/bin/sh
+# Checks a ledger with ssh-keygen, sha256sum, jq and the usual tools of a Unix:
+# sh verify-ledger.sh [LEDGER]
+# Exit 0: all holds. 1: something does not; every fault is named with its chain and entry.
+# Rules: docs/ledger-format.md. About ten milliseconds an entry.
+set -u
+ledger=${1:-ledger}
+signers=$ledger/allowed_signers
+zeros=0000000000000000000000000000000000000000000000000000000000000000
+faults=0
+fault() { printf 'FAULT  %s\n' "$*"; faults=$((faults + 1)); }
+sum() { set -- $(sha256sum); printf '%s' "$1"; }
+signed() { # principal namespace signature [time], content on stdin
+    ssh-keygen -Y verify -f "$signers" -I "$1" -n "$2" -s "$3" ${4:+-Overify-time="$4"} >/dev/null 2>&1
+}
+named() { case $1 in *[!A-Za-z0-9._+@-]* | [!A-Za-z0-9]* | '') return 1 ;; *?@?*) return 0 ;; *) return 1 ;; esac; }
+scratch=$(mktemp -d) || exit 2
+trap 'rm -rf "$scratch"' EXIT
+limit=$(jq -n -r 'now + 300 | strftime("%Y%m%d%H%M%S")')
+ends=no
+if grep -q 'valid-before' "$signers"; then ends=yes; fi
+
+# 1. signers: plain names only
+if grep -nE '^[^# ]*[*?!]|cert-authority|namespaces="[^"]*[*?!]' "$signers" >"$scratch/lines"; then
+    while IFS=: read -r number _; do fault "allowed_signers line $number could let any name sign"; done <"$scratch/lines"
+fi
+
+# 2. every entry: its spelling, hash, place, time and signature
+for file in "$ledger"/chains/*; do
+    [ -e "$file" ] || continue
+    chain=${file##*/}; chain=${chain%.jsonl}
+    if [ ! -f "$file" ] || [ -h "$file" ] || [ "$file" = "${file%.jsonl}" ] || ! named "$chain"; then
+        fault "$file is no chain of any writer"; continue
+    fi
+    jq -R -r '(fromjson? | .body | [.actor, .prev, .seq, (.ts | gsub("[-:T]|\\..*|Z"; "")), .type, (.data.chain // "-"), .v]
+        | map(tostring) | if any(test("[ \\n*?]|^$")) then "-" else join(" ") end) // "-"' "$file" >"$scratch/facts" 2>/dev/null
+    previous=$zeros; before=0; number=0; covered=0
+    while IFS= read -r line || [ -n "$line" ]; do
+        body=${line#'{"body":'}; body=${body%',"h":"'*}
+        hash=${line##*',"h":"'}; hash=${hash%%'"'*}
+        armour=${line##*'"sig":"'}; armour=${armour%'"}'}
+        if [ "{\"body\":$body,\"h\":\"$hash\",\"sig\":\"$armour\"}" != "$line" ]; then fault "$chain entry $number is no entry"; fi
+        if [ "$(printf '%s' "$body" | sum)" != "$hash" ]; then fault "$chain entry $number was changed"; fi
+        read -r facts <&3 || facts=-
+        set -- $facts
+        case ${3-x}${4-x} in *[!0-9]*) set -- ;; esac
+        if [ $# -ne 7 ]; then fault "$chain entry $number cannot be read"; number=$((number + 1)); previous=$hash; continue; fi
+        if [ "$2" != "$previous" ] || [ "$3" != "$number" ]; then fault "$chain entry $number is out of place"; fi
+        if [ "$1" != "${chain%@*}" ]; then fault "$chain entry $number is of another writer"; fi
+        if [ "$4" -lt "$before" ]; then fault "$chain entry $number is earlier than the entry before it"; fi
+        if [ "$4" -gt "$limit" ]; then fault "$chain entry $number lies in the future"; fi
+        if [ "$7" != 1 ]; then fault "$chain entry $number is of a version that is not known"; fi
+        if [ "$number" -eq 0 ]; then
+            if [ "$5" != genesis ] || [ "$6" != "$chain" ]; then fault "$chain entry 0 begins another chain"; fi
+        elif [ "$5" = genesis ]; then fault "$chain entry $number begins the chain again"; fi
+        printf '%s' "$body" >"$scratch/body"
+        printf '%b' "$armour" >"$scratch/sig"
+        if ! signed "$1" riskcockpit-evidence "$scratch/sig" "${4}Z" <"$scratch/body"; then
+            fault "$chain entry $number is not signed by $1, or with a key that did not count then"
+        elif [ $ends = no ] || signed "$1" riskcockpit-evidence "$scratch/sig" <"$scratch/body"; then
+            covered=$((number + 1))
+        fi
+        previous=$hash; before=$4; number=$((number + 1))
+    done <"$file" 3<"$scratch/facts"
+    if [ -n "$(tail -c 1 "$file")" ]; then fault "$chain entry $((number - 1)) is torn"; fi
+    echo "$number" >"$scratch/length.$chain"
+    echo "$covered" >"$scratch/covered.$chain"
+    echo "ok     $chain, $number entries looked at"
+done
+
+# 3. checkpoints: nothing before them was changed, moved or cut
+for cp in "$ledger"/checkpoints/*/*.cp; do
+    [ -e "$cp" ] || continue
+    chain=${cp%/*}; chain=${chain##*/}
+    file=$ledger/chains/$chain.jsonl
+    if [ ! -f "$file" ]; then fault "$chain is missing, its checkpoints are there"; continue; fi
+    { read -r origin && read -r entries && read -r bytes && read -r digest; } <"$cp" || fault "$cp is cut"
+    if [ "$origin" != "riskcockpit.ledger/1 $chain" ] || [ "$entries.cp" != "${cp##*/}" ]; then fault "$cp is about another chain"; fi
+    if [ "$(head -c "$bytes" "$file" | sum)" != "$digest" ]; then fault "$chain entry $entries: cut or changed before it, a checkpoint says"; fi
+    at=$(grep -o '"ts":"[^"]*"' "$file" | sed -n "${entries}p" | sed -E 's/[^0-9.]//g; s/\..*//')
+    if signed "${chain%@*}" riskcockpit-checkpoint "$cp.sig" <"$cp"; then
+        if [ "$entries" -gt "$(cat "$scratch/covered.$chain")" ]; then echo "$entries" >"$scratch/covered.$chain"; fi
+    elif [ -z "$at" ] || ! signed "${chain%@*}" riskcockpit-checkpoint "$cp.sig" "${at}Z" <"$cp"; then
+        fault "$cp is not signed by ${chain%@*}"
+    fi
+done
+
+# 4. witnesses: what a writer has seen of other chains is still there
+: >"$scratch/seen"
+for file in "$ledger"/chains/*.jsonl; do
+    [ -f "$file" ] || continue
+    chain=${file##*/}; chain=${chain%.jsonl}
+    jq -r --arg chain "$chain" '.body as $b | $b.seen // {} | to_entries[] | "\($chain) \($b.seq) \(.key) \(.value)"' "$file" >>"$scratch/seen" 2>/dev/null
+done
+while read -r witness seq chain head; do
+    if ! named "$chain" || [ ! -f "$ledger/chains/$chain.jsonl" ]; then fault "$chain is missing, which $witness saw in its entry $seq"; continue; fi
+    at=$(grep -n -m 1 -F ",\"h\":\"$head\",\"sig\":" "$ledger/chains/$chain.jsonl"); at=${at%%:*}
+    if [ -z "$at" ]; then
+        fault "$chain entry $(cat "$scratch/length.$chain") is gone or replaced, which $witness saw in its entry $seq"
+    else
+        echo "$witness $seq $chain $at" >>"$scratch/vouched"
+    fi
+done <"$scratch/seen"
+
+# 5. entries of keys that have ended since: something signed later must cover them
+grows=$ends
+while [ "$grows" = yes ] && [ -e "$scratch/vouched" ]; do
+    grows=no
+    while read -r witness seq chain at; do
+        if [ "$seq" -lt "$(cat "$scratch/covered.$witness")" ] && [ "$at" -gt "$(cat "$scratch/covered.$chain")" ]; then
+            echo "$at" >"$scratch/covered.$chain"; grows=yes
+        fi
+    done <"$scratch/vouched"
+done
+for file in "$scratch"/length.*; do
+    [ -e "$file" ] || continue
+    chain=${file##*/length.}
+    covered=$(cat "$scratch/covered.$chain")
+    if [ "$covered" -lt "$(cat "$file")" ]; then
+        fault "$chain entry $covered: its key has ended since, and nothing signed later covers it"
+    fi
+done
+
+# 6. objects are named by their content; no entry stands in two chains
+for object in "$ledger"/objects/sha256/*/*; do
+    [ -e "$object" ] || continue
+    if [ "$(sum <"$object")" != "${object##*/}" ]; then fault "$object was changed"; fi
+done
+for object in $(cat "$ledger"/chains/*.jsonl 2>/dev/null | jq -r '.body.data.objects // [] | if type == "array" then .[] else . end' 2>/dev/null | sort -u); do
+    case $object in *[!0-9a-f]*) fault "an entry names evidence that is none"; continue ;; esac
+    if [ ! -f "$ledger/objects/sha256/$(printf '%.2s' "$object")/$object" ]; then fault "the evidence $object is missing"; fi
+done
+for double in $(cat "$ledger"/chains/*.jsonl 2>/dev/null | grep -o '"h":"[0-9a-f]*","sig":' | sort | uniq -d); do
+    fault "one entry stands in two places: $double"
+done
+
+# 7. the policy files are versions that somebody signed
+for policy in policy/roles.yaml allowed_signers; do
+    changes=$(cat "$ledger"/chains/*.jsonl 2>/dev/null | jq -r --arg f "$policy" 'select(.body.type == "policy.changed" and .body.data.file == $f) | .body.data.after' 2>/dev/null)
+    if [ -z "$changes" ]; then
+        echo "note   no version of $policy was signed yet"
+    elif ! printf '%s\n' "$changes" | grep -q -x "$(sum <"$ledger/$policy")"; then
+        fault "$policy is not a version that was signed: it was edited by hand"
+    fi
+done
+
+if [ "$faults" -gt 0 ]; then echo "$faults faults in the ledger"; exit 1; fi
+echo 'the ledger holds'

@@ -1,0 +1,181 @@
+"""Whose keys may sign: listed, added and ended in `allowed_signers`, each by a signed change.
+
+A key's line is never removed: what it signed while it was valid stays good as long as something
+signed later covers it. An end acts at once, for it only takes away; a new key waits for two.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from riskcockpit.decisions.policy import SIGNERS
+from riskcockpit.domain.clock import rfc3339
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.untrusted import clean_text
+from riskcockpit.errors import InputError, RiskcockpitError, UnknownNameError
+from riskcockpit.ledger.armor import fingerprint
+from riskcockpit.ledger.signers import (
+    AllowedKey,
+    SignersError,
+    parse_signers,
+    read_public_key,
+    stamp,
+    with_end,
+)
+from riskcockpit.services.context import Context
+from riskcockpit.services.desk import Desk
+from riskcockpit.services.policy_files import asked_for, may_change
+from riskcockpit.services.policy_state import state_of, write_policy
+from riskcockpit.services.record import examined, policy_book
+from riskcockpit.services.unlocking import refuse_locked
+from riskcockpit.views.governance import DecisionResult
+from riskcockpit.views.identity import KeyRow
+
+NAMESPACES = "riskcockpit-evidence,riskcockpit-checkpoint,riskcockpit-policy"
+_PRINCIPAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@-]*")
+
+
+def signing_keys(ctx: Context) -> tuple[KeyRow, ...]:
+    """Return every line of `allowed_signers`, and whether its key counts now.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    found = examined(ctx)
+    book = policy_book(ctx.paths.ledger, found.entries)
+    known = book.roles.keys if book.roles else None
+    now = ctx.clock.now()
+    content = state_of(ctx.paths.ledger, book, SIGNERS).content
+    return tuple(
+        KeyRow(
+            principal=principal,
+            fingerprint=fingerprint(line.key),
+            type=_type(line.key),
+            valid_after=line.valid_after,
+            valid_before=line.valid_before,
+            state=_state(line, principal, known, now),
+        )
+        for line in parse_signers(content.decode("utf-8", "replace")).keys
+        for principal in sorted(line.principals)
+    )
+
+
+def add_key(
+    ctx: Context, principal: str, public_key: str, reason: str, ends: datetime | None = None
+) -> DecisionResult:
+    """Allow a key to sign for somebody from now on; another person has to sign that too.
+
+    Raises:
+        InputError: it is no public key, the name is none, or the key is there already.
+        RefusedError: this person may not change the policy.
+    """
+    if not _PRINCIPAL.fullmatch(principal):
+        raise InputError(f"{principal!r} cannot name a signer", hint="a plain name, as ann@bank")
+    try:
+        key = read_public_key(public_key)
+    except SignersError as error:
+        raise InputError(str(error), hint="give the text of a .pub file, or its path") from error
+    kind, blob = public_key.split()[:2]
+    desk, text = _open(ctx)
+    for line in parse_signers(text).keys:
+        if line.key == key and principal in line.principals:
+            raise InputError(f"{principal} has the key {fingerprint(key)} already")
+    end = f',valid-before="{stamp(ends)}"' if ends else ""
+    options = f'namespaces="{NAMESPACES}",valid-after="{stamp(desk.now)}"{end}'
+    before = text if text.endswith("\n") or not text else f"{text}\n"
+    data = {"valid_before": rfc3339(ends)} if ends else {}
+    return _change(
+        desk,
+        f"{before}{principal} {options} {kind} {blob}\n",
+        EntryType.KEY_ADDED,
+        {"principal": principal, "key_fp": fingerprint(key), "reason": _reason(reason), **data},
+    )
+
+
+def revoke_key(
+    ctx: Context, key_fp: str, reason: str, at: datetime | None = None
+) -> DecisionResult:
+    """End a key, now or at a moment in the past; what it signed before stays good.
+
+    Raises:
+        UnknownNameError: no line has this key, or several could be meant.
+        InputError: the end lies in the future, or the key ended before.
+        RefusedError: this person may not change the policy.
+    """
+    desk, text = _open(ctx)
+    owners = {
+        (fingerprint(line.key), principal)
+        for line in parse_signers(text).keys
+        for principal in line.principals
+        if key_fp in (fingerprint(line.key), principal)
+    }
+    if len({found for found, _ in owners}) != 1:
+        known = ", ".join(sorted(found for found, _ in owners)) or "`riskcockpit keys list`"
+        raise UnknownNameError(f"{key_fp!r} does not name one key", hint=f"give one of {known}")
+    end = at or desk.now
+    if end > desk.now:
+        raise InputError(f"{rfc3339(end)} lies in the future", hint="end it when it is time")
+    ended, principal = min(owners)
+    changed = with_end(text, ended, end)
+    if changed == text:
+        raise InputError(f"the key {ended} ended before {rfc3339(end)}")
+    data = {"principal": principal, "key_fp": ended, "reason": _reason(reason)}
+    end_data = {"valid_before": rfc3339(end.replace(microsecond=0))}
+    return _change(desk, changed, EntryType.KEY_REVOKED, {**data, **end_data})
+
+
+def _open(ctx: Context) -> tuple[Desk, str]:
+    """Return a desk and the text of `allowed_signers`, which nobody may have edited meanwhile."""
+    refuse_locked(ctx)
+    desk = Desk(ctx)
+    may_change(desk)
+    found = state_of(ctx.paths.ledger, desk.book, SIGNERS)
+    if found.is_edited:
+        raise InputError(
+            "allowed_signers was edited by hand",
+            hint="`riskcockpit policy sign` or `riskcockpit policy restore allowed_signers` first",
+        )
+    return desk, found.content.decode("utf-8", "replace")
+
+
+def _change(desk: Desk, text: str, type_: EntryType, data: dict[str, Any]) -> DecisionResult:
+    directory = desk.ctx.paths.ledger
+    before = (directory / SIGNERS).read_bytes()
+    write_policy(directory, SIGNERS, text.encode("utf-8"))
+    try:
+        entry = desk.change_policy(SIGNERS)
+    except RiskcockpitError:
+        write_policy(directory, SIGNERS, before)  # nobody signed it
+        raise
+    if entry is None:
+        raise InputError("this change is signed already", hint="`riskcockpit policy status`")
+    desk.journal.append(type_, {**data, "signers": entry.data["after"]})
+    result = asked_for(desk, entry)
+    message = desk.settle()
+    return DecisionResult(result.decision, (), message)
+
+
+def _reason(text: str) -> str:
+    words = clean_text(text).strip()
+    if not words:
+        raise InputError("a reason is needed", hint="as --reason 'lost laptop'")
+    return words
+
+
+def _state(
+    line: AllowedKey, principal: str, known: frozenset[tuple[str, str]] | None, now: datetime
+) -> str:
+    if line.valid_before is not None and now > line.valid_before:
+        return "ended"
+    if known is not None and (principal, fingerprint(line.key)) not in known:
+        return "not_in_force"
+    if line.valid_after is not None and now < line.valid_after:
+        return "not_yet"
+    return "valid"
+
+
+def _type(key: bytes) -> str:
+    size = int.from_bytes(key[:4], "big")
+    return key[4 : 4 + size].decode("ascii", "replace")

@@ -1,0 +1,347 @@
+"""The tampering table: every change of a single entry, chain or key is caught and named twice.
+
+Once by `ledger verify`, for every entry of a chain; once by the script for auditors, which knows
+nothing of ours, for one entry of each kind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.ledger.canonical import canonical, parse
+from riskcockpit.ledger.chain import build_body, build_line, parse_line
+from riskcockpit.ledger.objects import Objects
+from riskcockpit.ledger.verify import verify
+from support.ledgers import NAMESPACES, Ledger, TickingClock, key_for, said, signer_line
+from support.quick_signer import QuickSigner
+
+BEGIN = datetime(2024, 3, 1, 9, tzinfo=UTC)
+ROTATED = datetime(2024, 3, 8, tzinfo=UTC)
+ENGINEER, APPROVER = "engineer@bastion", "approver@vault"
+COVERED = 6
+"""Entries of the engineer that the checkpoint or the approver covers; one more follows."""
+STOCK = (
+    "ssh-keygen", "sha256sum", "head", "tail", "grep", "sed", "sort", "uniq", "cat", "jq",
+    "mktemp", "rm",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
+    """Two writers who see each other; the engineer's key was rotated after three entries."""
+    folder = tmp_path_factory.mktemp("pristine")
+    made = Ledger(folder / "ledger", TickingClock(BEGIN), kind=QuickSigner)
+    ends, begins = f"{ROTATED:%Y%m%dZ}", f"{ROTATED - timedelta(days=1):%Y%m%dZ}"
+    for name, option in (
+        ("first", f'valid-before="{ends}"'),
+        ("second", f'valid-after="{begins}"'),
+    ):
+        made.allow("engineer", key_name=name, options=f'namespaces="{NAMESPACES}",{option}')
+    evidence = Objects(made.directory).put(b"evidence")
+    early = made.journal("engineer", key_name="first")
+    for number in range(2):
+        early.append(EntryType.NOTE, said(f"early {number}", objects=[evidence]))
+    made.clock.at = ROTATED
+    late = made.journal("engineer", key_name="second")
+    late.append(EntryType.NOTE, said("late 3"))
+    late.append(EntryType.NOTE, said("late 4"))
+    late.checkpoint()
+    late.append(EntryType.NOTE, said("late 5"))
+    made.journal("approver", "vault").append(EntryType.NOTE, said("saw it"))
+    late.append(EntryType.NOTE, said("late 6"))
+    return made
+
+
+@pytest.fixture
+def ledger(pristine: Ledger, tmp_path: Path) -> Ledger:
+    shutil.copytree(pristine.directory.parent, tmp_path / "copy")
+    return Ledger(tmp_path / "copy" / "ledger", pristine.clock, QuickSigner)
+
+
+def lines(ledger: Ledger) -> list[bytes]:
+    return ledger.chain().read_bytes().splitlines(keepends=True)
+
+
+def write(ledger: Ledger, changed: list[bytes]) -> None:
+    ledger.chain().write_bytes(b"".join(changed))
+
+
+def found_by_us(ledger: Ledger) -> set[tuple[str, int | None]]:
+    report = verify(ledger.directory, ledger.clock.at + timedelta(hours=1))
+    return {(problem.chain, problem.entry) for problem in report.problems}
+
+
+def found_by_the_script(ledger: Ledger, tools: Path) -> str:
+    script = files("riskcockpit.services").joinpath("guides", "verify-ledger.sh")
+    ran = subprocess.run(
+        ["/bin/sh", str(script), str(ledger.directory)],
+        env={"PATH": str(tools), "LC_ALL": "C"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.stderr == ""
+    assert ran.returncode == (1 if "FAULT" in ran.stdout else 0)
+    return ran.stdout
+
+
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A PATH with the stock tools and nothing else."""
+    folder = tmp_path_factory.mktemp("tools")
+    for name in STOCK:
+        path = shutil.which(name)
+        if path is None:
+            pytest.skip(f"{name} is not installed")
+        (folder / name).symlink_to(path)
+    return folder
+
+
+# --- the ways to tamper; each takes the entry it is done to ------------------------------------
+
+
+def edited(ledger: Ledger, at: int) -> None:
+    found = lines(ledger)
+    found[at] = found[at].replace(b'"ts":"2024-03-0', b'"ts":"2024-03-1', 1)
+    write(ledger, found)
+
+
+def edited_and_hashed(ledger: Ledger, at: int) -> None:
+    found = lines(ledger)
+    entry = parse_line(ENGINEER, found[at])
+    body = parse(entry.body)
+    body["data"]["text"] = "what never was"
+    found[at] = build_line(canonical(body), entry.sig)
+    write(ledger, found)
+
+
+def deleted(ledger: Ledger, at: int) -> None:
+    found = lines(ledger)
+    del found[at]
+    write(ledger, found)
+
+
+def inserted(ledger: Ledger, at: int) -> None:
+    """Put an entry in that a thief of nothing made: an own key, the right place."""
+    found = lines(ledger)
+    found.insert(at, forged(ledger, found[:at], "stranger"))
+    write(ledger, found)
+
+
+def said_twice(ledger: Ledger, at: int) -> None:
+    found = lines(ledger)
+    found.insert(at, found[at])
+    write(ledger, found)
+
+
+def reordered(ledger: Ledger, at: int) -> None:
+    found = lines(ledger)
+    other = at - 1 if at else 1
+    found[at], found[other] = found[other], found[at]
+    write(ledger, found)
+
+
+def truncated(ledger: Ledger, at: int) -> None:
+    write(ledger, lines(ledger)[:at])
+
+
+def torn(ledger: Ledger, at: int) -> None:
+    found = lines(ledger)[: at + 1]
+    write(ledger, [*found[:-1], found[-1][:-9]])
+
+
+def signed_elsewhere(ledger: Ledger, at: int) -> None:
+    """Put a good signature of a checkpoint, over the same bytes, in place of the entry's."""
+    found = lines(ledger)
+    entry = parse_line(ENGINEER, found[at])
+    name = "first" if at < 3 else "second"
+    signer = ledger.journal("engineer", key_name=name)._writer()
+    found[at] = build_line(entry.body, signer.sign(entry.body, "riskcockpit-checkpoint"))
+    write(ledger, found)
+
+
+def signed_by_another(ledger: Ledger, at: int) -> None:
+    found = lines(ledger)
+    entry = parse_line(ENGINEER, found[at])
+    signer = ledger.journal("approver", "vault")._writer()
+    found[at] = build_line(entry.body, signer.sign(entry.body))
+    write(ledger, found)
+
+
+def forged(ledger: Ledger, before: list[bytes], key_name: str, at: datetime | None = None) -> bytes:
+    """Return an entry of the engineer that follows `before`, signed with another key."""
+    key = key_for(key_name, ledger.directory.parent / "keys")
+    signers = ledger.directory.parent / "forger"
+    signers.write_text(signer_line("engineer", key, ""))
+    signer = QuickSigner.open(key, signers, "engineer")
+    last = parse_line(ENGINEER, before[-1]) if before else None
+    body = build_body(
+        last=last, now=at or ledger.clock.at, actor="engineer", key_fp=signer.fingerprint,
+        type_=EntryType.NOTE if before else EntryType.GENESIS,
+        data=said("forged") if before else {"chain": ENGINEER}, seen={},
+    )  # fmt: skip
+    return build_line(body, signer.sign(body))
+
+
+SINGLE: list[Callable[[Ledger, int], None]] = [
+    edited, edited_and_hashed, deleted, inserted, said_twice, reordered, truncated, torn,
+    signed_elsewhere, signed_by_another,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("how", SINGLE, ids=lambda how: how.__name__)
+def test_what_is_done_to_any_entry_is_named(
+    ledger: Ledger, how: Callable[[Ledger, int], None]
+) -> None:
+    good = ledger.chain().read_bytes()
+    last = COVERED if how in (deleted, truncated) else COVERED + 1
+    for at in range(last):
+        ledger.chain().write_bytes(good)
+        how(ledger, at)
+        assert (ENGINEER, at) in found_by_us(ledger), at
+
+
+@pytest.mark.parametrize("how", SINGLE, ids=lambda how: how.__name__)
+def test_what_is_done_to_an_entry_is_named_by_stock_tools(
+    ledger: Ledger, tools: Path, how: Callable[[Ledger, int], None]
+) -> None:
+    how(ledger, 4)
+    place = 5 if how is said_twice else 4
+    assert f"{ENGINEER} entry {place} " in found_by_the_script(ledger, tools)
+
+
+# --- chains and keys -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something done to more than one entry, where we see it, and what the script says."""
+
+    do: Callable[[Ledger], object]
+    place: tuple[str, int | None]
+    words: str
+
+
+def swap_chains(ledger: Ledger) -> None:
+    mine, theirs = ledger.chain(), ledger.chain("approver", "vault")
+    ours = mine.read_bytes()
+    mine.write_bytes(theirs.read_bytes())
+    theirs.write_bytes(ours)
+
+
+def copy_chain(ledger: Ledger) -> None:
+    shutil.copy(ledger.chain(), ledger.chain(host="other"))
+
+
+def remove_chain(ledger: Ledger) -> None:
+    ledger.chain().unlink()
+
+
+def swap_key(ledger: Ledger) -> None:
+    """Put another key in the place of the approver's, and sign their whole chain anew."""
+    key = key_for("thief", ledger.directory.parent / "keys")
+    kept = [
+        line for line in ledger.signers_file.read_text().splitlines(True) if line[:8] != "approver"
+    ]
+    ledger.signers_file.write_text("".join(kept) + signer_line("approver", key))
+    ledger.chain("approver", "vault").unlink()
+    ledger.journal("approver", "vault", "thief").append(EntryType.NOTE, said("saw nothing"))
+
+
+def end_a_key_that_nobody_vouches_for(ledger: Ledger) -> None:
+    """The last entry is covered by nothing: whoever has the key since could have written it."""
+    end = f'valid-before="{ROTATED + timedelta(days=1):%Y%m%dZ}",valid-after='
+    text = ledger.signers_file.read_text()
+    ledger.signers_file.write_text(text.replace("valid-after=", end))
+    ledger.clock.at += timedelta(days=60)
+
+
+def use_before_its_time(ledger: Ledger) -> None:
+    text = ledger.signers_file.read_text()
+    ledger.signers_file.write_text(
+        text.replace('valid-after="20240307Z"', 'valid-after="20240901Z"')
+    )
+
+
+def use_after_its_end(ledger: Ledger) -> None:
+    text = ledger.signers_file.read_text()
+    ledger.signers_file.write_text(
+        text.replace('valid-before="20240308Z"', 'valid-before="20240201Z"')
+    )
+
+
+def limit_namespace(ledger: Ledger) -> None:
+    text = ledger.signers_file.read_text()
+    ledger.signers_file.write_text(text.replace("riskcockpit-evidence,", "", 1))
+
+
+def widen_signers(ledger: Ledger) -> None:
+    with ledger.signers_file.open("a") as file:
+        file.write(signer_line("*", key_for("thief", ledger.directory.parent / "keys"), ""))
+
+
+def change_evidence(ledger: Ledger) -> None:
+    next(ledger.directory.glob("objects/sha256/*/*")).write_bytes(b"other evidence")
+
+
+def drop_evidence(ledger: Ledger) -> None:
+    next(ledger.directory.glob("objects/sha256/*/*")).unlink()
+
+
+def forge_checkpoint(ledger: Ledger) -> None:
+    """Cut the chain, and say that it always was so."""
+    write(ledger, lines(ledger)[:3])
+    content = ledger.chain().read_bytes()
+    (file,) = ledger.directory.glob("checkpoints/*/*.cp")
+    digest = hashlib.sha256(content).hexdigest()
+    file.write_text(f"riskcockpit.ledger/1 {ENGINEER}\n5\n{len(content)}\n{digest}\n")
+
+
+def future(ledger: Ledger) -> None:
+    at = datetime(2199, 1, 1, tzinfo=UTC)
+    key = ledger.journal("engineer", key_name="second")
+    ledger.clock.at, before = at, ledger.clock.at
+    key.append(EntryType.NOTE, said("from the future"))
+    ledger.clock.at = before
+
+
+DEEDS = [
+    Deed(swap_chains, (ENGINEER, 0), f"{ENGINEER} entry 0 begins another chain"),
+    Deed(copy_chain, ("engineer@other", 0), "engineer@other entry 0 begins another chain"),
+    Deed(remove_chain, (ENGINEER, None), f"{ENGINEER} is missing, its checkpoints are there"),
+    Deed(swap_key, (APPROVER, 2), f"{APPROVER} entry 2 is gone or replaced"),
+    Deed(
+        end_a_key_that_nobody_vouches_for,
+        (ENGINEER, COVERED),
+        f"{ENGINEER} entry {COVERED}: its key",
+    ),
+    Deed(use_before_its_time, (ENGINEER, 3), f"{ENGINEER} entry 3 is not signed by engineer"),
+    Deed(use_after_its_end, (ENGINEER, 2), f"{ENGINEER} entry 2 is not signed by engineer"),
+    Deed(limit_namespace, (ENGINEER, 1), f"{ENGINEER} entry 1 is not signed by engineer"),
+    Deed(widen_signers, ("allowed_signers", None), "allowed_signers line 4 could let any name"),
+    Deed(change_evidence, (ENGINEER, 1), "was changed"),
+    Deed(drop_evidence, (ENGINEER, 1), "the evidence"),
+    Deed(forge_checkpoint, (ENGINEER, None), "5.cp is not signed by engineer"),
+    Deed(future, (ENGINEER, COVERED + 1), f"{ENGINEER} entry {COVERED + 1} lies in the future"),
+]
+
+
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.do.__name__)
+def test_what_is_done_to_chains_and_keys_is_named_twice(
+    ledger: Ledger, tools: Path, deed: Deed
+) -> None:
+    deed.do(ledger)
+    assert deed.place in found_by_us(ledger)
+    assert deed.words in found_by_the_script(ledger, tools)
+
+
+def test_what_nobody_touched_holds_for_both(ledger: Ledger, tools: Path) -> None:
+    assert found_by_us(ledger) == set()
+    assert "the ledger holds" in found_by_the_script(ledger, tools)

@@ -1,0 +1,277 @@
+"""The attack table: one person who wants to decide alone, and the rule that stops each way.
+
+Each is tried at the desk, where it is refused with its rule, and past it, by entries that a tool of
+somebody's own wrote into the ledger: those grant nothing.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from riskcockpit.config.settings import IdentitySettings
+from riskcockpit.decisions.waivers import WaiverState
+from riskcockpit.domain.clock import rfc3339
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.errors import LedgerError, RefusedError
+from riskcockpit.ledger.journal import Journal
+from riskcockpit.services.answers import approve
+from riskcockpit.services.desk import Desk
+from riskcockpit.services.policy_files import sign_policy
+from riskcockpit.services.record import examined
+from riskcockpit.services.signing_keys import add_key, revoke_key
+from riskcockpit.services.verify import verify_ledger
+from support.caches import NOW
+from support.council import Council
+from support.ledgers import key_for, said, signer_line
+from support.quick_signer import QuickSigner
+
+RULE = "waive-four-eyes"
+ROLES = {
+    "ann": ["engineer", "approver"], "ben": ["approver"], "ann-admin": ["approver"],
+    "Ann@bank": ["approver"], "dora": ["engineer"], "eve": ["auditor"],
+}  # fmt: skip
+EXTRA = """persons:
+  ann: [ann, ann-admin]
+delegations:
+  - {from: ben, to: dora, roles: [approver], until: 2026-11-24T18:00Z, why: on leave}
+"""
+
+
+@pytest.fixture
+def council(tmp_path: Path) -> Council:
+    made = Council(tmp_path / "home", roles=ROLES, extra=EXTRA)
+    made.begin()
+    return made
+
+
+def refused(council: Council, name: str, request: str, **changes: object) -> RefusedError:
+    """Try to approve at the desk, and return the refusal."""
+    with pytest.raises(RefusedError) as caught:
+        approve(council.at(name, **changes), request)
+    return caught.value
+
+
+def test_two_persons_with_two_keys_are_what_it_takes(council: Council) -> None:
+    request = council.ask("ann")
+    assert council.state(request) is WaiverState.REQUESTED
+    council.approve("ben", request)
+    assert council.state(request) is WaiverState.GRANTED
+
+
+def test_ones_own_second_key_is_no_second_person(council: Council) -> None:
+    request = council.ask("ann")
+    second = key_for("second", council.root / "keys")
+    with (council.ledger / "allowed_signers").open("a") as file:
+        file.write(signer_line("ann", second))
+    (change,) = sign_policy(council.at("ann"))
+    council.approve("ben", change.decision.id, rule="policy-four-eyes")
+    identity = IdentitySettings(principal="ann", key=str(second))
+    error = refused(council, "ann", request.hash, identity=identity)
+    assert (error.rule, "signed this already" in error.message) == (RULE, True)
+    council.approve("ann", request, key=second)
+    assert council.state(request) is WaiverState.REQUESTED
+
+
+@pytest.mark.parametrize("alias", ["ann-admin", "Ann@bank"])
+def test_ones_own_second_name_is_no_second_person(council: Council, alias: str) -> None:
+    request = council.ask("ann")
+    error = refused(council, alias, request.hash)
+    assert (error.rule, "are one person" in error.message) == (RULE, True)
+    council.approve(alias, request)
+    assert council.state(request) is WaiverState.REQUESTED
+
+
+def test_names_that_share_a_key_are_one_person(council: Council) -> None:
+    with (council.ledger / "allowed_signers").open("a") as file:
+        file.write(signer_line("dora", council.root / "keys" / "eve"))
+    (change,) = sign_policy(council.at("ann"))
+    council.approve("ben", change.decision.id, rule="policy-four-eyes")
+    council.roles = {**council.roles, "eve": ["approver"]}
+    council.write_roles()
+    (change,) = sign_policy(council.at("ann"))
+    council.approve("ben", change.decision.id, rule="policy-four-eyes")
+    request = council.ask("dora")
+    assert refused(council, "eve", request.hash).rule == RULE
+    council.approve("eve", request)
+    assert council.state(request) is WaiverState.REQUESTED
+
+
+@pytest.mark.parametrize("name", ["policy/roles.yaml", "allowed_signers"])
+def test_a_policy_edited_by_hand_decides_nothing_and_is_named(council: Council, name: str) -> None:
+    request = council.ask("ann")
+    file = council.ledger / name
+    weak = file.read_text().replace("keys: 2", "keys: 1")
+    thief = key_for("thief", council.root / "keys")
+    file.write_text(weak if name.endswith("yaml") else weak + signer_line("ben", thief))
+    assert refused(council, "ben", request.hash).rule == "policy-signed"
+    assert [p.chain for p in verify_ledger(council.at("ann")).problems] == [name]
+    assert council.state(request) is WaiverState.REQUESTED
+
+
+def test_an_old_approval_said_again_approves_nothing(council: Council) -> None:
+    first = council.ask("ann")
+    old = council.approve("ben", first)
+    withdraw = {"request": first.hash, "comment": "", **council.grounds("ann")}
+    council.journal("ann").append(EntryType.WAIVER_REJECTED, withdraw)
+    again = council.ask("ann")  # the same terms, another entry
+    assert council.state(again) is WaiverState.REQUESTED
+    chain = council.ledger / "chains" / "ben@ben-host.jsonl"
+    lines = chain.read_bytes().splitlines(keepends=True)
+    assert old.hash.encode() in lines[-1]
+    chain.write_bytes(b"".join([*lines, lines[-1]]))
+    assert not verify_ledger(council.at("ann")).is_ok
+    assert council.state(again) is WaiverState.IN_DOUBT
+    with pytest.raises(LedgerError, match="does not verify"):
+        Desk(council.at("ben"))
+
+
+def test_an_approval_by_rules_that_were_replaced_approves_nothing(council: Council) -> None:
+    old = council.grounds("ben")
+    council.roles = {**council.roles, "ben": ["engineer"], "dora": ["approver"]}
+    council.extra = ""
+    council.write_roles()
+    (change,) = sign_policy(council.at("ann"))
+    council.approve("ben", change.decision.id, rule="policy-four-eyes")
+    council.clock.at += timedelta(minutes=6)
+    request = council.ask("ann")
+    assert refused(council, "ben", request.hash).rule == RULE
+    council.approve("ben", request, policy=old["policy"])
+    assert council.state(request) is WaiverState.REQUESTED
+
+
+def test_a_clock_that_is_put_back_lengthens_no_delegation(council: Council) -> None:
+    council.clock.at = NOW.replace(year=2026, month=11, day=24, hour=17)
+    in_time = council.ask("ann")
+    council.approve("dora", in_time)
+    assert council.state(in_time) is WaiverState.GRANTED
+    council.clock.at = council.clock.at.replace(hour=20)
+    late = council.ask("ann")
+    assert refused(council, "dora", late.hash).rule == RULE
+    grounds = council.grounds("dora")
+    council.clock.at = council.clock.at.replace(hour=17, minute=30)  # before the end again
+    council.approve("dora", late, grounds=grounds)
+    council.clock.at = council.clock.at.replace(hour=21)
+    assert council.state(late) is WaiverState.REQUESTED
+
+
+def test_a_clock_that_is_put_back_lengthens_no_waiver(council: Council) -> None:
+    until = NOW + timedelta(days=1)
+    request = council.ask("ann", expires_at=rfc3339(until.replace(microsecond=0)))
+    council.approve("ben", request)
+    council.clock.at = until + timedelta(hours=1)
+    council.journal("ben").append(EntryType.NOTE, said("it is over"))
+    assert council.state(request) is WaiverState.EXPIRED
+    council.clock.at = NOW + timedelta(minutes=30)
+    assert council.state(request) is not WaiverState.GRANTED
+    with pytest.raises(LedgerError, match="lies in the future"):
+        Desk(council.at("ann"))
+
+
+def test_a_chain_that_was_forged_grants_nothing_and_stops_all(council: Council) -> None:
+    request = council.ask("ann")
+    forger = council.root / "forger"
+    forger.mkdir()
+    thief = key_for("thief", council.root / "keys")
+    (forger / "allowed_signers").write_text(signer_line("ben", thief))
+    signer = QuickSigner.open(thief, forger / "allowed_signers", "ben")
+    data = {"request": request.hash, "comment": "", **council.grounds("ben")}
+    Journal(forger, council.clock, signer, "ben-host").append(EntryType.APPROVAL_GRANTED, data)
+    shutil.copytree(forger / "chains", council.ledger / "chains", dirs_exist_ok=True)
+    problems = verify_ledger(council.at("ann")).problems
+    assert {problem.chain for problem in problems} == {"ben@ben-host"}
+    assert council.state(request) is WaiverState.IN_DOUBT
+    with pytest.raises(LedgerError, match="not a key of 'ben'"):
+        Desk(council.at("ann"))
+
+
+def test_who_acts_for_the_requester_is_no_second_person(council: Council) -> None:
+    request = council.ask("dora")
+    error = refused(council, "ben", request.hash)
+    assert (error.rule, "act for one" in error.message) == (RULE, True)
+    council.approve("ben", request)
+    assert council.state(request) is WaiverState.REQUESTED
+
+
+def test_who_made_it_does_not_approve_it_by_any_name(council: Council) -> None:
+    request = council.ask("dora", authors=["Ann-Admin"])
+    council.roles = {**ROLES}
+    for name in ("ann", "ann-admin", "Ann@bank"):
+        assert refused(council, name, request.hash).rule == RULE
+        council.approve(name, request)
+    assert council.state(request) is WaiverState.REQUESTED
+
+
+def test_an_auditor_and_a_stranger_to_the_roles_approve_nothing(council: Council) -> None:
+    request = council.ask("ann")
+    assert refused(council, "eve", request.hash).rule == RULE
+    council.approve("eve", request)
+    assert council.state(request) is WaiverState.REQUESTED
+
+
+def test_a_key_that_was_ended_signs_nothing_more_and_what_it_signed_stays(
+    council: Council,
+) -> None:
+    request = council.ask("ann")
+    council.approve("ben", request)
+    council.clock.at += timedelta(minutes=1)
+    council.journal("ann").append(EntryType.NOTE, said("saw it"))
+    second = key_for("second", council.root / "keys")
+    public = second.with_name("second.pub").read_text()
+    added = add_key(council.at("ann"), "ben", public, "rotation")
+    council.approve("ben", added.decision.id, rule="policy-four-eyes")
+    council.clock.at += timedelta(minutes=1)
+    ended = revoke_key(council.at("ann"), council.journal("ben").fingerprint, "lost laptop")
+    council.clock.at += timedelta(days=30)
+    types = [entry.type for entry in examined(council.at("ann")).entries]
+    assert {EntryType.KEY_ADDED, EntryType.KEY_REVOKED} <= set(types)
+    assert ended.decision.needs
+    assert council.state(request, council.clock.at) is WaiverState.EXPIRED  # and never in doubt
+    with pytest.raises(LedgerError, match="had expired"):
+        council.approve("ben", council.ask("ann"))
+    assert verify_ledger(council.at("ann")).problems == ()
+
+
+def glass(council: Council, **more: object) -> dict[str, Any]:
+    due = council.clock.at + timedelta(hours=24)
+    said_so = {"rule": "break-glass", "reason": "the bank stands still", "review_by": rfc3339(due)}
+    return {"break_glass": {**said_so, **more}}
+
+
+def test_a_broken_glass_counts_at_once_and_no_longer_when_nobody_reviewed_it(
+    council: Council,
+) -> None:
+    request = council.ask("ann", **glass(council))
+    assert council.state(request) is WaiverState.GRANTED
+    (broken,) = council.meaning().glasses
+    assert (broken.actor, broken.reviewer, broken.review.is_owed(council.clock.at)) == (
+        "ann", "", False,
+    )  # fmt: skip
+    late = council.clock.at + timedelta(hours=25)
+    assert council.state(request, late) is WaiverState.IN_DOUBT
+    assert refused(council, "ann-admin", request.hash).rule == RULE
+    council.approve("ann-admin", request)
+    assert council.state(request, late) is WaiverState.IN_DOUBT
+    council.approve("ben", request)
+    assert council.state(request, late) is WaiverState.GRANTED
+    assert council.meaning().glasses[0].reviewer == "ben"
+
+
+@pytest.mark.parametrize(
+    ("who", "change"),
+    [
+        ("ann", {"rule": "waive-alone"}),
+        ("ann", {"review_by": "2027-01-31T00:00:00Z"}),
+        ("ann", {"review_by": "soon"}),
+        ("ann", {"reason": ""}),
+    ],
+)
+def test_a_glass_that_no_rule_lets_break_grants_nothing(
+    council: Council, who: str, change: dict[str, object]
+) -> None:
+    request = council.ask(who, **glass(council, **change))
+    assert council.state(request) is WaiverState.IN_DOUBT
