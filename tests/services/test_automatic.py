@@ -113,8 +113,9 @@ def test_one_key_puts_nothing_in_force_not_even_the_first_rules(bank: Bank) -> N
 
 
 def test_the_watch_changes_no_rules_and_asks_for_no_change(bank: Bank) -> None:
+    stop(bank.at("engineer"), "so that the roles are in force")
     write(bank, Automation(rules=(RULE,)))
-    with pytest.raises(RefusedError, match="decides nothing about the policy"):
+    with pytest.raises(RefusedError, match="may not change the policy"):
         adopt(bank.at("watch"))
     stop(bank.at("watch"), "to sign something")
     entries = bank.at("engineer").reading_journal().entries()

@@ -173,7 +173,8 @@ def test_two_computers_that_open_it_at_once_have_opened_one(bank: Bank) -> None:
     (one,) = incidents(bank.at("engineer"))
     assert one.id == found.id
     desk = Desk(bank.at("approver"))
-    data = {KIND: NoteKind.INCIDENT_NOTED.value, INCIDENT: twin.hash, "text": "seen here too"}
+    data = {KIND: NoteKind.INCIDENT_NOTED.value, INCIDENT: twin.hash, "subject": "fraud",
+            "text": "seen here too"}  # fmt: skip
     desk.sign(EntryType.NOTE, {**data, "policy": desk.roles.digest})
     (one,) = incidents(bank.at("engineer"))
     assert one.timeline[-1].detail == "seen here too", "said of the other, it is said of this one"

@@ -6,7 +6,8 @@ else wrote means nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from enum import StrEnum
 
 from riskcockpit.decisions.requests import Policies, signature_of
@@ -73,12 +74,14 @@ def is_plain(entry: Entry) -> bool:
     return entry.type is EntryType.NOTE and KIND not in entry.data
 
 
-def recorded(entries: Iterable[Entry], policies: Policies) -> Iterator[tuple[NoteKind, Entry]]:
+def recorded(
+    entries: Iterable[Entry], policies: Policies, signed_at: Callable[[Entry], datetime]
+) -> Iterator[tuple[NoteKind, Entry]]:
     """Yield the records among `entries` that count, in their order."""
     for entry in entries:
         kind = kind_of(entry)
         if kind is None:
             continue
         allowed = _ANYBODY if kind in _BY_MACHINES else _PEOPLE
-        if signature_of(entry, policies).roles & allowed:
+        if signature_of(entry, policies, signed_at(entry)).roles & allowed:
             yield kind, entry

@@ -12,9 +12,11 @@ import yaml
 from riskcockpit.config.automation import Enforcement, parse_automation
 from riskcockpit.config.paths import make_private, shipped
 from riskcockpit.decisions.policy import AUTOMATION
-from riskcockpit.errors import ConfigError, RefusedError, UnknownNameError
+from riskcockpit.errors import ConfigError, UnknownNameError
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.policy_files import may_change
+from riskcockpit.services.unlocking import refuse_locked
 from riskcockpit.store.sql import sql
 
 _KEY = "enforce"
@@ -34,12 +36,11 @@ def adopt(ctx: Context) -> str:
     parse_automation(text, file)
     if not file.exists():
         _write(file, text)
+    refuse_locked(ctx)
     desk = Desk(ctx)
-    if not desk.book.may_ask(desk.signature()):
-        raise RefusedError(
-            f"{desk.principal} decides nothing about the policy", rule="policy-four-eyes"
-        )
+    may_change(desk)
     desk.vouch()
+    desk.change_policy(AUTOMATION)
     return desk.finish()
 
 

@@ -143,7 +143,7 @@ def _propose(desk: Desk, evaluation: Evaluation) -> WatchEvent:
         "evidence": _evidence(evaluation), "calls": list(preview.calls),
     }  # fmt: skip
     entry = record(desk, NoteKind.ROLLBACK_PROPOSED, text, data)
-    desk.seal()
+    desk.settle()
     return WatchEvent(desk.ctx.clock.now(), "proposed", evaluation.model, text, entry)
 
 

@@ -19,6 +19,8 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 
 FILE_NAME = "automation.stop"
+SUBJECT = "automation"
+"""What the signed words are about."""
 LONGEST_REASON = 400
 _PEOPLE = frozenset({Role.ENGINEER, Role.RISK_OWNER, Role.APPROVER})
 
@@ -110,7 +112,8 @@ def _sign(desk: Desk, kind: NoteKind, reason: str) -> None:
     verb = "stops" if kind is NoteKind.AUTOMATION_STOPPED else "lets go on"
     desk.sign(
         EntryType.NOTE,
-        {KIND: kind.value, "text": f"{verb} automation: {reason}", "reason": reason,
+        {KIND: kind.value, "subject": SUBJECT, "reason": reason,
+         "text": f"{verb} automation: {reason}",
          **desk.grounds(rule)},
     )  # fmt: skip
     desk.finish()

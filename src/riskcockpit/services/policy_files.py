@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import unified_diff
 from pathlib import Path
 
-from riskcockpit.decisions.policy import FILES
+from riskcockpit.decisions.policy import FILES, OPTIONAL
 from riskcockpit.decisions.roles import counted
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_line
@@ -36,6 +36,8 @@ def policy_files(ctx: Context) -> tuple[PolicyFileRow, ...]:
         try:
             found = state_of(directory, book, name)
         except ConfigError:
+            if name in OPTIONAL and name not in book.digests:
+                continue
             in_force = book.digests.get(name, "")
             rows.append(PolicyFileRow(name, "missing", "", in_force, "", ()))
             continue

@@ -77,7 +77,7 @@ def carry_out_order(desk: Desk, order: Order) -> DecisionResult:
 
 
 def _ordered(desk: Desk, order: Order) -> Proposal:
-    plain = _propose(desk, order.model, order.to, "")
+    plain = _propose(desk, order.model, order.to, "", "")
     return replace(plain, enforced_by=order.enforced_by, says=order.says)
 
 

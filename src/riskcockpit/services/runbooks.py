@@ -176,6 +176,7 @@ def record_drill(ctx: Context, book: Runbook, steps: tuple[StepDone, ...], secon
     words = "passed" if failed is None else f"failed at {failed.step.id}: {failed.detail}"
     desk = Desk(ctx)
     data = {
+        "subject": book.id,
         "runbook": book.id,
         "passed": failed is None,
         "milliseconds": round(seconds * 1000),
