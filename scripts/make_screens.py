@@ -39,6 +39,8 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "models": ("m",),
     "model": ("m", "enter"),
     "compliance": ("c",),
+    "deployments": ("D",),
+    "deployment": ("D", "enter"),
     "incidents": ("i",),
     "incident": ("i", "enter"),
     "exposure": ("x",),

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from riskcockpit.domain.incident import ContainedBy, Incident, IncidentEvent
 from riskcockpit.domain.severity import Severity
+from riskcockpit.errors import UnknownNameError
 from riskcockpit.views.incidents import IncidentView, StepView
 from support.bank_posture import NOW, finding_id
 
@@ -38,6 +39,26 @@ def incidents() -> tuple[IncidentView, ...]:
         StepView("contain", "Roll back to the last approved version", "rollback", is_done=False),
     )
     return (IncidentView(going, "model-breach", steps), IncidentView(over))
+
+
+class FakeIncidents:
+    """Answers what the cockpit asks of incidents."""
+
+    incidents_shown: tuple[IncidentView, ...]
+
+    def _wait(self) -> None:
+        raise NotImplementedError
+
+    def incidents(self) -> tuple[IncidentView, ...]:
+        self._wait()
+        return self.incidents_shown
+
+    def incident(self, id_: str) -> IncidentView:
+        self._wait()
+        for each in self.incidents_shown:
+            if each.incident.id == id_:
+                return each
+        raise UnknownNameError(f"no incident {id_}", hint="riskcockpit incident list")
 
 
 def hostile_incidents(text: Sequence[str]) -> tuple[IncidentView, ...]:

@@ -44,11 +44,14 @@ from riskcockpit.views.incidents import IncidentView
 from riskcockpit.views.models import ModelDetail, ModelRow
 from riskcockpit.views.posture import LedgerState, PostureView
 from riskcockpit.views.syncing import SourceProgress
+from riskcockpit.views.trace import TraceRow
 from support.bank_compliance import control_detail, frameworks, hostile_control, hostile_frameworks
+from support.bank_deployments import FakeDeliveries, deployments, hostile_deployments
 from support.bank_findings import detail_of, finding_row, hostile_row
 from support.bank_governance import actions, controls, ledger_rows, model_detail, model_rows
-from support.bank_incidents import hostile_incidents, incidents
-from support.bank_posture import NOW, euros, finding_id, posture
+from support.bank_incidents import FakeIncidents, hostile_incidents, incidents
+from support.bank_posture import NOW, finding_id, posture
+from support.bank_previews import preview
 from support.hostile import HOSTILE
 
 _SHIPPED = Path(__file__).resolve().parents[2] / "config" / "exposure.yaml"
@@ -56,7 +59,7 @@ SCENARIOS = parse(yaml.safe_load(_SHIPPED.read_text(encoding="utf-8")), "config/
 
 
 @dataclass
-class FakeGateway:
+class FakeGateway(FakeIncidents, FakeDeliveries):
     """Answers at once from fixed data; remembers what it was asked to decide."""
 
     total: int = 3_000
@@ -64,6 +67,7 @@ class FakeGateway:
     view: PostureView = field(default_factory=posture)
     about: About = field(default_factory=lambda: About("demo-bank", False, "eng", "bastion-2"))
     incidents_shown: tuple[IncidentView, ...] = field(default_factory=incidents)
+    deployments_shown: tuple[TraceRow, ...] = field(default_factory=deployments)
     decided: list[Intent] = field(default_factory=list)
     planned: list[Intent] = field(default_factory=list)
     blockers: tuple[str, ...] = ()
@@ -254,17 +258,6 @@ class FakeGateway:
         self._wait()
         return self.frameworks_shown
 
-    def incidents(self) -> tuple[IncidentView, ...]:
-        self._wait()
-        return self.incidents_shown
-
-    def incident(self, id_: str) -> IncidentView:
-        self._wait()
-        for each in self.incidents_shown:
-            if each.incident.id == id_:
-                return each
-        raise UnknownNameError(f"no incident {id_}", hint="riskcockpit incident list")
-
     def scenarios(self) -> ExposureModel:
         self._wait()
         return SCENARIOS
@@ -272,64 +265,7 @@ class FakeGateway:
     def plan(self, intent: Intent) -> DecisionPreview:
         self._wait()
         self.planned.append(intent)
-        production = self.about.is_production
-        match intent:
-            case RollBack(model, _):
-                return DecisionPreview(
-                    f"Roll back {model}",
-                    f"{model} serves version 6 instead of 7 from now on.",
-                    f"{model}@champion",
-                    self.about.context,
-                    production,
-                    (
-                        f"POST /registered-models/alias name={model} alias=champion version=6",
-                        f"GET /registered-models/alias?name={model}&alias=champion",
-                    ),
-                    "models.rollback",
-                    () if not production else ("a second person with the role approver",),
-                    self.blockers,
-                    (),
-                    (),
-                    0,
-                    euros(2_400_000),
-                    (
-                        ("from", "version 7, champion for 6 d"),
-                        ("to", "version 6, READY, approved by validator-2"),
-                        (
-                            "why it is safe",
-                            "v6 held accuracy ≥ 0.94 for 30 d; v7 is still the champion",
-                        ),
-                    ),
-                )
-            case Waive(findings=ids):
-                rows = tuple(self.make_row(int(each[16:], 16)) for each in ids[:20])
-                return DecisionPreview(
-                    f"Waive {len(ids)} findings",
-                    f"Nobody is asked to fix {len(ids)} findings until then.",
-                    rows[0].asset if rows else "",
-                    self.about.context,
-                    production,
-                    (),
-                    "waivers.high",
-                    ("a second person with the role risk_owner",),
-                    self.blockers,
-                    ("3 of them are critical: at most 30 d",),
-                    rows,
-                    len(ids),
-                    euros(310_000),
-                )
-            case _:
-                return DecisionPreview(
-                    f"{type(intent).__name__} request",
-                    "The request is signed.",
-                    "a1b2c3d4e5",
-                    self.about.context,
-                    production,
-                    (),
-                    "approvals.any",
-                    (),
-                    self.blockers,
-                )
+        return preview(intent, self.about, self.blockers, self.make_row)
 
     def decide(self, intent: Intent) -> DecisionResult:
         self._wait()
@@ -379,6 +315,7 @@ def empty() -> FakeGateway:
         entries=(),
         frameworks_shown=(),
         incidents_shown=(),
+        deployments_shown=(),
     )
 
 
@@ -413,6 +350,7 @@ def hostile() -> FakeGateway:
         models_shown=models,
         entries=entries,
         incidents_shown=hostile_incidents(text),
+        deployments_shown=hostile_deployments(text),
         frameworks_shown=hostile_frameworks(text),
         control_shown=hostile_control(text),
         known=Names(text, text, text, dict(zip(text, text[::-1], strict=True)), {"owner": text}),

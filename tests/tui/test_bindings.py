@@ -26,6 +26,8 @@ OPENERS = {
     "model": ("m", "enter"),
     "compliance": ("c",),
     "control": ("c", "enter", "j", "j", "j", "j", "enter", "j", "enter"),
+    "deployments": ("D",),
+    "deployment": ("D", "enter"),
     "incidents": ("i",),
     "incident": ("i", "enter"),
     "exposure": ("x",),

@@ -78,6 +78,7 @@ CASES: dict[str, Case] = {
     "go.findings": Case("overview", ("f",), at("findings")),
     "go.models": Case("overview", ("m",), at("models")),
     "go.compliance": Case("overview", ("c",), at("compliance")),
+    "go.deployments": Case("overview", ("D",), at("deployments")),
     "go.incidents": Case("overview", ("i",), at("incidents")),
     "decide.acknowledge": Case("incidents", ("A",), over(ConfirmDialog)),
     "go.exposure": Case("overview", ("x",), at("exposure")),

@@ -28,9 +28,10 @@ KEYS = {
     "model": "fraud-scoring",
     "control": "data.checks",
     "incident": "1a" * 32,
+    "deployment": "4d" * 16,
 }
 SIZES = [(80, 24), (120, 36), (200, 60)]
-ALWAYS = ("finding", "model", "control", "incident", "settings")
+ALWAYS = ("finding", "model", "control", "incident", "deployment", "settings")
 """Places without an empty state: one thing, or what is built in."""
 
 
@@ -101,6 +102,7 @@ async def test_a_screen_that_never_loaded_says_failed_forbidden_or_empty(kind: s
         gateway.failure, gateway.view, gateway.total, gateway.number = None, nothing.view, 0, 0
         gateway.models_shown = gateway.entries = gateway.frameworks_shown = ()
         gateway.incidents_shown = ()
+        gateway.deployments_shown = ()
         gateway.actions = lambda: ()  # type: ignore[method-assign] # nothing was done
         await press(pilot, "ctrl+r")
         assert load(app) is Load.EMPTY

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
     from riskcockpit.views.models import ModelDetail, ModelRow
     from riskcockpit.views.posture import PostureView
     from riskcockpit.views.syncing import SourceProgress
+    from riskcockpit.views.trace import TraceRow, TraceView
 
 
 MARK_LIMIT = 5_000
@@ -344,6 +345,18 @@ class GatewayApi(Protocol):
 
         Raises:
             UnknownNameError: there is none.
+        """
+        ...
+
+    def deployments(self) -> tuple[TraceRow, ...]:
+        """Return the deployments to production that are traced, the newest first."""
+        ...
+
+    def deployment(self, name: str) -> TraceView:
+        """Return the chain of one deployment.
+
+        Raises:
+            UnknownNameError: nothing is called so, or several are.
         """
         ...
 

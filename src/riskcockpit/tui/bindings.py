@@ -81,6 +81,7 @@ KEYS: tuple[Key, ...] = (
             "go('compliance')",
             "compliance",
         ),
+        ("go.deployments", "D", "deployments and their chains", "go('deployments')", ""),
         ("go.incidents", "i", "incidents: clocks, runbooks, timelines", "go('incidents')", ""),
         (
             "go.exposure",

@@ -69,6 +69,11 @@ def _models(app: Commanded, rest: str) -> None:
     app.go_to(Place("model", rest, Place("models")) if rest else Place("models"))
 
 
+def _trace(app: Commanded, rest: str) -> None:
+    parent = Place("deployments")
+    app.go_to(Place("deployment", rest, parent) if rest else parent)
+
+
 def _needed(kind: str, parent: str) -> Callable[[Commanded, str], None]:
     def act(app: Commanded, rest: str) -> None:
         if rest:
@@ -137,6 +142,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("control", "ID", "one control: SQL, inputs, rows", _needed("control", "compliance")),
     Command("incidents", "", "incidents, their clocks and runbooks", _place("incidents")),
     Command("incident", "ID", "one incident", _needed("incident", "incidents")),
+    Command("trace", "[DEPLOYMENT]", "deployments, or the chain of one", _trace),
     Command("exposure", "", "money at risk and what drives it", _place("exposure")),
     Command("ledger", "", "decisions and receipts", _place("ledger")),
     Command("verify", "", "verify every signature of the ledger", lambda app, _: _verify(app)),

@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # imported when first used
     from riskcockpit.views.incidents import IncidentView
     from riskcockpit.views.models import ModelDetail, ModelRow
     from riskcockpit.views.posture import PostureView
+    from riskcockpit.views.trace import TraceRow, TraceView
 
 
 class Gateway:
@@ -302,6 +303,18 @@ class Gateway:
         raise UnknownNameError(
             f"there is no incident {id_}", hint="list them: `riskcockpit incident list --all`"
         )
+
+    def deployments(self) -> tuple[TraceRow, ...]:
+        """Return the deployments to production."""
+        from riskcockpit.services.tracing import traces  # noqa: PLC0415 - when first used
+
+        return traces(self._ctx)
+
+    def deployment(self, name: str) -> TraceView:
+        """Return the chain of one deployment."""
+        from riskcockpit.services.tracing import trace  # noqa: PLC0415 - when first used
+
+        return trace(self._ctx, name)
 
     def scenarios(self) -> ExposureModel:
         """Return the scenarios of loss in force."""

@@ -16,6 +16,8 @@ _SCREENS = {
     "model": ("model", "ModelScreen"),
     "compliance": ("compliance", "ComplianceScreen"),
     "control": ("control", "ControlScreen"),
+    "deployments": ("deployments", "DeploymentsScreen"),
+    "deployment": ("deployment", "DeploymentScreen"),
     "exposure": ("exposure", "ExposureScreen"),
     "incidents": ("incidents", "IncidentsScreen"),
     "incident": ("incident", "IncidentScreen"),
