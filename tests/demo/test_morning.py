@@ -15,7 +15,7 @@ from support.pty import Screen
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = [sys.executable, "-m", "riskcockpit", "demo", "--still"]
-WAIT = 90.0
+WAIT = 45.0
 WIDE, NARROW = (160, 48), (80, 24)
 
 
@@ -51,7 +51,7 @@ def work(screen: Screen) -> None:
     say(screen, "n", "fraud-scoring v7", "r roll back")
     say(screen, "2", "Controls that are not ok")
     say(screen, "0", "r roll back")
-    say(screen, "f", "2,700 findings")
+    say(screen, "f", "column severity")
     say(screen, "/", "enter apply")
     say(screen, " asset:kyc-service severity:critical\r", "16 findings", "space mark")
     say(screen, "\r", "What it is")
