@@ -1,10 +1,14 @@
-WITH fresh AS (
-    SELECT a.model, max(r."at") FILTER (WHERE r."at" <= $as_of) AS newest
+WITH newest AS (
+    SELECT subject, max("at") AS newest
+    FROM reading
+    WHERE subject_kind = 'model' AND metric_class IN ('accuracy', 'bias') AND "at" <= $as_of
+    GROUP BY subject
+),
+fresh AS (
+    SELECT a.model, n.newest
     FROM model_alias AS a
-    LEFT JOIN reading AS r
-        ON r.subject_kind = 'model' AND r.subject = a.model AND r.metric_class IN ('accuracy', 'bias')
+    LEFT JOIN newest AS n ON n.subject = a.model
     WHERE a.alias = 'champion'
-    GROUP BY a.model
 )
 SELECT
     (count(*) FILTER (WHERE newest >= $since) * 100.0 / nullif(count(*), 0)) :: DOUBLE AS value,

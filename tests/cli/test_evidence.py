@@ -135,6 +135,14 @@ def rewrite(path: str, change: Callable[[bytes], bytes]) -> None:
     Path("out/MANIFEST.sha256").write_text("".join(lines))
 
 
+def signed_again(bank: Path) -> None:
+    """Sign the list of files as the one who exported it."""
+    Path("out/MANIFEST.sha256.sig").unlink()
+    command = ["ssh-keygen", "-q", "-Y", "sign", "-n", "riskcockpit-evidence", "-f"]
+    key = bank / "config" / KEY_NAME
+    subprocess.run([*command, str(key), "out/MANIFEST.sha256"], check=True, capture_output=True)
+
+
 def statement_about(asset: str) -> str:
     """The path of the statement about a deployment of an asset."""
     for file in sorted(Path("out/attestations").iterdir()):
@@ -221,6 +229,7 @@ def test_a_chain_that_says_otherwise_than_its_rows_does_not_come_to_the_same(
     bank: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rewrite(statement_about("cards"), lambda b: _with_payload(b, '"commit"', '"pipeline"'))
+    signed_again(bank)
     ran = read_elsewhere(monkeypatch)
     assert ran.code == 1, ran.out + ran.err
     assert [one["same"] for one in json.loads(ran.out)["deployments"]].count(False) == 1
@@ -262,9 +271,60 @@ def test_rows_that_were_changed_do_not_come_to_the_same(
     index = json.loads(Path("out/evidence.json").read_text())
     index["inputs"]["finding"] = 0
     rewrite("evidence.json", lambda _: json.dumps(index).encode())
+    signed_again(bank)
     ran = read_elsewhere(monkeypatch, home="f")
     assert ran.code == 1
     assert not json.loads(ran.out)["reproduced"]
+
+
+def _forged(**values: str) -> Callable[[bytes], bytes]:
+    return lambda content: json.dumps({**json.loads(content), **values}).encode()
+
+
+def test_an_import_believes_no_list_that_nobody_allowed_has_signed(
+    bank: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signature = Path("out/MANIFEST.sha256.sig")
+    whole = signature.read_text()
+    signature.write_text(whole.replace("A", "B", 1))
+    assert "is not signed by" in read_elsewhere(monkeypatch, home="a").err
+    signature.write_text(whole)
+    rewrite("README.md", lambda content: content + b"more")
+    ran = read_elsewhere(monkeypatch, home="b")
+    assert (ran.code, "is not signed by" in ran.err) == (2, True)
+    rewrite("evidence.json", _forged(signed_by=""))
+    assert read_elsewhere(monkeypatch, home="c").code == 2, "whose signature is it?"
+    signature.unlink()
+    ran = read_elsewhere(monkeypatch, home="d")
+    assert ran.code == 0
+    assert "nobody signed its list of files" in ran.err
+    assert (json.loads(ran.out)["signed_by"], json.loads(ran.out)["evaluation_signed"]) == (
+        "",
+        True,
+    )
+
+
+def test_results_that_the_ledger_did_not_sign_are_refused(
+    bank: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forged = b"nothing was found\n"
+    digest = subprocess.run(["sha256sum"], input=forged, capture_output=True, check=True).stdout
+    rewrite("results/results.txt", lambda _: forged)
+    rewrite("evidence.json", _forged(results_digest=digest.decode().split()[0]))
+    signed_again(bank)
+    ran = read_elsewhere(monkeypatch)
+    assert (ran.code, "not what the ledger signed" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["added.txt", "ledger/.hidden", "results/a b"])
+def test_a_file_that_nobody_listed_is_found(
+    bank: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (Path("out") / name).write_text("added")
+    done = stock()
+    assert (done.returncode, f"{name} is not in the list of files" in done.stdout) == (1, True)
+    ran = read_elsewhere(monkeypatch)
+    assert (ran.code, f"{name} is not in the list" in ran.err) == (2, True)
 
 
 @pytest.mark.parametrize("path", ["../escape", "/etc/hostname", ""])

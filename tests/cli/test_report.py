@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,14 @@ def test_the_same_cache_and_period_give_the_same_bytes_in_any_place(bank: Path) 
         assert far.code == 0, far.err
         assert elsewhere("report", option, names[2], *since, TZ="America/Lima").code == 0
         assert len({Path(name).read_bytes() for name in names}) == 1
+
+
+def test_so_many_days_are_counted_from_the_end_of_the_data_and_not_from_now(bank: Path) -> None:
+    assert invoke("report", "--json", "r.json", "--since", "30d", "--draft").code == 0
+    found = document("r.json")
+    since, until = (datetime.fromisoformat(found[name]) for name in ("since", "until"))
+    assert until - since == timedelta(days=30)
+    assert invoke("report", "--json", "x.json", "--since", "9999999w", "--draft").code == 2
 
 
 def test_the_ledger_names_what_was_issued_and_drafts_leave_no_trace(bank: Path) -> None:

@@ -68,3 +68,21 @@ def test_a_source_is_closed_in_its_own_thread_when_nobody_reads_on() -> None:
     assert closed.wait(10)
     assert threads[0] == threads[1] != threading.current_thread().name
     assert count <= DEPTH + 3
+
+
+def test_who_waits_may_lose_patience_and_is_not_held_by_a_source_that_never_comes_back() -> None:
+    never = threading.Event()
+
+    def stuck() -> Iterator[int]:
+        yield 1
+        never.wait()
+
+    def bear(seconds: float) -> None:
+        if seconds > 0.1:
+            raise TimeoutError
+
+    reader = ahead([stuck()], waiting=bear)
+    assert next(reader) == 1
+    with pytest.raises(TimeoutError):
+        next(reader)
+    never.set()

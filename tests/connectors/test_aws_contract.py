@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +10,7 @@ from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.aws.connector import AwsConnector
 from riskcockpit.connectors.contract import HttpConnectorContract
 from riskcockpit.connectors.reply import Asked, Reply
+from riskcockpit.domain.action import Action, ActionKind
 from support.aws_sim import AwsSim
 from support.aws_state import bank_models
 
@@ -32,6 +33,25 @@ def bank(count: int = 130) -> AwsSim:
 
 class _OverTheSimulator(HttpConnectorContract):
     connector = AwsConnector
+    actions = (
+        *(
+            Action(
+                "e" * 32, kind, "up", f"config/{HERE} bucket-closed AWS::S3::Bucket bucket-1", why
+            )
+            for kind, why in (
+                (ActionKind.ALERT_DISMISS, {"from": "none", "to": "excepted", "comment": "ok"}),
+                (ActionKind.ALERT_REOPEN, {"from": "excepted", "to": "none", "comment": "ok"}),
+            )
+        ),
+        *(
+            Action("d" * 32, kind, "up", "fraud-scoring@champion", {"from": "3", "to": "2"})
+            for kind in (ActionKind.MODEL_ROLLBACK, ActionKind.MODEL_PROMOTE)
+        ),
+        *(
+            Action("c" * 32, kind, "up", f"fraud-scoring@{HERE}", {"version": "4", "comment": "ok"})
+            for kind in (ActionKind.DEPLOYMENT_APPROVE, ActionKind.DEPLOYMENT_REJECT)
+        ),
+    )
     sim: AwsSim
 
     def setup_method(self) -> None:
@@ -48,6 +68,10 @@ class _OverTheSimulator(HttpConnectorContract):
         query = f"?{urlencode(asked.params)}" if asked.params else ""
         made = self.sim.answer(asked.method, f"{asked.path}{query}", asked.headers, asked.body)
         return Reply(made.status, made.body, made.headers)
+
+    def changes(self, asked: Iterable[Asked]) -> list[Asked]:
+        """Nearly all of AWS's API is posted: what took effect there says what changes."""
+        return list(asked) if self.sim.region(HERE).writes else []
 
     def test_every_exchange_is_as_aws_describes_it(self) -> None:
         first = self.pull()

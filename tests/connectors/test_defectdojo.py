@@ -67,6 +67,10 @@ def rows(document: Document) -> list[dict[str, Any]]:
 class TestContract(HttpConnectorContract):
     connector = DefectDojoConnector
     options: Mapping[str, Any] = {"products": ["*"]}
+    actions = (
+        dismissal("finding/1", **{"from": "active", "to": "false positive"}),
+        reopening("finding/1", **{"from": "false positive", "to": "active"}),
+    )
     expected_items = 130
     sim: DojoSim
 

@@ -38,7 +38,7 @@ from support.acting_contract import (
     documents,
     reopening,
 )
-from support.track_sim import START, Project, TrackSim
+from support.track_sim import START, Project, TrackSim, uuid_of
 
 
 @pytest.fixture
@@ -66,6 +66,18 @@ def findings(document: Document) -> list[dict[str, Any]]:
 class TestContract(HttpConnectorContract):
     connector = DependencyTrackConnector
     options: Mapping[str, Any] = {"projects": ["*"]}
+    actions = (
+        dismissal(
+            "/".join([uuid_of(name) for name in ("project", "component", "vulnerability")]),
+            **{
+                "from": "NOT_SET",
+                "to": "suppressed",
+                "analysis": "FALSE_POSITIVE",
+                "justification": "NOT_SET",
+                "response": "NOT_SET",
+            },
+        ),
+    )
     expected_items = 130
     sim: TrackSim
 

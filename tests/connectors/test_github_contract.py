@@ -8,6 +8,7 @@ from typing import Any
 from riskcockpit.connectors.contract import HttpConnectorContract
 from riskcockpit.connectors.github.connector import GithubConnector
 from riskcockpit.connectors.reply import Asked, Reply
+from riskcockpit.domain.action import Action, ActionKind
 from support.github_sim import GithubSim
 from support.github_state import KINDS, World
 
@@ -28,6 +29,33 @@ def bank(count: int = 130) -> World:
 
 class _OverTheSimulator(HttpConnectorContract):
     connector = GithubConnector
+    actions = (
+        Action(
+            "e" * 32,
+            ActionKind.ALERT_DISMISS,
+            "up",
+            "bank/cards#code-scanning/4",
+            {"from": "open", "to": "dismissed", "reason": "false positive", "comment": "harmless"},
+        ),
+        Action(
+            "f" * 32,
+            ActionKind.ALERT_REOPEN,
+            "up",
+            "bank/cards#code-scanning/4",
+            {"from": "dismissed", "to": "open"},
+        ),
+        *(
+            Action("d" * 32, kind, "up", "bank/payments@production", {"run": "5", "comment": "ok"})
+            for kind in (ActionKind.DEPLOYMENT_APPROVE, ActionKind.DEPLOYMENT_REJECT)
+        ),
+        Action(
+            "c" * 32,
+            ActionKind.DEPLOYMENT_ROLLBACK,
+            "up",
+            "bank/payments@production",
+            {"from": "a" * 40, "to": "b" * 40},
+        ),
+    )
     sim: GithubSim
 
     def setup_method(self) -> None:

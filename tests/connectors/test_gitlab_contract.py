@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from riskcockpit.connectors.contract import HttpConnectorContract
 from riskcockpit.connectors.gitlab.connector import GitlabConnector
 from riskcockpit.connectors.reply import Asked, Reply
+from riskcockpit.domain.action import Action, ActionKind
 from support.gitlab_sim import GitlabSim
 from support.gitlab_state import World, code, package, secret
 
@@ -28,6 +29,37 @@ def bank(count: int = 130) -> World:
 
 class _OverTheSimulator(HttpConnectorContract):
     connector = GitlabConnector
+    actions = (
+        Action(
+            "e" * 32,
+            ActionKind.ALERT_DISMISS,
+            "up",
+            "bank/cards#4",
+            {
+                "from": "detected",
+                "to": "dismissed",
+                "reason": "FALSE_POSITIVE",
+                "comment": "harmless",
+            },
+        ),
+        Action(
+            "f" * 32,
+            ActionKind.ALERT_REOPEN,
+            "up",
+            "bank/cards#4",
+            {"from": "dismissed", "to": "detected"},
+        ),
+        *(
+            Action("d" * 32, kind, "up", "bank/payments@production", {"run": "5", "comment": "ok"})
+            for kind in (ActionKind.DEPLOYMENT_APPROVE, ActionKind.DEPLOYMENT_REJECT)
+        ),
+    )
+
+    def changes(self, asked: Iterable[Asked]) -> list[Asked]:
+        """Questions of GraphQL are posted, too."""
+        sent = [one for one in asked if one.method != "GET"]
+        return [one for one in sent if one.path != "/api/graphql" or b"mutation" in one.body]
+
     sim: GitlabSim
 
     def setup_method(self) -> None:

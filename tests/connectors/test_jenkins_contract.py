@@ -13,6 +13,7 @@ from riskcockpit.connectors.contract import HttpConnectorContract
 from riskcockpit.connectors.jenkins import builds, client
 from riskcockpit.connectors.jenkins.connector import JenkinsConnector
 from riskcockpit.connectors.reply import Asked, Reply
+from riskcockpit.domain.action import Action, ActionKind
 from support.jenkins_sim import JenkinsSim
 
 
@@ -24,6 +25,10 @@ class TestJenkins(HttpConnectorContract):
         "deploys": {"cards": "production"},
     }
     expected_items = 7 + 2 + 1 + 1 + 4  # with the builds of the job that deploys
+    actions = tuple(
+        Action("e" * 32, kind, "up", "cards@Deploy", {"run": "4", "comment": "agreed"})
+        for kind in (ActionKind.DEPLOYMENT_APPROVE, ActionKind.DEPLOYMENT_REJECT)
+    )
 
     @pytest.fixture(autouse=True)
     def small_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:

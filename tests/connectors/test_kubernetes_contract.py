@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from riskcockpit.config.credentials import Credential
@@ -10,12 +12,25 @@ from riskcockpit.connectors.contract import HttpConnectorContract
 from riskcockpit.connectors.kubernetes import client
 from riskcockpit.connectors.kubernetes.connector import KubernetesConnector
 from riskcockpit.connectors.reply import Asked, Reply
+from riskcockpit.domain.action import Action, ActionKind
 from support.kube_sim import KubeSim
 
 
 class TestKubernetes(HttpConnectorContract):
     connector = KubernetesConnector
     expected_items = 5 * (2 + 1 + 1)  # readings, a rollout and its images
+    actions = (
+        Action(
+            "e" * 32,
+            ActionKind.DEPLOYMENT_ROLLBACK,
+            "up",
+            "team-0/api-0@under-test",
+            {"from": "1", "to": "2"},
+        ),
+    )
+
+    def changes(self, asked: Iterable[Asked]) -> list[Asked]:
+        return [one for one in asked if one.method != "GET" and one.params.get("dryRun") != "All"]
 
     @pytest.fixture(autouse=True)
     def small_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from riskcockpit.connectors.contract import HttpConnectorContract
 from riskcockpit.connectors.mlflow.connector import MlflowConnector
 from riskcockpit.connectors.reply import Asked, Reply
+from riskcockpit.domain.action import Action, ActionKind
 
 _MODELS = ["aml", "churn", "fraud"]
 
@@ -19,6 +21,15 @@ def _json(value: Any, status: int = 200) -> Reply:
 class TestMlflow(HttpConnectorContract):
     connector = MlflowConnector
     expected_items = 3
+    acting_options: Mapping[str, Any] = {}
+    actions = tuple(
+        Action("e" * 32, kind, "up", "fraud@champion", params)
+        for kind, params in (
+            (ActionKind.MODEL_ROLLBACK, {"from": "10", "to": "9"}),
+            (ActionKind.MODEL_PROMOTE, {"from": "9", "to": "10"}),
+            (ActionKind.DEPLOYMENT_REJECT, {"version": "10"}),
+        )
+    )
 
     def answer(self, asked: Asked) -> Reply:
         call = asked.path.removeprefix("/api/2.0/mlflow/")

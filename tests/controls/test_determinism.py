@@ -101,7 +101,7 @@ def judged(rows: World) -> dict[str, Any]:
             result.control_id: result for result in evaluate(writer, CONTROLS, NOW)
         }
         for kpi, reading in zip(KPIS, measure(writer, KPIS, NOW), strict=True):
-            said[kpi.id] = (reading, behind(writer, kpi, NOW))
+            said[f"KPI {kpi.id}"] = (reading, behind(writer, kpi, NOW))
         return said
 
 

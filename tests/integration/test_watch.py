@@ -68,5 +68,5 @@ def test_no_guard_lets_anything_wrong_happen(stack: Stack) -> None:
     run.await_verdicts()
     run.check()
     stale = "SELECT title FROM finding WHERE rule = 'reading.stale' AND state = 'open'"
-    assert any("stale-0" in str(title) for (title,) in ask(stack, stale))
+    wait_for(lambda: any("stale-0" in str(t) for (t,) in ask(stack, stale)), "it is published")
     assert verify_ledger(stack.ctx("engineer")).is_ok

@@ -126,6 +126,21 @@ def test_parameters_that_are_set_for_it_wait_until_it_can_be_read(home: Context)
     assert verdicts(home)["own-thing"] == "config_invalid"
 
 
+def test_a_signed_pack_that_was_changed_is_seen_whole_and_stops_nothing(home: Context) -> None:
+    pack = home.paths.config / "controls" / "own"
+    (pack / "SHA256SUMS").write_text(f"{'0' * 64}  own-thing.yaml\n{'0' * 64}  gone.yaml\n")
+    (pack / "SHA256SUMS.sig").write_text("nobody's")
+    publish(home)
+    found = verdicts(home)
+    assert (found["own-thing"], found["gone"]) == ("config_invalid", "config_invalid")
+    assert len(found) > 80
+    assert "sign anew" in controls(home)[0].message
+    for file in pack.glob("own-thing.*"):
+        file.unlink()
+    (pack / "SHA256SUMS").unlink()
+    assert "config_invalid" in verdicts(home).values(), "what was there is not forgotten"
+
+
 def test_doctor_fails(home: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RISKCOCKPIT_HOME", str(home.paths.config.parent))
     checks = {check.name: check for check in examine()}

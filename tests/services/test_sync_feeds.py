@@ -15,7 +15,7 @@ from riskcockpit.config.paths import Paths
 from riskcockpit.config.settings import Settings, SourceSettings
 from riskcockpit.connectors import registry
 from riskcockpit.connectors.http import replayed
-from riskcockpit.connectors.reply import Reply
+from riskcockpit.connectors.reply import Asked, Reply
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.services.context import Context
 from riskcockpit.services.judging import Judgement
@@ -29,6 +29,7 @@ from support.results import as_csv, nannyml_frame
 KINDS = {
     "alertmanager": "riskcockpit.connectors.alertmanager.connector:AlertmanagerConnector",
     "exec": "riskcockpit.connectors.exec.connector:ExecConnector",
+    "http": "riskcockpit.connectors.web.connector:WebConnector",
     "nannyml": "riskcockpit.connectors.nannyml.connector:NannymlConnector",
 }
 
@@ -51,6 +52,7 @@ class Bank:
     def __init__(self, home: Path, kind: str, **given: Any) -> None:
         self._paths = Paths.under(home)
         self._source = SourceSettings(name="feed", kind=kind, **given)
+        self.options = self._source.options
         self._at = NOW
 
     def sync(self) -> Any:
@@ -105,6 +107,83 @@ def test_a_program_gives_findings_and_readings(tmp_path: Path) -> None:
     assert broken.state == "partial"
     again = bank.sync()
     assert again.state == "partial", "what cannot be read is told with every sync"
+
+
+def test_a_reading_from_the_future_hides_no_breach_and_is_told_until_its_time_has_come(
+    tmp_path: Path,
+) -> None:
+    """Kept, it would be the newest one for years: whatever came meanwhile would not count."""
+    target = tmp_path / "says"
+    argv = [sys.executable, "-c", f"print(open({str(target)!r}).read())"]
+    bank = Bank(tmp_path / "home", "exec", options={"argv": argv})
+    auc = {"subject": "fraud", "metric": "auc", "metric_class": "accuracy", "threshold": 0.9}
+    soon = NOW + timedelta(hours=2, minutes=30)
+    readings = [
+        {**auc, "value": 0.99, "at": soon.isoformat()},
+        {**auc, "value": 0.5, "at": NOW.isoformat()},
+        {**auc, "value": 0.5, "at": (NOW + timedelta(hours=1, minutes=4)).isoformat()},
+    ]
+    target.write_text(json.dumps({"schema": "riskcockpit.readings/1", "readings": readings}))
+    for _ in range(2):
+        report = bank.sync()
+        assert report.state == "partial"
+        assert f"as auc of fraud at {soon:%Y-%m-%dT%H:%M}" in report.message
+        assert bank.rows("SELECT count(*) FROM reading") == [(2,)], "a clock may be a bit ahead"
+        assert bank.rows("SELECT state FROM finding") == [("open",)]
+    assert bank.sync().state == "ok"
+    assert bank.rows("SELECT state FROM finding") == [("fixed",)]
+
+
+def test_pages_of_any_address_are_one_scan_that_closes_what_none_of_them_shows(
+    tmp_path: Path,
+) -> None:
+    said = {1: ["a", "b"], 2: ["c"], 3: ["d"]}
+
+    def answer(asked: Asked) -> Reply:
+        number = int(asked.params.get("page", "1"))
+        found = [{"title": one, "severity": "high"} for one in said[number]]
+        following = {"next": number + 1} if number + 1 in said else {}
+        return Reply(200, json.dumps({"tool": "pager", "findings": found, **following}).encode())
+
+    options = {"next_path": "next", "next_param": "page"}
+    said[3].append("c")  # it moved on while the pages were read
+    bank = Bank(tmp_path, "http", url="https://any.example", options=options)
+    with replayed(answer):
+        assert bank.sync().counts.new == 4
+        del said[3]
+        said[2] = ["e"]
+        report = bank.sync()
+        assert (report.state, report.counts.new, report.counts.fixed) == ("ok", 1, 2)
+        assert bank.rows("SELECT DISTINCT scope, imported_at FROM scan").__len__() == 2
+        said[1] = ["a"]
+        bank.options["max_pages"] = 1
+        assert (bank.sync().state, bank.sync().counts.fixed) == ("partial", 0)
+    states = dict(bank.rows("SELECT title, state FROM finding"))
+    assert states == {"a": "open", "b": "open", "c": "fixed", "d": "fixed", "e": "open"}
+
+
+def test_what_slips_past_between_two_pages_is_not_closed(tmp_path: Path) -> None:
+    """A row of the first page goes while it is read; the first of the second takes its place."""
+    rows = ["a", "b", "c", "d"]
+    is_moving = False
+
+    def answer(asked: Asked) -> Reply:
+        start = 2 * (int(asked.params.get("page", "1")) - 1)
+        found = [{"title": one, "severity": "high"} for one in rows[start : start + 2]]
+        following = {"next": start // 2 + 2} if start + 2 < len(rows) else {}
+        if is_moving and start == 0 and "a" in rows:
+            rows.remove("a")
+        return Reply(200, json.dumps({"tool": "pager", "findings": found, **following}).encode())
+
+    options = {"next_path": "next", "next_param": "page"}
+    bank = Bank(tmp_path, "http", url="https://any.example", options=options)
+    with replayed(answer):
+        assert bank.sync().counts.new == 4
+        is_moving = True
+        assert bank.sync().counts.fixed == 0
+        assert dict(bank.rows("SELECT title, state FROM finding"))["c"] == "open"
+        assert bank.sync().counts.fixed == 1
+    assert dict(bank.rows("SELECT title, state FROM finding"))["a"] == "fixed"
 
 
 def test_the_breach_of_an_exported_result_is_a_finding_with_its_onset(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from riskcockpit.config.paths import Paths
@@ -15,6 +17,7 @@ from riskcockpit.config.settings import CredentialRef, Settings, SourceSettings
 from riskcockpit.connectors.http import replayed
 from riskcockpit.connectors.reply import Asked, Reply
 from riskcockpit.domain.clock import FrozenClock
+from riskcockpit.services import pulling
 from riskcockpit.services.context import Context
 from riskcockpit.services.judging import Judgement
 from riskcockpit.services.sync import sync
@@ -235,3 +238,29 @@ def test_a_dry_run_keeps_no_place_and_no_validator(bank: Bank) -> None:
     assert outcome.counts.new == 25
     assert bank.sync().counts.new == 25
     assert "if-none-match" not in bank.asked[0].headers
+
+
+def test_a_source_that_neither_answers_nor_ends_keeps_no_other_from_being_published(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the head of an answer drips in for ever: no time limit of a socket sees that."""
+    hangs = threading.Event()
+
+    def answer(asked: Asked) -> Reply:
+        if asked.host == "stuck.example":
+            assert hangs.wait(30)
+        return bank.answer(asked)
+
+    usual = bank.context()
+    stuck = msgspec.structs.replace(
+        usual.settings.sources[0], name="stuck", url="https://stuck.example"
+    )
+    others = [msgspec.structs.replace(stuck, name=f"stuck-{number}") for number in range(3)]
+    sources = (stuck, *others, usual.settings.sources[0])
+    monkeypatch.setattr(pulling, "SILENCE_SECONDS", 0.3)
+    with replayed(answer):
+        report = sync(replace(usual, settings=Settings(sources=sources)))
+        hangs.set()
+    assert [one.state for one in report.sources] == ["failed"] * 4 + ["ok"]
+    assert "no sign of it" in report.sources[0].message
+    assert report.sources[-1].counts.new == 25

@@ -137,6 +137,22 @@ def test_staging_again_starts_from_nothing(store: Store) -> None:
         assert tx.rows(statement("SELECT * FROM few")) == [(2, "b")]
 
 
+def test_many_small_stagings_of_one_table_do_not_grow_with_their_number(store: Store) -> None:
+    """A table that is replaced is kept until the commit, whatever it holds."""
+    used = statement("SELECT sum(memory_usage_bytes) FROM duckdb_memory()")
+    columns = {f"c{n}": "VARCHAR" for n in range(20)}
+    with store.writer() as tx:
+        sizes = []
+        for number in range(60):
+            tx.stage("wide", columns, [tuple(str(number) for _ in columns)])
+            sizes.append(tx.rows(used)[0][0])
+        assert tx.rows(statement("SELECT c0, c19 FROM wide")) == [("59", "59")]
+        assert sizes[-1] - sizes[5] < 2_000_000
+        tx.stage("wide", columns, [("x",) * 20] * 3000)
+        tx.stage("wide", columns, [("y",) * 20])
+        assert tx.rows(statement("SELECT count(*), min(c0) FROM wide")) == [(1, "y")]
+
+
 def test_columns_are_staged_as_rows_are(store: Store) -> None:
     count = 130_000  # more than go over in one piece
     with store.writer() as tx:

@@ -186,7 +186,7 @@ class Stack:
             ),
         )  # fmt: skip
         settings = Settings(
-            context=ContextSettings(name="bank", production=True),
+            context=ContextSettings(name="bank"),
             identity=IdentitySettings(principal=name, key=str(self.home / "keys" / name)),
             sources=sources,
         )

@@ -1,17 +1,14 @@
 -- One row per champion whose accuracy or bias was measured lately.
-WITH newest AS (
-    SELECT r.subject, r.metric, r.segment, r.threshold
+WITH latest AS (
+    SELECT
+        r.subject, r.metric, r.segment,
+        coalesce(max(r."at") FILTER (WHERE r.threshold IS NULL) = max(r."at"), false) AS is_bare
     FROM reading AS r
     INNER JOIN model_alias AS a ON a.model = r.subject AND a.alias = 'champion'
     WHERE
         r.subject_kind = 'model' AND r.metric_class IN ('accuracy', 'bias') AND r."at" <= $as_of
         AND r."at" >= $as_of - to_days(CAST($days AS INTEGER))
-    QUALIFY r."at" = max(r."at") OVER (PARTITION BY r.subject, r.metric, r.segment)
-),
-latest AS (
-    SELECT subject, metric, segment, count(*) > count(threshold) AS is_bare
-    FROM newest
-    GROUP BY subject, metric, segment
+    GROUP BY r.subject, r.metric, r.segment
 ),
 limited AS (
     SELECT

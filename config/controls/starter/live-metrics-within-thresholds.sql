@@ -1,12 +1,30 @@
 -- One row per production model: the latest reading of each accuracy and bias metric of its
 -- champion. Readings without a version are taken to be the champion's.
-WITH newest AS (
+WITH served AS (
     SELECT r.subject, r.metric, r.segment, r."at", r.value, r.threshold, r.is_breach
     FROM reading AS r
     INNER JOIN model_alias AS a
         ON a.model = r.subject AND a.alias = 'champion' AND coalesce(r.version, a.version) = a.version
     WHERE r.subject_kind = 'model' AND r.metric_class IN ('accuracy', 'bias') AND r."at" <= $as_of
-    QUALIFY r."at" = max(r."at") OVER (PARTITION BY r.subject, r.metric, r.segment)
+),
+measured AS (  -- grouped before it is joined: thousands of groups, not a row of each reading
+    SELECT subject, metric, segment, version, max("at") AS "at"
+    FROM reading
+    WHERE subject_kind = 'model' AND metric_class IN ('accuracy', 'bias') AND "at" <= $as_of
+    GROUP BY subject, metric, segment, version
+),
+last_ones AS (
+    SELECT r.subject, r.metric, r.segment, max(r."at") AS "at"
+    FROM measured AS r
+    INNER JOIN model_alias AS a
+        ON a.model = r.subject AND a.alias = 'champion' AND coalesce(r.version, a.version) = a.version
+    GROUP BY r.subject, r.metric, r.segment
+),
+newest AS (
+    SELECT s.subject, s.metric, s.segment, s."at", s.value, s.threshold, s.is_breach
+    FROM served AS s
+    INNER JOIN last_ones AS l
+        ON l.subject = s.subject AND l.metric = s.metric AND l.segment = s.segment AND l."at" = s."at"
 ),
 latest AS (
     SELECT

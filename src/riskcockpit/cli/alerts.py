@@ -107,7 +107,7 @@ def digest(
     if form not in _DIGESTS:
         raise InputError(f'unknown format "{form}"', hint=f"known: {', '.join(_DIGESTS)}")
     ctx = Context.open()
-    view = digest_view(ctx, start_of(since, ctx.clock.now()))
+    view = digest_view(ctx, start_of(since))
     if as_json or form == "json":
         output.json_document(alert_pages.digest(view))
     else:

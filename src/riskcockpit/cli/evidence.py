@@ -44,7 +44,7 @@ def export(
     from riskcockpit.services.evidence import EvidenceOptions, export_evidence
 
     ctx = Context.open()
-    options = EvidenceOptions(start_of(since, ctx.clock.now()), framework, asset)
+    options = EvidenceOptions(start_of(since), framework, asset)
     progress = Progress()
     try:
         written = export_evidence(ctx, directory, options, progress)
@@ -93,6 +93,8 @@ def import_(
                 reproduced=read.is_reproduced,
                 controls=[asdict(one) | {"same": one.is_same} for one in read.controls],
                 deployments=[asdict(one) | {"same": one.is_same} for one in read.deployments],
+                signed_by=read.signed_by,
+                evaluation_signed=read.is_signed,
             )
         )
     else:
@@ -109,5 +111,8 @@ def import_(
             f"{followed} of {len(read.deployments)} chains of deployments; "
             f"{read.entries} entries of the ledger verify"
         )
+    if not (read.signed_by and read.is_signed):
+        what = "its list of files" if read.is_signed else "its results"
+        warn(f"nobody signed {what}, so it proves only that it agrees with itself")
     if not read.is_reproduced:
         raise typer.Exit(ExitCode.GATE_FAILED)

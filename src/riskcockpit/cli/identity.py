@@ -305,11 +305,13 @@ def revoke(
 ) -> None:
     """End a key: what it signed before stays good, if something signed later covers it."""
     from riskcockpit.cli.moments import start_of
+    from riskcockpit.domain.clock import start_of_period
     from riskcockpit.services.context import Context
     from riskcockpit.services.signing_keys import revoke_key
 
     ctx = Context.open()
-    moment = start_of(at, ctx.clock.now())
+    since = start_of(at)
+    moment = start_of_period(since, ctx.clock.now()) if since else None
     _decided([revoke_key(ctx, key, reason, moment).decision], as_json=as_json)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 from riskcockpit.errors import InputError
 
+_LONGEST = timedelta(days=36_525)
 
-def start_of(text: str, now: datetime) -> datetime | None:
-    """Read the start of a period, aware UTC; None for nothing.
+
+def start_of(text: str) -> datetime | timedelta | None:
+    """Read the start of a period: a moment (aware UTC), or how long before its end.
+
+    None for nothing.
 
     Raises:
         InputError: it is no date, moment or duration.
@@ -19,12 +23,14 @@ def start_of(text: str, now: datetime) -> datetime | None:
     if not text:
         return None
     try:
-        is_span = text[0].isdigit() and text[-1] in "smhdw"
-        return now - parse_duration(text) if is_span else parse_utc(text)
+        if not (text[0].isdigit() and text[-1] in "smhdw"):
+            return parse_utc(text)
+        span = parse_duration(text)
     except (ValueError, OverflowError) as error:
-        raise InputError(
-            f'"{text}" is no start of a period', hint="as 2026-01-31, 2026-01-31T06:00Z or 90d"
-        ) from error
+        raise _no_start(text) from error
+    if span > _LONGEST:
+        raise _no_start(text)
+    return span
 
 
 def end_of(text: str, now: datetime) -> datetime:
@@ -48,3 +54,8 @@ def end_of(text: str, now: datetime) -> datetime:
         ) from error
     is_date = len(text.strip()) == len("2027-01-31")
     return datetime.combine(moment.date(), time(23, 59, 59), UTC) if is_date else moment
+
+
+def _no_start(text: str) -> InputError:
+    hint = "as 2026-01-31, 2026-01-31T06:00Z or 90d"
+    return InputError(f'"{text}" is no start of a period', hint=hint)

@@ -49,7 +49,7 @@ def report(
     ctx = Context.open()
     wanted = {"html": html, "markdown": markdown, "json": json}
     is_draft = draft or not any(wanted.values())
-    view = compose(ctx, start_of(since, ctx.clock.now()), is_draft=is_draft)
+    view = compose(ctx, start_of(since), is_draft=is_draft)
     if not any(wanted.values()):
         output.raw(_content("markdown", view))
         return

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Iterator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -12,6 +13,11 @@ T = TypeVar("T")
 DEPTH = 32
 """Items that wait to be taken; then the reader waits."""
 _GLANCE_SECONDS = 0.2
+Waiting = Callable[[float], None]
+
+
+def _patiently(_seconds: float) -> None:
+    """Wait for ever."""
 
 
 @dataclass(slots=True)
@@ -47,37 +53,43 @@ class _Lane(Generic[T]):
                 continue
             return
 
-    def taken(self) -> Iterator[T]:
+    def taken(self, waiting: Waiting) -> Iterator[T]:
         """Yield what the iterator gave, and raise what it raised."""
-        while (found := self._next()) is not None:
+        while (found := self._next(waiting)) is not None:
             if isinstance(found, BaseException):
                 raise found
             yield found[0]
 
-    def _next(self) -> tuple[T] | BaseException | None:
+    def _next(self, waiting: Waiting) -> tuple[T] | BaseException | None:
+        started = time.monotonic()
         while True:
             try:
                 return self.given.get(timeout=_GLANCE_SECONDS)  # short, so that Ctrl+C is seen
             except queue.Empty:
-                continue
+                waiting(time.monotonic() - started)
 
 
-def ahead(sources: Sequence[Iterator[T]], at_once: int = 1) -> Iterator[T]:
+def ahead(
+    sources: Sequence[Iterator[T]], at_once: int = 1, waiting: Waiting = _patiently
+) -> Iterator[T]:
     """Yield all items of `sources`, one source after the other, reading `at_once` of them ahead.
 
     Each source runs in one thread from its beginning to its end, and is closed there. What one
     raises is raised when its turn has come; then, and when the iterator is closed early, the
     others end at their next item.
+
+    `waiting` hears, several times a second, for how many seconds the next item did not come. What
+    it raises ends the wait; a source that never comes back keeps its thread, and nothing else.
     """
     lanes = [_Lane(source) for source in sources]
-    waiting = iter(lanes)
+    untaken = iter(lanes)
     lock = threading.Lock()
     stop = threading.Event()
 
     def work() -> None:
         while not stop.is_set():
             with lock:
-                lane = next(waiting, None)
+                lane = next(untaken, None)
             if lane is None:
                 return
             lane.run(stop)
@@ -86,6 +98,6 @@ def ahead(sources: Sequence[Iterator[T]], at_once: int = 1) -> Iterator[T]:
         threading.Thread(target=work, name=f"ahead-{number}", daemon=True).start()
     try:
         for lane in lanes:
-            yield from lane.taken()
+            yield from lane.taken(waiting)
     finally:
         stop.set()

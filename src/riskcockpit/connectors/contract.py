@@ -11,17 +11,20 @@ pytest collects it by the name of the subclass. Nothing here needs pytest.
 
 from __future__ import annotations
 
+import base64
 import logging
 import secrets
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from riskcockpit.config.credentials import Credential
-from riskcockpit.connectors.api import Connector, SourceSpec
+from riskcockpit.connectors.api import Acts, Checks, Connector, Deploys, SourceSpec
 from riskcockpit.connectors.http import replayed
 from riskcockpit.connectors.reply import Asked, Reply
+from riskcockpit.domain.action import Action, Outcome
 from riskcockpit.domain.batch import Batch, Item
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.errors import (
@@ -82,6 +85,13 @@ class ConnectorContract:
         known = _items(first)
         _expect(all(item in known for item in again), "a resumed pull gives other items")
 
+    def test_a_resumed_pull_comes_to_its_end(self) -> None:
+        """And from its own cursor to the same: nothing moves on while nothing happens."""
+        second = self.pull(self.pull()[-1].cursor)
+        _expect(second[-1].is_complete, "the last batch of a resumed pull does not end the pass")
+        third = self.pull(second[-1].cursor)
+        _expect(_items(third) == _items(second), "what is unchanged comes anew with each pull")
+
     def test_a_cursor_of_another_kind_means_from_the_start(self) -> None:
         """A cursor that cannot be read is no reason to fail, nor to miss anything."""
         _expect(_items(self.pull("not a cursor")) == _items(self.pull()), "items are missing")
@@ -107,6 +117,16 @@ class HttpConnectorContract(ConnectorContract):
     """What holds besides for a connector that speaks HTTP."""
 
     url: ClassVar[str] = "https://upstream.example"
+    least_answers: ClassVar[int] = 2
+    """How many answers a first pull takes at least; 1: the upstream knows no pages."""
+    actions: ClassVar[Sequence[Action]] = ()
+    """One action of each kind that a connector with `Acts` takes, about anything."""
+    acting_options: Mapping[str, Any] = {"write": True}
+    """What the settings must say besides for it to act."""
+
+    def changes(self, asked: Iterable[Asked]) -> list[Asked]:
+        """Return the requests that change something upstream."""
+        return [one for one in asked if one.method not in ("GET", "HEAD")]
 
     def answer(self, asked: Asked) -> Reply:
         """Answer as the healthy upstream does, with at least two pages where there are pages."""
@@ -177,16 +197,91 @@ class HttpConnectorContract(ConnectorContract):
         )
 
     def test_a_fault_after_the_first_page_is_not_a_short_success(self) -> None:
-        """Half of the facts is an error, never a complete pass."""
-        answered = 0
+        """Half of the facts is an error or is told as half, wherever it breaks off."""
+        count = len(self._asked(self.answer))
+        _expect(count >= self.least_answers, f"a first pull takes {count} answers only")
+        for whole in sorted({1, count // 2, count - 1} - {0, count}):
+            answered = 0
 
-        def half(asked: Asked) -> Reply:
-            nonlocal answered
-            answered += 1
-            return self.answer(asked) if answered == 1 else Reply(500)
+            def half(asked: Asked) -> Reply:
+                nonlocal answered
+                answered += 1
+                return self.answer(asked) if answered <= whole else Reply(500)  # noqa: B023 - called at once
 
-        error = _error(lambda: self.pull_from(half))
-        _expect(answered == 1 or isinstance(error, UnavailableError), f"it became {error!r}")
+            try:
+                batches = self.pull_from(half)
+            except RiskcockpitError as error:
+                _expect(isinstance(error, UnavailableError), f"it became {error!r}")
+            else:
+                seen = [batch.coverage for batch in batches]
+                is_told = any(one.is_truncated or one.note for one in seen)
+                _expect(is_told, f"{whole} of {count} answers were taken for all")
+
+    def test_reading_changes_nothing_and_never_asks_as_who_may_write(self) -> None:
+        """A pull, a check and a look at deployments send no write, and not its credential."""
+        secret = secrets.token_hex(20)
+        asked = self._asked(self.answer, write=Credential(secret, "env W", username="writer"))
+        changes = self.changes(asked)
+        _expect(not changes, f"reading sent {[f'{one.method} {one.path}' for one in changes]}")
+        shown = [one for one in asked if _shows(one, secret)]
+        _expect(not shown, "a read shows the credential that is for writing")
+
+    def test_nothing_is_changed_without_a_plan_and_leave(self) -> None:
+        """A preview changes nothing; without a write credential an action is refused unsent."""
+        acts = hasattr(self.connector, "apply")
+        _expect(acts is bool(self.actions), "`actions` names one of each kind it takes, or none")
+        for action in self.actions:
+            for write in (Credential(secrets.token_hex(20), "env W", username="writer"), None):
+                asked: list[Asked] = []
+                receipt = self._tried(action, write, asked)
+                changes = self.changes(asked)
+                _expect(not changes, f"{action.kind} sent {[one.method for one in changes]}")
+                is_refused = receipt is None or receipt is Outcome.REFUSED
+                _expect(is_refused, f"{action.kind} without leave became {receipt}")
+
+    def _tried(
+        self, action: Action, write: Credential | None, asked: list[Asked]
+    ) -> Outcome | None:
+        """Preview an action; apply it when nobody may. None: it was not applied."""
+
+        def noting(one: Asked) -> Reply:
+            asked.append(one)
+            return self.answer(one)
+
+        options = {**self.options, **self.acting_options}
+        with replayed(noting):
+            made = self.connector.build(self.spec(write=write, options=options), FrozenClock(NOW))
+            try:
+                _expect(isinstance(made, Acts), "it has `apply`, but not all of `Acts`")
+                if not isinstance(made, Acts):
+                    return None
+                with suppress(Exception):  # `answer` need not know what it is about
+                    made.preview(action)
+                return made.apply(action).outcome if write is None else None
+            finally:
+                made.close()
+
+    def _asked(self, answer: Answer, **changes: Any) -> list[Asked]:
+        """Return what a first pull asks, and then a check and a look at deployments."""
+        asked: list[Asked] = []
+
+        def noting(one: Asked) -> Reply:
+            asked.append(one)
+            return answer(one)
+
+        with replayed(noting):
+            made = self.connector.build(self.spec(**changes), FrozenClock(NOW))
+            try:
+                list(made.pull("", NOW))
+                if changes and isinstance(made, Checks):
+                    with suppress(Exception):  # `answer` need not know what is asked
+                        made.check()
+                if changes and isinstance(made, Deploys):
+                    with suppress(Exception):
+                        list(made.deployments())
+            finally:
+                made.close()
+        return asked
 
     def test_secrets_appear_in_no_message(self) -> None:
         """Not in messages, hints, details, representations, tracebacks or logs."""
@@ -209,6 +304,12 @@ class HttpConnectorContract(ConnectorContract):
 
 def _items(batches: Sequence[Batch]) -> list[Item]:
     return [item for batch in batches for item in batch.items]
+
+
+def _shows(asked: Asked, secret: str) -> bool:
+    basic = base64.b64encode(f"writer:{secret}".encode()).decode()
+    said = " ".join([*asked.headers.values(), *asked.params.values(), repr(asked.body)])
+    return secret in said or basic in said
 
 
 def _always(reply: Reply) -> Answer:

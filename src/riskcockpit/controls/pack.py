@@ -23,7 +23,7 @@ from riskcockpit.config.paths import shipped
 from riskcockpit.config.settings import Struct
 from riskcockpit.config.strict import Document, read_document
 from riskcockpit.controls.frameworks import Framework, frameworks
-from riskcockpit.controls.seal import signer_of
+from riskcockpit.controls.seal import SIGNATURE, controls_signed, signer_of
 from riskcockpit.domain.control import RowStatus, Verdict
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
@@ -162,6 +162,8 @@ def load(*directories: Path, signers: AllowedSigners = NOBODY) -> tuple[Control,
 def read_packs(*directories: Path, signers: AllowedSigners = NOBODY) -> Packs:
     """Read packs as `load` does; a control that cannot be read stands beside the others.
 
+    So do those of a signed pack that is not as it was when it was signed: none of them is read.
+
     Raises:
         ConfigError: the frameworks cannot be read.
         LedgerError: a signature cannot be verified here.
@@ -171,11 +173,13 @@ def read_packs(*directories: Path, signers: AllowedSigners = NOBODY) -> Packs:
     faults: list[tuple[Path, ConfigError]] = []
     for directory in directories:
         ours = directory == shipped("config", "controls")
-        packs = sorted({file.parent for file in directory.glob("*/*.yaml")})
-        trusted = {pack for pack in packs if ours or signer_of(pack, signers)}
+        trusted, refused = (set(), {}) if ours else _seals(directory, signers)
+        faults.extend(refused.items())
         for file in sorted(directory.glob("*/*.yaml")):
+            if file in refused:
+                continue
             try:
-                control = _read(file, known, is_trusted=file.parent in trusted)
+                control = _read(file, known, is_trusted=ours or file.parent in trusted)
             except ConfigError as error:
                 faults.append((file, error))
                 continue
@@ -205,6 +209,23 @@ def control_schema() -> dict[str, Any]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "A control of riskcockpit"
     return schema
+
+
+def _seals(directory: Path, signers: AllowedSigners) -> tuple[set[Path], dict[Path, ConfigError]]:
+    """Return the packs that somebody allowed has signed, and the files of those refused.
+
+    Of a refused pack that is every control it has or had when it was signed.
+    """
+    trusted: set[Path] = set()
+    refused: dict[Path, ConfigError] = {}
+    for pack in sorted({file.parent for file in directory.glob(f"*/{SIGNATURE}")}):
+        try:
+            if signer_of(pack, signers):
+                trusted.add(pack)
+        except ConfigError as error:
+            files = {*pack.glob("*.yaml"), *controls_signed(pack)} or {pack / SIGNATURE}
+            refused.update(dict.fromkeys(files, error))
+    return trusted, refused
 
 
 def _read(file: Path, known: Mapping[str, Framework], *, is_trusted: bool) -> Control:

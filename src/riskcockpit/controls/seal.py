@@ -61,6 +61,17 @@ def signer_of(pack: Path, signers: AllowedSigners) -> str:
     return allowed[0]
 
 
+def controls_signed(pack: Path) -> tuple[Path, ...]:
+    """Return the controls that the list of a pack names, there or not; none when it is no list."""
+    try:
+        sums = (pack / SUMS).read_bytes()
+    except OSError:
+        return ()
+    matches = (_LINE.fullmatch(line) for line in sums.decode("utf-8", "replace").splitlines())
+    names = {match[2] for match in matches if match and match[2].endswith(".yaml")}
+    return tuple(pack / name for name in sorted(names))
+
+
 def _difference(pack: Path, sums: bytes) -> str:
     """Say how the files differ from those that were signed; empty when they do not."""
     listed: dict[str, str] = {}

@@ -47,6 +47,11 @@ class Window:
         return self.start <= moment < self.end
 
 
+def start_of_period(start: datetime | timedelta, end: datetime) -> datetime:
+    """Return when a period that ends at `end` begins: at a moment, or so long before its end."""
+    return end - start if isinstance(start, timedelta) else start
+
+
 def as_utc(moment: datetime) -> datetime:
     """Return `moment` as aware UTC. A naive moment raises ValueError: nobody knows its zone."""
     if moment.tzinfo is None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from riskcockpit.alerts.rules import rules_of
 from riskcockpit.alerts.state import State
 from riskcockpit.decisions.roles import Deed
+from riskcockpit.domain.clock import start_of_period
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import digest, short
 from riskcockpit.domain.untrusted import clean_text
@@ -78,11 +79,15 @@ def acknowledge(ctx: Context, name: str, text: str) -> DecisionResult:
     return DecisionResult(desk.decision(entry, rule, f"about {about}"), (), desk.finish())
 
 
-def digest_view(ctx: Context, since: datetime | None = None) -> DigestView:
-    """Return the digest from `since` until now; of the last day by default. Raises as `alerts`."""
+def digest_view(ctx: Context, since: datetime | timedelta | None = None) -> DigestView:
+    """Return the digest until now from `since`, a moment (aware UTC) or so long ago.
+
+    It is of the last day by default. Raises as `alerts`.
+    """
     seen = look(ctx)
     context = ctx.settings.context.name
-    return digest_of(_as_told(seen), seen.rules, since or seen.now - DAY, seen.now, context)
+    start = start_of_period(since or DAY, seen.now)
+    return digest_of(_as_told(seen), seen.rules, start, seen.now, context)
 
 
 def _rows(seen: Look) -> tuple[AlertRow, ...]:

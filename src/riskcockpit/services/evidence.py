@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from riskcockpit.controls.pack import Control, digest
-from riskcockpit.domain.clock import rfc3339
+from riskcockpit.domain.clock import rfc3339, start_of_period
 from riskcockpit.domain.control import ControlRow, Verdict
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
@@ -67,8 +67,8 @@ _DAY_HOURS = 24
 class EvidenceOptions:
     """What of the evidence is wanted."""
 
-    since: datetime | None = None
-    """Start of the period, aware UTC; None: `DEFAULT_PERIOD` before its end."""
+    since: datetime | timedelta | None = None
+    """Start of the period, aware UTC, or how long before its end; None: `DEFAULT_PERIOD`."""
     framework: str = ""
     """Only controls that refer to it; empty: all."""
     asset: str = ""
@@ -123,7 +123,7 @@ def _view(
     ctx: Context, reader: Reader, entries: Sequence[Entry], options: EvidenceOptions
 ) -> EvidenceView:
     until = judged_at(reader)
-    since = options.since or until - DEFAULT_PERIOD
+    since = start_of_period(options.since or DEFAULT_PERIOD, until)
     if since >= until:
         raise InputError(f"the period is empty: the data ends at {rfc3339(until)}")
     evaluation = evaluation_of(entries, reader.generation)

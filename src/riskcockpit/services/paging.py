@@ -1,16 +1,19 @@
 """Pages of a listing become one scan for each scope before they are written down.
 
 A page holds whatever came next: a few findings of many assets. Written page by page, a listing of
-a thousand pages would cost thousands of small scans.
+a thousand pages would cost thousands of small scans. Where rows moved on while the pages were read,
+a later page shows again what an earlier one showed: that counts once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.ids import digest
+from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest.policy import ScopeSpec
 from riskcockpit.ingest.scans import one_of
 from riskcockpit.services.importing import ReadDocument
@@ -37,7 +40,7 @@ def joined(documents: Sequence[ReadDocument], source: str) -> tuple[ReadDocument
 
 
 def _as_one(group: Sequence[tuple[Scan, ScopeSpec]], source: str) -> tuple[Scan, ScopeSpec]:
-    scan = one_of([scan for scan, _ in group])
+    scan = one_of(list(_once([scan for scan, _ in group])))
     times = [scope.modified_at for _, scope in group if scope.modified_at is not None]
     scope = replace(
         group[0][1],
@@ -47,3 +50,21 @@ def _as_one(group: Sequence[tuple[Scan, ScopeSpec]], source: str) -> tuple[Scan,
         is_page=True,
     )
     return scan, scope
+
+
+def _once(pages: Sequence[Scan]) -> Iterator[Scan]:
+    """Yield the pages, each without the records that an earlier one holds byte for byte."""
+    seen: set[bytes] = set()
+    for scan in pages:
+        sheet = Sheet.of(scan.observations)
+        records = [_bytes(raw) for raw in sheet.raws]
+        if seen.isdisjoint(records):
+            yield scan
+        else:
+            rows = zip(sheet, records, strict=True)
+            yield replace(scan, observations=tuple(row for row, raw in rows if raw not in seen))
+        seen.update(filter(None, records))
+
+
+def _bytes(raw: Any) -> bytes:
+    return raw if isinstance(raw, bytes) else b"".join(raw)

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -24,13 +24,14 @@ from riskcockpit.connectors.recording import Recorder
 from riskcockpit.connectors.session import Session
 from riskcockpit.connectors.validators import Validator, Validators
 from riskcockpit.domain.batch import Batch, Coverage, Document, Fact
+from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.configuration import Setting
 from riskcockpit.domain.deployment import Deployment
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.model import RegisteredModel
 from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.errors import RiskcockpitError
+from riskcockpit.errors import RiskcockpitError, UnavailableError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.services.context import Context
 from riskcockpit.services.importing import ImportOptions, ReadDocument, read_document
@@ -41,6 +42,10 @@ from riskcockpit.views.syncing import SourceProgress, SyncProgress
 
 MOST_AT_ONCE = 4
 """Sources pulled at the same time; they wait for the network, parsing takes turns."""
+SILENCE_SECONDS = 600.0
+"""A source that neither answers nor gives anything for so long is given up."""
+SKEW = timedelta(minutes=5)
+"""How far the clock of a source may be ahead of ours."""
 _WAKE_SECONDS = 0.2
 _STEPS = ("connecting", "reading")
 """What a source does for long; a wait passes."""
@@ -66,6 +71,8 @@ class Pulled:
     """No cursor was given to it."""
     validators: tuple[Validator, ...] = ()
     notes: tuple[str, ...] = ()
+    early: int = 0
+    """Readings left out because they are from the future."""
     digest: str = ""
     """Of everything it gave, in its order; equal when the source gave the same again."""
     seconds: float = 0.0
@@ -81,7 +88,12 @@ class Pulled:
     @property
     def is_complete(self) -> bool:
         """Whether all that was to be read was: no cap, no missing page, no unreadable document."""
-        return not (self.error or self.coverage.is_truncated or self.unread)
+        return not (self.error or self.coverage.is_truncated or self.unread or self.early)
+
+    @property
+    def is_asked_again(self) -> bool:
+        """Whether the next sync reads from the same place: something could not be taken yet."""
+        return bool(self.unread or self.early)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +158,7 @@ class _Collected:
     digests: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     coverage: Coverage = field(default_factory=Coverage)
+    early: list[Reading] = field(default_factory=list)
     is_ended: bool = False
     is_whole: bool = False
 
@@ -175,6 +188,7 @@ class _Pull:
         self._cursor = self._place.cursor
         self._found = _Collected(self._cursor)
         self._answers = 0
+        self._heard_at = self._started
         self._step = "connecting"
         self._session = Session(
             validators=Validators(self._place.validators),
@@ -207,13 +221,15 @@ class _Pull:
         """Read on in another thread while what came is read by its format here."""
         self._tell("connecting")
         found = self._found
-        for batch in ahead([self._batches()]):
+        for batch in ahead([self._batches()], waiting=self._bear):
             self._session.check()
             self._take(found, batch)
             self._tell("reading")
         if not found.is_ended:
             found.notes.append("the pass did not come to its end")
             found.coverage = replace(found.coverage, is_truncated=True)
+        if found.early:
+            found.notes.append(_told_early(found.early))
         return Pulled(
             self._source,
             documents=joined(found.documents, self._source.name),
@@ -227,6 +243,7 @@ class _Pull:
             is_from_start=not self._cursor,
             validators=self._session.validators.kept(),
             notes=tuple(dict.fromkeys(clean_line(redact(note)) for note in found.notes)),
+            early=len(found.early),
             digest=digest(found.digests),
         )
 
@@ -249,6 +266,7 @@ class _Pull:
         return full_at is None or self._until - full_at >= connector.full_every
 
     def _take(self, found: _Collected, batch: Batch) -> None:
+        latest = self._shared.ctx.clock.now() + SKEW
         for item in batch.items:
             match item:
                 case Document():
@@ -262,6 +280,8 @@ class _Pull:
                     read.is_page = item.is_page
                     found.documents.append(read)
                     found.digests.extend((item.name, *_hashes(read)))
+                case Reading() if item.at > latest:
+                    found.early.append(item)  # it would be the newest one for as long
                 case _:
                     found.take(item)
         found.cursor = batch.cursor or found.cursor
@@ -276,12 +296,27 @@ class _Pull:
         if now.note:
             found.notes.append(now.note)
 
+    def _bear(self, seconds: float) -> None:
+        """Go on waiting, unless there was no sign of the source for too long.
+
+        Raises:
+            UnavailableError: it is given up.
+        """
+        silent = min(seconds, time.monotonic() - self._heard_at)
+        if silent > SILENCE_SECONDS:
+            raise UnavailableError(
+                f"there was no sign of it for {SILENCE_SECONDS:.0f} s",
+                hint="look at the source, then sync again; the others were not kept waiting",
+            )
+
     def _waiting(self, seconds: float, why: str) -> None:
+        self._heard_at = max(self._heard_at, time.monotonic() + seconds)
         self._tell(f"waiting {seconds:.0f} s {why}")
 
     def _answered(self) -> None:
         """Count an answer; a count that two threads make at once may miss one."""
         self._answers += 1
+        self._heard_at = max(self._heard_at, time.monotonic())
         self._tell(self._step)
 
     def _tell(self, step: str) -> None:
@@ -299,6 +334,15 @@ class _Pull:
                 seconds=time.monotonic() - self._started,
             )
         )
+
+
+def _told_early(readings: Sequence[Reading]) -> str:
+    first = readings[0]
+    count = f"{len(readings)} readings are" if len(readings) > 1 else "a reading is"
+    return (
+        f"{count} left out as from the future, as {first.metric} of {first.subject} at"
+        f" {rfc3339(first.at)}: look at the clock of the source, and at ours"
+    )
 
 
 def _hashes(document: ReadDocument) -> Iterator[str]:

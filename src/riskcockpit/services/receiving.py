@@ -60,8 +60,9 @@ class Desk:
         record_settings(self.tx, pulled.settings, name, self.now, is_whole=is_whole)
         outcome = _outcome(pulled, counts, gone)
         is_ok = outcome.state == "ok"
-        # A document that could not be read is read again next time, and told again.
-        cursor = self.places.get(name, Place()).cursor if pulled.unread else pulled.cursor
+        # What could not be taken is read again next time, and told again.
+        place = self.places.get(name, Place())
+        cursor = place.cursor if pulled.is_asked_again else pulled.cursor
         self.tx.execute(
             sql("services", "sync_source"),
             name=name,

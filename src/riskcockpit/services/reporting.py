@@ -13,7 +13,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from riskcockpit.domain.clock import FrozenClock, rfc3339
+from riskcockpit.domain.clock import FrozenClock, rfc3339, start_of_period
 from riskcockpit.domain.control import Verdict
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.money import Money
@@ -71,10 +71,13 @@ class Issued:
         return sha256(self.content).hexdigest()
 
 
-def compose(ctx: Context, since: datetime | None = None, *, is_draft: bool = False) -> ReportView:
-    """Return the report from `since` (aware UTC) to the moment the cache was judged for.
+def compose(
+    ctx: Context, since: datetime | timedelta | None = None, *, is_draft: bool = False
+) -> ReportView:
+    """Return the report from `since` to the moment the cache was judged for.
 
-    Without `since` it begins where the last issued report ended, else `DEFAULT_PERIOD` before.
+    `since` is a moment (aware UTC) or how long before the end the period begins. Without, it begins
+    where the last issued report ended, else `DEFAULT_PERIOD` before.
 
     Raises:
         InputError: there is no cache yet, or the period is empty.
@@ -89,7 +92,9 @@ def compose(ctx: Context, since: datetime | None = None, *, is_draft: bool = Fal
     with ctx.store.reader() as reader:
         until = judged_at(reader)
         evaluation = evaluation_of(found.entries, reader.generation)
-        start = since or _last_report(found.entries, until) or until - DEFAULT_PERIOD
+        start = start_of_period(
+            since or _last_report(found.entries, until) or DEFAULT_PERIOD, until
+        )
         if start >= until:
             raise InputError(
                 f"the period is empty: the data ends at {rfc3339(until)}",

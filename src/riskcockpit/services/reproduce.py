@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -18,7 +18,11 @@ from riskcockpit.controls.run import evaluate
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.control import ControlResult
 from riskcockpit.errors import InputError, LedgerError
-from riskcockpit.ledger.verify import verify
+from riskcockpit.ledger.armor import EVIDENCE, BadSignatureError
+from riskcockpit.ledger.chain import Entry
+from riskcockpit.ledger.signers import FILE_NAME as SIGNERS
+from riskcockpit.ledger.signing import load_signers, prove
+from riskcockpit.ledger.verify import examine
 from riskcockpit.services.attesting import compared
 from riskcockpit.services.chains import settle_chains
 from riskcockpit.services.context import Context
@@ -48,9 +52,14 @@ class _Index(msgspec.Struct, frozen=True):
     organisation: str
     until: str
     controls_digest: str
+    kpis_digest: str
     results_digest: str
     controls: tuple[_IndexedControl, ...]
     inputs: dict[str, int]
+    signed_by: str = ""
+    """Who signed the list of files; empty: nobody."""
+    evaluation: str = ""
+    """Hash of the entry that signed the results; empty: nobody did."""
 
 
 def import_evidence(ctx: Context, directory: Path, tell: Callable[[str], None]) -> EvidenceRead:
@@ -59,7 +68,8 @@ def import_evidence(ctx: Context, directory: Path, tell: Callable[[str], None]) 
     The ledger and the inputs become those of this home, so that everything can be looked at.
 
     Raises:
-        InputError: the directory is no export, was changed, or this home is not empty.
+        InputError: the directory is no export, was changed, is not signed by whom it names, or this
+            home is not empty.
         LedgerError: the ledger of the export does not verify.
     """
     if ctx.store.generation() or (ctx.paths.ledger / "chains").exists():
@@ -72,10 +82,12 @@ def import_evidence(ctx: Context, directory: Path, tell: Callable[[str], None]) 
     index = _index(contents)
     if sha256(contents[RESULTS]).hexdigest() != index.results_digest:
         raise InputError("the results are not those that the index names")
-    report = verify(directory / "ledger", ctx.clock.now())
-    if not report.is_ok:
-        first = report.problems[0]
+    ledger = examine(directory / "ledger", ctx.clock.now())
+    if not ledger.report.is_ok:
+        first = ledger.report.problems[0]
         raise LedgerError(f"the ledger of the export does not verify: {first.chain}: {first.why}")
+    _check_list(directory, index)
+    _check_evaluation(index, ledger.entries)
     controls = _controls(directory, index)
     make_private(ctx.paths.ledger.parent)
     shutil.copytree(directory / "ledger", ctx.paths.ledger, dirs_exist_ok=True)
@@ -92,7 +104,10 @@ def import_evidence(ctx: Context, directory: Path, tell: Callable[[str], None]) 
         deployments = tuple(compared(tx, contents))
         generation = tx.generation
     controls_again = tuple(_compared(results, contents[RESULTS], index))
-    return EvidenceRead(directory, generation, report.entries, controls_again, deployments)
+    return EvidenceRead(
+        directory, generation, ledger.report.entries, controls_again, deployments,
+        index.signed_by, is_signed=bool(index.evaluation),
+    )  # fmt: skip
 
 
 def _contents(directory: Path) -> dict[str, bytes]:
@@ -118,6 +133,9 @@ def _contents(directory: Path) -> dict[str, bytes]:
             raise InputError(f"{path} of the export cannot be read: {error.strerror}") from error
         if sha256(found[path]).hexdigest() != expected:
             raise InputError(f"{path} is not what the list of files says", hint="it was changed")
+    present = {str(f.relative_to(directory)) for f in directory.rglob("*") if not f.is_dir()}
+    if strange := min(present - found.keys() - {MANIFEST, f"{MANIFEST}.sig"}, default=""):
+        raise InputError(f"{strange} is not in the list of files", hint="it was added afterwards")
     return found
 
 
@@ -137,6 +155,37 @@ def _index(contents: Mapping[str, bytes]) -> _Index:
     if missing:
         raise InputError(f"{min(missing)} is not among the listed files")
     return index
+
+
+def _check_list(directory: Path, index: _Index) -> None:
+    """See that whom the index names has signed the list, by the signers of the export itself."""
+    signature = directory / f"{MANIFEST}.sig"
+    if not index.signed_by and not signature.exists():
+        return
+    start = f"the list of files is not signed by {index.signed_by or 'whom it should be'}"
+    try:
+        made = prove((directory / MANIFEST).read_bytes(), signature.read_text("ascii"), EVIDENCE)
+    except (OSError, UnicodeDecodeError, BadSignatureError) as error:
+        raise InputError(f"{start}: {error}", hint="`sh verify.sh` in it names faults") from error
+    signers = load_signers(directory / "ledger" / SIGNERS)
+    if not signers.may_ever(index.signed_by, made.key, EVIDENCE):
+        raise InputError(f"{start} but with {made.fingerprint}", hint="ask who exported it")
+
+
+def _check_evaluation(index: _Index, entries: Iterable[Entry]) -> None:
+    """See that results and policy are those that the evaluation in the ledger names."""
+    if not index.evaluation:
+        return
+    signed = next((entry.data for entry in entries if entry.hash == index.evaluation), {})
+    policy = sha256(f"{index.controls_digest} {index.kpis_digest}".encode()).hexdigest()
+    wanted = {"results_digest": index.results_digest, "policy_digest": policy}
+    for name, digest_ in wanted.items():
+        if signed.get(name) != digest_:
+            what = name.partition("_")[0]
+            raise InputError(
+                f"the {what} of the export is not what the ledger signed",
+                hint="`sh verify.sh` in it names faults",
+            )
 
 
 def _controls(directory: Path, index: _Index) -> tuple[Control, ...]:

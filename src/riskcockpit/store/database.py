@@ -255,6 +255,7 @@ class Writer(Reader):
         super().__init__(connection, generation)
         self.is_discarded = False
         """Whether `discard` was called: nothing of this will be published."""
+        self._staged: dict[str, tuple[Mapping[str, str], int]] = {}
 
     def execute(self, query: Sql, **params: Any) -> int:
         """Run a statement that changes rows and return how many it changed; raises as `rows`."""
@@ -263,15 +264,14 @@ class Writer(Reader):
             return int(rows[0][0]) if rows and isinstance(rows[0][0], int) else 0
 
     def stage(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
-        """Fill the temporary table `name` (made anew) with `rows`, in batches through Arrow.
+        """Fill the temporary table `name` (emptied before) with `rows`, in batches through Arrow.
 
         `columns` maps each column to its DuckDB type, in the order of the values in a row.
         """
-        from riskcockpit.store.staging import fill, make_temporary  # noqa: PLC0415 - pyarrow
+        from riskcockpit.store.staging import stage  # noqa: PLC0415 - pyarrow
 
         with translated(f"the rows for {name}"):
-            make_temporary(self.cursor(), name, columns)
-            fill(self.cursor(), name, rows)
+            stage(self.cursor(), self._staged, name, columns, rows)
 
     def stage_columns(
         self, name: str, columns: Mapping[str, str], values: Sequence[Sequence[Any]]
@@ -279,6 +279,7 @@ class Writer(Reader):
         """Fill the temporary table `name` (made anew) as `stage` does, given column by column."""
         from riskcockpit.store.staging import fill_columns, make_temporary  # noqa: PLC0415 - pyarrow
 
+        self._staged.pop(name, None)
         with translated(f"the rows for {name}"):
             make_temporary(self.cursor(), name, columns)
             fill_columns(self.cursor(), name, values)

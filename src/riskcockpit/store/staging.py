@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 BATCH_ROWS = 20_000
 COLUMN_BATCH_ROWS = 122_880
 """Rows of a row group of DuckDB: in one piece they are taken over in half the time."""
+MOST_DEAD_ROWS = 2048
+"""Rows a staged table may have taken to be emptied and used again."""
+Staged = dict[str, tuple[Mapping[str, str], int]]
+"""Columns of each staged table of a transaction, and how many rows it took since it was made."""
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _TYPE = re.compile(r"[A-Z][A-Za-z0-9_ (),]*(?:\[\])?")
 
@@ -40,6 +44,30 @@ def make_temporary(
             raise FatalError(f"{type_!r} is not a type of a column")
     body = ", ".join(f'"{column}" {type_}' for column, type_ in columns.items())
     cursor.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" ({body})')
+
+
+def stage(
+    cursor: duckdb.DuckDBPyConnection,
+    staged: Staged,
+    name: str,
+    columns: Mapping[str, str],
+    rows: Iterable[Sequence[Any]],
+) -> None:
+    """Empty the temporary table `name`, or make it, and fill it with `rows`.
+
+    A table that is replaced is kept until the commit, with a segment for each column: thousands of
+    small scans would take all memory. One with many dead rows is slow to read.
+
+    Raises:
+        FatalError, ValueError: as `make_temporary` and `fill`.
+    """
+    known, held = staged.pop(name, ({}, 0))
+    if known == columns and held < MOST_DEAD_ROWS:
+        clear(cursor, name)
+    else:
+        make_temporary(cursor, name, columns)
+        held = 0
+    staged[name] = (columns, held + fill(cursor, name, rows))
 
 
 def columns_of(cursor: duckdb.DuckDBPyConnection, table: str) -> list[str]:

@@ -141,6 +141,10 @@ class EvidenceRead:
     entries: int
     controls: tuple[Reproduction, ...]
     deployments: tuple[Reproduction, ...] = ()
+    signed_by: str = ""
+    """Who signed the list of files; empty: nobody."""
+    is_signed: bool = False
+    """Whether the ledger names the results."""
 
     @property
     def is_reproduced(self) -> bool:

@@ -20,6 +20,7 @@ from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.exec.client import Program
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.own_readings import own_or_document
+from riskcockpit.connectors.session import Session
 from riskcockpit.domain.batch import Batch, Coverage, Document
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.untrusted import clean_line
@@ -58,9 +59,10 @@ class ExecConnector:
     kind: ClassVar[str] = "exec"
     options: ClassVar[type[ExecOptions]] = ExecOptions
 
-    def __init__(self, program: Program, options: ExecOptions) -> None:
+    def __init__(self, program: Program, options: ExecOptions, session: Session) -> None:
         self._program = program
         self._options = options
+        self._session = session
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:  # noqa: ARG003 - the protocol
@@ -79,10 +81,11 @@ class ExecConnector:
             credential=spec.read,
             credential_env=options.credential_env,
         )
-        return cls(program, options)
+        return cls(program, options, spec.session)
 
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:
         """Run the program; what it prints again is not handed over again. See `connectors.api`."""
+        self._session.waiting(self._program.timeout_seconds, f"at most for {self._program.name}")
         output = self._program.output()
         state = hashlib.sha256(output).hexdigest()[:32]
         if state == cursor:

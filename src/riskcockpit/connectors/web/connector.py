@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar, Self
 from urllib.parse import urlsplit
@@ -70,6 +70,21 @@ class _Known(msgspec.Struct, frozen=True, array_like=True):
     digest: str
 
 
+@dataclass(slots=True)
+class _Found:
+    """What a path answered."""
+
+    path: str
+    replies: list[Reply]
+    known: _Known
+    """What to remember of it."""
+    is_cut: bool = False
+    """Pages are missing."""
+    pages: int = 1
+    is_whole: bool = True
+    """Nothing is missing, and all of it could be read."""
+
+
 class WebConnector:
     """The addresses of one source."""
 
@@ -90,26 +105,43 @@ class WebConnector:
         return cls(WebClient(spec, options.accept, options.headers, clock), options)
 
     def pull(self, cursor: str, until: datetime) -> Iterator[Batch]:
-        """Yield the pages of each path that changed; the last batch has the cursor. See `api`."""
+        """Yield the pages of each path that changed; the last batch has the cursor. See `api`.
+
+        What comes page by page is a listing: all of it is given when a page changed, and then
+        what is in none of the pages is gone.
+        """
         before = _known(cursor)
-        after: dict[str, _Known] = {}
-        coverage = Coverage()
+        found: list[_Found] = []
         for path in self._options.paths:
-            replies, known, is_cut = self._read(path, before.get(path))
-            coverage = replace(coverage, pages=coverage.pages + max(len(replies), 1))
-            if is_cut:
-                note = f"{path or '/'}: more than {self._options.max_pages} pages"
-                coverage = replace(coverage, is_truncated=True, note=clean_line(note))
-            is_whole = not is_cut
-            if before.get(path, _Known("")).digest != known.digest:
-                for reply in replies:
-                    found = own_or_document(self._document(reply, until))
-                    is_whole = is_whole and not found.coverage.is_truncated
-                    yield found
-            if is_whole:
-                after[path] = known
+            found.append(self._read(path, before.get(path)))
+            if not self._options.paging.kind:
+                yield from self._given(found[-1:], before, until)
+                found[-1].replies = []  # given: the memory is for the next one
+        is_new = bool(self._options.paging.kind) and _changed(found, before)
+        if is_new:
+            yield from self._given(found, {}, until)
+        after = {one.path: one.known for one in found if one.is_whole}
         text = msgspec.json.encode(after, order="deterministic").decode()
-        yield Batch((), text, is_complete=True, coverage=coverage)
+        is_whole = is_new and len(after) == len(found) and all(map(self._stands, found))
+        cut = [f"{one.path or '/'}: more than {self._options.max_pages} pages"
+               for one in found if one.is_cut]  # fmt: skip
+        coverage = Coverage(
+            pages=sum(one.pages for one in found),
+            is_truncated=bool(cut),
+            note=clean_line("; ".join(cut)),
+        )
+        yield Batch((), text, is_complete=True, is_whole=is_whole, coverage=coverage)
+
+    def _given(
+        self, found: Sequence[_Found], before: Mapping[str, _Known], until: datetime
+    ) -> Iterator[Batch]:
+        for one in found:
+            if before.get(one.path) == one.known:
+                continue
+            for reply in one.replies:
+                batch = own_or_document(self._document(reply, until))
+                one.is_whole = one.is_whole and not batch.coverage.is_truncated
+                yield batch
 
     def check(self) -> str:
         """See `connectors.api.Checks.check`: the first path answers us."""
@@ -121,8 +153,8 @@ class WebConnector:
         """See `connectors.api.Connector.close`."""
         self._client.close()
 
-    def _read(self, path: str, known: _Known | None) -> tuple[list[Reply], _Known, bool]:
-        """Return the pages of a path, what to remember of it, and whether pages are missing.
+    def _read(self, path: str, known: _Known | None) -> _Found:
+        """Return what a path answers.
 
         Only an address of one page is asked for whether it changed: the first of many pages
         says nothing of the others.
@@ -132,22 +164,29 @@ class WebConnector:
             reply = self._client.get(path, conditional=True)
             if reply.is_unchanged:
                 if known is not None:
-                    return [], known, False
+                    return _Found(path, [], known)
                 reply = self._client.get(path)
             self._refuse_empty(reply)
-            return [reply], _Known(_digest([reply])), False
+            return _Found(path, [reply], _Known(_digest([reply])))
         replies: list[Reply] = []
         is_cut = False
+        size = 0
         for reply, is_last_allowed in self._client.pages(path, paging):
             self._refuse_empty(reply)
             replies.append(reply)
             is_cut = is_last_allowed
-            if sum(len(reply.body) for reply in replies) > MAX_BYTES:
+            size += len(reply.body)
+            if size > MAX_BYTES:
                 raise ProtocolError(
                     f'source "{reply.source}": {reply.asked} answered more than {MAX_BYTES} bytes',
                     hint="ask for less, or in several sources",
                 )
-        return replies, _Known(_digest(replies)), is_cut
+        known = _Known(_digest(replies))
+        return _Found(path, replies, known, is_cut, len(replies), is_whole=not is_cut)
+
+    def _stands(self, one: _Found) -> bool:
+        """Whether a second look shows the same: else rows may have moved past us between pages."""
+        return one.pages == 1 or self._read(one.path, None).known == one.known
 
     def _refuse_empty(self, reply: Reply) -> None:
         if not reply.body.strip():
@@ -163,6 +202,7 @@ class WebConnector:
             asset=self._options.asset,
             category=self._options.category,
             modified_at=until,
+            is_page=bool(self._options.paging.kind),
         )
 
 
@@ -191,6 +231,10 @@ def _header_fault(spec: SourceSpec, headers: Mapping[str, CredentialRef]) -> str
         if reference.username:
             return f"options.headers.{name}: a header has no username"
     return ""
+
+
+def _changed(found: Sequence[_Found], before: Mapping[str, _Known]) -> bool:
+    return any(before.get(one.path) != one.known for one in found)
 
 
 def _digest(replies: list[Reply]) -> str:

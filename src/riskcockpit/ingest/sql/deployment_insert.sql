@@ -10,4 +10,4 @@ SELECT
     $now AS seen_at, $rev AS rev
 FROM incoming_deployment AS i
 JOIN newer_deployment AS n ON n.id = i.id AND n.content = i.content
-QUALIFY row_number() OVER (PARTITION BY i.id) = 1
+QUALIFY row_number() OVER (PARTITION BY i.id ORDER BY i.observed_at DESC, i.upstream_id) = 1

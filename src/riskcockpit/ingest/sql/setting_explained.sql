@@ -22,7 +22,7 @@ FROM (
         FROM deployment
         WHERE (commit_id <> '' OR pipeline <> '') AND status <> 'waiting' AND status <> 'stopped'
     ), by_deployment AS (
-        SELECT c.source_id, c.kind, c.asset, c.name, c."at", min_by(d.id, d.at_place) AS explained_by
+        SELECT c.source_id, c.kind, c.asset, c.name, c."at", min_by(d.id, (d.at_place, d.id)) AS explained_by
         FROM asked AS c
         JOIN known AS d
             ON d.began <= c."at" + INTERVAL 1 HOUR
@@ -41,7 +41,7 @@ FROM (
         )
         GROUP BY ALL
     ), by_decision AS (
-        SELECT c.source_id, c.kind, c.asset, c.name, c."at", max_by(a.id, a.decided_at) AS explained_by
+        SELECT c.source_id, c.kind, c.asset, c.name, c."at", max_by(a.id, (a.decided_at, a.id)) AS explained_by
         FROM asked AS c
         JOIN action AS a
             ON a.source = c.source_id AND a.state IN ('sent', 'done', 'pending_upstream')

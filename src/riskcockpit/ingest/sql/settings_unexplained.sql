@@ -14,16 +14,16 @@ WITH journal AS (
     SELECT
         source_id, kind, asset, name,
         coalesce(
-            arg_max(to_value, "at") FILTER (WHERE "at" = explained_at), any_value(first_value_seen)
+            max(to_value) FILTER (WHERE "at" = explained_at), min(first_value_seen)
         ) AS value
     FROM journal
     GROUP BY source_id, kind, asset, name
 ), baseline AS (
     SELECT
-        j.source_id, j.kind, j.asset, j.name, any_value(a.value) AS value,
+        j.source_id, j.kind, j.asset, j.name, min(a.value) AS value,
         max(j."at") FILTER (WHERE j.to_value = a.value OR j.explained_by <> '') AS settled_at,
         min(j."at") AS first_at,
-        list(j."at") AS moments
+        list(j."at" ORDER BY j."at") AS moments
     FROM journal AS j
     JOIN allowed AS a
         ON a.source_id = j.source_id AND a.kind = j.kind AND a.asset = j.asset AND a.name = j.name

@@ -12,11 +12,12 @@ WITH traced AS (
 ), gathered AS (
     SELECT
         l.deployment_id AS id,
-        max_by(o.commit_id, o.at_place) FILTER (WHERE o.commit_id <> '') AS found_commit,
-        list_sort(list(DISTINCT o.pipeline) FILTER (WHERE o.pipeline <> '')) AS pipelines,
-        list_sort(list(DISTINCT o.actor) FILTER (WHERE o.actor <> '')) AS actors,
-        max_by(o.model, o.at_place) FILTER (WHERE o.model <> '' AND o.is_production) AS found_model,
-        max_by(o.model_version, o.at_place)
+        max_by(o.commit_id, (o.at_place, o.id)) FILTER (WHERE o.commit_id <> '') AS found_commit,
+        list(DISTINCT o.pipeline ORDER BY o.pipeline) FILTER (WHERE o.pipeline <> '') AS pipelines,
+        list(DISTINCT o.actor ORDER BY o.actor) FILTER (WHERE o.actor <> '') AS actors,
+        max_by(o.model, (o.at_place, o.id))
+            FILTER (WHERE o.model <> '' AND o.is_production) AS found_model,
+        max_by(o.model_version, (o.at_place, o.id))
             FILTER (WHERE o.model <> '' AND o.is_production) AS found_version
     FROM deployment_link AS l
     JOIN deployment AS o ON o.id = l.other_id
@@ -41,8 +42,8 @@ WITH traced AS (
 ), approvals AS (
     SELECT
         id,
-        list_sort(list(DISTINCT actor) FILTER (WHERE answer = 'approved')) AS approvers,
-        list_sort(list(DISTINCT actor) FILTER (WHERE answer = 'rejected')) AS rejecters
+        list(DISTINCT actor ORDER BY actor) FILTER (WHERE answer = 'approved') AS approvers,
+        list(DISTINCT actor ORDER BY actor) FILTER (WHERE answer = 'rejected') AS rejecters
     FROM answered
     GROUP BY id
 ), scans AS (
@@ -72,7 +73,7 @@ WITH traced AS (
     UNION
     SELECT id, unnest(artifacts) AS word FROM traced
 ), trained AS (
-    SELECT n.id, any_value(v.model) AS model, max(v.version) AS version
+    SELECT n.id, min(v.model) AS model, max(v.version) AS version
     FROM named AS n
     JOIN tagged AS v ON v.word = n.word
     GROUP BY n.id

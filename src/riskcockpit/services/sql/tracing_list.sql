@@ -2,7 +2,7 @@
 -- params: none
 -- returns: id, source, asset, environment, status, at, commit, actor, links, reasons, mends
 WITH told AS (
-    SELECT l.deployment_id, max_by(o.commit_id, o.at_place) AS commit
+    SELECT l.deployment_id, max_by(o.commit_id, (o.at_place, o.id)) AS commit
     FROM deployment_link AS l
     JOIN deployment AS o ON o.id = l.other_id
     WHERE o.commit_id <> ''
