@@ -177,6 +177,8 @@ def test_a_file_that_is_not_there_is_named(home: Path) -> None:
         (("compliance", "dora"), "compliance"),
         (("sources", "list"), "sources"),
         (("actions", "list"), "actions"),
+        (("waivers", "list"), "waivers"),
+        (("requests", "list"), "requests"),
         (("ledger", "log"), "ledger"),
         (("ledger", "verify"), "ledger_verification"),
         (("doctor",), "doctor"),
@@ -468,11 +470,42 @@ def test_a_waiver_is_previewed_decided_and_undone(filled: Path) -> None:
     decided = document(invoke(*arguments, "--yes", "--json"), "decision")["decision"]
     assert decided["state"] in ("granted", "requested")
     assert invoke("ledger", "verify").code == 0
+    shown = document(invoke("waivers", "show", decided["id"][:10], "--json"), "waiver")
+    assert (shown["standing"], shown["kind"]) == ("requested", "false_positive")
+    assert [each["why_not"] for each in shown["list"]] == ["the waiver is requested"]
+    (waiting,) = document(invoke("requests", "list", "--json"), "requests")["requests"]
+    assert (waiting["id"], waiting["may_approve"]) == (decided["id"], False)
+    found = document(invoke("actions", "may", decided["id"], "--json"), "permissions")
+    assert {each["deed"]: each["allowed"] for each in found["permissions"]}["revoke"] is True
     undone = invoke("undo", "--yes", "--json")
     assert undone.code == 0, undone.err
     state = document(invoke("findings", "show", known, "--json"), "finding")["state"]
     assert state == "open"
     assert document(invoke("ledger", "verify", "--json"), "ledger_verification")["ok"] is True
+
+
+def test_a_form_is_opened_refused_by_its_line_kept_and_handed_in(
+    filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, editor = first_id(), tmp_path / "editor"
+    assert invoke("waive", known, "--reason", "deferred").code == 2  # no end, no justification
+    monkeypatch.delenv("VISUAL", raising=False)
+    editor.write_text("#!/bin/sh\nsed -i 's/^reason:.*/reason: false_positive/' \"$1\"\n")
+    editor.chmod(0o700)
+    monkeypatch.setenv("EDITOR", str(editor))
+    refused = invoke("waive", known, "--edit", "--expires", "20d", "--yes")
+    assert refused.code == 2
+    (draft,) = (filled / "state" / "drafts").iterdir()
+    assert stat.S_IMODE(draft.stat().st_mode) == 0o600
+    line = draft.read_text().splitlines().index("justification:") + 1
+    assert f"line {line}: justification is empty" in refused.err
+    assert f"--form {draft}" in refused.err
+    editor.write_text("#!/bin/sh\nsed -i 's/^justification:.*/&a fixture of the tests/' \"$1\"\n")
+    done = invoke("waive", "--edit", "--form", str(draft), "--yes", "--json")
+    assert document(done, "decision")["decision"]["state"] in ("granted", "requested")
+    assert draft.exists()  # named by its owner, it is theirs
+    monkeypatch.setenv("EDITOR", "false")
+    assert "ended with 1" in invoke("waive", known, "--edit").err
 
 
 def test_an_import_is_taken_back_after_a_preview_and_can_be_made_again(

@@ -219,6 +219,23 @@ def test_a_credential_that_cannot_be_had_fails_before_anything_is_asked(
     assert "reachable" not in checks(ran)
 
 
+def test_a_credential_whose_time_is_over_fails_before_anything_is_asked(
+    settings: Path, tmp_path: Path
+) -> None:
+    """As `doctor` says of it, however kind the server still is."""
+    script = tmp_path / "token"
+    status = {"token": secrets.token_hex(8), "expirationTimestamp": "2020-01-01T00:00:00Z"}
+    script.write_text(f"#!/bin/sh\necho '{json.dumps({'status': status})}'\n")
+    script.chmod(0o700)
+    ran = invoke(
+        *("sources", "add", "alerts", "--kind", "alertmanager", "--url", "https://am.example"),
+        *("--credential", f"exec:{script}", "--json"),
+    )
+    assert ran.code == 3
+    assert checks(ran)["credential"].endswith("until 2020-01-01 00:00 UTC, which is over")
+    assert "reachable" not in checks(ran)
+
+
 def test_a_source_nobody_configured(settings: Path) -> None:
     ran = invoke("sources", "test", "nobody")
     assert ran.code == 2

@@ -278,7 +278,7 @@ def test_a_silence_without_exact_labels_or_end_is_never_sent(params: dict[str, s
 def test_without_a_write_credential_nothing_is_sent() -> None:
     server = Server()
     with acting(server, may_write=False) as made:
-        assert made.preview(silence()).blockers == ("the source has no write credential",)
+        assert made.preview(silence()).blockers == ('the source "alerts" has no write credential',)
         assert made.apply(silence()).outcome is Outcome.REFUSED
     assert server.writes == 0
 

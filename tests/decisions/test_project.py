@@ -11,7 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskcockpit.decisions.project import Projection, project
+from riskcockpit.decisions.project import (
+    Projection,
+    held_by_controls,
+    project,
+    stands_otherwise,
+)
 from riskcockpit.decisions.roles import Deed, Role, Roles, Rule
 from riskcockpit.decisions.waivers import WaiverState, read_terms
 from riskcockpit.decisions.wording import LONGEST, subject_of, summary_of
@@ -334,3 +339,69 @@ def test_an_alert_that_another_waiver_covers_is_not_opened() -> None:
 @pytest.mark.parametrize("kind", ["deployment.rollback", "deployment.approve", "alert.dismiss"])
 def test_a_rollback_entry_moves_nothing_but_models(kind: str) -> None:
     assert meaning(entry(EntryType.ROLLBACK_REQUESTED, move(kind=kind))).actions == ()
+
+
+RENEWAL = {
+    "treatment": "fix_later", "risk_owner": "o", "review_at": "2026-11-30T00:00:00Z",
+    "remediation": "p", "remediation_owner": "o", "remediation_due": "2026-12-01T00:00:00Z",
+    "renews": "e" * 64, "renewals": 1,
+}  # fmt: skip
+
+
+def test_nobody_renews_alone_what_they_may_waive_alone() -> None:
+    first = entry(EntryType.WAIVER_GRANTED, waiver())
+    record = {**RENEWAL, "renews": first.hash}
+    alone = entry(EntryType.WAIVER_GRANTED, waiver(record=record), minute=1)
+    assert [each.state for each in meaning(first, alone).waivers] == [
+        WaiverState.GRANTED, WaiverState.IN_DOUBT,
+    ]  # fmt: skip
+    asked = entry(EntryType.WAIVER_REQUESTED, waiver(record=record, rule="waive-2"), minute=1)
+    key = entry(
+        EntryType.APPROVAL_GRANTED, {"request": asked.hash, "policy": POLICY}, "ben", minute=2
+    )
+    old, new = meaning(first, asked, key).waivers
+    assert (old.state, new.state) == (WaiverState.SUPERSEDED, WaiverState.GRANTED)
+    assert (old.renewed_by, old.stopped_at) == (new.id, key.ts)
+    assert [each.state for each in meaning(first, asked).waivers] == [
+        WaiverState.GRANTED, WaiverState.REQUESTED,
+    ]  # fmt: skip
+
+
+def test_newer_verdicts_suspend_and_release_and_say_that_they_do() -> None:
+    worksheet = dict.fromkeys(
+        (
+            "constraint",
+            "objective",
+            "objective_met",
+            "additional_risk",
+            "validation",
+            "maintenance",
+        ),
+        "said",
+    )
+    tested = {"last_tested": "2026-11-01", "next_test": "2026-12-24", "controls": ["gate"]}
+    record = {
+        "treatment": "mitigate", "risk_owner": "o", "review_at": "2026-11-30",
+        **worksheet, **tested,
+    }  # fmt: skip
+    data = waiver(reason="compensating_control", record=record)
+    raw = meaning(entry(EntryType.WAIVER_GRANTED, data))
+    for verdict in ("alarm", "stale", "error", None):
+        verdicts = {} if verdict is None else {"gate": verdict}
+        held = held_by_controls(raw, verdicts)
+        assert held.waivers[0].state is WaiverState.SUSPENDED
+        assert stands_otherwise(raw, verdicts)
+        assert not stands_otherwise(held, verdicts)
+        assert stands_otherwise(held, {"gate": "ok"})
+    assert held_by_controls(raw, {"gate": "ok"}) == raw
+    assert not stands_otherwise(raw, {"gate": "ok"})
+
+
+def test_a_suspension_holds_whatever_is_granted_after_it_on_the_same_entry() -> None:
+    granted = entry(EntryType.WAIVER_GRANTED, waiver())
+    stop = entry(EntryType.WAIVER_SUSPENDED, {"waiver": granted.hash, "comment": "it alarms"})
+    late = entry(
+        EntryType.APPROVAL_GRANTED, {"request": granted.hash, "policy": POLICY}, "ben", minute=9
+    )
+    (found,) = meaning(granted, stop, late).waivers
+    assert (found.state, found.why) == (WaiverState.SUSPENDED, "it alarms")

@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 
 from riskcockpit.config.credentials import Credential
-from riskcockpit.config.settings import SourceSettings
+from riskcockpit.config.settings import ActionSettings, SourceSettings
 from riskcockpit.connectors.alertmanager.connector import AlertmanagerConnector
 from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.http import replayed
 from riskcockpit.connectors.reply import Asked, Reply
 from riskcockpit.decisions.upstream import KEY
 from riskcockpit.domain.clock import rfc3339
-from riskcockpit.services.answers import revoke
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.services.answers import revoke, undo
 from riskcockpit.services.context import Context
 from riskcockpit.services.decide import plan_waiver, waive
 from riskcockpit.services.dismissals import carry_out_due
@@ -33,6 +34,7 @@ from support.deciding import WHY, Bank, make_bank
 
 pytestmark = pytest.mark.usefixtures("without_policy")
 
+SOURCES = (SourceSettings(name="alerts", kind="alertmanager", url="https://am.example"),)
 LABELS = {"alertname": "QueueLong", "service": "payments", "severity": "warning"}
 
 
@@ -89,8 +91,7 @@ class Room:
 
     def at(self, name: str = "engineer") -> Context:
         """Sit somebody down."""
-        source = SourceSettings(name="alerts", kind="alertmanager", url="https://am.example")
-        return self.bank.at(name, sources=(source,))
+        return self.bank.at(name, sources=SOURCES)
 
     def fire(self, **labels: str) -> str:
         """Let an alert fire, read it, and return the id of its finding."""
@@ -203,3 +204,35 @@ def test_a_list_that_reaches_further_than_the_waiver_is_never_sent(
     assert room.states() == [("alert.silence", "pending")]
     entry = next(e for e in room.at().reading_journal().entries() if e.data.get(KEY))
     assert entry.data[KEY][0]["params"]["labels"] == '{"severity":"warning"}'
+
+
+def test_within_the_grace_nothing_leaves_the_outbox_and_undo_stops_it(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sit = room.bank.at
+    grace = ActionSettings(grace="10m")
+    monkeypatch.setattr(
+        room, "at", lambda name="engineer": sit(name, sources=SOURCES, actions=grace)
+    )
+    finding = room.fire()
+    room.waive(finding)
+    assert room.states() == [("alert.silence", "pending")]
+    undo(room.at())
+    room.bank.clock.at += timedelta(minutes=11)
+    assert carry_out_due(room.at()) == ()
+    assert (room.server.writes, room.states()) == ([], [])
+    room.waive(finding)
+    assert room.server.writes == []
+    room.bank.clock.at += timedelta(minutes=11)
+    assert [row.state for row in carry_out_due(room.at())] == ["done"]
+    assert room.server.writes == ["POST silences"]
+
+
+def test_a_suspended_waiver_silences_nothing(room: Room) -> None:
+    waiver = room.waive(room.fire())
+    assert room.server.standing == [LABELS]
+    data = {"waiver": waiver, "comment": "the control gateway-closed alarms", "controls": ["g"]}
+    room.at().journal().append(EntryType.WAIVER_SUSPENDED, data)
+    assert [row.state for row in carry_out_due(room.at())] == ["done"]
+    assert room.server.standing == []
+    assert room.states() == [("alert.silence", "done"), ("alert.unsilence", "done")]

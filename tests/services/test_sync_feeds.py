@@ -102,6 +102,9 @@ def test_a_program_gives_findings_and_readings(tmp_path: Path) -> None:
     target.write_text(json.dumps({"tool": "cobolint", "complete": True, "findings": []}))
     assert bank.sync().state == "ok"
     assert bank.rows("SELECT state FROM finding") == [("fixed",)]
+    bad = {**finding, "line": -5}
+    target.write_text(json.dumps({"tool": "cobolint", "findings": [finding, bad]}))
+    assert bank.sync().message == "a record could not be read"
     target.write_text("no report at all")
     broken = bank.sync()
     assert broken.state == "partial"

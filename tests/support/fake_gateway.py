@@ -15,6 +15,7 @@ from riskcockpit.errors import ConfigError, InputError, QueryError, RefusedError
 from riskcockpit.exposure.model import ExposureModel, parse
 from riskcockpit.tui.api import (
     About,
+    Acknowledge,
     Approve,
     Intent,
     Names,
@@ -28,7 +29,7 @@ from riskcockpit.tui.api import (
     Waive,
 )
 from riskcockpit.views.compliance import FrameworkView
-from riskcockpit.views.findings import FindingDetail, FindingPage, FindingRow, FindingSet
+from riskcockpit.views.findings import FacetView, FindingDetail, FindingPage, FindingRow, FindingSet
 from riskcockpit.views.governance import (
     ActionRow,
     ControlDetail,
@@ -39,13 +40,18 @@ from riskcockpit.views.governance import (
     LedgerRow,
     VerifyReport,
 )
+from riskcockpit.views.incidents import IncidentView
 from riskcockpit.views.models import ModelDetail, ModelRow
 from riskcockpit.views.posture import LedgerState, PostureView
 from riskcockpit.views.syncing import SourceProgress
+from riskcockpit.views.trace import TraceRow
 from support.bank_compliance import control_detail, frameworks, hostile_control, hostile_frameworks
+from support.bank_deployments import FakeDeliveries, deployments, hostile_deployments
 from support.bank_findings import detail_of, finding_row, hostile_row
 from support.bank_governance import actions, controls, ledger_rows, model_detail, model_rows
-from support.bank_posture import NOW, euros, finding_id, posture
+from support.bank_incidents import FakeIncidents, hostile_incidents, incidents
+from support.bank_posture import NOW, finding_id, posture
+from support.bank_previews import preview
 from support.hostile import HOSTILE
 
 _SHIPPED = Path(__file__).resolve().parents[2] / "config" / "exposure.yaml"
@@ -53,13 +59,15 @@ SCENARIOS = parse(yaml.safe_load(_SHIPPED.read_text(encoding="utf-8")), "config/
 
 
 @dataclass
-class FakeGateway:
+class FakeGateway(FakeIncidents, FakeDeliveries):
     """Answers at once from fixed data; remembers what it was asked to decide."""
 
     total: int = 3_000
     make_row: Callable[[int], FindingRow] = finding_row
     view: PostureView = field(default_factory=posture)
     about: About = field(default_factory=lambda: About("demo-bank", False, "eng", "bastion-2"))
+    incidents_shown: tuple[IncidentView, ...] = field(default_factory=incidents)
+    deployments_shown: tuple[TraceRow, ...] = field(default_factory=deployments)
     decided: list[Intent] = field(default_factory=list)
     planned: list[Intent] = field(default_factory=list)
     blockers: tuple[str, ...] = ()
@@ -204,6 +212,11 @@ class FakeGateway:
     def ids(self, query: str) -> tuple[str, ...]:
         return tuple(finding_id(index) for index in range(self.open_findings(query).total))
 
+    def facets(self, query: str) -> tuple[FacetView, ...]:
+        total = self.open_findings(query).total
+        shares = (("critical", total // 10), ("high", total // 3), ("medium", total // 2))
+        return (FacetView("severity", shares),)
+
     def finding(self, finding: str) -> FindingDetail:
         self._wait()
         if len(finding) != 32:
@@ -252,64 +265,7 @@ class FakeGateway:
     def plan(self, intent: Intent) -> DecisionPreview:
         self._wait()
         self.planned.append(intent)
-        production = self.about.is_production
-        match intent:
-            case RollBack(model, _):
-                return DecisionPreview(
-                    f"Roll back {model}",
-                    f"{model} serves version 6 instead of 7 from now on.",
-                    f"{model}@champion",
-                    self.about.context,
-                    production,
-                    (
-                        f"POST /registered-models/alias name={model} alias=champion version=6",
-                        f"GET /registered-models/alias?name={model}&alias=champion",
-                    ),
-                    "models.rollback",
-                    () if not production else ("a second person with the role approver",),
-                    self.blockers,
-                    (),
-                    (),
-                    0,
-                    euros(2_400_000),
-                    (
-                        ("from", "version 7, champion for 6 d"),
-                        ("to", "version 6, READY, approved by validator-2"),
-                        (
-                            "why it is safe",
-                            "v6 held accuracy ≥ 0.94 for 30 d; v7 is still the champion",
-                        ),
-                    ),
-                )
-            case Waive(findings=ids):
-                rows = tuple(self.make_row(int(each[16:], 16)) for each in ids[:20])
-                return DecisionPreview(
-                    f"Waive {len(ids)} findings",
-                    f"Nobody is asked to fix {len(ids)} findings until then.",
-                    rows[0].asset if rows else "",
-                    self.about.context,
-                    production,
-                    (),
-                    "waivers.high",
-                    ("a second person with the role risk_owner",),
-                    self.blockers,
-                    ("3 of them are critical: at most 30 d",),
-                    rows,
-                    len(ids),
-                    euros(310_000),
-                )
-            case _:
-                return DecisionPreview(
-                    f"{type(intent).__name__} request",
-                    "The request is signed.",
-                    "a1b2c3d4e5",
-                    self.about.context,
-                    production,
-                    (),
-                    "approvals.any",
-                    (),
-                    self.blockers,
-                )
+        return preview(intent, self.about, self.blockers, self.make_row)
 
     def decide(self, intent: Intent) -> DecisionResult:
         self._wait()
@@ -321,6 +277,7 @@ class FakeGateway:
             RollBack: EntryType.ROLLBACK_EXECUTED,
             Approve: EntryType.APPROVAL_GRANTED,
             Reject: EntryType.APPROVAL_REJECTED,
+            Acknowledge: EntryType.NOTE,
             Release: EntryType.CLOSURE_RELEASED,
             Undo: EntryType.UNDO,
             Note: EntryType.NOTE,
@@ -351,7 +308,14 @@ def empty() -> FakeGateway:
         ledger=LedgerState(True, 0, ""),
     )
     return FakeGateway(
-        total=0, view=view, number=0, models_shown=(), entries=(), frameworks_shown=()
+        total=0,
+        view=view,
+        number=0,
+        models_shown=(),
+        entries=(),
+        frameworks_shown=(),
+        incidents_shown=(),
+        deployments_shown=(),
     )
 
 
@@ -385,6 +349,8 @@ def hostile() -> FakeGateway:
         about=About(text[3], False, text[0], text[9], contexts={text[1]: text[2]}, file=text[5]),
         models_shown=models,
         entries=entries,
+        incidents_shown=hostile_incidents(text),
+        deployments_shown=hostile_deployments(text),
         frameworks_shown=hostile_frameworks(text),
         control_shown=hostile_control(text),
         known=Names(text, text, text, dict(zip(text, text[::-1], strict=True)), {"owner": text}),

@@ -47,3 +47,24 @@ def test_ctrl_q_quits_from_anywhere() -> None:
         screen.press("/")
         screen.press("\x11")
         assert screen.end() == 0
+
+
+def test_a_crash_in_a_worker_is_a_drawn_state_and_the_terminal_is_in_order_at_the_end() -> None:
+    with cockpit("broken") as screen:
+        screen.wait_for("It failed")
+        screen.press("\x1b", 0.5)
+        screen.press("f")  # the next screen asks as well, and fails as well
+        screen.wait_for("It failed")
+        assert screen.process.poll() is None
+        screen.press("\x11")
+        assert screen.end() == 0
+        assert screen.modes_left_on() == []
+        assert "Traceback" not in screen.text
+
+
+def test_after_a_kill_the_terminal_says_what_a_reset_has_to_switch_off() -> None:
+    with cockpit() as screen:
+        screen.wait_for("Needs you now")
+        screen.signal(signal.SIGKILL)
+        assert screen.end(5) == -signal.SIGKILL
+        assert "alternate screen" in screen.modes_left_on()  # nobody can tidy up: `reset` does

@@ -27,9 +27,11 @@ KEYS = {
     "finding": finding_id(3),
     "model": "fraud-scoring",
     "control": "data.checks",
+    "incident": "1a" * 32,
+    "deployment": "4d" * 16,
 }
 SIZES = [(80, 24), (120, 36), (200, 60)]
-ALWAYS = ("finding", "model", "control", "settings")
+ALWAYS = ("finding", "model", "control", "incident", "deployment", "settings")
 """Places without an empty state: one thing, or what is built in."""
 
 
@@ -99,6 +101,8 @@ async def test_a_screen_that_never_loaded_says_failed_forbidden_or_empty(kind: s
         nothing = fake_gateway.empty()
         gateway.failure, gateway.view, gateway.total, gateway.number = None, nothing.view, 0, 0
         gateway.models_shown = gateway.entries = gateway.frameworks_shown = ()
+        gateway.incidents_shown = ()
+        gateway.deployments_shown = ()
         gateway.actions = lambda: ()  # type: ignore[method-assign] # nothing was done
         await press(pilot, "ctrl+r")
         assert load(app) is Load.EMPTY

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from riskcockpit.services.context import Context
 from riskcockpit.services.witnessing import sign_checkpoint
 
+if TYPE_CHECKING:
+    from riskcockpit.services.recording import Recorder
 
-def open_cockpit(ctx: Context, *, is_ascii: bool = False, mouse: bool = True) -> int:
+
+def open_cockpit(
+    ctx: Context,
+    *,
+    is_ascii: bool = False,
+    mouse: bool = True,
+    end_tour: Callable[[], None] | None = None,
+    recorder: Recorder | None = None,
+) -> int:
     """Open the cockpit over `ctx` and return the exit code it ended with.
 
     The chain of this writer is witnessed by a checkpoint when the cockpit closes, and before it
-    goes to another context.
+    goes to another context. With `end_tour` it begins with the tour, and calls it when that shall
+    not come again; a recorder gets all that is painted.
 
     Raises:
         InputError: this is not a terminal a full-screen program can use; the hint names the CLI.
     """
-    from riskcockpit.tui.launch import run
+    from riskcockpit.tui.launch import Extras, run
 
-    return run(ctx, is_ascii=is_ascii, mouse=mouse, closed=sign_checkpoint)
+    return run(
+        ctx, is_ascii=is_ascii, mouse=mouse, closed=sign_checkpoint,
+        extras=Extras(end_tour, recorder),
+    )  # fmt: skip

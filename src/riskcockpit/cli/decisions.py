@@ -1,4 +1,4 @@
-"""Decisions: waive, approve, reject, revoke, roll back, undo, note. Each has a dry run."""
+"""Decisions: approve, reject, revoke, roll back, undo, note. Each has a dry run."""
 
 from __future__ import annotations
 
@@ -44,46 +44,12 @@ _NOT_DONE = ("refused", "unknown", "in_doubt", "pending")
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this family."""
-    loose = {"ignore_unknown_options": True}
-    app.command("waive", context_settings=loose)(waive)
     app.command("approve")(approve)
     app.command("reject")(reject)
     app.command("revoke")(revoke)
     app.command("rollback")(rollback)
     app.command("undo")(undo)
     app.command("note")(note)
-
-
-def waive(
-    query: Annotated[list[str], typer.Argument(help="Ids of findings, or a query.")],
-    *,
-    reason: Annotated[
-        str,
-        typer.Option(help="As false_positive, risk_accepted, compensating_control, deferred."),
-    ],
-    justification: Annotated[str, typer.Option(help="Why the bank may live with it.")],
-    expires: Annotated[str, typer.Option(help="When it ends: 2027-01-31, or 30d from now.")],
-    break_glass: BreakGlass = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Waive findings for a time, or ask for it when the rules want a second person."""
-    from riskcockpit.cli.moments import end_of
-    from riskcockpit.cli.words import refuse_options
-    from riskcockpit.services.context import Context
-    from riskcockpit.services.decide import plan_waiver
-    from riskcockpit.services.decide import waive as decide
-
-    ctx = Context.open()
-    what = refuse_options(query)
-    until = end_of(expires, ctx.clock.now())
-    with refusal(ctx, "waiver.requested", as_json=as_json):
-        terms = (ctx, what, reason, justification, until)
-        plan = plan_waiver(*terms, break_glass=break_glass)
-        if stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
-            return
-        show_decision(ctx, decide(*terms, break_glass=break_glass), as_json=as_json)
 
 
 def approve(

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskcockpit.cli.diagnostics import Progress, say
+from riskcockpit.cli.diagnostics import Progress, say, warn
 from riskcockpit.cli.options import JsonOption
+from riskcockpit.errors import InputError
+
+if TYPE_CHECKING:
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.recording import Recorder
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +35,12 @@ def demo(
     still: Annotated[
         bool, typer.Option("--still", help="Freeze the story: nothing changes by itself.")
     ] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            "--record", metavar="FILE", help="Record what is painted, in asciinema's format."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Another seed is another bank.")] = 7,
     as_json: JsonOption = False,
 ) -> None:
@@ -39,9 +52,8 @@ def demo(
     from riskcockpit.demo.run import run_demo
 
     is_screen = not (headless or as_json) and sys.stdin.isatty() and sys.stdout.isatty()
-    opener = None
-    if is_screen:
-        from riskcockpit.cli.cockpit import open_cockpit as opener  # type: ignore[assignment]
+    recorder = _recorder(record, is_screen=is_screen)
+    opener = _opener(recorder) if is_screen else None
     progress = Progress()
     kept = Path.cwd() / "riskcockpit-demo" if keep else None
     try:
@@ -51,6 +63,8 @@ def demo(
         )  # fmt: skip
     finally:
         progress.done()
+        if recorder is not None:
+            _end(recorder)
     if result.posture is not None and as_json:
         from riskcockpit.cli import documents, output
 
@@ -63,3 +77,40 @@ def demo(
         )
     if result.exit_code:
         raise typer.Exit(result.exit_code)
+
+
+def _recorder(file: Path | None, *, is_screen: bool) -> Recorder | None:
+    """Begin a recording when one is wanted.
+
+    Raises:
+        InputError: there is nothing to record, or the file cannot be written.
+    """
+    if file is None:
+        return None
+    if not is_screen:
+        raise InputError(
+            "nothing to record: the cockpit is not opened",
+            hint="--record needs a terminal, and neither --headless nor --json",
+        )
+    from riskcockpit.services.recording import begin
+
+    return begin(file)
+
+
+def _end(recorder: Recorder) -> None:
+    recorder.close()
+    if recorder.fault:
+        warn(f"the recording in {recorder.path} is cut off: {recorder.fault}")
+    else:
+        say(f"recorded in {recorder.path}; play it with: asciinema play {recorder.path}")
+
+
+def _opener(recorder: Recorder | None) -> Callable[[Context], int]:
+    """Return how the cockpit is opened: with the tour until somebody wants it no more."""
+    from riskcockpit.cli.cockpit import open_cockpit
+    from riskcockpit.config.paths import Paths
+    from riskcockpit.services.memory import end_tour, is_tour_over
+
+    own = Paths.from_environment()  # the demo's home goes with it
+    ending = None if is_tour_over(own) else partial(end_tour, own)
+    return partial(open_cockpit, end_tour=ending, recorder=recorder)

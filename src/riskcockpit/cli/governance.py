@@ -223,3 +223,36 @@ def retry(
         lists.actions((row,), ctx.clock.now())
     if row.state in ("refused", "unknown"):
         raise typer.Exit(ExitCode.REFUSED)
+
+
+@actions_app.command("may")
+def may(
+    subject: Annotated[str, typer.Argument(help="A finding, a model, a request or a waiver.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what you may do to something now, and why not; nobody upstream is asked."""
+    from riskcockpit.cli import documents, output
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.preflight import permissions
+
+    found = permissions(Context.open(), subject)
+    if as_json:
+        rows = [
+            {
+                "deed": each.deed,
+                "allowed": each.is_allowed,
+                "why_not": each.why_not,
+                "rule": each.rule,
+                "needs": list(each.needs),
+            }
+            for each in found
+        ]
+        output.json_document(documents.document("permissions", permissions=rows))
+    else:
+        cells = [
+            (each.deed, "yes" if each.is_allowed else "no", each.rule,
+             each.why_not or "; ".join(each.needs))
+            for each in found
+        ]  # fmt: skip
+        output.cells(("deed", "may", "rule", "why not, or whose key it takes"), cells, "table")

@@ -149,6 +149,7 @@ def _faults(settings: Settings) -> Iterator[tuple[str, str, str | None]]:
     durations = {
         "rollback.cooldown": settings.rollback.cooldown,
         "rollback.max_reading_age": settings.rollback.max_reading_age,
+        "actions.grace": settings.actions.grace,
         **{f"sources[{i}].stale_after": s.stale_after for i, s in enumerate(settings.sources)},
     }
     for path, text in durations.items():

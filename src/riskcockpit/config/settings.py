@@ -150,6 +150,14 @@ class RollbackSettings(Struct, frozen=True):
     max_reading_age: str = "15m"
 
 
+class ActionSettings(Struct, frozen=True):
+    """Sending decisions upstream."""
+
+    grace: str = "0s"
+    """How long what closes alerts or answers deployments waits, so that `undo` can stop it; moves
+    of models never wait."""
+
+
 class CockpitSettings(Struct, frozen=True):
     """The look and feel of the cockpit."""
 
@@ -178,4 +186,5 @@ class Settings(Struct, frozen=True):
     imports: ImportSettings = ImportSettings()
     waivers: WaiverSettings = WaiverSettings()
     rollback: RollbackSettings = RollbackSettings()
+    actions: ActionSettings = ActionSettings()
     cockpit: CockpitSettings = CockpitSettings()

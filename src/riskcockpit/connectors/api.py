@@ -105,6 +105,14 @@ class Acts(Protocol):
         ...
 
 
+@runtime_checkable
+class Declares(Protocol):
+    """The capability of saying what can be changed, so that nobody is offered anything else."""
+
+    acts: ClassVar[frozenset[ActionKind]]
+    """The kinds of actions that `Acts` takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeptRecord:
     """What the cache kept of the record behind a finding."""

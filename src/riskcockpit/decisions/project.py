@@ -7,7 +7,7 @@ count against what they would allow: a grant that is not understood grants nothi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from riskcockpit.decisions.automation import automation_record
@@ -15,13 +15,24 @@ from riskcockpit.decisions.corrections import Correction, collect_corrections
 from riskcockpit.decisions.incidents import collect_drills, collect_incidents
 from riskcockpit.decisions.notes import NoteKind, is_plain, kind_of, recorded
 from riskcockpit.decisions.receipts import ProjectedAction, collect_actions
-from riskcockpit.decisions.requests import Followers, Policies, Review, Standing, follow, stand
+from riskcockpit.decisions.requests import (
+    REJECTIONS,
+    Followers,
+    Policies,
+    Review,
+    Standing,
+    follow,
+    stand,
+)
 from riskcockpit.decisions.roles import ENFORCED
 from riskcockpit.decisions.upstream import Held, alert_actions, silences_after
 from riskcockpit.decisions.waivers import WaiverState, WaiverTerms, read_terms
 from riskcockpit.domain.action import MODEL_KINDS, OPEN_STATES, ActionKind, ActionState
 from riskcockpit.domain.automation import AutomationRecord
+from riskcockpit.domain.clock import rfc3339
+from riskcockpit.domain.control import Verdict
 from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.ids import short
 from riskcockpit.domain.incident import Drill, Incident
 from riskcockpit.domain.severity import Severity
 from riskcockpit.ledger.chain import Entry
@@ -31,6 +42,9 @@ _ANSWERING = frozenset(
 )
 """Records by which somebody says that they look after it."""
 NOT_VERIFIED = "the ledger does not verify"
+_OVER = frozenset(
+    {WaiverState.EXPIRED, WaiverState.REVOKED, WaiverState.SUSPENDED, WaiverState.SUPERSEDED}
+)
 _WAIVERS = frozenset({EntryType.WAIVER_REQUESTED, EntryType.WAIVER_GRANTED})
 
 
@@ -45,6 +59,28 @@ class Waiver:
     requester: str
     requested_at: datetime
     standing: Standing
+    stop: Entry | None = None
+    """The entry that suspended it."""
+    renewed_by: str = ""
+    """The renewal that took its place."""
+    renewed_at: datetime | None = None
+    """When that had its keys."""
+    failing: str = ""
+    """Which of its controls does not hold by the latest verdicts, signed or not."""
+
+    @property
+    def why(self) -> str:
+        """Why it does not count; empty when it does, or waits."""
+        if self.state is WaiverState.SUSPENDED:
+            return self.failing or (str(self.stop.data.get("comment", "")) if self.stop else "")
+        if self.state is WaiverState.SUPERSEDED:
+            return f"renewed by {short(self.renewed_by)}"
+        if self.standing.ended is not None:
+            return _ended(self.standing)
+        review = self.standing.review
+        if self.state is WaiverState.IN_DOUBT and not self.standing.doubt and review is not None:
+            return f"one key alone, not reviewed by {rfc3339(review.due)}"
+        return self.standing.doubt
 
     @property
     def approver(self) -> str:
@@ -55,6 +91,24 @@ class Waiver:
     def ended_at(self) -> datetime | None:
         """When it was rejected, revoked or undone; None when it was not."""
         return self.standing.ended.ts if self.standing.ended else None
+
+    @property
+    def stopped_at(self) -> datetime | None:
+        """When it ceased to cover anything before its time; None when it did not."""
+        stops = (self.stop.ts if self.stop else None, self.renewed_at, self.ended_at)
+        return min(filter(None, stops), default=None)
+
+
+def _ended(standing: Standing) -> str:
+    end = standing.ended
+    if end is None:
+        return ""
+    word = {EntryType.UNDO: "taken back", EntryType.WAIVER_REVOKED: "revoked"}
+    comment = str(end.data.get("comment", ""))
+    said = f"{word.get(end.type, 'rejected')} by {end.actor}{f': {comment}' if comment else ''}"
+    if standing.is_contested:
+        return f"{said}; approved too, before either knew: the stricter counts"
+    return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +186,9 @@ def project(
     """
     doubt = "" if is_verified else NOT_VERIFIED
     followers = follow(entries)
-    waivers = tuple(
-        _waiver(entry, followers, policies, now, doubt)
+    stops = _stops(entries)
+    waivers = _superseded(
+        _suspended(_waiver(entry, followers, policies, now, doubt), stops.get(entry.hash))
         for entry in entries
         if entry.type in _WAIVERS
     )
@@ -159,6 +214,41 @@ def project(
     )
 
 
+def held_by_controls(found: Projection, verdicts: Mapping[str, str]) -> Projection:
+    """Return the projection with the waivers suspended that rest on a control which does not hold.
+
+    `verdicts` are the latest by control. What alarms, and what nobody knows, compensates nothing.
+    """
+    waivers = tuple(
+        replace(each, state=WaiverState.SUSPENDED, failing=why)
+        if each.state is WaiverState.GRANTED and (why := failing_control(each, verdicts))
+        else each
+        for each in found.waivers
+    )
+    return replace(found, waivers=waivers)
+
+
+def stands_otherwise(found: Projection, verdicts: Mapping[str, str]) -> bool:
+    """Whether newer verdicts suspend a waiver of what `held_by_controls` gave, or release one."""
+    return any(
+        each.failing != failing_control(each, verdicts)
+        for each in found.waivers
+        if each.failing or each.state is WaiverState.GRANTED
+    )
+
+
+def failing_control(waiver: Waiver, verdicts: Mapping[str, str]) -> str:
+    """Say which control of a waiver does not hold; empty when all do."""
+    record = waiver.terms.record if waiver.terms else None
+    for name in record.controls if record else ():
+        verdict = verdicts.get(name, "unknown")
+        if verdict == Verdict.ALARM.value:
+            return f"the control {name} alarms"
+        if verdict != Verdict.OK.value:
+            return f"nobody knows whether the control {name} holds: {verdict.replace('_', ' ')}"
+    return ""
+
+
 def subjects(entry: Entry) -> tuple[str, ...]:
     """Return the findings and models that an entry is about."""
     if entry.type in _WAIVERS:
@@ -170,36 +260,81 @@ def subjects(entry: Entry) -> tuple[str, ...]:
     return ()
 
 
+def _stops(entries: Iterable[Entry]) -> Mapping[str, Entry]:
+    """Return waiver → the entry that suspended it first."""
+    stops: dict[str, Entry] = {}
+    for entry in entries:
+        named = entry.data.get("waiver")
+        if entry.type is EntryType.WAIVER_SUSPENDED and isinstance(named, str):
+            stops.setdefault(named, entry)
+    return stops
+
+
 def _waiver(
-    ask: Entry, followers: Followers, policies: Policies, now: datetime, doubt: str
+    ask: Entry,
+    followers: Followers,
+    policies: Policies,
+    now: datetime,
+    doubt: str,
 ) -> Waiver:
     terms: WaiverTerms | None = None
     try:
         terms = read_terms(ask.data)
     except (ValueError, OverflowError) as error:
         doubt = doubt or f"its entry cannot be read: {error}"
-    severity = terms.severity if terms else Severity.CRITICAL
+    severity = terms.ruling_severity if terms else Severity.CRITICAL
     standing = stand(ask, severity, followers, policies, doubt)
     if ask.type is EntryType.WAIVER_GRANTED and standing.is_waiting:
         standing = stand(ask, severity, followers, policies, "granted without the keys it needs")
     return Waiver(ask.hash, _state(standing, terms, now), terms, ask.actor, ask.ts, standing)
 
 
+def _suspended(waiver: Waiver, stop: Entry | None) -> Waiver:
+    if stop is None or waiver.state is not WaiverState.GRANTED:
+        return waiver
+    return replace(waiver, state=WaiverState.SUSPENDED, stop=stop)
+
+
+def _superseded(waivers: Iterable[Waiver]) -> tuple[Waiver, ...]:
+    """Return waivers with those ended that a granted renewal took the place of."""
+    found = tuple(waivers)
+    renewed = {
+        each.terms.record.renews: each
+        for each in found
+        if each.state is WaiverState.GRANTED and each.terms and each.terms.record
+    }
+    replaceable = (WaiverState.GRANTED, WaiverState.SUSPENDED)
+    return tuple(
+        replace(
+            each,
+            state=WaiverState.SUPERSEDED,
+            renewed_by=renewed[each.id].id,
+            renewed_at=renewed[each.id].standing.decided_at,
+        )
+        if each.id in renewed and each.state in replaceable
+        else each
+        for each in found
+    )
+
+
 def _held(waiver: Waiver, ask: Entry) -> Held:
     """Return a waiver as far as its alerts go; one in doubt closes nothing and opens nothing."""
-    ended = waiver.state in (WaiverState.EXPIRED, WaiverState.REVOKED)
+    ended = waiver.state in _OVER
     was_granted = waiver.standing.decided_at is not None and not waiver.standing.doubt
     is_granted = waiver.state is WaiverState.GRANTED
-    return Held(ask, waiver.standing, is_granted=is_granted, is_over=ended and was_granted)
+    return Held(
+        ask,
+        waiver.standing,
+        is_granted=is_granted,
+        is_over=ended and was_granted,
+        stopped_at=waiver.stopped_at,
+    )
 
 
 def _state(standing: Standing, terms: WaiverTerms | None, now: datetime) -> WaiverState:
     if standing.ended is not None:
         was_granted = standing.decided_at is not None
-        is_rejection = standing.ended.type in (
-            EntryType.WAIVER_REJECTED,
-            EntryType.APPROVAL_REJECTED,
-        )
+        is_rejection = standing.ended.type in REJECTIONS
         return WaiverState.REJECTED if is_rejection and not was_granted else WaiverState.REVOKED
     if standing.doubt or terms is None:
         return WaiverState.IN_DOUBT

@@ -32,6 +32,7 @@ ASKS: Mapping[EntryType, Deed] = {
     EntryType.CLOSURE_RELEASED: Deed.CORRECT,
 }
 KEYS = frozenset({EntryType.APPROVAL_GRANTED, EntryType.ROLLBACK_APPROVED})
+REJECTIONS = frozenset({EntryType.WAIVER_REJECTED, EntryType.APPROVAL_REJECTED})
 _NAMED_BY = {
     EntryType.APPROVAL_GRANTED: "request",
     EntryType.ROLLBACK_APPROVED: "request",
@@ -93,6 +94,15 @@ class Standing:
     """Who made what it is about, as the ask says; their keys do not count as approvals."""
     review: Review | None = None
     """Of a decision that broke the glass."""
+
+    @property
+    def is_contested(self) -> bool:
+        """Whether it has all its keys and was rejected: neither side knew of the other.
+
+        The stricter counts: it is not granted, whichever came first.
+        """
+        is_rejected = self.ended is not None and self.ended.type in REJECTIONS
+        return is_rejected and self.decided_at is not None and not self.doubt
 
     @property
     def is_granted(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -76,6 +76,8 @@ class Held(msgspec.Struct, frozen=True):
     """It is in force."""
     is_over: bool
     """It was in force, and ended."""
+    stopped_at: datetime | None = None
+    """When it ended before its time, or was suspended; aware UTC."""
 
 
 def alert_actions(held: Sequence[Held], entries: Iterable[Entry]) -> Iterator[ProjectedAction]:
@@ -100,7 +102,7 @@ def alert_actions(held: Sequence[Held], entries: Iterable[Entry]) -> Iterator[Pr
             if not one.is_over or closed.state not in _REACHED:
                 continue
             if dismissal.kind is ActionKind.ALERT_SILENCE:
-                if one.standing.ended is not None:
+                if one.stopped_at is not None:
                     yield _unsilencing(one, dismissal, receipts)
             elif (dismissal.source, dismissal.target) not in covered:
                 yield _reopening(one, dismissal, receipts)
@@ -186,7 +188,7 @@ def _unsilencing(
 
 def _after(one: Held, action: Action, receipts: Mapping[str, Sequence[Entry]]) -> ProjectedAction:
     """Return what follows from the end of a waiver."""
-    at = one.standing.ended.ts if one.standing.ended else one.ask.ts
+    at = one.stopped_at or one.ask.ts
     unsent = (ActionState.PENDING, "its waiver ended, not sent yet", at)
     return projected_action(one.ask, action, one.standing, unsent, receipts.get(action.id, ()))
 

@@ -16,6 +16,14 @@ from typing import Any
 import msgspec
 
 from riskcockpit.config.settings import WaiverSettings
+from riskcockpit.decisions.waiver_record import (
+    KEY,
+    WaiverKind,
+    WaiverRecord,
+    faults_of,
+    kind_of,
+    read_record,
+)
 from riskcockpit.domain.clock import parse_utc, rfc3339
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.domain.severity import Severity
@@ -33,6 +41,10 @@ class WaiverState(StrEnum):
     """Waits for another key."""
     GRANTED = "granted"
     """In force."""
+    SUSPENDED = "suspended"
+    """A control that compensates failed; it is in force again only by a renewal."""
+    SUPERSEDED = "superseded"
+    """A renewal that was granted took its place."""
     REJECTED = "rejected"
     REVOKED = "revoked"
     """Taken back, or undone."""
@@ -60,6 +72,28 @@ class WaiverTerms:
     query: str
     findings: tuple[Covered, ...]
     """The frozen list: new matches of the query are not covered."""
+    record: WaiverRecord | None = None
+    """The rest of what a bank keeps; None in entries that are older than records."""
+
+    @property
+    def kind(self) -> WaiverKind:
+        """What sort of a decision it is."""
+        return kind_of(self.reason)
+
+    @property
+    def statement(self) -> str:
+        """What OpenVEX is told: why it does not affect, or what is done about it and until when."""
+        record = self.record
+        if self.kind in (WaiverKind.NOT_AFFECTED, WaiverKind.FALSE_POSITIVE):
+            return (record.impact if record else "") or self.justification
+        plan = (record.remediation if record else "") or self.justification
+        return f"{plan} (accepted until {rfc3339(self.expires_at)[:10]})"
+
+    @property
+    def ruling_severity(self) -> Severity:
+        """The severity by which the rule is found: a renewal is ruled as high ones are."""
+        is_renewal = self.record is not None and bool(self.record.renews)
+        return max(self.severity, Severity.HIGH) if is_renewal else self.severity
 
     @property
     def severity(self) -> Severity:
@@ -77,6 +111,7 @@ class WaiverTerms:
             "findings": {each.id: each.severity.word for each in self.findings},
             "count": len(self.findings),
             "kev": sorted(each.id for each in self.findings if each.is_kev),
+            **({} if self.record is None else {KEY: msgspec.to_builtins(self.record)}),
         }
 
 
@@ -106,9 +141,9 @@ def read_terms(data: Mapping[str, Any]) -> WaiverTerms:
         covered.append(Covered(finding, severity, finding in kev))
     if len(covered) != read.count or not covered:
         raise ValueError("its count is not the number of its findings")
-    return WaiverTerms(
-        read.reason, read.justification, parse_utc(read.expires_at), read.query, tuple(covered)
-    )
+    ends = parse_utc(read.expires_at)
+    record = read_record(data, read.reason, ends)
+    return WaiverTerms(read.reason, read.justification, ends, read.query, tuple(covered), record)
 
 
 def parse_reason(word: str) -> WaiverReason:
@@ -153,7 +188,21 @@ def check_terms(terms: WaiverTerms, settings: WaiverSettings, now: datetime) -> 
         )
     if terms.expires_at <= now:
         raise InputError(f"the waiver would end in the past: {rfc3339(terms.expires_at)}")
+    _check_record(terms)
     _check_limits(terms, settings, now)
+
+
+def _check_record(terms: WaiverTerms) -> None:
+    if terms.record is None:
+        return
+    faults = list(faults_of(terms.record, terms.reason, terms.expires_at))
+    if faults:
+        field, why = faults[0]
+        more = f"; also {', '.join(name for name, _ in faults[1:])}" if faults[1:] else ""
+        raise InputError(
+            f"a waiver of the kind {terms.kind.value} is not complete: {field} {why}{more}",
+            hint="`riskcockpit waive --edit` opens a form that explains each field",
+        )
 
 
 def _check_limits(terms: WaiverTerms, settings: WaiverSettings, now: datetime) -> None:

@@ -135,6 +135,9 @@ _WORDS: Mapping[EntryType, Callable[[Mapping[str, Any]], str]] = {
     EntryType.WAIVER_GRANTED: _waiver,
     EntryType.WAIVER_REJECTED: _about("rejects the waiver", "request"),
     EntryType.WAIVER_REVOKED: _about("revokes the waiver", "waiver"),
+    EntryType.WAIVER_SUSPENDED: lambda data: (
+        f"suspends the waiver {short(str(data.get('waiver', '?')))}: {data.get('comment', '?')}"
+    ),
     EntryType.WAIVER_EXPIRED: lambda data: (
         f"the waiver {short(str(data.get('waiver', '?')))} ran out on "
         f"{str(data.get('expires_at', '?'))[:10]}"

@@ -22,6 +22,7 @@ class AlertKind(StrEnum):
     SLA = "sla"
     ACTION_FAILED = "action_failed"
     IMPORT_HELD = "import_held"
+    GLASS_REVIEW = "glass_review"
     CONTROL = "control"
     """A control alarms, fails to run, or its file is invalid."""
     KPI = "kpi"

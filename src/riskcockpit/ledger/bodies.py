@@ -49,6 +49,7 @@ class _WaiverAsk(_Decision, frozen=True):
     kev: list[str]
     authors: list[str] = []
     upstream: list[dict[str, Any]] = []
+    record: dict[str, Any] = {}
 
 
 class _Answer(_Decision, frozen=True):
@@ -74,6 +75,7 @@ class _Expired(_Body, frozen=True):
 class _Suspended(_Body, frozen=True):
     waiver: Digest
     comment: str
+    controls: list[str] = []
 
 
 class _Move(_Decision, frozen=True):

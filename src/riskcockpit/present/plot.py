@@ -1,4 +1,8 @@
-"""Plots of a value over time as lines of text, with the threshold it must keep."""
+"""Plots of a value over time as lines of text, with the threshold it must keep.
+
+What a plot says it says by its signs; tokens only repeat it. So it reads the same in 16 colours, in
+none, and in ASCII.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from riskcockpit.domain.reading import Direction
-from riskcockpit.present.text import UNICODE, Glyphs, figure
+from riskcockpit.present.text import UNICODE, Glyphs, count, figure
 
 _LABEL = 8
+_LEAST_BAR, _MOST_BAR = 10, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +25,26 @@ class Run:
     token: str
 
 
-def squeeze(values: Sequence[float], width: int, direction: Direction) -> list[float]:
-    """Return at most `width` values: of each stretch the worst one, so that no breach is lost."""
+def squeeze(values: Sequence[float | None], width: int, direction: Direction) -> list[float | None]:
+    """Return at most `width` values: of each stretch the worst one, so that no breach is lost.
+
+    A stretch without a value is None.
+    """
     if len(values) <= width:
         return list(values)
     worst = min if direction is Direction.AT_LEAST else max
     edges = (round(i * len(values) / width) for i in range(width + 1))
-    return [worst(values[low:high]) for low, high in pairwise(edges) if high > low]
+    stretches = (values[low:high] for low, high in pairwise(edges) if high > low)
+    return [
+        worst((value for value in stretch if value is not None), default=None)
+        for stretch in stretches
+    ]
+
+
+def column(index: int, total: int, width: int) -> int:
+    """Return the column of a plot of `width` cells that value `index` of `total` is drawn in."""
+    room = max(1, width - _LABEL)
+    return index if total <= room else min(room - 1, max(0, index * room // total))
 
 
 _LEAST_MARGIN = 1e-200
@@ -34,7 +52,7 @@ _LEAST_MARGIN = 1e-200
 
 
 def plot(
-    values: Sequence[float],
+    values: Sequence[float | None],
     width: int,
     height: int,
     *,
@@ -44,22 +62,26 @@ def plot(
 ) -> list[list[Run]]:
     """Draw `values` (oldest first) as columns; those beyond the threshold carry the alarm token.
 
-    Every row starts with a label of the scale; the threshold is a line through the empty cells.
+    Every row starts with a label of the scale; the threshold is a line through the empty cells,
+    and where nothing was measured nothing stands.
     """
     room = max(1, width - _LABEL)
     shown = squeeze(values, room, direction)
-    if not shown or height < 1:
+    measured = [value for value in shown if value is not None]
+    if not measured or height < 1:
         return []
-    known = [*shown, *([threshold] if threshold is not None else [])]
+    known = [*measured, *([threshold] if threshold is not None else [])]
     low, high = min(known), max(known)
     margin = (high - low) * 0.1 or abs(high) * 0.05
     margin = margin if margin > _LEAST_MARGIN else 1.0
     low, high = low - margin, high + margin
     scale = height * 8 / (high - low)
-    heights = [round((value - low) * scale) for value in shown]
+    heights = [0 if value is None else round((value - low) * scale) for value in shown]
     line = None if threshold is None else min(height - 1, int((threshold - low) * scale) // 8)
     tokens = [
-        "alarm" if threshold is not None and not direction.holds(value, threshold) else "trend"
+        "alarm"
+        if value is not None and threshold is not None and not direction.holds(value, threshold)
+        else "trend"
         for value in shown
     ]
     rows = []
@@ -102,3 +124,60 @@ def _label(
     else:
         text = ""
     return f"{text[: _LABEL - 2]:>{_LABEL - 2}}  "
+
+
+def marked(letters: Sequence[tuple[int, str]], width: int) -> list[Run]:
+    """Return the row under a plot with a letter at each column of `letters` (column, letter).
+
+    Letters that want the same column stand beside each other, as near as there is room.
+    """
+    room = max(1, width - _LABEL)
+    cells = [" "] * room
+    for wanted, letter in letters:
+        free = sorted(
+            (at for at in range(room) if cells[at] == " "), key=lambda at: abs(at - wanted)
+        )
+        if free:
+            cells[free[0]] = letter
+    return [Run(" " * _LABEL + "".join(cells).rstrip(), "key")]
+
+
+def axis(first: str, last: str, width: int) -> list[Run]:
+    """Return the row that says what the leftmost and the rightmost column are."""
+    room = max(1, width - _LABEL)
+    gap = room - len(first) - len(last)
+    text = f"{first}{' ' * gap}{last}" if gap > 0 else last[-room:].rjust(room)
+    return [Run(" " * _LABEL + text, "muted")]
+
+
+def strip(
+    counts: Sequence[tuple[str, str, int]], width: int, glyphs: Glyphs = UNICODE
+) -> list[Run]:
+    """Draw how a total is made up, as (word, token, count), the gravest first; `width` cells.
+
+    Each part has a shade of its own and at least one cell, and says its number while there is room:
+    the last words go first, then the bar becomes shorter.
+    """
+    shown = [
+        (f"{shade} {word} {count(number)}", shade, token, number)
+        for (word, token, number), shade in zip(counts, glyphs.shades, strict=False)
+        if number > 0
+    ]
+    if not shown:
+        return []
+    words = [text for text, *_ in shown]
+    while len(words) > 1 and sum(len(text) + 2 for text in words) + _LEAST_BAR > width:
+        words.pop()
+    bar = min(_MOST_BAR, width - sum(len(text) + 2 for text in words))
+    total = sum(number for *_, number in shown)
+    out = [
+        Run(shade * max(1, round(number / total * bar)), token) for _, shade, token, number in shown
+    ]
+    drawn = bar >= len(shown)
+    return [
+        *(out if drawn else []),
+        *(
+            Run(f"{'  ' if drawn or index else ''}{text}", token)
+            for index, (text, (_, _, token, _)) in enumerate(zip(words, shown, strict=False))
+        ),
+    ]

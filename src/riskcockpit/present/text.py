@@ -51,6 +51,8 @@ class Glyphs:
     dash: str
     bars: str
     """Eight heights of a sparkline, the lowest first."""
+    shades: str
+    """Five densities, the heaviest first."""
     gap: str
     """A day without a value in a sparkline."""
     opened: str
@@ -84,6 +86,7 @@ UNICODE = Glyphs(
     rule="─",
     dash="–",  # noqa: RUF001 - an en dash is meant
     bars="▁▂▃▄▅▆▇█",
+    shades="█▓▒░·",
     gap=" ",
     opened="▾",
     closed="▸",
@@ -110,6 +113,7 @@ ASCII = Glyphs(
     rule="-",
     dash="-",
     bars="_.,-=+*#",
+    shades="#X=-.",
     gap=" ",
     opened="v",
     closed=">",

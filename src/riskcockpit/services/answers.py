@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from riskcockpit.decisions.project import Waiver
 from riskcockpit.decisions.receipts import ACTING
-from riskcockpit.decisions.requests import Standing
-from riskcockpit.decisions.roles import Deed, Rule, needs, permit_key
+from riskcockpit.decisions.roles import Deed, Rule, needs
 from riskcockpit.decisions.waivers import WaiverState
 from riskcockpit.decisions.wording import summary_of
-from riskcockpit.domain.action import MODEL_KINDS, ActionState
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.errors import InputError, RefusedError
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.services.asked import Asked, asked
+from riskcockpit.services.asks import Ask, asks_of
 from riskcockpit.services.authors import known_authors
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
@@ -36,23 +34,6 @@ from riskcockpit.services.undoable import done_rollback, own_rule, undoable
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
 LONGEST_NOTE = 4_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Ask:
-    """Somebody's request, or what became of it."""
-
-    entry: Entry
-    standing: Standing
-    state: str
-    is_waiting: bool
-    is_rollback: bool
-
-    @property
-    def sentence(self) -> str:
-        """The request in words."""
-        what = summary_of(self.entry).removeprefix("asks: ")
-        return f"{what} ({short(self.entry.hash)}, by {self.entry.actor})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,53 +201,18 @@ def note(ctx: Context, subject: str, text: str) -> DecisionResult:
     return DecisionResult(desk.decision(entry, rule, f"about {about}"), (), message)
 
 
-def _ask(desk: Desk, id_: str) -> _Ask:
-    asks = {ask.entry.hash: ask for ask in _asks(desk)}
+def _ask(desk: Desk, id_: str) -> Ask:
+    asks = {ask.entry.hash: ask for ask in asks_of(desk.entries, desk.projection, desk.book)}
     return asks[desk.find(id_, asks, "request")]
 
 
-def _asks(desk: Desk) -> Iterable[_Ask]:
-    entries = {entry.hash: entry for entry in desk.entries}
-    for waiver in desk.projection.waivers:
-        waits = waiver.state is WaiverState.REQUESTED or waiver.standing.is_to_review
-        yield _Ask(entries[waiver.id], waiver.standing, waiver.state.value, waits, False)
-    for each in desk.projection.actions:
-        if each.action.id not in entries:  # it follows from a waiver, which is what is signed
-            continue
-        waits = each.state is ActionState.REQUESTED or each.standing.is_to_review
-        is_move = each.action.kind in MODEL_KINDS
-        yield _Ask(entries[each.action.id], each.standing, each.state.value, waits, is_move)
-    for change in desk.book.waiting:
-        standing = Standing(change.rule, change.signed)
-        yield _Ask(change.entry, standing, WaiverState.REQUESTED.value, True, False)
+def _may_sign(desk: Desk, ask: Ask) -> Rule:
+    authors = known_authors(desk.ctx, ask.entry.data)
+    return ask.permit_key(desk.signature(), authors)
 
 
-def _waits(ask: _Ask) -> Rule:
-    if not ask.is_waiting or ask.standing.rule is None:
-        raise RefusedError(
-            f"the request {short(ask.entry.hash)} is {ask.state.replace('_', ' ')}",
-            rule="waiting-only",
-            hint=ask.standing.doubt or None,
-        )
-    return ask.standing.rule
-
-
-def _may_sign(desk: Desk, ask: _Ask) -> Rule:
-    rule = _waits(ask)
-    authors = (*ask.standing.authors, *known_authors(desk.ctx, ask.entry.data))
-    permit_key(rule, desk.signature(), ask.standing.signed, authors)
-    return rule
-
-
-def _may_reject(desk: Desk, ask: _Ask) -> Rule:
-    rule = _waits(ask)
-    if desk.principal != ask.entry.actor and not desk.signature().roles & rule.approve:
-        raise RefusedError(
-            f"{desk.principal} may not reject: only the requester, or who could approve",
-            rule=rule.id,
-            hint=rule.why or None,
-        )
-    return rule
+def _may_reject(desk: Desk, ask: Ask) -> Rule:
+    return ask.permit_rejection(desk.signature())
 
 
 def _waiver(desk: Desk, id_: str) -> Waiver:
@@ -284,7 +230,7 @@ def _may_revoke(desk: Desk, waiver: Waiver) -> Rule:
     return rule
 
 
-def _naming(desk: Desk, ask: _Ask, comment: str, rule: Rule) -> dict[str, object]:
+def _naming(desk: Desk, ask: Ask, comment: str, rule: Rule) -> dict[str, object]:
     model = {"model": ask.entry.data["model"]} if ask.is_rollback else {}
     return {
         "request": ask.entry.hash,

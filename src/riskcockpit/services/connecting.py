@@ -84,9 +84,13 @@ def _credential(ctx: Context, name: str, ref: CredentialRef | None) -> Check:
     if ref is None:
         return Check(name, CheckState.NOTE, "none")
     try:
-        return Check(name, CheckState.OK, _whence(resolve(ref, ctx.clock)))
+        found = resolve(ref, ctx.clock)
     except RiskcockpitError as error:
         return _failed(name, error)
+    if found.expires_at is not None and found.expires_at <= ctx.clock.now():
+        ended = f"{_whence(found)}, which is over"
+        return Check(name, CheckState.FAIL, ended, "log in again")
+    return Check(name, CheckState.OK, _whence(found))
 
 
 def _whence(found: Credential) -> str:

@@ -5,11 +5,13 @@ Each decision has a plan that is drawn before anybody says yes, and that changes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from riskcockpit.decisions.authors import KEY as AUTHORS
+from riskcockpit.decisions.project import Waiver
 from riskcockpit.decisions.roles import Deed, Rule, needs
 from riskcockpit.decisions.upstream import KEY as UPSTREAM
 from riskcockpit.decisions.upstream import as_data
@@ -45,6 +47,7 @@ from riskcockpit.services.dismissals import Upstream, calls_of, carry_out, upstr
 from riskcockpit.services.findings import FindingReader
 from riskcockpit.services.glass import broken_glass, review_words
 from riskcockpit.services.rows import finding_rows
+from riskcockpit.services.waiver_terms import Wanted, check_controls, record_facts, record_for
 from riskcockpit.store.sql import sql
 from riskcockpit.views.findings import FindingRow
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
@@ -88,10 +91,13 @@ def plan_waiver(
     expires_at: datetime,
     *,
     break_glass: str = "",
+    details: Mapping[str, Any] | None = None,
+    renews: Waiver | None = None,
 ) -> DecisionPreview:
     """Say what a waiver would cover, and who else has to sign it.
 
-    `query_or_ids` is a query, or ids of findings (unique prefixes will do).
+    `query_or_ids` is a query, or ids of findings (unique prefixes will do). `details` are fields of
+    its record (`decisions.waiver_form`); `renews` is the waiver it takes the place of.
 
     Raises:
         InputError: an unknown reason, too short a justification, an end in the past, no findings.
@@ -99,10 +105,11 @@ def plan_waiver(
         UnknownNameError: an id names no finding.
         LedgerError: the ledger does not verify, or there is no key.
     """
-    wish = _wish(Desk(ctx), query_or_ids, reason, justification, expires_at)
+    wanted = _wanted(reason, justification, expires_at, details, renews)
+    wish = _wish(Desk(ctx), query_or_ids, wanted)
     try:
         rule = _permit(wish)
-        glass = broken_glass(wish.desk, rule, break_glass, wish.terms.severity)
+        glass = broken_glass(wish.desk, rule, break_glass, wish.terms.ruling_severity)
     except RefusedError as error:
         return _preview(wish, error.rule, blockers=(error.message,))
     if glass:
@@ -119,6 +126,8 @@ def waive(
     expires_at: datetime,
     *,
     break_glass: str = "",
+    details: Mapping[str, Any] | None = None,
+    renews: Waiver | None = None,
 ) -> DecisionResult:
     """Waive findings, or ask for it when the rule wants another key.
 
@@ -128,10 +137,11 @@ def waive(
         RefusedError: a rule says no; nothing was written.
         InputError: as `plan_waiver`.
     """
-    wish = _wish(Desk(ctx), query_or_ids, reason, justification, expires_at)
+    wanted = _wanted(reason, justification, expires_at, details, renews)
+    wish = _wish(Desk(ctx), query_or_ids, wanted)
     desk = wish.desk
     rule = _permit(wish)
-    glass = broken_glass(desk, rule, break_glass, wish.terms.severity)
+    glass = broken_glass(desk, rule, break_glass, wish.terms.ruling_severity)
     missing = () if glass else needs(rule, [desk.signature()])
     type_ = EntryType.WAIVER_REQUESTED if missing else EntryType.WAIVER_GRANTED
     with desk.ctx.store.reader() as reader:
@@ -147,26 +157,41 @@ def waive(
 
 def _permit(wish: _Wish) -> Rule:
     check_terms(wish.terms, wish.desk.ctx.settings.waivers, wish.desk.now)
+    if wish.terms.record is not None:
+        with wish.desk.ctx.store.reader() as reader:
+            check_controls(reader, wish.terms.record)
     wish.upstream.check()
-    return wish.desk.permit(Deed.WAIVE, wish.terms.severity)
+    return wish.desk.permit(Deed.WAIVE, wish.terms.ruling_severity)
 
 
-def _wish(
-    desk: Desk,
-    query_or_ids: str | Sequence[str],
+def _wanted(
     reason: str,
     justification: str,
     expires_at: datetime,
-) -> _Wish:
-    word = parse_reason(reason)
+    details: Mapping[str, Any] | None,
+    renews: Waiver | None,
+) -> Wanted:
+    before = renews.terms.record if renews is not None and renews.terms else None
+    return Wanted(
+        parse_reason(reason),
+        clean_text(justification).strip(),
+        as_utc(expires_at).replace(microsecond=0),
+        details or {},
+        renews.id if renews is not None else "",
+        0 if renews is None else 1 + (before.renewals if before else 0),
+    )
+
+
+def _wish(desk: Desk, query_or_ids: str | Sequence[str], wanted: Wanted) -> _Wish:
     named, query = _find(desk.ctx, query_or_ids)
     rows = tuple(row for row in named if row.state in _WAIVABLE)
     terms = WaiverTerms(
-        reason=word,
-        justification=clean_text(justification).strip(),
-        expires_at=as_utc(expires_at).replace(microsecond=0),
+        reason=wanted.reason,
+        justification=wanted.justification,
+        expires_at=wanted.expires_at,
         query=query,
         findings=tuple(Covered(row.id, row.severity, row.is_kev) for row in rows),
+        record=record_for(desk, rows, wanted),
     )
     upstream = upstream_of_waiver(desk.ctx, terms)
     return _Wish(desk, terms, rows, len(named) - len(rows), upstream)
@@ -238,6 +263,7 @@ def _preview(
             ("until", until),
             ("highest severity", terms.severity.word),
             ("query", terms.query),
+            *record_facts(terms),
         ),
     )
 
@@ -246,7 +272,7 @@ def _warnings(wish: _Wish) -> Iterable[str]:
     if wish.left_out:
         yield f"{_count(wish.left_out)} left out: fixed, or accepted in the source"
     waived = sum(row.state in (State.WAIVED, State.FALSE_POSITIVE) for row in wish.rows)
-    if waived:
+    if waived and not (wish.terms.record and wish.terms.record.renews):
         yield f"{_count(waived)} waived already"
     yield from wish.upstream.notes
     exploited = sum(row.is_kev for row in wish.rows)

@@ -136,6 +136,18 @@ class Desk:
             "production": self.is_production,
         }
 
+    def check_open(self) -> None:
+        """Let nobody decide while production is locked, or while a policy file is edited.
+
+        Raises:
+            RefusedError: it is.
+        """
+        if self.signature().roles != {Role.AUTOMATION}:
+            refuse_locked(self.ctx)
+        for name in POLICY_FILES:
+            if name not in OPTIONAL:
+                self._refuse_edited(name)
+
     def sign(self, type_: EntryType, data: Mapping[str, Any]) -> Entry:
         """Write a decision into the ledger; the first policy it rests on is put there before.
 
@@ -143,8 +155,7 @@ class Desk:
             RefusedError: production is locked, or a policy file was edited and nobody signed that.
             LedgerError: it cannot be signed or written; nothing was decided then.
         """
-        if self.signature().roles != {Role.AUTOMATION}:
-            refuse_locked(self.ctx)
+        self.check_open()
         self.vouch()
         entry = self.journal.append(type_, data)
         self.entries = (*self.entries, entry)
@@ -289,16 +300,18 @@ class Desk:
         """Return the roles in force; those of the file while none were ever signed."""
         return self.book.roles or read_roles(self.ctx)[0]
 
-    def _vouch(self, name: str) -> None:
-        """Sign the first version of a policy file; refuse one that was edited and not signed."""
-        found = state_of(self.ctx.paths.ledger, self.book, name)
-        if found.is_edited:
+    def _refuse_edited(self, name: str) -> None:
+        if state_of(self.ctx.paths.ledger, self.book, name).is_edited:
             raise RefusedError(
                 f"{name} was edited, and nobody signed the change",
                 rule=POLICY_RULE,
                 hint="`riskcockpit policy sign` asks for it, `policy restore` undoes it",
             )
-        if not found.in_force:
+
+    def _vouch(self, name: str) -> None:
+        """Sign the first version of a policy file; refuse one that was edited and not signed."""
+        self._refuse_edited(name)
+        if not state_of(self.ctx.paths.ledger, self.book, name).in_force:
             self.change_policy(name)
         if name == ROLES and self.roles.digest not in self.book.versions:
             raise InputError("the roles were changed meanwhile", hint="try again")

@@ -24,6 +24,7 @@ from riskcockpit.controls.incremental import (
 )
 from riskcockpit.controls.pack import Control, digest
 from riskcockpit.controls.run import evaluate, newest
+from riskcockpit.decisions.project import Projection, stands_otherwise
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.control import ControlResult, ControlRow, RowStatus, Verdict
 from riskcockpit.domain.decision import EntryType
@@ -42,6 +43,7 @@ from riskcockpit.services.policy import controls_in_force, invalid_controls, kpi
 from riskcockpit.services.pricing import price
 from riskcockpit.services.projection import project_ledger
 from riskcockpit.services.staging import TABLES
+from riskcockpit.services.verdicts import verdicts_of
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
 
@@ -74,12 +76,14 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
     Raises:
         ConfigError: a control, a KPI or the exposure priors cannot be used.
     """
-    settle(ctx, tx, now)
+    projection = settle(ctx, tx, now)
     controls = controls_in_force(ctx.paths, ctx.settings.context.name)
     kpis = kpis_in_force(ctx.paths)
     known = states(tx)
     broken = invalid_rows(tx, invalid_controls(ctx.paths), now)
     standings, ran, digest_ = _judge_controls(tx, controls, known, now, broken)
+    if stands_otherwise(projection, verdicts_of(tx)):
+        settle(ctx, tx, now)
     readings = _measure_kpis(tx, kpis, known, now)
     for name in ("judging_thin_kpis", "judging_thin_exposure"):
         tx.execute(sql("services", name), before=now - FINE_HISTORY)
@@ -92,19 +96,22 @@ def judge(ctx: Context, tx: Writer, now: datetime) -> Judgement:
     return Judgement(tx.generation, standings, readings, policy, digest_, ran, otherwise)
 
 
-def settle(ctx: Context, tx: Writer, now: datetime) -> None:
+def settle(ctx: Context, tx: Writer, now: datetime) -> Projection:
     """Put on the findings what is known from elsewhere, what was decided, and what they may cost.
+
+    Returns what the ledger means; which controls hold is taken from their latest verdicts.
 
     Raises:
         ConfigError: the exposure priors cannot be used.
     """
     _describe_assets(ctx, tx, now)
     enrich(tx, ctx.settings.sla, now)
-    project_ledger(ctx, tx, now)
+    projection = project_ledger(ctx, tx, now)
     settle_deployments(tx)
     settle_chains(tx, now)
     judge_changes(tx, now, policy_of(ctx))
     price(ctx, tx, now)
+    return projection
 
 
 def look_back(tx: Writer, kpis: Iterable[catalogue.Kpi], moments: Iterable[datetime]) -> None:

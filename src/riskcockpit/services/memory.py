@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 MOST_COMMANDS = 200
 _LONGEST = 1 << 16
+_TOUR = "tour-is-over"
 
 
 def draft(paths: Paths, form: str) -> Mapping[str, str]:
@@ -53,6 +54,16 @@ def remember_command(paths: Paths, text: str) -> None:
     known = [one for one in commands(paths) if one != text]
     kept = [*known, text][-MOST_COMMANDS:]
     write_whole(make_private(paths.state) / "commands", msgspec.json.encode(kept))
+
+
+def is_tour_over(paths: Paths) -> bool:
+    """Return whether somebody said that the tour of the demo shall not come again."""
+    return (paths.state / _TOUR).exists()
+
+
+def end_tour(paths: Paths) -> None:
+    """Remember that the tour of the demo shall not come again."""
+    write_whole(make_private(paths.state) / _TOUR, b"")
 
 
 def _file(paths: Paths, form: str) -> Path:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from riskcockpit.actions.dispatch import DUE, RETRIED, Dispatcher
+from riskcockpit.config.durations import parse_duration
 from riskcockpit.connectors.api import Acts, Connector
 from riskcockpit.decisions.receipts import ProjectedAction
+from riskcockpit.domain.action import MODEL_KINDS, ActionState
+from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.ids import short
 from riskcockpit.errors import ConfigError, RefusedError, RiskcockpitError
 from riskcockpit.ledger.lock import held
@@ -62,6 +67,10 @@ def bring_on(desk: Desk, id_: str, *, is_retry: bool = False) -> ActionRow:
         each = _now(desk, id_)
         if each.state not in (RETRIED if is_retry else DUE):
             return row_of(each)
+        until = _grace_of(desk, each)
+        if not is_retry and desk.ctx.clock.now() < until:
+            waits = f"sent from {rfc3339(until)} on; `riskcockpit undo` stops it until then"
+            return row_of(each, waits)
         try:
             connector = acting_connector(desk.ctx, each.action.source)
         except RiskcockpitError as error:
@@ -73,6 +82,13 @@ def bring_on(desk: Desk, id_: str, *, is_retry: bool = False) -> ActionRow:
         finally:
             connector.close()
         return row_of(_now(desk, id_))
+
+
+def _grace_of(desk: Desk, each: ProjectedAction) -> datetime:
+    """Return from when on an action may be sent; what follows from an end, and moves, at once."""
+    is_slow = each.action.kind not in MODEL_KINDS and each.state is ActionState.PENDING
+    grace = parse_duration(desk.ctx.settings.actions.grace) if is_slow else timedelta()
+    return each.decided_at + grace
 
 
 def row_of_action(desk: Desk, id_: str) -> ActionRow:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from riskcockpit.decisions.corrections import Merge
-from riskcockpit.decisions.project import BrokenGlass, Projection, Waiver
+from riskcockpit.decisions.project import BrokenGlass, Projection, Waiver, held_by_controls
 from riskcockpit.decisions.receipts import ProjectedAction
 from riskcockpit.decisions.waivers import WaiverState
 from riskcockpit.decisions.wording import subject_of, summary_of
@@ -30,6 +30,7 @@ from riskcockpit.services.corrections import settle_identities
 from riskcockpit.services.incident_projection import write_incidents
 from riskcockpit.services.record import examined, projected
 from riskcockpit.services.staging import TABLES
+from riskcockpit.services.verdicts import verdicts_of
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
 
@@ -37,13 +38,14 @@ from riskcockpit.store.sql import sql
 def project_ledger(ctx: Context, tx: Writer, now: datetime) -> Projection:
     """Verify the ledger, and put what it means at `now` into the cache.
 
-    While the ledger does not verify, no waiver counts. Returns the projection.
+    While the ledger does not verify, no waiver counts; one that rests on a control which does not
+    hold by the latest verdict is suspended. Returns the projection.
 
     Raises:
         LedgerError: the ledger cannot be read.
     """
     found = examined(ctx)
-    projection = projected(ctx, found, now)
+    projection = held_by_controls(projected(ctx, found, now), verdicts_of(tx))
     _write_entries(tx, found.entries)
     _write_waivers(tx, projection.waivers)
     _write_actions(tx, projection.actions)
@@ -110,6 +112,10 @@ def _waiver_row(waiver: Waiver) -> dict[str, Any]:
         "rule": standing.rule.id if standing.rule else "",
         "query": terms.query if terms else "",
         "finding_count": len(terms.findings) if terms else 0,
+        "kind": terms.kind.value if terms else "",
+        "why": clean_line(waiver.why),
+        "statement": terms.statement if terms else "",
+        "stopped_at": waiver.stopped_at,
     }
 
 
@@ -231,6 +237,8 @@ def _happened(waiver: Waiver, decided_at: datetime) -> Iterator[tuple[EventKind,
     yield EventKind.WAIVED, decided_at, words
     if waiver.state is WaiverState.EXPIRED:
         yield EventKind.WAIVER_EXPIRED, waiver.terms.expires_at, f"waiver {name} ended"
+    elif waiver.stop is not None and waiver.state is WaiverState.SUSPENDED:
+        yield EventKind.WAIVER_REVIEW, waiver.stop.ts, f"waiver {name} is suspended: {waiver.why}"
     elif (end := waiver.standing.ended) is not None:
         yield EventKind.UNDONE, end.ts, f"waiver {name} taken back by {end.actor}"
 

@@ -182,7 +182,8 @@ def _waivers(
 ) -> Iterator[QueueItem]:
     for waiver in waivers:
         is_request = waiver.state == "requested"
-        if not is_request and not now <= waiver.expires_at < horizon:
+        is_suspended = waiver.state == "suspended"
+        if not (is_request or is_suspended or now <= waiver.expires_at < horizon):
             continue
         place = f"{waiver.asset}, " if waiver.asset else ""
         yield QueueItem(
@@ -190,7 +191,7 @@ def _waivers(
             kind=QueueKind.WAIVER_REQUEST if is_request else QueueKind.WAIVER_EXPIRING,
             title=f"waiver for {plural(waiver.finding_count, 'finding')}",
             detail=f"{place}{waiver.reason.replace('_', ' ')}, asked by {waiver.requester}"
-            + (", needs a second person" if is_request else ", ends soon"),
+            + _what_it_waits_for(waiver, is_request=is_request),
             since=waiver.requested_at,
             due_at=waiver.expires_at,
             at_risk=Money(waiver.exposure, currency),
@@ -198,6 +199,12 @@ def _waivers(
             subject=waiver.id,
             keys=("a", "X", "n") if is_request else ("n",),
         )
+
+
+def _what_it_waits_for(waiver: WaiverFact, *, is_request: bool) -> str:
+    if is_request:
+        return ", needs a second person"
+    return f", suspended: {waiver.why}" if waiver.state == "suspended" else ", ends soon"
 
 
 def _deadlines(

@@ -184,6 +184,9 @@ def _outcome(pulled: Pulled, counts: ImportCounts, gone: Sequence[ScanReport]) -
         if document.knowledge is not None
         for note in document.knowledge.warnings
     ]
+    if counts.quarantined:
+        which = "a record" if counts.quarantined == 1 else f"{counts.quarantined} records"
+        notes.append(f"{which} could not be read")
     hints = [document.hint for document in pulled.unread if document.hint]
     coverage = pulled.coverage
     if coverage.is_truncated and not pulled.notes:

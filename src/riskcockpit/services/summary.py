@@ -174,6 +174,8 @@ class WaiverFact(Row, frozen=True):
     finding_count: int
     exposure: Decimal
     asset: str
+    why: str = ""
+    """Why it does not count; of one that is suspended."""
 
 
 class DeadlineFact(Row, frozen=True):

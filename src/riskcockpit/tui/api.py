@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
     from riskcockpit.domain.decision import WaiverReason
     from riskcockpit.exposure.model import ExposureModel
     from riskcockpit.views.compliance import FrameworkView
-    from riskcockpit.views.findings import FindingDetail, FindingPage, FindingSet
+    from riskcockpit.views.findings import FacetView, FindingDetail, FindingPage, FindingSet
     from riskcockpit.views.governance import (
         ActionRow,
         ControlDetail,
@@ -25,9 +25,11 @@ if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
         LedgerRow,
         VerifyReport,
     )
+    from riskcockpit.views.incidents import IncidentView
     from riskcockpit.views.models import ModelDetail, ModelRow
     from riskcockpit.views.posture import PostureView
     from riskcockpit.views.syncing import SourceProgress
+    from riskcockpit.views.trace import TraceRow, TraceView
 
 
 MARK_LIMIT = 5_000
@@ -136,6 +138,13 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Say that one looks after an incident."""
+
+    incident: str
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """Close what a held scan did not see."""
 
@@ -158,7 +167,7 @@ class Note:
     text: str
 
 
-Intent = Waive | RollBack | Approve | Reject | Release | Undo | Note
+Intent = Waive | RollBack | Approve | Reject | Acknowledge | Release | Undo | Note
 """Everything a person can decide in the cockpit."""
 
 
@@ -279,6 +288,10 @@ class GatewayApi(Protocol):
         """Return the ids of all findings that match, in order."""
         ...
 
+    def facets(self, query: str) -> tuple[FacetView, ...]:
+        """Return how the rows of a query spread over severities, owners and the like."""
+        ...
+
     def finding(self, finding: str) -> FindingDetail:
         """Return all that is known of one finding.
 
@@ -321,6 +334,30 @@ class GatewayApi(Protocol):
 
     def compliance(self) -> tuple[FrameworkView, ...]:
         """Return all frameworks with the evidence for each requirement."""
+        ...
+
+    def incidents(self) -> tuple[IncidentView, ...]:
+        """Return every incident, those that go on first."""
+        ...
+
+    def incident(self, id_: str) -> IncidentView:
+        """Return one incident.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
+        ...
+
+    def deployments(self) -> tuple[TraceRow, ...]:
+        """Return the deployments to production that are traced, the newest first."""
+        ...
+
+    def deployment(self, name: str) -> TraceView:
+        """Return the chain of one deployment.
+
+        Raises:
+            UnknownNameError: nothing is called so, or several are.
+        """
         ...
 
     def scenarios(self) -> ExposureModel:

@@ -49,8 +49,16 @@ class Cockpit(Commanding):
     CSS_PATH = "styles/cockpit.tcss"
     COMMANDS = {_palette}  # noqa: RUF012 - Textual's own shape
 
-    def __init__(self, gateway: GatewayApi, *, is_ascii: bool = False) -> None:
+    def __init__(
+        self,
+        gateway: GatewayApi,
+        *,
+        is_ascii: bool = False,
+        end_tour: Callable[[], None] | None = None,
+    ) -> None:
+        """Make the app; with `end_tour` it begins with the tour, and calls it when never again."""
         super().__init__(gateway)
+        self._end_tour = end_tour
         self.glyphs = ASCII if is_ascii else UNICODE
         self.is_locked = gateway.about.is_production
         self.posture: PostureView | None = None
@@ -76,6 +84,8 @@ class Cockpit(Commanding):
             self._listen_to_signals()
         self.watch_living()
         self.set_interval(_MINUTE_SECONDS, self._let_ages_move_on)
+        if self._end_tour is not None:
+            self.call_after_refresh(self.show_tour)
 
     def on_unmount(self) -> None:
         """Stop everything that runs, so that leaving waits for nothing."""
@@ -259,6 +269,17 @@ class Cockpit(Commanding):
     def _leave_for(self, home: str) -> None:
         self.next_home = home
         self.exit(0)
+
+    def show_tour(self) -> None:
+        """Show the tour of one minute."""
+        from riskcockpit.tui.modals.tour import TourDialog  # noqa: PLC0415 - once
+
+        def left(is_over: bool | None) -> None:  # noqa: FBT001 - the callback's shape
+            end, self._end_tour = self._end_tour, None
+            if is_over and end is not None:
+                self.run_worker(end, thread=True, exit_on_error=False)
+
+        self.push_screen(TourDialog(), left)
 
     def leave_cockpit(self) -> None:
         """Quit."""

@@ -81,6 +81,8 @@ KEYS: tuple[Key, ...] = (
             "go('compliance')",
             "compliance",
         ),
+        ("go.deployments", "D", "deployments and their chains", "go('deployments')", ""),
+        ("go.incidents", "i", "incidents: clocks, runbooks, timelines", "go('incidents')", ""),
         (
             "go.exposure",
             "x",
@@ -160,6 +162,7 @@ KEYS: tuple[Key, ...] = (
             "roll_back",
             "roll back",
         ),
+        ("decide.acknowledge", "A", "acknowledge an incident", "acknowledge", "acknowledge"),
         ("decide.undo", "u", "undo your last decision", "undo", "undo"),
         ("decide.note", "n", "note on this finding or model", "note", "note"),
     ),

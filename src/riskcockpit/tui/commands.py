@@ -34,6 +34,10 @@ class Commanded(Host, Protocol):
         """Forget a saved view."""
         ...
 
+    def show_tour(self) -> None:
+        """Show the tour."""
+        ...
+
     def leave_cockpit(self) -> None:
         """Quit."""
         ...
@@ -63,6 +67,11 @@ def _press(action: str) -> Callable[[Commanded, str], None]:
 
 def _models(app: Commanded, rest: str) -> None:
     app.go_to(Place("model", rest, Place("models")) if rest else Place("models"))
+
+
+def _trace(app: Commanded, rest: str) -> None:
+    parent = Place("deployments")
+    app.go_to(Place("deployment", rest, parent) if rest else parent)
 
 
 def _needed(kind: str, parent: str) -> Callable[[Commanded, str], None]:
@@ -131,6 +140,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("pillar", "1-5", "one pillar", _pillar),
     Command("compliance", "[FRAMEWORK]", "requirements and evidence", _place("compliance")),
     Command("control", "ID", "one control: SQL, inputs, rows", _needed("control", "compliance")),
+    Command("incidents", "", "incidents, their clocks and runbooks", _place("incidents")),
+    Command("incident", "ID", "one incident", _needed("incident", "incidents")),
+    Command("trace", "[DEPLOYMENT]", "deployments, or the chain of one", _trace),
     Command("exposure", "", "money at risk and what drives it", _place("exposure")),
     Command("ledger", "", "decisions and receipts", _place("ledger")),
     Command("verify", "", "verify every signature of the ledger", lambda app, _: _verify(app)),
@@ -149,6 +161,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("lock", "", "no decisions until unlocked", lambda app, _: app.ask_lock(is_locked=True)),
     Command("unlock", "", "allow decisions", lambda app, _: app.ask_lock(is_locked=False)),
     Command("help", "", "keys of this view", _press("help")),
+    Command("tour", "", "the cockpit in one minute", lambda app, _: app.show_tour()),
     Command("quit", "", "quit", lambda app, _: app.leave_cockpit()),
 )  # fmt: skip
 

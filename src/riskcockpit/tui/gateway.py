@@ -18,17 +18,10 @@ from riskcockpit.config.loading import load_settings
 from riskcockpit.errors import ConfigError
 from riskcockpit.tui.api import (
     About,
-    Approve,
     Intent,
     Names,
-    Note,
     Pulse,
     QueryField,
-    Reject,
-    Release,
-    RollBack,
-    Undo,
-    Waive,
 )
 
 if TYPE_CHECKING:  # imported when first used
@@ -36,7 +29,7 @@ if TYPE_CHECKING:  # imported when first used
     from riskcockpit.services.context import Context
     from riskcockpit.services.findings import FindingReader
     from riskcockpit.views.compliance import FrameworkView
-    from riskcockpit.views.findings import FindingDetail, FindingPage, FindingSet
+    from riskcockpit.views.findings import FacetView, FindingDetail, FindingPage, FindingSet
     from riskcockpit.views.governance import (
         ActionRow,
         ControlDetail,
@@ -46,8 +39,10 @@ if TYPE_CHECKING:  # imported when first used
         LedgerRow,
         VerifyReport,
     )
+    from riskcockpit.views.incidents import IncidentView
     from riskcockpit.views.models import ModelDetail, ModelRow
     from riskcockpit.views.posture import PostureView
+    from riskcockpit.views.trace import TraceRow, TraceView
 
 
 class Gateway:
@@ -229,6 +224,12 @@ class Gateway:
         """Return the ids of all findings that match."""
         return self._findings().ids(query)
 
+    def facets(self, query: str) -> tuple[FacetView, ...]:
+        """Return how the rows of a query spread."""
+        reader = self._findings()
+        reader.refresh()
+        return reader.facets(query)
+
     def finding(self, finding: str) -> FindingDetail:
         """Return all that is known of one finding, of the newest generation."""
         reader = self._findings()
@@ -286,6 +287,35 @@ class Gateway:
 
         return compliance(self._ctx)
 
+    def incidents(self) -> tuple[IncidentView, ...]:
+        """Return every incident with its runbook."""
+        from riskcockpit.services.incident_desk import incident_views  # noqa: PLC0415 - as above
+
+        return incident_views(self._ctx)
+
+    def incident(self, id_: str) -> IncidentView:
+        """Return one incident."""
+        from riskcockpit.errors import UnknownNameError  # noqa: PLC0415 - as above
+
+        for each in self.incidents():
+            if each.incident.id == id_:
+                return each
+        raise UnknownNameError(
+            f"there is no incident {id_}", hint="list them: `riskcockpit incident list --all`"
+        )
+
+    def deployments(self) -> tuple[TraceRow, ...]:
+        """Return the deployments to production."""
+        from riskcockpit.services.tracing import traces  # noqa: PLC0415 - when first used
+
+        return traces(self._ctx)
+
+    def deployment(self, name: str) -> TraceView:
+        """Return the chain of one deployment."""
+        from riskcockpit.services.tracing import trace  # noqa: PLC0415 - when first used
+
+        return trace(self._ctx, name)
+
     def scenarios(self) -> ExposureModel:
         """Return the scenarios of loss in force."""
         from riskcockpit.services.pricing import scenarios_in_force  # noqa: PLC0415 - as above
@@ -296,53 +326,15 @@ class Gateway:
 
     def plan(self, intent: Intent) -> DecisionPreview:
         """Say what a decision would do; changes nothing."""
-        from riskcockpit.services import (  # noqa: PLC0415 - only deciding needs them
-            decide,
-            releasing,
-            rollback,
-        )
+        from riskcockpit.tui import deeds  # noqa: PLC0415 - only deciding needs it
 
-        ctx = self._ctx
-        match intent:
-            case Waive(findings, reason, justification, expires_at):
-                return decide.plan_waiver(ctx, findings, reason, justification, expires_at)
-            case RollBack(model, to):
-                return rollback.plan_rollback(ctx, model, to)
-            case Approve(request, comment):
-                return decide.plan_approve(ctx, request, comment)
-            case Reject(request, comment):
-                return decide.plan_reject(ctx, request, comment)
-            case Release(scan):
-                return releasing.plan_release(ctx, scan)[0]
-            case Undo(decision):
-                return decide.plan_undo(ctx, decision)
-            case Note(subject, text):
-                return decide.plan_note(ctx, subject, text)
+        return deeds.plan(self._ctx, intent)
 
     def decide(self, intent: Intent) -> DecisionResult:
         """Take a decision: sign it, and do what it allows upstream."""
-        from riskcockpit.services import (  # noqa: PLC0415 - only deciding needs them
-            decide,
-            releasing,
-            rollback,
-        )
+        from riskcockpit.tui import deeds  # noqa: PLC0415 - as above
 
-        ctx = self._ctx
-        match intent:
-            case Waive(findings, reason, justification, expires_at):
-                return decide.waive(ctx, findings, reason, justification, expires_at)
-            case RollBack(model, to):
-                return rollback.rollback(ctx, model, to)
-            case Approve(request, comment):
-                return decide.approve(ctx, request, comment)
-            case Reject(request, comment):
-                return decide.reject(ctx, request, comment)
-            case Release(scan):
-                return releasing.release(ctx, scan)[0]
-            case Undo(decision):
-                return decide.undo(ctx, decision)
-            case Note(subject, text):
-                return decide.note(ctx, subject, text)
+        return deeds.carry_out(self._ctx, intent)
 
     # the end
 

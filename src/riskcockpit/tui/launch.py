@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from riskcockpit.errors import InputError
 
 if TYPE_CHECKING:  # nothing heavy before the environment is scrubbed
     from riskcockpit.services.context import Context
+    from riskcockpit.services.recording import Recorder
     from riskcockpit.tui.api import GatewayApi
 
 ALLOWED = frozenset(
@@ -29,12 +31,26 @@ _HUNG_UP = 129
 _HINT = "every screen is also a command: try `riskcockpit status`"
 
 
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What the demo adds to the cockpit."""
+
+    end_tour: Callable[[], None] | None = None
+    """Begin with the tour; called when it shall not come again."""
+    recorder: Recorder | None = None
+    """Gets all that is painted."""
+
+
+_NO_EXTRAS = Extras()
+
+
 def run(
     ctx: Context,
     *,
     is_ascii: bool = False,
     mouse: bool = True,
     closed: Callable[[Context], None] | None = None,
+    extras: Extras = _NO_EXTRAS,
 ) -> int:
     """Open the cockpit over `ctx`, then over every context switched to; return the exit code.
 
@@ -49,7 +65,7 @@ def run(
 
     while True:
         try:
-            code, home = _opened(Gateway(ctx), is_ascii=is_ascii, mouse=mouse)
+            code, home = _opened(Gateway(ctx), extras, is_ascii=is_ascii, mouse=mouse)
         finally:
             if closed is not None:
                 closed(ctx)
@@ -64,15 +80,19 @@ def run(
 def run_gateway(gateway: GatewayApi, *, is_ascii: bool = False, mouse: bool = True) -> int:
     """Open the cockpit over any gateway; as `run`."""
     check_terminal(os.environ)
-    return _opened(gateway, is_ascii=is_ascii, mouse=mouse)[0]
+    return _opened(gateway, _NO_EXTRAS, is_ascii=is_ascii, mouse=mouse)[0]
 
 
-def _opened(gateway: GatewayApi, *, is_ascii: bool, mouse: bool) -> tuple[int, str]:
+def _opened(gateway: GatewayApi, extras: Extras, *, is_ascii: bool, mouse: bool) -> tuple[int, str]:
     """Return the exit code, and the home to open next; empty for none."""
     scrub(os.environ)
     from riskcockpit.tui.app import Cockpit  # noqa: PLC0415 - Textual reads the environment now
 
-    app = Cockpit(gateway, is_ascii=is_ascii or not _speaks_utf8())
+    app = Cockpit(gateway, is_ascii=is_ascii or not _speaks_utf8(), end_tour=extras.end_tour)
+    if extras.recorder is not None:
+        from riskcockpit.tui.recording import recorded  # noqa: PLC0415 - few record
+
+        app.driver_class = recorded(app.driver_class, extras.recorder)
     try:
         app.run(mouse=mouse)
     finally:

@@ -10,6 +10,7 @@ from riskcockpit.tui.messages import Place
 
 if TYPE_CHECKING:  # records come with the data
     from riskcockpit.views.findings import FindingRow
+    from riskcockpit.views.trace import TraceView
 
 
 def of_finding(row: FindingRow) -> Sequence[tuple[str, Place]]:
@@ -32,6 +33,12 @@ def of_model(name: str) -> Sequence[tuple[str, Place]]:
         ("open findings", _findings("model", name)),
         ("all findings", Place("findings", f"model:{_quoted(name)} sort:-first_seen")),
     ]
+
+
+def of_deployment(view: TraceView) -> Sequence[tuple[str, Place]]:
+    """Return the model a deployment serves, and the open findings of its asset."""
+    serves = [] if view.model is None else [("model", Place("model", view.model.name))]
+    return [*serves, ("open findings", _findings("asset", view.row.asset))]
 
 
 def _findings(field: str, value: str) -> Place:

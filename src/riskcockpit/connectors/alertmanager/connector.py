@@ -18,7 +18,14 @@ from riskcockpit.connectors.alertmanager.silencing import Silencer
 from riskcockpit.connectors.api import KeptRecord, SourceSpec, WaiverWords
 from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.options import read_options
-from riskcockpit.domain.action import Action, ActionKind, Preview, Receipt
+from riskcockpit.domain.action import (
+    ALERT_KINDS,
+    WAIVER_KINDS,
+    Action,
+    ActionKind,
+    Preview,
+    Receipt,
+)
 from riskcockpit.domain.batch import Batch, Coverage, Document
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.severity import Severity
@@ -38,6 +45,7 @@ class AlertmanagerConnector:
     """The alerts of one server."""
 
     kind: ClassVar[str] = "alertmanager"
+    acts: ClassVar[frozenset[ActionKind]] = WAIVER_KINDS - ALERT_KINDS
     options: ClassVar[type[AlertmanagerOptions]] = AlertmanagerOptions
 
     def __init__(  # noqa: PLR0913 - what a connector is made of
@@ -52,7 +60,7 @@ class AlertmanagerConnector:
         self._reader = reader
         self._writer = writer
         self._options = options
-        self._silencer = Silencer(reader, writer, clock)
+        self._silencer = Silencer(reader, writer, clock, self.why_not())
 
     @classmethod
     def build(cls, spec: SourceSpec, clock: Clock) -> Self:

@@ -87,8 +87,14 @@ class Silencer:
     """Previews, applies and observes silences on one server."""
 
     def __init__(
-        self, reader: AlertmanagerClient, writer: AlertmanagerClient | None, clock: Clock
+        self,
+        reader: AlertmanagerClient,
+        writer: AlertmanagerClient | None,
+        clock: Clock,
+        why_not: str,
     ) -> None:
+        """`why_not` says why nothing may be written; empty when it may."""
+        self._why_not = why_not
         self._reader = reader
         self._writer = writer
         self._clock = clock
@@ -96,7 +102,7 @@ class Silencer:
     def preview(self, action: Action) -> Preview:
         """See `connectors.api.Acts.preview`."""
         url = self._reader.http.endpoint.url(API)
-        blockers = [] if self._writer else ["the source has no write credential"]
+        blockers = [self._why_not] if self._why_not else []
         if action.kind is ActionKind.ALERT_UNSILENCE:
             standing = self._ours(_silenced_by(action))
             if standing is None:
@@ -127,8 +133,8 @@ class Silencer:
         Raises:
             RetryableError: nothing was sent, or the server asked to wait: nothing changed.
         """
-        if self._writer is None:
-            return self._receipt(action, Outcome.REFUSED, "the source has no write credential")
+        if self._writer is None or self._why_not:
+            return self._receipt(action, Outcome.REFUSED, self._why_not)
         try:
             if action.kind is ActionKind.ALERT_UNSILENCE:
                 return self._end(action, self._writer)

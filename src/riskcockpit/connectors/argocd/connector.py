@@ -43,6 +43,7 @@ class ArgocdConnector(ActingSource[ArgoClient, ArgocdOptions]):
     """The applications of one Argo CD."""
 
     kind: ClassVar[str] = "argocd"
+    acts: ClassVar[frozenset[ActionKind]] = frozenset({ActionKind.DEPLOYMENT_ROLLBACK})
     options: ClassVar[type[ArgocdOptions]] = ArgocdOptions
 
     @classmethod

@@ -44,6 +44,9 @@ from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.options import read_options
 from riskcockpit.connectors.waiving import signed_comment
 from riskcockpit.domain.action import (
+    ALERT_KINDS,
+    DEPLOYMENT_KINDS,
+    MODEL_KINDS,
     OFFERED_KINDS,
     Action,
     ActionKind,
@@ -104,6 +107,7 @@ class AwsConnector:
     """Some services of AWS in some regions, as one account sees them."""
 
     kind: ClassVar[str] = "aws"
+    acts: ClassVar[frozenset[ActionKind]] = ALERT_KINDS | MODEL_KINDS | DEPLOYMENT_KINDS
     options: ClassVar[type[AwsOptions]] = AwsOptions
 
     def __init__(

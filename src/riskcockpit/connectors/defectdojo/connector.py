@@ -20,7 +20,7 @@ from riskcockpit.connectors.options import read_options, refuse_path
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.waiving import signed_comment
 from riskcockpit.connectors.windows import Window
-from riskcockpit.domain.action import Action, ActionKind
+from riskcockpit.domain.action import ALERT_KINDS, Action, ActionKind
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.ids import digest
@@ -46,6 +46,7 @@ class DefectDojoConnector(ActingSource[DojoClient, DojoOptions]):
     """The products of one DefectDojo."""
 
     kind: ClassVar[str] = "defectdojo"
+    acts: ClassVar[frozenset[ActionKind]] = ALERT_KINDS
     options: ClassVar[type[DojoOptions]] = DojoOptions
     full_every: ClassVar[timedelta] = timedelta(hours=24)
     """See `connectors.api.Reconciles`."""

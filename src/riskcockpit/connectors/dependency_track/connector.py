@@ -20,7 +20,7 @@ from riskcockpit.connectors.dialect import Dialect
 from riskcockpit.connectors.options import read_options, refuse_path
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.waiving import signed_comment
-from riskcockpit.domain.action import Action, ActionKind
+from riskcockpit.domain.action import ALERT_KINDS, Action, ActionKind
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.ids import digest
@@ -53,6 +53,7 @@ class DependencyTrackConnector(ActingSource[TrackClient, TrackOptions]):
     """The projects of one Dependency-Track."""
 
     kind: ClassVar[str] = "dependency_track"
+    acts: ClassVar[frozenset[ActionKind]] = ALERT_KINDS
     options: ClassVar[type[TrackOptions]] = TrackOptions
     full_every: ClassVar[timedelta] = timedelta(hours=24)
     """See `connectors.api.Reconciles`."""

@@ -42,6 +42,7 @@ from riskcockpit.connectors.reply import StatusError
 from riskcockpit.connectors.waiving import signed_comment, why_not
 from riskcockpit.domain.action import (
     ALERT_KINDS,
+    DEPLOYMENT_KINDS,
     OFFERED_KINDS,
     Action,
     ActionKind,
@@ -95,6 +96,7 @@ class GithubConnector:
     """The alerts and deployments of one organisation, or of some repositories, on one GitHub."""
 
     kind: ClassVar[str] = "github"
+    acts: ClassVar[frozenset[ActionKind]] = ALERT_KINDS | DEPLOYMENT_KINDS
     options: ClassVar[type[GithubOptions]] = GithubOptions
 
     def __init__(

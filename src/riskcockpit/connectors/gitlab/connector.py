@@ -31,7 +31,7 @@ from riskcockpit.connectors.gitlab.wire import KeptVulnerability
 from riskcockpit.connectors.options import read_options, refuse_path
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.connectors.waiving import signed_comment
-from riskcockpit.domain.action import OFFERED_KINDS, Action, ActionKind, Offer
+from riskcockpit.domain.action import ALERT_KINDS, OFFERED_KINDS, Action, ActionKind, Offer
 from riskcockpit.domain.batch import Batch, Coverage, Item
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.ids import digest
@@ -62,6 +62,7 @@ class GitlabConnector(ActingSource[GitlabClient, GitlabOptions]):
     """The vulnerabilities and deliveries of a group, or of some projects, on one GitLab."""
 
     kind: ClassVar[str] = "gitlab"
+    acts: ClassVar[frozenset[ActionKind]] = ALERT_KINDS | frozenset(ANSWERS)
     options: ClassVar[type[GitlabOptions]] = GitlabOptions
     full_every: ClassVar[timedelta] = timedelta(hours=24)
     """See `connectors.api.Reconciles`."""

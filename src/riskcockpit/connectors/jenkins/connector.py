@@ -48,6 +48,9 @@ class JenkinsConnector(ActingSource[JenkinsClient, JenkinsOptions]):
     """Some jobs of one Jenkins."""
 
     kind: ClassVar[str] = "jenkins"
+    acts: ClassVar[frozenset[ActionKind]] = frozenset(
+        {ActionKind.DEPLOYMENT_APPROVE, ActionKind.DEPLOYMENT_REJECT}
+    )
     options: ClassVar[type[JenkinsOptions]] = JenkinsOptions
 
     @classmethod

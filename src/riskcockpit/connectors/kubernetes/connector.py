@@ -55,6 +55,7 @@ class KubernetesConnector(ActingSource[KubernetesClient, KubernetesOptions]):
     """The deployments of one cluster."""
 
     kind: ClassVar[str] = "kubernetes"
+    acts: ClassVar[frozenset[ActionKind]] = frozenset({ActionKind.DEPLOYMENT_ROLLBACK})
     options: ClassVar[type[KubernetesOptions]] = KubernetesOptions
 
     @property

@@ -69,6 +69,7 @@ class MlflowConnector:
     """The registry of one MLflow server."""
 
     kind: ClassVar[str] = "mlflow"
+    acts: ClassVar[frozenset[ActionKind]] = MODEL_KINDS | {ActionKind.DEPLOYMENT_REJECT}
     options: ClassVar[type[MlflowOptions]] = MlflowOptions
 
     def __init__(
@@ -84,7 +85,7 @@ class MlflowConnector:
         self._reader, self._writer = clients
         self._clock = clock
         self._mover = AliasMover(*clients, clock, options.default_permission)
-        self._performer = Performer(clock, "" if self._writer else NO_WRITER)
+        self._performer = Performer(clock, self.why_not())
         convention = Convention(options.waiting_alias, _tag(spec.name, options.waiting_tag))
         self._waiting = Waiting(self._reader, convention, spec.name)
 
@@ -146,6 +147,10 @@ class MlflowConnector:
     def deployments(self, kinds: Collection[ActionKind] = OFFERED_KINDS) -> Iterator[Offer]:
         """See `connectors.api.Deploys.deployments`: the versions that wait for their promotion."""
         yield from self._waiting.offers(kinds)
+
+    def why_not(self) -> str:
+        """See `connectors.api.Refrains.why_not`."""
+        return "" if self._writer else NO_WRITER
 
     def preview(self, action: Action) -> Preview:
         """See `connectors.api.Acts.preview`."""

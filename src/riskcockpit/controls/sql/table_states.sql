@@ -1,5 +1,4 @@
 -- The state of each table that a control may read: it differs when a row was written or removed.
--- A broken glass, written anew each time, is told by what becomes of it.
 -- Every row written carries the generation, but some updates of findings do not: who makes them
 -- writes a scan, an event or knowledge beside it, so that these count for findings as well.
 -- params: none
@@ -25,8 +24,10 @@ WITH counted AS (
     UNION ALL SELECT 'finding_location', count(*), max(rev) FROM finding_location
     UNION ALL SELECT 'finding_sighting', count(*), max(rev) FROM finding_sighting
     UNION ALL SELECT 'finding_vex', count(*), max(rev) FROM finding_vex
-    UNION ALL SELECT 'glass_broken', count(*), CAST(bit_xor(hash(id, review_by, reviewed_at, ended_at)) >> 1 AS BIGINT)
-        FROM glass_broken
+    UNION ALL SELECT
+        'glass_broken', count(*),
+        max(epoch_us(greatest(decided_at, reviewed_at, ended_at)))
+    FROM glass_broken
     UNION ALL SELECT 'held_closure', count(*), max(rev) FROM held_closure
     UNION ALL SELECT 'http_validator', count(*), max(rev) FROM http_validator
     UNION ALL SELECT 'identity_decision', count(*), max(rev) FROM identity_decision

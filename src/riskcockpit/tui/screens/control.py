@@ -20,12 +20,13 @@ class ControlScreen(DetailScreen[ControlDetail]):
     topic = "the control"
 
     def related(self) -> Sequence[tuple[str, Place]]:
-        """Return the frameworks it is evidence for, and its pillar."""
+        """Return the frameworks it is evidence for, its pillar, and the deployments it judges."""
         if self.detail is None:
             return ()
         view = self.detail.summary
         frameworks = [("framework", Place("compliance", name)) for name in view.frameworks]
-        return [*frameworks, ("pillar", Place("pillar", view.pillar))]
+        traced = [("deployments", Place("deployments"))] if "deployment" in view.id else []
+        return [*frameworks, ("pillar", Place("pillar", view.pillar)), *traced]
 
     def question(self, key: str) -> ControlDetail:
         """Ask for the control."""

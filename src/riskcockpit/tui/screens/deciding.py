@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 
 from riskcockpit.errors import RiskcockpitError
 from riskcockpit.present.text import count
-from riskcockpit.tui.api import MARK_LIMIT, Approve, Intent, Note, Reject, RollBack, Undo, Waive
+from riskcockpit.tui.api import (
+    MARK_LIMIT,
+    Acknowledge,
+    Approve,
+    Intent,
+    Note,
+    Reject,
+    RollBack,
+    Undo,
+    Waive,
+)
 from riskcockpit.tui.bindings import changing_actions
 from riskcockpit.tui.conditions import is_forbidden
 from riskcockpit.tui.screens.place import PlaceScreen
@@ -35,6 +45,10 @@ class DecidingScreen(PlaceScreen):
         """Return the request an approval would be about; empty when there is none."""
         return ""
 
+    def incident_subject(self) -> str:
+        """Return the incident that can be acknowledged; empty when there is none."""
+        return ""
+
     def finding_subjects(self) -> tuple[str, ...]:
         """Return the findings a waiver would be about."""
         return ()
@@ -56,6 +70,7 @@ class DecidingScreen(PlaceScreen):
             "roll_back": self.model_subject,
             "approve": self.request_subject,
             "reject": self.request_subject,
+            "acknowledge": self.incident_subject,
             "waive": self.finding_subjects,
             "note": self.note_subject,
         }
@@ -84,6 +99,12 @@ class DecidingScreen(PlaceScreen):
         if self.has_slipped():
             return
         self.consider(Approve(self.request_subject()))
+
+    def action_acknowledge(self) -> None:
+        """Preview the acknowledgement of the incident."""
+        if self.has_slipped():
+            return
+        self.consider(Acknowledge(self.incident_subject()))
 
     def action_undo(self) -> None:
         """Preview taking back the last decision."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from textual import on
@@ -11,12 +11,15 @@ from textual.widget import Widget
 
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.pillar import Pillar
+from riskcockpit.domain.severity import Severity
 from riskcockpit.present.columns import FINDINGS, Frame
+from riskcockpit.present.plot import axis, plot, strip
 from riskcockpit.present.text import (
     limit,
     measure,
     money,
     plural,
+    severity_token,
     signed_money,
     sparkline,
     state_mark,
@@ -27,6 +30,7 @@ from riskcockpit.tui.messages import Place, RowChosen, RowPointed
 from riskcockpit.tui.paging import PAGE
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
+from riskcockpit.tui.widgets.finding_text import paragraph
 from riskcockpit.tui.widgets.pillar_card import freshness
 from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled, titled
 from riskcockpit.tui.widgets.row_table import RowTable
@@ -39,6 +43,11 @@ _WORST = ("error", "alarm", "config_invalid", "stale", "no_data")
 """Verdicts that are not ok, in the order in which they are shown."""
 _SHORT = 30
 """Screens below this height show less of each panel."""
+_TALL = 44
+"""Screens of this height show the trend of the first KPI as a plot."""
+_PLOT_HEIGHT = 5
+_MOST_CELLS = 3
+"""Columns that one day takes in a plot, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,8 @@ class _Seen:
     controls: tuple[ControlView, ...]
     findings: tuple[FindingRow, ...]
     total: int
+    severities: Mapping[str, int]
+    """How many open findings have each severity."""
 
 
 class PillarScreen(DecidingScreen):
@@ -93,13 +104,15 @@ class PillarScreen(DecidingScreen):
         def seen() -> _Seen:
             posture = gateway.posture()
             view = next((view for view in posture.pillars if view.pillar is pillar), None)
-            found = gateway.open_findings(f"state:open pillar:{pillar.value} sort:-exposure")
+            query = f"state:open pillar:{pillar.value}"
+            found = gateway.open_findings(f"{query} sort:-exposure")
             rows = gateway.page(found, 0, PAGE).rows if found.total else ()
+            spread = {each.field: dict(each.counts) for each in gateway.facets(query)}
             is_all = pillar is Pillar.COMPLIANCE_AUTOMATION  # whose KPI counts every control
             controls = tuple(
                 each for each in gateway.controls() if is_all or each.pillar == pillar.value
             )
-            return _Seen(posture, view, controls, rows, found.total)
+            return _Seen(posture, view, controls, rows, found.total, spread.get("severity", {}))
 
         self.ask("pillar", seen, self._take)
 
@@ -128,13 +141,15 @@ class PillarScreen(DecidingScreen):
 
     def _draw(self, seen: _Seen, view: PillarView) -> None:
         frame, width = self.host.frame(), max(20, self.size.width - 6)
-        self.query_one("#pillar-state", Plain).show(_state(view, frame))
+        self.query_one("#pillar-state", Plain).show(_state(view, frame, self.size.width))
         kpis, controls = self.query_one("#kpis", Plain), self.query_one("#controls", Plain)
         titled(kpis, "KPIs", freshness(view, frame))
         is_short = self.size.height < _SHORT
-        kpis.show(
-            lines([row for kpi in view.kpis for row in _kpi(kpi, frame, width, is_short=is_short)])
+        drawn = [row for kpi in view.kpis for row in _kpi(kpi, frame, width, is_short=is_short)]
+        plotted = (
+            _trend(view.kpis[0], frame, width) if view.kpis and self.size.height >= _TALL else []
         )
+        kpis.show(lines([*drawn, *plotted]))
         kpis.display = bool(view.kpis)
         failing = sorted(
             (each for each in seen.controls if each.verdict != "ok"),
@@ -144,13 +159,7 @@ class PillarScreen(DecidingScreen):
         most = 2 if is_short else _MOST_CONTROLS
         controls.show(lines([_control(each, frame, width) for each in failing[:most]]))
         controls.display = bool(failing)
-        shown = f"{plural(seen.total, 'open finding')}"
-        more = (
-            f", the {len(seen.findings)} with the most exposure"
-            if seen.total > len(seen.findings)
-            else ""
-        )
-        self.query_one("#top-line", Plain).show(styled([(f" {shown}", "strong"), (more, "muted")]))
+        self.query_one("#top-line", Plain).show(_spread(seen, frame, self.size.width))
 
     @on(RowPointed)
     def follow(self) -> None:
@@ -178,7 +187,7 @@ class PillarScreen(DecidingScreen):
         return self.table.row.id if self.table.row is not None else ""
 
 
-def _state(view: PillarView, frame: Frame) -> Content:
+def _state(view: PillarView, frame: Frame, width: int) -> Content:
     mark = state_mark(view.state, frame.glyphs)
     parts: list[Part] = [
         (f" {view.pillar.label}  ", "title"),
@@ -193,10 +202,38 @@ def _state(view: PillarView, frame: Frame) -> Content:
                 "muted",
             )
         )
-    rows = [styled(parts)]
-    if view.reason:
-        rows.append(styled([(f" {view.reason}", "muted")]))
-    return lines(rows)
+    reason = paragraph(view.reason, width - 2, "muted") if view.reason else []
+    return lines([styled(parts), *(Content.assemble(" ", row) for row in reason)])
+
+
+def _spread(seen: _Seen, frame: Frame, width: int) -> Content:
+    """Return how many findings are open, and how grave they are as a strip of shades."""
+    head = f" {plural(seen.total, 'open finding')}  "
+    counts = [
+        (severity.word, severity_token(severity), seen.severities.get(severity.word, 0))
+        for severity in sorted(Severity, reverse=True)
+    ]
+    runs = strip(counts, width - len(head) - 1, frame.glyphs)
+    return styled([(head, "strong"), *((run.text, run.token) for run in runs)])
+
+
+def _trend(kpi: KpiView, frame: Frame, width: int) -> list[Content]:
+    """Return the trend of a KPI against its target as a plot, one value a day."""
+    if sum(value is not None for value in kpi.trend) < 2:  # noqa: PLR2004 - one day is no trend
+        return []
+    each = max(1, min(_MOST_CELLS, (width - 8) // len(kpi.trend)))
+    values = [value for value in kpi.trend for _ in range(each)]
+    rows = plot(
+        values, width, _PLOT_HEIGHT, threshold=kpi.target, direction=kpi.direction,
+        glyphs=frame.glyphs,
+    )  # fmt: skip
+    foot = axis(f"{len(kpi.trend) - 1} d ago", "today", min(width, 8 + len(values)))
+    title = f"{kpi.title}, {limit(kpi.target, kpi.unit, kpi.direction, frame.glyphs)}"
+    return [
+        Content(""),
+        styled([(title[:width], "title")]),
+        *(styled([(run.text, run.token) for run in row]) for row in [*rows, foot]),
+    ]
 
 
 def _kpi(kpi: KpiView, frame: Frame, width: int, *, is_short: bool) -> list[Content]:

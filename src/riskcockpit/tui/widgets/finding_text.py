@@ -76,7 +76,8 @@ def finding_full(detail: FindingDetail, frame: Frame, width: int) -> list[Conten
     out += fact(
         "came back", plural(detail.reopened_count, "time") if detail.reopened_count else "", width
     )
-    out += section("What it is", paragraph(detail.description, width))
+    told = detail.description.strip()
+    out += section("What it is", paragraph(told, width) if told else [])
     out += section("Where", _places(detail.locations, width, frame))
     out += section("Breaks controls", [styled([f"  {name}"]) for name in detail.controls])
     out += section("Waivers", [_waiver(waiver, frame, width) for waiver in detail.waivers])

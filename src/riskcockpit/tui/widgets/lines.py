@@ -29,6 +29,8 @@ def trail(place: Place) -> tuple[str, ...]:
         "pillar": place.key.replace("_", " "),
         "model": place.key,
         "finding": place.key[:10],
+        "incident": place.key[:10],
+        "deployment": place.key[:10],
         "control": place.key,
     }
     words = trail(place.parent) if place.parent is not None else ()

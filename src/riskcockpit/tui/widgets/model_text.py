@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import zip_longest
 
 from textual.content import Content
 
-from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.present.columns import Frame, metric_text
-from riskcockpit.present.plot import plot
-from riskcockpit.present.text import age, figure, money, sparkline, stamp, state_mark
+from riskcockpit.present.columns import Frame
+from riskcockpit.present.text import age, figure, money, stamp, state_mark
 from riskcockpit.tui.widgets.finding_text import fact, paragraph, section
 from riskcockpit.tui.widgets.plain import Part, styled
-from riskcockpit.views.models import MetricView, ModelDetail, ModelRow, VersionView
+from riskcockpit.tui.widgets.reading_text import (
+    Annotation,
+    brief_readings,
+    legend,
+    noted_events,
+    readings,
+)
+from riskcockpit.views.models import ModelDetail, ModelRow, VersionView
 
-_PLOT_HEIGHT = 5
+_INDENT = " " * 8
 _MOST = 6
 
 
 def model_brief(row: ModelRow, frame: Frame, width: int) -> list[Content]:
-    """Return a model's readings, one line each with its trend."""
+    """Return a model's readings, each with its plot."""
     mark = state_mark(row.state, frame.glyphs)
     head = styled([(str(mark), mark.token), "  ", (clean_line(row.name)[:width], "strong")])
-    out = [head, *(paragraph(row.reason, width, "muted") if row.reason else [])]
-    return [
-        *out,
-        Content(""),
-        *(line for metric in row.metrics[:_MOST] for line in _brief(metric, frame, width)),
-    ]
-
-
-def _brief(metric: MetricView, frame: Frame, width: int) -> list[Content]:
-    mark = state_mark(metric.state, frame.glyphs)
-    text = metric_text(metric, frame.glyphs, width - 2)
-    bars = sparkline([value for _, value in metric.trend], max(8, width - 12), frame.glyphs)
-    return [
-        styled([(mark.symbol, mark.token), f" {text}"]),
-        styled([("  ", ""), (bars, "trend"), (f"  {age(metric.as_of, frame.now)}", "muted")]),
-    ]
+    reason = paragraph(row.reason, width, "muted") if row.reason else []
+    return [head, *reason, Content(""), *brief_readings(row.metrics[:_MOST], frame, width)]
 
 
 def model_full(detail: ModelDetail, frame: Frame, width: int) -> list[Content]:
@@ -66,41 +58,40 @@ def model_full(detail: ModelDetail, frame: Frame, width: int) -> list[Content]:
     out += fact("back to", back, width)
     out += fact("owner", f"{row.owner}  tier {row.tier}  {row.domain}", width)
     out += fact("at risk", f"{money(row.exposure, exact=True, glyphs=frame.glyphs)} a year", width)
+    noted = noted_events(detail.timeline, row.metrics)
     out += section(
-        "Readings", [line for metric in row.metrics for line in _plot(metric, frame, width)]
+        "Readings against thresholds",
+        [*readings(row.metrics, noted, frame, width), *_under_plots(noted, frame, width)],
     )
-    out += section(
-        "Versions",
-        [line for version in detail.versions for line in _version(version, frame, width)],
-    )
+    out += section("Versions", _versions(detail, frame, width))
     out += section(
         "Timeline", [_event(event.at, event.kind, event.text, width) for event in detail.timeline]
     )
     return out
 
 
-def _plot(metric: MetricView, frame: Frame, width: int) -> list[Content]:
-    mark = state_mark(metric.state, frame.glyphs)
-    since = age(metric.trend[0][0], frame.now) if metric.trend else ""
-    head: list[Part] = [
-        (f"  {mark!s:<10}", mark.token),
-        (metric_text(metric, frame.glyphs), "strong" if metric.state is KpiState.ALARM else ""),
-        (f"  {age(metric.as_of, frame.now)} ago" + (f", last {since}" if since else ""), "muted"),
+def _under_plots(noted: Sequence[Annotation], frame: Frame, width: int) -> list[Content]:
+    if not noted:
+        return []
+    head = styled([("  deployments and decisions", "muted")])
+    return [Content(""), head, *legend(noted, frame, width)]
+
+
+def _versions(detail: ModelDetail, frame: Frame, width: int) -> list[Content]:
+    """Return the versions, the newest first, each with what it changed against the one before."""
+    pairs = zip_longest(detail.versions, detail.versions[1:])
+    target = detail.row.rollback_target
+    return [
+        line
+        for version, before in pairs
+        for line in (
+            _version_head(version, frame, is_target=version.version == target),
+            *_lineage(version, before, frame, width),
+        )
     ]
-    values = [value for _, value in metric.trend]
-    rows = plot(
-        values,
-        width,
-        _PLOT_HEIGHT,
-        threshold=metric.threshold,
-        direction=metric.direction,
-        glyphs=frame.glyphs,
-    )
-    drawn = [styled([(run.text, run.token) for run in row]) for row in rows if len(values) > 1]
-    return [styled(head), *drawn, Content("")]
 
 
-def _version(version: VersionView, frame: Frame, width: int) -> list[Content]:
+def _version_head(version: VersionView, frame: Frame, *, is_target: bool) -> Content:
     approved = f"approved by {version.validated_by}" if version.validated_by else "approved"
     words = [
         version.status,
@@ -110,25 +101,48 @@ def _version(version: VersionView, frame: Frame, width: int) -> list[Content]:
         f"made {age(version.created_at, frame.now)} ago",
     ]
     token = "ok" if version.is_approved else "warn"
-    first = styled([(f"  v{version.version:<5}", token), "  ".join(word for word in words if word)])
+    back: list[Part] = [("  a rollback leads here", "key")] if is_target else []
+    return styled(
+        [(f"  v{version.version:<5}", token), "  ".join(word for word in words if word), *back]
+    )
+
+
+def _lineage(
+    version: VersionView, before: VersionView | None, frame: Frame, width: int
+) -> list[Content]:
     data = "  ".join(f"{name} {digest[:18]}" for name, digest in version.datasets)
     numbers = {name: figure(value) for name, value in version.metrics.items()}
-    lineage = [
+    changed = "" if before is None else _changes(version, before, frame)
+    known = [
         ("run", f"{version.run_id[:12]} {version.run_user}".strip()),
-        ("data", data),
+        ("data", data or "no data set is recorded"),
         ("params", _pairs(version.params)),
         ("metrics", _pairs(numbers)),
         ("explained", version.explanation or "no explainability artefact"),
+        ("changed", changed),
     ]
-    return [first, *(_under(label, text, width) for label, text in lineage if text)]
+    room = width - len(_INDENT)
+    return [
+        Content.assemble(_INDENT, line) for label, text in known for line in fact(label, text, room)
+    ]
+
+
+def _changes(version: VersionView, before: VersionView, frame: Frame) -> str:
+    """Return which data sets and parameters differ from the version before."""
+    ours, theirs = dict(version.datasets), dict(before.datasets)
+    data = [f"data {name}" for name, digest in ours.items() if theirs.get(name) != digest]
+    known = sorted({*version.params, *before.params})
+    arrow, dash = frame.glyphs.arrow, frame.glyphs.dash
+    params = [
+        f"{name} {before.params.get(name, dash)} {arrow} {version.params.get(name, dash)}"
+        for name in known
+        if version.params.get(name) != before.params.get(name)
+    ]
+    return "; ".join([*data, *params])
 
 
 def _pairs(values: Mapping[str, str]) -> str:
     return "  ".join(f"{name}={value}" for name, value in sorted(values.items()))
-
-
-def _under(label: str, text: str, width: int) -> Content:
-    return styled([(f"        {label:<10}", "muted"), clean_line(text)[: max(1, width - 18)]])
 
 
 def _event(at: datetime, kind: str, text: str, width: int) -> Content:

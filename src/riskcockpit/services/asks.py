@@ -1,0 +1,93 @@
+"""Requests in the ledger: what became of each, and whether somebody may answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from riskcockpit.decisions.policy import PolicyBook
+from riskcockpit.decisions.project import Projection
+from riskcockpit.decisions.requests import Standing
+from riskcockpit.decisions.roles import Rule, Signature, permit_key
+from riskcockpit.decisions.waivers import WaiverState
+from riskcockpit.decisions.wording import summary_of
+from riskcockpit.domain.action import MODEL_KINDS, ActionState
+from riskcockpit.domain.ids import short
+from riskcockpit.errors import RefusedError
+from riskcockpit.ledger.chain import Entry
+
+POLICY = "policy"
+WAIVER = "waiver"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Somebody's request, or what became of it."""
+
+    entry: Entry
+    standing: Standing
+    kind: str
+    """`waiver`, `policy`, or the kind of the action."""
+    state: str
+    is_waiting: bool
+    is_rollback: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """The request in words."""
+        what = summary_of(self.entry).removeprefix("asks: ")
+        return f"{what} ({short(self.entry.hash)}, by {self.entry.actor})"
+
+    def permit_key(self, approver: Signature, authors: Iterable[str] = ()) -> Rule:
+        """Return the rule by which `approver` may add a key; `authors` made what it is about.
+
+        Raises:
+            RefusedError: it does not wait, or they may not.
+        """
+        rule = self._waits()
+        permit_key(rule, approver, self.standing.signed, (*self.standing.authors, *authors))
+        return rule
+
+    def permit_rejection(self, who: Signature) -> Rule:
+        """Return the rule by which `who` may reject it, or withdraw their own.
+
+        Raises:
+            RefusedError: it does not wait, or they may not.
+        """
+        rule = self._waits()
+        if who.principal != self.entry.actor and not who.roles & rule.approve:
+            raise RefusedError(
+                f"{who.principal} may not reject: only the requester, or who could approve",
+                rule=rule.id,
+                hint=rule.why or None,
+            )
+        return rule
+
+    def _waits(self) -> Rule:
+        if not self.is_waiting or self.standing.rule is None:
+            raise RefusedError(
+                f"the request {short(self.entry.hash)} is {self.state.replace('_', ' ')}",
+                rule="waiting-only",
+                hint=self.standing.doubt or None,
+            )
+        return self.standing.rule
+
+
+def asks_of(entries: Sequence[Entry], projection: Projection, book: PolicyBook) -> Iterator[Ask]:
+    """Yield every request of the ledger: waivers, actions, changes of the policy."""
+    known = {entry.hash: entry for entry in entries}
+    for waiver in projection.waivers:
+        waits = waiver.state is WaiverState.REQUESTED or waiver.standing.is_to_review
+        yield Ask(known[waiver.id], waiver.standing, WAIVER, waiver.state.value, waits)
+    for each in projection.actions:
+        if each.action.id not in known:  # it follows from a waiver, which is what is signed
+            continue
+        waits = each.state is ActionState.REQUESTED or each.standing.is_to_review
+        kind = each.action.kind
+        yield Ask(
+            known[each.action.id], each.standing, kind.value, each.state.value, waits,
+            is_rollback=kind in MODEL_KINDS,
+        )  # fmt: skip
+    for change in book.waiting:
+        standing = Standing(change.rule, change.signed)
+        yield Ask(change.entry, standing, POLICY, WaiverState.REQUESTED.value, is_waiting=True)

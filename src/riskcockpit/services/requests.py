@@ -1,0 +1,103 @@
+"""The requests queue: what waits for whose key, since when, by which rule; and who disagrees.
+
+It is read from the ledger alone, without a cache and without the network: chains that came from
+another clone are part of it as soon as they lie here. While the ledger does not verify it is empty
+of rights: everything is shown, nobody may sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from riskcockpit.decisions.requests import REJECTIONS
+from riskcockpit.decisions.roles import Signature, needs
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.errors import LedgerError, RefusedError, RiskcockpitError
+from riskcockpit.ledger.chain import Entry
+from riskcockpit.services.asks import Ask, asks_of
+from riskcockpit.services.authors import known_authors
+from riskcockpit.services.context import Context
+from riskcockpit.services.desk import Desk
+from riskcockpit.services.record import examined, policy_book, projected
+from riskcockpit.views.waivers import RequestRow
+
+
+def requests(ctx: Context) -> tuple[RequestRow, ...]:
+    """Return what waits for a key or for a word on a disagreement, the oldest first.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    found = examined(ctx)
+    projection = projected(ctx, found, ctx.clock.now())
+    book = policy_book(ctx.paths.ledger, found.entries)
+    signature, hindrance = _signer(ctx)
+    asks = sorted(asks_of(found.entries, projection, book), key=lambda ask: ask.entry.ts)
+    answered = frozenset(_settled(found.entries))
+    return tuple(
+        _row(ctx, ask, signature, hindrance, conflict)
+        for ask in asks
+        for conflict in [_conflict(ask, answered)]
+        if ask.is_waiting or conflict
+    )
+
+
+def _signer(ctx: Context) -> tuple[Signature | None, str]:
+    """Return how this person signs, or why they cannot."""
+    try:
+        return Desk(ctx).signature(), ""
+    except (LedgerError, RiskcockpitError) as error:
+        return None, error.message
+
+
+def _row(
+    ctx: Context, ask: Ask, signature: Signature | None, hindrance: str, conflict: str
+) -> RequestRow:
+    rule, review = ask.standing.rule, ask.standing.review
+    why_not = hindrance
+    if signature is not None:
+        try:
+            ask.permit_key(signature, known_authors(ctx, ask.entry.data))
+        except RefusedError as error:
+            why_not = error.message
+    return RequestRow(
+        id=ask.entry.hash,
+        kind=ask.kind,
+        summary=ask.sentence.rpartition(" (")[0],
+        requester=ask.entry.actor,
+        requested_at=ask.entry.ts,
+        rule=rule.id if rule else "",
+        why=rule.why if rule else "",
+        signed=tuple(one.principal for one in ask.standing.signed),
+        needs=needs(rule, ask.standing.signed) if rule and ask.is_waiting else (),
+        review_by=review.due if review and ask.is_waiting else None,
+        may_approve=not why_not,
+        why_not=why_not,
+        conflict=conflict,
+    )
+
+
+def _conflict(ask: Ask, answered: frozenset[str]) -> str:
+    """Say how two disagree who did not know of each other; empty once somebody said a word on it.
+
+    A request that has all its keys cannot be rejected by anybody who sees them; where both stand in
+    the ledger, the chains met later. The rejection counts.
+    """
+    end = ask.standing.ended
+    if not ask.standing.is_contested or end is None or ask.entry.hash in answered:
+        return ""
+    signed = ", ".join(one.principal for one in ask.standing.signed[1:]) or ask.entry.actor
+    return (
+        f"{signed} approved and {end.actor} rejected without knowing of each other: rejected, "
+        "until somebody asks anew; a note on it ends this"
+    )
+
+
+def _settled(entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield the requests that somebody wrote a note about after they were rejected."""
+    rejected: set[str] = set()
+    for entry in entries:
+        if entry.type in REJECTIONS:
+            rejected.add(str(entry.data.get("request", "")))
+        elif entry.type is EntryType.NOTE and entry.data.get("subject") in rejected:
+            yield str(entry.data["subject"])

@@ -1,0 +1,106 @@
+"""Incidents: what goes on, its clocks, and what was done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual import on
+from textual.containers import Container
+from textual.widget import Widget
+
+from riskcockpit.present.incidents import INCIDENTS, means
+from riskcockpit.present.text import plural
+from riskcockpit.tui.bindings import bind
+from riskcockpit.tui.messages import Place, RowChosen, RowPointed
+from riskcockpit.tui.screens.deciding import DecidingScreen
+from riskcockpit.tui.screens.place import Load
+from riskcockpit.tui.widgets.incident_text import incident_text
+from riskcockpit.tui.widgets.line_pane import LinePane
+from riskcockpit.tui.widgets.plain import Plain, styled
+from riskcockpit.tui.widgets.row_table import RowTable
+from riskcockpit.views.incidents import IncidentView
+
+
+class IncidentsScreen(DecidingScreen):
+    """The list of incidents with the one under the cursor beside it."""
+
+    BINDINGS = bind("decide.acknowledge", "decide.roll-back", "decide.undo")
+    topic = "incidents"
+    empty_words = (
+        "No incident has been opened.",
+        "alarms open one by the rules in incidents.yaml: riskcockpit incident list --all",
+    )
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Yield means, table and the one under the cursor."""
+        yield Plain(id="means", classes="line")
+        with Container(id="split"):
+            yield RowTable(INCIDENTS, lambda row: row.incident.id, id="incidents")
+            yield LinePane(id="incident")
+
+    @property
+    def table(self) -> RowTable[IncidentView]:
+        """The table of incidents."""
+        return self.query_one("#incidents", RowTable)
+
+    def refresh_data(self) -> None:
+        """Ask for the incidents."""
+        self.ask("incidents", self.host.gateway.incidents, self._take)
+
+    def _take(self, rows: tuple[IncidentView, ...]) -> None:
+        if not rows:
+            self.enter(Load.EMPTY)
+            return
+        self.enter(Load.LOADED)
+        found = [row.incident for row in rows]
+        running = sum(not each.state.is_over for each in found)
+        self.query_one("#means", Plain).show(
+            styled([(f" {plural(running, 'incident')} going on", "strong"),
+                    (f"  {means(found)}", "muted")])
+        )  # fmt: skip
+        self.table.show_rows(rows, self.host.frame())
+        self.table.focus()
+
+    @on(RowPointed)
+    def follow(self) -> None:
+        """Draw the incident under the cursor."""
+        row = self.table.row
+        if row is not None:
+            frame = self.host.frame()
+            pane = self.query_one("#incident", LinePane)
+            pane.show(lambda width: incident_text(row, frame, width))
+        self.refresh_bindings()
+
+    def redraw(self) -> None:
+        """Let clocks move on."""
+        if self.load in (Load.LOADED, Load.STALE):
+            self.table.retime(self.host.frame())
+            self.follow()
+
+    @on(RowChosen)
+    def open_incident(self, event: RowChosen) -> None:
+        """Open the incident."""
+        self.host.go_to(Place("incident", event.row.incident.id, self.host.place))
+
+    def incident_subject(self) -> str:
+        """Return the incident under the cursor when nobody has acknowledged it."""
+        row = self.table.row
+        return unanswered(row) if row is not None else ""
+
+    def model_subject(self) -> str:
+        """Return the model the incident under the cursor is about."""
+        row = self.table.row
+        return model_of(row) if row is not None else ""
+
+
+def unanswered(view: IncidentView) -> str:
+    """Return the id of an incident that can be acknowledged; empty when it cannot."""
+    each = view.incident
+    return "" if each.acknowledged_at is not None or each.state.is_over else each.id
+
+
+def model_of(view: IncidentView) -> str:
+    """Return the model an incident is about while it is not contained; empty when it is none."""
+    each = view.incident
+    is_model = any(step.deed == "rollback" for step in view.steps)
+    return each.subject if is_model and each.contained_at is None else ""

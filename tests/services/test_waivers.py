@@ -1,0 +1,215 @@
+"""The life of a waiver beyond its grant: what suspends it, what sends it to review, its renewal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from riskcockpit.decisions.waiver_record import REQUIRED, WaiverKind
+from riskcockpit.domain.decision import DecisionState, EntryType
+from riskcockpit.errors import InputError, RefusedError, UnknownNameError
+from riskcockpit.services.decide import approve, plan_waiver, revoke, waive
+from riskcockpit.services.endings import record_endings
+from riskcockpit.services.waivers import plan_renewal, renew, waiver, waivers
+from riskcockpit.views.waivers import WaiverRow, WaiverStanding
+from support.caches import NOW, finding, statement
+from support.deciding import LATER, WHY, Bank, entry_types, make_bank
+
+CONTROL = "gateway-closed"
+WORKSHEET: Mapping[str, Any] = {
+    "constraint": "The release train is frozen", "objective": "No call reaches the route",
+    "objective_met": "The gateway drops the same calls", "additional_risk": "None that is known",
+    "controls": [CONTROL], "validation": "Called from outside", "last_tested": "2026-02-01",
+    "next_test": "2026-04-01", "maintenance": "The gateway team, weekly",
+}  # fmt: skip
+
+
+@pytest.fixture
+def bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bank:
+    made = make_bank(tmp_path / "home", monkeypatch)
+    judge(made, "ok")
+    return made
+
+
+def judge(bank: Bank, verdict: str) -> None:
+    """Let the control come to a verdict, and publish what that means."""
+    ctx = bank.at("engineer")
+    with ctx.store.writer() as tx:
+        tx.execute(statement("DELETE FROM control"))
+        row = {
+            "id": CONTROL, "title": CONTROL, "pillar": "infrastructure_hardening", "severity": 3,
+            "frameworks": "{}", "verdict": verdict, "message": "", "passed": 1, "failed": 0,
+            "at": NOW, "digest": "", "inputs": "",
+        }  # fmt: skip
+        tx.append("control", [row])
+    bank.publish()
+
+
+def change(bank: Bank, text: str, **params: Any) -> None:
+    """Change the cache as a sync would, and publish what that means."""
+    with bank.at("engineer").store.writer() as tx:
+        tx.execute(statement(text, *params), **params)
+    bank.publish()
+
+
+def compensated(bank: Bank, what: str = "severity:medium") -> str:
+    """Waive what a control compensates, and return the id of the waiver."""
+    result = waive(bank.at("engineer"), what, "compensating_control", WHY, LATER, details=WORKSHEET)
+    assert result.decision.state is DecisionState.GRANTED
+    return result.decision.id
+
+
+def row_of(bank: Bank, id_: str) -> WaiverRow:
+    """Return a waiver as it is listed."""
+    return next(row for row in waivers(bank.at("engineer")) if row.id == id_)
+
+
+def test_a_compensating_control_is_kept_in_full_or_not_at_all(bank: Bank) -> None:
+    for name in REQUIRED[WaiverKind.COMPENSATING_CONTROL]:
+        if name == "risk_owner":
+            continue  # who owns the asset
+        with pytest.raises(InputError, match=f"{name} is missing"):
+            waive(
+                bank.at("engineer"), "severity:medium", "compensating_control", WHY, LATER,
+                details={**WORKSHEET, name: ""} if name != "controls" else {**WORKSHEET, name: []},
+            )  # fmt: skip
+    assert entry_types(bank) == []
+
+
+def test_what_does_not_hold_compensates_nothing(bank: Bank) -> None:
+    judge(bank, "no_data")
+    with pytest.raises(RefusedError, match=r"does not hold \(no data\): it compensates nothing"):
+        compensated(bank)
+    with pytest.raises(InputError, match='no control "waf"'):
+        waive(
+            bank.at("engineer"), "severity:medium", "compensating_control", WHY, LATER,
+            details={**WORKSHEET, "controls": ["waf"]},
+        )  # fmt: skip
+
+
+def test_an_alarm_suspends_until_a_renewal_is_signed_by_two(bank: Bank) -> None:
+    id_ = compensated(bank)
+    assert bank.states()["medium"] == "waived"
+    judge(bank, "alarm")
+    assert bank.states()["medium"] == "open"  # at once, before anybody signs anything
+    assert record_endings(bank.at("engineer")) == ""
+    assert record_endings(bank.at("engineer")) == ""  # told once
+    assert entry_types(bank) == ["waiver.granted", "waiver.suspended"]
+    judge(bank, "ok")
+    assert bank.states()["medium"] == "open"  # the control is back; nobody looked at the waiver
+    suspended = row_of(bank, id_)
+    assert suspended.standing is WaiverStanding.SUSPENDED
+    assert suspended.why == f"the control {CONTROL} alarms"
+    assert suspended.covered == 0
+
+    asked = renew(bank.at("engineer"), id_[:10], LATER + timedelta(days=5)).decision
+    assert asked.state is DecisionState.REQUESTED  # one key waives medium findings, but not again
+    assert asked.rule == "waive-four-eyes"
+    approve(bank.at("approver"), asked.id)
+    assert bank.states()["medium"] == "waived"
+    old, new = row_of(bank, id_), row_of(bank, asked.id)
+    assert (old.standing, old.renewed_by) == (WaiverStanding.ENDED, asked.id)
+    assert (new.standing, new.renews, new.renewals) == (WaiverStanding.ACTIVE, id_, 1)
+    assert new.approvers == ("approver",)
+    with pytest.raises(RefusedError, match="is superseded"):
+        renew(bank.at("engineer"), id_, LATER + timedelta(days=5))
+
+
+def test_a_control_that_nobody_can_judge_suspends_for_as_long(bank: Bank) -> None:
+    id_ = compensated(bank)
+    judge(bank, "stale")
+    assert bank.states()["medium"] == "open"
+    assert record_endings(bank.at("engineer")) == ""
+    assert entry_types(bank) == ["waiver.granted"]
+    assert row_of(bank, id_).why == (f"nobody knows whether the control {CONTROL} holds: stale")
+    judge(bank, "ok")
+    assert bank.states()["medium"] == "waived"
+
+
+def test_what_changed_since_sends_a_waiver_to_review(bank: Bank) -> None:
+    query = "severity<=medium state:open"
+    id_ = waive(bank.at("engineer"), query, "risk_accepted", WHY, LATER).decision.id
+    assert row_of(bank, id_).standing is WaiverStanding.ACTIVE
+    change(bank, "UPDATE finding SET is_kev = true WHERE title = $title", title="low")
+    change(bank, "UPDATE finding SET fixed_version = '2' WHERE title = $title", title="medium")
+    with bank.at("engineer").store.writer() as tx:
+        tx.append("finding", [finding("another", severity=1)])
+    bank.publish()
+    found = waiver(bank.at("engineer"), id_)
+    assert found.row.standing is WaiverStanding.IN_REVIEW
+    assert found.triggers == (
+        "1 finding can be fixed by a new version",
+        "1 finding known to be exploited by now",
+        "1 new match of its query, not covered",
+    )
+    assert {each.title: (each.is_covered, each.why_not) for each in found.findings} == {
+        "medium": (True, ""),
+        "low": (False, "known to be exploited by now"),
+    }
+    assert bank.states()["another"] == "open"
+
+
+def test_a_review_is_due_before_the_end_and_the_end_is_announced(bank: Bank) -> None:
+    id_ = waive(bank.at("engineer"), "severity:low", "deferred", WHY, LATER).decision.id
+    row = row_of(bank, id_)
+    assert (row.is_ending, row.standing) == (False, WaiverStanding.ACTIVE)
+    bank.clock.at = LATER - timedelta(days=7)
+    row = row_of(bank, id_)
+    assert row.is_ending
+    assert row.standing is WaiverStanding.IN_REVIEW
+    assert row.why.startswith("its review was due on")
+    bank.clock.at = LATER + timedelta(seconds=2)
+    ended = row_of(bank, id_)
+    assert (ended.standing, ended.is_ending) == (WaiverStanding.EXPIRED, False)
+    assert ended.waived == LATER - (ended.decided_at or LATER)
+
+
+def test_a_waiver_ends_when_nothing_is_left_of_it_and_renews_only_what_is_left(bank: Bank) -> None:
+    id_ = waive(bank.at("engineer"), "severity<=medium", "risk_accepted", WHY, LATER).decision.id
+    change(bank, "UPDATE finding SET state = 'fixed', fixed_at = first_seen WHERE title = 'low'")
+    plan = plan_renewal(bank.at("engineer"), id_, LATER + timedelta(days=9))
+    assert [row.title for row in plan.findings] == ["medium"]
+    assert ("renews", f"{id_[:10]}, renewal 1") in plan.facts
+    change(bank, "UPDATE finding SET state = 'fixed', fixed_at = first_seen WHERE title = 'medium'")
+    row = row_of(bank, id_)
+    assert (row.standing, row.why) == (WaiverStanding.ENDED, "all that it covers is fixed or gone")
+    with pytest.raises(InputError, match="no finding that could be waived"):
+        renew(bank.at("engineer"), id_, LATER + timedelta(days=9))
+
+
+def test_revoked_waivers_say_by_whom_and_unknown_ones_are_named(bank: Bank) -> None:
+    id_ = waive(bank.at("engineer"), "severity:low", "deferred", WHY, LATER).decision.id
+    revoke(bank.at("engineer"), id_, "not so after all")
+    row = row_of(bank, id_)
+    assert (row.standing, row.why) == (
+        WaiverStanding.ENDED, "revoked by engineer: not so after all",
+    )  # fmt: skip
+    with pytest.raises(UnknownNameError):
+        waiver(bank.at("engineer"), "beef")
+
+
+def test_a_record_that_cannot_be_read_waives_nothing(bank: Bank) -> None:
+    compensated(bank)
+    ctx = bank.at("engineer")
+    granted = ctx.reading_journal().entries()[-1]
+    data = {**granted.data, "record": {**granted.data["record"], "review_at": "soon"}}
+    entry = ctx.journal().append(EntryType.WAIVER_GRANTED, data)
+    row = row_of(bank, entry.hash)
+    assert row.standing is WaiverStanding.IN_DOUBT
+    assert "review_at" in row.why
+
+
+def test_the_preview_shows_what_is_signed(bank: Bank) -> None:
+    facts = dict(
+        plan_waiver(
+            bank.at("engineer"), "severity:medium", "compensating_control", WHY, LATER,
+            details=WORKSHEET,
+        ).facts
+    )  # fmt: skip
+    assert facts["compensated by"] == CONTROL
+    assert facts["treatment"] == "mitigate"
+    assert facts["next test"] == "2026-04-01"
