@@ -37,7 +37,7 @@ from riskcockpit.services.importing import (
     ingest_documents,
     read_document,
 )
-from riskcockpit.services.judging import look_back
+from riskcockpit.services.judging import look_back, settle
 from riskcockpit.services.policy import kpis_in_force
 from riskcockpit.services.rollback import rollback
 from riskcockpit.services.summary import TREND_DAYS
@@ -85,6 +85,7 @@ class Replay:
         """Fill the month's trend of the KPIs that follow from the dates of findings alone."""
         kpis = [kpi for kpi in kpis_in_force(self.ctx.paths) if kpi.id in _TOLD_BY_DATES]
         with self.ctx.store.writer() as tx:
+            settle(self.ctx, tx, self.start)  # incidents have been looked after since the sync
             look_back(tx, kpis, (self.start - timedelta(days=n) for n in range(TREND_DAYS, 0, -1)))
         publish(self.ctx)  # what is shown is judged and signed
 
