@@ -380,3 +380,15 @@ async def test_what_cannot_be_unlocked_is_told_and_stays_locked() -> None:
         await pilot.pause(0.3)
         assert "the state directory cannot be written" in seen(app)
         assert "PRODUCTION LOCKED" in seen(app)
+
+
+@pytest.mark.parametrize("is_still", [False, True])
+async def test_ages_move_on_by_themselves_unless_all_stands_still(
+    monkeypatch: pytest.MonkeyPatch, is_still: bool
+) -> None:
+    drawn = threading.Event()
+    monkeypatch.setattr("riskcockpit.tui.app._MINUTE_SECONDS", 0.02)
+    monkeypatch.setattr(Cockpit, "_let_ages_move_on", lambda _: drawn.set())
+    async with Cockpit(FakeGateway(), is_still=is_still).run_test() as pilot:
+        await pilot.pause(0.3)
+        assert drawn.is_set() is not is_still

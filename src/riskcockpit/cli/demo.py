@@ -53,7 +53,7 @@ def demo(
 
     is_screen = not (headless or as_json) and sys.stdin.isatty() and sys.stdout.isatty()
     recorder = _recorder(record, is_screen=is_screen)
-    opener = _opener(recorder) if is_screen else None
+    opener = _opener(recorder, still=still) if is_screen else None
     progress = Progress()
     kept = Path.cwd() / "riskcockpit-demo" if keep else None
     try:
@@ -105,7 +105,7 @@ def _end(recorder: Recorder) -> None:
         say(f"recorded in {recorder.path}; play it with: asciinema play {recorder.path}")
 
 
-def _opener(recorder: Recorder | None) -> Callable[[Context], int]:
+def _opener(recorder: Recorder | None, *, still: bool) -> Callable[[Context], int]:
     """Return how the cockpit is opened: with the tour until somebody wants it no more."""
     from riskcockpit.cli.cockpit import open_cockpit
     from riskcockpit.config.paths import Paths
@@ -113,4 +113,4 @@ def _opener(recorder: Recorder | None) -> Callable[[Context], int]:
 
     own = Paths.from_environment()  # the demo's home goes with it
     ending = None if is_tour_over(own) else partial(end_tour, own)
-    return partial(open_cockpit, end_tour=ending, recorder=recorder)
+    return partial(open_cockpit, end_tour=ending, recorder=recorder, is_still=still)

@@ -55,10 +55,15 @@ class Cockpit(Commanding):
         *,
         is_ascii: bool = False,
         end_tour: Callable[[], None] | None = None,
+        is_still: bool = False,
     ) -> None:
-        """Make the app; with `end_tour` it begins with the tour, and calls it when never again."""
+        """Make the app; with `end_tour` it begins with the tour, and calls it when never again.
+
+        A still one paints nothing until something happens; else ages move on each minute.
+        """
         super().__init__(gateway)
         self._end_tour = end_tour
+        self._is_still = is_still
         self.glyphs = ASCII if is_ascii else UNICODE
         self.is_locked = gateway.about.is_production
         self.posture: PostureView | None = None
@@ -83,7 +88,8 @@ class Cockpit(Commanding):
         if not self.is_headless:
             self._listen_to_signals()
         self.watch_living()
-        self.set_interval(_MINUTE_SECONDS, self._let_ages_move_on)
+        if not self._is_still:
+            self.set_interval(_MINUTE_SECONDS, self._let_ages_move_on)
         if self._end_tour is not None:
             self.call_after_refresh(self.show_tour)
 

@@ -39,6 +39,8 @@ class Extras:
     """Begin with the tour; called when it shall not come again."""
     recorder: Recorder | None = None
     """Gets all that is painted."""
+    is_still: bool = False
+    """Nothing changes by itself, ages neither."""
 
 
 _NO_EXTRAS = Extras()
@@ -88,7 +90,12 @@ def _opened(gateway: GatewayApi, extras: Extras, *, is_ascii: bool, mouse: bool)
     scrub(os.environ)
     from riskcockpit.tui.app import Cockpit  # noqa: PLC0415 - Textual reads the environment now
 
-    app = Cockpit(gateway, is_ascii=is_ascii or not _speaks_utf8(), end_tour=extras.end_tour)
+    app = Cockpit(
+        gateway,
+        is_ascii=is_ascii or not _speaks_utf8(),
+        end_tour=extras.end_tour,
+        is_still=extras.is_still,
+    )
     if extras.recorder is not None:
         from riskcockpit.tui.recording import recorded  # noqa: PLC0415 - few record
 
