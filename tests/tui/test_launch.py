@@ -99,7 +99,7 @@ def test_a_context_that_is_switched_to_is_opened_when_the_first_is_closed(
     order: list[str] = []
     homes = [str(tmp_path / "two"), ""]
 
-    def opened(gateway: GatewayApi, **_: bool) -> tuple[int, str]:
+    def opened(gateway: GatewayApi, _: object, **__: bool) -> tuple[int, str]:
         order.append(f"open {gateway.about.context}")
         return len(homes), homes.pop(0)
 
