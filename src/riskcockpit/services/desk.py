@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from riskcockpit.config.automation import parse_automation
+from riskcockpit.decisions.authors import KEY as AUTHORS
+from riskcockpit.decisions.duties import said_of_ask
 from riskcockpit.decisions.policy import AUTOMATION, OPTIONAL, ROLES
 from riskcockpit.decisions.policy import FILES as POLICY_FILES
 from riskcockpit.decisions.project import project
@@ -135,6 +137,15 @@ class Desk:
             "context": self.ctx.settings.context.name,
             "production": self.is_production,
         }
+
+    def asking(self, rule: Rule, authors: Iterable[str]) -> dict[str, Any]:
+        """Return what an ask says of its grounds, of who asks, and of who cannot add a key to it.
+
+        `authors` made what it is about.
+        """
+        named = list(authors)
+        duties = said_of_ask(rule, self.signature(), named)
+        return {AUTHORS: named, **duties, **self.grounds(rule)}
 
     def check_open(self) -> None:
         """Let nobody decide while production is locked, or while a policy file is edited.
