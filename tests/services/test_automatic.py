@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -140,10 +141,11 @@ def test_nobody_asks_for_an_edit_of_another_by_enforcing_a_model(bank: Bank) -> 
     file = rules_file(bank.at("engineer"))
     file.write_bytes(file.read_bytes().replace(b"windows: 1", b"windows: 2"))
     edited = file.read_bytes()
-    for change in (
+    changes: tuple[Callable[[], str], ...] = (
         lambda: enforce(bank.at("engineer"), "fraud", "approver", ""),
         lambda: propose(bank.at("engineer"), "fraud"),
-    ):
+    )
+    for change in changes:
         with pytest.raises(RefusedError, match="nobody signed the change") as refused:
             change()
         assert refused.value.rule == "policy-signed"

@@ -92,7 +92,7 @@ def requests(rows: Sequence[RequestRow], now: datetime) -> None:
             row.requester,
             row.summary,
             row.rule,
-            row.conflict or _review(row) or "; ".join(dict.fromkeys(row.needs)),
+            row.conflict or _review(row) or _needs(row),
             "may approve" if row.may_approve else row.why_not,
         )
         for row in rows
@@ -170,6 +170,7 @@ def request(row: RequestRow) -> dict[str, Any]:
         "review_by": plain(row.review_by),
         "may_approve": row.may_approve,
         "why_not": row.why_not,
+        "could_sign": list(row.could_sign),
         "conflict": row.conflict,
     }
 
@@ -188,6 +189,13 @@ def _days(row: WaiverRow) -> str:
 
 def _review(row: RequestRow) -> str:
     return f"a review by another until {stamp(row.review_by)}" if row.review_by else ""
+
+
+def _needs(row: RequestRow) -> str:
+    missing = len(row.needs)
+    if missing and row.could_sign:
+        return f"{plural(missing, 'key')} of {', '.join(row.could_sign)}"
+    return "; ".join(dict.fromkeys(row.needs))
 
 
 def _finding(each: CoveredFinding) -> str:

@@ -8,7 +8,11 @@ of rights: everything is shown, nobody may sign.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
 
+from riskcockpit.decisions.duties import could_sign
+from riskcockpit.decisions.policy import PolicyBook
 from riskcockpit.decisions.requests import REJECTIONS
 from riskcockpit.decisions.roles import Signature, needs
 from riskcockpit.domain.decision import EntryType
@@ -35,7 +39,10 @@ def requests(ctx: Context) -> tuple[RequestRow, ...]:
     asks = sorted(asks_of(found.entries, projection, book), key=lambda ask: ask.entry.ts)
     answered = frozenset(_settled(found.entries))
     return tuple(
-        _row(ctx, ask, signature, hindrance, conflict)
+        replace(
+            _row(ctx, ask, signature, hindrance, conflict),
+            could_sign=_could_sign(ctx, ask, book, projection.at),
+        )
         for ask in asks
         for conflict in [_conflict(ask, answered)]
         if ask.is_waiting or conflict
@@ -48,6 +55,14 @@ def _signer(ctx: Context) -> tuple[Signature | None, str]:
         return Desk(ctx).signature(), ""
     except (LedgerError, RiskcockpitError) as error:
         return None, error.message
+
+
+def _could_sign(ctx: Context, ask: Ask, book: PolicyBook, now: datetime) -> tuple[str, ...]:
+    rule, stands = ask.standing.rule, ask.standing
+    if book.roles is None or rule is None or not ask.is_waiting:
+        return ()
+    authors = (*stands.authors, *known_authors(ctx, ask.entry.data))
+    return could_sign(book.roles, rule, stands.signed, authors, now)
 
 
 def _row(

@@ -114,5 +114,7 @@ class RequestRow:
     may_approve: bool
     why_not: str
     """Why this person may not approve it; empty when they may."""
+    could_sign: tuple[str, ...] = ()
+    """Who else could add a key, by the rules in force; empty when nobody, or it waits for none."""
     conflict: str = ""
     """How two who did not know of each other disagree; empty when nobody does."""
