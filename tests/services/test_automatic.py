@@ -156,6 +156,22 @@ def test_nobody_asks_for_an_edit_of_another_by_enforcing_a_model(bank: Bank) -> 
     assert standing(bank.at("engineer")).rules.automation.rules[0].windows == 2
 
 
+def test_a_change_of_the_rules_that_is_turned_down_leaves_the_signed_ones_in_place(
+    bank: Bank,
+) -> None:
+    signed(bank)
+    file = rules_file(bank.at("engineer"))
+    before = file.read_bytes()
+    propose(bank.at("engineer"), "fraud")
+    assert file.read_bytes() != before
+    assert judged(bank).verdict is Verdict.ENFORCE, "what waits changes nothing"
+    answer = reject(bank.at("approver"), waiting(bank), "it is to be enforced")
+    assert "policy/automation.yaml is the version" in answer.message
+    assert file.read_bytes() == before
+    note(bank.at("engineer"), "fraud", "agreed")
+    assert judged(bank).verdict is Verdict.ENFORCE
+
+
 def test_the_first_rules_lie_wherever_the_second_key_was_added(bank: Bank) -> None:
     write(bank, Automation(rules=(RULE,)))
     adopt(bank.at("engineer"))

@@ -225,7 +225,9 @@ class Desk:
         return "; ".join(filter(None, (*said, *self.journal.warnings)))
 
     def _follow_policy(self) -> list[str]:
-        """Put what this decision brought into force in the place of what was in force before."""
+        """Put what this decision brought into force in the place of what was in force before, and
+        what is in force in the place of a change that it turned down.
+        """
         said = []
         directory = self.ctx.paths.ledger
         present = policy_book(directory, self.entries)
@@ -236,12 +238,27 @@ class Desk:
             is_new = name in OPTIONAL and not (directory / name).exists()
             if not is_new and state_of(directory, self.book, name).digest != before:
                 continue
-            try:
-                write_policy(directory, name, Objects(directory).get(digest))
-                said.append(f"{name} is the version {short(digest)} now")
-            except RiskcockpitError as error:
-                said.append(error.message)
+            said.append(self._put(name, digest, f"{name} is the version {short(digest)} now"))
+        ended = {each.entry.hash for each in self.book.waiting}
+        ended -= {each.entry.hash for each in present.waiting}
+        for each in self.book.waiting:
+            name, digest = str(each.entry.data["file"]), str(each.entry.data["after"])
+            stands = present.digests.get(name, "")
+            if each.entry.hash not in ended or not stands or stands == digest:
+                continue
+            is_there = (directory / name).exists()
+            if is_there and state_of(directory, self.book, name).digest == digest:
+                said.append(self._put(name, stands, f"{name} is the version {short(stands)} again"))
         return said
+
+    def _put(self, name: str, digest: str, words: str) -> str:
+        """Put a version of a file of the policy into its place; return `words`, or why not."""
+        directory = self.ctx.paths.ledger
+        try:
+            write_policy(directory, name, Objects(directory).get(digest))
+        except RiskcockpitError as error:
+            return error.message
+        return words
 
     def _asked_for(self) -> str:
         """Return which changes of the policy wait for another person."""
