@@ -57,14 +57,13 @@ MEANT: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 """Columns whose words are ours, by table."""
 NAMED = {
-    "findings show", "findings why", "models show", "models timeline", "watch explain",
-    "incident show", "trace", "alerts show", "waivers show", "kpis show", "controls explain",
-    "actions may",
+    "findings show", "findings why", "models show", "models timeline", "watch explain", "trace",
+    "alerts show", "kpis show", "controls explain", "actions may",
 }  # fmt: skip
 BY_NAME = {"models show", "models timeline", "watch explain", "actions may"}
-BY_ID = {"findings show", "findings why", "incident show", "waivers show"}
+BY_ID = {"findings show", "findings why"}
 ID = "ab12" * 16
-IDS = {"id", "finding_id", "waiver_id", "incident_id"}
+IDS = {"id", "finding_id", "waiver_id"}
 OPEN = (
     "status", "findings list", "findings facets", "findings views", "models list", "incident list",
     "incident runbooks", "deployments list", "trace", "controls list", "actions list", "ledger log",
@@ -109,7 +108,7 @@ def rows(writer: Writer, words: str) -> dict[str, list[dict[str, Any]]]:
 def _value(table: str, column: str, type_: str, words: str) -> Any:
     if column in MEANT.get(table, {}):
         return MEANT[table][column]
-    is_shown = table.startswith(("finding", "incident", "waiver"))
+    is_shown = table.startswith(("finding", "waiver"))
     if is_shown and column in IDS and words == WORDS[BY_IDS]:
         return ID
     write = AS_JSON.get(f"{table}.{column}") or TEXTS.get(type_)
@@ -162,3 +161,14 @@ def test_what_is_named_by_hostile_words_is_shown_as_text(hostile: Path) -> None:
         harmless(ran, command[0])
     found = {name for (name, _), ran in shown.items() if ran.code == 0}
     assert found >= (BY_ID if words == WORDS[BY_IDS] else BY_NAME)
+
+
+def test_hostile_words_that_were_signed_are_shown_as_text(hostile: Path) -> None:
+    words = hostile.joinpath("words").read_bytes().decode()
+    noted = invoke("note", words, words[:500])
+    assert noted.code == 0, noted.err
+    entry = json.loads(invoke("ledger", "log", "--json").out)["entries"][0]["hash"]
+    for command in (("ledger", "log"), ("ledger", "show", entry[:12]), ("models", "show", words)):
+        ran = invoke(*command)
+        assert ran.code == 0, ran.err
+        harmless(ran, command[0])
