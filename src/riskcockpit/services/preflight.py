@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from riskcockpit.connectors.api import Acts, Declares, Refrains
 from riskcockpit.decisions.roles import Deed, Rule, needs
-from riskcockpit.decisions.waivers import WaiverState
+from riskcockpit.decisions.waivers import REVOCABLE
 from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.finding import State
 from riskcockpit.domain.model import CHAMPION
@@ -99,14 +99,13 @@ class Preflight:
         signature = self._desk.signature()
         authors = known_authors(self._ctx, ask.entry.data)
         answers = [
-            self._asked("approve", lambda: ask.permit_key(signature, authors), ask),
+            self._asked("approve", lambda: ask.permit_key(signature, authors)[0], ask),
             self._asked("reject", lambda: ask.permit_rejection(signature), ask),
         ]
         waiver = self._desk.projection.waiver(ask.entry.hash)
         if waiver is not None:
             revoke = self._by_rule("revoke", Deed.REVOKE)
-            standing = (WaiverState.GRANTED, WaiverState.REQUESTED, WaiverState.SUSPENDED)
-            if not revoke.why_not and waiver.state not in standing:
+            if not revoke.why_not and waiver.state not in REVOCABLE:
                 word = waiver.state.value.replace("_", " ")
                 revoke = Permission("revoke", f"the waiver is {word}", "in-force-only")
             severity = waiver.terms.ruling_severity if waiver.terms else Severity.CRITICAL
