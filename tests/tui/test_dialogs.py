@@ -14,8 +14,9 @@ from textual.widgets import Input
 
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.errors import RefusedError
-from riskcockpit.tui.api import About, Approve, Note, Reject, Release, RollBack, Undo, Waive
+from riskcockpit.tui.api import About
 from riskcockpit.tui.app import Cockpit
+from riskcockpit.tui.intents import Approve, Note, Reject, Release, RollBack, Undo, Waive
 from riskcockpit.tui.modals.confirm import ConfirmDialog
 from riskcockpit.tui.modals.forms import WaiveForm, read_expiry
 from riskcockpit.tui.modals.says import ResultDialog

@@ -8,7 +8,7 @@ from datetime import timedelta
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.incidents import acknowledge_clock, contain_clock, means
 from riskcockpit.present.text import ASCII
-from riskcockpit.tui.api import Acknowledge, RollBack
+from riskcockpit.tui.intents import Acknowledge, RollBack
 from riskcockpit.tui.messages import Place
 from riskcockpit.tui.widgets.incident_text import incident_text
 from support.bank_incidents import incidents

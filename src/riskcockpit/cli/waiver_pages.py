@@ -83,7 +83,7 @@ def waiver(view: WaiverDetail, now: datetime) -> None:
 
 def requests(rows: Sequence[RequestRow], now: datetime) -> None:
     """Print the requests that wait."""
-    titles = ("id", "waits", "asked by", "what", "rule", "needs", "you")
+    titles = ("id", "waits", "asked by", "what", "rule", "needs", "who can", "you")
     cells = [
         (
             short(row.id),
@@ -92,6 +92,7 @@ def requests(rows: Sequence[RequestRow], now: datetime) -> None:
             row.summary,
             row.rule,
             row.conflict or _review(row) or "; ".join(dict.fromkeys(row.needs)),
+            ", ".join(row.could),
             "may approve" if row.may_approve else row.why_not,
         )
         for row in rows
@@ -168,6 +169,7 @@ def request(row: RequestRow) -> dict[str, Any]:
         "review_by": plain(row.review_by),
         "may_approve": row.may_approve,
         "why_not": row.why_not,
+        "could_approve": list(row.could),
         "conflict": row.conflict,
     }
 

@@ -34,6 +34,7 @@ from riskcockpit.services.undoable import done_rollback, own_rule, undoable
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
 LONGEST_NOTE = 4_000
+REVOCABLE = frozenset({WaiverState.GRANTED, WaiverState.REQUESTED, WaiverState.SUSPENDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,7 @@ def _waiver(desk: Desk, id_: str) -> Waiver:
 
 def _may_revoke(desk: Desk, waiver: Waiver) -> Rule:
     rule = desk.permit(Deed.REVOKE)
-    if waiver.state not in (WaiverState.GRANTED, WaiverState.REQUESTED):
+    if waiver.state not in REVOCABLE:
         raise RefusedError(
             f"the waiver {short(waiver.id)} is {waiver.state.value.replace('_', ' ')}",
             rule="in-force-only",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from riskcockpit.tui.api import GatewayApi, Names, RollBack
+from riskcockpit.tui.api import GatewayApi, Names
 from riskcockpit.tui.host import Severity
+from riskcockpit.tui.intents import RollBack
 from riskcockpit.tui.living import Living
 from riskcockpit.tui.screens.place import PlaceScreen
 

@@ -112,5 +112,7 @@ class RequestRow:
     may_approve: bool
     why_not: str
     """Why this person may not approve it; empty when they may."""
+    could: tuple[str, ...] = ()
+    """Who may add a key by the rules in force, by principal; empty when it waits for none."""
     conflict: str = ""
     """How two who did not know of each other disagree; empty when nobody does."""

@@ -17,7 +17,7 @@ from textual.widgets import Input, Select
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.present.text import plural, stamp
-from riskcockpit.tui.api import Waive
+from riskcockpit.tui.intents import Waive
 from riskcockpit.tui.modals.dialog import Dialog
 from riskcockpit.tui.widgets.plain import Plain, styled
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from riskcockpit.errors import RiskcockpitError
 from riskcockpit.present.text import count
-from riskcockpit.tui.api import (
-    MARK_LIMIT,
+from riskcockpit.tui.api import MARK_LIMIT
+from riskcockpit.tui.conditions import is_forbidden
+from riskcockpit.tui.intents import (
     Acknowledge,
     Approve,
     Intent,
@@ -19,9 +20,7 @@ from riskcockpit.tui.api import (
     Undo,
     Waive,
 )
-from riskcockpit.tui.bindings import changing_actions
-from riskcockpit.tui.conditions import is_forbidden
-from riskcockpit.tui.screens.place import PlaceScreen
+from riskcockpit.tui.screens.permitted import PermittedScreen
 from riskcockpit.tui.widgets.row_table import RowTable
 
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
@@ -29,55 +28,15 @@ if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
 
 SETTLE_SECONDS = 0.8
 """How long a key waits after the row under the cursor went and another came under it."""
-_CHANGING = changing_actions()
 _BY_HAND = ("plan", "decide", "ids", "context", "save-view")
 """Questions a person asked for; their failure is a dialog, not a state of the screen."""
 
 
-class DecidingScreen(PlaceScreen):
+class DecidingScreen(PermittedScreen):
     """A screen on which decisions can be taken about what the cursor is on."""
-
-    def model_subject(self) -> str:
-        """Return the model a rollback would be about; empty when there is none."""
-        return ""
-
-    def request_subject(self) -> str:
-        """Return the request an approval would be about; empty when there is none."""
-        return ""
-
-    def incident_subject(self) -> str:
-        """Return the incident that can be acknowledged; empty when there is none."""
-        return ""
-
-    def finding_subjects(self) -> tuple[str, ...]:
-        """Return the findings a waiver would be about."""
-        return ()
-
-    def note_subject(self) -> str:
-        """Return what a note would be about; empty when there is nothing."""
-        return ""
 
     def after_decision(self) -> None:
         """End what was only for this decision, as marks."""
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hide what is locked, grey out what has no subject here."""
-        if action not in _CHANGING:
-            return True
-        if self.host.is_locked:
-            return False
-        subjects = {
-            "roll_back": self.model_subject,
-            "approve": self.request_subject,
-            "reject": self.request_subject,
-            "acknowledge": self.incident_subject,
-            "waive": self.finding_subjects,
-            "note": self.note_subject,
-        }
-        subject = subjects.get(action)
-        if subject is None:
-            return True
-        return bool(subject()) if self.is_mounted else None
 
     def has_slipped(self) -> bool:
         """Say that another row has just come under the cursor, when it has."""
@@ -227,6 +186,7 @@ class DecidingScreen(PlaceScreen):
             self.app.push_screen(ResultDialog(result))
             if form:
                 self._keeper(form)({})
+            self.forget_permissions()
             self.refresh_data()
 
         self.after_decision()

@@ -13,8 +13,8 @@ from textual.widget import Widget
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.present.columns import QUEUE, Frame
 from riskcockpit.present.text import age, count, money, signed_money, source_mark, trend_arrow
-from riskcockpit.tui.api import Release
 from riskcockpit.tui.bindings import bind
+from riskcockpit.tui.intents import Release
 from riskcockpit.tui.messages import Place, RowChosen, RowPointed
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
