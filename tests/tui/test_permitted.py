@@ -28,9 +28,7 @@ def keys(app: object) -> str:
     return seen(app).split("\n")[-1]  # type: ignore[arg-type] # a Cockpit
 
 
-async def test_a_refused_key_is_grey_and_says_why_in_key_line_and_help_and_when_pressed() -> (
-    None
-):
+async def test_a_refused_key_is_grey_and_says_why_in_key_line_and_help_and_when_pressed() -> None:
     gateway = FakeGateway(refused={FIRST: {"waive": "it is fixed"}})
     async with opened(gateway, "f") as (app, pilot):
         await rest(pilot)

@@ -15,6 +15,7 @@ from riskcockpit.views.waivers import (
     CoveredFinding,
     RequestRow,
     WaiverDetail,
+    WaiverEvent,
     WaiverRow,
     WaiverStanding,
 )
@@ -73,6 +74,7 @@ def waiver(view: WaiverDetail, now: datetime) -> None:
         ("Somebody has to look at it again", view.triggers),
         ("Compensated by", [f"{name}  {_word(word)}" for name, word in view.controls.items()]),
         ("Findings", [_finding(each) for each in view.findings]),
+        ("History", [_event(each) for each in view.history]),
     ):
         if texts:
             output.line()
@@ -151,6 +153,15 @@ def detail(view: WaiverDetail) -> dict[str, Any]:
             }
             for each in view.findings
         ],
+        "history": [
+            {
+                "at": plain(each.at),
+                "actor": each.actor,
+                "text": each.text,
+                "entry": each.entry,
+            }
+            for each in view.history
+        ],
     }
 
 
@@ -193,6 +204,10 @@ def _review(row: RequestRow) -> str:
 def _finding(each: CoveredFinding) -> str:
     mark = "covered" if each.is_covered else f"not covered: {each.why_not}"
     return f"{short(each.id)}  {each.severity:<8}  {each.title}  {each.asset}  ({mark})"
+
+
+def _event(each: WaiverEvent) -> str:
+    return f"{stamp(each.at)}  {each.actor}  {' '.join(each.text.split())}  ({short(each.entry)})"
 
 
 def _word(text: str) -> str:

@@ -74,6 +74,19 @@ class WaiverDetail:
     findings: tuple[CoveredFinding, ...]
     controls: Mapping[str, str] = field(default_factory=dict)
     """Control that compensates → its latest verdict."""
+    history: tuple[WaiverEvent, ...] = ()
+    """What was signed about it, the oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverEvent:
+    """Something that was signed about a waiver."""
+
+    at: datetime
+    actor: str
+    text: str
+    entry: str
+    """Hash of its entry in the ledger."""
 
 
 @dataclass(frozen=True, slots=True)

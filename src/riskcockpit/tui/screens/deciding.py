@@ -16,6 +16,8 @@ from riskcockpit.tui.intents import (
     Intent,
     Note,
     Reject,
+    Renew,
+    Revoke,
     RollBack,
     Undo,
     Waive,
@@ -74,22 +76,51 @@ class DecidingScreen(PermittedScreen):
         if self.has_slipped():
             return
         request = self.request_subject()
-        self._ask_line(
+        self.ask_line(
             f"reject:{request}", "Reject the request", "Why: it is signed and its asker reads it",
             lambda comment: Reject(request, comment),
         )  # fmt: skip
+
+    def action_revoke(self) -> None:
+        """Ask why, then preview taking the waiver back."""
+        if self.has_slipped():
+            return
+        waiver = self.waiver_subject()
+        self.ask_line(
+            f"revoke:{waiver}", "Revoke the waiver", "Why: it is signed and its asker reads it",
+            lambda comment: Revoke(waiver, comment),
+        )  # fmt: skip
+
+    def action_renew(self) -> None:
+        """Ask until when and why, then preview the renewal."""
+        from riskcockpit.tui.modals.forms import RenewForm  # noqa: PLC0415 - only decisions need it
+
+        if self.has_slipped():
+            return
+        waiver = self.waiver_subject()
+        form = f"renew:{waiver}"
+
+        def open_form(draft: Mapping[str, str]) -> None:
+            def go_on(intent: Renew | None) -> None:
+                if intent is not None:
+                    self.consider(intent, form)
+
+            self.app.push_screen(RenewForm(waiver, draft, self._keeper(form)), go_on)
+
+        self._with_draft(form, open_form)
 
     def action_note(self) -> None:
         """Ask for the note, then preview it."""
         if self.has_slipped():
             return
         subject = self.note_subject()
-        self._ask_line(
+        self.ask_line(
             f"note:{subject}", "Note", "It is signed and stays in the ledger",
             lambda text: Note(subject, text),
         )  # fmt: skip
 
-    def _ask_line(self, form: str, title: str, label: str, make: Callable[[str], Intent]) -> None:
+    def ask_line(self, form: str, title: str, label: str, make: Callable[[str], Intent]) -> None:
+        """Ask for a line of text, then preview what `make` makes of it."""
         from riskcockpit.tui.modals.forms import LineForm  # noqa: PLC0415 - only decisions need it
 
         def open_form(draft: Mapping[str, str]) -> None:

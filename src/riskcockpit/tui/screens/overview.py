@@ -132,8 +132,10 @@ class OverviewScreen(DecidingScreen):
                 return Place("actions", "", here)
             case QueueKind.IMPORT_HELD:
                 return Place("sources", "", here)
-            case _:
-                return Place("ledger", item.subject, here)
+            case QueueKind.WAIVER_REQUEST | QueueKind.WAIVER_EXPIRING:
+                return Place("waiver", item.subject, Place("waivers", "", here))
+            case QueueKind.ROLLBACK_REQUEST | QueueKind.GLASS_REVIEW:
+                return Place("requests", item.subject, here)
 
     # decisions act on the item under the cursor, by the keys it names
 

@@ -47,7 +47,7 @@ class PermittedScreen(PlaceScreen):
         super().__init__()
         self._answers: dict[str, Mapping[str, Permission]] = {}
         self._asked: tuple[str, ...] = ()
-        self._shown: Mapping[str, str] = {}
+        self._told: Mapping[str, str] = {}
         """What the keys that are drawn say of themselves."""
         self._rest: Timer | None = None
 
@@ -113,9 +113,10 @@ class PermittedScreen(PlaceScreen):
             return _LOCKED
         if action not in _DEEDS:
             return ""
-        return self._refusal(action) if self.subjects_of(action) else self.dead_words
+        return self.refusal(action) if self.subjects_of(action) else self.dead_words
 
-    def _refusal(self, action: str) -> str:
+    def refusal(self, action: str) -> str:
+        """Return why what is here may not be decided so; empty when it may, or nobody knows yet."""
         subjects = self.subjects_of(action)
         found = self._answers.get(subjects[0], {}).get(_DEEDS[action])
         if found is None or (len(subjects) > 1 and not found.rule):
@@ -127,7 +128,7 @@ class PermittedScreen(PlaceScreen):
         if self.host.is_locked or not self.is_mounted:
             return {}
         found = {
-            key.id: self._refusal(key.action)
+            key.id: self.refusal(key.action)
             for key in self._own_keys()
             if key.action in _DEEDS and self.subjects_of(key.action)
         }
@@ -149,12 +150,12 @@ class PermittedScreen(PlaceScreen):
 
     def refresh_bindings(self) -> None:
         """Draw the keys anew, and ask what may be done to what the cursor is on now."""
-        self._shown = self.refusals()
+        self._told = self.refusals()
         super().refresh_bindings()
         self.ask_permissions()
 
     def _draw_refusals(self) -> None:
-        if self.refusals() != self._shown:
+        if self.refusals() != self._told:
             self.refresh_bindings()
 
     def arrive(self) -> None:

@@ -34,6 +34,8 @@ def trail(place: Place) -> tuple[str, ...]:
         "finding": place.key[:10],
         "incident": place.key[:10],
         "deployment": place.key[:10],
+        "waiver": place.key[:10],
+        "alert": place.key[:10],
         "control": place.key,
     }
     words = trail(place.parent) if place.parent is not None else ()
