@@ -65,6 +65,6 @@ async def test_what_is_answered_cannot_be_acknowledged_and_a_model_at_fault_can_
     async with opened(gateway, "i", "enter") as (app, pilot):
         assert app.place == Place("incident", GOING.id, Place("incidents"))
         await press(pilot, "r")
-        assert gateway.planned == [RollBack("fraud-scoring")]
+        assert gateway.planned == [RollBack("fraud-scoring", 6)]
         await press(pilot, "escape", "escape", "j", "A")
-        assert gateway.planned == [RollBack("fraud-scoring")]
+        assert gateway.planned == [RollBack("fraud-scoring", 6)]
