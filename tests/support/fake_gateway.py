@@ -13,21 +13,22 @@ import yaml
 from riskcockpit.domain.decision import Decision, DecisionState, EntryType
 from riskcockpit.errors import ConfigError, InputError, QueryError, RefusedError, UnknownNameError
 from riskcockpit.exposure.model import ExposureModel, parse
-from riskcockpit.tui.api import (
-    About,
+from riskcockpit.tui.api import About, Names, Pulse, QueryField
+from riskcockpit.tui.intents import (
     Acknowledge,
+    AcknowledgeAlert,
     Approve,
     Intent,
-    Names,
     Note,
-    Pulse,
-    QueryField,
     Reject,
     Release,
+    Renew,
+    Revoke,
     RollBack,
     Undo,
     Waive,
 )
+from riskcockpit.views.alerts import AlertRow
 from riskcockpit.views.compliance import FrameworkView
 from riskcockpit.views.findings import FacetView, FindingDetail, FindingPage, FindingRow, FindingSet
 from riskcockpit.views.governance import (
@@ -45,8 +46,18 @@ from riskcockpit.views.models import ModelDetail, ModelRow
 from riskcockpit.views.posture import LedgerState, PostureView
 from riskcockpit.views.syncing import SourceProgress
 from riskcockpit.views.trace import TraceRow
+from riskcockpit.views.waivers import RequestRow, WaiverRow
 from support.bank_compliance import control_detail, frameworks, hostile_control, hostile_frameworks
 from support.bank_deployments import FakeDeliveries, deployments, hostile_deployments
+from support.bank_desk import (
+    FakeDesk,
+    alerts,
+    hostile_alerts,
+    hostile_requests,
+    hostile_waivers,
+    requests,
+    waivers,
+)
 from support.bank_findings import detail_of, finding_row, hostile_row
 from support.bank_governance import actions, controls, ledger_rows, model_detail, model_rows
 from support.bank_incidents import FakeIncidents, hostile_incidents, incidents
@@ -59,7 +70,7 @@ SCENARIOS = parse(yaml.safe_load(_SHIPPED.read_text(encoding="utf-8")), "config/
 
 
 @dataclass
-class FakeGateway(FakeIncidents, FakeDeliveries):
+class FakeGateway(FakeIncidents, FakeDeliveries, FakeDesk):
     """Answers at once from fixed data; remembers what it was asked to decide."""
 
     total: int = 3_000
@@ -68,6 +79,12 @@ class FakeGateway(FakeIncidents, FakeDeliveries):
     about: About = field(default_factory=lambda: About("demo-bank", False, "eng", "bastion-2"))
     incidents_shown: tuple[IncidentView, ...] = field(default_factory=incidents)
     deployments_shown: tuple[TraceRow, ...] = field(default_factory=deployments)
+    waivers_shown: tuple[WaiverRow, ...] = field(default_factory=waivers)
+    requests_shown: tuple[RequestRow, ...] = field(default_factory=requests)
+    alerts_shown: tuple[AlertRow, ...] = field(default_factory=alerts)
+    refused: dict[str, dict[str, str]] = field(default_factory=dict)
+    asked_permissions: list[str] = field(default_factory=list)
+    ledger_number: int = 1
     decided: list[Intent] = field(default_factory=list)
     planned: list[Intent] = field(default_factory=list)
     blockers: tuple[str, ...] = ()
@@ -160,7 +177,7 @@ class FakeGateway(FakeIncidents, FakeDeliveries):
         return NOW
 
     def pulse(self) -> Pulse:
-        return Pulse(self.number, self.settings, self.progress)
+        return Pulse(self.number, self.settings, self.progress, self.ledger_number)
 
     def reload(self) -> About:
         if isinstance(self.about_next, ConfigError):
@@ -277,7 +294,10 @@ class FakeGateway(FakeIncidents, FakeDeliveries):
             RollBack: EntryType.ROLLBACK_EXECUTED,
             Approve: EntryType.APPROVAL_GRANTED,
             Reject: EntryType.APPROVAL_REJECTED,
+            Renew: EntryType.WAIVER_REQUESTED,
+            Revoke: EntryType.WAIVER_REVOKED,
             Acknowledge: EntryType.NOTE,
+            AcknowledgeAlert: EntryType.NOTE,
             Release: EntryType.CLOSURE_RELEASED,
             Undo: EntryType.UNDO,
             Note: EntryType.NOTE,
@@ -316,6 +336,9 @@ def empty() -> FakeGateway:
         frameworks_shown=(),
         incidents_shown=(),
         deployments_shown=(),
+        waivers_shown=(),
+        requests_shown=(),
+        alerts_shown=(),
     )
 
 
@@ -351,6 +374,9 @@ def hostile() -> FakeGateway:
         entries=entries,
         incidents_shown=hostile_incidents(text),
         deployments_shown=hostile_deployments(text),
+        waivers_shown=hostile_waivers(text),
+        requests_shown=hostile_requests(text),
+        alerts_shown=hostile_alerts(text),
         frameworks_shown=hostile_frameworks(text),
         control_shown=hostile_control(text),
         known=Names(text, text, text, dict(zip(text, text[::-1], strict=True)), {"owner": text}),

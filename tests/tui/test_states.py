@@ -18,6 +18,7 @@ from riskcockpit.tui.screens.registry import KINDS
 from riskcockpit.tui.widgets.lines import banner_line
 from riskcockpit.views.posture import LedgerState
 from support import fake_gateway
+from support.bank_desk import ACTIVE
 from support.bank_posture import NOW, finding_id, posture
 from support.fake_gateway import FakeGateway
 from support.piloting import opened, press, seen, settle
@@ -29,9 +30,11 @@ KEYS = {
     "control": "data.checks",
     "incident": "1a" * 32,
     "deployment": "4d" * 16,
+    "waiver": ACTIVE,
+    "alert": "0123456789",
 }
 SIZES = [(80, 24), (120, 36), (200, 60)]
-ALWAYS = ("finding", "model", "control", "incident", "deployment", "settings")
+ALWAYS = ("finding", "model", "control", "incident", "deployment", "settings", "waiver", "alert")
 """Places without an empty state: one thing, or what is built in."""
 
 
@@ -103,6 +106,7 @@ async def test_a_screen_that_never_loaded_says_failed_forbidden_or_empty(kind: s
         gateway.models_shown = gateway.entries = gateway.frameworks_shown = ()
         gateway.incidents_shown = ()
         gateway.deployments_shown = ()
+        gateway.waivers_shown = gateway.requests_shown = gateway.alerts_shown = ()
         gateway.actions = lambda: ()  # type: ignore[method-assign] # nothing was done
         await press(pilot, "ctrl+r")
         assert load(app) is Load.EMPTY

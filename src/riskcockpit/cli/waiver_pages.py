@@ -15,6 +15,7 @@ from riskcockpit.views.waivers import (
     CoveredFinding,
     RequestRow,
     WaiverDetail,
+    WaiverEvent,
     WaiverRow,
     WaiverStanding,
 )
@@ -74,6 +75,7 @@ def waiver(view: WaiverDetail, now: datetime) -> None:
         ("Checked of who signed", [f"{who}: {words}" for who, words in view.duties]),
         ("Compensated by", [f"{name}  {_word(word)}" for name, word in view.controls.items()]),
         ("Findings", [_finding(each) for each in view.findings]),
+        ("History", [_event(each) for each in view.history]),
     ):
         if texts:
             output.line()
@@ -84,7 +86,7 @@ def waiver(view: WaiverDetail, now: datetime) -> None:
 
 def requests(rows: Sequence[RequestRow], now: datetime) -> None:
     """Print the requests that wait."""
-    titles = ("id", "waits", "asked by", "what", "rule", "needs", "you")
+    titles = ("id", "waits", "asked by", "what", "rule", "needs", "who can", "you")
     cells = [
         (
             short(row.id),
@@ -92,7 +94,8 @@ def requests(rows: Sequence[RequestRow], now: datetime) -> None:
             row.requester,
             row.summary,
             row.rule,
-            row.conflict or _review(row) or _needs(row),
+            row.conflict or _review(row) or "; ".join(dict.fromkeys(row.needs)),
+            ", ".join(row.could),
             "may approve" if row.may_approve else row.why_not,
         )
         for row in rows
@@ -152,6 +155,15 @@ def detail(view: WaiverDetail) -> dict[str, Any]:
             }
             for each in view.findings
         ],
+        "history": [
+            {
+                "at": plain(each.at),
+                "actor": each.actor,
+                "text": each.text,
+                "entry": each.entry,
+            }
+            for each in view.history
+        ],
     }
 
 
@@ -170,7 +182,7 @@ def request(row: RequestRow) -> dict[str, Any]:
         "review_by": plain(row.review_by),
         "may_approve": row.may_approve,
         "why_not": row.why_not,
-        "could_sign": list(row.could_sign),
+        "could_approve": list(row.could),
         "conflict": row.conflict,
     }
 
@@ -191,16 +203,13 @@ def _review(row: RequestRow) -> str:
     return f"a review by another until {stamp(row.review_by)}" if row.review_by else ""
 
 
-def _needs(row: RequestRow) -> str:
-    missing = len(row.needs)
-    if missing and row.could_sign:
-        return f"{plural(missing, 'key')} of {', '.join(row.could_sign)}"
-    return "; ".join(dict.fromkeys(row.needs))
-
-
 def _finding(each: CoveredFinding) -> str:
     mark = "covered" if each.is_covered else f"not covered: {each.why_not}"
     return f"{short(each.id)}  {each.severity:<8}  {each.title}  {each.asset}  ({mark})"
+
+
+def _event(each: WaiverEvent) -> str:
+    return f"{stamp(each.at)}  {each.actor}  {' '.join(each.text.split())}  ({short(each.entry)})"
 
 
 def _word(text: str) -> str:

@@ -8,13 +8,12 @@ of rights: everything is shown, nobody may sign.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from riskcockpit.decisions.duties import could_sign
-from riskcockpit.decisions.policy import PolicyBook
 from riskcockpit.decisions.requests import REJECTIONS
-from riskcockpit.decisions.roles import Signature, needs
+from riskcockpit.decisions.roles import Roles, Signature, needs
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import LedgerError, RefusedError, RiskcockpitError
 from riskcockpit.ledger.chain import Entry
@@ -24,6 +23,19 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.record import examined, policy_book, projected
 from riskcockpit.views.waivers import RequestRow
+
+
+@dataclass(frozen=True, slots=True)
+class _Signers:
+    """Who could sign, and how."""
+
+    me: Signature | None
+    """None: this person cannot sign at all."""
+    hindrance: str
+    """Why not; empty when they can."""
+    roles: Roles | None
+    """The rules in force; None: none were signed."""
+    now: datetime
 
 
 def requests(ctx: Context) -> tuple[RequestRow, ...]:
@@ -39,10 +51,7 @@ def requests(ctx: Context) -> tuple[RequestRow, ...]:
     asks = sorted(asks_of(found.entries, projection, book), key=lambda ask: ask.entry.ts)
     answered = frozenset(_settled(found.entries))
     return tuple(
-        replace(
-            _row(ctx, ask, signature, hindrance, conflict),
-            could_sign=_could_sign(ctx, ask, book, projection.at),
-        )
+        _row(ctx, ask, _Signers(signature, hindrance, book.roles, projection.at), conflict)
         for ask in asks
         for conflict in [_conflict(ask, answered)]
         if ask.is_waiting or conflict
@@ -57,24 +66,30 @@ def _signer(ctx: Context) -> tuple[Signature | None, str]:
         return None, error.message
 
 
-def _could_sign(ctx: Context, ask: Ask, book: PolicyBook, now: datetime) -> tuple[str, ...]:
+def _could_sign(
+    ask: Ask, roles: Roles | None, authors: tuple[str, ...], now: datetime
+) -> tuple[str, ...]:
+    """Name who could add a key, by the rules in force; nobody to what waits for none."""
     rule, stands = ask.standing.rule, ask.standing
-    if book.roles is None or rule is None or not ask.is_waiting:
+    if roles is None or rule is None or not ask.is_waiting:
         return ()
-    authors = (*stands.authors, *known_authors(ctx, ask.entry.data))
-    return could_sign(book.roles, rule, stands.signed, authors, now)
+    return could_sign(roles, rule, stands.signed, (*stands.authors, *authors), now)
 
 
-def _row(
-    ctx: Context, ask: Ask, signature: Signature | None, hindrance: str, conflict: str
-) -> RequestRow:
+def _why_not(ask: Ask, signature: Signature, authors: tuple[str, ...]) -> str:
+    try:
+        ask.permit_key(signature, authors)
+    except RefusedError as error:
+        return error.message
+    return ""
+
+
+def _row(ctx: Context, ask: Ask, signers: _Signers, conflict: str) -> RequestRow:
     rule, review = ask.standing.rule, ask.standing.review
-    why_not = hindrance
-    if signature is not None:
-        try:
-            ask.permit_key(signature, known_authors(ctx, ask.entry.data))
-        except RefusedError as error:
-            why_not = error.message
+    authors = known_authors(ctx, ask.entry.data)
+    why_not = signers.hindrance
+    if signers.me is not None:
+        why_not = _why_not(ask, signers.me, authors)
     return RequestRow(
         id=ask.entry.hash,
         kind=ask.kind,
@@ -88,6 +103,7 @@ def _row(
         review_by=review.due if review and ask.is_waiting else None,
         may_approve=not why_not,
         why_not=why_not,
+        could=_could_sign(ask, signers.roles, authors, signers.now),
         conflict=conflict,
     )
 

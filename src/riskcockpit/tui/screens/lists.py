@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from textual.widget import Widget
 
 from riskcockpit.present.columns import Column
+from riskcockpit.tui.messages import Place
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.row_table import RowTable
@@ -19,6 +20,14 @@ class ListScreen(DecidingScreen, Generic[T]):
     """A table that is read as a whole."""
 
     columns: Sequence[Column[T]] = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wanted = ""
+
+    def show_place(self, place: Place) -> None:
+        """Remember which row to go to."""
+        self._wanted = place.key
 
     def identify(self, row: T) -> str:
         """Return what names a row."""
@@ -42,13 +51,17 @@ class ListScreen(DecidingScreen, Generic[T]):
         self.ask("rows", self.question, self.take_rows)
 
     def take_rows(self, rows: Sequence[T]) -> None:
-        """Draw the rows; the cursor stays on its row."""
+        """Draw the rows; the cursor stays on its row, or goes to the one that was asked for."""
         if not rows:
             self.enter(Load.EMPTY)
             return
         self.enter(Load.LOADED)
         self.table.show_rows(rows, self.host.frame())
         self.table.focus()
+        if self._wanted:
+            wanted, self._wanted = self._wanted, ""
+            at = (i for i, row in enumerate(rows) if self.identify(row) == wanted)
+            self.table.move(next(at, self.table.cursor))
 
     def redraw(self) -> None:
         """Let ages move on."""
