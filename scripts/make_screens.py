@@ -39,6 +39,11 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "models": ("m",),
     "model": ("m", "enter"),
     "compliance": ("c",),
+    "requests": ("R",),
+    "waivers": ("W",),
+    "waiver": ("W", "j", "enter"),
+    "alerts": ("b",),
+    "alert": ("b", "enter"),
     "deployments": ("D",),
     "deployment": ("D", "enter"),
     "incidents": ("i",),
@@ -50,7 +55,10 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "actions": ("@",),
     "help": ("f", "question_mark"),
     "roll-back": ("m", "r"),
-}
+    "waive": (
+        "f", "j", "w", *"fenced", "shift+tab", "enter", "down", "enter", "tab", "enter", "enter",
+    ),
+}  # fmt: skip
 """Name of a picture → the keys that lead there from the overview."""
 _FONT = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 
