@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -61,6 +62,16 @@ def queue(facts: Summary, now: datetime, notice: timedelta, currency: str) -> tu
         *_glasses(facts.glasses, now),
     ]
     return tuple(sorted(items, key=_consequence))
+
+
+def as_seen_by(principal: str, items: Iterable[QueueItem]) -> tuple[QueueItem, ...]:
+    """Return the queue of one person: what they asked for themselves is not theirs to approve."""
+    return tuple(
+        replace(item, keys=tuple(key for key in item.keys if key != "a"))
+        if principal and item.asked_by == principal
+        else item
+        for item in items
+    )
 
 
 def _consequence(item: QueueItem) -> tuple[bool, int, Decimal, str]:
@@ -159,6 +170,7 @@ def _requests(requests: Iterable[RequestFact]) -> Iterator[QueueItem]:
             subject=request.id,
             keys=("a", "X", "n"),
             severity=Severity.HIGH,
+            asked_by="" if request.kind == PROPOSED else request.actor,
         )
 
 
@@ -198,6 +210,7 @@ def _waivers(
             state=KpiState.WARN,
             subject=waiver.id,
             keys=("a", "X", "n") if is_request else ("n",),
+            asked_by=waiver.requester if is_request else "",
         )
 
 
@@ -298,6 +311,7 @@ def _glasses(glasses: Iterable[GlassFact], now: datetime) -> Iterator[QueueItem]
             state=KpiState.ALARM if is_missed else KpiState.WARN,
             subject=glass.id,
             keys=("a", "X", "n"),
+            asked_by=glass.actor,
         )
 
 
