@@ -117,6 +117,9 @@ def test_an_alarm_suspends_until_a_renewal_is_signed_by_two(bank: Bank) -> None:
     assert new.approvers == ("approver",)
     with pytest.raises(RefusedError, match="is superseded"):
         renew(bank.at("engineer"), id_, LATER + timedelta(days=5))
+    revoke(bank.at("engineer"), asked.id, "the gateway is gone")
+    assert row_of(bank, id_).renewed_by == asked.id  # what was replaced does not come back
+    assert bank.states()["medium"] == "open"
 
 
 def test_what_was_signed_about_a_waiver_is_its_history_and_a_suspended_one_can_be_revoked(
