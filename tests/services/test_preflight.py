@@ -14,13 +14,10 @@ from riskcockpit.services import preflight
 from riskcockpit.services.context import Context
 from riskcockpit.services.decide import approve, note, plan_waiver, reject, waive
 from riskcockpit.services.desk import Desk
-from riskcockpit.services.gathering import gather
 from riskcockpit.services.preflight import permissions
-from riskcockpit.services.queue import as_seen_by, queue
 from riskcockpit.services.requests import requests
 from riskcockpit.services.rollback import plan_rollback, targets
 from riskcockpit.services.unlocking import lock, unlock
-from riskcockpit.views.posture import QueueItem
 from support.caches import statement
 from support.deciding import LATER, WHY, Bank, id_of, make_bank
 
@@ -137,23 +134,11 @@ def test_a_request_names_who_could_sign_it_and_never_who_asked(bank: Bank) -> No
     bank.roles = {"dev": ["engineer"], "risk": ["risk_owner"], **bank.roles}
     bank.hire()
     asked = waive(bank.at("engineer"), "severity:high", "deferred", WHY, LATER).decision.id
-    (item,) = (each for each in waiting(bank) if each.subject == asked)
-    assert {name: as_seen_by(name, [item])[0].keys for name in ("engineer", "approver")} == {
-        "engineer": ("X", "n"),
-        "approver": ("a", "X", "n"),
-    }
     (row,) = requests(bank.at("dev"))
     assert row.could == ("approver", "risk")
     assert not row.may_approve
     approve(bank.at("risk"), asked)
     assert requests(bank.at("dev")) == ()
-
-
-def waiting(bank: Bank) -> tuple[QueueItem, ...]:
-    """Return the queue of nobody in particular."""
-    now, notice = bank.clock.now(), timedelta(days=7)
-    with bank.at("engineer").store.reader() as reader:
-        return queue(gather(reader, now, notice), now, notice, "EUR")
 
 
 def test_targets_of_a_rollback_are_judged_by_its_guards(bank: Bank) -> None:

@@ -159,9 +159,9 @@ def root(
 
         code = open_cockpit(Context.open(), is_ascii=ascii_only, mouse=not no_mouse)
         raise typer.Exit(code)
-    from riskcockpit.cli.output import line
+    from riskcockpit.cli.output import lines
 
-    line(ctx.get_help())
+    lines(ctx.get_help())
 
 
 def run() -> None:

@@ -72,6 +72,7 @@ def waiver(view: WaiverDetail, now: datetime) -> None:
             output.line(f"{label:<18} {' '.join(text.split())}")
     for title, texts in (
         ("Somebody has to look at it again", view.triggers),
+        ("Checked of who signed", [f"{who}: {words}" for who, words in view.duties]),
         ("Compensated by", [f"{name}  {_word(word)}" for name, word in view.controls.items()]),
         ("Findings", [_finding(each) for each in view.findings]),
         ("History", [_event(each) for each in view.history]),
@@ -141,6 +142,7 @@ def detail(view: WaiverDetail) -> dict[str, Any]:
         "facts": [{"name": name, "text": text} for name, text in view.facts],
         "triggers": list(view.triggers),
         "controls": [{"id": name, "verdict": word} for name, word in view.controls.items()],
+        "duties": [{"approver": who, "checked": words} for who, words in view.duties],
         "list": [
             {
                 "id": each.id,

@@ -16,7 +16,7 @@ from riskcockpit.domain.severity import Severity
 from riskcockpit.present.text import limit, measure
 from riskcockpit.services.context import Context
 from riskcockpit.services.overview import current
-from riskcockpit.services.queue import as_seen_by, queue
+from riskcockpit.services.queue import queue
 from riskcockpit.services.sources import enrichment_views, source_views
 from riskcockpit.services.summary import (
     TREND_DAYS,
@@ -60,7 +60,6 @@ def posture(ctx: Context) -> PostureView:
     generation, facts = current(ctx, now)
     settings = ctx.settings
     pillars, exposure = standing(ctx, facts, now)
-    notice = timedelta(days=settings.waivers.notice_days)
     return PostureView(
         as_of=now,
         generation=generation,
@@ -69,7 +68,13 @@ def posture(ctx: Context) -> PostureView:
         principal=settings.identity.principal,
         pillars=pillars,
         exposure=exposure,
-        queue=as_seen_by(settings.identity.principal, queue(facts, now, notice, settings.currency)),
+        queue=queue(
+            facts,
+            now,
+            timedelta(days=settings.waivers.notice_days),
+            settings.currency,
+            settings.identity.principal,
+        ),
         sources=source_views(settings.sources, facts.sources, now),
         ledger=_ledger(ctx),
         enrichments=enrichment_views(facts.enrichments, now),

@@ -13,12 +13,12 @@ from threading import Lock
 
 from riskcockpit.connectors.api import Acts, Declares, Refrains
 from riskcockpit.decisions.roles import Deed, Rule, needs
+from riskcockpit.decisions.waivers import REVOCABLE
 from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.finding import State
 from riskcockpit.domain.model import CHAMPION
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import LedgerError, RefusedError, RiskcockpitError
-from riskcockpit.services.answers import REVOCABLE
 from riskcockpit.services.asks import Ask, asks_of
 from riskcockpit.services.authors import known_authors
 from riskcockpit.services.context import Context
@@ -178,7 +178,7 @@ class Preflight:
         signature = self._desk.signature()
         authors = known_authors(self._ctx, ask.entry.data)
         answers = [
-            self._asked("approve", lambda: ask.permit_key(signature, authors), ask),
+            self._asked("approve", lambda: ask.permit_key(signature, authors)[0], ask),
             self._asked("reject", lambda: ask.permit_rejection(signature), ask),
         ]
         waiver = self._desk.projection.waiver(ask.entry.hash)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from riskcockpit.decisions.duties import in_words
 from riskcockpit.decisions.project import Projection, Waiver, held_by_controls
+from riskcockpit.decisions.requests import KEYS
 from riskcockpit.decisions.waiver_record import WaiverRecord
 from riskcockpit.decisions.waivers import Covered, WaiverState, WaiverTerms
 from riskcockpit.decisions.wording import summary_of
@@ -96,6 +98,7 @@ def waiver(ctx: Context, id_: str) -> WaiverDetail:
         triggers,
         tuple(_findings(known, each)),
         {name: known.verdicts.get(name, "unknown") for name in (record.controls if record else ())},
+        tuple(_duties(ctx, each)),
         tuple(_history(known.entries, each.id)),
     )
 
@@ -304,6 +307,15 @@ def _findings(known: _Known, each: Waiver) -> Iterator[CoveredFinding]:
                 id_, "", "", then.severity.word, "unknown", is_covered=False,
                 why_not="the cache has no such finding",
             )  # fmt: skip
+
+
+def _duties(ctx: Context, each: Waiver) -> Iterator[tuple[str, str]]:
+    """Yield who added a key that counts, and what their entry says was checked of them."""
+    counted = {(one.principal, one.key_fp) for one in each.standing.signed[1:]}
+    for entry in examined(ctx).entries:
+        is_key = entry.type in KEYS and entry.data.get("request") == each.id
+        if is_key and (entry.actor, entry.key_fp) in counted:
+            yield entry.actor, in_words(entry.data) or "the entry does not say"
 
 
 def _why_not(each: Waiver, row: Mapping[str, Any], then: Covered | None, since: datetime) -> str:

@@ -92,8 +92,6 @@ class QueueItem:
     """How grave it is; what is not due yet counts a grade less than what is."""
     owner: str = ""
     """The team that answers for it; empty when none or several are named."""
-    asked_by: str = ""
-    """Who asked for a key; empty when it is no request of a person."""
 
 
 @dataclass(frozen=True, slots=True)

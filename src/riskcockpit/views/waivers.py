@@ -74,6 +74,8 @@ class WaiverDetail:
     findings: tuple[CoveredFinding, ...]
     controls: Mapping[str, str] = field(default_factory=dict)
     """Control that compensates → its latest verdict."""
+    duties: tuple[tuple[str, str], ...] = ()
+    """Who added a key that counts, and what was checked of them."""
     history: tuple[WaiverEvent, ...] = ()
     """What was signed about it, the oldest first."""
 
