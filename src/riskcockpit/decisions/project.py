@@ -296,15 +296,15 @@ def _suspended(waiver: Waiver, stop: Entry | None) -> Waiver:
 
 
 def _superseded(waivers: Iterable[Waiver]) -> tuple[Waiver, ...]:
-    """Return waivers with those ended that a renewal took the place of.
+    """Return waivers with those ended that a renewal took the place of, once it was granted.
 
-    Whatever becomes of the renewal: revoked or run out, it does not bring back what it replaced.
+    That is for good: a renewal that is revoked or has run out brings back nothing.
     """
     found = tuple(waivers)
     renewed = {
         each.terms.record.renews: each
         for each in found
-        if each.terms and each.terms.record and _took_its_place(each)
+        if each.standing.decided_at and not each.standing.doubt and each.terms and each.terms.record
     }
     replaceable = (WaiverState.GRANTED, WaiverState.SUSPENDED)
     return tuple(
@@ -318,14 +318,6 @@ def _superseded(waivers: Iterable[Waiver]) -> tuple[Waiver, ...]:
         else each
         for each in found
     )
-
-
-def _took_its_place(renewal: Waiver) -> bool:
-    """Whether a renewal ever had its keys; one that was undone is as if it had not been."""
-    ended = renewal.standing.ended
-    is_undone = ended is not None and ended.type is EntryType.UNDO
-    had_its_keys = renewal.standing.decided_at is not None and not renewal.standing.doubt
-    return had_its_keys and not is_undone and renewal.state is not WaiverState.IN_DOUBT
 
 
 def _held(waiver: Waiver, ask: Entry) -> Held:
