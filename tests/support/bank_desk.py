@@ -211,7 +211,7 @@ def hostile_requests(text: Sequence[str]) -> tuple[RequestRow, ...]:
     return tuple(
         replace(
             row, summary=text[i], requester=text[i + 1], rule=text[i + 2], why=text[i + 3],
-            signed=tuple(text), needs=tuple(text), why_not=text[i + 4], could=tuple(text),
+            signed=tuple(text), needs=tuple(text), could=tuple(text), why_not=text[i + 4],
             conflict=text[i + 5],
         )
         for i, row in enumerate(requests())
