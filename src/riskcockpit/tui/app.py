@@ -74,6 +74,7 @@ class Cockpit(Commanding):
         self._fence = Fence()
         self._give_up: Callable[[], None] | None = None
         self._hold_note: Timer | None = None
+        self._says_it_takes_long = False
         self._lock_timer: Timer | None = None
 
     # life
@@ -179,13 +180,18 @@ class Cockpit(Commanding):
         """Drop keys and clicks until `release_keys`; `esc` gives up, `ctrl+q` still quits."""
         self.release_keys()
         self._give_up = give_up
-        self._hold_note = self.set_timer(
-            _HOLD_NOTE_SECONDS, lambda: self.tell("the preview is being prepared; esc gives up")
-        )
+        self._hold_note = self.set_timer(_HOLD_NOTE_SECONDS, self._say_that_it_takes_long)
+
+    def _say_that_it_takes_long(self) -> None:
+        self._says_it_takes_long = True
+        self.tell("the preview is being prepared; esc gives up")
 
     def release_keys(self) -> None:
-        """Let keys act again."""
+        """Let keys act again; the note that it takes long goes, before it covers what is there."""
         self._give_up = None
+        if self._says_it_takes_long:
+            self._says_it_takes_long = False
+            self.clear_notifications()
         if self._hold_note is not None:
             self._hold_note.stop()
             self._hold_note = None
