@@ -150,6 +150,9 @@ def test_an_alarm_suspends_until_a_renewal_is_signed_by_two(bank: Bank) -> None:
     assert new.approvers == ("approver",)
     with pytest.raises(RefusedError, match="is superseded"):
         renew(bank.at("engineer"), id_, LATER + timedelta(days=5))
+    revoke(bank.at("approver"), asked.id, "nobody looked at what compensates")
+    assert row_of(bank, id_).standing is WaiverStanding.ENDED  # an end is final
+    assert bank.states()["medium"] == "open"
 
 
 def test_a_control_that_nobody_can_judge_suspends_for_as_long(bank: Bank) -> None:

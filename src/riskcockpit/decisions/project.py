@@ -296,12 +296,15 @@ def _suspended(waiver: Waiver, stop: Entry | None) -> Waiver:
 
 
 def _superseded(waivers: Iterable[Waiver]) -> tuple[Waiver, ...]:
-    """Return waivers with those ended that a granted renewal took the place of."""
+    """Return waivers with those ended that a renewal took the place of, once it was granted.
+
+    That is for good: a renewal that is revoked or has run out brings back nothing.
+    """
     found = tuple(waivers)
     renewed = {
         each.terms.record.renews: each
         for each in found
-        if each.state is WaiverState.GRANTED and each.terms and each.terms.record
+        if each.standing.decided_at and not each.standing.doubt and each.terms and each.terms.record
     }
     replaceable = (WaiverState.GRANTED, WaiverState.SUSPENDED)
     return tuple(
