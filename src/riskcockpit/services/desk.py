@@ -75,8 +75,8 @@ class Desk:
 
     @property
     def is_production(self) -> bool:
-        """Whether this context is production."""
-        return self.ctx.settings.context.production
+        """Whether this context is production: the settings say so, or the roles that were signed."""
+        return self.ctx.settings.context.production or self.roles.is_production
 
     def signature(self) -> Signature:
         """Return how this person signs, with their roles of today."""
