@@ -75,7 +75,7 @@ class Desk:
 
     @property
     def is_production(self) -> bool:
-        """Whether this context is production: the settings say so, or the roles that were signed."""
+        """Whether this is production: the settings say so, or the roles that were signed."""
         return self.ctx.settings.context.production or self.roles.is_production
 
     def signature(self) -> Signature:
