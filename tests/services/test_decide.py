@@ -205,6 +205,15 @@ def test_undo_takes_back_ones_own_last_decision_and_nobody_elses(bank: Bank) -> 
         undo(bank.at("engineer"))
 
 
+def test_what_is_older_than_a_day_is_undone_by_name_only(bank: Bank) -> None:
+    old = ask(bank, "severity:low")
+    bank.clock.at += timedelta(days=1, hours=1)
+    with pytest.raises(RefusedError, match="is from 2026-11-24"):
+        undo(bank.at("engineer"))
+    undo(bank.at("engineer"), old[:8])
+    assert bank.states()["low"] == "open"
+
+
 def test_an_approval_taken_back_no_longer_counts(bank: Bank) -> None:
     id_ = ask(bank)
     approve(bank.at("approver"), id_)
