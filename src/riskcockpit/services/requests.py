@@ -60,8 +60,10 @@ def requests(ctx: Context) -> tuple[RequestRow, ...]:
         if ask.is_waiting or conflict
     ]
     is_production = ctx.settings.context.production
-    rule = book.roles and book.roles.rule_for(
-        Deed.ROLLBACK, Severity.INFO, is_production=is_production
+    rule = (
+        book.roles.rule_for(Deed.ROLLBACK, Severity.INFO, is_production=is_production)
+        if book.roles
+        else None
     )
     rows += [
         _proposed(each, rule, signers)
