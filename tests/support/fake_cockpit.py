@@ -6,12 +6,14 @@ import sys
 import threading
 from collections.abc import Callable
 
+from riskcockpit.cli.cockpit import guard_terminal
 from riskcockpit.tui.launch import run_gateway
 from support import fake_gateway
 
 
 def main(world: str = "ordinary") -> int:
-    """Open one of the worlds."""
+    """Open one of the worlds, guarded as the command is."""
+    guard_terminal()
     gateways: dict[str, Callable[[], fake_gateway.FakeGateway]] = {
         "ordinary": fake_gateway.FakeGateway,
         "hostile": fake_gateway.hostile,

@@ -132,6 +132,11 @@ class Screen:
         """Send a signal to the program."""
         os.kill(self.process.pid, number)
 
+    @property
+    def guarded(self) -> int:
+        """The process that the one we started waits for."""
+        return children(self.process.pid)[0]
+
     def end(self, seconds: float = 15.0) -> int:
         """Return the exit code; what is still written is read meanwhile."""
         end = time.monotonic() + seconds
@@ -159,6 +164,12 @@ class Screen:
         """Return what a terminal would obey, or hide, that is not Textual's own."""
         text = _TEXTUAL_OWN.sub(b"", self.raw).decode("utf-8", "surrogateescape")
         return set(_HARMFUL.findall(text)) | set(re.findall("\x1b\\]|\x1bP|\x9b", text))
+
+
+def children(process: int) -> list[int]:
+    """Return the processes another one has started and not yet heard the end of (Linux)."""
+    text = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
+    return [int(each) for each in text.split()]
 
 
 def _take_terminal() -> None:

@@ -98,6 +98,7 @@ CASES: dict[str, Case] = {
     "app.copy": Case("models", ("y",), lambda app: "fraud-scoring" in app.clipboard),
     "app.reload": Case("models", ("ctrl+r",), lambda app: gateway(app).asked_models > 1),
     "app.redraw": Case("models", ("ctrl+l",), lambda app: app.is_running),
+    "app.suspend": Case("models", ("ctrl+z",), lambda app: app.is_running),  # see test_guard
     "list.down": Case("findings", ("j", "down"), row(2)),
     "list.up": Case("findings", ("j", "j", "j", "k", "up"), row(1)),
     "list.first": Case("findings", ("G", "g"), row(0)),

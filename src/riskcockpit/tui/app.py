@@ -19,6 +19,7 @@ from riskcockpit.domain.untrusted import clean_line, clean_text
 from riskcockpit.errors import RiskcockpitError
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
+from riskcockpit.services.guarding import lifeline
 from riskcockpit.tui.api import GatewayApi
 from riskcockpit.tui.commanding import Commanding
 from riskcockpit.tui.conditions import Condition, of_data, of_settings
@@ -33,6 +34,8 @@ if TYPE_CHECKING:  # imported when first needed: the palette when opened, record
 
 _MINUTE_SECONDS = 60.0
 _HOLD_NOTE_SECONDS = 0.5
+_GUARD_GONE = 137
+"""Nobody waits for this code: the shell has gone on."""
 _EXITS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
 
 
@@ -87,6 +90,7 @@ class Cockpit(Commanding):
         self.set_class(self.glyphs.is_ascii, "-ascii")
         if not self.is_headless:
             self._listen_to_signals()
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.watch_living()
         if not self._is_still:
             self.set_interval(_MINUTE_SECONDS, self._let_ages_move_on)
@@ -102,10 +106,17 @@ class Cockpit(Commanding):
         loop = asyncio.get_running_loop()
         for number, code in _EXITS.items():
             loop.add_signal_handler(number, self._leave_by_signal, code)
+        guarded = lifeline()
+        if guarded is not None:
+            loop.add_reader(guarded, self._leave_with_guard, guarded)
 
     def _leave_by_signal(self, code: int) -> None:
         self.gateway.interrupt()
         self.exit(code, return_code=code)
+
+    def _leave_with_guard(self, lifeline: int) -> None:
+        asyncio.get_running_loop().remove_reader(lifeline)
+        self._leave_by_signal(_GUARD_GONE)
 
     def _handle_exception(self, error: Exception) -> None:
         self.crash = error

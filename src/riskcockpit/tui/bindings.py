@@ -110,6 +110,7 @@ KEYS: tuple[Key, ...] = (
         ("app.copy", "y", "copy the id of what the cursor is on", "copy", ""),
         ("app.reload", "ctrl+r", "read the cache anew", "reload", ""),
         ("app.redraw", "ctrl+l", "redraw the screen", "redraw", ""),
+        ("app.suspend", "ctrl+z", "suspend; `fg` in the shell comes back", "suspend_process", ""),
     ),
     *_keys(
         "lists",
@@ -202,7 +203,10 @@ AVOIDED: dict[str, str] = {
     "delete": "destroys elsewhere",
     "backspace": "destroys elsewhere",
 }
-"""Keys that nothing may be moved to → why; terminals, multiplexers or habits have them."""
+"""Keys that nothing may be moved to → why; terminals, multiplexers or habits have them.
+
+The one that suspends does what everybody expects of it, and only that.
+"""
 
 SCOPES: dict[str, str] = {
     "places": "Places",
