@@ -110,11 +110,9 @@ CASES: dict[str, Case] = {
     "list.open": Case("models", ("enter",), at("model", "fraud-scoring")),
     "list.jump": Case("models", ("semicolon",), over(JumpMode)),
     "findings.filter": Case("findings", ("/",), lambda app: isinstance(app.focused, Input)),
-    "findings.column-left": Case("findings", ("left",), lambda app: table(app).chosen_column > 1),
-    "findings.column-right": Case(
-        "findings", ("right",), lambda app: table(app).chosen_column == 1
-    ),
-    "findings.sort": Case("findings", ("s",), lambda app: table(app).sort_key == "-severity"),
+    "list.column-left": Case("findings", ("left",), lambda app: table(app).chosen_column > 1),
+    "list.column-right": Case("findings", ("right",), lambda app: table(app).chosen_column == 1),
+    "list.sort": Case("findings", ("s",), lambda app: table(app).sort_key == "-severity"),
     "findings.mark": Case("findings", ("space",), lambda app: len(table(app).marks) == 1),
     "findings.range": Case(
         "findings", ("v", "j", "j", "v"), lambda app: len(table(app).marks) == 3
@@ -186,7 +184,7 @@ def renew(app: Cockpit, place: str) -> None:
         app.uninstall_screen(app._places.pop(place))
     if place == "findings" and place in app._places:
         screen = findings(app)
-        screen.query_text, screen._sort, screen._wants_preview = "state:open", "-exposure", None
+        screen.query_text, screen.wanted_sort, screen._wants_preview = "state:open", None, None
         screen.table.clear_marks()
         screen.table.chosen_column = 0
         screen.table.move(0)

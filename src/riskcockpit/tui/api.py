@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from riskcockpit.config.settings import ListSettings
+
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
     from riskcockpit.domain.decision import WaiverReason
     from riskcockpit.exposure.model import ExposureModel
@@ -53,6 +55,8 @@ class About:
     """Behind the context's name: `red`, `yellow`, …; empty: none."""
     contexts: Mapping[str, str] = field(default_factory=dict)
     """Other homes one can switch to: name → directory."""
+    lists: Mapping[str, ListSettings] = field(default_factory=dict)
+    """How lists are shown: name → columns and order."""
     clipboard: str = "auto"
     """`auto`, `osc52`, `tmux` or `off`."""
     file: str = ""

@@ -126,11 +126,14 @@ KEYS: tuple[Key, ...] = (
         ("list.jump", "semicolon", "show letters; one goes to its row", "jump", ""),
     ),
     *_keys(
+        "columns",
+        ("list.column-left", "left", "column to the left", "column(-1)", ""),
+        ("list.column-right", "right", "column to the right", "column(1)", ""),
+        ("list.sort", "s", "sort by the column; again reverses", "sort", "sort"),
+    ),
+    *_keys(
         "findings",
         ("findings.filter", "/", "filter with the query grammar", "filter", "filter"),
-        ("findings.column-left", "left", "column to the left", "column(-1)", ""),
-        ("findings.column-right", "right", "column to the right", "column(1)", ""),
-        ("findings.sort", "s", "sort by the column; again reverses", "sort", "sort"),
         ("findings.mark", "space", "mark the row", "mark", "mark"),
         ("findings.range", "v", "start a range; again marks it", "range", "range"),
         ("findings.mark-all", "*", "mark all that match the filter", "mark_all", ""),
@@ -212,6 +215,7 @@ SCOPES: dict[str, str] = {
     "places": "Places",
     "everywhere": "Everywhere",
     "lists": "Lists",
+    "columns": "Columns of a list",
     "findings": "Findings",
     "query": "Typing a query",
     "decisions": "Decisions",
@@ -220,8 +224,11 @@ SCOPES: dict[str, str] = {
 }
 """Scope → its heading, in the order of help."""
 
-SHARED_SCOPES = ("places", "everywhere", "lists", "decisions")
+SHARED_SCOPES = ("places", "everywhere", "lists", "columns", "decisions")
 """Scopes in force on many screens; the others belong to one screen each."""
+
+APART = ("columns", "compliance")
+"""Scopes that never meet, though one is shared: the arrows fold the tree of compliance."""
 
 
 def bind(*wanted: str) -> list[BindingType]:

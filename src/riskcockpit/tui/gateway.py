@@ -371,6 +371,7 @@ def _about(ctx: Context) -> About:
             name: str((paths.config / Path(home).expanduser()).resolve())
             for name, home in settings.cockpit.contexts.items()
         },
+        lists=settings.cockpit.lists,
         clipboard=settings.cockpit.clipboard,
         file=str(paths.settings),
         line_of=line_of,

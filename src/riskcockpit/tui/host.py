@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from textual.content import Content
 
+from riskcockpit.config.settings import ListSettings
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import Glyphs
 from riskcockpit.tui.api import GatewayApi, Names
@@ -32,6 +33,8 @@ class Host(Protocol):
     """No decisions until unlocked; how production starts."""
     keymap: Mapping[str, str]
     """Binding id → keys, as the settings have moved them."""
+    lists: Mapping[str, ListSettings]
+    """How lists are shown, by the settings: name → columns and order."""
     names: Names
     """The names that existed when somebody last asked for them."""
     progress: Sequence[SourceProgress]

@@ -9,6 +9,7 @@ from textual import on
 from textual.app import App
 from textual.filter import ANSIToTruecolor
 
+from riskcockpit.config.settings import ListSettings
 from riskcockpit.errors import RiskcockpitError
 from riskcockpit.tui.api import About, GatewayApi, Pulse
 from riskcockpit.tui.messages import GenerationChanged, SettingsRead, SettingsTouched, SyncMoved
@@ -34,6 +35,8 @@ class Living(Navigator):
         self._watch = PulseWatch(gateway.pulse, self._tell_pulse)
         self.keymap: Mapping[str, str] = {}
         """Binding id → keys, as the settings that are in force have moved them."""
+        self.lists: Mapping[str, ListSettings] = {}
+        """How lists are shown, by the settings that are in force."""
         self._taken: About | None = None
         self._was_production = gateway.about.is_production
         self._take_theme(gateway.about)
@@ -109,7 +112,7 @@ class Living(Navigator):
         raise NotImplementedError
 
     def take_preferences(self, about: About) -> None:
-        """Put theme and keys in force, unless they cannot be used."""
+        """Put theme, keys and lists in force, unless they cannot be used."""
         try:
             check(about)
         except RiskcockpitError as error:
@@ -117,6 +120,7 @@ class Living(Navigator):
             return
         self.settings_fault = None
         before, self._taken = self._taken, about
+        self.lists = about.lists
         if self.keymap != about.keymap:
             self.keymap = dict(about.keymap)
             self.set_keymap(dict(about.keymap))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from textual import on
 from textual.containers import Container
@@ -12,16 +12,15 @@ from riskcockpit.present.incidents import INCIDENTS, means
 from riskcockpit.present.text import plural
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import Place, RowChosen, RowPointed
-from riskcockpit.tui.screens.deciding import DecidingScreen
+from riskcockpit.tui.screens.lists import ListScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.incident_text import incident_text
 from riskcockpit.tui.widgets.line_pane import LinePane
 from riskcockpit.tui.widgets.plain import Plain, styled
-from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.incidents import IncidentView
 
 
-class IncidentsScreen(DecidingScreen):
+class IncidentsScreen(ListScreen[IncidentView]):
     """The list of incidents with the one under the cursor beside it."""
 
     BINDINGS = bind("decide.acknowledge", "decide.roll-back", "decide.undo")
@@ -31,35 +30,34 @@ class IncidentsScreen(DecidingScreen):
         "alarms open one by the rules in incidents.yaml: riskcockpit incident list --all",
     )
 
+    list_name = "incidents"
+    columns = INCIDENTS
+    table_id = "incidents"
+
+    def identify(self, row: IncidentView) -> str:
+        """Return the incident's id."""
+        return row.incident.id
+
+    def question(self) -> Sequence[IncidentView]:
+        """Ask for the incidents."""
+        return self.host.gateway.incidents()
+
     def compose_body(self) -> Iterable[Widget]:
         """Yield means, table and the one under the cursor."""
         yield Plain(id="means", classes="line")
         with Container(id="split"):
-            yield RowTable(INCIDENTS, lambda row: row.incident.id, id="incidents")
+            yield from super().compose_body()
             yield LinePane(id="incident")
 
-    @property
-    def table(self) -> RowTable[IncidentView]:
-        """The table of incidents."""
-        return self.query_one("#incidents", RowTable)
-
-    def refresh_data(self) -> None:
-        """Ask for the incidents."""
-        self.ask("incidents", self.host.gateway.incidents, self._take)
-
-    def _take(self, rows: tuple[IncidentView, ...]) -> None:
-        if not rows:
-            self.enter(Load.EMPTY)
-            return
-        self.enter(Load.LOADED)
+    def take_rows(self, rows: Sequence[IncidentView]) -> None:
+        """Draw the means, and the incidents."""
         found = [row.incident for row in rows]
         running = sum(not each.state.is_over for each in found)
         self.query_one("#means", Plain).show(
             styled([(f" {plural(running, 'incident')} going on", "strong"),
                     (f"  {means(found)}", "muted")])
         )  # fmt: skip
-        self.table.show_rows(rows, self.host.frame())
-        self.table.focus()
+        super().take_rows(rows)
 
     @on(RowPointed)
     def follow(self) -> None:
@@ -73,8 +71,8 @@ class IncidentsScreen(DecidingScreen):
 
     def redraw(self) -> None:
         """Let clocks move on."""
+        super().redraw()
         if self.load in (Load.LOADED, Load.STALE):
-            self.table.retime(self.host.frame())
             self.follow()
 
     @on(RowChosen)

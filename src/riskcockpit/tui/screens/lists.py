@@ -1,24 +1,30 @@
-"""Screens that are one table: the shape they share, the action log, the sources."""
+"""Screens that are one table read as a whole: the shape they share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual.widget import Widget
 
-from riskcockpit.present.columns import Column
-from riskcockpit.tui.screens.deciding import DecidingScreen
+from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.screens.place import Load
+from riskcockpit.tui.screens.sorting import SortingScreen
 from riskcockpit.tui.widgets.row_table import RowTable
 
 T = TypeVar("T")
 
 
-class ListScreen(DecidingScreen, Generic[T]):
+class ListScreen(SortingScreen, Generic[T]):
     """A table that is read as a whole."""
 
-    columns: Sequence[Column[T]] = ()
+    BINDINGS = bind("columns")
+
+    table_id: ClassVar[str] = "rows"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: Sequence[T] = ()
 
     def identify(self, row: T) -> str:
         """Return what names a row."""
@@ -30,12 +36,12 @@ class ListScreen(DecidingScreen, Generic[T]):
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield the table."""
-        yield RowTable(self.columns, self.identify, id="rows")
+        yield RowTable(self.columns, self.identify, id=self.table_id)
 
     @property
     def table(self) -> RowTable[T]:
         """The table."""
-        return self.query_one("#rows", RowTable)
+        return self.query_one(f"#{self.table_id}", RowTable)
 
     def refresh_data(self) -> None:
         """Ask for the rows."""
@@ -47,8 +53,23 @@ class ListScreen(DecidingScreen, Generic[T]):
             self.enter(Load.EMPTY)
             return
         self.enter(Load.LOADED)
-        self.table.show_rows(rows, self.host.frame())
+        self.show_rows(rows)
         self.table.focus()
+
+    def show_rows(self, rows: Sequence[T], *, is_news: bool = True) -> None:
+        """Draw rows in the columns and the order wanted now."""
+        self._rows, frame = rows, self.host.frame()
+        self.take_choice()
+        self.table.sort_key = self.sort
+        if self.sort:
+            from riskcockpit.present.lists import ordered  # noqa: PLC0415 - few sort
+
+            rows = ordered(self.list_name, self.columns, rows, self.sort, frame)
+        self.table.show_rows(rows, frame, is_news=is_news)
+
+    def resort(self) -> None:
+        """Draw the same rows in another order; the cursor stays on its row."""
+        self.show_rows(self._rows, is_news=False)
 
     def redraw(self) -> None:
         """Let ages move on."""

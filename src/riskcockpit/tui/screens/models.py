@@ -12,15 +12,14 @@ from riskcockpit.present.columns import MODELS
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import Place, RowChosen, RowPointed
 from riskcockpit.tui.relations import of_model
-from riskcockpit.tui.screens.deciding import DecidingScreen
+from riskcockpit.tui.screens.lists import ListScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.line_pane import LinePane
 from riskcockpit.tui.widgets.model_text import model_brief
-from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.models import ModelRow
 
 
-class ModelsScreen(DecidingScreen):
+class ModelsScreen(ListScreen[ModelRow]):
     """The list of models with the readings of the one under the cursor."""
 
     BINDINGS = bind("decide.roll-back", "decide.undo", "decide.note")
@@ -30,28 +29,23 @@ class ModelsScreen(DecidingScreen):
         "add a source of kind mlflow to riskcockpit.yaml, then riskcockpit sync",
     )
 
+    list_name = "models"
+    columns = MODELS
+    table_id = "models"
+
+    def identify(self, row: ModelRow) -> str:
+        """Return the model's name."""
+        return row.name
+
+    def question(self) -> Sequence[ModelRow]:
+        """Ask for the models."""
+        return self.host.gateway.models()
+
     def compose_body(self) -> Iterable[Widget]:
         """Yield table and readings."""
         with Container(id="split"):
-            yield RowTable(MODELS, lambda row: row.name, id="models")
+            yield from super().compose_body()
             yield LinePane(id="readings")
-
-    @property
-    def table(self) -> RowTable[ModelRow]:
-        """The table of models."""
-        return self.query_one("#models", RowTable)
-
-    def refresh_data(self) -> None:
-        """Ask for the models."""
-        self.ask("models", self.host.gateway.models, self._take)
-
-    def _take(self, rows: tuple[ModelRow, ...]) -> None:
-        if not rows:
-            self.enter(Load.EMPTY)
-            return
-        self.enter(Load.LOADED)
-        self.table.show_rows(rows, self.host.frame())
-        self.table.focus()
 
     @on(RowPointed)
     def follow(self) -> None:
@@ -65,8 +59,8 @@ class ModelsScreen(DecidingScreen):
 
     def redraw(self) -> None:
         """Let ages move on."""
+        super().redraw()
         if self.load in (Load.LOADED, Load.STALE):
-            self.table.retime(self.host.frame())
             self.follow()
 
     @on(RowChosen)

@@ -119,6 +119,7 @@ class PlaceScreen(Screen[None]):
             "ledger": 1,
             "compliance": 1,
             "findings": 2,
+            "columns": 3,
             "query": 2,
             "lists": 3,
             "everywhere": 4,

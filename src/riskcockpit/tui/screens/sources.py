@@ -32,6 +32,7 @@ class SourcesScreen(ListScreen[SourceView]):
         "No source is configured.",
         "riskcockpit init writes a config from what it finds",
     )
+    list_name = "sources"
     columns = SOURCES
 
     def __init__(self) -> None:
@@ -79,7 +80,7 @@ class SourcesScreen(ListScreen[SourceView]):
         if is_news:
             self.enter(Load.LOADED)
         rows = [replace(row, progress=running.get(row.name)) for row in self._health]
-        self.table.show_rows(rows, frame, is_news=is_news)
+        self.show_rows(rows, is_news=is_news)
 
     @on(RowPointed)
     def follow(self) -> None:
