@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from riskcockpit.cli.cockpit import guard_terminal
 from riskcockpit.tui.launch import run_gateway
@@ -20,6 +22,7 @@ def main(world: str = "ordinary") -> int:
         "empty": fake_gateway.empty,
         "large": lambda: fake_gateway.FakeGateway(total=1_000_000),
         "stuck": lambda: fake_gateway.FakeGateway(gate=threading.Event()),
+        "editing": lambda: fake_gateway.FakeGateway(checkout=Path(os.environ["CHECKOUT"])),
         "broken": lambda: fake_gateway.FakeGateway(failure=ValueError("a bug")),
     }
     return run_gateway(gateways[world]())

@@ -176,9 +176,9 @@ def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def cockpit(*arguments: str, **options: int) -> Screen:
+def cockpit(*arguments: str, env: Mapping[str, str] | None = None, **options: int) -> Screen:
     """Open the cockpit over a fixed gateway, in a process of its own."""
     tests = Path(__file__).resolve().parents[1]
     path = os.pathsep.join((str(tests.parent / "src"), str(tests)))
     program = [sys.executable, "-m", "support.fake_cockpit", *arguments]
-    return Screen(program, env={"PYTHONPATH": path}, **options)
+    return Screen(program, env={"PYTHONPATH": path, **(env or {})}, **options)

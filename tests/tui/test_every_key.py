@@ -12,11 +12,13 @@ from textual.widgets import Input
 from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.bindings import KEYS
 from riskcockpit.tui.messages import Place
+from riskcockpit.tui.modals.choose import ChooseDialog
 from riskcockpit.tui.modals.command_line import CommandLine
 from riskcockpit.tui.modals.confirm import ConfirmDialog
 from riskcockpit.tui.modals.forms import LineForm, WaiveForm
 from riskcockpit.tui.modals.help import HelpDialog
 from riskcockpit.tui.modals.jump import JumpMode
+from riskcockpit.tui.modals.says import ErrorDialog
 from riskcockpit.tui.screens.compliance import ComplianceScreen
 from riskcockpit.tui.screens.findings import FindingsScreen
 from riskcockpit.tui.widgets.row_table import RowTable
@@ -96,7 +98,11 @@ CASES: dict[str, Case] = {
     "app.newer": Case("ledger", ("m", "[", "]"), at("models")),
     "app.related": Case("models", ("t", "a"), lambda app: app.place.kind == "findings"),
     "app.copy": Case("models", ("y",), lambda app: "fraud-scoring" in app.clipboard),
-    "app.reload": Case("models", ("ctrl+r",), lambda app: gateway(app).asked_models > 1),
+    "app.reload": Case(
+        "models",
+        ("ctrl+r",),
+        lambda app: gateway(app).asked_models > 1 and gateway(app).synced == [()],
+    ),
     "app.redraw": Case("models", ("ctrl+l",), lambda app: app.is_running),
     "app.suspend": Case("models", ("ctrl+z",), lambda app: app.is_running),  # see test_guard
     "list.down": Case("findings", ("j", "down"), row(2)),
@@ -122,14 +128,25 @@ CASES: dict[str, Case] = {
     "findings.preview": Case(
         "findings", ("p",), lambda app: findings(app).query_one("#preview").display
     ),
+    "findings.preview-place": Case(
+        "findings", ("P",), lambda app: findings(app).query_one("#split").has_class("-beside")
+    ),
+    "finding.upstream": Case("findings", ("o",), over(ChooseDialog)),
+    "finding.edit": Case(
+        "findings",
+        ("e",),
+        lambda app: isinstance(app.screen, ErrorDialog),  # there is no checkout
+    ),
     "findings.next-view": Case("findings", ("tab",), lambda a: findings(a).query_text == "@mine"),
     "findings.previous-view": Case(
         "findings", ("shift+tab",), lambda app: findings(app).query_text == "@urgent"
     ),
     "findings.keep-view": Case("findings", ("F",), over(CommandLine)),
-    "query.complete": Case("findings", ("/", "space", "k", "tab"), lambda app: "kev" in query(app)),
+    "query.complete": Case(
+        "findings", ("/", "end", "space", "k", "tab"), lambda app: "kev" in query(app)
+    ),
     "query.complete-back": Case(
-        "findings", ("/", "space", "s", "shift+tab"), lambda app: "sort:" in query(app)
+        "findings", ("/", "end", "space", "s", "shift+tab"), lambda app: "sort:" in query(app)
     ),
     "decide.approve": Case("overview", ("j", "a"), over(ConfirmDialog)),
     "decide.reject": Case("overview", ("j", "X"), over(LineForm)),

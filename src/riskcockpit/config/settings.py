@@ -178,6 +178,9 @@ class CockpitSettings(Struct, frozen=True):
     """Saved views of the findings screen: name → query."""
     contexts: dict[str, str] = {}
     """Other homes the cockpit can switch to: name → directory."""
+    checkouts: dict[str, str] = {}
+    """Where the sources of assets lie, for an editor: asset → directory; `*` is a directory that
+    holds one for each."""
     lists: dict[str, ListSettings] = {}
     """Columns and order of lists: `findings`, `models`, `ledger`, …"""
 

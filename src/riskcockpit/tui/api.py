@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from riskcockpit.config.settings import ListSettings
+from riskcockpit.tui.outside_api import OutsideApi
 
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
     from riskcockpit.domain.decision import WaiverReason
@@ -175,7 +176,7 @@ Intent = Waive | RollBack | Approve | Reject | Acknowledge | Release | Undo | No
 """Everything a person can decide in the cockpit."""
 
 
-class GatewayApi(Protocol):
+class GatewayApi(OutsideApi, Protocol):
     """The questions of the screens."""
 
     @property

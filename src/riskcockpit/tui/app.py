@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -21,9 +20,9 @@ from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
 from riskcockpit.services.guarding import lifeline
 from riskcockpit.tui.api import GatewayApi
-from riskcockpit.tui.commanding import Commanding
 from riskcockpit.tui.conditions import Condition, of_data, of_settings
 from riskcockpit.tui.fence import Fence
+from riskcockpit.tui.handing import Handing
 from riskcockpit.tui.host import Severity
 from riskcockpit.tui.widgets.lines import header_line, synced
 
@@ -45,7 +44,7 @@ def _palette() -> type[Provider]:
     return CockpitCommands
 
 
-class Cockpit(Commanding):
+class Cockpit(Handing):
     """The risk cockpit."""
 
     TITLE = "riskcockpit"
@@ -318,35 +317,6 @@ class Cockpit(Commanding):
                 ChooseDialog("Go to", names),
                 lambda at: None if at is None else self.go_to(found[at][1]),
             )
-
-    def action_copy(self) -> None:
-        """Copy the id of what the cursor is on, out of the terminal."""
-        from riskcockpit.tui import clipboard  # noqa: PLC0415 - as above
-
-        text = clean_line(self.place_screen.id_seen())
-        chosen = clipboard.way(self.gateway.about.clipboard, os.environ)
-        if not text:
-            self.tell("there is nothing to copy here")
-        elif chosen == "off":
-            self.tell("copying is switched off here: cockpit.clipboard", severity="warning")
-        elif not clipboard.fits(text):
-            self.tell("too long to be copied whole; nothing was sent", severity="warning")
-        elif chosen == "tmux":
-            self.place_screen.ask(
-                "copy", lambda: clipboard.to_tmux(text), lambda taken: self._copied(text, taken)
-            )
-        else:
-            self._send(text)
-
-    def _copied(self, text: str, is_taken: bool) -> None:  # noqa: FBT001 - the callback's shape
-        if is_taken:
-            self.tell(f"given to tmux: {text[:60]}")
-        else:
-            self._send(text)
-
-    def _send(self, text: str) -> None:
-        self.copy_to_clipboard(text)
-        self.tell(f"sent to the terminal: {text[:60]}")
 
     def action_help(self) -> None:
         """Show the keys of the view that is seen."""

@@ -108,7 +108,13 @@ KEYS: tuple[Key, ...] = (
         ("app.newer", "]", "newer view in the history", "newer", ""),
         ("app.related", "t", "what this is about: its findings, model, controls", "related", ""),
         ("app.copy", "y", "copy the id of what the cursor is on", "copy", ""),
-        ("app.reload", "ctrl+r", "read the cache anew", "reload", ""),
+        (
+            "app.reload",
+            "ctrl+r",
+            "sync now, in Sources the one under the cursor; read anew",
+            "reload",
+            "",
+        ),
         ("app.redraw", "ctrl+l", "redraw the screen", "redraw", ""),
         ("app.suspend", "ctrl+z", "suspend; `fg` in the shell comes back", "suspend_process", ""),
     ),
@@ -139,9 +145,15 @@ KEYS: tuple[Key, ...] = (
         ("findings.mark-all", "*", "mark all that match the filter", "mark_all", ""),
         ("findings.unmark", "\\", "clear the marks", "unmark", ""),
         ("findings.preview", "p", "show or hide the preview", "preview", "preview"),
+        ("findings.preview-place", "P", "preview below or beside", "preview_place", ""),
         ("findings.next-view", "tab", "next saved view", "view(1)", "view"),
         ("findings.previous-view", "shift+tab", "saved view before", "view(-1)", ""),
         ("findings.keep-view", "F", "keep this filter as a view", "keep_view", ""),
+    ),
+    *_keys(
+        "finding",
+        ("finding.upstream", "o", "open its page in the browser", "upstream", "open page"),
+        ("finding.edit", "e", "open its file at the line in $EDITOR", "edit", "edit"),
     ),
     *_keys(
         "query",
@@ -217,6 +229,7 @@ SCOPES: dict[str, str] = {
     "lists": "Lists",
     "columns": "Columns of a list",
     "findings": "Findings",
+    "finding": "A finding",
     "query": "Typing a query",
     "decisions": "Decisions",
     "compliance": "Compliance",
@@ -224,7 +237,7 @@ SCOPES: dict[str, str] = {
 }
 """Scope → its heading, in the order of help."""
 
-SHARED_SCOPES = ("places", "everywhere", "lists", "columns", "decisions")
+SHARED_SCOPES = ("places", "everywhere", "lists", "columns", "finding", "decisions")
 """Scopes in force on many screens; the others belong to one screen each."""
 
 APART = ("columns", "compliance")

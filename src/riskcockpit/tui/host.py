@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from textual.content import Content
@@ -114,6 +115,14 @@ class Host(Protocol):
 
     def notice(self, posture: PostureView) -> None:
         """Remember a posture for the headers."""
+        ...
+
+    def open_address(self, address: str) -> None:
+        """Open a checked address in a browser; where there is none, copy it and say so."""
+        ...
+
+    def edit_file(self, file: Path, line: int | None) -> None:
+        """Give the screen to an editor until it ends."""
         ...
 
     def tell(self, message: str, *, severity: Severity = "information", title: str = "") -> None:

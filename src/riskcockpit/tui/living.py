@@ -37,6 +37,7 @@ class Living(Navigator):
         """Binding id → keys, as the settings that are in force have moved them."""
         self.lists: Mapping[str, ListSettings] = {}
         """How lists are shown, by the settings that are in force."""
+        self._is_syncing = False
         self._taken: About | None = None
         self._was_production = gateway.about.is_production
         self._take_theme(gateway.about)
@@ -72,6 +73,29 @@ class Living(Navigator):
         event.stop()
         self.progress = event.progress
         self.place_screen.take_progress(event.progress)
+
+    def action_reload(self) -> None:
+        """Read the cache anew, and pull the sources: all, or the one under the cursor."""
+        screen, gateway = self.place_screen, self.gateway
+        screen.refresh_data()
+        if self.progress or self._is_syncing:
+            self.tell("a sync runs already")
+            return
+        names = tuple(screen.sources_seen())
+        self._is_syncing = True
+
+        def pull() -> str:
+            try:
+                return gateway.sync(names)
+            finally:
+                self._is_syncing = False
+
+        self.tell(f"pulling {', '.join(names) or 'all sources'}")
+        screen.ask("sync", pull, self.tell)
+
+    def tell(self, message: str) -> None:
+        """Show a passing note."""
+        raise NotImplementedError
 
     # settings
 

@@ -109,10 +109,6 @@ class Navigator(App[int]):
         """Go forward in the history."""
         self._show(self.history.step(1))
 
-    def action_reload(self) -> None:
-        """Read the cache anew."""
-        self.place_screen.refresh_data()
-
     def action_redraw(self) -> None:
         """Draw every cell anew."""
         self.screen.refresh(layout=True)

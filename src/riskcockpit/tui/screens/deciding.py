@@ -30,7 +30,9 @@ if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
 SETTLE_SECONDS = 0.8
 """How long a key waits after the row under the cursor went and another came under it."""
 _CHANGING = changing_actions()
-_BY_HAND = ("plan", "decide", "ids", "context", "save-view")
+_BY_HAND = (
+    "plan", "decide", "ids", "context", "save-view", "copy", "browser", "upstream", "edit", "sync",
+)  # fmt: skip
 """Questions a person asked for; their failure is a dialog, not a state of the screen."""
 
 
@@ -246,6 +248,11 @@ class DecidingScreen(PlaceScreen):
             "plan": "Previewing the decision; nothing was decided.",
             "decide": "Taking the decision.",
             "save-view": "Changing the saved views.",
+            "copy": "Copying; nothing was sent.",
+            "browser": "Opening the address.",
+            "upstream": "Reading the addresses of the finding.",
+            "edit": "Looking for the file.",
+            "sync": "Pulling the sources.",
             "context": "Going to another context; this one stays open.",
         }
         self.app.push_screen(ErrorDialog(error, doing.get(topic, f"Reading {self.topic}.")))

@@ -27,6 +27,7 @@ from riskcockpit.tui.paging import PAGE, Pages
 from riskcockpit.tui.relations import of_finding
 from riskcockpit.tui.screens.filtered import FilteredScreen
 from riskcockpit.tui.screens.place import Load
+from riskcockpit.tui.screens.reaching import ReachingScreen
 from riskcockpit.tui.widgets.filter_bar import FilterBar
 from riskcockpit.tui.widgets.finding_text import finding_brief
 from riskcockpit.tui.widgets.line_pane import LinePane
@@ -50,10 +51,10 @@ class _Opened:
     """The finding the cursor was on does not match any more."""
 
 
-class FindingsScreen(FilteredScreen):
+class FindingsScreen(FilteredScreen, ReachingScreen):
     """The virtual table, its filter and its preview."""
 
-    BINDINGS = bind("columns", "findings", "decide.waive", "decide.undo", "decide.note")
+    BINDINGS = bind("columns", "findings", "finding", "decide.waive", "decide.undo", "decide.note")
     topic = "findings"
     list_name = "findings"
     columns = FINDINGS
@@ -204,10 +205,10 @@ class FindingsScreen(FilteredScreen):
     # filter and sort
 
     def action_filter(self) -> None:
-        """Type a query."""
+        """Type a query in place of the one there is, or change that."""
         self.host.ask_names()
         self.host.ask_values()
-        self.query_one(FilterBar).edit()
+        self.query_one(FilterBar).begin_anew()
 
     @on(FilterWanted)
     def apply_filter(self, event: FilterWanted) -> None:
@@ -317,6 +318,18 @@ class FindingsScreen(FilteredScreen):
         self._place_preview()
         self._draw_preview()
 
+    def action_preview_place(self) -> None:
+        """Put the preview below the list, or beside it."""
+        split = self.query_one("#split")
+        is_beside = split.has_class("-beside") or (
+            self.size.width >= _PREVIEW_WIDTH and not split.has_class("-below")
+        )
+        split.set_class(is_beside, "-below")
+        split.set_class(not is_beside, "-beside")
+        self._wants_preview = True
+        self._place_preview()
+        self._draw_preview()
+
     def _place_preview(self) -> None:
         has_room = self.size.width >= _PREVIEW_WIDTH
         wanted = has_room if self._wants_preview is None else self._wants_preview
@@ -345,6 +358,10 @@ class FindingsScreen(FilteredScreen):
     def related(self) -> Sequence[tuple[str, Place]]:
         """Return what belongs to the finding under the cursor."""
         return () if self.table.row is None else of_finding(self.table.row)
+
+    def finding_seen(self) -> FindingRow | None:
+        """Return the finding under the cursor."""
+        return self.table.row
 
     def finding_subjects(self) -> tuple[str, ...]:
         """Return the marked findings, else the one under the cursor."""

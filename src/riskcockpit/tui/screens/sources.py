@@ -82,6 +82,12 @@ class SourcesScreen(ListScreen[SourceView]):
         rows = [replace(row, progress=running.get(row.name)) for row in self._health]
         self.show_rows(rows, is_news=is_news)
 
+    def sources_seen(self) -> Sequence[str]:
+        """Return the source under the cursor, when it is one that is pulled."""
+        row = self.table.row
+        is_configured = row is not None and row.name not in KNOWLEDGE.values()
+        return (row.name,) if row is not None and is_configured else ()
+
     @on(RowPointed)
     def follow(self) -> None:
         """Say everything about the source under the cursor."""
