@@ -11,6 +11,7 @@ from riskcockpit.config.settings import ListSettings
 from riskcockpit.present.columns import FINDINGS, MODELS, SOURCES, Frame, fit
 from riskcockpit.present.lists import LISTS, chosen, columns_of, faults, ordered, sortable
 from support.bank_deployments import deployments
+from support.bank_desk import alerts, requests, waivers
 from support.bank_governance import actions, ledger_rows, model_rows
 from support.bank_incidents import incidents
 from support.bank_posture import NOW, sources
@@ -20,6 +21,9 @@ ROWS: Mapping[str, Sequence[Any]] = {
     "models": model_rows(),
     "incidents": incidents(),
     "deployments": deployments(),
+    "waivers": waivers(),
+    "requests": requests(),
+    "alerts": alerts(),
     "ledger": ledger_rows(),
     "actions": actions(),
     "sources": sources(),

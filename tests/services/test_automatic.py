@@ -20,11 +20,12 @@ from riskcockpit.domain.decision import DecisionState, EntryType
 from riskcockpit.domain.reading import MetricClass
 from riskcockpit.errors import ConfigError, RefusedError, UnknownNameError
 from riskcockpit.services.adopting import adopt, enforce, propose, rules_file, with_enforcement
-from riskcockpit.services.answers import approve, plan_approve, plan_reject, reject, undo
+from riskcockpit.services.answers import approve, note, plan_approve, plan_reject, reject, undo
 from riskcockpit.services.automatic import act, prove, silences
 from riskcockpit.services.automation import explain, standing
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.kill_switch import resume, stop, switch_file
+from riskcockpit.services.policy_files import restore_policy, sign_policy
 from riskcockpit.services.verify import verify_ledger
 from riskcockpit.services.watch_world import World
 from riskcockpit.views.automation import WatchEvent
@@ -110,6 +111,58 @@ def test_one_key_puts_nothing_in_force_not_even_the_first_rules(bank: Bank) -> N
     assert "waits for another person" in adopt(bank.at("engineer"))
     assert standing(bank.at("watch")).rules.digest == ""
     assert standing(bank.at("watch")).rules.origin == "the rules that ship"
+
+
+def test_rules_edited_by_hand_stop_it_and_every_decision_until_they_are_put_back(
+    bank: Bank,
+) -> None:
+    signed(bank)
+    file = rules_file(bank.at("engineer"))
+    before = file.read_bytes()
+    for edit in (before.replace(b"windows: 1", b"windows: 2"), None):
+        file.unlink() if edit is None else file.write_bytes(edit)
+        found = judged(bank)
+        assert found.verdict is Verdict.HELD
+        assert "policy/automation.yaml is not what was signed (rule policy-signed)" in found.reason
+        assert bank.registry.sent == []
+        with pytest.raises(RefusedError) as refused:
+            note(bank.at("engineer"), "fraud", "looked at")
+        assert refused.value.rule == "policy-signed"
+        assert "policy restore" in str(refused.value.hint)
+        assert not verify_ledger(bank.at("engineer")).is_ok
+        restore_policy(bank.at("engineer"), "policy/automation.yaml")
+        assert file.read_bytes() == before
+    assert acted(bank).kind == "rolled back"
+
+
+def test_nobody_asks_for_an_edit_of_another_by_enforcing_a_model(bank: Bank) -> None:
+    signed(bank)
+    file = rules_file(bank.at("engineer"))
+    file.write_bytes(file.read_bytes().replace(b"windows: 1", b"windows: 2"))
+    edited = file.read_bytes()
+    for change in (
+        lambda: enforce(bank.at("engineer"), "fraud", "approver", ""),
+        lambda: propose(bank.at("engineer"), "fraud"),
+    ):
+        with pytest.raises(RefusedError, match="nobody signed the change") as refused:
+            change()
+        assert refused.value.rule == "policy-signed"
+    assert file.read_bytes() == edited
+    (first, *_) = sign_policy(bank.at("engineer"))
+    assert first.decision.state is DecisionState.REQUESTED, "signing it on purpose asks for it"
+    approve(bank.at("approver"), waiting(bank))
+    assert standing(bank.at("engineer")).rules.automation.rules[0].windows == 2
+
+
+def test_the_first_rules_lie_wherever_the_second_key_was_added(bank: Bank) -> None:
+    write(bank, Automation(rules=(RULE,)))
+    adopt(bank.at("engineer"))
+    request, file = waiting(bank), rules_file(bank.at("engineer"))
+    before = file.read_bytes()
+    file.unlink()  # the chains came by git into a home without the file
+    approve(bank.at("approver"), request)
+    assert file.read_bytes() == before
+    assert verify_ledger(bank.at("engineer")).is_ok
 
 
 def test_the_watch_changes_no_rules_and_asks_for_no_change(bank: Bank) -> None:

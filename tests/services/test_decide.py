@@ -29,6 +29,7 @@ from riskcockpit.services.endings import record_endings
 from riskcockpit.services.gathering import gather
 from riskcockpit.services.policy_files import policy_files, restore_policy, sign_policy
 from riskcockpit.services.verify import ledger_rows, verify_ledger
+from riskcockpit.services.waivers import waiver
 from support.caches import NOW, finding, statement
 from support.deciding import LATER, WHY, Bank, entry_types, findings, id_of, make_bank
 from support.ledgers import key_for, signer_line
@@ -71,8 +72,8 @@ def test_a_high_finding_waits_for_a_second_person(bank: Bank) -> None:
 
     assert answer.decision.state is DecisionState.GRANTED
     assert bank.states()["high"] == "waived"
-    waiver = bank.rows("SELECT state, requester, approver, rule FROM waiver")
-    assert waiver == [("granted", "engineer", "approver", "waive-four-eyes")]
+    rows = bank.rows("SELECT state, requester, approver, rule FROM waiver")
+    assert rows == [("granted", "engineer", "approver", "waive-four-eyes")]
 
 
 def test_nobody_signs_their_own_request_whatever_roles_they_have(bank: Bank) -> None:
@@ -93,6 +94,42 @@ def test_who_approves_is_shown_what_is_asked_for(bank: Bank) -> None:
     assert [row.severity.word for row in plan.findings] == ["high"] * plan.finding_count
     assert plan.finding_count
     assert plan.exposure is not None
+
+
+def test_the_entries_say_who_cannot_add_a_key_and_what_was_checked_of_who_did(bank: Bank) -> None:
+    id_ = ask(bank)
+    facts = dict(plan_approve(bank.at("approver"), id_).facts)
+    approve(bank.at("approver"), id_)
+    entries = bank.at("engineer").reading_journal().entries()
+    asked = next(entry for entry in entries if entry.hash == id_)
+    answer = next(entry for entry in entries if entry.data.get("request") == id_)
+    assert asked.data["duties"] == [
+        {"check": "role", "of": ["engineer", "risk_owner"], "result": "passed"}
+    ]
+    assert asked.data["excluded"] == ["engineer"]
+    assert {each["check"]: each["of"] for each in answer.data["duties"]} == {
+        "name": ["engineer"], "key": [asked.key_fp], "person": ["engineer"], "author": [],
+        "role": ["approver"],
+    }  # fmt: skip
+    words = (
+        "not the name of engineer, not the key of anybody who signed, not one person with "
+        "engineer, and acting for none of them, in the role approver"
+    )
+    assert facts["your key counts"] == words
+    assert waiver(bank.at("auditor"), id_).duties == (("approver", words),)
+    assert verify_ledger(bank.at("auditor")).is_ok
+
+
+def test_an_approval_that_does_not_say_what_was_checked_counts_as_it_did(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("riskcockpit.services.answers.said_of_key", lambda _checks: {})
+    monkeypatch.setattr("riskcockpit.services.desk.said_of_ask", lambda *_: {})
+    id_ = ask(bank)
+    approve(bank.at("approver"), id_)
+    assert bank.states()["high"] == "waived"
+    assert waiver(bank.at("auditor"), id_).duties == (("approver", "the entry does not say"),)
+    assert verify_ledger(bank.at("auditor")).is_ok
 
 
 def test_a_second_name_with_the_same_key_is_not_a_second_person(bank: Bank) -> None:

@@ -20,21 +20,22 @@ from riskcockpit.errors import (
     UnknownNameError,
 )
 from riskcockpit.exposure.model import ExposureModel, parse
-from riskcockpit.tui.api import (
-    About,
+from riskcockpit.tui.api import About, Names, Pulse, QueryField
+from riskcockpit.tui.intents import (
     Acknowledge,
+    AcknowledgeAlert,
     Approve,
     Intent,
-    Names,
     Note,
-    Pulse,
-    QueryField,
     Reject,
     Release,
+    Renew,
+    Revoke,
     RollBack,
     Undo,
     Waive,
 )
+from riskcockpit.views.alerts import AlertRow
 from riskcockpit.views.compliance import FrameworkView
 from riskcockpit.views.findings import FacetView, FindingDetail, FindingPage, FindingRow, FindingSet
 from riskcockpit.views.governance import (
@@ -52,8 +53,18 @@ from riskcockpit.views.models import ModelDetail, ModelRow
 from riskcockpit.views.posture import LedgerState, PostureView
 from riskcockpit.views.syncing import SourceProgress
 from riskcockpit.views.trace import TraceRow
+from riskcockpit.views.waivers import RequestRow, WaiverRow
 from support.bank_compliance import control_detail, frameworks, hostile_control, hostile_frameworks
 from support.bank_deployments import FakeDeliveries, deployments, hostile_deployments
+from support.bank_desk import (
+    FakeDesk,
+    alerts,
+    hostile_alerts,
+    hostile_requests,
+    hostile_waivers,
+    requests,
+    waivers,
+)
 from support.bank_findings import detail_of, finding_row, hostile_row
 from support.bank_governance import actions, controls, ledger_rows, model_detail, model_rows
 from support.bank_incidents import FakeIncidents, hostile_incidents, incidents
@@ -66,15 +77,22 @@ SCENARIOS = parse(yaml.safe_load(_SHIPPED.read_text(encoding="utf-8")), "config/
 
 
 @dataclass
-class FakeGateway(FakeIncidents, FakeDeliveries):
+class FakeGateway(FakeIncidents, FakeDeliveries, FakeDesk):
     """Answers at once from fixed data; remembers what it was asked to decide."""
 
     total: int = 3_000
     make_row: Callable[[int], FindingRow] = finding_row
     view: PostureView = field(default_factory=posture)
     about: About = field(default_factory=lambda: About("demo-bank", False, "eng", "bastion-2"))
+    actions_shown: tuple[ActionRow, ...] = field(default_factory=actions)
     incidents_shown: tuple[IncidentView, ...] = field(default_factory=incidents)
     deployments_shown: tuple[TraceRow, ...] = field(default_factory=deployments)
+    waivers_shown: tuple[WaiverRow, ...] = field(default_factory=waivers)
+    requests_shown: tuple[RequestRow, ...] = field(default_factory=requests)
+    alerts_shown: tuple[AlertRow, ...] = field(default_factory=alerts)
+    refused: dict[str, dict[str, str]] = field(default_factory=dict)
+    asked_permissions: list[str] = field(default_factory=list)
+    ledger_number: int = 1
     decided: list[Intent] = field(default_factory=list)
     planned: list[Intent] = field(default_factory=list)
     blockers: tuple[str, ...] = ()
@@ -171,7 +189,7 @@ class FakeGateway(FakeIncidents, FakeDeliveries):
         return NOW
 
     def pulse(self) -> Pulse:
-        return Pulse(self.number, self.settings, self.progress)
+        return Pulse(self.number, self.settings, self.progress, self.ledger_number)
 
     def reload(self) -> About:
         if isinstance(self.about_next, ConfigError):
@@ -270,7 +288,7 @@ class FakeGateway(FakeIncidents, FakeDeliveries):
 
     def actions(self) -> tuple[ActionRow, ...]:
         self._wait()
-        return actions()
+        return self.actions_shown
 
     def controls(self) -> tuple[ControlView, ...]:
         self._wait()
@@ -303,7 +321,10 @@ class FakeGateway(FakeIncidents, FakeDeliveries):
             RollBack: EntryType.ROLLBACK_EXECUTED,
             Approve: EntryType.APPROVAL_GRANTED,
             Reject: EntryType.APPROVAL_REJECTED,
+            Renew: EntryType.WAIVER_REQUESTED,
+            Revoke: EntryType.WAIVER_REVOKED,
             Acknowledge: EntryType.NOTE,
+            AcknowledgeAlert: EntryType.NOTE,
             Release: EntryType.CLOSURE_RELEASED,
             Undo: EntryType.UNDO,
             Note: EntryType.NOTE,
@@ -340,8 +361,12 @@ def empty() -> FakeGateway:
         models_shown=(),
         entries=(),
         frameworks_shown=(),
+        actions_shown=(),
         incidents_shown=(),
         deployments_shown=(),
+        waivers_shown=(),
+        requests_shown=(),
+        alerts_shown=(),
     )
 
 
@@ -377,6 +402,9 @@ def hostile() -> FakeGateway:
         entries=entries,
         incidents_shown=hostile_incidents(text),
         deployments_shown=hostile_deployments(text),
+        waivers_shown=hostile_waivers(text),
+        requests_shown=hostile_requests(text),
+        alerts_shown=hostile_alerts(text),
         frameworks_shown=hostile_frameworks(text),
         control_shown=hostile_control(text),
         known=Names(text, text, text, dict(zip(text, text[::-1], strict=True)), {"owner": text}),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Input
 
-from riskcockpit.tui.api import Names, QueryField, RollBack
+from riskcockpit.tui.api import Names, QueryField
 from riskcockpit.tui.completion import complete_query
+from riskcockpit.tui.intents import RollBack
 from riskcockpit.tui.modals.command_line import CommandLine
 from riskcockpit.tui.screens.findings import FindingsScreen
 from support.fake_gateway import FakeGateway

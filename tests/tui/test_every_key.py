@@ -15,7 +15,7 @@ from riskcockpit.tui.messages import Place
 from riskcockpit.tui.modals.choose import ChooseDialog
 from riskcockpit.tui.modals.command_line import CommandLine
 from riskcockpit.tui.modals.confirm import ConfirmDialog
-from riskcockpit.tui.modals.forms import LineForm, WaiveForm
+from riskcockpit.tui.modals.forms import LineForm, RenewForm, WaiveForm
 from riskcockpit.tui.modals.help import HelpDialog
 from riskcockpit.tui.modals.jump import JumpMode
 from riskcockpit.tui.modals.says import ErrorDialog
@@ -82,6 +82,11 @@ CASES: dict[str, Case] = {
     "go.compliance": Case("overview", ("c",), at("compliance")),
     "go.deployments": Case("overview", ("D",), at("deployments")),
     "go.incidents": Case("overview", ("i",), at("incidents")),
+    "go.waivers": Case("overview", ("W",), at("waivers")),
+    "go.requests": Case("overview", ("R",), at("requests")),
+    "go.alerts": Case("overview", ("b",), at("alerts")),
+    "decide.renew": Case("waivers", ("N",), over(RenewForm)),
+    "decide.revoke": Case("waivers", ("U",), over(LineForm)),
     "decide.acknowledge": Case("incidents", ("A",), over(ConfirmDialog)),
     "go.exposure": Case("overview", ("x",), at("exposure")),
     "go.ledger": Case("overview", ("l",), at("ledger")),

@@ -25,7 +25,7 @@ from support.pty import cockpit
 PLACES = [
     (), ("f",), ("f", "enter"), ("m",), ("m", "enter"), ("c", "E", "j", "j", "j"), ("c", "T"),
     ("x",), ("l", "V"), ("@",), ("S",), ("3",), ("comma",), ("i",), ("i", "enter"),
-    ("D",), ("D", "enter"),
+    ("D",), ("D", "enter"), ("W",), ("W", "enter"), ("R",), ("b",), ("b", "enter"),
 ]  # fmt: skip
 
 

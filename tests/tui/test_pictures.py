@@ -6,6 +6,7 @@ After a change that is meant: `DRAW_PICTURES=1 pytest tests/tui/test_pictures.py
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -18,6 +19,7 @@ from riskcockpit.tui.messages import Place
 from riskcockpit.tui.screens.place import Load, PlaceScreen
 from riskcockpit.tui.screens.registry import KINDS
 from support import fake_gateway
+from support.bank_desk import ACTIVE
 from support.bank_posture import finding_id
 from support.fake_gateway import FakeGateway
 from support.picturing import Album
@@ -31,8 +33,10 @@ KEYS = {
     "control": "data.checks",
     "incident": "1a" * 32,
     "deployment": "4d" * 16,
+    "waiver": ACTIVE,
+    "alert": "0123456789",
 }
-NEVER_EMPTY = ("finding", "model", "control", "incident", "deployment", "settings")
+NEVER_EMPTY = (*(kind for kind in KEYS if kind != "pillar"), "settings")
 """One thing, or what is built in."""
 ABOVE = {
     "roll-back": ("m", "r"),
@@ -86,13 +90,20 @@ async def walk(app: Cockpit, pilot: Pilot[int], kind: str, album: Album) -> None
         screen.refresh_data()
 
     app.notice(gateway.view)
+    gateway.gate = gate = threading.Event()
     app.go_to(Place(kind, KEYS.get(kind, "")))
+    await pilot.pause()
+    if kind not in ("overview", "settings"):
+        assert app.place_screen.load is Load.LOADING, kind
+        album.take(app, kind, Load.LOADING.value)
+    gate.set()
     await draw(Load.LOADED, lambda _: None)
+    gateway.gate = None
     if kind == "settings":
         return
     gateway.failure = UnavailableError("the cache is away", hint="look again later")
     await draw(Load.STALE, asked)
-    await draw(Load.LOADING, lambda screen: screen.enter(Load.LOADING))
+    app.place_screen.enter(Load.LOADING)  # as if nothing had ever been read
     gateway.failure = StoreError("the cache is damaged", hint="sync builds it anew")
     await draw(Load.FAILED, asked)
     gateway.failure = PermissionError("cache/000042.duckdb")

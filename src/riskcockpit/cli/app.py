@@ -157,9 +157,9 @@ def root(
         from riskcockpit.cli.cockpit import open_here
 
         raise typer.Exit(open_here(is_ascii=ascii_only, mouse=not no_mouse))
-    from riskcockpit.cli.output import line
+    from riskcockpit.cli.output import lines
 
-    line(ctx.get_help())
+    lines(ctx.get_help())
 
 
 def run() -> None:

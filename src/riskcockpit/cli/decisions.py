@@ -270,7 +270,7 @@ def stops_at(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) 
         if as_json:
             output.json_document(subjects.preview(plan))
         else:
-            output.line(pages.preview(plan))
+            output.lines(pages.preview(plan))
             say("dry run: nothing was decided")
         return True
     if not yes:

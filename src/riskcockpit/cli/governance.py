@@ -102,7 +102,8 @@ def new(
     if as_json:
         output.json_document(documents.document("control_new", id=control_id, files=files))
     else:
-        output.line("\n".join(files))
+        for file in files:
+            output.line(file)
     say(f"edit them, then run `riskcockpit controls test {control_id}`")
 
 

@@ -53,6 +53,10 @@ class WaiverState(StrEnum):
     """Something about it does not verify: it does not count."""
 
 
+REVOCABLE = frozenset({WaiverState.GRANTED, WaiverState.REQUESTED, WaiverState.SUSPENDED})
+"""A suspended one too: a renewal could bring it back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Covered:
     """One finding as it was when the waiver was signed."""

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from riskcockpit.config.settings import ListSettings
 from riskcockpit.domain.incident import IncidentState
 from riskcockpit.domain.kpi import KpiState
+from riskcockpit.domain.severity import Severity
 from riskcockpit.present.columns import Column, Frame
 
 T = TypeVar("T")
@@ -26,6 +27,9 @@ _WHERE = {
     "models": ("columns", "MODELS"),
     "incidents": ("incidents", "INCIDENTS"),
     "deployments": ("deployments", "DEPLOYMENTS"),
+    "waivers": ("waivers", "WAIVERS"),
+    "requests": ("waivers", "REQUESTS"),
+    "alerts": ("alert_columns", "ALERTS"),
     "ledger": ("columns", "LEDGER"),
     "actions": ("columns", "ACTIONS"),
     "sources": ("columns", "SOURCES"),
@@ -38,6 +42,15 @@ def _age(at: datetime | None) -> float | None:
     return None if at is None else -at.timestamp()
 
 
+def _moment(at: datetime | None) -> float | None:
+    return None if at is None else at.timestamp()
+
+
+def _grade(word: str) -> int | None:
+    return _SEVERITIES.index(word) if word in _SEVERITIES else None
+
+
+_SEVERITIES = tuple(each.word for each in Severity)
 _INCIDENT_STATES = list(IncidentState)
 _KPI_STATES = (KpiState.OK, KpiState.NO_DATA, KpiState.WARN, KpiState.STALE, KpiState.ALARM)
 _SOURCE_STATES = ("ok", "never", "partial", "failed")
@@ -57,14 +70,30 @@ _ORDERS: Mapping[str, Mapping[str, _Order]] = {
         "state": lambda row: -_INCIDENT_STATES.index(row.incident.state),
         "severity": lambda row: row.incident.severity,
         "detected": lambda row: _age(row.incident.detected_at),
-        "acknowledged": lambda row: _age(row.incident.acknowledged_at),
-        "contained": lambda row: _age(row.incident.contained_at),
+        "acknowledged": lambda row: _moment(row.incident.acknowledged_at),
+        "contained": lambda row: _moment(row.incident.contained_at),
         "steps": lambda row: sum(step.is_done for step in row.steps),
-        "review": lambda row: _age(row.incident.review_due_at),
+        "review": lambda row: _moment(row.incident.review_due_at),
     },
     "deployments": {
         "traced": lambda row: len(row.gaps),
         "at": lambda row: _age(row.at),
+    },
+    "waivers": {
+        "severity": lambda row: _grade(row.severity),
+        "covered": lambda row: row.covered,
+        "expires_at": lambda row: _moment(row.expires_at),
+        "exposure": lambda row: row.exposure.amount,
+    },
+    "requests": {
+        "requested_at": lambda row: _age(row.requested_at),
+        "needs": lambda row: len(row.needs),
+        "could": lambda row: row.may_approve,
+    },
+    "alerts": {
+        "severity": lambda row: _grade(row.severity),
+        "told": lambda row: _age(row.told_at),
+        "since": lambda row: _age(row.since),
     },
     "ledger": {"ts": lambda row: row.ts, "seq": lambda row: row.seq},
     "actions": {"updated_at": lambda row: _age(row.updated_at)},

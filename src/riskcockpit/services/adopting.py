@@ -51,6 +51,7 @@ def enforce(ctx: Context, model: str, approver: str, until: str) -> str:
 
     Raises:
         UnknownNameError: there is no such model, or no such person.
+        RefusedError: the file was edited, and nobody signed that.
         ConfigError: the file cannot be used, or is written in a way that cannot be changed here.
         LedgerError: it cannot be signed.
     """
@@ -93,6 +94,7 @@ def with_enforcement(text: str, file: Path, model: str, who: Enforcement | None)
 
 
 def _changed(ctx: Context, model: str, who: Enforcement | None) -> str:
+    Desk(ctx).refuse_edited(AUTOMATION)  # or this person would ask for what another wrote
     file = rules_file(ctx)
     _write(file, with_enforcement(_text(file), file, model, who))
     return adopt(ctx)

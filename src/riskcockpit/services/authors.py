@@ -1,10 +1,11 @@
-"""Who made the versions of models that a decision is about, as the registry names them."""
+"""Who made what a decision is about, as registries and systems that deploy name them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from riskcockpit.domain.action import Action, ActionKind
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.services.context import Context
 from riskcockpit.store.database import Reader
@@ -26,6 +27,22 @@ def authors_of_findings(reader: Reader, findings: Iterable[str]) -> tuple[str, .
     return tuple(clean_line(name) for (name,) in found)
 
 
+def deployers_of(ctx: Context, action: Action) -> tuple[str, ...]:
+    """Return who started the deployment that an answer lets go on; nobody for a rollback.
+
+    Without a cache nobody is known.
+    """
+    if action.kind is ActionKind.DEPLOYMENT_ROLLBACK or not ctx.store.generation():
+        return ()
+    with ctx.store.reader() as reader:
+        return _deployers(reader, action.source, action.target)
+
+
+def _deployers(reader: Reader, source: str, target: str) -> tuple[str, ...]:
+    found = reader.rows(sql("services", "authors_of_deployment"), source=source, target=target)
+    return tuple(clean_line(name) for (name,) in found)
+
+
 def known_authors(ctx: Context, ask: Mapping[str, Any]) -> tuple[str, ...]:
     """Return who made what an ask is about, as the cache knows today: it may have named too few.
 
@@ -34,6 +51,10 @@ def known_authors(ctx: Context, ask: Mapping[str, Any]) -> tuple[str, ...]:
     if not ctx.store.generation():
         return ()
     with ctx.store.reader() as reader:
+        if str(ask.get("kind", "")).startswith("deployment."):
+            is_back = ask["kind"] == ActionKind.DEPLOYMENT_ROLLBACK.value
+            place = str(ask.get("source", "")), str(ask.get("target", ""))
+            return () if is_back else _deployers(reader, *place)
         if "params" in ask:
             versions = map(str, dict(ask["params"]).values())
             return authors_of_versions(reader, str(ask.get("model", "")), versions)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from riskcockpit.decisions.authors import KEY as AUTHORS
 from riskcockpit.decisions.project import Waiver
 from riskcockpit.decisions.roles import Deed, Rule, needs
 from riskcockpit.decisions.upstream import KEY as UPSTREAM
@@ -146,7 +145,7 @@ def waive(
     type_ = EntryType.WAIVER_REQUESTED if missing else EntryType.WAIVER_GRANTED
     with desk.ctx.store.reader() as reader:
         authors = authors_of_findings(reader, (row.id for row in wish.rows))
-    data = {**wish.terms.as_data(), AUTHORS: list(authors), **glass, **desk.grounds(rule)}
+    data = {**wish.terms.as_data(), **glass, **desk.asking(rule, authors)}
     if wish.upstream.actions:
         data[UPSTREAM] = as_data(wish.upstream.actions)
     entry = desk.sign(type_, data)

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from riskcockpit.config.automation import parse_automation
+from riskcockpit.decisions.authors import KEY as AUTHORS
+from riskcockpit.decisions.duties import said_of_ask
 from riskcockpit.decisions.policy import AUTOMATION, OPTIONAL, ROLES
 from riskcockpit.decisions.policy import FILES as POLICY_FILES
 from riskcockpit.decisions.project import project
@@ -136,6 +138,15 @@ class Desk:
             "production": self.is_production,
         }
 
+    def asking(self, rule: Rule, authors: Iterable[str]) -> dict[str, Any]:
+        """Return what an ask says of its grounds, of who asks, and of who cannot add a key to it.
+
+        `authors` made what it is about.
+        """
+        named = list(authors)
+        duties = said_of_ask(rule, self.signature(), named)
+        return {AUTHORS: named, **duties, **self.grounds(rule)}
+
     def check_open(self) -> None:
         """Let nobody decide while production is locked, or while a policy file is edited.
 
@@ -145,8 +156,30 @@ class Desk:
         if self.signature().roles != {Role.AUTOMATION}:
             refuse_locked(self.ctx)
         for name in POLICY_FILES:
-            if name not in OPTIONAL:
-                self._refuse_edited(name)
+            self.refuse_edited(name)
+
+    def refuse_edited(self, name: str) -> None:
+        """Let nobody decide while this file of the policy is not what was signed, or asked for.
+
+        Raises:
+            RefusedError: it was edited, or is gone.
+            ConfigError: it cannot be read, and no version was ever signed.
+        """
+        is_signed = name in self.book.digests
+        if name in OPTIONAL and not is_signed:
+            return
+        try:
+            is_edited = state_of(self.ctx.paths.ledger, self.book, name).is_edited
+        except ConfigError as error:
+            if not is_signed:
+                raise
+            raise RefusedError(error.message, rule=POLICY_RULE, hint=error.hint) from error
+        if is_edited:
+            raise RefusedError(
+                f"{name} was edited, and nobody signed the change",
+                rule=POLICY_RULE,
+                hint="`riskcockpit policy sign` asks for it, `policy restore` undoes it",
+            )
 
     def sign(self, type_: EntryType, data: Mapping[str, Any]) -> Entry:
         """Write a decision into the ledger; the first policy it rests on is put there before.
@@ -197,10 +230,11 @@ class Desk:
         directory = self.ctx.paths.ledger
         present = policy_book(directory, self.entries)
         for name, digest in present.digests.items():
-            if name in OPTIONAL and not (directory / name).exists():
-                continue
             before = self.book.digests.get(name, "")
-            if before in ("", digest) or state_of(directory, self.book, name).digest != before:
+            if before == digest:
+                continue
+            is_new = name in OPTIONAL and not (directory / name).exists()
+            if not is_new and state_of(directory, self.book, name).digest != before:
                 continue
             try:
                 write_policy(directory, name, Objects(directory).get(digest))
@@ -300,17 +334,9 @@ class Desk:
         """Return the roles in force; those of the file while none were ever signed."""
         return self.book.roles or read_roles(self.ctx)[0]
 
-    def _refuse_edited(self, name: str) -> None:
-        if state_of(self.ctx.paths.ledger, self.book, name).is_edited:
-            raise RefusedError(
-                f"{name} was edited, and nobody signed the change",
-                rule=POLICY_RULE,
-                hint="`riskcockpit policy sign` asks for it, `policy restore` undoes it",
-            )
-
     def _vouch(self, name: str) -> None:
         """Sign the first version of a policy file; refuse one that was edited and not signed."""
-        self._refuse_edited(name)
+        self.refuse_edited(name)
         if not state_of(self.ctx.paths.ledger, self.book, name).in_force:
             self.change_policy(name)
         if name == ROLES and self.roles.digest not in self.book.versions:

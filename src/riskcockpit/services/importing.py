@@ -321,8 +321,6 @@ def _write(
     ctx: Context, documents: Sequence[ReadDocument], options: ImportOptions, tell: Progress
 ) -> tuple[str, ...]:
     """Ingest in the order in which the scans ran; publish when anything is new. Return notes."""
-    from riskcockpit.services.alerting import after_publish  # noqa: PLC0415 - it is heavy
-    from riskcockpit.services.endings import record_endings  # noqa: PLC0415 - cryptography loads
     from riskcockpit.services.judging import (  # noqa: PLC0415 - it imports duckdb
         judge,
         record_evaluation,
@@ -346,6 +344,9 @@ def _write(
             return ()
         tell("judging")
         judgement = judge(ctx, tx, now)
+    from riskcockpit.services.alerting import after_publish  # noqa: PLC0415 - heavy, published first
+    from riskcockpit.services.endings import record_endings  # noqa: PLC0415 - cryptography loads
+
     try:
         why_not = record_evaluation(ctx, judgement, ctx.clock.now()) or record_endings(ctx)
     except BusyError as error:  # the facts are published; the next evaluation is signed again

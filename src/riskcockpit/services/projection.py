@@ -95,6 +95,8 @@ def _write_waivers(tx: Writer, waivers: Sequence[Waiver]) -> None:
             for covered in waiver.terms.findings
         ),
     )
+    tx.execute(sql("services", "projection_clear_waived_span"))
+    tx.execute(sql("services", "projection_waived_span"), rev=tx.generation)
 
 
 def _waiver_row(waiver: Waiver) -> dict[str, Any]:

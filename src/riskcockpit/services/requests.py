@@ -8,9 +8,11 @@ of rights: everything is shown, nobody may sign.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
 from riskcockpit.decisions.requests import REJECTIONS
-from riskcockpit.decisions.roles import Signature, needs
+from riskcockpit.decisions.roles import Roles, Signature, needs
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import LedgerError, RefusedError, RiskcockpitError
 from riskcockpit.ledger.chain import Entry
@@ -20,6 +22,18 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.record import examined, policy_book, projected
 from riskcockpit.views.waivers import RequestRow
+
+
+@dataclass(frozen=True, slots=True)
+class _Signers:
+    """Who could sign, and how."""
+
+    me: Signature | None
+    """None: this person cannot sign at all."""
+    hindrance: str
+    """Why not; empty when they can."""
+    people: tuple[Signature, ...]
+    """Everybody whom the rules in force know, with each of their keys."""
 
 
 def requests(ctx: Context) -> tuple[RequestRow, ...]:
@@ -32,10 +46,11 @@ def requests(ctx: Context) -> tuple[RequestRow, ...]:
     projection = projected(ctx, found, ctx.clock.now())
     book = policy_book(ctx.paths.ledger, found.entries)
     signature, hindrance = _signer(ctx)
+    people = tuple(_people(book.roles, ctx.clock.now()))
     asks = sorted(asks_of(found.entries, projection, book), key=lambda ask: ask.entry.ts)
     answered = frozenset(_settled(found.entries))
     return tuple(
-        _row(ctx, ask, signature, hindrance, conflict)
+        _row(ctx, ask, _Signers(signature, hindrance, people), conflict)
         for ask in asks
         for conflict in [_conflict(ask, answered)]
         if ask.is_waiting or conflict
@@ -50,16 +65,32 @@ def _signer(ctx: Context) -> tuple[Signature | None, str]:
         return None, error.message
 
 
-def _row(
-    ctx: Context, ask: Ask, signature: Signature | None, hindrance: str, conflict: str
-) -> RequestRow:
+def _people(roles: Roles | None, now: datetime) -> Iterator[Signature]:
+    """Yield how everybody of the rules in force would sign."""
+    if roles is None:
+        return
+    names = {*roles.principals, *(each.to for each in roles.delegations)}
+    keys = roles.keys if roles.keys is not None else frozenset((name, name) for name in names)
+    for principal, fingerprint in sorted(keys):
+        if principal in names:
+            yield roles.signature(principal, fingerprint, now)
+
+
+def _why_not(ask: Ask, signature: Signature, authors: tuple[str, ...]) -> str:
+    try:
+        ask.permit_key(signature, authors)
+    except RefusedError as error:
+        return error.message
+    return ""
+
+
+def _row(ctx: Context, ask: Ask, signers: _Signers, conflict: str) -> RequestRow:
     rule, review = ask.standing.rule, ask.standing.review
-    why_not = hindrance
-    if signature is not None:
-        try:
-            ask.permit_key(signature, known_authors(ctx, ask.entry.data))
-        except RefusedError as error:
-            why_not = error.message
+    authors = known_authors(ctx, ask.entry.data)
+    why_not = signers.hindrance
+    if signers.me is not None:
+        why_not = _why_not(ask, signers.me, authors)
+    could = (one.principal for one in signers.people if not _why_not(ask, one, authors))
     return RequestRow(
         id=ask.entry.hash,
         kind=ask.kind,
@@ -73,6 +104,7 @@ def _row(
         review_by=review.due if review and ask.is_waiting else None,
         may_approve=not why_not,
         why_not=why_not,
+        could=tuple(dict.fromkeys(could)),
         conflict=conflict,
     )
 

@@ -324,4 +324,8 @@ class Cockpit(Handing):
 
         bound = self.place_screen.active_bindings.values()
         active = frozenset(each.binding.id for each in bound if each.enabled and each.binding.id)
-        self.push_screen(HelpDialog(active, self.keymap, is_locked=self.is_locked))
+        self.push_screen(
+            HelpDialog(
+                active, self.keymap, is_locked=self.is_locked, refused=self.place_screen.refusals()
+            )
+        )

@@ -16,13 +16,8 @@ from typing import TYPE_CHECKING
 
 from riskcockpit.config.loading import load_settings
 from riskcockpit.errors import ConfigError
-from riskcockpit.tui.api import (
-    About,
-    Intent,
-    Names,
-    Pulse,
-    QueryField,
-)
+from riskcockpit.tui.api import About, Names, Pulse, QueryField
+from riskcockpit.tui.desk_gateway import DeskGateway
 
 if TYPE_CHECKING:  # imported when first used
     from riskcockpit.exposure.model import ExposureModel
@@ -34,8 +29,6 @@ if TYPE_CHECKING:  # imported when first used
         ActionRow,
         ControlDetail,
         ControlView,
-        DecisionPreview,
-        DecisionResult,
         LedgerRow,
         VerifyReport,
     )
@@ -45,11 +38,11 @@ if TYPE_CHECKING:  # imported when first used
     from riskcockpit.views.trace import TraceRow, TraceView
 
 
-class Gateway:
+class Gateway(DeskGateway):
     """Answers the cockpit over the services; see `api.GatewayApi` for every method."""
 
     def __init__(self, ctx: Context) -> None:
-        self._ctx = ctx
+        super().__init__(ctx)
         self._lock = Lock()
         self._ended = Event()
         self._reader: FindingReader | None = None
@@ -147,6 +140,7 @@ class Gateway:
 
     def pulse(self) -> Pulse:
         """Return what may have changed by itself."""
+        from riskcockpit.services.ledger_pulse import ledger_state  # noqa: PLC0415 - as below
         from riskcockpit.services.progress import under_way  # noqa: PLC0415 - when first used
 
         try:
@@ -154,13 +148,16 @@ class Gateway:
             settings = hash((status.st_mtime_ns, status.st_size, status.st_ino))
         except OSError:
             settings = 0
-        return Pulse(self._ctx.store.generation(), settings, under_way(self._ctx.paths))
+        return Pulse(
+            self._ctx.store.generation(), settings, under_way(self._ctx.paths),
+            hash(ledger_state(self._ctx)),
+        )  # fmt: skip
 
     def reload(self) -> About:
         """Take the settings anew; the old stay when the new cannot be used."""
         settings = load_settings(self._ctx.paths).settings
         with self._lock:
-            self._ctx = replace(self._ctx, settings=settings)
+            self.take_context(replace(self._ctx, settings=settings))
             old, self._reader = self._reader, None
         if old is not None:
             old.close()
@@ -339,20 +336,6 @@ class Gateway:
         from riskcockpit.services.pricing import scenarios_in_force  # noqa: PLC0415 - as above
 
         return scenarios_in_force(self._ctx)
-
-    # decisions
-
-    def plan(self, intent: Intent) -> DecisionPreview:
-        """Say what a decision would do; changes nothing."""
-        from riskcockpit.tui import deeds  # noqa: PLC0415 - only deciding needs it
-
-        return deeds.plan(self._ctx, intent)
-
-    def decide(self, intent: Intent) -> DecisionResult:
-        """Take a decision: sign it, and do what it allows upstream."""
-        from riskcockpit.tui import deeds  # noqa: PLC0415 - as above
-
-        return deeds.carry_out(self._ctx, intent)
 
     # the end
 

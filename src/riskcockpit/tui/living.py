@@ -12,7 +12,13 @@ from textual.filter import ANSIToTruecolor
 from riskcockpit.config.settings import ListSettings
 from riskcockpit.errors import RiskcockpitError
 from riskcockpit.tui.api import About, GatewayApi, Pulse
-from riskcockpit.tui.messages import GenerationChanged, SettingsRead, SettingsTouched, SyncMoved
+from riskcockpit.tui.messages import (
+    GenerationChanged,
+    LedgerMoved,
+    SettingsRead,
+    SettingsTouched,
+    SyncMoved,
+)
 from riskcockpit.tui.navigation import Navigator
 from riskcockpit.tui.preferences import check
 from riskcockpit.tui.theme import THEME, THEMES
@@ -56,6 +62,8 @@ class Living(Navigator):
     def _tell_pulse(self, before: Pulse, now: Pulse) -> None:
         if before.generation != now.generation:
             self.post_message(GenerationChanged(now.generation))
+        if before.ledger != now.ledger:
+            self.post_message(LedgerMoved())
         if before.settings != now.settings:
             self.post_message(SettingsTouched())
         if before.progress != now.progress:
@@ -66,6 +74,12 @@ class Living(Navigator):
         """Let the screen that is seen read anew; the others do when they are seen again."""
         event.stop()
         self.place_screen.take_generation()
+
+    @on(LedgerMoved)
+    def follow_ledger(self, event: LedgerMoved) -> None:
+        """Let the screen that is seen show what was decided; the others do when seen again."""
+        event.stop()
+        self.place_screen.take_ledger()
 
     @on(SyncMoved)
     def follow_sync(self, event: SyncMoved) -> None:

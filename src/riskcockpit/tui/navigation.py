@@ -51,6 +51,9 @@ class Navigator(App[int]):
     def press(self, action: str) -> None:
         """Do what the key bound to `action` does on the screen that is seen."""
         screen, name = self.place_screen, action.partition("(")[0]
+        if why := screen.why_not(name):
+            self.notify(why, severity="warning")
+            return
         nodes: list[DOMNode] = [] if screen.focused is None else screen.focused.ancestors_with_self
         target = next((node for node in (*nodes, screen) if hasattr(node, f"action_{name}")), self)
         self.call_later(self.run_action, action, target)

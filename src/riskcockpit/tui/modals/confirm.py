@@ -51,43 +51,54 @@ class ConfirmDialog(Dialog[bool]):
         """The word to type takes two more."""
         return super().rows_beside + (2 if self.word and not self.preview.blockers else 0)
 
+    def compose_head(self) -> Iterable[Widget]:
+        """Yield what stands above the preview and scrolls with it."""
+        return ()
+
     def compose_content(self) -> Iterable[Widget]:
         """Yield preview and question."""
         with VerticalScroll(id="dialog-scroll", can_focus=False):
+            yield from self.compose_head()
             yield Plain(
                 lines(preview_text(self.preview, self.host.frame(), self.room)), classes="text"
             )
-        if self.preview.blockers:
-            yield Plain(
-                styled(
-                    [("It cannot be done now.  ", "alarm"), ("esc", "key"), (" closes", "muted")]
-                ),
-                classes="line",
-            )
-        elif self.word:
-            yield Plain(
-                styled(
-                    [
-                        ("PRODUCTION  ", "alarm"),
-                        "type ",
-                        (self.word, "strong"),
-                        " to sign it, ",
-                        ("esc", "key"),
-                        " for No",
-                    ]
-                ),
-                classes="line",
-            )
+        yield Plain(styled(self._question()), id="question", classes="line")
+        if self.word and not self.preview.blockers:
             yield Input(id="word", compact=True, disabled=True)
-        else:
-            yield Plain(
-                styled([("y", "key"), " signs it    ", ("No", "strong"), " is esc, n or enter"]),
-                classes="line",
-            )
+
+    def _question(self) -> list[Part]:
+        if self.preview.blockers:
+            return [("It cannot be done now.  ", "alarm"), ("esc", "key"), (" closes", "muted")]
+        if self.word:
+            sign: list[Part] = ["type ", (self.word, "strong"), " to sign it, "]
+            return [("PRODUCTION  ", "alarm"), *sign, ("esc", "key"), " for No"]
+        return [("y", "key"), " signs it    ", ("No", "strong"), " is esc, n or enter"]
 
     def on_mount(self) -> None:
         """Become ready only once a person can have read the question."""
+        self._settle()
+
+    def _settle(self) -> None:
         self.call_after_refresh(self.set_timer, _SETTLE_SECONDS, self._be_ready)
+
+    def pause(self) -> None:
+        """Say yes to nothing until another preview is shown; what was typed is void."""
+        self._is_ready = False
+        for field in self.query("#word").results(Input):
+            field.value, field.disabled = "", True
+
+    def say(self, words: str) -> None:
+        """Say something in the place of the question."""
+        self.query_one("#question", Plain).show(styled([(words, "warn")]))
+
+    async def show_preview(self, preview: DecisionPreview) -> None:
+        """Show another preview, as if the dialog had just opened."""
+        self.pause()
+        self.preview = preview
+        self.retitle(preview.title)
+        await self.recompose()
+        self.fit_text()
+        self._settle()
 
     def _be_ready(self) -> None:
         self._is_ready = True
@@ -98,13 +109,20 @@ class ConfirmDialog(Dialog[bool]):
 
     def on_key(self, event: events.Key) -> None:
         """Take `y`, and nothing before the dialog is drawn."""
-        if not self._is_ready:
+        if self.is_dropped(event.key):
             event.stop()
             event.prevent_default()
+            return
+        if not self._is_ready:
             return
         if event.key == "y" and not self.word and not self.preview.blockers:
             event.stop()
             self.dismiss(True)
+
+    def is_dropped(self, key: str) -> bool:
+        """Return whether a key means nothing now."""
+        del key
+        return not self._is_ready
 
     @on(Input.Changed)
     def compare(self, event: Input.Changed) -> None:

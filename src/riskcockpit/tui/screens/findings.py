@@ -296,6 +296,7 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
     def show_marks(self) -> None:
         """Say how many rows are marked."""
         self._draw_counts()
+        self.ask_permissions()
 
     def _draw_counts(self) -> None:
         found = self.found
@@ -339,6 +340,7 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
     @on(RowPointed)
     def follow(self) -> None:
         """Let the preview follow the cursor, once it rests."""
+        self.ask_permissions()
         self.set_timer(_PREVIEW_SECONDS, self._draw_preview)
 
     def _draw_preview(self) -> None:

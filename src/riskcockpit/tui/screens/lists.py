@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from textual.widget import Widget
 
 from riskcockpit.tui.bindings import bind
+from riskcockpit.tui.messages import Place
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.screens.sorting import SortingScreen
 from riskcockpit.tui.widgets.row_table import RowTable
@@ -20,11 +21,14 @@ class ListScreen(SortingScreen, Generic[T]):
 
     BINDINGS = bind("columns")
 
-    table_id: ClassVar[str] = "rows"
-
     def __init__(self) -> None:
         super().__init__()
         self._rows: Sequence[T] = ()
+        self._wanted = ""
+
+    def show_place(self, place: Place) -> None:
+        """Remember which row to go to."""
+        self._wanted = place.key
 
     def identify(self, row: T) -> str:
         """Return what names a row."""
@@ -36,25 +40,29 @@ class ListScreen(SortingScreen, Generic[T]):
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield the table."""
-        yield RowTable(self.columns, self.identify, id=self.table_id)
+        yield RowTable(self.columns, self.identify, id="rows")
 
     @property
     def table(self) -> RowTable[T]:
         """The table."""
-        return self.query_one(f"#{self.table_id}", RowTable)
+        return self.query_one("#rows", RowTable)
 
     def refresh_data(self) -> None:
         """Ask for the rows."""
         self.ask("rows", self.question, self.take_rows)
 
     def take_rows(self, rows: Sequence[T]) -> None:
-        """Draw the rows; the cursor stays on its row."""
+        """Draw the rows; the cursor stays on its row, or goes to the one that was asked for."""
         if not rows:
             self.enter(Load.EMPTY)
             return
         self.enter(Load.LOADED)
         self.show_rows(rows)
         self.table.focus()
+        if self._wanted:
+            wanted, self._wanted = self._wanted, ""
+            at = self.table.position(wanted)
+            self.table.move(self.table.cursor if at is None else at)
 
     def show_rows(self, rows: Sequence[T], *, is_news: bool = True) -> None:
         """Draw rows in the columns and the order wanted now."""
