@@ -129,9 +129,10 @@ def filtered(screen: Screen, query: str) -> tuple[float, float]:
 
 def resident(process: int) -> float:
     """Return the memory of the cockpit in MB, and what its guard has for itself."""
-    total = 0
-    for each in family(process):
-        wanted = "Private_" if each == process else "Rss:"  # the rest of the guard is shared
+    total, found = 0, family(process)
+    for each in found:
+        is_guard = each == process and len(found) > 1
+        wanted = "Private_" if is_guard else "Rss:"  # the rest of a guard is shared
         for line in Path(f"/proc/{each}/smaps_rollup").read_text().splitlines():
             if line.startswith(wanted):
                 total += int(line.split()[1])

@@ -16,7 +16,7 @@ from riskcockpit.views.findings import FindingDetail
 from riskcockpit.views.posture import EnrichmentView
 from support.bank_posture import NOW, posture
 from support.fake_gateway import FakeGateway
-from support.piloting import opened, press, seen
+from support.piloting import opened, press, seen, settle
 from support.pty import cockpit
 
 ABOUT = About("demo-bank", False, "eng", "bastion-2", clipboard="osc52")
@@ -145,7 +145,10 @@ async def test_a_sync_pulls_the_source_under_the_cursor_or_all_once_at_a_time() 
         await press(pilot, "G", "ctrl+r")
         assert screen.table.row_id == "KEV catalogue"
         assert gateway.synced[2:] == [()], "what is no source is not pulled"
+        app.run_command("sync metrics registry")
+        await settle(pilot)
+        assert gateway.synced[3:] == [("metrics", "registry")]
         app._is_syncing = True
         await press(pilot, "ctrl+r")
         assert "a sync runs already" in seen(app)
-        assert len(gateway.synced) == 3
+        assert len(gateway.synced) == 4

@@ -18,7 +18,6 @@ from riskcockpit.domain.untrusted import clean_line, clean_text
 from riskcockpit.errors import RiskcockpitError
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
-from riskcockpit.services.guarding import lifeline
 from riskcockpit.tui.api import GatewayApi
 from riskcockpit.tui.conditions import Condition, of_data, of_settings
 from riskcockpit.tui.fence import Fence
@@ -58,14 +57,17 @@ class Cockpit(Handing):
         is_ascii: bool = False,
         end_tour: Callable[[], None] | None = None,
         is_still: bool = False,
+        lifeline: int | None = None,
     ) -> None:
         """Make the app; with `end_tour` it begins with the tour, and calls it when never again.
 
-        A still one paints nothing until something happens; else ages move on each minute.
+        A still one paints nothing until something happens; else ages move on each minute. It
+        leaves when `lifeline`, a file descriptor, ends: its guard is gone.
         """
         super().__init__(gateway)
         self._end_tour = end_tour
         self._is_still = is_still
+        self._lifeline = lifeline
         self.glyphs = ASCII if is_ascii else UNICODE
         self.is_locked = gateway.about.is_production
         self.posture: PostureView | None = None
@@ -105,9 +107,8 @@ class Cockpit(Handing):
         loop = asyncio.get_running_loop()
         for number, code in _EXITS.items():
             loop.add_signal_handler(number, self._leave_by_signal, code)
-        guarded = lifeline()
-        if guarded is not None:
-            loop.add_reader(guarded, self._leave_with_guard, guarded)
+        if self._lifeline is not None:
+            loop.add_reader(self._lifeline, self._leave_with_guard, self._lifeline)
 
     def _leave_by_signal(self, code: int) -> None:
         self.gateway.interrupt()

@@ -90,12 +90,15 @@ class Living(Navigator):
 
     def action_reload(self) -> None:
         """Read the cache anew, and pull the sources: all, or the one under the cursor."""
+        self.place_screen.refresh_data()
+        self.pull(tuple(self.place_screen.sources_seen()))
+
+    def pull(self, names: Sequence[str]) -> None:
+        """Pull these sources, or all; what they bring is seen when it is published."""
         screen, gateway = self.place_screen, self.gateway
-        screen.refresh_data()
         if self.progress or self._is_syncing:
             self.tell("a sync runs already")
             return
-        names = tuple(screen.sources_seen())
         self._is_syncing = True
 
         def pull() -> str:

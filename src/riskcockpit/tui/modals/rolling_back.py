@@ -115,6 +115,6 @@ class RollBackDialog(ConfirmDialog):
         metrics = "  ".join(f"{metric} {figure(value)}" for metric, value in known.items())
         approved = f"approved by {version.validated_by}" if version.validated_by else "approved"
         words = f" {age(version.created_at, frame.now)} old  {approved}  "
-        usual = [("  the newest that may serve", "muted")] if each.is_default else []
+        usual = [("  the newest", "muted")] if each.is_default else []
         parts: list[Part] = [name, (words, "muted"), (metrics or "no metrics", ""), *usual]
         return fitted(styled(parts), room, frame.glyphs)
