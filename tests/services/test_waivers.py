@@ -14,6 +14,8 @@ from riskcockpit.domain.decision import DecisionState, EntryType
 from riskcockpit.errors import InputError, RefusedError, UnknownNameError
 from riskcockpit.services.decide import approve, plan_waiver, revoke, waive
 from riskcockpit.services.endings import record_endings
+from riskcockpit.services.importing import ImportOptions, import_reports
+from riskcockpit.services.sync import sync
 from riskcockpit.services.waivers import plan_renewal, renew, waiver, waivers
 from riskcockpit.views.waivers import WaiverRow, WaiverStanding
 from support.caches import NOW, finding, statement
@@ -54,6 +56,37 @@ def change(bank: Bank, text: str, **params: Any) -> None:
     with bank.at("engineer").store.writer() as tx:
         tx.execute(statement(text, *params), **params)
     bank.publish()
+
+
+def test_who_has_nothing_to_sync_learns_that_a_waiver_ran_out(bank: Bank) -> None:
+    waive(bank.at("engineer"), "severity:medium", "deferred", WHY, LATER)
+    asked = waive(bank.at("engineer"), "severity:high", "risk_accepted", WHY, LATER)
+    ctx = bank.at("engineer", sources=())
+    before = sync(ctx).generation
+    assert bank.states()["medium"] == "waived"
+    bank.clock.at = LATER + timedelta(days=1)
+    assert sync(ctx, dry_run=True).generation == before
+    done = sync(ctx)
+    assert done.notes == (
+        "1 waiver ran out, what was covered counts again", "1 request for a waiver ran out",
+    )  # fmt: skip
+    assert bank.states()["medium"] == bank.states()["high"] == "open"
+    assert entry_types(bank)[-1] == "waiver.expired"
+    assert sync(ctx).notes == ()
+    assert asked.decision.id not in str(bank.rows("SELECT id FROM waiver WHERE state <> 'expired'"))
+
+
+def test_a_report_that_was_imported_before_settles_what_ran_out(bank: Bank, tmp_path: Path) -> None:
+    report = tmp_path / "findings.csv"
+    report.write_text("title,severity,asset\nopen port,high,edge\n")
+    ctx = bank.at("engineer", sources=())
+    import_reports(ctx, [report], ImportOptions())
+    waive(ctx, "severity:medium", "deferred", WHY, LATER)
+    bank.clock.at = LATER + timedelta(days=1)
+    again = import_reports(ctx, [report], ImportOptions())
+    assert again.totals.new == 0
+    assert again.notes == ("1 waiver ran out, what was covered counts again",)
+    assert bank.states()["medium"] == "open"
 
 
 def compensated(bank: Bank, what: str = "severity:medium") -> str:
