@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -33,6 +34,8 @@ if TYPE_CHECKING:  # imported when first needed: the palette when opened, record
 
 _MINUTE_SECONDS = 60.0
 _HOLD_NOTE_SECONDS = 0.5
+_MOST_ASKING = 3
+"""Threads that ask questions: a list and a long wait leave one free; each keeps memory."""
 _EXITS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
 
 
@@ -84,6 +87,7 @@ class Cockpit(Commanding):
 
     def on_mount(self) -> None:
         """Take the keys and the signals, and start watching the cache."""
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_MOST_ASKING, "asking"))
         self.set_class(self.glyphs.is_ascii, "-ascii")
         if not self.is_headless:
             self._listen_to_signals()

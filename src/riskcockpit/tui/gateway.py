@@ -49,7 +49,7 @@ class Gateway:
     """Answers the cockpit over the services; see `api.GatewayApi` for every method."""
 
     def __init__(self, ctx: Context) -> None:
-        self._ctx = ctx
+        self._ctx = replace(ctx, store=ctx.store.sparing())  # it stays open all day
         self._lock = Lock()
         self._reader: FindingReader | None = None
         self._about = _about(ctx)
