@@ -326,7 +326,7 @@ class Journal:
         except OSError as error:
             raise LedgerError(
                 f"cannot write a checkpoint of {self.chain}: {error.strerror or error}",
-                hint="make room: the entries stand, `riskcockpit ledger checkpoint` signs them later",
+                hint="make room: the entries stand, `ledger checkpoint` signs them later",
             ) from error
 
 
