@@ -19,7 +19,7 @@ from riskcockpit.domain.action import ActionKind, ActionState
 from riskcockpit.domain.automation import ProposalState, Verdict
 from riskcockpit.domain.decision import DecisionState, EntryType
 from riskcockpit.domain.reading import MetricClass
-from riskcockpit.errors import ConfigError, RefusedError, UnknownNameError
+from riskcockpit.errors import ConfigError, InputError, RefusedError, UnknownNameError
 from riskcockpit.services.adopting import adopt, enforce, propose, rules_file, with_enforcement
 from riskcockpit.services.answers import approve, note, plan_approve, plan_reject, reject, undo
 from riskcockpit.services.automatic import act, prove, silences
@@ -27,6 +27,7 @@ from riskcockpit.services.automation import explain, standing
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.kill_switch import resume, stop, switch_file
 from riskcockpit.services.policy_files import restore_policy, sign_policy
+from riskcockpit.services.requests import requests
 from riskcockpit.services.verify import verify_ledger
 from riskcockpit.services.watch_world import World
 from riskcockpit.views.automation import WatchEvent
@@ -258,6 +259,9 @@ def test_a_proposal_waits_with_everything_prepared_and_a_person_takes_it_up(bank
     event = acted(bank)
     assert event.kind == "proposed"
     assert bank.registry.sent == []
+    (row,) = requests(bank.at("engineer"))
+    assert (row.id, row.kind, row.may_approve) == (event.decision, "proposal", True)
+    assert not requests(bank.at("approver"))[0].may_approve
     plan = plan_approve(bank.at("engineer"), event.decision[:10])
     assert plan.calls == ("POST alias fraud@champion 6",)
     assert len(plan.needs) == 1, "in production a second person signs as well"
@@ -399,6 +403,8 @@ def test_a_model_is_enforced_and_proposed_by_name_and_all_else_in_the_file_stays
         enforce(bank.at("engineer"), "frauds", "approver", "")
     with pytest.raises(UnknownNameError, match='no principal "nobody"'):
         enforce(bank.at("engineer"), "fraud", "nobody", "")
+    with pytest.raises(InputError, match="2020-01-01 is over"):
+        enforce(bank.at("engineer"), "fraud", "approver", "2020-01-01")
 
 
 def test_a_name_is_always_text_in_the_file(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from riskcockpit.decisions.waiver_record import REQUIRED, WaiverKind
 from riskcockpit.domain.decision import DecisionState, EntryType
 from riskcockpit.errors import InputError, RefusedError, UnknownNameError
-from riskcockpit.services.decide import approve, plan_waiver, revoke, waive
+from riskcockpit.services.decide import approve, note, plan_revoke, plan_waiver, revoke, waive
 from riskcockpit.services.endings import record_endings
 from riskcockpit.services.importing import ImportOptions, import_reports
 from riskcockpit.services.posture import posture
@@ -198,6 +198,34 @@ def test_an_alarm_suspends_until_a_renewal_is_signed_by_two(bank: Bank) -> None:
     assert new.approvers == ("approver",)
     with pytest.raises(RefusedError, match="is superseded"):
         renew(bank.at("engineer"), id_, LATER + timedelta(days=5))
+    revoke(bank.at("approver"), asked.id, "nobody looked at what compensates")
+    assert row_of(bank, id_).standing is WaiverStanding.ENDED  # an end is final
+    assert bank.states()["medium"] == "open"
+
+
+def test_what_was_signed_about_a_waiver_is_its_history_and_a_suspended_one_can_be_revoked(
+    bank: Bank,
+) -> None:
+    id_ = compensated(bank)
+    note(bank.at("approver"), id_, "looked at it")
+    judge(bank, "alarm")
+    record_endings(bank.at("engineer"))
+    assert row_of(bank, id_).standing is WaiverStanding.SUSPENDED
+    assert not plan_revoke(bank.at("engineer"), id_).blockers
+    revoke(bank.at("engineer"), id_, "the gateway is gone")
+    detail = waiver(bank.at("engineer"), id_)
+    assert detail.row.standing is WaiverStanding.ENDED
+    texts = [each.text for each in detail.history]
+    assert [each.actor for each in detail.history] == [
+        "engineer",
+        "approver",
+        "engineer",
+        "engineer",
+    ]
+    assert texts[1] == "looked at it"
+    assert f"the control {CONTROL} alarms" in texts[2]
+    assert texts[3].endswith("the gateway is gone")
+    assert detail.history[0].entry == id_
 
 
 def test_a_suspended_waiver_can_be_revoked_so_that_nothing_brings_it_back(bank: Bank) -> None:
