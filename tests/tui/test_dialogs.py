@@ -14,8 +14,9 @@ from textual.widgets import Input
 
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.errors import RefusedError
-from riskcockpit.tui.api import About, Approve, Note, Reject, Release, RollBack, Undo, Waive
+from riskcockpit.tui.api import About
 from riskcockpit.tui.app import Cockpit
+from riskcockpit.tui.intents import Approve, Note, Reject, Release, RollBack, Undo, Waive
 from riskcockpit.tui.modals.confirm import ConfirmDialog
 from riskcockpit.tui.modals.forms import WaiveForm, read_expiry
 from riskcockpit.tui.modals.says import ResultDialog
@@ -45,7 +46,7 @@ async def test_one_key_from_the_alarm_leads_to_a_preview_and_yes_to_a_receipt() 
             assert words in text, words
         assert gateway.decided == []
         await press(pilot, "y")
-        assert gateway.decided == [RollBack("fraud-scoring")]
+        assert gateway.decided == [RollBack("fraud-scoring", 6)]
         assert isinstance(app.screen, ResultDialog)
         assert "champion is version 6, read back" in seen(app)
         await press(pilot, "escape")
@@ -186,7 +187,7 @@ async def test_production_wants_the_name_of_the_context_typed() -> None:
         await press(pilot, "r")
         await ready(pilot)
         await press(pilot, *"prod-bank")
-        assert gateway.decided == [RollBack("fraud-scoring")]
+        assert gateway.decided == [RollBack("fraud-scoring", 6)]
 
 
 async def test_a_waiver_asks_for_reason_justification_and_expiry() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from textual.widgets import Input
 
 from riskcockpit.errors import StoreError
-from riskcockpit.tui.api import Waive
+from riskcockpit.tui.intents import Waive
 from riskcockpit.tui.modals import forms
 from riskcockpit.tui.modals.confirm import ConfirmDialog
 from riskcockpit.tui.modals.forms import LineForm, WaiveForm

@@ -25,7 +25,7 @@ from support.pty import cockpit
 PLACES = [
     (), ("f",), ("f", "enter"), ("m",), ("m", "enter"), ("c", "E", "j", "j", "j"), ("c", "T"),
     ("x",), ("l", "V"), ("@",), ("S",), ("3",), ("comma",), ("i",), ("i", "enter"),
-    ("D",), ("D", "enter"),
+    ("D",), ("D", "enter"), ("W",), ("W", "enter"), ("R",), ("b",), ("b", "enter"),
 ]  # fmt: skip
 
 
@@ -66,7 +66,7 @@ async def test_hostile_names_complete_words_and_fill_forms_as_text() -> None:
         assert "[@click=app.quit]x[/]" in await harmless(app, pilot)
         await press(pilot, "escape", "tab")
         await harmless(app, pilot)
-        await press(pilot, "/", "space", *"owner:", "tab", "tab", "tab")
+        await press(pilot, "/", "end", "space", *"owner:", "tab", "tab", "tab")
         await harmless(app, pilot)
         await press(pilot, "escape", ":", *"models ", "tab", "tab")
         assert "see advisory" in await harmless(app, pilot)

@@ -58,7 +58,12 @@ def chosen_format(name: str) -> str:
 
 
 def line(text: str = "") -> None:
-    """Print one or more lines; foreign text in them is made harmless."""
+    """Print one line: foreign text in it is made harmless, and cannot begin a line of its own."""
+    print(clean_line(text))
+
+
+def lines(text: str) -> None:
+    """Print a text of several lines; foreign text in it is made harmless."""
     print(clean_text(text))
 
 

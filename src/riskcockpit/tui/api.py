@@ -11,9 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from riskcockpit.config.settings import ListSettings
+from riskcockpit.tui.outside_api import OutsideApi
+
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
-    from riskcockpit.domain.decision import WaiverReason
     from riskcockpit.exposure.model import ExposureModel
+    from riskcockpit.tui.intents import Intent
+    from riskcockpit.views.alerts import AlertDetail, AlertRow
     from riskcockpit.views.compliance import FrameworkView
     from riskcockpit.views.findings import FacetView, FindingDetail, FindingPage, FindingSet
     from riskcockpit.views.governance import (
@@ -26,10 +30,12 @@ if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
         VerifyReport,
     )
     from riskcockpit.views.incidents import IncidentView
-    from riskcockpit.views.models import ModelDetail, ModelRow
+    from riskcockpit.views.models import ModelDetail, ModelRow, MoveTarget
+    from riskcockpit.views.permissions import Permission
     from riskcockpit.views.posture import PostureView
     from riskcockpit.views.syncing import SourceProgress
     from riskcockpit.views.trace import TraceRow, TraceView
+    from riskcockpit.views.waivers import RequestRow, WaiverDetail, WaiverRow
 
 
 MARK_LIMIT = 5_000
@@ -53,6 +59,8 @@ class About:
     """Behind the context's name: `red`, `yellow`, …; empty: none."""
     contexts: Mapping[str, str] = field(default_factory=dict)
     """Other homes one can switch to: name → directory."""
+    lists: Mapping[str, ListSettings] = field(default_factory=dict)
+    """How lists are shown: name → columns and order."""
     clipboard: str = "auto"
     """`auto`, `osc52`, `tmux` or `off`."""
     file: str = ""
@@ -100,78 +108,11 @@ class Pulse:
     """Another number when the settings file is another one."""
     progress: tuple[SourceProgress, ...] = ()
     """How far a sync has come that runs now, in any process."""
+    ledger: int = 0
+    """Another number when somebody has written into the ledger."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waive:
-    """Stop asking for a fix of these findings until `expires_at`."""
-
-    findings: tuple[str, ...]
-    reason: WaiverReason
-    justification: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RollBack:
-    """Move a model's champion back to an older version."""
-
-    model: str
-    to: int | None = None
-    """None: the newest older version that is ready and approved."""
-
-
-@dataclass(frozen=True, slots=True)
-class Approve:
-    """Sign somebody's request."""
-
-    request: str
-    comment: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """Refuse somebody's request."""
-
-    request: str
-    comment: str
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledge:
-    """Say that one looks after an incident."""
-
-    incident: str
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """Close what a held scan did not see."""
-
-    scan: str
-
-
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """Take back a decision of one's own."""
-
-    decision: str
-    """Hash of the ledger entry; empty: the last one of this person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Write down something about a finding or a model."""
-
-    subject: str
-    text: str
-
-
-Intent = Waive | RollBack | Approve | Reject | Acknowledge | Release | Undo | Note
-"""Everything a person can decide in the cockpit."""
-
-
-class GatewayApi(Protocol):
+class GatewayApi(OutsideApi, Protocol):
     """The questions of the screens."""
 
     @property
@@ -362,6 +303,50 @@ class GatewayApi(Protocol):
 
     def scenarios(self) -> ExposureModel:
         """Return the scenarios of loss that put prices on findings and models."""
+        ...
+
+    def waivers(self) -> tuple[WaiverRow, ...]:
+        """Return every waiver ever asked for, what wants somebody first."""
+        ...
+
+    def waiver(self, id_: str) -> WaiverDetail:
+        """Return one waiver in full.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
+        ...
+
+    def requests(self) -> tuple[RequestRow, ...]:
+        """Return what waits for a key, the oldest first."""
+        ...
+
+    def alerts(self) -> tuple[AlertRow, ...]:
+        """Return what alerting sees now, the worst first."""
+        ...
+
+    def alert(self, id_: str) -> AlertDetail:
+        """Return one alert with the messages that told it.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
+        ...
+
+    def permissions(self, subject: str) -> tuple[Permission, ...]:
+        """Return what this person may do to a finding, a model, a request and so on.
+
+        Raises:
+            UnknownNameError: nothing is called so.
+        """
+        ...
+
+    def targets(self, model: str) -> tuple[MoveTarget, ...]:
+        """Return the versions a model could be rolled back to, the newest first, with why not.
+
+        Raises:
+            UnknownNameError: there is no such model.
+        """
         ...
 
     def plan(self, intent: Intent) -> DecisionPreview:

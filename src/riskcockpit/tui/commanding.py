@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from riskcockpit.tui.api import GatewayApi, Names, RollBack
+from riskcockpit.tui.api import GatewayApi, Names
 from riskcockpit.tui.host import Severity
 from riskcockpit.tui.living import Living
 from riskcockpit.tui.screens.place import PlaceScreen
@@ -98,7 +98,7 @@ class Commanding(Living):
         from riskcockpit.tui.screens.deciding import DecidingScreen  # noqa: PLC0415 - few need it
 
         if isinstance(self.place_screen, DecidingScreen):
-            self.place_screen.consider(RollBack(model, to))
+            self.place_screen.roll_back(model, to)
 
     def save_view(self, name: str) -> None:
         """Keep the filter of the findings that are seen under a name."""

@@ -34,6 +34,10 @@ class Commanded(Host, Protocol):
         """Forget a saved view."""
         ...
 
+    def pull(self, names: Sequence[str]) -> None:
+        """Pull these sources, or all of them."""
+        ...
+
     def show_tour(self) -> None:
         """Show the tour."""
         ...
@@ -65,13 +69,15 @@ def _press(action: str) -> Callable[[Commanded, str], None]:
     return lambda app, _: app.press(action)
 
 
-def _models(app: Commanded, rest: str) -> None:
-    app.go_to(Place("model", rest, Place("models")) if rest else Place("models"))
+def _list_or_one(many: str, one: str) -> Callable[[Commanded, str], None]:
+    """Show a list, or one of it; `list` and `show ID` are the words of the CLI."""
 
+    def act(app: Commanded, rest: str) -> None:
+        word, _, more = rest.partition(" ")
+        name = {"list": "", "show": more.strip()}.get(word, rest)
+        app.go_to(Place(one, name, Place(many)) if name else Place(many))
 
-def _trace(app: Commanded, rest: str) -> None:
-    parent = Place("deployments")
-    app.go_to(Place("deployment", rest, parent) if rest else parent)
+    return act
 
 
 def _needed(kind: str, parent: str) -> Callable[[Commanded, str], None]:
@@ -136,18 +142,23 @@ COMMANDS: tuple[Command, ...] = (
             _named(lambda app, rest: app.save_view(rest), "a name")),
     Command("forget", "NAME", "forget a saved view",
             _named(lambda app, rest: app.forget_view(rest), "a name")),
-    Command("models", "[NAME]", "models, or one of them", _models),
+    Command("models", "[NAME]", "models, or one of them", _list_or_one("models", "model")),
     Command("pillar", "1-5", "one pillar", _pillar),
     Command("compliance", "[FRAMEWORK]", "requirements and evidence", _place("compliance")),
     Command("control", "ID", "one control: SQL, inputs, rows", _needed("control", "compliance")),
     Command("incidents", "", "incidents, their clocks and runbooks", _place("incidents")),
     Command("incident", "ID", "one incident", _needed("incident", "incidents")),
-    Command("trace", "[DEPLOYMENT]", "deployments, or the chain of one", _trace),
+    Command("waivers", "[ID]", "waivers, or one of them", _list_or_one("waivers", "waiver")),
+    Command("requests", "", "what waits for whose key", _list_or_one("requests", "requests")),
+    Command("alerts", "[ID]", "alerts, or one of them", _list_or_one("alerts", "alert")),
+    Command("trace", "[DEPLOYMENT]", "deployments, or the chain of one",
+            _list_or_one("deployments", "deployment")),
     Command("exposure", "", "money at risk and what drives it", _place("exposure")),
     Command("ledger", "", "decisions and receipts", _place("ledger")),
     Command("verify", "", "verify every signature of the ledger", lambda app, _: _verify(app)),
     Command("actions", "", "what was done upstream", _place("actions")),
     Command("sources", "", "health of the sources", _place("sources")),
+    Command("sync", "[SOURCE]...", "pull the sources", lambda app, rest: app.pull(rest.split())),
     Command("settings", "", "theme, contexts and keys", _place("settings")),
     Command("theme", "NAME", "draw in another theme", _theme),
     Command("ctx", "NAME", "go to another context",
@@ -155,6 +166,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("waive", "", "waive what is marked or under the cursor", _press("waive"), changes=True),
     Command("approve", "", "approve the request under the cursor", _press("approve"), changes=True),
     Command("reject", "", "reject the request under the cursor", _press("reject"), changes=True),
+    Command("renew", "", "renew the waiver under the cursor", _press("renew"), changes=True),
+    Command("revoke", "", "revoke the waiver under the cursor", _press("revoke"), changes=True),
+    Command("acknowledge", "", "acknowledge what is under the cursor", _press("acknowledge"),
+            changes=True),
     Command("rollback", "[MODEL] [VERSION]", "roll a model back", _roll_back, changes=True),
     Command("undo", "", "undo your last decision", _press("undo"), changes=True),
     Command("note", "", "note on what is under the cursor", _press("note"), changes=True),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.tui.messages import Place
 
 if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.views.alerts import AlertRow
     from riskcockpit.views.findings import FindingRow
     from riskcockpit.views.trace import TraceView
+    from riskcockpit.views.waivers import WaiverRow
 
 
 def of_finding(row: FindingRow) -> Sequence[tuple[str, Place]]:
@@ -39,6 +41,40 @@ def of_deployment(view: TraceView) -> Sequence[tuple[str, Place]]:
     """Return the model a deployment serves, and the open findings of its asset."""
     serves = [] if view.model is None else [("model", Place("model", view.model.name))]
     return [*serves, ("open findings", _findings("asset", view.row.asset))]
+
+
+def of_waiver(row: WaiverRow, controls: Sequence[str] = ()) -> Sequence[tuple[str, Place]]:
+    """Return what compensates for a waiver, what its query finds now, and its kin."""
+    out = [("control", Place("control", name)) for name in controls]
+    if row.query:
+        out.append(("findings", Place("findings", clean_line(row.query))))
+    kin = (("renews", row.renews), ("renewed by", row.renewed_by))
+    out += [(word, Place("waiver", id_)) for word, id_ in kin if id_]
+    return [*out, ("ledger", Place("ledger", row.id))]
+
+
+_PLACES_OF_ALERTS: Mapping[str, str] = {
+    "model_alarm": "model",
+    "champion_missing": "model",
+    "data_alarm": "finding",
+    "sla": "finding",
+    "waiver_request": "waiver",
+    "waiver_expiring": "waiver",
+    "rollback_request": "requests",
+    "glass_review": "requests",
+    "action_failed": "actions",
+    "import_held": "sources",
+    "source": "sources",
+    "control": "control",
+}
+"""Kind of an alert → kind of the place it is about."""
+
+
+def of_alert(row: AlertRow) -> Sequence[tuple[str, Place]]:
+    """Return the place an alert is about; what has no subject is named by its key."""
+    kind = _PLACES_OF_ALERTS.get(row.kind, "")
+    named = row.subject or row.key.partition(":")[2]
+    return [(kind, Place(kind, clean_line(named)))] if kind and named else []
 
 
 def _findings(field: str, value: str) -> Place:

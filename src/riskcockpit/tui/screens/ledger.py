@@ -10,7 +10,7 @@ from textual.widget import Widget
 from riskcockpit.present.columns import LEDGER
 from riskcockpit.present.text import plural, stamp
 from riskcockpit.tui.bindings import bind
-from riskcockpit.tui.messages import Place, RowChosen
+from riskcockpit.tui.messages import RowChosen
 from riskcockpit.tui.screens.lists import ListScreen
 from riskcockpit.tui.widgets.plain import Part, Plain, fitted, styled
 from riskcockpit.views.governance import LedgerRow, VerifyReport
@@ -27,11 +27,8 @@ class LedgerScreen(ListScreen[LedgerRow]):
         "The ledger has no entries yet.",
         "riskcockpit init makes a key and the first entry",
     )
+    list_name = "ledger"
     columns = LEDGER
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._wanted = ""
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield the state of the signatures over the entries."""
@@ -48,10 +45,6 @@ class LedgerScreen(ListScreen[LedgerRow]):
         )
         yield from super().compose_body()
 
-    def show_place(self, place: Place) -> None:
-        """Remember which entry to go to."""
-        self._wanted = place.key
-
     def identify(self, row: LedgerRow) -> str:
         """Return the entry's hash."""
         return row.hash
@@ -60,14 +53,10 @@ class LedgerScreen(ListScreen[LedgerRow]):
         """Ask for the entries."""
         return self.host.gateway.ledger(_NEWEST)
 
-    def take_rows(self, rows: Sequence[LedgerRow]) -> None:
-        """Draw the entries; go to the one that was asked for."""
-        super().take_rows(rows)
-        if self._wanted:
-            wanted = next((i for i, row in enumerate(rows) if row.hash == self._wanted), None)
-            self._wanted = ""
-            if wanted is not None:
-                self.table.move(wanted)
+    def take_ledger(self) -> None:
+        """Show what was written."""
+        super().take_ledger()
+        self.refresh_data()
 
     def action_verify(self) -> None:
         """Check every signature."""

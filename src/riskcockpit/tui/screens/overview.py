@@ -13,8 +13,8 @@ from textual.widget import Widget
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.present.columns import QUEUE, Frame
 from riskcockpit.present.text import age, count, money, signed_money, source_mark, trend_arrow
-from riskcockpit.tui.api import Release
 from riskcockpit.tui.bindings import bind
+from riskcockpit.tui.intents import Release
 from riskcockpit.tui.messages import Place, RowChosen, RowPointed
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
@@ -132,8 +132,10 @@ class OverviewScreen(DecidingScreen):
                 return Place("actions", "", here)
             case QueueKind.IMPORT_HELD:
                 return Place("sources", "", here)
-            case _:
-                return Place("ledger", item.subject, here)
+            case QueueKind.WAIVER_REQUEST | QueueKind.WAIVER_EXPIRING:
+                return Place("waiver", item.subject, Place("waivers", "", here))
+            case QueueKind.ROLLBACK_REQUEST | QueueKind.GLASS_REVIEW:
+                return Place("requests", item.subject, here)
 
     # decisions act on the item under the cursor, by the keys it names
 
@@ -146,8 +148,14 @@ class OverviewScreen(DecidingScreen):
         return self._subject_for("r")
 
     def request_subject(self) -> str:
-        """Return the request under the cursor."""
-        return self._subject_for("a")
+        """Return the request under the cursor; one's own as well, it can be withdrawn."""
+        return self._subject_for("a") or self._subject_for("X")
+
+    def subjects_of(self, action: str) -> tuple[str, ...]:
+        """Return what a key would act on; what cannot be rejected is no request to reject."""
+        if action == "reject" and not self._subject_for("X"):
+            return ()
+        return super().subjects_of(action)
 
     def action_approve(self) -> None:
         """Preview the approval of the request, or the release of the held import."""

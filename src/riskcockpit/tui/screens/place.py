@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
@@ -19,7 +19,7 @@ from riskcockpit.tui.bindings import KEYS, Key
 from riskcockpit.tui.conditions import failure_words, is_forbidden, of_refresh
 from riskcockpit.tui.host import Host
 from riskcockpit.tui.messages import Answered, AskFailed, JumpWanted, Place
-from riskcockpit.tui.widgets.lines import banner_line, key_line
+from riskcockpit.tui.widgets.lines import Hint, banner_line, key_line
 from riskcockpit.tui.widgets.plain import Plain, lines, styled
 from riskcockpit.tui.widgets.row_table import RowTable
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # records come with the data
 T = TypeVar("T")
 
 _POSTURE = "posture-of-header"
-_QUIET = (_POSTURE, "names", "views", "values", "commands", "remember", "draft")
+_QUIET = (_POSTURE, "names", "views", "values", "commands", "remember", "draft", "may")
 """First words of topics nobody waits for: when they fail, the screen goes on as it is."""
 
 
@@ -107,10 +107,12 @@ class PlaceScreen(Screen[None]):
             return
         self.query_one("#header", Plain).show(self.host.header(self.size.width))
         self._draw_banner()
-        self.query_one("#keys", Plain).show(key_line(self.hints(), self.size.width))
+        self.query_one("#keys", Plain).show(
+            key_line(self.hints(), self.size.width, self.host.glyphs)
+        )
 
-    def hints(self) -> list[tuple[str, str]]:
-        """Return the keys that do something now, as (key, word)."""
+    def hints(self) -> list[Hint]:
+        """Return the keys that do something now, and those that may not act on what is here."""
         active = {
             binding.binding.id for binding in self.active_bindings.values() if binding.enabled
         }
@@ -119,17 +121,29 @@ class PlaceScreen(Screen[None]):
             "ledger": 1,
             "compliance": 1,
             "findings": 2,
+            "columns": 3,
+            "finding": 3,
             "query": 2,
             "lists": 3,
             "everywhere": 4,
             "places": 5,
         }
-        keys = [key for key in KEYS if key.label and key.id in active]
+        refused = self.refusals()
+        keys = [key for key in KEYS if key.label and (key.id in active or key.id in refused)]
         if isinstance(self.focused, Input):  # it takes what is typed
             keys = [key for key in keys if key.scope == "query" or key.id == "app.back"]
-            return [("enter", "apply"), *((self._key_now(key), key.label) for key in keys)]
-        keys.sort(key=lambda key: order[key.scope])
-        return [(self._key_now(key), key.label) for key in keys]
+            return [Hint("enter", "apply"), *(Hint(self._key_now(key), key.label) for key in keys)]
+        keys.sort(key=lambda key: (order[key.scope], key.id in refused))
+        return [Hint(self._key_now(key), key.label, refused.get(key.id, "")) for key in keys]
+
+    def refusals(self) -> Mapping[str, str]:
+        """Return id of a key → why it may not act on what is here."""
+        return {}
+
+    def why_not(self, action: str) -> str:
+        """Return why the key of `action` does nothing now; empty when it acts."""
+        del action
+        return ""
 
     def _key_now(self, key: Key) -> str:
         return key.read_in(self.host.keymap)[0]
@@ -155,6 +169,9 @@ class PlaceScreen(Screen[None]):
         self.refresh_data()
         self._refresh_posture()
 
+    def take_ledger(self) -> None:
+        """Read anew what the ledger alone says: somebody has written into it."""
+
     def take_progress(self, progress: Sequence[SourceProgress]) -> None:
         """Show how far a sync has come; most screens say only that one runs."""
         del progress
@@ -167,6 +184,10 @@ class PlaceScreen(Screen[None]):
         """Return the id of what the cursor is on; empty when there is nothing."""
         table = self.focused
         return table.row_id if isinstance(table, RowTable) else ""
+
+    def sources_seen(self) -> Sequence[str]:
+        """Return the sources a sync would pull; empty: all of them."""
+        return ()
 
     def related(self) -> Sequence[tuple[str, Place]]:
         """Return what belongs to what the cursor is on, as (what it is, place)."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from riskcockpit.domain.untrusted import clean_line
@@ -21,6 +23,7 @@ if TYPE_CHECKING:  # records come with the data
 
 
 _LEAST_BANNER = 30
+_ROOM_FOR_REASONS = 100
 
 
 def trail(place: Place) -> tuple[str, ...]:
@@ -31,6 +34,8 @@ def trail(place: Place) -> tuple[str, ...]:
         "finding": place.key[:10],
         "incident": place.key[:10],
         "deployment": place.key[:10],
+        "waiver": place.key[:10],
+        "alert": place.key[:10],
         "control": place.key,
     }
     words = trail(place.parent) if place.parent is not None else ()
@@ -117,14 +122,43 @@ def banner_line(wrong: Sequence[Condition], width: int, glyphs: Glyphs) -> Conte
     return Content.assemble(styled(head), shown, styled(tail))
 
 
-def key_line(hints: Sequence[tuple[str, str]], width: int) -> Content:
-    """Return as many `key word` hints as fit."""
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One key of the key line."""
+
+    key: str
+    word: str
+    why_not: str = ""
+    """Why it does nothing to what is here; empty when it acts."""
+
+
+def key_line(hints: Sequence[Hint], width: int, glyphs: Glyphs) -> Content:
+    """Return as many hints as fit; keys that do nothing stand in brackets, with the reason."""
     parts: list[Part] = [" "]
     used = 1
-    for name, word in hints:
-        size = cell_len(name) + 1 + cell_len(word) + 2
-        if used + size > width:
-            break
-        parts += [(name, "key"), (f" {word}  ", "muted")]
-        used += size
+    for why, group in groupby(hints, key=lambda hint: hint.why_not):
+        if why:
+            text = _dead(tuple(group), why, width, glyphs)
+            if used + cell_len(text) <= width:
+                parts.append((text, "muted"))
+                used += cell_len(text)
+            continue
+        for hint in group:
+            size = cell_len(hint.key) + 1 + cell_len(hint.word) + 2
+            if used + size > width:
+                return styled(parts)
+            parts += [(hint.key, "key"), (f" {hint.word}  ", "muted")]
+            used += size
     return styled(parts)
+
+
+def _dead(hints: Sequence[Hint], why: str, width: int, glyphs: Glyphs) -> str:
+    """Return keys in brackets; on a narrow screen their reason is told when they are pressed."""
+    names = ", ".join(f"{hint.key} {hint.word}" for hint in hints)
+    room = width * 2 // 5 - len("(: )  ")
+    if width < _ROOM_FOR_REASONS:
+        return f"({names})  "
+    said = clean_line(why)
+    if cell_len(said) > room:
+        said = set_cell_size(said, room - cell_len(glyphs.ellipsis)) + glyphs.ellipsis
+    return f"({names}: {said})  "
