@@ -290,4 +290,6 @@ def _warnings(wish: _Wish) -> Iterable[str]:
 
 
 def _count(number: int) -> str:
+    if number > MOST_FINDINGS:  # no more are read
+        return f"more than {MOST_FINDINGS} findings"
     return f"{number} finding" if number == 1 else f"{number} findings"

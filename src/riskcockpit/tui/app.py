@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ _MINUTE_SECONDS = 60.0
 _HOLD_NOTE_SECONDS = 0.5
 _GUARD_GONE = 137
 """Nobody waits for this code: the shell has gone on."""
+_MOST_ASKING = 3
+"""Threads that ask questions: a list and a long wait leave one free; each keeps memory."""
 _EXITS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
 
 
@@ -89,6 +92,7 @@ class Cockpit(Handing):
 
     def on_mount(self) -> None:
         """Take the keys and the signals, and start watching the cache."""
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_MOST_ASKING, "asking"))
         self.set_class(self.glyphs.is_ascii, "-ascii")
         if not self.is_headless:
             self._listen_to_signals()
