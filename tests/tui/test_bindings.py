@@ -96,7 +96,7 @@ def look(app: Cockpit) -> set[str]:
 
 def test_help_and_the_document_have_every_key_and_none_is_one_to_avoid() -> None:
     every = frozenset(key.id for key in KEYS)
-    text = lines(HelpDialog(every, {}, is_locked=False)._text("")).plain
+    text = lines(HelpDialog(every, {}, is_locked=False)._text("", 200)).plain
     page = KEYS_PAGE.read_text(encoding="utf-8")
     for key in KEYS:
         assert key.words in text, key.id

@@ -170,6 +170,7 @@ class Cockpit(Handing):
     def set_lock(self, *, is_locked: bool) -> None:
         """Lock or unlock decisions."""
         self.is_locked = is_locked
+        self.place_screen.take_ledger()  # what may be decided is asked anew
         self.place_screen.refresh_bindings()
         self.place_screen.draw_lines()
 

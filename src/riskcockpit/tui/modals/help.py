@@ -47,30 +47,30 @@ class HelpDialog(Dialog[None]):
         """Yield search and keys."""
         yield Input(placeholder="search", compact=True, id="help-search")
         with VerticalScroll(id="dialog-scroll", can_focus=False):
-            yield Plain(lines(self._text("")), id="help-text", classes="text")
+            yield Plain(lines(self._text("", self.room)), id="help-text", classes="text")
         yield Plain("esc closes", classes="line dim")
 
     @on(Input.Changed)
     def search(self, event: Input.Changed) -> None:
         """Keep what fits."""
         event.stop()
-        self.query_one("#help-text", Plain).show(lines(self._text(event.value.lower())))
+        self.query_one("#help-text", Plain).show(lines(self._text(event.value.lower(), self.room)))
 
-    def _text(self, wanted: str) -> list[Content]:
+    def _text(self, wanted: str, width: int) -> list[Content]:
         out: list[Content] = []
         for scope, heading in SCOPES.items():
             keys = [key for key in KEYS if key.scope == scope and self._fits(key, wanted)]
             if keys:
                 out += [
                     styled([(heading, "title")]),
-                    *(line for key in keys for line in self._lines(key)),
+                    *(line for key in keys for line in self._lines(key, width)),
                 ]
                 out.append(Content(""))
         found = [each for each in COMMANDS if wanted in each.word or wanted in each.words]
         if found:
             out.append(styled([("Commands", "title")]))
             names = [(f":{each.word} {each.usage}".strip(), each.words) for each in found]
-            out += [line for name, words in names for line in self._row(name, words)]
+            out += [line for name, words in names for line in _row(name, words, width)]
         if self._is_locked:
             out += [
                 Content(""),
@@ -78,18 +78,13 @@ class HelpDialog(Dialog[None]):
             ]
         return out or [styled([("no key fits", "muted")])]
 
-    def _lines(self, key: Key) -> list[Content]:
+    def _lines(self, key: Key, width: int) -> list[Content]:
         why = self._refused.get(key.id, "")
         if not why:
-            return self._row(self._keys(key), key.words)
-        said = paragraph(f"not here: {why}", self.room - _INDENT, "warn")
+            return _row(self._keys(key), key.words, width)
+        said = paragraph(f"not here: {why}", width - _INDENT, "warn")
         indented = [Content.assemble(" " * _INDENT, line) for line in said]
-        return [*self._row(f"({self._keys(key)})", key.words), *indented]
-
-    def _row(self, keys: str, words: str) -> list[Content]:
-        first, *rest = paragraph(words, self.room - _INDENT)
-        head = styled([(f"  {keys:<{_INDENT - 2}}", "key")])
-        return [Content.assemble(head, first), *(Content.assemble(" " * _INDENT, r) for r in rest)]
+        return [*_row(f"({self._keys(key)})", key.words, width), *indented]
 
     def _keys(self, key: Key) -> str:
         return " ".join(key.read_in(self._keymap))
@@ -98,3 +93,9 @@ class HelpDialog(Dialog[None]):
         if key.id not in self._active and key.id not in self._refused:
             return False
         return wanted in f"{self._keys(key)} {key.words} {key.id}".lower()
+
+
+def _row(keys: str, words: str, width: int) -> list[Content]:
+    first, *rest = paragraph(words, width - _INDENT)
+    head = styled([(f"  {keys:<{_INDENT - 2}}", "key")])
+    return [Content.assemble(head, first), *(Content.assemble(" " * _INDENT, r) for r in rest)]
