@@ -73,6 +73,7 @@ class Cockpit(Commanding):
         """The home to open when this one is left; empty: none."""
         self._fence = Fence()
         self._give_up: Callable[[], None] | None = None
+        self._keeps_typed = False
         self._hold_note: Timer | None = None
         self._lock_timer: Timer | None = None
 
@@ -175,10 +176,15 @@ class Cockpit(Commanding):
 
     # keys that wait
 
-    def hold_keys(self, give_up: Callable[[], None]) -> None:
-        """Drop keys and clicks until `release_keys`; `esc` gives up, `ctrl+q` still quits."""
+    def hold_keys(self, give_up: Callable[[], None], *, keeps_typed: bool = False) -> None:
+        """Drop keys and clicks until `release_keys`; `esc` gives up, `ctrl+q` still quits.
+
+        With `keeps_typed` keys are not dropped: they act when they are released.
+        """
         self.release_keys()
-        self._give_up = give_up
+        self._give_up, self._keeps_typed = give_up, keeps_typed
+        if not keeps_typed:
+            self.forget_typed()
         self._hold_note = self.set_timer(
             _HOLD_NOTE_SECONDS, lambda: self.tell("the preview is being prepared; esc gives up")
         )
@@ -189,18 +195,27 @@ class Cockpit(Commanding):
         if self._hold_note is not None:
             self._hold_note.stop()
             self._hold_note = None
+        self.act_on_typed()
+
+    @property
+    def is_typing_held(self) -> bool:
+        """Whether keys wait for a form."""
+        return self._give_up is not None
 
     async def on_event(self, event: events.Event) -> None:
         """Drop what a person does while keys are held, also what has bubbled up to here."""
         give_up = self._give_up
-        if give_up is None or not isinstance(event, events.Key | events.MouseEvent):
+        if give_up is None or not isinstance(event, events.InputEvent | events.Paste):
             await super().on_event(event)
             return
         match event:
             case events.Key(key="escape"):
+                self.forget_typed()
                 give_up()
             case events.Key(key="ctrl+q"):
                 await super().on_event(event)
+            case events.Key() | events.Paste() if self._keeps_typed and not event.is_forwarded:
+                self.keep_typed(event)
             case _:
                 pass  # dropped
 

@@ -26,8 +26,8 @@ _BY_HAND = ("plan", "form", "decide", "ids", "context", "save-view")
 class FormingScreen(PermittedScreen):
     """A screen that opens forms and previews, and takes the decision after a yes.
 
-    What is typed until a form or a preview is there was meant for it or for nothing, and is
-    dropped.
+    What is typed until a form is there goes into it; what is typed until a preview is there is
+    dropped: nobody can have meant it as an answer.
     """
 
     def after_decision(self) -> None:
@@ -63,15 +63,15 @@ class FormingScreen(PermittedScreen):
                 lambda given: None if given is None else then(given),
             )
 
-        self._hold("form")
+        self._hold("form", keeps_typed=True)
         self.ask("form", read, show)
 
-    def _hold(self, topic: str) -> None:
+    def _hold(self, topic: str, *, keeps_typed: bool = False) -> None:
         def give_up() -> None:
             self.forget(topic)
             self.host.release_keys()
 
-        self.host.hold_keys(give_up)
+        self.host.hold_keys(give_up, keeps_typed=keeps_typed)
 
     def _keeper(self, form: str) -> Keep:
         def keep(fields: Mapping[str, str]) -> None:
@@ -144,6 +144,7 @@ class FormingScreen(PermittedScreen):
     def fail(self, topic: str, error: Exception) -> None:
         """Say in a dialog why a decision was not taken."""
         if topic in ("plan", "form"):
+            self.host.forget_typed()
             self.host.release_keys()
         is_ours = isinstance(error, RiskcockpitError) or is_forbidden(error)
         if topic not in _BY_HAND and is_ours:
