@@ -7,12 +7,14 @@ from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from riskcockpit.errors import UnknownNameError
 from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.intents import Note
 from riskcockpit.tui.modals.command_line import CommandLine
 from riskcockpit.tui.modals.confirm import ConfirmDialog
-from riskcockpit.tui.modals.forms import LineForm, WaiveForm
+from riskcockpit.tui.modals.forms import WaiveForm
 from riskcockpit.tui.modals.help import HelpDialog
+from riskcockpit.tui.modals.says import ErrorDialog
 from riskcockpit.tui.screens.findings import FindingsScreen
 from support.fake_gateway import FakeGateway
 from support.piloting import opened, press, ready, settle
@@ -89,16 +91,15 @@ async def test_a_note_typed_in_one_burst_is_previewed_as_typed_and_never_signed(
         assert gateway.decided == []
 
 
-async def test_a_form_that_cannot_be_opened_swallows_what_was_typed_for_it() -> None:
-    gateway = FakeGateway()
-    async with opened(gateway, "f") as (app, pilot):
+async def test_what_was_typed_for_a_form_that_cannot_be_opened_acts_on_nothing() -> None:
+    async with opened(FakeGateway(), "f") as (app, pilot):
+        desk = app.desk
+        gone = UnknownNameError("no finding abcd")
 
-        def fail() -> None:
-            raise RuntimeError("no")
+        def find() -> None:
+            raise gone
 
-        app.place_screen.open_form(
-            "x", lambda *_: LineForm("", "", {}, lambda _: None), print, fail
-        )  # type: ignore[attr-defined]
+        desk.prepare(find, print)
         await burst(app, pilot, "q0")
         assert app.place.kind == "findings"
-        assert not isinstance(app.screen, LineForm)
+        assert isinstance(app.screen, ErrorDialog)

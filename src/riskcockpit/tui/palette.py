@@ -9,7 +9,7 @@ from typing import cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from riskcockpit.tui.bindings import KEYS
-from riskcockpit.tui.commands import COMMANDS, completions
+from riskcockpit.tui.commands import completions, offered
 from riskcockpit.tui.host import Host
 
 
@@ -25,8 +25,9 @@ class CockpitCommands(Provider):
             for key in keys
         ]
         entries += [
-            (f":{each.word} {each.usage}".strip(), each.words, partial(host.run_command, each.word))
-            for each in COMMANDS
+            (f":{each.shown}", each.words, partial(self._begin, each.word, each.usage))
+            for each in offered(is_locked=host.is_locked)
+            if not each.is_in_shell
         ]
         entries += [
             (command.text, command.words, partial(host.run_command, command.text))
@@ -34,6 +35,14 @@ class CockpitCommands(Provider):
             for command in completions(word, host, host.names)
         ]
         return entries
+
+    def _begin(self, word: str, usage: str) -> None:
+        """Do what a word says, or let be typed what it needs."""
+        host = cast("Host", self.app)
+        if usage and not usage.startswith("["):
+            host.open_command_line(f"{word} ")
+        else:
+            host.run_command(word)
 
     async def startup(self) -> None:
         """Read the names that exist now; they are here by the time somebody has typed one."""

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from riskcockpit.tui.bindings import KEYS, SCOPES, Key
-from riskcockpit.tui.commands import COMMANDS
+from riskcockpit.tui.commands import offered
 from riskcockpit.tui.modals.dialog import Dialog
 from riskcockpit.tui.widgets.finding_text import paragraph
 from riskcockpit.tui.widgets.plain import Plain, lines, styled
@@ -66,7 +66,11 @@ class HelpDialog(Dialog[None]):
                     *(line for key in keys for line in self._lines(key)),
                 ]
                 out.append(Content(""))
-        found = [each for each in COMMANDS if wanted in each.word or wanted in each.words]
+        found = [
+            each
+            for each in offered(is_locked=self._is_locked)
+            if not each.is_in_shell and wanted in f"{each.word} {each.words}"
+        ]
         if found:
             out.append(styled([("Commands", "title")]))
             out += [_row(f":{each.word} {each.usage}".strip(), each.words) for each in found]
