@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
+    from riskcockpit.errors import QueryError
     from riskcockpit.exposure.model import ExposureModel
     from riskcockpit.tui.intents import Intent
     from riskcockpit.views.alerts import AlertDetail, AlertRow
@@ -130,6 +131,10 @@ class GatewayApi(Protocol):
 
     def views(self) -> Mapping[str, str]:
         """Return the saved views: name → query."""
+        ...
+
+    def faulty_views(self) -> Mapping[str, QueryError]:
+        """Return views of the settings that no query can be made of: name → why."""
         ...
 
     def save_view(self, name: str, query: str) -> None:

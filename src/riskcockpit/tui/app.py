@@ -140,7 +140,7 @@ class Cockpit(Commanding):
 
     def conditions(self) -> Sequence[Condition]:
         """Return what is wrong with the data or the settings, the gravest first."""
-        fault = self.settings_fault
+        fault = self.settings_fault or self.views_fault
         mine = () if fault is None else (of_settings(fault, self.glyphs),)
         return (*mine, *of_data(self.posture, self.gateway.now(), self.glyphs))
 

@@ -96,7 +96,6 @@ class FindingsScreen(FilteredScreen):
         self.query_one("#no-match").display = False
         self.query_one("#views").display = False
         self.table.focus()
-        self.ask("views", self.host.gateway.views, self.take_views)
 
     # data
 
@@ -109,6 +108,7 @@ class FindingsScreen(FilteredScreen):
         """Ask for the list anew; the cursor stays on its finding, else at its row."""
         row = self.table.row
         self._open(row.id if row is not None else "", self.table.cursor)
+        self.ask("views", self.host.gateway.views, self.take_views)
 
     def _open(self, keep: str, row: int) -> None:
         gateway = self.host.gateway
