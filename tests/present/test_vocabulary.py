@@ -70,6 +70,7 @@ def test_each_word_is_done_here_or_in_a_shell() -> None:
          {"--expires": "30d"}),
         ("models credit default", "models", ("credit", "default"), {}),
         ("q", "quit", (), {}),
+        ("sync github aws", "sync", ("github", "aws"), {}),
     ],
 )  # fmt: skip
 def test_a_line_is_read_as_a_shell_reads_it(
@@ -83,7 +84,7 @@ def test_a_line_is_read_as_a_shell_reads_it(
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("sync github --full", "sync is done in a shell: riskcockpit sync github --full"),
+        ("sync github --full", "--full is taken in a shell only: riskcockpit sync github --full"),
         ("doctor", "doctor is done in a shell: riskcockpit doctor"),
         ("findings why 0221", "findings why is done in a shell: riskcockpit findings why 0221"),
         (

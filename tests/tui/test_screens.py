@@ -298,7 +298,7 @@ async def test_compliance_names_the_failing_controls_of_all_pillars() -> None:
 async def test_ascii_draws_no_sign_beyond_ascii() -> None:
     places = (
         ("0",), ("f", ";"), ("m", "enter"), ("l",), ("2",), ("c", "E"), ("c", "T"), ("x",), ("S",),
-        ("comma",), ("f", "/", "space", "s"),
+        ("comma",), ("f", "/", "end", "space", "s"),
     )  # fmt: skip
     async with opened(None, is_ascii=True) as (app, pilot):
         for keys in places:

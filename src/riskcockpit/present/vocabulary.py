@@ -13,7 +13,7 @@ from difflib import get_close_matches
 
 PROGRAM = "riskcockpit"
 _TOKEN = re.compile(r"""(?:"(?:\\.|[^"\\])*"|(?<!\S)'[^']*'(?!\S)|\S)+""")
-_GREEDY = ("QUERY", "TEXT", "NAME")
+_GREEDY = ("QUERY", "TEXT", "NAME", "SOURCE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,7 @@ WORDS: tuple[Word, ...] = (
     Word("actions list", "", "what was done upstream", "actions list"),
     Word("sources", "", "health of the sources", "sources list"),
     Word("sources list", "", "health of the sources", "sources list"),
+    Word("sync", "[SOURCE]...", "pull the sources", "sync"),
     Word("settings", "", "theme, contexts and keys", "config show"),
     Word("config show", "", "theme, contexts and keys", "config show"),
     Word("theme", "NAME", "draw in another theme"),
@@ -173,7 +174,6 @@ WORDS: tuple[Word, ...] = (
     _shell("init", "make a working home"),
     _shell("doctor", "check settings, credentials, clock, ledger and terminal"),
     _shell("import", "read reports of scanners and monitors"),
-    _shell("sync", "pull the sources; Sources show how far it has come"),
     _shell("gate", "judge a change by rules"),
     _shell("report", "write the governance report"),
     _shell("evidence", "write and read evidence"),

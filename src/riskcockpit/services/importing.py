@@ -30,6 +30,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.documents import Source, find, read
 from riskcockpit.services.house import policy_of, read_options_of
 from riskcockpit.services.knowledge import NOTHING, Knowledge, knowledge_of
+from riskcockpit.services.lapsing import settle_lapsed
 from riskcockpit.services.own_formats import own_formats
 from riskcockpit.services.redacting import scan_without_secrets
 from riskcockpit.services.repeats import Repeat, Request, known_sizes, remember, repeat
@@ -109,7 +110,8 @@ def import_reports(
     options: ImportOptions,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Import the reports at `paths` and say what changed; nothing new publishes nothing.
+    """Import the reports at `paths` and say what changed; nothing new publishes nothing, unless a
+    waiver ran out meanwhile.
 
     Raises:
         UnknownNameError: there is no format of the name given.
@@ -127,6 +129,8 @@ def import_reports(
             documents = read_all(ctx, sources, options, tell)
             notes = _write(ctx, documents, options, tell)
         files = tuple(file_report(document) for document in documents)
+    if not options.dry_run:
+        notes = (*notes, *settle_lapsed(ctx))
     return ImportReport(
         files=files,
         is_dry_run=options.dry_run,

@@ -36,6 +36,7 @@ from riskcockpit.services.house import policy_of, read_options_of
 from riskcockpit.services.importing import together
 from riskcockpit.services.incident_rules import advance
 from riskcockpit.services.judging import Judgement, judge, record_evaluation
+from riskcockpit.services.lapsing import settle_lapsed
 from riskcockpit.services.places import Place, known_places
 from riskcockpit.services.progress import published
 from riskcockpit.services.pulling import Pulled, Round
@@ -97,7 +98,8 @@ def sync(
     """
     order = _Order(_chosen(ctx, names), not names, full, dry_run, record)
     if not order.sources:
-        return SyncReport((), dry_run, ctx.store.generation())
+        notes = () if dry_run else settle_lapsed(ctx)
+        return SyncReport((), dry_run, ctx.store.generation(), notes=notes)
     with published(ctx.paths, progress or _quiet) as tell:
         return _synced(ctx, order, tell)
 

@@ -43,6 +43,10 @@ class Commanded(Host, Protocol):
         """Forget a saved view."""
         ...
 
+    def pull(self, names: Sequence[str]) -> None:
+        """Pull these sources, or all of them."""
+        ...
+
     def show_tour(self) -> None:
         """Show the tour."""
         ...
@@ -259,6 +263,7 @@ ACTS: Mapping[str, Act] = {
     "actions list": _place("actions"),
     "sources": _place("sources"),
     "sources list": _place("sources"),
+    "sync": lambda app, given: app.pull(given.rest),
     "settings": _place("settings"),
     "config show": _place("settings"),
     "theme": _theme,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from textual.content import Content
 
+from riskcockpit.config.settings import ListSettings
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import Glyphs
 from riskcockpit.tui.api import GatewayApi, Names
@@ -32,6 +34,8 @@ class Host(Protocol):
     """No decisions until unlocked; how production starts."""
     keymap: Mapping[str, str]
     """Binding id → keys, as the settings have moved them."""
+    lists: Mapping[str, ListSettings]
+    """How lists are shown, by the settings: name → columns and order."""
     names: Names
     """The names that existed when somebody last asked for them."""
     progress: Sequence[SourceProgress]
@@ -118,6 +122,14 @@ class Host(Protocol):
 
     def notice(self, posture: PostureView) -> None:
         """Remember a posture for the headers."""
+        ...
+
+    def open_address(self, address: str) -> None:
+        """Open a checked address in a browser; where there is none, copy it and say so."""
+        ...
+
+    def edit_file(self, file: Path, line: int | None) -> None:
+        """Give the screen to an editor until it ends."""
         ...
 
     def tell(self, message: str, *, severity: Severity = "information", title: str = "") -> None:

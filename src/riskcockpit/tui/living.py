@@ -9,6 +9,7 @@ from textual import on
 from textual.app import App
 from textual.filter import ANSIToTruecolor
 
+from riskcockpit.config.settings import ListSettings
 from riskcockpit.errors import QueryError, RiskcockpitError
 from riskcockpit.tui.api import About, GatewayApi, Pulse
 from riskcockpit.tui.messages import (
@@ -42,6 +43,9 @@ class Living(Navigator):
         self._watch = PulseWatch(gateway.pulse, self._tell_pulse)
         self.keymap: Mapping[str, str] = {}
         """Binding id → keys, as the settings that are in force have moved them."""
+        self.lists: Mapping[str, ListSettings] = {}
+        """How lists are shown, by the settings that are in force."""
+        self._is_syncing = False
         self._taken: About | None = None
         self._was_production = gateway.about.is_production
         self._take_theme(gateway.about)
@@ -86,6 +90,32 @@ class Living(Navigator):
         event.stop()
         self.progress = event.progress
         self.place_screen.take_progress(event.progress)
+
+    def action_reload(self) -> None:
+        """Read the cache anew, and pull the sources: all, or the one under the cursor."""
+        self.place_screen.refresh_data()
+        self.pull(tuple(self.place_screen.sources_seen()))
+
+    def pull(self, names: Sequence[str]) -> None:
+        """Pull these sources, or all; what they bring is seen when it is published."""
+        screen, gateway = self.place_screen, self.gateway
+        if self.progress or self._is_syncing:
+            self.tell("a sync runs already")
+            return
+        self._is_syncing = True
+
+        def pull() -> str:
+            try:
+                return gateway.sync(names)
+            finally:
+                self._is_syncing = False
+
+        self.tell(f"pulling {', '.join(names) or 'all sources'}")
+        screen.ask("sync", pull, self.tell)
+
+    def tell(self, message: str) -> None:
+        """Show a passing note."""
+        raise NotImplementedError
 
     # settings
 
@@ -134,7 +164,7 @@ class Living(Navigator):
         raise NotImplementedError
 
     def take_preferences(self, about: About) -> None:
-        """Put theme and keys in force, unless they cannot be used."""
+        """Put theme, keys and lists in force, unless they cannot be used."""
         try:
             check(about)
         except RiskcockpitError as error:
@@ -142,6 +172,7 @@ class Living(Navigator):
             return
         self.settings_fault = None
         before, self._taken = self._taken, about
+        self.lists = about.lists
         if self.keymap != about.keymap:
             self.keymap = dict(about.keymap)
             self.set_keymap(dict(about.keymap))

@@ -27,6 +27,7 @@ class LedgerScreen(ListScreen[LedgerRow]):
         "The ledger has no entries yet.",
         "riskcockpit init makes a key and the first entry",
     )
+    list_name = "ledger"
     columns = LEDGER
 
     def compose_body(self) -> Iterable[Widget]:

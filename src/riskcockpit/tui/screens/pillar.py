@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 
 from textual import on
 from textual.content import Content
@@ -13,6 +14,7 @@ from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
 from riskcockpit.present.columns import FINDINGS, Frame
+from riskcockpit.present.evidence import verdict_mark
 from riskcockpit.present.plot import axis, plot, strip
 from riskcockpit.present.text import (
     limit,
@@ -254,18 +256,16 @@ def _kpi(kpi: KpiView, frame: Frame, width: int, *, is_short: bool) -> list[Cont
     ]
     rows = [styled(head)]
     if not is_short:
-        text = f"{'':<10}{kpi.definition}"
-        cut = text if len(text) <= width else text[: width - 1] + frame.glyphs.ellipsis
-        rows.append(styled([(cut, "muted")]))
+        told = shorten(kpi.definition, width - 10, placeholder=frame.glyphs.ellipsis)
+        rows.append(styled([(f"{'':<10}{told}", "muted")]))
     return rows
 
 
 def _control(control: ControlView, frame: Frame, width: int) -> Content:
-    word = control.verdict.replace("_", " ").upper()
-    token = {"stale": "stale", "no_data": "no_data"}.get(control.verdict, "alarm")
+    mark = verdict_mark(control.verdict, frame.glyphs)
     text = f"{control.title}  {control.message}".strip()
     tail = f"  {control.failed} failing" if control.failed else ""
-    room = max(1, width - 16 - len(tail))
+    room = max(1, width - 18 - len(tail))
     if len(text) > room:
         text = text[: room - 1] + frame.glyphs.ellipsis
-    return styled([(f"{word:<16}", token), text, (tail, "warn")])
+    return styled([(f"{mark!s:<18}", mark.token), text, (tail, "warn")])

@@ -121,6 +121,8 @@ class PlaceScreen(Screen[None]):
             "ledger": 1,
             "compliance": 1,
             "findings": 2,
+            "columns": 3,
+            "finding": 3,
             "query": 2,
             "lists": 3,
             "everywhere": 4,
@@ -182,6 +184,10 @@ class PlaceScreen(Screen[None]):
         """Return the id of what the cursor is on; empty when there is nothing."""
         table = self.focused
         return table.row_id if isinstance(table, RowTable) else ""
+
+    def sources_seen(self) -> Sequence[str]:
+        """Return the sources a sync would pull; empty: all of them."""
+        return ()
 
     def related(self) -> Sequence[tuple[str, Place]]:
         """Return what belongs to what the cursor is on, as (what it is, place)."""

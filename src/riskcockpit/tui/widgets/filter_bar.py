@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input
+from textual.widgets.input import Selection
 
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.present.text import Glyphs
@@ -103,8 +104,25 @@ class FilterBar(Widget):
         """Return what can follow `text`."""
         return complete_query(text, self._fields, self._names)
 
+    def begin_anew(self) -> None:
+        """Let another query be typed: the old one is chosen, so that a first letter replaces it.
+
+        An arrow or `end` keeps it, to be changed.
+        """
+        self.edit()
+        self.input.selection = Selection(0, len(self.input.value))
+        self._draw_following()
+
+    def on_mount(self) -> None:
+        """Say that the old filter is kept once it is."""
+        self.watch(self.input, "selection", self._draw_following, init=False)
+
+    def _is_chosen(self) -> bool:
+        size = len(self.input.value)
+        return size > 0 and self.input.selection == Selection(0, size)
+
     def edit(self) -> None:
-        """Let the query be typed."""
+        """Let the query be changed, from its end."""
         self.screen.set_focus(self.input)  # at once: the next key is part of the query
         self.input.cursor_position = len(self.input.value)
 
@@ -181,9 +199,14 @@ class FilterBar(Widget):
     def _draw_following(self) -> None:
         line = self.query_one("#following", Plain)
         choices, at = self._cycle.choices, self._cycle.at
-        line.display = bool(choices) and self.input.has_focus
+        is_chosen = self._is_chosen()
+        line.display = (bool(choices) or is_chosen) and self.input.has_focus
         first = 0 if at is None else max(0, at - _MOST_SHOWN + 1)
-        parts: list[Part] = [("   tab ", "muted")]
+        parts: list[Part] = [("   ", "")]
+        if is_chosen:
+            parts += [("end", "key"), (" keeps the filter   ", "muted")]
+        if choices:
+            parts.append(("tab ", "muted"))
         for index, each in enumerate(choices[first : first + _MOST_SHOWN], first):
             parts += [(each.shown[:40], "title" if index == (at or 0) else ""), "  "]
         parts.append((choices[at or 0].words if choices else "", "muted"))

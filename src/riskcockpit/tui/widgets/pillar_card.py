@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -28,6 +29,8 @@ if TYPE_CHECKING:  # records come with the data
 _LINE = 1
 _TWO_KPIS = 9
 _WITH_REASON = 10
+_WHOLE_TITLES = 11
+"""Rows from which the name of a KPI may take two; one row more has the reason too."""
 _LIVE_SECONDS = 120
 _SHORT_TITLES = {
     Pillar.INFRASTRUCTURE_HARDENING: "Infrastructure",
@@ -113,16 +116,17 @@ def _card(view: PillarView, frame: Frame, room: Size) -> Content:
         _ends([(str(mark), mark.token)], [(f"{count(view.open_findings)} open", "muted")], width)
     ]
     most = 2 if room.height >= _TWO_KPIS else 1
-    if room.height >= _WITH_REASON:
+    per_title = 2 if room.height >= _WHOLE_TITLES else 1
+    if room.height >= (_WHOLE_TITLES + 1 if per_title > 1 else _WITH_REASON):
         rows.append(styled([(_cut(view.reason, width, frame), "muted")]))
     for kpi in view.kpis[:most]:
-        rows += _kpi(kpi, frame, width)
+        rows += _kpi(kpi, frame, width, per_title)
     if not view.kpis:
-        rows += [styled([("no KPI yet", "muted")]), "", ""]
+        rows += [styled([("no KPI yet", "muted")]), *[""] * (1 + per_title)]
     risk = f"{money(view.at_risk, glyphs=glyphs)} {trend_arrow(view.at_risk_change, glyphs)}"
     tail = _ends([("at risk", "muted")], [(risk.rstrip(), "value")], width)
     if most > 1:
-        rows += [""] * (3 * (most - max(1, len(view.kpis))))
+        rows += [""] * ((2 + per_title) * (most - max(1, len(view.kpis))))
         failing = f"{view.failing_controls}/{view.controls} fail"
         token = "warn" if view.failing_controls else "muted"
         rows.append(_ends([("controls", "muted")], [(failing, token)], width))
@@ -130,13 +134,17 @@ def _card(view: PillarView, frame: Frame, room: Size) -> Content:
     return lines(rows)
 
 
-def _kpi(kpi: KpiView, frame: Frame, width: int) -> list[Content | str]:
+def _kpi(kpi: KpiView, frame: Frame, width: int, per_title: int) -> list[Content | str]:
     value = measure(kpi.value, kpi.unit, frame.glyphs)
     target = limit(kpi.target, kpi.unit, kpi.direction, frame.glyphs)
     token = "value" if kpi.state is KpiState.OK else state_mark(kpi.state).token
     bars = sparkline(kpi.trend, width, frame.glyphs)
+    titles = wrap(kpi.title, width)
+    if len(titles) > per_title:
+        titles = [*titles[: per_title - 1], " ".join(titles[per_title - 1 :])]
     return [
-        _cut(kpi.title, width, frame),
+        *(_cut(line, width, frame) for line in titles),
+        *[""] * (per_title - len(titles)),
         _ends([(value, token)], [(target, "muted")], width),
         styled([(bars, "trend")]),
     ]
