@@ -7,6 +7,7 @@ from dataclasses import replace
 from textual.widgets import Input
 
 from riskcockpit.errors import StoreError
+from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.intents import Waive
 from riskcockpit.tui.modals import forms
 from riskcockpit.tui.modals.confirm import ConfirmDialog
@@ -15,7 +16,7 @@ from riskcockpit.tui.screens.overview import OverviewScreen
 from riskcockpit.views.posture import QueueKind
 from support.bank_posture import finding_id, posture
 from support.fake_gateway import FakeGateway
-from support.piloting import opened, press, ready, seen, settle
+from support.piloting import opened, press, ready, seen, settle, strips
 
 
 async def test_a_draft_outlives_a_crash_and_no_and_goes_with_the_signature() -> None:
@@ -90,3 +91,19 @@ async def test_one_key_in_the_queue_waives_all_findings_of_an_item_and_stays_the
         (intent,) = gateway.decided
         assert isinstance(intent, Waive)
         assert len(intent.findings) == 3
+
+
+async def test_the_field_that_has_the_focus_differs_by_more_than_a_shade() -> None:
+    """Without colours only what is bold, underlined or reversed is left."""
+
+    def is_marked(app: Cockpit, name: str) -> bool:
+        place = app.screen.query_one(name).region
+        parts = strips(app)[place.y].crop(place.x, place.right)
+        return sum(len(part.text) for part in parts if part.style and part.style.underline) > 2
+
+    async with opened(FakeGateway(), "f", "w") as (app, pilot):
+        for _ in range(3):
+            name = f"#{app.focused.id}" if app.focused is not None else ""
+            assert is_marked(app, name), name
+            await press(pilot, "tab")
+            assert not is_marked(app, name), name

@@ -20,6 +20,7 @@ from riskcockpit.errors import RiskcockpitError
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
 from riskcockpit.tui.api import GatewayApi
+from riskcockpit.tui.bindings import KEYS
 from riskcockpit.tui.conditions import Condition, of_data, of_settings
 from riskcockpit.tui.fence import Fence
 from riskcockpit.tui.handing import Handing
@@ -157,7 +158,7 @@ class Cockpit(Handing):
     def conditions(self) -> Sequence[Condition]:
         """Return what is wrong with the data or the settings, the gravest first."""
         fault = self.settings_fault or self.views_fault
-        mine = () if fault is None else (of_settings(fault, self.glyphs),)
+        mine = () if fault is None else (of_settings(fault, self.gateway.about.file, self.glyphs),)
         return (*mine, *of_data(self.posture, self.gateway.now(), self.glyphs))
 
     def generation_seen(self) -> int:
@@ -263,6 +264,8 @@ class Cockpit(Handing):
     def _unlock(self, is_yes: bool | None) -> None:  # noqa: FBT001 - the callback's shape
         if is_yes:
             self.run_worker(self._allow, thread=True)
+        else:
+            self.tell("decisions stay locked", severity="warning")
 
     def _allow(self) -> None:
         """Unlock for the time of the settings; runs in a worker."""
@@ -322,6 +325,11 @@ class Cockpit(Handing):
                 self.run_worker(end, thread=True, exit_on_error=False)
 
         self.push_screen(TourDialog(), left)
+
+    def action_help_quit(self) -> None:
+        """Say which key quits: ctrl+c, out of habit, does not."""
+        key = next(each for each in KEYS if each.action == "quit")
+        self.tell(f"{key.read_in(self.keymap)[0]} quits; ctrl+c copies what is selected")
 
     def leave_cockpit(self) -> None:
         """Quit."""

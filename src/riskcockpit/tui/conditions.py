@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskcockpit.errors import AuthenticationError, ForbiddenError, RiskcockpitError
@@ -26,6 +27,8 @@ class Condition:
     token: str
     text: str
     hint: str = ""
+    more: str = ""
+    """Behind the text, however short that has to be."""
 
 
 def of_data(posture: PostureView | None, now: datetime, glyphs: Glyphs) -> Iterator[Condition]:
@@ -45,9 +48,12 @@ def of_data(posture: PostureView | None, now: datetime, glyphs: Glyphs) -> Itera
 
 def _failed(failed: list[SourceView], glyphs: Glyphs) -> Condition:
     first = failed[0]
-    words = f"{first.name}: {first.message}" if first.message else first.name
-    more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
-    return Condition("SOURCE FAILED", glyphs.alarm, "alarm", f"{words}{more}", "S shows why")
+    said = first.message
+    for name in (f'source "{first.name}"', f"source {first.name}", first.name):
+        said = said.removeprefix(f"{name}: ")
+    words = f"{first.name}: {said}" if said else first.name
+    more = f"and {len(failed) - 1} more" if len(failed) > 1 else ""
+    return Condition("SOURCE FAILED", glyphs.alarm, "alarm", words, "S shows why", more)
 
 
 def of_refresh(error: Exception, glyphs: Glyphs) -> Condition:
@@ -59,10 +65,13 @@ def of_refresh(error: Exception, glyphs: Glyphs) -> Condition:
     return Condition("STALE", glyphs.stale, "warn", text, "ctrl+r tries again")
 
 
-def of_settings(error: RiskcockpitError, glyphs: Glyphs) -> Condition:
-    """Return what to say when changed settings cannot be used."""
+def of_settings(error: RiskcockpitError, file: str, glyphs: Glyphs) -> Condition:
+    """Return what to say when changed settings cannot be used; the file by its last name."""
     hint = error.hint or "the settings of before stay in force"
-    return Condition("SETTINGS NOT TAKEN", glyphs.warn, "warn", error.message, hint)
+    text = error.message.replace(file, Path(file).name) if file else error.message
+    for name in ("cannot read settings from ", "cannot read the settings from "):
+        text = text.removeprefix(name)
+    return Condition("SETTINGS NOT TAKEN", glyphs.warn, "warn", text, hint)
 
 
 def is_forbidden(error: BaseException | None) -> bool:
