@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from textual.widgets import Input
 
 from riskcockpit.errors import StoreError
@@ -93,15 +94,17 @@ async def test_one_key_in_the_queue_waives_all_findings_of_an_item_and_stays_the
         assert len(intent.findings) == 3
 
 
-async def test_the_field_that_has_the_focus_differs_by_more_than_a_shade() -> None:
-    """Without colours only what is bold, underlined or reversed is left."""
-
+@pytest.mark.parametrize(("is_ascii", "sign"), [(False, "▌"), (True, "|")])
+async def test_the_field_that_has_the_focus_differs_by_more_than_a_shade(
+    is_ascii: bool, sign: str
+) -> None:
     def is_marked(app: Cockpit, name: str) -> bool:
         place = app.screen.query_one(name).region
-        parts = strips(app)[place.y].crop(place.x, place.right)
-        return sum(len(part.text) for part in parts if part.style and part.style.underline) > 2
+        strip = strips(app)[place.y].crop(place.x, place.right)
+        is_underlined = any(part.style and part.style.underline for part in strip)
+        return is_underlined or strip.text.startswith(sign)
 
-    async with opened(FakeGateway(), "f", "w") as (app, pilot):
+    async with opened(FakeGateway(), "f", "w", is_ascii=is_ascii) as (app, pilot):
         for _ in range(3):
             name = f"#{app.focused.id}" if app.focused is not None else ""
             assert is_marked(app, name), name
