@@ -98,7 +98,7 @@ def test_a_reason_is_cut_on_wide_screens_and_left_to_the_key_on_narrow_ones() ->
     line = key_line(hints, 100, ASCII).plain
     assert line.isascii()
     assert len(line) <= 100
-    assert "eng has signed this already~)" in line
+    assert "eng has signed this already, and ~)" in line
     assert line.endswith(": command  ")
     assert "(a approve, X reject)  : command" in key_line(hints, 80, UNICODE).plain
 

@@ -12,7 +12,7 @@ from riskcockpit.present.text import ASCII, UNICODE
 from riskcockpit.tui.api import About
 from riskcockpit.tui.conditions import is_forbidden, of_data, of_settings
 from riskcockpit.tui.messages import Place
-from riskcockpit.tui.widgets.lines import banner_line, header_line
+from riskcockpit.tui.widgets.lines import banner_line, header_line, trail
 from riskcockpit.views.posture import LedgerState
 from support.bank_posture import NOW, posture
 
@@ -100,3 +100,16 @@ def test_a_cause_that_forbids_is_found() -> None:
     assert is_forbidden(error)
     assert not is_forbidden(StoreError("damaged"))
     assert not is_forbidden(None)
+
+
+def test_breadcrumbs_say_no_word_twice_and_no_hint_leads_to_where_one_is() -> None:
+    assert trail(Place("findings", "owner:x", Place("findings"))) == ("findings",)
+    assert trail(Place("finding", "0221", Place("findings"))) == ("findings", "0221")
+    broken = replace(posture(), ledger=LedgerState(False, 3, "", "entry 2 is forged"))
+    hints = {at: [each.hint for each in of_data(broken, NOW, UNICODE, at)]
+             for at in ("overview", "ledger", "sources")}  # fmt: skip
+    assert hints == {
+        "overview": ["l, then V", "S shows why"],
+        "ledger": ["V", "S shows why"],
+        "sources": ["l, then V", ""],
+    }

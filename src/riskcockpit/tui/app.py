@@ -159,7 +159,7 @@ class Cockpit(Handing):
         """Return what is wrong with the data or the settings, the gravest first."""
         fault = self.settings_fault or self.views_fault
         mine = () if fault is None else (of_settings(fault, self.gateway.about.file, self.glyphs),)
-        return (*mine, *of_data(self.posture, self.gateway.now(), self.glyphs))
+        return (*mine, *of_data(self.posture, self.gateway.now(), self.glyphs, self.place.kind))
 
     def generation_seen(self) -> int:
         """Return the generation of what is shown; 0 before any."""

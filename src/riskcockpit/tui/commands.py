@@ -310,11 +310,12 @@ def _arguments(
         return lambda: ((name, words) for name in known)
 
     views = names.views.items
-    models, controls = plain(names.models, "model"), plain(names.controls, "control")
+    models = plain(names.models, "its readings, versions and timeline")
+    controls = plain(names.controls, "its SQL, its inputs and the rows behind it")
     return {
         **dict.fromkeys(("models", "models show", "model", "rollback"), models),
         **dict.fromkeys(("controls", "controls explain", "control"), controls),
-        "compliance": plain(names.frameworks, "framework"),
+        "compliance": plain(names.frameworks, "its requirements and their evidence"),
         **dict.fromkeys(("view", "forget", "save", "findings forget", "findings save"), views),
         "theme": lambda: ((name, words) for name, (_, words) in THEMES.items()),
         "ctx": gateway.about.contexts.items,

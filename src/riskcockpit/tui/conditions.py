@@ -31,29 +31,35 @@ class Condition:
     """Behind the text, however short that has to be."""
 
 
-def of_data(posture: PostureView | None, now: datetime, glyphs: Glyphs) -> Iterator[Condition]:
-    """Yield what is wrong with the data of every screen, the gravest first."""
+def of_data(
+    posture: PostureView | None, now: datetime, glyphs: Glyphs, at: str = ""
+) -> Iterator[Condition]:
+    """Yield what is wrong with the data of every screen, the gravest first.
+
+    `at` is the kind of place that is seen: no hint leads to where one is.
+    """
     if posture is None:
         return
     if not posture.ledger.is_ok:
-        yield Condition("LEDGER BROKEN", glyphs.alarm, "alarm", posture.ledger.message, "l, then V")
+        yield Condition("LEDGER BROKEN", glyphs.alarm, "alarm", posture.ledger.message,
+                        "V" if at == "ledger" else "l, then V")  # fmt: skip
     newest = max((s.last_success for s in posture.sources if s.last_success), default=None)
     if newest is not None and now - newest > STALE_AFTER:
         text = f"no source answered for {age(newest, now)}"
         yield Condition("STALE", glyphs.stale, "warn", text, "riskcockpit sync")
     failed = [source for source in posture.sources if source.state == "failed"]
     if failed:
-        yield _failed(failed, glyphs)
+        yield _failed(failed, glyphs, "" if at == "sources" else "S shows why")
 
 
-def _failed(failed: list[SourceView], glyphs: Glyphs) -> Condition:
+def _failed(failed: list[SourceView], glyphs: Glyphs, hint: str) -> Condition:
     first = failed[0]
     said = first.message
     for name in (f'source "{first.name}"', f"source {first.name}", first.name):
         said = said.removeprefix(f"{name}: ")
     words = f"{first.name}: {said}" if said else first.name
     more = f"and {len(failed) - 1} more" if len(failed) > 1 else ""
-    return Condition("SOURCE FAILED", glyphs.alarm, "alarm", words, "S shows why", more)
+    return Condition("SOURCE FAILED", glyphs.alarm, "alarm", words, hint, more)
 
 
 def of_refresh(error: Exception, glyphs: Glyphs) -> Condition:

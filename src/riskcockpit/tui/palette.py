@@ -8,9 +8,13 @@ from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
+from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.tui.bindings import KEYS
 from riskcockpit.tui.commands import completions, offered
 from riskcockpit.tui.host import Host
+
+_LEAST_SCORE = 0.01
+"""Behind whatever else fits."""
 
 
 class CockpitCommands(Provider):
@@ -54,9 +58,25 @@ class CockpitCommands(Provider):
             yield DiscoveryHit(words, act, help=help_)
 
     async def search(self, query: str) -> Hits:
-        """Yield what fits."""
+        """Yield what fits, and last the findings that hold these words."""
         matcher = self.matcher(query)
-        for words, help_, act in self._entries():
+        for words, help_, act in (*self._entries(), *self._values()):
             score = matcher.match(words)
             if score > 0:
                 yield Hit(score, matcher.highlight(words), act, help=help_)
+        host = cast("Host", self.app)
+        typed = clean_line(query).strip()
+        if typed and '"' not in typed:
+            command = f'findings "{typed}"' if " " in typed else f"findings {typed}"
+            yield Hit(_LEAST_SCORE, command, partial(host.run_command, command),
+                      help="the findings that hold these words")  # fmt: skip
+
+    def _values(self) -> list[tuple[str, str, Callable[[], None]]]:
+        """Return the lists of findings that have one value of a field."""
+        host = cast("Host", self.app)
+        return [
+            (f"findings {field.name}:{value}", field.meaning,
+             partial(host.run_command, f"findings {field.name}:{value}"))
+            for field in host.gateway.query_fields
+            for value in field.values
+        ]  # fmt: skip

@@ -46,7 +46,8 @@ def trail(place: Place) -> tuple[str, ...]:
         "control": place.key,
     }
     words = trail(place.parent) if place.parent is not None else ()
-    return (*words, clean_line(here.get(place.kind, place.kind)))
+    word = clean_line(here.get(place.kind, place.kind))
+    return words if words[-1:] == (word,) else (*words, word)
 
 
 def header_line(
