@@ -137,6 +137,19 @@ def test_a_report_that_was_imported_before_settles_what_ran_out(bank: Bank, tmp_
     assert bank.states()["medium"] == "open"
 
 
+def test_whoever_imports_something_new_is_told_as_well(bank: Bank, tmp_path: Path) -> None:
+    ctx = bank.at("engineer", sources=())
+    waive(ctx, "severity:medium", "deferred", WHY, LATER)
+    bank.clock.at = LATER + timedelta(days=1)
+    report = tmp_path / "findings.csv"
+    report.write_text("title,severity,asset\nopen port,high,edge\n")
+    done = import_reports(ctx, [report], ImportOptions())
+    assert done.notes == ("1 waiver ran out, what was covered counts again",)
+    assert done.generation == bank.at("engineer").store.generation()
+    assert bank.states()["medium"] == "open"
+    assert entry_types(bank).count("waiver.expired") == 1
+
+
 def compensated(bank: Bank, what: str = "severity:medium") -> str:
     """Waive what a control compensates, and return the id of the waiver."""
     result = waive(bank.at("engineer"), what, "compensating_control", WHY, LATER, details=WORKSHEET)

@@ -41,6 +41,10 @@ NEVER_EMPTY = (*(kind for kind in KEYS if kind != "pillar"), "settings")
 ABOVE = {
     "roll-back": ("m", "r"),
     "waive": ("f", "space", "space", "w"),
+    "renew": ("W", "j", "N"),
+    "compensate": (
+        "f", "w", "x", "shift+tab", "enter", "down", "enter", "tab", "enter", "enter",
+    ),
     "help": ("f", "?"),
     "command": ("0", ":", "f"),
     "filter": ("f", "/"),
@@ -49,7 +53,7 @@ ABOVE = {
     "requirement": ("c", "right", "j", "j", "j", "j", "right"),
     "matrix": ("c", "T"),
     "verified": ("l", "V"),
-}
+}  # fmt: skip
 """What lies over a screen, or what a key makes of it; one state each."""
 
 
@@ -61,7 +65,7 @@ async def test_every_screen_looks_as_it_did(size: tuple[int, int]) -> None:
             await walk(app, pilot, kind, album)
         for name, keys in ABOVE.items():
             await press(pilot, "0", *keys)
-            if name in ("roll-back", "waive"):
+            if name in ("roll-back", "waive", "renew", "compensate"):
                 await ready(pilot)
             album.take(app, name, "")
             while isinstance(app.screen, ModalScreen):

@@ -39,7 +39,7 @@ class Handing(Commanding):
         if not text:
             self.tell("there is nothing to copy here")
         elif way == "off":
-            self.tell(f"{said}copying is switched off here: cockpit.clipboard", severity="warning")
+            self.tell("copying is switched off here: cockpit.clipboard", severity="warning")
         elif not clipboard.fits(text):
             self.tell("too long to be copied whole; nothing was sent", severity="warning")
         else:

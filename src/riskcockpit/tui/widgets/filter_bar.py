@@ -10,7 +10,6 @@ from textual.containers import Horizontal, Vertical
 from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input
-from textual.widgets.input import Selection
 
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.present.text import Glyphs
@@ -110,7 +109,7 @@ class FilterBar(Widget):
         An arrow or `end` keeps it, to be changed.
         """
         self.edit()
-        self.input.selection = Selection(0, len(self.input.value))
+        self.input.select_all()
         self._draw_following()
 
     def on_mount(self) -> None:
@@ -118,8 +117,7 @@ class FilterBar(Widget):
         self.watch(self.input, "selection", self._draw_following, init=False)
 
     def _is_chosen(self) -> bool:
-        size = len(self.input.value)
-        return size > 0 and self.input.selection == Selection(0, size)
+        return bool(self.input.value) and self.input.selected_text == self.input.value
 
     def edit(self) -> None:
         """Let the query be changed, from its end."""
