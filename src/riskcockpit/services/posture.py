@@ -35,6 +35,7 @@ from riskcockpit.views.posture import (
 )
 
 _FAILING = (Verdict.ALARM.value, Verdict.ERROR.value, Verdict.CONFIG_INVALID.value)
+_UNJUDGED = (Verdict.NO_DATA.value, Verdict.STALE.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,7 @@ def _pillar(
         failing_controls=len(failing),
         controls=len(controls),
         as_of=max((kpi.as_of for kpi in kpis if kpi.as_of is not None), default=None),
+        unjudged_controls=sum(control.verdict in _UNJUDGED for control in controls),
     )
 
 

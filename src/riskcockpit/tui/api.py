@@ -59,7 +59,9 @@ class About:
     clipboard: str = "auto"
     """`auto`, `osc52`, `tmux` or `off`."""
     file: str = ""
-    """The settings file; empty when there is none."""
+    """Where the settings are, or would be; empty when nobody knows."""
+    has_settings: bool = True
+    """Whether that file is there."""
     line_of: Callable[[str], int | None] = lambda _path: None
     """Dotted path of a value → its line in the file, one-based; None when it is not set there."""
 

@@ -356,5 +356,6 @@ def _about(ctx: Context) -> About:
         },
         clipboard=settings.cockpit.clipboard,
         file=str(paths.settings),
+        has_settings=paths.settings.is_file(),
         line_of=line_of,
     )

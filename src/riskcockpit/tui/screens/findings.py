@@ -55,10 +55,7 @@ class FindingsScreen(FilteredScreen):
 
     BINDINGS = bind("findings", "decide.waive", "decide.undo", "decide.note")
     topic = "findings"
-    empty_words = (
-        "No findings yet.",
-        "riskcockpit import FILE reads reports · riskcockpit sync pulls the configured sources",
-    )
+    empty_words = ("No findings yet.", "")
 
     AUTO_FOCUS = ""  # back from a dialog, the filter must not take the keys
 

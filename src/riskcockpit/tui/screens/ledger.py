@@ -25,7 +25,7 @@ class LedgerScreen(ListScreen[LedgerRow]):
     topic = "the ledger"
     empty_words = (
         "The ledger has no entries yet.",
-        "riskcockpit init makes a key and the first entry",
+        "decisions and receipts appear here, each signed: riskcockpit whoami",
     )
     columns = LEDGER
 

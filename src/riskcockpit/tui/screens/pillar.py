@@ -69,7 +69,7 @@ class PillarScreen(DecidingScreen):
     BINDINGS = bind("decide.waive", "decide.undo", "decide.note")
     topic = "the pillar"
     reads_posture = True
-    empty_words = ("No data yet.", "riskcockpit sync or riskcockpit import FILE brings data")
+    empty_words = ("No data yet.", "")
 
     def __init__(self) -> None:
         super().__init__()
