@@ -288,13 +288,6 @@ async def test_a_long_name_of_a_kpi_is_seen_to_be_cut() -> None:
         assert "…  " in line
 
 
-async def test_compliance_names_the_failing_controls_of_all_pillars() -> None:
-    async with opened(None, "4") as (app, _):
-        text = seen(app)
-        assert "Champions are validated and approved" in text
-        assert "Production models send readings" in text
-
-
 async def test_ascii_draws_no_sign_beyond_ascii() -> None:
     places = (
         ("0",), ("f", ";"), ("m", "enter"), ("l",), ("2",), ("c", "E"), ("c", "T"), ("x",), ("S",),

@@ -293,6 +293,11 @@ def signed_money(change: Money, glyphs: Glyphs = UNICODE) -> str:
     return text if change.amount < 0 else f"+{text}"
 
 
+def signs(text: str, glyphs: Glyphs) -> str:
+    """Return words of a service in the signs of the font: `≥` and `≤` as `glyphs` have them."""
+    return text.replace(UNICODE.at_least, glyphs.at_least).replace(UNICODE.at_most, glyphs.at_most)
+
+
 def sparkline(
     values: Sequence[float | None],
     width: int,

@@ -196,7 +196,7 @@ def pillar_state(kpis: Sequence[KpiView], failing: Sequence[ControlFact]) -> tup
 
 def _missed(kpi: KpiView) -> str:
     target = limit(kpi.target, kpi.unit, kpi.direction)
-    return f"{kpi.title} {measure(kpi.value, kpi.unit)}, target {target}"
+    return f"{kpi.title}: {measure(kpi.value, kpi.unit)}, target {target}"
 
 
 def _kpi_views(

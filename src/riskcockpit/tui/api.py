@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
         VerifyReport,
     )
     from riskcockpit.views.incidents import IncidentView
+    from riskcockpit.views.kpis import KpiDetail
     from riskcockpit.views.models import ModelDetail, ModelRow, MoveTarget
     from riskcockpit.views.permissions import Permission
     from riskcockpit.views.posture import PostureView
@@ -267,6 +268,14 @@ class GatewayApi(Protocol):
 
         Raises:
             UnknownNameError: there is no such control; the hint names the nearest.
+        """
+        ...
+
+    def kpi(self, name: str) -> KpiDetail:
+        """Return one KPI with the rows behind its newest value.
+
+        Raises:
+            UnknownNameError: there is none of that name.
         """
         ...
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # imported when first used
         VerifyReport,
     )
     from riskcockpit.views.incidents import IncidentView
+    from riskcockpit.views.kpis import KpiDetail
     from riskcockpit.views.models import ModelDetail, ModelRow
     from riskcockpit.views.posture import PostureView
     from riskcockpit.views.trace import TraceRow, TraceView
@@ -277,6 +278,12 @@ class Gateway(DeskGateway):
         from riskcockpit.services import governance  # noqa: PLC0415 - when first used
 
         return governance.control(self._ctx, control)
+
+    def kpi(self, name: str) -> KpiDetail:
+        """Return one KPI with what is behind it."""
+        from riskcockpit.services.kpis import kpi  # noqa: PLC0415 - when first used
+
+        return kpi(self._ctx, name)
 
     def compliance(self) -> tuple[FrameworkView, ...]:
         """Return all frameworks with their evidence."""

@@ -19,9 +19,9 @@ from riskcockpit.present.text import (
     money,
     plural,
     signed_money,
+    signs,
     source_mark,
     state_mark,
-    trend_arrow,
 )
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.intents import Release
@@ -196,7 +196,7 @@ def _nothing_waits(view: PostureView, frame: Frame) -> Content:
     rows: list[Content | str] = [styled([("No decision waits for you.", "strong")])]
     for each in wrong:
         mark = state_mark(each.state, frame.glyphs)
-        words = f"  {each.pillar.label}: {each.reason}"
+        words = f"  {each.pillar.label}: {signs(each.reason, frame.glyphs)}"
         rows.append(
             styled([(f"{each.pillar.number}", "key"), "  ", (str(mark), mark.token), words])
         )
@@ -225,10 +225,9 @@ def _exposure(view: ExposureView, frame: Frame, width: int) -> Content:
     change: list[Part] = []
     if view.change is not None and view.change.amount:
         token = "warn" if view.change.amount > 0 else "ok"
-        arrow = trend_arrow(view.change, glyphs)
         change = [
             ("   ", ""),
-            (f"{arrow} {signed_money(view.change, glyphs)}", token),
+            (signed_money(view.change, glyphs), token),
             " since yesterday",
         ]
         if view.driver:

@@ -131,6 +131,7 @@ class PlaceScreen(Screen[None]):
         order = {
             "decisions": 0,
             "ledger": 1,
+            "panels": 2,
             "compliance": 1,
             "findings": 2,
             "query": 2,

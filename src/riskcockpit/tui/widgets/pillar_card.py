@@ -17,6 +17,7 @@ from riskcockpit.present.text import (
     limit,
     measure,
     money,
+    signs,
     sparkline,
     state_mark,
     trend_arrow,
@@ -103,7 +104,7 @@ def _one_line(view: PillarView, frame: Frame, width: int) -> Content:
     room = max(0, width - styled(left).cell_length - len(risk))
     kpi = _leading(view)
     if kpi is None:
-        why = _cut(view.reason or "no KPI yet", room - 1, frame)
+        why = _cut(_reason(view, frame), room - 1, frame)
         return styled([*left, (f"{why:<{room}}", "muted"), risk])
     value = measure(kpi.value, kpi.unit, frame.glyphs)
     room -= max(9, len(value) + 1)
@@ -118,6 +119,10 @@ def _leading(view: PillarView) -> KpiView | None:
     if view.state is KpiState.NO_DATA:
         return None
     return next((kpi for kpi in view.kpis if kpi.state is view.state), None)
+
+
+def _reason(view: PillarView, frame: Frame) -> str:
+    return signs(view.reason, frame.glyphs) or "no KPI yet"
 
 
 def _ordered(view: PillarView) -> list[KpiView]:
@@ -163,7 +168,7 @@ def _card(view: PillarView, frame: Frame, room: Size) -> Content:
     rows = [_ends([(str(mark), mark.token)], [(f"{opened} open", "muted")], width)]
     blocks = [_kpi(kpi, frame, width) for kpi in _ordered(view)]
     if _leading(view) is None:
-        blocks.insert(0, _block(view.reason or "no KPI yet", width, frame))
+        blocks.insert(0, _block(_reason(view, frame), width, frame))
     shown = 2 if room.height >= _TWO_KPIS else 1
     blocks += [[Content("")] * _BLOCK] * (shown - len(blocks))
     rows += [row for block in blocks[:shown] for row in block]
