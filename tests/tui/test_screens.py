@@ -245,7 +245,7 @@ async def test_the_preview_follows_the_cursor() -> None:
 async def test_the_ledger_is_verified_on_demand() -> None:
     gateway = FakeGateway()
     async with opened(gateway, "l") as (app, pilot):
-        assert "not verified in this session" in seen(app)
+        assert "verified when last read" in seen(app)
         await press(pilot, "V")
         assert "VERIFIED  128 entries in 1 chain, 2 checkpoints" in seen(app)
         gateway.verified = VerifyReport(

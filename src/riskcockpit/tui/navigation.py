@@ -114,7 +114,7 @@ class Navigator(App[int]):
 
     def action_reload(self) -> None:
         """Read the cache anew."""
-        self.place_screen.refresh_data()
+        self.place_screen.take_generation()
 
     def action_redraw(self) -> None:
         """Draw every cell anew."""

@@ -107,7 +107,7 @@ class PlaceScreen(Screen[None]):
             self.draw_lines()
             self.refresh_data()
             if self.host.posture is None:
-                self._refresh_posture()
+                self.refresh_posture()
 
     def on_resize(self) -> None:
         """Fit the lines to the new width."""
@@ -178,7 +178,7 @@ class PlaceScreen(Screen[None]):
     def take_generation(self) -> None:
         """Read anew after a publish."""
         self.refresh_data()
-        self._refresh_posture()
+        self.refresh_posture()
 
     def take_ledger(self) -> None:
         """Read anew what the ledger alone says: somebody has written into it."""
@@ -204,7 +204,8 @@ class PlaceScreen(Screen[None]):
         """Return the query by which what is seen was chosen; empty when by none."""
         return ""
 
-    def _refresh_posture(self) -> None:
+    def refresh_posture(self) -> None:
+        """Read anew what header and banner say, unless the screen's own question brings it."""
         if not self.reads_posture:
             self.ask(_POSTURE, self.host.gateway.posture, self._take_posture)
 
