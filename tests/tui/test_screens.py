@@ -301,6 +301,15 @@ async def test_ascii_draws_no_sign_beyond_ascii() -> None:
             await press(pilot, "escape")
 
 
+async def test_ascii_holds_for_palette_forms_and_notes_too() -> None:
+    async with opened(None, "m", is_ascii=True) as (app, pilot):
+        for keys in (("t",), ("y",), ("f", "w"), ("ctrl+p",)):
+            await press(pilot, *keys)
+            await pilot.pause(0.2)
+            assert {sign for sign in seen(app) if not sign.isascii()} == set(), keys
+            await press(pilot, "escape")
+
+
 async def test_commands_use_the_words_of_the_cli() -> None:
     async with opened(None, ":") as (app, pilot):
         await press(pilot, *"mod", "tab", *"aml", "enter")

@@ -117,7 +117,7 @@ ASCII = Glyphs(
     gap=" ",
     opened="v",
     closed=">",
-    added="+",
+    added="N",
     changed="%",
     is_ascii=True,
 )

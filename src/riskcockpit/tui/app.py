@@ -337,6 +337,14 @@ class Cockpit(Commanding):
         self.copy_to_clipboard(text)
         self.tell(f"sent to the terminal: {text[:60]}")
 
+    def action_command_palette(self) -> None:
+        """Search keys, commands and names, asked for in signs the font has."""
+        from textual.command import CommandPalette  # noqa: PLC0415 - as above
+
+        if not CommandPalette.is_open(self):
+            words = "Search keys, commands and names"
+            self.push_screen(CommandPalette(placeholder=words, id="--command-palette"))
+
     def action_help(self) -> None:
         """Show the keys of the view that is seen."""
         from riskcockpit.tui.modals.help import HelpDialog  # noqa: PLC0415 - as above

@@ -33,6 +33,8 @@ _BLOCK = 3
 """Rows a KPI takes: title, value against target, trend."""
 _URGENCY = (KpiState.ALARM, KpiState.STALE, KpiState.WARN, KpiState.OK, KpiState.NO_DATA)
 _LIVE_SECONDS = 120
+_TITLE_FRAME = 2
+"""Cells by which a title in the border is shorter than a line."""
 _SHORT_TITLES = {
     Pillar.INFRASTRUCTURE_HARDENING: "Infrastructure",
     Pillar.COMPLIANCE_AUTOMATION: "Compliance",
@@ -76,11 +78,8 @@ class PillarCard(Plain):
             self.show(_one_line(view, frame, room.width))
             return
         fresh = freshness(view, frame)
-        titled(
-            self,
-            f"{self.pillar.number} {_SHORT_TITLES.get(self.pillar, self.pillar.label)}",
-            fresh,
-        )
+        name = f"{self.pillar.number} {_SHORT_TITLES.get(self.pillar, self.pillar.label)}"
+        titled(self, _cut(name, room.width - _TITLE_FRAME, frame), fresh)
         self.show(_card(view, frame, room))
 
 
