@@ -59,7 +59,7 @@ async def test_a_query_is_completed_counted_and_its_mistakes_are_pointed_at_whil
         screen = app.screen
         assert isinstance(screen, FindingsScreen)
         field = screen.query_one("#query", Input)
-        await press(pilot, "space", *"sev", "tab")
+        await press(pilot, "end", "space", *"sev", "tab")
         assert field.value == "state:open severity:"
         assert "severity:critical  severity:high" in seen(app), "one alone goes on to its values"
         await press(pilot, "tab", "tab")
@@ -81,6 +81,27 @@ async def test_a_query_is_completed_counted_and_its_mistakes_are_pointed_at_whil
         await press(pilot, "escape")
         assert "unknown field" not in seen(app)
         assert screen.focused is screen.table
+
+
+async def test_a_first_letter_replaces_the_filter_and_end_or_an_arrow_keeps_it() -> None:
+    async with opened(None, "f", "/", size=(120, 30)) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, FindingsScreen)
+        field = screen.query_one("#query", Input)
+        assert field.selected_text == "state:open", "what would be replaced is seen"
+        assert "end keeps the filter" in seen(app)
+        await press(pilot, *"kev")
+        assert field.value == "kev"
+        assert "end keeps the filter" not in seen(app)
+        await press(pilot, "escape")
+        assert field.value == "state:open", "leaving changes nothing"
+        for kept in ("end", "right", "left"):
+            await press(pilot, "/", kept)
+            assert field.selected_text == ""
+            assert field.value == "state:open"
+            await press(pilot, "escape")
+        await press(pilot, "/", "enter")
+        assert screen.query_text == "state:open", "enter alone keeps it too"
 
 
 async def test_saved_views_are_tabs_that_can_be_made_and_forgotten() -> None:

@@ -66,7 +66,7 @@ async def test_hostile_names_complete_words_and_fill_forms_as_text() -> None:
         assert "[@click=app.quit]x[/]" in await harmless(app, pilot)
         await press(pilot, "escape", "tab")
         await harmless(app, pilot)
-        await press(pilot, "/", "space", *"owner:", "tab", "tab", "tab")
+        await press(pilot, "/", "end", "space", *"owner:", "tab", "tab", "tab")
         await harmless(app, pilot)
         await press(pilot, "escape", ":", *"models ", "tab", "tab")
         assert "see advisory" in await harmless(app, pilot)

@@ -8,11 +8,14 @@ from dataclasses import replace
 
 import pytest
 
+from riskcockpit.config.settings import ListSettings
 from riskcockpit.errors import ConfigError
 from riskcockpit.tui.api import About
+from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.messages import SettingsTouched
 from riskcockpit.tui.preferences import check
 from riskcockpit.tui.theme import THEMES, TOKENS
+from riskcockpit.tui.widgets.row_table import RowTable
 from support.fake_gateway import FakeGateway
 from support.piloting import opened, press, seen, settle, strips
 
@@ -32,7 +35,7 @@ def fault(*, theme: str = "dark", keymap: Mapping[str, str] | None = None) -> Co
         ({"findings.fliter": "ctrl+f"}, 'no key has the id "findings.fliter"', "findings.filter"),
         ({"findings.filter": "ctrl+b"}, '"ctrl+b" cannot be used', "tmux"),
         ({"findings.filter": "q"}, '"q" is the key of app.close already', "another key"),
-        ({"findings.filter": "s"}, '"s" is the key of findings.sort already', "another key"),
+        ({"findings.filter": "s"}, '"s" is the key of list.sort already', "another key"),
         ({"findings.filter": ""}, "is given no key", "ctrl+f"),
     ],
 )
@@ -46,7 +49,7 @@ def test_a_key_that_cannot_be_moved_there_is_refused_with_its_place(
 
 
 def test_keys_that_never_meet_may_be_the_same() -> None:
-    check(replace(ABOUT, keymap={"ledger.verify": "s", "go.findings": "F6"}))
+    check(replace(ABOUT, keymap={"compliance.matrix": "s", "go.findings": "F6"}))
 
 
 def test_an_unknown_theme_is_refused_with_those_there_are() -> None:
@@ -131,6 +134,36 @@ async def test_changed_settings_are_taken_and_wrong_ones_are_said_while_the_old_
         app.post_message(SettingsTouched())
         await settle(pilot)
         assert "PRODUCTION LOCKED" in seen(app), "what becomes production is locked"
+
+
+async def test_columns_and_order_of_a_list_are_taken_when_the_settings_change() -> None:
+    lists = {"models": ListSettings(("owner", "name", "tier"), "-name")}
+    gateway = FakeGateway(about=ABOUT)
+    async with opened(gateway, "m", size=(120, 36)) as (app, pilot):
+        natural = models_seen(app)
+        gateway.about_next = replace(ABOUT, lists=lists)
+        app.post_message(SettingsTouched())
+        await settle(pilot)
+        table = app.place_screen.query_one(RowTable)
+        assert [column.key for column in table.columns_shown()] == ["owner", "name", "tier"]
+        assert "model ↓" in seen(app).split("\n")[2]
+        assert models_seen(app) == sorted(natural, reverse=True)
+        await press(pilot, "right", "right", "s", "s")
+        assert "tier↑" in seen(app).split("\n")[2], "a key goes before the settings"
+        wrong = {"models": ListSettings(("owner", "naem"))}
+        gateway.about_next = replace(ABOUT, lists=wrong, line_of=len)
+        app.post_message(SettingsTouched())
+        await settle(pilot)
+        assert 'the list "models" has no column "naem"' in seen(app)
+        assert "line 31: " in seen(app)
+        assert [column.key for column in table.columns_shown()] == ["owner", "name", "tier"]
+        await press(pilot, "comma")
+        assert "owner name tier" in seen(app)
+
+
+def models_seen(app: Cockpit) -> list[str]:
+    table = app.place_screen.query_one(RowTable)
+    return [row.name for _, row in table._pages.known()]
 
 
 async def test_the_settings_screen_tries_a_theme_and_says_how_to_keep_it_and_move_a_key() -> None:

@@ -291,7 +291,7 @@ async def test_a_long_name_of_a_kpi_is_seen_to_be_cut() -> None:
 async def test_ascii_draws_no_sign_beyond_ascii() -> None:
     places = (
         ("0",), ("f", ";"), ("m", "enter"), ("l",), ("2",), ("c", "E"), ("c", "T"), ("x",), ("S",),
-        ("comma",), ("f", "/", "space", "s"),
+        ("comma",), ("f", "/", "end", "space", "s"),
     )  # fmt: skip
     async with opened(None, is_ascii=True) as (app, pilot):
         for keys in places:

@@ -27,13 +27,12 @@ def tui(
     ] = False,
 ) -> None:
     """Open the cockpit on a terminal, as `riskcockpit` alone does."""
-    from riskcockpit.services.context import Context
-
     if not plain:
-        from riskcockpit.cli.cockpit import open_cockpit
+        from riskcockpit.cli.cockpit import open_here
 
-        raise typer.Exit(open_cockpit(Context.open(), is_ascii=ascii_only, mouse=not no_mouse))
+        raise typer.Exit(open_here(is_ascii=ascii_only, mouse=not no_mouse))
     from riskcockpit.cli.linear import open_linear
+    from riskcockpit.services.context import Context
     from riskcockpit.services.witnessing import sign_checkpoint
 
     here = Context.open()

@@ -6,12 +6,13 @@ is computed from the policy and from who signed (`requests.stand`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from riskcockpit.decisions.people import names_of_all
-from riskcockpit.decisions.roles import Rule, Signature, missing_key, role_words
+from riskcockpit.decisions.roles import Roles, Rule, Signature, missing_key, role_words
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import RefusedError
 
@@ -86,6 +87,29 @@ def permit_key(
             hint = rule.why or None if check.is_about_role else f"it takes {missing_key(rule)}"
             raise RefusedError(check.refusal, rule=rule.id, hint=hint)
     return checks
+
+
+def could_sign(
+    roles: Roles, rule: Rule, signed: Sequence[Signature], authors: Iterable[str], at: datetime
+) -> tuple[str, ...]:
+    """Name who could add a key at `at`: another person, with a role for it and a key in force."""
+    made_by = tuple(authors)
+    names = roles.principals.keys() | {each.to for each in roles.delegations}
+    return tuple(
+        name
+        for name in sorted(names)
+        if any(
+            all(not check.refusal for check in checks_of(rule, one, signed, made_by))
+            for one in _signatures(roles, name, at)
+        )
+    )
+
+
+def _signatures(roles: Roles, name: str, at: datetime) -> Iterator[Signature]:
+    """Yield how a principal could sign; before keys are in force, by one that nobody else has."""
+    keys = [key for who, key in roles.keys or () if who == name]
+    for key in keys or [f"the key of {name}"]:
+        yield roles.signature(name, key, at)
 
 
 def said_of_key(checks: Iterable[Check]) -> dict[str, Any]:

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from riskcockpit.tui.outside_api import OutsideApi
+
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
+    from riskcockpit.config.settings import ListSettings
     from riskcockpit.exposure.model import ExposureModel
     from riskcockpit.tui.intents import Intent
     from riskcockpit.views.alerts import AlertDetail, AlertRow
@@ -57,6 +60,8 @@ class About:
     """Behind the context's name: `red`, `yellow`, …; empty: none."""
     contexts: Mapping[str, str] = field(default_factory=dict)
     """Other homes one can switch to: name → directory."""
+    lists: Mapping[str, ListSettings] = field(default_factory=dict)
+    """How lists are shown: name → columns and order."""
     clipboard: str = "auto"
     """`auto`, `osc52`, `tmux` or `off`."""
     file: str = ""
@@ -110,7 +115,7 @@ class Pulse:
     """Another number when somebody has written into the ledger."""
 
 
-class GatewayApi(Protocol):
+class GatewayApi(OutsideApi, Protocol):
     """The questions of the screens."""
 
     @property

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -20,9 +20,9 @@ from riskcockpit.errors import RiskcockpitError
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
 from riskcockpit.tui.api import GatewayApi
-from riskcockpit.tui.commanding import Commanding
 from riskcockpit.tui.conditions import Condition, of_data, of_settings
 from riskcockpit.tui.fence import Fence
+from riskcockpit.tui.handing import Handing
 from riskcockpit.tui.host import Severity
 from riskcockpit.tui.widgets.lines import header_line, synced
 
@@ -33,6 +33,10 @@ if TYPE_CHECKING:  # imported when first needed: the palette when opened, record
 
 _MINUTE_SECONDS = 60.0
 _HOLD_NOTE_SECONDS = 0.5
+_GUARD_GONE = 137
+"""Nobody waits for this code: the shell has gone on."""
+_MOST_ASKING = 3
+"""Threads that ask questions: a list and a long wait leave one free; each keeps memory."""
 _EXITS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
 
 
@@ -42,7 +46,7 @@ def _palette() -> type[Provider]:
     return CockpitCommands
 
 
-class Cockpit(Commanding):
+class Cockpit(Handing):
     """The risk cockpit."""
 
     TITLE = "riskcockpit"
@@ -56,14 +60,17 @@ class Cockpit(Commanding):
         is_ascii: bool = False,
         end_tour: Callable[[], None] | None = None,
         is_still: bool = False,
+        lifeline: int | None = None,
     ) -> None:
         """Make the app; with `end_tour` it begins with the tour, and calls it when never again.
 
-        A still one paints nothing until something happens; else ages move on each minute.
+        A still one paints nothing until something happens; else ages move on each minute. It
+        leaves when `lifeline`, a file descriptor, ends: its guard is gone.
         """
         super().__init__(gateway)
         self._end_tour = end_tour
         self._is_still = is_still
+        self._lifeline = lifeline
         self.glyphs = ASCII if is_ascii else UNICODE
         self.is_locked = gateway.about.is_production
         self.posture: PostureView | None = None
@@ -74,6 +81,7 @@ class Cockpit(Commanding):
         self._fence = Fence()
         self._give_up: Callable[[], None] | None = None
         self._hold_note: Timer | None = None
+        self._says_it_takes_long = False
         self._lock_timer: Timer | None = None
 
     # life
@@ -84,9 +92,11 @@ class Cockpit(Commanding):
 
     def on_mount(self) -> None:
         """Take the keys and the signals, and start watching the cache."""
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_MOST_ASKING, "asking"))
         self.set_class(self.glyphs.is_ascii, "-ascii")
         if not self.is_headless:
             self._listen_to_signals()
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.watch_living()
         if not self._is_still:
             self.set_interval(_MINUTE_SECONDS, self._let_ages_move_on)
@@ -102,10 +112,16 @@ class Cockpit(Commanding):
         loop = asyncio.get_running_loop()
         for number, code in _EXITS.items():
             loop.add_signal_handler(number, self._leave_by_signal, code)
+        if self._lifeline is not None:
+            loop.add_reader(self._lifeline, self._leave_with_guard, self._lifeline)
 
     def _leave_by_signal(self, code: int) -> None:
         self.gateway.interrupt()
         self.exit(code, return_code=code)
+
+    def _leave_with_guard(self, lifeline: int) -> None:
+        asyncio.get_running_loop().remove_reader(lifeline)
+        self._leave_by_signal(_GUARD_GONE)
 
     def _handle_exception(self, error: Exception) -> None:
         self.crash = error
@@ -179,13 +195,18 @@ class Cockpit(Commanding):
         """Drop keys and clicks until `release_keys`; `esc` gives up, `ctrl+q` still quits."""
         self.release_keys()
         self._give_up = give_up
-        self._hold_note = self.set_timer(
-            _HOLD_NOTE_SECONDS, lambda: self.tell("the preview is being prepared; esc gives up")
-        )
+        self._hold_note = self.set_timer(_HOLD_NOTE_SECONDS, self._say_that_it_takes_long)
+
+    def _say_that_it_takes_long(self) -> None:
+        self._says_it_takes_long = True
+        self.tell("the preview is being prepared; esc gives up")
 
     def release_keys(self) -> None:
-        """Let keys act again."""
+        """Let keys act again; the note that it takes long goes, before it covers what is there."""
         self._give_up = None
+        if self._says_it_takes_long:
+            self._says_it_takes_long = False
+            self.clear_notifications()
         if self._hold_note is not None:
             self._hold_note.stop()
             self._hold_note = None
@@ -308,40 +329,11 @@ class Cockpit(Commanding):
                 lambda at: None if at is None else self.go_to(found[at][1]),
             )
 
-    def action_copy(self) -> None:
-        """Copy the id of what the cursor is on, out of the terminal."""
-        from riskcockpit.tui import clipboard  # noqa: PLC0415 - as above
-
-        text = clean_line(self.place_screen.id_seen())
-        chosen = clipboard.way(self.gateway.about.clipboard, os.environ)
-        if not text:
-            self.tell("there is nothing to copy here")
-        elif chosen == "off":
-            self.tell("copying is switched off here: cockpit.clipboard", severity="warning")
-        elif not clipboard.fits(text):
-            self.tell("too long to be copied whole; nothing was sent", severity="warning")
-        elif chosen == "tmux":
-            self.place_screen.ask(
-                "copy", lambda: clipboard.to_tmux(text), lambda taken: self._copied(text, taken)
-            )
-        else:
-            self._send(text)
-
-    def _copied(self, text: str, is_taken: bool) -> None:  # noqa: FBT001 - the callback's shape
-        if is_taken:
-            self.tell(f"given to tmux: {text[:60]}")
-        else:
-            self._send(text)
-
-    def _send(self, text: str) -> None:
-        self.copy_to_clipboard(text)
-        self.tell(f"sent to the terminal: {text[:60]}")
-
     def action_command_palette(self) -> None:
         """Search keys, commands and names, asked for in signs the font has."""
         from textual.command import CommandPalette  # noqa: PLC0415 - as above
 
-        if not CommandPalette.is_open(self):
+        if not isinstance(self.screen, CommandPalette):
             words = "Search keys, commands and names"
             self.push_screen(CommandPalette(placeholder=words, id="--command-palette"))
 

@@ -34,6 +34,10 @@ class Commanded(Host, Protocol):
         """Forget a saved view."""
         ...
 
+    def pull(self, names: Sequence[str]) -> None:
+        """Pull these sources, or all of them."""
+        ...
+
     def show_tour(self) -> None:
         """Show the tour."""
         ...
@@ -154,6 +158,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("verify", "", "verify every signature of the ledger", lambda app, _: _verify(app)),
     Command("actions", "", "what was done upstream", _place("actions")),
     Command("sources", "", "health of the sources", _place("sources")),
+    Command("sync", "[SOURCE]...", "pull the sources", lambda app, rest: app.pull(rest.split())),
     Command("settings", "", "theme, contexts and keys", _place("settings")),
     Command("theme", "NAME", "draw in another theme", _theme),
     Command("ctx", "NAME", "go to another context",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from textual.content import Content
@@ -14,6 +15,7 @@ from riskcockpit.tui.conditions import Condition
 from riskcockpit.tui.messages import Place
 
 if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.config.settings import ListSettings
     from riskcockpit.views.posture import PostureView
     from riskcockpit.views.syncing import SourceProgress
 
@@ -32,6 +34,8 @@ class Host(Protocol):
     """No decisions until unlocked; how production starts."""
     keymap: Mapping[str, str]
     """Binding id → keys, as the settings have moved them."""
+    lists: Mapping[str, ListSettings]
+    """How lists are shown, by the settings: name → columns and order."""
     names: Names
     """The names that existed when somebody last asked for them."""
     progress: Sequence[SourceProgress]
@@ -111,6 +115,14 @@ class Host(Protocol):
 
     def notice(self, posture: PostureView) -> None:
         """Remember a posture for the headers."""
+        ...
+
+    def open_address(self, address: str) -> None:
+        """Open a checked address in a browser; where there is none, copy it and say so."""
+        ...
+
+    def edit_file(self, file: Path, line: int | None) -> None:
+        """Give the screen to an editor until it ends."""
         ...
 
     def tell(self, message: str, *, severity: Severity = "information", title: str = "") -> None:

@@ -24,6 +24,7 @@ from riskcockpit.tui.theme import THEME, THEMES
 from riskcockpit.tui.watch import PulseWatch
 
 if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.config.settings import ListSettings
     from riskcockpit.views.syncing import SourceProgress
 
 
@@ -40,6 +41,9 @@ class Living(Navigator):
         self._watch = PulseWatch(gateway.pulse, self._tell_pulse)
         self.keymap: Mapping[str, str] = {}
         """Binding id → keys, as the settings that are in force have moved them."""
+        self.lists: Mapping[str, ListSettings] = {}
+        """How lists are shown, by the settings that are in force."""
+        self._is_syncing = False
         self._taken: About | None = None
         self._was_production = gateway.about.is_production
         self._take_theme(gateway.about)
@@ -84,6 +88,32 @@ class Living(Navigator):
         self.progress = event.progress
         self.place_screen.take_progress(event.progress)
 
+    def action_reload(self) -> None:
+        """Read the cache anew, and pull the sources: all, or the one under the cursor."""
+        self.place_screen.take_generation()
+        self.pull(tuple(self.place_screen.sources_seen()))
+
+    def pull(self, names: Sequence[str]) -> None:
+        """Pull these sources, or all; what they bring is seen when it is published."""
+        screen, gateway = self.place_screen, self.gateway
+        if self.progress or self._is_syncing:
+            self.tell("a sync runs already")
+            return
+        self._is_syncing = True
+
+        def pull() -> str:
+            try:
+                return gateway.sync(names)
+            finally:
+                self._is_syncing = False
+
+        self.tell(f"pulling {', '.join(names) or 'all sources'}")
+        screen.ask("sync", pull, self.tell)
+
+    def tell(self, message: str) -> None:
+        """Show a passing note."""
+        raise NotImplementedError
+
     # settings
 
     @on(SettingsTouched)
@@ -123,7 +153,7 @@ class Living(Navigator):
         raise NotImplementedError
 
     def take_preferences(self, about: About) -> None:
-        """Put theme and keys in force, unless they cannot be used."""
+        """Put theme, keys and lists in force, unless they cannot be used."""
         try:
             check(about)
         except RiskcockpitError as error:
@@ -131,6 +161,7 @@ class Living(Navigator):
             return
         self.settings_fault = None
         before, self._taken = self._taken, about
+        self.lists = about.lists
         if self.keymap != about.keymap:
             self.keymap = dict(about.keymap)
             self.set_keymap(dict(about.keymap))

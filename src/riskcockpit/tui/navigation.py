@@ -19,7 +19,7 @@ class Navigator(App[int]):
 
     BINDINGS = bind("places", "everywhere")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012 - as Textual declares it
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (28, "-tall")]  # noqa: RUF012 - as above
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (28, "-tall"), (34, "-high")]  # noqa: RUF012 - as above
 
     def __init__(self) -> None:
         super().__init__()
@@ -111,10 +111,6 @@ class Navigator(App[int]):
     def action_newer(self) -> None:
         """Go forward in the history."""
         self._show(self.history.step(1))
-
-    def action_reload(self) -> None:
-        """Read the cache anew."""
-        self.place_screen.take_generation()
 
     def action_redraw(self) -> None:
         """Draw every cell anew."""

@@ -1,4 +1,4 @@
-"""What a person set for the cockpit, and whether it can be used: theme and keys. Pure."""
+"""What a person set for the cockpit, and whether it can be used: theme, keys, lists. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from riskcockpit.errors import ConfigError
 from riskcockpit.tui.api import About
-from riskcockpit.tui.bindings import AVOIDED, KEYS, SHARED_SCOPES
+from riskcockpit.tui.bindings import APART, AVOIDED, KEYS, SHARED_SCOPES
 from riskcockpit.tui.theme import THEMES
 
 
@@ -41,6 +41,10 @@ def _faults(about: About) -> Iterator[tuple[str, str, str]]:
             if name.strip() in AVOIDED:
                 yield path, f'"{name.strip()}" cannot be used', AVOIDED[name.strip()]
     yield from _clashes(about)
+    if about.lists:
+        from riskcockpit.present.lists import faults  # noqa: PLC0415 - few choose columns
+
+        yield from faults(about.lists)
 
 
 def _clashes(about: About) -> Iterator[tuple[str, str, str]]:
@@ -61,4 +65,4 @@ def _clashes(about: About) -> Iterator[tuple[str, str, str]]:
 def _meet(scopes: Mapping[str, str], first: str, second: str) -> bool:
     """Return whether two bindings can be in force on one screen."""
     one, two = scopes[first], scopes[second]
-    return one == two or bool({one, two} & {*SHARED_SCOPES})
+    return one == two or ({one, two} != {*APART} and bool({one, two} & {*SHARED_SCOPES}))

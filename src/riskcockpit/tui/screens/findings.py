@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from textual import on
 from textual.containers import Container
 from textual.widget import Widget
 
 from riskcockpit.errors import QueryError
-from riskcockpit.present.columns import FINDINGS
+from riskcockpit.present.columns import FINDINGS, Column
 from riskcockpit.present.text import count, plural
 from riskcockpit.tui.api import MARK_LIMIT
 from riskcockpit.tui.bindings import bind
@@ -26,6 +27,7 @@ from riskcockpit.tui.paging import PAGE, Pages
 from riskcockpit.tui.relations import of_finding
 from riskcockpit.tui.screens.filtered import FilteredScreen
 from riskcockpit.tui.screens.place import Load
+from riskcockpit.tui.screens.reaching import ReachingScreen
 from riskcockpit.tui.widgets.filter_bar import FilterBar
 from riskcockpit.tui.widgets.finding_text import finding_brief
 from riskcockpit.tui.widgets.line_pane import LinePane
@@ -33,7 +35,6 @@ from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled
 from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.findings import FindingPage, FindingRow, FindingSet
 
-DEFAULT_SORT = "-exposure"
 _PREVIEW_SECONDS = 0.05
 _PREVIEW_WIDTH = 150
 
@@ -50,11 +51,14 @@ class _Opened:
     """The finding the cursor was on does not match any more."""
 
 
-class FindingsScreen(FilteredScreen):
+class FindingsScreen(FilteredScreen, ReachingScreen):
     """The virtual table, its filter and its preview."""
 
-    BINDINGS = bind("findings", "decide.waive", "decide.undo", "decide.note")
+    BINDINGS = bind("columns", "findings", "finding", "decide.waive", "decide.undo", "decide.note")
     topic = "findings"
+    list_name = "findings"
+    columns = FINDINGS
+    own_sort = "-exposure"
     empty_words = ("No findings yet.", "")
 
     AUTO_FOCUS = ""  # back from a dialog, the filter must not take the keys
@@ -62,7 +66,6 @@ class FindingsScreen(FilteredScreen):
     def __init__(self) -> None:
         super().__init__()
         self.found: FindingSet | None = None
-        self._sort = DEFAULT_SORT
         self._shown = ""
         self._wants_preview: bool | None = None
 
@@ -84,7 +87,6 @@ class FindingsScreen(FilteredScreen):
     def on_mount(self) -> None:
         """Let the table take the keys."""
         super().on_mount()
-        self.table.shows_column = True
         self.query_one("#no-match").display = False
         self.query_one("#views").display = False
         self.table.focus()
@@ -97,6 +99,11 @@ class FindingsScreen(FilteredScreen):
         if place.key and place.kind == "findings":
             self.query_text = place.key
 
+    def _order(self) -> str:
+        sort = self.sort
+        column = next(each for each in FINDINGS if each.key == sort.removeprefix("-"))
+        return f"sort:{'-' if sort.startswith('-') else ''}{column.sort}"
+
     def refresh_data(self) -> None:
         """Ask for the list anew; the cursor stays on its finding, else at its row."""
         row = self.table.row
@@ -106,7 +113,7 @@ class FindingsScreen(FilteredScreen):
         gateway = self.host.gateway
         query = self.query_text
         if "sort:" not in query:
-            query = f"{query} sort:{self._sort}".strip()
+            query = f"{query} {self._order()}".strip()
 
         def opened() -> _Opened:
             found = gateway.open_findings(query)
@@ -131,7 +138,8 @@ class FindingsScreen(FilteredScreen):
         if opened.page is not None:
             pages.put(opened.cursor // PAGE, opened.page.rows)
         table = self.table
-        table.sort_key = "" if "sort:" in self.query_text else self._sort
+        table.sort_key = "" if "sort:" in self.query_text else self.sort
+        self.take_choice()
         table.note_loss(is_lost=opened.is_lost)
         is_update, self._shown = opened.query == self._shown, opened.query
         table.show(pages, self.host.frame(), opened.cursor, is_update=is_update)
@@ -194,10 +202,10 @@ class FindingsScreen(FilteredScreen):
     # filter and sort
 
     def action_filter(self) -> None:
-        """Type a query."""
+        """Type a query in place of the one there is, or change that."""
         self.host.ask_names()
         self.host.ask_values()
-        self.query_one(FilterBar).edit()
+        self.query_one(FilterBar).begin_anew()
 
     @on(FilterWanted)
     def apply_filter(self, event: FilterWanted) -> None:
@@ -228,23 +236,19 @@ class FindingsScreen(FilteredScreen):
             return True
         return False
 
-    def action_column(self, step: int) -> None:
-        """Choose the column to sort by."""
-        columns = self.table.columns_shown()
-        self.table.chosen_column = (self.table.chosen_column + step) % len(columns)
-        self.table.refresh()
+    def resort(self) -> None:
+        """Ask for the list in another order."""
         self._draw_counts()
-
-    def action_sort(self) -> None:
-        """Sort by the chosen column; again reverses."""
-        columns = self.table.columns_shown()
-        column = columns[min(self.table.chosen_column, len(columns) - 1)]
-        if not column.sort:
-            self.host.tell(f"findings cannot be sorted by {column.title}")
-            return
-        reverse = f"-{column.sort}"
-        self._sort = column.sort if self._sort == reverse else reverse
         self.refresh_data()
+
+    def can_sort(self, column: Column[Any]) -> bool:
+        """Return whether the cache can sort findings by a column."""
+        return bool(column.sort)
+
+    def action_column(self, step: int) -> None:
+        """Choose the column to sort by, and name it."""
+        super().action_column(step)
+        self._draw_counts()
 
     # marks
 
@@ -295,14 +299,13 @@ class FindingsScreen(FilteredScreen):
         found = self.found
         if found is None:
             return
-        columns = self.table.columns_shown()
-        chosen = columns[min(self.table.chosen_column, len(columns) - 1)].title
         parts: list[Part] = [(f" {plural(found.total, 'finding')}", "strong")]
         if self.table.marks:
             parts.append((f"   {count(len(self.table.marks))} marked", "warn"))
         if self.table.range_from is not None:
             parts.append(("   range: v marks it, esc ends it", "warn"))
-        parts.append((f"   column {chosen}", "muted"))
+        if self.table.shows_column:
+            parts.append((f"   s sorts by {self.chosen_column().title}", "muted"))
         self.query_one("#counts", Plain).show(styled(parts))
 
     # preview
@@ -310,6 +313,18 @@ class FindingsScreen(FilteredScreen):
     def action_preview(self) -> None:
         """Show or hide the preview."""
         self._wants_preview = not self.query_one("#preview").display
+        self._place_preview()
+        self._draw_preview()
+
+    def action_preview_place(self) -> None:
+        """Put the preview below the list, or beside it."""
+        split = self.query_one("#split")
+        is_beside = split.has_class("-beside") or (
+            self.size.width >= _PREVIEW_WIDTH and not split.has_class("-below")
+        )
+        split.set_class(is_beside, "-below")
+        split.set_class(not is_beside, "-beside")
+        self._wants_preview = True
         self._place_preview()
         self._draw_preview()
 
@@ -342,6 +357,10 @@ class FindingsScreen(FilteredScreen):
     def related(self) -> Sequence[tuple[str, Place]]:
         """Return what belongs to the finding under the cursor."""
         return () if self.table.row is None else of_finding(self.table.row)
+
+    def finding_seen(self) -> FindingRow | None:
+        """Return the finding under the cursor."""
+        return self.table.row
 
     def finding_subjects(self) -> tuple[str, ...]:
         """Return the marked findings, else the one under the cursor."""

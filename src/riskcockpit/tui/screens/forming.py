@@ -19,7 +19,10 @@ if TYPE_CHECKING:  # records and dialogs cost 10 ms a module; the first frame ne
 S = TypeVar("S")
 T = TypeVar("T")
 
-_BY_HAND = ("plan", "form", "decide", "ids", "context", "save-view")
+_BY_HAND = (
+    "plan", "form", "decide", "ids", "context", "save-view", "copy", "browser", "upstream", "edit",
+    "sync",
+)  # fmt: skip
 """Questions a person asked for; their failure is a dialog, not a state of the screen."""
 
 
@@ -156,6 +159,11 @@ class FormingScreen(PermittedScreen):
             "form": "Opening the form; nothing was decided.",
             "decide": "Taking the decision.",
             "save-view": "Changing the saved views.",
+            "copy": "Copying; nothing was sent.",
+            "browser": "Opening the address.",
+            "upstream": "Reading the addresses of the finding.",
+            "edit": "Looking for the file.",
+            "sync": "Pulling the sources.",
             "context": "Going to another context; this one stays open.",
         }
         self.app.push_screen(ErrorDialog(error, doing.get(topic, f"Reading {self.topic}.")))

@@ -32,11 +32,12 @@ class LedgerScreen(ListScreen[LedgerRow]):
         "The ledger has no entries yet.",
         "decisions and receipts appear here, each signed: riskcockpit whoami",
     )
+    list_name = "ledger"
+    columns = LEDGER
 
     def __init__(self) -> None:
         super().__init__()
-        fault: Column[LedgerRow] = Column("fault", "", self._fault, 1, rank=0)
-        self.columns = (fault, *LEDGER)
+        self._faults: Column[LedgerRow] = Column("fault", "", self._fault, 1, rank=0)
         self._report: VerifyReport | None = None
         self._verified_at: datetime | None = None
         self._posture_then: PostureView | None = None
@@ -44,7 +45,6 @@ class LedgerScreen(ListScreen[LedgerRow]):
         self._was_ok: bool | None = None
         """What the header said of the ledger at first after that; None: nothing yet."""
         self._is_verifying = False
-        self._rows: Sequence[LedgerRow] = ()
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield the state of the signatures and what does not verify over the entries."""
@@ -83,14 +83,26 @@ class LedgerScreen(ListScreen[LedgerRow]):
         self._posture_then, self._was_ok = self.host.posture, None
         self.table.retime(self.host.frame())
         self._say()
-        first = (i for i, row in enumerate(self._rows) if self._why_not(row))
-        self.table.move(next(first, self.table.cursor))
+        first = next((self.identify(row) for row in self._rows if self._why_not(row)), "")
+        if (at := self.table.position(first)) is not None:
+            self.table.move(at)
         self.refresh_posture()  # header and banner say the same
 
-    def take_rows(self, rows: Sequence[LedgerRow]) -> None:
-        """Draw the entries."""
-        self._rows = rows
-        super().take_rows(rows)
+    def take_choice(self) -> None:
+        """Draw the columns that the settings choose behind the signs of what does not verify."""
+        settings = self.host.lists.get(self.list_name)
+        names = () if settings is None else settings.columns
+        shown: Sequence[Column[LedgerRow]] = LEDGER
+        if names:
+            from riskcockpit.present.lists import chosen  # noqa: PLC0415 - few choose columns
+
+            shown = chosen(LEDGER, names)
+        self.table.choose((self._faults, *shown))
+        self.table.chosen_column = max(1, self.table.chosen_column)
+
+    def can_sort(self, column: Column[LedgerRow]) -> bool:
+        """Return whether rows can be sorted by a column: not by the signs."""
+        return column is not self._faults
 
     def draw_lines(self) -> None:
         """Draw the lines around, and what is known of the signatures."""

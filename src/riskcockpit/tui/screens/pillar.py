@@ -190,10 +190,11 @@ class PillarScreen(DecidingScreen):
         frame, is_short = self.host.frame(), self.size.height < _SHORT
         self.query_one("#pillar-state", Plain).show(_state(view, frame, self.size.width))
         titled(self.query_one("#kpi-panel"), "KPIs", freshness(view, frame))
-        words, _ = controls_words(view, frame, self.size.width)
-        titled(self.query_one("#control-panel"), "Controls that are not ok", words)
+        counted = controls_words(view, frame, self.size.width)[0]
+        titled(self.query_one("#control-panel"), "Controls that are not ok", counted)
         most = (_SHORT_KPIS, _SHORT_CONTROLS) if is_short else (_MOST_KPIS, _MOST_CONTROLS)
-        for table, rows in zip((self.kpi_table, self.control_table), most, strict=True):
+        tables: tuple[RowTable[Any], ...] = (self.kpi_table, self.control_table)
+        for table, rows in zip(tables, most, strict=True):
             table.styles.height = max(1, min(rows, table.total))
         self.query_one("#top-line", Plain).show(_spread(seen, frame, self.size.width))
         self._draw_about()

@@ -134,6 +134,8 @@ class PlaceScreen(Screen[None]):
             "panels": 2,
             "compliance": 1,
             "findings": 2,
+            "columns": 3,
+            "finding": 3,
             "query": 2,
             "lists": 3,
             "everywhere": 4,
@@ -195,6 +197,10 @@ class PlaceScreen(Screen[None]):
         """Return the id of what the cursor is on; empty when there is nothing."""
         table = self.focused
         return table.row_id if isinstance(table, RowTable) else ""
+
+    def sources_seen(self) -> Sequence[str]:
+        """Return the sources a sync would pull; empty: all of them."""
+        return ()
 
     def related(self) -> Sequence[tuple[str, Place]]:
         """Return what belongs to what the cursor is on, as (what it is, place)."""
@@ -305,8 +311,8 @@ class PlaceScreen(Screen[None]):
             steps = hint or first_steps(has_settings=self.host.gateway.about.has_settings)
             rows = steps.split("\n")
             longest = max(map(len, rows))  # the block stands in the middle, its lines do not
-            said = [styled([(f"{row:<{longest}}", "muted")]) for row in rows]
-            return lines([styled([(words, "strong")]), "", *said])
+            block = [styled([(f"{row:<{longest}}", "muted")]) for row in rows]
+            return lines([styled([(words, "strong")]), "", *block])
         words, hint = failure_words(error)
         alarm = self.host.glyphs.alarm
         word = "FORBIDDEN" if load is Load.FORBIDDEN else "FAILED"

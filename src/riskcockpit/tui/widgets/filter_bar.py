@@ -103,8 +103,24 @@ class FilterBar(Widget):
         """Return what can follow `text`."""
         return complete_query(text, self._fields, self._names)
 
+    def begin_anew(self) -> None:
+        """Let another query be typed: the old one is chosen, so that a first letter replaces it.
+
+        An arrow or `end` keeps it, to be changed.
+        """
+        self.edit()
+        self.input.select_all()
+        self._draw_following()
+
+    def on_mount(self) -> None:
+        """Say that the old filter is kept once it is."""
+        self.watch(self.input, "selection", self._draw_following, init=False)
+
+    def _is_chosen(self) -> bool:
+        return bool(self.input.value) and self.input.selected_text == self.input.value
+
     def edit(self) -> None:
-        """Let the query be typed."""
+        """Let the query be changed, from its end."""
         self.screen.set_focus(self.input)  # at once: the next key is part of the query
         self.input.cursor_position = len(self.input.value)
 
@@ -170,9 +186,14 @@ class FilterBar(Widget):
     def _draw_following(self) -> None:
         line = self.query_one("#following", Plain)
         choices, at = self._cycle.choices, self._cycle.at
-        line.display = bool(choices) and self.input.has_focus
+        is_chosen = self._is_chosen()
+        line.display = (bool(choices) or is_chosen) and self.input.has_focus
         first = 0 if at is None else max(0, at - _MOST_SHOWN + 1)
-        parts: list[Part] = [("   tab ", "muted")]
+        parts: list[Part] = [("   ", "")]
+        if is_chosen:
+            parts += [("end", "key"), (" keeps the filter   ", "muted")]
+        if choices:
+            parts.append(("tab ", "muted"))
         for index, each in enumerate(choices[first : first + _MOST_SHOWN], first):
             parts += [(each.shown[:40], "title" if index == (at or 0) else ""), "  "]
         parts.append((choices[at or 0].words if choices else "", "muted"))

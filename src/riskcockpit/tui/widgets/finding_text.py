@@ -146,7 +146,7 @@ def _places(places: tuple[Location, ...], width: int, frame: Frame) -> list[Cont
 def _waiver(waiver: WaiverView, frame: Frame, width: int) -> Content:
     who = f"{waiver.requester}" + (f", signed by {waiver.approver}" if waiver.approver else "")
     text = (
-        f"  {short(waiver.id)}  {waiver.state}  {waiver.reason}  "
+        f"  {short(waiver.id)}  {waiver.state}  {waiver.reason.replace('_', ' ')}  "
         f"{until(waiver.expires_at, frame.now)}  {who}: {waiver.justification}"
     )
     return Content(clean_text(text)[: width * 3].replace("\n", " "))

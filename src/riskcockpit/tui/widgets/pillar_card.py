@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -22,15 +23,17 @@ from riskcockpit.present.text import (
     state_mark,
     trend_arrow,
 )
-from riskcockpit.tui.widgets.plain import Part, Plain, fitted, lines, styled, titled
+from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled, titled
 
 if TYPE_CHECKING:  # records come with the data
     from riskcockpit.views.posture import KpiView, PillarView
 
 _LINE = 1
 _TWO_KPIS = 9
-_BLOCK = 3
-"""Rows a KPI takes: title, value against target, trend."""
+_BLOCK = 2
+"""Rows a KPI takes beside its title: value against target, trend."""
+_WHOLE_TITLES = 11
+"""Rows from which the name of a KPI may take two."""
 _URGENCY = (KpiState.ALARM, KpiState.STALE, KpiState.WARN, KpiState.OK, KpiState.NO_DATA)
 _LIVE_SECONDS = 120
 _TITLE_FRAME = 2
@@ -148,7 +151,7 @@ def has_data(view: PillarView) -> bool:
     )
 
 
-def controls_words(view: PillarView, frame: Frame, room: int) -> Part:
+def controls_words(view: PillarView, frame: Frame, room: int) -> tuple[str, str]:
     """Return how many controls fail and how many nobody could judge, in `room` cells."""
     total, failing, blind = view.controls, view.failing_controls, view.unjudged_controls
     token = "warn" if failing else "muted"
@@ -165,11 +168,13 @@ def _card(view: PillarView, frame: Frame, room: Size) -> Content:
     width, dash = room.width, frame.glyphs.dash
     opened = count(view.open_findings) if has_data(view) else dash
     rows = [_ends([(str(mark), mark.token)], [(f"{opened} open", "muted")], width)]
-    blocks = [_kpi(kpi, frame, width) for kpi in _ordered(view)]
+    per_title = 2 if room.height >= _WHOLE_TITLES else 1
+    size = _BLOCK + per_title
+    blocks = [_kpi(kpi, frame, width, per_title) for kpi in _ordered(view)]
     if _leading(view) is None:
-        blocks.insert(0, _block(_reason(view, frame), width, frame))
+        blocks.insert(0, _block(_reason(view, frame), width, size, frame))
     shown = 2 if room.height >= _TWO_KPIS else 1
-    blocks += [[Content("")] * _BLOCK] * (shown - len(blocks))
+    blocks += [[Content("")] * size] * (shown - len(blocks))
     rows += [row for block in blocks[:shown] for row in block]
     if shown > 1:
         words = controls_words(view, frame, width - len("controls "))
@@ -178,17 +183,18 @@ def _card(view: PillarView, frame: Frame, room: Size) -> Content:
     return lines(rows)
 
 
-def _block(text: str, width: int, frame: Frame) -> list[Content]:
+def _block(text: str, width: int, most: int, frame: Frame) -> list[Content]:
     """Return a sentence in the room a KPI takes; what does not fit is seen to be cut."""
-    from riskcockpit.tui.widgets.finding_text import paragraph  # noqa: PLC0415 - with the data
+    rows = _wrapped(text, width, most, frame)
+    return [styled([(row, "muted")]) for row in rows]
 
-    rows = paragraph(text, width, "muted")
-    if len(rows) > _BLOCK:
-        last = fitted(
-            Content(f"{rows[_BLOCK - 1].plain} {rows[_BLOCK].plain}"), width, frame.glyphs
-        )
-        rows = [*rows[: _BLOCK - 1], styled([(last.plain, "muted")])]
-    return [*rows, *[Content("")] * (_BLOCK - len(rows))]
+
+def _wrapped(text: str, width: int, most: int, frame: Frame) -> list[str]:
+    """Return `most` lines of `width` cells; the last is cut where more would follow."""
+    rows = wrap(text, width)
+    if len(rows) > most:
+        rows = [*rows[: most - 1], " ".join(rows[most - 1 :])]
+    return [*(_cut(row, width, frame) for row in rows), *[""] * (most - len(rows))]
 
 
 def _fitting(words: Sequence[str], room: int) -> str:
@@ -200,12 +206,12 @@ def _token(kpi: KpiView) -> str:
     return "value" if kpi.state is KpiState.OK else state_mark(kpi.state).token
 
 
-def _kpi(kpi: KpiView, frame: Frame, width: int) -> list[Content]:
+def _kpi(kpi: KpiView, frame: Frame, width: int, per_title: int) -> list[Content]:
     value = measure(kpi.value, kpi.unit, frame.glyphs)
     target = limit(kpi.target, kpi.unit, kpi.direction, frame.glyphs)
     bars = sparkline(kpi.trend, width, frame.glyphs, kpi.target)
     return [
-        styled([_cut(kpi.title, width, frame)]),
+        *(styled([line]) for line in _wrapped(kpi.title, width, per_title, frame)),
         _ends([(value, _token(kpi))], [(target, "muted")], width),
         styled([(bars, "trend")]),
     ]
