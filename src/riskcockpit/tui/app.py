@@ -353,6 +353,14 @@ class Cockpit(Handing):
                 lambda at: None if at is None else self.go_to(found[at][1]),
             )
 
+    def action_command_palette(self) -> None:
+        """Search keys, commands and names, asked for in signs the font has."""
+        from textual.command import CommandPalette  # noqa: PLC0415 - as above
+
+        if not isinstance(self.screen, CommandPalette):
+            words = "Search keys, commands and names"
+            self.push_screen(CommandPalette(placeholder=words, id="--command-palette"))
+
     def action_help(self) -> None:
         """Show the keys of the view that is seen."""
         from riskcockpit.tui.modals.help import HelpDialog  # noqa: PLC0415 - as above
