@@ -154,6 +154,8 @@ class Roles:
     """(principal, fingerprint) of the keys that were put in force; None: all that verify."""
     until: datetime | None = None
     """When another version took its place, aware UTC; None while it is in force."""
+    ended_by: str = ""
+    """Hash of the entry that put the other version in force."""
     persons: tuple[frozenset[str], ...] = ()
     """Principals that are one person each."""
     delegations: tuple[Delegation, ...] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from riskcockpit.errors import LedgerError
@@ -24,14 +24,12 @@ from riskcockpit.ledger.bodies import fault_of
 from riskcockpit.ledger.chain import SUFFIX, Checked, Entry, actor_of, check_chain
 from riskcockpit.ledger.coverage import Anchors, covered_lengths
 from riskcockpit.ledger.objects import Objects
+from riskcockpit.ledger.order import CLOCKS_DIFFER
 from riskcockpit.ledger.regular import NotRegularError, read_regular
-from riskcockpit.ledger.signers import FILE_NAME, AllowedSigners
+from riskcockpit.ledger.signers import EXPIRED, FILE_NAME, AllowedSigners
 from riskcockpit.ledger.signing import load_signers, prove
 from riskcockpit.ledger.wire import BadSignatureError
 from riskcockpit.views.governance import LedgerProblem, VerifyReport
-
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far ahead of ours a writer's clock may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,17 @@ class Proven:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """An entry that verifies but for the end of its key, as the file of the signers has it."""
+
+    entry: Entry
+    problem: LedgerProblem
+    """As the report has it."""
+    is_late: bool
+    """It says itself that it was signed after the end; else nobody vouches that it was before."""
+
+
+@dataclass(frozen=True, slots=True)
 class Examination:
     """A verified ledger: what was found wrong, and what it says."""
 
@@ -55,6 +64,15 @@ class Examination:
     """Every entry that parses, by time, chain and number. Trust them only if the report is ok."""
     proven: Mapping[str, Proven] = field(default_factory=dict)
     """For the next time: by chain, how far its signatures are good."""
+    doubts: tuple[Doubt, ...] = ()
+    """Problems of the report that a signed revocation may explain (`decisions.revocations`)."""
+    void: frozenset[str] = frozenset()
+    """Hashes of entries that verify and count for nothing, once somebody weighed them."""
+
+    @property
+    def counting(self) -> tuple[Entry, ...]:
+        """The entries that are not void."""
+        return tuple(entry for entry in self.entries if entry.hash not in self.void)
 
 
 def verify(directory: Path, now: datetime) -> VerifyReport:
@@ -95,6 +113,7 @@ class _Examiner:
         self.proven = proven
         self.problems: list[LedgerProblem] = []
         self.notices: list[LedgerProblem] = []
+        self.doubts: list[Doubt] = []
         self.signers: AllowedSigners = load_signers(directory / FILE_NAME)
         self.contents: dict[str, bytes] = {}
         self.chains: dict[str, Checked] = {}
@@ -127,7 +146,7 @@ class _Examiner:
             ),
         )
         entries.sort(key=lambda entry: (entry.ts, entry.chain, entry.seq))
-        return Examination(report, tuple(entries), self._proven_now())
+        return Examination(report, tuple(entries), self._proven_now(), tuple(self.doubts))
 
     def run_checkpoints(self) -> VerifyReport:
         """Check bytes against checkpoints, and parse no entry."""
@@ -148,6 +167,11 @@ class _Examiner:
 
     def _problem(self, chain: str, entry: int | None, why: str) -> None:
         self.problems.append(LedgerProblem(chain, entry, why))
+
+    def _doubt(self, entry: Entry, why: str, *, is_late: bool) -> None:
+        problem = LedgerProblem(entry.chain, entry.seq, why)
+        self.problems.append(problem)
+        self.doubts.append(Doubt(entry, problem, is_late))
 
     def _notice(self, entry: Entry, why: str) -> None:
         self.notices.append(LedgerProblem(entry.chain, entry.seq, why))
@@ -194,9 +218,12 @@ class _Examiner:
             return
         refusal = self.signers.refusal(entry.actor, signature.key, EVIDENCE, entry.ts)
         if refusal:
-            self._problem(entry.chain, entry.seq, refusal)
+            if refusal == EXPIRED:
+                self._doubt(entry, refusal, is_late=True)
+            else:
+                self._problem(entry.chain, entry.seq, refusal)
             return
-        if entry.ts > self.now + CLOCK_TOLERANCE:
+        if entry.ts > self.now + CLOCKS_DIFFER:
             self._problem(entry.chain, entry.seq, "its time lies in the future")
         if why := fault_of(entry.type, entry.data):
             self._notice(entry, f"its data is not what {entry.type.value} holds: {why}")
@@ -243,7 +270,7 @@ class _Examiner:
                         self._missing_head(entry, name, head)
                         continue
                     seq = found.seq
-                    if entry.ts < found.ts - CLOCK_TOLERANCE:
+                    if entry.ts < found.ts - CLOCKS_DIFFER:
                         behind = f"its clock was behind that of {name}"
                         self._notice(entry, f"{behind}, whose entry {seq} it had seen")
                     if seq < latest.get(name, 0):
@@ -330,7 +357,7 @@ class _Examiner:
         for entry, refusal in expired:
             if entry.seq >= covered.get(entry.chain, 0):
                 why = f"{refusal} since, and nothing signed later covers the entry"
-                self._problem(entry.chain, entry.seq, why)
+                self._doubt(entry, why, is_late=False)
 
     def _check_objects(self) -> None:
         good: set[str] = set()

@@ -37,6 +37,7 @@ from riskcockpit.services.policy_state import POLICY_RULE, state_of, write_polic
 from riskcockpit.services.record import examined, parse_roles, policy_book, read_roles
 from riskcockpit.services.unlocking import refuse_locked
 
+REVOKED_RULE = "key-revoked"
 MIN_PREFIX = 4
 """Characters of an id that commands take at least."""
 
@@ -66,7 +67,7 @@ class Desk:
         self.book = policy_book(ctx.paths.ledger, found.entries)
         self.roles = self._roles()
         self.policies = {**self.book.versions, self.roles.digest: self.roles}
-        self.projection = project(found.entries, self.now, self.policies)
+        self.projection = project(found.entries, self.now, self.policies, void=self.book.void)
 
     @property
     def principal(self) -> str:
@@ -79,7 +80,9 @@ class Desk:
         return self.ctx.settings.context.production
 
     def signature(self) -> Signature:
-        """Return how this person signs, with their roles of today."""
+        """Return how this person signs, with their roles of today: none with a revoked key."""
+        if self.journal.fingerprint in self.book.ended:
+            return Signature(self.principal, self.journal.fingerprint, frozenset())
         return self.roles.signature(self.principal, self.journal.fingerprint, self.now)
 
     def permit(self, deed: Deed, severity: Severity = Severity.INFO) -> Rule:
@@ -148,11 +151,18 @@ class Desk:
         return {AUTHORS: named, **duties, **self.grounds(rule)}
 
     def check_open(self) -> None:
-        """Let nobody decide while production is locked, or while a policy file is edited.
+        """Let nobody decide with a revoked key, in locked production, or by an edited policy.
 
         Raises:
-            RefusedError: it is.
+            RefusedError: it is so.
         """
+        end = self.book.ended.get(self.journal.fingerprint)
+        if end is not None:
+            raise RefusedError(
+                f"the key {end.key_fp} was revoked by {end.entry.actor}: what it signs is void",
+                rule=REVOKED_RULE,
+                hint=f"`riskcockpit ledger show {short(end.entry.hash)}`; sign with another key",
+            )
         if self.signature().roles != {Role.AUTOMATION}:
             refuse_locked(self.ctx)
         for name in POLICY_FILES:

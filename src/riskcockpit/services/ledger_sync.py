@@ -30,7 +30,7 @@ from riskcockpit.ledger.verify import Examination, examine
 from riskcockpit.services.context import Context
 from riskcockpit.services.ledger_files import staged, take, travelling
 from riskcockpit.services.policy_state import write_policy
-from riskcockpit.services.record import examined, policy_book
+from riskcockpit.services.record import examined, policy_book, weighed
 from riskcockpit.views.governance import LedgerProblem
 from riskcockpit.views.ledgersync import ChainMove, LedgerSync
 
@@ -137,7 +137,7 @@ class _Session:
         """Verify everything together; changes of the policy count as far as known keys sign."""
         policy = {**self._policy_here(), **accepted}
         with staged(self.ctx.paths.state, merged, policy) as place:
-            found = examine(place, self.ctx.clock.now(), self.proven)
+            found = weighed(place, examine(place, self.ctx.clock.now(), self.proven))
             book = policy_book(place, _sound(found))
             contents = self._in_force(place, book, policy)
         if contents:
@@ -150,7 +150,7 @@ class _Session:
 
     def _examined(self, files: Mapping[str, bytes], policy: Mapping[str, bytes]) -> Examination:
         with staged(self.ctx.paths.state, files, policy) as place:
-            return examine(place, self.ctx.clock.now(), self.proven)
+            return weighed(place, examine(place, self.ctx.clock.now(), self.proven))
 
     def _policy_here(self) -> dict[str, bytes]:
         found = {}

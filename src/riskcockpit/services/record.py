@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -16,16 +17,24 @@ import yaml
 from riskcockpit.config.automation import Automation, parse_automation
 from riskcockpit.config.paths import make_private
 from riskcockpit.decisions.people import Keys
-from riskcockpit.decisions.policy import AUTOMATION, ROLES, Contents, PolicyBook, read_policy
+from riskcockpit.decisions.policy import (
+    AUTOMATION,
+    ROLES,
+    SIGNERS,
+    Contents,
+    PolicyBook,
+    read_policy,
+)
 from riskcockpit.decisions.project import Projection, project
 from riskcockpit.decisions.roles import Roles, load_roles
 from riskcockpit.errors import ConfigError, LedgerError
-from riskcockpit.ledger.armor import fingerprint
+from riskcockpit.ledger.armor import EVIDENCE, fingerprint
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.objects import Objects, write_durably
-from riskcockpit.ledger.signers import parse_signers
-from riskcockpit.ledger.verify import Examination, Proven, examine
+from riskcockpit.ledger.signers import AllowedSigners, parse_signers
+from riskcockpit.ledger.verify import Doubt, Examination, Proven, examine
 from riskcockpit.services.context import Context
+from riskcockpit.views.governance import LedgerProblem
 
 _PROVEN = "ledger-proven.json"
 
@@ -43,7 +52,60 @@ def examined(ctx: Context) -> Examination:
     found = examine(ctx.paths.ledger, ctx.clock.now(), known)
     if dict(found.proven) != known:
         _write_proven(file, found.proven)
-    return found
+    return weighed(ctx.paths.ledger, found)
+
+
+def weighed(directory: Path, found: Examination) -> Examination:
+    """Return what was verified, with what signed revocations make of it.
+
+    Entries that they make void are notices, whatever the file of the signers says of their keys.
+    """
+    explicable = {id(each.problem) for each in found.doubts}
+    unsound = {each.chain for each in found.report.problems if id(each) not in explicable}
+    book = policy_book(directory, (e for e in found.entries if e.chain not in unsound))
+    if not (book.void or book.ended or found.doubts):
+        return found
+    signers = _signers_in_force(directory, book)
+    explained = {id(each.problem) for each in found.doubts if _is_explained(each, book, signers)}
+    void = tuple(
+        LedgerProblem(entry.chain, entry.seq, book.void[entry.hash].why)
+        for entry in found.entries
+        if entry.hash in book.void
+    )
+    report = replace(
+        found.report,
+        problems=tuple(p for p in found.report.problems if id(p) not in explained),
+        notices=tuple(
+            sorted((*found.report.notices, *void), key=lambda each: (each.chain, each.entry or 0))
+        ),
+    )
+    return replace(found, report=report, void=frozenset(book.void))
+
+
+def _is_explained(doubt: Doubt, book: PolicyBook, signers: AllowedSigners) -> bool:
+    """Whether the end of a key is that of a revocation, which says what its entries are worth.
+
+    Where a revocation was rejected, the version of the signers in force still has the key.
+    """
+    entry = doubt.entry
+    end = book.ended.get(entry.key_fp)
+    if end is not None:
+        return not doubt.is_late or entry.hash in book.void or entry.hash in end.own
+    return any(
+        fingerprint(line.key) == entry.key_fp
+        and entry.actor in line.principals
+        and not line.refusal(EVIDENCE, entry.ts)
+        and line.valid_before is None
+        for line in signers.keys
+    )
+
+
+def _signers_in_force(directory: Path, book: PolicyBook) -> AllowedSigners:
+    try:
+        content = Objects(directory).get(book.digests.get(SIGNERS, ""))
+        return parse_signers(content.decode("utf-8", "replace"))
+    except LedgerError:
+        return AllowedSigners()
 
 
 def read_roles(ctx: Context) -> tuple[Roles, bytes]:
@@ -122,7 +184,9 @@ def _automation(text: str) -> Automation:
 def projected(ctx: Context, found: Examination, now: datetime) -> Projection:
     """Return what a verified ledger means at `now`."""
     book = policy_book(ctx.paths.ledger, found.entries)
-    return project(found.entries, now, book.versions, is_verified=found.report.is_ok)
+    return project(
+        found.entries, now, book.versions, is_verified=found.report.is_ok, void=book.void
+    )
 
 
 def _read_proven(file: Path) -> dict[str, Proven]:

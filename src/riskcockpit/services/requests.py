@@ -46,7 +46,9 @@ def requests(ctx: Context) -> tuple[RequestRow, ...]:
     projection = projected(ctx, found, ctx.clock.now())
     book = policy_book(ctx.paths.ledger, found.entries)
     signature, hindrance = _signer(ctx)
-    people = tuple(_people(book.roles, ctx.clock.now()))
+    people = tuple(
+        one for one in _people(book.roles, ctx.clock.now()) if one.key_fp not in book.ended
+    )
     asks = sorted(asks_of(found.entries, projection, book), key=lambda ask: ask.entry.ts)
     answered = frozenset(_settled(found.entries))
     return tuple(

@@ -13,7 +13,7 @@ from riskcockpit.ledger.verify import examine
 from riskcockpit.ledger.verify import verify_checkpoints as checkpoints
 from riskcockpit.services.context import Context
 from riskcockpit.services.policy_state import unsigned
-from riskcockpit.services.record import examined, policy_book
+from riskcockpit.services.record import examined, policy_book, weighed
 from riskcockpit.views.governance import LedgerEntryView, LedgerRow, VerifyReport
 from riskcockpit.views.posture import LedgerState
 
@@ -27,7 +27,7 @@ def verify_ledger(ctx: Context) -> VerifyReport:
     Raises:
         LedgerError: it cannot be read at all.
     """
-    found = examine(ctx.paths.ledger, ctx.clock.now())
+    found = weighed(ctx.paths.ledger, examine(ctx.paths.ledger, ctx.clock.now()))
     edited = unsigned(ctx.paths.ledger, policy_book(ctx.paths.ledger, found.entries))
     return replace(found.report, problems=(*found.report.problems, *edited))
 
@@ -63,7 +63,7 @@ def ledger_entry(ctx: Context, prefix: str) -> LedgerEntryView:
     Raises:
         UnknownNameError: there is none, or several could be meant.
     """
-    found = examine(ctx.paths.ledger, ctx.clock.now())
+    found = weighed(ctx.paths.ledger, examine(ctx.paths.ledger, ctx.clock.now()))
     chain, _, number = prefix.rpartition(":")
     wanted = prefix.strip().lower()
     matching = [
