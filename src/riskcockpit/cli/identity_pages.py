@@ -105,6 +105,7 @@ _WORDS = {
     "in_force": "in force",
     "waits": "changed, waits for another person",
     "edited": "EDITED BY HAND, NOT SIGNED: nothing is decided until it is signed or restored",
+    "unknown": "nobody knows: the ledger does not verify (`riskcockpit ledger verify`)",
     "unsigned": "no version was signed yet: the first decision does",
     "missing": "MISSING: `riskcockpit policy restore` puts it back",
 }

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from riskcockpit.ledger.armor import (
 from riskcockpit.ledger.bodies import fault_of
 from riskcockpit.ledger.chain import SUFFIX, Checked, Entry, actor_of, check_chain
 from riskcockpit.ledger.coverage import Anchors, covered_lengths
+from riskcockpit.ledger.examination import Doubt, Examination, Proven
 from riskcockpit.ledger.objects import Objects
 from riskcockpit.ledger.order import CLOCKS_DIFFER
 from riskcockpit.ledger.regular import NotRegularError, read_regular
@@ -30,49 +30,6 @@ from riskcockpit.ledger.signers import EXPIRED, FILE_NAME, AllowedSigners
 from riskcockpit.ledger.signing import load_signers, prove
 from riskcockpit.ledger.wire import BadSignatureError
 from riskcockpit.views.governance import LedgerProblem, VerifyReport
-
-
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """A prefix of a chain whose signatures were all found good before.
-
-    Only the arithmetic is skipped for it; whose keys they are is judged anew every time.
-    """
-
-    size: int
-    digest: str
-    """SHA-256 of the prefix, hex."""
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """An entry that verifies but for the end of its key, as the file of the signers has it."""
-
-    entry: Entry
-    problem: LedgerProblem
-    """As the report has it."""
-    is_late: bool
-    """It says itself that it was signed after the end; else nobody vouches that it was before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Examination:
-    """A verified ledger: what was found wrong, and what it says."""
-
-    report: VerifyReport
-    entries: tuple[Entry, ...]
-    """Every entry that parses, by time, chain and number. Trust them only if the report is ok."""
-    proven: Mapping[str, Proven] = field(default_factory=dict)
-    """For the next time: by chain, how far its signatures are good."""
-    doubts: tuple[Doubt, ...] = ()
-    """Problems of the report that a signed revocation may explain (`decisions.revocations`)."""
-    void: frozenset[str] = frozenset()
-    """Hashes of entries that verify and count for nothing, once somebody weighed them."""
-
-    @property
-    def counting(self) -> tuple[Entry, ...]:
-        """The entries that are not void."""
-        return tuple(entry for entry in self.entries if entry.hash not in self.void)
 
 
 def verify(directory: Path, now: datetime) -> VerifyReport:
@@ -114,6 +71,7 @@ class _Examiner:
         self.problems: list[LedgerProblem] = []
         self.notices: list[LedgerProblem] = []
         self.doubts: list[Doubt] = []
+        self.kept: set[str] = set()
         self.signers: AllowedSigners = load_signers(directory / FILE_NAME)
         self.contents: dict[str, bytes] = {}
         self.chains: dict[str, Checked] = {}
@@ -146,7 +104,9 @@ class _Examiner:
             ),
         )
         entries.sort(key=lambda entry: (entry.ts, entry.chain, entry.seq))
-        return Examination(report, tuple(entries), self._proven_now(), tuple(self.doubts))
+        return Examination(
+            report, tuple(entries), self._proven_now(), tuple(self.doubts), frozenset(self.kept)
+        )
 
     def run_checkpoints(self) -> VerifyReport:
         """Check bytes against checkpoints, and parse no entry."""
@@ -236,7 +196,10 @@ class _Examiner:
             return 0
         prefix = content[: proven.size]
         is_same = hashlib.sha256(prefix).hexdigest() == proven.digest
-        return prefix.count(b"\n") if is_same else 0
+        if not is_same:
+            return 0
+        self.kept.add(name)
+        return prefix.count(b"\n")
 
     def _proven_now(self) -> dict[str, Proven]:
         doubtful = {problem.chain for problem in self.problems}

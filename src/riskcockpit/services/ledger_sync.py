@@ -21,16 +21,18 @@ from riskcockpit.decisions.policy import FILES, SIGNERS, PolicyBook
 from riskcockpit.errors import BusyError, InputError, LedgerError
 from riskcockpit.ledger.armor import fingerprint
 from riskcockpit.ledger.chain import Entry
+from riskcockpit.ledger.examination import Examination
 from riskcockpit.ledger.gitremote import Blob, GitRemote
 from riskcockpit.ledger.lock import held
 from riskcockpit.ledger.objects import Objects, write_durably
 from riskcockpit.ledger.signers import parse_signers
 from riskcockpit.ledger.union import Kind, Known, Union, chain_of, kind_of, known_of, lost, unite
-from riskcockpit.ledger.verify import Examination, examine
+from riskcockpit.ledger.verify import examine
 from riskcockpit.services.context import Context
 from riskcockpit.services.ledger_files import staged, take, travelling
 from riskcockpit.services.policy_state import write_policy
 from riskcockpit.services.record import examined, policy_book, weighed
+from riskcockpit.services.remembered import REMOTES, SEEN
 from riskcockpit.views.governance import LedgerProblem
 from riskcockpit.views.ledgersync import ChainMove, LedgerSync
 
@@ -56,7 +58,7 @@ class _Session:
         self.directory = ctx.paths.ledger
         self.accept = accept
         key = hashlib.sha256(f"{url}\n{branch}".encode()).hexdigest()[:16]
-        self.place = ctx.paths.state / "ledger-remotes" / key
+        self.place = ctx.paths.state / REMOTES / key
         self.remote = GitRemote(self.place / "git", url, branch)
         self.notes: list[str] = []
         self.policy: list[str] = []
@@ -232,7 +234,7 @@ class _Session:
 
     def _known(self) -> dict[str, Known]:
         try:
-            raw = (self.place / "seen.json").read_bytes()
+            raw = (self.place / SEEN).read_bytes()
             return msgspec.json.decode(raw, type=dict[str, Known])
         except FileNotFoundError:
             return {}
@@ -245,7 +247,7 @@ class _Session:
     def _remember(self) -> None:
         part = self.place / f".seen.{secrets.token_hex(4)}"
         write_durably(part, msgspec.json.encode(known_of(self.merged)))
-        part.replace(self.place / "seen.json")
+        part.replace(self.place / SEEN)
 
     def _moved(self, chain: str, *, pulled: int = 0, pushed: int = 0) -> None:
         before = self.moves.get(chain, ChainMove(chain, 0, 0))

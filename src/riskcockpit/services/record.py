@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import yaml
 
 from riskcockpit.config.automation import Automation, parse_automation
-from riskcockpit.config.paths import make_private
 from riskcockpit.decisions.people import Keys
 from riskcockpit.decisions.policy import (
     AUTOMATION,
@@ -30,29 +27,50 @@ from riskcockpit.decisions.roles import Roles, load_roles
 from riskcockpit.errors import ConfigError, LedgerError
 from riskcockpit.ledger.armor import EVIDENCE, fingerprint
 from riskcockpit.ledger.chain import Entry
-from riskcockpit.ledger.objects import Objects, write_durably
+from riskcockpit.ledger.examination import Doubt, Examination
+from riskcockpit.ledger.objects import Objects
 from riskcockpit.ledger.signers import AllowedSigners, parse_signers
-from riskcockpit.ledger.verify import Doubt, Examination, Proven, examine
+from riskcockpit.ledger.verify import examine
 from riskcockpit.services.context import Context
+from riskcockpit.services.remembered import (
+    lost_elsewhere,
+    lost_since,
+    proven_before,
+    remember,
+    with_problems,
+)
 from riskcockpit.views.governance import LedgerProblem
-
-_PROVEN = "ledger-proven.json"
 
 
 def examined(ctx: Context) -> Examination:
     """Verify the ledger; signatures found good before are not computed again.
 
-    What was found good is kept in the state directory, which only this user can write.
+    What was found good is kept in the state directory, which only this user can write. A chain of
+    which less is there than that is gone or was cut, and what is kept is not overwritten then.
 
     Raises:
         LedgerError: it cannot be read.
     """
-    file = ctx.paths.state / _PROVEN
-    known = _read_proven(file)
+    known = proven_before(ctx)
     found = examine(ctx.paths.ledger, ctx.clock.now(), known)
-    if dict(found.proven) != known:
-        _write_proven(file, found.proven)
+    if gone := lost_since(found, known) or ([] if known else lost_elsewhere(ctx, found)):
+        found = with_problems(found, gone)
+    else:
+        remember(ctx, known, found)
     return weighed(ctx.paths.ledger, found)
+
+
+def examined_anew(ctx: Context) -> Examination:
+    """Verify the ledger from scratch, and against everything that this home knew of it.
+
+    Raises:
+        LedgerError: it cannot be read.
+    """
+    known = proven_before(ctx)
+    gone = lost_since(examine(ctx.paths.ledger, ctx.clock.now(), known), known) if known else []
+    found = examine(ctx.paths.ledger, ctx.clock.now())
+    gone = gone or lost_elsewhere(ctx, found)
+    return weighed(ctx.paths.ledger, with_problems(found, gone) if gone else found)
 
 
 def weighed(directory: Path, found: Examination) -> Examination:
@@ -187,20 +205,3 @@ def projected(ctx: Context, found: Examination, now: datetime) -> Projection:
     return project(
         found.entries, now, book.versions, is_verified=found.report.is_ok, void=book.void
     )
-
-
-def _read_proven(file: Path) -> dict[str, Proven]:
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[str, Proven])
-    except (OSError, msgspec.DecodeError):
-        return {}  # it only saves time
-
-
-def _write_proven(file: Path, proven: Mapping[str, Proven]) -> None:
-    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        make_private(file.parent)
-        write_durably(part, msgspec.json.encode(dict(proven)))
-        part.replace(file)
-    except OSError:
-        part.unlink(missing_ok=True)  # the next time takes longer

@@ -13,7 +13,7 @@ from riskcockpit.ledger.verify import examine
 from riskcockpit.ledger.verify import verify_checkpoints as checkpoints
 from riskcockpit.services.context import Context
 from riskcockpit.services.policy_state import unsigned
-from riskcockpit.services.record import examined, policy_book, weighed
+from riskcockpit.services.record import examined, examined_anew, policy_book, weighed
 from riskcockpit.views.governance import LedgerEntryView, LedgerRow, VerifyReport
 from riskcockpit.views.posture import LedgerState
 
@@ -24,10 +24,12 @@ MIN_PREFIX = 4
 def verify_ledger(ctx: Context) -> VerifyReport:
     """Verify every byte, link, signature, checkpoint and object of the ledger, from scratch.
 
+    And that nothing is gone of what this home knew of it.
+
     Raises:
         LedgerError: it cannot be read at all.
     """
-    found = weighed(ctx.paths.ledger, examine(ctx.paths.ledger, ctx.clock.now()))
+    found = examined_anew(ctx)
     edited = unsigned(ctx.paths.ledger, policy_book(ctx.paths.ledger, found.entries))
     return replace(found.report, problems=(*found.report.problems, *edited))
 
