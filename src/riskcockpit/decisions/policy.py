@@ -199,6 +199,18 @@ def _beginnings(entries: Sequence[Entry], contents: Contents) -> frozenset[str]:
     return frozenset(change.hash for change in found.values())
 
 
+def replaces(change: Entry, present: str) -> bool:
+    """Whether a change may take the place of the version `present`, the digest of that in force.
+
+    It may of the version that it was made against, and of one asked for before that it holds too.
+    """
+    if present == change.data.get("after"):
+        return False
+    held = change.data.get(HOLDS)
+    is_held = bool(present) and isinstance(held, list) and present in held
+    return is_held or change.data.get("before") == present
+
+
 def _rule_for(roles: Roles | None, principal: str) -> Rule:
     is_alone = roles is None or not any(
         roles.of(name) & _APPROVES and roles.has_key(name) for name in _others(roles, principal)
@@ -310,13 +322,7 @@ class _Reading:
             ]
 
     def _replaces(self, change: Entry) -> bool:
-        """Whether the version in force is the one that it replaces, or one that it holds too."""
-        present = self.digests.get(str(change.data["file"]), "")
-        if present == change.data.get("after"):
-            return False
-        held = change.data.get(HOLDS)
-        is_held = bool(present) and isinstance(held, list) and present in held
-        return is_held or change.data.get("before") == present
+        return replaces(change, self.digests.get(str(change.data["file"]), ""))
 
     def _signed(self, change: Entry) -> tuple[Signature, ...]:
         roles = self.roles

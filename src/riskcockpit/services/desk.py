@@ -12,7 +12,7 @@ from typing import Any
 from riskcockpit.config.automation import parse_automation
 from riskcockpit.decisions.authors import KEY as AUTHORS
 from riskcockpit.decisions.duties import said_of_ask
-from riskcockpit.decisions.policy import AUTOMATION, OPTIONAL, ROLES
+from riskcockpit.decisions.policy import AUTOMATION, HOLDS, OPTIONAL, ROLES
 from riskcockpit.decisions.policy import FILES as POLICY_FILES
 from riskcockpit.decisions.project import project
 from riskcockpit.decisions.roles import ENFORCED, Deed, Role, Roles, Rule, Signature, needs
@@ -33,7 +33,13 @@ from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.objects import Objects
 from riskcockpit.ledger.signers import parse_signers
 from riskcockpit.services.context import Context
-from riskcockpit.services.policy_state import POLICY_RULE, state_of, write_policy
+from riskcockpit.services.policy_state import (
+    POLICY_RULE,
+    held_versions,
+    put_back,
+    state_of,
+    write_policy,
+)
 from riskcockpit.services.record import examined, parse_roles, policy_book, read_roles
 from riskcockpit.services.unlocking import refuse_locked
 
@@ -198,6 +204,7 @@ class Desk:
             RefusedError: production is locked, or a policy file was edited and nobody signed that.
             LedgerError: it cannot be signed or written; nothing was decided then.
         """
+        self.put_back()
         self.check_open()
         self.vouch()
         entry = self.journal.append(type_, data)
@@ -227,7 +234,7 @@ class Desk:
 
         Returns what could not be done, or what is to be known, or nothing.
         """
-        said = [*self._follow_policy(), self._asked_for()]
+        said = [*self._follow_policy(), *self.put_back(), self._asked_for()]
         try:
             self.journal.checkpoint()
         except (LedgerError, RetryableError) as error:
@@ -252,6 +259,11 @@ class Desk:
             except RiskcockpitError as error:
                 said.append(error.message)
         return said
+
+    def put_back(self) -> list[str]:
+        """Put what is in force in the place of policy files that were rejected or overtaken."""
+        directory = self.ctx.paths.ledger
+        return put_back(directory, policy_book(directory, self.entries))
 
     def _asked_for(self) -> str:
         """Return which changes of the policy wait for another person."""
@@ -331,10 +343,12 @@ class Desk:
         elif faults := parse_signers(found.content.decode("utf-8", "replace")).faults:
             raise ConfigError(f"cannot use {name}: {faults[0]}")
         Objects(self.ctx.paths.ledger).put(found.content)
-        change = {
+        change: dict[str, Any] = {
             "file": name, "before": found.in_force, "after": found.digest,
             "objects": [found.digest],
         }  # fmt: skip
+        if held := held_versions(self.ctx.paths.ledger, self.book, name, found.content):
+            change[HOLDS] = held
         entry = self.journal.append(EntryType.POLICY_CHANGED, change)
         self.entries = (*self.entries, entry)
         self.book = policy_book(self.ctx.paths.ledger, self.entries)

@@ -30,7 +30,7 @@ from riskcockpit.ledger.union import Kind, Known, Union, chain_of, kind_of, know
 from riskcockpit.ledger.verify import examine
 from riskcockpit.services.context import Context
 from riskcockpit.services.ledger_files import staged, take, travelling
-from riskcockpit.services.policy_state import write_policy
+from riskcockpit.services.policy_state import put_back, write_policy
 from riskcockpit.services.record import examined, policy_book, weighed
 from riskcockpit.services.remembered import REMOTES, SEEN
 from riskcockpit.views.governance import LedgerProblem
@@ -117,6 +117,8 @@ class _Session:
             for name, content in {**accepted, **judged.contents}.items():
                 write_policy(self.directory, name, content)
                 self.policy.append(_came(name, content, is_accepted=name in accepted))
+        book = policy_book(self.directory, examined(self.ctx).entries)
+        self.policy += put_back(self.directory, book)
         self.merged = travelling(self.directory)
         return None
 

@@ -123,6 +123,8 @@ def _state(found: PolicyFile, *, is_ok: bool) -> str:
         return "in_force"
     if found.waits is not None:
         return "waits"
+    if found.is_set_aside:
+        return "set_aside"
     return "edited" if found.in_force else "unsigned"
 
 

@@ -134,6 +134,7 @@ def _open(ctx: Context) -> tuple[Desk, str]:
     refuse_locked(ctx)
     desk = Desk(ctx)
     may_change(desk)
+    desk.put_back()
     found = state_of(ctx.paths.ledger, desk.book, SIGNERS)
     if found.is_edited:
         raise InputError(

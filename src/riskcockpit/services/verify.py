@@ -109,10 +109,11 @@ def ledger_state(ctx: Context) -> LedgerState:
     heads = dict(found.report.heads)
     own = f"{ctx.settings.identity.principal}@{ctx.host}"
     newest = found.entries[-1].hash if found.entries else ""
-    first = next(iter(found.report.problems), None)
+    edited = unsigned(ctx.paths.ledger, policy_book(ctx.paths.ledger, found.entries))
+    first = next(iter((*found.report.problems, *edited)), None)
     place = "" if first is None or first.entry is None else f" entry {first.entry}"
     return LedgerState(
-        is_ok=found.report.is_ok,
+        is_ok=first is None,
         entries=found.report.entries,
         head=heads.get(own, newest),
         message="" if first is None else f"{first.chain}{place}: {first.why}",
