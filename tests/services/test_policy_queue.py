@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from riskcockpit.config.settings import IdentitySettings
+from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import InputError, LedgerError, RefusedError, UnknownNameError
 from riskcockpit.ledger.objects import Objects
-from riskcockpit.services.answers import approve, in_turn, reject
+from riskcockpit.services.answers import approve, in_turn, plan_approve, reject
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.policy_files import policy_files, sign_policy
 from riskcockpit.services.requests import requests
-from riskcockpit.services.signing_keys import add_key
+from riskcockpit.services.signing_keys import add_key, revoke_key
 from riskcockpit.services.verify import ledger_state, verify_ledger
 from support.council import Council
 from support.ledgers import key_for
@@ -144,3 +147,43 @@ def test_what_nobody_signed_stops_the_ledger_in_every_place_that_says_so(council
     assert stands(council)[SIGNERS] == "edited"
     with pytest.raises((RefusedError, LedgerError)):
         Desk(council.at("ann")).check_open()
+
+
+def test_a_key_is_rotated_in_a_new_home_of_one_person_before_anything_was_decided(
+    tmp_path: Path,
+) -> None:
+    alone = Council(tmp_path / "home", roles={"ann": ["engineer", "approver"]})
+    alone.hire()
+    old = alone.journal("ann").fingerprint
+    assert not asked_alone(alone)
+    identity = IdentitySettings(principal="ann", key=str(alone.root / "keys" / "new"))
+    ended = revoke_key(alone.at("ann", identity=identity), old, "rotation")
+    assert ended.decision.needs == ()
+    assert set(stands(alone).values()) == {"in_force"}
+    approved = Desk(alone.at("ann", identity=identity)).signature()
+    assert approved.roles
+
+
+def asked_alone(council: Council) -> tuple[str, ...]:
+    """Add the key `new`; return what it still needs."""
+    public = key_for("new", council.root / "keys").with_name("new.pub").read_text()
+    return add_key(council.at("ann"), "ann", public, "rotation").decision.needs
+
+
+def test_who_signs_sees_a_change_against_what_is_in_force(council: Council) -> None:
+    """A request may claim to hold what is in force; what it would really change is shown."""
+    first = asked(council, "carol")
+    weak = text(council).replace("\ncarol ", "\ncarla ")
+    data = {
+        "file": SIGNERS, "before": Desk(council.at("ann")).book.digests[SIGNERS],
+        "after": Objects(council.ledger).put(weak.encode()),
+    }  # fmt: skip
+    claims = {
+        **data,
+        "objects": [data["after"]],
+        "holds": [sha256(text(council).encode()).hexdigest()],
+    }
+    forged = council.journal("ann").append(EntryType.POLICY_CHANGED, claims)
+    approve(council.at("ben"), first)
+    lines = plan_approve(council.at("ben"), forged.hash).warnings
+    assert [line[:6] for line in lines if line[:1] in "+-"] == ["-carol", "+carla"]

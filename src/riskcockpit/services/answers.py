@@ -67,7 +67,7 @@ def plan_approve(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
     except RefusedError as error:
         return _preview(desk, said, error.rule, blockers=(error.message,))
     missing = needs(rule, [*ask.standing.signed, desk.signature()])
-    changed = policy_lines(desk.ctx.paths.ledger, ask.entry)
+    changed = policy_lines(desk.ctx.paths.ledger, ask.entry, desk.book.digests)
     said = replace(said, duties=in_words(said_of_key(checks)))
     return _preview(desk, said, rule.id, missing=missing, is_sent=not missing, warnings=changed)
 

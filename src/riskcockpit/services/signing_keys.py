@@ -135,6 +135,8 @@ def _open(ctx: Context) -> tuple[Desk, str]:
     desk = Desk(ctx)
     may_change(desk)
     desk.put_back()
+    if desk.book.roles is None:
+        desk.vouch()  # what lies there is the first version; the change is a later one
     found = state_of(ctx.paths.ledger, desk.book, SIGNERS)
     if found.is_edited:
         raise InputError(
