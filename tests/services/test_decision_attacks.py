@@ -162,27 +162,39 @@ def weakened_for_a_moment(council: Council) -> tuple[dict[str, Any], datetime]:
 
 
 def forged_at(
-    council: Council, host: str, at: datetime, type_: EntryType, data: Mapping[str, Any]
+    council: Council,
+    host: str,
+    at: datetime,
+    type_: EntryType,
+    data: Mapping[str, Any],
+    *,
+    who: str = "ann",
+    saw: Entry | None = None,
 ) -> Entry:
-    """Sign as ann on a computer that says it saw nothing, with the time it likes."""
+    """Sign on a computer that says it saw nothing, with the time it likes."""
     now, council.clock.at = council.clock.at, at
-    journal = council.journal("ann")
+    journal = council.journal(who)
     forged = Journal(council.ledger, council.clock, journal._writer(), host)
-    forged._heads_of_others = dict  # type: ignore[method-assign,assignment]
+    heads = {saw.chain: saw.hash} if saw else {}
+    forged._heads_of_others = lambda: heads  # type: ignore[method-assign]
     try:
         return forged.append(type_, data)
     finally:
         council.clock.at = now
 
 
+@pytest.mark.parametrize("is_going_on", [True, False])
 def test_a_new_chain_with_old_times_in_it_decides_by_no_rules_that_were_replaced(
-    council: Council,
+    council: Council, *, is_going_on: bool
 ) -> None:
     grounds, then = weakened_for_a_moment(council)
     council.clock.at += timedelta(minutes=6)
-    council.journal("ben").append(EntryType.NOTE, said("the ledger goes on"))
+    if is_going_on:
+        council.journal("ben").append(EntryType.NOTE, said("the ledger goes on"))
     granted = {**terms("high"), **grounds, "rule": RULE}
     alone = forged_at(council, "lap2", then, EntryType.WAIVER_GRANTED, granted)
+    seen = said("my other name was there", alone="witness")
+    forged_at(council, "lap2", then, EntryType.NOTE, seen, who="ann-admin", saw=alone)
     assert verify_ledger(council.at("ann")).problems == ()
     assert council.state(alone) is WaiverState.IN_DOUBT
     council.journal("ben").append(EntryType.NOTE, said("saw it, six minutes late"))
@@ -250,6 +262,17 @@ def test_a_clock_that_is_put_back_lengthens_no_delegation(council: Council) -> N
     council.approve("dora", late, grounds=grounds)
     council.clock.at = council.clock.at.replace(hour=21)
     assert council.state(late) is WaiverState.REQUESTED
+
+
+def test_a_new_chain_with_old_times_in_it_lengthens_no_delegation(council: Council) -> None:
+    council.clock.at = NOW.replace(year=2026, month=11, day=24, hour=17)
+    request, in_time = council.ask("ann"), council.clock.at
+    grounds = council.grounds("dora")
+    council.clock.at = council.clock.at.replace(hour=20)
+    data = {"request": request.hash, "comment": "", **grounds}
+    forged_at(council, "lap2", in_time, EntryType.APPROVAL_GRANTED, data, who="dora")
+    council.journal("ann").append(EntryType.NOTE, said("saw it when it was over"))
+    assert council.state(request) is WaiverState.REQUESTED
 
 
 def test_a_clock_that_is_put_back_lengthens_no_waiver(council: Council) -> None:

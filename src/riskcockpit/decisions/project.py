@@ -190,7 +190,7 @@ def project(
     verify, nothing that it allows counts; entries whose hash is in `void` never do.
     """
     doubt = "" if is_verified else NOT_VERIFIED
-    followers = follow(entries, void)
+    followers = follow(entries, void, policies)
     entries = [entry for entry in entries if entry.hash not in void]
     stops = _stops(entries)
     waivers = _superseded(

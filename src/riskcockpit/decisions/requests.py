@@ -15,14 +15,14 @@ import msgspec
 
 from riskcockpit.decisions.authors import read_authors
 from riskcockpit.decisions.automations import KEY as AUTOMATION
-from riskcockpit.decisions.people import are_namesakes
+from riskcockpit.decisions.people import Delegation, are_namesakes
 from riskcockpit.decisions.roles import Deed, Roles, Rule, Signature, counted
 from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
 from riskcockpit.ledger.chain import Entry
-from riskcockpit.ledger.order import Order
+from riskcockpit.ledger.order import CLOCKS_DIFFER, NEVER, Order
 
 ASKS: Mapping[EntryType, Deed] = {
     EntryType.WAIVER_REQUESTED: Deed.WAIVE,
@@ -146,10 +146,13 @@ class Followers:
         """Whether another version had taken the place of `policy` when `entry` was signed.
 
         What the change of the version knew was signed in time, and what knew of the change was not.
+        Of anything else another person must have seen it in time: its own time proves nothing.
         """
         if policy.until is None or self.order.knows(policy.ended_by, entry.hash):
             return False
-        return self.order.knows(entry.hash, policy.ended_by) or policy.is_over(self.dated(entry))
+        if self.order.knows(entry.hash, policy.ended_by) or policy.is_over(self.at(entry)):
+            return True
+        return policy.is_over(self.order.seen_at(entry))
 
     def signature(self, entry: Entry, policies: Policies) -> Signature:
         """Return who signed `entry`, with the roles they had; unknown policies give none."""
@@ -157,7 +160,15 @@ class Followers:
         if policy is None or self.is_over(policy, entry):
             return Signature(entry.actor, entry.key_fp, frozenset())
         at = self.dated(entry) if policy.delegations else self.at(entry)
+        if any(self._outlived(each, entry, at) for each in policy.delegations):
+            at = self.order.seen_at(entry)
         return policy.signature(entry.actor, entry.key_fp, at)
+
+    def _outlived(self, each: Delegation, entry: Entry, at: datetime) -> bool:
+        """Whether the first who saw what a delegate signed saw it when the delegation had ended."""
+        if each.to != entry.actor or not each.holds(at):
+            return False
+        return each.ends + CLOCKS_DIFFER < self.order.seen_at(entry) < NEVER
 
     def withdrawn(self, key: Entry) -> bool:
         """Whether somebody took the key back that they had added."""
@@ -165,11 +176,19 @@ class Followers:
         return end is not None and end.actor == key.actor
 
 
-def follow(entries: Iterable[Entry], void: Container[str] = ()) -> Followers:
+def follow(
+    entries: Iterable[Entry], void: Container[str] = (), policies: Policies | None = None
+) -> Followers:
     """Collect keys and ends by the hash of the entry they name; the first end counts.
 
-    What is `void` adds no key, ends nothing and witnesses nothing.
+    What is `void` adds no key, ends nothing and witnesses nothing. Whom one of the `policies` takes
+    for one person is none who could witness for the other.
     """
+    versions = tuple((policies or {}).values())
+
+    def are_one(one: str, other: str) -> bool:
+        return are_namesakes(one, other) or any(each.are_one(one, other) for each in versions)
+
     keys: defaultdict[str, list[Entry]] = defaultdict(list)
     ends: dict[str, Entry] = {}
     entries = tuple(entries)
@@ -184,7 +203,7 @@ def follow(entries: Iterable[Entry], void: Container[str] = ()) -> Followers:
         else:
             ends.setdefault(named, entry)
     by_name = {name: tuple(found) for name, found in keys.items()}
-    return Followers(by_name, ends, Order(entries, void, are_namesakes))
+    return Followers(by_name, ends, Order(entries, void, are_one))
 
 
 def stand(

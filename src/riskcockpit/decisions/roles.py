@@ -169,6 +169,11 @@ class Roles:
         persons = [person_of(name, self.persons, self.keys) for name in (principal, *acting)]
         return Signature(principal, key_fp, roles, frozenset().union(*persons))
 
+    def are_one(self, one: str, other: str) -> bool:
+        """Whether two principals are one person."""
+        persons = (person_of(name, self.persons, self.keys) for name in (one, other))
+        return bool(frozenset.intersection(*persons))
+
     def enforced(self, model: str, version: str, at: datetime) -> Rule | None:
         """Return the rule by which automation may roll `model` back at `at`; None: it may not.
 

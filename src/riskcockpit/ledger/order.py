@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from riskcockpit.ledger.chain import Entry
 
@@ -35,7 +36,7 @@ class Order:
         void: Container[str] = (),
         are_one: Callable[[str, str], bool] = str.__eq__,
     ) -> None:
-        self._are_one = are_one
+        self._are_one = cache(are_one)
         chains: dict[str, list[Entry]] = {}
         for entry in entries:
             chains.setdefault(entry.chain, []).append(entry)
@@ -75,6 +76,14 @@ class Order:
             found = self._dated[entry.hash] = self._date(entry)
         return found
 
+    def seen_at(self, entry: Entry) -> datetime:
+        """Return when another person saw an entry first, whose own time is not in doubt; `NEVER`.
+
+        Not before the entry was signed.
+        """
+        seen = (self.at(one) for one in self.witnesses(entry) if not self._is_late(one))
+        return max(self.at(entry), min(seen, default=NEVER))
+
     def witnesses(self, entry: Entry) -> Iterator[Entry]:
         """Yield of each chain of another person the first entry that knows `entry`."""
         for chain, index in self._others(entry):
@@ -82,11 +91,7 @@ class Order:
                 yield chain[index]
 
     def _date(self, entry: Entry) -> datetime:
-        at = self.at(entry)
-        if not self._is_late(entry):
-            return at
-        seen = (self.at(one) for one in self.witnesses(entry) if not self._is_late(one))
-        return max(at, min(seen, default=NEVER))
+        return self.seen_at(entry) if self._is_late(entry) else self.at(entry)
 
     def _is_late(self, entry: Entry) -> bool:
         limit = self.at(entry) + CLOCKS_DIFFER
