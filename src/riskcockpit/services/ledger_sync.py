@@ -110,17 +110,22 @@ class _Session:
             judged = self._judge(ours, merged, accepted)
             if judged.problems:
                 return self._strangers(judged.problems, theirs)
+            for name, content in accepted.items():  # before what rests on it: a retry begins anew
+                self._write_policy(name, content, is_accepted=True)
             tails = {path: (len(ours.get(path, b"")), t) for path, t in union.chains.items()}
             take(self.directory, union.files, tails)
             for path, tail in union.chains.items():
                 self._moved(chain_of(path), pulled=tail.count(b"\n"))
-            for name, content in {**accepted, **judged.contents}.items():
-                write_policy(self.directory, name, content)
-                self.policy.append(_came(name, content, is_accepted=name in accepted))
+            for name, content in judged.contents.items():
+                self._write_policy(name, content, is_accepted=False)
         book = policy_book(self.directory, examined(self.ctx).entries)
         self.policy += put_back(self.directory, book)
         self.merged = travelling(self.directory)
         return None
+
+    def _write_policy(self, name: str, content: bytes, *, is_accepted: bool) -> None:
+        write_policy(self.directory, name, content)
+        self.policy.append(_came(name, content, is_accepted=is_accepted))
 
     def _read(self, ours: Mapping[str, bytes]) -> dict[str, bytes]:
         """Return the remote's files; what is the same here is not read again."""
@@ -192,7 +197,12 @@ class _Session:
                 f"the remote's policy is {_digest(offered)[:_MIN_DIGEST]}, not {self.accept}",
                 hint="compare the keys again: `riskcockpit ledger sync` lists them",
             )
-        if policy_book(self.directory, examined(self.ctx).entries).digests:
+        signed = policy_book(self.directory, examined(self.ctx).entries).digests
+        here = self._policy_here()
+        is_half = all(name in here or name in offered for name in signed) and all(
+            _sha256(content) == signed.get(name, "") for name, content in offered.items()
+        )  # what an earlier attempt took, and could not finish
+        if signed and not (is_half and set(offered) - set(here)):
             raise InputError(
                 "this home has a signed policy: it is changed by signed entries only",
                 hint="`riskcockpit keys add`, approved by a second person",
@@ -309,6 +319,10 @@ _STRANGE = (
 
 def _expanded(url: str) -> str:
     return str(Path(url).expanduser()) if url.startswith("~") else url
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

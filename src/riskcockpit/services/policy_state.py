@@ -10,7 +10,7 @@ from pathlib import Path
 from riskcockpit.decisions.policy import FILES, PolicyBook, Waiting
 from riskcockpit.domain.ids import short
 from riskcockpit.errors import ConfigError, LedgerError, RiskcockpitError
-from riskcockpit.ledger.modes import modes_of
+from riskcockpit.ledger.modes import make_directory, modes_of
 from riskcockpit.ledger.objects import Objects, put_durably
 from riskcockpit.views.governance import LedgerProblem
 
@@ -137,6 +137,7 @@ def write_policy(directory: Path, name: str, content: bytes) -> None:
     """
     file = directory / name
     try:
+        make_directory(file.parent, modes_of(directory).directory)
         try:
             put_durably(file, content, modes_of(directory).policy)
         except PermissionError:
