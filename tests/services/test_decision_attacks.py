@@ -27,7 +27,7 @@ from riskcockpit.services.desk import Desk
 from riskcockpit.services.policy_files import sign_policy
 from riskcockpit.services.record import examined
 from riskcockpit.services.signing_keys import add_key, revoke_key
-from riskcockpit.services.verify import verify_ledger
+from riskcockpit.services.verify import accept_clock, verify_ledger
 from support.caches import NOW
 from support.council import Council, terms
 from support.ledgers import key_for, said, signer_line
@@ -391,3 +391,46 @@ def test_a_glass_that_no_rule_lets_break_grants_nothing(
 ) -> None:
     request = council.ask(who, **glass(council, **change))
     assert council.state(request) is WaiverState.IN_DOUBT
+
+
+def test_a_clock_that_was_ahead_once_stops_nobody_who_says_that_theirs_is_right(
+    council: Council,
+) -> None:
+    now = council.clock.at
+    council.clock.at = now + timedelta(hours=25)
+    council.journal("ann").append(EntryType.NOTE, said("my clock is a day ahead"))
+    council.clock.at = now + timedelta(minutes=1)
+    with pytest.raises(LedgerError, match="lies in the future") as caught:
+        Desk(council.at("ben"))
+    assert "--clock-is-right" in (caught.value.hint or "")
+    assert [text.split()[3] for text in accept_clock(council.at("ben"))] == ["ann@ann-host"]
+    report = verify_ledger(council.at("ben"))
+    assert (report.problems, len(report.notices)) == ((), 1)
+    request = council.ask("ann")  # its time is the later one still
+    council.approve("ben", request)
+    assert council.state(request) is WaiverState.GRANTED
+    council.clock.at = now + timedelta(hours=26)
+    council.journal("ann").append(EntryType.NOTE, said("later than that is in the future again"))
+    council.clock.at = now + timedelta(minutes=20)
+    assert [p.why for p in verify_ledger(council.at("ben")).problems] == [
+        "its time lies in the future"
+    ]
+
+
+def test_no_clock_is_years_ahead_and_a_revoked_key_in_the_future_stops_nothing(
+    council: Council,
+) -> None:
+    now, key = council.clock.at, council.journal("ben").fingerprint
+    revoked = {
+        "principal": "ben", "key_fp": key, "reason": "stolen", "signers": "0" * 64,
+    }  # fmt: skip
+    council.journal("ann").append(EntryType.KEY_REVOKED, revoked)
+    council.clock.at = now + timedelta(days=900)
+    council.journal("ben").append(EntryType.NOTE, said("I come from the future"))
+    council.clock.at = now + timedelta(minutes=1)
+    assert verify_ledger(council.at("ann")).problems == ()
+    council.clock.at = now + timedelta(days=900)
+    council.journal("dora").append(EntryType.NOTE, said("and so do I"))
+    council.clock.at = now + timedelta(minutes=1)
+    with pytest.raises(LedgerError, match="no clock is that far ahead"):
+        accept_clock(council.at("ann"))

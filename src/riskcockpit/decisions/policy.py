@@ -149,7 +149,7 @@ class _Revocations:
             if entry.type is EntryType.POLICY_CHANGED and entry.data.get("file") == SIGNERS:
                 changes[entry.chain, str(entry.data.get("after"))].append(entry)
         found.sort(key=lambda entry: (self._order.at(entry), entry.hash))
-        self._all = tuple(read_revocation(entry, self._order, changes) for entry in found)
+        self._all = tuple(read_revocation(entry, changes) for entry in found)
 
     def counting(self, reading: _Reading) -> frozenset[str]:
         """Return those whose signer might end keys, and that nobody else who may rejected."""

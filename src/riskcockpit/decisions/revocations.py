@@ -46,14 +46,12 @@ class Revocation:
         return self.changes | {self.entry.hash} if is_own else frozenset()
 
 
-def read_revocation(
-    entry: Entry, order: Order, changes: Mapping[tuple[str, str], Sequence[Entry]]
-) -> Revocation:
+def read_revocation(entry: Entry, changes: Mapping[tuple[str, str], Sequence[Entry]]) -> Revocation:
     """Read a `key.revoked`; an end that cannot be read is that of the entry.
 
     `changes` are the `policy.changed` of the signers, by chain and digest.
     """
-    data, end = entry.data, order.at(entry)
+    data, end = entry.data, entry.ts
     with suppress(KeyError, ValueError, OverflowError):
         end = min(end, parse_utc(str(data["valid_before"])))
     asked = changes.get((entry.chain, str(data.get("signers", ""))), ())
@@ -92,5 +90,6 @@ def _outlasts(entry: Entry, end: Revocation, order: Order, ended: set[str]) -> b
         return False
     if order.knows(end.entry.hash, entry.hash):
         return True
-    limit = order.at(end.entry)
-    return any(order.at(one) <= limit and one.key_fp not in ended for one in order.witnesses(entry))
+    return any(
+        order.at(one) <= end.entry.ts and one.key_fp not in ended for one in order.witnesses(entry)
+    )

@@ -23,13 +23,15 @@ class Proven:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """An entry that verifies but for the end of its key, as the file of the signers has it."""
+    """An entry that verifies but for its time: by the end of its key in a file, or our clock."""
 
     entry: Entry
     problem: LedgerProblem
     """As the report has it."""
     is_late: bool
     """It says itself that it was signed after the end; else nobody vouches that it was before."""
+    is_future: bool = False
+    """It says that it is signed later than now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class Order:
         for chain in chains.values():
             chain.sort(key=lambda entry: entry.seq)
         self._places = {entry.hash: entry for chain in chains.values() for entry in chain}
+        self._void = void
         self._known: dict[str, Mapping[str, int]] = {}
         self._times: dict[str, datetime] = {}
         self._read(chains)
@@ -145,7 +146,8 @@ class Order:
                 place = self._places.get(head)
                 if place is None:
                     continue
-                at = max(at, self._times.get(head, place.ts))
+                if head not in self._void:
+                    at = max(at, self._times.get(head, place.ts))
                 more = (*self._known.get(head, _NOTHING).items(), (place.chain, place.seq))
                 for name, seq in more:
                     merged[name] = max(seq, merged.get(name, -1))

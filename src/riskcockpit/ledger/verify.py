@@ -49,25 +49,37 @@ def verify_checkpoints(directory: Path, now: datetime) -> VerifyReport:
     Raises:
         LedgerError: as `verify`.
     """
-    return _Examiner(directory, now, {}).run_checkpoints()
+    return _Examiner(directory, now, {}, {}).run_checkpoints()
 
 
 def examine(
-    directory: Path, now: datetime, proven: Mapping[str, Proven] | None = None
+    directory: Path,
+    now: datetime,
+    proven: Mapping[str, Proven] | None = None,
+    ahead: Mapping[str, datetime] | None = None,
 ) -> Examination:
     """Verify as `verify`, and return the entries; `proven` saves signature arithmetic.
+
+    `ahead` are chains whose clock is known to have been ahead, and until what time of theirs.
 
     Raises:
         LedgerError: as `verify`.
     """
-    return _Examiner(directory, now, proven or {}).run()
+    return _Examiner(directory, now, proven or {}, ahead or {}).run()
 
 
 class _Examiner:
-    def __init__(self, directory: Path, now: datetime, proven: Mapping[str, Proven]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        now: datetime,
+        proven: Mapping[str, Proven],
+        ahead: Mapping[str, datetime],
+    ) -> None:
         self.directory = directory
         self.now = now
         self.proven = proven
+        self.ahead = ahead
         self.problems: list[LedgerProblem] = []
         self.notices: list[LedgerProblem] = []
         self.doubts: list[Doubt] = []
@@ -128,10 +140,18 @@ class _Examiner:
     def _problem(self, chain: str, entry: int | None, why: str) -> None:
         self.problems.append(LedgerProblem(chain, entry, why))
 
-    def _doubt(self, entry: Entry, why: str, *, is_late: bool) -> None:
+    def _future(self, entry: Entry) -> None:
+        why = "its time lies in the future"
+        until = self.ahead.get(entry.chain)
+        if until is not None and entry.ts <= until:
+            self._notice(entry, f"{why}: its clock was ahead, as somebody here said")
+        else:
+            self._doubt(entry, why, is_late=True, is_future=True)
+
+    def _doubt(self, entry: Entry, why: str, *, is_late: bool, is_future: bool = False) -> None:
         problem = LedgerProblem(entry.chain, entry.seq, why)
         self.problems.append(problem)
-        self.doubts.append(Doubt(entry, problem, is_late))
+        self.doubts.append(Doubt(entry, problem, is_late, is_future))
 
     def _notice(self, entry: Entry, why: str) -> None:
         self.notices.append(LedgerProblem(entry.chain, entry.seq, why))
@@ -184,7 +204,7 @@ class _Examiner:
                 self._problem(entry.chain, entry.seq, refusal)
             return
         if entry.ts > self.now + CLOCKS_DIFFER:
-            self._problem(entry.chain, entry.seq, "its time lies in the future")
+            self._future(entry)
         if why := fault_of(entry.type, entry.data):
             self._notice(entry, f"its data is not what {entry.type.value} holds: {why}")
         self.signatures[entry.hash] = signature

@@ -46,6 +46,11 @@ from riskcockpit.services.unlocking import refuse_locked
 REVOKED_RULE = "key-revoked"
 MIN_PREFIX = 4
 """Characters of an id that commands take at least."""
+_VERIFY_HINT = "`riskcockpit ledger verify` says all; nothing is decided until it does"
+_CLOCK_HINT = (
+    "one of two clocks is wrong: mend this computer's, or if it is right say so: "
+    "`riskcockpit ledger repair --clock-is-right`"
+)
 
 
 class Desk:
@@ -65,9 +70,13 @@ class Desk:
         if not found.report.is_ok:
             first = found.report.problems[0]
             place = "" if first.entry is None else f" entry {first.entry}"
+            is_clock = all(
+                any(p == d.problem and d.is_future for d in found.doubts)
+                for p in found.report.problems
+            )
             raise LedgerError(
                 f"the ledger does not verify: {first.chain}{place}: {first.why}",
-                hint="`riskcockpit ledger verify` says all; nothing is decided until it does",
+                hint=_CLOCK_HINT if is_clock else _VERIFY_HINT,
             )
         self.entries = found.entries
         self.book = policy_book(ctx.paths.ledger, found.entries)

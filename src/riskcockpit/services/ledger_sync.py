@@ -32,7 +32,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.ledger_files import staged, take, travelling
 from riskcockpit.services.policy_state import put_back, write_policy
 from riskcockpit.services.record import examined, policy_book, weighed
-from riskcockpit.services.remembered import REMOTES, SEEN
+from riskcockpit.services.remembered import REMOTES, SEEN, clocks_ahead
 from riskcockpit.views.governance import LedgerProblem
 from riskcockpit.views.ledgersync import ChainMove, LedgerSync
 
@@ -146,7 +146,7 @@ class _Session:
         """Verify everything together; changes of the policy count as far as known keys sign."""
         policy = {**self._policy_here(), **accepted}
         with staged(self.ctx.paths.state, merged, policy) as place:
-            found = weighed(place, examine(place, self.ctx.clock.now(), self.proven))
+            found = self._examine(place)
             book = policy_book(place, _sound(found))
             contents = self._in_force(place, book, policy)
         if contents:
@@ -159,7 +159,11 @@ class _Session:
 
     def _examined(self, files: Mapping[str, bytes], policy: Mapping[str, bytes]) -> Examination:
         with staged(self.ctx.paths.state, files, policy) as place:
-            return weighed(place, examine(place, self.ctx.clock.now(), self.proven))
+            return self._examine(place)
+
+    def _examine(self, place: Path) -> Examination:
+        ahead = clocks_ahead(self.ctx)
+        return weighed(place, examine(place, self.ctx.clock.now(), self.proven, ahead))
 
     def _policy_here(self) -> dict[str, bytes]:
         found = {}

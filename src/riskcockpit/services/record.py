@@ -33,6 +33,7 @@ from riskcockpit.ledger.signers import AllowedSigners, parse_signers
 from riskcockpit.ledger.verify import examine
 from riskcockpit.services.context import Context
 from riskcockpit.services.remembered import (
+    clocks_ahead,
     lost_elsewhere,
     lost_since,
     proven_before,
@@ -52,7 +53,7 @@ def examined(ctx: Context) -> Examination:
         LedgerError: it cannot be read.
     """
     known = proven_before(ctx)
-    found = examine(ctx.paths.ledger, ctx.clock.now(), known)
+    found = examine(ctx.paths.ledger, ctx.clock.now(), known, clocks_ahead(ctx))
     if gone := lost_since(found, known) or ([] if known else lost_elsewhere(ctx, found)):
         found = with_problems(found, gone)
     else:
@@ -68,7 +69,7 @@ def examined_anew(ctx: Context) -> Examination:
     """
     known = proven_before(ctx)
     gone = lost_since(examine(ctx.paths.ledger, ctx.clock.now(), known), known) if known else []
-    found = examine(ctx.paths.ledger, ctx.clock.now())
+    found = examine(ctx.paths.ledger, ctx.clock.now(), ahead=clocks_ahead(ctx))
     gone = gone or lost_elsewhere(ctx, found)
     return weighed(ctx.paths.ledger, with_problems(found, gone) if gone else found)
 
@@ -106,6 +107,8 @@ def _is_explained(doubt: Doubt, book: PolicyBook, signers: AllowedSigners) -> bo
     Where a revocation was rejected, the version of the signers in force still has the key.
     """
     entry = doubt.entry
+    if doubt.is_future:
+        return entry.hash in book.void
     end = book.ended.get(entry.key_fp)
     if end is not None:
         return not doubt.is_late or entry.hash in book.void or entry.hash in end.own

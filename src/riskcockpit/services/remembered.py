@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from riskcockpit.config.paths import make_private
-from riskcockpit.errors import RiskcockpitError
+from riskcockpit.errors import LedgerError, RiskcockpitError
 from riskcockpit.ledger.examination import Examination, Proven
 from riskcockpit.ledger.objects import write_durably
+from riskcockpit.ledger.tail import disk_error
 from riskcockpit.ledger.union import Known, chain_of, lost
 from riskcockpit.services.context import Context
 from riskcockpit.services.ledger_files import travelling
@@ -27,6 +30,7 @@ from riskcockpit.views.governance import LedgerProblem
 REMOTES = "ledger-remotes"
 SEEN = "seen.json"
 _PROVEN = "ledger-proven.json"
+_CLOCKS = "ledger-clocks.json"
 _BACK = "bring it back, from a colleague's home, the git remote or a backup"
 
 
@@ -44,14 +48,38 @@ def remember(ctx: Context, before: Mapping[str, Proven], found: Examination) -> 
     now = {**before, **found.proven}
     if now == before:
         return
-    file = ctx.paths.state / _PROVEN
+    with suppress(LedgerError):  # the next time takes longer
+        _keep(ctx, _PROVEN, now)
+
+
+def _keep(ctx: Context, name: str, what: object) -> None:
+    file = ctx.paths.state / name
     part = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
         make_private(file.parent)
-        write_durably(part, msgspec.json.encode(now))
+        write_durably(part, msgspec.json.encode(what))
         part.replace(file)
-    except OSError:
-        part.unlink(missing_ok=True)  # the next time takes longer
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise disk_error(f"cannot write {file}", error) from error
+
+
+def clocks_ahead(ctx: Context) -> dict[str, datetime]:
+    """Return chains whose clock was ahead, as somebody here said, until what time of theirs."""
+    try:
+        content = (ctx.paths.state / _CLOCKS).read_bytes()
+        return msgspec.json.decode(content, type=dict[str, datetime])
+    except (OSError, msgspec.DecodeError):
+        return {}
+
+
+def accept_clocks(ctx: Context, until: Mapping[str, datetime]) -> None:
+    """Keep that the clocks of these chains were ahead, for this home alone.
+
+    Raises:
+        LedgerError: it cannot be written.
+    """
+    _keep(ctx, _CLOCKS, {**clocks_ahead(ctx), **until})
 
 
 def lost_since(found: Examination, before: Mapping[str, Proven]) -> list[LedgerProblem]:
