@@ -172,6 +172,7 @@ class Cockpit(Handing):
     def set_lock(self, *, is_locked: bool) -> None:
         """Lock or unlock decisions."""
         self.is_locked = is_locked
+        self.place_screen.take_ledger()  # what may be decided is asked anew
         self.place_screen.refresh_bindings()
         self.place_screen.draw_lines()
 
@@ -351,6 +352,14 @@ class Cockpit(Handing):
                 ChooseDialog("Go to", names),
                 lambda at: None if at is None else self.go_to(found[at][1]),
             )
+
+    def action_command_palette(self) -> None:
+        """Search keys, commands and names, asked for in signs the font has."""
+        from textual.command import CommandPalette  # noqa: PLC0415 - as above
+
+        if not isinstance(self.screen, CommandPalette):
+            words = "Search keys, commands and names"
+            self.push_screen(CommandPalette(placeholder=words, id="--command-palette"))
 
     def action_help(self) -> None:
         """Show the keys of the view that is seen."""

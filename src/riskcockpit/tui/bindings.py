@@ -208,6 +208,11 @@ KEYS: tuple[Key, ...] = (
         ),
     ),
     *_keys(
+        "panels",
+        ("panel.next", "tab", "next panel: KPIs, controls, findings", "panel(1)", "panel"),
+        ("panel.previous", "shift+tab", "panel before", "panel(-1)", ""),
+    ),
+    *_keys(
         "ledger",
         ("ledger.verify", "V", "verify every signature now", "verify", "verify now"),
     ),
@@ -244,6 +249,7 @@ SCOPES: dict[str, str] = {
     "query": "Typing a query",
     "decisions": "Decisions",
     "compliance": "Compliance",
+    "panels": "Pillar",
     "ledger": "Ledger",
 }
 """Scope → its heading, in the order of help."""

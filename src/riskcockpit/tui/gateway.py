@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # imported when first used
         VerifyReport,
     )
     from riskcockpit.views.incidents import IncidentView
+    from riskcockpit.views.kpis import KpiDetail
     from riskcockpit.views.models import ModelDetail, ModelRow
     from riskcockpit.views.posture import PostureView
     from riskcockpit.views.trace import TraceRow, TraceView
@@ -302,6 +303,12 @@ class Gateway(DeskGateway):
 
         return governance.control(self._ctx, control)
 
+    def kpi(self, name: str) -> KpiDetail:
+        """Return one KPI with what is behind it."""
+        from riskcockpit.services.kpis import kpi  # noqa: PLC0415 - when first used
+
+        return kpi(self._ctx, name)
+
     def compliance(self) -> tuple[FrameworkView, ...]:
         """Return all frameworks with their evidence."""
         from riskcockpit.services.compliance import compliance  # noqa: PLC0415 - when first used
@@ -382,5 +389,6 @@ def _about(ctx: Context) -> About:
         lists=settings.cockpit.lists,
         clipboard=settings.cockpit.clipboard,
         file=str(paths.settings),
+        has_settings=paths.settings.is_file(),
         line_of=line_of,
     )

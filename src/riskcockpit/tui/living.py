@@ -93,7 +93,7 @@ class Living(Navigator):
 
     def action_reload(self) -> None:
         """Read the cache anew, and pull the sources: all, or the one under the cursor."""
-        self.place_screen.refresh_data()
+        self.place_screen.take_generation()
         self.pull(tuple(self.place_screen.sources_seen()))
 
     def pull(self, names: Sequence[str]) -> None:

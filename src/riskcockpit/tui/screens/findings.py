@@ -62,10 +62,7 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
     list_name = "findings"
     columns = FINDINGS
     own_sort = "-exposure"
-    empty_words = (
-        "No findings yet.",
-        "riskcockpit import FILE reads reports · riskcockpit sync pulls the configured sources",
-    )
+    empty_words = ("No findings yet.", "")
 
     AUTO_FOCUS = ""  # back from a dialog, the filter must not take the keys
 

@@ -36,6 +36,18 @@ _QUIET = (_POSTURE, "names", "views", "values", "commands", "remember", "draft",
 """First words of topics nobody waits for: when they fail, the screen goes on as it is."""
 
 
+def first_steps(*, has_settings: bool) -> str:
+    """Return what brings data into a home without any, a line a step."""
+    made = [] if has_settings else [("init", "makes settings and your signing key")]
+    steps = [
+        *made,
+        ("sources add", "connects scanners, registries, monitors"),
+        ("import FILE", "reads the report of a scanner"),
+        ("demo", "shows a whole bank, without any of these"),
+    ]
+    return "\n".join(f"riskcockpit {words:<12}  {what}" for words, what in steps)
+
+
 class Load(StrEnum):
     """How a screen stands with its data; each is drawn."""
 
@@ -53,7 +65,7 @@ class PlaceScreen(Screen[None]):
     topic: ClassVar[str] = "data"
     """What the screen waits for, in words."""
     empty_words: ClassVar[tuple[str, str]] = ("Nothing here yet.", "")
-    """What an empty screen says, and what to do about it."""
+    """What an empty screen says, and what to do about it; empty: the first steps of a newcomer."""
     reads_posture: ClassVar[bool] = False
     """Its own question brings the posture, which feeds header and banner."""
 
@@ -96,7 +108,7 @@ class PlaceScreen(Screen[None]):
             self.draw_lines()
             self.refresh_data()
             if self.host.posture is None:
-                self._refresh_posture()
+                self.refresh_posture()
 
     def on_resize(self) -> None:
         """Fit the lines to the new width."""
@@ -120,6 +132,7 @@ class PlaceScreen(Screen[None]):
         order = {
             "decisions": 0,
             "ledger": 1,
+            "panels": 2,
             "compliance": 1,
             "findings": 2,
             "columns": 3,
@@ -172,7 +185,7 @@ class PlaceScreen(Screen[None]):
     def take_generation(self) -> None:
         """Read anew after a publish."""
         self.refresh_data()
-        self._refresh_posture()
+        self.refresh_posture()
 
     def take_ledger(self) -> None:
         """Read anew what the ledger alone says: somebody has written into it."""
@@ -202,7 +215,8 @@ class PlaceScreen(Screen[None]):
         """Return the query by which what is seen was chosen; empty when by none."""
         return ""
 
-    def _refresh_posture(self) -> None:
+    def refresh_posture(self) -> None:
+        """Read anew what header and banner say, unless the screen's own question brings it."""
         if not self.reads_posture:
             self.ask(_POSTURE, self.host.gateway.posture, self._take_posture)
 
@@ -299,7 +313,11 @@ class PlaceScreen(Screen[None]):
             return styled([(f"Loading {self.topic} {self.host.glyphs.ellipsis}", "muted")])
         if load is Load.EMPTY:
             words, hint = self.empty_words
-            return lines([styled([(words, "strong")]), "", styled([(hint, "muted")])])
+            steps = hint or first_steps(has_settings=self.host.gateway.about.has_settings)
+            rows = steps.split("\n")
+            longest = max(map(len, rows))  # the block stands in the middle, its lines do not
+            block = [styled([(f"{row:<{longest}}", "muted")]) for row in rows]
+            return lines([styled([(words, "strong")]), "", *block])
         words, hint = failure_words(error)
         alarm = self.host.glyphs.alarm
         word = "FORBIDDEN" if load is Load.FORBIDDEN else "FAILED"
