@@ -85,16 +85,18 @@ async def test_a_command_says_why_it_does_nothing_too() -> None:
         assert "nothing here takes this key" in seen(app)
 
 
-def test_a_reason_is_cut_before_other_keys_and_keys_before_nothing() -> None:
+def test_a_reason_is_cut_on_wide_screens_and_left_to_the_key_on_narrow_ones() -> None:
+    why = "eng has signed this already, and so have several others who were asked"
     hints = [
-        Hint("r", "roll back"), Hint("a", "approve", "eng has signed this already, and so on"),
-        Hint("X", "reject", "eng has signed this already, and so on"), Hint(":", "command"),
+        Hint("r", "roll back"), Hint("a", "approve", why), Hint("X", "reject", why),
+        Hint(":", "command"),
     ]  # fmt: skip
-    wide = key_line(hints, 120, UNICODE).plain
-    assert "(a approve, X reject: eng has signed this already, and so on)  : command" in wide
-    narrow = key_line(hints, 70, ASCII).plain
-    assert narrow.isascii()
-    assert "(a approve, X reject: eng has" in narrow
-    assert len(narrow) <= 70
-    assert ": command" in narrow
-    assert "(a approve, X reject)" in key_line(hints, 50, UNICODE).plain
+    wide = key_line(hints, 160, UNICODE).plain
+    assert "(a approve, X reject: eng has signed this already, and so have several" in wide
+    assert wide.endswith(": command  ")
+    line = key_line(hints, 100, ASCII).plain
+    assert line.isascii()
+    assert len(line) <= 100
+    assert "eng has signed this already~)" in line
+    assert line.endswith(": command  ")
+    assert "(a approve, X reject)  : command" in key_line(hints, 80, UNICODE).plain

@@ -42,6 +42,10 @@ NEVER_EMPTY = (*(kind for kind in KEYS if kind != "pillar"), "settings")
 ABOVE = {
     "roll-back": ("m", "r"),
     "waive": ("f", "space", "space", "w"),
+    "renew": ("W", "j", "N"),
+    "compensate": (
+        "f", "w", "x", "shift+tab", "enter", "down", "enter", "tab", "enter", "enter",
+    ),
     "help": ("f", "?"),
     "command": ("0", ":", "f"),
     "filter": ("f", "/"),
@@ -50,7 +54,7 @@ ABOVE = {
     "requirement": ("c", "right", "j", "j", "j", "j", "right"),
     "matrix": ("c", "T"),
     "verified": ("l", "V"),
-}
+}  # fmt: skip
 """What lies over a screen, or what a key makes of it; one state each."""
 
 

@@ -40,6 +40,12 @@ from riskcockpit.services.unlocking import refuse_locked
 MIN_PREFIX = 4
 """Characters of an id that commands take at least."""
 
+_LISTS = {
+    "request": "requests list", "waiver": "waivers list", "incident": "incident list",
+    "action": "actions list",
+}  # fmt: skip
+"""Where what a decision is about is listed."""
+
 
 class Desk:
     """What one decision rests on, read at one moment."""
@@ -75,8 +81,8 @@ class Desk:
 
     @property
     def is_production(self) -> bool:
-        """Whether this context is production."""
-        return self.ctx.settings.context.production
+        """Whether this is production: the settings say so, or the roles that were signed."""
+        return self.ctx.settings.context.production or self.roles.is_production
 
     def signature(self) -> Signature:
         """Return how this person signs, with their roles of today."""
@@ -225,7 +231,9 @@ class Desk:
         return "; ".join(filter(None, (*said, *self.journal.warnings)))
 
     def _follow_policy(self) -> list[str]:
-        """Put what this decision brought into force in the place of what was in force before."""
+        """Put what this decision brought into force in the place of what was in force before, and
+        what is in force in the place of a change that it turned down.
+        """
         said = []
         directory = self.ctx.paths.ledger
         present = policy_book(directory, self.entries)
@@ -236,12 +244,27 @@ class Desk:
             is_new = name in OPTIONAL and not (directory / name).exists()
             if not is_new and state_of(directory, self.book, name).digest != before:
                 continue
-            try:
-                write_policy(directory, name, Objects(directory).get(digest))
-                said.append(f"{name} is the version {short(digest)} now")
-            except RiskcockpitError as error:
-                said.append(error.message)
+            said.append(self._put(name, digest, f"{name} is the version {short(digest)} now"))
+        ended = {each.entry.hash for each in self.book.waiting}
+        ended -= {each.entry.hash for each in present.waiting}
+        for each in self.book.waiting:
+            name, digest = str(each.entry.data["file"]), str(each.entry.data["after"])
+            stands = present.digests.get(name, "")
+            if each.entry.hash not in ended or not stands or stands == digest:
+                continue
+            is_there = (directory / name).exists()
+            if is_there and state_of(directory, self.book, name).digest == digest:
+                said.append(self._put(name, stands, f"{name} is the version {short(stands)} again"))
         return said
+
+    def _put(self, name: str, digest: str, words: str) -> str:
+        """Put a version of a file of the policy into its place; return `words`, or why not."""
+        directory = self.ctx.paths.ledger
+        try:
+            write_policy(directory, name, Objects(directory).get(digest))
+        except RiskcockpitError as error:
+            return error.message
+        return words
 
     def _asked_for(self) -> str:
         """Return which changes of the policy wait for another person."""
@@ -278,8 +301,9 @@ class Desk:
         if found:
             several = ", ".join(id_[: len(wanted) + 4] for id_ in found[:5])
             raise UnknownNameError(f"several start with {wanted!r}", hint=f"one of {several}")
+        where = _LISTS.get(what, "ledger log")
         raise UnknownNameError(
-            f"there is no {what} {prefix!r}", hint="look: `riskcockpit ledger log`"
+            f"there is no {what} {prefix!r}", hint=f"look: `riskcockpit {where}`"
         )
 
     def waiting(self) -> tuple[str, ...]:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from riskcockpit.config.settings import ListSettings
 from riskcockpit.tui.outside_api import OutsideApi
 
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
+    from riskcockpit.config.settings import ListSettings
     from riskcockpit.exposure.model import ExposureModel
     from riskcockpit.tui.intents import Intent
     from riskcockpit.views.alerts import AlertDetail, AlertRow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ _MINUTE_SECONDS = 60.0
 _HOLD_NOTE_SECONDS = 0.5
 _GUARD_GONE = 137
 """Nobody waits for this code: the shell has gone on."""
+_MOST_ASKING = 3
+"""Threads that ask questions: a list and a long wait leave one free; each keeps memory."""
 _EXITS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
 
 
@@ -78,6 +81,7 @@ class Cockpit(Handing):
         self._fence = Fence()
         self._give_up: Callable[[], None] | None = None
         self._hold_note: Timer | None = None
+        self._says_it_takes_long = False
         self._lock_timer: Timer | None = None
 
     # life
@@ -88,6 +92,7 @@ class Cockpit(Handing):
 
     def on_mount(self) -> None:
         """Take the keys and the signals, and start watching the cache."""
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_MOST_ASKING, "asking"))
         self.set_class(self.glyphs.is_ascii, "-ascii")
         if not self.is_headless:
             self._listen_to_signals()
@@ -190,13 +195,18 @@ class Cockpit(Handing):
         """Drop keys and clicks until `release_keys`; `esc` gives up, `ctrl+q` still quits."""
         self.release_keys()
         self._give_up = give_up
-        self._hold_note = self.set_timer(
-            _HOLD_NOTE_SECONDS, lambda: self.tell("the preview is being prepared; esc gives up")
-        )
+        self._hold_note = self.set_timer(_HOLD_NOTE_SECONDS, self._say_that_it_takes_long)
+
+    def _say_that_it_takes_long(self) -> None:
+        self._says_it_takes_long = True
+        self.tell("the preview is being prepared; esc gives up")
 
     def release_keys(self) -> None:
-        """Let keys act again."""
+        """Let keys act again; the note that it takes long goes, before it covers what is there."""
         self._give_up = None
+        if self._says_it_takes_long:
+            self._says_it_takes_long = False
+            self.clear_notifications()
         if self._hold_note is not None:
             self._hold_note.stop()
             self._hold_note = None

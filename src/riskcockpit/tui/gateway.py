@@ -42,7 +42,7 @@ class Gateway(DeskGateway):
     """Answers the cockpit over the services; see `api.GatewayApi` for every method."""
 
     def __init__(self, ctx: Context) -> None:
-        super().__init__(ctx)
+        super().__init__(replace(ctx, store=ctx.store.sparing()))  # it stays open all day
         self._lock = Lock()
         self._ended = Event()
         self._reader: FindingReader | None = None

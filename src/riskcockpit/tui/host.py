@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from textual.content import Content
 
-from riskcockpit.config.settings import ListSettings
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import Glyphs
 from riskcockpit.tui.api import GatewayApi, Names
@@ -16,6 +15,7 @@ from riskcockpit.tui.conditions import Condition
 from riskcockpit.tui.messages import Place
 
 if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.config.settings import ListSettings
     from riskcockpit.views.posture import PostureView
     from riskcockpit.views.syncing import SourceProgress
 

@@ -9,7 +9,6 @@ from textual import on
 from textual.app import App
 from textual.filter import ANSIToTruecolor
 
-from riskcockpit.config.settings import ListSettings
 from riskcockpit.errors import RiskcockpitError
 from riskcockpit.tui.api import About, GatewayApi, Pulse
 from riskcockpit.tui.messages import (
@@ -25,6 +24,7 @@ from riskcockpit.tui.theme import THEME, THEMES
 from riskcockpit.tui.watch import PulseWatch
 
 if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.config.settings import ListSettings
     from riskcockpit.views.syncing import SourceProgress
 
 

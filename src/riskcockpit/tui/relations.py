@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from riskcockpit.domain.untrusted import clean_line
@@ -53,19 +53,28 @@ def of_waiver(row: WaiverRow, controls: Sequence[str] = ()) -> Sequence[tuple[st
     return [*out, ("ledger", Place("ledger", row.id))]
 
 
+_PLACES_OF_ALERTS: Mapping[str, str] = {
+    "model_alarm": "model",
+    "champion_missing": "model",
+    "data_alarm": "finding",
+    "sla": "finding",
+    "waiver_request": "waiver",
+    "waiver_expiring": "waiver",
+    "rollback_request": "requests",
+    "glass_review": "requests",
+    "action_failed": "actions",
+    "import_held": "sources",
+    "source": "sources",
+    "control": "control",
+}
+"""Kind of an alert → kind of the place it is about."""
+
+
 def of_alert(row: AlertRow) -> Sequence[tuple[str, Place]]:
-    """Return the place an alert is about."""
-    kinds = {
-        "model_alarm": "model", "champion_missing": "model", "data_alarm": "finding",
-        "sla": "finding", "waiver_request": "waiver", "waiver_expiring": "waiver",
-        "rollback_request": "requests", "glass_review": "requests", "control": "control",
-    }  # fmt: skip
-    kind = kinds.get(row.kind, "")
-    if row.kind == "source":
-        return [("sources", Place("sources"))]
-    if row.kind == "action_failed":
-        return [("action log", Place("actions", row.subject))]
-    return [(kind, Place(kind, row.subject))] if kind and row.subject else []
+    """Return the place an alert is about; what has no subject is named by its key."""
+    kind = _PLACES_OF_ALERTS.get(row.kind, "")
+    named = row.subject or row.key.partition(":")[2]
+    return [(kind, Place(kind, clean_line(named)))] if kind and named else []
 
 
 def _findings(field: str, value: str) -> Place:

@@ -69,7 +69,8 @@ class HelpDialog(Dialog[None]):
         found = [each for each in COMMANDS if wanted in each.word or wanted in each.words]
         if found:
             out.append(styled([("Commands", "title")]))
-            out += [_row(f":{each.word} {each.usage}".strip(), each.words) for each in found]
+            names = [(f":{each.word} {each.usage}".strip(), each.words) for each in found]
+            out += [line for name, words in names for line in self._row(name, words)]
         if self._is_locked:
             out += [
                 Content(""),
@@ -80,10 +81,15 @@ class HelpDialog(Dialog[None]):
     def _lines(self, key: Key) -> list[Content]:
         why = self._refused.get(key.id, "")
         if not why:
-            return [_row(self._keys(key), key.words)]
+            return self._row(self._keys(key), key.words)
         said = paragraph(f"not here: {why}", self.room - _INDENT, "warn")
         indented = [Content.assemble(" " * _INDENT, line) for line in said]
-        return [_row(f"({self._keys(key)})", key.words), *indented]
+        return [*self._row(f"({self._keys(key)})", key.words), *indented]
+
+    def _row(self, keys: str, words: str) -> list[Content]:
+        first, *rest = paragraph(words, self.room - _INDENT)
+        head = styled([(f"  {keys:<{_INDENT - 2}}", "key")])
+        return [Content.assemble(head, first), *(Content.assemble(" " * _INDENT, r) for r in rest)]
 
     def _keys(self, key: Key) -> str:
         return " ".join(key.read_in(self._keymap))
@@ -92,7 +98,3 @@ class HelpDialog(Dialog[None]):
         if key.id not in self._active and key.id not in self._refused:
             return False
         return wanted in f"{self._keys(key)} {key.words} {key.id}".lower()
-
-
-def _row(keys: str, words: str) -> Content:
-    return styled([(f"  {keys:<20}", "key"), words])

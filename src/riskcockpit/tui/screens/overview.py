@@ -148,8 +148,14 @@ class OverviewScreen(DecidingScreen):
         return self._subject_for("r")
 
     def request_subject(self) -> str:
-        """Return the request under the cursor."""
-        return self._subject_for("a")
+        """Return the request under the cursor; one's own as well, it can be withdrawn."""
+        return self._subject_for("a") or self._subject_for("X")
+
+    def subjects_of(self, action: str) -> tuple[str, ...]:
+        """Return what a key would act on; what cannot be rejected is no request to reject."""
+        if action == "reject" and not self._subject_for("X"):
+            return ()
+        return super().subjects_of(action)
 
     def action_approve(self) -> None:
         """Preview the approval of the request, or the release of the held import."""

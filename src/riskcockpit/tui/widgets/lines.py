@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # records come with the data
 
 
 _LEAST_BANNER = 30
-_LEAST_REASON = 16
+_ROOM_FOR_REASONS = 100
 
 
 def trail(place: Place) -> tuple[str, ...]:
@@ -139,10 +139,9 @@ def key_line(hints: Sequence[Hint], width: int, glyphs: Glyphs) -> Content:
     for why, group in groupby(hints, key=lambda hint: hint.why_not):
         if why:
             text = _dead(tuple(group), why, width, glyphs)
-            if used + cell_len(text) > width:
-                break
-            parts.append((text, "muted"))
-            used += cell_len(text)
+            if used + cell_len(text) <= width:
+                parts.append((text, "muted"))
+                used += cell_len(text)
             continue
         for hint in group:
             size = cell_len(hint.key) + 1 + cell_len(hint.word) + 2
@@ -154,10 +153,10 @@ def key_line(hints: Sequence[Hint], width: int, glyphs: Glyphs) -> Content:
 
 
 def _dead(hints: Sequence[Hint], why: str, width: int, glyphs: Glyphs) -> str:
-    """Return keys in brackets; where there is room the reason is told, else by the key itself."""
+    """Return keys in brackets; on a narrow screen their reason is told when they are pressed."""
     names = ", ".join(f"{hint.key} {hint.word}" for hint in hints)
-    room = max(0, width * 3 // 5 - cell_len(names) - len("(: )  "))
-    if room < _LEAST_REASON:
+    room = width * 2 // 5 - len("(: )  ")
+    if width < _ROOM_FOR_REASONS:
         return f"({names})  "
     said = clean_line(why)
     if cell_len(said) > room:

@@ -21,7 +21,7 @@ T = TypeVar("T")
 GUTTER = 4
 """Cells before the first column: cursor, mark, news or letter, and a gap."""
 GAP = 2
-MOST_DRAWN = 2_000
+MOST_DRAWN = 256
 """Drawn rows kept for the next paint; then all are forgotten, for whoever scrolls for hours."""
 
 
