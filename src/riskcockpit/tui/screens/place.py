@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
@@ -47,6 +48,11 @@ def first_steps(*, has_settings: bool) -> str:
     return "\n".join(f"riskcockpit {words:<12}  {what}" for words, what in steps)
 
 
+def _rank(key: Key, order: Mapping[str, int]) -> int:
+    """Return where a key stands in the key line: taking something back is not what comes first."""
+    return order["lists"] if key.id == "decide.undo" else order[key.scope]
+
+
 class Load(StrEnum):
     """How a screen stands with its data; each is drawn."""
 
@@ -65,6 +71,8 @@ class PlaceScreen(Screen[None]):
     """What the screen waits for, in words."""
     empty_words: ClassVar[tuple[str, str]] = ("Nothing here yet.", "")
     """What an empty screen says, and what to do about it; empty: the first steps of a newcomer."""
+    shows_why: ClassVar[str] = ""
+    """The hint of a banner that leads to this screen: here it would say nothing."""
     reads_posture: ClassVar[bool] = False
     """Its own question brings the posture, which feeds header and banner."""
 
@@ -146,7 +154,7 @@ class PlaceScreen(Screen[None]):
         if isinstance(self.focused, Input):  # it takes what is typed
             keys = [key for key in keys if key.scope == "query" or key.id == "app.back"]
             return [Hint("enter", "apply"), *(Hint(self._key_now(key), key.label) for key in keys)]
-        keys.sort(key=lambda key: (order[key.scope], key.id in refused))
+        keys.sort(key=lambda key: (_rank(key, order), key.id in refused))
         return [Hint(self._key_now(key), key.label, refused.get(key.id, "")) for key in keys]
 
     def refusals(self) -> Mapping[str, str]:
@@ -297,7 +305,11 @@ class PlaceScreen(Screen[None]):
         has_rows = self.load in (Load.LOADED, Load.STALE)
         own = self._failure if has_rows else None
         mine = [] if own is None else [of_refresh(own, self.host.glyphs)]
-        wrong = [*mine, *self.host.conditions()]
+        here = self.shows_why
+        wrong = [
+            replace(each, hint="") if each.hint and each.hint == here else each
+            for each in (*mine, *self.host.conditions())
+        ]
         state = self.query_one("#state", Plain)
         state.display = bool(wrong)
         if wrong:

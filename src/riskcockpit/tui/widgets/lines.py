@@ -39,7 +39,8 @@ def trail(place: Place) -> tuple[str, ...]:
         "control": place.key,
     }
     words = trail(place.parent) if place.parent is not None else ()
-    return (*words, clean_line(here.get(place.kind, place.kind)))
+    last = clean_line(here.get(place.kind, place.kind))
+    return words if words[-1:] == (last,) else (*words, last)
 
 
 def header_line(
