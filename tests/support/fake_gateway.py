@@ -162,6 +162,10 @@ class FakeGateway(FakeIncidents, FakeDeliveries, FakeDesk):
         self._wait()
         return self.known.views
 
+    def faulty_views(self) -> Mapping[str, QueryError]:
+        wrong = QueryError('unknown field "bogus"', position=0, hint='did you mean "owner"?')
+        return {name: wrong for name, query in self.known.views.items() if "bogus" in query}
+
     def save_view(self, name: str, query: str) -> None:
         self._wait()
         if name == "mine":

@@ -15,6 +15,7 @@ from riskcockpit.tui.outside_api import OutsideApi
 
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
     from riskcockpit.config.settings import ListSettings
+    from riskcockpit.errors import QueryError
     from riskcockpit.exposure.model import ExposureModel
     from riskcockpit.tui.intents import Intent
     from riskcockpit.views.alerts import AlertDetail, AlertRow
@@ -138,6 +139,10 @@ class GatewayApi(OutsideApi, Protocol):
 
     def views(self) -> Mapping[str, str]:
         """Return the saved views: name → query."""
+        ...
+
+    def faulty_views(self) -> Mapping[str, QueryError]:
+        """Return views of the settings that no query can be made of: name → why."""
         ...
 
     def save_view(self, name: str, query: str) -> None:

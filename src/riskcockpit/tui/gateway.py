@@ -15,7 +15,7 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from riskcockpit.config.loading import load_settings
-from riskcockpit.errors import ConfigError
+from riskcockpit.errors import ConfigError, QueryError
 from riskcockpit.tui.api import About, Names, Pulse, QueryField
 from riskcockpit.tui.desk_gateway import DeskGateway
 
@@ -96,6 +96,12 @@ class Gateway(DeskGateway):
         from riskcockpit.services.saved_views import views_in_force  # noqa: PLC0415 - as above
 
         return views_in_force(self._ctx)
+
+    def faulty_views(self) -> Mapping[str, QueryError]:
+        """Return views of the settings that no query can be made of."""
+        from riskcockpit.services.saved_views import faulty_views  # noqa: PLC0415 - as above
+
+        return faulty_views(self._ctx)
 
     def save_view(self, name: str, query: str) -> None:
         """Keep a query under a name."""

@@ -60,8 +60,15 @@ class Host(Protocol):
         """Do what the key bound to `action` does on the screen that is seen."""
         ...
 
-    def hold_keys(self, give_up: Callable[[], None]) -> None:
-        """Let keys and clicks do nothing until `release_keys`; `esc` calls `give_up` instead."""
+    def hold_keys(self, give_up: Callable[[], None], *, keeps_typed: bool = False) -> None:
+        """Let keys and clicks do nothing until `release_keys`; `esc` calls `give_up` instead.
+
+        With `keeps_typed` keys act when they are released.
+        """
+        ...
+
+    def forget_typed(self) -> None:
+        """Let the keys that wait never act."""
         ...
 
     def release_keys(self) -> None:

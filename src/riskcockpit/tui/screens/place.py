@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # records come with the data
 T = TypeVar("T")
 
 _POSTURE = "posture-of-header"
+_UNDO = "decide.undo"
 _QUIET = (_POSTURE, "names", "views", "values", "commands", "remember", "draft", "may")
 """First words of topics nobody waits for: when they fail, the screen goes on as it is."""
 
@@ -46,11 +47,6 @@ def first_steps(*, has_settings: bool) -> str:
         ("demo", "shows a whole bank, without any of these"),
     ]
     return "\n".join(f"riskcockpit {words:<12}  {what}" for words, what in steps)
-
-
-def _rank(key: Key, order: Mapping[str, int]) -> int:
-    """Return where a key stands in the key line: taking something back is not what comes first."""
-    return order["lists"] if key.id == "decide.undo" else order[key.scope]
 
 
 class Load(StrEnum):
@@ -154,7 +150,11 @@ class PlaceScreen(Screen[None]):
         if isinstance(self.focused, Input):  # it takes what is typed
             keys = [key for key in keys if key.scope == "query" or key.id == "app.back"]
             return [Hint("enter", "apply"), *(Hint(self._key_now(key), key.label) for key in keys)]
-        keys.sort(key=lambda key: (_rank(key, order), key.id in refused))
+        posture = self.host.posture
+        if posture is not None and not posture.ledger.head:  # nothing of one's own to take back
+            keys = [key for key in keys if key.id != _UNDO]
+        ranks = {key.id: order["lists"] if key.id == _UNDO else order[key.scope] for key in keys}
+        keys.sort(key=lambda key: (ranks[key.id], key.id in refused))
         return [Hint(self._key_now(key), key.label, refused.get(key.id, "")) for key in keys]
 
     def refusals(self) -> Mapping[str, str]:

@@ -78,6 +78,7 @@ def finding_full(detail: FindingDetail, frame: Frame, width: int) -> list[Conten
     out += fact(
         "came back", plural(detail.reopened_count, "time") if detail.reopened_count else "", width
     )
+    out += fact("help", detail.help_url, width)
     told = detail.description.strip()
     out += section("What it is", paragraph(told, width) if told else [])
     out += section("Where", _places(detail.locations, width, frame))
@@ -85,7 +86,6 @@ def finding_full(detail: FindingDetail, frame: Frame, width: int) -> list[Conten
     out += section("Waivers", [_waiver(waiver, frame, width) for waiver in detail.waivers])
     out += section("Seen by other tools", [_other(row, frame, width) for row in detail.correlated])
     out += section("History", [_event(event, width) for event in detail.history])
-    out += fact("help", detail.help_url, width)
     return out
 
 
