@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "tests")]
 
-from bench.cpu import cpu_seconds  # noqa: E402 - after the path is set
+from bench.cpu import cpu_seconds, family  # noqa: E402 - after the path is set
 from bench.scroll import OPEN, p95, press  # noqa: E402 - as above
 from bench.world import make_world  # noqa: E402 - as above
 from riskcockpit.config.paths import Paths  # noqa: E402 - as above
@@ -128,11 +128,15 @@ def filtered(screen: Screen, query: str) -> tuple[float, float]:
 
 
 def resident(process: int) -> float:
-    """Return the memory of a process in MB."""
-    for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1000
-    raise SystemExit("this system does not say how much memory a process has")
+    """Return the memory of the cockpit in MB, and what its guard has for itself."""
+    total, found = 0, family(process)
+    for each in found:
+        is_guard = each == process and len(found) > 1
+        wanted = "Private_" if is_guard else "Rss:"  # the rest of a guard is shared
+        for line in Path(f"/proc/{each}/smaps_rollup").read_text().splitlines():
+            if line.startswith(wanted):
+                total += int(line.split()[1])
+    return total / 1000
 
 
 def idle(seconds: float) -> int:

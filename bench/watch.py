@@ -49,9 +49,7 @@ def happy(stack: Stack, names: list[str]) -> list[float]:
         taken.append((accuracy_drop if number % 2 else bias_rise)(stack, name))
         check_rolled_back(stack, name)
         say(f"rollback {number + 1} of {len(names)}: {taken[-1]:.2f} s")
-    for name in names:
         wait_for(partial(has_recovered, stack, name), f"version 2 of {name} proves itself")
-    say(f"{len(names)} versions proved themselves")
     return taken
 
 

@@ -71,7 +71,8 @@ def test_rules_edited_by_hand_are_named_refused_restored_or_signed(incident: str
 
     def state() -> dict[str, Any]:
         files = document(invoke("policy", "status", "--json"), "policy")["files"]
-        return {each["file"]: each for each in files}.get("policy/automation.yaml", {})
+        by_name: dict[str, dict[str, Any]] = {each["file"]: each for each in files}
+        return by_name.get("policy/automation.yaml", {})
 
     assert state() == {}
     assert invoke("watch", "adopt").code == 0

@@ -13,6 +13,7 @@ from riskcockpit.decisions.roles import Deed
 from riskcockpit.domain.decision import DecisionState, EntryType
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import InputError, LedgerError, RefusedError, UnknownNameError
+from riskcockpit.ingest.raw import pack
 from riskcockpit.services.decide import (
     approve,
     note,
@@ -94,6 +95,17 @@ def test_who_approves_is_shown_what_is_asked_for(bank: Bank) -> None:
     assert [row.severity.word for row in plan.findings] == ["high"] * plan.finding_count
     assert plan.finding_count
     assert plan.exposure is not None
+    assert {"kind", "treatment", "owner of the risk", "review on"} <= facts.keys()
+
+
+def test_who_wrote_the_code_of_a_finding_does_not_approve_its_waiver(bank: Bank) -> None:
+    record = b'{"RuleID": "token", "Author": "Approver", "Email": "dev@bank.example"}'
+    with bank.at("engineer").store.writer() as tx:
+        tx.append("raw_record", list(pack("s1", [b"{}", record], [0, 1])))
+        tx.execute(statement("UPDATE finding SET raw_hash = 's1:1' WHERE title = 'high'"))
+    id_ = ask(bank)
+    with pytest.raises(RefusedError):
+        approve(bank.at("approver"), id_)
 
 
 def test_the_entries_say_who_cannot_add_a_key_and_what_was_checked_of_who_did(bank: Bank) -> None:
@@ -191,6 +203,15 @@ def test_undo_takes_back_ones_own_last_decision_and_nobody_elses(bank: Bank) -> 
     assert bank.states()["low"] == "open"
     with pytest.raises(RefusedError, match="nothing to undo"):
         undo(bank.at("engineer"))
+
+
+def test_what_is_older_than_a_day_is_undone_by_name_only(bank: Bank) -> None:
+    old = ask(bank, "severity:low")
+    bank.clock.at += timedelta(days=1, hours=1)
+    with pytest.raises(RefusedError, match="is from 2026-11-24"):
+        undo(bank.at("engineer"))
+    undo(bank.at("engineer"), old[:8])
+    assert bank.states()["low"] == "open"
 
 
 def test_an_approval_taken_back_no_longer_counts(bank: Bank) -> None:

@@ -180,6 +180,26 @@ def test_who_started_a_deployment_does_not_approve_it_in_production(yard: Yard) 
     assert yard.world.repo("bank/payments").pending[5], "nothing was sent"
 
 
+def test_who_started_the_run_or_made_its_commit_does_not_approve_it(yard: Yard) -> None:
+    yard.bank.is_production = True
+    yard.wait(5)
+    commit = {
+        "id": "c" * 40, "tree_id": "d" * 40, "message": "m", "timestamp": "2026-11-25T12:00:00Z",
+        "author": {"name": "Ann Author", "email": "ann@bank.example"},
+        "committer": {"name": "Ben", "email": "approver@bank.example"},
+    }  # fmt: skip
+    yard.world.run("bank/payments", 5, status="waiting", conclusion=None, head_commit=commit,
+                   actor=github_objects.user("mara"))  # fmt: skip
+    asked = decide_deployment(yard.at(), APPROVE, PLACE)
+    entries = yard.at().reading_journal().entries()
+    entry = next(each for each in entries if each.hash == asked.decision.id)
+    assert entry.data["authors"] == [
+        "mara", "Ann Author", "ann@bank.example", "Ben", "approver@bank.example",
+    ]  # fmt: skip
+    with pytest.raises(RefusedError, match="approver made what this is about"):
+        approve(yard.at("approver"), asked.decision.id)
+
+
 def test_a_rejected_or_undone_request_is_never_sent(yard: Yard) -> None:
     yard.bank.is_production = True
     yard.wait(5, 6)

@@ -53,9 +53,9 @@ def store(tmp_path: Path) -> Store:
     return store
 
 
-@pytest.fixture
-def reader(store: Store) -> Iterator[Reader]:
-    with store.reader() as reader:
+@pytest.fixture(params=["roomy", "sparing"])
+def reader(store: Store, request: pytest.FixtureRequest) -> Iterator[Reader]:
+    with (store.sparing() if request.param == "sparing" else store).reader() as reader:
         yield reader
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.errors import CancelledError, InputError, StoreError
-from riskcockpit.store.database import Reader, Writer, translated
+from riskcockpit.store.connecting import translated
+from riskcockpit.store.database import Reader, Writer
 from riskcockpit.store.guard import CACHE_TABLES, Answer, Statement, guarding, run_query
 from riskcockpit.store.scratch import scratch
 from riskcockpit.store.snapshots import Store

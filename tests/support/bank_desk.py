@@ -200,7 +200,7 @@ def hostile_waivers(text: Sequence[str]) -> tuple[WaiverRow, ...]:
     return tuple(
         replace(
             row, why=text[i], kind=text[i + 1], reason=text[i + 2], justification=text[i + 3],
-            requester=text[i + 4], approvers=text, risk_owner=text[i + 5], query=text[i + 6],
+            requester=text[i + 4], approvers=tuple(text), risk_owner=text[i + 5], query=text[i + 6],
         )
         for i, row in enumerate(waivers())
     )  # fmt: skip
@@ -211,7 +211,8 @@ def hostile_requests(text: Sequence[str]) -> tuple[RequestRow, ...]:
     return tuple(
         replace(
             row, summary=text[i], requester=text[i + 1], rule=text[i + 2], why=text[i + 3],
-            signed=text, needs=text, why_not=text[i + 4], could=text, conflict=text[i + 5],
+            signed=tuple(text), needs=tuple(text), could=tuple(text), why_not=text[i + 4],
+            conflict=text[i + 5],
         )
         for i, row in enumerate(requests())
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,15 @@ from pathlib import Path
 import yaml
 
 from riskcockpit.domain.decision import Decision, DecisionState, EntryType
-from riskcockpit.errors import ConfigError, InputError, QueryError, RefusedError, UnknownNameError
+from riskcockpit.domain.kpi import KpiRow
+from riskcockpit.errors import (
+    ConfigError,
+    InputError,
+    QueryError,
+    RefusedError,
+    StoreError,
+    UnknownNameError,
+)
 from riskcockpit.exposure.model import ExposureModel, parse
 from riskcockpit.tui.api import About, Names, Pulse, QueryField
 from riskcockpit.tui.intents import (
@@ -42,6 +50,7 @@ from riskcockpit.views.governance import (
     VerifyReport,
 )
 from riskcockpit.views.incidents import IncidentView
+from riskcockpit.views.kpis import KpiDetail
 from riskcockpit.views.models import ModelDetail, ModelRow
 from riskcockpit.views.posture import LedgerState, PostureView
 from riskcockpit.views.syncing import SourceProgress
@@ -77,6 +86,7 @@ class FakeGateway(FakeIncidents, FakeDeliveries, FakeDesk):
     make_row: Callable[[int], FindingRow] = finding_row
     view: PostureView = field(default_factory=posture)
     about: About = field(default_factory=lambda: About("demo-bank", False, "eng", "bastion-2"))
+    actions_shown: tuple[ActionRow, ...] = field(default_factory=actions)
     incidents_shown: tuple[IncidentView, ...] = field(default_factory=incidents)
     deployments_shown: tuple[TraceRow, ...] = field(default_factory=deployments)
     waivers_shown: tuple[WaiverRow, ...] = field(default_factory=waivers)
@@ -109,6 +119,10 @@ class FakeGateway(FakeIncidents, FakeDeliveries, FakeDesk):
     control_shown: ControlDetail | None = None
     """What every control is; None: the one that is asked for."""
     interrupted: int = 0
+    synced: list[tuple[str, ...]] = field(default_factory=list)
+    handed: list[tuple[str, str, str, str]] = field(default_factory=list)
+    refuses_to_log: bool = False
+    checkout: Path | None = None
     refusal: RefusedError | None = None
     query_fields: tuple[QueryField, ...] = (
         QueryField("severity", "how bad it is", ("critical", "high", "medium"), is_ordered=True),
@@ -147,6 +161,10 @@ class FakeGateway(FakeIncidents, FakeDeliveries, FakeDesk):
     def views(self) -> Mapping[str, str]:
         self._wait()
         return self.known.views
+
+    def faulty_views(self) -> Mapping[str, QueryError]:
+        wrong = QueryError('unknown field "bogus"', position=0, hint='did you mean "owner"?')
+        return {name: wrong for name, query in self.known.views.items() if "bogus" in query}
 
     def save_view(self, name: str, query: str) -> None:
         self._wait()
@@ -196,6 +214,21 @@ class FakeGateway(FakeIncidents, FakeDeliveries, FakeDesk):
 
     def lock(self) -> None:
         self.unlocked = 0
+
+    def sync(self, names: Sequence[str]) -> str:
+        self._wait()
+        self.synced.append(tuple(names))
+        return "the sync is done"
+
+    def hand_over(self, kind: str, subject: str, way: str, text: str) -> None:
+        if self.refuses_to_log:
+            raise StoreError("nothing was given out: cannot write the log")
+        self.handed.append((kind, subject, way, text))
+
+    def locate(self, asset: str, path: str) -> Path:
+        if self.checkout is None:
+            raise InputError(f"there is no checkout of {asset} here", hint="cockpit: checkouts")
+        return self.checkout / path
 
     def posture(self) -> PostureView:
         self._wait()
@@ -261,7 +294,7 @@ class FakeGateway(FakeIncidents, FakeDeliveries, FakeDesk):
 
     def actions(self) -> tuple[ActionRow, ...]:
         self._wait()
-        return actions()
+        return self.actions_shown
 
     def controls(self) -> tuple[ControlView, ...]:
         self._wait()
@@ -270,6 +303,17 @@ class FakeGateway(FakeIncidents, FakeDeliveries, FakeDesk):
     def control(self, control: str) -> ControlDetail:
         self._wait()
         return self.control_shown or control_detail(control)
+
+    def kpi(self, name: str) -> KpiDetail:
+        self._wait()
+        pillar, view = next(
+            (each.pillar, kpi) for each in self.view.pillars for kpi in each.kpis if kpi.id == name
+        )
+        items = (self.incidents_shown[0].incident.id, "fraud-scoring", "elsewhere")
+        rows = tuple(KpiRow(item, 4.0, NOW, f"behind it: {item[:12]}") for item in items)
+        return KpiDetail(
+            view, pillar, view.target, timedelta(days=30), 1, None, "SELECT 1", (), rows
+        )
 
     def compliance(self) -> tuple[FrameworkView, ...]:
         self._wait()
@@ -334,6 +378,7 @@ def empty() -> FakeGateway:
         models_shown=(),
         entries=(),
         frameworks_shown=(),
+        actions_shown=(),
         incidents_shown=(),
         deployments_shown=(),
         waivers_shown=(),

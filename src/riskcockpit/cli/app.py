@@ -154,11 +154,9 @@ def root(
     if ctx.invoked_subcommand is not None:
         return
     if sys.stdin.isatty() and sys.stdout.isatty():
-        from riskcockpit.cli.cockpit import open_cockpit
-        from riskcockpit.services.context import Context
+        from riskcockpit.cli.cockpit import open_here
 
-        code = open_cockpit(Context.open(), is_ascii=ascii_only, mouse=not no_mouse)
-        raise typer.Exit(code)
+        raise typer.Exit(open_here(is_ascii=ascii_only, mouse=not no_mouse))
     from riskcockpit.cli.output import lines
 
     lines(ctx.get_help())

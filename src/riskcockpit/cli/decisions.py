@@ -223,7 +223,7 @@ def undo(
     yes: Yes = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Undo your own last decision, or the one named; the undoing is a signed decision itself."""
+    """Undo your own last decision of the past day, or the one named; that is signed, too."""
     from riskcockpit.services.answers import plan_undo
     from riskcockpit.services.answers import undo as decide
     from riskcockpit.services.context import Context

@@ -119,6 +119,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     persons: dict[str, frozenset[str]] = {}
     """A person → all their principals."""
     delegations: tuple[Delegation, ...] = ()
+    production: bool = False
+    """All that is decided on this ledger is production, whatever settings say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,8 @@ class Roles:
     delegations: tuple[Delegation, ...] = ()
     automations: Automations = field(default_factory=dict)
     """The versions of the rules of automation that were ever in force."""
+    is_production: bool = False
+    """All that is decided by this version is production, whatever somebody's settings say."""
 
     def signature(self, principal: str, key_fp: str, at: datetime) -> Signature:
         """Return how somebody signs at `at`, with the roles and the persons that stands for."""
@@ -186,6 +190,7 @@ class Roles:
 
     def rule_for(self, deed: Deed, severity: Severity, *, is_production: bool) -> Rule | None:
         """Return the rule that applies; None: nobody may."""
+        is_production = is_production or self.is_production
         if deed is Deed.DEPLOY and all(rule.action is not Deed.DEPLOY for rule in self.rules):
             deed = Deed.ROLLBACK
         fitting = (
@@ -308,6 +313,7 @@ def load_roles(raw: Any, digest: str, where: str) -> Roles:
         digest,
         persons=tuple(file.persons[name] | {name} for name in sorted(file.persons)),
         delegations=file.delegations,
+        is_production=file.production,
     )
 
 

@@ -23,10 +23,10 @@ def _told(row: AlertRow, frame: Frame) -> Cell:
 
 ALERTS: tuple[Column[AlertRow], ...] = (
     Column("severity", "severity", lambda row, _: severity_cell(row.severity), 8, rank=0),
-    Column("title", "alert", lambda row, _: Cell(row.title), 22, grow=2, rank=0),
-    Column("detail", "what", lambda row, _: Cell(row.detail), 18, grow=2, rank=3),
+    Column("title", "alert", lambda row, _: Cell(row.title), 32, grow=2, rank=0),
+    Column("detail", "what", lambda row, _: Cell(row.detail), 26, grow=2, rank=3),
     Column("fate", "becomes", _fate, 12, rank=0),
-    Column("told", "told", _told, 10, rank=1),
+    Column("told", "told", _told, 12, rank=1),
     Column("recipient", "to", lambda row, _: Cell(row.recipient), 12, rank=4),
     Column("owner", "owner", lambda row, _: Cell(row.owner or "nobody"), 12, rank=5),
     Column(

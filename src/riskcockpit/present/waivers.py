@@ -99,7 +99,7 @@ WAIVERS: tuple[Column[WaiverRow], ...] = (
         grow=3,
         rank=0,
     ),
-    Column("kind", "kind", lambda row, _: Cell(row.kind.replace("_", " ")), 16, rank=5),
+    Column("kind", "kind", lambda row, _: Cell(row.kind.replace("_", " ")), 20, rank=5),
     Column("covered", "covers", _covers, 9, Align.RIGHT, rank=1),
     Column("requester", "asked by", lambda row, _: Cell(row.requester), 12, rank=4),
     Column("expires_at", "ends", _ends, 11, Align.RIGHT, rank=0),
@@ -133,7 +133,7 @@ REQUESTS: tuple[Column[RequestRow], ...] = (
         Align.RIGHT,
         rank=0,
     ),
-    Column("summary", "what", lambda row, _: Cell(row.summary), 24, grow=3, rank=0),
+    Column("summary", "what", lambda row, _: Cell(row.summary), 34, grow=3, rank=0),
     Column("requester", "asked by", lambda row, _: Cell(row.requester), 12, rank=1),
     Column(
         "needs",

@@ -131,7 +131,7 @@ def decide_deployment(
         "what": offer.what,
         "comment": said,
     }
-    authors = deployers_of(ctx, action)
+    authors = dict.fromkeys((*offer.authors, *deployers_of(ctx, action)))
     entry = desk.sign(EntryType.DEPLOYMENT_REQUESTED, {**data, **desk.asking(rule, authors)})
     row = bring_on(desk, entry.hash)
     message = desk.finish()

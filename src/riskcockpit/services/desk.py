@@ -52,6 +52,12 @@ _CLOCK_HINT = (
     "`riskcockpit ledger repair --clock-is-right`"
 )
 
+_LISTS = {
+    "request": "requests list", "waiver": "waivers list", "incident": "incident list",
+    "action": "actions list",
+}  # fmt: skip
+"""Where what a decision is about is listed."""
+
 
 class Desk:
     """What one decision rests on, read at one moment."""
@@ -91,8 +97,8 @@ class Desk:
 
     @property
     def is_production(self) -> bool:
-        """Whether this context is production."""
-        return self.ctx.settings.context.production
+        """Whether this is production: the settings say so, or the roles that were signed."""
+        return self.ctx.settings.context.production or self.roles.is_production
 
     def signature(self) -> Signature:
         """Return how this person signs, with their roles of today: none with a revoked key."""
@@ -309,8 +315,9 @@ class Desk:
         if found:
             several = ", ".join(id_[: len(wanted) + 4] for id_ in found[:5])
             raise UnknownNameError(f"several start with {wanted!r}", hint=f"one of {several}")
+        where = _LISTS.get(what, "ledger log")
         raise UnknownNameError(
-            f"there is no {what} {prefix!r}", hint="look: `riskcockpit ledger log`"
+            f"there is no {what} {prefix!r}", hint=f"look: `riskcockpit {where}`"
         )
 
     def waiting(self) -> tuple[str, ...]:

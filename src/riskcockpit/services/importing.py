@@ -30,7 +30,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.documents import Source, find, read
 from riskcockpit.services.house import policy_of, read_options_of
 from riskcockpit.services.knowledge import NOTHING, Knowledge, knowledge_of
-from riskcockpit.services.lapsing import settle_lapsed
+from riskcockpit.services.lapsing import lapsed, settle
 from riskcockpit.services.own_formats import own_formats
 from riskcockpit.services.redacting import scan_without_secrets
 from riskcockpit.services.repeats import Repeat, Request, known_sizes, remember, repeat
@@ -122,6 +122,7 @@ def import_reports(
     if options.format != AUTO:
         named(options.format, own_formats(ctx.paths))
     sources = find(paths)
+    before, ran_out = ctx.store.generation(), () if options.dry_run else lapsed(ctx)
     notes: tuple[str, ...] = ()
     files = _repeats(ctx, sources, options, tell)
     if files is None:
@@ -129,8 +130,8 @@ def import_reports(
             documents = read_all(ctx, sources, options, tell)
             notes = _write(ctx, documents, options, tell)
         files = tuple(file_report(document) for document in documents)
-    if not options.dry_run:
-        notes = (*notes, *settle_lapsed(ctx))
+    if ran_out:
+        notes = (*notes, *ran_out, *settle(ctx, before))
     return ImportReport(
         files=files,
         is_dry_run=options.dry_run,

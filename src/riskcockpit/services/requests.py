@@ -8,12 +8,15 @@ of rights: everything is shown, nobody may sign.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from riskcockpit.decisions.duties import could_sign
 from riskcockpit.decisions.requests import REJECTIONS
-from riskcockpit.decisions.roles import Roles, Signature, needs
+from riskcockpit.decisions.roles import Deed, Roles, Rule, Signature, needs, role_words
+from riskcockpit.domain.automation import Proposal, ProposalState
 from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import LedgerError, RefusedError, RiskcockpitError
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.services.asks import Ask, asks_of
@@ -32,12 +35,14 @@ class _Signers:
     """None: this person cannot sign at all."""
     hindrance: str
     """Why not; empty when they can."""
-    people: tuple[Signature, ...]
-    """Everybody whom the rules in force know, with each of their keys."""
+    roles: Roles | None
+    """The rules in force; None: none were signed."""
+    now: datetime
 
 
 def requests(ctx: Context) -> tuple[RequestRow, ...]:
-    """Return what waits for a key or for a word on a disagreement, the oldest first.
+    """Return what waits for a key, or for a word on a disagreement or on a proposal of automation,
+    the oldest first.
 
     Raises:
         LedgerError: the ledger cannot be read.
@@ -46,17 +51,31 @@ def requests(ctx: Context) -> tuple[RequestRow, ...]:
     projection = projected(ctx, found, ctx.clock.now())
     book = policy_book(ctx.paths.ledger, found.entries)
     signature, hindrance = _signer(ctx)
-    people = tuple(
-        one for one in _people(book.roles, ctx.clock.now()) if one.key_fp not in book.ended
-    )
     asks = sorted(asks_of(found.entries, projection, book), key=lambda ask: ask.entry.ts)
     answered = frozenset(_settled(found.entries))
-    return tuple(
-        _row(ctx, ask, _Signers(signature, hindrance, people), conflict)
+    roles = book.roles
+    if roles and roles.keys is not None:
+        in_force = frozenset(key for key in roles.keys if key[1] not in book.ended)
+        roles = replace(roles, keys=in_force)
+    signers = _Signers(signature, hindrance, roles, projection.at)
+    rows = [
+        _row(ctx, ask, signers, conflict)
         for ask in asks
         for conflict in [_conflict(ask, answered)]
         if ask.is_waiting or conflict
+    ]
+    is_production = ctx.settings.context.production
+    rule = (
+        book.roles.rule_for(Deed.ROLLBACK, Severity.INFO, is_production=is_production)
+        if book.roles
+        else None
     )
+    rows += [
+        _proposed(each, rule, signers)
+        for each in projection.automation.proposals
+        if each.state is ProposalState.OPEN
+    ]
+    return tuple(sorted(rows, key=lambda row: row.requested_at))
 
 
 def _signer(ctx: Context) -> tuple[Signature | None, str]:
@@ -67,15 +86,14 @@ def _signer(ctx: Context) -> tuple[Signature | None, str]:
         return None, error.message
 
 
-def _people(roles: Roles | None, now: datetime) -> Iterator[Signature]:
-    """Yield how everybody of the rules in force would sign."""
-    if roles is None:
-        return
-    names = {*roles.principals, *(each.to for each in roles.delegations)}
-    keys = roles.keys if roles.keys is not None else frozenset((name, name) for name in names)
-    for principal, fingerprint in sorted(keys):
-        if principal in names:
-            yield roles.signature(principal, fingerprint, now)
+def _could_sign(
+    ask: Ask, roles: Roles | None, authors: tuple[str, ...], now: datetime
+) -> tuple[str, ...]:
+    """Name who could add a key, by the rules in force; nobody to what waits for none."""
+    rule, stands = ask.standing.rule, ask.standing
+    if roles is None or rule is None or not ask.is_waiting:
+        return ()
+    return could_sign(roles, rule, stands.signed, (*stands.authors, *authors), now)
 
 
 def _why_not(ask: Ask, signature: Signature, authors: tuple[str, ...]) -> str:
@@ -92,7 +110,6 @@ def _row(ctx: Context, ask: Ask, signers: _Signers, conflict: str) -> RequestRow
     why_not = signers.hindrance
     if signers.me is not None:
         why_not = _why_not(ask, signers.me, authors)
-    could = (one.principal for one in signers.people if not _why_not(ask, one, authors))
     return RequestRow(
         id=ask.entry.hash,
         kind=ask.kind,
@@ -106,8 +123,33 @@ def _row(ctx: Context, ask: Ask, signers: _Signers, conflict: str) -> RequestRow
         review_by=review.due if review and ask.is_waiting else None,
         may_approve=not why_not,
         why_not=why_not,
-        could=tuple(dict.fromkeys(could)),
+        could=_could_sign(ask, signers.roles, authors, signers.now),
         conflict=conflict,
+    )
+
+
+def _proposed(proposal: Proposal, rule: Rule | None, signers: _Signers) -> RequestRow:
+    """Return what automation proposed: whoever may ask for the rollback may take it up."""
+    asking = rule.request if rule else frozenset()
+    may = signers.me is not None and bool(signers.me.roles & asking)
+    return RequestRow(
+        id=proposal.id,
+        kind="proposal",
+        summary=f"{proposal.model}: back to version {proposal.to_version}; {proposal.because}",
+        requester=proposal.proposed_by,
+        requested_at=proposal.at,
+        rule=rule.id if rule else "",
+        why=rule.why if rule else "",
+        signed=(),
+        needs=(f"a person with the role {role_words(asking)} who takes it up",),
+        review_by=None,
+        may_approve=may,
+        why_not="" if may else signers.hindrance or "your roles do not roll models back",
+        could=tuple(
+            name
+            for name in sorted(signers.roles.principals if signers.roles else ())
+            if signers.roles and signers.roles.of(name, signers.now) & asking
+        ),
     )
 
 

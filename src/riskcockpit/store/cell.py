@@ -11,7 +11,8 @@ from typing import Any
 
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.errors import RiskcockpitError
-from riskcockpit.store.database import Reader, connect
+from riskcockpit.store.connecting import connect
+from riskcockpit.store.database import Reader
 from riskcockpit.store.guard import Guard, Statement, guarding
 
 MEMORY_BYTES = 3 << 30

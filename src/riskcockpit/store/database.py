@@ -1,7 +1,6 @@
 """Connections to one generation: rows in and out, times as aware UTC, errors of ours.
 
 `Reader` is read-only and sandboxed; `Writer` works on the next generation inside one transaction.
-The only place where a duckdb exception becomes one of ours is `translated`.
 """
 
 from __future__ import annotations
@@ -11,120 +10,28 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from riskcockpit.errors import (
-    CancelledError,
-    DamagedError,
-    FatalError,
-    InputError,
-    RiskcockpitError,
-    StoreError,
-)
-from riskcockpit.store.conversion import as_utc_rows, settle_pandas, to_store
+from riskcockpit.errors import CancelledError, FatalError
+from riskcockpit.store.connecting import TooLargeError, translated
+from riskcockpit.store.conversion import as_utc_rows, to_store
 from riskcockpit.store.sql import Sql, sql
 
 if TYPE_CHECKING:  # duckdb takes 60 ms to import: only who opens a cache pays
     import duckdb
 
-_LOCKED = {
-    "enable_external_access": "false",
-    "python_enable_replacements": "false",
-    "autoload_known_extensions": "false",
-    "autoinstall_known_extensions": "false",
-    "allow_community_extensions": "false",
-    "memory_limit": "2GB",
-    "lock_configuration": "true",
-}
-_WRITING = {
-    **_LOCKED,
-    # readable by every duckdb we allow, and strings as FSST: the encoding of later versions unpacks
-    # a whole segment for one row, so that a page of a list costs three times as much
-    "storage_compatibility_version": "v1.2.0",
-    "checkpoint_threshold": "0b",  # the commit is the checkpoint: no detour through a WAL
-    "threads": "1",  # a second thread costs an import 40 % more CPU and gains no time
-}
 _CLOSE_SECONDS = 10.0
 _CLOSE_PAUSE_SECONDS = 0.02
-_NO_DAMAGE = (
-    "No space left", "quota exceeded", "File too large", "Too many open files",
-    "Permission denied", "Read-only file system", "Could not set lock", "Cannot allocate memory",
-)  # fmt: skip
-_DAMAGE_HINT = "move it aside and build it again: `riskcockpit sync`"
-
-
-@contextmanager
-def translated(what: str) -> Iterator[None]:
-    """Turn duckdb's errors into ours; `what` names the statement or the file.
-
-    Raises:
-        CancelledError: the query was interrupted.
-        InputError: the statement or a value in it is wrong.
-        DamagedError: the file is damaged.
-        StoreError: anything else: out of memory, a full disk, a constraint.
-    """
-    import duckdb  # noqa: PLC0415 - see above
-
-    try:
-        yield
-    except duckdb.Error as error:
-        raise _ours(error, what) from error
-    except MemoryError as error:  # a value too large for Python, whatever duckdb's limit says
-        raise _too_large(what) from error
-
-
-def _ours(error: duckdb.Error, what: str) -> RiskcockpitError:
-    import duckdb  # noqa: PLC0415 - see above
-
-    first, _, rest = str(error).partition("\n")
-    if isinstance(error, duckdb.InterruptException | duckdb.ConnectionException):
-        return CancelledError(f"{what} was interrupted")  # or its reader was closed
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return _too_large(what, first)
-    is_internal = isinstance(error, duckdb.InternalException | duckdb.FatalException)
-    is_file = isinstance(error, duckdb.IOException | duckdb.SerializationException)
-    if is_internal or is_file or type(error) is duckdb.Error:  # 2.0 reports a bad checksum so
-        return _failed(what, str(error), is_internal=is_internal)
-    if isinstance(error, duckdb.ConstraintException | duckdb.TransactionException):
-        return StoreError(f"cannot write {what}: {first}", detail=rest or None)
-    return InputError(f"cannot run {what}: {first}", detail=rest or None)
-
-
-def _too_large(what: str, detail: str | None = None) -> StoreError:
-    return StoreError(f"{what} needs too much memory", hint="narrow the query", detail=detail)
-
-
-def _failed(what: str, text: str, *, is_internal: bool) -> StoreError:
-    """Tell a damaged file, which may be built again, from a full disk and from a bug of duckdb."""
-    first, _, rest = text.partition("\n")
-    if any(word in text for word in _NO_DAMAGE):
-        return StoreError(f"cannot write {what}: {first}", hint="make room or allow it")
-    if is_internal and "orrupt" not in text:
-        return StoreError(f"duckdb failed on {what}: {first}", detail=rest or None)
-    return DamagedError(f"cannot read {what}: {first}", hint=_DAMAGE_HINT, detail=rest or None)
-
-
-def connect(file: Path, *, is_writing: bool) -> duckdb.DuckDBPyConnection:
-    """Open `file` with everything locked that can be locked (facts 4.1).
-
-    Raises:
-        DamagedError: it is not a DuckDB file, or a damaged one.
-    """
-    import duckdb  # noqa: PLC0415 - see above
-
-    settle_pandas()
-    with translated(f"the cache file {file.name}"):
-        config: dict[str, str | bool | int | float | list[str]] = {
-            **(_WRITING if is_writing else _LOCKED)
-        }
-        return duckdb.connect(str(file), read_only=not is_writing, config=config)
+_SCRATCH = "scratch."
+"""How tables are named that lie in memory beside a generation."""
 
 
 class Reader:
     """One generation of the cache, read-only; a context manager.
 
-    Any thread may ask: each gets a cursor of its own, and `interrupt` stops them all.
+    Any thread may ask: each gets a cursor of its own, and `interrupt` stops them all. A sparing
+    one asks what its memory does not do for of `roomy`, another connection to the same generation,
+    opened for that question alone.
     """
 
     def __init__(
@@ -132,6 +39,7 @@ class Reader:
         connection: duckdb.DuckDBPyConnection,
         generation: int,
         on_close: Callable[[], None] | None = None,
+        roomy: Callable[[], duckdb.DuckDBPyConnection] | None = None,
     ) -> None:
         self.generation = generation
         """The number of the generation; stays the same as long as the reader lives."""
@@ -141,6 +49,7 @@ class Reader:
         self._idle = threading.Condition()
         self._active = 0
         self._on_close = on_close
+        self._roomy = roomy
         self._is_closed = False
 
     def rows(self, query: Sql, **params: Any) -> list[tuple[Any, ...]]:
@@ -151,21 +60,16 @@ class Reader:
             CancelledError: `interrupt` was called.
             StoreError: the cache cannot be read.
         """
-        with self._running(query, params) as cursor:
-            return as_utc_rows(cursor.fetchall(), moment_columns(cursor))
+        return self._asked(query, params)[1]
 
     def records(self, query: Sql, **params: Any) -> list[dict[str, Any]]:
         """Return all rows of `query` by column name; raises as `rows`."""
-        with self._running(query, params) as cursor:
-            names = [column[0] for column in cursor.description or ()]
-            found = as_utc_rows(cursor.fetchall(), moment_columns(cursor))
+        names, found = self._asked(query, params)
         return [dict(zip(names, row, strict=True)) for row in found]
 
     def one(self, query: Sql, **params: Any) -> tuple[Any, ...] | None:
         """Return the first row of `query`, or None; raises as `rows`."""
-        with self._running(query, params) as cursor:
-            rows = cursor.fetchall()  # a result not read to its end blocks DuckDB 2.0
-            found = as_utc_rows(rows[:1], moment_columns(cursor))
+        found = self._asked(query, params)[1]  # a result not read to its end blocks DuckDB 2.0
         return found[0] if found else None
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -178,20 +82,8 @@ class Reader:
     @contextmanager
     def apart(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Lend a cursor with transactions of its own, for the guard."""
-        with self._idle:
-            if self._is_closed:
-                raise CancelledError("the cache was closed while a query was waiting")
-            cursor = self._connection.cursor()
-            self._lent.append(cursor)
-            self._active += 1
-        try:
+        with self._lent_by(self._new_cursor) as cursor:
             yield cursor
-        finally:
-            with self._idle:
-                self._lent.remove(cursor)
-                self._active -= 1
-                self._idle.notify_all()
-            cursor.close()
 
     def interrupt(self) -> None:
         """Stop every query of this reader that runs at this moment; it can be used again."""
@@ -223,12 +115,52 @@ class Reader:
 
     def _cursor(self, thread: int) -> duckdb.DuckDBPyConnection:
         if thread not in self._cursors:  # an id used again belongs to a thread that has ended
-            self._cursors[thread] = self._connection.cursor()
+            self._cursors[thread] = self._new_cursor()
         return self._cursors[thread]
+
+    def _new_cursor(self) -> duckdb.DuckDBPyConnection:
+        cursor = self._connection.cursor()
+        if self._roomy is not None:
+            cursor.execute(sql("store", "generation_use").text)
+        return cursor
+
+    @contextmanager
+    def _lent_by(
+        self, make: Callable[[], duckdb.DuckDBPyConnection]
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Lend what `make` opens, which `interrupt` stops too."""
+        with self._idle:
+            if self._is_closed:
+                raise CancelledError("the cache was closed while a query was waiting")
+            cursor = make()
+            self._lent.append(cursor)
+            self._active += 1
+        try:
+            yield cursor
+        finally:
+            with self._idle:
+                self._lent.remove(cursor)
+                self._active -= 1
+                self._idle.notify_all()
+            cursor.close()
 
     def _interrupt(self) -> None:
         for cursor in (*self._cursors.values(), *self._lent):
             cursor.interrupt()
+
+    def _asked(
+        self, query: Sql, params: Mapping[str, Any]
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Return the names of the columns and all rows."""
+        try:
+            with self._running(query, params) as cursor:
+                return _taken(cursor)
+        except TooLargeError:
+            if self._roomy is None or _SCRATCH in query.text:  # each has a scratch of its own
+                raise
+        values = {name: to_store(value) for name, value in params.items()}
+        with self._lent_by(self._roomy) as cursor, translated(f"the query {query.name}"):
+            return _taken(cursor.execute(query.text, values or None))
 
     @contextmanager
     def _running(
@@ -357,6 +289,11 @@ class Writer(Reader):
             self.generation if name == "rev" and name not in row else row.get(name)
             for name in names
         )
+
+
+def _taken(cursor: duckdb.DuckDBPyConnection) -> tuple[list[str], list[tuple[Any, ...]]]:
+    names = [column[0] for column in cursor.description or ()]
+    return names, as_utc_rows(cursor.fetchall(), moment_columns(cursor))
 
 
 def begin(connection: duckdb.DuckDBPyConnection) -> None:

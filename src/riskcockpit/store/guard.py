@@ -19,8 +19,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from riskcockpit.errors import CancelledError, InputError
+from riskcockpit.store.connecting import translated
 from riskcockpit.store.conversion import as_utc_rows, to_store
-from riskcockpit.store.database import Reader, moment_columns, translated
+from riskcockpit.store.database import Reader, moment_columns
 from riskcockpit.store.sql import sql
 from riskcockpit.store.vetting import Vetted, foresee, vet
 

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from riskcockpit.store.database import Reader, Writer, commit, connect
+from riskcockpit.store.connecting import connect
+from riskcockpit.store.database import Reader, Writer, commit
 from riskcockpit.store.durable import copy_file
 from riskcockpit.store.migrate import migrate
 from riskcockpit.store.sql import sql

@@ -2,8 +2,8 @@
 
 The first rows are found by their ranks, without sorting the rest. Whoever goes further gets a
 table of all rows with their ranks, in a database in memory beside the read-only generation; of
-these, what lies around a page is sorted. Only where too many findings have one rank, or there is
-none, all are.
+these, what lies around a page is sorted, and kept for the pages that follow. Only where too many
+findings have one rank, or there is none, all are.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import count as numbers
 
 from riskcockpit.store.database import Reader
@@ -25,10 +26,26 @@ MOST_AROUND = 20_000
 _NUMBERS = numbers(1)
 """Of this process: readers of one generation share one database in memory."""
 _TABLE = "key_0"
+_AROUND = 1_000
+"""Rows found before and behind a page beyond the first: finding where they lie reads all ranks."""
 _SPARE = 14
 """Ranks asked for beyond a list, to see whether they leave its end open."""
 _FEW = 50
 """Rows of which the database reads only the blocks they lie in; see ADR 5."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """What lies around a page, by its ranks alone."""
+
+    before: int
+    """Rows with a greater rank than any in it."""
+    ranked: Sequence[tuple[float, int]]
+    """(rank, row), the greatest first; all the rows there are with these ranks."""
+
+    def has(self, start: int, end: int) -> bool:
+        """Return whether the positions from `start` to before `end` lie in it."""
+        return self.before <= start and end <= self.before + len(self.ranked)
 
 
 class Keys:
@@ -46,6 +63,7 @@ class Keys:
         """Of the table of all rows; 0: there is none."""
         self._is_sorted = False
         """Whether that table is in the order of the query; else it has ranks."""
+        self._window = _Window(0, ())
         self.total, self._first = self._begun(FIRST_ROWS)
 
     def rows(self, start: int, count: int) -> list[int]:
@@ -86,6 +104,7 @@ class Keys:
                 self._reader.rows(self._of(sql("store", "key_drop")))
                 self._number = 0
                 self._is_sorted = False
+                self._window = _Window(0, ())
         finally:
             self._lock.release()
 
@@ -115,18 +134,27 @@ class Keys:
 
     def _around(self, start: int, end: int) -> list[int] | None:
         """Return the rows at some positions by the ranks of all; None when too many are alike."""
-        shares = [_share(place, self.total) for place in (end + _SPARE, start - _SPARE)]
-        found = self._reader.rows(
-            self._of(sql("store", "key_window")), shares=shares, most=MOST_AROUND + 1
-        )
-        before = found[0][0] if found else self.total
-        if len(found) > MOST_AROUND or before > start or before + len(found) < end:
-            return None
-        ranked = [(rank, row_id) for _, row_id, rank in found]
+        if not self._window.has(start, end):
+            window = self._found_around(start, end)
+            if window is None:
+                return None
+            self._window = window
+        before, ranked = self._window.before, self._window.ranked
         least, greatest = ranked[end - before - 1][0], ranked[start - before][0]
         ahead = sum(rank > greatest for rank, _ in ranked)
         asked = [one for one in ranked if least <= one[0] <= greatest]
         return self._in_order(asked)[start - before - ahead :][: end - start]
+
+    def _found_around(self, start: int, end: int) -> _Window | None:
+        """Return the rows around some positions; None when too many are alike."""
+        shares = [_share(place, self.total) for place in (end + _AROUND, start - _AROUND)]
+        found = self._reader.rows(
+            self._of(sql("store", "key_window")), shares=shares, most=MOST_AROUND + 1
+        )
+        before = found[0][0] if found else self.total
+        window = _Window(before, [(rank, row_id) for _, row_id, rank in found])
+        is_whole = len(found) <= MOST_AROUND and window.has(start, end)
+        return window if is_whole else None
 
     def _place(self, row_id: int) -> int | None:
         """Return the position of a row by the ranks of all; None when too many are alike."""

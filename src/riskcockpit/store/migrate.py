@@ -9,8 +9,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from riskcockpit.errors import DamagedError, StoreError
+from riskcockpit.store.connecting import translated
 from riskcockpit.store.conversion import to_store
-from riskcockpit.store.database import translated
 from riskcockpit.store.sql import sql
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from riskcockpit.errors import InputError
-from riskcockpit.store.database import Reader, Writer, translated
+from riskcockpit.store.connecting import translated
+from riskcockpit.store.database import Reader, Writer
 from riskcockpit.store.staging import columns_of
 
 if TYPE_CHECKING:

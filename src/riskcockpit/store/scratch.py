@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from riskcockpit.store.database import Writer, begin, connect, rollback
+from riskcockpit.store.connecting import connect
+from riskcockpit.store.database import Writer, begin, rollback
 from riskcockpit.store.migrate import migrate
 
 IN_MEMORY = Path(":memory:")

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ class Store:
     """The cache of one riskcockpit home. Opening it touches no file.
 
     `summarise` is asked at the end of every change what `summary` shall say of it; without one
-    nothing is kept beside the generations.
+    nothing is kept beside the generations. The readers of a sparing one take little memory.
     """
 
     def __init__(
@@ -57,12 +58,27 @@ class Store:
         *,
         summarise: Callable[[Reader, datetime], bytes] | None = None,
         lock_timeout_seconds: float = 30.0,
+        is_sparing: bool = False,
     ) -> None:
         self.directory = directory
         self._clock = clock
         self._summarise = summarise
         self._lock_timeout_seconds = lock_timeout_seconds
         self._shelf = Shelf(directory)
+        self._is_sparing = is_sparing
+
+    def sparing(self) -> Store:
+        """Return a store of the same cache whose readers keep little of it in memory.
+
+        For a program that stays open: a question costs a little more than it would.
+        """
+        return Store(
+            self.directory,
+            self._clock,
+            summarise=self._summarise,
+            lock_timeout_seconds=self._lock_timeout_seconds,
+            is_sparing=True,
+        )
 
     def generation(self) -> int:
         """Return the number of the published generation, 0 when there is no cache.
@@ -205,12 +221,14 @@ class Store:
         return file if file.stat().st_size else None
 
     def _open_published(self) -> tuple[Reader, int]:
-        from riskcockpit.store.database import Reader, connect  # noqa: PLC0415 - imports duckdb
+        from riskcockpit.store.connecting import connect, connect_sparing  # noqa: PLC0415 - duckdb
+        from riskcockpit.store.database import Reader  # noqa: PLC0415 - as above
         from riskcockpit.store.migrate import schema_version  # noqa: PLC0415 - as above
 
         number, lease = self._lease()
+        roomy = partial(connect, self._file(number), is_writing=False)
         try:
-            connection = connect(self._file(number), is_writing=False)
+            connection = connect_sparing(self._file(number)) if self._is_sparing else roomy()
             try:
                 version = schema_version(connection)
             except BaseException:
@@ -219,7 +237,9 @@ class Store:
         except BaseException:
             lease.release()
             raise
-        return Reader(connection, number, lease.release), version
+        if not self._is_sparing:
+            return Reader(connection, number, lease.release), version
+        return Reader(connection, number, lease.release, roomy), version
 
     def _lease(self) -> tuple[int, Lease]:
         """Take a lease of the published generation, which may change in the meantime."""
@@ -238,11 +258,11 @@ class Store:
 
     @contextmanager
     def _transaction(self, part: Path, number: int) -> Iterator[Writer]:
-        from riskcockpit.store.database import (  # noqa: PLC0415 - imports duckdb
+        from riskcockpit.store.connecting import connect  # noqa: PLC0415 - imports duckdb
+        from riskcockpit.store.database import (  # noqa: PLC0415 - as above
             Writer,
             begin,
             commit,
-            connect,
             rollback,
         )
         from riskcockpit.store.listing import complete  # noqa: PLC0415 - as above
@@ -308,6 +328,13 @@ class Store:
         for file in self.directory.glob("*.summary"):
             if not file.with_suffix(".duckdb").exists():
                 file.unlink(missing_ok=True)
+        for spilt in self.directory.glob("*.duckdb.*tmp"):  # what a killed reader had no room for
+            if (
+                not (self.directory / spilt.name.partition(".duckdb")[0])
+                .with_suffix(".duckdb")
+                .exists()
+            ):
+                shutil.rmtree(spilt, ignore_errors=True)
 
 
 def _summary_head(size: int) -> bytes:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from riskcockpit.errors import InputError
-from riskcockpit.store.database import translated
+from riskcockpit.store.connecting import translated
 from riskcockpit.store.sql import sql
 
 if TYPE_CHECKING:

@@ -111,7 +111,7 @@ class RequestRow:
 
     id: str
     kind: str
-    """`waiver`, `policy`, or the kind of the action."""
+    """`waiver`, `policy`, `proposal` (of automation), or the kind of the action."""
     summary: str
     requester: str
     requested_at: datetime

@@ -67,6 +67,8 @@ _NUMBERS = {
     Kind.PAST: "CAST(epoch_us({column}) AS DOUBLE)",
 }
 """What a field that is sorted by is as a number, to which large ones may be rounded."""
+_LONG = (Kind.AGE, Kind.MOMENT, Kind.PAST)
+"""Numbers that half as many bits would round to minutes."""
 
 
 def compile_query(query: Query, now: datetime) -> Clauses:
@@ -141,8 +143,10 @@ class _Binder:
             return ""
         if _is_descending(first, field):
             known = f"coalesce({column}, CAST('-infinity' AS DOUBLE))"
-            return f"least({known}, CAST('infinity' AS DOUBLE))"  # what is not a number comes first
-        return f"-least({column}, 1e308)"  # which NULL and what is not a number come to
+            rank = f"greatest(least({known}, 3e38), -3e38)"  # what is not a number comes first
+        else:  # NULL and what is not a number come to the greatest
+            rank = f"-greatest(least({column}, 3e38), -3e38)"
+        return rank if field.kind in _LONG else f"CAST({rank} AS FLOAT)"
 
     def _step(self, key: SortKey) -> str:
         if key.field == PRIORITY:

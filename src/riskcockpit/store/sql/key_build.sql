@@ -2,7 +2,7 @@
 -- params: none
 -- returns: nothing
 CREATE OR REPLACE TABLE scratch.main.key_0 AS
-SELECT rowid AS row_id
+SELECT CAST(rowid AS UINTEGER) AS row_id
 FROM finding
 WHERE /*where*/ TRUE
 ORDER BY /*order*/ id

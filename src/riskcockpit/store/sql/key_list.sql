@@ -2,6 +2,6 @@
 -- params: none
 -- returns: nothing
 CREATE OR REPLACE TABLE scratch.main.key_0 AS
-SELECT rowid AS row_id, /*rank*/ 0.0 AS rank
+SELECT CAST(rowid AS UINTEGER) AS row_id, /*rank*/ 0.0 AS rank
 FROM finding
 WHERE /*where*/ TRUE

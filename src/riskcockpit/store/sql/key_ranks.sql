@@ -2,7 +2,7 @@
 -- params: count BIGINT
 -- returns: total (findings), row_id, rank (see Clauses)
 WITH found AS MATERIALIZED (
-    SELECT rowid AS row_id, /*rank*/ 0.0 AS rank
+    SELECT CAST(rowid AS UINTEGER) AS row_id, /*rank*/ 0.0 AS rank
     FROM finding
     WHERE /*where*/ TRUE
 )

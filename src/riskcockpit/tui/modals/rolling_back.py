@@ -17,7 +17,10 @@ from riskcockpit.views.governance import DecisionPreview
 from riskcockpit.views.models import MoveTarget
 
 _MOST = 6
+_MOST_WHEN_SHORT = 3
 """Versions that are listed; the one that is chosen is always among them."""
+_SHORT = 32
+"""Rows of a screen on which few are listed."""
 LookAt = Callable[[int, Callable[[DecisionPreview], None]], None]
 """Previews the rollback to a version, and gives the preview on when it is there."""
 
@@ -92,8 +95,9 @@ class RollBackDialog(ConfirmDialog):
         frame, room = self.host.frame(), self.room
         numbers = [each.version.version for each in self._targets]
         at = numbers.index(self._wanted) if self._wanted in numbers else 0
-        first = max(0, min(at - _MOST // 2, len(numbers) - _MOST))
-        shown = self._targets[first : first + _MOST]
+        most = _MOST_WHEN_SHORT if self.app.size.height < _SHORT else _MOST
+        first = max(0, min(at - most // 2, len(numbers) - most))
+        shown = self._targets[first : first + most]
         rows = [self._version(each, frame, room) for each in shown]
         more = len(numbers) - len(shown)
         tail = f", {more} more" if more > 0 else ""
@@ -115,6 +119,6 @@ class RollBackDialog(ConfirmDialog):
         metrics = "  ".join(f"{metric} {figure(value)}" for metric, value in known.items())
         approved = f"approved by {version.validated_by}" if version.validated_by else "approved"
         words = f" {age(version.created_at, frame.now)} old  {approved}  "
-        usual = [("  the newest that may serve", "muted")] if each.is_default else []
+        usual = [("  default", "muted")] if each.is_default else []
         parts: list[Part] = [name, (words, "muted"), (metrics or "no metrics", ""), *usual]
         return fitted(styled(parts), room, frame.glyphs)

@@ -32,6 +32,7 @@ class AlertsScreen(PanedScreen[AlertRow]):
         "Nothing needs to be told to anybody.",
         "channels and routes stand in alerts.yaml: riskcockpit alerts list --all",
     )
+    list_name = "alerts"
     columns = ALERTS
     opens = "alert"
 

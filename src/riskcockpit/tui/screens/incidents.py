@@ -25,6 +25,7 @@ class IncidentsScreen(PanedScreen[IncidentView]):
         "No incident has been opened.",
         "alarms open one by the rules in incidents.yaml: riskcockpit incident list --all",
     )
+    list_name = "incidents"
     columns = INCIDENTS
     opens = "incident"
 

@@ -24,6 +24,7 @@ class ModelsScreen(PanedScreen[ModelRow]):
         "No models yet.",
         "add a source of kind mlflow to riskcockpit.yaml, then riskcockpit sync",
     )
+    list_name = "models"
     columns = MODELS
     opens = "model"
 

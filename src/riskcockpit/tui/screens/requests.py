@@ -29,6 +29,7 @@ class RequestsScreen(PanedScreen[RequestRow]):
         "Nothing waits for anybody's key.",
         "what needs a second person appears here: riskcockpit requests list",
     )
+    list_name = "requests"
     columns = REQUESTS
 
     def identify(self, row: RequestRow) -> str:

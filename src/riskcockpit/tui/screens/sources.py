@@ -26,10 +26,8 @@ class SourcesScreen(PanedScreen[SourceView]):
     """Health of the configured sources, and the age of what is known from elsewhere."""
 
     topic = "the sources"
-    empty_words = (
-        "No source is configured.",
-        "riskcockpit init writes a config from what it finds",
-    )
+    empty_words = ("No source is configured.", "")
+    list_name = "sources"
     columns = SOURCES
 
     def __init__(self) -> None:
@@ -74,7 +72,13 @@ class SourcesScreen(PanedScreen[SourceView]):
         if is_news:
             self.enter(Load.LOADED)
         rows = [replace(row, progress=running.get(row.name)) for row in self._health]
-        self.table.show_rows(rows, frame, is_news=is_news)
+        self.show_rows(rows, is_news=is_news)
+
+    def sources_seen(self) -> Sequence[str]:
+        """Return the source under the cursor, when it is one that is pulled."""
+        row = self.table.row
+        is_configured = row is not None and row.name not in KNOWLEDGE.values()
+        return (row.name,) if row is not None and is_configured else ()
 
     @on(RowChosen)
     def open_source(self, event: RowChosen) -> None:

@@ -36,6 +36,7 @@ class WaiversScreen(PanedScreen[WaiverRow]):
         "No waiver was ever asked for.",
         "w on a finding asks for one, or riskcockpit waive --edit",
     )
+    list_name = "waivers"
     columns = WAIVERS
     opens = "waiver"
 

@@ -31,16 +31,20 @@ from riskcockpit.views.waivers import (
 
 _LABEL = 19
 _HOLDS = "ok"
-_NONE_SIGNED = "nobody else yet"
+_ASSET = 18
+_TOLD = ("kind", "owner of the risk", "review on", "renews")
+"""Facts of the record that are told before it."""
 
 
 def waiver_brief(row: WaiverRow, frame: Frame, width: int) -> list[Content]:
     """Return what can be said without another question."""
-    return [line for label, text in _facts(row, frame) for line in fact(label, text, width, _LABEL)]
+    known = _facts(row, frame)
+    facts = [line for label, text in known for line in fact(label, text, width, _LABEL)]
+    why = [Content(""), *paragraph(row.why, width, "warn")] if row.why else []
+    return [_head(row, frame), *why, Content(""), *facts]
 
 
-def waiver_head(row: WaiverRow, frame: Frame, width: int) -> list[Content]:
-    """Return how a waiver stands, and why."""
+def _head(row: WaiverRow, frame: Frame) -> Content:
     mark = standing_mark(row.standing, frame.glyphs)
     severity = Severity.from_word(row.severity)
     parts: list[Part] = [(str(mark), mark.token), f"  {row.kind.replace('_', ' ')}"]
@@ -48,17 +52,17 @@ def waiver_head(row: WaiverRow, frame: Frame, width: int) -> list[Content]:
         parts += ["  up to ", (row.severity, severity_token(severity))]
     if row.is_ending:
         parts.append(("  ends soon", "warn"))
-    return [styled(parts), *paragraph(row.why, width, "warn" if row.why else "")]
+    return styled(parts)
 
 
 def waiver_full(detail: WaiverDetail, frame: Frame, width: int) -> list[Content]:
     """Return all that is known of a waiver."""
     row = detail.row
-    out = [*waiver_head(row, frame, width), Content("")]
+    why = "" if detail.triggers else row.why
+    out = [_head(row, frame), *(paragraph(why, width, "warn") if why else []), Content("")]
     known = _facts(row, frame)
     out += [line for label, text in known for line in fact(label, text, width, _LABEL)]
-    told = {"kind"}
-    record = [(label, text) for label, text in detail.facts if label not in told]
+    record = [(label, text) for label, text in detail.facts if label not in _TOLD]
     out += section(
         "Record", [line for label, text in record for line in fact(label, text, width, _LABEL)]
     )
@@ -79,6 +83,7 @@ def waiver_full(detail: WaiverDetail, frame: Frame, width: int) -> list[Content]
 
 def _facts(row: WaiverRow, frame: Frame) -> list[tuple[str, str]]:
     at_risk = f"{money(row.exposure, glyphs=frame.glyphs)} a year"
+    alone = "nobody else yet" if row.decided_at is None else "nobody else, by its rule"
     ends = "at no time that can be read"
     if row.expires_at is not None:
         ends = f"{until(row.expires_at, frame.now)}, {stamp(row.expires_at)}"
@@ -89,7 +94,7 @@ def _facts(row: WaiverRow, frame: Frame) -> list[tuple[str, str]]:
         ("because", row.justification),
         ("reason", row.reason.replace("_", " ")),
         ("asked by", f"{row.requester}, {stamp(row.requested_at)}"),
-        ("signed by", ", ".join(row.approvers) or _NONE_SIGNED),
+        ("signed by", ", ".join(row.approvers) or alone),
         ("in force since", stamp(row.decided_at)),
         ("ends", ends),
         ("review", review),
@@ -131,9 +136,9 @@ def _finding(each: CoveredFinding, frame: Frame) -> Content:
             (f"  {sign} {word:<8}", token),
             (f"{each.severity:<9}", "" if severity is None else severity_token(severity)),
             (f"{short(each.id)}  ", "muted"),
+            (f"{each.asset[:_ASSET]:<{_ASSET}}  ", "muted"),
+            (f"{each.why_not}  " if each.why_not else "", "warn"),
             each.title or "?",
-            (f"  {each.asset}", "muted"),
-            (f"  {each.why_not}" if each.why_not else "", "warn"),
         ]
     )
 
