@@ -289,10 +289,14 @@ class _Reading:
         )
 
     def _signature(self, entry: Entry) -> Signature:
-        roles, at = self.roles, self.order.dated(entry)
+        roles = self.roles
         if roles is None:
             return Signature(entry.actor, entry.key_fp, frozenset())
-        return roles.signature(entry.actor, entry.key_fp, at)
+        said, at = self.order.at(entry), self.order.dated(entry)
+        signature = roles.signature(entry.actor, entry.key_fp, said)
+        if at == said:
+            return signature
+        return signature.and_also(roles.signature(entry.actor, entry.key_fp, at))
 
     def book(self, asked: Iterable[tuple[str, str]]) -> PolicyBook:
         """Return what came of it; all versions know the keys that count at the end.
