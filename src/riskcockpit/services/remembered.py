@@ -112,8 +112,9 @@ def lost_elsewhere(ctx: Context, found: Examination) -> list[LedgerProblem]:
 
 
 def with_problems(found: Examination, more: Iterable[LedgerProblem]) -> Examination:
-    """Return an examination that found more."""
-    problems = (*found.report.problems, *more)
+    """Return an examination that found more, of chains in which nothing else is wrong."""
+    named = {each.chain for each in found.report.problems}
+    problems = (*found.report.problems, *(each for each in more if each.chain not in named))
     return replace(found, report=replace(found.report, problems=problems))
 
 
