@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from textual import on
 from textual.containers import Container
+from textual.timer import Timer
 from textual.widget import Widget
 
 from riskcockpit.errors import QueryError
@@ -34,7 +35,8 @@ from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.findings import FindingPage, FindingRow, FindingSet
 
 DEFAULT_SORT = "-exposure"
-_PREVIEW_SECONDS = 0.05
+_PREVIEW_SECONDS = 0.1
+"""How long the cursor rests before the preview follows: a key that is held never lets it."""
 _PREVIEW_WIDTH = 150
 
 
@@ -68,6 +70,7 @@ class FindingsScreen(FilteredScreen):
         self._sort = DEFAULT_SORT
         self._shown = ""
         self._wants_preview: bool | None = None
+        self._following: Timer | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield filter, table, preview and counts."""
@@ -100,6 +103,10 @@ class FindingsScreen(FilteredScreen):
         if place.key and place.kind == "findings":
             self.query_text = place.key
 
+    def ordered(self, query: str) -> str:
+        """Return a query with the order of the list, unless it has its own."""
+        return query if "sort:" in query else f"{query} sort:{self._sort}".strip()
+
     def refresh_data(self) -> None:
         """Ask for the list anew; the cursor stays on its finding, else at its row."""
         row = self.table.row
@@ -107,9 +114,7 @@ class FindingsScreen(FilteredScreen):
 
     def _open(self, keep: str, row: int) -> None:
         gateway = self.host.gateway
-        query = self.query_text
-        if "sort:" not in query:
-            query = f"{query} sort:{self._sort}".strip()
+        query = self.ordered(self.query_text)
 
         def opened() -> _Opened:
             found = gateway.open_findings(query)
@@ -324,7 +329,9 @@ class FindingsScreen(FilteredScreen):
     @on(RowPointed)
     def follow(self) -> None:
         """Let the preview follow the cursor, once it rests."""
-        self.set_timer(_PREVIEW_SECONDS, self._draw_preview)
+        if self._following is not None:
+            self._following.stop()
+        self._following = self.set_timer(_PREVIEW_SECONDS, self._draw_preview)
 
     def _draw_preview(self) -> None:
         pane = self.query_one("#preview", LinePane)
