@@ -43,14 +43,22 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "deployment": ("D", "enter"),
     "incidents": ("i",),
     "incident": ("i", "enter"),
+    "requests": ("R",),
+    "waivers": ("W",),
+    "alerts": ("b",),
     "exposure": ("x",),
     "ledger": ("l",),
     "sources": ("S",),
     "settings": ("comma",),
     "actions": ("@",),
+    "waiver": ("W", "j", "enter"),
+    "alert": ("b", "enter"),
     "help": ("f", "question_mark"),
     "roll-back": ("m", "r"),
-}
+    "waive": (
+        "f", "j", "w", *"fenced", "shift+tab", "enter", "down", "enter", "tab", "enter", "enter",
+    ),
+}  # fmt: skip
 """Name of a picture → the keys that lead there from the overview."""
 _FONT = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 

@@ -1,23 +1,22 @@
-WITH waived AS (
+WITH fixed AS (
+    SELECT id, asset || ' ' || title AS words, greatest(first_seen, reopened_at) AS since, fixed_at
+    FROM finding
+    WHERE class = 'dependency' AND state = 'fixed' AND fixed_at BETWEEN $since AND $as_of
+),
+waived AS (
     SELECT
-        c.finding_id,
-        sum(greatest(0, date_diff(
-            'hour', w.decided_at, least(w.expires_at, coalesce(w.stopped_at, $as_of), $as_of)
-        ))) AS hours
-    FROM waiver_finding AS c
-    INNER JOIN waiver AS w ON w.id = c.waiver_id
-    WHERE w.state IN ('granted', 'suspended', 'superseded', 'revoked', 'expired') AND w.decided_at <= $as_of
-    GROUP BY c.finding_id
+        f.id,
+        sum(greatest(0, date_diff('second', greatest(w.since, f.since), least(w.until, f.fixed_at)))) / 3600.0
+            AS hours
+    FROM fixed AS f
+    INNER JOIN waived_span AS w ON w.finding_id = f.id
+    GROUP BY f.id
 )
 SELECT
-    id AS item,
-    date_diff('second', greatest(first_seen, reopened_at), fixed_at) / 3600.0 AS value,
+    fixed.id AS item,
+    date_diff('second', since, fixed_at) / 3600.0 AS value,
     fixed_at AS "at",
-    asset || ' ' || title
-    || CASE WHEN waived.hours > 0 THEN format(', waived for {} h of it', waived.hours) ELSE '' END
-        AS note
-FROM finding
-LEFT JOIN waived ON waived.finding_id = finding.id
-WHERE
-    class = 'dependency' AND state = 'fixed' AND fixed_at BETWEEN $since AND $as_of
+    words || CASE WHEN hours > 0 THEN format(', waived for {:.0f} h of it', hours) ELSE '' END AS note
+FROM fixed
+LEFT JOIN waived ON waived.id = fixed.id
 ORDER BY value DESC, item, note

@@ -12,14 +12,13 @@ WITH deadline AS (
 ),
 waived AS (
     SELECT
-        c.finding_id,
+        f.id AS finding_id,
         sum(greatest(0, date_diff(
-            'hour', w.decided_at, least(w.expires_at, coalesce(w.stopped_at, $as_of), $as_of)
-        ))) AS hours
-    FROM waiver_finding AS c
-    INNER JOIN waiver AS w ON w.id = c.waiver_id
-    WHERE w.state IN ('granted', 'suspended', 'superseded', 'revoked', 'expired') AND w.decided_at <= $as_of
-    GROUP BY c.finding_id
+            'second', greatest(w.since, f.first_seen), least(w.until, CASE WHEN f.state = 'fixed' THEN f.fixed_at END, $as_of)
+        ))) / 3600.0 AS hours
+    FROM finding AS f
+    INNER JOIN waived_span AS w ON w.finding_id = f.id
+    GROUP BY f.id
 )
 SELECT
     id AS item,
@@ -29,7 +28,7 @@ SELECT
         WHEN fixed_at <= due_at THEN 'kept: '
         ELSE format('missed by {} h: ', date_diff('hour', due_at, coalesce(fixed_at, $as_of)))
     END || title
-    || CASE WHEN waived.hours > 0 THEN format(', waived for {} h', waived.hours) ELSE '' END
+    || CASE WHEN waived.hours > 0 THEN format(', waived for {:.0f} h', waived.hours) ELSE '' END
         AS note
 FROM deadline
 LEFT JOIN waived ON waived.finding_id = deadline.id

@@ -168,7 +168,7 @@ def test_a_file_that_is_not_there_is_named(home: Path) -> None:
         (("findings", "facets"), "facets"),
         (("models", "list"), "models"),
         (("controls", "list"), "controls"),
-        (("controls", "test"), "control_cases"),
+        (("controls", "test", "findings-owned"), "control_cases"),
         (("controls", "explain", "findings-owned"), "control"),
         (("controls", "run", "vex-reviewed"), "control_run"),
         (("kpis", "list"), "kpis"),

@@ -66,6 +66,37 @@ def test_the_switch_is_turned_off_and_on(home: Path) -> None:
     assert document(invoke("watch", "health", "--json"), "watch_health", 1)["stopped"] == ""
 
 
+def test_rules_edited_by_hand_are_named_refused_restored_or_signed(incident: str) -> None:
+    file = Context.open().paths.ledger / "policy" / "automation.yaml"
+
+    def state() -> dict[str, Any]:
+        files = document(invoke("policy", "status", "--json"), "policy")["files"]
+        by_name: dict[str, dict[str, Any]] = {each["file"]: each for each in files}
+        return by_name.get("policy/automation.yaml", {})
+
+    assert state() == {}
+    assert invoke("watch", "adopt").code == 0
+    assert state()["state"] == "in_force"
+    signed = file.read_bytes()
+    file.write_bytes(signed.replace(b"windows: 2", b"windows: 1"))
+    assert (state()["state"], state()["lines"][:2]) == (
+        "edited", ["-    windows: 2", "+    windows: 1"],
+    )  # fmt: skip
+    refused = invoke("incident", "ack", incident)
+    assert refused.code == 5
+    assert "policy/automation.yaml was edited, and nobody signed the change" in refused.err
+    assert "policy-signed" in refused.err
+    assert "policy-signed" in invoke("watch", "explain", "fraud").out
+    assert "policy-signed" in invoke("watch", "stop", "-m", "tests").err
+    assert invoke("policy", "restore", "policy/automation.yaml").code == 0
+    assert file.read_bytes() == signed
+    assert invoke("incident", "ack", incident).code == 0
+    file.write_bytes(signed.replace(b"windows: 2", b"windows: 1"))
+    (change,) = document(invoke("policy", "sign", "--json"), "policy_change")["changes"]
+    assert change["summary"] == "changes policy/automation.yaml"
+    assert state()["state"] == "in_force"
+
+
 def test_one_cycle_is_told_event_by_event(home: Path) -> None:
     assert invoke("init").code == 0
     lines = invoke("watch", "run", "--once", "--json").out.splitlines()

@@ -328,7 +328,9 @@ def test_a_waiting_deployment_is_answered_and_read_back(
 
 
 def test_a_deployment_that_waits_in_a_watched_project_is_offered(desk: Bench[GitlabSim]) -> None:
-    desk.sim.world.deploy("bank/payments", 5, "production", "blocked")
+    commit = {"id": "b" * 40, "author_name": "Ann", "author_email": "ann@bank.example"}
+    job = {"id": 5, "user": {"id": 4, "username": "mara"}, "commit": commit}
+    desk.sim.world.deploy("bank/payments", 5, "production", "blocked", deployable=job)
     desk.sim.world.deploy("bank/payments", 6, "staging", "success")
     made = desk.connector(watch=["bank/payments"])
     assert [(o.action.kind, o.action.target, o.version) for o in made.deployments()] == [
@@ -337,6 +339,7 @@ def test_a_deployment_that_waits_in_a_watched_project_is_offered(desk: Bench[Git
     ]
     assert list(made.deployments({ActionKind.DEPLOYMENT_ROLLBACK})) == []
     (offer,) = made.deployments({ActionKind.DEPLOYMENT_APPROVE})
+    assert offer.authors == ("deployer", "mara", "Ann", "ann@bank.example")
     assert isinstance(made, Acts)
     assert made.preview(offer.action).blockers == ()
 

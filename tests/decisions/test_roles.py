@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from riskcockpit.config.paths import shipped
+from riskcockpit.decisions.duties import permit_key
 from riskcockpit.decisions.roles import (
     Deed,
     Role,
@@ -19,7 +20,6 @@ from riskcockpit.decisions.roles import (
     counted,
     load_roles,
     needs,
-    permit_key,
 )
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import ConfigError, RefusedError

@@ -18,6 +18,7 @@ from support.watch_cases import (
     accuracy_drop,
     bias_rise,
     check_rolled_back,
+    linger,
     rules,
     stopped_by_switch,
 )
@@ -65,7 +66,9 @@ def test_no_guard_lets_anything_wrong_happen(stack: Stack) -> None:
     stopped_by_switch(stack, "switched-off")
     run = Run(stack, 0)
     run.trouble()
-    run.await_verdicts()
+    run.await_answers()
+    run.await_stale()
+    linger()
     run.check()
     stale = "SELECT title FROM finding WHERE rule = 'reading.stale' AND state = 'open'"
     wait_for(lambda: any("stale-0" in str(t) for (t,) in ask(stack, stale)), "it is published")

@@ -12,7 +12,7 @@ from riskcockpit.controls.cases import fill
 from riskcockpit.domain.kpi import KpiReading, KpiState
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.kpis.catalogue import load
-from riskcockpit.kpis.compute import measure
+from riskcockpit.kpis.compute import behind, measure
 from riskcockpit.store.scratch import scratch
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -26,6 +26,14 @@ def readings(world: World) -> dict[str, KpiReading]:
         measured = measure(writer, CATALOGUE, NOW)
     assert [reading.message for reading in measured if reading.message] == []
     return {reading.kpi_id: reading for reading in measured}
+
+
+def notes_behind(world: World, *kpis: str) -> list[list[str]]:
+    """Return what is said of the rows behind some KPIs."""
+    with scratch(NOW) as writer:
+        fill(writer, world, NOW)
+        chosen = {kpi.id: kpi for kpi in CATALOGUE}
+        return [[row.note for row in behind(writer, chosen[name], NOW)] for name in kpis]
 
 
 def check(subject: str, at: str, value: float, **more: Any) -> dict[str, Any]:
@@ -169,6 +177,37 @@ def test_a_missed_deadline_stays_missed_when_the_finding_comes_back() -> None:
     }  # fmt: skip
     reading = readings(world)["sla-attainment"]
     assert (reading.value, reading.sample) == (50.0, 4)
+
+
+def test_time_under_waiver_is_the_share_of_the_time_that_findings_were_open() -> None:
+    finding = {"pillar": "infrastructure_hardening", "class": "dependency", "asset": "pay"}
+    world: World = {
+        "scan": SCAN,
+        "finding": [
+            {**finding, "id": "half", "title": "half", "state": "waived", "first_seen": "-100h"},
+            {**finding, "id": "never", "state": "open", "first_seen": "-100h"},
+            {**finding, "id": "fixed", "title": "fixed", "state": "fixed", "first_seen": "-300h",
+             "fixed_at": "-100h"},
+            {**finding, "id": "false", "state": "false_positive", "first_seen": "-900h"},
+            {"id": "elsewhere", "pillar": "data_integrity", "state": "open", "first_seen": "-90h"},
+        ],
+        "waived_span": [
+            {"finding_id": "half", "since": "-50h", "until": "+500h"},
+            {"finding_id": "fixed", "since": "-400h", "until": "-290h"},
+            {"finding_id": "fixed", "since": "-110h", "until": "+50h"},
+            {"finding_id": "false", "since": "-900h", "until": "+50h"},
+        ],
+    }  # fmt: skip
+    reading = readings(world)["time-under-waiver"]
+    assert reading.value == pytest.approx(100 * (50 + 20) / (100 + 100 + 200))
+    assert (reading.sample, reading.state) == (3, KpiState.WARN)
+    assert notes_behind(world, "time-under-waiver", "mean-time-to-remediate") == [
+        [
+            "pay half: waived for 50 of the 100 h it was open",
+            "pay fixed: waived for 20 of the 200 h it was open",
+        ],
+        ["pay fixed, waived for 20 h of it"],
+    ]
 
 
 def test_controls_passing_leaves_out_those_without_data_and_no_others() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -169,6 +170,25 @@ def test_a_full_disk_leaves_the_chain_as_it_was(
     assert ledger.chain().read_bytes() == before
     journal.append(EntryType.NOTE, said("again"))
     assert verify(ledger.directory, ledger.clock.at).is_ok
+
+
+def test_a_checkpoint_that_does_not_fit_leaves_the_entry_and_says_so(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = ledger.journal()
+    for number in range(98):
+        journal.append(EntryType.NOTE, said(f"{number}"))
+
+    def full(*_: object) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoints, "write", full)
+    journal.append(EntryType.NOTE, said("the hundredth of the chain"))
+    assert len(hashes(ledger)) == 100
+    assert "no checkpoint was signed" in journal.warnings[-1]
+    with pytest.raises(LedgerError) as caught:
+        journal.checkpoint()
+    assert "the entries stand" in (caught.value.hint or "")
 
 
 def test_a_journal_for_reading_reads_and_writes_nothing(ledger: Ledger) -> None:

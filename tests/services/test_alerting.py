@@ -16,7 +16,7 @@ from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import ConfigError, StoreError
 from riskcockpit.services.alert_store import FILE_NAME, load, save
 from riskcockpit.services.alerting import after_publish, look, send_due
-from riskcockpit.services.alerts import acknowledge, alert, alerts, digest_view
+from riskcockpit.services.alerts import acknowledge, alert, alerts, digest_view, plan_acknowledge
 from riskcockpit.services.answers import note
 from riskcockpit.services.verify import verify_ledger
 from support.caches import NOW, finding
@@ -116,7 +116,10 @@ def test_silence_escalates_and_an_acknowledgement_counts_for_the_finding_too(
     assert (row.channel, row.state) == ("room", "done")
     assert "escalated" in receiver.bodies[-1]["text"]
     (id_,) = (row.id for row in alerts(ctx) if row.key == "model:fraud")
+    plan = plan_acknowledge(ctx, id_[:6], "The vendor changed a field; it is being mapped")
+    assert (plan.title, plan.blockers, plan.calls) == (f"Acknowledge the alert {id_}", (), ())
     result = acknowledge(ctx, id_[:6], "The vendor changed a field; it is being mapped")
+    assert result.decision.rule == plan.rule
     assert result.message == ""
     seen = alert(ctx, "model:fraud")
     assert (seen.row.fate, seen.row.acked_by) == ("acknowledged", "engineer")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,13 +19,15 @@ from riskcockpit.domain.action import ActionKind, ActionState
 from riskcockpit.domain.automation import ProposalState, Verdict
 from riskcockpit.domain.decision import DecisionState, EntryType
 from riskcockpit.domain.reading import MetricClass
-from riskcockpit.errors import ConfigError, RefusedError, UnknownNameError
+from riskcockpit.errors import ConfigError, InputError, RefusedError, UnknownNameError
 from riskcockpit.services.adopting import adopt, enforce, propose, rules_file, with_enforcement
-from riskcockpit.services.answers import approve, plan_approve, plan_reject, reject, undo
+from riskcockpit.services.answers import approve, note, plan_approve, plan_reject, reject, undo
 from riskcockpit.services.automatic import act, prove, silences
 from riskcockpit.services.automation import explain, standing
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.kill_switch import resume, stop, switch_file
+from riskcockpit.services.policy_files import restore_policy, sign_policy
+from riskcockpit.services.requests import requests
 from riskcockpit.services.verify import verify_ledger
 from riskcockpit.services.watch_world import World
 from riskcockpit.views.automation import WatchEvent
@@ -112,6 +115,75 @@ def test_one_key_puts_nothing_in_force_not_even_the_first_rules(bank: Bank) -> N
     assert standing(bank.at("watch")).rules.origin == "the rules that ship"
 
 
+def test_rules_edited_by_hand_stop_it_and_every_decision_until_they_are_put_back(
+    bank: Bank,
+) -> None:
+    signed(bank)
+    file = rules_file(bank.at("engineer"))
+    before = file.read_bytes()
+    for edit in (before.replace(b"windows: 1", b"windows: 2"), None):
+        file.unlink() if edit is None else file.write_bytes(edit)
+        found = judged(bank)
+        assert found.verdict is Verdict.HELD
+        assert "policy/automation.yaml is not what was signed (rule policy-signed)" in found.reason
+        assert bank.registry.sent == []
+        with pytest.raises(RefusedError) as refused:
+            note(bank.at("engineer"), "fraud", "looked at")
+        assert refused.value.rule == "policy-signed"
+        assert "policy restore" in str(refused.value.hint)
+        assert not verify_ledger(bank.at("engineer")).is_ok
+        restore_policy(bank.at("engineer"), "policy/automation.yaml")
+        assert file.read_bytes() == before
+    assert acted(bank).kind == "rolled back"
+
+
+def test_nobody_asks_for_an_edit_of_another_by_enforcing_a_model(bank: Bank) -> None:
+    signed(bank)
+    file = rules_file(bank.at("engineer"))
+    file.write_bytes(file.read_bytes().replace(b"windows: 1", b"windows: 2"))
+    edited = file.read_bytes()
+    changes: tuple[Callable[[], str], ...] = (
+        lambda: enforce(bank.at("engineer"), "fraud", "approver", ""),
+        lambda: propose(bank.at("engineer"), "fraud"),
+    )
+    for change in changes:
+        with pytest.raises(RefusedError, match="nobody signed the change") as refused:
+            change()
+        assert refused.value.rule == "policy-signed"
+    assert file.read_bytes() == edited
+    (first, *_) = sign_policy(bank.at("engineer"))
+    assert first.decision.state is DecisionState.REQUESTED, "signing it on purpose asks for it"
+    approve(bank.at("approver"), waiting(bank))
+    assert standing(bank.at("engineer")).rules.automation.rules[0].windows == 2
+
+
+def test_a_change_of_the_rules_that_is_turned_down_leaves_the_signed_ones_in_place(
+    bank: Bank,
+) -> None:
+    signed(bank)
+    file = rules_file(bank.at("engineer"))
+    before = file.read_bytes()
+    propose(bank.at("engineer"), "fraud")
+    assert file.read_bytes() != before
+    assert judged(bank).verdict is Verdict.ENFORCE, "what waits changes nothing"
+    answer = reject(bank.at("approver"), waiting(bank), "it is to be enforced")
+    assert "policy/automation.yaml is the version" in answer.message
+    assert file.read_bytes() == before
+    note(bank.at("engineer"), "fraud", "agreed")
+    assert judged(bank).verdict is Verdict.ENFORCE
+
+
+def test_the_first_rules_lie_wherever_the_second_key_was_added(bank: Bank) -> None:
+    write(bank, Automation(rules=(RULE,)))
+    adopt(bank.at("engineer"))
+    request, file = waiting(bank), rules_file(bank.at("engineer"))
+    before = file.read_bytes()
+    file.unlink()  # the chains came by git into a home without the file
+    approve(bank.at("approver"), request)
+    assert file.read_bytes() == before
+    assert verify_ledger(bank.at("engineer")).is_ok
+
+
 def test_the_watch_changes_no_rules_and_asks_for_no_change(bank: Bank) -> None:
     stop(bank.at("engineer"), "so that the roles are in force")
     write(bank, Automation(rules=(RULE,)))
@@ -187,6 +259,9 @@ def test_a_proposal_waits_with_everything_prepared_and_a_person_takes_it_up(bank
     event = acted(bank)
     assert event.kind == "proposed"
     assert bank.registry.sent == []
+    (row,) = requests(bank.at("engineer"))
+    assert (row.id, row.kind, row.may_approve) == (event.decision, "proposal", True)
+    assert not requests(bank.at("approver"))[0].may_approve
     plan = plan_approve(bank.at("engineer"), event.decision[:10])
     assert plan.calls == ("POST alias fraud@champion 6",)
     assert len(plan.needs) == 1, "in production a second person signs as well"
@@ -328,6 +403,8 @@ def test_a_model_is_enforced_and_proposed_by_name_and_all_else_in_the_file_stays
         enforce(bank.at("engineer"), "frauds", "approver", "")
     with pytest.raises(UnknownNameError, match='no principal "nobody"'):
         enforce(bank.at("engineer"), "fraud", "nobody", "")
+    with pytest.raises(InputError, match="2020-01-01 is over"):
+        enforce(bank.at("engineer"), "fraud", "approver", "2020-01-01")
 
 
 def test_a_name_is_always_text_in_the_file(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from riskcockpit.decisions.roles import Deed
 from riskcockpit.domain.decision import DecisionState, EntryType
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import InputError, LedgerError, RefusedError, UnknownNameError
+from riskcockpit.ingest.raw import pack
 from riskcockpit.services.decide import (
     approve,
     note,
@@ -29,6 +30,7 @@ from riskcockpit.services.endings import record_endings
 from riskcockpit.services.gathering import gather
 from riskcockpit.services.policy_files import policy_files, restore_policy, sign_policy
 from riskcockpit.services.verify import ledger_rows, verify_ledger
+from riskcockpit.services.waivers import waiver
 from support.caches import NOW, finding, statement
 from support.deciding import LATER, WHY, Bank, entry_types, findings, id_of, make_bank
 from support.ledgers import key_for, signer_line
@@ -71,8 +73,8 @@ def test_a_high_finding_waits_for_a_second_person(bank: Bank) -> None:
 
     assert answer.decision.state is DecisionState.GRANTED
     assert bank.states()["high"] == "waived"
-    waiver = bank.rows("SELECT state, requester, approver, rule FROM waiver")
-    assert waiver == [("granted", "engineer", "approver", "waive-four-eyes")]
+    rows = bank.rows("SELECT state, requester, approver, rule FROM waiver")
+    assert rows == [("granted", "engineer", "approver", "waive-four-eyes")]
 
 
 def test_nobody_signs_their_own_request_whatever_roles_they_have(bank: Bank) -> None:
@@ -93,6 +95,53 @@ def test_who_approves_is_shown_what_is_asked_for(bank: Bank) -> None:
     assert [row.severity.word for row in plan.findings] == ["high"] * plan.finding_count
     assert plan.finding_count
     assert plan.exposure is not None
+    assert {"kind", "treatment", "owner of the risk", "review on"} <= facts.keys()
+
+
+def test_who_wrote_the_code_of_a_finding_does_not_approve_its_waiver(bank: Bank) -> None:
+    record = b'{"RuleID": "token", "Author": "Approver", "Email": "dev@bank.example"}'
+    with bank.at("engineer").store.writer() as tx:
+        tx.append("raw_record", list(pack("s1", [b"{}", record], [0, 1])))
+        tx.execute(statement("UPDATE finding SET raw_hash = 's1:1' WHERE title = 'high'"))
+    id_ = ask(bank)
+    with pytest.raises(RefusedError):
+        approve(bank.at("approver"), id_)
+
+
+def test_the_entries_say_who_cannot_add_a_key_and_what_was_checked_of_who_did(bank: Bank) -> None:
+    id_ = ask(bank)
+    facts = dict(plan_approve(bank.at("approver"), id_).facts)
+    approve(bank.at("approver"), id_)
+    entries = bank.at("engineer").reading_journal().entries()
+    asked = next(entry for entry in entries if entry.hash == id_)
+    answer = next(entry for entry in entries if entry.data.get("request") == id_)
+    assert asked.data["duties"] == [
+        {"check": "role", "of": ["engineer", "risk_owner"], "result": "passed"}
+    ]
+    assert asked.data["excluded"] == ["engineer"]
+    assert {each["check"]: each["of"] for each in answer.data["duties"]} == {
+        "name": ["engineer"], "key": [asked.key_fp], "person": ["engineer"], "author": [],
+        "role": ["approver"],
+    }  # fmt: skip
+    words = (
+        "not the name of engineer, not the key of anybody who signed, not one person with "
+        "engineer, and acting for none of them, in the role approver"
+    )
+    assert facts["your key counts"] == words
+    assert waiver(bank.at("auditor"), id_).duties == (("approver", words),)
+    assert verify_ledger(bank.at("auditor")).is_ok
+
+
+def test_an_approval_that_does_not_say_what_was_checked_counts_as_it_did(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("riskcockpit.services.answers.said_of_key", lambda _checks: {})
+    monkeypatch.setattr("riskcockpit.services.desk.said_of_ask", lambda *_: {})
+    id_ = ask(bank)
+    approve(bank.at("approver"), id_)
+    assert bank.states()["high"] == "waived"
+    assert waiver(bank.at("auditor"), id_).duties == (("approver", "the entry does not say"),)
+    assert verify_ledger(bank.at("auditor")).is_ok
 
 
 def test_a_second_name_with_the_same_key_is_not_a_second_person(bank: Bank) -> None:
@@ -154,6 +203,15 @@ def test_undo_takes_back_ones_own_last_decision_and_nobody_elses(bank: Bank) -> 
     assert bank.states()["low"] == "open"
     with pytest.raises(RefusedError, match="nothing to undo"):
         undo(bank.at("engineer"))
+
+
+def test_what_is_older_than_a_day_is_undone_by_name_only(bank: Bank) -> None:
+    old = ask(bank, "severity:low")
+    bank.clock.at += timedelta(days=1, hours=1)
+    with pytest.raises(RefusedError, match="is from 2026-11-24"):
+        undo(bank.at("engineer"))
+    undo(bank.at("engineer"), old[:8])
+    assert bank.states()["low"] == "open"
 
 
 def test_an_approval_taken_back_no_longer_counts(bank: Bank) -> None:

@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from riskcockpit.config.settings import IdentitySettings
+from riskcockpit.decisions.roles import Deed
 from riskcockpit.decisions.waivers import WaiverState
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import LedgerError, RefusedError
 from riskcockpit.ledger.journal import Journal
 from riskcockpit.services.answers import approve
@@ -204,6 +206,19 @@ def test_who_made_it_does_not_approve_it_by_any_name(council: Council) -> None:
         assert refused(council, name, request.hash).rule == RULE
         council.approve(name, request)
     assert council.state(request) is WaiverState.REQUESTED
+
+
+def test_what_is_production_is_signed_and_no_setting_of_ones_own(tmp_path: Path) -> None:
+    council = Council(tmp_path / "home", roles=ROLES, extra=f"{EXTRA}production: true\n")
+    council.begin()
+    council.is_production = False
+    desk = Desk(council.at("ann"))
+    assert (desk.is_production, desk.permit(Deed.ROLLBACK).id) == (
+        True,
+        "rollback-production-four-eyes",
+    )
+    by_others = desk.roles.rule_for(Deed.ROLLBACK, Severity.INFO, is_production=False)
+    assert by_others == desk.permit(Deed.ROLLBACK)
 
 
 def test_an_auditor_and_a_stranger_to_the_roles_approve_nothing(council: Council) -> None:

@@ -16,13 +16,16 @@ from riskcockpit.config.settings import SourceSettings
 from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.github.connector import GithubConnector
 from riskcockpit.domain.action import ActionKind, Offer
+from riskcockpit.domain.deployment import Deployment, DeploymentStatus
 from riskcockpit.errors import RefusedError, UnavailableError, UnknownNameError
+from riskcockpit.ingest.deployments import record_deployments
 from riskcockpit.services.answers import approve, plan_approve, reject, undo
 from riskcockpit.services.context import Context
 from riskcockpit.services.deployments import decide_deployment, deployments, plan_deployment
 from riskcockpit.services.outbox import actions, dispatch
 from riskcockpit.services.verify import verify_ledger
 from support import github_objects
+from support.caches import NOW
 from support.cli import invoke
 from support.deciding import Bank, entry_types, make_bank
 from support.github_sim import GithubSim
@@ -156,6 +159,45 @@ def test_in_production_a_second_person_signs_before_anything_is_sent(yard: Yard)
     assert done.actions[0].state == "done"
     assert len(yard.world.writes) == 1
     assert entry_types(yard.bank)[:2] == ["deployment.requested", "approval.granted"]
+
+
+def test_who_started_a_deployment_does_not_approve_it_in_production(yard: Yard) -> None:
+    yard.bank.is_production = True
+    yard.wait(5)
+    started = Deployment(
+        "5", "bank/payments", "production", DeploymentStatus.WAITING, NOW, actor="Approver"
+    )
+    with yard.at().store.writer() as tx:
+        record_deployments(tx, [started], "gh", NOW)
+    asked = decide_deployment(yard.at(), APPROVE, PLACE)
+    entries = yard.at().reading_journal().entries()
+    entry = next(each for each in entries if each.hash == asked.decision.id)
+    assert (entry.data["authors"], entry.data["excluded"]) == (
+        ["Approver"], ["approver", "engineer"],
+    )  # fmt: skip
+    with pytest.raises(RefusedError, match="approver made what this is about"):
+        approve(yard.at("approver"), asked.decision.id)
+    assert yard.world.repo("bank/payments").pending[5], "nothing was sent"
+
+
+def test_who_started_the_run_or_made_its_commit_does_not_approve_it(yard: Yard) -> None:
+    yard.bank.is_production = True
+    yard.wait(5)
+    commit = {
+        "id": "c" * 40, "tree_id": "d" * 40, "message": "m", "timestamp": "2026-11-25T12:00:00Z",
+        "author": {"name": "Ann Author", "email": "ann@bank.example"},
+        "committer": {"name": "Ben", "email": "approver@bank.example"},
+    }  # fmt: skip
+    yard.world.run("bank/payments", 5, status="waiting", conclusion=None, head_commit=commit,
+                   actor=github_objects.user("mara"))  # fmt: skip
+    asked = decide_deployment(yard.at(), APPROVE, PLACE)
+    entries = yard.at().reading_journal().entries()
+    entry = next(each for each in entries if each.hash == asked.decision.id)
+    assert entry.data["authors"] == [
+        "mara", "Ann Author", "ann@bank.example", "Ben", "approver@bank.example",
+    ]  # fmt: skip
+    with pytest.raises(RefusedError, match="approver made what this is about"):
+        approve(yard.at("approver"), asked.decision.id)
 
 
 def test_a_rejected_or_undone_request_is_never_sent(yard: Yard) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from riskcockpit.services.doctor import examine
 from riskcockpit.views.setup import Check, CheckState
+from support.cli import invoke
 
 MAPPING = """\
 name: tiny
@@ -46,3 +47,15 @@ def test_a_format_that_cannot_be_used_is_a_fault(formats: Path) -> None:
     check = report_formats()
     assert check.state is CheckState.FAIL
     assert "torn.yaml" in check.detail
+
+
+def test_a_key_that_openssh_refuses_to_use_is_a_fault_of_the_identity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RISKCOCKPIT_HOME", str(tmp_path))
+    assert invoke("init").code == 0
+    assert {each.name: each.state for each in examine()}["identity"] is CheckState.OK
+    (tmp_path / "config" / "signing_key").chmod(0o644)
+    (check,) = (check for check in examine() if check.name == "identity")
+    assert check.state is not CheckState.OK
+    assert "mode" in (check.hint or "")

@@ -14,6 +14,7 @@ from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.incident import ContainedBy, Incident, IncidentState
 from riskcockpit.errors import ConfigError, InputError, RefusedError, UnknownNameError
 from riskcockpit.services import runbooks as books
+from riskcockpit.services.decide import undo
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.incident_rules import advance
 from riskcockpit.services.incidents import (
@@ -123,6 +124,34 @@ def test_a_confirmed_rollback_contains_the_incident_of_its_model(bank: Bank) -> 
     (found,) = incidents(bank.at("engineer"))
     assert (found.state, found.contained_by) == (IncidentState.CONTAINED, ContainedBy.PERSON)
     assert "rolled back" in found.timeline[-1].detail
+
+
+def test_a_rollback_that_is_undone_contains_nothing_and_opens_a_resolved_one_anew(
+    bank: Bank,
+) -> None:
+    first = opened(bank).id
+    engineer = bank.at("engineer")
+    rollback(engineer, "fraud")
+    bank.clock.at += timedelta(minutes=1)
+    undo(engineer)
+    (found,) = incidents(engineer)
+    assert (found.state, found.contained_at) == (IncidentState.OPEN, None)
+    assert [event.kind for event in found.timeline] == ["opened", "contained", "returned"]
+    contain(engineer, first, "the scores are not used until further notice")
+
+    resolve(engineer, first, "a second rollback follows")
+    rollback(engineer, "fraud")
+    advance(engineer)
+    assert [each.id for each in incidents(engineer)] == [first]
+    bank.clock.at += timedelta(minutes=1)
+    undo(engineer)
+    advance(engineer)
+    again, before = incidents(engineer)
+    assert (again.state, before.id, before.state) == (
+        IncidentState.OPEN, first, IncidentState.RESOLVED,
+    )  # fmt: skip
+    advance(engineer)
+    assert len(incidents(engineer)) == 2
 
 
 def test_it_is_resolved_by_itself_when_all_its_alarms_ended_for_a_while(bank: Bank) -> None:

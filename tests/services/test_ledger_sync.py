@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,18 +9,16 @@ from threading import Thread
 
 import pytest
 
-from riskcockpit.config.settings import LedgerSettings
 from riskcockpit.domain.decision import EntryType
-from riskcockpit.errors import InputError, UnavailableError
+from riskcockpit.errors import InputError, SourceError
 from riskcockpit.ledger.journal import Journal
 from riskcockpit.services.answers import approve
-from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.ledger_sync import sync_ledger
 from riskcockpit.services.policy_files import sign_policy
 from riskcockpit.services.verify import verify_ledger
-from riskcockpit.views.ledgersync import LedgerSync
-from support.deciding import Bank
+from support.clones import Home, found, hashes, note
+from support.git import git
 from support.ledgers import key_for, said, signer_line
 from support.quick_signer import QuickSigner
 
@@ -29,52 +26,12 @@ ROLES = {"engineer": ["engineer"], "approver": ["approver"]}
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
 
-class Home(Bank):
-    """A bank's home without a cache, with a remote."""
-
-    def sync(self, name: str, **options: str) -> LedgerSync:
-        """Sync as somebody."""
-        return sync_ledger(self.context(name), **options)
-
-    def context(self, name: str) -> Context:
-        """Sit somebody down."""
-        return self.at(name, ledger=LedgerSettings(remote=str(self.root.parent / "there.git")))
-
-    def journal(self, name: str) -> Journal:
-        """Open the journal of somebody who signs quickly."""
-        ctx = self.context(name)
-        signer = QuickSigner.open(ctx.key, self.ledger / "allowed_signers", name)
-        return Journal(self.ledger, self.clock, signer, ctx.host)
-
-
 @pytest.fixture
 def homes(tmp_path: Path) -> tuple[Home, Home]:
     """Two homes of one bank with the same people, each with one of them, and a bare repository."""
-    git(tmp_path, "init", "--quiet", "--bare", "there.git")
-    here, other = Home(tmp_path / "here", roles=ROLES), Home(tmp_path / "other", roles=ROLES)
-    for home in (here, other):
-        home.hire()
-    desk = Desk(here.context("engineer"))
-    desk.change_policy("policy/roles.yaml")
-    desk.change_policy("allowed_signers")
-    return here, other
-
-
-def git(place: Path, *arguments: str) -> str:
-    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    ran = subprocess.run(
-        ["git", "-c", "user.name=t", "-c", "user.email=t@t", *arguments],
-        cwd=place, env=env, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return ran.stdout
-
-
-def note(home: Home, name: str, text: str = "seen") -> str:
-    return home.journal(name).append(EntryType.NOTE, said(text)).hash
-
-
-def hashes(home: Home) -> set[str]:
-    return {entry.hash for entry in home.context("engineer").reading_journal().entries()}
+    pair = (Home(tmp_path / "here", roles=ROLES), Home(tmp_path / "other", roles=ROLES))
+    found(pair, tmp_path)
+    return pair
 
 
 def rewritten(home: Home, change: str) -> None:
@@ -272,7 +229,7 @@ def test_a_remote_that_could_act_is_no_remote(homes: tuple[Home, Home], remote: 
 def test_a_remote_that_is_not_there_is_told_and_changes_nothing(homes: tuple[Home, Home]) -> None:
     here, _ = homes
     before = hashes(here)
-    with pytest.raises(UnavailableError, match="cannot fetch"):
+    with pytest.raises(SourceError, match=r"cannot fetch .*not appear to be"):
         sync_ledger(here.context("engineer"), str(here.root / "nowhere.git"))
     assert hashes(here) == before
 

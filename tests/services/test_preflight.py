@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,15 @@ import pytest
 from riskcockpit.decisions.roles import Deed
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
+from riskcockpit.services import preflight
 from riskcockpit.services.context import Context
 from riskcockpit.services.decide import approve, note, plan_waiver, reject, waive
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.preflight import permissions
 from riskcockpit.services.requests import requests
-from riskcockpit.services.rollback import plan_rollback
+from riskcockpit.services.rollback import plan_rollback, targets
+from riskcockpit.services.unlocking import lock, unlock
+from support.caches import statement
 from support.deciding import LATER, WHY, Bank, id_of, make_bank
 
 
@@ -89,6 +93,66 @@ def test_without_a_key_nothing_can_be_done_and_the_queue_is_still_shown(bank: Ba
     assert row.id == asked
     assert not row.may_approve
     assert row.why_not
+
+
+def test_answers_are_kept_until_somebody_signs_publishes_or_locks(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank.is_production = True
+    ctx, read = bank.at("engineer"), []
+    made = preflight.Preflight.__init__
+
+    def counting(self: preflight.Preflight, ctx: Context) -> None:
+        read.append(ctx)
+        made(self, ctx)
+
+    monkeypatch.setattr(preflight.Preflight, "__init__", counting)
+    known = preflight.Permissions()
+
+    def waive_of(name: str) -> str:
+        return {each.deed: each.why_not for each in known.of(ctx, id_of(name))}["waive"]
+
+    assert (waive_of("high"), waive_of("low"), waive_of("high")) == ("", "", "")
+    assert len(read) == 1, "the ledger is read once for all of them"
+    note(bank.at("approver"), "fraud", "a colleague was here")
+    assert waive_of("high") == ""
+    assert len(read) == 2
+    lock(ctx)
+    assert "locked" in waive_of("high")
+    unlock(ctx, "bank")
+    assert waive_of("high") == ""
+    assert len(read) == 4
+    with bank.at("engineer").store.writer() as tx:
+        tx.execute(statement("UPDATE finding SET state = 'fixed' WHERE title = 'low'"))
+    assert waive_of("low") == "it is fixed"
+    bank.clock.at += timedelta(minutes=2)
+    waive_of("low")
+    assert len(read) == 6, "roles are lent by time"
+
+
+def test_a_request_names_who_could_sign_it_and_never_who_asked(bank: Bank) -> None:
+    bank.roles = {"dev": ["engineer"], "risk": ["risk_owner"], **bank.roles}
+    bank.hire()
+    asked = waive(bank.at("engineer"), "severity:high", "deferred", WHY, LATER).decision.id
+    (row,) = requests(bank.at("dev"))
+    assert row.could == ("approver", "risk")
+    assert not row.may_approve
+    approve(bank.at("risk"), asked)
+    assert requests(bank.at("dev")) == ()
+
+
+def test_targets_of_a_rollback_are_judged_by_its_guards(bank: Bank) -> None:
+    found = targets(bank.at("engineer"), "fraud")
+    assert [(each.version.version, each.is_default, each.why_not) for each in found] == [
+        (6, True, ""),
+        (5, False, "version 5 was rolled back itself"),
+        (4, False, ""),
+    ]
+    assert found[0].readings == (("accuracy", 0.93),)
+    assert dict(plan_rollback(bank.at("engineer"), "fraud").facts)["to version"] == "6"
+    four = plan_rollback(bank.at("engineer"), "fraud", 4)
+    assert not four.blockers
+    assert four.calls == ("POST alias fraud@champion 4",)
 
 
 def test_who_disagreed_without_knowing_is_shown_until_somebody_says_a_word(bank: Bank) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from support.deciding import LATER, WHY, Bank, id_of, make_bank
 pytestmark = pytest.mark.usefixtures("without_policy")
 
 TABLES = ("waiver", "waiver_finding", "action", "ledger_entry", "finding", "finding_event",
-          "model_alias", "model_alias_move", "model_version")  # fmt: skip
+          "model_alias", "model_alias_move", "model_version", "waived_span")  # fmt: skip
 
 
 @pytest.fixture
@@ -45,6 +46,19 @@ def test_publishing_again_changes_nothing(bank: Bank) -> None:
         assert content(bank)[table] == touched[table], f"{table} was written without need"
 
 
+def test_time_under_several_waivers_counts_once(bank: Bank) -> None:
+    ctx = bank.at("engineer")
+    first = waive(ctx, "severity:medium", "deferred", WHY, LATER)
+    bank.clock.at += timedelta(days=1)
+    waive(ctx, "severity:medium", "deferred", WHY, LATER + timedelta(days=1))
+    bank.clock.at += timedelta(days=1)
+    revoke(ctx, first.decision.id)
+    spans = bank.rows("SELECT s.since, s.until FROM waived_span AS s")
+    assert [until for _, until in spans] == [LATER + timedelta(days=1)]
+    granted = bank.rows("SELECT min(decided_at) FROM waiver")
+    assert [(since,) for since, _ in spans] == granted
+
+
 def test_without_a_ledger_nothing_is_waived_any_more(bank: Bank) -> None:
     waive(bank.at("engineer"), "severity:medium", "deferred", WHY, LATER)
     assert bank.states()["medium"] == "waived"
@@ -53,6 +67,7 @@ def test_without_a_ledger_nothing_is_waived_any_more(bank: Bank) -> None:
     bank.publish()
     assert bank.states()["medium"] == "open"
     assert bank.rows("SELECT * FROM waiver") == bank.rows("SELECT * FROM ledger_entry") == []
+    assert bank.rows("SELECT * FROM waived_span") == []
 
 
 def test_a_fixed_finding_keeps_its_state(bank: Bank) -> None:

@@ -12,9 +12,14 @@ import pytest
 from riskcockpit.decisions.waiver_record import REQUIRED, WaiverKind
 from riskcockpit.domain.decision import DecisionState, EntryType
 from riskcockpit.errors import InputError, RefusedError, UnknownNameError
-from riskcockpit.services.decide import approve, plan_waiver, revoke, waive
+from riskcockpit.services.decide import approve, note, plan_revoke, plan_waiver, revoke, waive
 from riskcockpit.services.endings import record_endings
+from riskcockpit.services.importing import ImportOptions, import_reports
+from riskcockpit.services.posture import posture
+from riskcockpit.services.rollback import rollback
+from riskcockpit.services.sync import sync
 from riskcockpit.services.waivers import plan_renewal, renew, waiver, waivers
+from riskcockpit.views.posture import QueueKind
 from riskcockpit.views.waivers import WaiverRow, WaiverStanding
 from support.caches import NOW, finding, statement
 from support.deciding import LATER, WHY, Bank, entry_types, make_bank
@@ -54,6 +59,95 @@ def change(bank: Bank, text: str, **params: Any) -> None:
     with bank.at("engineer").store.writer() as tx:
         tx.execute(statement(text, *params), **params)
     bank.publish()
+
+
+def waiting(bank: Bank, name: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Return what the queue says to somebody of waivers and moves, with the keys they have."""
+    kinds = (QueueKind.WAIVER_REQUEST, QueueKind.WAIVER_EXPIRING, QueueKind.ROLLBACK_REQUEST)
+    items = [item for item in posture(bank.at(name)).queue if item.kind in kinds]
+    return [(item.detail.partition(", ")[2], item.keys) for item in items]
+
+
+def test_the_queue_names_who_can_sign_and_offers_nobody_their_own_request(bank: Bank) -> None:
+    bank.roles |= {"deputy": ["risk_owner"], "watch": ["automation"]}
+    bank.hire()
+    waive(bank.at("engineer"), "severity:high", "risk_accepted", WHY, LATER)
+    assert waiting(bank, "engineer") == [
+        ("risk accepted, asked by you, waits for approver or deputy", ("X", "n"))
+    ]
+    for name in ("approver", "deputy"):
+        assert waiting(bank, name) == [
+            ("risk accepted, asked by engineer, waits for your key", ("a", "X", "n"))
+        ]
+    for name in ("auditor", "watch"):
+        assert waiting(bank, name) == [
+            ("risk accepted, asked by engineer, waits for approver or deputy", ("n",))
+        ]
+
+
+def test_the_queue_says_when_nobody_else_could_sign(bank: Bank) -> None:
+    bank.roles = {"engineer": ["engineer", "risk_owner", "approver"]}
+    bank.is_production = True
+    bank.hire()
+    rollback(bank.at("engineer"), "fraud")
+    nobody = "nobody else may sign it: no other person has a role and a key for that"
+    assert waiting(bank, "engineer") == [(f"asked by you, {nobody}", ("X", "n"))]
+
+
+def test_the_queue_lists_a_waiver_that_has_to_be_looked_at_again(bank: Bank) -> None:
+    waive(bank.at("engineer"), "severity:medium", "risk_accepted", WHY, LATER)
+    assert waiting(bank, "engineer") == []
+    change(bank, "UPDATE finding SET is_kev = true WHERE title = 'medium'")
+    why = "1 of 1 not covered any more: it is exploited by now"
+    assert waiting(bank, "engineer") == [
+        (f"risk accepted, asked by you, to be reviewed: {why}", ("n",))
+    ]
+    change(bank, "UPDATE finding SET state = 'fixed' WHERE title = 'medium'")
+    assert waiting(bank, "engineer") == []
+
+
+def test_who_has_nothing_to_sync_learns_that_a_waiver_ran_out(bank: Bank) -> None:
+    waive(bank.at("engineer"), "severity:medium", "deferred", WHY, LATER)
+    asked = waive(bank.at("engineer"), "severity:high", "risk_accepted", WHY, LATER)
+    ctx = bank.at("engineer", sources=())
+    before = sync(ctx).generation
+    assert bank.states()["medium"] == "waived"
+    bank.clock.at = LATER + timedelta(days=1)
+    assert sync(ctx, dry_run=True).generation == before
+    done = sync(ctx)
+    assert done.notes == (
+        "1 waiver ran out, what was covered counts again", "1 request for a waiver ran out",
+    )  # fmt: skip
+    assert bank.states()["medium"] == bank.states()["high"] == "open"
+    assert entry_types(bank)[-1] == "waiver.expired"
+    assert sync(ctx).notes == ()
+    assert asked.decision.id not in str(bank.rows("SELECT id FROM waiver WHERE state <> 'expired'"))
+
+
+def test_a_report_that_was_imported_before_settles_what_ran_out(bank: Bank, tmp_path: Path) -> None:
+    report = tmp_path / "findings.csv"
+    report.write_text("title,severity,asset\nopen port,high,edge\n")
+    ctx = bank.at("engineer", sources=())
+    import_reports(ctx, [report], ImportOptions())
+    waive(ctx, "severity:medium", "deferred", WHY, LATER)
+    bank.clock.at = LATER + timedelta(days=1)
+    again = import_reports(ctx, [report], ImportOptions())
+    assert again.totals.new == 0
+    assert again.notes == ("1 waiver ran out, what was covered counts again",)
+    assert bank.states()["medium"] == "open"
+
+
+def test_whoever_imports_something_new_is_told_as_well(bank: Bank, tmp_path: Path) -> None:
+    ctx = bank.at("engineer", sources=())
+    waive(ctx, "severity:medium", "deferred", WHY, LATER)
+    bank.clock.at = LATER + timedelta(days=1)
+    report = tmp_path / "findings.csv"
+    report.write_text("title,severity,asset\nopen port,high,edge\n")
+    done = import_reports(ctx, [report], ImportOptions())
+    assert done.notes == ("1 waiver ran out, what was covered counts again",)
+    assert done.generation == bank.at("engineer").store.generation()
+    assert bank.states()["medium"] == "open"
+    assert entry_types(bank).count("waiver.expired") == 1
 
 
 def compensated(bank: Bank, what: str = "severity:medium") -> str:
@@ -117,6 +211,44 @@ def test_an_alarm_suspends_until_a_renewal_is_signed_by_two(bank: Bank) -> None:
     assert new.approvers == ("approver",)
     with pytest.raises(RefusedError, match="is superseded"):
         renew(bank.at("engineer"), id_, LATER + timedelta(days=5))
+    revoke(bank.at("approver"), asked.id, "nobody looked at what compensates")
+    assert row_of(bank, id_).standing is WaiverStanding.ENDED  # an end is final
+    assert bank.states()["medium"] == "open"
+
+
+def test_what_was_signed_about_a_waiver_is_its_history_and_a_suspended_one_can_be_revoked(
+    bank: Bank,
+) -> None:
+    id_ = compensated(bank)
+    note(bank.at("approver"), id_, "looked at it")
+    judge(bank, "alarm")
+    record_endings(bank.at("engineer"))
+    assert row_of(bank, id_).standing is WaiverStanding.SUSPENDED
+    assert not plan_revoke(bank.at("engineer"), id_).blockers
+    revoke(bank.at("engineer"), id_, "the gateway is gone")
+    detail = waiver(bank.at("engineer"), id_)
+    assert detail.row.standing is WaiverStanding.ENDED
+    texts = [each.text for each in detail.history]
+    assert [each.actor for each in detail.history] == [
+        "engineer",
+        "approver",
+        "engineer",
+        "engineer",
+    ]
+    assert texts[1] == "looked at it"
+    assert f"the control {CONTROL} alarms" in texts[2]
+    assert texts[3].endswith("the gateway is gone")
+    assert detail.history[0].entry == id_
+
+
+def test_a_suspended_waiver_can_be_revoked_so_that_nothing_brings_it_back(bank: Bank) -> None:
+    id_ = compensated(bank)
+    judge(bank, "alarm")
+    assert record_endings(bank.at("engineer")) == ""
+    revoke(bank.at("engineer"), id_, "the gateway is gone for good")
+    assert row_of(bank, id_).why == "revoked by engineer: the gateway is gone for good"
+    with pytest.raises(RefusedError, match="is revoked"):
+        plan_renewal(bank.at("engineer"), id_, LATER)
 
 
 def test_a_control_that_nobody_can_judge_suspends_for_as_long(bank: Bank) -> None:

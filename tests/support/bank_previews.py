@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from riskcockpit.tui.api import About, Intent, RollBack, Waive
+from riskcockpit.tui.api import About
+from riskcockpit.tui.intents import Intent, RollBack, Waive
 from riskcockpit.views.findings import FindingRow
 from riskcockpit.views.governance import DecisionPreview
 from support.bank_posture import euros

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,23 +11,32 @@ from pathlib import Path
 import yaml
 
 from riskcockpit.domain.decision import Decision, DecisionState, EntryType
-from riskcockpit.errors import ConfigError, InputError, QueryError, RefusedError, UnknownNameError
+from riskcockpit.domain.kpi import KpiRow
+from riskcockpit.errors import (
+    ConfigError,
+    InputError,
+    QueryError,
+    RefusedError,
+    StoreError,
+    UnknownNameError,
+)
 from riskcockpit.exposure.model import ExposureModel, parse
-from riskcockpit.tui.api import (
-    About,
+from riskcockpit.tui.api import About, Names, Pulse, QueryField
+from riskcockpit.tui.intents import (
     Acknowledge,
+    AcknowledgeAlert,
     Approve,
     Intent,
-    Names,
     Note,
-    Pulse,
-    QueryField,
     Reject,
     Release,
+    Renew,
+    Revoke,
     RollBack,
     Undo,
     Waive,
 )
+from riskcockpit.views.alerts import AlertRow
 from riskcockpit.views.compliance import FrameworkView
 from riskcockpit.views.findings import FacetView, FindingDetail, FindingPage, FindingRow, FindingSet
 from riskcockpit.views.governance import (
@@ -41,12 +50,23 @@ from riskcockpit.views.governance import (
     VerifyReport,
 )
 from riskcockpit.views.incidents import IncidentView
+from riskcockpit.views.kpis import KpiDetail
 from riskcockpit.views.models import ModelDetail, ModelRow
 from riskcockpit.views.posture import LedgerState, PostureView
 from riskcockpit.views.syncing import SourceProgress
 from riskcockpit.views.trace import TraceRow
+from riskcockpit.views.waivers import RequestRow, WaiverRow
 from support.bank_compliance import control_detail, frameworks, hostile_control, hostile_frameworks
 from support.bank_deployments import FakeDeliveries, deployments, hostile_deployments
+from support.bank_desk import (
+    FakeDesk,
+    alerts,
+    hostile_alerts,
+    hostile_requests,
+    hostile_waivers,
+    requests,
+    waivers,
+)
 from support.bank_findings import detail_of, finding_row, hostile_row
 from support.bank_governance import actions, controls, ledger_rows, model_detail, model_rows
 from support.bank_incidents import FakeIncidents, hostile_incidents, incidents
@@ -59,15 +79,22 @@ SCENARIOS = parse(yaml.safe_load(_SHIPPED.read_text(encoding="utf-8")), "config/
 
 
 @dataclass
-class FakeGateway(FakeIncidents, FakeDeliveries):
+class FakeGateway(FakeIncidents, FakeDeliveries, FakeDesk):
     """Answers at once from fixed data; remembers what it was asked to decide."""
 
     total: int = 3_000
     make_row: Callable[[int], FindingRow] = finding_row
     view: PostureView = field(default_factory=posture)
     about: About = field(default_factory=lambda: About("demo-bank", False, "eng", "bastion-2"))
+    actions_shown: tuple[ActionRow, ...] = field(default_factory=actions)
     incidents_shown: tuple[IncidentView, ...] = field(default_factory=incidents)
     deployments_shown: tuple[TraceRow, ...] = field(default_factory=deployments)
+    waivers_shown: tuple[WaiverRow, ...] = field(default_factory=waivers)
+    requests_shown: tuple[RequestRow, ...] = field(default_factory=requests)
+    alerts_shown: tuple[AlertRow, ...] = field(default_factory=alerts)
+    refused: dict[str, dict[str, str]] = field(default_factory=dict)
+    asked_permissions: list[str] = field(default_factory=list)
+    ledger_number: int = 1
     decided: list[Intent] = field(default_factory=list)
     planned: list[Intent] = field(default_factory=list)
     blockers: tuple[str, ...] = ()
@@ -92,6 +119,10 @@ class FakeGateway(FakeIncidents, FakeDeliveries):
     control_shown: ControlDetail | None = None
     """What every control is; None: the one that is asked for."""
     interrupted: int = 0
+    synced: list[tuple[str, ...]] = field(default_factory=list)
+    handed: list[tuple[str, str, str, str]] = field(default_factory=list)
+    refuses_to_log: bool = False
+    checkout: Path | None = None
     refusal: RefusedError | None = None
     query_fields: tuple[QueryField, ...] = (
         QueryField("severity", "how bad it is", ("critical", "high", "medium"), is_ordered=True),
@@ -131,6 +162,10 @@ class FakeGateway(FakeIncidents, FakeDeliveries):
         self._wait()
         return self.known.views
 
+    def faulty_views(self) -> Mapping[str, QueryError]:
+        wrong = QueryError('unknown field "bogus"', position=0, hint='did you mean "owner"?')
+        return {name: wrong for name, query in self.known.views.items() if "bogus" in query}
+
     def save_view(self, name: str, query: str) -> None:
         self._wait()
         if name == "mine":
@@ -160,7 +195,7 @@ class FakeGateway(FakeIncidents, FakeDeliveries):
         return NOW
 
     def pulse(self) -> Pulse:
-        return Pulse(self.number, self.settings, self.progress)
+        return Pulse(self.number, self.settings, self.progress, self.ledger_number)
 
     def reload(self) -> About:
         if isinstance(self.about_next, ConfigError):
@@ -179,6 +214,21 @@ class FakeGateway(FakeIncidents, FakeDeliveries):
 
     def lock(self) -> None:
         self.unlocked = 0
+
+    def sync(self, names: Sequence[str]) -> str:
+        self._wait()
+        self.synced.append(tuple(names))
+        return "the sync is done"
+
+    def hand_over(self, kind: str, subject: str, way: str, text: str) -> None:
+        if self.refuses_to_log:
+            raise StoreError("nothing was given out: cannot write the log")
+        self.handed.append((kind, subject, way, text))
+
+    def locate(self, asset: str, path: str) -> Path:
+        if self.checkout is None:
+            raise InputError(f"there is no checkout of {asset} here", hint="cockpit: checkouts")
+        return self.checkout / path
 
     def posture(self) -> PostureView:
         self._wait()
@@ -244,7 +294,7 @@ class FakeGateway(FakeIncidents, FakeDeliveries):
 
     def actions(self) -> tuple[ActionRow, ...]:
         self._wait()
-        return actions()
+        return self.actions_shown
 
     def controls(self) -> tuple[ControlView, ...]:
         self._wait()
@@ -253,6 +303,17 @@ class FakeGateway(FakeIncidents, FakeDeliveries):
     def control(self, control: str) -> ControlDetail:
         self._wait()
         return self.control_shown or control_detail(control)
+
+    def kpi(self, name: str) -> KpiDetail:
+        self._wait()
+        pillar, view = next(
+            (each.pillar, kpi) for each in self.view.pillars for kpi in each.kpis if kpi.id == name
+        )
+        items = (self.incidents_shown[0].incident.id, "fraud-scoring", "elsewhere")
+        rows = tuple(KpiRow(item, 4.0, NOW, f"behind it: {item[:12]}") for item in items)
+        return KpiDetail(
+            view, pillar, view.target, timedelta(days=30), 1, None, "SELECT 1", (), rows
+        )
 
     def compliance(self) -> tuple[FrameworkView, ...]:
         self._wait()
@@ -277,7 +338,10 @@ class FakeGateway(FakeIncidents, FakeDeliveries):
             RollBack: EntryType.ROLLBACK_EXECUTED,
             Approve: EntryType.APPROVAL_GRANTED,
             Reject: EntryType.APPROVAL_REJECTED,
+            Renew: EntryType.WAIVER_REQUESTED,
+            Revoke: EntryType.WAIVER_REVOKED,
             Acknowledge: EntryType.NOTE,
+            AcknowledgeAlert: EntryType.NOTE,
             Release: EntryType.CLOSURE_RELEASED,
             Undo: EntryType.UNDO,
             Note: EntryType.NOTE,
@@ -314,8 +378,12 @@ def empty() -> FakeGateway:
         models_shown=(),
         entries=(),
         frameworks_shown=(),
+        actions_shown=(),
         incidents_shown=(),
         deployments_shown=(),
+        waivers_shown=(),
+        requests_shown=(),
+        alerts_shown=(),
     )
 
 
@@ -351,6 +419,9 @@ def hostile() -> FakeGateway:
         entries=entries,
         incidents_shown=hostile_incidents(text),
         deployments_shown=hostile_deployments(text),
+        waivers_shown=hostile_waivers(text),
+        requests_shown=hostile_requests(text),
+        alerts_shown=hostile_alerts(text),
         frameworks_shown=hostile_frameworks(text),
         control_shown=hostile_control(text),
         known=Names(text, text, text, dict(zip(text, text[::-1], strict=True)), {"owner": text}),

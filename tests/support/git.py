@@ -13,7 +13,10 @@ AUTHOR = {
 }  # fmt: skip
 
 
-def git(directory: Path, *arguments: str) -> None:
-    """Run git there, with nobody's settings."""
-    environment = {**os.environ, **AUTHOR}
-    subprocess.run(["git", "-C", str(directory), *arguments], check=True, env=environment)
+def git(directory: Path, *arguments: str) -> str:
+    """Run git there, with nobody's settings, and return what it prints."""
+    ran = subprocess.run(
+        ["git", "-C", str(directory), *arguments],
+        check=True, env={**os.environ, **AUTHOR}, capture_output=True, text=True,
+    )  # fmt: skip
+    return ran.stdout

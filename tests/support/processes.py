@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -75,7 +76,8 @@ def running(
 ) -> Iterator[None]:
     """Run a server until the block ends; `ready` is the URL that answers 200 when it is up.
 
-    `ca` is the file with the certificate it makes for itself.
+    `tcp://HOST:PORT` is ready when somebody listens there. `ca` is the file with the certificate
+    that the server makes for itself.
     """
     log = directory / "server.log"
     with log.open("ab") as output:
@@ -114,13 +116,21 @@ def _await(url: str, process: subprocess.Popen[bytes], log: Path, ca: Path | Non
         if process.poll() is not None:
             break
         try:
-            with _opener(ca).open(url, timeout=5) as response:
-                if response.status == 200:
-                    return
+            if _is_ready(url, ca):
+                return
         except OSError:
             time.sleep(0.2)
     tail = log.read_text(errors="replace")[-3000:]
     raise AssertionError(f"{url} did not come up:\n{tail}")
+
+
+def _is_ready(url: str, ca: Path | None) -> bool:
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme == "tcp":
+        socket.create_connection((parts.hostname, parts.port or 0), timeout=5).close()
+        return True
+    with _opener(ca).open(url, timeout=5) as response:
+        return bool(response.status == 200)
 
 
 def _opener(ca: Path | None) -> urllib.request.OpenerDirector:

@@ -132,6 +132,11 @@ class Screen:
         """Send a signal to the program."""
         os.kill(self.process.pid, number)
 
+    @property
+    def guarded(self) -> int:
+        """The process that the one we started waits for."""
+        return children(self.process.pid)[0]
+
     def end(self, seconds: float = 15.0) -> int:
         """Return the exit code; what is still written is read meanwhile."""
         end = time.monotonic() + seconds
@@ -161,13 +166,19 @@ class Screen:
         return set(_HARMFUL.findall(text)) | set(re.findall("\x1b\\]|\x1bP|\x9b", text))
 
 
+def children(process: int) -> list[int]:
+    """Return the processes another one has started and not yet heard the end of (Linux)."""
+    text = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
+    return [int(each) for each in text.split()]
+
+
 def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def cockpit(*arguments: str, **options: int) -> Screen:
+def cockpit(*arguments: str, env: Mapping[str, str] | None = None, **options: int) -> Screen:
     """Open the cockpit over a fixed gateway, in a process of its own."""
     tests = Path(__file__).resolve().parents[1]
     path = os.pathsep.join((str(tests.parent / "src"), str(tests)))
     program = [sys.executable, "-m", "support.fake_cockpit", *arguments]
-    return Screen(program, env={"PYTHONPATH": path}, **options)
+    return Screen(program, env={"PYTHONPATH": path, **(env or {})}, **options)

@@ -81,28 +81,33 @@ class Run:
         stack.exporter.set("model_psi", 0.6, **labels)
         stack.exporter.drop("model_accuracy", model=self.name("stale"), version="3")
 
-    def await_verdicts(self) -> None:
-        """Wait until the watch has said what it thinks of every model, then a while longer."""
+    def await_answers(self) -> None:
+        """Wait until the watch has said what it thinks of every model but the stale one."""
         told = {
             "champion-moved": ("refused", "stale"),  # or the watch has read of the new one
             "champion-moves-last": ("refused",),
             "target-unhealthy": ("held",),
-            "stale": ("stale",),
             "cooldown": ("rolled back",),
             "drift-only": ("alarm",),
             "times-out": ("rolled back",),
             "forbidden": ("refused",),
         }
         for case, kinds in told.items():
-            name = self.name(case)
-            wait_for(
-                lambda name=name, kinds=kinds: any(k in self.stack.told(name) for k in kinds),  # type: ignore[misc]  # bound now
-                f"{name} is {kinds}: {self.stack.told(name)}",
-            )
+            self._await(case, kinds)
         # version 2 fails as well, an hour too soon
         self.stack.measure(self.name("cooldown"), 2, BAD)
-        wait_for(lambda: "held" in self.stack.told(self.name("cooldown")), "the cooldown holds it")
-        time.sleep(2.5)
+        self._await("cooldown", ("held",))
+
+    def await_stale(self) -> None:
+        """Wait until the reading that ceased is too old."""
+        self._await("stale", ("stale",))
+
+    def _await(self, case: str, kinds: tuple[str, ...]) -> None:
+        name, stack = self.name(case), self.stack
+        wait_for(
+            lambda: any(kind in stack.told(name) for kind in kinds),
+            f"{name} is {kinds}: {stack.told(name)}",
+        )
 
     def check(self) -> None:
         """Nothing wrong was done."""
@@ -125,16 +130,6 @@ class Run:
             "target-unhealthy": [], "stale": [], "cooldown": done, "drift-only": [],
             "times-out": done, "forbidden": [*begun, "action.refused"],
         }  # fmt: skip
-
-    def tidy(self) -> None:
-        """Let the models rest, so that the next run is not disturbed."""
-        for case in GUARDS:
-            for version in (1, 2, 3):
-                self.stack.exporter.drop(
-                    "model_accuracy", model=self.name(case), version=str(version)
-                )
-        self.stack.exporter.drop("model_psi", model=self.name("drift-only"), version="3")
-        self.stack.door.before_read.clear()
 
 
 def rolled_back(stack: Stack, name: str, break_it: Callable[[], None], query: str) -> float:
@@ -179,19 +174,29 @@ def matchers_of(silence: Mapping[str, object]) -> dict[str, str]:
     return {one["name"]: one["value"] for one in found}
 
 
-def stopped_by_switch(stack: Stack, name: str) -> None:
-    """With the kill switch on nothing is done, whatever the readings say."""
+def stopped_by_switch(stack: Stack, *names: str) -> None:
+    """With the kill switch on nothing is done about any model, whatever the readings say."""
     file = switch_file(stack.ctx("watch"))
     file.write_text("maintenance of the registry\n")
     try:
-        stack.measure(name, 3, BAD)
-        wait_for(lambda: "held" in stack.told(name), "the switch holds it")
-        time.sleep(2.5)
-        assert stack.door.writes_of(name) == []
-        assert stack.champion(name) == 3
-        assert stack.entries_of(name) == []
+        for name in names:
+            stack.measure(name, 3, BAD)
+        for name in names:
+            wait_for(lambda name=name: "held" in stack.told(name), "the switch holds it")  # type: ignore[misc]  # bound now
+        linger()
+        for name in names:
+            assert stack.door.writes_of(name) == []
+            assert stack.champion(name) == 3
+            assert stack.entries_of(name) == []
     finally:
-        for version in (1, 2, 3):
-            stack.measure(name, version, GOOD)
-        wait_for(lambda: stack.told(name)[-1] == "quiet", "the readings are good again")
+        for name in names:
+            for version in (1, 2, 3):
+                stack.measure(name, version, GOOD)
+        for name in names:
+            wait_for(lambda name=name: stack.told(name)[-1] == "quiet", "it is good again")  # type: ignore[misc]  # bound now
         file.unlink()
+
+
+def linger() -> None:
+    """Give the watch two cycles more, in which it could do something wrong."""
+    time.sleep(2.5)

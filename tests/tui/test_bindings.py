@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from riskcockpit.tui.api import About
 from riskcockpit.tui.app import Cockpit
-from riskcockpit.tui.bindings import AVOIDED, KEYS, SCOPES, document
+from riskcockpit.tui.bindings import AVOIDED, KEYS, LAST_SCOPES, SCOPES, SEEN_IN, document
 from riskcockpit.tui.modals.help import HelpDialog
 from riskcockpit.tui.palette import CockpitCommands
-from riskcockpit.tui.screens.registry import KINDS
+from riskcockpit.tui.screens.registry import KINDS, make_screen
+from riskcockpit.tui.widgets.filter_bar import FilterBar
 from riskcockpit.tui.widgets.plain import lines
+from riskcockpit.views.posture import LedgerState
 from support.fake_gateway import FakeGateway
 from support.piloting import opened, press, seen
 
@@ -30,6 +33,11 @@ OPENERS = {
     "deployment": ("D", "enter"),
     "incidents": ("i",),
     "incident": ("i", "enter"),
+    "waivers": ("W",),
+    "waiver": ("W", "enter"),
+    "requests": ("R",),
+    "alerts": ("b",),
+    "alert": ("b", "enter"),
     "exposure": ("x",),
     "ledger": ("l",),
     "actions": ("@",),
@@ -91,12 +99,13 @@ def look(app: Cockpit) -> set[str]:
 
 def test_help_and_the_document_have_every_key_and_none_is_one_to_avoid() -> None:
     every = frozenset(key.id for key in KEYS)
-    text = lines(HelpDialog(every, {}, is_locked=False)._text("")).plain
+    text = lines(HelpDialog(every, {}, is_locked=False)._text("", 200)).plain
     page = KEYS_PAGE.read_text(encoding="utf-8")
     for key in KEYS:
         assert key.words in text, key.id
         assert f"`{key.id}`" in page, key.id
-        assert not {*key.keys.split(",")} & set(AVOIDED), key.id
+        taken = {*key.keys.split(",")} & set(AVOIDED)
+        assert taken == ({"ctrl+z"} if key.id == "app.suspend" else set()), key.id
         is_far = any(part in key.keys for part in ("alt+", "ctrl+shift+"))
         assert not is_far, "not every terminal sends it"
 
@@ -133,3 +142,59 @@ def test_bindings_are_made_by_the_registry_only() -> None:
         if module.name == "bindings.py" or "modals" in module.parts:
             continue
         assert not re.search(r"\bBinding\(", text), module
+
+
+async def test_help_says_first_what_keys_do_in_this_view() -> None:
+    async with opened(None, "f", "?", size=(100, 40)) as (app, _):
+        assert "filter with the query grammar" in seen(app), "without scrolling"
+    dialog = HelpDialog(frozenset(key.id for key in KEYS), {}, is_locked=False)
+    text = lines(dialog._text("", 200)).plain
+    heads = [text.index(f"{SCOPES[scope]}\n") for scope in ("ledger", *LAST_SCOPES)]
+    assert heads == sorted(heads)
+
+
+async def test_help_finds_what_other_views_can_do_and_says_where() -> None:
+    async with opened(None, "S", "?", *"renew") as (app, _):
+        text = seen(app)
+        assert "In other views" in text
+        assert "renew a waiver: until when, and why" in text
+        assert "in waivers, waiver" in text
+    async with opened(None, "W", "?", *"renew") as (app, _):
+        assert "In other views" not in seen(app)
+
+
+def test_a_key_is_in_the_views_that_help_names() -> None:
+    bound = {
+        kind: {each.id for cls in type(make_screen(kind)).__mro__
+               for each in vars(cls).get("BINDINGS", ())}
+        for kind in KINDS
+    }  # fmt: skip
+    for name, kinds in SEEN_IN.items():
+        ids = {key.id for key in KEYS if name in (key.id, key.scope)}
+        assert ids
+        for kind in kinds:
+            inner = {each.id for each in FilterBar.BINDINGS} if name == "query" else set()
+            assert ids <= bound[kind] | inner, (name, kind)
+    decisions = {key.id for key in KEYS if key.scope == "decisions"}
+    assert decisions - set(SEEN_IN) == {"decide.undo"}, "every view takes it"
+
+
+async def test_undo_is_not_the_first_key_and_gone_while_there_is_nothing_to_undo() -> None:
+    async with opened(None, "m") as (app, _):
+        words = seen(app).split("\n")[-1]
+        assert "u undo" not in words.split("  ")[0]
+    gateway = FakeGateway()
+    gateway.view = replace(gateway.view, ledger=LedgerState(True, 5, ""))
+    async with opened(gateway, "m") as (app, _):
+        assert "u undo" not in seen(app).split("\n")[-1]
+
+
+async def test_the_palette_finds_findings_by_a_value_and_by_any_words() -> None:
+    async with opened() as (app, _):
+        palette = CockpitCommands(app.screen)
+        found = [str(hit.text or hit.match_display) async for hit in palette.search("crit")]
+        assert "findings severity:critical" in found
+        assert found[-1] == "findings crit"
+        two = [str(hit.text or hit.match_display) async for hit in palette.search("sql in")]
+        assert two[-1] == 'findings "sql in"'
+        assert all(words != help_ for words, help_, _ in palette._entries())

@@ -62,7 +62,16 @@ async def test_the_id_under_the_cursor_is_sent_and_said_unless_it_is_switched_of
         await settle(pilot)
         await press(pilot, "y")
         assert app.clipboard == "data.checks"
+        assert gateway.handed == [
+            ("copy", "models", "osc52", "fraud-scoring"),
+            ("copy", "control", "osc52", "data.checks"),
+        ], "each copy is in the action log"
         gateway.about = replace(ABOUT, clipboard="off")
         await press(pilot, "m", "j", "y")
         assert app.clipboard == "data.checks"
         assert "copying is switched off" in seen(app)
+        gateway.about, gateway.refuses_to_log = ABOUT, True
+        await press(pilot, "y")
+        assert app.clipboard == "data.checks", "what cannot be written down is not sent"
+        assert "nothing was given out" in seen(app)
+        assert len(gateway.handed) == 2

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Input
 
-from riskcockpit.tui.api import Names, QueryField, RollBack
+from riskcockpit.tui.api import Names, QueryField
 from riskcockpit.tui.completion import complete_query
+from riskcockpit.tui.intents import RollBack
 from riskcockpit.tui.modals.command_line import CommandLine
 from riskcockpit.tui.screens.findings import FindingsScreen
 from support.fake_gateway import FakeGateway
@@ -58,7 +59,7 @@ async def test_a_query_is_completed_counted_and_its_mistakes_are_pointed_at_whil
         screen = app.screen
         assert isinstance(screen, FindingsScreen)
         field = screen.query_one("#query", Input)
-        await press(pilot, "space", *"sev", "tab")
+        await press(pilot, "end", "space", *"sev", "tab")
         assert field.value == "state:open severity:"
         assert "severity:critical  severity:high" in seen(app), "one alone goes on to its values"
         await press(pilot, "tab", "tab")
@@ -80,6 +81,27 @@ async def test_a_query_is_completed_counted_and_its_mistakes_are_pointed_at_whil
         await press(pilot, "escape")
         assert "unknown field" not in seen(app)
         assert screen.focused is screen.table
+
+
+async def test_a_first_letter_replaces_the_filter_and_end_or_an_arrow_keeps_it() -> None:
+    async with opened(None, "f", "/", size=(120, 30)) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, FindingsScreen)
+        field = screen.query_one("#query", Input)
+        assert field.selected_text == "state:open", "what would be replaced is seen"
+        assert "end keeps the filter" in seen(app)
+        await press(pilot, *"kev")
+        assert field.value == "kev"
+        assert "end keeps the filter" not in seen(app)
+        await press(pilot, "escape")
+        assert field.value == "state:open", "leaving changes nothing"
+        for kept in ("end", "right", "left"):
+            await press(pilot, "/", kept)
+            assert field.selected_text == ""
+            assert field.value == "state:open"
+            await press(pilot, "escape")
+        await press(pilot, "/", "enter")
+        assert screen.query_text == "state:open", "enter alone keeps it too"
 
 
 async def test_saved_views_are_tabs_that_can_be_made_and_forgotten() -> None:
@@ -154,3 +176,57 @@ async def test_a_locked_cockpit_offers_no_deciding_word_and_a_version_is_read() 
         app.set_lock(is_locked=True)
         await press(pilot, ":", "r")
         assert "rollback" not in seen(app)
+
+
+async def test_a_command_whose_query_is_wrong_is_mended_in_the_bar_over_the_rows_of_before() -> (
+    None
+):
+    async with opened(FakeGateway(), "f", size=(120, 30)) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, FindingsScreen)
+        bar = screen.query_one("#query", Input)
+        app.run_command("findings severity:high bogus:1")
+        await settle(pilot)
+        assert bar.value == "severity:high bogus:1"
+        rows = seen(app).split("\n")
+        at = next(line for line in rows if "bogus:1" in line).index("bogus")
+        assert any(line.find("▲ unknown field") == at for line in rows)
+        assert "▌open" in seen(app), "the rows are still those of the filter before"
+        await press(pilot, "ctrl+r")
+        assert bar.value == "severity:high bogus:1", "what is being mended stays"
+        await press(pilot, "escape")
+        assert (bar.value, screen.query_text) == ("state:open", "state:open")
+        assert "unknown field" not in seen(app)
+        assert "3,000 findings" in seen(app)
+
+
+async def test_the_first_query_may_be_wrong_and_esc_shows_what_is_open() -> None:
+    async with opened(FakeGateway()) as (app, pilot):
+        app.run_command("findings bogus:1")
+        await settle(pilot)
+        assert app.screen.query_one("#query", Input).value == "bogus:1"
+        assert "unknown field" in seen(app)
+        await press(pilot, "escape")
+        assert app.screen.query_one("#query", Input).value == "state:open"
+        assert "3,000 findings" in seen(app)
+
+
+async def test_what_was_typed_and_left_leaves_no_count_and_no_mistake() -> None:
+    async with opened(FakeGateway(), "f", "/") as (app, pilot):
+        bar = app.screen.query_one("#query", Input)
+        for typed in ("severity>=high", "bogus:1"):
+            bar.value = typed
+            await pilot.pause(0.3)
+            await settle(pilot)
+            assert "300 match" in seen(app) or "unknown field" in seen(app)
+            await press(pilot, "escape")
+            assert bar.value == "state:open"
+            assert " match" not in seen(app)
+            assert "unknown field" not in seen(app)
+            await press(pilot, "/")
+        bar.value = "severity>=high"
+        await pilot.pause()
+        await press(pilot, "escape")  # before anybody has counted
+        await pilot.pause(0.3)
+        await settle(pilot)
+        assert " match" not in seen(app)

@@ -14,8 +14,9 @@ from textual.widgets import Input
 
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.errors import RefusedError
-from riskcockpit.tui.api import About, Approve, Note, Reject, Release, RollBack, Undo, Waive
+from riskcockpit.tui.api import About
 from riskcockpit.tui.app import Cockpit
+from riskcockpit.tui.intents import Approve, Note, Reject, Release, RollBack, Undo, Waive
 from riskcockpit.tui.modals.confirm import ConfirmDialog
 from riskcockpit.tui.modals.forms import WaiveForm, read_expiry
 from riskcockpit.tui.modals.says import ResultDialog
@@ -45,7 +46,7 @@ async def test_one_key_from_the_alarm_leads_to_a_preview_and_yes_to_a_receipt() 
             assert words in text, words
         assert gateway.decided == []
         await press(pilot, "y")
-        assert gateway.decided == [RollBack("fraud-scoring")]
+        assert gateway.decided == [RollBack("fraud-scoring", 6)]
         assert isinstance(app.screen, ResultDialog)
         assert "champion is version 6, read back" in seen(app)
         await press(pilot, "escape")
@@ -87,7 +88,7 @@ async def test_keys_pressed_before_the_dialog_is_drawn_are_dropped() -> None:
 async def send(app: Cockpit, pilot: Pilot[int], *keys: str) -> None:
     """Type faster than anything can answer."""
     for key in keys:
-        app.post_message(Key(key, key if len(key) == 1 else None))
+        app.post_message(Key(key, " " if key == "space" else key if len(key) == 1 else None))
     await pilot.pause(0.1)
 
 
@@ -151,7 +152,7 @@ async def test_keys_act_again_after_a_preview_that_failed() -> None:
         assert app.place.kind == "findings"
 
 
-async def test_keys_typed_before_a_form_is_drawn_reach_neither_it_nor_what_lies_under_it() -> None:
+async def test_keys_typed_before_a_form_is_drawn_reach_it_and_not_what_lies_under_it() -> None:
     async with opened(FakeGateway(), "f") as (app, pilot):
         under = app.screen
         assert isinstance(under, FindingsScreen)
@@ -159,7 +160,7 @@ async def test_keys_typed_before_a_form_is_drawn_reach_neither_it_nor_what_lies_
         await settle(pilot)
         assert isinstance(app.screen, WaiveForm)
         assert (under.table.cursor, under.table.marks) == (0, {})
-        assert app.screen.query_one("#justification", Input).value == ""
+        assert app.screen.query_one("#justification", Input).value == "jq "
 
 
 async def test_what_is_blocked_cannot_be_confirmed() -> None:
@@ -186,7 +187,7 @@ async def test_production_wants_the_name_of_the_context_typed() -> None:
         await press(pilot, "r")
         await ready(pilot)
         await press(pilot, *"prod-bank")
-        assert gateway.decided == [RollBack("fraud-scoring")]
+        assert gateway.decided == [RollBack("fraud-scoring", 6)]
 
 
 async def test_a_waiver_asks_for_reason_justification_and_expiry() -> None:

@@ -12,11 +12,13 @@ from textual.widgets import Input
 from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.bindings import KEYS
 from riskcockpit.tui.messages import Place
+from riskcockpit.tui.modals.choose import ChooseDialog
 from riskcockpit.tui.modals.command_line import CommandLine
 from riskcockpit.tui.modals.confirm import ConfirmDialog
-from riskcockpit.tui.modals.forms import LineForm, WaiveForm
+from riskcockpit.tui.modals.forms import LineForm, RenewForm, WaiveForm
 from riskcockpit.tui.modals.help import HelpDialog
 from riskcockpit.tui.modals.jump import JumpMode
+from riskcockpit.tui.modals.says import ErrorDialog
 from riskcockpit.tui.screens.compliance import ComplianceScreen
 from riskcockpit.tui.screens.findings import FindingsScreen
 from riskcockpit.tui.widgets.row_table import RowTable
@@ -80,6 +82,11 @@ CASES: dict[str, Case] = {
     "go.compliance": Case("overview", ("c",), at("compliance")),
     "go.deployments": Case("overview", ("D",), at("deployments")),
     "go.incidents": Case("overview", ("i",), at("incidents")),
+    "go.waivers": Case("overview", ("W",), at("waivers")),
+    "go.requests": Case("overview", ("R",), at("requests")),
+    "go.alerts": Case("overview", ("b",), at("alerts")),
+    "decide.renew": Case("waivers", ("N",), over(RenewForm)),
+    "decide.revoke": Case("waivers", ("U",), over(LineForm)),
     "decide.acknowledge": Case("incidents", ("A",), over(ConfirmDialog)),
     "go.exposure": Case("overview", ("x",), at("exposure")),
     "go.ledger": Case("overview", ("l",), at("ledger")),
@@ -96,8 +103,13 @@ CASES: dict[str, Case] = {
     "app.newer": Case("ledger", ("m", "[", "]"), at("models")),
     "app.related": Case("models", ("t", "a"), lambda app: app.place.kind == "findings"),
     "app.copy": Case("models", ("y",), lambda app: "fraud-scoring" in app.clipboard),
-    "app.reload": Case("models", ("ctrl+r",), lambda app: gateway(app).asked_models > 1),
+    "app.reload": Case(
+        "models",
+        ("ctrl+r",),
+        lambda app: gateway(app).asked_models > 1 and gateway(app).synced == [()],
+    ),
     "app.redraw": Case("models", ("ctrl+l",), lambda app: app.is_running),
+    "app.suspend": Case("models", ("ctrl+z",), lambda app: app.is_running),  # see test_guard
     "list.down": Case("findings", ("j", "down"), row(2)),
     "list.up": Case("findings", ("j", "j", "j", "k", "up"), row(1)),
     "list.first": Case("findings", ("G", "g"), row(0)),
@@ -109,11 +121,9 @@ CASES: dict[str, Case] = {
     "list.open": Case("models", ("enter",), at("model", "fraud-scoring")),
     "list.jump": Case("models", ("semicolon",), over(JumpMode)),
     "findings.filter": Case("findings", ("/",), lambda app: isinstance(app.focused, Input)),
-    "findings.column-left": Case("findings", ("left",), lambda app: table(app).chosen_column > 1),
-    "findings.column-right": Case(
-        "findings", ("right",), lambda app: table(app).chosen_column == 1
-    ),
-    "findings.sort": Case("findings", ("s",), lambda app: table(app).sort_key == "-severity"),
+    "list.column-left": Case("findings", ("left",), lambda app: table(app).chosen_column > 1),
+    "list.column-right": Case("findings", ("right",), lambda app: table(app).chosen_column == 1),
+    "list.sort": Case("findings", ("s",), lambda app: table(app).sort_key == "-severity"),
     "findings.mark": Case("findings", ("space",), lambda app: len(table(app).marks) == 1),
     "findings.range": Case(
         "findings", ("v", "j", "j", "v"), lambda app: len(table(app).marks) == 3
@@ -123,15 +133,28 @@ CASES: dict[str, Case] = {
     "findings.preview": Case(
         "findings", ("p",), lambda app: findings(app).query_one("#preview").display
     ),
+    "findings.preview-place": Case(
+        "findings", ("P",), lambda app: findings(app).query_one("#split").has_class("-beside")
+    ),
+    "finding.upstream": Case("findings", ("o",), over(ChooseDialog)),
+    "finding.edit": Case(
+        "findings",
+        ("e",),
+        lambda app: isinstance(app.screen, ErrorDialog),  # there is no checkout
+    ),
     "findings.next-view": Case("findings", ("tab",), lambda a: findings(a).query_text == "@mine"),
     "findings.previous-view": Case(
         "findings", ("shift+tab",), lambda app: findings(app).query_text == "@urgent"
     ),
     "findings.keep-view": Case("findings", ("F",), over(CommandLine)),
-    "query.complete": Case("findings", ("/", "space", "k", "tab"), lambda app: "kev" in query(app)),
-    "query.complete-back": Case(
-        "findings", ("/", "space", "s", "shift+tab"), lambda app: "sort:" in query(app)
+    "query.complete": Case(
+        "findings", ("/", "end", "space", "k", "tab"), lambda app: "kev" in query(app)
     ),
+    "query.complete-back": Case(
+        "findings", ("/", "end", "space", "s", "shift+tab"), lambda app: "sort:" in query(app)
+    ),
+    "panel.next": Case("pillar", ("tab",), lambda app: app.focused.id == "kpis"),
+    "panel.previous": Case("pillar", ("tab", "shift+tab"), lambda app: app.focused.id == "top"),
     "decide.approve": Case("overview", ("j", "a"), over(ConfirmDialog)),
     "decide.reject": Case("overview", ("j", "X"), over(LineForm)),
     "decide.waive": Case("findings", ("w",), over(WaiveForm)),
@@ -185,7 +208,7 @@ def renew(app: Cockpit, place: str) -> None:
         app.uninstall_screen(app._places.pop(place))
     if place == "findings" and place in app._places:
         screen = findings(app)
-        screen.query_text, screen._sort, screen._wants_preview = "state:open", "-exposure", None
+        screen.query_text, screen.wanted_sort, screen._wants_preview = "state:open", None, None
         screen.table.clear_marks()
         screen.table.chosen_column = 0
         screen.table.move(0)

@@ -25,7 +25,7 @@ from support.pty import cockpit
 PLACES = [
     (), ("f",), ("f", "enter"), ("m",), ("m", "enter"), ("c", "E", "j", "j", "j"), ("c", "T"),
     ("x",), ("l", "V"), ("@",), ("S",), ("3",), ("comma",), ("i",), ("i", "enter"),
-    ("D",), ("D", "enter"),
+    ("D",), ("D", "enter"), ("W",), ("W", "enter"), ("R",), ("b",), ("b", "enter"),
 ]  # fmt: skip
 
 
@@ -66,7 +66,7 @@ async def test_hostile_names_complete_words_and_fill_forms_as_text() -> None:
         assert "[@click=app.quit]x[/]" in await harmless(app, pilot)
         await press(pilot, "escape", "tab")
         await harmless(app, pilot)
-        await press(pilot, "/", "space", *"owner:", "tab", "tab", "tab")
+        await press(pilot, "/", "end", "space", *"owner:", "tab", "tab", "tab")
         await harmless(app, pilot)
         await press(pilot, "escape", ":", *"models ", "tab", "tab")
         assert "see advisory" in await harmless(app, pilot)
@@ -161,7 +161,21 @@ def test_no_escape_of_hostile_data_reaches_the_terminal() -> None:
             screen.press(keys, 0.2)
         for keys in ("c", "E", "j", "j", "T", "x", "\x1b", ",", ":models \t\t", "\x1b"):
             screen.press(keys, 0.2)
-        for keys in ("l", "V", "\r", "\x1b", "S", "\r", "\x1b", "@", "3", "?", "\x1b", ":zz\r"):
+        for keys in (
+            "l",
+            "V",
+            "\r",
+            "\x1b",
+            "S",
+            "\r",
+            "\x1b",
+            "@",
+            "3",
+            "?",
+            "\x1b",
+            ":zz\r",
+            "\x1b",
+        ):
             screen.press(keys, 0.2)
         assert screen.process.poll() is None, screen.text
         assert screen.leaks() == set()

@@ -8,7 +8,7 @@ from datetime import timedelta
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.incidents import acknowledge_clock, contain_clock, means
 from riskcockpit.present.text import ASCII
-from riskcockpit.tui.api import Acknowledge, RollBack
+from riskcockpit.tui.intents import Acknowledge, RollBack
 from riskcockpit.tui.messages import Place
 from riskcockpit.tui.widgets.incident_text import incident_text
 from support.bank_incidents import incidents
@@ -65,6 +65,6 @@ async def test_what_is_answered_cannot_be_acknowledged_and_a_model_at_fault_can_
     async with opened(gateway, "i", "enter") as (app, pilot):
         assert app.place == Place("incident", GOING.id, Place("incidents"))
         await press(pilot, "r")
-        assert gateway.planned == [RollBack("fraud-scoring")]
+        assert gateway.planned == [RollBack("fraud-scoring", 6)]
         await press(pilot, "escape", "escape", "j", "A")
-        assert gateway.planned == [RollBack("fraud-scoring")]
+        assert gateway.planned == [RollBack("fraud-scoring", 6)]

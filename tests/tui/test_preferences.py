@@ -8,11 +8,14 @@ from dataclasses import replace
 
 import pytest
 
+from riskcockpit.config.settings import ListSettings
 from riskcockpit.errors import ConfigError
 from riskcockpit.tui.api import About
+from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.messages import SettingsTouched
 from riskcockpit.tui.preferences import check
 from riskcockpit.tui.theme import THEMES, TOKENS
+from riskcockpit.tui.widgets.row_table import RowTable
 from support.fake_gateway import FakeGateway
 from support.piloting import opened, press, seen, settle, strips
 
@@ -32,7 +35,7 @@ def fault(*, theme: str = "dark", keymap: Mapping[str, str] | None = None) -> Co
         ({"findings.fliter": "ctrl+f"}, 'no key has the id "findings.fliter"', "findings.filter"),
         ({"findings.filter": "ctrl+b"}, '"ctrl+b" cannot be used', "tmux"),
         ({"findings.filter": "q"}, '"q" is the key of app.close already', "another key"),
-        ({"findings.filter": "s"}, '"s" is the key of findings.sort already', "another key"),
+        ({"findings.filter": "s"}, '"s" is the key of list.sort already', "another key"),
         ({"findings.filter": ""}, "is given no key", "ctrl+f"),
     ],
 )
@@ -46,7 +49,7 @@ def test_a_key_that_cannot_be_moved_there_is_refused_with_its_place(
 
 
 def test_keys_that_never_meet_may_be_the_same() -> None:
-    check(replace(ABOUT, keymap={"ledger.verify": "s", "go.findings": "F6"}))
+    check(replace(ABOUT, keymap={"compliance.matrix": "s", "go.findings": "F6"}))
 
 
 def test_an_unknown_theme_is_refused_with_those_there_are() -> None:
@@ -133,6 +136,36 @@ async def test_changed_settings_are_taken_and_wrong_ones_are_said_while_the_old_
         assert "PRODUCTION LOCKED" in seen(app), "what becomes production is locked"
 
 
+async def test_columns_and_order_of_a_list_are_taken_when_the_settings_change() -> None:
+    lists = {"models": ListSettings(("owner", "name", "tier"), "-name")}
+    gateway = FakeGateway(about=ABOUT)
+    async with opened(gateway, "m", size=(120, 36)) as (app, pilot):
+        natural = models_seen(app)
+        gateway.about_next = replace(ABOUT, lists=lists)
+        app.post_message(SettingsTouched())
+        await settle(pilot)
+        table = app.place_screen.query_one(RowTable)
+        assert [column.key for column in table.columns_shown()] == ["owner", "name", "tier"]
+        assert "model ↓" in seen(app).split("\n")[2]
+        assert models_seen(app) == sorted(natural, reverse=True)
+        await press(pilot, "right", "right", "s", "s")
+        assert "tier↑" in seen(app).split("\n")[2], "a key goes before the settings"
+        wrong = {"models": ListSettings(("owner", "naem"))}
+        gateway.about_next = replace(ABOUT, lists=wrong, line_of=len)
+        app.post_message(SettingsTouched())
+        await settle(pilot)
+        assert 'the list "models" has no column "naem"' in seen(app)
+        assert "line 31: " in seen(app)
+        assert [column.key for column in table.columns_shown()] == ["owner", "name", "tier"]
+        await press(pilot, "comma")
+        assert "owner name tier" in seen(app)
+
+
+def models_seen(app: Cockpit) -> list[str]:
+    table = app.place_screen.query_one(RowTable)
+    return [row.name for _, row in table._pages.known()]
+
+
 async def test_the_settings_screen_tries_a_theme_and_says_how_to_keep_it_and_move_a_key() -> None:
     async with opened(FakeGateway(about=ABOUT), "comma", "j", "enter", size=(120, 50)) as (
         app,
@@ -147,7 +180,7 @@ async def test_the_settings_screen_tries_a_theme_and_says_how_to_keep_it_and_mov
         await press(pilot, "escape", "g")
         app.run_command("theme nosuch")
         await pilot.pause()
-        assert "no theme 'nosuch'" in seen(app)
+        assert 'no theme "nosuch"' in seen(app)
 
 
 async def test_another_context_is_opened_only_when_it_can_be() -> None:
@@ -172,3 +205,27 @@ async def test_another_context_is_opened_only_when_it_can_be() -> None:
 def test_tokens_name_styles_of_the_theme_or_of_the_terminal_only() -> None:
     for token, style in TOKENS.items():
         assert not re.search(r"#[0-9a-f]{3}", style), token
+
+
+async def test_saved_views_are_taken_anew_with_the_settings_and_wrong_ones_are_named() -> None:
+    about = replace(ABOUT, line_of=lambda path: 7 if path == "cockpit.views.urgent" else None)
+    gateway = FakeGateway(about=about)
+    async with opened(gateway, "f", size=(160, 30)) as (app, pilot):
+        assert " mine " in seen(app)
+        views = {"ours": "owner:lending", "urgent": "bogus:1"}
+        gateway.known = replace(gateway.known, views=views)
+        app.post_message(SettingsTouched())
+        await settle(pilot)
+        await settle(pilot)
+        text = seen(app)
+        assert " ours " in text
+        assert " mine " not in text
+        assert 'line 7: view urgent: unknown field "bogus"' in text
+        assert 'did you mean "owner"?' in text
+        await press(pilot, "0")
+        assert "view urgent" in seen(app), "on every screen"
+        gateway.known = replace(gateway.known, views={})
+        app.post_message(SettingsTouched())
+        await settle(pilot)
+        await settle(pilot)
+        assert "view urgent" not in seen(app)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from riskcockpit.store.query.parser import parse_query
 from riskcockpit.tui.messages import Place
-from riskcockpit.tui.relations import of_finding, of_model
+from riskcockpit.tui.relations import of_alert, of_finding, of_model, of_waiver
+from support.bank_desk import ACTIVE, MINE, alerts, waivers
 from support.bank_findings import finding_row, hostile_row
 from support.fake_gateway import FakeGateway
 from support.hostile import HOSTILE
@@ -42,3 +45,24 @@ async def test_a_key_leads_from_a_finding_to_its_asset_and_back() -> None:
         )  # fmt: skip
         await press(pilot, "S", "t")
         assert "nothing else belongs to this" in seen(app)
+
+
+def test_an_alert_leads_to_what_it_is_about_by_its_subject_or_its_key() -> None:
+    grave, late, silent = alerts()
+    assert of_alert(replace(grave, kind="model_alarm")) == [
+        ("model", Place("model", "fraud-scoring"))
+    ]
+    assert of_alert(replace(silent, kind="source")) == [("sources", Place("sources", "aws"))]
+    waiver = replace(late, kind="waiver_expiring", subject="", key=f"waiver:{ACTIVE}")
+    assert of_alert(waiver) == [("waiver", Place("waiver", ACTIVE))]
+    assert of_alert(replace(late, kind="kpi")) == []
+
+
+def test_a_waiver_leads_to_its_controls_its_findings_and_its_kin() -> None:
+    row = replace(waivers()[1], renewed_by=MINE)
+    assert of_waiver(row, ("data.checks",)) == [
+        ("control", Place("control", "data.checks")),
+        ("findings", Place("findings", "asset:payments-api severity:high")),
+        ("renewed by", Place("waiver", MINE)),
+        ("ledger", Place("ledger", ACTIVE)),
+    ]

@@ -50,6 +50,16 @@ class MovePlan:
         return {"from": str(self.from_version or ""), "to": str(self.to_version or "")}
 
 
+@dataclass(frozen=True, slots=True)
+class MoveChoice:
+    """A version that a champion could go back to."""
+
+    version: int
+    faults: tuple[str, ...]
+    """Why it may not serve, one sentence each; empty when it may."""
+    is_default: bool
+
+
 def target_of(model: str) -> str:
     """Return the target of an action on a model's champion."""
     return f"{model}@{CHAMPION}"
@@ -74,6 +84,26 @@ def plan_move_back(facts: MoveFacts, to: int | None) -> MovePlan:
         reasons=tuple(_sentence(reading) for reading in breaches),
         blockers=tuple(blockers),
         warnings=tuple(_warnings(facts, champion, breaches)),
+    )
+
+
+def choices(facts: MoveFacts) -> tuple[MoveChoice, ...]:
+    """Return every version older than the champion, the newest first, with what speaks against it.
+
+    The default is where `plan_move_back` goes when nobody says where to.
+    """
+    champion = facts.model.champion
+    if champion is None:
+        return ()
+    default = _newest_fit(facts, champion)
+    older = (version for version in facts.model.versions if version.version < champion)
+    return tuple(
+        MoveChoice(
+            version.version,
+            tuple(_version_faults(facts, version, champion)),
+            is_default=version.version == default,
+        )
+        for version in sorted(older, key=lambda version: version.version, reverse=True)
     )
 
 

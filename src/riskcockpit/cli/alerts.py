@@ -112,7 +112,7 @@ def digest(
         output.json_document(alert_pages.digest(view))
     else:
         text = digest_markdown(view) if form == "markdown" else digest_text(view)
-        output.line(text.rstrip("\n"))
+        output.lines(text.rstrip("\n"))
 
 
 @alerts_app.command("send")

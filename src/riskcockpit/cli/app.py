@@ -154,14 +154,12 @@ def root(
     if ctx.invoked_subcommand is not None:
         return
     if sys.stdin.isatty() and sys.stdout.isatty():
-        from riskcockpit.cli.cockpit import open_cockpit
-        from riskcockpit.services.context import Context
+        from riskcockpit.cli.cockpit import open_here
 
-        code = open_cockpit(Context.open(), is_ascii=ascii_only, mouse=not no_mouse)
-        raise typer.Exit(code)
-    from riskcockpit.cli.output import line
+        raise typer.Exit(open_here(is_ascii=ascii_only, mouse=not no_mouse))
+    from riskcockpit.cli.output import lines
 
-    line(ctx.get_help())
+    lines(ctx.get_help())
 
 
 def run() -> None:

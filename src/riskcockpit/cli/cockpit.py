@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from riskcockpit.services.context import Context
-from riskcockpit.services.witnessing import sign_checkpoint
+from riskcockpit.cli.diagnostics import say
+from riskcockpit.services.guarding import stand_guard
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # nothing heavy before the guard stands
+    from riskcockpit.services.context import Context
     from riskcockpit.services.recording import Recorder
+
+
+def guard_terminal() -> None:
+    """Go on in a process of its own, so that a terminal is in order even when that is killed.
+
+    To be called before anything heavy is imported.
+    """
+    stand_guard(_tell)
+
+
+def _tell(number: signal.Signals) -> None:
+    say(f"error: the cockpit was ended by {number.name}; the terminal is in order again")
+    say("hint: what was signed is kept, and so is what was typed into forms")
+
+
+def open_here(*, is_ascii: bool, mouse: bool) -> int:
+    """Open the cockpit over the home of the environment; as `open_cockpit`."""
+    guard_terminal()
+    from riskcockpit.services.context import Context
+
+    return open_cockpit(Context.open(), is_ascii=is_ascii, mouse=mouse)
 
 
 def open_cockpit(
@@ -30,6 +53,7 @@ def open_cockpit(
     Raises:
         InputError: this is not a terminal a full-screen program can use; the hint names the CLI.
     """
+    from riskcockpit.services.witnessing import sign_checkpoint
     from riskcockpit.tui.launch import Extras, run
 
     return run(

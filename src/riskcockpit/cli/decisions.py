@@ -219,7 +219,7 @@ def undo(
     yes: Yes = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Undo your own last decision, or the one named; the undoing is a signed decision itself."""
+    """Undo your own last decision of the past day, or the one named; that is signed, too."""
     from riskcockpit.services.answers import plan_undo
     from riskcockpit.services.answers import undo as decide
     from riskcockpit.services.context import Context
@@ -270,7 +270,7 @@ def stops_at(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) 
         if as_json:
             output.json_document(subjects.preview(plan))
         else:
-            output.line(pages.preview(plan))
+            output.lines(pages.preview(plan))
             say("dry run: nothing was decided")
         return True
     if not yes:

@@ -48,10 +48,14 @@ def demo(
 
     Without a terminal the overview is printed and the demo ends.
     """
+    is_screen = not (headless or as_json) and sys.stdin.isatty() and sys.stdout.isatty()
+    if is_screen:
+        from riskcockpit.cli.cockpit import guard_terminal
+
+        guard_terminal()
     from riskcockpit.cli import pages
     from riskcockpit.demo.run import run_demo
 
-    is_screen = not (headless or as_json) and sys.stdin.isatty() and sys.stdout.isatty()
     recorder = _recorder(record, is_screen=is_screen)
     opener = _opener(recorder, still=still) if is_screen else None
     progress = Progress()

@@ -63,7 +63,7 @@ def list_(
     ctx, reader = _reader()
     with closing(reader):
         if explain:
-            output.line(pages.compiled(reader.explain(text)))
+            output.lines(pages.compiled(reader.explain(text)))
             return
         found = reader.open(text)
         rows = reader.page(found, 0, limit or found.total).rows

@@ -102,7 +102,8 @@ def new(
     if as_json:
         output.json_document(documents.document("control_new", id=control_id, files=files))
     else:
-        output.line("\n".join(files))
+        for file in files:
+            output.line(file)
     say(f"edit them, then run `riskcockpit controls test {control_id}`")
 
 
@@ -189,13 +190,13 @@ def explain(
 
 @actions_app.command("list")
 def list_actions(*, as_json: JsonOption = False) -> None:
-    """List the outbox: pending, sent, done, pending upstream, refused, unknown."""
+    """List what decisions change upstream and how far it is, and what was copied or opened."""
     from riskcockpit.cli import documents, lists, output
     from riskcockpit.services.context import Context
-    from riskcockpit.services.outbox import actions
+    from riskcockpit.services.handing import action_log
 
     ctx = Context.open()
-    rows = actions(ctx)
+    rows = action_log(ctx)
     if as_json:
         output.json_document(
             documents.document("actions", actions=[documents.action(row) for row in rows])

@@ -162,4 +162,5 @@ def repair(*, as_json: JsonOption = False) -> None:
     if as_json:
         output.json_document(documents.document("ledger_repair", done=list(done)))
     else:
-        output.line("\n".join(done) or "nothing to repair")
+        for text in done or ("nothing to repair",):
+            output.line(text)

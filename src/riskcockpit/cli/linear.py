@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from riskcockpit.cli.diagnostics import ask, report, say
-from riskcockpit.cli.output import line
+from riskcockpit.cli.output import line, lines
 from riskcockpit.errors import InputError, RiskcockpitError
 from riskcockpit.present.text import age, limit, measure, money, plural, until
 
@@ -31,7 +31,8 @@ _HELP = """Words:
   help              this
   quit              leave
 Every command of riskcockpit works here too, as: findings list severity>=high, models list,
-compliance dora, controls explain ID, ledger verify. COMMAND --help says more."""
+compliance dora, controls explain ID, ledger verify. COMMAND --help says more. The words of the
+cockpit do as well: findings severity>=high, finding ID, models NAME, incidents, verify."""
 
 
 def open_linear(ctx: Context, run: Run) -> None:
@@ -68,7 +69,7 @@ def _typed() -> Iterator[list[str]]:
 def _do(words: list[str], current: Callable[[], PostureView], now: datetime, run: Run) -> None:
     word = words[0].removeprefix(":")
     if word == "help":
-        line(_HELP)
+        lines(_HELP)
     elif word in ("status", "overview") and len(words) == 1:
         _status(current(), now)
     elif word == "next" or word.isdecimal():

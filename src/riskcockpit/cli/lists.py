@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from riskcockpit.cli import subjects
 from riskcockpit.cli.diagnostics import say
-from riskcockpit.cli.output import cells, line, table
+from riskcockpit.cli.output import cells, line, lines, table
 from riskcockpit.config.durations import written
 from riskcockpit.present import columns
 from riskcockpit.present.columns import Align, Cell, Column, Frame
@@ -131,7 +131,7 @@ def control(view: ControlDetail) -> None:
     line(f"  why          {view.rationale}")
     line(f"  mend         {view.remediation}")
     line()
-    line(view.sql.rstrip())
+    lines(view.sql.rstrip())
     line()
     cells(
         ("status", "resource", "reason"),

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from riskcockpit.cli.documents import plain
-from riskcockpit.cli.output import line, styled, table
+from riskcockpit.cli.output import line, lines, styled, table
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.kpi import KpiState
+from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.present import columns
 from riskcockpit.present.columns import Cell, Frame
 from riskcockpit.present.deadlines import deadline, past_deadline
@@ -101,7 +102,7 @@ def _kpi(view: KpiView) -> None:
     styled(
         Cell(f"    {mark.symbol} {mark.word:<8}", mark.token),
         Cell(f"{view.title:<44} {measure(view.value, view.unit):>9}  {target:<10}"),
-        Cell(f" {sparkline(view.trend, 30)}", "muted"),
+        Cell(f" {sparkline(view.trend, 30, target=view.target)}", "muted"),
         least=2,
     )
 
@@ -194,12 +195,13 @@ def finding(view: FindingDetail, now: datetime) -> None:
     _facts(facts)
     if view.description:
         line()
-        line(view.description)
+        lines(view.description)
     for place in view.locations:
         if place.snippet:
             line()
             line(f"{place.path}:{place.line or ''}")
-            line("\n".join(f"    {text}" for text in place.snippet.splitlines()[:12]))
+            for text in place.snippet.splitlines()[:12]:
+                line(f"    {text}")
     _list("Same fault as other tools see it", [f"{r.tool}: {r.title}" for r in view.correlated])
     _list(
         "Waivers",
@@ -298,7 +300,7 @@ def preview(view: DecisionPreview) -> str:
     rows += [f"  - {row.severity.word:<9} {row.asset}  {row.title}" for row in view.findings[:10]]
     if view.finding_count > len(view.findings[:10]) and view.findings:
         rows.append(f"  … and {view.finding_count - len(view.findings[:10])} more")
-    return "\n".join(rows)
+    return "\n".join(map(clean_line, rows))
 
 
 def _preview_facts(view: DecisionPreview) -> tuple[tuple[str, str], ...]:

@@ -113,10 +113,10 @@ def _show_import(report: ImportReport, *, as_json: bool) -> None:
     for file in report.files:
         _narrate(file)
     for note in report.notes:
-        if note.startswith("alerts"):
-            say(note)
-        else:
+        if note.startswith("this import is not in the ledger"):
             warn(note, "`riskcockpit doctor` says what is missing")
+        else:
+            say(note)
     if report.is_dry_run:
         say("dry run: nothing was changed")
 

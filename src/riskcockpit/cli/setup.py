@@ -95,9 +95,13 @@ def validate(
     from riskcockpit.cli import documents, output
     from riskcockpit.config.loading import read_settings
     from riskcockpit.config.paths import Paths
+    from riskcockpit.errors import ConfigError
+    from riskcockpit.present.lists import faults
 
     target = file or Paths.from_environment().settings
-    read_settings(target)
+    loaded = read_settings(target)
+    for path, what, hint in faults(loaded.settings.cockpit.lists):
+        raise ConfigError(f"{target}: line {loaded.lines.get(path, 1)}: {what}", hint=hint)
     if as_json:
         output.json_document(documents.document("config_validation", file=str(target), ok=True))
     else:

@@ -130,5 +130,5 @@ def _show(tried: SourceTest | None, added: SourceAdded | None, *, as_json: bool)
         if check.hint:
             output.line(f"{'':<23} hint: {check.hint}")
     if added is not None:
-        output.line(added.block.rstrip("\n"))
+        output.lines(added.block.rstrip("\n"))
         say(f"added to {added.file}; `riskcockpit sync {added.name}` pulls it")

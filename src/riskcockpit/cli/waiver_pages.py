@@ -15,6 +15,7 @@ from riskcockpit.views.waivers import (
     CoveredFinding,
     RequestRow,
     WaiverDetail,
+    WaiverEvent,
     WaiverRow,
     WaiverStanding,
 )
@@ -71,8 +72,10 @@ def waiver(view: WaiverDetail, now: datetime) -> None:
             output.line(f"{label:<18} {' '.join(text.split())}")
     for title, texts in (
         ("Somebody has to look at it again", view.triggers),
+        ("Checked of who signed", [f"{who}: {words}" for who, words in view.duties]),
         ("Compensated by", [f"{name}  {_word(word)}" for name, word in view.controls.items()]),
         ("Findings", [_finding(each) for each in view.findings]),
+        ("History", [_event(each) for each in view.history]),
     ):
         if texts:
             output.line()
@@ -83,7 +86,7 @@ def waiver(view: WaiverDetail, now: datetime) -> None:
 
 def requests(rows: Sequence[RequestRow], now: datetime) -> None:
     """Print the requests that wait."""
-    titles = ("id", "waits", "asked by", "what", "rule", "needs", "you")
+    titles = ("id", "waits", "asked by", "what", "rule", "needs", "who can", "you")
     cells = [
         (
             short(row.id),
@@ -92,6 +95,7 @@ def requests(rows: Sequence[RequestRow], now: datetime) -> None:
             row.summary,
             row.rule,
             row.conflict or _review(row) or "; ".join(dict.fromkeys(row.needs)),
+            ", ".join(row.could),
             "may approve" if row.may_approve else row.why_not,
         )
         for row in rows
@@ -138,6 +142,7 @@ def detail(view: WaiverDetail) -> dict[str, Any]:
         "facts": [{"name": name, "text": text} for name, text in view.facts],
         "triggers": list(view.triggers),
         "controls": [{"id": name, "verdict": word} for name, word in view.controls.items()],
+        "duties": [{"approver": who, "checked": words} for who, words in view.duties],
         "list": [
             {
                 "id": each.id,
@@ -149,6 +154,15 @@ def detail(view: WaiverDetail) -> dict[str, Any]:
                 "why_not": each.why_not,
             }
             for each in view.findings
+        ],
+        "history": [
+            {
+                "at": plain(each.at),
+                "actor": each.actor,
+                "text": each.text,
+                "entry": each.entry,
+            }
+            for each in view.history
         ],
     }
 
@@ -168,6 +182,7 @@ def request(row: RequestRow) -> dict[str, Any]:
         "review_by": plain(row.review_by),
         "may_approve": row.may_approve,
         "why_not": row.why_not,
+        "could_approve": list(row.could),
         "conflict": row.conflict,
     }
 
@@ -191,6 +206,10 @@ def _review(row: RequestRow) -> str:
 def _finding(each: CoveredFinding) -> str:
     mark = "covered" if each.is_covered else f"not covered: {each.why_not}"
     return f"{short(each.id)}  {each.severity:<8}  {each.title}  {each.asset}  ({mark})"
+
+
+def _event(each: WaiverEvent) -> str:
+    return f"{stamp(each.at)}  {each.actor}  {' '.join(each.text.split())}  ({short(each.entry)})"
 
 
 def _word(text: str) -> str:

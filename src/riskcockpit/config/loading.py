@@ -125,7 +125,7 @@ def parse_settings(text: str, file: Path) -> LoadedSettings:
     document = parse_document(text, file, Settings, "settings")
     for path, what, hint in _faults(document.value):
         raise document.source.fault(path, what, hint)
-    return LoadedSettings(document.value, file, document.source.lines)
+    return LoadedSettings(document.value, file, document.source.lines())
 
 
 def settings_schema() -> dict[str, Any]:

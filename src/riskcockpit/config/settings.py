@@ -158,6 +158,15 @@ class ActionSettings(Struct, frozen=True):
     of models never wait."""
 
 
+class ListSettings(Struct, frozen=True):
+    """How one list of the cockpit is shown."""
+
+    columns: tuple[str, ...] = ()
+    """In this order; where there is no room for all, the last go first. Empty: all there are."""
+    sort: str = ""
+    """A column, `-` in front for the greatest first; empty: the order of the list itself."""
+
+
 class CockpitSettings(Struct, frozen=True):
     """The look and feel of the cockpit."""
 
@@ -169,6 +178,11 @@ class CockpitSettings(Struct, frozen=True):
     """Saved views of the findings screen: name → query."""
     contexts: dict[str, str] = {}
     """Other homes the cockpit can switch to: name → directory."""
+    checkouts: dict[str, str] = {}
+    """Where the sources of assets lie, for an editor: asset → directory; `*` is a directory that
+    holds one for each."""
+    lists: dict[str, ListSettings] = {}
+    """Columns and order of lists: `findings`, `models`, `ledger`, …"""
 
 
 class Settings(Struct, frozen=True):

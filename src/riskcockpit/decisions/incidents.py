@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from riskcockpit.decisions.containment import Containment
 from riskcockpit.decisions.notes import NoteKind
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.incident import ContainedBy, Drill, Incident, IncidentEvent
@@ -21,8 +22,6 @@ from riskcockpit.ledger.chain import Entry
 
 INCIDENT = "incident"
 """Where an entry names the incident it is about."""
-Contained = tuple[str, datetime, bool, str]
-"""Model, moment, whether automation did it, id of the action."""
 _ANSWERS = frozenset(
     {NoteKind.INCIDENT_ACKNOWLEDGED, NoteKind.INCIDENT_ASSIGNED, NoteKind.STEP_DONE}
 )
@@ -100,7 +99,7 @@ class _Making:
 
 
 def collect_incidents(
-    counting: Sequence[tuple[NoteKind, Entry]], contained: Iterable[Contained]
+    counting: Sequence[tuple[NoteKind, Entry]], contained: Iterable[Containment]
 ) -> tuple[Incident, ...]:
     """Return every incident, in the order of their opening; `counting` are the records that count.
 
@@ -114,9 +113,9 @@ def collect_incidents(
             _open(entry, making, known)
         elif (found := known.get(str(entry.data.get(INCIDENT, "")))) is not None:
             _follow(found, kind, entry)
-    for model, at, is_automatic, action in contained:
+    for rollback in contained:
         for each in making.values():
-            _contain(each, model, at, is_automatic=is_automatic, action=action)
+            _contain(each, rollback)
     return tuple(each.made() for each in making.values())
 
 
@@ -192,17 +191,23 @@ def _advance(found: _Making, kind: NoteKind, at: datetime, *, is_ended: bool) ->
             pass
 
 
-def _contain(each: _Making, model: str, at: datetime, *, is_automatic: bool, action: str) -> None:
+def _contain(each: _Making, rollback: Containment) -> None:
+    at, until = rollback.at, rollback.until
     is_over = each.resolved_at is not None and each.resolved_at < at
-    if each.read.subject != model or at < each.detected_at - _SLACK or is_over:
+    if each.read.subject != rollback.model or at < each.detected_at - _SLACK or is_over:
+        return
+    by = ContainedBy.AUTOMATION if rollback.is_automatic else ContainedBy.PERSON
+    who = "automation" if rollback.is_automatic else "a person"
+    text = "the version at fault was rolled back"
+    if until is not None and (each.resolved_at is None or until < each.resolved_at):
+        each.timeline.append(IncidentEvent(at, "contained", who, text, rollback.action))
+        text = "the version at fault serves again: it is contained no longer"
+        each.timeline.append(IncidentEvent(until, "returned", "a person", text, rollback.action))
         return
     before = each.contained_at
-    by = ContainedBy.AUTOMATION if is_automatic else ContainedBy.PERSON
     each.contain(at, by)
     if each.contained_at != before:
-        text = "the version at fault was rolled back"
-        who = "automation" if is_automatic else "a person"
-        each.timeline.append(IncidentEvent(at, "contained", who, text, action))
+        each.timeline.append(IncidentEvent(at, "contained", who, text, rollback.action))
 
 
 def _moment(value: Any, otherwise: datetime) -> datetime:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from riskcockpit.decisions.automation import automation_record
+from riskcockpit.decisions.containment import Containment, containments
 from riskcockpit.decisions.corrections import Correction, collect_corrections
 from riskcockpit.decisions.incidents import collect_drills, collect_incidents
 from riskcockpit.decisions.notes import NoteKind, is_plain, kind_of, recorded
@@ -24,10 +25,9 @@ from riskcockpit.decisions.requests import (
     follow,
     stand,
 )
-from riskcockpit.decisions.roles import ENFORCED
 from riskcockpit.decisions.upstream import Held, alert_actions, silences_after
 from riskcockpit.decisions.waivers import WaiverState, WaiverTerms, read_terms
-from riskcockpit.domain.action import MODEL_KINDS, OPEN_STATES, ActionKind, ActionState
+from riskcockpit.domain.action import MODEL_KINDS, OPEN_STATES
 from riskcockpit.domain.automation import AutomationRecord
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.control import Verdict
@@ -112,19 +112,6 @@ def _ended(standing: Standing) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Containment:
-    """A confirmed rollback: from then on the version at fault no longer serves."""
-
-    model: str
-    version: int
-    """The version that was taken out."""
-    at: datetime
-    action: str = ""
-    is_automatic: bool = False
-    """Automation decided it."""
-
-
-@dataclass(frozen=True, slots=True)
 class BrokenGlass:
     """A decision of one person where the rule wants several."""
 
@@ -197,7 +184,7 @@ def project(
     asked = collect_actions(entries, followers, policies, doubt)
     actions = (*asked, *alert_actions(held, entries), *silences_after(asked, entries))
     counting = list(recorded(entries, policies, followers.at))
-    contained = tuple(_contained(actions))
+    contained = tuple(containments(actions))
     return Projection(
         at=now,
         waivers=waivers,
@@ -206,9 +193,7 @@ def project(
         containments=contained,
         corrections=tuple(collect_corrections(entries, followers, policies, doubt)),
         automation=automation_record(entries, counting, followers, actions, now),
-        incidents=collect_incidents(
-            counting, ((c.model, c.at, c.is_automatic, c.action) for c in contained)
-        ),
+        incidents=collect_incidents(counting, contained),
         drills=collect_drills(counting),
         glasses=tuple(_glasses(waivers, actions, {entry.hash: entry for entry in entries})),
     )
@@ -296,12 +281,15 @@ def _suspended(waiver: Waiver, stop: Entry | None) -> Waiver:
 
 
 def _superseded(waivers: Iterable[Waiver]) -> tuple[Waiver, ...]:
-    """Return waivers with those ended that a granted renewal took the place of."""
+    """Return waivers with those ended that a renewal took the place of, once it was granted.
+
+    That is for good: a renewal that is revoked or has run out brings back nothing.
+    """
     found = tuple(waivers)
     renewed = {
         each.terms.record.renews: each
         for each in found
-        if each.state is WaiverState.GRANTED and each.terms and each.terms.record
+        if each.standing.decided_at and not each.standing.doubt and each.terms and each.terms.record
     }
     replaceable = (WaiverState.GRANTED, WaiverState.SUSPENDED)
     return tuple(
@@ -374,15 +362,3 @@ def _glasses(
 def _count(waiver: Waiver) -> str:
     count = len(waiver.terms.findings) if waiver.terms else 0
     return "1 finding" if count == 1 else f"{count} findings"
-
-
-def _contained(actions: Iterable[ProjectedAction]) -> Iterable[Containment]:
-    for each in actions:
-        is_rollback = each.action.kind is ActionKind.MODEL_ROLLBACK
-        version = each.action.params.get("from", "")
-        if is_rollback and each.state is ActionState.DONE and version.isdecimal():
-            rule = each.standing.rule
-            is_automatic = rule is not None and rule.id == ENFORCED.id
-            yield Containment(
-                each.model, int(version), each.updated_at, each.action.id, is_automatic
-            )

@@ -119,6 +119,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     persons: dict[str, frozenset[str]] = {}
     """A person → all their principals."""
     delegations: tuple[Delegation, ...] = ()
+    production: bool = False
+    """All that is decided on this ledger is production, whatever settings say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,8 @@ class Roles:
     delegations: tuple[Delegation, ...] = ()
     automations: Automations = field(default_factory=dict)
     """The versions of the rules of automation that were ever in force."""
+    is_production: bool = False
+    """All that is decided by this version is production, whatever somebody's settings say."""
 
     def signature(self, principal: str, key_fp: str, at: datetime) -> Signature:
         """Return how somebody signs at `at`, with the roles and the persons that stands for."""
@@ -179,6 +183,7 @@ class Roles:
 
     def rule_for(self, deed: Deed, severity: Severity, *, is_production: bool) -> Rule | None:
         """Return the rule that applies; None: nobody may."""
+        is_production = is_production or self.is_production
         if deed is Deed.DEPLOY and all(rule.action is not Deed.DEPLOY for rule in self.rules):
             deed = Deed.ROLLBACK
         fitting = (
@@ -236,56 +241,12 @@ class Roles:
         roles = self.of(principal, at)
         if not roles & rule.request:
             raise RefusedError(
-                f"{principal} may not {deed.value}: {_words(roles)} is none of "
-                f"{_words(rule.request)}",
+                f"{principal} may not {deed.value}: {role_words(roles)} is none of "
+                f"{role_words(rule.request)}",
                 rule=rule.id,
                 hint=rule.why or None,
             )
         return rule
-
-
-def permit_key(
-    rule: Rule, approver: Signature, signed: Iterable[Signature], authors: Iterable[str] = ()
-) -> None:
-    """Check that `approver` may add a key to what the others signed, the requester first.
-
-    `authors` made what the decision is about.
-
-    Raises:
-        RefusedError: the same person, the same key, an author, or a role that may not approve.
-    """
-    for one in signed:
-        if one.principal == approver.principal:
-            raise RefusedError(
-                f"{approver.principal} has signed this already",
-                rule=rule.id,
-                hint=f"it takes {_missing_key(rule)}",
-            )
-        if one.key_fp == approver.key_fp:
-            raise RefusedError(
-                f"{approver.principal} signs with the key of {one.principal}",
-                rule=rule.id,
-                hint=f"it takes {_missing_key(rule)}",
-            )
-        if one.names & approver.names:
-            raise RefusedError(
-                f"{approver.principal} and {one.principal} are one person, or act for one",
-                rule=rule.id,
-                hint=f"it takes {_missing_key(rule)}",
-            )
-    if approver.names & names_of_all(authors):
-        raise RefusedError(
-            f"{approver.principal} made what this is about, and so may not approve it",
-            rule=rule.id,
-            hint=f"it takes {_missing_key(rule)}",
-        )
-    if not approver.roles & rule.approve:
-        raise RefusedError(
-            f"{approver.principal} may not approve: {_words(approver.roles)} is none of "
-            f"{_words(rule.approve)}",
-            rule=rule.id,
-            hint=rule.why or None,
-        )
 
 
 def counted(
@@ -312,11 +273,12 @@ def counted(
 
 def needs(rule: Rule, signed: Iterable[Signature]) -> tuple[str, ...]:
     """Return what is still missing, one sentence for each key."""
-    return (_missing_key(rule),) * max(0, rule.keys - len(counted(rule, signed)))
+    return (missing_key(rule),) * max(0, rule.keys - len(counted(rule, signed)))
 
 
-def _missing_key(rule: Rule) -> str:
-    return f"another person with the role {_words(rule.approve)} and a key of their own"
+def missing_key(rule: Rule) -> str:
+    """Say whose key a rule still wants."""
+    return f"another person with the role {role_words(rule.approve)} and a key of their own"
 
 
 def load_roles(raw: Any, digest: str, where: str) -> Roles:
@@ -344,6 +306,7 @@ def load_roles(raw: Any, digest: str, where: str) -> Roles:
         digest,
         persons=tuple(file.persons[name] | {name} for name in sorted(file.persons)),
         delegations=file.delegations,
+        is_production=file.production,
     )
 
 
@@ -382,5 +345,6 @@ def _review_fault(rule: Rule) -> str:
         return str(error)
 
 
-def _words(roles: frozenset[Role]) -> str:
+def role_words(roles: frozenset[Role]) -> str:
+    """Name roles in words."""
     return " or ".join(sorted(role.value for role in roles)) or "no role"

@@ -53,6 +53,10 @@ class WaiverState(StrEnum):
     """Something about it does not verify: it does not count."""
 
 
+REVOCABLE = frozenset({WaiverState.GRANTED, WaiverState.REQUESTED, WaiverState.SUSPENDED})
+"""A suspended one too: a renewal could bring it back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Covered:
     """One finding as it was when the waiver was signed."""
@@ -217,7 +221,7 @@ def _check_limits(terms: WaiverTerms, settings: WaiverSettings, now: datetime) -
         )
     if len(terms.findings) > MOST_FINDINGS:
         raise RefusedError(
-            f"one waiver covers {MOST_FINDINGS} findings at most, not {len(terms.findings)}",
+            f"one waiver covers {MOST_FINDINGS} findings at most, and more are meant",
             rule="waiver-max-findings",
-            hint="narrow the query",
+            hint="narrow the query; `riskcockpit findings list` tells how many it matches",
         )

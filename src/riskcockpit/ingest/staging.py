@@ -44,7 +44,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "n": "INTEGER", "scan": "INTEGER", "profile": "INTEGER", "key": "VARCHAR",
         "title": "VARCHAR", "wording": "INTEGER", "path": "VARCHAR", "line": "INTEGER",
         "col": "INTEGER", "end_line": "INTEGER", "snippet": "VARCHAR", "location_count": "INTEGER",
-        "fingerprint": "VARCHAR", "raw_hash": "VARCHAR",
+        "fingerprint": "VARCHAR",
+        "raw": "INTEGER",  # the number within its scan; NULL when no record is kept
     },
     "wording": {"wording": "INTEGER", "description": "VARCHAR"},
     "profile": {
@@ -270,7 +271,7 @@ def incoming_columns(
     `profiles` numbers what results have in common, by run, kind and method of the fingerprint, and
     `wordings` their descriptions, in the order of first use.
     """
-    sheet, identities, scan_id = run.sheet, run.identities, run.at.scan_id
+    sheet, identities = run.sheet, run.identities
     shared = list(zip(sheet.kind, [method for method, _ in identities.fingerprints], strict=True))
     numbers = {
         each: profiles.setdefault((run.number, *each), len(profiles))
@@ -286,7 +287,7 @@ def incoming_columns(
         identities.keys, sheet.titles, list(map(wordings.__getitem__, sheet.descriptions)),
         sheet.paths, sheet.lines, sheet.columns, sheet.end_lines, sheet.snippets,
         places, [value or None for _, value in identities.fingerprints],
-        [f"{scan_id}:{n}" if raw else "" for n, raw in enumerate(sheet.raws)],
+        [n if raw else None for n, raw in enumerate(sheet.raws)],
     )  # fmt: skip
 
 

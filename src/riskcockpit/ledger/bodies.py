@@ -31,11 +31,19 @@ class _Genesis(_Body, frozen=True):
     allowed_signers: Digest
 
 
-class _Decision(_Body, frozen=True):
+class _Duty(_Body, frozen=True):
+    check: Words
+    of: list[str]
+    result: Words
+
+
+class _Decision(_Body, frozen=True, kw_only=True):
     rule: Words
     policy: Digest
     context: str
     production: bool
+    duties: list[_Duty] = []
+    excluded: list[str] = []
 
 
 class _WaiverAsk(_Decision, frozen=True):

@@ -18,6 +18,7 @@ from riskcockpit.config.paths import make_private
 from riskcockpit.config.programs import Ended, NotEndedError, NotStartedError, run
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import InputError, LedgerError, UnavailableError
+from riskcockpit.ledger.gitanswers import failure, reason
 
 MAX_BYTES = 1024 * 1024 * 1024
 TIMEOUT_SECONDS = 120.0
@@ -65,7 +66,8 @@ class GitRemote:
         """Get the branch as it is now; False when there is none yet.
 
         Raises:
-            UnavailableError: the remote does not answer.
+            UnavailableError: the remote does not answer. AuthenticationError: it refuses who we
+                are, or is not who it was. SourceError: there is no repository.
         """
         if not (self.directory / "HEAD").exists():
             make_private(self.directory.parent)
@@ -79,9 +81,7 @@ class GitRemote:
         if b"couldn't find remote ref" in ended.errors:
             self._git("update-ref", "-d", _THERE)
             return False
-        raise UnavailableError(
-            f"cannot fetch from {self.url}: {_reason(ended)}", hint="try `git ls-remote` by hand"
-        )
+        raise failure("fetch from", self.url, ended)
 
     def files(self) -> dict[str, Blob]:
         """Return path → blob of the regular files that were fetched last."""
@@ -131,8 +131,8 @@ class GitRemote:
         """Send the last commit; False when somebody else was quicker.
 
         Raises:
-            UnavailableError: the remote does not answer.
-            LedgerError: it refuses.
+            UnavailableError, AuthenticationError, SourceError: as with `fetch`.
+            LedgerError: it refuses this push.
         """
         target = f"{_NEXT}:refs/heads/{self.branch}"
         ended = self._git("push", "--porcelain", "--no-verify", self.url, target)
@@ -142,13 +142,13 @@ class GitRemote:
         if any(word in told for word in _BUSY):
             return False
         if "[remote rejected]" in told:
-            raise LedgerError(f"{self.url} refuses the push: {_reason(ended)}")
-        raise UnavailableError(f"cannot push to {self.url}: {_reason(ended)}")
+            raise LedgerError(f"{self.url} refuses the push: {reason(ended)}")
+        raise failure("push to", self.url, ended)
 
     def _must(self, *arguments: str, given: bytes = b"", is_here: bool = True) -> Ended:
         ended = self._git(*arguments, given=given, is_here=is_here)
         if ended.status != 0 or len(ended.output) > MAX_BYTES:
-            raise LedgerError(f"git {arguments[0]} failed: {_reason(ended)}")
+            raise LedgerError(f"git {arguments[0]} failed: {reason(ended)}")
         return ended
 
     def _git(self, *arguments: str, given: bytes = b"", is_here: bool = True) -> Ended:
@@ -165,7 +165,10 @@ class GitRemote:
         except NotStartedError as error:
             raise LedgerError(f"cannot start git: {error}", hint="install git") from None
         except NotEndedError:
-            raise UnavailableError(f"{self.url} did not answer in time") from None
+            raise UnavailableError(
+                f"{self.url} did not answer within {TIMEOUT_SECONDS:g} s",
+                hint="try `git ls-remote` by hand",
+            ) from None
 
 
 _QUIET = ("-c", "gc.auto=0", "-c", "core.fsync=none", "-c", "core.attributesFile=/dev/null")
@@ -192,7 +195,8 @@ def _environment() -> dict[str, str]:
     }
 
 
-_SSH = "ssh -o BatchMode=yes"
+_SSH = "ssh -o BatchMode=yes -o ConnectTimeout=15"
+"""As git would start it, but it asks nothing and does not wait for a host that is silent."""
 
 
 def _data(content: bytes) -> bytes:
@@ -206,8 +210,3 @@ def _contents(output: bytes) -> Iterator[bytes]:
         size = int(output[at:end].split()[-1])
         yield output[end + 1 : end + 1 + size]
         at = end + 1 + size + 1
-
-
-def _reason(ended: Ended) -> str:
-    text = ended.errors.decode("utf-8", "replace").strip() or f"it ended with {ended.status}"
-    return clean_line(" ".join(text.split()))[:300]

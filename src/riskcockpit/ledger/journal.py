@@ -112,7 +112,7 @@ class Journal:
             if tail.last is None:  # pragma: no cover - an entry was just written
                 raise LedgerError("nothing was written")
             if (tail.last.seq + 1) % checkpoints.EVERY == 0:
-                self._checkpoint(handle, tail, signer)
+                self._try_checkpoint(handle, tail, signer)
             return tail.last
 
     def checkpoint(self) -> Path | None:
@@ -300,6 +300,13 @@ class Journal:
                 heads[file.stem] = last.hash
         return heads
 
+    def _try_checkpoint(self, handle: int, tail: _Tail, signer: Signer) -> None:
+        """Sign a checkpoint, or warn: the entries before it are on disk, whatever comes of it."""
+        try:
+            self._checkpoint(handle, tail, signer)
+        except LedgerError as error:
+            self.warnings.append(f"no checkpoint was signed: {error.message}")
+
     def _checkpoint(self, handle: int, tail: _Tail, signer: Signer) -> Path | None:
         if tail.last is None:
             return None
@@ -317,7 +324,10 @@ class Journal:
         try:
             return checkpoints.write(self.directory, statement, signer)
         except OSError as error:
-            raise disk_error(f"cannot write a checkpoint of {self.chain}", error) from error
+            raise LedgerError(
+                f"cannot write a checkpoint of {self.chain}: {error.strerror or error}",
+                hint="make room: the entries stand, `ledger checkpoint` signs them later",
+            ) from error
 
 
 def _proven_entry(chain: str, line: bytes) -> Entry:

@@ -134,7 +134,7 @@ FINDINGS: tuple[Column[FindingRow], ...] = (
         rank=0,
         sort="severity",
     ),
-    Column("title", "title", _title, 24, grow=5, rank=0, sort="title"),
+    Column("title", "title", _title, 27, grow=5, rank=0, sort="title"),
     Column("asset", "asset", lambda row, _: Cell(row.asset), 14, grow=1, sort="asset"),
     Column("location", "location", lambda row, _: Cell(row.location), 18, grow=2, rank=6),
     Column("owner", "owner", lambda row, _: Cell(row.owner), 10, rank=5, sort="owner"),
@@ -226,7 +226,7 @@ MODELS: tuple[Column[ModelRow], ...] = (
     ),
     Column("tier", "tier", lambda row, _: Cell(str(row.tier)), 4, Align.RIGHT, rank=5),
     Column("domain", "domain", lambda row, _: Cell(row.domain), 10, rank=6),
-    Column("owner", "owner", lambda row, _: Cell(row.owner), 12, rank=4),
+    Column("owner", "owner", lambda row, _: Cell(row.owner), 14, rank=4),
     Column(
         "exposure",
         "exposure",
@@ -242,7 +242,7 @@ LEDGER: tuple[Column[LedgerRow], ...] = (
     Column("type", "entry", lambda row, _: Cell(row.type), 19, rank=0),
     Column("actor", "actor", lambda row, _: Cell(row.actor), 14, rank=0),
     Column("summary", "what", lambda row, _: Cell(row.summary or row.subject), 20, grow=1, rank=0),
-    Column("chain", "chain", lambda row, _: Cell(row.chain, "muted"), 20, rank=3),
+    Column("chain", "chain", lambda row, _: Cell(row.chain, "muted"), 16, rank=3),
     Column("seq", "seq", lambda row, _: Cell(str(row.seq), "muted"), 5, Align.RIGHT, rank=2),
     Column("hash", "hash", lambda row, _: Cell(short(row.hash), "muted"), 10, rank=4),
 )
@@ -258,8 +258,8 @@ ACTIONS: tuple[Column[ActionRow], ...] = (
         rank=0,
     ),
     Column("kind", "action", lambda row, _: Cell(row.kind), 15, rank=1),
-    Column("target", "target", lambda row, _: Cell(row.target), 20, grow=2, rank=0),
-    Column("message", "what came of it", lambda row, _: Cell(row.message), 16, grow=3, rank=2),
+    Column("target", "target", lambda row, _: Cell(row.target), 22, grow=1, rank=0),
+    Column("message", "what came of it", lambda row, _: Cell(row.message), 24, grow=4, rank=2),
     Column("decided_by", "decided by", lambda row, _: Cell(row.decided_by), 12, rank=4),
     Column(
         "updated_at",
@@ -325,7 +325,7 @@ SOURCES: tuple[Column[SourceView], ...] = (
     ),
     Column("rows", "rows", lambda row, _: Cell(count(row.rows)), 9, Align.RIGHT, rank=2),
     Column("message", "message", _source_message, 12, grow=3, rank=1),
-    Column("hint", "hint", lambda row, _: Cell(row.hint, "muted"), 12, grow=2, rank=5),
+    Column("hint", "hint", lambda row, _: Cell(row.hint, "muted"), 28, grow=2, rank=5),
 )
 
 

@@ -100,7 +100,7 @@ INCIDENTS: tuple[Column[IncidentView], ...] = (
         rank=2,
     ),
     Column("title", "incident", lambda row, _: Cell(row.incident.title), 24, grow=3, rank=0),
-    Column("owner", "owner", lambda row, _: Cell(row.incident.owner or "nobody"), 12, rank=4),
+    Column("owner", "owner", lambda row, _: Cell(row.incident.owner or "nobody"), 14, rank=4),
     Column(
         "detected",
         "age",
@@ -121,7 +121,7 @@ INCIDENTS: tuple[Column[IncidentView], ...] = (
         "contained",
         lambda row, frame: _clock(contain_clock(row.incident, frame.now)),
         14,
-        grow=1,
+        grow=2,
         rank=1,
     ),
     Column(

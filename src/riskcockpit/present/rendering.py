@@ -66,7 +66,7 @@ def _environment(*, is_html: bool) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_line if is_html else None,
+        finalize=_line,
     )
     words: dict[str, Callable[..., Any]] = {
         "money": money,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,8 @@ import yaml
 from riskcockpit.config.automation import Enforcement, parse_automation
 from riskcockpit.config.paths import make_private, shipped
 from riskcockpit.decisions.policy import AUTOMATION
-from riskcockpit.errors import ConfigError, UnknownNameError
+from riskcockpit.domain.clock import parse_utc
+from riskcockpit.errors import ConfigError, InputError, UnknownNameError
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.policy_files import may_change
@@ -51,6 +53,8 @@ def enforce(ctx: Context, model: str, approver: str, until: str) -> str:
 
     Raises:
         UnknownNameError: there is no such model, or no such person.
+        RefusedError: the file was edited, and nobody signed that.
+        InputError: it would have ended already.
         ConfigError: the file cannot be used, or is written in a way that cannot be changed here.
         LedgerError: it cannot be signed.
     """
@@ -59,6 +63,9 @@ def enforce(ctx: Context, model: str, approver: str, until: str) -> str:
     if not desk.roles.of(approver):
         known = ", ".join(sorted(desk.roles.principals))
         raise UnknownNameError(f'there is no principal "{approver}"', hint=f"known: {known}")
+    with suppress(ValueError, OverflowError):  # what is no moment, the file's reader names
+        if until and parse_utc(until) <= desk.now:
+            raise InputError(f"{until} is over", hint="--until: when it ends, as 2027-06-30")
     return _changed(ctx, model, Enforcement(approver=approver, until=until))
 
 
@@ -93,6 +100,7 @@ def with_enforcement(text: str, file: Path, model: str, who: Enforcement | None)
 
 
 def _changed(ctx: Context, model: str, who: Enforcement | None) -> str:
+    Desk(ctx).refuse_edited(AUTOMATION)  # or this person would ask for what another wrote
     file = rules_file(ctx)
     _write(file, with_enforcement(_text(file), file, model, who))
     return adopt(ctx)

@@ -20,7 +20,7 @@ from riskcockpit.services.answers import LONGEST_NOTE
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import MIN_PREFIX, Desk
 from riskcockpit.views.alerts import AlertDetail, AlertRow, DigestView
-from riskcockpit.views.governance import DecisionResult
+from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
 DAY = timedelta(days=1)
 
@@ -56,6 +56,27 @@ def names(ctx: Context) -> tuple[str, ...]:
     return tuple(row.id for row in alert_rows(load(ctx.paths), rules_of(settings_in_force(ctx))))
 
 
+def plan_acknowledge(ctx: Context, name: str, text: str) -> DecisionPreview:
+    """Say what acknowledging an alert would do; raises as `acknowledge`, but for the role."""
+    words, row, desk = _words(text), _named(_rows(look(ctx)), name), Desk(ctx)
+    rule, needs, refused = desk.ruling(Deed.NOTE)
+    over = ("it has ended",) if row.ended_at else ()
+    known = (f"acknowledged by {row.acked_by} already",) if row.acked_at else ()
+    return DecisionPreview(
+        title=f"Acknowledge the alert {row.id}",
+        consequence="You take care of it: it is told no more until it ends or gets worse.",
+        target=row.title,
+        context=ctx.settings.context.name,
+        is_production=desk.is_production,
+        calls=(),
+        rule=rule,
+        needs=needs,
+        blockers=(*over, *refused),
+        warnings=known,
+        facts=(("alert", row.detail), ("note on", row.subject), ("text", words)),
+    )
+
+
 def acknowledge(ctx: Context, name: str, text: str) -> DecisionResult:
     """Sign that somebody takes care of an alert: it is told no more until it ends or gets worse.
 
@@ -67,16 +88,19 @@ def acknowledge(ctx: Context, name: str, text: str) -> DecisionResult:
         RefusedError: this role writes no notes.
         LedgerError: it cannot be signed.
     """
-    words = clean_text(text).strip()
-    if not words or len(words) > LONGEST_NOTE:
-        raise InputError(f"a note has 1 to {LONGEST_NOTE} characters, not {len(words)}")
-    row = _named(_rows(look(ctx)), name)
-    desk = Desk(ctx)
+    words, row, desk = _words(text), _named(_rows(look(ctx)), name), Desk(ctx)
     rule = desk.permit(Deed.NOTE)
     about = row.subject or f"alert:{row.key}"
     said = {"subject": about, "alert": row.key, "text": words, **desk.grounds(rule)}
     entry = desk.sign(EntryType.NOTE, said)
     return DecisionResult(desk.decision(entry, rule, f"about {about}"), (), desk.finish())
+
+
+def _words(text: str) -> str:
+    words = clean_text(text).strip()
+    if not words or len(words) > LONGEST_NOTE:
+        raise InputError(f"a note has 1 to {LONGEST_NOTE} characters, not {len(words)}")
+    return words
 
 
 def digest_view(ctx: Context, since: datetime | timedelta | None = None) -> DigestView:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from riskcockpit.decisions.duties import Check, in_words, said_of_key
 from riskcockpit.decisions.project import Waiver
 from riskcockpit.decisions.receipts import ACTING
 from riskcockpit.decisions.roles import Deed, Rule, needs
-from riskcockpit.decisions.waivers import WaiverState
+from riskcockpit.decisions.waivers import REVOCABLE
 from riskcockpit.decisions.wording import summary_of
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
@@ -44,6 +45,8 @@ class _Said:
     sentence: str
     comment: str = ""
     about: Entry | None = None
+    duties: str = ""
+    """What was checked of who signs."""
 
 
 def plan_approve(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
@@ -58,11 +61,12 @@ def plan_approve(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
     ask = _ask(desk, id_)
     said = _Said("Approve", ask.sentence, comment, ask.entry)
     try:
-        rule = _may_sign(desk, ask)
+        rule, checks = _may_sign(desk, ask)
     except RefusedError as error:
         return _preview(desk, said, error.rule, blockers=(error.message,))
     missing = needs(rule, [*ask.standing.signed, desk.signature()])
     changed = policy_lines(desk.ctx.paths.ledger, ask.entry)
+    said = replace(said, duties=in_words(said_of_key(checks)))
     return _preview(desk, said, rule.id, missing=missing, is_sent=not missing, warnings=changed)
 
 
@@ -77,10 +81,10 @@ def approve(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
     if proposal := proposal_called(desk, id_):
         return take_up(desk, proposal)
     ask = _ask(desk, id_)
-    rule = _may_sign(desk, ask)
+    rule, checks = _may_sign(desk, ask)
     missing = needs(rule, [*ask.standing.signed, desk.signature()])
     type_ = EntryType.ROLLBACK_APPROVED if ask.is_rollback else EntryType.APPROVAL_GRANTED
-    entry = desk.sign(type_, _naming(desk, ask, comment, rule))
+    entry = desk.sign(type_, {**_naming(desk, ask, comment, rule), **said_of_key(checks)})
     rows = () if missing else carry_out(desk, ask.entry.hash)
     message = desk.finish()
     return DecisionResult(desk.decision(entry, rule, ask.sentence, missing), rows, message)
@@ -206,7 +210,7 @@ def _ask(desk: Desk, id_: str) -> Ask:
     return asks[desk.find(id_, asks, "request")]
 
 
-def _may_sign(desk: Desk, ask: Ask) -> Rule:
+def _may_sign(desk: Desk, ask: Ask) -> tuple[Rule, tuple[Check, ...]]:
     authors = known_authors(desk.ctx, ask.entry.data)
     return ask.permit_key(desk.signature(), authors)
 
@@ -222,7 +226,7 @@ def _waiver(desk: Desk, id_: str) -> Waiver:
 
 def _may_revoke(desk: Desk, waiver: Waiver) -> Rule:
     rule = desk.permit(Deed.REVOKE)
-    if waiver.state not in (WaiverState.GRANTED, WaiverState.REQUESTED):
+    if waiver.state not in REVOCABLE:
         raise RefusedError(
             f"the waiver {short(waiver.id)} is {waiver.state.value.replace('_', ' ')}",
             rule="in-force-only",
@@ -266,7 +270,11 @@ def _preview(
         findings=about.findings,
         finding_count=about.finding_count,
         exposure=about.exposure,
-        facts=(*about.facts, ("comment", clean_text(said.comment).strip())),
+        facts=(
+            *about.facts,
+            ("your key counts", said.duties),
+            ("comment", clean_text(said.comment).strip()),
+        ),
     )
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from riskcockpit.decisions.receipts import ACTING, action_of
+from riskcockpit.decisions.requests import BREAK_GLASS
 from riskcockpit.decisions.upstream import dismissals_of
+from riskcockpit.decisions.waivers import read_terms
 from riskcockpit.domain.action import Preview
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.money import Money
@@ -16,6 +18,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.dismissals import calls_of
 from riskcockpit.services.moves import upstream_of
 from riskcockpit.services.rows import finding_rows
+from riskcockpit.services.waiver_terms import record_facts
 from riskcockpit.store.sql import sql
 from riskcockpit.views.findings import FindingRow
 
@@ -64,7 +67,8 @@ def _waiver(ctx: Context, entry: Entry, *, is_sent: bool) -> Asked:
     worst = sorted(rows, key=lambda row: (-row.severity, -row.exposure.amount, row.id))
     exposure = Money.total((row.exposure for row in rows), ctx.settings.currency)
     calls, doubts = calls_of(ctx, dismissals_of(entry) if is_sent else ())
-    return Asked(_facts(entry), tuple(worst[:SAMPLE]), len(ids), exposure, calls, doubts)
+    facts = (*_facts(entry), *_record(entry))
+    return Asked(facts, tuple(worst[:SAMPLE]), len(ids), exposure, calls, doubts)
 
 
 def _move(ctx: Context, entry: Entry, *, is_sent: bool) -> Asked:
@@ -83,4 +87,19 @@ def _move(ctx: Context, entry: Entry, *, is_sent: bool) -> Asked:
 def _facts(entry: Entry) -> tuple[tuple[str, str], ...]:
     said = ((label, entry.data.get(key)) for key, label in _TERMS.items())
     terms = ((label, clean_text(text)) for label, text in said if isinstance(text, str))
-    return (("asked by", entry.actor), *terms)
+    return (("asked by", entry.actor), *terms, *_glass(entry))
+
+
+def _glass(entry: Entry) -> tuple[tuple[str, str], ...]:
+    glass = entry.data.get(BREAK_GLASS)
+    if not isinstance(glass, Mapping):
+        return ()
+    said = (("glass broken", "reason"), ("review by", "review_by"))
+    return tuple((label, clean_text(str(glass.get(key, "")))) for label, key in said)
+
+
+def _record(entry: Entry) -> tuple[tuple[str, str], ...]:
+    try:
+        return record_facts(read_terms(entry.data))
+    except (ValueError, OverflowError) as error:
+        return (("unreadable", clean_text(str(error))),)

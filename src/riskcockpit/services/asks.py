@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from riskcockpit.decisions.duties import Check, permit_key
 from riskcockpit.decisions.policy import PolicyBook
 from riskcockpit.decisions.project import Projection
 from riskcockpit.decisions.requests import Standing
-from riskcockpit.decisions.roles import Rule, Signature, permit_key
+from riskcockpit.decisions.roles import Rule, Signature
 from riskcockpit.decisions.waivers import WaiverState
 from riskcockpit.decisions.wording import summary_of
 from riskcockpit.domain.action import MODEL_KINDS, ActionState
@@ -38,15 +39,19 @@ class Ask:
         what = summary_of(self.entry).removeprefix("asks: ")
         return f"{what} ({short(self.entry.hash)}, by {self.entry.actor})"
 
-    def permit_key(self, approver: Signature, authors: Iterable[str] = ()) -> Rule:
-        """Return the rule by which `approver` may add a key; `authors` made what it is about.
+    def permit_key(
+        self, approver: Signature, authors: Iterable[str] = ()
+    ) -> tuple[Rule, tuple[Check, ...]]:
+        """Return the rule by which `approver` may add a key, and what was checked of them.
+
+        `authors` made what it is about, beside those it names itself.
 
         Raises:
             RefusedError: it does not wait, or they may not.
         """
         rule = self._waits()
-        permit_key(rule, approver, self.standing.signed, (*self.standing.authors, *authors))
-        return rule
+        made_by = (*self.standing.authors, *authors)
+        return rule, permit_key(rule, approver, self.standing.signed, made_by)
 
     def permit_rejection(self, who: Signature) -> Rule:
         """Return the rule by which `who` may reject it, or withdraw their own.

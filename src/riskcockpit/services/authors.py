@@ -1,11 +1,16 @@
-"""Who made the versions of models that a decision is about, as the registry names them."""
+"""Who made what a decision is about, as registries and systems that deploy name them."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
+from riskcockpit.decisions.authors import committers_in
+from riskcockpit.domain.action import Action, ActionKind
 from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.ingest.raw import raw_records
 from riskcockpit.services.context import Context
 from riskcockpit.store.database import Reader
 from riskcockpit.store.sql import sql
@@ -21,8 +26,31 @@ def authors_of_versions(reader: Reader, model: str, versions: Iterable[str]) -> 
 
 
 def authors_of_findings(reader: Reader, findings: Iterable[str]) -> tuple[str, ...]:
-    """Return who trained the champions that these findings are about."""
-    found = reader.rows(sql("services", "authors_of_findings"), ids=list(findings) or [""])
+    """Return who trained the champions that these findings are about, and who wrote the code of
+    them, where a scanner names its author.
+    """
+    ids = list(findings) or [""]
+    names = {name for (name,) in reader.rows(sql("services", "authors_of_findings"), ids=ids)}
+    kept = reader.rows(sql("services", "authors_records"), ids=ids)
+    for _, record in raw_records(reader, (raw_hash for (raw_hash,) in kept)):
+        with suppress(ValueError, RecursionError):
+            names.update(committers_in(json.loads(record)))
+    return tuple(sorted(map(clean_line, names)))
+
+
+def deployers_of(ctx: Context, action: Action) -> tuple[str, ...]:
+    """Return who started the deployment that an answer lets go on; nobody for a rollback.
+
+    Without a cache nobody is known.
+    """
+    if action.kind is ActionKind.DEPLOYMENT_ROLLBACK or not ctx.store.generation():
+        return ()
+    with ctx.store.reader() as reader:
+        return _deployers(reader, action.source, action.target)
+
+
+def _deployers(reader: Reader, source: str, target: str) -> tuple[str, ...]:
+    found = reader.rows(sql("services", "authors_of_deployment"), source=source, target=target)
     return tuple(clean_line(name) for (name,) in found)
 
 
@@ -34,6 +62,10 @@ def known_authors(ctx: Context, ask: Mapping[str, Any]) -> tuple[str, ...]:
     if not ctx.store.generation():
         return ()
     with ctx.store.reader() as reader:
+        if str(ask.get("kind", "")).startswith("deployment."):
+            is_back = ask["kind"] == ActionKind.DEPLOYMENT_ROLLBACK.value
+            place = str(ask.get("source", "")), str(ask.get("target", ""))
+            return () if is_back else _deployers(reader, *place)
         if "params" in ask:
             versions = map(str, dict(ask["params"]).values())
             return authors_of_versions(reader, str(ask.get("model", "")), versions)

@@ -27,6 +27,7 @@ from riskcockpit.errors import RiskcockpitError, UnknownNameError
 from riskcockpit.services.context import Context
 from riskcockpit.services.kill_switch import stopped_by_file
 from riskcockpit.services.moves import reading_of, version_of
+from riskcockpit.services.policy_state import POLICY_RULE, unsigned
 from riskcockpit.services.record import examined, policy_book
 from riskcockpit.store.database import Reader
 from riskcockpit.store.sql import sql
@@ -204,6 +205,8 @@ def stopped_now(ctx: Context, stands: Standing) -> str:
     """Return why automation is stopped; empty when it is not."""
     if not stands.is_verified:
         return "the ledger does not verify"
+    if edited := unsigned(ctx.paths.ledger, stands.book):
+        return f"{edited[0].chain} is not what was signed (rule {POLICY_RULE}): {edited[0].why}"
     by_file = stopped_by_file(ctx, stands.rules.automation.kill_switch)
     return by_file or stands.projection.automation.stopped
 

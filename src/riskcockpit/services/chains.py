@@ -23,13 +23,15 @@ def settle_chains(tx: Writer, now: datetime) -> None:
     """Derive which records belong together, and the gaps that follow."""
     for name in ("link", "subject"):
         tx.execute(sql("services", f"tracing_clear_{name}"))
-    tx.execute(sql("services", "tracing_links"), since=now - SPAN, rev=tx.generation)
-    tx.execute(sql("services", "tracing_subjects"), rev=tx.generation)
-    rows = [
-        (facts.id, gap.link.value, gap.reason, gap.mend)
-        for facts in facts_of(tx)
-        for gap in gaps_of(facts)
-    ]
+    rows: list[tuple[str, str, str, str]] = []
+    if tx.one(sql("services", "tracing_any")):
+        tx.execute(sql("services", "tracing_links"), since=now - SPAN, rev=tx.generation)
+        tx.execute(sql("services", "tracing_subjects"), rev=tx.generation)
+        rows = [
+            (facts.id, gap.link.value, gap.reason, gap.mend)
+            for facts in facts_of(tx)
+            for gap in gaps_of(facts)
+        ]
     tx.stage("found_gap", TABLES["found_gap"], rows)
     tx.execute(sql("services", "tracing_gap_gone"))
     tx.execute(sql("services", "tracing_gap_new"), rev=tx.generation)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from riskcockpit.decisions.authors import KEY as AUTHORS
 from riskcockpit.decisions.project import Waiver
 from riskcockpit.decisions.roles import Deed, Rule, needs
 from riskcockpit.decisions.upstream import KEY as UPSTREAM
@@ -146,7 +145,7 @@ def waive(
     type_ = EntryType.WAIVER_REQUESTED if missing else EntryType.WAIVER_GRANTED
     with desk.ctx.store.reader() as reader:
         authors = authors_of_findings(reader, (row.id for row in wish.rows))
-    data = {**wish.terms.as_data(), AUTHORS: list(authors), **glass, **desk.grounds(rule)}
+    data = {**wish.terms.as_data(), **glass, **desk.asking(rule, authors)}
     if wish.upstream.actions:
         data[UPSTREAM] = as_data(wish.upstream.actions)
     entry = desk.sign(type_, data)
@@ -238,13 +237,15 @@ def _preview(
 ) -> DecisionPreview:
     context, terms = wish.desk.ctx.settings.context, wish.terms
     count, until = len(wish.rows), rfc3339(terms.expires_at)
-    verb = "Ask to waive" if missing else "Waive"
+    is_one = count == 1
+    stays = "It stays" if is_one else "They stay"
+    asks = "asks" if is_one else "ask"
     assets = sorted({row.asset for row in wish.rows})
     calls, doubts = calls_of(wish.desk.ctx, wish.upstream.actions)
     return DecisionPreview(
-        title=f"{verb} {_count(count)}",
+        title=_title(wish, is_asked=bool(missing)),
         consequence=(
-            f"They stay visible as waived and no longer ask for a fix until {until}; "
+            f"{stays} visible as waived and no longer {asks} for a fix until {until}; "
             "new matches are not covered."
         ),
         target=", ".join(assets[:3]) + (f" and {len(assets) - 3} more" if assets[3:] else ""),
@@ -260,12 +261,20 @@ def _preview(
         exposure=Money.total((row.exposure for row in wish.rows), wish.desk.ctx.settings.currency),
         facts=(
             ("reason", terms.reason.value),
+            ("because", terms.justification),
             ("until", until),
             ("highest severity", terms.severity.word),
             ("query", terms.query),
             *record_facts(terms),
         ),
     )
+
+
+def _title(wish: _Wish, *, is_asked: bool) -> str:
+    record, count = wish.terms.record, _count(len(wish.rows))
+    if record is not None and record.renews:
+        return f"{'Ask to renew' if is_asked else 'Renew'} the waiver of {count}"
+    return f"{'Ask to waive' if is_asked else 'Waive'} {count}"
 
 
 def _warnings(wish: _Wish) -> Iterable[str]:
@@ -281,4 +290,6 @@ def _warnings(wish: _Wish) -> Iterable[str]:
 
 
 def _count(number: int) -> str:
+    if number > MOST_FINDINGS:  # no more are read
+        return f"more than {MOST_FINDINGS} findings"
     return f"{number} finding" if number == 1 else f"{number} findings"

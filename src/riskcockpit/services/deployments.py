@@ -12,13 +12,13 @@ from typing import Any
 
 from riskcockpit.connectors import registry
 from riskcockpit.connectors.api import Deploys
-from riskcockpit.decisions.authors import KEY as AUTHORS
 from riskcockpit.decisions.roles import Deed, needs
 from riskcockpit.domain.action import OFFERED_KINDS, ActionKind, Offer, Preview
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.errors import RefusedError, RiskcockpitError, UnknownNameError
+from riskcockpit.services.authors import deployers_of
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.moves import upstream_of
@@ -130,9 +130,9 @@ def decide_deployment(
         "params": dict(action.params),
         "what": offer.what,
         "comment": said,
-        AUTHORS: [],
     }
-    entry = desk.sign(EntryType.DEPLOYMENT_REQUESTED, {**data, **desk.grounds(rule)})
+    authors = dict.fromkeys((*offer.authors, *deployers_of(ctx, action)))
+    entry = desk.sign(EntryType.DEPLOYMENT_REQUESTED, {**data, **desk.asking(rule, authors)})
     row = bring_on(desk, entry.hash)
     message = desk.finish()
     decision = desk.decision(entry, rule, summary, missing)

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from riskcockpit.config.automation import parse_automation
+from riskcockpit.decisions.authors import KEY as AUTHORS
+from riskcockpit.decisions.duties import said_of_ask
 from riskcockpit.decisions.policy import AUTOMATION, OPTIONAL, ROLES
 from riskcockpit.decisions.policy import FILES as POLICY_FILES
 from riskcockpit.decisions.project import project
@@ -37,6 +39,12 @@ from riskcockpit.services.unlocking import refuse_locked
 
 MIN_PREFIX = 4
 """Characters of an id that commands take at least."""
+
+_LISTS = {
+    "request": "requests list", "waiver": "waivers list", "incident": "incident list",
+    "action": "actions list",
+}  # fmt: skip
+"""Where what a decision is about is listed."""
 
 
 class Desk:
@@ -73,8 +81,8 @@ class Desk:
 
     @property
     def is_production(self) -> bool:
-        """Whether this context is production."""
-        return self.ctx.settings.context.production
+        """Whether this is production: the settings say so, or the roles that were signed."""
+        return self.ctx.settings.context.production or self.roles.is_production
 
     def signature(self) -> Signature:
         """Return how this person signs, with their roles of today."""
@@ -136,6 +144,15 @@ class Desk:
             "production": self.is_production,
         }
 
+    def asking(self, rule: Rule, authors: Iterable[str]) -> dict[str, Any]:
+        """Return what an ask says of its grounds, of who asks, and of who cannot add a key to it.
+
+        `authors` made what it is about.
+        """
+        named = list(authors)
+        duties = said_of_ask(rule, self.signature(), named)
+        return {AUTHORS: named, **duties, **self.grounds(rule)}
+
     def check_open(self) -> None:
         """Let nobody decide while production is locked, or while a policy file is edited.
 
@@ -145,8 +162,30 @@ class Desk:
         if self.signature().roles != {Role.AUTOMATION}:
             refuse_locked(self.ctx)
         for name in POLICY_FILES:
-            if name not in OPTIONAL:
-                self._refuse_edited(name)
+            self.refuse_edited(name)
+
+    def refuse_edited(self, name: str) -> None:
+        """Let nobody decide while this file of the policy is not what was signed, or asked for.
+
+        Raises:
+            RefusedError: it was edited, or is gone.
+            ConfigError: it cannot be read, and no version was ever signed.
+        """
+        is_signed = name in self.book.digests
+        if name in OPTIONAL and not is_signed:
+            return
+        try:
+            is_edited = state_of(self.ctx.paths.ledger, self.book, name).is_edited
+        except ConfigError as error:
+            if not is_signed:
+                raise
+            raise RefusedError(error.message, rule=POLICY_RULE, hint=error.hint) from error
+        if is_edited:
+            raise RefusedError(
+                f"{name} was edited, and nobody signed the change",
+                rule=POLICY_RULE,
+                hint="`riskcockpit policy sign` asks for it, `policy restore` undoes it",
+            )
 
     def sign(self, type_: EntryType, data: Mapping[str, Any]) -> Entry:
         """Write a decision into the ledger; the first policy it rests on is put there before.
@@ -192,22 +231,40 @@ class Desk:
         return "; ".join(filter(None, (*said, *self.journal.warnings)))
 
     def _follow_policy(self) -> list[str]:
-        """Put what this decision brought into force in the place of what was in force before."""
+        """Put what this decision brought into force in the place of what was in force before, and
+        what is in force in the place of a change that it turned down.
+        """
         said = []
         directory = self.ctx.paths.ledger
         present = policy_book(directory, self.entries)
         for name, digest in present.digests.items():
-            if name in OPTIONAL and not (directory / name).exists():
-                continue
             before = self.book.digests.get(name, "")
-            if before in ("", digest) or state_of(directory, self.book, name).digest != before:
+            if before == digest:
                 continue
-            try:
-                write_policy(directory, name, Objects(directory).get(digest))
-                said.append(f"{name} is the version {short(digest)} now")
-            except RiskcockpitError as error:
-                said.append(error.message)
+            is_new = name in OPTIONAL and not (directory / name).exists()
+            if not is_new and state_of(directory, self.book, name).digest != before:
+                continue
+            said.append(self._put(name, digest, f"{name} is the version {short(digest)} now"))
+        ended = {each.entry.hash for each in self.book.waiting}
+        ended -= {each.entry.hash for each in present.waiting}
+        for each in self.book.waiting:
+            name, digest = str(each.entry.data["file"]), str(each.entry.data["after"])
+            stands = present.digests.get(name, "")
+            if each.entry.hash not in ended or not stands or stands == digest:
+                continue
+            is_there = (directory / name).exists()
+            if is_there and state_of(directory, self.book, name).digest == digest:
+                said.append(self._put(name, stands, f"{name} is the version {short(stands)} again"))
         return said
+
+    def _put(self, name: str, digest: str, words: str) -> str:
+        """Put a version of a file of the policy into its place; return `words`, or why not."""
+        directory = self.ctx.paths.ledger
+        try:
+            write_policy(directory, name, Objects(directory).get(digest))
+        except RiskcockpitError as error:
+            return error.message
+        return words
 
     def _asked_for(self) -> str:
         """Return which changes of the policy wait for another person."""
@@ -244,8 +301,9 @@ class Desk:
         if found:
             several = ", ".join(id_[: len(wanted) + 4] for id_ in found[:5])
             raise UnknownNameError(f"several start with {wanted!r}", hint=f"one of {several}")
+        where = _LISTS.get(what, "ledger log")
         raise UnknownNameError(
-            f"there is no {what} {prefix!r}", hint="look: `riskcockpit ledger log`"
+            f"there is no {what} {prefix!r}", hint=f"look: `riskcockpit {where}`"
         )
 
     def waiting(self) -> tuple[str, ...]:
@@ -300,17 +358,9 @@ class Desk:
         """Return the roles in force; those of the file while none were ever signed."""
         return self.book.roles or read_roles(self.ctx)[0]
 
-    def _refuse_edited(self, name: str) -> None:
-        if state_of(self.ctx.paths.ledger, self.book, name).is_edited:
-            raise RefusedError(
-                f"{name} was edited, and nobody signed the change",
-                rule=POLICY_RULE,
-                hint="`riskcockpit policy sign` asks for it, `policy restore` undoes it",
-            )
-
     def _vouch(self, name: str) -> None:
         """Sign the first version of a policy file; refuse one that was edited and not signed."""
-        self._refuse_edited(name)
+        self.refuse_edited(name)
         if not state_of(self.ctx.paths.ledger, self.book, name).in_force:
             self.change_policy(name)
         if name == ROLES and self.roles.digest not in self.book.versions:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from riskcockpit.decisions.duties import could_sign
 from riskcockpit.decisions.people import Delegation
 from riskcockpit.decisions.roles import Deed, Role, Roles, Rule, Signature, needs
 from riskcockpit.domain.severity import Severity
@@ -120,7 +120,7 @@ def _ruling(
         why = f"no rule allows anybody to {deed.value} here"
         return Ruling(deed.value, severity, is_production, "", "", 0, why, (), (), "")
     refusal = "" if asker.roles & rule.request else _refusal(asker, rule, deed)
-    approvers = tuple(sorted(_approvers(roles, asker, rule, now)))
+    approvers = could_sign(roles, rule, [asker], (), now)
     return Ruling(
         action=deed.value,
         severity=severity,
@@ -139,18 +139,6 @@ def _refusal(asker: Signature, rule: Rule, deed: Deed) -> str:
     wanted = " or ".join(_words(rule.request))
     has = ", ".join(_words(asker.roles)) or "no role"
     return f"{asker.principal} may not {deed.value}: {has}, it takes {wanted}"
-
-
-def _approvers(roles: Roles, asker: Signature, rule: Rule, now: datetime) -> Iterator[str]:
-    """Yield who could add a key: another person, with a role for it and a key in force."""
-    names = roles.principals.keys() | {each.to for each in roles.delegations}
-    for name in names:
-        keys = [key for who, key in roles.keys or () if who == name] or [f"the key of {name}"]
-        for key in keys:
-            one = roles.signature(name, key, now)
-            if one.roles & rule.approve and one.is_by_another_than(asker):
-                yield name
-                break
 
 
 def _asker(ctx: Context, roles: Roles, principal: str) -> Signature:

@@ -30,6 +30,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.documents import Source, find, read
 from riskcockpit.services.house import policy_of, read_options_of
 from riskcockpit.services.knowledge import NOTHING, Knowledge, knowledge_of
+from riskcockpit.services.lapsing import lapsed, settle
 from riskcockpit.services.own_formats import own_formats
 from riskcockpit.services.redacting import scan_without_secrets
 from riskcockpit.services.repeats import Repeat, Request, known_sizes, remember, repeat
@@ -109,7 +110,8 @@ def import_reports(
     options: ImportOptions,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Import the reports at `paths` and say what changed; nothing new publishes nothing.
+    """Import the reports at `paths` and say what changed; nothing new publishes nothing, unless a
+    waiver ran out meanwhile.
 
     Raises:
         UnknownNameError: there is no format of the name given.
@@ -120,6 +122,7 @@ def import_reports(
     if options.format != AUTO:
         named(options.format, own_formats(ctx.paths))
     sources = find(paths)
+    before, ran_out = ctx.store.generation(), () if options.dry_run else lapsed(ctx)
     notes: tuple[str, ...] = ()
     files = _repeats(ctx, sources, options, tell)
     if files is None:
@@ -127,6 +130,8 @@ def import_reports(
             documents = read_all(ctx, sources, options, tell)
             notes = _write(ctx, documents, options, tell)
         files = tuple(file_report(document) for document in documents)
+    if ran_out:
+        notes = (*notes, *ran_out, *settle(ctx, before))
     return ImportReport(
         files=files,
         is_dry_run=options.dry_run,
@@ -321,8 +326,6 @@ def _write(
     ctx: Context, documents: Sequence[ReadDocument], options: ImportOptions, tell: Progress
 ) -> tuple[str, ...]:
     """Ingest in the order in which the scans ran; publish when anything is new. Return notes."""
-    from riskcockpit.services.alerting import after_publish  # noqa: PLC0415 - it is heavy
-    from riskcockpit.services.endings import record_endings  # noqa: PLC0415 - cryptography loads
     from riskcockpit.services.judging import (  # noqa: PLC0415 - it imports duckdb
         judge,
         record_evaluation,
@@ -346,6 +349,9 @@ def _write(
             return ()
         tell("judging")
         judgement = judge(ctx, tx, now)
+    from riskcockpit.services.alerting import after_publish  # noqa: PLC0415 - heavy, published first
+    from riskcockpit.services.endings import record_endings  # noqa: PLC0415 - cryptography loads
+
     try:
         why_not = record_evaluation(ctx, judgement, ctx.clock.now()) or record_endings(ctx)
     except BusyError as error:  # the facts are published; the next evaluation is signed again

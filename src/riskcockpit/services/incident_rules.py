@@ -126,9 +126,10 @@ def _opened(
     by_id = {rule.id: rule for rule in rules}
     running = [each for each in projection.incidents if not each.state.is_over]
     newest = {alert: each for each in projection.incidents for alert in each.alerts}
+    returned = {c.model: c.until for c in projection.containments if c.until is not None}
     for alarm in alarms:
         rule = next((rule for rule in rules if _fits(rule, alarm)), None)
-        is_kept = _is_kept(newest.get(alarm.id), alarm)
+        is_kept = _is_kept(newest.get(alarm.id), alarm, returned.get(alarm.subject))
         if rule is not None and alarm.ended_at is None and not is_kept:
             groups[rule.id, alarm.subject].append(alarm)
     for (rule_id, subject), found in groups.items():
@@ -140,7 +141,7 @@ def _opened(
             yield Step(NoteKind.INCIDENT_JOINED, f"{subject}: {chosen[0].title}", data)
             continue
         rule = by_id[rule_id]
-        detected = _detected(subject, chosen, projection)
+        detected = _detected(subject, chosen, projection, returned.get(subject))
         review = parse_duration(rule.review_within) if rule.review_within else timedelta()
         yield Step(
             NoteKind.INCIDENT_OPENED,
@@ -159,11 +160,16 @@ def _opened(
         )
 
 
-def _is_kept(incident: Incident | None, alarm: _Alarm) -> bool:
-    """Whether an alarm belongs to an incident; one that came back after its end does not."""
-    return incident is not None and (
-        incident.resolved_at is None or alarm.detected_at <= incident.resolved_at
-    )
+def _is_kept(incident: Incident | None, alarm: _Alarm, returned: datetime | None) -> bool:
+    """Whether an alarm belongs to an incident.
+
+    One that came back after its end does not, and neither does one whose cause did: the version at
+    fault, which serves again since `returned`.
+    """
+    if incident is None or incident.resolved_at is None:
+        return incident is not None
+    last = max(filter(None, (alarm.detected_at, returned)))
+    return last <= incident.resolved_at
 
 
 def _fits(rule: IncidentRule, alarm: _Alarm) -> bool:
@@ -176,9 +182,16 @@ def _fits(rule: IncidentRule, alarm: _Alarm) -> bool:
     )
 
 
-def _detected(subject: str, alarms: Sequence[_Alarm], projection: Projection) -> datetime:
-    """Return when it was detected: automation may have answered before the alarm was published."""
+def _detected(
+    subject: str, alarms: Sequence[_Alarm], projection: Projection, returned: datetime | None
+) -> datetime:
+    """Return when it was detected: automation may have answered before the alarm was published.
+
+    That a version at fault serves again is no news from before it did.
+    """
     first = min(alarm.detected_at for alarm in alarms)
+    if returned is not None and returned > first:
+        return returned
     answered = [each.at for each in projection.automation.asked if each.model == subject]
     return min([first, *(at for at in answered if first - _WHILE <= at)])
 

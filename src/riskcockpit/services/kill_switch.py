@@ -67,7 +67,8 @@ def stop(ctx: Context, reason: str) -> str:
     try:
         _sign(Desk(ctx), NoteKind.AUTOMATION_STOPPED, words)
     except RiskcockpitError as error:
-        return f"it is stopped here, but not in the ledger: {error.message}"
+        rule = f" (rule {error.rule})" if isinstance(error, RefusedError) else ""
+        return f"it is stopped here, but not in the ledger: {error.message}{rule}"
     return ""
 
 

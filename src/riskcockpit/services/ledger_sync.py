@@ -284,6 +284,7 @@ def sync_ledger(ctx: Context, remote: str = "", *, accept: str = "") -> LedgerSy
     Raises:
         InputError: there is no remote, or its name could run a program.
         UnavailableError: it does not answer. BusyError: others pushed all the time.
+        AuthenticationError: it refuses our key, or its own is another. SourceError: no repository.
         LedgerError: something cannot be read or written.
     """
     settings = ctx.settings.ledger

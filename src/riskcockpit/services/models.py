@@ -57,14 +57,19 @@ def model(ctx: Context, name: str) -> ModelDetail:
         if not rows:
             raise _unknown(reader, name)
         described = reader.records(sql("services", "models_list"), model=name)[0]
-        versions = reader.records(sql("services", "models_versions"), model=name)
+        versions = versions_of(reader, name)
         happened = reader.rows(sql("services", "models_timeline"), model=name, most=MAX_EVENTS)
     return ModelDetail(
         row=rows[0],
         purpose=described["purpose"],
-        versions=tuple(_version(record) for record in versions),
+        versions=versions,
         timeline=tuple(map(_event, happened)),
     )
+
+
+def versions_of(reader: Reader, name: str) -> tuple[VersionView, ...]:
+    """Return the versions of a model with their lineage, the newest first."""
+    return tuple(map(_version, reader.records(sql("services", "models_versions"), model=name)))
 
 
 def registered(reader: Reader, name: str | None = None) -> dict[str, RegisteredModel]:

@@ -13,7 +13,6 @@ from typing import Any
 from riskcockpit.actions.plan import MoveFacts, target_of
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.connectors.api import Acts
-from riskcockpit.decisions.authors import KEY as AUTHORS
 from riskcockpit.decisions.automations import KEY as AUTOMATION
 from riskcockpit.decisions.roles import Deed, needs
 from riskcockpit.domain.action import Action, ActionKind, Preview
@@ -83,7 +82,6 @@ class Proposal:
             "params": dict(self.params),
             "reasons": list(self.reasons),
             "undoes": self.undoes,
-            AUTHORS: list(self.authors),
             **({"comment": self.comment} if self.comment else {}),
             **self.says,
             **({AUTOMATION: self.enforced_by} if self.enforced_by else {}),
@@ -202,7 +200,7 @@ def decide_on(proposal: Proposal) -> DecisionResult:
         )
     glass = broken_glass(desk, rule, proposal.break_glass)
     missing = () if glass else needs(rule, [desk.signature()])
-    data = {**proposal.data, **glass, **desk.grounds(rule)}
+    data = {**proposal.data, **glass, **desk.asking(rule, proposal.authors)}
     entry = desk.sign(EntryType.ROLLBACK_REQUESTED, data)
     rows = carry_out(desk, entry.hash) or (row_of_action(desk, entry.hash),)
     message = desk.settle() if proposal.enforced_by else desk.finish()

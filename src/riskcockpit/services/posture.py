@@ -35,6 +35,7 @@ from riskcockpit.views.posture import (
 )
 
 _FAILING = (Verdict.ALARM.value, Verdict.ERROR.value, Verdict.CONFIG_INVALID.value)
+_UNJUDGED = (Verdict.NO_DATA.value, Verdict.STALE.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,13 @@ def posture(ctx: Context) -> PostureView:
         principal=settings.identity.principal,
         pillars=pillars,
         exposure=exposure,
-        queue=queue(facts, now, timedelta(days=settings.waivers.notice_days), settings.currency),
+        queue=queue(
+            facts,
+            now,
+            timedelta(days=settings.waivers.notice_days),
+            settings.currency,
+            settings.identity.principal,
+        ),
         sources=source_views(settings.sources, facts.sources, now),
         ledger=_ledger(ctx),
         enrichments=enrichment_views(facts.enrichments, now),
@@ -164,6 +171,7 @@ def _pillar(
         failing_controls=len(failing),
         controls=len(controls),
         as_of=max((kpi.as_of for kpi in kpis if kpi.as_of is not None), default=None),
+        unjudged_controls=sum(control.verdict in _UNJUDGED for control in controls),
     )
 
 
@@ -194,7 +202,7 @@ def pillar_state(kpis: Sequence[KpiView], failing: Sequence[ControlFact]) -> tup
 
 def _missed(kpi: KpiView) -> str:
     target = limit(kpi.target, kpi.unit, kpi.direction)
-    return f"{kpi.title} {measure(kpi.value, kpi.unit)}, target {target}"
+    return f"{kpi.title}: {measure(kpi.value, kpi.unit)}, target {target}"
 
 
 def _kpi_views(

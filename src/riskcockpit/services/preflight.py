@@ -1,4 +1,4 @@
-"""What this person may do to a finding, a model or a request now, and why not.
+"""What this person may do to a finding, a model, a request and so on now, and why not.
 
 Answers from the ledger, the rules and the settings alone: nobody upstream is asked. What the state
 upstream says against it, the preview of the decision tells.
@@ -6,11 +6,14 @@ upstream says against it, the preview of the decision tells.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from datetime import datetime, timedelta
+from functools import cached_property
+from threading import Lock
 
 from riskcockpit.connectors.api import Acts, Declares, Refrains
 from riskcockpit.decisions.roles import Deed, Rule, needs
-from riskcockpit.decisions.waivers import WaiverState
+from riskcockpit.decisions.waivers import REVOCABLE
 from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.finding import State
 from riskcockpit.domain.model import CHAMPION
@@ -20,13 +23,27 @@ from riskcockpit.services.asks import Ask, asks_of
 from riskcockpit.services.authors import known_authors
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.ledger_pulse import ledger_state
 from riskcockpit.services.outbox import acting_connector
 from riskcockpit.services.subjects import subject_of
+from riskcockpit.services.unlocking import unlocked_until
 from riskcockpit.services.waivers import RENEW_RULE, RENEWABLE
 from riskcockpit.store.sql import sql
 from riskcockpit.views.permissions import Permission
 
-_DEEDS = ("waive", "approve", "reject", "revoke", "renew", "rollback", "promote", "note")
+_DEEDS = (
+    "waive",
+    "approve",
+    "reject",
+    "revoke",
+    "renew",
+    "rollback",
+    "promote",
+    "acknowledge",
+    "note",
+)
+_FRESH = timedelta(minutes=1)
+"""How long an answer counts while nothing that it rests on has changed: roles are lent by time."""
 _LEFT_ALONE = frozenset({State.FIXED.value, State.SUPPRESSED_AT_SOURCE.value})
 
 
@@ -37,10 +54,50 @@ def permissions(ctx: Context, subject: str) -> tuple[Permission, ...]:
         UnknownNameError: nothing is called so.
         StoreError: the cache is damaged.
     """
-    try:
-        return Preflight(ctx).of(subject)
-    except LedgerError as error:  # no key, or the ledger does not verify: nothing can be signed
-        return tuple(Permission(deed, error.message, "") for deed in _DEEDS)
+    return Permissions().of(ctx, subject)
+
+
+class Permissions:
+    """Answers that are kept as long as what they rest on: cache, ledger, rules, lock.
+
+    They are of one person under one set of settings; several threads may ask.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._rests_on: Hashable = None
+        self._since: datetime | None = None
+        self._preflight: Preflight | None = None
+        self._known: dict[str, tuple[Permission, ...]] = {}
+
+    def of(self, ctx: Context, subject: str) -> tuple[Permission, ...]:
+        """Return what may be done to what `subject` names; raises as `permissions`."""
+        with self._lock:
+            self._renew(ctx)
+            if subject not in self._known:
+                self._known[subject] = self._ask(ctx, subject)
+            return self._known[subject]
+
+    def _renew(self, ctx: Context) -> None:
+        """Forget all answers when they may be others now."""
+        rests_on, now = grounds_of(ctx), ctx.clock.now()
+        is_fresh = self._since is not None and timedelta() <= now - self._since < _FRESH
+        if rests_on != self._rests_on or not is_fresh:
+            self._rests_on, self._since = rests_on, now
+            self._preflight, self._known = None, {}
+
+    def _ask(self, ctx: Context, subject: str) -> tuple[Permission, ...]:
+        try:
+            self._preflight = self._preflight or Preflight(ctx)
+            return self._preflight.of(subject)
+        except LedgerError as error:  # no key, or it does not verify: nothing can be signed
+            return tuple(Permission(deed, error.message, "") for deed in _DEEDS)
+
+
+def grounds_of(ctx: Context) -> Hashable:
+    """Return another value when an answer may be another one; cheap, reads no entry."""
+    is_open = unlocked_until(ctx) is not None
+    return ctx.store.generation(), ledger_state(ctx), is_open
 
 
 class Preflight:
@@ -58,14 +115,36 @@ class Preflight:
 
     def of(self, subject: str) -> tuple[Permission, ...]:
         """Return what may be done to what `subject` names; raises as `permissions`."""
+        known = self._exactly(subject)
+        if known is not None:
+            return known
         named = subject_of(self._desk, subject)
-        desk = self._desk
-        asks = {each.entry.hash: each for each in asks_of(desk.entries, desk.projection, desk.book)}
-        if named in asks:
-            return self.of_request(asks[named])
+        found = self._exactly(named)
+        return self.of_model(named) if found is None else found
+
+    def _exactly(self, name: str) -> tuple[Permission, ...] | None:
+        """Return what may be done to what is called so in full; None for models and prefixes."""
+        if name in self._asks:
+            return self.of_request(self._asks[name])
+        if any(each.id == name for each in self._desk.projection.incidents):
+            return (self._note(),)
+        if any(each.id == name for each in self._desk.projection.automation.proposals):
+            return self.of_proposal()
+        if not self._ctx.store.generation():
+            return None
         with self._ctx.store.reader() as reader:
-            found = reader.one(sql("services", "preflight_finding"), id=named)
-        return self.of_model(named) if found is None else self.of_finding(*found)
+            found = reader.one(sql("services", "preflight_finding"), id=name)
+        return None if found is None else self.of_finding(*found)
+
+    @cached_property
+    def _asks(self) -> dict[str, Ask]:
+        desk = self._desk
+        return {each.entry.hash: each for each in asks_of(desk.entries, desk.projection, desk.book)}
+
+    def of_proposal(self) -> tuple[Permission, ...]:
+        """Return what may be done to what automation proposed: taken up, it is one's own."""
+        answers = (self._by_rule(name, Deed.ROLLBACK) for name in ("approve", "reject"))
+        return (*answers, self._note())
 
     def of_finding(self, state: str, severity: int) -> tuple[Permission, ...]:
         """Return what may be done to a finding in this state (a word of `domain.finding.State`)."""
@@ -99,14 +178,13 @@ class Preflight:
         signature = self._desk.signature()
         authors = known_authors(self._ctx, ask.entry.data)
         answers = [
-            self._asked("approve", lambda: ask.permit_key(signature, authors), ask),
+            self._asked("approve", lambda: ask.permit_key(signature, authors)[0], ask),
             self._asked("reject", lambda: ask.permit_rejection(signature), ask),
         ]
         waiver = self._desk.projection.waiver(ask.entry.hash)
         if waiver is not None:
             revoke = self._by_rule("revoke", Deed.REVOKE)
-            standing = (WaiverState.GRANTED, WaiverState.REQUESTED, WaiverState.SUSPENDED)
-            if not revoke.why_not and waiver.state not in standing:
+            if not revoke.why_not and waiver.state not in REVOCABLE:
                 word = waiver.state.value.replace("_", " ")
                 revoke = Permission("revoke", f"the waiver is {word}", "in-force-only")
             severity = waiver.terms.ruling_severity if waiver.terms else Severity.CRITICAL

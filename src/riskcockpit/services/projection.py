@@ -7,13 +7,15 @@ twice changes nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from riskcockpit.decisions.corrections import Merge
+from riskcockpit.decisions.duties import could_sign
 from riskcockpit.decisions.project import BrokenGlass, Projection, Waiver, held_by_controls
 from riskcockpit.decisions.receipts import ProjectedAction
+from riskcockpit.decisions.roles import Roles
 from riskcockpit.decisions.waivers import WaiverState
 from riskcockpit.decisions.wording import subject_of, summary_of
 from riskcockpit.domain.action import MODEL_KINDS, ActionKind, ActionState
@@ -28,7 +30,7 @@ from riskcockpit.services.closures import settle_closures
 from riskcockpit.services.context import Context
 from riskcockpit.services.corrections import settle_identities
 from riskcockpit.services.incident_projection import write_incidents
-from riskcockpit.services.record import examined, projected
+from riskcockpit.services.record import examined, policy_book, projected
 from riskcockpit.services.staging import TABLES
 from riskcockpit.services.verdicts import verdicts_of
 from riskcockpit.store.database import Writer
@@ -46,16 +48,31 @@ def project_ledger(ctx: Context, tx: Writer, now: datetime) -> Projection:
     """
     found = examined(ctx)
     projection = held_by_controls(projected(ctx, found, now), verdicts_of(tx))
+    could = _could_sign(policy_book(ctx.paths.ledger, found.entries).roles, projection)
     _write_entries(tx, found.entries)
-    _write_waivers(tx, projection.waivers)
-    _write_actions(tx, projection.actions)
-    _write_glasses(tx, projection.glasses)
+    _write_waivers(tx, projection.waivers, could)
+    _write_actions(tx, projection.actions, could)
+    _write_glasses(tx, projection.glasses, could)
     settle_identities(tx, projection.corrections, now)
     settle_closures(tx, projection.corrections, now)
     _write_findings(tx, projection, now)
     _write_moves(tx, projection.actions)
     write_incidents(tx, projection)
     return projection
+
+
+def _could_sign(roles: Roles | None, projection: Projection) -> Mapping[str, list[str]]:
+    """Return ask → who else could add a key to it; only of what waits for one."""
+    asks = [
+        *((waiver.id, waiver.standing) for waiver in projection.waivers),
+        *((each.action.id, each.standing) for each in projection.actions),
+    ]
+    return {
+        id_: list(could_sign(roles, stands.rule, stands.signed, stands.authors, projection.at))
+        for id_, stands in asks
+        if roles is not None and stands.rule is not None
+        and (stands.is_waiting or stands.is_to_review)
+    }  # fmt: skip
 
 
 def _write_entries(tx: Writer, entries: Sequence[Entry]) -> None:
@@ -82,10 +99,10 @@ def _entry_row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _write_waivers(tx: Writer, waivers: Sequence[Waiver]) -> None:
+def _write_waivers(tx: Writer, waivers: Sequence[Waiver], could: Mapping[str, list[str]]) -> None:
     tx.execute(sql("services", "projection_clear_waiver"))
     tx.execute(sql("services", "projection_clear_waiver_finding"))
-    tx.append("waiver", (_waiver_row(waiver) for waiver in waivers))
+    tx.append("waiver", (_waiver_row(waiver, could.get(waiver.id, [])) for waiver in waivers))
     tx.append(
         "waiver_finding",
         (
@@ -95,9 +112,11 @@ def _write_waivers(tx: Writer, waivers: Sequence[Waiver]) -> None:
             for covered in waiver.terms.findings
         ),
     )
+    tx.execute(sql("services", "projection_clear_waived_span"))
+    tx.execute(sql("services", "projection_waived_span"), rev=tx.generation)
 
 
-def _waiver_row(waiver: Waiver) -> dict[str, Any]:
+def _waiver_row(waiver: Waiver, could: list[str]) -> dict[str, Any]:
     terms, standing = waiver.terms, waiver.standing
     return {
         "id": waiver.id,
@@ -116,10 +135,13 @@ def _waiver_row(waiver: Waiver) -> dict[str, Any]:
         "why": clean_line(waiver.why),
         "statement": terms.statement if terms else "",
         "stopped_at": waiver.stopped_at,
+        "could_sign": could,
     }
 
 
-def _write_actions(tx: Writer, actions: Sequence[ProjectedAction]) -> None:
+def _write_actions(
+    tx: Writer, actions: Sequence[ProjectedAction], could: Mapping[str, list[str]]
+) -> None:
     tx.execute(sql("services", "projection_clear_action"))
     tx.append(
         "action",
@@ -135,13 +157,16 @@ def _write_actions(tx: Writer, actions: Sequence[ProjectedAction]) -> None:
                 "decided_by": each.decided_by,
                 "decided_at": each.decided_at,
                 "updated_at": each.updated_at,
+                "could_sign": could.get(each.action.id, []),
             }
             for each in actions
         ),
     )
 
 
-def _write_glasses(tx: Writer, glasses: Iterable[BrokenGlass]) -> None:
+def _write_glasses(
+    tx: Writer, glasses: Iterable[BrokenGlass], could: Mapping[str, list[str]]
+) -> None:
     tx.execute(sql("services", "projection_clear_glass_broken"))
     tx.append(
         "glass_broken",
@@ -157,6 +182,7 @@ def _write_glasses(tx: Writer, glasses: Iterable[BrokenGlass]) -> None:
                 "reviewed_at": each.review.done_at,
                 "reviewer": each.reviewer,
                 "ended_at": each.ended_at,
+                "could_sign": could.get(each.id, []),
             }
             for each in glasses
         ),

@@ -32,6 +32,7 @@ from riskcockpit.views.posture import QueueItem, QueueKind
 PROPOSED = "rollback.proposed"
 """The kind of what automation proposed, among the requests."""
 _OWNERS_SHOWN = 2
+_SIGNERS_SHOWN = 3
 _URGENCY = {
     QueueKind.CHAMPION_MISSING: 0,
     QueueKind.MODEL_ALARM: 1,
@@ -46,19 +47,22 @@ _URGENCY = {
 }
 
 
-def queue(facts: Summary, now: datetime, notice: timedelta, currency: str) -> tuple[QueueItem, ...]:
+def queue(
+    facts: Summary, now: datetime, notice: timedelta, currency: str, principal: str = ""
+) -> tuple[QueueItem, ...]:
     """Return what needs a decision: alarms first, then by kind, money at risk and deadline.
 
-    Waivers are announced `notice` before they end. `facts` must cover `now`.
+    Waivers are announced `notice` before they end. `facts` must cover `now`. Keys are those of
+    `principal`: nobody is offered to approve what they asked for; empty: of whoever may.
     """
     items = [
         *_alarms(facts.alarms, facts.champions, currency),
         *_actions(facts.actions),
-        *_requests(facts.requests),
-        *_waivers(facts.waivers, currency, now, now + notice),
+        *_requests(facts.requests, principal),
+        *_waivers(facts.waivers, currency, now, now + notice, principal),
         *_deadlines(facts.deadlines, currency, now),
         *_held(facts.held),
-        *_glasses(facts.glasses, now),
+        *_glasses(facts.glasses, now, principal),
     ]
     return tuple(sorted(items, key=_consequence))
 
@@ -144,9 +148,10 @@ def _actions(actions: Iterable[ActionFact]) -> Iterator[QueueItem]:
         )
 
 
-def _requests(requests: Iterable[RequestFact]) -> Iterator[QueueItem]:
+def _requests(requests: Iterable[RequestFact], principal: str) -> Iterator[QueueItem]:
     for request in requests:
-        title, what = _asked_for(request)
+        title, what = _asked_for(request, principal)
+        is_proposed = request.kind == PROPOSED
         yield QueueItem(
             id=f"request:{request.id}",
             kind=QueueKind.ROLLBACK_REQUEST,
@@ -157,15 +162,15 @@ def _requests(requests: Iterable[RequestFact]) -> Iterator[QueueItem]:
             at_risk=None,
             state=KpiState.ALARM,
             subject=request.id,
-            keys=("a", "X", "n"),
+            keys=_ANSWERS if is_proposed else _keys(request.actor, request.could_sign, principal),
             severity=Severity.HIGH,
         )
 
 
-def _asked_for(request: RequestFact) -> tuple[str, str]:
+def _asked_for(request: RequestFact, principal: str) -> tuple[str, str]:
     """Return a request in a title and a detail."""
     steps = json.loads(request.params)
-    second = f"asked by {request.actor}, needs a second person"
+    second = _asked_by(request.actor, request.could_sign, principal)
     model = request.target.rpartition("@")[0]
     if request.kind == PROPOSED:
         title = f"{model} to v{steps.get('to', '?')}"
@@ -177,34 +182,61 @@ def _asked_for(request: RequestFact) -> tuple[str, str]:
     return f"{model} to v{steps.get('to', '?')}", f"{origin}, {second}"
 
 
+def _keys(requester: str, could: Sequence[str], principal: str) -> tuple[str, ...]:
+    """Return the keys by which `principal` answers a request: who asked may only withdraw it."""
+    if not principal or principal in could:
+        return _ANSWERS
+    return ("X", "n") if principal == requester else ("n",)
+
+
+_ANSWERS = ("a", "X", "n")
+
+
+def _asked_by(requester: str, could: Sequence[str], principal: str) -> str:
+    who = "you" if requester == principal else requester
+    return f"asked by {who}, {_waits_for(could, principal)}"
+
+
+def _waits_for(could: Sequence[str], principal: str) -> str:
+    """Say whose key something waits for, as far as anybody is known who may."""
+    if principal in could:
+        return "waits for your key"
+    if not could:
+        return "nobody else may sign it: no other person has a role and a key for that"
+    return f"waits for {' or '.join(could[:_SIGNERS_SHOWN])}" + (
+        f" or {len(could) - _SIGNERS_SHOWN} more" if len(could) > _SIGNERS_SHOWN else ""
+    )
+
+
 def _waivers(
-    waivers: Iterable[WaiverFact], currency: str, now: datetime, horizon: datetime
+    waivers: Iterable[WaiverFact], currency: str, now: datetime, horizon: datetime, principal: str
 ) -> Iterator[QueueItem]:
     for waiver in waivers:
         is_request = waiver.state == "requested"
-        is_suspended = waiver.state == "suspended"
-        if not (is_request or is_suspended or now <= waiver.expires_at < horizon):
+        is_to_look_at = is_request or bool(waiver.why) or waiver.state == "suspended"
+        if not (is_to_look_at or now <= waiver.expires_at < horizon):
             continue
+        asked_by = f"asked by {'you' if waiver.requester == principal else waiver.requester}"
         place = f"{waiver.asset}, " if waiver.asset else ""
         yield QueueItem(
             id=f"waiver:{waiver.id}",
             kind=QueueKind.WAIVER_REQUEST if is_request else QueueKind.WAIVER_EXPIRING,
             title=f"waiver for {plural(waiver.finding_count, 'finding')}",
-            detail=f"{place}{waiver.reason.replace('_', ' ')}, asked by {waiver.requester}"
-            + _what_it_waits_for(waiver, is_request=is_request),
+            detail=f"{place}{waiver.reason.replace('_', ' ')}, {asked_by}, "
+            + (_waits_for(waiver.could_sign, principal) if is_request else _stands(waiver)),
             since=waiver.requested_at,
             due_at=waiver.expires_at,
             at_risk=Money(waiver.exposure, currency),
             state=KpiState.WARN,
             subject=waiver.id,
-            keys=("a", "X", "n") if is_request else ("n",),
+            keys=_keys(waiver.requester, waiver.could_sign, principal) if is_request else ("n",),
         )
 
 
-def _what_it_waits_for(waiver: WaiverFact, *, is_request: bool) -> str:
-    if is_request:
-        return ", needs a second person"
-    return f", suspended: {waiver.why}" if waiver.state == "suspended" else ", ends soon"
+def _stands(waiver: WaiverFact) -> str:
+    if waiver.state == "suspended":
+        return f"suspended: {waiver.why}"
+    return f"to be reviewed: {waiver.why}" if waiver.why else "ends soon"
 
 
 def _deadlines(
@@ -283,21 +315,24 @@ def _held(scans: Iterable[HeldFact]) -> Iterator[QueueItem]:
         )
 
 
-def _glasses(glasses: Iterable[GlassFact], now: datetime) -> Iterator[QueueItem]:
+def _glasses(glasses: Iterable[GlassFact], now: datetime, principal: str) -> Iterator[QueueItem]:
     for glass in glasses:
         is_missed = glass.review_by < now
         word = "the review is overdue: nobody looked at it" if is_missed else "to be reviewed"
+        whose = (
+            "" if principal in glass.could_sign else f", {_waits_for(glass.could_sign, principal)}"
+        )
         yield QueueItem(
             id=f"glass:{glass.id}",
             kind=QueueKind.GLASS_REVIEW,
             title=f"{glass.kind} of {glass.subject}",
-            detail=f"decided by {glass.actor} alone, {word}: {glass.reason}",
+            detail=f"decided by {glass.actor} alone, {word}{whose}: {glass.reason}",
             since=glass.decided_at,
             due_at=glass.review_by,
             at_risk=None,
             state=KpiState.ALARM if is_missed else KpiState.WARN,
             subject=glass.id,
-            keys=("a", "X", "n"),
+            keys=_keys(glass.actor, glass.could_sign, principal),
         )
 
 

@@ -8,10 +8,15 @@ of rights: everything is shown, nobody may sign.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
+from riskcockpit.decisions.duties import could_sign
 from riskcockpit.decisions.requests import REJECTIONS
-from riskcockpit.decisions.roles import Signature, needs
+from riskcockpit.decisions.roles import Deed, Roles, Rule, Signature, needs, role_words
+from riskcockpit.domain.automation import Proposal, ProposalState
 from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import LedgerError, RefusedError, RiskcockpitError
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.services.asks import Ask, asks_of
@@ -22,8 +27,22 @@ from riskcockpit.services.record import examined, policy_book, projected
 from riskcockpit.views.waivers import RequestRow
 
 
+@dataclass(frozen=True, slots=True)
+class _Signers:
+    """Who could sign, and how."""
+
+    me: Signature | None
+    """None: this person cannot sign at all."""
+    hindrance: str
+    """Why not; empty when they can."""
+    roles: Roles | None
+    """The rules in force; None: none were signed."""
+    now: datetime
+
+
 def requests(ctx: Context) -> tuple[RequestRow, ...]:
-    """Return what waits for a key or for a word on a disagreement, the oldest first.
+    """Return what waits for a key, or for a word on a disagreement or on a proposal of automation,
+    the oldest first.
 
     Raises:
         LedgerError: the ledger cannot be read.
@@ -34,12 +53,25 @@ def requests(ctx: Context) -> tuple[RequestRow, ...]:
     signature, hindrance = _signer(ctx)
     asks = sorted(asks_of(found.entries, projection, book), key=lambda ask: ask.entry.ts)
     answered = frozenset(_settled(found.entries))
-    return tuple(
-        _row(ctx, ask, signature, hindrance, conflict)
+    signers = _Signers(signature, hindrance, book.roles, projection.at)
+    rows = [
+        _row(ctx, ask, signers, conflict)
         for ask in asks
         for conflict in [_conflict(ask, answered)]
         if ask.is_waiting or conflict
+    ]
+    is_production = ctx.settings.context.production
+    rule = (
+        book.roles.rule_for(Deed.ROLLBACK, Severity.INFO, is_production=is_production)
+        if book.roles
+        else None
     )
+    rows += [
+        _proposed(each, rule, signers)
+        for each in projection.automation.proposals
+        if each.state is ProposalState.OPEN
+    ]
+    return tuple(sorted(rows, key=lambda row: row.requested_at))
 
 
 def _signer(ctx: Context) -> tuple[Signature | None, str]:
@@ -50,16 +82,30 @@ def _signer(ctx: Context) -> tuple[Signature | None, str]:
         return None, error.message
 
 
-def _row(
-    ctx: Context, ask: Ask, signature: Signature | None, hindrance: str, conflict: str
-) -> RequestRow:
+def _could_sign(
+    ask: Ask, roles: Roles | None, authors: tuple[str, ...], now: datetime
+) -> tuple[str, ...]:
+    """Name who could add a key, by the rules in force; nobody to what waits for none."""
+    rule, stands = ask.standing.rule, ask.standing
+    if roles is None or rule is None or not ask.is_waiting:
+        return ()
+    return could_sign(roles, rule, stands.signed, (*stands.authors, *authors), now)
+
+
+def _why_not(ask: Ask, signature: Signature, authors: tuple[str, ...]) -> str:
+    try:
+        ask.permit_key(signature, authors)
+    except RefusedError as error:
+        return error.message
+    return ""
+
+
+def _row(ctx: Context, ask: Ask, signers: _Signers, conflict: str) -> RequestRow:
     rule, review = ask.standing.rule, ask.standing.review
-    why_not = hindrance
-    if signature is not None:
-        try:
-            ask.permit_key(signature, known_authors(ctx, ask.entry.data))
-        except RefusedError as error:
-            why_not = error.message
+    authors = known_authors(ctx, ask.entry.data)
+    why_not = signers.hindrance
+    if signers.me is not None:
+        why_not = _why_not(ask, signers.me, authors)
     return RequestRow(
         id=ask.entry.hash,
         kind=ask.kind,
@@ -73,7 +119,33 @@ def _row(
         review_by=review.due if review and ask.is_waiting else None,
         may_approve=not why_not,
         why_not=why_not,
+        could=_could_sign(ask, signers.roles, authors, signers.now),
         conflict=conflict,
+    )
+
+
+def _proposed(proposal: Proposal, rule: Rule | None, signers: _Signers) -> RequestRow:
+    """Return what automation proposed: whoever may ask for the rollback may take it up."""
+    asking = rule.request if rule else frozenset()
+    may = signers.me is not None and bool(signers.me.roles & asking)
+    return RequestRow(
+        id=proposal.id,
+        kind="proposal",
+        summary=f"{proposal.model}: back to version {proposal.to_version}; {proposal.because}",
+        requester=proposal.proposed_by,
+        requested_at=proposal.at,
+        rule=rule.id if rule else "",
+        why=rule.why if rule else "",
+        signed=(),
+        needs=(f"a person with the role {role_words(asking)} who takes it up",),
+        review_by=None,
+        may_approve=may,
+        why_not="" if may else signers.hindrance or "your roles do not roll models back",
+        could=tuple(
+            name
+            for name in sorted(signers.roles.principals if signers.roles else ())
+            if signers.roles and signers.roles.of(name, signers.now) & asking
+        ),
     )
 
 

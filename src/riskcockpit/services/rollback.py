@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from riskcockpit.actions.plan import MovePlan, plan_move_back
+from riskcockpit.actions.plan import MoveFacts, MovePlan, choices, plan_move_back
 from riskcockpit.decisions.receipts import ProjectedAction
 from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.ids import short
+from riskcockpit.domain.reading import ROLLS_BACK
 from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.services.authors import authors_of_versions
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.models import versions_of
 from riskcockpit.services.moves import Proposal, decide_on, known_of, preview_of
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
+from riskcockpit.views.models import MoveTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,37 @@ def rollback(
         LedgerError: the decision cannot be signed.
     """
     return decide_on(_propose(Desk(ctx), model, to, comment, break_glass))
+
+
+def targets(ctx: Context, model: str) -> tuple[MoveTarget, ...]:
+    """Return the versions older than the champion, the newest first: where a rollback could lead.
+
+    Raises:
+        UnknownNameError: there is no such model.
+        LedgerError: the ledger does not verify, or there is no key.
+    """
+    desk = Desk(ctx)
+    with ctx.store.reader() as reader:
+        facts = known_of(desk, reader, model).facts
+        views = {each.version: each for each in versions_of(reader, model)}
+    return tuple(
+        MoveTarget(
+            views[each.version],
+            "; ".join(each.faults),
+            is_default=each.is_default,
+            readings=_readings(facts, each.version),
+        )
+        for each in choices(facts)
+    )
+
+
+def _readings(facts: MoveFacts, version: int) -> tuple[tuple[str, float], ...]:
+    """Return the readings that decide over a rollback, as they were while a version served."""
+    return tuple(
+        (f"{each.metric} {each.segment}".strip(), each.value)
+        for each in facts.readings
+        if each.version == version and each.metric_class in ROLLS_BACK
+    )
 
 
 def plan_order(desk: Desk, order: Order) -> DecisionPreview:

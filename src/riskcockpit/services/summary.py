@@ -160,6 +160,8 @@ class RequestFact(Row, frozen=True):
     kind: str
     target: str
     params: str
+    could_sign: tuple[str, ...] = ()
+    """Who else may add a key; of what automation proposed nobody is named."""
 
 
 class WaiverFact(Row, frozen=True):
@@ -175,7 +177,8 @@ class WaiverFact(Row, frozen=True):
     exposure: Decimal
     asset: str
     why: str = ""
-    """Why it does not count; of one that is suspended."""
+    """Why it is suspended, or what of it is not covered any more; else empty."""
+    could_sign: tuple[str, ...] = ()
 
 
 class DeadlineFact(Row, frozen=True):
@@ -225,6 +228,7 @@ class GlassFact(Row, frozen=True):
     reason: str
     decided_at: datetime
     review_by: datetime
+    could_sign: tuple[str, ...] = ()
 
 
 class WaivedFact(Row, frozen=True):
@@ -239,7 +243,7 @@ class WaivedFact(Row, frozen=True):
     owner: str
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/4"):
+class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/5"):
     """Everything on the overview that a generation knows."""
 
     at: datetime

@@ -23,6 +23,7 @@ from riskcockpit.errors import (
     InputError,
     LedgerError,
     RiskcockpitError,
+    StoreError,
     UnknownNameError,
 )
 from riskcockpit.formats.api import ReadOptions
@@ -36,6 +37,7 @@ from riskcockpit.services.house import policy_of, read_options_of
 from riskcockpit.services.importing import together
 from riskcockpit.services.incident_rules import advance
 from riskcockpit.services.judging import Judgement, judge, record_evaluation
+from riskcockpit.services.lapsing import lapsed, settle
 from riskcockpit.services.places import Place, known_places
 from riskcockpit.services.progress import published
 from riskcockpit.services.pulling import Pulled, Round
@@ -96,10 +98,13 @@ def sync(
         StoreError: the cache cannot be written.
     """
     order = _Order(_chosen(ctx, names), not names, full, dry_run, record)
+    ran_out = () if dry_run else _ran_out(ctx)
     if not order.sources:
-        return SyncReport((), dry_run, ctx.store.generation())
+        notes = (*ran_out, *settle(ctx, ctx.store.generation())) if ran_out else ()
+        return SyncReport((), dry_run, ctx.store.generation(), notes=notes)
     with published(ctx.paths, progress or _quiet) as tell:
-        return _synced(ctx, order, tell)
+        report = _synced(ctx, order, tell)
+    return replace(report, notes=(*ran_out, *report.notes))
 
 
 def take_in(ctx: Context, pulled: Sequence[Pulled], beside: Beside) -> SyncReport:
@@ -119,6 +124,13 @@ def take_in(ctx: Context, pulled: Sequence[Pulled], beside: Beside) -> SyncRepor
     notes.extend(after_publish(ctx))
     return SyncReport(done.outcomes, is_dry_run=False, generation=ctx.store.generation(),
                       notes=tuple(notes))  # fmt: skip
+
+
+def _ran_out(ctx: Context) -> tuple[str, ...]:
+    try:
+        return lapsed(ctx)
+    except StoreError:
+        return ()  # what is damaged is built again, and told
 
 
 def _synced(ctx: Context, order: _Order, tell: SyncProgress) -> SyncReport:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from datetime import timedelta
 
 from riskcockpit.decisions.automations import KEY as AUTOMATION
 from riskcockpit.decisions.receipts import ProjectedAction
@@ -24,6 +25,8 @@ _UNDOABLE = frozenset(
         EntryType.IDENTITY_SPLIT, EntryType.CLOSURE_RELEASED,
     }
 )  # fmt: skip
+RECENT = timedelta(days=1)
+"""How old what is undone without being named may be."""
 _MAY_STAND = frozenset({ActionState.DONE, ActionState.PENDING_UPSTREAM})
 _FINAL = frozenset(
     {EntryType.WAIVER_REVOKED, EntryType.WAIVER_REJECTED, EntryType.APPROVAL_REJECTED}
@@ -49,6 +52,13 @@ def undoable(desk: Desk, decision: str) -> Entry:
     if (chosen or not standing) and chosen not in standing:
         raise RefusedError(f"{desk.principal} has nothing to undo", rule="undo-own")
     entry = own[chosen or standing[-1]]
+    if not chosen and desk.now - entry.ts > RECENT:
+        raise RefusedError(
+            f"the last decision of {desk.principal} that stands is from "
+            f"{entry.ts:%Y-%m-%d}: {summary_of(entry)}",
+            rule="undo-own",
+            hint=f"name it, if it is meant: `riskcockpit undo {short(entry.hash)}`",
+        )
     if entry.type in _FINAL:
         raise RefusedError(
             f"what was ended stays so: {summary_of(entry)}",

@@ -64,7 +64,10 @@ def unlock(ctx: Context, typed: str, duration: str = "") -> datetime:
     except ValueError as error:
         raise InputError(str(error), hint="as 15m or 1h") from error
     if not timedelta() < lasts <= LONGEST:
-        raise InputError("production is unlocked for eight hours at most", hint="as 15m or 1h")
+        raise InputError(
+            f"production is unlocked for a time of up to eight hours, not {duration or lasts}",
+            hint="as 15m or 1h",
+        )
     until = (ctx.clock.now() + lasts).replace(microsecond=0)
     _keep(ctx, _Unlocked(context.name, str(ctx.paths.ledger), rfc3339(until)))
     return until

@@ -99,10 +99,16 @@ def record_facts(terms: WaiverTerms) -> tuple[tuple[str, str], ...]:
     for name, label in _LABELS.items():
         value = getattr(record, name)
         text = ", ".join(value) if isinstance(value, tuple) else str(value)
-        said.append((label, text[:10] if name in MOMENTS else text))
+        said.append((label, _shown(name, text)))
     if record.renews:
         said.append(("renews", f"{short(record.renews)}, renewal {record.renewals}"))
     return tuple((label, text) for label, text in said if text)
+
+
+def _shown(name: str, text: str) -> str:
+    if name in MOMENTS:
+        return text[:10]
+    return _word(text) if name == "treatment" else text
 
 
 def check_controls(reader: Reader, record: WaiverRecord) -> None:

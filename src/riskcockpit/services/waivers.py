@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from riskcockpit.decisions.duties import in_words
 from riskcockpit.decisions.project import Projection, Waiver, held_by_controls
+from riskcockpit.decisions.requests import KEYS
 from riskcockpit.decisions.waiver_record import WaiverRecord
 from riskcockpit.decisions.waivers import Covered, WaiverState, WaiverTerms
+from riskcockpit.decisions.wording import summary_of
 from riskcockpit.domain.clock import parse_utc, rfc3339
 from riskcockpit.domain.finding import State
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
+from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.errors import QueryError, RefusedError, UnknownNameError
+from riskcockpit.ledger.chain import Entry
 from riskcockpit.present.text import plural
 from riskcockpit.services.context import Context
 from riskcockpit.services.decide import plan_waiver, waive
@@ -27,7 +32,13 @@ from riskcockpit.services.verdicts import verdicts_of
 from riskcockpit.services.waiver_terms import record_facts
 from riskcockpit.store.sql import sql
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
-from riskcockpit.views.waivers import CoveredFinding, WaiverDetail, WaiverRow, WaiverStanding
+from riskcockpit.views.waivers import (
+    CoveredFinding,
+    WaiverDetail,
+    WaiverEvent,
+    WaiverRow,
+    WaiverStanding,
+)
 
 _STANDINGS = {
     WaiverState.REQUESTED: WaiverStanding.REQUESTED,
@@ -40,6 +51,8 @@ _GONE = frozenset({State.FIXED.value, State.SUPPRESSED_AT_SOURCE.value})
 RENEWABLE = frozenset({WaiverState.GRANTED, WaiverState.SUSPENDED, WaiverState.EXPIRED})
 RENEW_RULE = "renew-what-stood"
 """The rule named when a waiver cannot be renewed."""
+_NAMES = ("request", "waiver", "decision", "subject")
+"""Where an entry says which waiver it is about."""
 _GROWTH_LOOKED_AT = 10_000
 """Matches of a query that are compared with the list of its waiver."""
 
@@ -53,6 +66,7 @@ class _Known:
     covered: Mapping[str, Sequence[Mapping[str, Any]]]
     """Waiver → the findings on its list, as they are now."""
     verdicts: Mapping[str, str]
+    entries: Sequence[Entry]
 
 
 def waivers(ctx: Context) -> tuple[WaiverRow, ...]:
@@ -84,6 +98,8 @@ def waiver(ctx: Context, id_: str) -> WaiverDetail:
         triggers,
         tuple(_findings(known, each)),
         {name: known.verdicts.get(name, "unknown") for name in (record.controls if record else ())},
+        tuple(_duties(ctx, each)),
+        tuple(_history(known.entries, each.id)),
     )
 
 
@@ -117,7 +133,8 @@ def renew(ctx: Context, id_: str, expires_at: datetime, justification: str = "")
 
 
 def _known(ctx: Context) -> _Known:
-    found = projected(ctx, examined(ctx), ctx.clock.now())
+    ledger = examined(ctx)
+    found = projected(ctx, ledger, ctx.clock.now())
     covered: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     verdicts: dict[str, str] = {}
     if ctx.store.generation():
@@ -126,7 +143,21 @@ def _known(ctx: Context) -> _Known:
                 covered[row["waiver_id"]].append(row)
             verdicts = verdicts_of(reader)
         found = held_by_controls(found, verdicts)
-    return _Known(ctx, found, covered, verdicts)
+    return _Known(ctx, found, covered, verdicts, ledger.entries)
+
+
+def _history(entries: Iterable[Entry], id_: str) -> Iterator[WaiverEvent]:
+    """Yield what was signed about a waiver: asked, answered, noted, suspended, renewed, ended."""
+    for entry in sorted(entries, key=lambda entry: entry.ts):
+        record = entry.data.get("record")
+        renews = record.get("renews", "") if isinstance(record, Mapping) else ""
+        named = {str(entry.data.get(key, "")) for key in _NAMES}
+        if entry.hash != id_ and id_ not in {*named, renews}:
+            continue
+        words = f"renewal: {summary_of(entry)}" if renews == id_ else summary_of(entry)
+        comment = clean_text(str(entry.data.get("comment", ""))).strip()
+        said = f": {comment}" if comment and comment not in words else ""
+        yield WaiverEvent(entry.ts, entry.actor, f"{words}{said}", entry.hash)
 
 
 def _named(projection: Projection, id_: str) -> Waiver:
@@ -276,6 +307,15 @@ def _findings(known: _Known, each: Waiver) -> Iterator[CoveredFinding]:
                 id_, "", "", then.severity.word, "unknown", is_covered=False,
                 why_not="the cache has no such finding",
             )  # fmt: skip
+
+
+def _duties(ctx: Context, each: Waiver) -> Iterator[tuple[str, str]]:
+    """Yield who added a key that counts, and what their entry says was checked of them."""
+    counted = {(one.principal, one.key_fp) for one in each.standing.signed[1:]}
+    for entry in examined(ctx).entries:
+        is_key = entry.type in KEYS and entry.data.get("request") == each.id
+        if is_key and (entry.actor, entry.key_fp) in counted:
+            yield entry.actor, in_words(entry.data) or "the entry does not say"
 
 
 def _why_not(each: Waiver, row: Mapping[str, Any], then: Covered | None, since: datetime) -> str:

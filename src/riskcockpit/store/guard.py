@@ -43,8 +43,8 @@ CACHE_TABLES = frozenset(
         "kev_entry", "kpi", "kpi_reading", "ledger_entry", "model", "model_alias",
         "model_alias_move", "model_version", "owner_rule", "past_deadline", "path_owner",
         "proposal", "quarantine", "raw_record", "reading", "scan", "setting", "setting_change",
-        "source", "text_place", "text_wording", "vex_statement", "vex_target", "waiver",
-        "waiver_finding",
+        "source", "text_place", "text_wording", "vex_statement", "vex_target", "waived_span",
+        "waiver", "waiver_finding",
     }
 )  # fmt: skip
 """Every table of the cache that a guarded statement may read."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
 BATCH_ROWS = 20_000
-COLUMN_BATCH_ROWS = 122_880
+COLUMN_BATCH_ROWS = 50000
 """Rows of a row group of DuckDB: in one piece they are taken over in half the time."""
 MOST_DEAD_ROWS = 2048
 """Rows a staged table may have taken to be emptied and used again."""
@@ -91,6 +91,7 @@ def fill(cursor: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[
             raise FatalError(f"a row for {table} has {len(wrong)} values, not {len(schema)}")
         _insert(cursor, table, schema, tuple(zip(*batch, strict=True)))
         count += len(batch)
+    _release()
     return count
 
 
@@ -121,7 +122,12 @@ def fill_columns(
     for start in range(0, max(lengths, default=0), COLUMN_BATCH_ROWS):
         batch = [column[start : start + COLUMN_BATCH_ROWS] for column in columns]
         _insert(cursor, table, schema, batch)
-    pa.default_memory_pool().release_unused()  # Arrow keeps what it may need again, for a while
+    _release()
+
+
+def _release() -> None:
+    """Give back what Arrow keeps for a while because it may need it again."""
+    pa.default_memory_pool().release_unused()
 
 
 def _schema(cursor: duckdb.DuckDBPyConnection, table: str) -> pa.Schema:

@@ -163,7 +163,7 @@ def _descend(name: str, node: dict[str, Any], known: frozenset[str], found: _Fou
         _walk(name, body, known | {key} if is_recursive else known, found)
         known |= {key}
     for part, inner in node.items():
-        if part != "cte_map":
+        if part != "cte_map" and isinstance(inner, list | dict):
             _walk(name, inner, known, found)
 
 

@@ -11,9 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from riskcockpit.tui.outside_api import OutsideApi
+
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
-    from riskcockpit.domain.decision import WaiverReason
+    from riskcockpit.config.settings import ListSettings
+    from riskcockpit.errors import QueryError
     from riskcockpit.exposure.model import ExposureModel
+    from riskcockpit.tui.intents import Intent
+    from riskcockpit.views.alerts import AlertDetail, AlertRow
     from riskcockpit.views.compliance import FrameworkView
     from riskcockpit.views.findings import FacetView, FindingDetail, FindingPage, FindingSet
     from riskcockpit.views.governance import (
@@ -26,10 +31,13 @@ if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
         VerifyReport,
     )
     from riskcockpit.views.incidents import IncidentView
-    from riskcockpit.views.models import ModelDetail, ModelRow
+    from riskcockpit.views.kpis import KpiDetail
+    from riskcockpit.views.models import ModelDetail, ModelRow, MoveTarget
+    from riskcockpit.views.permissions import Permission
     from riskcockpit.views.posture import PostureView
     from riskcockpit.views.syncing import SourceProgress
     from riskcockpit.views.trace import TraceRow, TraceView
+    from riskcockpit.views.waivers import RequestRow, WaiverDetail, WaiverRow
 
 
 MARK_LIMIT = 5_000
@@ -53,10 +61,14 @@ class About:
     """Behind the context's name: `red`, `yellow`, …; empty: none."""
     contexts: Mapping[str, str] = field(default_factory=dict)
     """Other homes one can switch to: name → directory."""
+    lists: Mapping[str, ListSettings] = field(default_factory=dict)
+    """How lists are shown: name → columns and order."""
     clipboard: str = "auto"
     """`auto`, `osc52`, `tmux` or `off`."""
     file: str = ""
-    """The settings file; empty when there is none."""
+    """Where the settings are, or would be; empty when nobody knows."""
+    has_settings: bool = True
+    """Whether that file is there."""
     line_of: Callable[[str], int | None] = lambda _path: None
     """Dotted path of a value → its line in the file, one-based; None when it is not set there."""
 
@@ -100,78 +112,11 @@ class Pulse:
     """Another number when the settings file is another one."""
     progress: tuple[SourceProgress, ...] = ()
     """How far a sync has come that runs now, in any process."""
+    ledger: int = 0
+    """Another number when somebody has written into the ledger."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waive:
-    """Stop asking for a fix of these findings until `expires_at`."""
-
-    findings: tuple[str, ...]
-    reason: WaiverReason
-    justification: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RollBack:
-    """Move a model's champion back to an older version."""
-
-    model: str
-    to: int | None = None
-    """None: the newest older version that is ready and approved."""
-
-
-@dataclass(frozen=True, slots=True)
-class Approve:
-    """Sign somebody's request."""
-
-    request: str
-    comment: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """Refuse somebody's request."""
-
-    request: str
-    comment: str
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledge:
-    """Say that one looks after an incident."""
-
-    incident: str
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """Close what a held scan did not see."""
-
-    scan: str
-
-
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """Take back a decision of one's own."""
-
-    decision: str
-    """Hash of the ledger entry; empty: the last one of this person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Write down something about a finding or a model."""
-
-    subject: str
-    text: str
-
-
-Intent = Waive | RollBack | Approve | Reject | Acknowledge | Release | Undo | Note
-"""Everything a person can decide in the cockpit."""
-
-
-class GatewayApi(Protocol):
+class GatewayApi(OutsideApi, Protocol):
     """The questions of the screens."""
 
     @property
@@ -194,6 +139,10 @@ class GatewayApi(Protocol):
 
     def views(self) -> Mapping[str, str]:
         """Return the saved views: name → query."""
+        ...
+
+    def faulty_views(self) -> Mapping[str, QueryError]:
+        """Return views of the settings that no query can be made of: name → why."""
         ...
 
     def save_view(self, name: str, query: str) -> None:
@@ -332,6 +281,14 @@ class GatewayApi(Protocol):
         """
         ...
 
+    def kpi(self, name: str) -> KpiDetail:
+        """Return one KPI with the rows behind its newest value.
+
+        Raises:
+            UnknownNameError: there is none of that name.
+        """
+        ...
+
     def compliance(self) -> tuple[FrameworkView, ...]:
         """Return all frameworks with the evidence for each requirement."""
         ...
@@ -362,6 +319,50 @@ class GatewayApi(Protocol):
 
     def scenarios(self) -> ExposureModel:
         """Return the scenarios of loss that put prices on findings and models."""
+        ...
+
+    def waivers(self) -> tuple[WaiverRow, ...]:
+        """Return every waiver ever asked for, what wants somebody first."""
+        ...
+
+    def waiver(self, id_: str) -> WaiverDetail:
+        """Return one waiver in full.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
+        ...
+
+    def requests(self) -> tuple[RequestRow, ...]:
+        """Return what waits for a key, the oldest first."""
+        ...
+
+    def alerts(self) -> tuple[AlertRow, ...]:
+        """Return what alerting sees now, the worst first."""
+        ...
+
+    def alert(self, id_: str) -> AlertDetail:
+        """Return one alert with the messages that told it.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
+        ...
+
+    def permissions(self, subject: str) -> tuple[Permission, ...]:
+        """Return what this person may do to a finding, a model, a request and so on.
+
+        Raises:
+            UnknownNameError: nothing is called so.
+        """
+        ...
+
+    def targets(self, model: str) -> tuple[MoveTarget, ...]:
+        """Return the versions a model could be rolled back to, the newest first, with why not.
+
+        Raises:
+            UnknownNameError: there is no such model.
+        """
         ...
 
     def plan(self, intent: Intent) -> DecisionPreview:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,9 +20,10 @@ from riskcockpit.errors import RiskcockpitError
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
 from riskcockpit.tui.api import GatewayApi
-from riskcockpit.tui.commanding import Commanding
+from riskcockpit.tui.bindings import KEYS
 from riskcockpit.tui.conditions import Condition, of_data, of_settings
 from riskcockpit.tui.fence import Fence
+from riskcockpit.tui.handing import Handing
 from riskcockpit.tui.host import Severity
 from riskcockpit.tui.widgets.lines import header_line, synced
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:  # imported when first needed: the palette when opened, record
 
 _MINUTE_SECONDS = 60.0
 _HOLD_NOTE_SECONDS = 0.5
+_GUARD_GONE = 137
+"""Nobody waits for this code: the shell has gone on."""
 _MOST_ASKING = 3
 """Threads that ask questions: a list and a long wait leave one free; each keeps memory."""
 _EXITS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
@@ -45,7 +47,7 @@ def _palette() -> type[Provider]:
     return CockpitCommands
 
 
-class Cockpit(Commanding):
+class Cockpit(Handing):
     """The risk cockpit."""
 
     TITLE = "riskcockpit"
@@ -59,14 +61,17 @@ class Cockpit(Commanding):
         is_ascii: bool = False,
         end_tour: Callable[[], None] | None = None,
         is_still: bool = False,
+        lifeline: int | None = None,
     ) -> None:
         """Make the app; with `end_tour` it begins with the tour, and calls it when never again.
 
-        A still one paints nothing until something happens; else ages move on each minute.
+        A still one paints nothing until something happens; else ages move on each minute. It
+        leaves when `lifeline`, a file descriptor, ends: its guard is gone.
         """
         super().__init__(gateway)
         self._end_tour = end_tour
         self._is_still = is_still
+        self._lifeline = lifeline
         self.glyphs = ASCII if is_ascii else UNICODE
         self.is_locked = gateway.about.is_production
         self.posture: PostureView | None = None
@@ -76,7 +81,9 @@ class Cockpit(Commanding):
         """The home to open when this one is left; empty: none."""
         self._fence = Fence()
         self._give_up: Callable[[], None] | None = None
+        self._keeps_typed = False
         self._hold_note: Timer | None = None
+        self._says_it_takes_long = False
         self._lock_timer: Timer | None = None
 
     # life
@@ -91,6 +98,7 @@ class Cockpit(Commanding):
         self.set_class(self.glyphs.is_ascii, "-ascii")
         if not self.is_headless:
             self._listen_to_signals()
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.watch_living()
         if not self._is_still:
             self.set_interval(_MINUTE_SECONDS, self._let_ages_move_on)
@@ -106,10 +114,16 @@ class Cockpit(Commanding):
         loop = asyncio.get_running_loop()
         for number, code in _EXITS.items():
             loop.add_signal_handler(number, self._leave_by_signal, code)
+        if self._lifeline is not None:
+            loop.add_reader(self._lifeline, self._leave_with_guard, self._lifeline)
 
     def _leave_by_signal(self, code: int) -> None:
         self.gateway.interrupt()
         self.exit(code, return_code=code)
+
+    def _leave_with_guard(self, lifeline: int) -> None:
+        asyncio.get_running_loop().remove_reader(lifeline)
+        self._leave_by_signal(_GUARD_GONE)
 
     def _handle_exception(self, error: Exception) -> None:
         self.crash = error
@@ -143,9 +157,9 @@ class Cockpit(Commanding):
 
     def conditions(self) -> Sequence[Condition]:
         """Return what is wrong with the data or the settings, the gravest first."""
-        fault = self.settings_fault
-        mine = () if fault is None else (of_settings(fault, self.glyphs),)
-        return (*mine, *of_data(self.posture, self.gateway.now(), self.glyphs))
+        fault = self.settings_fault or self.views_fault
+        mine = () if fault is None else (of_settings(fault, self.gateway.about.file, self.glyphs),)
+        return (*mine, *of_data(self.posture, self.gateway.now(), self.glyphs, self.place.kind))
 
     def generation_seen(self) -> int:
         """Return the generation of what is shown; 0 before any."""
@@ -158,6 +172,7 @@ class Cockpit(Commanding):
     def set_lock(self, *, is_locked: bool) -> None:
         """Lock or unlock decisions."""
         self.is_locked = is_locked
+        self.place_screen.take_ledger()  # what may be decided is asked anew
         self.place_screen.refresh_bindings()
         self.place_screen.draw_lines()
 
@@ -179,32 +194,51 @@ class Cockpit(Commanding):
 
     # keys that wait
 
-    def hold_keys(self, give_up: Callable[[], None]) -> None:
-        """Drop keys and clicks until `release_keys`; `esc` gives up, `ctrl+q` still quits."""
+    def hold_keys(self, give_up: Callable[[], None], *, keeps_typed: bool = False) -> None:
+        """Drop keys and clicks until `release_keys`; `esc` gives up, `ctrl+q` still quits.
+
+        With `keeps_typed` keys are not dropped: they act when they are released.
+        """
         self.release_keys()
-        self._give_up = give_up
-        self._hold_note = self.set_timer(
-            _HOLD_NOTE_SECONDS, lambda: self.tell("the preview is being prepared; esc gives up")
-        )
+        self._give_up, self._keeps_typed = give_up, keeps_typed
+        if not keeps_typed:
+            self.forget_typed()
+        self._hold_note = self.set_timer(_HOLD_NOTE_SECONDS, self._say_that_it_takes_long)
+
+    def _say_that_it_takes_long(self) -> None:
+        self._says_it_takes_long = True
+        self.tell("the preview is being prepared; esc gives up")
 
     def release_keys(self) -> None:
-        """Let keys act again."""
+        """Let keys act again; the note that it takes long goes, before it covers what is there."""
         self._give_up = None
+        if self._says_it_takes_long:
+            self._says_it_takes_long = False
+            self.clear_notifications()
         if self._hold_note is not None:
             self._hold_note.stop()
             self._hold_note = None
+        self.act_on_typed()
+
+    @property
+    def is_typing_held(self) -> bool:
+        """Whether keys wait for a form."""
+        return self._give_up is not None
 
     async def on_event(self, event: events.Event) -> None:
         """Drop what a person does while keys are held, also what has bubbled up to here."""
         give_up = self._give_up
-        if give_up is None or not isinstance(event, events.Key | events.MouseEvent):
+        if give_up is None or not isinstance(event, events.InputEvent | events.Paste):
             await super().on_event(event)
             return
         match event:
             case events.Key(key="escape"):
+                self.forget_typed()
                 give_up()
             case events.Key(key="ctrl+q"):
                 await super().on_event(event)
+            case events.Key() | events.Paste() if self._keeps_typed and not event.is_forwarded:
+                self.keep_typed(event)
             case _:
                 pass  # dropped
 
@@ -231,6 +265,8 @@ class Cockpit(Commanding):
     def _unlock(self, is_yes: bool | None) -> None:  # noqa: FBT001 - the callback's shape
         if is_yes:
             self.run_worker(self._allow, thread=True)
+        else:
+            self.tell("decisions stay locked", severity="warning")
 
     def _allow(self) -> None:
         """Unlock for the time of the settings; runs in a worker."""
@@ -291,6 +327,11 @@ class Cockpit(Commanding):
 
         self.push_screen(TourDialog(), left)
 
+    def action_help_quit(self) -> None:
+        """Say which key quits: ctrl+c, out of habit, does not."""
+        key = next(each for each in KEYS if each.action == "quit")
+        self.tell(f"{key.read_in(self.keymap)[0]} quits; ctrl+c copies what is selected")
+
     def leave_cockpit(self) -> None:
         """Quit."""
         self.exit(0)
@@ -312,34 +353,13 @@ class Cockpit(Commanding):
                 lambda at: None if at is None else self.go_to(found[at][1]),
             )
 
-    def action_copy(self) -> None:
-        """Copy the id of what the cursor is on, out of the terminal."""
-        from riskcockpit.tui import clipboard  # noqa: PLC0415 - as above
+    def action_command_palette(self) -> None:
+        """Search keys, commands and names, asked for in signs the font has."""
+        from textual.command import CommandPalette  # noqa: PLC0415 - as above
 
-        text = clean_line(self.place_screen.id_seen())
-        chosen = clipboard.way(self.gateway.about.clipboard, os.environ)
-        if not text:
-            self.tell("there is nothing to copy here")
-        elif chosen == "off":
-            self.tell("copying is switched off here: cockpit.clipboard", severity="warning")
-        elif not clipboard.fits(text):
-            self.tell("too long to be copied whole; nothing was sent", severity="warning")
-        elif chosen == "tmux":
-            self.place_screen.ask(
-                "copy", lambda: clipboard.to_tmux(text), lambda taken: self._copied(text, taken)
-            )
-        else:
-            self._send(text)
-
-    def _copied(self, text: str, is_taken: bool) -> None:  # noqa: FBT001 - the callback's shape
-        if is_taken:
-            self.tell(f"given to tmux: {text[:60]}")
-        else:
-            self._send(text)
-
-    def _send(self, text: str) -> None:
-        self.copy_to_clipboard(text)
-        self.tell(f"sent to the terminal: {text[:60]}")
+        if not isinstance(self.screen, CommandPalette):
+            words = "Search keys, commands and names"
+            self.push_screen(CommandPalette(placeholder=words, id="--command-palette"))
 
     def action_help(self) -> None:
         """Show the keys of the view that is seen."""
@@ -347,4 +367,8 @@ class Cockpit(Commanding):
 
         bound = self.place_screen.active_bindings.values()
         active = frozenset(each.binding.id for each in bound if each.enabled and each.binding.id)
-        self.push_screen(HelpDialog(active, self.keymap, is_locked=self.is_locked))
+        self.push_screen(
+            HelpDialog(
+                active, self.keymap, is_locked=self.is_locked, refused=self.place_screen.refusals()
+            )
+        )

@@ -83,6 +83,9 @@ KEYS: tuple[Key, ...] = (
         ),
         ("go.deployments", "D", "deployments and their chains", "go('deployments')", ""),
         ("go.incidents", "i", "incidents: clocks, runbooks, timelines", "go('incidents')", ""),
+        ("go.requests", "R", "requests: what waits for whose key", "go('requests')", "requests"),
+        ("go.waivers", "W", "waivers: how they stand, and why", "go('waivers')", ""),
+        ("go.alerts", "b", "alerts: what is told to whom, and what is held", "go('alerts')", ""),
         (
             "go.exposure",
             "x",
@@ -108,8 +111,15 @@ KEYS: tuple[Key, ...] = (
         ("app.newer", "]", "newer view in the history", "newer", ""),
         ("app.related", "t", "what this is about: its findings, model, controls", "related", ""),
         ("app.copy", "y", "copy the id of what the cursor is on", "copy", ""),
-        ("app.reload", "ctrl+r", "read the cache anew", "reload", ""),
+        (
+            "app.reload",
+            "ctrl+r",
+            "sync now, in Sources the one under the cursor; read anew",
+            "reload",
+            "",
+        ),
         ("app.redraw", "ctrl+l", "redraw the screen", "redraw", ""),
+        ("app.suspend", "ctrl+z", "suspend; `fg` in the shell comes back", "suspend_process", ""),
     ),
     *_keys(
         "lists",
@@ -125,19 +135,28 @@ KEYS: tuple[Key, ...] = (
         ("list.jump", "semicolon", "show letters; one goes to its row", "jump", ""),
     ),
     *_keys(
+        "columns",
+        ("list.column-left", "left", "column to the left", "column(-1)", ""),
+        ("list.column-right", "right", "column to the right", "column(1)", ""),
+        ("list.sort", "s", "sort by the column; again reverses", "sort", "sort"),
+    ),
+    *_keys(
         "findings",
         ("findings.filter", "/", "filter with the query grammar", "filter", "filter"),
-        ("findings.column-left", "left", "column to the left", "column(-1)", ""),
-        ("findings.column-right", "right", "column to the right", "column(1)", ""),
-        ("findings.sort", "s", "sort by the column; again reverses", "sort", "sort"),
         ("findings.mark", "space", "mark the row", "mark", "mark"),
         ("findings.range", "v", "start a range; again marks it", "range", "range"),
         ("findings.mark-all", "*", "mark all that match the filter", "mark_all", ""),
         ("findings.unmark", "\\", "clear the marks", "unmark", ""),
         ("findings.preview", "p", "show or hide the preview", "preview", "preview"),
+        ("findings.preview-place", "P", "preview below or beside", "preview_place", ""),
         ("findings.next-view", "tab", "next saved view", "view(1)", "view"),
         ("findings.previous-view", "shift+tab", "saved view before", "view(-1)", ""),
         ("findings.keep-view", "F", "keep this filter as a view", "keep_view", ""),
+    ),
+    *_keys(
+        "finding",
+        ("finding.upstream", "o", "open its page in the browser", "upstream", "open page"),
+        ("finding.edit", "e", "open its file at the line in $EDITOR", "edit", "edit"),
     ),
     *_keys(
         "query",
@@ -162,9 +181,17 @@ KEYS: tuple[Key, ...] = (
             "roll_back",
             "roll back",
         ),
-        ("decide.acknowledge", "A", "acknowledge an incident", "acknowledge", "acknowledge"),
+        ("decide.renew", "N", "renew a waiver: until when, and why", "renew", "renew"),
+        ("decide.revoke", "U", "revoke a waiver: its findings count again", "revoke", "revoke"),
+        (
+            "decide.acknowledge",
+            "A",
+            "acknowledge an incident or an alert",
+            "acknowledge",
+            "acknowledge",
+        ),
         ("decide.undo", "u", "undo your last decision", "undo", "undo"),
-        ("decide.note", "n", "note on this finding or model", "note", "note"),
+        ("decide.note", "n", "note on what is under the cursor", "note", "note"),
     ),
     *_keys(
         "compliance",
@@ -179,6 +206,11 @@ KEYS: tuple[Key, ...] = (
             "faults",
             "faults",
         ),
+    ),
+    *_keys(
+        "panels",
+        ("panel.next", "tab", "next panel: KPIs, controls, findings", "panel(1)", "panel"),
+        ("panel.previous", "shift+tab", "panel before", "panel(-1)", ""),
     ),
     *_keys(
         "ledger",
@@ -202,22 +234,52 @@ AVOIDED: dict[str, str] = {
     "delete": "destroys elsewhere",
     "backspace": "destroys elsewhere",
 }
-"""Keys that nothing may be moved to → why; terminals, multiplexers or habits have them."""
+"""Keys that nothing may be moved to → why; terminals, multiplexers or habits have them.
+
+The one that suspends does what everybody expects of it, and only that.
+"""
 
 SCOPES: dict[str, str] = {
     "places": "Places",
     "everywhere": "Everywhere",
     "lists": "Lists",
+    "columns": "Columns of a list",
     "findings": "Findings",
+    "finding": "A finding",
     "query": "Typing a query",
     "decisions": "Decisions",
     "compliance": "Compliance",
+    "panels": "Pillar",
     "ledger": "Ledger",
 }
 """Scope → its heading, in the order of help."""
 
-SHARED_SCOPES = ("places", "everywhere", "lists", "decisions")
+LAST_SCOPES = ("decisions", "columns", "lists", "query", "everywhere", "places")
+"""Scopes that help shows after those of the view alone, in this order."""
+
+SEEN_IN: dict[str, tuple[str, ...]] = {
+    "columns": ("findings", "models", "incidents"),
+    "findings": ("findings",),
+    "finding": ("findings", "finding"),
+    "query": ("findings",),
+    "compliance": ("compliance",),
+    "ledger": ("ledger",),
+    "decide.approve": ("overview", "requests", "waivers", "waiver"),
+    "decide.reject": ("overview", "requests", "waivers", "waiver"),
+    "decide.waive": ("overview", "findings", "finding", "pillar", "exposure"),
+    "decide.roll-back": ("overview", "models", "model", "incidents", "incident", "exposure"),
+    "decide.renew": ("waivers", "waiver"),
+    "decide.revoke": ("waivers", "waiver"),
+    "decide.acknowledge": ("incidents", "incident", "alerts", "alert"),
+    "decide.note": ("overview", "findings", "finding", "models", "model", "requests", "waivers"),
+}
+"""Scope or id of a key → some views that take it, the nearest first."""
+
+SHARED_SCOPES = ("places", "everywhere", "lists", "columns", "finding", "decisions")
 """Scopes in force on many screens; the others belong to one screen each."""
+
+APART = ("columns", "compliance")
+"""Scopes that never meet, though one is shared: the arrows fold the tree of compliance."""
 
 
 def bind(*wanted: str) -> list[BindingType]:

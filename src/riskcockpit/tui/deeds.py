@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from riskcockpit.services import decide, incident_desk, releasing, rollback
+from riskcockpit.services import alerts, decide, incident_desk, releasing, rollback, waivers
 from riskcockpit.services.context import Context
-from riskcockpit.tui.api import (
+from riskcockpit.tui.intents import (
     Acknowledge,
+    AcknowledgeAlert,
     Approve,
     Intent,
     Note,
     Reject,
     Release,
+    Renew,
+    Revoke,
     RollBack,
     Undo,
     Waive,
@@ -28,10 +31,14 @@ def _waiver(each: Waive) -> tuple[Any, ...]:
     return each.findings, each.reason, each.justification, each.expires_at
 
 
+def _renewal(each: Renew) -> tuple[Any, ...]:
+    return each.waiver, each.expires_at, each.justification
+
+
 _DEEDS: Mapping[type, tuple[_Plan, _Do]] = {
     Waive: (
-        lambda ctx, it: decide.plan_waiver(ctx, *_waiver(it)),
-        lambda ctx, it: decide.waive(ctx, *_waiver(it)),
+        lambda ctx, it: decide.plan_waiver(ctx, *_waiver(it), details=it.details),
+        lambda ctx, it: decide.waive(ctx, *_waiver(it), details=it.details),
     ),
     RollBack: (
         lambda ctx, it: rollback.plan_rollback(ctx, it.model, it.to),
@@ -44,6 +51,18 @@ _DEEDS: Mapping[type, tuple[_Plan, _Do]] = {
     Reject: (
         lambda ctx, it: decide.plan_reject(ctx, it.request, it.comment),
         lambda ctx, it: decide.reject(ctx, it.request, it.comment),
+    ),
+    Renew: (
+        lambda ctx, it: waivers.plan_renewal(ctx, *_renewal(it)),
+        lambda ctx, it: waivers.renew(ctx, *_renewal(it)),
+    ),
+    Revoke: (
+        lambda ctx, it: decide.plan_revoke(ctx, it.waiver, it.comment),
+        lambda ctx, it: decide.revoke(ctx, it.waiver, it.comment),
+    ),
+    AcknowledgeAlert: (
+        lambda ctx, it: alerts.plan_acknowledge(ctx, it.alert, it.text),
+        lambda ctx, it: alerts.acknowledge(ctx, it.alert, it.text),
     ),
     Acknowledge: (
         lambda ctx, it: incident_desk.plan_acknowledge(ctx, it.incident),

@@ -181,7 +181,7 @@ def _judged(line: EvidenceLine, frame: Frame) -> Cell:
 TREE: tuple[Column[EvidenceLine], ...] = (
     Column("name", "requirement", _name, 22, grow=3, rank=0),
     Column("state", "evidence", _state, 27, rank=0),
-    Column("title", "what it asks for, what the control says", _title, 20, grow=4, rank=0),
+    Column("title", "what it asks for, or says", _title, 20, grow=4, rank=0),
     Column("at", "judged", _judged, 7, Align.RIGHT, rank=2),
 )  # fmt: skip
 

@@ -6,23 +6,18 @@ for none of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from riskcockpit.config.loading import load_settings
-from riskcockpit.errors import ConfigError
-from riskcockpit.tui.api import (
-    About,
-    Intent,
-    Names,
-    Pulse,
-    QueryField,
-)
+from riskcockpit.errors import ConfigError, QueryError
+from riskcockpit.tui.api import About, Names, Pulse, QueryField
+from riskcockpit.tui.desk_gateway import DeskGateway
 
 if TYPE_CHECKING:  # imported when first used
     from riskcockpit.exposure.model import ExposureModel
@@ -34,23 +29,23 @@ if TYPE_CHECKING:  # imported when first used
         ActionRow,
         ControlDetail,
         ControlView,
-        DecisionPreview,
-        DecisionResult,
         LedgerRow,
         VerifyReport,
     )
     from riskcockpit.views.incidents import IncidentView
+    from riskcockpit.views.kpis import KpiDetail
     from riskcockpit.views.models import ModelDetail, ModelRow
     from riskcockpit.views.posture import PostureView
     from riskcockpit.views.trace import TraceRow, TraceView
 
 
-class Gateway:
+class Gateway(DeskGateway):
     """Answers the cockpit over the services; see `api.GatewayApi` for every method."""
 
     def __init__(self, ctx: Context) -> None:
-        self._ctx = replace(ctx, store=ctx.store.sparing())  # it stays open all day
+        super().__init__(replace(ctx, store=ctx.store.sparing()))  # it stays open all day
         self._lock = Lock()
+        self._ended = Event()
         self._reader: FindingReader | None = None
         self._about = _about(ctx)
 
@@ -102,6 +97,12 @@ class Gateway:
 
         return views_in_force(self._ctx)
 
+    def faulty_views(self) -> Mapping[str, QueryError]:
+        """Return views of the settings that no query can be made of."""
+        from riskcockpit.services.saved_views import faulty_views  # noqa: PLC0415 - as above
+
+        return faulty_views(self._ctx)
+
     def save_view(self, name: str, query: str) -> None:
         """Keep a query under a name."""
         from riskcockpit.services.saved_views import save_view  # noqa: PLC0415 - when first used
@@ -146,6 +147,7 @@ class Gateway:
 
     def pulse(self) -> Pulse:
         """Return what may have changed by itself."""
+        from riskcockpit.services.ledger_pulse import ledger_state  # noqa: PLC0415 - as below
         from riskcockpit.services.progress import under_way  # noqa: PLC0415 - when first used
 
         try:
@@ -153,13 +155,16 @@ class Gateway:
             settings = hash((status.st_mtime_ns, status.st_size, status.st_ino))
         except OSError:
             settings = 0
-        return Pulse(self._ctx.store.generation(), settings, under_way(self._ctx.paths))
+        return Pulse(
+            self._ctx.store.generation(), settings, under_way(self._ctx.paths),
+            hash(ledger_state(self._ctx)),
+        )  # fmt: skip
 
     def reload(self) -> About:
         """Take the settings anew; the old stay when the new cannot be used."""
         settings = load_settings(self._ctx.paths).settings
         with self._lock:
-            self._ctx = replace(self._ctx, settings=settings)
+            self.take_context(replace(self._ctx, settings=settings))
             old, self._reader = self._reader, None
         if old is not None:
             old.close()
@@ -189,6 +194,24 @@ class Gateway:
         from riskcockpit.services.unlocking import lock  # noqa: PLC0415 - when first used
 
         lock(self._ctx)
+
+    def sync(self, names: Sequence[str]) -> str:
+        """Pull sources in a process of its own."""
+        from riskcockpit.services.syncing_apart import sync_apart  # noqa: PLC0415 - few keys
+
+        return sync_apart(self._ctx, names, self._ended)
+
+    def hand_over(self, kind: str, subject: str, way: str, text: str) -> None:
+        """Write into the action log that a text is given out."""
+        from riskcockpit.services.handing import hand_over  # noqa: PLC0415 - few keys
+
+        hand_over(self._ctx, kind, subject, way, text)
+
+    def locate(self, asset: str, path: str) -> Path:
+        """Return the file of a finding inside the checkout of its asset."""
+        from riskcockpit.services.checkouts import locate  # noqa: PLC0415 - few keys
+
+        return locate(self._ctx, asset, path)
 
     def posture(self) -> PostureView:
         """Return everything on the overview."""
@@ -263,11 +286,10 @@ class Gateway:
         return verify_ledger(self._ctx)
 
     def actions(self) -> tuple[ActionRow, ...]:
-        """Return outbox and receipts, newest first."""
-        from riskcockpit.services.outbox import actions  # noqa: PLC0415 - when first used
+        """Return outbox, receipts and what was given out, newest first."""
+        from riskcockpit.services.handing import action_log  # noqa: PLC0415 - when first used
 
-        rows = actions(self._ctx)
-        return tuple(sorted(rows, key=lambda row: row.updated_at, reverse=True))
+        return action_log(self._ctx)
 
     def controls(self) -> tuple[ControlView, ...]:
         """Return the controls with their latest verdicts."""
@@ -280,6 +302,12 @@ class Gateway:
         from riskcockpit.services import governance  # noqa: PLC0415 - when first used
 
         return governance.control(self._ctx, control)
+
+    def kpi(self, name: str) -> KpiDetail:
+        """Return one KPI with what is behind it."""
+        from riskcockpit.services.kpis import kpi  # noqa: PLC0415 - when first used
+
+        return kpi(self._ctx, name)
 
     def compliance(self) -> tuple[FrameworkView, ...]:
         """Return all frameworks with their evidence."""
@@ -322,24 +350,11 @@ class Gateway:
 
         return scenarios_in_force(self._ctx)
 
-    # decisions
-
-    def plan(self, intent: Intent) -> DecisionPreview:
-        """Say what a decision would do; changes nothing."""
-        from riskcockpit.tui import deeds  # noqa: PLC0415 - only deciding needs it
-
-        return deeds.plan(self._ctx, intent)
-
-    def decide(self, intent: Intent) -> DecisionResult:
-        """Take a decision: sign it, and do what it allows upstream."""
-        from riskcockpit.tui import deeds  # noqa: PLC0415 - as above
-
-        return deeds.carry_out(self._ctx, intent)
-
     # the end
 
     def interrupt(self) -> None:
-        """Stop every running question over findings; the others are short."""
+        """Stop every running question over findings; the others are short. A sync goes on."""
+        self._ended.set()
         reader = self._reader
         if reader is not None:
             reader.interrupt()
@@ -371,7 +386,9 @@ def _about(ctx: Context) -> About:
             name: str((paths.config / Path(home).expanduser()).resolve())
             for name, home in settings.cockpit.contexts.items()
         },
+        lists=settings.cockpit.lists,
         clipboard=settings.cockpit.clipboard,
         file=str(paths.settings),
+        has_settings=paths.settings.is_file(),
         line_of=line_of,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from textual.content import Content
@@ -14,6 +15,7 @@ from riskcockpit.tui.conditions import Condition
 from riskcockpit.tui.messages import Place
 
 if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.config.settings import ListSettings
     from riskcockpit.views.posture import PostureView
     from riskcockpit.views.syncing import SourceProgress
 
@@ -32,6 +34,8 @@ class Host(Protocol):
     """No decisions until unlocked; how production starts."""
     keymap: Mapping[str, str]
     """Binding id → keys, as the settings have moved them."""
+    lists: Mapping[str, ListSettings]
+    """How lists are shown, by the settings: name → columns and order."""
     names: Names
     """The names that existed when somebody last asked for them."""
     progress: Sequence[SourceProgress]
@@ -56,8 +60,15 @@ class Host(Protocol):
         """Do what the key bound to `action` does on the screen that is seen."""
         ...
 
-    def hold_keys(self, give_up: Callable[[], None]) -> None:
-        """Let keys and clicks do nothing until `release_keys`; `esc` calls `give_up` instead."""
+    def hold_keys(self, give_up: Callable[[], None], *, keeps_typed: bool = False) -> None:
+        """Let keys and clicks do nothing until `release_keys`; `esc` calls `give_up` instead.
+
+        With `keeps_typed` keys act when they are released.
+        """
+        ...
+
+    def forget_typed(self) -> None:
+        """Let the keys that wait never act."""
         ...
 
     def release_keys(self) -> None:
@@ -111,6 +122,14 @@ class Host(Protocol):
 
     def notice(self, posture: PostureView) -> None:
         """Remember a posture for the headers."""
+        ...
+
+    def open_address(self, address: str) -> None:
+        """Open a checked address in a browser; where there is none, copy it and say so."""
+        ...
+
+    def edit_file(self, file: Path, line: int | None) -> None:
+        """Give the screen to an editor until it ends."""
         ...
 
     def tell(self, message: str, *, severity: Severity = "information", title: str = "") -> None:

@@ -88,6 +88,7 @@ def run_gateway(gateway: GatewayApi, *, is_ascii: bool = False, mouse: bool = Tr
 def _opened(gateway: GatewayApi, extras: Extras, *, is_ascii: bool, mouse: bool) -> tuple[int, str]:
     """Return the exit code, and the home to open next; empty for none."""
     scrub(os.environ)
+    from riskcockpit.services.guarding import lifeline  # noqa: PLC0415 - after the check
     from riskcockpit.tui.app import Cockpit  # noqa: PLC0415 - Textual reads the environment now
 
     app = Cockpit(
@@ -95,6 +96,7 @@ def _opened(gateway: GatewayApi, extras: Extras, *, is_ascii: bool, mouse: bool)
         is_ascii=is_ascii or not _speaks_utf8(),
         end_tour=extras.end_tour,
         is_still=extras.is_still,
+        lifeline=lifeline(),
     )
     if extras.recorder is not None:
         from riskcockpit.tui.recording import recorded  # noqa: PLC0415 - few record

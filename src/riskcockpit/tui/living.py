@@ -9,15 +9,22 @@ from textual import on
 from textual.app import App
 from textual.filter import ANSIToTruecolor
 
-from riskcockpit.errors import RiskcockpitError
+from riskcockpit.errors import QueryError, RiskcockpitError
 from riskcockpit.tui.api import About, GatewayApi, Pulse
-from riskcockpit.tui.messages import GenerationChanged, SettingsRead, SettingsTouched, SyncMoved
+from riskcockpit.tui.messages import (
+    GenerationChanged,
+    LedgerMoved,
+    SettingsRead,
+    SettingsTouched,
+    SyncMoved,
+)
 from riskcockpit.tui.navigation import Navigator
-from riskcockpit.tui.preferences import check
+from riskcockpit.tui.preferences import check, fault_of_views
 from riskcockpit.tui.theme import THEME, THEMES
 from riskcockpit.tui.watch import PulseWatch
 
 if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.config.settings import ListSettings
     from riskcockpit.views.syncing import SourceProgress
 
 
@@ -29,11 +36,16 @@ class Living(Navigator):
         self.gateway = gateway
         self.settings_fault: RiskcockpitError | None = None
         """Why the newest settings are not in force."""
+        self.views_fault: RiskcockpitError | None = None
+        """Why a saved view of the settings cannot be shown."""
         self.progress: Sequence[SourceProgress] = ()
         """How far a sync has come that runs now; empty when none does."""
         self._watch = PulseWatch(gateway.pulse, self._tell_pulse)
         self.keymap: Mapping[str, str] = {}
         """Binding id → keys, as the settings that are in force have moved them."""
+        self.lists: Mapping[str, ListSettings] = {}
+        """How lists are shown, by the settings that are in force."""
+        self._is_syncing = False
         self._taken: About | None = None
         self._was_production = gateway.about.is_production
         self._take_theme(gateway.about)
@@ -41,6 +53,7 @@ class Living(Navigator):
     def watch_living(self) -> None:
         """Begin to look."""
         self.take_preferences(self.gateway.about)
+        self.call_after_refresh(self._check_views)
         self._watch.start()
 
     def end_watching(self) -> None:
@@ -52,6 +65,8 @@ class Living(Navigator):
     def _tell_pulse(self, before: Pulse, now: Pulse) -> None:
         if before.generation != now.generation:
             self.post_message(GenerationChanged(now.generation))
+        if before.ledger != now.ledger:
+            self.post_message(LedgerMoved())
         if before.settings != now.settings:
             self.post_message(SettingsTouched())
         if before.progress != now.progress:
@@ -63,12 +78,44 @@ class Living(Navigator):
         event.stop()
         self.place_screen.take_generation()
 
+    @on(LedgerMoved)
+    def follow_ledger(self, event: LedgerMoved) -> None:
+        """Let the screen that is seen show what was decided; the others do when seen again."""
+        event.stop()
+        self.place_screen.take_ledger()
+
     @on(SyncMoved)
     def follow_sync(self, event: SyncMoved) -> None:
         """Let the screen that is seen show how far the sync has come."""
         event.stop()
         self.progress = event.progress
         self.place_screen.take_progress(event.progress)
+
+    def action_reload(self) -> None:
+        """Read the cache anew, and pull the sources: all, or the one under the cursor."""
+        self.place_screen.take_generation()
+        self.pull(tuple(self.place_screen.sources_seen()))
+
+    def pull(self, names: Sequence[str]) -> None:
+        """Pull these sources, or all; what they bring is seen when it is published."""
+        screen, gateway = self.place_screen, self.gateway
+        if self.progress or self._is_syncing:
+            self.tell("a sync runs already")
+            return
+        self._is_syncing = True
+
+        def pull() -> str:
+            try:
+                return gateway.sync(names)
+            finally:
+                self._is_syncing = False
+
+        self.tell(f"pulling {', '.join(names) or 'all sources'}")
+        screen.ask("sync", pull, self.tell)
+
+    def tell(self, message: str) -> None:
+        """Show a passing note."""
+        raise NotImplementedError
 
     # settings
 
@@ -96,7 +143,15 @@ class Living(Navigator):
             self._mind_production(event.outcome)
             self.take_preferences(event.outcome)
             self.place_screen.refresh_data()
+            self._check_views()
         self.place_screen.draw_lines()
+
+    def _check_views(self) -> None:
+        def take(faulty: Mapping[str, QueryError]) -> None:
+            self.views_fault = fault_of_views(self.gateway.about, faulty)
+            self.place_screen.draw_lines()
+
+        self.place_screen.ask("views:faulty", self.gateway.faulty_views, take)
 
     def _mind_production(self, about: About) -> None:
         """Lock decisions when this has become production, as a start in production does."""
@@ -109,7 +164,7 @@ class Living(Navigator):
         raise NotImplementedError
 
     def take_preferences(self, about: About) -> None:
-        """Put theme and keys in force, unless they cannot be used."""
+        """Put theme, keys and lists in force, unless they cannot be used."""
         try:
             check(about)
         except RiskcockpitError as error:
@@ -117,6 +172,7 @@ class Living(Navigator):
             return
         self.settings_fault = None
         before, self._taken = self._taken, about
+        self.lists = about.lists
         if self.keymap != about.keymap:
             self.keymap = dict(about.keymap)
             self.set_keymap(dict(about.keymap))

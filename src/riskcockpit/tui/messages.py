@@ -49,6 +49,14 @@ class GenerationChanged(Message):
         return isinstance(message, GenerationChanged)
 
 
+class LedgerMoved(Message):
+    """Somebody has written into the ledger."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Once is enough."""
+        return isinstance(message, LedgerMoved)
+
+
 class SettingsTouched(Message):
     """The settings file is another one."""
 

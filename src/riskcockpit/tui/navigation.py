@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textual.app import App
 from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 
@@ -12,14 +11,15 @@ from riskcockpit.tui.history import History
 from riskcockpit.tui.messages import Place
 from riskcockpit.tui.screens.place import PlaceScreen
 from riskcockpit.tui.screens.registry import make_screen
+from riskcockpit.tui.typing_ahead import TypingAhead
 
 
-class Navigator(App[int]):
+class Navigator(TypingAhead):
     """An app of places: the overview lies at the bottom, one other screen over it."""
 
     BINDINGS = bind("places", "everywhere")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012 - as Textual declares it
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (28, "-tall")]  # noqa: RUF012 - as above
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (28, "-tall"), (34, "-high")]  # noqa: RUF012 - as above
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,6 +51,9 @@ class Navigator(App[int]):
     def press(self, action: str) -> None:
         """Do what the key bound to `action` does on the screen that is seen."""
         screen, name = self.place_screen, action.partition("(")[0]
+        if why := screen.why_not(name):
+            self.notify(why, severity="warning")
+            return
         nodes: list[DOMNode] = [] if screen.focused is None else screen.focused.ancestors_with_self
         target = next((node for node in (*nodes, screen) if hasattr(node, f"action_{name}")), self)
         self.call_later(self.run_action, action, target)
@@ -108,10 +111,6 @@ class Navigator(App[int]):
     def action_newer(self) -> None:
         """Go forward in the history."""
         self._show(self.history.step(1))
-
-    def action_reload(self) -> None:
-        """Read the cache anew."""
-        self.place_screen.refresh_data()
 
     def action_redraw(self) -> None:
         """Draw every cell anew."""

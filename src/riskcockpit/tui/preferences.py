@@ -1,13 +1,13 @@
-"""What a person set for the cockpit, and whether it can be used: theme and keys. Pure."""
+"""What a person set for the cockpit, and whether it can be used: theme, keys, lists. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
-from riskcockpit.errors import ConfigError
+from riskcockpit.errors import ConfigError, QueryError
 from riskcockpit.tui.api import About
-from riskcockpit.tui.bindings import AVOIDED, KEYS, SHARED_SCOPES
+from riskcockpit.tui.bindings import APART, AVOIDED, KEYS, SHARED_SCOPES
 from riskcockpit.tui.theme import THEMES
 
 
@@ -18,9 +18,21 @@ def check(about: About) -> None:
         ConfigError: names file, line and what to mend.
     """
     for path, what, hint in _faults(about):
-        line = about.line_of(path)
-        place = f"{about.file}: line {line}: " if line is not None else ""
-        raise ConfigError(f"{place}{what}", hint=hint)
+        raise ConfigError(f"{_place(about, path)}{what}", hint=hint)
+
+
+def fault_of_views(about: About, faulty: Mapping[str, QueryError]) -> ConfigError | None:
+    """Return what to say of saved views that no query can be made of; None when there are none."""
+    for name, error in faulty.items():
+        place = _place(about, f"cockpit.views.{name}")
+        more = f", and {len(faulty) - 1} more" if len(faulty) > 1 else ""
+        return ConfigError(f"{place}view {name}: {error.message}{more}", hint=error.hint)
+    return None
+
+
+def _place(about: About, path: str) -> str:
+    line = about.line_of(path)
+    return f"{about.file}: line {line}: " if line is not None else ""
 
 
 def _faults(about: About) -> Iterator[tuple[str, str, str]]:
@@ -41,6 +53,10 @@ def _faults(about: About) -> Iterator[tuple[str, str, str]]:
             if name.strip() in AVOIDED:
                 yield path, f'"{name.strip()}" cannot be used', AVOIDED[name.strip()]
     yield from _clashes(about)
+    if about.lists:
+        from riskcockpit.present.lists import faults  # noqa: PLC0415 - few choose columns
+
+        yield from faults(about.lists)
 
 
 def _clashes(about: About) -> Iterator[tuple[str, str, str]]:
@@ -61,4 +77,4 @@ def _clashes(about: About) -> Iterator[tuple[str, str, str]]:
 def _meet(scopes: Mapping[str, str], first: str, second: str) -> bool:
     """Return whether two bindings can be in force on one screen."""
     one, two = scopes[first], scopes[second]
-    return one == two or bool({one, two} & {*SHARED_SCOPES})
+    return one == two or ({one, two} != {*APART} and bool({one, two} & {*SHARED_SCOPES}))

@@ -117,7 +117,7 @@ THEMES: dict[str, tuple[Theme, str]] = {
         (LIGHT, "dark text on a light page"),
         (HIGH_CONTRAST, "white on black, a yellow cursor"),
         (COLOUR_BLIND, "blue, yellow and orange instead of green and red"),
-        (ANSI, "the terminal's own 16 colours: the fewest bytes over a slow link"),
+        (ANSI, "the terminal's own 16 colours, for slow links"),
     )
 }
 """Name in the settings → theme, and what it is for."""

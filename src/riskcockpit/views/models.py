@@ -87,3 +87,16 @@ class ModelDetail:
     versions: tuple[VersionView, ...]
     timeline: tuple[TimelineEvent, ...]
     """Newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTarget:
+    """A version that a model could be rolled back to, or could not, and why."""
+
+    version: VersionView
+    why_not: str
+    """What speaks against it; empty when it may serve."""
+    is_default: bool
+    """It is the newest that may: where a rollback leads when nobody says where to."""
+    readings: tuple[tuple[str, float], ...] = ()
+    """(metric, its newest reading while this version served), of those that may roll back."""

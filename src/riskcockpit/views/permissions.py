@@ -10,7 +10,8 @@ class Permission:
     """One thing that could be done, as a key of the cockpit is lit or grey."""
 
     deed: str
-    """`waive`, `revoke`, `renew`, `approve`, `reject`, `rollback`, `promote` or `note`."""
+    """`waive`, `revoke`, `renew`, `approve`, `reject`, `rollback`, `promote` or
+    `note`, which acknowledges, too."""
     why_not: str
     """Why it cannot be done; empty when it can be asked for at least."""
     rule: str

@@ -74,6 +74,21 @@ class WaiverDetail:
     findings: tuple[CoveredFinding, ...]
     controls: Mapping[str, str] = field(default_factory=dict)
     """Control that compensates → its latest verdict."""
+    duties: tuple[tuple[str, str], ...] = ()
+    """Who added a key that counts, and what was checked of them."""
+    history: tuple[WaiverEvent, ...] = ()
+    """What was signed about it, the oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverEvent:
+    """Something that was signed about a waiver."""
+
+    at: datetime
+    actor: str
+    text: str
+    entry: str
+    """Hash of its entry in the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +111,7 @@ class RequestRow:
 
     id: str
     kind: str
-    """`waiver`, `policy`, or the kind of the action."""
+    """`waiver`, `policy`, `proposal` (of automation), or the kind of the action."""
     summary: str
     requester: str
     requested_at: datetime
@@ -112,5 +127,7 @@ class RequestRow:
     may_approve: bool
     why_not: str
     """Why this person may not approve it; empty when they may."""
+    could: tuple[str, ...] = ()
+    """Who may add a key by the rules in force, by principal; empty when it waits for none."""
     conflict: str = ""
     """How two who did not know of each other disagree; empty when nobody does."""

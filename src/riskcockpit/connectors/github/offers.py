@@ -51,7 +51,7 @@ class OfferReader:
         since = _moment(pending.wait_timer_started_at or run.updated_at, repository)
         for kind in ANSWERS:
             action = Action("", kind, self.source, f"{repository}@{place}", {"run": str(run.id)})
-            yield Offer(action, str(run.id), what, since)
+            yield Offer(action, str(run.id), what, since, authors_of(run))
 
     def _returns(
         self, repository: str, environment: str, deployments: Sequence[Deployment]
@@ -71,6 +71,18 @@ class OfferReader:
                 {"from": present, "to": commit},
             )
             yield Offer(action, commit, what, _moment(one.created_at, repository))
+
+
+def authors_of(run: WorkflowRun) -> tuple[str, ...]:
+    """Return who started a run, and author and committer of its commit, by name and by mail."""
+    commit = run.head_commit
+    accounts = (run.actor, run.triggering_actor)
+    people = (commit.author, commit.committer) if commit else ()
+    names = [
+        *(account.login for account in accounts if account),
+        *(text for one in people if one for text in (one.name, one.email) if text),
+    ]
+    return tuple(dict.fromkeys(filter(None, map(clean_line, names))))
 
 
 def _moment(text: str, repository: str) -> datetime:

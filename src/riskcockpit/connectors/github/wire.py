@@ -130,6 +130,26 @@ class AlertState(msgspec.Struct, frozen=True):
     dismissal_request: DismissalRequest | None = None
 
 
+class User(msgspec.Struct, frozen=True):
+    """An account."""
+
+    login: str = ""
+
+
+class Signatory(msgspec.Struct, frozen=True):
+    """Whom a commit names as its author or committer."""
+
+    name: str | None = None
+    email: str | None = None
+
+
+class HeadCommit(msgspec.Struct, frozen=True):
+    """The commit that a run is about."""
+
+    author: Signatory | None = None
+    committer: Signatory | None = None
+
+
 class WorkflowRun(msgspec.Struct, frozen=True):
     """One run of a workflow."""
 
@@ -143,6 +163,10 @@ class WorkflowRun(msgspec.Struct, frozen=True):
     head_branch: str | None = None
     head_sha: str = ""
     run_attempt: int = 1
+    actor: User | None = None
+    triggering_actor: User | None = None
+    """Who started this attempt."""
+    head_commit: HeadCommit | None = None
 
 
 class RunPage(msgspec.Struct, frozen=True):
@@ -167,12 +191,6 @@ class PendingDeployment(msgspec.Struct, frozen=True):
     wait_timer_started_at: str | None = None
     current_user_can_approve: bool = False
     reviewers: tuple[Any, ...] = ()
-
-
-class User(msgspec.Struct, frozen=True):
-    """An account."""
-
-    login: str = ""
 
 
 class Approval(msgspec.Struct, frozen=True):

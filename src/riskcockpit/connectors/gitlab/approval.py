@@ -42,7 +42,21 @@ def offers(source: str, client: GitlabClient, project: str) -> Iterator[Offer]:
                 ) from error
             for kind in ANSWERS:
                 action = Action("", kind, source, f"{project}@{place}", {"run": str(one.id)})
-                yield Offer(action, str(one.id), what, since)
+                yield Offer(action, str(one.id), what, since, authors_of(one))
+
+
+def authors_of(one: Deployment) -> tuple[str, ...]:
+    """Return who started a deployment, and author and committer of its commit."""
+    job = one.deployable
+    accounts = (one.user, job.user if job else None)
+    commit = job.commit if job else None
+    named = (
+        (commit.author_name, commit.author_email, commit.committer_name, commit.committer_email)
+        if commit
+        else ()
+    )
+    names = [*(account.username for account in accounts if account), *filter(None, named)]
+    return tuple(dict.fromkeys(filter(None, map(clean_line, names))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,10 +157,21 @@ class PipelineRef(msgspec.Struct, frozen=True):
     web_url: str = ""
 
 
+class Commit(msgspec.Struct, frozen=True):
+    """Whom a commit names."""
+
+    author_name: str | None = None
+    author_email: str | None = None
+    committer_name: str | None = None
+    committer_email: str | None = None
+
+
 class Deployable(msgspec.Struct, frozen=True):
     """The job that deploys."""
 
     pipeline: PipelineRef | None = None
+    user: User | None = None
+    commit: Commit | None = None
     started_at: str | None = None
     finished_at: str | None = None
 

@@ -58,6 +58,7 @@ WITH counted AS (
     UNION ALL SELECT 'text_wording', count(*), 0 FROM text_wording
     UNION ALL SELECT 'vex_statement', count(*), max(rev) FROM vex_statement
     UNION ALL SELECT 'vex_target', count(*), max(rev) FROM vex_target
+    UNION ALL SELECT 'waived_span', count(*), max(rev) FROM waived_span
     UNION ALL SELECT 'waiver', count(*), max(rev) FROM waiver
     UNION ALL SELECT 'waiver_finding', count(*), max(rev) FROM waiver_finding
 ),

@@ -42,11 +42,12 @@ SELECT
         OR finding.fingerprint_name IS DISTINCT FROM profile.fingerprint_name AS is_updated,
     finding.path AS old_path, finding.line AS old_line, finding.rule AS old_rule,
     finding.package_version AS old_version, finding.severity AS old_severity,
-    incoming.profile, incoming.path, incoming.line, incoming.raw_hash
+    incoming.profile, incoming.path, incoming.line, coalesce(incoming_scan.scan_id || ':' || incoming.raw, '') AS raw_hash
 FROM finding
 JOIN matched ON finding.rowid = matched.finding_row
 -- all have their row, and joined like this they come last: before, they would make the sides wide
 LEFT JOIN incoming ON incoming.n = matched.n
+LEFT JOIN incoming_scan ON incoming_scan.scan = matched.scan
 LEFT JOIN profile ON profile.profile = incoming.profile
 LEFT JOIN wording ON wording.wording = incoming.wording
 LEFT JOIN transition

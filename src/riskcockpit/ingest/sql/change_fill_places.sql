@@ -15,10 +15,11 @@ SELECT
     false AS is_rearmed, false AS is_updated,
     finding.path AS old_path, finding.line AS old_line, profile.rule AS old_rule,
     profile.package_version AS old_version, profile.severity AS old_severity,
-    incoming.profile, incoming.path, incoming.line, incoming.raw_hash
+    incoming.profile, incoming.path, incoming.line, coalesce(incoming_scan.scan_id || ':' || incoming.raw, '') AS raw_hash
 FROM finding
 JOIN matched ON finding.rowid = matched.finding_row
 LEFT JOIN incoming ON incoming.n = matched.n
+LEFT JOIN incoming_scan ON incoming_scan.scan = matched.scan
 LEFT JOIN profile ON profile.profile = incoming.profile
 LEFT JOIN transition
     ON transition.stored = finding.state

@@ -18,7 +18,7 @@ SELECT
     incoming_scan.moment AS last_seen, profile.onset_at, $now AS detected_at, 0 AS reopened_count,
     least(profile.first_seen, incoming_scan.moment) + to_days(profile.days) AS due_at,
     due_at AS sla_due_at, '' AS waiver_id, 0 AS exposure,
-    '' AS correlation, profile.fingerprint_name, incoming.fingerprint, incoming.raw_hash,
+    '' AS correlation, profile.fingerprint_name, incoming.fingerprint, coalesce(incoming_scan.scan_id || ':' || incoming.raw, '') AS raw_hash,
     incoming_scan.scan_id, incoming_scan.source_id, $now AS seen_at, $rev AS rev, incoming.said
 FROM told AS incoming
 JOIN incoming_scan ON incoming_scan.scan = incoming.scan

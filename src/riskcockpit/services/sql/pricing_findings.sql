@@ -5,7 +5,7 @@ UPDATE finding
 SET exposure = priced.amount, rev = $rev
 FROM (
     SELECT
-        f.id,
+        f.rowid AS row_id,
         CASE
             WHEN f.state IN ('open', 'triage', 'pending_waiver', 'waived') THEN p.amount
             ELSE 0
@@ -17,4 +17,4 @@ FROM (
         ON p.class = f.class AND p.severity = f.severity AND p.is_kev = f.is_kev
         AND p.tier = coalesce(m.tier, a.tier, 3)
 ) AS priced
-WHERE finding.id = priced.id AND finding.exposure <> priced.amount
+WHERE finding.rowid = priced.row_id AND finding.exposure <> priced.amount

@@ -25,6 +25,8 @@ from riskcockpit.views.governance import DecisionPreview
 
 _SETTLE_SECONDS = 0.25
 _SAMPLE = 8
+_FIRST_CALLS = 4
+"""Calls that are shown before the rest of the preview; all of them stand at its end."""
 
 
 class ConfirmDialog(Dialog[bool]):
@@ -51,43 +53,54 @@ class ConfirmDialog(Dialog[bool]):
         """The word to type takes two more."""
         return super().rows_beside + (2 if self.word and not self.preview.blockers else 0)
 
+    def compose_head(self) -> Iterable[Widget]:
+        """Yield what stands above the preview and scrolls with it."""
+        return ()
+
     def compose_content(self) -> Iterable[Widget]:
         """Yield preview and question."""
         with VerticalScroll(id="dialog-scroll", can_focus=False):
+            yield from self.compose_head()
             yield Plain(
                 lines(preview_text(self.preview, self.host.frame(), self.room)), classes="text"
             )
-        if self.preview.blockers:
-            yield Plain(
-                styled(
-                    [("It cannot be done now.  ", "alarm"), ("esc", "key"), (" closes", "muted")]
-                ),
-                classes="line",
-            )
-        elif self.word:
-            yield Plain(
-                styled(
-                    [
-                        ("PRODUCTION  ", "alarm"),
-                        "type ",
-                        (self.word, "strong"),
-                        " to sign it, ",
-                        ("esc", "key"),
-                        " for No",
-                    ]
-                ),
-                classes="line",
-            )
+        yield Plain(styled(self._question()), id="question", classes="line")
+        if self.word and not self.preview.blockers:
             yield Input(id="word", compact=True, disabled=True)
-        else:
-            yield Plain(
-                styled([("y", "key"), " signs it    ", ("No", "strong"), " is esc, n or enter"]),
-                classes="line",
-            )
+
+    def _question(self) -> list[Part]:
+        if self.preview.blockers:
+            return [("It cannot be done now.  ", "alarm"), ("esc", "key"), (" closes", "muted")]
+        if self.word:
+            sign: list[Part] = ["type ", (self.word, "strong"), " to sign it, "]
+            return [("PRODUCTION  ", "alarm"), *sign, ("esc", "key"), " for No"]
+        return [("y", "key"), " signs it    ", ("No", "strong"), " is esc, n or enter"]
 
     def on_mount(self) -> None:
         """Become ready only once a person can have read the question."""
+        self._settle()
+
+    def _settle(self) -> None:
         self.call_after_refresh(self.set_timer, _SETTLE_SECONDS, self._be_ready)
+
+    def pause(self) -> None:
+        """Say yes to nothing until another preview is shown; what was typed is void."""
+        self._is_ready = False
+        for field in self.query("#word").results(Input):
+            field.value, field.disabled = "", True
+
+    def say(self, words: str) -> None:
+        """Say something in the place of the question."""
+        self.query_one("#question", Plain).show(styled([(words, "warn")]))
+
+    async def show_preview(self, preview: DecisionPreview) -> None:
+        """Show another preview, as if the dialog had just opened."""
+        self.pause()
+        self.preview = preview
+        self.retitle(preview.title)
+        await self.recompose()
+        self.fit_text()
+        self._settle()
 
     def _be_ready(self) -> None:
         self._is_ready = True
@@ -98,13 +111,20 @@ class ConfirmDialog(Dialog[bool]):
 
     def on_key(self, event: events.Key) -> None:
         """Take `y`, and nothing before the dialog is drawn."""
-        if not self._is_ready:
+        if self.is_dropped(event.key):
             event.stop()
             event.prevent_default()
+            return
+        if not self._is_ready:
             return
         if event.key == "y" and not self.word and not self.preview.blockers:
             event.stop()
             self.dismiss(True)
+
+    def is_dropped(self, key: str) -> bool:
+        """Return whether a key means nothing now."""
+        del key
+        return not self._is_ready
 
     @on(Input.Changed)
     def compare(self, event: Input.Changed) -> None:
@@ -133,37 +153,57 @@ class ConfirmDialog(Dialog[bool]):
 
 
 def preview_text(preview: DecisionPreview, frame: Frame, width: int) -> list[Content]:
-    """Return a preview in words."""
+    """Return a preview in words: what nobody may miss first, so that it is seen without scrolling.
+
+    That is the consequence, what speaks against it, who else must sign, by which rule, and the
+    exact calls.
+    """
     where = preview.context + ("  PRODUCTION" if preview.is_production else "")
-    facts = [("context", where), ("target", preview.target)]
+    first = [
+        ("context", where),
+        ("target", preview.target),
+        ("needs", "; ".join(dict.fromkeys(preview.needs)) or "nobody else"),
+        ("rule", preview.rule),
+    ]
+    then = []
     if preview.finding_count:
-        facts.append(("concerns", plural(preview.finding_count, "finding")))
+        then.append(("concerns", plural(preview.finding_count, "finding")))
     if preview.exposure is not None:
         amount = money(preview.exposure, exact=True, glyphs=frame.glyphs)
-        facts.append(("at risk", f"{amount} a year"))
-    facts += [*preview.facts, ("rule", preview.rule)]
-    facts.append(("needs", "; ".join(preview.needs) or "nobody else"))
-    indent = min(24, max(LABEL, 2 + max(len(label) for label, _ in facts)))
-    out = [*paragraph(preview.consequence, width, "strong"), Content("")]
-    out += [
+        then.append(("at risk", f"{amount} a year"))
+    then += preview.facts
+    told = [label for label, text in (*first, *then) if text]
+    indent = min(24, max(LABEL, 2 + max(map(len, told))))
+    out = paragraph(preview.consequence, width, "strong")
+    out += section("Cannot be done now", _each(preview.blockers, width, "alarm"))
+    out += [Content(""), *_facts(first, width, indent)]
+    out += section("Changes upstream", _calls(preview.calls, width))
+    out += section("Mind", _each(preview.warnings, width, "warn"))
+    out += section("About it", _facts(then, width, indent))
+    out += section("Findings", _sample(preview, width))
+    if len(preview.calls) > _FIRST_CALLS:
+        out += section("All calls", _each(preview.calls, width, ""))
+    return out
+
+
+def _facts(facts: Iterable[tuple[str, str]], width: int, indent: int) -> list[Content]:
+    return [
         line for label, text in facts for line in fact(label[: indent - 2], text, width, indent)
     ]
-    out += section("Changes upstream", _calls(preview.calls, width))
-    out += section(
-        "Cannot be done now",
-        [line for text in preview.blockers for line in paragraph(text, width, "alarm")],
-    )
-    out += section(
-        "Mind", [line for text in preview.warnings for line in paragraph(text, width, "warn")]
-    )
-    out += section("Findings", _sample(preview, width))
-    return out
+
+
+def _each(texts: Iterable[str], width: int, token: str) -> list[Content]:
+    return [line for text in texts for line in paragraph(text, width, token)]
 
 
 def _calls(calls: tuple[str, ...], width: int) -> list[Content]:
     if not calls:
         return [styled([("  nothing; the decision is signed in the ledger", "muted")])]
-    return [Content(f"  {line.plain}") for call in calls for line in paragraph(call, width - 2)]
+    shown = [Content(f"  {line.plain}") for line in _each(calls[:_FIRST_CALLS], width - 2, "")]
+    more = len(calls) - _FIRST_CALLS
+    if more > 0:
+        shown.append(styled([(f"  and {plural(more, 'more', 'more')}, all at the end", "muted")]))
+    return shown
 
 
 def _sample(preview: DecisionPreview, width: int) -> list[Content]:

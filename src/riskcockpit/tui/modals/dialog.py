@@ -58,10 +58,18 @@ class Dialog(ModalScreen[T]):
 
     def on_mount(self) -> None:
         """Give the text all rows there are."""
-        self.call_after_refresh(self._fit)
+        self.fit_text()
 
     def on_resize(self) -> None:
         """Give the text all rows there are now."""
+        self.fit_text()
+
+    def retitle(self, title: str) -> None:
+        """Give the box another title, when it is made next."""
+        self._box_title = title
+
+    def fit_text(self) -> None:
+        """Give the text all rows there are, once it is laid out."""
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:

@@ -15,9 +15,10 @@ from textual.widget import Widget
 from textual.widgets import Input, Select
 
 from riskcockpit.domain.decision import WaiverReason
+from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.present.text import plural, stamp
-from riskcockpit.tui.api import Waive
+from riskcockpit.tui.intents import Renew, Waive
 from riskcockpit.tui.modals.dialog import Dialog
 from riskcockpit.tui.widgets.plain import Plain, styled
 
@@ -27,6 +28,8 @@ Keep = Callable[[Mapping[str, str]], None]
 """Keeps what is typed into a form, field → text; empty: there is nothing to keep."""
 KEEP_SECONDS = 0.3
 """How long the typing rests before it is kept."""
+EXPIRES = "Expires: 30d, 4w or a date as 2026-12-20"
+_LONGEST = 2_000
 _SPAN = re.compile(r"(\d{1,4})\s*([dw])")
 _DAYS = {"d": 1, "w": 7}
 
@@ -80,6 +83,38 @@ class Form(Dialog[T]):
             classes="line",
         )
 
+    def line(self, name: str, label: str, *, usual: str = "") -> Iterable[Widget]:
+        """Yield a field of one line under what it is for."""
+        yield Plain(label, classes="line dim")
+        yield Input(
+            self.draft.get(name, usual), id=name, compact=True, max_length=_LONGEST,
+            select_on_focus=False,
+        )  # fmt: skip
+
+    def typed(self, name: str) -> str:
+        """Return what is typed into a field."""
+        return clean_line(self.query_one(f"#{name}", Input).value)
+
+    def complain(self, field: str, words: str) -> None:
+        """Say what is still wanted, where it is typed."""
+        self.query_one("#form-mistake", Plain).show(styled([(words, "warn")]))
+        self.query_one(f"#{field}").focus()
+
+    def read_end(self, *, is_last: bool) -> datetime | None:
+        """Return the end that is typed; None, with a word on it, while one still has to look at it.
+
+        `is_last`: enter was pressed in the field of the end, so it was seen.
+        """
+        try:
+            until = read_expiry(self.typed("expires"), self.host.frame().now)
+        except ValueError:
+            self.complain("expires", f"not a time to come: {self.typed('expires')}")
+            return None
+        if not is_last:
+            self.complain("expires", f"until {stamp(until)}")
+            return None
+        return until
+
     @on(Input.Changed)
     @on(Select.Changed)
     def keep_soon(self, event: Message) -> None:
@@ -122,53 +157,66 @@ class WaiveForm(Form[Waive]):
             compact=True,
             id="reason",
         )
-        yield Plain("Justification: why it is right, for an auditor in a year", classes="line dim")
-        yield Input(
-            self.draft.get("justification", ""), id="justification", compact=True, max_length=2_000,
-            select_on_focus=False,
-        )  # fmt: skip
-        yield Plain("Expires: 30d, 4w or a date as 2026-12-20", classes="line dim")
-        yield Input(
-            self.draft.get("expires", "30d"), id="expires", compact=True, max_length=20,
-            select_on_focus=False,
-        )  # fmt: skip
+        yield from self.line(
+            "justification", "Justification: why it is right, for an auditor in a year"
+        )
+        yield from self.line("expires", EXPIRES, usual="30d")
         yield from self.foot()
 
     def fields(self) -> dict[str, str]:
         """Return what is typed; without a justification it is worth no draft."""
-        justification = clean_line(self.query_one("#justification", Input).value)
+        justification = self.typed("justification")
         if not justification.strip():
             return {}
         return {
             "reason": str(self.query_one("#reason", Select).value),
             "justification": justification,
-            "expires": clean_line(self.query_one("#expires", Input).value),
+            "expires": self.typed("expires"),
         }
 
     @on(Input.Submitted)
     def submit(self, event: Input.Submitted) -> None:
         """Go on to the preview when everything is there."""
         event.stop()
-        justification = clean_line(self.query_one("#justification", Input).value).strip()
-        expires = self.query_one("#expires", Input)
-        reason = self.query_one("#reason", Select).value
+        justification = self.typed("justification").strip()
         if not justification:
-            self._complain("#justification", "a justification is needed")
+            self.complain("justification", "a justification is needed")
             return
-        try:
-            until = read_expiry(expires.value, self.host.frame().now)
-        except ValueError:
-            self._complain("#expires", f"not a time to come: {clean_line(expires.value)}")
+        until = self.read_end(is_last=event.input.id == "expires")
+        if until is None:
             return
-        if event.input.id == "justification":
-            self._complain("#expires", f"until {stamp(until)}")
-            return
+        reason = WaiverReason(str(self.query_one("#reason", Select).value))
         self.keep_now()
-        self.dismiss(Waive(self._findings, WaiverReason(str(reason)), justification, until))
+        self.dismiss(Waive(self._findings, reason, justification, until))
 
-    def _complain(self, field: str, words: str) -> None:
-        self.query_one("#form-mistake", Plain).show(styled([(words, "warn")]))
-        self.query_one(field).focus()
+
+class RenewForm(Form[Renew]):
+    """Asks until when a waiver is renewed, and why it goes on."""
+
+    def __init__(self, waiver: str, draft: Mapping[str, str], keep: Keep) -> None:
+        super().__init__(f"Renew the waiver {short(waiver)}", draft, keep)
+        self._waiver = waiver
+
+    def compose_content(self) -> Iterable[Widget]:
+        """Yield the fields."""
+        yield from self.line("justification", "Why it goes on; empty: the words of the old one")
+        yield from self.line("expires", EXPIRES, usual="30d")
+        yield from self.foot()
+
+    def fields(self) -> dict[str, str]:
+        """Return what is typed; the usual end alone is worth no draft."""
+        typed = {name: self.typed(name) for name in ("justification", "expires")}
+        is_usual = not typed["justification"] and typed["expires"] == "30d"
+        return {} if is_usual else typed
+
+    @on(Input.Submitted)
+    def submit(self, event: Input.Submitted) -> None:
+        """Go on to the preview when the end is one."""
+        event.stop()
+        until = self.read_end(is_last=event.input.id == "expires")
+        if until is not None:
+            self.keep_now()
+            self.dismiss(Renew(self._waiver, until, self.typed("justification").strip()))
 
 
 class LineForm(Form[str]):
@@ -180,16 +228,12 @@ class LineForm(Form[str]):
 
     def compose_content(self) -> Iterable[Widget]:
         """Yield the field."""
-        yield Plain(self._label, classes="line dim")
-        yield Input(
-            self.draft.get("text", ""), id="text", compact=True, max_length=2_000,
-            select_on_focus=False,
-        )  # fmt: skip
+        yield from self.line("text", self._label)
         yield from self.foot()
 
     def fields(self) -> dict[str, str]:
         """Return what is typed."""
-        return {"text": clean_line(self.query_one("#text", Input).value)}
+        return {"text": self.typed("text")}
 
     @on(Input.Submitted)
     def submit(self, event: Input.Submitted) -> None:
@@ -197,7 +241,7 @@ class LineForm(Form[str]):
         event.stop()
         text = clean_line(event.value).strip()
         if not text:
-            self.query_one("#form-mistake", Plain).show(styled([("a text is needed", "warn")]))
+            self.complain("text", "a text is needed")
             return
         self.keep_now()
         self.dismiss(text)

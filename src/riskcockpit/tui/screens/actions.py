@@ -22,6 +22,7 @@ class ActionsScreen(ListScreen[ActionRow]):
         "Nothing was changed upstream yet.",
         "decisions that change something appear here",
     )
+    list_name = "actions"
     columns = ACTIONS
 
     def identify(self, row: ActionRow) -> str:

@@ -18,6 +18,7 @@ class DeploymentsScreen(ListScreen[TraceRow]):
 
     BINDINGS = bind("decide.undo")
     topic = "deployments"
+    list_name = "deployments"
     columns = DEPLOYMENTS
     empty_words = (
         "No deployment to production is known.",

@@ -90,9 +90,9 @@ def _share(row: Driver, frame: Frame) -> Cell:
 
 DRIVERS: tuple[Column[Driver], ...] = (
     Column("kind", "kind", _kind, 8, rank=0),
-    Column("name", "what drives it", _name, 24, grow=3, rank=0),
-    Column("where", "where or why", _where, 16, grow=2, rank=1),
-    Column("owner", "owner", lambda row, _: Cell(row.about.owner), 12, rank=2),
+    Column("name", "what drives it", _name, 24, grow=1, rank=0),
+    Column("where", "where or why", _where, 24, grow=1, rank=1),
+    Column("owner", "owner", lambda row, _: Cell(row.about.owner), 14, rank=2),
     Column("share", "share", _share, 5, Align.RIGHT),
     Column(
         "at_risk",
@@ -111,7 +111,7 @@ class ExposureScreen(DecidingScreen):
     BINDINGS = bind("decide.waive", "decide.roll-back", "decide.undo", "decide.note")
     topic = "money at risk"
     reads_posture = True
-    empty_words = ("No data yet.", "riskcockpit sync or riskcockpit import FILE brings data")
+    empty_words = ("No data yet.", "")
 
     def __init__(self) -> None:
         super().__init__()

@@ -12,14 +12,14 @@ from riskcockpit.errors import QueryError
 from riskcockpit.present.text import count
 from riskcockpit.tui.api import Names
 from riskcockpit.tui.messages import QueryTyped
-from riskcockpit.tui.screens.deciding import DecidingScreen
+from riskcockpit.tui.screens.sorting import SortingScreen
 from riskcockpit.tui.widgets.filter_bar import FilterBar
 from riskcockpit.tui.widgets.plain import Part, Plain, fitted, styled
 
 _COUNT_SECONDS = 0.15
 
 
-class FilteredScreen(DecidingScreen):
+class FilteredScreen(SortingScreen):
     """A list of what matches a query; it has a `FilterBar` and a line `#views`."""
 
     default_query: ClassVar[str] = "state:open"
@@ -68,6 +68,12 @@ class FilteredScreen(DecidingScreen):
 
         if bar.has_focus_within:
             self.ask("count", counted, show)
+
+    def stop_counting(self) -> None:
+        """Say nothing more of what was typed."""
+        if self._count is not None:
+            self._count.stop()
+        self.forget("count")
 
     # saved views
 

@@ -10,14 +10,15 @@ from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import Place
 from riskcockpit.tui.relations import of_finding
 from riskcockpit.tui.screens.details import DetailScreen
+from riskcockpit.tui.screens.reaching import ReachingScreen
 from riskcockpit.tui.widgets.finding_text import finding_full
-from riskcockpit.views.findings import FindingDetail
+from riskcockpit.views.findings import FindingDetail, FindingRow
 
 
-class FindingScreen(DetailScreen[FindingDetail]):
+class FindingScreen(DetailScreen[FindingDetail], ReachingScreen):
     """All that is known of one finding."""
 
-    BINDINGS = bind("decide.waive", "decide.undo", "decide.note")
+    BINDINGS = bind("finding", "decide.waive", "decide.undo", "decide.note")
     topic = "the finding"
 
     def question(self, key: str) -> FindingDetail:
@@ -37,6 +38,10 @@ class FindingScreen(DetailScreen[FindingDetail]):
             *of_finding(row),
             *(("control", Place("control", id_)) for id_ in self.detail.controls),
         ]
+
+    def finding_seen(self) -> FindingRow | None:
+        """Return this finding."""
+        return None if self.detail is None else self.detail.row
 
     def finding_subjects(self) -> tuple[str, ...]:
         """Return this finding."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from textual import on
 from textual.containers import Container
@@ -11,7 +12,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from riskcockpit.errors import QueryError
-from riskcockpit.present.columns import FINDINGS
+from riskcockpit.present.columns import FINDINGS, Column
 from riskcockpit.present.text import count, plural
 from riskcockpit.tui.api import MARK_LIMIT
 from riskcockpit.tui.bindings import bind
@@ -27,6 +28,7 @@ from riskcockpit.tui.paging import PAGE, Pages
 from riskcockpit.tui.relations import of_finding
 from riskcockpit.tui.screens.filtered import FilteredScreen
 from riskcockpit.tui.screens.place import Load
+from riskcockpit.tui.screens.reaching import ReachingScreen
 from riskcockpit.tui.widgets.filter_bar import FilterBar
 from riskcockpit.tui.widgets.finding_text import finding_brief
 from riskcockpit.tui.widgets.line_pane import LinePane
@@ -34,7 +36,6 @@ from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled
 from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.findings import FindingPage, FindingRow, FindingSet
 
-DEFAULT_SORT = "-exposure"
 _PREVIEW_SECONDS = 0.1
 """How long the cursor rests before the preview follows: a key that is held never lets it."""
 _PREVIEW_WIDTH = 150
@@ -44,7 +45,10 @@ _PREVIEW_WIDTH = 150
 class _Opened:
     """A new list with the page its cursor is on."""
 
+    text: str
+    """The filter."""
     query: str
+    """The filter with its order."""
     found: FindingSet
     cursor: int
     page: FindingPage | None
@@ -52,22 +56,23 @@ class _Opened:
     """The finding the cursor was on does not match any more."""
 
 
-class FindingsScreen(FilteredScreen):
+class FindingsScreen(FilteredScreen, ReachingScreen):
     """The virtual table, its filter and its preview."""
 
-    BINDINGS = bind("findings", "decide.waive", "decide.undo", "decide.note")
+    BINDINGS = bind("columns", "findings", "finding", "decide.waive", "decide.undo", "decide.note")
     topic = "findings"
-    empty_words = (
-        "No findings yet.",
-        "riskcockpit import FILE reads reports · riskcockpit sync pulls the configured sources",
-    )
+    list_name = "findings"
+    columns = FINDINGS
+    own_sort = "-exposure"
+    empty_words = ("No findings yet.", "")
 
     AUTO_FOCUS = ""  # back from a dialog, the filter must not take the keys
 
     def __init__(self) -> None:
         super().__init__()
         self.found: FindingSet | None = None
-        self._sort = DEFAULT_SORT
+        self._filter_shown = ""
+        """The filter of the rows that are shown."""
         self._shown = ""
         self._wants_preview: bool | None = None
         self._following: Timer | None = None
@@ -90,11 +95,9 @@ class FindingsScreen(FilteredScreen):
     def on_mount(self) -> None:
         """Let the table take the keys."""
         super().on_mount()
-        self.table.shows_column = True
         self.query_one("#no-match").display = False
         self.query_one("#views").display = False
         self.table.focus()
-        self.ask("views", self.host.gateway.views, self.take_views)
 
     # data
 
@@ -103,18 +106,24 @@ class FindingsScreen(FilteredScreen):
         if place.key and place.kind == "findings":
             self.query_text = place.key
 
+    def _order(self) -> str:
+        sort = self.sort
+        column = next(each for each in FINDINGS if each.key == sort.removeprefix("-"))
+        return f"sort:{'-' if sort.startswith('-') else ''}{column.sort}"
+
     def ordered(self, query: str) -> str:
         """Return a query with the order of the list, unless it has its own."""
-        return query if "sort:" in query else f"{query} sort:{self._sort}".strip()
+        return query if "sort:" in query else f"{query} {self._order()}".strip()
 
     def refresh_data(self) -> None:
         """Ask for the list anew; the cursor stays on its finding, else at its row."""
         row = self.table.row
         self._open(row.id if row is not None else "", self.table.cursor)
+        self.ask("views", self.host.gateway.views, self.take_views)
 
     def _open(self, keep: str, row: int) -> None:
         gateway = self.host.gateway
-        query = self.ordered(self.query_text)
+        text, query = self.query_text, self.ordered(self.query_text)
 
         def opened() -> _Opened:
             found = gateway.open_findings(query)
@@ -123,13 +132,13 @@ class FindingsScreen(FilteredScreen):
             start = cursor // PAGE * PAGE
             page = gateway.page(found, start, PAGE) if found.total else None
             is_lost = bool(keep) and position is None
-            return _Opened(query, found, cursor, page, is_lost)
+            return _Opened(text, query, found, cursor, page, is_lost)
 
         self.ask("open", opened, self._take_opened)
 
     def _take_opened(self, opened: _Opened) -> None:
         is_first = self.found is None
-        self.found = opened.found
+        self.found, self._filter_shown = opened.found, opened.text
         if opened.found.total == 0 and opened.found.generation == 0:
             self.enter(Load.EMPTY)
             return
@@ -139,13 +148,15 @@ class FindingsScreen(FilteredScreen):
         if opened.page is not None:
             pages.put(opened.cursor // PAGE, opened.page.rows)
         table = self.table
-        table.sort_key = "" if "sort:" in self.query_text else self._sort
+        table.sort_key = "" if "sort:" in self.query_text else self.sort
+        self.take_choice()
         table.note_loss(is_lost=opened.is_lost)
         is_update, self._shown = opened.query == self._shown, opened.query
         table.show(pages, self.host.frame(), opened.cursor, is_update=is_update)
         self._draw_match(opened.found.total)
         self.draw_views()
-        if table.display and (is_first or self.focused is None):
+        is_mending = self.query_one(FilterBar).has_focus_within
+        if table.display and (self.focused is None or (is_first and not is_mending)):
             table.focus()
         self.refresh_bindings()
         self._draw_counts()
@@ -163,13 +174,21 @@ class FindingsScreen(FilteredScreen):
     def fail(self, topic: str, error: Exception) -> None:
         """Point at a mistake in the query; let lost pages be asked for again."""
         if isinstance(error, QueryError):
-            self.enter(Load.LOADED)
-            self.query_one(FilterBar).show_mistake(error.message, error.hint or "", error.position)
-            self.query_one(FilterBar).edit()
+            self._mend(error)
             return
         if topic.startswith("pages:"):
             self.table.lose([int(number) for number in topic.split(":")[2:]])
         super().fail(topic, error)
+
+    def _mend(self, error: QueryError) -> None:
+        """Let a filter be mended that was not understood; the rows stay those of the one before."""
+        wrong, self.query_text = self.query_text, self._filter_shown or self.default_query
+        self.stop_counting()
+        self.enter(Load.LOADED)
+        bar = self.query_one(FilterBar)
+        bar.mend(wrong, error.message, error.hint or "", error.position)
+        if self.found is None and wrong != self.query_text:
+            self.refresh_data()
 
     @on(RowsWanted)
     def fetch(self, event: RowsWanted) -> None:
@@ -202,10 +221,10 @@ class FindingsScreen(FilteredScreen):
     # filter and sort
 
     def action_filter(self) -> None:
-        """Type a query."""
+        """Type a query in place of the one there is, or change that."""
         self.host.ask_names()
         self.host.ask_values()
-        self.query_one(FilterBar).edit()
+        self.query_one(FilterBar).begin_anew()
 
     @on(FilterWanted)
     def apply_filter(self, event: FilterWanted) -> None:
@@ -216,16 +235,18 @@ class FindingsScreen(FilteredScreen):
     def apply_query(self, query: str) -> None:
         """Show what matches; the marks of the old list end."""
         self.query_text = query
+        self.stop_counting()
         self.table.clear_marks()
         self.set_focus(self.table)
         self._open("", 0)
 
     def step_back(self) -> bool:
         """Leave the filter, then the range, then the marks; False when there is nothing left."""
-        if self.query_one(FilterBar).has_focus_within:
-            self.query_one(FilterBar).query_one("#mistake").display = False
-            self.query_one(FilterBar).input.value = self.query_text
+        bar = self.query_one(FilterBar)
+        if bar.has_focus_within:
+            self.stop_counting()
             self.set_focus(self.table)
+            bar.show(self.query_text)
             return True
         if self.table.range_from is not None or self.table.marks:
             self.table.clear_marks()
@@ -236,23 +257,19 @@ class FindingsScreen(FilteredScreen):
             return True
         return False
 
-    def action_column(self, step: int) -> None:
-        """Choose the column to sort by."""
-        columns = self.table.columns_shown()
-        self.table.chosen_column = (self.table.chosen_column + step) % len(columns)
-        self.table.refresh()
+    def resort(self) -> None:
+        """Ask for the list in another order."""
         self._draw_counts()
-
-    def action_sort(self) -> None:
-        """Sort by the chosen column; again reverses."""
-        columns = self.table.columns_shown()
-        column = columns[min(self.table.chosen_column, len(columns) - 1)]
-        if not column.sort:
-            self.host.tell(f"findings cannot be sorted by {column.title}")
-            return
-        reverse = f"-{column.sort}"
-        self._sort = column.sort if self._sort == reverse else reverse
         self.refresh_data()
+
+    def can_sort(self, column: Column[Any]) -> bool:
+        """Return whether the cache can sort findings by a column."""
+        return bool(column.sort)
+
+    def action_column(self, step: int) -> None:
+        """Choose the column to sort by, and name it."""
+        super().action_column(step)
+        self._draw_counts()
 
     # marks
 
@@ -297,19 +314,19 @@ class FindingsScreen(FilteredScreen):
     def show_marks(self) -> None:
         """Say how many rows are marked."""
         self._draw_counts()
+        self.ask_permissions()
 
     def _draw_counts(self) -> None:
         found = self.found
         if found is None:
             return
-        columns = self.table.columns_shown()
-        chosen = columns[min(self.table.chosen_column, len(columns) - 1)].title
         parts: list[Part] = [(f" {plural(found.total, 'finding')}", "strong")]
         if self.table.marks:
             parts.append((f"   {count(len(self.table.marks))} marked", "warn"))
         if self.table.range_from is not None:
             parts.append(("   range: v marks it, esc ends it", "warn"))
-        parts.append((f"   column {chosen}", "muted"))
+        if self.table.shows_column:
+            parts.append((f"   s sorts by {self.chosen_column().title}", "muted"))
         self.query_one("#counts", Plain).show(styled(parts))
 
     # preview
@@ -317,6 +334,18 @@ class FindingsScreen(FilteredScreen):
     def action_preview(self) -> None:
         """Show or hide the preview."""
         self._wants_preview = not self.query_one("#preview").display
+        self._place_preview()
+        self._draw_preview()
+
+    def action_preview_place(self) -> None:
+        """Put the preview below the list, or beside it."""
+        split = self.query_one("#split")
+        is_beside = split.has_class("-beside") or (
+            self.size.width >= _PREVIEW_WIDTH and not split.has_class("-below")
+        )
+        split.set_class(is_beside, "-below")
+        split.set_class(not is_beside, "-beside")
+        self._wants_preview = True
         self._place_preview()
         self._draw_preview()
 
@@ -329,6 +358,7 @@ class FindingsScreen(FilteredScreen):
     @on(RowPointed)
     def follow(self) -> None:
         """Let the preview follow the cursor, once it rests."""
+        self.ask_permissions()
         if self._following is not None:
             self._following.stop()
         self._following = self.set_timer(_PREVIEW_SECONDS, self._draw_preview)
@@ -350,6 +380,10 @@ class FindingsScreen(FilteredScreen):
     def related(self) -> Sequence[tuple[str, Place]]:
         """Return what belongs to the finding under the cursor."""
         return () if self.table.row is None else of_finding(self.table.row)
+
+    def finding_seen(self) -> FindingRow | None:
+        """Return the finding under the cursor."""
+        return self.table.row
 
     def finding_subjects(self) -> tuple[str, ...]:
         """Return the marked findings, else the one under the cursor."""

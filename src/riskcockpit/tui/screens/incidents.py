@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from textual import on
-from textual.containers import Container
-from textual.widget import Widget
+from textual.content import Content
 
+from riskcockpit.present.columns import Frame
 from riskcockpit.present.incidents import INCIDENTS, means
 from riskcockpit.present.text import plural
 from riskcockpit.tui.bindings import bind
-from riskcockpit.tui.messages import Place, RowChosen, RowPointed
-from riskcockpit.tui.screens.deciding import DecidingScreen
-from riskcockpit.tui.screens.place import Load
+from riskcockpit.tui.screens.paned import PanedScreen
 from riskcockpit.tui.widgets.incident_text import incident_text
-from riskcockpit.tui.widgets.line_pane import LinePane
-from riskcockpit.tui.widgets.plain import Plain, styled
-from riskcockpit.tui.widgets.row_table import RowTable
+from riskcockpit.tui.widgets.plain import styled
 from riskcockpit.views.incidents import IncidentView
 
 
-class IncidentsScreen(DecidingScreen):
+class IncidentsScreen(PanedScreen[IncidentView]):
     """The list of incidents with the one under the cursor beside it."""
 
     BINDINGS = bind("decide.acknowledge", "decide.roll-back", "decide.undo")
@@ -30,57 +25,32 @@ class IncidentsScreen(DecidingScreen):
         "No incident has been opened.",
         "alarms open one by the rules in incidents.yaml: riskcockpit incident list --all",
     )
+    list_name = "incidents"
+    columns = INCIDENTS
+    opens = "incident"
 
-    def compose_body(self) -> Iterable[Widget]:
-        """Yield means, table and the one under the cursor."""
-        yield Plain(id="means", classes="line")
-        with Container(id="split"):
-            yield RowTable(INCIDENTS, lambda row: row.incident.id, id="incidents")
-            yield LinePane(id="incident")
+    def identify(self, row: IncidentView) -> str:
+        """Return the id of an incident."""
+        return row.incident.id
 
-    @property
-    def table(self) -> RowTable[IncidentView]:
-        """The table of incidents."""
-        return self.query_one("#incidents", RowTable)
-
-    def refresh_data(self) -> None:
+    def question(self) -> Sequence[IncidentView]:
         """Ask for the incidents."""
-        self.ask("incidents", self.host.gateway.incidents, self._take)
+        return self.host.gateway.incidents()
 
-    def _take(self, rows: tuple[IncidentView, ...]) -> None:
-        if not rows:
-            self.enter(Load.EMPTY)
-            return
-        self.enter(Load.LOADED)
+    def brief(self, row: IncidentView, frame: Frame, width: int) -> Sequence[Content]:
+        """Return an incident in words."""
+        return incident_text(row, frame, width)
+
+    def sum_up(self, rows: Sequence[IncidentView]) -> Content:
+        """Return how many go on, and the mean times of all."""
         found = [row.incident for row in rows]
         running = sum(not each.state.is_over for each in found)
-        self.query_one("#means", Plain).show(
-            styled([(f" {plural(running, 'incident')} going on", "strong"),
-                    (f"  {means(found)}", "muted")])
-        )  # fmt: skip
-        self.table.show_rows(rows, self.host.frame())
-        self.table.focus()
-
-    @on(RowPointed)
-    def follow(self) -> None:
-        """Draw the incident under the cursor."""
-        row = self.table.row
-        if row is not None:
-            frame = self.host.frame()
-            pane = self.query_one("#incident", LinePane)
-            pane.show(lambda width: incident_text(row, frame, width))
-        self.refresh_bindings()
-
-    def redraw(self) -> None:
-        """Let clocks move on."""
-        if self.load in (Load.LOADED, Load.STALE):
-            self.table.retime(self.host.frame())
-            self.follow()
-
-    @on(RowChosen)
-    def open_incident(self, event: RowChosen) -> None:
-        """Open the incident."""
-        self.host.go_to(Place("incident", event.row.incident.id, self.host.place))
+        return styled(
+            [
+                (f" {plural(running, 'incident')} going on", "strong"),
+                (f"  {means(found)}", "muted"),
+            ]
+        )
 
     def incident_subject(self) -> str:
         """Return the incident under the cursor when nobody has acknowledged it."""

@@ -1,4 +1,4 @@
-"""Screens that are one table: the shape they share, the action log, the sources."""
+"""Screens that are one table read as a whole: the shape they share."""
 
 from __future__ import annotations
 
@@ -7,18 +7,28 @@ from typing import Generic, TypeVar
 
 from textual.widget import Widget
 
-from riskcockpit.present.columns import Column
-from riskcockpit.tui.screens.deciding import DecidingScreen
+from riskcockpit.tui.bindings import bind
+from riskcockpit.tui.messages import Place
 from riskcockpit.tui.screens.place import Load
+from riskcockpit.tui.screens.sorting import SortingScreen
 from riskcockpit.tui.widgets.row_table import RowTable
 
 T = TypeVar("T")
 
 
-class ListScreen(DecidingScreen, Generic[T]):
+class ListScreen(SortingScreen, Generic[T]):
     """A table that is read as a whole."""
 
-    columns: Sequence[Column[T]] = ()
+    BINDINGS = bind("columns")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: Sequence[T] = ()
+        self._wanted = ""
+
+    def show_place(self, place: Place) -> None:
+        """Remember which row to go to."""
+        self._wanted = place.key
 
     def identify(self, row: T) -> str:
         """Return what names a row."""
@@ -42,13 +52,32 @@ class ListScreen(DecidingScreen, Generic[T]):
         self.ask("rows", self.question, self.take_rows)
 
     def take_rows(self, rows: Sequence[T]) -> None:
-        """Draw the rows; the cursor stays on its row."""
+        """Draw the rows; the cursor stays on its row, or goes to the one that was asked for."""
         if not rows:
             self.enter(Load.EMPTY)
             return
         self.enter(Load.LOADED)
-        self.table.show_rows(rows, self.host.frame())
+        self.show_rows(rows)
         self.table.focus()
+        if self._wanted:
+            wanted, self._wanted = self._wanted, ""
+            at = self.table.position(wanted)
+            self.table.move(self.table.cursor if at is None else at)
+
+    def show_rows(self, rows: Sequence[T], *, is_news: bool = True) -> None:
+        """Draw rows in the columns and the order wanted now."""
+        self._rows, frame = rows, self.host.frame()
+        self.take_choice()
+        self.table.sort_key = self.sort
+        if self.sort:
+            from riskcockpit.present.lists import ordered  # noqa: PLC0415 - few sort
+
+            rows = ordered(self.list_name, self.columns, rows, self.sort, frame)
+        self.table.show_rows(rows, frame, is_news=is_news)
+
+    def resort(self) -> None:
+        """Draw the same rows in another order; the cursor stays on its row."""
+        self.show_rows(self._rows, is_news=False)
 
     def redraw(self) -> None:
         """Let ages move on."""

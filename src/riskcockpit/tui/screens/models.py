@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from textual import on
-from textual.containers import Container
-from textual.widget import Widget
+from textual.content import Content
 
-from riskcockpit.present.columns import MODELS
+from riskcockpit.present.columns import MODELS, Frame
 from riskcockpit.tui.bindings import bind
-from riskcockpit.tui.messages import Place, RowChosen, RowPointed
+from riskcockpit.tui.messages import Place
 from riskcockpit.tui.relations import of_model
-from riskcockpit.tui.screens.deciding import DecidingScreen
-from riskcockpit.tui.screens.place import Load
-from riskcockpit.tui.widgets.line_pane import LinePane
+from riskcockpit.tui.screens.paned import PanedScreen
 from riskcockpit.tui.widgets.model_text import model_brief
-from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.models import ModelRow
 
 
-class ModelsScreen(DecidingScreen):
+class ModelsScreen(PanedScreen[ModelRow]):
     """The list of models with the readings of the one under the cursor."""
 
     BINDINGS = bind("decide.roll-back", "decide.undo", "decide.note")
@@ -29,50 +24,21 @@ class ModelsScreen(DecidingScreen):
         "No models yet.",
         "add a source of kind mlflow to riskcockpit.yaml, then riskcockpit sync",
     )
+    list_name = "models"
+    columns = MODELS
+    opens = "model"
 
-    def compose_body(self) -> Iterable[Widget]:
-        """Yield table and readings."""
-        with Container(id="split"):
-            yield RowTable(MODELS, lambda row: row.name, id="models")
-            yield LinePane(id="readings")
+    def identify(self, row: ModelRow) -> str:
+        """Return the name of a model."""
+        return row.name
 
-    @property
-    def table(self) -> RowTable[ModelRow]:
-        """The table of models."""
-        return self.query_one("#models", RowTable)
-
-    def refresh_data(self) -> None:
+    def question(self) -> Sequence[ModelRow]:
         """Ask for the models."""
-        self.ask("models", self.host.gateway.models, self._take)
+        return self.host.gateway.models()
 
-    def _take(self, rows: tuple[ModelRow, ...]) -> None:
-        if not rows:
-            self.enter(Load.EMPTY)
-            return
-        self.enter(Load.LOADED)
-        self.table.show_rows(rows, self.host.frame())
-        self.table.focus()
-
-    @on(RowPointed)
-    def follow(self) -> None:
-        """Draw the readings of the model under the cursor."""
-        row = self.table.row
-        if row is not None:
-            frame = self.host.frame()
-            pane = self.query_one("#readings", LinePane)
-            pane.show(lambda width: model_brief(row, frame, width))
-        self.refresh_bindings()
-
-    def redraw(self) -> None:
-        """Let ages move on."""
-        if self.load in (Load.LOADED, Load.STALE):
-            self.table.retime(self.host.frame())
-            self.follow()
-
-    @on(RowChosen)
-    def open_model(self, event: RowChosen) -> None:
-        """Open the model."""
-        self.host.go_to(Place("model", event.row.name, self.host.place))
+    def brief(self, row: ModelRow, frame: Frame, width: int) -> Sequence[Content]:
+        """Return the readings of a model."""
+        return model_brief(row, frame, width)
 
     def related(self) -> Sequence[tuple[str, Place]]:
         """Return what belongs to the model under the cursor."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
@@ -20,7 +20,7 @@ from riskcockpit.tui.bindings import KEYS, Key
 from riskcockpit.tui.conditions import failure_words, is_forbidden, of_refresh
 from riskcockpit.tui.host import Host
 from riskcockpit.tui.messages import Answered, AskFailed, JumpWanted, Place
-from riskcockpit.tui.widgets.lines import banner_line, key_line
+from riskcockpit.tui.widgets.lines import Hint, banner_line, key_line
 from riskcockpit.tui.widgets.plain import Plain, lines, styled
 from riskcockpit.tui.widgets.row_table import RowTable
 
@@ -32,10 +32,23 @@ if TYPE_CHECKING:  # records come with the data
 T = TypeVar("T")
 
 _POSTURE = "posture-of-header"
+_UNDO = "decide.undo"
 _SETTLE_SECONDS = 0.5
 """After its first data a screen has all it will keep: what is there then is never garbage."""
-_QUIET = (_POSTURE, "names", "views", "values", "commands", "remember", "draft")
+_QUIET = (_POSTURE, "names", "views", "values", "commands", "remember", "draft", "may")
 """First words of topics nobody waits for: when they fail, the screen goes on as it is."""
+
+
+def first_steps(*, has_settings: bool) -> str:
+    """Return what brings data into a home without any, a line a step."""
+    made = [] if has_settings else [("init", "makes settings and your signing key")]
+    steps = [
+        *made,
+        ("sources add", "connects scanners, registries, monitors"),
+        ("import FILE", "reads the report of a scanner"),
+        ("demo", "shows a whole bank, without any of these"),
+    ]
+    return "\n".join(f"riskcockpit {words:<12}  {what}" for words, what in steps)
 
 
 class Load(StrEnum):
@@ -55,7 +68,7 @@ class PlaceScreen(Screen[None]):
     topic: ClassVar[str] = "data"
     """What the screen waits for, in words."""
     empty_words: ClassVar[tuple[str, str]] = ("Nothing here yet.", "")
-    """What an empty screen says, and what to do about it."""
+    """What an empty screen says, and what to do about it; empty: the first steps of a newcomer."""
     reads_posture: ClassVar[bool] = False
     """Its own question brings the posture, which feeds header and banner."""
 
@@ -99,7 +112,7 @@ class PlaceScreen(Screen[None]):
             self.draw_lines()
             self.refresh_data()
             if self.host.posture is None:
-                self._refresh_posture()
+                self.refresh_posture()
 
     def on_resize(self) -> None:
         """Fit the lines to the new width."""
@@ -111,29 +124,48 @@ class PlaceScreen(Screen[None]):
             return
         self.query_one("#header", Plain).show(self.host.header(self.size.width))
         self._draw_banner()
-        self.query_one("#keys", Plain).show(key_line(self.hints(), self.size.width))
+        self.query_one("#keys", Plain).show(
+            key_line(self.hints(), self.size.width, self.host.glyphs)
+        )
 
-    def hints(self) -> list[tuple[str, str]]:
-        """Return the keys that do something now, as (key, word)."""
+    def hints(self) -> list[Hint]:
+        """Return the keys that do something now, and those that may not act on what is here."""
         active = {
             binding.binding.id for binding in self.active_bindings.values() if binding.enabled
         }
         order = {
             "decisions": 0,
             "ledger": 1,
+            "panels": 2,
             "compliance": 1,
             "findings": 2,
+            "columns": 3,
+            "finding": 3,
             "query": 2,
             "lists": 3,
             "everywhere": 4,
             "places": 5,
         }
-        keys = [key for key in KEYS if key.label and key.id in active]
+        refused = self.refusals()
+        keys = [key for key in KEYS if key.label and (key.id in active or key.id in refused)]
         if isinstance(self.focused, Input):  # it takes what is typed
             keys = [key for key in keys if key.scope == "query" or key.id == "app.back"]
-            return [("enter", "apply"), *((self._key_now(key), key.label) for key in keys)]
-        keys.sort(key=lambda key: order[key.scope])
-        return [(self._key_now(key), key.label) for key in keys]
+            return [Hint("enter", "apply"), *(Hint(self._key_now(key), key.label) for key in keys)]
+        posture = self.host.posture
+        if posture is not None and not posture.ledger.head:  # nothing of one's own to take back
+            keys = [key for key in keys if key.id != _UNDO]
+        ranks = {key.id: order["lists"] if key.id == _UNDO else order[key.scope] for key in keys}
+        keys.sort(key=lambda key: (ranks[key.id], key.id in refused))
+        return [Hint(self._key_now(key), key.label, refused.get(key.id, "")) for key in keys]
+
+    def refusals(self) -> Mapping[str, str]:
+        """Return id of a key → why it may not act on what is here."""
+        return {}
+
+    def why_not(self, action: str) -> str:
+        """Return why the key of `action` does nothing now; empty when it acts."""
+        del action
+        return ""
 
     def _key_now(self, key: Key) -> str:
         return key.read_in(self.host.keymap)[0]
@@ -157,7 +189,10 @@ class PlaceScreen(Screen[None]):
     def take_generation(self) -> None:
         """Read anew after a publish."""
         self.refresh_data()
-        self._refresh_posture()
+        self.refresh_posture()
+
+    def take_ledger(self) -> None:
+        """Read anew what the ledger alone says: somebody has written into it."""
 
     def take_progress(self, progress: Sequence[SourceProgress]) -> None:
         """Show how far a sync has come; most screens say only that one runs."""
@@ -172,6 +207,10 @@ class PlaceScreen(Screen[None]):
         table = self.focused
         return table.row_id if isinstance(table, RowTable) else ""
 
+    def sources_seen(self) -> Sequence[str]:
+        """Return the sources a sync would pull; empty: all of them."""
+        return ()
+
     def related(self) -> Sequence[tuple[str, Place]]:
         """Return what belongs to what the cursor is on, as (what it is, place)."""
         return ()
@@ -180,7 +219,8 @@ class PlaceScreen(Screen[None]):
         """Return the query by which what is seen was chosen; empty when by none."""
         return ""
 
-    def _refresh_posture(self) -> None:
+    def refresh_posture(self) -> None:
+        """Read anew what header and banner say, unless the screen's own question brings it."""
         if not self.reads_posture:
             self.ask(_POSTURE, self.host.gateway.posture, self._take_posture)
 
@@ -280,7 +320,11 @@ class PlaceScreen(Screen[None]):
             return styled([(f"Loading {self.topic} {self.host.glyphs.ellipsis}", "muted")])
         if load is Load.EMPTY:
             words, hint = self.empty_words
-            return lines([styled([(words, "strong")]), "", styled([(hint, "muted")])])
+            steps = hint or first_steps(has_settings=self.host.gateway.about.has_settings)
+            rows = steps.split("\n")
+            longest = max(map(len, rows))  # the block stands in the middle, its lines do not
+            block = [styled([(f"{row:<{longest}}", "muted")]) for row in rows]
+            return lines([styled([(words, "strong")]), "", *block])
         words, hint = failure_words(error)
         alarm = self.host.glyphs.alarm
         word = "FORBIDDEN" if load is Load.FORBIDDEN else "FAILED"

@@ -1,4 +1,4 @@
-"""Settings: themes, contexts and keys; what is chosen here holds until the cockpit closes."""
+"""Settings: themes, contexts, lists, keys; what is chosen here holds until the cockpit closes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from textual import on
 from textual.widget import Widget
 
+from riskcockpit.config.settings import ListSettings
 from riskcockpit.present.columns import Cell, Column, Frame
+from riskcockpit.present.lists import LISTS, columns_of, sortable
 from riskcockpit.tui.bindings import KEYS, SCOPES, Key
 from riskcockpit.tui.messages import RowChosen
 from riskcockpit.tui.screens.lists import ListScreen
@@ -21,7 +23,7 @@ class Setting:
     """One line: a theme, a context or a key."""
 
     group: str
-    """`theme`, `context`, `file`, or the scope of a key."""
+    """`theme`, `context`, `list`, or the scope of a key."""
     name: str
     value: str
     words: str
@@ -54,6 +56,14 @@ def _key(key: Key, moved: Mapping[str, str]) -> Setting:
     return Setting(SCOPES[key.scope].lower(), key.id, keys, words, is_moved)
 
 
+def _list(name: str, wanted: ListSettings | None) -> Setting:
+    if wanted is None:
+        return Setting("list", name, "all columns", "columns and order; enter says which there are")
+    columns = " ".join(wanted.columns) or "all columns"
+    words = f"sorted by {wanted.sort}" if wanted.sort else "in its own order"
+    return Setting("list", name, columns, words, is_on=True)
+
+
 class SettingsScreen(ListScreen[Setting]):
     """What can be set for the cockpit, and how to keep it."""
 
@@ -82,8 +92,9 @@ class SettingsScreen(ListScreen[Setting]):
             Setting("context", name, "enter goes there", home)
             for name, home in about.contexts.items()
         ]
+        lists = [_list(name, self.host.lists.get(name)) for name in LISTS]
         keys = [_key(key, self.host.keymap) for key in KEYS]
-        return (*themes, here, *others, *keys)
+        return (*themes, here, *others, *lists, *keys)
 
     def take_rows(self, rows: Sequence[Setting]) -> None:
         """Draw the lines, and where to keep a choice."""
@@ -110,8 +121,29 @@ class SettingsScreen(ListScreen[Setting]):
             self.refresh_data()
         elif row.group == "context":
             self.host.switch_context(row.name)
+        elif row.group == "list":
+            self._explain_list(row)
         else:
             self._explain(row)
+
+    def _explain_list(self, row: Setting) -> None:
+        from riskcockpit.tui.modals.says import RowDialog  # noqa: PLC0415 - rarely needed
+
+        known = [column.key for column in columns_of(row.name)]
+        first, sort = ", ".join(known[:3]), sortable(row.name)[0]
+        example = (
+            f"cockpit:\n  lists:\n    {row.name}:\n      columns: [{first}]\n      sort: -{sort}"
+        )
+        facts = [
+            ("list", row.name),
+            ("shows", row.value),
+            ("order", row.words if row.is_on else "its own"),
+            ("columns", ", ".join(known)),
+            ("sorts by", ", ".join(sortable(row.name))),
+            ("to set it", example),
+            ("write it in", self.host.gateway.about.file),
+        ]
+        self.app.push_screen(RowDialog("List", facts))
 
     def _explain(self, row: Setting) -> None:
         from riskcockpit.tui.modals.says import RowDialog  # noqa: PLC0415 - rarely needed

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from textual import on
-from textual.containers import Container
-from textual.widget import Widget
+from textual.content import Content
 
-from riskcockpit.present.columns import SOURCES
+from riskcockpit.present.columns import SOURCES, Frame
 from riskcockpit.present.knowledge import KNOWLEDGE, loaded
 from riskcockpit.present.syncing import progress_text
 from riskcockpit.present.text import count, plural, stamp
-from riskcockpit.tui.messages import RowChosen, RowPointed
-from riskcockpit.tui.screens.lists import ListScreen
+from riskcockpit.tui.messages import RowChosen
+from riskcockpit.tui.screens.paned import PanedScreen
 from riskcockpit.tui.screens.place import Load
-from riskcockpit.tui.widgets.line_pane import LinePane
 from riskcockpit.tui.widgets.plain import Plain
 from riskcockpit.tui.widgets.source_text import source_brief, sync_line
 from riskcockpit.views.posture import EnrichmentView, SourceView
 from riskcockpit.views.syncing import SourceProgress
 
 
-class SourcesScreen(ListScreen[SourceView]):
+class SourcesScreen(PanedScreen[SourceView]):
     """Health of the configured sources, and the age of what is known from elsewhere."""
 
     topic = "the sources"
-    empty_words = (
-        "No source is configured.",
-        "riskcockpit init writes a config from what it finds",
-    )
+    empty_words = ("No source is configured.", "")
+    list_name = "sources"
     columns = SOURCES
 
     def __init__(self) -> None:
@@ -47,12 +43,9 @@ class SourcesScreen(ListScreen[SourceView]):
         view = self.host.gateway.posture()
         return (*view.sources, *(_row(one, view.as_of) for one in view.enrichments))
 
-    def compose_body(self) -> Iterable[Widget]:
-        """Yield the sync that runs, the sources, and the one under the cursor in full."""
-        yield Plain(id="sync", classes="line")
-        with Container(id="split"):
-            yield from super().compose_body()
-            yield LinePane(id="readings")
+    def brief(self, row: SourceView, frame: Frame, width: int) -> Sequence[Content]:
+        """Return everything about a source."""
+        return source_brief(row, frame, width)
 
     def take_rows(self, rows: Sequence[SourceView]) -> None:
         """Draw the sources, with how far a sync has come that runs now."""
@@ -73,21 +66,19 @@ class SourcesScreen(ListScreen[SourceView]):
             return
         progress, frame = self.host.progress, self.host.frame()
         running = {one.name: one for one in progress}
-        line = self.query_one("#sync", Plain)
+        line = self.query_one("#sum", Plain)
         line.display = bool(progress)
         line.show(sync_line(progress, frame, self.size.width))
         if is_news:
             self.enter(Load.LOADED)
         rows = [replace(row, progress=running.get(row.name)) for row in self._health]
-        self.table.show_rows(rows, frame, is_news=is_news)
+        self.show_rows(rows, is_news=is_news)
 
-    @on(RowPointed)
-    def follow(self) -> None:
-        """Say everything about the source under the cursor."""
-        row, frame = self.table.row, self.host.frame()
-        if row is not None:
-            pane = self.query_one("#readings", LinePane)
-            pane.show(lambda width: source_brief(row, frame, width))
+    def sources_seen(self) -> Sequence[str]:
+        """Return the source under the cursor, when it is one that is pulled."""
+        row = self.table.row
+        is_configured = row is not None and row.name not in KNOWLEDGE.values()
+        return (row.name,) if row is not None and is_configured else ()
 
     @on(RowChosen)
     def open_source(self, event: RowChosen) -> None:

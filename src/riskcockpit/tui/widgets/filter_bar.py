@@ -103,15 +103,33 @@ class FilterBar(Widget):
         """Return what can follow `text`."""
         return complete_query(text, self._fields, self._names)
 
+    def begin_anew(self) -> None:
+        """Let another query be typed: the old one is chosen, so that a first letter replaces it.
+
+        An arrow or `end` keeps it, to be changed.
+        """
+        self.edit()
+        self.input.select_all()
+        self._draw_following()
+
+    def on_mount(self) -> None:
+        """Say that the old filter is kept once it is."""
+        self.watch(self.input, "selection", self._draw_following, init=False)
+
+    def _is_chosen(self) -> bool:
+        return bool(self.input.value) and self.input.selected_text == self.input.value
+
     def edit(self) -> None:
-        """Let the query be typed."""
+        """Let the query be changed, from its end."""
         self.screen.set_focus(self.input)  # at once: the next key is part of the query
         self.input.cursor_position = len(self.input.value)
 
     def show(self, query: str) -> None:
-        """Show a query that was understood."""
+        """Show the query of the rows, unless another one is being typed."""
+        if self.screen.focused is self.input:
+            return
         query = clean_line(query)
-        if self.input.value != query and not self.input.has_focus:
+        if self.input.value != query:
             self.input.value = query
         self.query_one("#mistake").display = False
         self.show_count("")
@@ -140,6 +158,15 @@ class FilterBar(Widget):
             text = [(" " * min(offset, room - 2), ""), (sign, "alarm"), words]
         mistake.show(styled(text))
         mistake.display = True
+
+    def mend(self, query: str, message: str, hint: str, position: int) -> None:
+        """Let a query be mended that was not understood."""
+        query = clean_line(query)
+        if self.input.value != query:
+            self.input.value = query
+        self.edit()
+        self.show_count("")
+        self.show_mistake(message, hint, position)
 
     # typing
 
@@ -170,9 +197,14 @@ class FilterBar(Widget):
     def _draw_following(self) -> None:
         line = self.query_one("#following", Plain)
         choices, at = self._cycle.choices, self._cycle.at
-        line.display = bool(choices) and self.input.has_focus
+        is_chosen = self._is_chosen()
+        line.display = (bool(choices) or is_chosen) and self.input.has_focus
         first = 0 if at is None else max(0, at - _MOST_SHOWN + 1)
-        parts: list[Part] = [("   tab ", "muted")]
+        parts: list[Part] = [("   ", "")]
+        if is_chosen:
+            parts += [("end", "key"), (" keeps the filter   ", "muted")]
+        if choices:
+            parts.append(("tab ", "muted"))
         for index, each in enumerate(choices[first : first + _MOST_SHOWN], first):
             parts += [(each.shown[:40], "title" if index == (at or 0) else ""), "  "]
         parts.append((choices[at or 0].words if choices else "", "muted"))

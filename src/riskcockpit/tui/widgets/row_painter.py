@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -73,6 +74,11 @@ class RowPainter(Generic[T]):
             self._fitted = (width, fit(self.columns, max(1, width - GUTTER - 2), GAP))
         return self._fitted[1]
 
+    def choose(self, columns: Sequence[Column[T]]) -> None:
+        """Draw other columns."""
+        self.columns, self._fitted = tuple(columns), (-1, [])
+        self._strips.clear()
+
     def words(self, row: T) -> tuple[str, ...]:
         """Return what a row says in all columns."""
         frame = self.frame
@@ -100,13 +106,17 @@ class RowPainter(Generic[T]):
         dots = self.frame.glyphs.ellipsis if self.frame is not None else ""
         segments = [Segment(" " * GUTTER, base)]
         for index, (column, size) in enumerate(self.fit(width)):
-            title = column.title
-            if self.frame is not None and sort_key.lstrip("-") == column.key and column.sort:
+            title, gap = column.title, " " * GAP
+            if self.frame is not None and sort_key.removeprefix("-") == column.key:
                 glyphs = self.frame.glyphs
-                title = f"{title} {glyphs.down if sort_key.startswith('-') else glyphs.up}"
+                arrow = glyphs.down if sort_key.startswith("-") else glyphs.up
+                if cell_len(title) + GAP <= size:
+                    title = f"{title} {arrow}"
+                else:
+                    gap = arrow.ljust(GAP)
             style = base + Style(underline=True) if index == chosen else base
             text = cut(title, size, column.align, dots)
-            segments += [Segment(text, style), Segment(" " * GAP, base)]
+            segments += [Segment(text, style), Segment(gap, base)]
         return Strip(segments).adjust_cell_length(width, base).simplify()
 
     def row(self, index: int, row: T | None, width: int, look: Look) -> Strip:

@@ -70,6 +70,12 @@ class RowTable(RowMarking[T], can_focus=True):
         self.shows_column = False
         """Whether a column can be chosen (to sort by it)."""
 
+    def choose(self, columns: Sequence[Column[T]]) -> None:
+        """Draw other columns from the next list on."""
+        if self._painter.columns != tuple(columns):
+            self._painter.choose(columns)
+            self.chosen_column = 0
+
     @property
     def total(self) -> int:
         """How many rows there are."""

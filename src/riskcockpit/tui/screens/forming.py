@@ -1,0 +1,191 @@
+"""From a form or a choice to a signed decision: draft → form → preview → yes → what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from riskcockpit.errors import RiskcockpitError
+from riskcockpit.tui.conditions import is_forbidden
+from riskcockpit.tui.intents import Intent, RollBack
+from riskcockpit.tui.screens.permitted import PermittedScreen
+
+if TYPE_CHECKING:  # records and dialogs cost 10 ms a module; the first frame needs none
+    from riskcockpit.tui.modals.confirm import ConfirmDialog
+    from riskcockpit.tui.modals.forms import Form, Keep
+    from riskcockpit.views.governance import DecisionPreview, DecisionResult
+    from riskcockpit.views.models import MoveTarget
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+_BY_HAND = (
+    "plan", "form", "decide", "ids", "context", "save-view", "copy", "browser", "upstream", "edit",
+    "sync",
+)  # fmt: skip
+"""Questions a person asked for; their failure is a dialog, not a state of the screen."""
+
+
+class FormingScreen(PermittedScreen):
+    """A screen that opens forms and previews, and takes the decision after a yes.
+
+    What is typed until a form is there goes into it; what is typed until a preview is there is
+    dropped: nobody can have meant it as an answer.
+    """
+
+    def after_decision(self) -> None:
+        """End what was only for this decision, as marks."""
+
+    # forms
+
+    def open_form(
+        self,
+        form: str,
+        make: Callable[[Mapping[str, str], Keep, S], Form[T]],
+        then: Callable[[T], None],
+        needed: Callable[[], S],
+    ) -> None:
+        """Show the form `make` makes of its draft and of what is `needed`; give what it gives on.
+
+        `needed` is asked in a thread; its failure is shown in a dialog.
+        """
+        gateway = self.host.gateway
+
+        def read() -> tuple[Mapping[str, str], S]:
+            try:
+                draft = gateway.draft(form)
+            except (RiskcockpitError, OSError):
+                draft = {}
+            return draft, needed()
+
+        def show(found: tuple[Mapping[str, str], S]) -> None:
+            self.host.release_keys()
+            draft, known = found
+            self.app.push_screen(
+                make(draft, self._keeper(form), known),
+                lambda given: None if given is None else then(given),
+            )
+
+        self._hold("form", keeps_typed=True)
+        self.ask("form", read, show)
+
+    def prepare(self, question: Callable[[], S], then: Callable[[S], None]) -> None:
+        """Ask what a form is about before it opens; what is typed meanwhile goes into it."""
+        self._hold("form", keeps_typed=True)
+        self.ask("form", question, then)
+
+    def _hold(self, topic: str, *, keeps_typed: bool = False) -> None:
+        def give_up() -> None:
+            self.forget(topic)
+            self.host.release_keys()
+
+        self.host.hold_keys(give_up, keeps_typed=keeps_typed)
+
+    def _keeper(self, form: str) -> Keep:
+        def keep(fields: Mapping[str, str]) -> None:
+            gateway = self.host.gateway
+            self.ask(f"draft:{form}", lambda: gateway.keep_draft(form, fields), lambda _: None)
+
+        return keep
+
+    # previews
+
+    def consider(self, intent: Intent, *forms: str, is_trial: bool = False) -> None:
+        """Preview a decision; it is taken only after a yes, and then the drafts of `forms` go.
+
+        With `is_trial` nothing can be answered but No.
+        """
+        gateway = self.host.gateway
+
+        def show(preview: DecisionPreview) -> None:
+            from riskcockpit.tui.modals.confirm import ConfirmDialog  # noqa: PLC0415 - as above
+
+            self.host.release_keys()
+            shown = as_trial(preview) if is_trial else preview
+            self._confirm(ConfirmDialog(shown), lambda: intent, *forms)
+
+        self._hold("plan")
+        self.ask("plan", lambda: gateway.plan(intent), show)
+
+    def roll_back(self, model: str, to: int | None = None, *, is_trial: bool = False) -> None:
+        """Preview the rollback of a model to `to`, or to where the guards lead; others by a key."""
+        gateway = self.host.gateway
+
+        def plan(version: int | None) -> DecisionPreview:
+            preview = gateway.plan(RollBack(model, version))
+            return as_trial(preview) if is_trial else preview
+
+        def look() -> tuple[tuple[MoveTarget, ...], int | None, DecisionPreview]:
+            targets = gateway.targets(model)
+            usual = (each.version.version for each in targets if each.is_default)
+            chosen = next(usual, None) if to is None else to
+            return targets, chosen, plan(chosen)
+
+        def show(found: tuple[tuple[MoveTarget, ...], int | None, DecisionPreview]) -> None:
+            from riskcockpit.tui.modals.rolling_back import RollBackDialog  # noqa: PLC0415 - rare
+
+            self.host.release_keys()
+            targets, chosen, preview = found
+            dialog = RollBackDialog(preview, targets, chosen, look_at)
+            self._confirm(dialog, lambda: RollBack(model, dialog.chosen))
+
+        def look_at(version: int, then: Callable[[DecisionPreview], None]) -> None:
+            self.ask("plan", lambda: plan(version), then)
+
+        self._hold("plan")
+        self.ask("plan", look, show)
+
+    def _confirm(self, dialog: ConfirmDialog, intent: Callable[[], Intent], *forms: str) -> None:
+        def decided(is_yes: bool | None) -> None:  # noqa: FBT001 - the callback's shape
+            if is_yes:
+                self._decide(intent(), forms)
+
+        self.app.push_screen(dialog, decided)
+
+    def _decide(self, intent: Intent, forms: tuple[str, ...]) -> None:
+        gateway = self.host.gateway
+
+        def show(result: DecisionResult) -> None:
+            from riskcockpit.tui.modals.says import ResultDialog  # noqa: PLC0415 - as above
+
+            self.app.push_screen(ResultDialog(result))
+            for form in forms:
+                self._keeper(form)({})
+            self.forget_permissions()
+            self.refresh_data()
+
+        self.after_decision()
+        self.ask("decide", lambda: gateway.decide(intent), show)
+
+    def fail(self, topic: str, error: Exception) -> None:
+        """Say in a dialog why a decision was not taken."""
+        if topic in ("plan", "form"):
+            self.host.forget_typed()
+            self.host.release_keys()
+        is_ours = isinstance(error, RiskcockpitError) or is_forbidden(error)
+        if topic not in _BY_HAND and is_ours:
+            super().fail(topic, error)
+            return
+        from riskcockpit.tui.modals.says import ErrorDialog  # noqa: PLC0415 - as above
+
+        doing = {
+            "plan": "Previewing the decision; nothing was decided.",
+            "form": "Opening the form; nothing was decided.",
+            "decide": "Taking the decision.",
+            "save-view": "Changing the saved views.",
+            "copy": "Copying; nothing was sent.",
+            "browser": "Opening the address.",
+            "upstream": "Reading the addresses of the finding.",
+            "edit": "Looking for the file.",
+            "sync": "Pulling the sources.",
+            "context": "Going to another context; this one stays open.",
+        }
+        self.app.push_screen(ErrorDialog(error, doing.get(topic, f"Reading {self.topic}.")))
+        if topic not in _BY_HAND:
+            super().fail(topic, error)
+
+
+def as_trial(preview: DecisionPreview) -> DecisionPreview:
+    """Return a preview that takes no yes."""
+    return replace(preview, blockers=(*preview.blockers, "it is a dry run: nothing is decided"))
