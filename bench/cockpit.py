@@ -86,7 +86,7 @@ def large(home: str) -> int:
     with Screen(command, columns=160, rows=48, env=env) as screen:
         screen.wait_for("Sources", 60)
         screen.press("f")
-        screen.wait_for("column severity", 60)
+        screen.wait_for("exposure ↓", 60)
         screen.read(1.0)
         held = hold(screen, b"j", 20).size
         beside = cursor_bytes(screen)

@@ -131,7 +131,7 @@ def measure(home: str, options: argparse.Namespace) -> int:
     with Screen(command, columns=160, rows=48, env=env) as screen:
         screen.wait_for("Sources", 60)
         screen.press("f")
-        screen.wait_for("column severity", 60)
+        screen.wait_for("exposure ↓", 60)
         screen.read(1.0)  # the preview and the neighbour page
         failures = 0
         for name, key, count in (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
@@ -69,6 +70,8 @@ class PlaceScreen(Screen[None]):
     """What the screen waits for, in words."""
     empty_words: ClassVar[tuple[str, str]] = ("Nothing here yet.", "")
     """What an empty screen says, and what to do about it; empty: the first steps of a newcomer."""
+    shows_why: ClassVar[str] = ""
+    """The hint of a banner that leads to this screen: here it would say nothing."""
     reads_posture: ClassVar[bool] = False
     """Its own question brings the posture, which feeds header and banner."""
 
@@ -309,7 +312,11 @@ class PlaceScreen(Screen[None]):
         has_rows = self.load in (Load.LOADED, Load.STALE)
         own = self._failure if has_rows else None
         mine = [] if own is None else [of_refresh(own, self.host.glyphs)]
-        wrong = [*mine, *self.host.conditions()]
+        here = self.shows_why
+        wrong = [
+            replace(each, hint="") if each.hint and each.hint == here else each
+            for each in (*mine, *self.host.conditions())
+        ]
         state = self.query_one("#state", Plain)
         state.display = bool(wrong)
         if wrong:

@@ -26,7 +26,7 @@ _LEAST = 8
 """Cells that are left of breadcrumbs, a context or a user, when they are cut."""
 _LEAST_TEXT = 30
 _SHORT_HINT = 20
-_SHORTER = ("who", "crumbs", "age", "mode", "crumbs", "who")
+_SHORTER = ("crumbs", "age", "who", "mode", "crumbs", "who")
 """What is said shorter first, when there is no room for all."""
 _GOING = ("who", "age", "ledger")
 """What is left out first, on a line that is too narrow for all of it in its shortest words."""
