@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -24,16 +22,13 @@ from riskcockpit.ledger.objects import Objects
 from riskcockpit.ledger.verify import verify
 from support.ledgers import NAMESPACES, Ledger, TickingClock, key_for, said, signer_line
 from support.quick_signer import QuickSigner
+from support.stock_tools import said_by_the_script, stock_tools
 
 BEGIN = datetime(2024, 3, 1, 9, tzinfo=UTC)
 ROTATED = datetime(2024, 3, 8, tzinfo=UTC)
 ENGINEER, APPROVER = "engineer@bastion", "approver@vault"
 COVERED = 6
 """Entries of the engineer that the checkpoint or the approver covers; one more follows."""
-STOCK = (
-    "ssh-keygen", "sha256sum", "head", "tail", "grep", "sed", "sort", "uniq", "cat", "jq",
-    "mktemp", "rm",
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -82,26 +77,12 @@ def found_by_us(ledger: Ledger) -> set[tuple[str, int | None]]:
 
 
 def found_by_the_script(ledger: Ledger, tools: Path) -> str:
-    script = files("riskcockpit.services").joinpath("guides", "verify-ledger.sh")
-    ran = subprocess.run(
-        ["/bin/sh", str(script), str(ledger.directory)],
-        env={"PATH": str(tools), "LC_ALL": "C"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert ran.stderr == ""
-    assert ran.returncode == (1 if "FAULT" in ran.stdout else 0)
-    return ran.stdout
+    return said_by_the_script(ledger.directory, tools)
 
 
 @pytest.fixture(scope="module")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A PATH with the stock tools and nothing else."""
-    folder = tmp_path_factory.mktemp("tools")
-    for name in STOCK:
-        path = shutil.which(name)
-        if path is None:
-            pytest.skip(f"{name} is not installed")
-        (folder / name).symlink_to(path)
-    return folder
+    return stock_tools(tmp_path_factory.mktemp("tools"))
 
 
 # --- the ways to tamper; each takes the entry it is done to ------------------------------------

@@ -7,7 +7,8 @@ somebody's own wrote into the ledger: those grant nothing.
 from __future__ import annotations
 
 import shutil
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,17 @@ from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import LedgerError, RefusedError
+from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.journal import Journal
+from riskcockpit.ledger.objects import Objects
 from riskcockpit.services.answers import approve
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.policy_files import sign_policy
 from riskcockpit.services.record import examined
 from riskcockpit.services.signing_keys import add_key, revoke_key
-from riskcockpit.services.verify import verify_ledger
+from riskcockpit.services.verify import accept_clock, verify_ledger
 from support.caches import NOW
-from support.council import Council
+from support.council import Council, terms
 from support.ledgers import key_for, said, signer_line
 from support.quick_signer import QuickSigner
 
@@ -146,6 +149,108 @@ def test_an_approval_by_rules_that_were_replaced_approves_nothing(council: Counc
     assert council.state(request) is WaiverState.REQUESTED
 
 
+def weakened_for_a_moment(council: Council) -> tuple[dict[str, Any], datetime]:
+    """One key was enough for a quarter of a minute; return the grounds of then, and when."""
+    council.write_roles(lambda text: text.replace("keys: 2", "keys: 1"))
+    (change,) = sign_policy(council.at("ann"))
+    council.approve("ben", change.decision.id, rule="policy-four-eyes")
+    Desk(council.at("ann")).settle()
+    grounds, then = council.grounds("ann"), council.clock.at
+    council.clock.at += timedelta(seconds=14)
+    council.write_roles()
+    (change,) = sign_policy(council.at("ann"))
+    council.approve("ben", change.decision.id, rule="policy-four-eyes")
+    return grounds, then
+
+
+def forged_at(
+    council: Council,
+    host: str,
+    at: datetime,
+    type_: EntryType,
+    data: Mapping[str, Any],
+    *,
+    who: str = "ann",
+    saw: Entry | None = None,
+) -> Entry:
+    """Sign on a computer that says it saw nothing, with the time it likes."""
+    now, council.clock.at = council.clock.at, at
+    journal = council.journal(who)
+    forged = Journal(council.ledger, council.clock, journal._writer(), host)
+    heads = {saw.chain: saw.hash} if saw else {}
+    forged._heads_of_others = lambda: heads  # type: ignore[method-assign]
+    try:
+        return forged.append(type_, data)
+    finally:
+        council.clock.at = now
+
+
+@pytest.mark.parametrize("is_going_on", [True, False])
+def test_a_new_chain_with_old_times_in_it_decides_by_no_rules_that_were_replaced(
+    council: Council, *, is_going_on: bool
+) -> None:
+    grounds, then = weakened_for_a_moment(council)
+    council.clock.at += timedelta(minutes=6)
+    if is_going_on:
+        council.journal("ben").append(EntryType.NOTE, said("the ledger goes on"))
+    granted = {**terms("high"), **grounds, "rule": RULE}
+    alone = forged_at(council, "lap2", then, EntryType.WAIVER_GRANTED, granted)
+    seen = said("my other name was there", alone="witness")
+    forged_at(council, "lap2", then, EntryType.NOTE, seen, who="ann-admin", saw=alone)
+    assert verify_ledger(council.at("ann")).problems == ()
+    assert council.state(alone) is WaiverState.IN_DOUBT
+    council.journal("ben").append(EntryType.NOTE, said("saw it, six minutes late"))
+    assert council.state(alone) is WaiverState.IN_DOUBT
+
+
+def test_what_was_signed_by_the_rules_of_then_stays_when_somebody_saw_it_in_time(
+    council: Council,
+) -> None:
+    council.write_roles(lambda text: text.replace("keys: 2", "keys: 1"))
+    (change,) = sign_policy(council.at("ann"))
+    council.approve("ben", change.decision.id, rule="policy-four-eyes")
+    Desk(council.at("ann")).settle()
+    granted = {**terms("high"), **council.grounds("ann"), "rule": RULE}
+    seen = council.journal("ann").append(EntryType.WAIVER_GRANTED, granted)
+    council.write_roles()
+    (change,) = sign_policy(council.at("ann"))
+    council.approve("ben", change.decision.id, rule="policy-four-eyes")
+    council.clock.at += timedelta(hours=1)
+    council.journal("ben").append(EntryType.NOTE, said("the ledger goes on"))
+    assert council.state(seen) is WaiverState.GRANTED
+
+
+def test_who_knew_of_newer_rules_decides_by_no_older_ones(council: Council) -> None:
+    """Within the five minutes by which clocks may differ, in a chain that saw the change."""
+    grounds, _ = weakened_for_a_moment(council)
+    granted = {**terms("high"), **grounds, "rule": RULE}
+    alone = council.journal("ann").append(EntryType.WAIVER_GRANTED, granted)
+    assert council.state(alone) is WaiverState.IN_DOUBT
+
+
+def test_a_new_chain_with_old_times_in_it_rewrites_no_history_of_the_policy(
+    tmp_path: Path,
+) -> None:
+    """Before ben came ann changed the rules alone; afterwards she dates a change back to then."""
+    council = Council(tmp_path / "home", roles={"ann": ["engineer"]})
+    council.begin()
+    first, then = Desk(council.at("ann")).book.digests["policy/roles.yaml"], council.clock.at
+    council.clock.at += timedelta(hours=1)
+    council.roles = {"ann": ["engineer"], "ben": ["approver"]}
+    council.hire()
+    sign_policy(council.at("ann"))
+    council.clock.at += timedelta(hours=1)
+    council.journal("ben").append(EntryType.NOTE, said("I am here"))
+    in_force = Desk(council.at("ann")).book.digests["policy/roles.yaml"]
+    file = council.ledger / "policy" / "roles.yaml"
+    weak = file.read_bytes().replace(b"keys: 2", b"keys: 1")
+    after = Objects(council.ledger).put(weak)
+    data = {"file": "policy/roles.yaml", "before": first, "after": after, "objects": [after]}
+    forged_at(council, "lap2", then, EntryType.POLICY_CHANGED, data)
+    assert Desk(council.at("ann")).book.digests["policy/roles.yaml"] == in_force
+    assert verify_ledger(council.at("ann")).problems == ()
+
+
 def test_a_clock_that_is_put_back_lengthens_no_delegation(council: Council) -> None:
     council.clock.at = NOW.replace(year=2026, month=11, day=24, hour=17)
     in_time = council.ask("ann")
@@ -159,6 +264,17 @@ def test_a_clock_that_is_put_back_lengthens_no_delegation(council: Council) -> N
     council.approve("dora", late, grounds=grounds)
     council.clock.at = council.clock.at.replace(hour=21)
     assert council.state(late) is WaiverState.REQUESTED
+
+
+def test_a_new_chain_with_old_times_in_it_lengthens_no_delegation(council: Council) -> None:
+    council.clock.at = NOW.replace(year=2026, month=11, day=24, hour=17)
+    request, in_time = council.ask("ann"), council.clock.at
+    grounds = council.grounds("dora")
+    council.clock.at = council.clock.at.replace(hour=20)
+    data = {"request": request.hash, "comment": "", **grounds}
+    forged_at(council, "lap2", in_time, EntryType.APPROVAL_GRANTED, data, who="dora")
+    council.journal("ann").append(EntryType.NOTE, said("saw it when it was over"))
+    assert council.state(request) is WaiverState.REQUESTED
 
 
 def test_a_clock_that_is_put_back_lengthens_no_waiver(council: Council) -> None:
@@ -290,3 +406,46 @@ def test_a_glass_that_no_rule_lets_break_grants_nothing(
 ) -> None:
     request = council.ask(who, **glass(council, **change))
     assert council.state(request) is WaiverState.IN_DOUBT
+
+
+def test_a_clock_that_was_ahead_once_stops_nobody_who_says_that_theirs_is_right(
+    council: Council,
+) -> None:
+    now = council.clock.at
+    council.clock.at = now + timedelta(hours=25)
+    council.journal("ann").append(EntryType.NOTE, said("my clock is a day ahead"))
+    council.clock.at = now + timedelta(minutes=1)
+    with pytest.raises(LedgerError, match="lies in the future") as caught:
+        Desk(council.at("ben"))
+    assert "--clock-is-right" in (caught.value.hint or "")
+    assert [text.split()[3] for text in accept_clock(council.at("ben"))] == ["ann@ann-host"]
+    report = verify_ledger(council.at("ben"))
+    assert (report.problems, len(report.notices)) == ((), 1)
+    request = council.ask("ann")  # its time is the later one still
+    council.approve("ben", request)
+    assert council.state(request) is WaiverState.GRANTED
+    council.clock.at = now + timedelta(hours=26)
+    council.journal("ann").append(EntryType.NOTE, said("later than that is in the future again"))
+    council.clock.at = now + timedelta(minutes=20)
+    assert [p.why for p in verify_ledger(council.at("ben")).problems] == [
+        "its time lies in the future"
+    ]
+
+
+def test_no_clock_is_years_ahead_and_a_revoked_key_in_the_future_stops_nothing(
+    council: Council,
+) -> None:
+    now, key = council.clock.at, council.journal("ben").fingerprint
+    revoked = {
+        "principal": "ben", "key_fp": key, "reason": "stolen", "signers": "0" * 64,
+    }  # fmt: skip
+    council.journal("ann").append(EntryType.KEY_REVOKED, revoked)
+    council.clock.at = now + timedelta(days=900)
+    council.journal("ben").append(EntryType.NOTE, said("I come from the future"))
+    council.clock.at = now + timedelta(minutes=1)
+    assert verify_ledger(council.at("ann")).problems == ()
+    council.clock.at = now + timedelta(days=900)
+    council.journal("dora").append(EntryType.NOTE, said("and so do I"))
+    council.clock.at = now + timedelta(minutes=1)
+    with pytest.raises(LedgerError, match="no clock is that far ahead"):
+        accept_clock(council.at("ann"))

@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 
 from riskcockpit.domain.decision import EntryType
-from riskcockpit.errors import InputError, SourceError
+from riskcockpit.errors import InputError, LedgerError, SourceError
 from riskcockpit.ledger.journal import Journal
 from riskcockpit.services.answers import approve
 from riskcockpit.services.desk import Desk
@@ -188,6 +188,33 @@ def test_a_new_home_takes_the_keys_only_when_somebody_compared_them(
     assert taken == {"allowed_signers", "policy/roles.yaml"}
     assert "approver" in (fresh.ledger / "allowed_signers").read_text()
     assert hashes(fresh) == hashes(here)
+
+
+def test_a_home_without_a_folder_for_the_policy_takes_it_and_can_begin_again(
+    homes: tuple[Home, Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _ = homes
+    here.sync("engineer")
+    fresh = Home(tmp_path / "fresh", roles={"engineer": ["engineer"]})
+    key_for("engineer", fresh.root / "keys")
+    offered = fresh.sync("engineer")
+    assert (offered.is_ok, fresh.ledger.exists()) == (False, False)
+
+    def full(*_: object) -> None:
+        raise LedgerError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("riskcockpit.services.ledger_sync.take", full)
+        with pytest.raises(LedgerError):
+            fresh.sync("engineer", accept=offered.accept)
+    assert fresh.sync("engineer", accept=offered.accept).is_ok
+    assert hashes(fresh) == hashes(here)
+    assert verify_ledger(fresh.context("engineer")).problems == ()
+    shutil.rmtree(fresh.ledger / "policy")  # as an older version left it
+    again = fresh.sync("engineer", accept=offered.accept)
+    assert (again.is_ok, verify_ledger(fresh.context("engineer")).problems) == (True, ())
+    with pytest.raises(InputError, match="has a signed policy"):
+        fresh.sync("engineer", accept=offered.accept)
 
 
 def test_a_change_of_the_policy_comes_into_force_by_its_signatures(

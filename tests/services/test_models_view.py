@@ -91,10 +91,10 @@ OLD = NOW - timedelta(hours=2)
         ([reading(0.8, OLD), reading(0.95, FRESH)], 7, KpiState.OK, ""),
         ([reading(0.8, FRESH)], 7, KpiState.ALARM, "auc 0.8 is below 0.9"),
         ([reading(0.8, OLD)], 7, KpiState.ALARM, "auc 0.8 is below 0.9"),
-        ([reading(0.95, OLD)], 7, KpiState.STALE, "the newest reading is of 2026-11-24T10:00:00Z"),
+        ([reading(0.95, OLD)], 7, KpiState.STALE, "the newest reading is of 2026-11-24 10:00 UTC"),
         (
             [reading(0.95, FRESH), reading(0.3, OLD, metric="psi", is_breach=False)],
-            7, KpiState.WARN, "psi has no reading since 2026-11-24T10:00:00Z",
+            7, KpiState.WARN, "psi has no reading since 2026-11-24 10:00 UTC",
         ),
         ([reading(0.95, FRESH)], None, KpiState.WARN, "no version serves as champion"),
         ([reading(0.8, FRESH)], 6, KpiState.NO_DATA, "no reading yet"),
@@ -142,6 +142,28 @@ def test_a_trend_is_the_newest_points_oldest_first(ctx: Context) -> None:
     assert len(trend) == POINTS
     assert [at for at, _ in trend] == sorted(at for at, _ in trend)
     assert trend[-1] == (row.metrics[0].as_of, row.metrics[0].value)
+
+
+def test_a_rollback_does_not_end_the_past_and_what_never_served_is_no_part_of_it(
+    ctx: Context,
+) -> None:
+    def ago(minutes: int) -> datetime:
+        return NOW - timedelta(minutes=minutes)
+
+    move = {
+        "model": FRAUD, "alias": "champion", "from_version": 7, "to_version": 6, "at": ago(10),
+        "decision_id": "d1",
+    }  # fmt: skip
+    bad = [reading(0.80 + n / 1000, ago(30 - n)) for n in range(20)]
+    shadow = [reading(0.99, ago(n), version=6) for n in (25, 15)]
+    good = [reading(0.95, ago(n), version=6) for n in (8, 5)]
+    other = reading(0.1, ago(1), version=5)
+    fill(ctx, *bad, *shadow, *good, other, champion=6, model_alias_move=[move])
+    (row,) = models(ctx)
+    (metric,) = row.metrics
+    assert (metric.value, metric.version, row.state) == (0.95, 6, KpiState.OK)
+    values = [value for _, value in metric.trend]
+    assert values == [*(each["value"] for each in bad), 0.95, 0.95]
 
 
 @pytest.mark.parametrize(

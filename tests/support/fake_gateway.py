@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from riskcockpit.domain.decision import Decision, DecisionState, EntryType
+from riskcockpit.domain.kpi import KpiRow
 from riskcockpit.errors import (
     ConfigError,
     InputError,
@@ -49,6 +50,7 @@ from riskcockpit.views.governance import (
     VerifyReport,
 )
 from riskcockpit.views.incidents import IncidentView
+from riskcockpit.views.kpis import KpiDetail
 from riskcockpit.views.models import ModelDetail, ModelRow
 from riskcockpit.views.posture import LedgerState, PostureView
 from riskcockpit.views.syncing import SourceProgress
@@ -159,6 +161,10 @@ class FakeGateway(FakeIncidents, FakeDeliveries, FakeDesk):
     def views(self) -> Mapping[str, str]:
         self._wait()
         return self.known.views
+
+    def faulty_views(self) -> Mapping[str, QueryError]:
+        wrong = QueryError('unknown field "bogus"', position=0, hint='did you mean "owner"?')
+        return {name: wrong for name, query in self.known.views.items() if "bogus" in query}
 
     def save_view(self, name: str, query: str) -> None:
         self._wait()
@@ -297,6 +303,17 @@ class FakeGateway(FakeIncidents, FakeDeliveries, FakeDesk):
     def control(self, control: str) -> ControlDetail:
         self._wait()
         return self.control_shown or control_detail(control)
+
+    def kpi(self, name: str) -> KpiDetail:
+        self._wait()
+        pillar, view = next(
+            (each.pillar, kpi) for each in self.view.pillars for kpi in each.kpis if kpi.id == name
+        )
+        items = (self.incidents_shown[0].incident.id, "fraud-scoring", "elsewhere")
+        rows = tuple(KpiRow(item, 4.0, NOW, f"behind it: {item[:12]}") for item in items)
+        return KpiDetail(
+            view, pillar, view.target, timedelta(days=30), 1, None, "SELECT 1", (), rows
+        )
 
     def compliance(self) -> tuple[FrameworkView, ...]:
         self._wait()

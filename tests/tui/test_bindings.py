@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
+
+from textual.binding import Binding
 
 from riskcockpit.tui.api import About
 from riskcockpit.tui.app import Cockpit
-from riskcockpit.tui.bindings import AVOIDED, KEYS, SCOPES, document
+from riskcockpit.tui.bindings import AVOIDED, KEYS, LAST_SCOPES, SCOPES, SEEN_IN, document
 from riskcockpit.tui.modals.help import HelpDialog
 from riskcockpit.tui.palette import CockpitCommands
-from riskcockpit.tui.screens.registry import KINDS
+from riskcockpit.tui.screens.registry import KINDS, make_screen
 from riskcockpit.tui.widgets.plain import lines
+from riskcockpit.views.posture import LedgerState
 from support.fake_gateway import FakeGateway
 from support.piloting import opened, press, seen
 
@@ -139,3 +143,59 @@ def test_bindings_are_made_by_the_registry_only() -> None:
         if module.name == "bindings.py" or "modals" in module.parts:
             continue
         assert not re.search(r"\bBinding\(", text), module
+
+
+async def test_help_says_first_what_keys_do_in_this_view() -> None:
+    async with opened(None, "f", "?", size=(100, 40)) as (app, _):
+        assert "filter with the query grammar" in seen(app), "without scrolling"
+    dialog = HelpDialog(frozenset(key.id for key in KEYS), {}, is_locked=False)
+    text = lines(dialog._text("", 200)).plain
+    heads = [text.index(f"{SCOPES[scope]}\n") for scope in ("ledger", *LAST_SCOPES)]
+    assert heads == sorted(heads)
+
+
+async def test_help_finds_what_other_views_can_do_and_says_where() -> None:
+    async with opened(None, "S", "?", *"renew") as (app, _):
+        text = seen(app)
+        assert "In other views" in text
+        assert "renew a waiver: until when, and why" in text
+        assert "in waivers, waiver" in text
+    async with opened(None, "W", "?", *"renew") as (app, _):
+        assert "In other views" not in seen(app)
+
+
+def test_a_key_is_in_the_views_that_help_names() -> None:
+    bound = {
+        kind: {each.id for cls in type(make_screen(kind)).__mro__
+               for each in vars(cls).get("BINDINGS", ()) if isinstance(each, Binding)}
+        for kind in KINDS
+    }  # fmt: skip
+    for name, kinds in SEEN_IN.items():
+        ids = {key.id for key in KEYS if name in (key.id, key.scope)}
+        assert ids
+        for kind in kinds:
+            inner = ids if name == "query" else set()  # the bar inside has them
+            assert ids <= bound[kind] | inner, (name, kind)
+    decisions = {key.id for key in KEYS if key.scope == "decisions"}
+    assert decisions - set(SEEN_IN) == {"decide.undo"}, "every view takes it"
+
+
+async def test_undo_is_not_the_first_key_and_gone_while_there_is_nothing_to_undo() -> None:
+    async with opened(None, "m") as (app, _):
+        words = seen(app).split("\n")[-1]
+        assert "u undo" not in words.split("  ")[0]
+    gateway = FakeGateway()
+    gateway.view = replace(gateway.view, ledger=LedgerState(True, 5, ""))
+    async with opened(gateway, "m") as (app, _):
+        assert "u undo" not in seen(app).split("\n")[-1]
+
+
+async def test_the_palette_finds_findings_by_a_value_and_by_any_words() -> None:
+    async with opened() as (app, _):
+        palette = CockpitCommands(app.screen)
+        found = [str(hit.text) async for hit in palette.search("crit")]
+        assert "findings severity:critical" in found
+        assert found[-1] == "findings crit"
+        two = [str(hit.text) async for hit in palette.search("sql in")]
+        assert two[-1] == 'findings "sql in"'
+        assert all(words != help_ for words, help_, _ in palette._entries())

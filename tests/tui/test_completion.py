@@ -176,3 +176,57 @@ async def test_a_locked_cockpit_offers_no_deciding_word_and_a_version_is_read() 
         app.set_lock(is_locked=True)
         await press(pilot, ":", "r")
         assert "rollback" not in seen(app)
+
+
+async def test_a_command_whose_query_is_wrong_is_mended_in_the_bar_over_the_rows_of_before() -> (
+    None
+):
+    async with opened(FakeGateway(), "f", size=(120, 30)) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, FindingsScreen)
+        bar = screen.query_one("#query", Input)
+        app.run_command("findings severity:high bogus:1")
+        await settle(pilot)
+        assert bar.value == "severity:high bogus:1"
+        rows = seen(app).split("\n")
+        at = next(line for line in rows if "bogus:1" in line).index("bogus")
+        assert any(line.find("▲ unknown field") == at for line in rows)
+        assert "▌open" in seen(app), "the rows are still those of the filter before"
+        await press(pilot, "ctrl+r")
+        assert bar.value == "severity:high bogus:1", "what is being mended stays"
+        await press(pilot, "escape")
+        assert (bar.value, screen.query_text) == ("state:open", "state:open")
+        assert "unknown field" not in seen(app)
+        assert "3,000 findings" in seen(app)
+
+
+async def test_the_first_query_may_be_wrong_and_esc_shows_what_is_open() -> None:
+    async with opened(FakeGateway()) as (app, pilot):
+        app.run_command("findings bogus:1")
+        await settle(pilot)
+        assert app.screen.query_one("#query", Input).value == "bogus:1"
+        assert "unknown field" in seen(app)
+        await press(pilot, "escape")
+        assert app.screen.query_one("#query", Input).value == "state:open"
+        assert "3,000 findings" in seen(app)
+
+
+async def test_what_was_typed_and_left_leaves_no_count_and_no_mistake() -> None:
+    async with opened(FakeGateway(), "f", "/") as (app, pilot):
+        bar = app.screen.query_one("#query", Input)
+        for typed in ("severity>=high", "bogus:1"):
+            bar.value = typed
+            await pilot.pause(0.3)
+            await settle(pilot)
+            assert "300 match" in seen(app) or "unknown field" in seen(app)
+            await press(pilot, "escape")
+            assert bar.value == "state:open"
+            assert " match" not in seen(app)
+            assert "unknown field" not in seen(app)
+            await press(pilot, "/")
+        bar.value = "severity>=high"
+        await pilot.pause()
+        await press(pilot, "escape")  # before anybody has counted
+        await pilot.pause(0.3)
+        await settle(pilot)
+        assert " match" not in seen(app)

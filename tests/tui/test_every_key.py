@@ -153,6 +153,8 @@ CASES: dict[str, Case] = {
     "query.complete-back": Case(
         "findings", ("/", "end", "space", "s", "shift+tab"), lambda app: "sort:" in query(app)
     ),
+    "panel.next": Case("pillar", ("tab",), lambda app: app.focused.id == "kpis"),
+    "panel.previous": Case("pillar", ("tab", "shift+tab"), lambda app: app.focused.id == "top"),
     "decide.approve": Case("overview", ("j", "a"), over(ConfirmDialog)),
     "decide.reject": Case("overview", ("j", "X"), over(LineForm)),
     "decide.waive": Case("findings", ("w",), over(WaiveForm)),

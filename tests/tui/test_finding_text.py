@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from riskcockpit.domain.finding import State
 from riskcockpit.domain.severity import Severity
 from riskcockpit.present.columns import Frame
-from riskcockpit.tui.widgets.finding_text import finding_full
+from riskcockpit.tui.widgets.finding_text import finding_brief, finding_full
 from riskcockpit.views.findings import FindingDetail, PastDeadline
 from support.bank_findings import detail_of, finding_row
 
@@ -39,3 +39,12 @@ def test_what_is_fixed_has_kept_its_deadline_or_missed_it() -> None:
     late = replace(detail_of(row), fixed_at=NOW)
     assert said(late) == ["was due     2026-11-13 10:00 UTC, missed"]
     assert said(replace(late, fixed_at=NOW - 2 * WEEK))[0].endswith("kept")
+
+
+def test_a_path_of_3_kb_is_capped_and_its_end_stays() -> None:
+    path = "a/" * 1_500 + "end.py"
+    shown = replace(finding_row(1), path=path, line=7)
+    text = "".join(line.plain.strip() for line in finding_brief(shown, Frame(NOW), 80))
+    assert len(text) < 1_500
+    assert "3,008" in text
+    assert "end.py" in text

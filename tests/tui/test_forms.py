@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from textual.widgets import Input
 
 from riskcockpit.errors import StoreError
+from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.intents import Waive
 from riskcockpit.tui.modals import forms
 from riskcockpit.tui.modals.confirm import ConfirmDialog
@@ -15,7 +17,7 @@ from riskcockpit.tui.screens.overview import OverviewScreen
 from riskcockpit.views.posture import QueueKind
 from support.bank_posture import finding_id, posture
 from support.fake_gateway import FakeGateway
-from support.piloting import opened, press, ready, seen, settle
+from support.piloting import opened, press, ready, seen, settle, strips
 
 
 async def test_a_draft_outlives_a_crash_and_no_and_goes_with_the_signature() -> None:
@@ -90,3 +92,21 @@ async def test_one_key_in_the_queue_waives_all_findings_of_an_item_and_stays_the
         (intent,) = gateway.decided
         assert isinstance(intent, Waive)
         assert len(intent.findings) == 3
+
+
+@pytest.mark.parametrize(("is_ascii", "sign"), [(False, "▌"), (True, "|")])
+async def test_the_field_that_has_the_focus_differs_by_more_than_a_shade(
+    is_ascii: bool, sign: str
+) -> None:
+    def is_marked(app: Cockpit, name: str) -> bool:
+        place = app.screen.query_one(name).region
+        strip = strips(app)[place.y].crop(place.x, place.right)
+        is_underlined = any(part.style and part.style.underline for part in strip)
+        return is_underlined or strip.text.startswith(sign)
+
+    async with opened(FakeGateway(), "f", "w", is_ascii=is_ascii) as (app, pilot):
+        for _ in range(3):
+            name = f"#{app.focused.id}" if app.focused is not None else ""
+            assert is_marked(app, name), name
+            await press(pilot, "tab")
+            assert not is_marked(app, name), name

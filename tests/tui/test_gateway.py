@@ -14,7 +14,7 @@ from riskcockpit.errors import ConfigError, QueryError, UnknownNameError
 from riskcockpit.services.context import Context
 from riskcockpit.services.importing import ImportOptions, import_reports
 from riskcockpit.tui.gateway import Gateway
-from riskcockpit.tui.preferences import check
+from riskcockpit.tui.preferences import check, fault_of_views
 from riskcockpit.views.compliance import EvidenceState
 
 
@@ -96,6 +96,14 @@ def test_settings_are_taken_as_they_change_and_the_old_stay_when_they_are_wrong(
     paths.settings.write_text("cockpit:\n  theme: solarized\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"line 2: no theme"):
         check(gateway.reload())
+    paths.settings.write_text(
+        "cockpit:\n  views:\n    late: age>48h\n    mine: sevrity:high\n    self: '@self'\n",
+        encoding="utf-8",
+    )
+    fault = fault_of_views(gateway.reload(), gateway.faulty_views())
+    assert fault is not None
+    assert "line 4: view mine: unknown field 'sevrity', and 1 more" in fault.message
+    assert set(gateway.faulty_views()) == {"mine", "self"}
     with pytest.raises(ConfigError, match="no riskcockpit home"):
         gateway.check_home(str(paths.config / "nowhere"))
     paths.settings.unlink()

@@ -161,7 +161,21 @@ def test_no_escape_of_hostile_data_reaches_the_terminal() -> None:
             screen.press(keys, 0.2)
         for keys in ("c", "E", "j", "j", "T", "x", "\x1b", ",", ":models \t\t", "\x1b"):
             screen.press(keys, 0.2)
-        for keys in ("l", "V", "\r", "\x1b", "S", "\r", "\x1b", "@", "3", "?", "\x1b", ":zz\r"):
+        for keys in (
+            "l",
+            "V",
+            "\r",
+            "\x1b",
+            "S",
+            "\r",
+            "\x1b",
+            "@",
+            "3",
+            "?",
+            "\x1b",
+            ":zz\r",
+            "\x1b",
+        ):
             screen.press(keys, 0.2)
         assert screen.process.poll() is None, screen.text
         assert screen.leaks() == set()

@@ -7,13 +7,14 @@ import threading
 from textual.pilot import Pilot
 
 from riskcockpit.present.text import ASCII, UNICODE
+from riskcockpit.tui.api import About
 from riskcockpit.tui.messages import LedgerMoved
 from riskcockpit.tui.modals.forms import WaiveForm
 from riskcockpit.tui.screens import permitted
 from riskcockpit.tui.widgets.lines import Hint, key_line
 from support.bank_posture import finding_id
 from support.fake_gateway import FakeGateway
-from support.piloting import opened, press, seen, settle
+from support.piloting import opened, press, ready, seen, settle
 
 FIRST, SECOND = finding_id(2_999), finding_id(2_998)
 
@@ -100,3 +101,18 @@ def test_a_reason_is_cut_on_wide_screens_and_left_to_the_key_on_narrow_ones() ->
     assert "eng has signed this already, and ~)" in line
     assert line.endswith(": command  ")
     assert "(a approve, X reject)  : command" in key_line(hints, 80, UNICODE).plain
+
+
+async def test_a_locked_cockpit_says_why_a_key_does_nothing_and_that_it_stays_locked() -> None:
+    gateway = FakeGateway(about=About("prod-bank", True, "eng", "bastion-2"))
+    async with opened(gateway, "f", "w") as (app, pilot):
+        assert "decisions are locked here; :unlock allows them" in seen(app)
+        app.clear_notifications()
+        app.run_command("unlock")
+        await ready(pilot)
+        await press(pilot, *"wrong", "enter")
+        assert "decisions stay locked" in seen(app)
+        app.clear_notifications()
+        await press(pilot, "ctrl+c")
+        assert "ctrl+q quits; ctrl+c copies what is selected" in seen(app)
+        assert gateway.unlocked == 0

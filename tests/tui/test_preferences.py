@@ -180,7 +180,7 @@ async def test_the_settings_screen_tries_a_theme_and_says_how_to_keep_it_and_mov
         await press(pilot, "escape", "g")
         app.run_command("theme nosuch")
         await pilot.pause()
-        assert "no theme 'nosuch'" in seen(app)
+        assert 'no theme "nosuch"' in seen(app)
 
 
 async def test_another_context_is_opened_only_when_it_can_be() -> None:
@@ -205,3 +205,27 @@ async def test_another_context_is_opened_only_when_it_can_be() -> None:
 def test_tokens_name_styles_of_the_theme_or_of_the_terminal_only() -> None:
     for token, style in TOKENS.items():
         assert not re.search(r"#[0-9a-f]{3}", style), token
+
+
+async def test_saved_views_are_taken_anew_with_the_settings_and_wrong_ones_are_named() -> None:
+    about = replace(ABOUT, line_of=lambda path: 7 if path == "cockpit.views.urgent" else None)
+    gateway = FakeGateway(about=about)
+    async with opened(gateway, "f", size=(160, 30)) as (app, pilot):
+        assert " mine " in seen(app)
+        views = {"ours": "owner:lending", "urgent": "bogus:1"}
+        gateway.known = replace(gateway.known, views=views)
+        app.post_message(SettingsTouched())
+        await settle(pilot)
+        await settle(pilot)
+        text = seen(app)
+        assert " ours " in text
+        assert " mine " not in text
+        assert 'line 7: view urgent: unknown field "bogus"' in text
+        assert 'did you mean "owner"?' in text
+        await press(pilot, "0")
+        assert "view urgent" in seen(app), "on every screen"
+        gateway.known = replace(gateway.known, views={})
+        app.post_message(SettingsTouched())
+        await settle(pilot)
+        await settle(pilot)
+        assert "view urgent" not in seen(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -62,9 +62,9 @@ def approve(
 ) -> None:
     """Approve requests of colleagues, or deployments and versions of models that wait."""
     from riskcockpit.services.answers import approve as decide
-    from riskcockpit.services.answers import plan_approve
+    from riskcockpit.services.answers import in_turn, plan_approve
 
-    answers = _Answers("approval.granted", plan_approve, decide, "deployment.approve")
+    answers = _Answers("approval.granted", plan_approve, decide, "deployment.approve", in_turn)
     _answer(answers, ids, comment, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
@@ -109,6 +109,8 @@ class _Answers:
     decide: _Decide
     kind: str = ""
     """The action on a deployment; empty: there is none."""
+    order: Callable[[Context, list[str]], Sequence[str]] | None = None
+    """Puts several ids into an order in which all can be decided."""
 
     def of(self, id_: str) -> tuple[_Plan, _Decide]:
         """Return what plans and what decides the answer to `id_`."""
@@ -137,6 +139,8 @@ def _answer(
     if as_json and len(ids) > 1:
         raise InputError("--json prints one document", hint="give one id at a time")
     ctx = Context.open()
+    if len(ids) > 1 and answers.order is not None:
+        ids = list(answers.order(ctx, ids))
     plans = [answers.of(each)[0](ctx, each, comment) for each in ids]
     stops = [stops_at(each, dry_run=dry_run, yes=yes, as_json=as_json) for each in plans]
     if all(stops):

@@ -115,6 +115,7 @@ def _pillar(view: PillarView) -> Json:
         "open_findings": view.open_findings,
         "controls": view.controls,
         "failing_controls": view.failing_controls,
+        "unjudged_controls": view.unjudged_controls,
         "as_of": plain(view.as_of),
         "kpis": [_kpi(kpi) for kpi in view.kpis],
     }

@@ -105,6 +105,9 @@ _WORDS = {
     "in_force": "in force",
     "waits": "changed, waits for another person",
     "edited": "EDITED BY HAND, NOT SIGNED: nothing is decided until it is signed or restored",
+    "set_aside": "was rejected, or overtaken: what is in force counts, the next decision puts it"
+    " back",
+    "unknown": "nobody knows: the ledger does not verify (`riskcockpit ledger verify`)",
     "unsigned": "no version was signed yet: the first decision does",
     "missing": "MISSING: `riskcockpit policy restore` puts it back",
 }

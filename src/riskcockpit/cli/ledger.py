@@ -152,13 +152,23 @@ def sync(
 
 
 @ledger_app.command("repair")
-def repair(*, as_json: JsonOption = False) -> None:
+def repair(
+    *,
+    clock_is_right: Annotated[
+        bool,
+        typer.Option(
+            "--clock-is-right",
+            help="This computer's clock is: whoever signed later than now had one that was ahead.",
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Mend what a crash left: torn bytes are kept aside, signed lines are never touched."""
     from riskcockpit.cli import documents, output
     from riskcockpit.services.context import Context
-    from riskcockpit.services.verify import repair_ledger
+    from riskcockpit.services.verify import accept_clock, repair_ledger
 
-    done = repair_ledger(Context.open())
+    done = (accept_clock if clock_is_right else repair_ledger)(Context.open())
     if as_json:
         output.json_document(documents.document("ledger_repair", done=list(done)))
     else:

@@ -31,7 +31,8 @@ _HELP = """Words:
   help              this
   quit              leave
 Every command of riskcockpit works here too, as: findings list severity>=high, models list,
-compliance dora, controls explain ID, ledger verify. COMMAND --help says more."""
+compliance dora, controls explain ID, ledger verify. COMMAND --help says more. The words of the
+cockpit do as well: findings severity>=high, finding ID, models NAME, incidents, verify."""
 
 
 def open_linear(ctx: Context, run: Run) -> None:

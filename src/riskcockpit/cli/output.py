@@ -29,6 +29,8 @@ from riskcockpit.present.columns import Align, Cell, Column, Frame, fit
 
 T = TypeVar("T")
 FORMATS = ("table", "json", "csv", "markdown")
+_MOST_PADDED = 100
+"""Cells to which a column is padded at most where nothing is cut."""
 _SGR = {
     "ok": "32",
     "warn": "33",
@@ -166,31 +168,43 @@ def _csv(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _text_table(columns: Sequence[Column[Any]], grid: Sequence[Sequence[Cell]]) -> None:
-    """Print a table: cut to the terminal when stdout is one, uncut otherwise."""
+    """Print a table: cut to the terminal when stdout is one, uncut otherwise.
+
+    Uncut, one cell that is very long moves its own line only, not all the others.
+    """
     if not grid:
         return
-    if sys.stdout.isatty():
+    is_cut = sys.stdout.isatty()
+    if is_cut:
         chosen = fit(columns, shutil.get_terminal_size((100, 24)).columns)
     else:
         chosen = [
-            (column, max(_width(column.title), *(_width(row[i].text) for row in grid)))
+            (
+                column,
+                min(
+                    max(_width(column.title), *(_width(row[i].text) for row in grid)), _MOST_PADDED
+                ),
+            )
             for i, column in enumerate(columns)
         ]
     index = {id(column): i for i, column in enumerate(columns)}
     print("  ".join(_pad(c.title, width, c.align) for c, width in chosen).rstrip())
     for row in grid:
         drawn = (
-            _paint(_pad(row[index[id(c)]].text, width, c.align), row[index[id(c)]].token)
+            _paint(
+                _pad(row[index[id(c)]].text, width, c.align, is_cut=is_cut),
+                row[index[id(c)]].token,
+            )
             for c, width in chosen
         )
         print("  ".join(drawn).rstrip())
 
 
-def _pad(text: str, width: int, align: Align) -> str:
-    """Cut or fill `text` to `width` cells of the terminal."""
+def _pad(text: str, width: int, align: Align, *, is_cut: bool = True) -> str:
+    """Fill `text` to `width` cells of the terminal; what is longer is cut with `is_cut`."""
     clean = clean_line(text)
     size = _width(clean)
-    if size > width:
+    if size > width and is_cut:
         clean = _cut(clean, width)
         size = _width(clean)
     space = " " * (width - size)

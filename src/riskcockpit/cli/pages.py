@@ -102,7 +102,7 @@ def _kpi(view: KpiView) -> None:
     styled(
         Cell(f"    {mark.symbol} {mark.word:<8}", mark.token),
         Cell(f"{view.title:<44} {measure(view.value, view.unit):>9}  {target:<10}"),
-        Cell(f" {sparkline(view.trend, 30)}", "muted"),
+        Cell(f" {sparkline(view.trend, 30, target=view.target)}", "muted"),
         least=2,
     )
 

@@ -32,6 +32,7 @@ def tui(
 
         raise typer.Exit(open_here(is_ascii=ascii_only, mouse=not no_mouse))
     from riskcockpit.cli.linear import open_linear
+    from riskcockpit.present.vocabulary import in_shell
     from riskcockpit.services.context import Context
     from riskcockpit.services.witnessing import sign_checkpoint
 
@@ -39,8 +40,10 @@ def tui(
     root: Any = ctx.find_root().command
 
     def run(words: list[str]) -> None:
+        family = root.commands.get(words[0])
+        spelled = in_shell(words, getattr(family, "commands", ()))
         with suppress(SystemExit):  # how each command ends, well or not
-            root.main(args=words, prog_name="riskcockpit")
+            root.main(args=spelled, prog_name="riskcockpit")
 
     try:
         open_linear(here, run)

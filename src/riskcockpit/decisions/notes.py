@@ -6,11 +6,10 @@ else wrote means nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from riskcockpit.decisions.requests import Policies, signature_of
+from riskcockpit.decisions.requests import Followers, Policies
 from riskcockpit.decisions.roles import Role
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.ledger.chain import Entry
@@ -75,7 +74,7 @@ def is_plain(entry: Entry) -> bool:
 
 
 def recorded(
-    entries: Iterable[Entry], policies: Policies, signed_at: Callable[[Entry], datetime]
+    entries: Iterable[Entry], policies: Policies, followers: Followers
 ) -> Iterator[tuple[NoteKind, Entry]]:
     """Yield the records among `entries` that count, in their order."""
     for entry in entries:
@@ -83,5 +82,5 @@ def recorded(
         if kind is None:
             continue
         allowed = _ANYBODY if kind in _BY_MACHINES else _PEOPLE
-        if signature_of(entry, policies, signed_at(entry)).roles & allowed:
+        if followers.signature(entry, policies).roles & allowed:
             yield kind, entry

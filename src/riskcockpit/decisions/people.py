@@ -82,6 +82,12 @@ def person_of(
     return names_of_all(known)
 
 
+@lru_cache(maxsize=512)
+def are_namesakes(one: str, other: str) -> bool:
+    """Whether two principals are one person by their names alone."""
+    return bool(names_of(one) & names_of(other))
+
+
 def names_of_all(principals: Iterable[str]) -> frozenset[str]:
     """Return the names of several principals, in lower case."""
     return frozenset(name for principal in principals for name in names_of(principal))

@@ -4,6 +4,9 @@ The first version of a file counts as soon as it is signed. Every later one repl
 names, is signed by somebody who decides, and by a second person who may approve: otherwise one
 engineer could write rules that need no second person. Only while nobody else could sign does one
 key suffice. Who signs is judged by the version that is replaced.
+
+Keys end by `key.revoked`, at once and whatever the files say; what a revoked key signed since is
+left out.
 """
 
 from __future__ import annotations
@@ -14,11 +17,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from riskcockpit.config.automation import Automation
+from riskcockpit.decisions.authors import names_of
 from riskcockpit.decisions.automations import InForce
-from riskcockpit.decisions.people import Keys, person_of
+from riskcockpit.decisions.people import Keys, are_namesakes, person_of
+from riskcockpit.decisions.revocations import Revocation, read_revocation, voided
 from riskcockpit.decisions.roles import Deed, Role, Roles, Rule, Signature, counted
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.ledger.chain import Entry
+from riskcockpit.ledger.order import Order
 
 ROLES = "policy/roles.yaml"
 SIGNERS = "allowed_signers"
@@ -31,6 +37,13 @@ _DECIDES = frozenset({Role.ENGINEER, Role.RISK_OWNER, Role.APPROVER})
 _APPROVES = frozenset({Role.RISK_OWNER, Role.APPROVER})
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _ENDS = frozenset({EntryType.WAIVER_REJECTED, EntryType.APPROVAL_REJECTED})
+_READ = _ENDS | {
+    EntryType.POLICY_CHANGED, EntryType.APPROVAL_GRANTED, EntryType.UNDO, EntryType.KEY_REVOKED,
+}  # fmt: skip
+"""What the policy follows from."""
+_MOST_ROUNDS = 8
+HOLDS = "holds"
+"""Where a change names the versions asked for before it that it holds too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,12 @@ class PolicyBook:
     waiting: tuple[Waiting, ...]
     automation: InForce | None = None
     """The rules of automation in force; None: none were ever signed by two persons."""
+    set_aside: frozenset[tuple[str, str]] = frozenset()
+    """(file, digest) of versions that were asked for, and rejected or overtaken."""
+    ended: Mapping[str, Revocation] = field(default_factory=dict)
+    """Fingerprint → what ended the key; those that ended by their lines alone are not in it."""
+    void: Mapping[str, Revocation] = field(default_factory=dict)
+    """Hash → what made the entry void."""
 
     def rule_for(self, principal: str) -> Rule:
         """Return the rule by which `principal` may change the policy."""
@@ -81,12 +100,72 @@ class PolicyBook:
 
 
 def read_policy(entries: Iterable[Entry], contents: Contents) -> PolicyBook:
-    """Follow the changes in `entries`, which are in time order."""
+    """Follow the changes in `entries`, all of a ledger."""
     known = tuple(entries)
-    reading = _Reading(contents, _beginnings(known, contents))
-    for entry in known:
-        reading.take(entry)
-    return reading.book()
+    revocations = _Revocations(known)
+    ends: frozenset[str] = frozenset()
+    void: dict[str, Revocation] = {}
+    reading = _Reading(contents, frozenset())
+    for _ in range(_MOST_ROUNDS):  # the policy says whose revocations count, and follows from them
+        counting = tuple(entry for entry in known if entry.hash not in void)
+        order = Order(known, void, are_namesakes)
+        reading = _Reading(contents, _beginnings(counting, contents), order)
+        for entry in _in_order(counting, order):
+            reading.take(entry)
+        before, ends = ends, revocations.counting(reading)
+        if ends == before:
+            break
+        void = revocations.void(ends)
+    ended = {each.key_fp: each for each in reversed(revocations.of(ends))}
+    asked = {
+        (str(entry.data.get("file")), str(entry.data.get("after")))
+        for entry in known
+        if entry.type is EntryType.POLICY_CHANGED
+    }
+    return replace(reading.book(asked), ended=ended, void=void)
+
+
+def _in_order(entries: Iterable[Entry], order: Order) -> list[Entry]:
+    """Sort what the policy follows from by when it was there; nothing overtakes in its chain."""
+    latest: dict[str, datetime] = {}
+    ranked = []
+    read = (entry for entry in entries if entry.type in _READ)
+    for entry in sorted(read, key=lambda entry: (entry.chain, entry.seq)):
+        at = max(order.dated(entry), latest.get(entry.chain, order.dated(entry)))
+        latest[entry.chain] = at
+        ranked.append((at, entry.ts, entry.chain, entry.seq, entry))
+    return [each[-1] for each in sorted(ranked, key=lambda each: each[:-1])]
+
+
+class _Revocations:
+    """All `key.revoked` of a ledger, and which of them count."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._entries = entries
+        self._order = Order(entries, (), are_namesakes)
+        found = [entry for entry in entries if entry.type is EntryType.KEY_REVOKED]
+        changes: defaultdict[tuple[str, str], list[Entry]] = defaultdict(list)
+        for entry in entries:
+            if entry.type is EntryType.POLICY_CHANGED and entry.data.get("file") == SIGNERS:
+                changes[entry.chain, str(entry.data.get("after"))].append(entry)
+        found.sort(key=lambda entry: (self._order.at(entry), entry.hash))
+        self._all = tuple(read_revocation(entry, changes) for entry in found)
+
+    def counting(self, reading: _Reading) -> frozenset[str]:
+        """Return those whose signer might end keys, and that nobody else who may rejected."""
+        return frozenset(
+            each.entry.hash
+            for each in self._all
+            if each.entry.hash in reading.deciders and not reading.lifts(each)
+        )
+
+    def of(self, hashes: frozenset[str]) -> tuple[Revocation, ...]:
+        """Return those with these hashes, in their order."""
+        return tuple(each for each in self._all if each.entry.hash in hashes)
+
+    def void(self, hashes: frozenset[str]) -> dict[str, Revocation]:
+        """Return what they make void, by its hash."""
+        return voided(self._entries, self.of(hashes), self._order)
 
 
 def _beginnings(entries: Sequence[Entry], contents: Contents) -> frozenset[str]:
@@ -120,6 +199,18 @@ def _beginnings(entries: Sequence[Entry], contents: Contents) -> frozenset[str]:
     return frozenset(change.hash for change in found.values())
 
 
+def replaces(change: Entry, present: str) -> bool:
+    """Whether a change may take the place of the version `present`, the digest of that in force.
+
+    It may of the version that it was made against, and of one asked for before that it holds too.
+    """
+    if present == change.data.get("after"):
+        return False
+    held = change.data.get(HOLDS)
+    is_held = bool(present) and isinstance(held, list) and present in held
+    return is_held or change.data.get("before") == present
+
+
 def _rule_for(roles: Roles | None, principal: str) -> Rule:
     is_alone = roles is None or not any(
         roles.of(name) & _APPROVES and roles.has_key(name) for name in _others(roles, principal)
@@ -146,12 +237,20 @@ def _others(roles: Roles, principal: str) -> Iterator[str]:
 class _Reading:
     contents: Contents
     beginnings: frozenset[str]
+    order: Order = field(default_factory=lambda: Order(()))
     versions: dict[str, Roles] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     keys: Keys | None = None
     automations: dict[str, list[InForce]] = field(default_factory=dict)
     open: dict[str, Entry] = field(default_factory=dict)
     approvals: defaultdict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    rejections: defaultdict[str, list[Signature]] = field(default_factory=lambda: defaultdict(list))
+    deciders: set[str] = field(default_factory=set)
+    """Hashes of the `key.revoked` whose signer may change the policy."""
+    enforced: set[str] = field(default_factory=set)
+    """Hashes of the changes that came into force."""
+    ever: set[tuple[str, str]] = field(default_factory=set)
+    """(file, digest) of versions that were ever in force."""
 
     @property
     def roles(self) -> Roles | None:
@@ -169,26 +268,50 @@ class _Reading:
             self.approvals[str(named)].append(entry)
             if (change := self.open.get(str(named))) is not None:
                 self._consider(change)
+        elif entry.type is EntryType.KEY_REVOKED:
+            if self._signature(entry).roles & _DECIDES:
+                self.deciders.add(entry.hash)
         elif entry.type in _ENDS:
             self.open.pop(str(named), None)
+            self.rejections[str(named)].append(self._signature(entry))
         elif entry.type is EntryType.UNDO:
             self._withdraw(entry)
 
-    def book(self) -> PolicyBook:
-        """Return what came of it; all versions know the keys that count at the end."""
+    def lifts(self, end: Revocation) -> bool:
+        """Whether another person than whose key it is rejected the end of a key in time."""
+        if end.changes & self.enforced:
+            return False
+        owner = names_of(end.principal)
+        return any(
+            one.roles & _APPROVES and not one.names & owner
+            for change in end.changes
+            for one in self.rejections[change]
+        )
+
+    def _signature(self, entry: Entry) -> Signature:
+        roles, at = self.roles, self.order.dated(entry)
+        if roles is None:
+            return Signature(entry.actor, entry.key_fp, frozenset())
+        return roles.signature(entry.actor, entry.key_fp, at)
+
+    def book(self, asked: Iterable[tuple[str, str]]) -> PolicyBook:
+        """Return what came of it; all versions know the keys that count at the end.
+
+        `asked` are all versions that anybody asked for, as (file, digest).
+        """
         versions = {
             digest: replace(roles, keys=self.keys, automations=self.automations)
             for digest, roles in self.versions.items()
         }
-        waiting = (
-            Waiting(change, _rule_for(self.roles, change.actor), self._signed(change))
+        waiting = tuple(
+            Waiting(change, _rule_for(self.roles, change.actor), signed)
             for change in self.open.values()
-            if self._replaces(change)
+            if self._replaces(change) and (signed := self._signed(change))
         )
+        waits = {(str(w.entry.data["file"]), str(w.entry.data.get("after"))) for w in waiting}
         present = self.automations.get(self.digests.get(AUTOMATION, ""), [None])[-1]
-        return PolicyBook(
-            versions, self.roles, dict(self.digests), tuple(w for w in waiting if w.signed), present
-        )
+        aside = frozenset(asked) - self.ever - waits
+        return PolicyBook(versions, self.roles, dict(self.digests), waiting, present, aside)
 
     def _withdraw(self, undo: Entry) -> None:
         for hash_, keys in self.approvals.items():
@@ -199,18 +322,13 @@ class _Reading:
             ]
 
     def _replaces(self, change: Entry) -> bool:
-        """Whether it names the version in force as the one that it replaces."""
-        present = self.digests.get(str(change.data["file"]), "")
-        return change.data.get("before") == present != change.data.get("after")
+        return replaces(change, self.digests.get(str(change.data["file"]), ""))
 
     def _signed(self, change: Entry) -> tuple[Signature, ...]:
         roles = self.roles
         if roles is None:
             return ()
-        signed = [
-            roles.signature(each.actor, each.key_fp, each.ts)
-            for each in (change, *self.approvals[change.hash])
-        ]
+        signed = [self._signature(each) for each in (change, *self.approvals[change.hash])]
         return counted(_rule_for(roles, change.actor), signed)
 
     def _consider(self, change: Entry) -> None:
@@ -241,9 +359,13 @@ class _Reading:
             if roles is None:
                 return False
             if (before := self.versions.get(self.digests.get(ROLES, ""))) is not None:
-                self.versions[before.digest] = replace(before, until=latest.ts)
+                self.versions[before.digest] = replace(
+                    before, until=latest.ts, ended_by=latest.hash
+                )
             self.versions[digest] = roles
         self.digests[file] = digest
+        self.ever.add((file, digest))
+        self.enforced.add(change.hash)
         return True
 
     def _automate(self, change: Entry, digest: str, since: datetime) -> bool:

@@ -6,7 +6,7 @@ count against what they would allow: a grant that is not understood grants nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -164,15 +164,21 @@ class Projection:
 
 
 def project(
-    entries: Sequence[Entry], now: datetime, policies: Policies, *, is_verified: bool = True
+    entries: Sequence[Entry],
+    now: datetime,
+    policies: Policies,
+    *,
+    is_verified: bool = True,
+    void: Container[str] = (),
 ) -> Projection:
     """Say what `entries` (in time order) mean at `now`.
 
     `policies` are the versions of the roles that the ledger vouches for. When the ledger does not
-    verify, nothing that it allows counts.
+    verify, nothing that it allows counts; entries whose hash is in `void` never do.
     """
     doubt = "" if is_verified else NOT_VERIFIED
-    followers = follow(entries)
+    followers = follow(entries, void, policies)
+    entries = [entry for entry in entries if entry.hash not in void]
     stops = _stops(entries)
     waivers = _superseded(
         _suspended(_waiver(entry, followers, policies, now, doubt), stops.get(entry.hash))
@@ -183,7 +189,7 @@ def project(
     held = [_held(waiver, asks[waiver.id]) for waiver in waivers]
     asked = collect_actions(entries, followers, policies, doubt)
     actions = (*asked, *alert_actions(held, entries), *silences_after(asked, entries))
-    counting = list(recorded(entries, policies, followers.at))
+    counting = list(recorded(entries, policies, followers))
     contained = tuple(containments(actions))
     return Projection(
         at=now,

@@ -7,7 +7,7 @@ hash, or end it. What it is worth follows from the policy that was in force, not
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,12 +15,14 @@ import msgspec
 
 from riskcockpit.decisions.authors import read_authors
 from riskcockpit.decisions.automations import KEY as AUTOMATION
+from riskcockpit.decisions.people import Delegation, are_namesakes
 from riskcockpit.decisions.roles import Deed, Roles, Rule, Signature, counted
 from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
 from riskcockpit.ledger.chain import Entry
+from riskcockpit.ledger.order import CLOCKS_DIFFER, NEVER, Order
 
 ASKS: Mapping[EntryType, Deed] = {
     EntryType.WAIVER_REQUESTED: Deed.WAIVE,
@@ -127,12 +129,46 @@ class Followers:
 
     keys: Mapping[str, tuple[Entry, ...]]
     ends: Mapping[str, Entry]
-    times: Mapping[str, datetime]
-    """Entry → the earliest it can have been signed: its own time, or that of what it had seen."""
+    order: Order
 
     def at(self, entry: Entry) -> datetime:
         """Return when an entry was signed; a clock that was put back does not make it older."""
-        return self.times.get(entry.hash, entry.ts)
+        return self.order.at(entry)
+
+    def dated(self, entry: Entry) -> datetime:
+        """Return when an entry counts as signed: later than it says when others went on without it.
+
+        A clock that was put back, or a new chain with old times in it, gains nothing by them.
+        """
+        return self.order.dated(entry)
+
+    def is_over(self, policy: Roles, entry: Entry) -> bool:
+        """Whether another version had taken the place of `policy` when `entry` was signed.
+
+        What the change of the version knew was signed in time, and what knew of the change was not.
+        Of anything else another person must have seen it in time: its own time proves nothing.
+        """
+        if policy.until is None or self.order.knows(policy.ended_by, entry.hash):
+            return False
+        if self.order.knows(entry.hash, policy.ended_by) or policy.is_over(self.at(entry)):
+            return True
+        return policy.is_over(self.order.seen_at(entry))
+
+    def signature(self, entry: Entry, policies: Policies) -> Signature:
+        """Return who signed `entry`, with the roles they had; unknown policies give none."""
+        policy = policies.get(str(entry.data.get("policy", "")))
+        if policy is None or self.is_over(policy, entry):
+            return Signature(entry.actor, entry.key_fp, frozenset())
+        at = self.dated(entry) if policy.delegations else self.at(entry)
+        if any(self._outlived(each, entry, at) for each in policy.delegations):
+            at = self.order.seen_at(entry)
+        return policy.signature(entry.actor, entry.key_fp, at)
+
+    def _outlived(self, each: Delegation, entry: Entry, at: datetime) -> bool:
+        """Whether the first who saw what a delegate signed saw it when the delegation had ended."""
+        if each.to != entry.actor or not each.holds(at):
+            return False
+        return each.ends + CLOCKS_DIFFER < self.order.seen_at(entry) < NEVER
 
     def withdrawn(self, key: Entry) -> bool:
         """Whether somebody took the key back that they had added."""
@@ -140,12 +176,25 @@ class Followers:
         return end is not None and end.actor == key.actor
 
 
-def follow(entries: Iterable[Entry]) -> Followers:
-    """Collect keys and ends by the hash of the entry they name; the first end counts."""
+def follow(
+    entries: Iterable[Entry], void: Container[str] = (), policies: Policies | None = None
+) -> Followers:
+    """Collect keys and ends by the hash of the entry they name; the first end counts.
+
+    What is `void` adds no key, ends nothing and witnesses nothing. Whom one of the `policies` takes
+    for one person is none who could witness for the other.
+    """
+    versions = tuple((policies or {}).values())
+
+    def are_one(one: str, other: str) -> bool:
+        return are_namesakes(one, other) or any(each.are_one(one, other) for each in versions)
+
     keys: defaultdict[str, list[Entry]] = defaultdict(list)
     ends: dict[str, Entry] = {}
     entries = tuple(entries)
     for entry in entries:
+        if entry.hash in void:
+            continue
         named = entry.data.get(_NAMED_BY.get(entry.type, ""))
         if not isinstance(named, str):
             continue
@@ -154,23 +203,7 @@ def follow(entries: Iterable[Entry]) -> Followers:
         else:
             ends.setdefault(named, entry)
     by_name = {name: tuple(found) for name, found in keys.items()}
-    return Followers(by_name, ends, _times(entries))
-
-
-def _times(entries: Iterable[Entry]) -> dict[str, datetime]:
-    """Say for each entry when it was signed at the earliest.
-
-    A chain's own times never go back, and nobody sees what is not written yet.
-    """
-    entries = tuple(entries)
-    said = {entry.hash: entry.ts for entry in entries}
-    found: dict[str, datetime] = {}
-    for entry in entries:
-        named = entry.data.get(_NAMED_BY.get(entry.type, ""))
-        known = [said.get(head) for head in (*entry.seen.values(), str(named))]
-        before = found.get(entry.prev)
-        found[entry.hash] = max([entry.ts, *(t for t in (*known, before) if t is not None)])
-    return found
+    return Followers(by_name, ends, Order(entries, void, are_one))
 
 
 def stand(
@@ -184,13 +217,11 @@ def stand(
     except ValueError as error:
         doubt = doubt or str(error)
     at = followers.at(ask)
-    rule = _rule(ask, severity, policies, at)
+    rule = _rule(ask, severity, policies, followers)
     if rule is None:
         return Standing(None, ended=ended, doubt=doubt or _DOUBT)
     keys = [key for key in followers.keys.get(ask.hash, ()) if not followers.withdrawn(key)]
-    by_entry = [
-        (entry, signature_of(entry, policies, followers.at(entry))) for entry in (ask, *keys)
-    ]
+    by_entry = [(entry, followers.signature(entry, policies)) for entry in (ask, *keys)]
     signed = counted(rule, [signature for _, signature in by_entry], authors)
     decided_at = None
     if len(signed) >= rule.keys:
@@ -203,14 +234,6 @@ def stand(
         return Standing(rule, signed, None, ended, doubt or _NO_GLASS, authors)
     review = replace(review, done_at=decided_at)
     return Standing(rule, signed, ask.ts, ended, doubt, authors, review)
-
-
-def signature_of(entry: Entry, policies: Policies, at: datetime) -> Signature:
-    """Return who signed `entry` at `at`, with the roles they had; unknown policies give none."""
-    policy = policies.get(str(entry.data.get("policy", "")))
-    if policy is None or policy.is_over(at):
-        return Signature(entry.actor, entry.key_fp, frozenset())
-    return policy.signature(entry.actor, entry.key_fp, at)
 
 
 def glass_rule(
@@ -244,16 +267,16 @@ _SECOND = timedelta(seconds=1)
 """Moments in entries may be whole seconds."""
 
 
-def _rule(ask: Entry, severity: Severity, policies: Policies, at: datetime) -> Rule | None:
+def _rule(ask: Entry, severity: Severity, policies: Policies, followers: Followers) -> Rule | None:
     """Return the rule the policy has for `ask`, if that is the one it says it was made by."""
     policy = policies.get(str(ask.data.get("policy", "")))
     is_production = ask.data.get("production")
-    if policy is None or policy.is_over(at) or not isinstance(is_production, bool):
+    if policy is None or followers.is_over(policy, ask) or not isinstance(is_production, bool):
         return None
     if ask.type is EntryType.ROLLBACK_REQUESTED and AUTOMATION in ask.data:
         is_back = ask.data.get("kind") == ActionKind.MODEL_ROLLBACK.value
         model, version = str(ask.data.get("model", "")), str(ask.data[AUTOMATION])
-        rule = policy.enforced(model, version, at) if is_back else None
+        rule = policy.enforced(model, version, followers.dated(ask)) if is_back else None
     else:
         rule = policy.rule_for(ASKS[ask.type], severity, is_production=is_production)
     return rule if rule is not None and rule.id == ask.data.get("rule") else None

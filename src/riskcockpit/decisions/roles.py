@@ -156,6 +156,8 @@ class Roles:
     """(principal, fingerprint) of the keys that were put in force; None: all that verify."""
     until: datetime | None = None
     """When another version took its place, aware UTC; None while it is in force."""
+    ended_by: str = ""
+    """Hash of the entry that put the other version in force."""
     persons: tuple[frozenset[str], ...] = ()
     """Principals that are one person each."""
     delegations: tuple[Delegation, ...] = ()
@@ -170,6 +172,11 @@ class Roles:
         acting = [d.giver for d in self.delegations if d.to == principal and d.holds(at)]
         persons = [person_of(name, self.persons, self.keys) for name in (principal, *acting)]
         return Signature(principal, key_fp, roles, frozenset().union(*persons))
+
+    def are_one(self, one: str, other: str) -> bool:
+        """Whether two principals are one person."""
+        persons = (person_of(name, self.persons, self.keys) for name in (one, other))
+        return bool(frozenset.intersection(*persons))
 
     def enforced(self, model: str, version: str, at: datetime) -> Rule | None:
         """Return the rule by which automation may roll `model` back at `at`; None: it may not.

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from riskcockpit.ledger.armor import fingerprint
 
 FILE_NAME = "allowed_signers"
+EXPIRED = "its key had expired"
 
 _LINE = re.compile(
     r"(?P<principals>\S+)[ \t]+"
@@ -53,7 +54,7 @@ class AllowedKey:
         if self.valid_after is not None and moment < self.valid_after:
             return "its key was not valid yet"
         if self.valid_before is not None and moment > self.valid_before:
-            return "its key had expired"
+            return EXPIRED
         return ""
 
 

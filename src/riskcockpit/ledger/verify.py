@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from riskcockpit.errors import LedgerError
@@ -23,38 +22,14 @@ from riskcockpit.ledger.armor import (
 from riskcockpit.ledger.bodies import fault_of
 from riskcockpit.ledger.chain import SUFFIX, Checked, Entry, actor_of, check_chain
 from riskcockpit.ledger.coverage import Anchors, covered_lengths
+from riskcockpit.ledger.examination import Doubt, Examination, Proven
 from riskcockpit.ledger.objects import Objects
+from riskcockpit.ledger.order import CLOCKS_DIFFER
 from riskcockpit.ledger.regular import NotRegularError, read_regular
-from riskcockpit.ledger.signers import FILE_NAME, AllowedSigners
+from riskcockpit.ledger.signers import EXPIRED, FILE_NAME, AllowedSigners
 from riskcockpit.ledger.signing import load_signers, prove
 from riskcockpit.ledger.wire import BadSignatureError
 from riskcockpit.views.governance import LedgerProblem, VerifyReport
-
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far ahead of ours a writer's clock may be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """A prefix of a chain whose signatures were all found good before.
-
-    Only the arithmetic is skipped for it; whose keys they are is judged anew every time.
-    """
-
-    size: int
-    digest: str
-    """SHA-256 of the prefix, hex."""
-
-
-@dataclass(frozen=True, slots=True)
-class Examination:
-    """A verified ledger: what was found wrong, and what it says."""
-
-    report: VerifyReport
-    entries: tuple[Entry, ...]
-    """Every entry that parses, by time, chain and number. Trust them only if the report is ok."""
-    proven: Mapping[str, Proven] = field(default_factory=dict)
-    """For the next time: by chain, how far its signatures are good."""
 
 
 def verify(directory: Path, now: datetime) -> VerifyReport:
@@ -74,27 +49,41 @@ def verify_checkpoints(directory: Path, now: datetime) -> VerifyReport:
     Raises:
         LedgerError: as `verify`.
     """
-    return _Examiner(directory, now, {}).run_checkpoints()
+    return _Examiner(directory, now, {}, {}).run_checkpoints()
 
 
 def examine(
-    directory: Path, now: datetime, proven: Mapping[str, Proven] | None = None
+    directory: Path,
+    now: datetime,
+    proven: Mapping[str, Proven] | None = None,
+    ahead: Mapping[str, datetime] | None = None,
 ) -> Examination:
     """Verify as `verify`, and return the entries; `proven` saves signature arithmetic.
+
+    `ahead` are chains whose clock is known to have been ahead, and until what time of theirs.
 
     Raises:
         LedgerError: as `verify`.
     """
-    return _Examiner(directory, now, proven or {}).run()
+    return _Examiner(directory, now, proven or {}, ahead or {}).run()
 
 
 class _Examiner:
-    def __init__(self, directory: Path, now: datetime, proven: Mapping[str, Proven]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        now: datetime,
+        proven: Mapping[str, Proven],
+        ahead: Mapping[str, datetime],
+    ) -> None:
         self.directory = directory
         self.now = now
         self.proven = proven
+        self.ahead = ahead
         self.problems: list[LedgerProblem] = []
         self.notices: list[LedgerProblem] = []
+        self.doubts: list[Doubt] = []
+        self.kept: set[str] = set()
         self.signers: AllowedSigners = load_signers(directory / FILE_NAME)
         self.contents: dict[str, bytes] = {}
         self.chains: dict[str, Checked] = {}
@@ -127,7 +116,9 @@ class _Examiner:
             ),
         )
         entries.sort(key=lambda entry: (entry.ts, entry.chain, entry.seq))
-        return Examination(report, tuple(entries), self._proven_now())
+        return Examination(
+            report, tuple(entries), self._proven_now(), tuple(self.doubts), frozenset(self.kept)
+        )
 
     def run_checkpoints(self) -> VerifyReport:
         """Check bytes against checkpoints, and parse no entry."""
@@ -148,6 +139,19 @@ class _Examiner:
 
     def _problem(self, chain: str, entry: int | None, why: str) -> None:
         self.problems.append(LedgerProblem(chain, entry, why))
+
+    def _future(self, entry: Entry) -> None:
+        why = "its time lies in the future"
+        until = self.ahead.get(entry.chain)
+        if until is not None and entry.ts <= until:
+            self._notice(entry, f"{why}: its clock was ahead, as somebody here said")
+        else:
+            self._doubt(entry, why, is_late=True, is_future=True)
+
+    def _doubt(self, entry: Entry, why: str, *, is_late: bool, is_future: bool = False) -> None:
+        problem = LedgerProblem(entry.chain, entry.seq, why)
+        self.problems.append(problem)
+        self.doubts.append(Doubt(entry, problem, is_late, is_future))
 
     def _notice(self, entry: Entry, why: str) -> None:
         self.notices.append(LedgerProblem(entry.chain, entry.seq, why))
@@ -194,10 +198,13 @@ class _Examiner:
             return
         refusal = self.signers.refusal(entry.actor, signature.key, EVIDENCE, entry.ts)
         if refusal:
-            self._problem(entry.chain, entry.seq, refusal)
+            if refusal == EXPIRED:
+                self._doubt(entry, refusal, is_late=True)
+            else:
+                self._problem(entry.chain, entry.seq, refusal)
             return
-        if entry.ts > self.now + CLOCK_TOLERANCE:
-            self._problem(entry.chain, entry.seq, "its time lies in the future")
+        if entry.ts > self.now + CLOCKS_DIFFER:
+            self._future(entry)
         if why := fault_of(entry.type, entry.data):
             self._notice(entry, f"its data is not what {entry.type.value} holds: {why}")
         self.signatures[entry.hash] = signature
@@ -209,7 +216,10 @@ class _Examiner:
             return 0
         prefix = content[: proven.size]
         is_same = hashlib.sha256(prefix).hexdigest() == proven.digest
-        return prefix.count(b"\n") if is_same else 0
+        if not is_same:
+            return 0
+        self.kept.add(name)
+        return prefix.count(b"\n")
 
     def _proven_now(self) -> dict[str, Proven]:
         doubtful = {problem.chain for problem in self.problems}
@@ -243,7 +253,7 @@ class _Examiner:
                         self._missing_head(entry, name, head)
                         continue
                     seq = found.seq
-                    if entry.ts < found.ts - CLOCK_TOLERANCE:
+                    if entry.ts < found.ts - CLOCKS_DIFFER:
                         behind = f"its clock was behind that of {name}"
                         self._notice(entry, f"{behind}, whose entry {seq} it had seen")
                     if seq < latest.get(name, 0):
@@ -330,7 +340,7 @@ class _Examiner:
         for entry, refusal in expired:
             if entry.seq >= covered.get(entry.chain, 0):
                 why = f"{refusal} since, and nothing signed later covers the entry"
-                self._problem(entry.chain, entry.seq, why)
+                self._doubt(entry, why, is_late=False)
 
     def _check_objects(self) -> None:
         good: set[str] = set()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 
 from riskcockpit.domain.reading import Direction
@@ -15,6 +16,11 @@ from riskcockpit.present.text import UNICODE, Glyphs, count, figure
 
 _LABEL = 8
 _LEAST_BAR, _MOST_BAR = 10, 40
+_LEAST_RECENT = 8
+_MOST_SILENCE = 10
+"""How many times longer than all that came since a silence must be to end a plot."""
+_MOST_CELLS = 4
+"""Cells that one value takes, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +47,59 @@ def squeeze(values: Sequence[float | None], width: int, direction: Direction) ->
     ]
 
 
-def column(index: int, total: int, width: int) -> int:
-    """Return the column of a plot of `width` cells that value `index` of `total` is drawn in."""
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Values over time, a cell each; every cell stands for as much time as the others."""
+
+    first: datetime
+    last: datetime
+    values: tuple[float | None, ...]
+    """Of each cell the worst; None where nothing was measured."""
+
+    def cell(self, at: datetime) -> int:
+        """Return the cell of a moment; the nearest when it lies outside."""
+        span = (self.last - self.first).total_seconds()
+        share = (at - self.first).total_seconds() / span if span else 1.0
+        return min(len(self.values) - 1, max(0, int(share * len(self.values))))
+
+
+def recent(points: Sequence[tuple[datetime, float]]) -> Sequence[tuple[datetime, float]]:
+    """Return the points after the last silence that is far longer than all that came since.
+
+    Drawn with it, what came since would be one cell. At least eight points must have come.
+    """
+    for at in range(len(points) - _LEAST_RECENT, 0, -1):
+        silence = points[at][0] - points[at - 1][0]
+        if silence > _MOST_SILENCE * (points[-1][0] - points[at][0]):
+            return points[at:]
+    return points
+
+
+def over_time(
+    points: Sequence[tuple[datetime, float]], width: int, direction: Direction
+) -> Stretch:
+    """Lay `points` (oldest first, at least one) out by time, in a plot of `width` cells.
+
+    Of the points of one cell the worst stays, so that no breach is lost.
+    """
+    shown = recent(points)
+    first, last = shown[0][0], shown[-1][0]
+    span = (last - first).total_seconds()
+    steps = sorted((after[0] - before[0]).total_seconds() for before, after in pairwise(shown))
+    usual = next((step for step in steps[len(steps) // 2 :] if step > 0), 0.0)
     room = max(1, width - _LABEL)
-    return index if total <= room else min(room - 1, max(0, index * room // total))
+    columns = min(room, round(span / usual) + 1) if usual else 1
+    worst = min if direction is Direction.AT_LEAST else max
+    cells: list[float | None] = [None] * columns
+    for at, value in shown:
+        index = round((at - first).total_seconds() / span * (columns - 1)) if span else 0
+        before = cells[index]
+        cells[index] = value if before is None else worst(before, value)
+    for index in range(1, columns - 1):  # one beat late is no silence
+        if cells[index] is None and cells[index + 1] is not None:
+            cells[index] = cells[index - 1]
+    each = max(1, min(_MOST_CELLS, room // columns))
+    return Stretch(first, last, tuple(value for value in cells for _ in range(each)))
 
 
 _LEAST_MARGIN = 1e-200
@@ -143,10 +198,13 @@ def marked(letters: Sequence[tuple[int, str]], width: int) -> list[Run]:
 
 
 def axis(first: str, last: str, width: int) -> list[Run]:
-    """Return the row that says what the leftmost and the rightmost column are."""
+    """Return the row that says what the leftmost and the rightmost column are.
+
+    Where there is no room for both it says what the rightmost is.
+    """
     room = max(1, width - _LABEL)
     gap = room - len(first) - len(last)
-    text = f"{first}{' ' * gap}{last}" if gap > 0 else last[-room:].rjust(room)
+    text = f"{first}{' ' * gap}{last}" if gap > 0 else last.rjust(room)
     return [Run(" " * _LABEL + text, "muted")]
 
 
@@ -156,7 +214,7 @@ def strip(
     """Draw how a total is made up, as (word, token, count), the gravest first; `width` cells.
 
     Each part has a shade of its own and at least one cell, and says its number while there is room:
-    the last words go first, then the bar becomes shorter.
+    all words without a bar, else as many as stand beside one.
     """
     shown = [
         (f"{shade} {word} {count(number)}", shade, token, number)
@@ -166,8 +224,9 @@ def strip(
     if not shown:
         return []
     words = [text for text, *_ in shown]
-    while len(words) > 1 and sum(len(text) + 2 for text in words) + _LEAST_BAR > width:
-        words.pop()
+    if sum(len(text) + 2 for text in words) > width + 2:
+        while len(words) > 1 and sum(len(text) + 2 for text in words) + _LEAST_BAR > width:
+            words.pop()
     bar = min(_MOST_BAR, width - sum(len(text) + 2 for text in words))
     total = sum(number for *_, number in shown)
     out = [

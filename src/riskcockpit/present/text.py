@@ -117,7 +117,7 @@ ASCII = Glyphs(
     gap=" ",
     opened="v",
     closed=">",
-    added="+",
+    added="N",
     changed="%",
     is_ascii=True,
 )
@@ -293,18 +293,30 @@ def signed_money(change: Money, glyphs: Glyphs = UNICODE) -> str:
     return text if change.amount < 0 else f"+{text}"
 
 
-def sparkline(values: Sequence[float | None], width: int, glyphs: Glyphs = UNICODE) -> str:
+def signs(text: str, glyphs: Glyphs) -> str:
+    """Return words of a service in the signs of the font: `≥` and `≤` as `glyphs` have them."""
+    return text.replace(UNICODE.at_least, glyphs.at_least).replace(UNICODE.at_most, glyphs.at_most)
+
+
+def sparkline(
+    values: Sequence[float | None],
+    width: int,
+    glyphs: Glyphs = UNICODE,
+    target: float | None = None,
+) -> str:
     """Draw the newest `width` values as bars between their least and greatest; gaps stay gaps.
 
-    The bars span at least 2 % of the greatest value, so that noise around a steady value is not
-    blown up to mountains.
+    The bars span at least 2 % of the greatest value and half the way to `target`, so that noise
+    around a steady value is not blown up to mountains: what is steady stands half high.
     """
     shown = list(values)[-width:]
     known = [value for value in shown if value is not None]
     if not known:
         return ""
     low, high = min(known), max(known)
-    middle, spread = (low + high) / 2, max(high - low, abs(high) * _LEAST_SPREAD)
+    middle = (low + high) / 2
+    apart = 0.0 if target is None else abs(middle - target) / 2
+    spread = max(high - low, abs(high) * _LEAST_SPREAD, apart)
     start = low if high - low >= spread else middle - spread / 2
     top = len(glyphs.bars) - 1
     return "".join(

@@ -100,7 +100,9 @@ def with_enforcement(text: str, file: Path, model: str, who: Enforcement | None)
 
 
 def _changed(ctx: Context, model: str, who: Enforcement | None) -> str:
-    Desk(ctx).refuse_edited(AUTOMATION)  # or this person would ask for what another wrote
+    desk = Desk(ctx)
+    desk.put_back()
+    desk.refuse_edited(AUTOMATION)  # or this person would ask for what another wrote
     file = rules_file(ctx)
     _write(file, with_enforcement(_text(file), file, model, who))
     return adopt(ctx)

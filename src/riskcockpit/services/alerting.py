@@ -179,7 +179,7 @@ def _signed(ctx: Context) -> tuple[Sequence[Entry], tuple[str, ...]]:
         return (), (f"acknowledgements do not count: {error.message}",)
     if not found.report.is_ok:
         return (), ("acknowledgements do not count: the ledger does not verify",)
-    return found.entries, ()
+    return found.counting, ()
 
 
 def _with_digest(ctx: Context, seen: Look) -> State:

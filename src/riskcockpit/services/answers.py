@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from riskcockpit.decisions.duties import Check, in_words, said_of_key
+from riskcockpit.decisions.policy import replaces
 from riskcockpit.decisions.project import Waiver
 from riskcockpit.decisions.receipts import ACTING
 from riskcockpit.decisions.roles import Deed, Rule, needs
@@ -19,7 +21,7 @@ from riskcockpit.services.asked import Asked, asked
 from riskcockpit.services.asks import Ask, asks_of
 from riskcockpit.services.authors import known_authors
 from riskcockpit.services.context import Context
-from riskcockpit.services.desk import Desk
+from riskcockpit.services.desk import MIN_PREFIX, Desk
 from riskcockpit.services.dismissals import carry_out
 from riskcockpit.services.policy_lines import policy_lines
 from riskcockpit.services.proposals import (
@@ -65,7 +67,7 @@ def plan_approve(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
     except RefusedError as error:
         return _preview(desk, said, error.rule, blockers=(error.message,))
     missing = needs(rule, [*ask.standing.signed, desk.signature()])
-    changed = policy_lines(desk.ctx.paths.ledger, ask.entry)
+    changed = policy_lines(desk.ctx.paths.ledger, ask.entry, desk.book.digests)
     said = replace(said, duties=in_words(said_of_key(checks)))
     return _preview(desk, said, rule.id, missing=missing, is_sent=not missing, warnings=changed)
 
@@ -88,6 +90,34 @@ def approve(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
     rows = () if missing else carry_out(desk, ask.entry.hash)
     message = desk.finish()
     return DecisionResult(desk.decision(entry, rule, ask.sentence, missing), rows, message)
+
+
+def in_turn(ctx: Context, ids: Sequence[str]) -> tuple[str, ...]:
+    """Return `ids` once each, in an order in which all can be approved; the policy first.
+
+    Raises:
+        InputError: two change one file of the policy, each against what the other replaces.
+    """
+    desk = Desk(ctx)
+    changes = {each.entry.hash: each.entry for each in desk.book.waiting}
+    named: dict[str, Entry] = {}
+    for id_ in ids:
+        found = [entry for hash_, entry in changes.items() if hash_.startswith(id_.lower())]
+        if len(found) == 1 and len(id_) >= MIN_PREFIX:
+            named[id_] = found[0]
+    present = dict(desk.book.digests)
+    turns = sorted(named, key=lambda id_: (named[id_].ts, named[id_].seq))
+    for before, id_ in zip(("", *turns), turns, strict=False):
+        change = named[id_]
+        file = str(change.data["file"])
+        if not replaces(change, present.get(file, "")):
+            raise InputError(
+                f"{before} and {id_} cannot both be approved: each changes {file} against the same"
+                " version",
+                hint="approve one of them; the other has to be asked for again then",
+            )
+        present[file] = str(change.data["after"])
+    return tuple(dict.fromkeys((*turns, *(id_ for id_ in ids if id_ not in named))))
 
 
 def plan_reject(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:

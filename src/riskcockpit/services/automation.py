@@ -79,8 +79,9 @@ def standing(ctx: Context) -> Standing:
     found = examined(ctx)
     book = policy_book(ctx.paths.ledger, found.entries)
     projection = project(
-        found.entries, ctx.clock.now(), book.versions, is_verified=found.report.is_ok
-    )
+        found.entries, ctx.clock.now(), book.versions, is_verified=found.report.is_ok,
+        void=book.void,
+    )  # fmt: skip
     principal, key_fp = _who(ctx)
     return Standing(
         projection, book, rules_in_force(ctx, book), found.report.is_ok, principal, key_fp
@@ -220,7 +221,8 @@ def mode_of(stands: Standing, model: str) -> Mode:
     if roles is None or roles.enforced(model, rules.digest, now) is None:
         why = f"{who.approver} does not answer for it: unsigned, ended, or not an approver"
         return Mode(is_enforced=False, why=f"it is proposed: {why}")
-    if not roles.of_key(stands.principal, stands.key_fp) & ENFORCED.request:
+    is_ended = stands.key_fp in stands.book.ended
+    if is_ended or not roles.of_key(stands.principal, stands.key_fp) & ENFORCED.request:
         name = stands.principal or "nobody"
         return Mode(is_enforced=False, why=f"it is proposed: {name} is not automation")
     return Mode(is_enforced=True, why=f"{who.approver} answers for it")

@@ -12,7 +12,7 @@ from typing import Any
 from riskcockpit.config.automation import parse_automation
 from riskcockpit.decisions.authors import KEY as AUTHORS
 from riskcockpit.decisions.duties import said_of_ask
-from riskcockpit.decisions.policy import AUTOMATION, OPTIONAL, ROLES
+from riskcockpit.decisions.policy import AUTOMATION, HOLDS, OPTIONAL, ROLES
 from riskcockpit.decisions.policy import FILES as POLICY_FILES
 from riskcockpit.decisions.project import project
 from riskcockpit.decisions.roles import ENFORCED, Deed, Role, Roles, Rule, Signature, needs
@@ -33,12 +33,24 @@ from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.objects import Objects
 from riskcockpit.ledger.signers import parse_signers
 from riskcockpit.services.context import Context
-from riskcockpit.services.policy_state import POLICY_RULE, state_of, write_policy
+from riskcockpit.services.policy_state import (
+    POLICY_RULE,
+    held_versions,
+    put_back,
+    state_of,
+    write_policy,
+)
 from riskcockpit.services.record import examined, parse_roles, policy_book, read_roles
 from riskcockpit.services.unlocking import refuse_locked
 
+REVOKED_RULE = "key-revoked"
 MIN_PREFIX = 4
 """Characters of an id that commands take at least."""
+_VERIFY_HINT = "`riskcockpit ledger verify` says all; nothing is decided until it does"
+_CLOCK_HINT = (
+    "one of two clocks is wrong: mend this computer's, or if it is right say so: "
+    "`riskcockpit ledger repair --clock-is-right`"
+)
 
 _LISTS = {
     "request": "requests list", "waiver": "waivers list", "incident": "incident list",
@@ -64,15 +76,19 @@ class Desk:
         if not found.report.is_ok:
             first = found.report.problems[0]
             place = "" if first.entry is None else f" entry {first.entry}"
+            is_clock = all(
+                any(p == d.problem and d.is_future for d in found.doubts)
+                for p in found.report.problems
+            )
             raise LedgerError(
                 f"the ledger does not verify: {first.chain}{place}: {first.why}",
-                hint="`riskcockpit ledger verify` says all; nothing is decided until it does",
+                hint=_CLOCK_HINT if is_clock else _VERIFY_HINT,
             )
         self.entries = found.entries
         self.book = policy_book(ctx.paths.ledger, found.entries)
         self.roles = self._roles()
         self.policies = {**self.book.versions, self.roles.digest: self.roles}
-        self.projection = project(found.entries, self.now, self.policies)
+        self.projection = project(found.entries, self.now, self.policies, void=self.book.void)
 
     @property
     def principal(self) -> str:
@@ -85,7 +101,9 @@ class Desk:
         return self.ctx.settings.context.production or self.roles.is_production
 
     def signature(self) -> Signature:
-        """Return how this person signs, with their roles of today."""
+        """Return how this person signs, with their roles of today: none with a revoked key."""
+        if self.journal.fingerprint in self.book.ended:
+            return Signature(self.principal, self.journal.fingerprint, frozenset())
         return self.roles.signature(self.principal, self.journal.fingerprint, self.now)
 
     def permit(self, deed: Deed, severity: Severity = Severity.INFO) -> Rule:
@@ -154,11 +172,18 @@ class Desk:
         return {AUTHORS: named, **duties, **self.grounds(rule)}
 
     def check_open(self) -> None:
-        """Let nobody decide while production is locked, or while a policy file is edited.
+        """Let nobody decide with a revoked key, in locked production, or by an edited policy.
 
         Raises:
-            RefusedError: it is.
+            RefusedError: it is so.
         """
+        end = self.book.ended.get(self.journal.fingerprint)
+        if end is not None:
+            raise RefusedError(
+                f"the key {end.key_fp} was revoked by {end.entry.actor}: what it signs is void",
+                rule=REVOKED_RULE,
+                hint=f"`riskcockpit ledger show {short(end.entry.hash)}`; sign with another key",
+            )
         if self.signature().roles != {Role.AUTOMATION}:
             refuse_locked(self.ctx)
         for name in POLICY_FILES:
@@ -194,6 +219,7 @@ class Desk:
             RefusedError: production is locked, or a policy file was edited and nobody signed that.
             LedgerError: it cannot be signed or written; nothing was decided then.
         """
+        self.put_back()
         self.check_open()
         self.vouch()
         entry = self.journal.append(type_, data)
@@ -223,7 +249,7 @@ class Desk:
 
         Returns what could not be done, or what is to be known, or nothing.
         """
-        said = [*self._follow_policy(), self._asked_for()]
+        said = [*self._follow_policy(), *self.put_back(), self._asked_for()]
         try:
             self.journal.checkpoint()
         except (LedgerError, RetryableError) as error:
@@ -231,9 +257,7 @@ class Desk:
         return "; ".join(filter(None, (*said, *self.journal.warnings)))
 
     def _follow_policy(self) -> list[str]:
-        """Put what this decision brought into force in the place of what was in force before, and
-        what is in force in the place of a change that it turned down.
-        """
+        """Put what this decision brought into force in the place of what was in force before."""
         said = []
         directory = self.ctx.paths.ledger
         present = policy_book(directory, self.entries)
@@ -244,27 +268,17 @@ class Desk:
             is_new = name in OPTIONAL and not (directory / name).exists()
             if not is_new and state_of(directory, self.book, name).digest != before:
                 continue
-            said.append(self._put(name, digest, f"{name} is the version {short(digest)} now"))
-        ended = {each.entry.hash for each in self.book.waiting}
-        ended -= {each.entry.hash for each in present.waiting}
-        for each in self.book.waiting:
-            name, digest = str(each.entry.data["file"]), str(each.entry.data["after"])
-            stands = present.digests.get(name, "")
-            if each.entry.hash not in ended or not stands or stands == digest:
-                continue
-            is_there = (directory / name).exists()
-            if is_there and state_of(directory, self.book, name).digest == digest:
-                said.append(self._put(name, stands, f"{name} is the version {short(stands)} again"))
+            try:
+                write_policy(directory, name, Objects(directory).get(digest))
+                said.append(f"{name} is the version {short(digest)} now")
+            except RiskcockpitError as error:
+                said.append(error.message)
         return said
 
-    def _put(self, name: str, digest: str, words: str) -> str:
-        """Put a version of a file of the policy into its place; return `words`, or why not."""
+    def put_back(self) -> list[str]:
+        """Put what is in force in the place of policy files that were rejected or overtaken."""
         directory = self.ctx.paths.ledger
-        try:
-            write_policy(directory, name, Objects(directory).get(digest))
-        except RiskcockpitError as error:
-            return error.message
-        return words
+        return put_back(directory, policy_book(directory, self.entries))
 
     def _asked_for(self) -> str:
         """Return which changes of the policy wait for another person."""
@@ -345,10 +359,12 @@ class Desk:
         elif faults := parse_signers(found.content.decode("utf-8", "replace")).faults:
             raise ConfigError(f"cannot use {name}: {faults[0]}")
         Objects(self.ctx.paths.ledger).put(found.content)
-        change = {
+        change: dict[str, Any] = {
             "file": name, "before": found.in_force, "after": found.digest,
             "objects": [found.digest],
         }  # fmt: skip
+        if held := held_versions(self.ctx.paths.ledger, self.book, name, found.content):
+            change[HOLDS] = held
         entry = self.journal.append(EntryType.POLICY_CHANGED, change)
         self.entries = (*self.entries, entry)
         self.book = policy_book(self.ctx.paths.ledger, self.entries)

@@ -21,16 +21,18 @@ from riskcockpit.decisions.policy import FILES, SIGNERS, PolicyBook
 from riskcockpit.errors import BusyError, InputError, LedgerError
 from riskcockpit.ledger.armor import fingerprint
 from riskcockpit.ledger.chain import Entry
+from riskcockpit.ledger.examination import Examination
 from riskcockpit.ledger.gitremote import Blob, GitRemote
 from riskcockpit.ledger.lock import held
 from riskcockpit.ledger.objects import Objects, write_durably
 from riskcockpit.ledger.signers import parse_signers
 from riskcockpit.ledger.union import Kind, Known, Union, chain_of, kind_of, known_of, lost, unite
-from riskcockpit.ledger.verify import Examination, examine
+from riskcockpit.ledger.verify import examine
 from riskcockpit.services.context import Context
 from riskcockpit.services.ledger_files import staged, take, travelling
-from riskcockpit.services.policy_state import write_policy
-from riskcockpit.services.record import examined, policy_book
+from riskcockpit.services.policy_state import put_back, write_policy
+from riskcockpit.services.record import examined, policy_book, weighed
+from riskcockpit.services.remembered import REMOTES, SEEN, clocks_ahead
 from riskcockpit.views.governance import LedgerProblem
 from riskcockpit.views.ledgersync import ChainMove, LedgerSync
 
@@ -56,7 +58,7 @@ class _Session:
         self.directory = ctx.paths.ledger
         self.accept = accept
         key = hashlib.sha256(f"{url}\n{branch}".encode()).hexdigest()[:16]
-        self.place = ctx.paths.state / "ledger-remotes" / key
+        self.place = ctx.paths.state / REMOTES / key
         self.remote = GitRemote(self.place / "git", url, branch)
         self.notes: list[str] = []
         self.policy: list[str] = []
@@ -108,15 +110,22 @@ class _Session:
             judged = self._judge(ours, merged, accepted)
             if judged.problems:
                 return self._strangers(judged.problems, theirs)
+            for name, content in accepted.items():  # before what rests on it: a retry begins anew
+                self._write_policy(name, content, is_accepted=True)
             tails = {path: (len(ours.get(path, b"")), t) for path, t in union.chains.items()}
             take(self.directory, union.files, tails)
             for path, tail in union.chains.items():
                 self._moved(chain_of(path), pulled=tail.count(b"\n"))
-            for name, content in {**accepted, **judged.contents}.items():
-                write_policy(self.directory, name, content)
-                self.policy.append(_came(name, content, is_accepted=name in accepted))
+            for name, content in judged.contents.items():
+                self._write_policy(name, content, is_accepted=False)
+        book = policy_book(self.directory, examined(self.ctx).entries)
+        self.policy += put_back(self.directory, book)
         self.merged = travelling(self.directory)
         return None
+
+    def _write_policy(self, name: str, content: bytes, *, is_accepted: bool) -> None:
+        write_policy(self.directory, name, content)
+        self.policy.append(_came(name, content, is_accepted=is_accepted))
 
     def _read(self, ours: Mapping[str, bytes]) -> dict[str, bytes]:
         """Return the remote's files; what is the same here is not read again."""
@@ -137,7 +146,7 @@ class _Session:
         """Verify everything together; changes of the policy count as far as known keys sign."""
         policy = {**self._policy_here(), **accepted}
         with staged(self.ctx.paths.state, merged, policy) as place:
-            found = examine(place, self.ctx.clock.now(), self.proven)
+            found = self._examine(place)
             book = policy_book(place, _sound(found))
             contents = self._in_force(place, book, policy)
         if contents:
@@ -150,7 +159,11 @@ class _Session:
 
     def _examined(self, files: Mapping[str, bytes], policy: Mapping[str, bytes]) -> Examination:
         with staged(self.ctx.paths.state, files, policy) as place:
-            return examine(place, self.ctx.clock.now(), self.proven)
+            return self._examine(place)
+
+    def _examine(self, place: Path) -> Examination:
+        ahead = clocks_ahead(self.ctx)
+        return weighed(place, examine(place, self.ctx.clock.now(), self.proven, ahead))
 
     def _policy_here(self) -> dict[str, bytes]:
         found = {}
@@ -188,7 +201,12 @@ class _Session:
                 f"the remote's policy is {_digest(offered)[:_MIN_DIGEST]}, not {self.accept}",
                 hint="compare the keys again: `riskcockpit ledger sync` lists them",
             )
-        if policy_book(self.directory, examined(self.ctx).entries).digests:
+        signed = policy_book(self.directory, examined(self.ctx).entries).digests
+        here = self._policy_here()
+        is_half = all(name in here or name in offered for name in signed) and all(
+            _sha256(content) == signed.get(name, "") for name, content in offered.items()
+        )  # what an earlier attempt took, and could not finish
+        if signed and not (is_half and set(offered) - set(here)):
             raise InputError(
                 "this home has a signed policy: it is changed by signed entries only",
                 hint="`riskcockpit keys add`, approved by a second person",
@@ -232,7 +250,7 @@ class _Session:
 
     def _known(self) -> dict[str, Known]:
         try:
-            raw = (self.place / "seen.json").read_bytes()
+            raw = (self.place / SEEN).read_bytes()
             return msgspec.json.decode(raw, type=dict[str, Known])
         except FileNotFoundError:
             return {}
@@ -245,7 +263,7 @@ class _Session:
     def _remember(self) -> None:
         part = self.place / f".seen.{secrets.token_hex(4)}"
         write_durably(part, msgspec.json.encode(known_of(self.merged)))
-        part.replace(self.place / "seen.json")
+        part.replace(self.place / SEEN)
 
     def _moved(self, chain: str, *, pulled: int = 0, pushed: int = 0) -> None:
         before = self.moves.get(chain, ChainMove(chain, 0, 0))
@@ -305,6 +323,10 @@ _STRANGE = (
 
 def _expanded(url: str) -> str:
     return str(Path(url).expanduser()) if url.startswith("~") else url
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

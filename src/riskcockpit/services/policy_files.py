@@ -30,7 +30,8 @@ def policy_files(ctx: Context) -> tuple[PolicyFileRow, ...]:
         LedgerError: the ledger cannot be read.
     """
     directory = ctx.paths.ledger
-    book = policy_book(directory, examined(ctx).entries)
+    found_here = examined(ctx)
+    book, is_ok = policy_book(directory, found_here.entries), found_here.report.is_ok
     rows = []
     for name in FILES:
         try:
@@ -44,7 +45,9 @@ def policy_files(ctx: Context) -> tuple[PolicyFileRow, ...]:
         request = found.waits.entry.hash if found.waits else ""
         changed = () if found.is_in_force else _changed(directory, found)
         rows.append(
-            PolicyFileRow(name, _state(found), found.digest, found.in_force, request, changed)
+            PolicyFileRow(
+                name, _state(found, is_ok=is_ok), found.digest, found.in_force, request, changed
+            )
         )
     return tuple(rows)
 
@@ -113,11 +116,15 @@ def asked_for(desk: Desk, entry: Entry) -> DecisionResult:
     return DecisionResult(decision, (), "")
 
 
-def _state(found: PolicyFile) -> str:
+def _state(found: PolicyFile, *, is_ok: bool) -> str:
+    if not found.in_force and not is_ok:
+        return "unknown"
     if found.is_in_force:
         return "in_force"
     if found.waits is not None:
         return "waits"
+    if found.is_set_aside:
+        return "set_aside"
     return "edited" if found.in_force else "unsigned"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import unified_diff
 from pathlib import Path
 
@@ -15,11 +16,15 @@ MOST_LINES = 200
 """A longer change is cut, and says so."""
 
 
-def policy_lines(directory: Path, ask: Entry) -> tuple[str, ...]:
-    """Return the lines that `ask` adds and removes; nothing when it changes no policy."""
+def policy_lines(directory: Path, ask: Entry, in_force: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the lines that `ask` adds and removes; nothing when it changes no policy.
+
+    They are against what is in force now, by `in_force` (file → digest), whatever `ask` says.
+    """
     if ask.type is not EntryType.POLICY_CHANGED:
         return ()
-    before, after = (_lines(directory, str(ask.data.get(key, ""))) for key in ("before", "after"))
+    digests = (in_force.get(str(ask.data.get("file")), ""), str(ask.data.get("after", "")))
+    before, after = (_lines(directory, digest) for digest in digests)
     changed = [
         clean_line(line)
         for line in unified_diff(before, after, n=0, lineterm="")

@@ -35,6 +35,7 @@ from riskcockpit.views.posture import (
 )
 
 _FAILING = (Verdict.ALARM.value, Verdict.ERROR.value, Verdict.CONFIG_INVALID.value)
+_UNJUDGED = (Verdict.NO_DATA.value, Verdict.STALE.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,7 @@ def _pillar(
         failing_controls=len(failing),
         controls=len(controls),
         as_of=max((kpi.as_of for kpi in kpis if kpi.as_of is not None), default=None),
+        unjudged_controls=sum(control.verdict in _UNJUDGED for control in controls),
     )
 
 
@@ -200,7 +202,7 @@ def pillar_state(kpis: Sequence[KpiView], failing: Sequence[ControlFact]) -> tup
 
 def _missed(kpi: KpiView) -> str:
     target = limit(kpi.target, kpi.unit, kpi.direction)
-    return f"{kpi.title} {measure(kpi.value, kpi.unit)}, target {target}"
+    return f"{kpi.title}: {measure(kpi.value, kpi.unit)}, target {target}"
 
 
 def _kpi_views(

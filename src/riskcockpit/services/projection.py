@@ -49,7 +49,7 @@ def project_ledger(ctx: Context, tx: Writer, now: datetime) -> Projection:
     found = examined(ctx)
     projection = held_by_controls(projected(ctx, found, now), verdicts_of(tx))
     could = _could_sign(policy_book(ctx.paths.ledger, found.entries).roles, projection)
-    _write_entries(tx, found.entries)
+    _write_entries(tx, found.counting, may_clear=found.report.is_ok)
     _write_waivers(tx, projection.waivers, could)
     _write_actions(tx, projection.actions, could)
     _write_glasses(tx, projection.glasses, could)
@@ -75,9 +75,10 @@ def _could_sign(roles: Roles | None, projection: Projection) -> Mapping[str, lis
     }  # fmt: skip
 
 
-def _write_entries(tx: Writer, entries: Sequence[Entry]) -> None:
+def _write_entries(tx: Writer, entries: Sequence[Entry], *, may_clear: bool) -> None:
+    """Write the entries that are not in the cache; those gone stay while the ledger is in doubt."""
     known = {row[0] for row in tx.rows(sql("services", "projection_known_entries"))}
-    if known - {entry.hash for entry in entries}:
+    if may_clear and known - {entry.hash for entry in entries}:
         tx.execute(sql("services", "projection_clear_ledger_entry"))
         known = set()
     new = {entry.hash: entry for entry in entries if entry.hash not in known}

@@ -3,47 +3,130 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import yaml
 
 from riskcockpit.config.automation import Automation, parse_automation
-from riskcockpit.config.paths import make_private
 from riskcockpit.decisions.people import Keys
-from riskcockpit.decisions.policy import AUTOMATION, ROLES, Contents, PolicyBook, read_policy
+from riskcockpit.decisions.policy import (
+    AUTOMATION,
+    ROLES,
+    SIGNERS,
+    Contents,
+    PolicyBook,
+    read_policy,
+)
 from riskcockpit.decisions.project import Projection, project
 from riskcockpit.decisions.roles import Roles, load_roles
 from riskcockpit.errors import ConfigError, LedgerError
-from riskcockpit.ledger.armor import fingerprint
+from riskcockpit.ledger.armor import EVIDENCE, fingerprint
 from riskcockpit.ledger.chain import Entry
-from riskcockpit.ledger.objects import Objects, write_durably
-from riskcockpit.ledger.signers import parse_signers
-from riskcockpit.ledger.verify import Examination, Proven, examine
+from riskcockpit.ledger.examination import Doubt, Examination
+from riskcockpit.ledger.objects import Objects
+from riskcockpit.ledger.signers import AllowedSigners, parse_signers
+from riskcockpit.ledger.verify import examine
 from riskcockpit.services.context import Context
-
-_PROVEN = "ledger-proven.json"
+from riskcockpit.services.remembered import (
+    clocks_ahead,
+    lost_elsewhere,
+    lost_since,
+    proven_before,
+    remember,
+    with_problems,
+)
+from riskcockpit.views.governance import LedgerProblem
 
 
 def examined(ctx: Context) -> Examination:
     """Verify the ledger; signatures found good before are not computed again.
 
-    What was found good is kept in the state directory, which only this user can write.
+    What was found good is kept in the state directory, which only this user can write. A chain of
+    which less is there than that is gone or was cut, and what is kept is not overwritten then.
 
     Raises:
         LedgerError: it cannot be read.
     """
-    file = ctx.paths.state / _PROVEN
-    known = _read_proven(file)
-    found = examine(ctx.paths.ledger, ctx.clock.now(), known)
-    if dict(found.proven) != known:
-        _write_proven(file, found.proven)
-    return found
+    known = proven_before(ctx)
+    found = examine(ctx.paths.ledger, ctx.clock.now(), known, clocks_ahead(ctx))
+    if gone := lost_since(found, known) or ([] if known else lost_elsewhere(ctx, found)):
+        found = with_problems(found, gone)
+    else:
+        remember(ctx, known, found)
+    return weighed(ctx.paths.ledger, found)
+
+
+def examined_anew(ctx: Context) -> Examination:
+    """Verify the ledger from scratch, and against everything that this home knew of it.
+
+    Raises:
+        LedgerError: it cannot be read.
+    """
+    known = proven_before(ctx)
+    gone = lost_since(examine(ctx.paths.ledger, ctx.clock.now(), known), known) if known else []
+    found = examine(ctx.paths.ledger, ctx.clock.now(), ahead=clocks_ahead(ctx))
+    gone = gone or lost_elsewhere(ctx, found)
+    return weighed(ctx.paths.ledger, with_problems(found, gone) if gone else found)
+
+
+def weighed(directory: Path, found: Examination) -> Examination:
+    """Return what was verified, with what signed revocations make of it.
+
+    Entries that they make void are notices, whatever the file of the signers says of their keys.
+    """
+    explicable = {id(each.problem) for each in found.doubts}
+    unsound = {each.chain for each in found.report.problems if id(each) not in explicable}
+    book = policy_book(directory, (e for e in found.entries if e.chain not in unsound))
+    if not (book.void or book.ended or found.doubts):
+        return found
+    signers = _signers_in_force(directory, book)
+    explained = {id(each.problem) for each in found.doubts if _is_explained(each, book, signers)}
+    void = tuple(
+        LedgerProblem(entry.chain, entry.seq, book.void[entry.hash].why)
+        for entry in found.entries
+        if entry.hash in book.void
+    )
+    report = replace(
+        found.report,
+        problems=tuple(p for p in found.report.problems if id(p) not in explained),
+        notices=tuple(
+            sorted((*found.report.notices, *void), key=lambda each: (each.chain, each.entry or 0))
+        ),
+    )
+    return replace(found, report=report, void=frozenset(book.void))
+
+
+def _is_explained(doubt: Doubt, book: PolicyBook, signers: AllowedSigners) -> bool:
+    """Whether the end of a key is that of a revocation, which says what its entries are worth.
+
+    Where a revocation was rejected, the version of the signers in force still has the key.
+    """
+    entry = doubt.entry
+    if doubt.is_future:
+        return entry.hash in book.void
+    end = book.ended.get(entry.key_fp)
+    if end is not None:
+        return not doubt.is_late or entry.hash in book.void or entry.hash in end.own
+    return any(
+        fingerprint(line.key) == entry.key_fp
+        and entry.actor in line.principals
+        and not line.refusal(EVIDENCE, entry.ts)
+        and line.valid_before is None
+        for line in signers.keys
+    )
+
+
+def _signers_in_force(directory: Path, book: PolicyBook) -> AllowedSigners:
+    try:
+        content = Objects(directory).get(book.digests.get(SIGNERS, ""))
+        return parse_signers(content.decode("utf-8", "replace"))
+    except LedgerError:
+        return AllowedSigners()
 
 
 def read_roles(ctx: Context) -> tuple[Roles, bytes]:
@@ -122,21 +205,6 @@ def _automation(text: str) -> Automation:
 def projected(ctx: Context, found: Examination, now: datetime) -> Projection:
     """Return what a verified ledger means at `now`."""
     book = policy_book(ctx.paths.ledger, found.entries)
-    return project(found.entries, now, book.versions, is_verified=found.report.is_ok)
-
-
-def _read_proven(file: Path) -> dict[str, Proven]:
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[str, Proven])
-    except (OSError, msgspec.DecodeError):
-        return {}  # it only saves time
-
-
-def _write_proven(file: Path, proven: Mapping[str, Proven]) -> None:
-    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        make_private(file.parent)
-        write_durably(part, msgspec.json.encode(dict(proven)))
-        part.replace(file)
-    except OSError:
-        part.unlink(missing_ok=True)  # the next time takes longer
+    return project(
+        found.entries, now, book.versions, is_verified=found.report.is_ok, void=book.void
+    )

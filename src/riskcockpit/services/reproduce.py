@@ -30,6 +30,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.evidence_files import INDEX, MANIFEST, RESULTS
 from riskcockpit.services.judging import transcript, write_controls
 from riskcockpit.services.projection import project_ledger
+from riskcockpit.services.record import weighed
 from riskcockpit.store.guard import CACHE_TABLES
 from riskcockpit.views.evidence import EvidenceRead, Reproduction
 
@@ -83,7 +84,7 @@ def import_evidence(ctx: Context, directory: Path, tell: Callable[[str], None]) 
     index = _index(contents)
     if sha256(contents[RESULTS]).hexdigest() != index.results_digest:
         raise InputError("the results are not those that the index names")
-    ledger = examine(directory / "ledger", ctx.clock.now())
+    ledger = weighed(directory / "ledger", examine(directory / "ledger", ctx.clock.now()))
     if not ledger.report.is_ok:
         first = ledger.report.problems[0]
         raise LedgerError(f"the ledger of the export does not verify: {first.chain}: {first.why}")

@@ -8,7 +8,7 @@ of rights: everything is shown, nobody may sign.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from riskcockpit.decisions.duties import could_sign
@@ -53,7 +53,11 @@ def requests(ctx: Context) -> tuple[RequestRow, ...]:
     signature, hindrance = _signer(ctx)
     asks = sorted(asks_of(found.entries, projection, book), key=lambda ask: ask.entry.ts)
     answered = frozenset(_settled(found.entries))
-    signers = _Signers(signature, hindrance, book.roles, projection.at)
+    roles = book.roles
+    if roles and roles.keys is not None:
+        in_force = frozenset(key for key in roles.keys if key[1] not in book.ended)
+        roles = replace(roles, keys=in_force)
+    signers = _Signers(signature, hindrance, roles, projection.at)
     rows = [
         _row(ctx, ask, signers, conflict)
         for ask in asks

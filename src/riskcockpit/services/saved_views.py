@@ -15,7 +15,7 @@ import yaml
 from riskcockpit.config.paths import make_private
 from riskcockpit.config.settings import Struct
 from riskcockpit.config.strict import read_document
-from riskcockpit.errors import InputError, UnknownNameError
+from riskcockpit.errors import InputError, QueryError, UnknownNameError
 from riskcockpit.services.context import Context
 from riskcockpit.store.durable import write_whole
 from riskcockpit.store.query.parser import parse_query
@@ -46,6 +46,19 @@ def saved_views(ctx: Context) -> tuple[SavedView, ...]:
         SavedView(name, query, "settings" if name in ctx.settings.cockpit.views else str(file))
         for name, query in sorted(views_in_force(ctx).items())
     )
+
+
+def faulty_views(ctx: Context) -> Mapping[str, QueryError]:
+    """Return views of the settings that no query can be made of: name → why."""
+    views = ctx.settings.cockpit.views
+    known = views_in_force(ctx) if views else {}
+    found: dict[str, QueryError] = {}
+    for name, query in views.items():
+        try:
+            parse_query(query, known)
+        except QueryError as error:
+            found[name] = error
+    return found
 
 
 def save_view(ctx: Context, name: str, query: str) -> SavedView:

@@ -6,6 +6,7 @@ signed later covers it. An end acts at once, for it only takes away; a new key w
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import datetime
 from typing import Any
@@ -55,7 +56,9 @@ def signing_keys(ctx: Context) -> tuple[KeyRow, ...]:
             type=_type(line.key),
             valid_after=line.valid_after,
             valid_before=line.valid_before,
-            state=_state(line, principal, known, now),
+            state="ended"
+            if fingerprint(line.key) in book.ended
+            else _state(line, principal, known, now),
         )
         for line in parse_signers(content.decode("utf-8", "replace")).keys
         for principal in sorted(line.principals)
@@ -123,7 +126,7 @@ def revoke_key(
         raise InputError(f"the key {ended} ended before {rfc3339(end)}")
     data = {"principal": principal, "key_fp": ended, "reason": _reason(reason)}
     end_data = {"valid_before": rfc3339(end.replace(microsecond=0))}
-    return _change(desk, changed, EntryType.KEY_REVOKED, {**data, **end_data})
+    return _end(desk, changed, {**data, **end_data})
 
 
 def _open(ctx: Context) -> tuple[Desk, str]:
@@ -131,6 +134,9 @@ def _open(ctx: Context) -> tuple[Desk, str]:
     refuse_locked(ctx)
     desk = Desk(ctx)
     may_change(desk)
+    desk.put_back()
+    if desk.book.roles is None:
+        desk.vouch()  # what lies there is the first version; the change is a later one
     found = state_of(ctx.paths.ledger, desk.book, SIGNERS)
     if found.is_edited:
         raise InputError(
@@ -155,6 +161,24 @@ def _change(desk: Desk, text: str, type_: EntryType, data: dict[str, Any]) -> De
     result = asked_for(desk, entry)
     message = desk.settle()
     return DecisionResult(result.decision, (), message)
+
+
+def _end(desk: Desk, text: str, data: dict[str, Any]) -> DecisionResult:
+    """Sign that a key ends, which counts at once, and then ask for the file that says so too."""
+    directory = desk.ctx.paths.ledger
+    before, content = (directory / SIGNERS).read_bytes(), text.encode("utf-8")
+    write_policy(directory, SIGNERS, content)
+    try:
+        data["signers"] = hashlib.sha256(content).hexdigest()
+        desk.entries = (*desk.entries, desk.journal.append(EntryType.KEY_REVOKED, data))
+    except RiskcockpitError:
+        write_policy(directory, SIGNERS, before)  # nobody signed it
+        raise
+    entry = desk.change_policy(SIGNERS)
+    if entry is None:  # pragma: no cover - the end was just put into the file
+        raise InputError("this change is signed already", hint="`riskcockpit policy status`")
+    result = asked_for(desk, entry)
+    return DecisionResult(result.decision, (), desk.settle())
 
 
 def _reason(text: str) -> str:

@@ -44,9 +44,10 @@ def undoable(desk: Desk, decision: str) -> Entry:
         entry.hash: entry
         for entry in desk.entries
         if entry.type in _UNDOABLE | _FINAL
+        and entry.hash not in desk.book.void
         and (entry.actor == desk.principal or (decision and _is_automatic(entry)))
     }
-    ended = follow(desk.entries).ends.keys()
+    ended = follow(desk.entries, desk.book.void).ends.keys()
     standing = [hash_ for hash_, entry in own.items() if not _is_over(desk, entry, ended)]
     chosen = desk.find(decision, own, "decision of yours") if decision else ""
     if (chosen or not standing) and chosen not in standing:

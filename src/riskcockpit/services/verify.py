@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from riskcockpit.decisions.wording import subject_of, summary_of
+from riskcockpit.domain.clock import rfc3339
 from riskcockpit.errors import LedgerError, UnknownNameError
 from riskcockpit.ledger.canonical import canonical
 from riskcockpit.ledger.chain import Entry
-from riskcockpit.ledger.verify import examine
 from riskcockpit.ledger.verify import verify_checkpoints as checkpoints
 from riskcockpit.services.context import Context
 from riskcockpit.services.policy_state import unsigned
-from riskcockpit.services.record import examined, policy_book
+from riskcockpit.services.record import examined, examined_anew, policy_book
+from riskcockpit.services.remembered import accept_clocks
 from riskcockpit.views.governance import LedgerEntryView, LedgerRow, VerifyReport
 from riskcockpit.views.posture import LedgerState
 
+MOST_AHEAD = timedelta(days=31)
+"""How far a clock may have been ahead by mistake."""
 MIN_PREFIX = 4
 """Characters of a hash that name an entry at least."""
 
@@ -24,10 +28,12 @@ MIN_PREFIX = 4
 def verify_ledger(ctx: Context) -> VerifyReport:
     """Verify every byte, link, signature, checkpoint and object of the ledger, from scratch.
 
+    And that nothing is gone of what this home knew of it.
+
     Raises:
         LedgerError: it cannot be read at all.
     """
-    found = examine(ctx.paths.ledger, ctx.clock.now())
+    found = examined_anew(ctx)
     edited = unsigned(ctx.paths.ledger, policy_book(ctx.paths.ledger, found.entries))
     return replace(found.report, problems=(*found.report.problems, *edited))
 
@@ -57,13 +63,41 @@ def repair_ledger(ctx: Context) -> tuple[str, ...]:
     return tuple(done)
 
 
+def accept_clock(ctx: Context) -> tuple[str, ...]:
+    """Say that the clock here is right, and those that signed later than now were ahead.
+
+    It counts in this home alone. Returns which chains are meant, one sentence each.
+
+    Raises:
+        LedgerError: one is so far ahead that no clock explains it.
+    """
+    now = ctx.clock.now()
+    until: dict[str, datetime] = {}
+    found = examined(ctx)
+    for doubt in found.doubts:
+        if doubt.is_future and doubt.problem in found.report.problems:
+            name = doubt.entry.chain
+            until[name] = max(doubt.entry.ts, until.get(name, now))
+    for name, at in until.items():
+        if at > now + MOST_AHEAD:
+            raise LedgerError(
+                f"{name} says {rfc3339(at)}: no clock is that far ahead by mistake",
+                hint="end its key: `riskcockpit keys revoke`",
+            )
+    accept_clocks(ctx, until)
+    return tuple(
+        f"the clock of {name} was ahead: its times until {rfc3339(at)} are believed here"
+        for name, at in sorted(until.items())
+    )
+
+
 def ledger_entry(ctx: Context, prefix: str) -> LedgerEntryView:
     """Return one entry in full, by a prefix of its hash or as `CHAIN:SEQ`.
 
     Raises:
         UnknownNameError: there is none, or several could be meant.
     """
-    found = examine(ctx.paths.ledger, ctx.clock.now())
+    found = examined_anew(ctx)
     chain, _, number = prefix.rpartition(":")
     wanted = prefix.strip().lower()
     matching = [
@@ -107,10 +141,11 @@ def ledger_state(ctx: Context) -> LedgerState:
     heads = dict(found.report.heads)
     own = f"{ctx.settings.identity.principal}@{ctx.host}"
     newest = found.entries[-1].hash if found.entries else ""
-    first = next(iter(found.report.problems), None)
+    edited = unsigned(ctx.paths.ledger, policy_book(ctx.paths.ledger, found.entries))
+    first = next(iter((*found.report.problems, *edited)), None)
     place = "" if first is None or first.entry is None else f" entry {first.entry}"
     return LedgerState(
-        is_ok=found.report.is_ok,
+        is_ok=first is None,
         entries=found.report.entries,
         head=heads.get(own, newest),
         message="" if first is None else f"{first.chain}{place}: {first.why}",

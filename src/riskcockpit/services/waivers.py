@@ -312,7 +312,7 @@ def _findings(known: _Known, each: Waiver) -> Iterator[CoveredFinding]:
 def _duties(ctx: Context, each: Waiver) -> Iterator[tuple[str, str]]:
     """Yield who added a key that counts, and what their entry says was checked of them."""
     counted = {(one.principal, one.key_fp) for one in each.standing.signed[1:]}
-    for entry in examined(ctx).entries:
+    for entry in examined(ctx).counting:
         is_key = entry.type in KEYS and entry.data.get("request") == each.id
         if is_key and (entry.actor, entry.key_fp) in counted:
             yield entry.actor, in_words(entry.data) or "the entry does not say"

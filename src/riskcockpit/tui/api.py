@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from riskcockpit.config.settings import ListSettings
 from riskcockpit.tui.outside_api import OutsideApi
 
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
+    from riskcockpit.config.settings import ListSettings
+    from riskcockpit.errors import QueryError
     from riskcockpit.exposure.model import ExposureModel
     from riskcockpit.tui.intents import Intent
     from riskcockpit.views.alerts import AlertDetail, AlertRow
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
         VerifyReport,
     )
     from riskcockpit.views.incidents import IncidentView
+    from riskcockpit.views.kpis import KpiDetail
     from riskcockpit.views.models import ModelDetail, ModelRow, MoveTarget
     from riskcockpit.views.permissions import Permission
     from riskcockpit.views.posture import PostureView
@@ -64,7 +66,9 @@ class About:
     clipboard: str = "auto"
     """`auto`, `osc52`, `tmux` or `off`."""
     file: str = ""
-    """The settings file; empty when there is none."""
+    """Where the settings are, or would be; empty when nobody knows."""
+    has_settings: bool = True
+    """Whether that file is there."""
     line_of: Callable[[str], int | None] = lambda _path: None
     """Dotted path of a value → its line in the file, one-based; None when it is not set there."""
 
@@ -135,6 +139,10 @@ class GatewayApi(OutsideApi, Protocol):
 
     def views(self) -> Mapping[str, str]:
         """Return the saved views: name → query."""
+        ...
+
+    def faulty_views(self) -> Mapping[str, QueryError]:
+        """Return views of the settings that no query can be made of: name → why."""
         ...
 
     def save_view(self, name: str, query: str) -> None:
@@ -270,6 +278,14 @@ class GatewayApi(OutsideApi, Protocol):
 
         Raises:
             UnknownNameError: there is no such control; the hint names the nearest.
+        """
+        ...
+
+    def kpi(self, name: str) -> KpiDetail:
+        """Return one KPI with the rows behind its newest value.
+
+        Raises:
+            UnknownNameError: there is none of that name.
         """
         ...
 

@@ -20,6 +20,7 @@ from riskcockpit.errors import RiskcockpitError
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
 from riskcockpit.tui.api import GatewayApi
+from riskcockpit.tui.bindings import KEYS
 from riskcockpit.tui.conditions import Condition, of_data, of_settings
 from riskcockpit.tui.fence import Fence
 from riskcockpit.tui.handing import Handing
@@ -80,6 +81,7 @@ class Cockpit(Handing):
         """The home to open when this one is left; empty: none."""
         self._fence = Fence()
         self._give_up: Callable[[], None] | None = None
+        self._keeps_typed = False
         self._hold_note: Timer | None = None
         self._says_it_takes_long = False
         self._lock_timer: Timer | None = None
@@ -155,9 +157,9 @@ class Cockpit(Handing):
 
     def conditions(self) -> Sequence[Condition]:
         """Return what is wrong with the data or the settings, the gravest first."""
-        fault = self.settings_fault
-        mine = () if fault is None else (of_settings(fault, self.glyphs),)
-        return (*mine, *of_data(self.posture, self.gateway.now(), self.glyphs))
+        fault = self.settings_fault or self.views_fault
+        mine = () if fault is None else (of_settings(fault, self.gateway.about.file, self.glyphs),)
+        return (*mine, *of_data(self.posture, self.gateway.now(), self.glyphs, self.place.kind))
 
     def generation_seen(self) -> int:
         """Return the generation of what is shown; 0 before any."""
@@ -192,10 +194,15 @@ class Cockpit(Handing):
 
     # keys that wait
 
-    def hold_keys(self, give_up: Callable[[], None]) -> None:
-        """Drop keys and clicks until `release_keys`; `esc` gives up, `ctrl+q` still quits."""
+    def hold_keys(self, give_up: Callable[[], None], *, keeps_typed: bool = False) -> None:
+        """Drop keys and clicks until `release_keys`; `esc` gives up, `ctrl+q` still quits.
+
+        With `keeps_typed` keys are not dropped: they act when they are released.
+        """
         self.release_keys()
-        self._give_up = give_up
+        self._give_up, self._keeps_typed = give_up, keeps_typed
+        if not keeps_typed:
+            self.forget_typed()
         self._hold_note = self.set_timer(_HOLD_NOTE_SECONDS, self._say_that_it_takes_long)
 
     def _say_that_it_takes_long(self) -> None:
@@ -211,18 +218,27 @@ class Cockpit(Handing):
         if self._hold_note is not None:
             self._hold_note.stop()
             self._hold_note = None
+        self.act_on_typed()
+
+    @property
+    def is_typing_held(self) -> bool:
+        """Whether keys wait for a form."""
+        return self._give_up is not None
 
     async def on_event(self, event: events.Event) -> None:
         """Drop what a person does while keys are held, also what has bubbled up to here."""
         give_up = self._give_up
-        if give_up is None or not isinstance(event, events.Key | events.MouseEvent):
+        if give_up is None or not isinstance(event, events.InputEvent | events.Paste):
             await super().on_event(event)
             return
         match event:
             case events.Key(key="escape"):
+                self.forget_typed()
                 give_up()
             case events.Key(key="ctrl+q"):
                 await super().on_event(event)
+            case events.Key() | events.Paste() if self._keeps_typed and not event.is_forwarded:
+                self.keep_typed(event)
             case _:
                 pass  # dropped
 
@@ -249,6 +265,8 @@ class Cockpit(Handing):
     def _unlock(self, is_yes: bool | None) -> None:  # noqa: FBT001 - the callback's shape
         if is_yes:
             self.run_worker(self._allow, thread=True)
+        else:
+            self.tell("decisions stay locked", severity="warning")
 
     def _allow(self) -> None:
         """Unlock for the time of the settings; runs in a worker."""
@@ -309,6 +327,11 @@ class Cockpit(Handing):
 
         self.push_screen(TourDialog(), left)
 
+    def action_help_quit(self) -> None:
+        """Say which key quits: ctrl+c, out of habit, does not."""
+        key = next(each for each in KEYS if each.action == "quit")
+        self.tell(f"{key.read_in(self.keymap)[0]} quits; ctrl+c copies what is selected")
+
     def leave_cockpit(self) -> None:
         """Quit."""
         self.exit(0)
@@ -329,6 +352,14 @@ class Cockpit(Handing):
                 ChooseDialog("Go to", names),
                 lambda at: None if at is None else self.go_to(found[at][1]),
             )
+
+    def action_command_palette(self) -> None:
+        """Search keys, commands and names, asked for in signs the font has."""
+        from textual.command import CommandPalette  # noqa: PLC0415 - as above
+
+        if not isinstance(self.screen, CommandPalette):
+            words = "Search keys, commands and names"
+            self.push_screen(CommandPalette(placeholder=words, id="--command-palette"))
 
     def action_help(self) -> None:
         """Show the keys of the view that is seen."""

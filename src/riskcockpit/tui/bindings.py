@@ -208,6 +208,11 @@ KEYS: tuple[Key, ...] = (
         ),
     ),
     *_keys(
+        "panels",
+        ("panel.next", "tab", "next panel: KPIs, controls, findings", "panel(1)", "panel"),
+        ("panel.previous", "shift+tab", "panel before", "panel(-1)", ""),
+    ),
+    *_keys(
         "ledger",
         ("ledger.verify", "V", "verify every signature now", "verify", "verify now"),
     ),
@@ -244,9 +249,31 @@ SCOPES: dict[str, str] = {
     "query": "Typing a query",
     "decisions": "Decisions",
     "compliance": "Compliance",
+    "panels": "Pillar",
     "ledger": "Ledger",
 }
 """Scope → its heading, in the order of help."""
+
+LAST_SCOPES = ("decisions", "columns", "lists", "query", "everywhere", "places")
+"""Scopes that help shows after those of the view alone, in this order."""
+
+SEEN_IN: dict[str, tuple[str, ...]] = {
+    "columns": ("findings", "models", "incidents"),
+    "findings": ("findings",),
+    "finding": ("findings", "finding"),
+    "query": ("findings",),
+    "compliance": ("compliance",),
+    "ledger": ("ledger",),
+    "decide.approve": ("overview", "requests", "waivers", "waiver"),
+    "decide.reject": ("overview", "requests", "waivers", "waiver"),
+    "decide.waive": ("overview", "findings", "finding", "pillar", "exposure"),
+    "decide.roll-back": ("overview", "models", "model", "incidents", "incident", "exposure"),
+    "decide.renew": ("waivers", "waiver"),
+    "decide.revoke": ("waivers", "waiver"),
+    "decide.acknowledge": ("incidents", "incident", "alerts", "alert"),
+    "decide.note": ("overview", "findings", "finding", "models", "model", "requests", "waivers"),
+}
+"""Scope or id of a key → some views that take it, the nearest first."""
 
 SHARED_SCOPES = ("places", "everywhere", "lists", "columns", "finding", "decisions")
 """Scopes in force on many screens; the others belong to one screen each."""

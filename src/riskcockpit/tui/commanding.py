@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 from riskcockpit.tui.api import GatewayApi, Names
 from riskcockpit.tui.host import Severity
 from riskcockpit.tui.living import Living
 from riskcockpit.tui.screens.place import PlaceScreen
+
+if TYPE_CHECKING:  # few commands decide
+    from riskcockpit.tui.screens.deciding import DecidingScreen
 
 
 class Commanding(Living):
@@ -93,16 +97,14 @@ class Commanding(Living):
         """Do what a command line says."""
         raise NotImplementedError
 
-    def roll_back(self, model: str, to: int | None) -> None:
-        """Preview the rollback of a model."""
-        from riskcockpit.tui.screens.deciding import DecidingScreen  # noqa: PLC0415 - few need it
+    @property
+    def desk(self) -> DecidingScreen:
+        """The screen that asks and previews; every screen can."""
+        return cast("DecidingScreen", self.place_screen)
 
-        if isinstance(self.place_screen, DecidingScreen):
-            self.place_screen.roll_back(model, to)
-
-    def save_view(self, name: str) -> None:
-        """Keep the filter of the findings that are seen under a name."""
-        query = self.place_screen.query_seen()
+    def save_view(self, name: str, query: str = "") -> None:
+        """Keep a query under a name; empty: the filter of the findings that are seen."""
+        query = query or self.place_screen.query_seen()
         if not query:
             self.tell("findings with a filter are needed: f, then / sets one", severity="warning")
             return

@@ -1,199 +1,270 @@
-"""The words of the command line (`:`): the same as those of the CLI, as far as they exist here."""
+"""What the words of the command line (`:`) do; which words there are stands in the vocabulary."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
+from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.domain.pillar import Pillar
+from riskcockpit.present.vocabulary import WORDS, Given, Misspelt, Word, read
+from riskcockpit.tui import intents
 from riskcockpit.tui.api import GatewayApi, Names
+from riskcockpit.tui.commanded import Commanded
 from riskcockpit.tui.completion import Completion, complete_command, complete_query
 from riskcockpit.tui.host import Host
 from riskcockpit.tui.messages import Place
 from riskcockpit.tui.theme import THEMES
 
+if TYPE_CHECKING:
+    from riskcockpit.tui.intents import Intent
 
-class Commanded(Host, Protocol):
-    """The app, as commands see it."""
-
-    def roll_back(self, model: str, to: int | None) -> None:
-        """Preview the rollback of a model."""
-        ...
-
-    def ask_lock(self, *, is_locked: bool) -> None:
-        """Lock at once; ask before unlocking production."""
-        ...
-
-    def save_view(self, name: str) -> None:
-        """Keep the filter of the findings under a name."""
-        ...
-
-    def forget_view(self, name: str) -> None:
-        """Forget a saved view."""
-        ...
-
-    def pull(self, names: Sequence[str]) -> None:
-        """Pull these sources, or all of them."""
-        ...
-
-    def show_tour(self) -> None:
-        """Show the tour."""
-        ...
-
-    def leave_cockpit(self) -> None:
-        """Quit."""
-        ...
+_DRY = "--dry-run"
+_LOCKED = "decisions are locked here; :unlock allows them"
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One word and what it does."""
-
-    word: str
-    usage: str
-    """What may follow the word; empty when nothing does."""
-    words: str
-    """What it does, in words."""
-    act: Callable[[Commanded, str], None]
-    changes: bool = False
-    """It leads to a decision; refused while the cockpit is locked."""
+Act = Callable[[Commanded, Given], None]
 
 
-def _place(kind: str) -> Callable[[Commanded, str], None]:
-    return lambda app, rest: app.go_to(Place(kind, rest))
+def _place(kind: str) -> Act:
+    return lambda app, given: app.go_to(Place(kind, given.raw))
 
 
-def _press(action: str) -> Callable[[Commanded, str], None]:
+def _press(action: str) -> Act:
     return lambda app, _: app.press(action)
 
 
-def _list_or_one(many: str, one: str) -> Callable[[Commanded, str], None]:
-    """Show a list, or one of it; `list` and `show ID` are the words of the CLI."""
+def _one(kind: str, parent: str) -> Act:
+    """Show what is named, and the list it is of when nothing is."""
 
-    def act(app: Commanded, rest: str) -> None:
-        word, _, more = rest.partition(" ")
-        name = {"list": "", "show": more.strip()}.get(word, rest)
-        app.go_to(Place(one, name, Place(many)) if name else Place(many))
-
-    return act
-
-
-def _needed(kind: str, parent: str) -> Callable[[Commanded, str], None]:
-    def act(app: Commanded, rest: str) -> None:
-        if rest:
-            app.go_to(Place(kind, rest, Place(parent)))
-        else:
-            app.tell(f"{kind} needs an id", severity="warning")
+    def act(app: Commanded, given: Given) -> None:
+        name = " ".join(given.rest)
+        app.go_to(Place(kind, name, Place(parent)) if name else Place(parent))
 
     return act
 
 
-def _named(act: Callable[[Commanded, str], None], what: str) -> Callable[[Commanded, str], None]:
-    def checked(app: Commanded, rest: str) -> None:
-        if rest:
-            act(app, rest)
-        else:
-            app.tell(f"{what} is needed", severity="warning")
-
-    return checked
-
-
-def _pillar(app: Commanded, rest: str) -> None:
+def _pillar(app: Commanded, given: Given) -> None:
     known = {name: pillar for pillar in Pillar for name in (pillar.value, str(pillar.number))}
-    pillar = known.get(rest.strip())
+    pillar = known.get(given.part(0))
     if pillar is None:
-        app.tell(f"no pillar {rest!r}: 1 to 5, or {', '.join(Pillar)}", severity="warning")
-    else:
-        app.go_to(Place("pillar", pillar.value))
+        raise Misspelt(f'no pillar "{given.part(0)}": 1 to 5, or {", ".join(Pillar)}')
+    app.go_to(Place("pillar", pillar.value))
 
 
-def _theme(app: Commanded, rest: str) -> None:
-    if rest in THEMES:
-        app.set_theme(rest)
-    else:
-        app.tell(f"no theme {rest!r}; there are {', '.join(THEMES)}", severity="warning")
+def _theme(app: Commanded, given: Given) -> None:
+    name = given.part(0)
+    if name not in THEMES:
+        raise Misspelt(f'no theme "{name}"; there are {", ".join(THEMES)}')
+    app.set_theme(name)
 
 
-def _roll_back(app: Commanded, rest: str) -> None:
-    model, _, version = rest.partition(" ")
-    number = version.removeprefix("--to").strip().removeprefix("v")
-    if not model:
-        app.press("roll_back")
-    elif number and not number.isdecimal():
-        app.tell(f"{version!r} is no version of {model}", severity="warning")
-    else:
-        app.roll_back(model, int(number) if number else None)
-
-
-def _verify(app: Commanded) -> None:
+def _verify(app: Commanded, given: Given) -> None:
+    del given
     app.go_to(Place("ledger"))
     app.press("verify")
 
 
-COMMANDS: tuple[Command, ...] = (
-    Command("status", "", "the overview", _place("overview")),
-    Command("findings", "[QUERY]", "findings that match a query", _place("findings")),
-    Command("finding", "ID", "one finding", _needed("finding", "findings")),
-    Command("view", "NAME", "findings of a saved view",
-            _named(lambda app, rest: app.go_to(Place("findings", f"@{rest}")), "a name")),
-    Command("save", "NAME", "keep the filter of the findings as a view",
-            _named(lambda app, rest: app.save_view(rest), "a name")),
-    Command("forget", "NAME", "forget a saved view",
-            _named(lambda app, rest: app.forget_view(rest), "a name")),
-    Command("models", "[NAME]", "models, or one of them", _list_or_one("models", "model")),
-    Command("pillar", "1-5", "one pillar", _pillar),
-    Command("compliance", "[FRAMEWORK]", "requirements and evidence", _place("compliance")),
-    Command("control", "ID", "one control: SQL, inputs, rows", _needed("control", "compliance")),
-    Command("incidents", "", "incidents, their clocks and runbooks", _place("incidents")),
-    Command("incident", "ID", "one incident", _needed("incident", "incidents")),
-    Command("waivers", "[ID]", "waivers, or one of them", _list_or_one("waivers", "waiver")),
-    Command("requests", "", "what waits for whose key", _list_or_one("requests", "requests")),
-    Command("alerts", "[ID]", "alerts, or one of them", _list_or_one("alerts", "alert")),
-    Command("trace", "[DEPLOYMENT]", "deployments, or the chain of one",
-            _list_or_one("deployments", "deployment")),
-    Command("exposure", "", "money at risk and what drives it", _place("exposure")),
-    Command("ledger", "", "decisions and receipts", _place("ledger")),
-    Command("verify", "", "verify every signature of the ledger", lambda app, _: _verify(app)),
-    Command("actions", "", "what was done upstream", _place("actions")),
-    Command("sources", "", "health of the sources", _place("sources")),
-    Command("sync", "[SOURCE]...", "pull the sources", lambda app, rest: app.pull(rest.split())),
-    Command("settings", "", "theme, contexts and keys", _place("settings")),
-    Command("theme", "NAME", "draw in another theme", _theme),
-    Command("ctx", "NAME", "go to another context",
-            _named(lambda app, rest: app.switch_context(rest), "a name")),
-    Command("waive", "", "waive what is marked or under the cursor", _press("waive"), changes=True),
-    Command("approve", "", "approve the request under the cursor", _press("approve"), changes=True),
-    Command("reject", "", "reject the request under the cursor", _press("reject"), changes=True),
-    Command("renew", "", "renew the waiver under the cursor", _press("renew"), changes=True),
-    Command("revoke", "", "revoke the waiver under the cursor", _press("revoke"), changes=True),
-    Command("acknowledge", "", "acknowledge what is under the cursor", _press("acknowledge"),
-            changes=True),
-    Command("rollback", "[MODEL] [VERSION]", "roll a model back", _roll_back, changes=True),
-    Command("undo", "", "undo your last decision", _press("undo"), changes=True),
-    Command("note", "", "note on what is under the cursor", _press("note"), changes=True),
-    Command("lock", "", "no decisions until unlocked", lambda app, _: app.ask_lock(is_locked=True)),
-    Command("unlock", "", "allow decisions", lambda app, _: app.ask_lock(is_locked=False)),
-    Command("help", "", "keys of this view", _press("help")),
-    Command("tour", "", "the cockpit in one minute", lambda app, _: app.show_tour()),
-    Command("quit", "", "quit", lambda app, _: app.leave_cockpit()),
-)  # fmt: skip
+def _save(app: Commanded, given: Given) -> None:
+    app.save_view(given.part(0), given.raw.partition(" ")[2])
 
-_ALIASES = {"q": "quit", "overview": "status", "f": "findings", "m": "models", "l": "ledger"}
+
+# decisions: what is named, else what is under the cursor
+
+
+def _decide(action: str, make: Callable[[Given], Intent]) -> Act:
+    """Preview what is made of what was given; without anything do what the key does."""
+
+    def act(app: Commanded, given: Given) -> None:
+        if given.rest:
+            app.desk.consider(make(given), is_trial=_DRY in given.options)
+        else:
+            _only_bare(given)
+            app.press(action)
+
+    return act
+
+
+def _only_bare(given: Given) -> None:
+    if given.options:
+        options = ", ".join(given.options)
+        raise Misspelt(f"{options} needs what it is about: {given.word.shown}")
+
+
+def _said(
+    action: str, form: str, title: str, label: str, make: Callable[[str, str], Intent]
+) -> Act:
+    """Preview what is made of an id and a text; ask for the text when it is missing."""
+
+    def act(app: Commanded, given: Given) -> None:
+        named = given.part(0)
+        if not named:
+            _only_bare(given)
+            app.press(action)
+            return
+        text = given.option("--comment") or " ".join(given.rest[1:])
+        is_trial = _DRY in given.options
+        if text:
+            app.desk.consider(make(named, text), is_trial=is_trial)
+        else:
+            app.desk.ask_line(
+                f"{form}:{named}", title, label, lambda typed: make(named, typed),
+                is_trial=is_trial,
+            )  # fmt: skip
+
+    return act
+
+
+def _acknowledge_alert(alert: str, text: str) -> Intent:
+    return intents.AcknowledgeAlert(alert, text)
+
+
+def _undo(app: Commanded, given: Given) -> None:
+    app.desk.consider(intents.Undo(given.part(0)), is_trial=_DRY in given.options)
+
+
+def _renew(app: Commanded, given: Given) -> None:
+    if given.rest:
+        app.desk.renew(given.part(0))
+    else:
+        app.press("renew")
+
+
+def _waive(app: Commanded, given: Given) -> None:
+    terms = {
+        name: given.option(f"--{name}")
+        for name in ("reason", "justification", "expires")
+        if given.option(f"--{name}")
+    }
+    reason = terms.get("reason", "").replace("-", "_")
+    if reason and reason not in [each.value for each in WaiverReason]:
+        raise Misspelt(f'no reason "{reason}"; there are {", ".join(WaiverReason)}')
+    if reason:
+        terms["reason"] = reason
+    is_trial = _DRY in given.options
+    if given.raw:
+        app.desk.waive_named(given.raw, terms, is_trial=is_trial)
+    elif not given.options:
+        app.press("waive")
+    elif why := app.desk.why_not("waive"):
+        app.tell(why, severity="warning")
+    else:
+        app.desk.waive(app.desk.finding_subjects(), terms, is_trial=is_trial)
+
+
+def _roll_back(app: Commanded, given: Given) -> None:
+    model, typed = given.part(0), given.option("--to") or given.part(1)
+    number = typed.removeprefix("v")
+    if not model:
+        _only_bare(given)
+        app.press("roll_back")
+    elif number and not number.isdecimal():
+        raise Misspelt(f'"{typed}" is no version of {model}')
+    else:
+        version = int(number) if number else None
+        app.desk.roll_back(model, version, is_trial=_DRY in given.options)
+
+
+_SIGNED = "It is signed and stays in the ledger"
+_ASKER = "Why: it is signed and its asker reads it"
+_NOTE = _said("note", "note", "Note", _SIGNED, intents.Note)
+_FINDINGS, _FINDING = _place("findings"), _one("finding", "findings")
+_MODEL, _WAIVER = _one("model", "models"), _one("waiver", "waivers")
+_CONTROL, _INCIDENT = _one("control", "compliance"), _one("incident", "incidents")
+_ALERT, _DEPLOYMENT = _one("alert", "alerts"), _one("deployment", "deployments")
+_FORGET: Act = lambda app, given: app.forget_view(given.part(0))  # noqa: E731 - one of a table
+
+ACTS: Mapping[str, Act] = {
+    "status": _place("overview"),
+    "kpis": _place("overview"),
+    "kpis list": _place("overview"),
+    "findings": _FINDINGS,
+    "findings list": _FINDINGS,
+    "findings show": _FINDING,
+    "finding": _FINDING,
+    "findings save": _save,
+    "findings forget": _FORGET,
+    "findings release": _decide("", lambda given: intents.Release(given.part(0))),
+    "view": lambda app, given: app.go_to(Place("findings", f"@{given.part(0)}")),
+    "save": _save,
+    "forget": _FORGET,
+    "models": _MODEL,
+    "models list": _MODEL,
+    "models show": _MODEL,
+    "model": _MODEL,
+    "pillar": _pillar,
+    "compliance": _place("compliance"),
+    "controls": _CONTROL,
+    "controls list": _CONTROL,
+    "controls explain": _CONTROL,
+    "control": _CONTROL,
+    "incidents": _INCIDENT,
+    "incident": _INCIDENT,
+    "incident list": _INCIDENT,
+    "incident show": _INCIDENT,
+    "incident ack": _decide("", lambda given: intents.Acknowledge(given.part(0))),
+    "incident note": _NOTE,
+    "waivers": _WAIVER,
+    "waivers list": _WAIVER,
+    "waivers show": _WAIVER,
+    "waiver": _WAIVER,
+    "waivers renew": _renew,
+    "requests": _place("requests"),
+    "requests list": _place("requests"),
+    "alerts": _ALERT,
+    "alerts list": _ALERT,
+    "alerts show": _ALERT,
+    "alert": _ALERT,
+    "alerts ack": _said("", "alert", "Acknowledge the alert",
+                        "What you do about it: it is signed", _acknowledge_alert),
+    "trace": _DEPLOYMENT,
+    "deployments": _DEPLOYMENT,
+    "deployments list": _DEPLOYMENT,
+    "exposure": _place("exposure"),
+    "ledger": _place("ledger"),
+    "ledger log": _place("ledger"),
+    "ledger show": _place("ledger"),
+    "ledger verify": _verify,
+    "verify": _verify,
+    "actions": _place("actions"),
+    "actions list": _place("actions"),
+    "sources": _place("sources"),
+    "sources list": _place("sources"),
+    "sync": lambda app, given: app.pull(given.rest),
+    "settings": _place("settings"),
+    "config show": _place("settings"),
+    "theme": _theme,
+    "ctx": lambda app, given: app.switch_context(" ".join(given.rest)),
+    "waive": _waive,
+    "approve": _decide("approve",
+                       lambda it: intents.Approve(it.part(0), it.option("--comment"))),
+    "reject": _said("reject", "reject", "Reject the request", _ASKER, intents.Reject),
+    "renew": _renew,
+    "revoke": _said("revoke", "revoke", "Revoke the waiver", _ASKER, intents.Revoke),
+    "acknowledge": _press("acknowledge"),
+    "rollback": _roll_back,
+    "undo": _undo,
+    "note": _NOTE,
+    "lock": lambda app, _: app.ask_lock(is_locked=True),
+    "unlock": lambda app, _: app.ask_lock(is_locked=False),
+    "help": _press("help"),
+    "tour": lambda app, _: app.show_tour(),
+    "quit": lambda app, _: app.leave_cockpit(),
+}  # fmt: skip
+"""Word of the vocabulary → what it does here."""
+
+
+def offered(*, is_locked: bool) -> tuple[Word, ...]:
+    """Return the words that do something here and now; what only a shell does comes last."""
+    return tuple(each for each in WORDS if not (each.changes and is_locked))
 
 
 def completions(text: str, app: Host, names: Names) -> tuple[Completion, ...]:
     """Return what can end a command line."""
     gateway = app.gateway
-    words = [
-        (each.word, each.usage, each.words)
-        for each in COMMANDS
-        if not (each.changes and app.is_locked)
-    ]
     return complete_command(
         text.removeprefix(":"),
-        words,
+        offered(is_locked=app.is_locked),
         _arguments(gateway, names),
         lambda rest, head: complete_query(rest, gateway.query_fields, names, head=head),
     )
@@ -206,32 +277,37 @@ def _arguments(
         return lambda: ((name, words) for name in known)
 
     views = names.views.items
+    models = plain(names.models, "its readings, versions and timeline")
+    controls = plain(names.controls, "its SQL, its inputs and the rows behind it")
     return {
-        "models": plain(names.models, "model"),
-        "rollback": plain(names.models, "model"),
-        "control": plain(names.controls, "control"),
-        "compliance": plain(names.frameworks, "framework"),
-        "view": views,
-        "forget": views,
-        "save": views,
+        **dict.fromkeys(("models", "models show", "model", "rollback"), models),
+        **dict.fromkeys(("controls", "controls explain", "control"), controls),
+        "compliance": plain(names.frameworks, "its requirements and their evidence"),
+        **dict.fromkeys(("view", "forget", "save", "findings forget", "findings save"), views),
         "theme": lambda: ((name, words) for name, (_, words) in THEMES.items()),
         "ctx": gateway.about.contexts.items,
         "pillar": lambda: ((pillar.value, f"pillar {pillar.number}") for pillar in Pillar),
     }
 
 
+def check(text: str) -> str:
+    """Return why a command line cannot be taken; empty when it can."""
+    try:
+        read(text)
+    except Misspelt as wrong:
+        return str(wrong)
+    return ""
+
+
 def run(app: Commanded, text: str) -> None:
     """Do what a command line says, or say why not."""
-    word, _, rest = text.strip().removeprefix(":").partition(" ")
-    if not word:
-        return
-    wanted = _ALIASES.get(word, word)
-    command = next((each for each in COMMANDS if each.word == wanted), None)
-    if command is None:
-        near = get_close_matches(wanted, [each.word for each in COMMANDS], 1)
-        hint = f", did you mean {near[0]}?" if near else "; ? lists what there is"
-        app.tell(f"no command {word!r}{hint}", severity="warning")
-    elif command.changes and app.is_locked:
-        app.tell("decisions are locked here; :unlock allows them", severity="warning")
-    else:
-        command.act(app, rest.strip())
+    try:
+        given = read(text)
+        if given is None:
+            return
+        if given.word.changes and app.is_locked:
+            app.tell(_LOCKED, severity="warning")
+        else:
+            ACTS[given.word.word](app, given)
+    except Misspelt as wrong:
+        app.tell(str(wrong), severity="warning")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.present.vocabulary import Word
 from riskcockpit.tui.api import Names, QueryField
 
 MOST = 50
@@ -106,28 +107,67 @@ def _fitting(start: str, pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str
 
 def complete_command(
     text: str,
-    commands: Iterable[tuple[str, str, str]],
+    commands: Sequence[Word],
     arguments: Mapping[str, Callable[[], Iterable[tuple[str, str]]]],
     query: Callable[[str, str], tuple[Completion, ...]],
 ) -> tuple[Completion, ...]:
     """Return what can end a command line.
 
-    `commands` are (word, usage, what it does); `arguments` gives for a word what can follow it as
-    (name, what it means); `query` completes the rest of a command that takes a query.
+    `arguments` gives for a word what can follow it as (name, what it means); `query` completes the
+    rest of a command that takes a query.
     """
-    word, space, rest = text.partition(" ")
+    first, space, rest = text.partition(" ")
     if not space:
+        return tuple(_word(each) for each in _firsts(commands) if each.word.startswith(first))
+    second, further, more = rest.partition(" ")
+    known = {each.word: each for each in commands}
+    both = known.get(f"{first} {second}") if further else None
+    if both is not None:
+        return _rest(both, f"{both.word} ", more, arguments, query)
+    verbs = [each for each in commands if each.word.startswith(text) and each.word != text]
+    found = () if first not in known else _rest(known[first], f"{first} ", rest, arguments, query)
+    return (*found, *map(_word, verbs)) if rest else (*map(_word, verbs), *found)
+
+
+def _firsts(commands: Sequence[Word]) -> Iterator[Word]:
+    """Yield each word that can come first; a family without one of its own by its verbs."""
+    alone = {each.word for each in commands if " " not in each.word}
+    seen: set[str] = set()
+    for each in commands:
+        first, _, verb = each.word.partition(" ")
+        if not verb:
+            yield each
+        elif first not in alone | seen:
+            seen.add(first)
+            yield replace(each, word=first, usage="...")
+
+
+def _word(each: Word) -> Completion:
+    words = f"in a shell: {each.words}" if each.is_in_shell else each.words
+    return Completion(f"{each.word} " if each.usage else each.word, each.shown, words)
+
+
+def _rest(
+    word: Word,
+    head: str,
+    rest: str,
+    arguments: Mapping[str, Callable[[], Iterable[tuple[str, str]]]],
+    query: Callable[[str, str], tuple[Completion, ...]],
+) -> tuple[Completion, ...]:
+    before, gap, last = rest.rpartition(" ")
+    if last.startswith("-") and word.options and (last.startswith("--") or last == "-"):
+        start = f"{head}{before}{gap}"
         return tuple(
-            Completion(f"{name} " if usage else name, f"{name} {usage}".strip(), words)
-            for name, usage, words in commands
-            if name.startswith(word)
+            Completion(start + name, name, "as in a shell")
+            for name in word.options
+            if name.startswith(last) and name != last
         )
-    usage = next((usage for name, usage, _ in commands if name == word), "")
-    if "QUERY" in usage:
-        return query(rest, f"{word} ")
-    offered = arguments.get(word)
+    if word.takes_query:
+        return query(rest, head)
+    offered = arguments.get(word.word)
     if offered is None:
         return ()
-    found = [pair for pair in offered() if rest.lower() in pair[0].lower() and pair[0] != rest]
-    found.sort(key=lambda pair: not pair[0].lower().startswith(rest.lower()))
-    return tuple(_completion(f"{word} ", name, words) for name, words in found[:MOST])
+    typed = rest.lstrip('"')
+    found = [pair for pair in offered() if typed.lower() in pair[0].lower() and pair[0] != rest]
+    found.sort(key=lambda pair: not pair[0].lower().startswith(typed.lower()))
+    return tuple(_completion(head, _quoted(name), words) for name, words in found[:MOST])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskcockpit.errors import AuthenticationError, ForbiddenError, RiskcockpitError
@@ -26,28 +27,39 @@ class Condition:
     token: str
     text: str
     hint: str = ""
+    more: str = ""
+    """Behind the text, however short that has to be."""
 
 
-def of_data(posture: PostureView | None, now: datetime, glyphs: Glyphs) -> Iterator[Condition]:
-    """Yield what is wrong with the data of every screen, the gravest first."""
+def of_data(
+    posture: PostureView | None, now: datetime, glyphs: Glyphs, at: str = ""
+) -> Iterator[Condition]:
+    """Yield what is wrong with the data of every screen, the gravest first.
+
+    `at` is the kind of place that is seen: no hint leads to where one is.
+    """
     if posture is None:
         return
     if not posture.ledger.is_ok:
-        yield Condition("LEDGER BROKEN", glyphs.alarm, "alarm", posture.ledger.message, "l, then V")
+        yield Condition("LEDGER BROKEN", glyphs.alarm, "alarm", posture.ledger.message,
+                        "V" if at == "ledger" else "l, then V")  # fmt: skip
     newest = max((s.last_success for s in posture.sources if s.last_success), default=None)
     if newest is not None and now - newest > STALE_AFTER:
         text = f"no source answered for {age(newest, now)}"
         yield Condition("STALE", glyphs.stale, "warn", text, "riskcockpit sync")
     failed = [source for source in posture.sources if source.state == "failed"]
     if failed:
-        yield _failed(failed, glyphs)
+        yield _failed(failed, glyphs, "" if at == "sources" else "S shows why")
 
 
-def _failed(failed: list[SourceView], glyphs: Glyphs) -> Condition:
+def _failed(failed: list[SourceView], glyphs: Glyphs, hint: str) -> Condition:
     first = failed[0]
-    words = f"{first.name}: {first.message}" if first.message else first.name
-    more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
-    return Condition("SOURCE FAILED", glyphs.alarm, "alarm", f"{words}{more}", "S shows why")
+    said = first.message
+    for name in (f'source "{first.name}"', f"source {first.name}", first.name):
+        said = said.removeprefix(f"{name}: ")
+    words = f"{first.name}: {said}" if said else first.name
+    more = f"and {len(failed) - 1} more" if len(failed) > 1 else ""
+    return Condition("SOURCE FAILED", glyphs.alarm, "alarm", words, hint, more)
 
 
 def of_refresh(error: Exception, glyphs: Glyphs) -> Condition:
@@ -59,10 +71,13 @@ def of_refresh(error: Exception, glyphs: Glyphs) -> Condition:
     return Condition("STALE", glyphs.stale, "warn", text, "ctrl+r tries again")
 
 
-def of_settings(error: RiskcockpitError, glyphs: Glyphs) -> Condition:
-    """Return what to say when changed settings cannot be used."""
+def of_settings(error: RiskcockpitError, file: str, glyphs: Glyphs) -> Condition:
+    """Return what to say when changed settings cannot be used; the file by its last name."""
     hint = error.hint or "the settings of before stay in force"
-    return Condition("SETTINGS NOT TAKEN", glyphs.warn, "warn", error.message, hint)
+    text = error.message.replace(file, Path(file).name) if file else error.message
+    for name in ("cannot read settings from ", "cannot read the settings from "):
+        text = text.removeprefix(name)
+    return Condition("SETTINGS NOT TAKEN", glyphs.warn, "warn", text, hint)
 
 
 def is_forbidden(error: BaseException | None) -> bool:

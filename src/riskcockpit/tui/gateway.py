@@ -15,7 +15,7 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from riskcockpit.config.loading import load_settings
-from riskcockpit.errors import ConfigError
+from riskcockpit.errors import ConfigError, QueryError
 from riskcockpit.tui.api import About, Names, Pulse, QueryField
 from riskcockpit.tui.desk_gateway import DeskGateway
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # imported when first used
         VerifyReport,
     )
     from riskcockpit.views.incidents import IncidentView
+    from riskcockpit.views.kpis import KpiDetail
     from riskcockpit.views.models import ModelDetail, ModelRow
     from riskcockpit.views.posture import PostureView
     from riskcockpit.views.trace import TraceRow, TraceView
@@ -95,6 +96,12 @@ class Gateway(DeskGateway):
         from riskcockpit.services.saved_views import views_in_force  # noqa: PLC0415 - as above
 
         return views_in_force(self._ctx)
+
+    def faulty_views(self) -> Mapping[str, QueryError]:
+        """Return views of the settings that no query can be made of."""
+        from riskcockpit.services.saved_views import faulty_views  # noqa: PLC0415 - as above
+
+        return faulty_views(self._ctx)
 
     def save_view(self, name: str, query: str) -> None:
         """Keep a query under a name."""
@@ -296,6 +303,12 @@ class Gateway(DeskGateway):
 
         return governance.control(self._ctx, control)
 
+    def kpi(self, name: str) -> KpiDetail:
+        """Return one KPI with what is behind it."""
+        from riskcockpit.services.kpis import kpi  # noqa: PLC0415 - when first used
+
+        return kpi(self._ctx, name)
+
     def compliance(self) -> tuple[FrameworkView, ...]:
         """Return all frameworks with their evidence."""
         from riskcockpit.services.compliance import compliance  # noqa: PLC0415 - when first used
@@ -376,5 +389,6 @@ def _about(ctx: Context) -> About:
         lists=settings.cockpit.lists,
         clipboard=settings.cockpit.clipboard,
         file=str(paths.settings),
+        has_settings=paths.settings.is_file(),
         line_of=line_of,
     )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from textual.content import Content
 
-from riskcockpit.config.settings import ListSettings
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import Glyphs
 from riskcockpit.tui.api import GatewayApi, Names
@@ -16,6 +15,7 @@ from riskcockpit.tui.conditions import Condition
 from riskcockpit.tui.messages import Place
 
 if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.config.settings import ListSettings
     from riskcockpit.views.posture import PostureView
     from riskcockpit.views.syncing import SourceProgress
 
@@ -60,8 +60,15 @@ class Host(Protocol):
         """Do what the key bound to `action` does on the screen that is seen."""
         ...
 
-    def hold_keys(self, give_up: Callable[[], None]) -> None:
-        """Let keys and clicks do nothing until `release_keys`; `esc` calls `give_up` instead."""
+    def hold_keys(self, give_up: Callable[[], None], *, keeps_typed: bool = False) -> None:
+        """Let keys and clicks do nothing until `release_keys`; `esc` calls `give_up` instead.
+
+        With `keeps_typed` keys act when they are released.
+        """
+        ...
+
+    def forget_typed(self) -> None:
+        """Let the keys that wait never act."""
         ...
 
     def release_keys(self) -> None:

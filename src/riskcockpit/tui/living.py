@@ -9,8 +9,7 @@ from textual import on
 from textual.app import App
 from textual.filter import ANSIToTruecolor
 
-from riskcockpit.config.settings import ListSettings
-from riskcockpit.errors import RiskcockpitError
+from riskcockpit.errors import QueryError, RiskcockpitError
 from riskcockpit.tui.api import About, GatewayApi, Pulse
 from riskcockpit.tui.messages import (
     GenerationChanged,
@@ -20,11 +19,12 @@ from riskcockpit.tui.messages import (
     SyncMoved,
 )
 from riskcockpit.tui.navigation import Navigator
-from riskcockpit.tui.preferences import check
+from riskcockpit.tui.preferences import check, fault_of_views
 from riskcockpit.tui.theme import THEME, THEMES
 from riskcockpit.tui.watch import PulseWatch
 
 if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.config.settings import ListSettings
     from riskcockpit.views.syncing import SourceProgress
 
 
@@ -36,6 +36,8 @@ class Living(Navigator):
         self.gateway = gateway
         self.settings_fault: RiskcockpitError | None = None
         """Why the newest settings are not in force."""
+        self.views_fault: RiskcockpitError | None = None
+        """Why a saved view of the settings cannot be shown."""
         self.progress: Sequence[SourceProgress] = ()
         """How far a sync has come that runs now; empty when none does."""
         self._watch = PulseWatch(gateway.pulse, self._tell_pulse)
@@ -51,6 +53,7 @@ class Living(Navigator):
     def watch_living(self) -> None:
         """Begin to look."""
         self.take_preferences(self.gateway.about)
+        self.call_after_refresh(self._check_views)
         self._watch.start()
 
     def end_watching(self) -> None:
@@ -90,7 +93,7 @@ class Living(Navigator):
 
     def action_reload(self) -> None:
         """Read the cache anew, and pull the sources: all, or the one under the cursor."""
-        self.place_screen.refresh_data()
+        self.place_screen.take_generation()
         self.pull(tuple(self.place_screen.sources_seen()))
 
     def pull(self, names: Sequence[str]) -> None:
@@ -140,7 +143,15 @@ class Living(Navigator):
             self._mind_production(event.outcome)
             self.take_preferences(event.outcome)
             self.place_screen.refresh_data()
+            self._check_views()
         self.place_screen.draw_lines()
+
+    def _check_views(self) -> None:
+        def take(faulty: Mapping[str, QueryError]) -> None:
+            self.views_fault = fault_of_views(self.gateway.about, faulty)
+            self.place_screen.draw_lines()
+
+        self.place_screen.ask("views:faulty", self.gateway.faulty_views, take)
 
     def _mind_production(self, about: About) -> None:
         """Lock decisions when this has become production, as a start in production does."""

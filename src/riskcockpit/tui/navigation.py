@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textual.app import App
 from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 
@@ -12,9 +11,10 @@ from riskcockpit.tui.history import History
 from riskcockpit.tui.messages import Place
 from riskcockpit.tui.screens.place import PlaceScreen
 from riskcockpit.tui.screens.registry import make_screen
+from riskcockpit.tui.typing_ahead import TypingAhead
 
 
-class Navigator(App[int]):
+class Navigator(TypingAhead):
     """An app of places: the overview lies at the bottom, one other screen over it."""
 
     BINDINGS = bind("places", "everywhere")

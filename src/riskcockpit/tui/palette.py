@@ -8,9 +8,13 @@ from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
+from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.tui.bindings import KEYS
-from riskcockpit.tui.commands import COMMANDS, completions
+from riskcockpit.tui.commands import completions, offered
 from riskcockpit.tui.host import Host
+
+_LEAST_SCORE = 0.01
+"""Behind whatever else fits."""
 
 
 class CockpitCommands(Provider):
@@ -25,8 +29,9 @@ class CockpitCommands(Provider):
             for key in keys
         ]
         entries += [
-            (f":{each.word} {each.usage}".strip(), each.words, partial(host.run_command, each.word))
-            for each in COMMANDS
+            (f":{each.shown}", each.words, partial(self._begin, each.word, each.usage))
+            for each in offered(is_locked=host.is_locked)
+            if not each.is_in_shell
         ]
         entries += [
             (command.text, command.words, partial(host.run_command, command.text))
@@ -34,6 +39,14 @@ class CockpitCommands(Provider):
             for command in completions(word, host, host.names)
         ]
         return entries
+
+    def _begin(self, word: str, usage: str) -> None:
+        """Do what a word says, or let be typed what it needs."""
+        host = cast("Host", self.app)
+        if usage and not usage.startswith("["):
+            host.open_command_line(f"{word} ")
+        else:
+            host.run_command(word)
 
     async def startup(self) -> None:
         """Read the names that exist now; they are here by the time somebody has typed one."""
@@ -45,9 +58,25 @@ class CockpitCommands(Provider):
             yield DiscoveryHit(words, act, help=help_)
 
     async def search(self, query: str) -> Hits:
-        """Yield what fits."""
+        """Yield what fits, and last the findings that hold these words."""
         matcher = self.matcher(query)
-        for words, help_, act in self._entries():
+        for words, help_, act in (*self._entries(), *self._values()):
             score = matcher.match(words)
             if score > 0:
                 yield Hit(score, matcher.highlight(words), act, help=help_)
+        host = cast("Host", self.app)
+        typed = clean_line(query).strip()
+        if typed and '"' not in typed:
+            command = f'findings "{typed}"' if " " in typed else f"findings {typed}"
+            yield Hit(_LEAST_SCORE, command, partial(host.run_command, command),
+                      help="the findings that hold these words")  # fmt: skip
+
+    def _values(self) -> list[tuple[str, str, Callable[[], None]]]:
+        """Return the lists of findings that have one value of a field."""
+        host = cast("Host", self.app)
+        return [
+            (f"findings {field.name}:{value}", field.meaning,
+             partial(host.run_command, f"findings {field.name}:{value}"))
+            for field in host.gateway.query_fields
+            for value in field.values
+        ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
-from riskcockpit.errors import ConfigError
+from riskcockpit.errors import ConfigError, QueryError
 from riskcockpit.tui.api import About
 from riskcockpit.tui.bindings import APART, AVOIDED, KEYS, SHARED_SCOPES
 from riskcockpit.tui.theme import THEMES
@@ -18,9 +18,21 @@ def check(about: About) -> None:
         ConfigError: names file, line and what to mend.
     """
     for path, what, hint in _faults(about):
-        line = about.line_of(path)
-        place = f"{about.file}: line {line}: " if line is not None else ""
-        raise ConfigError(f"{place}{what}", hint=hint)
+        raise ConfigError(f"{_place(about, path)}{what}", hint=hint)
+
+
+def fault_of_views(about: About, faulty: Mapping[str, QueryError]) -> ConfigError | None:
+    """Return what to say of saved views that no query can be made of; None when there are none."""
+    for name, error in faulty.items():
+        place = _place(about, f"cockpit.views.{name}")
+        more = f", and {len(faulty) - 1} more" if len(faulty) > 1 else ""
+        return ConfigError(f"{place}view {name}: {error.message}{more}", hint=error.hint)
+    return None
+
+
+def _place(about: About, path: str) -> str:
+    line = about.line_of(path)
+    return f"{about.file}: line {line}: " if line is not None else ""
 
 
 def _faults(about: About) -> Iterator[tuple[str, str, str]]:

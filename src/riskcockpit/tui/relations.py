@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.tui.messages import Place
 
 if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.domain.kpi import KpiRow
+    from riskcockpit.tui.api import Names
     from riskcockpit.views.alerts import AlertRow
     from riskcockpit.views.findings import FindingRow
     from riskcockpit.views.trace import TraceView
     from riskcockpit.views.waivers import WaiverRow
+
+_FINDING = re.compile(r"[0-9a-f]{32}")
 
 
 def of_finding(row: FindingRow) -> Sequence[tuple[str, Place]]:
@@ -75,6 +80,25 @@ def of_alert(row: AlertRow) -> Sequence[tuple[str, Place]]:
     kind = _PLACES_OF_ALERTS.get(row.kind, "")
     named = row.subject or row.key.partition(":")[2]
     return [(kind, Place(kind, clean_line(named)))] if kind and named else []
+
+
+def behind_kpi(
+    rows: Sequence[KpiRow], incidents: Collection[str], names: Names
+) -> dict[str, Place]:
+    """Return item of a row behind a number → the place that shows more of it, where one does."""
+    found = {row.item: _behind(row.item, incidents, names) for row in rows}
+    return {item: place for item, place in found.items() if place is not None}
+
+
+def _behind(item: str, incidents: Collection[str], names: Names) -> Place | None:
+    model = item.rpartition(" v")[0] or item
+    if item in incidents:
+        return Place("incident", item)
+    if model in names.models:
+        return Place("model", model)
+    if item in names.controls:
+        return Place("control", item)
+    return Place("finding", item) if _FINDING.fullmatch(item) else None
 
 
 def _findings(field: str, value: str) -> Place:

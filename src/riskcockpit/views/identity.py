@@ -96,7 +96,8 @@ class PolicyFileRow:
 
     file: str
     state: str
-    """`in_force`, `waits`, `edited`, `unsigned` or `missing`."""
+    """`in_force`, `waits`, `edited`, `unsigned`, `missing`, `set_aside` (rejected or
+    overtaken), or `unknown`: entries may be gone."""
     digest: str
     """Of the file as it is; empty when it cannot be read."""
     in_force: str

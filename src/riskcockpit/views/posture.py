@@ -51,6 +51,8 @@ class PillarView:
     controls: int
     as_of: datetime | None
     """When the newest input of the pillar was seen."""
+    unjudged_controls: int = 0
+    """Of `controls`, those whose data is missing or too old: they neither pass nor fail."""
 
 
 class QueueKind(StrEnum):

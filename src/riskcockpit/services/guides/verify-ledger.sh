@@ -25,6 +25,35 @@ if grep -nE '^[^# ]*[*?!]|cert-authority|namespaces="[^"]*[*?!]' "$signers" >"$s
     while IFS=: read -r number _; do fault "allowed_signers line $number could let any name sign"; done <"$scratch/lines"
 fi
 
+# keys that were revoked: fingerprint, end, chain and entry; not those whose end another person rejected
+# (who may revoke and reject is in the roles, which this script does not read)
+cat "$ledger"/chains/*.jsonl 2>/dev/null | jq -R -r 'fromjson? | . as $e | .body | select(.type | test("^(policy.changed|waiver.rejected|approval.rejected|key.revoked)$"))
+    | [.type, (.actor + "@" + .key_fp), ((.data.valid_before // .ts) | gsub("[-:TZ]|\\..*"; "")), (.ts | gsub("[-:TZ]|\\..*"; "")), $e.h, (.data.request // "-"),
+       (.data.after // .data.signers // "-"), (.data.key_fp // "-"), (.data.principal // "-")]
+    | map(tostring) | if any(test("[ \\n*?]|^$")) then empty else join(" ") end' >"$scratch/changes" 2>/dev/null
+: >"$scratch/revoked"
+while read -r type _ end at hash _ content key principal; do
+    if [ "$type" != key.revoked ]; then continue; fi
+    case $end$at in *[!0-9]*) continue ;; esac
+    if [ "$at" -lt "$end" ]; then end=$at; fi
+    rejected=no
+    while read -r kind _ _ _ asked _ after _ _; do
+        if [ "$kind" != policy.changed ] || [ "$after" != "$content" ]; then continue; fi
+        while read -r answer who _ _ _ request _ _ _; do
+            case $answer in *.rejected) ;; *) continue ;; esac
+            if [ "$request" != "$asked" ] || [ "${who##*@}" = "$key" ] || [ "${who%@*}" = "$principal" ]; then continue; fi
+            rejected=yes
+        done <"$scratch/changes"
+    done <"$scratch/changes"
+    for file in "$ledger"/chains/*.jsonl; do
+        at=$(grep -n -m 1 -F ",\"h\":\"$hash\",\"sig\":" "$file"); at=${at%%:*}
+        if [ -n "$at" ] && [ "$rejected" = no ]; then
+            chain=${file##*/}; echo "$key $end ${chain%.jsonl} $((at - 1)) $content" >>"$scratch/revoked"
+        fi
+    done
+done <"$scratch/changes"
+: >"$scratch/doubts"
+
 # 2. every entry: its spelling, hash, place, time and signature
 for file in "$ledger"/chains/*; do
     [ -e "$file" ] || continue
@@ -32,7 +61,7 @@ for file in "$ledger"/chains/*; do
     if [ ! -f "$file" ] || [ -h "$file" ] || [ "$file" = "${file%.jsonl}" ] || ! named "$chain"; then
         fault "$file is no chain of any writer"; continue
     fi
-    jq -R -r '(fromjson? | .body | [.actor, .prev, .seq, (.ts | gsub("[-:T]|\\..*|Z"; "")), .type, (.data.chain // "-"), .v]
+    jq -R -r '(fromjson? | .body | [.actor, .prev, .seq, (.ts | gsub("[-:T]|\\..*|Z"; "")), .type, (.data.chain // "-"), .v, .key_fp, (.data.after // .data.signers // "-")]
         | map(tostring) | if any(test("[ \\n*?]|^$")) then "-" else join(" ") end) // "-"' "$file" >"$scratch/facts" 2>/dev/null
     previous=$zeros; before=0; number=0; covered=0
     while IFS= read -r line || [ -n "$line" ]; do
@@ -44,7 +73,7 @@ for file in "$ledger"/chains/*; do
         read -r facts <&3 || facts=-
         set -- $facts
         case ${3-x}${4-x} in *[!0-9]*) set -- ;; esac
-        if [ $# -ne 7 ]; then fault "$chain entry $number cannot be read"; number=$((number + 1)); previous=$hash; continue; fi
+        if [ $# -ne 9 ]; then fault "$chain entry $number cannot be read"; number=$((number + 1)); previous=$hash; continue; fi
         if [ "$2" != "$previous" ] || [ "$3" != "$number" ]; then fault "$chain entry $number is out of place"; fi
         if [ "$1" != "${chain%@*}" ]; then fault "$chain entry $number is of another writer"; fi
         if [ "$4" -lt "$before" ]; then fault "$chain entry $number is earlier than the entry before it"; fi
@@ -56,10 +85,16 @@ for file in "$ledger"/chains/*; do
         printf '%s' "$body" >"$scratch/body"
         printf '%b' "$armour" >"$scratch/sig"
         if ! signed "$1" riskcockpit-evidence "$scratch/sig" "${4}Z" <"$scratch/body"; then
-            fault "$chain entry $number is not signed by $1, or with a key that did not count then"
+            end=$(grep -F -m 1 "$8 " "$scratch/revoked"); end=${end#* }; end=${end%% *}
+            if [ -n "$end" ] && [ "$4" -gt "$end" ] && signed "$1" riskcockpit-evidence "$scratch/sig" "${end}Z" <"$scratch/body"; then
+                echo "$chain $number" >>"$scratch/doubts"
+            else
+                fault "$chain entry $number is not signed by $1, or with a key that did not count then"
+            fi
         elif [ $ends = no ] || signed "$1" riskcockpit-evidence "$scratch/sig" <"$scratch/body"; then
             covered=$((number + 1))
         fi
+        if [ -s "$scratch/revoked" ]; then echo "$number $4 $5 $8 $9" >>"$scratch/keys.$chain"; fi
         previous=$hash; before=$4; number=$((number + 1))
     done <"$file" 3<"$scratch/facts"
     if [ -n "$(tail -c 1 "$file")" ]; then fault "$chain entry $((number - 1)) is torn"; fi
@@ -81,7 +116,11 @@ for cp in "$ledger"/checkpoints/*/*.cp; do
     if signed "${chain%@*}" riskcockpit-checkpoint "$cp.sig" <"$cp"; then
         if [ "$entries" -gt "$(cat "$scratch/covered.$chain")" ]; then echo "$entries" >"$scratch/covered.$chain"; fi
     elif [ -z "$at" ] || ! signed "${chain%@*}" riskcockpit-checkpoint "$cp.sig" "${at}Z" <"$cp"; then
-        fault "$cp is not signed by ${chain%@*}"
+        good=no
+        while read -r _ end _; do
+            if signed "${chain%@*}" riskcockpit-checkpoint "$cp.sig" "${end}Z" <"$cp"; then good=yes; break; fi
+        done <"$scratch/revoked"
+        if [ $good = no ]; then fault "$cp is not signed by ${chain%@*}"; fi
     fi
 done
 
@@ -112,13 +151,53 @@ while [ "$grows" = yes ] && [ -e "$scratch/vouched" ]; do
         fi
     done <"$scratch/vouched"
 done
+# entries of a key that was revoked are void, unless they say a time before its end and the revocation knew them
+: >"$scratch/void"; : >"$scratch/kept"
+while read -r key end revoker place content; do
+    rm -f "$scratch"/known.*
+    echo $((place + 1)) >"$scratch/known.$revoker"
+    grows=yes
+    while [ "$grows" = yes ] && [ -e "$scratch/vouched" ]; do
+        grows=no
+        while read -r witness seq chain at; do
+            if [ ! -e "$scratch/known.$witness" ] || [ "$seq" -ge "$(cat "$scratch/known.$witness")" ]; then continue; fi
+            if [ ! -e "$scratch/known.$chain" ] || [ "$at" -gt "$(cat "$scratch/known.$chain")" ]; then
+                echo "$at" >"$scratch/known.$chain"; grows=yes
+            fi
+        done <"$scratch/vouched"
+    done
+    for file in "$scratch"/keys.*; do
+        [ -e "$file" ] || continue
+        chain=${file##*/keys.}; known=0
+        if [ -e "$scratch/known.$chain" ]; then known=$(cat "$scratch/known.$chain"); fi
+        while read -r number at _ by after; do
+            if [ "$by" != "$key" ]; then continue; fi
+            if [ "$chain" = "$revoker" ] && [ "$after" = "$content" ] && grep -q -x "$place .* $key $content" "$file"; then
+                echo "$chain $number" >>"$scratch/kept"
+            elif [ "$at" -le "$end" ] && [ "$number" -lt "$known" ]; then
+                echo "$chain $number" >>"$scratch/kept"
+            else
+                echo "$chain $number" >>"$scratch/void"
+                echo "note   $chain entry $number is void: its key was revoked by $revoker entry $place"
+            fi
+        done <"$file"
+    done
+done <"$scratch/revoked"
+while read -r chain number; do
+    if ! grep -q -x "$chain $number" "$scratch/void" && ! grep -q -x "$chain $number" "$scratch/kept"; then
+        fault "$chain entry $number is not signed with a key that counted then"
+    fi
+done <"$scratch/doubts"
 for file in "$scratch"/length.*; do
     [ -e "$file" ] || continue
     chain=${file##*/length.}
-    covered=$(cat "$scratch/covered.$chain")
-    if [ "$covered" -lt "$(cat "$file")" ]; then
-        fault "$chain entry $covered: its key has ended since, and nothing signed later covers it"
-    fi
+    number=$(cat "$scratch/covered.$chain")
+    while [ "$number" -lt "$(cat "$file")" ]; do
+        if ! grep -q -x "$chain $number" "$scratch/void" && ! grep -q -x "$chain $number" "$scratch/kept"; then
+            fault "$chain entry $number: its key has ended since, and nothing signed later covers it"; break
+        fi
+        number=$((number + 1))
+    done
 done
 
 # 6. objects are named by their content; no entry stands in two chains

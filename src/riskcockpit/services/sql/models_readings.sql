@@ -1,30 +1,54 @@
--- The latest reading of each metric and segment of the serving version, with its recent past.
+-- The latest reading of each metric and segment of the serving version, and how what served did lately.
 -- params: model VARCHAR, points INTEGER
 -- returns: subject, metric, segment, latest (one reading), moments (UTC) and amounts, oldest first;
---   of one model, or of all when $model is NULL; readings of other versions are left out
-WITH recent AS (
+--   of one model, or of all when $model is NULL; the past is that of whichever version served at the
+--   time, as far as its moves were seen, so that a rollback does not end it; readings of versions that
+--   did not serve are left out
+WITH served AS (
+    SELECT model, "at", arg_max(to_version, rev) AS version
+    FROM model_alias_move
+    WHERE alias = 'champion'
+    GROUP BY model, "at"
+    UNION ALL
+    SELECT model, TIMESTAMP '0001-01-01 00:00:00', arg_min(from_version, ("at", rev))
+    FROM model_alias_move
+    WHERE alias = 'champion'
+    GROUP BY model
+),
+known AS (
     SELECT
         reading.*,
-        row_number() OVER (
-            PARTITION BY subject, metric, segment
-            ORDER BY reading."at" DESC, reading.seen_at DESC, reading.is_breach DESC, reading.value,
-                reading.source_id, reading.version
-        ) AS nth
+        reading.version IS NULL OR alias.version IS NULL OR reading.version = alias.version AS is_current,
+        reading.version IS NULL OR alias.version IS NULL
+        OR reading.version = coalesce(served.version, alias.version) AS has_served
     FROM reading
     LEFT JOIN model_alias AS alias ON alias.model = reading.subject AND alias.alias = 'champion'
-    WHERE
-        reading.subject_kind = 'model' AND ($model IS NULL OR reading.subject = $model)
-        AND (reading.version IS NULL OR alias.version IS NULL OR reading.version = alias.version)
+    ASOF LEFT JOIN served ON served.model = reading.subject AND served."at" <= reading."at"
+    WHERE reading.subject_kind = 'model' AND ($model IS NULL OR reading.subject = $model)
+),
+recent AS (
+    SELECT
+        *,
+        row_number() OVER (
+            PARTITION BY subject, metric, segment
+            ORDER BY NOT is_current, "at" DESC, seen_at DESC, is_breach DESC, value, source_id, version
+        ) AS newest,
+        row_number() OVER (
+            PARTITION BY subject, metric, segment
+            ORDER BY NOT has_served, "at" DESC, seen_at DESC, is_breach DESC, value, source_id, version
+        ) AS nth
+    FROM known
+    WHERE is_current OR has_served
 )
 SELECT
     subject, metric, segment,
     first({
         'metric_class': metric_class, 'version': version, 'value': value, 'unit': unit,
         'threshold': threshold, 'direction': direction, 'is_breach': is_breach, 'at': "at"
-    }) FILTER (WHERE nth = 1) AS latest,
-    list("at" ORDER BY nth DESC) AS moments,
-    list(value ORDER BY nth DESC) AS amounts
+    }) FILTER (WHERE newest = 1) AS latest,
+    coalesce(list("at" ORDER BY nth DESC) FILTER (WHERE has_served AND nth <= $points), []) AS moments,
+    coalesce(list(value ORDER BY nth DESC) FILTER (WHERE has_served AND nth <= $points), []) AS amounts
 FROM recent
-WHERE nth <= $points
 GROUP BY subject, metric, segment
+HAVING bool_or(is_current)
 ORDER BY subject, metric, segment

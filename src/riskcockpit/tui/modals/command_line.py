@@ -15,7 +15,7 @@ from textual.widgets import Input
 
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.tui.api import Names
-from riskcockpit.tui.commands import completions
+from riskcockpit.tui.commands import check, completions
 from riskcockpit.tui.host import Host
 from riskcockpit.tui.widgets.field import Field
 from riskcockpit.tui.widgets.filter_bar import Cycle
@@ -57,6 +57,7 @@ class CommandLine(ModalScreen[str]):
         self._typed = text
         self._start = text
         self._cycle = Cycle()
+        self._mistake = ""
 
     @property
     def host(self) -> Host:
@@ -97,6 +98,9 @@ class CommandLine(ModalScreen[str]):
     def follow(self, event: Input.Changed) -> None:
         """Show what fits."""
         event.stop()
+        if self._mistake:
+            self._mistake = ""
+            self._draw()
         recalled = None if self._recalled is None else self._history[self._recalled]
         if event.value not in (self._cycle.taken, recalled):
             self._typed, self._recalled = event.value, None
@@ -121,7 +125,10 @@ class CommandLine(ModalScreen[str]):
             rows.append(fitted(styled(parts), self.app.size.width, self.host.glyphs))
         rest = len(choices) - first - len(shown)
         tail = f"  {rest} more; " if rest > 0 else "  "
-        rows.append(styled([(f"{tail}tab completes, up and down bring back", "muted")]))
+        said = (f"  {self._mistake}", "warn")
+        hint = (f"{tail}tab completes, up and down bring back", "muted")
+        last = styled([said if self._mistake else hint])
+        rows.append(fitted(last, self.app.size.width, self.host.glyphs))
         words = self.query_one("#command-words", Plain)
         words.styles.height = len(rows)
         self.query_one("#command-box").styles.height = len(rows) + 1
@@ -161,9 +168,14 @@ class CommandLine(ModalScreen[str]):
 
     @on(Input.Submitted)
     def submit(self, event: Input.Submitted) -> None:
-        """Go on with what was typed."""
+        """Go on with what was typed; what cannot be taken stays, to be mended."""
         event.stop()
-        self.dismiss(clean_line(event.value))
+        text = clean_line(event.value)
+        self._mistake = check(text)
+        if self._mistake:
+            self._draw()
+        else:
+            self.dismiss(text)
 
     def action_leave(self) -> None:
         """Leave without doing anything."""

@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
-from riskcockpit.tui.bindings import KEYS, SCOPES, Key
-from riskcockpit.tui.commands import COMMANDS
+from riskcockpit.tui.bindings import KEYS, LAST_SCOPES, SCOPES, SEEN_IN, Key
+from riskcockpit.tui.commands import offered
 from riskcockpit.tui.modals.dialog import Dialog
 from riskcockpit.tui.widgets.field import Field
 from riskcockpit.tui.widgets.finding_text import paragraph
@@ -58,26 +58,33 @@ class HelpDialog(Dialog[None]):
         self.query_one("#help-text", Plain).show(lines(self._text(event.value.lower(), self.room)))
 
     def _text(self, wanted: str, width: int) -> list[Content]:
+        """Return the keys of this view first, then those of all views, words, and other views."""
         out: list[Content] = []
-        for scope, heading in SCOPES.items():
+        for scope in sorted(SCOPES, key=_rank):
             keys = [key for key in KEYS if key.scope == scope and self._fits(key, wanted)]
-            if keys:
-                out += [
-                    styled([(heading, "title")]),
-                    *(line for key in keys for line in self._lines(key, width)),
-                ]
-                out.append(Content(""))
-        found = [each for each in COMMANDS if wanted in each.word or wanted in each.words]
-        if found:
-            out.append(styled([("Commands", "title")]))
-            names = [(f":{each.word} {each.usage}".strip(), each.words) for each in found]
-            out += [line for name, words in names for line in _row(name, words, width)]
+            out += _headed(
+                SCOPES[scope], [line for key in keys for line in self._lines(key, width)]
+            )
+        if wanted:
+            elsewhere = [key for key in KEYS if not self._is_here(key) and self._says(key, wanted)]
+            lines_ = [line for key in elsewhere for line in self._elsewhere(key, width)]
+            out += _headed("In other views", lines_)
+        found = [
+            each
+            for each in offered(is_locked=self._is_locked)
+            if not each.is_in_shell and wanted in f"{each.word} {each.words}"
+        ]
+        names = [(f":{each.shown}", each.words) for each in found]
+        out += _headed("Commands", [line for name in names for line in _row(*name, width)])
         if self._is_locked:
-            out += [
-                Content(""),
-                styled([("decisions are locked here; :unlock allows them", "warn")]),
-            ]
+            out.append(styled([("decisions are locked here; :unlock allows them", "warn")]))
         return out or [styled([("no key fits", "muted")])]
+
+    def _elsewhere(self, key: Key, width: int) -> list[Content]:
+        views = SEEN_IN.get(key.id) or SEEN_IN.get(key.scope) or (SCOPES[key.scope].lower(),)
+        said = paragraph(f"in {', '.join(views)}", width - _INDENT, "muted")
+        indented = [Content.assemble(" " * _INDENT, line) for line in said]
+        return [*_row(self._keys(key), key.words, width), *indented]
 
     def _lines(self, key: Key, width: int) -> list[Content]:
         why = self._refused.get(key.id, "")
@@ -90,9 +97,13 @@ class HelpDialog(Dialog[None]):
     def _keys(self, key: Key) -> str:
         return " ".join(key.read_in(self._keymap))
 
+    def _is_here(self, key: Key) -> bool:
+        return key.id in self._active or key.id in self._refused
+
     def _fits(self, key: Key, wanted: str) -> bool:
-        if key.id not in self._active and key.id not in self._refused:
-            return False
+        return self._is_here(key) and self._says(key, wanted)
+
+    def _says(self, key: Key, wanted: str) -> bool:
         return wanted in f"{self._keys(key)} {key.words} {key.id}".lower()
 
 
@@ -100,3 +111,11 @@ def _row(keys: str, words: str, width: int) -> list[Content]:
     first, *rest = paragraph(words, width - _INDENT)
     head = styled([(f"  {keys:<{_INDENT - 2}}", "key")])
     return [Content.assemble(head, first), *(Content.assemble(" " * _INDENT, r) for r in rest)]
+
+
+def _rank(scope: str) -> int:
+    return LAST_SCOPES.index(scope) if scope in LAST_SCOPES else -1
+
+
+def _headed(heading: str, rows: list[Content]) -> list[Content]:
+    return [styled([(heading, "title")]), *rows, Content("")] if rows else []

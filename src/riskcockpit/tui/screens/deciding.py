@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from riskcockpit.errors import InputError
 from riskcockpit.present.text import count
 from riskcockpit.tui.api import MARK_LIMIT
 from riskcockpit.tui.intents import (
@@ -26,6 +28,8 @@ from riskcockpit.tui.widgets.row_table import RowTable
 SETTLE_SECONDS = 0.8
 """How long a key waits after the row under the cursor went and another came under it."""
 _COMPENSATES = "compensating_control"
+_ID = re.compile(r"[0-9a-f]{4,64}")
+"""An id of a finding, or the beginning of one; anything else is a query."""
 
 
 class DecidingScreen(FormingScreen):
@@ -89,24 +93,34 @@ class DecidingScreen(FormingScreen):
             lambda text: Note(subject, text),
         )  # fmt: skip
 
-    def ask_line(self, form: str, title: str, label: str, make: Callable[[str], Intent]) -> None:
+    def ask_line(
+        self,
+        form: str,
+        title: str,
+        label: str,
+        make: Callable[[str], Intent],
+        *,
+        is_trial: bool = False,
+    ) -> None:
         """Ask for a line of text, then preview what `make` makes of it."""
         from riskcockpit.tui.modals.forms import LineForm  # noqa: PLC0415 - only decisions need it
 
         self.open_form(
             form,
             lambda draft, keep, _: LineForm(title, label, draft, keep),
-            lambda text: self.consider(make(text), form),
+            lambda text: self.consider(make(text), form, is_trial=is_trial),
             lambda: None,
         )
 
     def action_renew(self) -> None:
         """Ask until when and why, then preview the renewal."""
+        if not self.has_slipped():
+            self.renew(self.waiver_subject())
+
+    def renew(self, waiver: str) -> None:
+        """Ask until when and why a waiver is renewed, then preview it."""
         from riskcockpit.tui.modals.forms import RenewForm  # noqa: PLC0415 - only decisions need it
 
-        if self.has_slipped():
-            return
-        waiver = self.waiver_subject()
         form = f"renew:{waiver}"
 
         def go_on(intent: Renew) -> None:
@@ -121,33 +135,61 @@ class DecidingScreen(FormingScreen):
         if not self.has_slipped():
             self.waive(self.finding_subjects())
 
-    def waive(self, findings: tuple[str, ...]) -> None:
-        """Ask for reason and expiry of a waiver of these findings, then preview it."""
+    def waive_named(self, named: str, terms: Mapping[str, str], *, is_trial: bool = False) -> None:
+        """Ask for what is missing in a waiver of the findings with these ids, or of a query."""
+        gateway, words = self.host.gateway, named.split()
+
+        def find() -> tuple[str, ...]:
+            if all(_ID.fullmatch(word) for word in words):
+                return tuple(gateway.finding(word).row.id for word in words)
+            found = gateway.ids(named)
+            if not found:
+                raise InputError(f"no finding matches {named}", hint="nothing is there to waive")
+            return found
+
+        self.prepare(find, lambda found: self.waive(found, terms, is_trial=is_trial))
+
+    def waive(
+        self,
+        findings: tuple[str, ...],
+        terms: Mapping[str, str] | None = None,
+        *,
+        is_trial: bool = False,
+    ) -> None:
+        """Ask for reason and expiry of a waiver of these findings, then preview it.
+
+        `terms` are texts for fields of the form, before what its draft says.
+        """
         from riskcockpit.tui.modals.forms import WaiveForm  # noqa: PLC0415 - only decisions need it
 
         if len(findings) > MARK_LIMIT:
+            self.host.forget_typed()
+            self.host.release_keys()
             self.host.tell(f"at most {count(MARK_LIMIT)} findings at once", severity="warning")
             return
         form = f"waive:{findings[0]}" if len(findings) == 1 else "waive:several"
 
         def go_on(intent: Waive) -> None:
             if intent.reason == _COMPENSATES:
-                self._compensate(intent, form)
+                self._compensate(intent, form, is_trial=is_trial)
             else:
-                self.consider(intent, form)
+                self.consider(intent, form, is_trial=is_trial)
 
         self.open_form(
-            form, lambda draft, keep, _: WaiveForm(findings, draft, keep), go_on, lambda: None
+            form,
+            lambda draft, keep, _: WaiveForm(findings, {**draft, **(terms or {})}, keep),
+            go_on,
+            lambda: None,
         )
 
-    def _compensate(self, intent: Waive, before: str) -> None:
+    def _compensate(self, intent: Waive, before: str, *, is_trial: bool) -> None:
         """Ask what compensates, too: which controls, how, and how anybody knows."""
         from riskcockpit.tui.modals.compensation import CompensationForm  # noqa: PLC0415 - rare
 
         form = f"{before}:compensation"
 
         def go_on(details: Mapping[str, Any]) -> None:
-            self.consider(replace(intent, details=details), before, form)
+            self.consider(replace(intent, details=details), before, form, is_trial=is_trial)
 
         self.open_form(
             form,

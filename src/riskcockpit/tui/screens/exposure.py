@@ -111,7 +111,7 @@ class ExposureScreen(DecidingScreen):
     BINDINGS = bind("decide.waive", "decide.roll-back", "decide.undo", "decide.note")
     topic = "money at risk"
     reads_posture = True
-    empty_words = ("No data yet.", "riskcockpit sync or riskcockpit import FILE brings data")
+    empty_words = ("No data yet.", "")
 
     def __init__(self) -> None:
         super().__init__()

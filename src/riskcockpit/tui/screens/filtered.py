@@ -61,6 +61,12 @@ class FilteredScreen(SortingScreen):
         if bar.has_focus_within:
             self.ask("count", counted, show)
 
+    def stop_counting(self) -> None:
+        """Say nothing more of what was typed."""
+        if self._count is not None:
+            self._count.stop()
+        self.forget("count")
+
     # saved views
 
     def take_names(self, names: Names) -> None:

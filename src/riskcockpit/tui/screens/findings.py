@@ -43,7 +43,10 @@ _PREVIEW_WIDTH = 150
 class _Opened:
     """A new list with the page its cursor is on."""
 
+    text: str
+    """The filter."""
     query: str
+    """The filter with its order."""
     found: FindingSet
     cursor: int
     page: FindingPage | None
@@ -59,16 +62,15 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
     list_name = "findings"
     columns = FINDINGS
     own_sort = "-exposure"
-    empty_words = (
-        "No findings yet.",
-        "riskcockpit import FILE reads reports · riskcockpit sync pulls the configured sources",
-    )
+    empty_words = ("No findings yet.", "")
 
     AUTO_FOCUS = ""  # back from a dialog, the filter must not take the keys
 
     def __init__(self) -> None:
         super().__init__()
         self.found: FindingSet | None = None
+        self._filter_shown = ""
+        """The filter of the rows that are shown."""
         self._shown = ""
         self._wants_preview: bool | None = None
 
@@ -93,7 +95,6 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
         self.query_one("#no-match").display = False
         self.query_one("#views").display = False
         self.table.focus()
-        self.ask("views", self.host.gateway.views, self.take_views)
 
     # data
 
@@ -111,10 +112,11 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
         """Ask for the list anew; the cursor stays on its finding, else at its row."""
         row = self.table.row
         self._open(row.id if row is not None else "", self.table.cursor)
+        self.ask("views", self.host.gateway.views, self.take_views)
 
     def _open(self, keep: str, row: int) -> None:
         gateway = self.host.gateway
-        query = self.query_text
+        text = query = self.query_text
         if "sort:" not in query:
             query = f"{query} {self._order()}".strip()
 
@@ -125,13 +127,13 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
             start = cursor // PAGE * PAGE
             page = gateway.page(found, start, PAGE) if found.total else None
             is_lost = bool(keep) and position is None
-            return _Opened(query, found, cursor, page, is_lost)
+            return _Opened(text, query, found, cursor, page, is_lost)
 
         self.ask("open", opened, self._take_opened)
 
     def _take_opened(self, opened: _Opened) -> None:
         is_first = self.found is None
-        self.found = opened.found
+        self.found, self._filter_shown = opened.found, opened.text
         if opened.found.total == 0 and opened.found.generation == 0:
             self.enter(Load.EMPTY)
             return
@@ -148,7 +150,8 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
         table.show(pages, self.host.frame(), opened.cursor, is_update=is_update)
         self._draw_match(opened.found.total)
         self.draw_views()
-        if table.display and (is_first or self.focused is None):
+        is_mending = self.query_one(FilterBar).has_focus_within
+        if table.display and (self.focused is None or (is_first and not is_mending)):
             table.focus()
         self.refresh_bindings()
         self._draw_counts()
@@ -166,13 +169,21 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
     def fail(self, topic: str, error: Exception) -> None:
         """Point at a mistake in the query; let lost pages be asked for again."""
         if isinstance(error, QueryError):
-            self.enter(Load.LOADED)
-            self.query_one(FilterBar).show_mistake(error.message, error.hint or "", error.position)
-            self.query_one(FilterBar).edit()
+            self._mend(error)
             return
         if topic.startswith("pages:"):
             self.table.lose([int(number) for number in topic.split(":")[2:]])
         super().fail(topic, error)
+
+    def _mend(self, error: QueryError) -> None:
+        """Let a filter be mended that was not understood; the rows stay those of the one before."""
+        wrong, self.query_text = self.query_text, self._filter_shown or self.default_query
+        self.stop_counting()
+        self.enter(Load.LOADED)
+        bar = self.query_one(FilterBar)
+        bar.mend(wrong, error.message, error.hint or "", error.position)
+        if self.found is None and wrong != self.query_text:
+            self.refresh_data()
 
     @on(RowsWanted)
     def fetch(self, event: RowsWanted) -> None:
@@ -219,16 +230,18 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
     def apply_query(self, query: str) -> None:
         """Show what matches; the marks of the old list end."""
         self.query_text = query
+        self.stop_counting()
         self.table.clear_marks()
         self.set_focus(self.table)
         self._open("", 0)
 
     def step_back(self) -> bool:
         """Leave the filter, then the range, then the marks; False when there is nothing left."""
-        if self.query_one(FilterBar).has_focus_within:
-            self.query_one(FilterBar).query_one("#mistake").display = False
-            self.query_one(FilterBar).input.value = self.query_text
+        bar = self.query_one(FilterBar)
+        if bar.has_focus_within:
+            self.stop_counting()
             self.set_focus(self.table)
+            bar.show(self.query_text)
             return True
         if self.table.range_from is not None or self.table.marks:
             self.table.clear_marks()

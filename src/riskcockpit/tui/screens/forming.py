@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from riskcockpit.errors import RiskcockpitError
@@ -29,8 +30,8 @@ _BY_HAND = (
 class FormingScreen(PermittedScreen):
     """A screen that opens forms and previews, and takes the decision after a yes.
 
-    What is typed until a form or a preview is there was meant for it or for nothing, and is
-    dropped.
+    What is typed until a form is there goes into it; what is typed until a preview is there is
+    dropped: nobody can have meant it as an answer.
     """
 
     def after_decision(self) -> None:
@@ -66,15 +67,20 @@ class FormingScreen(PermittedScreen):
                 lambda given: None if given is None else then(given),
             )
 
-        self._hold("form")
+        self._hold("form", keeps_typed=True)
         self.ask("form", read, show)
 
-    def _hold(self, topic: str) -> None:
+    def prepare(self, question: Callable[[], S], then: Callable[[S], None]) -> None:
+        """Ask what a form is about before it opens; what is typed meanwhile goes into it."""
+        self._hold("form", keeps_typed=True)
+        self.ask("form", question, then)
+
+    def _hold(self, topic: str, *, keeps_typed: bool = False) -> None:
         def give_up() -> None:
             self.forget(topic)
             self.host.release_keys()
 
-        self.host.hold_keys(give_up)
+        self.host.hold_keys(give_up, keeps_typed=keeps_typed)
 
     def _keeper(self, form: str) -> Keep:
         def keep(fields: Mapping[str, str]) -> None:
@@ -85,28 +91,36 @@ class FormingScreen(PermittedScreen):
 
     # previews
 
-    def consider(self, intent: Intent, *forms: str) -> None:
-        """Preview a decision; it is taken only after a yes, and then the drafts of `forms` go."""
+    def consider(self, intent: Intent, *forms: str, is_trial: bool = False) -> None:
+        """Preview a decision; it is taken only after a yes, and then the drafts of `forms` go.
+
+        With `is_trial` nothing can be answered but No.
+        """
         gateway = self.host.gateway
 
         def show(preview: DecisionPreview) -> None:
             from riskcockpit.tui.modals.confirm import ConfirmDialog  # noqa: PLC0415 - as above
 
             self.host.release_keys()
-            self._confirm(ConfirmDialog(preview), lambda: intent, *forms)
+            shown = as_trial(preview) if is_trial else preview
+            self._confirm(ConfirmDialog(shown), lambda: intent, *forms)
 
         self._hold("plan")
         self.ask("plan", lambda: gateway.plan(intent), show)
 
-    def roll_back(self, model: str, to: int | None = None) -> None:
+    def roll_back(self, model: str, to: int | None = None, *, is_trial: bool = False) -> None:
         """Preview the rollback of a model to `to`, or to where the guards lead; others by a key."""
         gateway = self.host.gateway
+
+        def plan(version: int | None) -> DecisionPreview:
+            preview = gateway.plan(RollBack(model, version))
+            return as_trial(preview) if is_trial else preview
 
         def look() -> tuple[tuple[MoveTarget, ...], int | None, DecisionPreview]:
             targets = gateway.targets(model)
             usual = (each.version.version for each in targets if each.is_default)
             chosen = next(usual, None) if to is None else to
-            return targets, chosen, gateway.plan(RollBack(model, chosen))
+            return targets, chosen, plan(chosen)
 
         def show(found: tuple[tuple[MoveTarget, ...], int | None, DecisionPreview]) -> None:
             from riskcockpit.tui.modals.rolling_back import RollBackDialog  # noqa: PLC0415 - rare
@@ -117,7 +131,7 @@ class FormingScreen(PermittedScreen):
             self._confirm(dialog, lambda: RollBack(model, dialog.chosen))
 
         def look_at(version: int, then: Callable[[DecisionPreview], None]) -> None:
-            self.ask("plan", lambda: gateway.plan(RollBack(model, version)), then)
+            self.ask("plan", lambda: plan(version), then)
 
         self._hold("plan")
         self.ask("plan", look, show)
@@ -147,6 +161,7 @@ class FormingScreen(PermittedScreen):
     def fail(self, topic: str, error: Exception) -> None:
         """Say in a dialog why a decision was not taken."""
         if topic in ("plan", "form"):
+            self.host.forget_typed()
             self.host.release_keys()
         is_ours = isinstance(error, RiskcockpitError) or is_forbidden(error)
         if topic not in _BY_HAND and is_ours:
@@ -169,3 +184,8 @@ class FormingScreen(PermittedScreen):
         self.app.push_screen(ErrorDialog(error, doing.get(topic, f"Reading {self.topic}.")))
         if topic not in _BY_HAND:
             super().fail(topic, error)
+
+
+def as_trial(preview: DecisionPreview) -> DecisionPreview:
+    """Return a preview that takes no yes."""
+    return replace(preview, blockers=(*preview.blockers, "it is a dry run: nothing is decided"))

@@ -10,16 +10,26 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
 
+from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.present.columns import QUEUE, Frame
-from riskcockpit.present.text import age, count, money, signed_money, source_mark, trend_arrow
+from riskcockpit.present.text import (
+    age,
+    count,
+    money,
+    plural,
+    signed_money,
+    signs,
+    source_mark,
+    state_mark,
+)
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.intents import Release
 from riskcockpit.tui.messages import Place, RowChosen, RowPointed
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.pillar_card import PillarCard
-from riskcockpit.tui.widgets.plain import Part, Plain, fitted, styled, titled
+from riskcockpit.tui.widgets.plain import Part, Plain, fitted, lines, styled, titled
 from riskcockpit.tui.widgets.row_table import RowTable
 
 if TYPE_CHECKING:  # records come with the data: the first frame needs none
@@ -35,10 +45,7 @@ class OverviewScreen(DecidingScreen):
     )  # fmt: skip
     topic = "the overview"
     reads_posture = True
-    empty_words = (
-        "No data yet.",
-        "riskcockpit init writes a config; riskcockpit sync or riskcockpit import FILE brings data",
-    )
+    empty_words = ("No data yet.", "")
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield cards, queue, exposure and sources."""
@@ -96,7 +103,9 @@ class OverviewScreen(DecidingScreen):
         table, box = self.queue, self.query_one("#queue-box")
         table.show_rows(view.queue, frame)
         table.display = bool(view.queue)
-        self.query_one("#queue-none").display = not view.queue
+        none = self.query_one("#queue-none", Plain)
+        none.display = not view.queue
+        none.show(_nothing_waits(view, frame))
         self.query_one("#queue-detail").display = bool(view.queue)
         titled(box, "Needs you now", count(len(view.queue)) if view.queue else "")
         if view.queue and self.focused is None:
@@ -186,6 +195,24 @@ class OverviewScreen(DecidingScreen):
         return self._subject_for("n")
 
 
+def _nothing_waits(view: PostureView, frame: Frame) -> Content:
+    """Say that nobody has to decide, and that this does not mean that all is well."""
+    wrong = [each for each in view.pillars if each.state in (KpiState.ALARM, KpiState.WARN)]
+    opened = sum(each.open_findings for each in view.pillars)
+    rows: list[Content | str] = [styled([("No decision waits for you.", "strong")])]
+    for each in wrong:
+        mark = state_mark(each.state, frame.glyphs)
+        words = f"  {each.pillar.label}: {signs(each.reason, frame.glyphs)}"
+        rows.append(
+            styled([(f"{each.pillar.number}", "key"), "  ", (str(mark), mark.token), words])
+        )
+    if opened:
+        rows.append(
+            styled([("f", "key"), f"  {plural(opened, 'open finding')}, none due within 24 h"])
+        )
+    return lines(rows)
+
+
 def _exposure(view: ExposureView, frame: Frame, width: int) -> Content:
     glyphs = frame.glyphs
     is_over = view.appetite < view.mean
@@ -204,10 +231,9 @@ def _exposure(view: ExposureView, frame: Frame, width: int) -> Content:
     change: list[Part] = []
     if view.change is not None and view.change.amount:
         token = "warn" if view.change.amount > 0 else "ok"
-        arrow = trend_arrow(view.change, glyphs)
         change = [
             ("   ", ""),
-            (f"{arrow} {signed_money(view.change, glyphs)}", token),
+            (signed_money(view.change, glyphs), token),
             " since yesterday",
         ]
         if view.driver:
@@ -227,16 +253,22 @@ def _sources(views: tuple[SourceView, ...], frame: Frame, width: int) -> Content
 def _source_line(views: tuple[SourceView, ...], frame: Frame, *, is_long: bool) -> Content:
     parts: list[Part] = [(" Sources  ", "title")]
     if not views:
-        parts.append(("none configured: riskcockpit init", "muted"))
+        parts.append(("none configured: riskcockpit sources add", "muted"))
     for view in sorted(
         views, key=lambda view: ("failed", "partial").count(view.state), reverse=True
     ):
         mark = source_mark(view.state, frame.glyphs)
         parts += [f"{view.name} ", (mark.symbol, mark.token)]
-        words = age(view.last_success, frame.now)
-        if view.state not in ("ok", "never"):
-            words = f"{words} {view.state}"
-            if is_long and view.message:
-                words = f"{words}: {view.message}"
+        words = _source_words(view, frame)
+        if view.state not in ("ok", "never") and is_long and view.message:
+            words = f"{words}: {view.message}"
         parts.append((f" {words}   ", "muted"))
     return styled(parts)
+
+
+def _source_words(view: SourceView, frame: Frame) -> str:
+    """Return when a source last answered, and what came of the last try when it was no success."""
+    if view.last_success is None:
+        return "failed, no success yet" if view.state == "failed" else "not synced yet"
+    since = age(view.last_success, frame.now)
+    return since if view.state == "ok" else f"{view.state}, last success {since} ago"

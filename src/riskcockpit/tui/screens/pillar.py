@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from textwrap import shorten
+from dataclasses import dataclass, replace
+from typing import Any
 
 from textual import on
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 
@@ -14,39 +15,47 @@ from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
 from riskcockpit.present.columns import FINDINGS, Frame
-from riskcockpit.present.evidence import verdict_mark
+from riskcockpit.present.pillar_columns import CONTROLS, KPIS
 from riskcockpit.present.plot import axis, plot, strip
 from riskcockpit.present.text import (
     limit,
-    measure,
     money,
     plural,
     severity_token,
     signed_money,
-    sparkline,
+    signs,
     state_mark,
-    trend_arrow,
 )
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import Place, RowChosen, RowPointed
-from riskcockpit.tui.paging import PAGE
+from riskcockpit.tui.paging import PAGE, Pages
+from riskcockpit.tui.relations import behind_kpi
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.finding_text import paragraph
-from riskcockpit.tui.widgets.pillar_card import freshness
-from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled, titled
+from riskcockpit.tui.widgets.pillar_card import controls_words, freshness
+from riskcockpit.tui.widgets.plain import Part, Plain, fitted, lines, styled, titled
 from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.findings import FindingRow
 from riskcockpit.views.governance import ControlView
+from riskcockpit.views.kpis import KpiDetail
 from riskcockpit.views.posture import KpiView, PillarView, PostureView
 
-_MOST_CONTROLS = 5
+_SHORT_KPIS, _SHORT_CONTROLS = 4, 2
+_MOST_KPIS, _MOST_CONTROLS = 8, 5
+_HOMES: Mapping[Pillar, str] = {
+    Pillar.MODEL_VALIDATION: "models",
+    Pillar.INFRASTRUCTURE_HARDENING: "deployments",
+    Pillar.COMPLIANCE_AUTOMATION: "compliance",
+    Pillar.INCIDENT_RESPONSE: "incidents",
+}
+"""Pillar → the screen on which its things are."""
 _WORST = ("error", "alarm", "config_invalid", "stale", "no_data")
 """Verdicts that are not ok, in the order in which they are shown."""
 _SHORT = 30
 """Screens below this height show less of each panel."""
 _TALL = 44
-"""Screens of this height show the trend of the first KPI as a plot."""
+"""Screens of this height show the trend of the KPI under the cursor as a plot."""
 _PLOT_HEIGHT = 5
 _MOST_CELLS = 3
 """Columns that one day takes in a plot, at most."""
@@ -68,34 +77,50 @@ class _Seen:
 class PillarScreen(DecidingScreen):
     """A pillar from its numbers down to its findings."""
 
-    BINDINGS = bind("decide.waive", "decide.undo", "decide.note")
+    BINDINGS = bind("panels", "decide.waive", "decide.undo", "decide.note")
     topic = "the pillar"
     reads_posture = True
-    empty_words = ("No data yet.", "riskcockpit sync or riskcockpit import FILE brings data")
+    empty_words = ("No data yet.", "")
 
     def __init__(self) -> None:
         super().__init__()
         self._pillar = Pillar.DATA_INTEGRITY
         self._seen: _Seen | None = None
+        self._is_other = True
+        """What comes next is another pillar, not the same one some time later."""
 
     def compose_body(self) -> Iterable[Widget]:
-        """Yield KPIs, controls, findings."""
+        """Yield KPIs, controls, findings, and words about what the cursor is on."""
         yield Plain(id="pillar-state", classes="text")
-        yield Plain(id="kpis", classes="panel")
-        yield Plain(id="controls", classes="panel")
+        with Vertical(id="kpi-panel", classes="panel"):
+            yield RowTable(KPIS, lambda row: row.id, id="kpis", has_head=False)
+            yield Plain(id="trend", classes="text")
+        with Vertical(id="control-panel", classes="panel"):
+            yield RowTable(CONTROLS, lambda row: row.id, id="controls", has_head=False)
         yield Plain(id="top-line", classes="line")
         yield RowTable(FINDINGS, lambda row: row.id, id="top")
+        yield Plain(id="about")
 
     @property
     def table(self) -> RowTable[FindingRow]:
         """The findings with the most exposure."""
         return self.query_one("#top", RowTable)
 
+    @property
+    def kpi_table(self) -> RowTable[KpiView]:
+        """The KPIs."""
+        return self.query_one("#kpis", RowTable)
+
+    @property
+    def control_table(self) -> RowTable[ControlView]:
+        """The controls that are not ok."""
+        return self.query_one("#controls", RowTable)
+
     def show_place(self, place: Place) -> None:
         """Show another pillar; nothing of the one before stays on screen."""
         pillar = Pillar(place.key)
         if pillar is not self._pillar:
-            self._pillar, self._seen = pillar, None
+            self._pillar, self._seen, self._is_other = pillar, None, True
             if self.is_mounted:
                 self.enter(Load.LOADING)
 
@@ -110,10 +135,7 @@ class PillarScreen(DecidingScreen):
             found = gateway.open_findings(f"{query} sort:-exposure")
             rows = gateway.page(found, 0, PAGE).rows if found.total else ()
             spread = {each.field: dict(each.counts) for each in gateway.facets(query)}
-            is_all = pillar is Pillar.COMPLIANCE_AUTOMATION  # whose KPI counts every control
-            controls = tuple(
-                each for each in gateway.controls() if is_all or each.pillar == pillar.value
-            )
+            controls = tuple(each for each in gateway.controls() if each.pillar == pillar.value)
             return _Seen(posture, view, controls, rows, found.total, spread.get("severity", {}))
 
         self.ask("pillar", seen, self._take)
@@ -125,15 +147,38 @@ class PillarScreen(DecidingScreen):
             self.enter(Load.EMPTY)
             return
         self.enter(Load.LOADED)
-        self.table.show_rows(seen.findings, self.host.frame())
-        self.table.display = bool(seen.findings)
-        self.table.focus()
+        is_other, self._is_other = self._is_other, False
+        self._fill(seen, seen.view, is_other=is_other)
         self._draw(seen, seen.view)
+        if is_other or self.focused is None or not self.focused.display:
+            self._first_panel(seen).focus()
+
+    def _fill(self, seen: _Seen, view: PillarView, *, is_other: bool) -> None:
+        frame, failing = self.host.frame(), _not_ok(seen.controls)
+        tables: list[tuple[RowTable[Any], Sequence[Any]]] = [
+            (self.kpi_table, view.kpis), (self.control_table, failing), (self.table, seen.findings)
+        ]  # fmt: skip
+        for table, rows in tables:
+            if is_other:
+                table.show(Pages.whole(rows), frame, 0)
+            else:
+                table.show_rows(rows, frame)
+            table.display = bool(rows)
+        self.query_one("#kpi-panel").display = bool(view.kpis)
+        self.query_one("#control-panel").display = bool(failing)
+        if is_other:
+            wrong = (i for i, kpi in enumerate(view.kpis) if kpi.state is not KpiState.OK)
+            self.kpi_table.move(next(wrong, 0))
+
+    def _first_panel(self, seen: _Seen) -> RowTable[Any]:
+        """Return where the cursor starts: at the findings, else at the KPIs."""
+        return self.table if seen.findings else self.kpi_table
 
     def redraw(self) -> None:
         """Let ages move on."""
         if self._seen is not None and self._seen.view is not None:
-            self.table.retime(self.host.frame())
+            for table in self.query(RowTable):
+                table.retime(self.host.frame())
             self._draw(self._seen, self._seen.view)
 
     def on_resize(self) -> None:
@@ -142,51 +187,132 @@ class PillarScreen(DecidingScreen):
         self.redraw()
 
     def _draw(self, seen: _Seen, view: PillarView) -> None:
-        frame, width = self.host.frame(), max(20, self.size.width - 6)
+        frame, is_short = self.host.frame(), self.size.height < _SHORT
         self.query_one("#pillar-state", Plain).show(_state(view, frame, self.size.width))
-        kpis, controls = self.query_one("#kpis", Plain), self.query_one("#controls", Plain)
-        titled(kpis, "KPIs", freshness(view, frame))
-        is_short = self.size.height < _SHORT
-        drawn = [row for kpi in view.kpis for row in _kpi(kpi, frame, width, is_short=is_short)]
-        plotted = (
-            _trend(view.kpis[0], frame, width) if view.kpis and self.size.height >= _TALL else []
-        )
-        kpis.show(lines([*drawn, *plotted]))
-        kpis.display = bool(view.kpis)
-        failing = sorted(
-            (each for each in seen.controls if each.verdict != "ok"),
-            key=lambda each: _WORST.index(each.verdict),
-        )
-        titled(controls, "Controls that are not ok", f"{len(failing)} of {len(seen.controls)}")
-        most = 2 if is_short else _MOST_CONTROLS
-        controls.show(lines([_control(each, frame, width) for each in failing[:most]]))
-        controls.display = bool(failing)
+        titled(self.query_one("#kpi-panel"), "KPIs", freshness(view, frame))
+        counted = controls_words(view, frame, self.size.width)[0]
+        titled(self.query_one("#control-panel"), "Controls that are not ok", counted)
+        most = (_SHORT_KPIS, _SHORT_CONTROLS) if is_short else (_MOST_KPIS, _MOST_CONTROLS)
+        tables: tuple[RowTable[Any], ...] = (self.kpi_table, self.control_table)
+        for table, rows in zip(tables, most, strict=True):
+            table.styles.height = max(1, min(rows, table.total))
         self.query_one("#top-line", Plain).show(_spread(seen, frame, self.size.width))
+        self._draw_about()
+
+    def _draw_about(self) -> None:
+        """Say in full what the cursor is on, and draw the trend of the KPI."""
+        frame, width = self.host.frame(), self.size.width
+        trend, kpi = self.query_one("#trend", Plain), self.kpi_table.row
+        plotted = (
+            _trend(kpi, frame, max(20, width - 6))
+            if kpi is not None and self.size.height >= _TALL
+            else []
+        )
+        trend.display = bool(plotted)
+        trend.show(lines(plotted))
+        about = self.query_one("#about", Plain)
+        words = self._about()
+        about.display = bool(words)
+        about.show(lines(_first(paragraph(words, max(20, width - 4)), about.size.height, frame)))
+
+    def _about(self) -> str:
+        if self.focused is self.kpi_table and (kpi := self.kpi_table.row) is not None:
+            return kpi.definition
+        if self.focused is self.control_table and (control := self.control_table.row) is not None:
+            return ": ".join(part for part in (control.title, control.message) if part)
+        if self.focused is self.table and (finding := self.table.row) is not None:
+            return " ".join(part for part in (finding.title, finding.location) if part)
+        return ""
+
+    # keys
 
     @on(RowPointed)
     def follow(self) -> None:
-        """Say which keys act on the row."""
+        """Say what the row is about, and which keys act on it."""
+        self._draw_about()
         self.refresh_bindings()
 
-    @on(RowChosen)
+    def on_descendant_focus(self) -> None:
+        """Say what the cursor of the other panel is on."""
+        if self._seen is not None:
+            self.follow()
+
+    def action_panel(self, step: int) -> None:
+        """Go to another panel."""
+        shown = [table for table in self.query(RowTable) if table.total and table.display]
+        if not shown:
+            return
+        at = next((i for i, table in enumerate(shown) if table is self.focused), -step)
+        shown[(at + step) % len(shown)].focus()
+
+    @on(RowChosen, "#top")
     def open_finding(self, event: RowChosen) -> None:
         """Open the finding."""
         self.host.go_to(Place("finding", event.row.id, self.host.place))
 
+    @on(RowChosen, "#controls")
+    def open_control(self, event: RowChosen) -> None:
+        """Open the control."""
+        self.host.go_to(Place("control", event.row.id, self.host.place))
+
+    @on(RowChosen, "#kpis")
+    def open_kpi(self, event: RowChosen) -> None:
+        """Show what is behind the number; from there on to it."""
+        gateway, wanted = self.host.gateway, event.row.id
+
+        def behind() -> tuple[KpiDetail, Mapping[str, Place]]:
+            detail = gateway.kpi(wanted)
+            incidents = {one.incident.id for one in gateway.incidents()}
+            return detail, behind_kpi(detail.rows, incidents, gateway.names())
+
+        self.ask("kpi", behind, self._show_kpi)
+
+    def _show_kpi(self, found: tuple[KpiDetail, Mapping[str, Place]]) -> None:
+        from riskcockpit.tui.modals.kpi import KpiDialog  # noqa: PLC0415 - when first opened
+
+        here = self.host.place
+
+        def go(place: Place | None) -> None:
+            if place is not None:
+                self.host.go_to(replace(place, parent=here))
+
+        self.app.push_screen(KpiDialog(*found), go)
+
     def related(self) -> Sequence[tuple[str, Place]]:
-        """Return all its findings, and its controls that are not ok."""
+        """Return where its things are, and its controls that are not ok."""
         seen = self._seen
-        failing = [] if seen is None else [one for one in seen.controls if one.verdict != "ok"]
+        failing = () if seen is None else _not_ok(seen.controls)
+        home = _HOMES.get(self._pillar)
         findings = Place("findings", f"state:open pillar:{self._pillar.value}")
-        return [("findings", findings), *(("control", Place("control", one.id)) for one in failing)]
+        return [
+            *([(home, Place(home))] if home else []),
+            ("findings", findings),
+            *(("control", Place("control", one.id)) for one in failing),
+        ]
 
     def finding_subjects(self) -> tuple[str, ...]:
         """Return the finding under the cursor."""
-        return (self.table.row.id,) if self.table.row is not None else ()
+        return (self.note_subject(),) if self.note_subject() else ()
 
     def note_subject(self) -> str:
         """Return the finding under the cursor."""
-        return self.table.row.id if self.table.row is not None else ""
+        row = self.table.row if self.focused is self.table else None
+        return row.id if row is not None else ""
+
+
+def _first(rows: Sequence[Content], most: int, frame: Frame) -> list[Content]:
+    """Return the first `most` lines; that there are more is seen."""
+    if len(rows) <= most or most < 1:
+        return list(rows)
+    last = Content.assemble(rows[most - 1], frame.glyphs.ellipsis)
+    return [*rows[: most - 1], last]
+
+
+def _not_ok(controls: Sequence[ControlView]) -> list[ControlView]:
+    return sorted(
+        (each for each in controls if each.verdict != "ok"),
+        key=lambda each: _WORST.index(each.verdict),
+    )
 
 
 def _state(view: PillarView, frame: Frame, width: int) -> Content:
@@ -197,15 +323,12 @@ def _state(view: PillarView, frame: Frame, width: int) -> Content:
         f"   at risk {money(view.at_risk, glyphs=frame.glyphs)}",
     ]
     if view.at_risk_change is not None and view.at_risk_change.amount:
-        arrow = trend_arrow(view.at_risk_change, frame.glyphs)
-        parts.append(
-            (
-                f"  {arrow} {signed_money(view.at_risk_change, frame.glyphs)} since yesterday",
-                "muted",
-            )
-        )
-    reason = paragraph(view.reason, width - 2, "muted") if view.reason else []
-    return lines([styled(parts), *(Content.assemble(" ", row) for row in reason)])
+        change = signed_money(view.at_risk_change, frame.glyphs)
+        parts.append((f"  {change} since yesterday", "muted"))
+    said = signs(view.reason, frame.glyphs)
+    reason = paragraph(said, width - 2, "muted") if said else []
+    head = fitted(styled(parts), width, frame.glyphs)
+    return lines([head, *(Content.assemble(" ", row) for row in reason)])
 
 
 def _spread(seen: _Seen, frame: Frame, width: int) -> Content:
@@ -236,36 +359,3 @@ def _trend(kpi: KpiView, frame: Frame, width: int) -> list[Content]:
         styled([(title[:width], "title")]),
         *(styled([(run.text, run.token) for run in row]) for row in [*rows, foot]),
     ]
-
-
-def _kpi(kpi: KpiView, frame: Frame, width: int, *, is_short: bool) -> list[Content]:
-    mark = state_mark(kpi.state, frame.glyphs)
-    value = measure(kpi.value, kpi.unit, frame.glyphs)
-    target = limit(kpi.target, kpi.unit, kpi.direction, frame.glyphs)
-    title_room = max(12, min(48, width - 46))
-    bars = sparkline(kpi.trend, min(30, max(0, width - title_room - 34)), frame.glyphs)
-    title = kpi.title
-    if len(title) > title_room:
-        title = title[: title_room - 1].rstrip() + frame.glyphs.ellipsis
-    head: list[Part] = [
-        (f"{mark!s:<10}", mark.token),
-        f"{title:<{title_room}}",
-        (f"{value:>10}", "value" if kpi.state is KpiState.OK else mark.token),
-        (f"  {target:<10}", "muted"),
-        (f"  {bars}", "trend"),
-    ]
-    rows = [styled(head)]
-    if not is_short:
-        told = shorten(kpi.definition, width - 10, placeholder=frame.glyphs.ellipsis)
-        rows.append(styled([(f"{'':<10}{told}", "muted")]))
-    return rows
-
-
-def _control(control: ControlView, frame: Frame, width: int) -> Content:
-    mark = verdict_mark(control.verdict, frame.glyphs)
-    text = f"{control.title}  {control.message}".strip()
-    tail = f"  {control.failed} failing" if control.failed else ""
-    room = max(1, width - 18 - len(tail))
-    if len(text) > room:
-        text = text[: room - 1] + frame.glyphs.ellipsis
-    return styled([(f"{mark!s:<18}", mark.token), text, (tail, "warn")])

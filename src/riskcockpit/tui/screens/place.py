@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
@@ -31,8 +32,21 @@ if TYPE_CHECKING:  # records come with the data
 T = TypeVar("T")
 
 _POSTURE = "posture-of-header"
+_UNDO = "decide.undo"
 _QUIET = (_POSTURE, "names", "views", "values", "commands", "remember", "draft", "may")
 """First words of topics nobody waits for: when they fail, the screen goes on as it is."""
+
+
+def first_steps(*, has_settings: bool) -> str:
+    """Return what brings data into a home without any, a line a step."""
+    made = [] if has_settings else [("init", "makes settings and your signing key")]
+    steps = [
+        *made,
+        ("sources add", "connects scanners, registries, monitors"),
+        ("import FILE", "reads the report of a scanner"),
+        ("demo", "shows a whole bank, without any of these"),
+    ]
+    return "\n".join(f"riskcockpit {words:<12}  {what}" for words, what in steps)
 
 
 class Load(StrEnum):
@@ -52,7 +66,9 @@ class PlaceScreen(Screen[None]):
     topic: ClassVar[str] = "data"
     """What the screen waits for, in words."""
     empty_words: ClassVar[tuple[str, str]] = ("Nothing here yet.", "")
-    """What an empty screen says, and what to do about it."""
+    """What an empty screen says, and what to do about it; empty: the first steps of a newcomer."""
+    shows_why: ClassVar[str] = ""
+    """The hint of a banner that leads to this screen: here it would say nothing."""
     reads_posture: ClassVar[bool] = False
     """Its own question brings the posture, which feeds header and banner."""
 
@@ -95,7 +111,7 @@ class PlaceScreen(Screen[None]):
             self.draw_lines()
             self.refresh_data()
             if self.host.posture is None:
-                self._refresh_posture()
+                self.refresh_posture()
 
     def on_resize(self) -> None:
         """Fit the lines to the new width."""
@@ -119,6 +135,7 @@ class PlaceScreen(Screen[None]):
         order = {
             "decisions": 0,
             "ledger": 1,
+            "panels": 2,
             "compliance": 1,
             "findings": 2,
             "columns": 3,
@@ -133,7 +150,11 @@ class PlaceScreen(Screen[None]):
         if isinstance(self.focused, Input):  # it takes what is typed
             keys = [key for key in keys if key.scope == "query" or key.id == "app.back"]
             return [Hint("enter", "apply"), *(Hint(self._key_now(key), key.label) for key in keys)]
-        keys.sort(key=lambda key: (order[key.scope], key.id in refused))
+        posture = self.host.posture
+        if posture is not None and not posture.ledger.head:  # nothing of one's own to take back
+            keys = [key for key in keys if key.id != _UNDO]
+        ranks = {key.id: order["lists"] if key.id == _UNDO else order[key.scope] for key in keys}
+        keys.sort(key=lambda key: (ranks[key.id], key.id in refused))
         return [Hint(self._key_now(key), key.label, refused.get(key.id, "")) for key in keys]
 
     def refusals(self) -> Mapping[str, str]:
@@ -167,7 +188,7 @@ class PlaceScreen(Screen[None]):
     def take_generation(self) -> None:
         """Read anew after a publish."""
         self.refresh_data()
-        self._refresh_posture()
+        self.refresh_posture()
 
     def take_ledger(self) -> None:
         """Read anew what the ledger alone says: somebody has written into it."""
@@ -197,7 +218,8 @@ class PlaceScreen(Screen[None]):
         """Return the query by which what is seen was chosen; empty when by none."""
         return ""
 
-    def _refresh_posture(self) -> None:
+    def refresh_posture(self) -> None:
+        """Read anew what header and banner say, unless the screen's own question brings it."""
         if not self.reads_posture:
             self.ask(_POSTURE, self.host.gateway.posture, self._take_posture)
 
@@ -283,7 +305,11 @@ class PlaceScreen(Screen[None]):
         has_rows = self.load in (Load.LOADED, Load.STALE)
         own = self._failure if has_rows else None
         mine = [] if own is None else [of_refresh(own, self.host.glyphs)]
-        wrong = [*mine, *self.host.conditions()]
+        here = self.shows_why
+        wrong = [
+            replace(each, hint="") if each.hint and each.hint == here else each
+            for each in (*mine, *self.host.conditions())
+        ]
         state = self.query_one("#state", Plain)
         state.display = bool(wrong)
         if wrong:
@@ -294,7 +320,11 @@ class PlaceScreen(Screen[None]):
             return styled([(f"Loading {self.topic} {self.host.glyphs.ellipsis}", "muted")])
         if load is Load.EMPTY:
             words, hint = self.empty_words
-            return lines([styled([(words, "strong")]), "", styled([(hint, "muted")])])
+            steps = hint or first_steps(has_settings=self.host.gateway.about.has_settings)
+            rows = steps.split("\n")
+            longest = max(map(len, rows))  # the block stands in the middle, its lines do not
+            block = [styled([(f"{row:<{longest}}", "muted")]) for row in rows]
+            return lines([styled([(words, "strong")]), "", *block])
         words, hint = failure_words(error)
         alarm = self.host.glyphs.alarm
         word = "FORBIDDEN" if load is Load.FORBIDDEN else "FAILED"

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from riskcockpit.config.settings import ListSettings
 from riskcockpit.present.columns import Column
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.widgets.row_table import RowTable
-
-_AS_SET = ListSettings()
 
 
 class SortingScreen(DecidingScreen):
@@ -36,8 +33,10 @@ class SortingScreen(DecidingScreen):
     @property
     def sort(self) -> str:
         """What rows are sorted by, `-` in front for the greatest first; empty: as they are."""
-        set_so = self.host.lists.get(self.list_name, _AS_SET).sort
-        return (set_so or self.own_sort) if self.wanted_sort is None else self.wanted_sort
+        if self.wanted_sort is not None:
+            return self.wanted_sort
+        settings = self.host.lists.get(self.list_name)
+        return (settings.sort if settings else "") or self.own_sort
 
     def resort(self) -> None:
         """Show the rows in the order wanted now."""
@@ -45,13 +44,13 @@ class SortingScreen(DecidingScreen):
 
     def take_choice(self) -> None:
         """Draw the columns that the settings choose."""
-        wanted = self.host.lists.get(self.list_name, _AS_SET).columns
-        if not wanted:
+        settings = self.host.lists.get(self.list_name)
+        if settings is None or not settings.columns:
             self.table.choose(self.columns)
             return
         from riskcockpit.present.lists import chosen  # noqa: PLC0415 - few choose columns
 
-        self.table.choose(chosen(self.columns, wanted))
+        self.table.choose(chosen(self.columns, settings.columns))
 
     def chosen_column(self) -> Column[Any]:
         """Return the column a key would sort by."""

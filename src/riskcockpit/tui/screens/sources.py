@@ -26,10 +26,8 @@ class SourcesScreen(PanedScreen[SourceView]):
     """Health of the configured sources, and the age of what is known from elsewhere."""
 
     topic = "the sources"
-    empty_words = (
-        "No source is configured.",
-        "riskcockpit init writes a config from what it finds",
-    )
+    empty_words = ("No source is configured.", "")
+    shows_why = "S shows why"
     list_name = "sources"
     columns = SOURCES
 

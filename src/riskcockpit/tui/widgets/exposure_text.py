@@ -10,8 +10,9 @@ from riskcockpit.domain.money import Money
 from riskcockpit.exposure.formulas import lognormal_mean, pert_mean
 from riskcockpit.exposure.model import ExposureModel, Scenario
 from riskcockpit.present.columns import Frame
-from riskcockpit.present.text import Glyphs, figure, money, signed_money, state_mark, trend_arrow
+from riskcockpit.present.text import Glyphs, figure, money, signed_money, state_mark
 from riskcockpit.tui.widgets.finding_text import fact, paragraph
+from riskcockpit.tui.widgets.pillar_card import has_data
 from riskcockpit.tui.widgets.plain import Part, fitted, styled
 from riskcockpit.views.posture import ExposureView, PillarView, PostureView
 
@@ -39,17 +40,24 @@ def exposure_head(
     """Return money at risk against the appetite, what changed, and each pillar's part of it."""
     view = posture.exposure
     room = max(10, min(60, width - 44))
-    rows = [_mean(view, frame, room), *_words(view, frame, width, is_short=is_short)]
+    is_unknown = not any(has_data(pillar) for pillar in posture.pillars)
+    rows = [
+        _mean(view, frame, room, is_unknown=is_unknown),
+        *_words(view, frame, width, is_short=is_short),
+    ]
     rows += [] if is_short else [Content("")]
     most = max((pillar.at_risk.amount for pillar in posture.pillars), default=Decimal(1))
     rows += [_pillar(pillar, most, frame, width) for pillar in posture.pillars]
     return rows
 
 
-def _mean(view: ExposureView, frame: Frame, room: int) -> Content:
+def _mean(view: ExposureView, frame: Frame, room: int, *, is_unknown: bool) -> Content:
     glyphs = frame.glyphs
     is_over = view.mean > view.appetite
     word = f"{glyphs.alarm} OVER APPETITE" if is_over else f"{glyphs.ok} within appetite"
+    token = "alarm" if is_over else "ok"
+    if is_unknown:
+        word, token = f"{glyphs.no_data} NO DATA", "no_data"
     return styled(
         [
             ("mean ", "muted"),
@@ -57,7 +65,7 @@ def _mean(view: ExposureView, frame: Frame, room: int) -> Content:
             " ",
             *gauge(view.mean.amount, view.appetite.amount, room, glyphs),
             (f" {money(view.appetite, glyphs=glyphs)}  ", "muted"),
-            (word, "alarm" if is_over else "ok"),
+            (word, token),
         ]
     )
 
@@ -66,8 +74,7 @@ def _words(view: ExposureView, frame: Frame, width: int, *, is_short: bool) -> l
     glyphs = frame.glyphs
     change = "no reading of a day ago"
     if view.change is not None:
-        arrow = trend_arrow(view.change, glyphs)
-        change = f"{arrow} {signed_money(view.change, glyphs)} since yesterday"
+        change = f"{signed_money(view.change, glyphs)} since yesterday"
     driver = view.driver or "nothing is at risk"
     waived = money(view.waived, glyphs=glyphs)
     if is_short:
@@ -91,9 +98,7 @@ def _pillar(view: PillarView, most: Decimal, frame: Frame, width: int) -> Conten
     bar = ("#" if glyphs.is_ascii else "█") * filled
     change = ""
     if view.at_risk_change is not None and view.at_risk_change.amount:
-        change = f"{trend_arrow(view.at_risk_change, glyphs)} " + signed_money(
-            view.at_risk_change, glyphs
-        )
+        change = signed_money(view.at_risk_change, glyphs)
     return styled(
         [
             (f"{view.pillar.number} ", "key"),

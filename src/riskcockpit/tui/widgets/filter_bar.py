@@ -126,9 +126,11 @@ class FilterBar(Widget):
         self.input.cursor_position = len(self.input.value)
 
     def show(self, query: str) -> None:
-        """Show a query that was understood."""
+        """Show the query of the rows, unless another one is being typed."""
+        if self.screen.focused is self.input:
+            return
         query = clean_line(query)
-        if self.input.value != query and not self.input.has_focus:
+        if self.input.value != query:
             self.input.value = query
         self.query_one("#mistake").display = False
         self.show_count("")
@@ -157,6 +159,15 @@ class FilterBar(Widget):
             text = [(" " * min(offset, room - 2), ""), (sign, "alarm"), words]
         mistake.show(styled(text))
         mistake.display = True
+
+    def mend(self, query: str, message: str, hint: str, position: int) -> None:
+        """Let a query be mended that was not understood."""
+        query = clean_line(query)
+        if self.input.value != query:
+            self.input.value = query
+        self.edit()
+        self.show_count("")
+        self.show_mistake(message, hint, position)
 
     # typing
 

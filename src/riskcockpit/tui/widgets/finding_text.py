@@ -12,13 +12,15 @@ from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.deadlines import deadline, past_deadline
 from riskcockpit.present.knowledge import epss_words, kev_words, priority
-from riskcockpit.present.text import age, money, plural, severity_token, stamp, until
+from riskcockpit.present.text import age, count, money, plural, severity_token, stamp, until
 from riskcockpit.tui.widgets.plain import Part, styled
 from riskcockpit.views.findings import FindingDetail, FindingEventView, FindingRow, WaiverView
 
 LABEL = 12
 """Cells a label takes."""
 _LONGEST = 4_000
+_LONGEST_PLACE = 400
+"""Characters of a path that are shown; the CLI prints all."""
 
 
 def finding_brief(row: FindingRow, frame: Frame, width: int) -> list[Content]:
@@ -37,7 +39,7 @@ def finding_brief(row: FindingRow, frame: Frame, width: int) -> list[Content]:
         styled(head),
         Content(""),
         *fact("asset", row.asset + (f"  owner {row.owner}" if row.owner else ""), width),
-        *fact("location", row.location, width),
+        *fact("location", _capped(row.location, frame), width),
         *fact("tool", f"{row.tool}  {row.rule}", width),
         *fact("package", row.package, width),
         *fact("cve", row.vulnerability, width),
@@ -76,6 +78,7 @@ def finding_full(detail: FindingDetail, frame: Frame, width: int) -> list[Conten
     out += fact(
         "came back", plural(detail.reopened_count, "time") if detail.reopened_count else "", width
     )
+    out += fact("help", detail.help_url, width)
     told = detail.description.strip()
     out += section("What it is", paragraph(told, width) if told else [])
     out += section("Where", _places(detail.locations, width, frame))
@@ -83,7 +86,6 @@ def finding_full(detail: FindingDetail, frame: Frame, width: int) -> list[Conten
     out += section("Waivers", [_waiver(waiver, frame, width) for waiver in detail.waivers])
     out += section("Seen by other tools", [_other(row, frame, width) for row in detail.correlated])
     out += section("History", [_event(event, width) for event in detail.history])
-    out += fact("help", detail.help_url, width)
     return out
 
 
@@ -115,13 +117,22 @@ def _wrap(text: str, width: int) -> list[str]:
     ]
 
 
+def _capped(text: str, frame: Frame) -> str:
+    """Return text that does not fill a screen by itself; that it was cut, and where, is seen."""
+    if len(text) <= _LONGEST_PLACE:
+        return text
+    half = _LONGEST_PLACE // 2
+    dots = f" {frame.glyphs.ellipsis}{count(len(text))} characters{frame.glyphs.ellipsis} "
+    return f"{text[:half]}{dots}{text[-half:]}"
+
+
 def _places(places: tuple[Location, ...], width: int, frame: Frame) -> list[Content]:
     out: list[Content] = []
     for place in places:
         where = place.path if place.line is None else f"{place.path}:{place.line}"
         if not where:
             continue
-        out += [Content(f"  {line}") for line in _wrap(where, width - 2)]
+        out += [Content(f"  {line}") for line in _wrap(_capped(where, frame), width - 2)]
         for offset, line in enumerate(clean_text(place.snippet)[:_LONGEST].splitlines()):
             number = "" if place.line is None else str(place.line + offset)
             room = max(1, width - 9)

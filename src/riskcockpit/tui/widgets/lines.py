@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -16,13 +16,20 @@ from riskcockpit.present.text import Glyphs, age
 from riskcockpit.tui.api import About
 from riskcockpit.tui.conditions import Condition
 from riskcockpit.tui.messages import Place
-from riskcockpit.tui.widgets.plain import Part, fitted, styled
+from riskcockpit.tui.widgets.plain import Part, fitted, lines, styled
 
 if TYPE_CHECKING:  # records come with the data
     from riskcockpit.views.posture import PostureView
 
 
-_LEAST_BANNER = 30
+_LEAST = 8
+"""Cells that are left of breadcrumbs, a context or a user, when they are cut."""
+_LEAST_TEXT = 30
+_SHORT_HINT = 20
+_SHORTER = ("crumbs", "age", "who", "mode", "crumbs", "who")
+"""What is said shorter first, when there is no room for all."""
+_GOING = ("who", "age", "ledger")
+"""What is left out first, on a line that is too narrow for all of it in its shortest words."""
 _ROOM_FOR_REASONS = 100
 
 
@@ -39,7 +46,8 @@ def trail(place: Place) -> tuple[str, ...]:
         "control": place.key,
     }
     words = trail(place.parent) if place.parent is not None else ()
-    return (*words, clean_line(here.get(place.kind, place.kind)))
+    word = clean_line(here.get(place.kind, place.kind))
+    return words if words[-1:] == (word,) else (*words, word)
 
 
 def header_line(
@@ -52,32 +60,77 @@ def header_line(
     glyphs: Glyphs,
     width: int,
 ) -> Content:
-    """Return breadcrumbs on the left, context on the right; the least important goes first."""
-    crumbs = f" {glyphs.crumb} ".join(("riskcockpit", *trail(place)))
-    parts: list[tuple[int, str, str]] = [
-        (0, *_context(about)),
-        (3, f"{about.principal}@{about.host}", "muted"),
-        (0, *_mode(about, is_locked=is_locked)),
-        (2, age_text, "muted"),
-        (1, *_ledger(posture)),
-    ]
-    parts = [part for part in parts if part[1]]
+    """Return breadcrumbs on the left; context, user, lock, age and ledger on the right.
+
+    Where there is no room for all their words each is said shorter; what has to go on a line that
+    is narrower still goes by its place in `_GOING`.
+    """
+    trodden = trail(place)
+    join = f" {glyphs.crumb} ".join
+    crumbs = [join(("riskcockpit", *trodden)), join(trodden), trodden[-1]]
+    mode, token = _mode(about, is_locked=is_locked)
+    brief = age_text.removeprefix("synced ").removesuffix(" ago")
+    name, host = about.principal, about.host
+    says = {
+        "context": [_context(about)],
+        "who": [(each, "muted") for each in (f"{name}@{host}", name, name.partition("@")[0])],
+        "mode": [(mode, token), (mode.replace("PRODUCTION", "PROD"), token)],
+        "age": [(age_text, "muted"), (brief, "muted")],
+        "ledger": [_ledger(posture)],
+    }
     gap = f" {glyphs.separator} "
-    room = width - cell_len(crumbs) - 4
-    while len(parts) > 1 and _length(parts, gap) > room:
-        worst = max(part[0] for part in parts)
-        if worst == 0:
-            break
-        parts = [part for part in parts if part[0] != worst]
-    right: list[Part] = []
-    for index, (_, text, token) in enumerate(parts):
-        right += [(gap, "muted"), (text, token)] if index else [(text, token)]
-    spare = max(2, room + 2 - _length(parts, gap))
-    return styled([" ", (crumbs, "title"), " " * spare, *right, " "])
+    shown, right = _fitting(crumbs, says, glyphs, width)
+    parts: list[Part] = []
+    for index, part in enumerate(right):
+        parts += [(gap, "muted"), part] if index else [part]
+    spare = max(2, width - 2 - cell_len(shown) - _length(right, gap))
+    return styled([" ", (shown, "title"), " " * spare, *parts, " "])
 
 
-def _length(parts: Sequence[tuple[int, str, str]], gap: str) -> int:
-    return sum(cell_len(part[1]) for part in parts) + len(gap) * (len(parts) - 1)
+def _fitting(
+    crumbs: list[str], says: Mapping[str, list[tuple[str, str]]], glyphs: Glyphs, width: int
+) -> tuple[str, list[tuple[str, str]]]:
+    """Return breadcrumbs and the words beside them, each as long as it can be."""
+    gap = f" {glyphs.separator} "
+    for name in _SHORTER:
+        right = [each[0] for each in says.values() if each[0][0]]
+        if cell_len(crumbs[0]) + _length(right, gap) + 4 <= width:
+            return crumbs[0], right
+        chosen = crumbs if name == "crumbs" else says[name]
+        if len(chosen) > 1:
+            del chosen[0]
+    return _cut(crumbs[0], {name: each[0] for name, each in says.items()}, glyphs, width)
+
+
+def _cut(
+    crumbs: str, says: Mapping[str, tuple[str, str]], glyphs: Glyphs, width: int
+) -> tuple[str, list[tuple[str, str]]]:
+    """Cut the longest words, then leave some out, until the rest fits."""
+    gap = f" {glyphs.separator} "
+    kept = {name: part for name, part in says.items() if part[0]}
+
+    def over() -> int:
+        return cell_len(crumbs) + _length(list(kept.values()), gap) + 4 - width
+
+    crumbs = _clipped(crumbs, max(_LEAST, cell_len(crumbs) - max(0, over())), glyphs)
+    for name in ("context", "who"):
+        text, token = kept.get(name, ("", ""))
+        if text and over() > 0:
+            kept[name] = (_clipped(text, max(_LEAST, cell_len(text) - over()), glyphs), token)
+    for name in _GOING:
+        if over() > 0:
+            kept.pop(name, None)
+    return crumbs, list(kept.values())
+
+
+def _clipped(text: str, room: int, glyphs: Glyphs) -> str:
+    if cell_len(text) <= room:
+        return text
+    return set_cell_size(text, room - cell_len(glyphs.ellipsis)).rstrip() + glyphs.ellipsis
+
+
+def _length(parts: Sequence[tuple[str, str]], gap: str) -> int:
+    return sum(cell_len(part[0]) for part in parts) + len(gap) * max(0, len(parts) - 1)
 
 
 def _context(about: About) -> tuple[str, str]:
@@ -109,17 +162,25 @@ def synced(posture: PostureView | None, now: datetime) -> str:
 
 
 def banner_line(wrong: Sequence[Condition], width: int, glyphs: Glyphs) -> Content:
-    """Return what is wrong in one line: the gravest in full, the others by their word."""
+    """Return what is wrong: the gravest in full, its hint and the words of the others behind.
+
+    What does not fit behind stands on a second line.
+    """
     first = wrong[0]
-    head: list[Part] = [(f" {first.symbol} {first.word}  ", first.token)]
-    tail: list[Part] = [(f"   {first.hint}", "muted")] if first.hint else []
-    tail += [(f"   {each.symbol} {each.word}", each.token) for each in wrong[1:]]
-    room = width - styled(head).cell_length - styled(tail).cell_length - 1
-    text = clean_line(first.text)
-    if room < min(_LEAST_BANNER, cell_len(text)):
-        tail, room = [], width - styled(head).cell_length - 1
-    shown = fitted(Content(text), max(1, room), glyphs)
-    return Content.assemble(styled(head), shown, styled(tail))
+    head = styled([(f" {first.symbol} {first.word}  ", first.token)])
+    more: list[Part] = [f" {first.more}"] if first.more else []
+    rest: list[Part] = [(f"   {first.hint}", "muted")] if first.hint else []
+    rest += [(f"   {each.symbol} {each.word}", each.token) for each in wrong[1:]]
+    text, tail = clean_line(first.text), styled(rest)
+    room = width - head.cell_length - styled(more).cell_length - 1
+    beside = room - tail.cell_length
+    is_brief = cell_len(first.hint) <= _SHORT_HINT and beside >= _LEAST_TEXT
+    is_beside = is_brief or beside >= cell_len(text)
+    shown = fitted(Content(text), max(1, beside if is_beside else room), glyphs)
+    line = Content.assemble(head, shown, styled(more))
+    if is_beside or not rest:
+        return Content.assemble(line, tail)
+    return lines([line, fitted(tail, width, glyphs)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,9 @@ from riskcockpit.views.models import ModelDetail, ModelRow, VersionView
 
 _INDENT = " " * 8
 _MOST = 6
+_KIND = 18
+"""Cells of the longest kind of event."""
+_LEAST_TEXT = 24
 
 
 def model_brief(row: ModelRow, frame: Frame, width: int) -> list[Content]:
@@ -65,7 +68,8 @@ def model_full(detail: ModelDetail, frame: Frame, width: int) -> list[Content]:
     )
     out += section("Versions", _versions(detail, frame, width))
     out += section(
-        "Timeline", [_event(event.at, event.kind, event.text, width) for event in detail.timeline]
+        "Timeline",
+        [line for each in detail.timeline for line in _event(each.at, each.kind, each.text, width)],
     )
     return out
 
@@ -145,6 +149,12 @@ def _pairs(values: Mapping[str, str]) -> str:
     return "  ".join(f"{name}={value}" for name, value in sorted(values.items()))
 
 
-def _event(at: datetime, kind: str, text: str, width: int) -> Content:
-    head = f"  {stamp(at)}  {clean_line(kind):<12} "
-    return styled([(head, "muted"), clean_line(text)[: max(1, width - len(head))]])
+def _event(at: datetime, kind: str, text: str, width: int) -> list[Content]:
+    """Return what happened, in as many lines as it takes."""
+    head = f"  {stamp(at)}  {clean_line(kind):<{_KIND}}  "
+    room = width - len(head)
+    if room < _LEAST_TEXT:  # under its head, where beside it there is no room
+        return [styled([(head, "muted")]), *fact("", text, width, len(_INDENT))]
+    first, *more = paragraph(text, room) or [Content("")]
+    lines = [Content.assemble(styled([(head, "muted")]), first)]
+    return [*lines, *(Content.assemble(" " * len(head), line) for line in more)]

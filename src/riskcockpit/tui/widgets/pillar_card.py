@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from riskcockpit.present.text import (
     limit,
     measure,
     money,
+    signs,
     sparkline,
     state_mark,
     trend_arrow,
@@ -28,10 +30,14 @@ if TYPE_CHECKING:  # records come with the data
 
 _LINE = 1
 _TWO_KPIS = 9
-_WITH_REASON = 10
+_BLOCK = 2
+"""Rows a KPI takes beside its title: value against target, trend."""
 _WHOLE_TITLES = 11
-"""Rows from which the name of a KPI may take two; one row more has the reason too."""
+"""Rows from which the name of a KPI may take two."""
+_URGENCY = (KpiState.ALARM, KpiState.STALE, KpiState.WARN, KpiState.OK, KpiState.NO_DATA)
 _LIVE_SECONDS = 120
+_TITLE_FRAME = 2
+"""Cells by which a title in the border is shorter than a line."""
 _SHORT_TITLES = {
     Pillar.INFRASTRUCTURE_HARDENING: "Infrastructure",
     Pillar.COMPLIANCE_AUTOMATION: "Compliance",
@@ -75,11 +81,8 @@ class PillarCard(Plain):
             self.show(_one_line(view, frame, room.width))
             return
         fresh = freshness(view, frame)
-        titled(
-            self,
-            f"{self.pillar.number} {_SHORT_TITLES.get(self.pillar, self.pillar.label)}",
-            fresh,
-        )
+        name = f"{self.pillar.number} {_SHORT_TITLES.get(self.pillar, self.pillar.label)}"
+        titled(self, _cut(name, room.width - _TITLE_FRAME, frame), fresh)
         self.show(_card(view, frame, room))
 
 
@@ -94,58 +97,122 @@ def freshness(view: PillarView, frame: Frame) -> str:
 def _one_line(view: PillarView, frame: Frame, width: int) -> Content:
     mark = state_mark(view.state, frame.glyphs)
     name = _SHORT_TITLES.get(view.pillar, view.pillar.label)
-    kpi = view.kpis[0] if view.kpis else None
     left: list[Part] = [
         (f" {view.pillar.number} ", "key"),
-        f"{name:<20}",
+        f"{name:<17}",
         (f"{mark!s:<10}", mark.token),
     ]
-    used = 33
-    value = "" if kpi is None else measure(kpi.value, kpi.unit, frame.glyphs)
+    risk = f"{_at_risk(view, frame):>12}"
+    room = max(0, width - styled(left).cell_length - len(risk))
+    kpi = _leading(view)
+    if kpi is None:
+        why = _cut(_reason(view, frame), room - 1, frame)
+        return styled([*left, (f"{why:<{room}}", "muted"), risk])
+    value = measure(kpi.value, kpi.unit, frame.glyphs)
+    room -= max(9, len(value) + 1)
+    title = _cut(kpi.title, room - 1, frame)
+    return styled([*left, f"{title:<{room}}", (f"{value:>9}", _token(kpi)), risk])
+
+
+def _leading(view: PillarView) -> KpiView | None:
+    """Return the KPI that made the state; None when the reason says more than any KPI."""
+    if view.state is KpiState.OK:
+        return view.kpis[0] if view.kpis else None
+    if view.state is KpiState.NO_DATA:
+        return None
+    return next((kpi for kpi in view.kpis if kpi.state is view.state), None)
+
+
+def _reason(view: PillarView, frame: Frame) -> str:
+    return signs(view.reason, frame.glyphs) or "no KPI yet"
+
+
+def _ordered(view: PillarView) -> list[KpiView]:
+    """Return the KPIs, those that made the state first."""
+    return sorted(
+        view.kpis, key=lambda kpi: (kpi.state is not view.state, _URGENCY.index(kpi.state))
+    )
+
+
+def _at_risk(view: PillarView, frame: Frame) -> str:
+    """Return money at risk and where it goes; a dash when nothing has been measured."""
+    if not has_data(view):
+        return frame.glyphs.dash
     arrow = trend_arrow(view.at_risk_change, frame.glyphs)
-    risk = f"{money(view.at_risk, glyphs=frame.glyphs)} {arrow}"
-    room = max(0, width - used - 9 - 12)
-    title = _cut("" if kpi is None else kpi.title, room - 1, frame)
-    return styled([*left, f"{title:<{room}}", (f"{value:>9}", "value"), f"{risk:>12}"])
+    return f"{money(view.at_risk, glyphs=frame.glyphs)} {arrow}".rstrip()
+
+
+def has_data(view: PillarView) -> bool:
+    """Return whether anything is known of a pillar: a zero of what nobody measured is none."""
+    return (
+        view.state is not KpiState.NO_DATA
+        or view.as_of is not None
+        or bool(view.open_findings or view.at_risk.amount)
+    )
+
+
+def controls_words(view: PillarView, frame: Frame, room: int) -> tuple[str, str]:
+    """Return how many controls fail and how many nobody could judge, in `room` cells."""
+    total, failing, blind = view.controls, view.failing_controls, view.unjudged_controls
+    token = "warn" if failing else "muted"
+    if total and blind == total:
+        return (_fitting((f"{total} without data", "no data"), room), token)
+    if not blind:
+        return (f"{failing}/{total} fail", token)
+    judged = f"{failing}/{total - blind} fail"
+    return (_fitting((f"{judged} {frame.glyphs.separator} {blind} no data", judged), room), token)
 
 
 def _card(view: PillarView, frame: Frame, room: Size) -> Content:
     mark = state_mark(view.state, frame.glyphs)
-    width, glyphs = room.width, frame.glyphs
-    rows: list[Content | str] = [
-        _ends([(str(mark), mark.token)], [(f"{count(view.open_findings)} open", "muted")], width)
-    ]
-    most = 2 if room.height >= _TWO_KPIS else 1
+    width, dash = room.width, frame.glyphs.dash
+    opened = count(view.open_findings) if has_data(view) else dash
+    rows = [_ends([(str(mark), mark.token)], [(f"{opened} open", "muted")], width)]
     per_title = 2 if room.height >= _WHOLE_TITLES else 1
-    if room.height >= (_WHOLE_TITLES + 1 if per_title > 1 else _WITH_REASON):
-        rows.append(styled([(_cut(view.reason, width, frame), "muted")]))
-    for kpi in view.kpis[:most]:
-        rows += _kpi(kpi, frame, width, per_title)
-    if not view.kpis:
-        rows += [styled([("no KPI yet", "muted")]), *[""] * (1 + per_title)]
-    risk = f"{money(view.at_risk, glyphs=glyphs)} {trend_arrow(view.at_risk_change, glyphs)}"
-    tail = _ends([("at risk", "muted")], [(risk.rstrip(), "value")], width)
-    if most > 1:
-        rows += [""] * ((2 + per_title) * (most - max(1, len(view.kpis))))
-        failing = f"{view.failing_controls}/{view.controls} fail"
-        token = "warn" if view.failing_controls else "muted"
-        rows.append(_ends([("controls", "muted")], [(failing, token)], width))
-    rows.append(tail)
+    size = _BLOCK + per_title
+    blocks = [_kpi(kpi, frame, width, per_title) for kpi in _ordered(view)]
+    if _leading(view) is None:
+        blocks.insert(0, _block(_reason(view, frame), width, size, frame))
+    shown = 2 if room.height >= _TWO_KPIS else 1
+    blocks += [[Content("")] * size] * (shown - len(blocks))
+    rows += [row for block in blocks[:shown] for row in block]
+    if shown > 1:
+        words = controls_words(view, frame, width - len("controls "))
+        rows.append(_ends([("controls", "muted")], [words], width))
+    rows.append(_ends([("at risk", "muted")], [(_at_risk(view, frame), "value")], width))
     return lines(rows)
 
 
-def _kpi(kpi: KpiView, frame: Frame, width: int, per_title: int) -> list[Content | str]:
+def _block(text: str, width: int, most: int, frame: Frame) -> list[Content]:
+    """Return a sentence in the room a KPI takes; what does not fit is seen to be cut."""
+    rows = _wrapped(text, width, most, frame)
+    return [styled([(row, "muted")]) for row in rows]
+
+
+def _wrapped(text: str, width: int, most: int, frame: Frame) -> list[str]:
+    """Return `most` lines of `width` cells; the last is cut where more would follow."""
+    rows = wrap(text, width)
+    if len(rows) > most:
+        rows = [*rows[: most - 1], " ".join(rows[most - 1 :])]
+    return [*(_cut(row, width, frame) for row in rows), *[""] * (most - len(rows))]
+
+
+def _fitting(words: Sequence[str], room: int) -> str:
+    """Return the first that fits, else the last."""
+    return next((one for one in words if len(one) <= room), words[-1])
+
+
+def _token(kpi: KpiView) -> str:
+    return "value" if kpi.state is KpiState.OK else state_mark(kpi.state).token
+
+
+def _kpi(kpi: KpiView, frame: Frame, width: int, per_title: int) -> list[Content]:
     value = measure(kpi.value, kpi.unit, frame.glyphs)
     target = limit(kpi.target, kpi.unit, kpi.direction, frame.glyphs)
-    token = "value" if kpi.state is KpiState.OK else state_mark(kpi.state).token
-    bars = sparkline(kpi.trend, width, frame.glyphs)
-    titles = wrap(kpi.title, width)
-    if len(titles) > per_title:
-        titles = [*titles[: per_title - 1], " ".join(titles[per_title - 1 :])]
+    bars = sparkline(kpi.trend, width, frame.glyphs, kpi.target)
     return [
-        *(_cut(line, width, frame) for line in titles),
-        *[""] * (per_title - len(titles)),
-        _ends([(value, token)], [(target, "muted")], width),
+        *(styled([line]) for line in _wrapped(kpi.title, width, per_title, frame)),
+        _ends([(value, _token(kpi))], [(target, "muted")], width),
         styled([(bars, "trend")]),
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ from textual.content import Content
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.present.columns import Frame, metric_text
-from riskcockpit.present.plot import axis, column, marked, plot
+from riskcockpit.present.plot import axis, marked, over_time, plot, recent
 from riskcockpit.present.text import age, state_mark
 from riskcockpit.tui.widgets.plain import Part, styled
 from riskcockpit.views.models import MetricView, TimelineEvent
@@ -35,7 +34,7 @@ def noted_events(
     timeline: Sequence[TimelineEvent], metrics: Sequence[MetricView]
 ) -> tuple[Annotation, ...]:
     """Return the newest deployments and decisions within the plotted time, oldest first."""
-    starts = [metric.trend[0][0] for metric in metrics if metric.trend]
+    starts = [recent(metric.trend)[0][0] for metric in metrics if metric.trend]
     if not starts:
         return ()
     since = min(starts)
@@ -96,11 +95,10 @@ def _head(metric: MetricView, frame: Frame, width: int) -> Content:
 
 
 def _drawn(metric: MetricView, frame: Frame, width: int, height: int) -> list[Content]:
-    values = [value for _, value in metric.trend]
-    if len(values) < 2:  # noqa: PLR2004 - one point is no line
+    if len(metric.trend) < 2:  # noqa: PLR2004 - one point is no line
         return []
     rows = plot(
-        values,
+        over_time(metric.trend, width, metric.direction).values,
         width,
         height,
         threshold=metric.threshold,
@@ -111,11 +109,9 @@ def _drawn(metric: MetricView, frame: Frame, width: int, height: int) -> list[Co
 
 
 def _letters(metric: MetricView, noted: Sequence[Annotation], width: int) -> list[Content]:
-    moments = [at for at, _ in metric.trend]
+    drawn = over_time(metric.trend, width, metric.direction)
     placed = [
-        (column(bisect_left(moments, each.event.at), len(moments), width), each.letter)
-        for each in noted
-        if each.event.at >= moments[0]
+        (drawn.cell(each.event.at), each.letter) for each in noted if each.event.at >= drawn.first
     ]
     if not placed:
         return []
@@ -123,9 +119,10 @@ def _letters(metric: MetricView, noted: Sequence[Annotation], width: int) -> lis
 
 
 def _axis(metric: MetricView, frame: Frame, width: int) -> Content:
-    first, last = metric.trend[0][0], metric.trend[-1][0]
-    points = min(len(metric.trend) + 8, width)
-    runs = axis(f"{age(first, frame.now)} ago", f"{age(last, frame.now)} ago", points)
+    drawn = over_time(metric.trend, width, metric.direction)
+    first, last = (f"{age(at, frame.now)} ago" for at in (drawn.first, drawn.last))
+    room = max(len(drawn.values), len(last))
+    runs = axis(first, last, min(room + 8, width))
     return styled([(run.text, run.token) for run in runs])
 
 

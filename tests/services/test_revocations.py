@@ -1,0 +1,220 @@
+"""A key that was revoked: what it signs since is void, and the ledger goes on without it."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from riskcockpit.decisions.waivers import WaiverState
+from riskcockpit.domain.decision import EntryType
+from riskcockpit.errors import LedgerError, RefusedError
+from riskcockpit.ledger.chain import Entry
+from riskcockpit.ledger.journal import Journal
+from riskcockpit.services.answers import approve, reject
+from riskcockpit.services.desk import Desk
+from riskcockpit.services.policy_files import policy_files, restore_policy
+from riskcockpit.services.requests import requests
+from riskcockpit.services.signing_keys import revoke_key, signing_keys
+from riskcockpit.services.verify import verify_ledger
+from support.clones import Home, found
+from support.council import Council
+from support.git import git
+from support.ledgers import said
+from support.quick_signer import QuickSigner
+from support.stock_tools import said_by_the_script, stock_tools
+
+ROLES = {"ann": ["engineer"], "ben": ["approver"], "cy": ["approver"], "eve": ["auditor"]}
+
+
+@pytest.fixture
+def council(tmp_path: Path) -> Council:
+    made = Council(tmp_path / "home", roles=ROLES)
+    made.begin()
+    return made
+
+
+def fingerprint(council: Council, name: str) -> str:
+    return council.journal(name).fingerprint
+
+
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return stock_tools(tmp_path_factory.mktemp("tools"))
+
+
+def void_for_the_script(council: Council, tools: Path) -> set[tuple[str, int | None]]:
+    """Return the same as the script for auditors has it; it has to find no fault."""
+    said = said_by_the_script(council.ledger, tools)
+    assert "FAULT" not in said, said
+    lines = (line.split() for line in said.splitlines() if " is void: " in line)
+    return {(words[1], int(words[3])) for words in lines if words[3] != "0"}
+
+
+def void(council: Council) -> set[tuple[str, int | None]]:
+    """Return what `ledger verify` calls void, beginnings aside; the ledger has to hold."""
+    report = verify_ledger(council.at("ann"))
+    assert report.problems == ()
+    return {
+        (each.chain, each.entry)
+        for each in report.notices
+        if each.why.startswith("void") and each.entry
+    }
+
+
+def place(entry: Entry) -> tuple[str, int]:
+    return entry.chain, entry.seq
+
+
+def restored(council: Council) -> Path:
+    """Put the signers back as they are in force: the thief's way to have the key again."""
+    return restore_policy(council.at("ben"), "allowed_signers")
+
+
+def test_an_end_in_the_past_voids_what_came_since_and_a_second_person_approves_it(
+    council: Council, tools: Path
+) -> None:
+    before = council.ask("ann")
+    council.approve("ben", before)
+    council.clock.at += timedelta(minutes=10)
+    since = council.clock.at
+    council.clock.at += timedelta(minutes=10)
+    later = council.ask("ann")
+    approved = council.approve("ben", later)
+    ended = revoke_key(council.at("ann"), fingerprint(council, "ben"), "lost", since)
+    assert void(council) == void_for_the_script(council, tools) == {place(approved)}
+    assert council.state(before) is WaiverState.GRANTED
+    assert council.state(later) is WaiverState.REQUESTED
+    (waits,) = [row for row in requests(council.at("cy")) if row.kind == "policy"]
+    assert (waits.id, waits.could) == (ended.decision.id, ("cy",))
+    approve(council.at("cy"), ended.decision.id)
+    assert [f.state for f in policy_files(council.at("ann"))] == ["in_force", "in_force"]
+    assert void(council) == {place(approved)}
+    council.approve("cy", later)
+    assert council.state(later) is WaiverState.GRANTED
+
+
+def test_who_ends_their_own_key_is_believed_and_the_ledger_holds(
+    council: Council, tools: Path
+) -> None:
+    granted = council.ask("ann")
+    council.approve("ben", granted)
+    ended = revoke_key(council.at("ben"), fingerprint(council, "ben"), "lost my laptop")
+    assert void(council) == set()
+    approve(council.at("cy"), ended.decision.id)
+    assert council.state(granted) is WaiverState.GRANTED
+    assert void(council) == void_for_the_script(council, tools) == set()
+    with pytest.raises(LedgerError, match="had expired"):
+        council.approve("ben", council.ask("ann"))
+
+
+def test_a_thief_who_puts_the_file_back_grants_nothing(council: Council, tools: Path) -> None:
+    request = council.ask("ann")
+    ended = revoke_key(council.at("ann"), fingerprint(council, "ben"), "stolen")
+    restored(council)
+    for attempt in (request.hash, ended.decision.id):
+        with pytest.raises(RefusedError):
+            approve(council.at("ben"), attempt)
+        with pytest.raises(RefusedError):
+            reject(council.at("ben"), attempt)
+    granted = council.approve("ben", request)  # past the desk, with a tool of their own
+    blessed = council.approve("ben", ended.decision.id, rule="policy-four-eyes")
+    answer = {"request": ended.decision.id, "comment": "", **council.grounds("ann")}
+    refused = council.journal("ben").append(EntryType.WAIVER_REJECTED, answer)
+    assert void(council) == {place(granted), place(blessed), place(refused)}
+    assert void_for_the_script(council, tools) == void(council)
+    assert council.state(request) is WaiverState.REQUESTED
+    states = {key.principal: key.state for key in signing_keys(council.at("ann"))}
+    assert (states["ben"], states["cy"]) == ("ended", "valid")
+    approve(council.at("cy"), ended.decision.id)
+    assert council.state(request) is WaiverState.REQUESTED
+
+
+def test_a_thief_who_dates_back_grants_nothing(council: Council) -> None:
+    request = council.ask("ann")
+    council.clock.at += timedelta(hours=1)
+    revoke_key(council.at("ann"), fingerprint(council, "ben"), "stolen")
+    restored(council)
+    grounds = council.grounds("ann")
+    now, council.clock.at = council.clock.at, council.clock.at - timedelta(minutes=50)
+    for host in ("ben-host", "new"):
+        signer = QuickSigner.open(council.root / "keys" / "ben", council.ledger / "allowed_signers")
+        data = {"request": request.hash, "comment": "", **grounds}
+        forged = Journal(council.ledger, council.clock, signer, host)
+        forged._heads_of_others = dict  # type: ignore[method-assign] - it saw nothing, it says
+        forged.append(EntryType.APPROVAL_GRANTED, data)
+    council.clock.at = now
+    assert {chain for chain, _ in void(council)} == {"ben@ben-host", "ben@new"}
+    assert council.state(request) is WaiverState.REQUESTED
+
+
+def test_a_second_person_may_reject_the_end_of_a_key_and_its_owner_may_not(
+    council: Council, tools: Path
+) -> None:
+    request = council.ask("ann")
+    ended = revoke_key(council.at("ann"), fingerprint(council, "ben"), "out of spite")
+    restored(council)
+    granted = council.approve("ben", request)
+    assert void(council) == {place(granted)}
+    reject(council.at("cy"), ended.decision.id)
+    assert void(council) == void_for_the_script(council, tools) == set()
+    assert council.state(request) is WaiverState.GRANTED
+
+
+def test_who_decides_nothing_ends_no_key(council: Council) -> None:
+    with pytest.raises(RefusedError):
+        revoke_key(council.at("eve"), fingerprint(council, "ben"), "for fun")
+    data = {
+        "principal": "ben", "key_fp": fingerprint(council, "ben"), "reason": "for fun",
+        "signers": "0" * 64, "valid_before": "2020-01-01T00:00:00Z",
+    }  # fmt: skip
+    council.journal("eve").append(EntryType.KEY_REVOKED, data)
+    request = council.ask("ann")
+    council.approve("ben", request)
+    assert void(council) == set()
+    assert council.state(request) is WaiverState.GRANTED
+
+
+def test_two_who_end_each_other_both_lose_their_keys_until_a_third_speaks(
+    council: Council,
+) -> None:
+    first = revoke_key(council.at("ann"), fingerprint(council, "ben"), "stolen")
+    restored(council)
+    with pytest.raises(RefusedError):
+        revoke_key(council.at("ben"), fingerprint(council, "ann"), "no, yours")
+    data = {
+        "principal": "ann", "key_fp": fingerprint(council, "ann"), "reason": "no, yours",
+        "signers": "0" * 64,
+    }  # fmt: skip
+    knowing = council.journal("ben").append(EntryType.KEY_REVOKED, data)
+    assert void(council) == {place(knowing)}  # it knew that its own key had ended
+    approve(council.at("cy"), first.decision.id)
+    assert Desk(council.at("ann")).signature().roles
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_what_a_revoked_key_signed_elsewhere_jams_no_remote(tmp_path: Path) -> None:
+    here, other = (
+        Home(tmp_path / name, roles={"engineer": ["engineer"], "approver": ["approver"]})
+        for name in ("here", "other")
+    )
+    found((here, other), tmp_path)
+    here.sync("engineer")
+    other.sync("approver")
+    revoke_key(here.context("engineer"), here.journal("approver").fingerprint, "stolen")
+    here.clock.at += timedelta(minutes=1)
+    other.clock.at = here.clock.at
+    late = other.journal("approver").append(EntryType.NOTE, said("I know of nothing"))
+    assert other.sync("approver").is_ok
+    came = here.sync("engineer")
+    assert (came.is_ok, came.refused) == (True, ())
+    for home in (here, other):
+        home.sync("engineer" if home is here else "approver")
+        report = verify_ledger(home.context("engineer"))
+        assert report.problems == ()
+        assert (late.chain, late.seq) in {(n.chain, n.entry) for n in report.notices}
+    with pytest.raises(RefusedError, match="was revoked by engineer"):
+        Desk(other.context("approver")).check_open()
+    assert git(tmp_path / "there.git", "rev-list", "--count", "main").strip() == "3"

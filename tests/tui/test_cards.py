@@ -1,0 +1,105 @@
+"""The cards of the overview say first what is wrong, and claim nothing without data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from riskcockpit.domain.kpi import KpiState
+from riskcockpit.domain.pillar import Pillar
+from riskcockpit.present.columns import Frame
+from riskcockpit.present.text import sparkline
+from riskcockpit.tui.api import About
+from riskcockpit.tui.widgets.pillar_card import controls_words, has_data
+from riskcockpit.views.posture import PostureView
+from support import fake_gateway
+from support.bank_posture import NOW, euros, posture
+from support.fake_gateway import FakeGateway
+from support.piloting import opened, seen
+
+CONTROL = "control fails: bias is measured"
+
+
+def blamed_on_a_control() -> PostureView:
+    """Pillar 1 alarms by a control alone; pillar 5 has controls but no data."""
+    first, *middle, last = posture().pillars
+    return replace(
+        posture(),
+        pillars=(
+            replace(first, state=KpiState.ALARM, reason=CONTROL),
+            *middle,
+            replace(last, controls=24, unjudged_controls=16),
+        ),
+    )
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 30), (160, 48)])
+async def test_a_card_says_first_what_made_its_state(size: tuple[int, int]) -> None:
+    async with opened(FakeGateway(view=blamed_on_a_control()), size=size) as (app, _):
+        text = seen(app)
+        assert "control fails: bias" in text
+        rows = text.split("\n")
+        blamed = next(i for i, row in enumerate(rows) if "models with fresh" in row)
+        assert all("drift detection" not in row for row in rows[:blamed])
+        assert "83.3 %" in text
+
+
+async def test_ascii_shows_every_pillar_at_every_width() -> None:
+    for size in ((80, 24), (120, 36)):
+        async with opened(size=size, is_ascii=True) as (app, _):
+            text = seen(app)
+            for words in ("1 Data", "2 Model", "3 Infra", "4 Compl", "5 Incid", "EUR 3.1 m"):
+                assert words in text, (size, words)
+            assert not set(text) & set("╭╮╰╯│─█▁…"), size
+            if size[0] >= 120:
+                assert text.count("|| at risk") == len(Pillar) - 1
+
+
+async def test_a_pillar_without_data_claims_no_zeros() -> None:
+    async with opened(FakeGateway(view=blamed_on_a_control())) as (app, _):
+        text = seen(app)
+        assert "– open" in text  # noqa: RUF001 - an en dash is meant
+        assert "0/8 fail" in text
+    last = blamed_on_a_control().pillars[-1]
+    assert controls_words(last, Frame(NOW), 30) == ("0/8 fail · 16 no data", "muted")
+    assert controls_words(replace(last, unjudged_controls=24), Frame(NOW), 9)[0] == "no data"
+
+
+async def test_no_decision_to_take_is_not_said_to_be_all_well() -> None:
+    async with opened(FakeGateway(view=replace(posture(), queue=()))) as (app, _):
+        text = seen(app)
+        assert "No decision waits for you" in text
+        assert "▲ ALARM  Model validation: fraud-scoring v7: accuracy 0.81" in text
+        assert "2,909 open findings" in text
+
+
+async def test_a_source_that_never_worked_is_not_said_to_have_never_failed() -> None:
+    first, *others = posture().sources
+    dead = replace(first, state="failed", last_success=None, message="")
+    async with opened(FakeGateway(view=replace(posture(), sources=(dead, *others)))) as (app, _):
+        assert f"{first.name} ▲ failed, no success yet" in seen(app)
+
+
+async def test_a_newcomer_is_told_the_first_steps_that_are_left() -> None:
+    gateway = fake_gateway.empty()
+    for is_made, size in ((False, (80, 24)), (True, (120, 30))):
+        gateway.about = About("local", False, "eng", "here", has_settings=is_made)
+        async with opened(gateway, size=size) as (app, _):
+            text = seen(app)
+            for step in ("sources add", "import FILE", "demo"):
+                assert f"riskcockpit {step}" in text, step
+            assert ("riskcockpit init" in text) is not is_made
+
+
+def test_what_is_steady_stands_half_high_and_what_moves_towards_its_target_is_seen() -> None:
+    assert sparkline([8.6] * 4 + [8.3], 5, target=15) == "▅▅▅▅▄"
+    assert sparkline([1.0, 1.0, 1.0], 3, target=0) == "▅▅▅"
+    assert sparkline([0.0, 50.0, 100.0], 3, target=98) == "▁▅█"
+
+
+def test_money_of_a_pillar_without_data_that_has_findings_is_shown() -> None:
+    last = posture().pillars[-1]
+    assert not has_data(last)
+    assert has_data(replace(last, at_risk=euros(5)))
+    assert has_data(replace(last, open_findings=1))

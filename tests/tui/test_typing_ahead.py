@@ -1,0 +1,105 @@
+"""What is typed faster than the cockpit draws still goes where it was meant to go."""
+
+from __future__ import annotations
+
+import pytest
+from textual.events import Key
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from riskcockpit.errors import UnknownNameError
+from riskcockpit.tui.app import Cockpit
+from riskcockpit.tui.intents import Note
+from riskcockpit.tui.modals.command_line import CommandLine
+from riskcockpit.tui.modals.confirm import ConfirmDialog
+from riskcockpit.tui.modals.forms import WaiveForm
+from riskcockpit.tui.modals.help import HelpDialog
+from riskcockpit.tui.modals.says import ErrorDialog
+from riskcockpit.tui.screens.findings import FindingsScreen
+from support.fake_gateway import FakeGateway
+from support.piloting import opened, press, ready, settle
+
+_NAMES = {":": "colon", "/": "slash", " ": "space", "?": "question_mark", ">": "greater_than_sign"}
+
+
+async def burst(app: Cockpit, pilot: Pilot[int], *texts: str) -> None:
+    """Send keys as one read of the terminal brings them: none waits for another."""
+    for text in texts:
+        for key in (text,) if text in ("enter", "escape", "tab") else text:
+            character = key if len(key) == 1 else None
+            app.post_message(Key(_NAMES.get(key, key), character))
+    await settle(pilot)
+    await settle(pilot)
+
+
+def field(app: Cockpit, name: str) -> Input:
+    return app.screen.query_one(name, Input)
+
+
+async def test_a_command_and_the_key_behind_it_act_in_one_burst() -> None:
+    async with opened() as (app, pilot):
+        await burst(app, pilot, ":models", "enter", "c")
+        assert app.place.kind == "compliance"
+        assert app.typed == ["models"]
+        await press(pilot, "[")
+        assert app.place.kind == "models"
+
+
+async def test_keys_behind_enter_move_the_cursor_and_are_no_part_of_the_query() -> None:
+    async with opened(FakeGateway(), "f") as (app, pilot):
+        await burst(app, pilot, "/ severity:high", "enter", "jjj")
+        screen = app.place_screen
+        assert isinstance(screen, FindingsScreen)
+        assert screen.query_text.endswith("severity:high")
+        assert screen.focused is screen.table
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "value"), [(":mod", "#command", "mod"), ("?wai", "#help-search", "wai")]
+)
+async def test_letters_typed_at_once_reach_the_bar_that_a_key_opens(
+    typed: str, name: str, value: str
+) -> None:
+    async with opened() as (app, pilot):
+        await burst(app, pilot, typed)
+        assert isinstance(app.screen, CommandLine | HelpDialog)
+        assert field(app, name).value == value
+
+
+async def test_letters_typed_at_once_reach_the_query() -> None:
+    async with opened(FakeGateway(), "f") as (app, pilot):
+        await burst(app, pilot, "/sev")
+        assert field(app, "#query").value.endswith("sev")
+
+
+async def test_letters_typed_at_once_reach_the_form_that_a_key_opens() -> None:
+    async with opened(FakeGateway(), "f") as (app, pilot):
+        await burst(app, pilot, "wabc")
+        assert isinstance(app.screen, WaiveForm)
+        assert field(app, "#justification").value == "abc"
+
+
+async def test_a_note_typed_in_one_burst_is_previewed_as_typed_and_never_signed() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, "f") as (app, pilot):
+        await burst(app, pilot, "nabc", "enter", "zy")
+        await ready(pilot)
+        assert isinstance(app.screen, ConfirmDialog)
+        (intent,) = gateway.planned
+        assert isinstance(intent, Note)
+        assert intent.text == "abc"
+        assert gateway.decided == []
+
+
+async def test_what_was_typed_for_a_form_that_cannot_be_opened_acts_on_nothing() -> None:
+    async with opened(FakeGateway(), "f") as (app, pilot):
+        desk = app.desk
+        gone = UnknownNameError("no finding abcd")
+
+        def find() -> None:
+            raise gone
+
+        desk.prepare(find, print)
+        await burst(app, pilot, "q0")
+        assert app.place.kind == "findings"
+        assert isinstance(app.screen, ErrorDialog)
