@@ -53,6 +53,10 @@ def table(app: Cockpit) -> RowTable[object]:
     return next(each for each in app.place_screen.query(RowTable) if each.display)
 
 
+def table_focused(app: Cockpit) -> str | None:
+    return None if app.focused is None else app.focused.id
+
+
 def findings(app: Cockpit) -> FindingsScreen:
     screen = app.screen_of("findings")
     assert isinstance(screen, FindingsScreen)
@@ -63,11 +67,6 @@ def lines_of_tree(app: Cockpit) -> int:
     screen = app.place_screen
     assert isinstance(screen, ComplianceScreen)
     return screen.requirements.total
-
-
-def focused(app: Cockpit) -> str | None:
-    """Return the id of what has the focus."""
-    return app.focused.id if app.focused else None
 
 
 def query(app: Cockpit) -> str:
@@ -158,8 +157,8 @@ CASES: dict[str, Case] = {
     "query.complete-back": Case(
         "findings", ("/", "end", "space", "s", "shift+tab"), lambda app: "sort:" in query(app)
     ),
-    "panel.next": Case("pillar", ("tab",), lambda app: focused(app) == "kpis"),
-    "panel.previous": Case("pillar", ("tab", "shift+tab"), lambda app: focused(app) == "top"),
+    "panel.next": Case("pillar", ("tab",), lambda app: table_focused(app) == "kpis"),
+    "panel.previous": Case("pillar", ("tab", "shift+tab"), lambda app: table_focused(app) == "top"),
     "decide.approve": Case("overview", ("j", "a"), over(ConfirmDialog)),
     "decide.reject": Case("overview", ("j", "X"), over(LineForm)),
     "decide.waive": Case("findings", ("w",), over(WaiveForm)),
