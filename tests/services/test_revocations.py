@@ -143,7 +143,7 @@ def test_a_thief_who_dates_back_grants_nothing(council: Council) -> None:
         signer = QuickSigner.open(council.root / "keys" / "ben", council.ledger / "allowed_signers")
         data = {"request": request.hash, "comment": "", **grounds}
         forged = Journal(council.ledger, council.clock, signer, host)
-        forged._heads_of_others = dict  # type: ignore[method-assign] - it saw nothing, it says
+        forged._heads_of_others = dict  # type: ignore[method-assign]
         forged.append(EntryType.APPROVAL_GRANTED, data)
     council.clock.at = now
     assert {chain for chain, _ in void(council)} == {"ben@ben-host", "ben@new"}

@@ -65,6 +65,11 @@ def lines_of_tree(app: Cockpit) -> int:
     return screen.requirements.total
 
 
+def focused(app: Cockpit) -> str | None:
+    """Return the id of what has the focus."""
+    return app.focused.id if app.focused else None
+
+
 def query(app: Cockpit) -> str:
     return findings(app).query_one("#query", Input).value
 
@@ -153,8 +158,8 @@ CASES: dict[str, Case] = {
     "query.complete-back": Case(
         "findings", ("/", "end", "space", "s", "shift+tab"), lambda app: "sort:" in query(app)
     ),
-    "panel.next": Case("pillar", ("tab",), lambda app: app.focused.id == "kpis"),
-    "panel.previous": Case("pillar", ("tab", "shift+tab"), lambda app: app.focused.id == "top"),
+    "panel.next": Case("pillar", ("tab",), lambda app: focused(app) == "kpis"),
+    "panel.previous": Case("pillar", ("tab", "shift+tab"), lambda app: focused(app) == "top"),
     "decide.approve": Case("overview", ("j", "a"), over(ConfirmDialog)),
     "decide.reject": Case("overview", ("j", "X"), over(LineForm)),
     "decide.waive": Case("findings", ("w",), over(WaiveForm)),

@@ -108,7 +108,7 @@ def read_policy(entries: Iterable[Entry], contents: Contents) -> PolicyBook:
     reading = _Reading(contents, frozenset())
     for _ in range(_MOST_ROUNDS):  # the policy says whose revocations count, and follows from them
         counting = tuple(entry for entry in known if entry.hash not in void)
-        order = Order(known, void, are_namesakes)
+        order = Order(known, void, are_namesakes) if void else revocations.order
         reading = _Reading(contents, _beginnings(counting, contents), order)
         for entry in _in_order(counting, order):
             reading.take(entry)
@@ -142,13 +142,13 @@ class _Revocations:
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._entries = entries
-        self._order = Order(entries, (), are_namesakes)
+        self.order = Order(entries, (), are_namesakes)
         found = [entry for entry in entries if entry.type is EntryType.KEY_REVOKED]
         changes: defaultdict[tuple[str, str], list[Entry]] = defaultdict(list)
         for entry in entries:
             if entry.type is EntryType.POLICY_CHANGED and entry.data.get("file") == SIGNERS:
                 changes[entry.chain, str(entry.data.get("after"))].append(entry)
-        found.sort(key=lambda entry: (self._order.at(entry), entry.hash))
+        found.sort(key=lambda entry: (self.order.at(entry), entry.hash))
         self._all = tuple(read_revocation(entry, changes) for entry in found)
 
     def counting(self, reading: _Reading) -> frozenset[str]:
@@ -165,7 +165,7 @@ class _Revocations:
 
     def void(self, hashes: frozenset[str]) -> dict[str, Revocation]:
         """Return what they make void, by its hash."""
-        return voided(self._entries, self.of(hashes), self._order)
+        return voided(self._entries, self.of(hashes), self.order)
 
 
 def _beginnings(entries: Sequence[Entry], contents: Contents) -> frozenset[str]:
@@ -289,10 +289,14 @@ class _Reading:
         )
 
     def _signature(self, entry: Entry) -> Signature:
-        roles, at = self.roles, self.order.dated(entry)
+        roles = self.roles
         if roles is None:
             return Signature(entry.actor, entry.key_fp, frozenset())
-        return roles.signature(entry.actor, entry.key_fp, at)
+        said, at = self.order.at(entry), self.order.dated(entry)
+        signature = roles.signature(entry.actor, entry.key_fp, said)
+        if at == said:
+            return signature
+        return signature.and_also(roles.signature(entry.actor, entry.key_fp, at))
 
     def book(self, asked: Iterable[tuple[str, str]]) -> PolicyBook:
         """Return what came of it; all versions know the keys that count at the end.

@@ -162,7 +162,10 @@ class Followers:
         at = self.dated(entry) if policy.delegations else self.at(entry)
         if any(self._outlived(each, entry, at) for each in policy.delegations):
             at = self.order.seen_at(entry)
-        return policy.signature(entry.actor, entry.key_fp, at)
+        said = policy.signature(entry.actor, entry.key_fp, self.at(entry))
+        if at == self.at(entry):
+            return said
+        return said.and_also(policy.signature(entry.actor, entry.key_fp, at))
 
     def _outlived(self, each: Delegation, entry: Entry, at: datetime) -> bool:
         """Whether the first who saw what a delegate signed saw it when the delegation had ended."""

@@ -7,7 +7,7 @@ it. Rules are tried in their order, the first that fits applies, and without one
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
@@ -138,6 +138,10 @@ class Signature:
     def names(self) -> frozenset[str]:
         """Whom this signature stands for, in lower case."""
         return self.persons or names_of(self.principal)
+
+    def and_also(self, later: Signature) -> Signature:
+        """Return what holds at both of two moments: the roles of both, the persons of either."""
+        return replace(self, roles=self.roles & later.roles, persons=self.names | later.names)
 
     def is_by_another_than(self, other: Signature) -> bool:
         """Whether another person signed, with another key."""

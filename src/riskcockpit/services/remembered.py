@@ -60,7 +60,8 @@ def _keep(ctx: Context, name: str, what: object) -> None:
         write_durably(part, msgspec.json.encode(what))
         part.replace(file)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # there may be none, or the file system takes nothing at all
+            part.unlink()
         raise disk_error(f"cannot write {file}", error) from error
 
 
@@ -112,8 +113,9 @@ def lost_elsewhere(ctx: Context, found: Examination) -> list[LedgerProblem]:
 
 
 def with_problems(found: Examination, more: Iterable[LedgerProblem]) -> Examination:
-    """Return an examination that found more."""
-    problems = (*found.report.problems, *more)
+    """Return an examination that found more, of chains in which nothing else is wrong."""
+    named = {each.chain for each in found.report.problems}
+    problems = (*found.report.problems, *(each for each in more if each.chain not in named))
     return replace(found, report=replace(found.report, problems=problems))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from textual import on
 from textual.containers import Container
+from textual.timer import Timer
 from textual.widget import Widget
 
 from riskcockpit.errors import QueryError
@@ -35,7 +36,8 @@ from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled
 from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.findings import FindingPage, FindingRow, FindingSet
 
-_PREVIEW_SECONDS = 0.05
+_PREVIEW_SECONDS = 0.1
+"""How long the cursor rests before the preview follows: a key that is held never lets it."""
 _PREVIEW_WIDTH = 150
 
 
@@ -73,6 +75,7 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
         """The filter of the rows that are shown."""
         self._shown = ""
         self._wants_preview: bool | None = None
+        self._following: Timer | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield filter, table, preview and counts."""
@@ -108,6 +111,10 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
         column = next(each for each in FINDINGS if each.key == sort.removeprefix("-"))
         return f"sort:{'-' if sort.startswith('-') else ''}{column.sort}"
 
+    def ordered(self, query: str) -> str:
+        """Return a query with the order of the list, unless it has its own."""
+        return query if "sort:" in query else f"{query} {self._order()}".strip()
+
     def refresh_data(self) -> None:
         """Ask for the list anew; the cursor stays on its finding, else at its row."""
         row = self.table.row
@@ -116,9 +123,7 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
 
     def _open(self, keep: str, row: int) -> None:
         gateway = self.host.gateway
-        text = query = self.query_text
-        if "sort:" not in query:
-            query = f"{query} {self._order()}".strip()
+        text, query = self.query_text, self.ordered(self.query_text)
 
         def opened() -> _Opened:
             found = gateway.open_findings(query)
@@ -354,7 +359,9 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
     def follow(self) -> None:
         """Let the preview follow the cursor, once it rests."""
         self.ask_permissions()
-        self.set_timer(_PREVIEW_SECONDS, self._draw_preview)
+        if self._following is not None:
+            self._following.stop()
+        self._following = self.set_timer(_PREVIEW_SECONDS, self._draw_preview)
 
     def _draw_preview(self) -> None:
         pane = self.query_one("#preview", LinePane)

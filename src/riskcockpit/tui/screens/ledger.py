@@ -32,7 +32,6 @@ class LedgerScreen(ListScreen[LedgerRow]):
         "The ledger has no entries yet.",
         "decisions and receipts appear here, each signed: riskcockpit whoami",
     )
-    shows_why = "l, then V"
     list_name = "ledger"
     columns = LEDGER
 

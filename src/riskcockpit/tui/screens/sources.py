@@ -27,7 +27,6 @@ class SourcesScreen(PanedScreen[SourceView]):
 
     topic = "the sources"
     empty_words = ("No source is configured.", "")
-    shows_why = "S shows why"
     list_name = "sources"
     columns = SOURCES
 

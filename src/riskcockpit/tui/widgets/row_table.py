@@ -295,7 +295,8 @@ class RowTable(RowMarking[T], can_focus=True):
     def _repaint(self, index: int) -> None:
         line = index - self.scroll_offset.y + self._head
         if self._head <= line < self.size.height:
-            self.refresh(Region(0, line, self.size.width, 1))
+            width = self.scrollable_content_region.width  # the bar beside the row stays as it is
+            self.refresh(Region(0, line, width, 1))
 
     def _keep_cursor_seen(self, *, half: bool = False) -> None:
         top, height = self.scroll_offset.y, self.height
