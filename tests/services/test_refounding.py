@@ -11,6 +11,7 @@ import pytest
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import LedgerError
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.ledger_pulse import was_there
 from riskcockpit.services.policy_files import policy_files
 from riskcockpit.services.projection import project_ledger
 from riskcockpit.services.record import examined
@@ -53,6 +54,7 @@ def missed(council: Council) -> set[str]:
     ctx = council.at("ann")
     gone = {p.chain for p in verify_ledger(ctx).problems if "removed, cut" in p.why}
     assert ledger_state(ctx).is_ok is not bool(gone)
+    assert was_there(ctx)
     return gone
 
 

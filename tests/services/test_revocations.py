@@ -10,7 +10,7 @@ import pytest
 
 from riskcockpit.decisions.waivers import WaiverState
 from riskcockpit.domain.decision import EntryType
-from riskcockpit.errors import LedgerError, RefusedError
+from riskcockpit.errors import InputError, LedgerError, RefusedError
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.journal import Journal
 from riskcockpit.services.answers import approve, reject
@@ -218,3 +218,25 @@ def test_what_a_revoked_key_signed_elsewhere_jams_no_remote(tmp_path: Path) -> N
     with pytest.raises(RefusedError, match="was revoked by engineer"):
         Desk(other.context("approver")).check_open()
     assert git(tmp_path / "there.git", "rev-list", "--count", "main").strip() == "3"
+
+
+def test_the_end_of_a_key_does_not_take_the_policy_away_that_it_rests_on(
+    council: Council, tools: Path
+) -> None:
+    founded = council.clock.at
+    council.clock.at += timedelta(hours=1)
+    early = founded - timedelta(hours=1)
+    with pytest.raises(InputError, match="the first policy was signed with this key"):
+        revoke_key(council.at("cy"), fingerprint(council, "ann"), "stolen", early)
+    data = {
+        "principal": "ann", "key_fp": fingerprint(council, "ann"), "reason": "stolen",
+        "signers": "0" * 64, "valid_before": "2020-01-01T00:00:00Z",
+    }  # fmt: skip
+    council.journal("cy").append(EntryType.KEY_REVOKED, data)
+    later = council.ask("ben", "low")
+    council.clock.at += timedelta(minutes=1)
+    stolen = council.journal("ann").append(EntryType.NOTE, said("with the stolen key"))
+    assert void(council) == {place(stolen)}
+    assert Desk(council.at("ben")).book.roles is not None
+    assert later.hash in {w.id for w in council.meaning().waivers}
+    assert "FAULT" not in said_by_the_script(council.ledger, tools)

@@ -113,7 +113,9 @@ def read_policy(entries: Iterable[Entry], contents: Contents) -> PolicyBook:
         for entry in _in_order(counting, order):
             reading.take(entry)
         before, ends = ends, revocations.counting(reading)
-        if ends == before:
+        lost = before - ends - reading.deciders - void.keys()
+        ends |= revocations.grounded(lost)
+        if ends == before and not lost:
             break
         void = revocations.void(ends)
     ended = {each.key_fp: each for each in reversed(revocations.of(ends))}
@@ -158,6 +160,19 @@ class _Revocations:
             for each in self._all
             if each.entry.hash in reading.deciders and not reading.lifts(each)
         )
+
+    def grounded(self, lost: frozenset[str]) -> frozenset[str]:
+        """Let those that voided what they rest on end keys when they were signed; return them.
+
+        The first policy, or the role of who revokes, may have been signed by the key itself.
+        """
+        self._all = tuple(
+            replace(each, end=each.entry.ts.replace(microsecond=0))
+            if each.entry.hash in lost
+            else each
+            for each in self._all
+        )
+        return lost
 
     def of(self, hashes: frozenset[str]) -> tuple[Revocation, ...]:
         """Return those with these hashes, in their order."""

@@ -7,6 +7,11 @@ from pathlib import Path
 
 from riskcockpit.services.context import Context
 
+PROVEN = "ledger-proven.json"
+"""In the state directory: how far each chain was verified here."""
+REMOTES = "ledger-remotes"
+"""There too: what each git remote had when it was seen last."""
+
 
 def ledger_state(ctx: Context) -> Hashable:
     """Return another value when somebody has written into the ledger; cheap, reads no entry."""
@@ -16,6 +21,13 @@ def ledger_state(ctx: Context) -> Hashable:
         for place in (ledger / "chains", ledger / "policy", ledger)
         for file in _files(place)
     )
+
+
+def was_there(ctx: Context) -> bool:
+    """Whether there are chains, or may have been: here, at a remote, or in the cache."""
+    state = ctx.paths.state
+    places = (ctx.paths.ledger / "chains", state / PROVEN, state / REMOTES)
+    return any(map(Path.exists, places)) or (ctx.key.exists() and bool(ctx.store.generation()))
 
 
 def _files(place: Path) -> Iterator[Path]:

@@ -30,9 +30,10 @@ from riskcockpit.ledger.union import Kind, Known, Union, chain_of, kind_of, know
 from riskcockpit.ledger.verify import examine
 from riskcockpit.services.context import Context
 from riskcockpit.services.ledger_files import staged, take, travelling
+from riskcockpit.services.ledger_pulse import REMOTES
 from riskcockpit.services.policy_state import put_back, write_policy
 from riskcockpit.services.record import examined, policy_book, weighed
-from riskcockpit.services.remembered import REMOTES, SEEN, clocks_ahead
+from riskcockpit.services.remembered import SEEN, clocks_ahead
 from riskcockpit.views.governance import LedgerProblem
 from riskcockpit.views.ledgersync import ChainMove, LedgerSync
 

@@ -15,6 +15,7 @@ from riskcockpit.domain.reading import Direction
 from riskcockpit.domain.severity import Severity
 from riskcockpit.present.text import limit, measure
 from riskcockpit.services.context import Context
+from riskcockpit.services.ledger_pulse import was_there
 from riskcockpit.services.overview import current
 from riskcockpit.services.queue import queue
 from riskcockpit.services.sources import enrichment_views, source_views
@@ -283,8 +284,8 @@ def _exposure_view(ctx: Context, pillars: Mapping[str, _Exposure]) -> ExposureVi
 
 
 def _ledger(ctx: Context) -> LedgerState:
-    """Return the state of the ledger; without chains there is nothing to load the verifier for."""
-    if not (ctx.paths.ledger / "chains").is_dir():
+    """Return the state of the ledger; where none ever was the verifier is not loaded for it."""
+    if not was_there(ctx):
         return LedgerState(is_ok=True, entries=0, head="")
     from riskcockpit.services.verify import ledger_state  # noqa: PLC0415 - as said above
 

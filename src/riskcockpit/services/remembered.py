@@ -24,12 +24,11 @@ from riskcockpit.ledger.tail import disk_error
 from riskcockpit.ledger.union import Known, chain_of, lost
 from riskcockpit.services.context import Context
 from riskcockpit.services.ledger_files import travelling
+from riskcockpit.services.ledger_pulse import PROVEN, REMOTES
 from riskcockpit.store.sql import sql
 from riskcockpit.views.governance import LedgerProblem
 
-REMOTES = "ledger-remotes"
 SEEN = "seen.json"
-_PROVEN = "ledger-proven.json"
 _CLOCKS = "ledger-clocks.json"
 _BACK = "bring it back, from a colleague's home, the git remote or a backup"
 
@@ -37,7 +36,7 @@ _BACK = "bring it back, from a colleague's home, the git remote or a backup"
 def proven_before(ctx: Context) -> dict[str, Proven]:
     """Return what was verified here before, by chain; nothing when that cannot be read."""
     try:
-        content = (ctx.paths.state / _PROVEN).read_bytes()
+        content = (ctx.paths.state / PROVEN).read_bytes()
         return msgspec.json.decode(content, type=dict[str, Proven])
     except (OSError, msgspec.DecodeError):
         return {}
@@ -49,7 +48,7 @@ def remember(ctx: Context, before: Mapping[str, Proven], found: Examination) -> 
     if now == before:
         return
     with suppress(LedgerError):  # the next time takes longer
-        _keep(ctx, _PROVEN, now)
+        _keep(ctx, PROVEN, now)
 
 
 def _keep(ctx: Context, name: str, what: object) -> None:

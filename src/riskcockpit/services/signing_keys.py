@@ -121,6 +121,12 @@ def revoke_key(
     if end > desk.now:
         raise InputError(f"{rfc3339(end)} lies in the future", hint="end it when it is time")
     ended, principal = min(owners)
+    founded = [e for e in desk.entries if e.key_fp == ended and e.data.get("before") == ""]
+    if late := [e for e in founded if e.ts.replace(microsecond=0) > end]:
+        raise InputError(
+            f"the first policy was signed with this key at {rfc3339(late[-1].ts)}",
+            hint="end it after that: without a first policy nobody could end a key",
+        )
     changed = with_end(text, ended, end)
     if changed == text:
         raise InputError(f"the key {ended} ended before {rfc3339(end)}")
