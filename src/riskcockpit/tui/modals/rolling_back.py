@@ -120,5 +120,5 @@ class RollBackDialog(ConfirmDialog):
         approved = f"approved by {version.validated_by}" if version.validated_by else "approved"
         words = f"   {age(version.created_at, frame.now)} old  {approved}"
         usual = [("  default", "muted")] if each.is_default else []
-        parts: list[Part] = [name, metrics or "no metrics", (words, "muted"), *usual]
+        parts: list[Part] = [name, f" {metrics or 'no metrics'}", (words, "muted"), *usual]
         return fitted(styled(parts), room, frame.glyphs)
