@@ -45,10 +45,6 @@ def over(kind: type[Screen[Any]]) -> Seen:
     return lambda app: isinstance(app.screen, kind)
 
 
-def focused(name: str) -> Seen:
-    return lambda app: app.focused is not None and app.focused.id == name
-
-
 def row(number: int) -> Seen:
     return lambda app: table(app).cursor == number
 
@@ -157,8 +153,13 @@ CASES: dict[str, Case] = {
     "query.complete-back": Case(
         "findings", ("/", "end", "space", "s", "shift+tab"), lambda app: "sort:" in query(app)
     ),
+<<<<<<< HEAD
     "panel.next": Case("pillar", ("tab",), focused("kpis")),
     "panel.previous": Case("pillar", ("tab", "shift+tab"), focused("top")),
+=======
+    "panel.next": Case("pillar", ("tab",), lambda app: table_focused(app) == "kpis"),
+    "panel.previous": Case("pillar", ("tab", "shift+tab"), lambda app: table_focused(app) == "top"),
+>>>>>>> mend7a
     "decide.approve": Case("overview", ("j", "a"), over(ConfirmDialog)),
     "decide.reject": Case("overview", ("j", "X"), over(LineForm)),
     "decide.waive": Case("findings", ("w",), over(WaiveForm)),
