@@ -53,6 +53,10 @@ def table(app: Cockpit) -> RowTable[object]:
     return next(each for each in app.place_screen.query(RowTable) if each.display)
 
 
+def table_focused(app: Cockpit) -> str | None:
+    return None if app.focused is None else app.focused.id
+
+
 def findings(app: Cockpit) -> FindingsScreen:
     screen = app.screen_of("findings")
     assert isinstance(screen, FindingsScreen)
@@ -153,13 +157,8 @@ CASES: dict[str, Case] = {
     "query.complete-back": Case(
         "findings", ("/", "end", "space", "s", "shift+tab"), lambda app: "sort:" in query(app)
     ),
-<<<<<<< HEAD
-    "panel.next": Case("pillar", ("tab",), focused("kpis")),
-    "panel.previous": Case("pillar", ("tab", "shift+tab"), focused("top")),
-=======
     "panel.next": Case("pillar", ("tab",), lambda app: table_focused(app) == "kpis"),
     "panel.previous": Case("pillar", ("tab", "shift+tab"), lambda app: table_focused(app) == "top"),
->>>>>>> mend7a
     "decide.approve": Case("overview", ("j", "a"), over(ConfirmDialog)),
     "decide.reject": Case("overview", ("j", "X"), over(LineForm)),
     "decide.waive": Case("findings", ("w",), over(WaiveForm)),
