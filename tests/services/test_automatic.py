@@ -167,7 +167,7 @@ def test_a_change_of_the_rules_that_is_turned_down_leaves_the_signed_ones_in_pla
     assert file.read_bytes() != before
     assert judged(bank).verdict is Verdict.ENFORCE, "what waits changes nothing"
     answer = reject(bank.at("approver"), waiting(bank), "it is to be enforced")
-    assert "policy/automation.yaml is the version" in answer.message
+    assert "policy/automation.yaml is what is in force again" in answer.message
     assert file.read_bytes() == before
     note(bank.at("engineer"), "fraud", "agreed")
     assert judged(bank).verdict is Verdict.ENFORCE
