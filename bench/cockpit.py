@@ -2,8 +2,10 @@
 
     python -m bench.cockpit [--rows 1000000] [--alerts 100000] [--idle 60]
 
-In a pseudo-terminal of 160x48 in true colour: bytes of a step of the cursor, a filter from Enter to
-its first rows, memory. Then the demo, frozen: bytes and CPU while nobody does anything. Then the
+In a pseudo-terminal of 160x48 in true colour: bytes of a step of the cursor, alone, and with the
+preview beside it while the key is held (30 times a second, with what is painted when it rests);
+a filter from Enter to its first rows; memory, all that is resident, three seconds after
+the last key. Then the demo, frozen: bytes and CPU while nobody does anything. Then the
 event loop of a cockpit whose cache another process fills: the longest it was busy between two beats
 of a heart, in CPU time of its thread, because on a loaded machine a late beat says nothing of us;
 the latest beat is printed beside it. Exit code 1 when a limit is passed.
@@ -23,8 +25,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "tests")]
 
-from bench.cpu import cpu_seconds, family  # noqa: E402 - after the path is set
-from bench.scroll import OPEN, p95, press  # noqa: E402 - as above
+from bench.cpu import (  # noqa: E402 - after the path is set
+    cpu_seconds,
+    private_megabytes,
+    resident_megabytes,
+)
+from bench.scroll import OPEN, hold, p95, press  # noqa: E402 - as above
 from bench.world import make_world  # noqa: E402 - as above
 from riskcockpit.config.paths import Paths  # noqa: E402 - as above
 from riskcockpit.services.context import Context  # noqa: E402 - as above
@@ -37,6 +43,7 @@ MOST_FILTER_MS = 150
 MOST_MEGABYTES = 150
 MOST_BUSY_MS = 50
 BEAT_SECONDS = 0.005
+SETTLE_SECONDS = 3.0
 QUERIES = (
     "severity:high", "severity:low", "severity>=high", "state:triage", "age>30d", "age<20d",
     "title:a", "severity:critical age>10d", "kev", "severity:medium",
@@ -79,31 +86,34 @@ def large(home: str) -> int:
     with Screen(command, columns=160, rows=48, env=env) as screen:
         screen.wait_for("Sources", 60)
         screen.press("f")
-        screen.wait_for("column severity", 60)
+        screen.wait_for("exposure ↓", 60)
         screen.read(1.0)
+        held = hold(screen, b"j", 20).size
         beside = cursor_bytes(screen)
         screen.press("p", 1.0)
         alone = cursor_bytes(screen)
-        screen.press("p", 1.0)
-        megabytes = resident(screen.process.pid)
+        screen.press("p", SETTLE_SECONDS)
+        opened = memory(screen)
         filters = [filtered(screen, query) for query in QUERIES]
-        after = resident(screen.process.pid)
+        screen.read(SETTLE_SECONDS)
+        after = memory(screen)
         screen.press("\x11")
         screen.end()
     wall, cpu = p95(wall for wall, _ in filters), p95(cpu for _, cpu in filters)
     print(
-        f"cursor step  {alone:,} bytes (limit {MOST_CURSOR_BYTES:,}), "
-        f"{beside:,} with the preview of another finding beside it"
+        f"cursor step  {alone:,} bytes, {held:,.0f} with the preview beside a key that is held "
+        f"(limit {MOST_CURSOR_BYTES:,}), {beside:,} with the preview at each"
     )
     print(f"filter       p95 {wall:.0f} ms wall, {cpu:.0f} ms CPU (limit {MOST_FILTER_MS})")
-    print(
-        f"memory       {megabytes:.0f} MB resident (limit {MOST_MEGABYTES}), "
-        f"{after:.0f} MB after {len(QUERIES)} filters"
-    )
+    for name, (whole, private) in (("memory", opened), ("filtered", after)):
+        print(
+            f"{name:<12} {whole:.0f} MB resident (limit {MOST_MEGABYTES}), {private:.0f} MB of it "
+            f"its own"
+        )
     return (
-        (alone > MOST_CURSOR_BYTES)
+        (max(alone, held) > MOST_CURSOR_BYTES)
         + (min(wall, cpu) > MOST_FILTER_MS)
-        + (megabytes > MOST_MEGABYTES)
+        + (max(opened[0], after[0]) > MOST_MEGABYTES)
     )
 
 
@@ -127,16 +137,10 @@ def filtered(screen: Screen, query: str) -> tuple[float, float]:
     return took
 
 
-def resident(process: int) -> float:
-    """Return the memory of the cockpit in MB, and what its guard has for itself."""
-    total, found = 0, family(process)
-    for each in found:
-        is_guard = each == process and len(found) > 1
-        wanted = "Private_" if is_guard else "Rss:"  # the rest of a guard is shared
-        for line in Path(f"/proc/{each}/smaps_rollup").read_text().splitlines():
-            if line.startswith(wanted):
-                total += int(line.split()[1])
-    return total / 1000
+def memory(screen: Screen) -> tuple[float, float]:
+    """Return the memory of a program in MB: all that is resident, and what nobody shares."""
+    process = screen.process.pid
+    return resident_megabytes(process), private_megabytes(process)
 
 
 def idle(seconds: float) -> int:

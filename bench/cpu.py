@@ -1,4 +1,4 @@
-"""CPU time of another process, in nanosecond steps: what a loaded machine hardly changes."""
+"""CPU time of another process, in nanosecond steps, and its memory: what load hardly changes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,25 @@ _WHOLE_PROCESS = 2
 def cpu_seconds(process: int) -> float:
     """Return what a process, its threads and the children it waits for have used so far (Linux)."""
     return sum(time.clock_gettime((~each << 3) | _WHOLE_PROCESS) for each in family(process))
+
+
+def resident_megabytes(process: int) -> float:
+    """Return the memory of the cockpit, mapped files included, and its guard's own: MB of 10^6."""
+    first, *others = family(process)
+    if not others:
+        return _megabytes(first, "Rss:")
+    own = _megabytes(first, "Private_")  # the rest of a guard is shared
+    return own + sum(_megabytes(each, "Rss:") for each in others)
+
+
+def private_megabytes(process: int) -> float:
+    """Return the memory that nobody shares with the cockpit and its guard, in MB of 10^6 bytes."""
+    return sum(_megabytes(each, "Private_") for each in family(process))
+
+
+def _megabytes(process: int, name: str) -> float:
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith(name)) * 1024 / 1e6
 
 
 def family(process: int) -> list[int]:

@@ -1,12 +1,17 @@
 """Key to paint in the findings table at 1,000,000 rows: p95 in ms, and bytes per scroll step.
 
-    python -m bench.scroll [--rows 1000000] [--limit-ms 50] [--limit-bytes 20000]
+    python -m bench.scroll [--rows 1000000] [--pages 300] [--limit-ms 50] [--limit-bytes 20000]
 
 The real cockpit over a real cache of generated findings, in a pseudo-terminal of 160x48. Key to
 paint is the time from the key to the end of the first frame, and the CPU time the whole process
 took in it; `step` is the CPU time until it is quiet again, pages fetched ahead and the preview
-beside the table included, and so are the bytes. At the end the cockpit must stay silent. Exit code
-1 when a limit is passed, by either time; wall time is only worth quoting from an idle machine.
+beside the table included, and so are the bytes.
+
+Then the way of somebody who looks for the end: the key of a page is held, 30 times a second, from
+the top down, then the last row, and the same way up again from there. At the end the cockpit must
+stay silent, and must not have grown beyond its limit. With `--pages 0` the way down is all pages
+there are: some minutes. Exit code 1 when a limit is passed, by either time; wall time is only
+worth quoting from an idle machine.
 """
 
 from __future__ import annotations
@@ -25,7 +30,7 @@ from statistics import median, quantiles
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "tests")]
 
-from bench.cpu import cpu_seconds  # noqa: E402 - as above
+from bench.cpu import cpu_seconds, resident_megabytes  # noqa: E402 - as above
 from bench.world import AS_OF, make_world  # noqa: E402 - as above
 from support.pty import Screen  # noqa: E402 - after the path is set
 
@@ -33,6 +38,10 @@ QUIET_SECONDS = 0.15
 ANSWER_SECONDS = 2.0
 """The longest wait for the first byte: on a loaded machine no frame counts for the next key."""
 FRAME_SECONDS = 0.015
+HELD_SECONDS = 1 / 30
+"""Between the keys of one that is held, as keyboards do it."""
+MOST_MEGABYTES = 150
+PAGE_ROWS = 43
 IDLE_SECONDS = 5.0
 OPEN = f"""
 import sys
@@ -78,9 +87,36 @@ def press(screen: Screen, key: bytes) -> Step:
     return Step((painted - started) * 1000, (spent - before) * 1000, whole * 1000, size)
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a key cost that was held, for each time it was sent."""
+
+    cpu_ms: float
+    size: float
+    """Bytes, those painted after the last one included."""
+
+
+def hold(screen: Screen, key: bytes, count: int) -> Held:
+    """Send a key again and again, as a keyboard does, and wait until nothing is painted."""
+    process = screen.process.pid
+    before, size, sent = cpu_seconds(process), 0, 0
+    due = time.perf_counter()
+    while sent < count:
+        wait = max(0.0, due - time.perf_counter())
+        if select.select([screen.master], [], [], wait)[0]:
+            size += len(os.read(screen.master, 65_536))
+        if time.perf_counter() >= due:
+            os.write(screen.master, key)
+            sent, due = sent + 1, due + HELD_SECONDS
+    while select.select([screen.master], [], [], ANSWER_SECONDS)[0]:
+        size += len(os.read(screen.master, 65_536))
+    return Held((cpu_seconds(process) - before) * 1000 / count, size / count)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--pages", type=int, default=300, help="of the way; 0: all")
     parser.add_argument("--limit-ms", type=float, default=50)
     parser.add_argument("--limit-bytes", type=int, default=20_000)
     options = parser.parse_args()
@@ -95,7 +131,7 @@ def measure(home: str, options: argparse.Namespace) -> int:
     with Screen(command, columns=160, rows=48, env=env) as screen:
         screen.wait_for("Sources", 60)
         screen.press("f")
-        screen.wait_for("column severity", 60)
+        screen.wait_for("exposure ↓", 60)
         screen.read(1.0)  # the preview and the neighbour page
         failures = 0
         for name, key, count in (
@@ -107,6 +143,7 @@ def measure(home: str, options: argparse.Namespace) -> int:
         last = press(screen, b"G")
         print(f"last row     {last.wall_ms:.1f} ms, {last.cpu_ms:.1f} ms CPU, {last.size:,} bytes")
         screen.read(1.0)  # its page
+        failures += way(screen, options.pages or options.rows // PAGE_ROWS)
         idle = len(screen.read(IDLE_SECONDS))
         print(f"idle         {idle:,} bytes in {IDLE_SECONDS:.0f} s")
         failures += idle > 0
@@ -114,6 +151,24 @@ def measure(home: str, options: argparse.Namespace) -> int:
         screen.press("q")
         screen.end()
     return 1 if failures else 0
+
+
+def way(screen: Screen, pages: int) -> bool:
+    """Print what the way to the end and back costs; return whether memory passes its limit."""
+    screen.press("g", 1.0)
+    for name, key in (("down, held", b"\x1b[6~"), ("up, held", b"\x1b[5~")):
+        taken = hold(screen, key, pages)
+        print(
+            f"{name:<12} {pages:,} pages, each {taken.cpu_ms:.1f} ms CPU, {taken.size:,.0f} bytes; "
+            f"{resident_megabytes(screen.process.pid):.0f} MB resident"
+        )
+        last = press(screen, b"G")
+        print(f"end          {last.cpu_ms:.1f} ms CPU, {last.size:,} bytes")
+        screen.read(1.0)
+    screen.read(3.0)  # what was freed is given back within a second
+    megabytes = resident_megabytes(screen.process.pid)
+    print(f"memory       {megabytes:.0f} MB resident (limit {MOST_MEGABYTES})")
+    return megabytes > MOST_MEGABYTES
 
 
 def report(name: str, taken: list[Step], options: argparse.Namespace) -> bool:

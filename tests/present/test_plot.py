@@ -99,3 +99,10 @@ def test_a_strip_shows_every_grade_there_is_in_a_shade_of_its_own(
     assert len(text) <= width + 5
     if text and width >= 30:
         assert all(shade in text for shade in shades)
+
+
+def test_a_strip_of_80_cells_names_every_grade_before_it_draws_a_bar() -> None:
+    counts = [("critical", "", 60), ("high", "", 541), ("medium", "", 1_659), ("low", "", 439)]
+    text = "".join(run.text for run in strip(counts, 57))
+    assert "░ low 439" in text
+    assert len(text) <= 57

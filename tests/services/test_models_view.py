@@ -91,10 +91,10 @@ OLD = NOW - timedelta(hours=2)
         ([reading(0.8, OLD), reading(0.95, FRESH)], 7, KpiState.OK, ""),
         ([reading(0.8, FRESH)], 7, KpiState.ALARM, "auc 0.8 is below 0.9"),
         ([reading(0.8, OLD)], 7, KpiState.ALARM, "auc 0.8 is below 0.9"),
-        ([reading(0.95, OLD)], 7, KpiState.STALE, "the newest reading is of 2026-11-24T10:00:00Z"),
+        ([reading(0.95, OLD)], 7, KpiState.STALE, "the newest reading is of 2026-11-24 10:00 UTC"),
         (
             [reading(0.95, FRESH), reading(0.3, OLD, metric="psi", is_breach=False)],
-            7, KpiState.WARN, "psi has no reading since 2026-11-24T10:00:00Z",
+            7, KpiState.WARN, "psi has no reading since 2026-11-24 10:00 UTC",
         ),
         ([reading(0.95, FRESH)], None, KpiState.WARN, "no version serves as champion"),
         ([reading(0.8, FRESH)], 6, KpiState.NO_DATA, "no reading yet"),

@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from riskcockpit.store.connecting import TooLargeError
 from riskcockpit.store.keys import Keys
 from riskcockpit.store.query.compiler import compile_query
 from riskcockpit.store.query.parser import parse_query
@@ -62,3 +65,25 @@ def test_a_long_text_is_kept_so_that_one_row_is_read_without_its_whole_segment(
     )
     with filled(tmp_path).reader() as reader:
         assert {row[0] for row in reader.rows(encodings)} <= {"FSST", "Uncompressed"}
+
+
+def test_what_little_memory_cannot_sort_is_sorted_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with filled(tmp_path).reader() as reader:
+        clauses = compile_query(parse_query("sort:title"), NOW)
+        wanted = Keys(reader, clauses)
+        expected, last = wanted.rows(MANY - 60, 50), wanted.rows(MANY - 1, 1)[0]
+        rows = reader.rows
+
+        def refusing(query: Sql, **params: Any) -> list[tuple[Any, ...]]:
+            if query.name == "store/key_build":
+                raise TooLargeError("too large")
+            return rows(query, **params)
+
+        monkeypatch.setattr(reader, "rows", refusing)
+        keys = Keys(reader, clauses)
+        assert keys.rows(MANY - 60, 50) == expected
+        assert keys.position(last) == MANY - 1
+        keys.drop()
+        assert keys.rows(MANY - 60, 50) == expected

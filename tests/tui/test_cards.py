@@ -11,6 +11,7 @@ from riskcockpit.domain.pillar import Pillar
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import sparkline
 from riskcockpit.tui.api import About
+from riskcockpit.tui.widgets.lines import synced
 from riskcockpit.tui.widgets.pillar_card import controls_words, has_data
 from riskcockpit.views.posture import PostureView
 from support import fake_gateway
@@ -103,3 +104,11 @@ def test_money_of_a_pillar_without_data_that_has_findings_is_shown() -> None:
     assert not has_data(last)
     assert has_data(replace(last, at_risk=euros(5)))
     assert has_data(replace(last, open_findings=1))
+
+
+async def test_a_removed_cache_is_said_in_a_banner_and_imported_data_has_an_age() -> None:
+    gone = replace(posture(), generation=0)
+    async with opened(FakeGateway(view=gone)) as (app, _):
+        assert "NO DATA  there is no cache" in seen(app)
+    assert synced(replace(posture(), sources=()), NOW) == "data 0 s old"
+    assert synced(replace(posture(), sources=(), pillars=()), NOW) == "never synced"

@@ -45,6 +45,10 @@ def over(kind: type[Screen[Any]]) -> Seen:
     return lambda app: isinstance(app.screen, kind)
 
 
+def focused(name: str) -> Seen:
+    return lambda app: app.focused is not None and app.focused.id == name
+
+
 def row(number: int) -> Seen:
     return lambda app: table(app).cursor == number
 
@@ -153,8 +157,8 @@ CASES: dict[str, Case] = {
     "query.complete-back": Case(
         "findings", ("/", "end", "space", "s", "shift+tab"), lambda app: "sort:" in query(app)
     ),
-    "panel.next": Case("pillar", ("tab",), lambda app: app.focused.id == "kpis"),
-    "panel.previous": Case("pillar", ("tab", "shift+tab"), lambda app: app.focused.id == "top"),
+    "panel.next": Case("pillar", ("tab",), focused("kpis")),
+    "panel.previous": Case("pillar", ("tab", "shift+tab"), focused("top")),
     "decide.approve": Case("overview", ("j", "a"), over(ConfirmDialog)),
     "decide.reject": Case("overview", ("j", "X"), over(LineForm)),
     "decide.waive": Case("findings", ("w",), over(WaiveForm)),

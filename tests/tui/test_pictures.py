@@ -90,7 +90,7 @@ async def walk(app: Cockpit, pilot: Pilot[int], kind: str, album: Album) -> None
         await settle(pilot)
         assert screen.load is state, kind
         text = album.take(app, kind, state.value)
-        said = {Load.LOADED: "riskcockpit", Load.EMPTY: ""}.get(state, state.value.upper())
+        said = {Load.LOADED: "demo-bank", Load.EMPTY: ""}.get(state, state.value.upper())
         assert said in text.upper() or said in text, (kind, state)
         assert all(len(line) <= app.size.width + 12 for line in text.split("\n"))
 

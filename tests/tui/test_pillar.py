@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.tui.app import Cockpit
+from riskcockpit.tui.messages import Place
 from riskcockpit.tui.modals.kpi import KpiDialog
 from riskcockpit.tui.screens.pillar import PillarScreen
+from riskcockpit.tui.widgets.lines import trail
 from riskcockpit.views.governance import ControlView
 from support.bank_governance import controls
 from support.bank_posture import posture
@@ -101,3 +103,13 @@ async def test_a_panel_that_empties_gives_the_cursor_away() -> None:
         gateway.controls = lambda: fine  # type: ignore[method-assign] # all were mended
         await press(pilot, "ctrl+r")
         assert pillar(app).table.has_focus
+
+
+async def test_breadcrumbs_name_a_place_once_and_a_banner_does_not_lead_to_where_one_is() -> None:
+    here = Place("findings", "model:aml", Place("findings", "", Place("overview")))
+    assert trail(here) == ("overview", "findings")
+    async with opened(None, "m") as (app, pilot):
+        assert "S shows why" in seen(app)
+        await press(pilot, "S")
+        assert "SOURCE FAILED" in seen(app)
+        assert "S shows why" not in seen(app)

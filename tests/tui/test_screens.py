@@ -183,6 +183,20 @@ async def test_the_cursor_stays_at_its_row_when_its_finding_is_gone() -> None:
         assert findings(app).table.cursor == 7
 
 
+async def test_pages_that_a_held_key_has_passed_are_not_fetched() -> None:
+    gateway = FakeGateway(total=1_000_000)
+    async with opened(gateway, "f") as (app, pilot):
+        table = findings(app).table
+        gateway.pages_asked.clear()
+        gateway.gate = threading.Event()
+        for _ in range(60):
+            await pilot.press("pagedown")
+        gateway.gate.set()
+        await settle(pilot)
+        assert table.row is not None
+        assert len(gateway.pages_asked) < 20
+
+
 async def test_a_million_rows_are_read_by_pages_only() -> None:
     gateway = FakeGateway(total=1_000_000)
     async with opened(gateway, "f", "G") as (app, pilot):

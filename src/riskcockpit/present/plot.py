@@ -214,7 +214,7 @@ def strip(
     """Draw how a total is made up, as (word, token, count), the gravest first; `width` cells.
 
     Each part has a shade of its own and at least one cell, and says its number while there is room:
-    the last words go first, then the bar becomes shorter.
+    all words without a bar, else as many as stand beside one.
     """
     shown = [
         (f"{shade} {word} {count(number)}", shade, token, number)
@@ -224,8 +224,9 @@ def strip(
     if not shown:
         return []
     words = [text for text, *_ in shown]
-    while len(words) > 1 and sum(len(text) + 2 for text in words) + _LEAST_BAR > width:
-        words.pop()
+    if sum(len(text) + 2 for text in words) > width + 2:
+        while len(words) > 1 and sum(len(text) + 2 for text in words) + _LEAST_BAR > width:
+            words.pop()
     bar = min(_MOST_BAR, width - sum(len(text) + 2 for text in words))
     total = sum(number for *_, number in shown)
     out = [

@@ -21,12 +21,13 @@ from riskcockpit.decisions.waivers import (
     check_terms,
     parse_reason,
 )
-from riskcockpit.domain.clock import as_utc, rfc3339
+from riskcockpit.domain.clock import as_utc
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.finding import State
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.errors import InputError, RefusedError, UnknownNameError
+from riskcockpit.present.text import stamp
 from riskcockpit.services.answers import (
     approve,
     note,
@@ -79,7 +80,7 @@ class _Wish:
     @property
     def sentence(self) -> str:
         """The wish in words."""
-        return f"{_count(len(self.rows))} waived until {rfc3339(self.terms.expires_at)}"
+        return f"{_count(len(self.rows))} waived until {stamp(self.terms.expires_at)}"
 
 
 def plan_waiver(
@@ -236,7 +237,7 @@ def _preview(
     blockers: tuple[str, ...] = (),
 ) -> DecisionPreview:
     context, terms = wish.desk.ctx.settings.context, wish.terms
-    count, until = len(wish.rows), rfc3339(terms.expires_at)
+    count, until = len(wish.rows), stamp(terms.expires_at)
     is_one = count == 1
     stays = "It stays" if is_one else "They stay"
     asks = "asks" if is_one else "ask"

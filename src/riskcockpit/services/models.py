@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.model import CHAMPION, ModelVersion, RegisteredModel, rollback_target
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.reading import Direction, MetricClass
 from riskcockpit.errors import UnknownNameError
+from riskcockpit.present.text import stamp
 from riskcockpit.services.context import Context
 from riskcockpit.store.sql import sql
 from riskcockpit.views.models import MetricView, ModelDetail, ModelRow, TimelineEvent, VersionView
@@ -167,11 +167,11 @@ def _judge(metrics: tuple[MetricView, ...], champion: int | None) -> tuple[KpiSt
     newest = max(metric.as_of for metric in metrics)
     stale = [metric for metric in metrics if metric.state is KpiState.STALE]
     if len(stale) == len(metrics):
-        return KpiState.STALE, f"the newest reading is of {rfc3339(newest)}"
+        return KpiState.STALE, f"the newest reading is of {stamp(newest)}"
     if champion is None:
         return KpiState.WARN, "no version serves as champion"
     if stale:
-        return KpiState.WARN, f"{_name(stale[0])} has no reading since {rfc3339(stale[0].as_of)}"
+        return KpiState.WARN, f"{_name(stale[0])} has no reading since {stamp(stale[0].as_of)}"
     return KpiState.OK, ""
 
 

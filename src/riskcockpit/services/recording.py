@@ -35,7 +35,8 @@ class Recorder:
         """Why the recording ends before the cockpit; empty while it goes on."""
         self._size = size
         self._now = now
-        self._start = now()
+        self._start: float | None = None
+        """When the first thing was painted: what was waited for before is no part of it."""
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
@@ -63,10 +64,12 @@ class Recorder:
     @property
     def seconds(self) -> float:
         """How long it is so far."""
-        return self._now() - self._start
+        return 0.0 if self._start is None else self._now() - self._start
 
     def output(self, text: str, size: tuple[int, int]) -> None:
         """Add what is painted on a terminal of `size`; a full disk ends the recording only."""
+        if self._start is None:
+            self._start = self._now()
         if size != self._size:
             self._size = size
             self._write([self._at(), "r", f"{size[0]}x{size[1]}"])

@@ -59,7 +59,8 @@ def _keep(ctx: Context, name: str, what: object) -> None:
         write_durably(part, msgspec.json.encode(what))
         part.replace(file)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # there may be none, or the file system takes nothing at all
+            part.unlink()
         raise disk_error(f"cannot write {file}", error) from error
 
 

@@ -45,7 +45,7 @@ _SPARING = {
     **_LOCKED,
     # what a page of a list reads of a million findings is twice as much: it is read again, from
     # the memory of the system
-    "memory_limit": "32MB",
+    "memory_limit": "28MB",
     "threads": "1",  # each has memory of its own
     "allocator_background_threads": "true",  # what is freed is given back while nobody asks
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
@@ -31,7 +32,9 @@ class Reader:
 
     Any thread may ask: each gets a cursor of its own, and `interrupt` stops them all. A sparing
     one asks what its memory does not do for of `roomy`, another connection to the same generation,
-    opened for that question alone.
+    opened for that question alone, and asks one question after the other, in a thread of its own:
+    two at once would read again and again what the other one put out of its memory, and each
+    thread keeps memory for the next question.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Reader:
         self._active = 0
         self._on_close = on_close
         self._roomy = roomy
+        self._asking = ThreadPoolExecutor(1, "sparing") if roomy is not None else None
         self._is_closed = False
 
     def rows(self, query: Sql, **params: Any) -> list[tuple[Any, ...]]:
@@ -102,6 +106,8 @@ class Reader:
                 self._idle.wait(_CLOSE_PAUSE_SECONDS)
             cursors = tuple(self._cursors.values())
             self._cursors.clear()
+        if self._asking is not None:
+            self._asking.shutdown()  # who waits is told that it is closed
         for cursor in (*cursors, self._connection):
             cursor.close()
         if self._on_close is not None:
@@ -152,6 +158,19 @@ class Reader:
         self, query: Sql, params: Mapping[str, Any]
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Return the names of the columns and all rows."""
+        if self._asking is None:
+            with self._running(query, params) as cursor:
+                return _taken(cursor)
+        try:
+            asked = self._asking.submit(self._asked_sparingly, query, params)
+        except RuntimeError as error:  # it takes no more
+            raise CancelledError("the cache was closed while a query was waiting") from error
+        return asked.result()
+
+    def _asked_sparingly(
+        self, query: Sql, params: Mapping[str, Any]
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Ask with little memory, then with as much as there is."""
         try:
             with self._running(query, params) as cursor:
                 return _taken(cursor)

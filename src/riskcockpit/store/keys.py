@@ -8,12 +8,15 @@ findings have one rank, or there is none, all are.
 
 from __future__ import annotations
 
+import math
 import threading
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count as numbers
 
+from riskcockpit.store.connecting import TooLargeError
 from riskcockpit.store.database import Reader
 from riskcockpit.store.sql import Clauses, Sql, filled, sql, used_params
 
@@ -64,6 +67,8 @@ class Keys:
         self._is_sorted = False
         """Whether that table is in the order of the query; else it has ranks."""
         self._window = _Window(0, ())
+        self._sorted: array[int] | None = None
+        """All rows in order, where the database cannot keep them so."""
         self.total, self._first = self._begun(FIRST_ROWS)
 
     def rows(self, start: int, count: int) -> list[int]:
@@ -74,12 +79,14 @@ class Keys:
                 self._first = self._begun(MORE_ROWS)[1]
             if end <= max(len(self._first), start):
                 return self._first[start:end]
-            if not self._number:
+            if not (self._number or self._is_sorted):
                 self._list_all()
             found = None if self._is_sorted else self._around(start, end)
             if found is not None:
                 return found
             self._sort_all()
+            if self._sorted is not None:
+                return self._sorted[start:end].tolist()
             return self._listed("key_slice", start=start, stop=end)
 
     def position(self, row_id: int) -> int:
@@ -87,12 +94,14 @@ class Keys:
         with self._lock:
             if row_id in self._first:
                 return self._first.index(row_id)
-            if not self._number:
+            if not (self._number or self._is_sorted):
                 self._list_all()
             place = None if self._is_sorted else self._place(row_id)
             if place is not None:
                 return place
             self._sort_all()
+            if self._sorted is not None:
+                return self._sorted.index(row_id)
             return self._listed("key_position", row_id=row_id)[0]
 
     def drop(self) -> None:
@@ -103,8 +112,8 @@ class Keys:
             if self._number:
                 self._reader.rows(self._of(sql("store", "key_drop")))
                 self._number = 0
-                self._is_sorted = False
-                self._window = _Window(0, ())
+            self._is_sorted, self._sorted = False, None
+            self._window = _Window(0, ())
         finally:
             self._lock.release()
 
@@ -183,9 +192,14 @@ class Keys:
         self._make("key_list")
 
     def _sort_all(self) -> None:
-        if not self._is_sorted:
+        if self._is_sorted:
+            return
+        try:
             self._make("key_build")
-            self._is_sorted = True
+        except TooLargeError:  # sorted with more memory, it is kept here
+            rows = self._ask("key_first", least=-math.inf, count=self.total)
+            self._sorted = array("I", (row[0] for row in rows))
+        self._is_sorted = True
 
     def _make(self, name: str) -> None:
         self._reader.rows(sql("store", "scratch_attach"))

@@ -3,57 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.present.vocabulary import WORDS, Given, Misspelt, Word, read
 from riskcockpit.tui import intents
 from riskcockpit.tui.api import GatewayApi, Names
+from riskcockpit.tui.commanded import Commanded
 from riskcockpit.tui.completion import Completion, complete_command, complete_query
 from riskcockpit.tui.host import Host
 from riskcockpit.tui.messages import Place
 from riskcockpit.tui.theme import THEMES
 
-if TYPE_CHECKING:  # screens are imported when first seen
+if TYPE_CHECKING:
     from riskcockpit.tui.intents import Intent
-    from riskcockpit.tui.screens.deciding import DecidingScreen
 
 _DRY = "--dry-run"
 _LOCKED = "decisions are locked here; :unlock allows them"
-
-
-class Commanded(Host, Protocol):
-    """The app, as commands see it."""
-
-    @property
-    def desk(self) -> DecidingScreen:
-        """The screen that asks and previews."""
-        ...
-
-    def ask_lock(self, *, is_locked: bool) -> None:
-        """Lock at once; ask before unlocking production."""
-        ...
-
-    def save_view(self, name: str, query: str = "") -> None:
-        """Keep a query under a name; empty: the filter of the findings."""
-        ...
-
-    def forget_view(self, name: str) -> None:
-        """Forget a saved view."""
-        ...
-
-    def pull(self, names: Sequence[str]) -> None:
-        """Pull these sources, or all of them."""
-        ...
-
-    def show_tour(self) -> None:
-        """Show the tour."""
-        ...
-
-    def leave_cockpit(self) -> None:
-        """Quit."""
-        ...
 
 
 Act = Callable[[Commanded, Given], None]

@@ -43,6 +43,9 @@ def of_data(
     if not posture.ledger.is_ok:
         yield Condition("LEDGER BROKEN", glyphs.alarm, "alarm", posture.ledger.message,
                         "V" if at == "ledger" else "l, then V")  # fmt: skip
+    if posture.generation == 0 and posture.sources:
+        text = "there is no cache: it was removed, or nothing has been read yet"
+        yield Condition("NO DATA", glyphs.no_data, "warn", text, "riskcockpit sync")
     newest = max((s.last_success for s in posture.sources if s.last_success), default=None)
     if newest is not None and now - newest > STALE_AFTER:
         text = f"no source answered for {age(newest, now)}"

@@ -6,7 +6,7 @@ WITH reviewed AS (
     SELECT
         w.id,
         count(DISTINCT f.id) AS findings,
-        string_agg(DISTINCT split_part(e.detail, ' no longer covers it: ', 2), ', ') AS reasons
+        string_agg(DISTINCT split_part(e.detail, ' no longer covers it: ', 2), ', ' ORDER BY split_part(e.detail, ' no longer covers it: ', 2)) AS reasons
     FROM waiver AS w
     INNER JOIN waiver_finding AS wf ON wf.waiver_id = w.id
     INNER JOIN finding AS f ON f.id = wf.finding_id

@@ -17,6 +17,7 @@ from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.tui.api import Names
 from riskcockpit.tui.commands import check, completions
 from riskcockpit.tui.host import Host
+from riskcockpit.tui.widgets.field import Field
 from riskcockpit.tui.widgets.filter_bar import Cycle
 from riskcockpit.tui.widgets.plain import Part, Plain, fitted, lines, styled
 
@@ -69,7 +70,7 @@ class CommandLine(ModalScreen[str]):
             yield Plain(id="command-words")
             with Horizontal(id="command-row"):
                 yield Plain(" :", id="colon")
-                yield Input(self._start, suggester=Onward(self), compact=True, id="command")
+                yield Field(self._start, suggester=Onward(self), compact=True, id="command")
 
     def on_mount(self) -> None:
         """Show every word there is."""

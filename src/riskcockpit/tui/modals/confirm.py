@@ -19,6 +19,7 @@ from textual.widgets import Input
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import money, plural, severity_token
 from riskcockpit.tui.modals.dialog import Dialog
+from riskcockpit.tui.widgets.field import Field
 from riskcockpit.tui.widgets.finding_text import LABEL, fact, paragraph, section
 from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled
 from riskcockpit.views.governance import DecisionPreview
@@ -66,7 +67,7 @@ class ConfirmDialog(Dialog[bool]):
             )
         yield Plain(styled(self._question()), id="question", classes="line")
         if self.word and not self.preview.blockers:
-            yield Input(id="word", compact=True, disabled=True)
+            yield Field(id="word", compact=True, disabled=True)
 
     def _question(self) -> list[Part]:
         if self.preview.blockers:

@@ -20,6 +20,7 @@ from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.present.text import plural, stamp
 from riskcockpit.tui.intents import Renew, Waive
 from riskcockpit.tui.modals.dialog import Dialog
+from riskcockpit.tui.widgets.field import Field
 from riskcockpit.tui.widgets.plain import Plain, styled
 
 T = TypeVar("T")
@@ -86,7 +87,7 @@ class Form(Dialog[T]):
     def line(self, name: str, label: str, *, usual: str = "") -> Iterable[Widget]:
         """Yield a field of one line under what it is for."""
         yield Plain(label, classes="line dim")
-        yield Input(
+        yield Field(
             self.draft.get(name, usual), id=name, compact=True, max_length=_LONGEST,
             select_on_focus=False,
         )  # fmt: skip

@@ -13,6 +13,7 @@ from textual.widgets import Input
 from riskcockpit.tui.bindings import KEYS, LAST_SCOPES, SCOPES, SEEN_IN, Key
 from riskcockpit.tui.commands import offered
 from riskcockpit.tui.modals.dialog import Dialog
+from riskcockpit.tui.widgets.field import Field
 from riskcockpit.tui.widgets.finding_text import paragraph
 from riskcockpit.tui.widgets.plain import Plain, lines, styled
 
@@ -45,7 +46,7 @@ class HelpDialog(Dialog[None]):
 
     def compose_content(self) -> Iterable[Widget]:
         """Yield search and keys."""
-        yield Input(placeholder="search", compact=True, id="help-search")
+        yield Field(placeholder="search", compact=True, id="help-search")
         with VerticalScroll(id="dialog-scroll", can_focus=False):
             yield Plain(lines(self._text("", self.room)), id="help-text", classes="text")
         yield Plain("esc closes", classes="line dim")

@@ -118,7 +118,7 @@ class RollBackDialog(ConfirmDialog):
         known = {**dict(each.readings), **version.metrics}
         metrics = "  ".join(f"{metric} {figure(value)}" for metric, value in known.items())
         approved = f"approved by {version.validated_by}" if version.validated_by else "approved"
-        words = f" {age(version.created_at, frame.now)} old  {approved}  "
+        words = f"   {age(version.created_at, frame.now)} old  {approved}"
         usual = [("  default", "muted")] if each.is_default else []
-        parts: list[Part] = [name, (words, "muted"), (metrics or "no metrics", ""), *usual]
+        parts: list[Part] = [name, f" {metrics or 'no metrics'}", (words, "muted"), *usual]
         return fitted(styled(parts), room, frame.glyphs)

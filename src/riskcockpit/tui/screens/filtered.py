@@ -30,6 +30,10 @@ class FilteredScreen(SortingScreen):
         self._views: dict[str, str] = {}
         self._count: Timer | None = None
 
+    def ordered(self, query: str) -> str:
+        """Return a query as it will be asked when it is applied, so that it is asked once."""
+        return query
+
     def apply_query(self, query: str) -> None:
         """Show what matches."""
         raise NotImplementedError
@@ -46,6 +50,10 @@ class FilteredScreen(SortingScreen):
         gateway, bar = self.host.gateway, self.query_one(FilterBar)
 
         def counted() -> int | QueryError:
+            try:
+                return gateway.open_findings(self.ordered(query)).total
+            except QueryError:
+                pass  # its place is told of what was typed
             try:
                 return gateway.open_findings(query).total
             except QueryError as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 from textual import on
 from textual.containers import Container
+from textual.timer import Timer
 from textual.widget import Widget
 
 from riskcockpit.errors import QueryError
@@ -35,7 +36,8 @@ from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled
 from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.findings import FindingPage, FindingRow, FindingSet
 
-_PREVIEW_SECONDS = 0.05
+_PREVIEW_SECONDS = 0.1
+"""How long the cursor rests before the preview follows: a key that is held never lets it."""
 _PREVIEW_WIDTH = 150
 
 
@@ -73,6 +75,7 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
         """The filter of the rows that are shown."""
         self._shown = ""
         self._wants_preview: bool | None = None
+        self._following: Timer | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield filter, table, preview and counts."""
@@ -103,10 +106,12 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
         if place.key and place.kind == "findings":
             self.query_text = place.key
 
-    def _order(self) -> str:
-        sort = self.sort
-        column = next(each for each in FINDINGS if each.key == sort.removeprefix("-"))
-        return f"sort:{'-' if sort.startswith('-') else ''}{column.sort}"
+    def ordered(self, query: str) -> str:
+        """Return a query with the order of the list, unless it has its own."""
+        if "sort:" in query:
+            return query
+        field = next(each.sort for each in FINDINGS if each.key == self.sort.removeprefix("-"))
+        return f"{query} sort:{'-' if self.sort.startswith('-') else ''}{field}".strip()
 
     def refresh_data(self) -> None:
         """Ask for the list anew; the cursor stays on its finding, else at its row."""
@@ -116,16 +121,13 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
 
     def _open(self, keep: str, row: int) -> None:
         gateway = self.host.gateway
-        text = query = self.query_text
-        if "sort:" not in query:
-            query = f"{query} {self._order()}".strip()
+        text, query = self.query_text, self.ordered(self.query_text)
 
         def opened() -> _Opened:
             found = gateway.open_findings(query)
             position = gateway.position(found, keep) if keep else None
             cursor = min(row, max(0, found.total - 1)) if position is None else position
-            start = cursor // PAGE * PAGE
-            page = gateway.page(found, start, PAGE) if found.total else None
+            page = gateway.page(found, cursor // PAGE * PAGE, PAGE) if found.total else None
             is_lost = bool(keep) and position is None
             return _Opened(text, query, found, cursor, page, is_lost)
 
@@ -139,10 +141,9 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
             return
         self.enter(Load.LOADED)
         self.query_one(FilterBar).show(self.query_text)
-        pages: Pages[FindingRow] = Pages(opened.found.total)
+        pages, table = Pages[FindingRow](opened.found.total), self.table
         if opened.page is not None:
             pages.put(opened.cursor // PAGE, opened.page.rows)
-        table = self.table
         table.sort_key = "" if "sort:" in self.query_text else self.sort
         self.take_choice()
         table.note_loss(is_lost=opened.is_lost)
@@ -191,14 +192,18 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
         found = self.found
         if found is None or event.edition != self.table.edition:
             return
-        gateway, edition, numbers = self.host.gateway, event.edition, event.pages
+        gateway, table = self.host.gateway, self.table
+        edition, numbers = event.edition, event.pages
 
-        def pages() -> list[FindingPage]:
-            return [gateway.page(found, number * PAGE, PAGE) for number in numbers]
+        def pages() -> dict[int, FindingPage]:
+            near = filter(table.is_near, numbers)  # a held key passes more than can be fetched
+            return {each: gateway.page(found, each * PAGE, PAGE) for each in near}
 
-        def take(pages: list[FindingPage]) -> None:
-            for number, page in zip(numbers, pages, strict=True):
-                self.table.take(edition, number, page.rows)
+        def take(pages: dict[int, FindingPage]) -> None:
+            for number, page in pages.items():
+                table.take(edition, number, page.rows)
+            table.lose([number for number in numbers if number not in pages])
+            table.want()
 
         self.ask(":".join(("pages", str(edition), *map(str, numbers))), pages, take)
 
@@ -354,7 +359,9 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
     def follow(self) -> None:
         """Let the preview follow the cursor, once it rests."""
         self.ask_permissions()
-        self.set_timer(_PREVIEW_SECONDS, self._draw_preview)
+        if self._following is not None:
+            self._following.stop()
+        self._following = self.set_timer(_PREVIEW_SECONDS, self._draw_preview)
 
     def _draw_preview(self) -> None:
         pane = self.query_one("#preview", LinePane)

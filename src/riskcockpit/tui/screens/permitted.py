@@ -186,11 +186,12 @@ class PermittedScreen(PlaceScreen):
         if wanted == self._asked:
             return
         self._asked = wanted
-        self._draw_refusals()
         if self._rest is not None:
             self._rest.stop()
             self._rest = None
-        if wanted:
+        if not wanted:
+            self._draw_refusals()
+        else:  # what is drawn stays until the answer is here: it is the same of most rows
             self._rest = self.set_timer(_REST_SECONDS, lambda: self._ask_about(wanted))
 
     def _subjects_now(self) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
@@ -32,6 +33,8 @@ T = TypeVar("T")
 
 _POSTURE = "posture-of-header"
 _UNDO = "decide.undo"
+_SETTLE_SECONDS = 0.5
+"""After its first data a screen has all it will keep: what is there then is never garbage."""
 _QUIET = (_POSTURE, "names", "views", "values", "commands", "remember", "draft", "may")
 """First words of topics nobody waits for: when they fail, the screen goes on as it is."""
 
@@ -75,6 +78,7 @@ class PlaceScreen(Screen[None]):
         self._failure: Exception | None = None
         self._serials: dict[str, int] = {}
         self._generation: int | None = None
+        self._is_settled = False
 
     @property
     def host(self) -> Host:
@@ -290,6 +294,9 @@ class PlaceScreen(Screen[None]):
         self.load = Load.STALE if load is Load.LOADED and self._is_old() else load
         body, blank = self.query_one("#body"), self.query_one("#blank", Plain)
         has_rows = self.load in (Load.LOADED, Load.STALE)
+        if has_rows and not self._is_settled:
+            self._is_settled = True
+            self.set_timer(_SETTLE_SECONDS, gc.freeze)  # a search of all that stays stops the keys
         body.display, blank.display = has_rows, not has_rows
         if not has_rows:
             blank.show(self._blank_text(load, error))

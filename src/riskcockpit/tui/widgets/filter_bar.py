@@ -17,6 +17,7 @@ from riskcockpit.tui.api import Names, QueryField
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.completion import Completion, complete_query
 from riskcockpit.tui.messages import FilterWanted, QueryTyped
+from riskcockpit.tui.widgets.field import Field
 from riskcockpit.tui.widgets.plain import Part, Plain, fitted, styled
 
 _PROMPT = 3
@@ -79,7 +80,7 @@ class FilterBar(Widget):
         with Vertical():
             with Horizontal(id="filter-row"):
                 yield Plain(" / ", id="slash")
-                yield Input(
+                yield Field(
                     placeholder="no filter: every finding there ever was",
                     suggester=Following(self),
                     compact=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from textual.app import ComposeResult
 from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
@@ -19,14 +20,30 @@ class LinePane(Widget):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - as Textual calls it
         super().__init__(id=id)
-        self._lines: tuple[Content, ...] = ()
-        self._make: Callable[[int], Sequence[Content]] | None = None
+        self._lines = _Lines()
+
+    def compose(self) -> ComposeResult:
+        """Put the lines inside border and padding, which are not painted with them."""
+        yield self._lines
 
     def show(self, make: Callable[[int], Sequence[Content]]) -> None:
         """Draw the lines `make` gives for as many cells as one may take; anew in another width.
 
         Lines that are already there are not painted.
         """
+        self._lines.show(make)
+
+
+class _Lines(Widget):
+    """What is inside: a terminal gets a line from the left edge of its widget on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: tuple[Content, ...] = ()
+        self._make: Callable[[int], Sequence[Content]] | None = None
+
+    def show(self, make: Callable[[int], Sequence[Content]]) -> None:
+        """Draw the lines `make` gives."""
         self._make = make
         self._draw()
 
@@ -39,8 +56,10 @@ class LinePane(Widget):
             return
         before, self._lines = self._lines, tuple(self._make(max(LEAST, self.size.width)))
         for y in range(min(max(len(before), len(self._lines)), self.size.height)):
-            if _said(before, y) != _said(self._lines, y):
-                self.refresh(Region(0, y, self.size.width, 1))
+            old, new = _line(before, y), _line(self._lines, y)
+            if (old.plain, old.spans) != (new.plain, new.spans):
+                length = max(old.cell_length, new.cell_length)  # it is blank behind both
+                self.refresh(Region(0, y, min(length, self.size.width), 1))
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
@@ -52,5 +71,5 @@ class LinePane(Widget):
         return drawn[0]
 
 
-def _said(lines: Sequence[Content], y: int) -> tuple[str, object]:
-    return (lines[y].plain, lines[y].spans) if y < len(lines) else ("", ())
+def _line(lines: Sequence[Content], y: int) -> Content:
+    return lines[y] if y < len(lines) else Content("")

@@ -26,7 +26,7 @@ _LEAST = 8
 """Cells that are left of breadcrumbs, a context or a user, when they are cut."""
 _LEAST_TEXT = 30
 _SHORT_HINT = 20
-_SHORTER = ("who", "crumbs", "age", "mode", "crumbs", "who")
+_SHORTER = ("crumbs", "age", "who", "mode", "crumbs", "who")
 """What is said shorter first, when there is no room for all."""
 _GOING = ("who", "age", "ledger")
 """What is left out first, on a line that is too narrow for all of it in its shortest words."""
@@ -152,12 +152,16 @@ def _ledger(posture: PostureView | None) -> tuple[str, str]:
 
 
 def synced(posture: PostureView | None, now: datetime) -> str:
-    """Return `synced 2 min ago` by the newest success of any source; empty before any data."""
+    """Return `synced 2 min ago` by the newest success of any source; empty before any data.
+
+    What was never synced may have been imported: then it says how old its newest input is.
+    """
     if posture is None:
         return ""
     moments = [source.last_success for source in posture.sources if source.last_success]
     if not moments:
-        return "never synced"
+        seen = [pillar.as_of for pillar in posture.pillars if pillar.as_of]
+        return f"data {age(max(seen), now)} old" if seen else "never synced"
     return f"synced {age(max(moments), now)} ago"
 
 

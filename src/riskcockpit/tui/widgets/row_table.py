@@ -17,7 +17,7 @@ from textual.timer import Timer
 from riskcockpit.present.columns import Column, Frame
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import JumpWanted, RowChosen, RowPointed, RowsWanted
-from riskcockpit.tui.paging import Pages
+from riskcockpit.tui.paging import AHEAD, Pages
 from riskcockpit.tui.row_news import RowNews
 from riskcockpit.tui.widgets.row_marking import RowMarking
 from riskcockpit.tui.widgets.row_painter import Look, RowPainter
@@ -214,7 +214,7 @@ class RowTable(RowMarking[T], can_focus=True):
             return Strip.blank(width, self._painter.base)
         row = self._pages.row(index)
         if row is None:
-            self._want()
+            self.want()
         return self._painter.row(index, row, width, self._look(index, row))
 
     def _look(self, index: int, row: T | None) -> Look:
@@ -254,7 +254,14 @@ class RowTable(RowMarking[T], can_focus=True):
 
     # pages
 
-    def _want(self) -> None:
+    def is_near(self, number: int) -> bool:
+        """Whether a page is seen or soon will be; may be asked in any thread."""
+        start, length = self._pages.span(number)
+        room = length * (AHEAD + 1)
+        return start + length + room > self.scroll_y > start - self.height - room
+
+    def want(self) -> None:
+        """Ask for the pages that are seen and not here."""
         top = self.scroll_offset.y
         self._ask_for(self._pages.ask(top, top + self.height))
 
@@ -271,7 +278,7 @@ class RowTable(RowMarking[T], can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         if old_value != new_value:
             self._travel = 1 if new_value > old_value else -1
-        self._want()
+        self.want()
         self.call_after_refresh(self._want_ahead)
 
     # cursor
@@ -295,7 +302,8 @@ class RowTable(RowMarking[T], can_focus=True):
     def _repaint(self, index: int) -> None:
         line = index - self.scroll_offset.y + self._head
         if self._head <= line < self.size.height:
-            self.refresh(Region(0, line, self.size.width, 1))
+            width = self.scrollable_content_region.width  # the bar beside the row stays as it is
+            self.refresh(Region(0, line, width, 1))
 
     def _keep_cursor_seen(self, *, half: bool = False) -> None:
         top, height = self.scroll_offset.y, self.height

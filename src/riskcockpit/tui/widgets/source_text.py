@@ -15,6 +15,7 @@ from riskcockpit.views.posture import SourceView
 from riskcockpit.views.syncing import SourceProgress
 
 _BAR = 20
+_PARTIAL = "some of it is missing or old: what is here counts, and nothing is closed by what is not"
 
 
 def source_brief(row: SourceView, frame: Frame, width: int) -> list[Content]:
@@ -29,6 +30,7 @@ def source_brief(row: SourceView, frame: Frame, width: int) -> list[Content]:
         *fact("attempt", attempt if row.last_attempt else "never", width),
         *fact("read", read, width),
         *fact("not whole", "the last pass did not read everything" * row.is_truncated, width),
+        *fact("partial", _PARTIAL * (row.state == "partial"), width),
     ]
     if row.progress is not None:
         out.append(styled([("now         ", "muted"), *_step(row.progress, frame)]))
