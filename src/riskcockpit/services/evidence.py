@@ -101,7 +101,7 @@ def export_evidence(
     with TemporaryDirectory(dir=directory.parent, prefix=f".{directory.name}-") as place:
         folder = Folder(Path(place) / "export")
         with ctx.store.reader() as reader:
-            view = _view(ctx, reader, found.entries, options)
+            view = _view(ctx, reader, found.counting, options)
             tell("writing the results")
             write_results(folder, reader, view)
             tell("writing what the controls read")

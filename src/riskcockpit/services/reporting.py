@@ -91,9 +91,9 @@ def compose(
     found = examined(ctx)
     with ctx.store.reader() as reader:
         until = judged_at(reader)
-        evaluation = evaluation_of(found.entries, reader.generation)
+        evaluation = evaluation_of(found.counting, reader.generation)
         start = start_of_period(
-            since or _last_report(found.entries, until) or DEFAULT_PERIOD, until
+            since or _last_report(found.counting, until) or DEFAULT_PERIOD, until
         )
         if start >= until:
             raise InputError(
