@@ -217,8 +217,10 @@ def renew(app: Cockpit, place: str) -> None:
         screen.table.chosen_column = 0
         screen.table.move(0)
         screen.table.focus()
+    if place == "pillar" and place in app._places:
+        app._places[place].query_one("#top", RowTable).focus()
     if place != "overview":
-        app.go_to(Place(place))
+        app.go_to(Place(place, "model_validation" if place == "pillar" else ""))
 
 
 async def test_ctrl_q_quits() -> None:

@@ -39,6 +39,8 @@ async def test_a_key_leads_from_a_finding_to_its_asset_and_back() -> None:
         await press(pilot, "t", "7")
         assert app.place == here
         await press(pilot, "4", "t", "a")
+        assert app.place.kind == "compliance"
+        await press(pilot, "4", "t", "s")
         assert app.place == Place(
             "findings", "state:open pillar:compliance_automation",
             Place("pillar", "compliance_automation"),
