@@ -45,16 +45,16 @@ def over(kind: type[Screen[Any]]) -> Seen:
     return lambda app: isinstance(app.screen, kind)
 
 
-def focused(name: str) -> Seen:
-    return lambda app: app.focused is not None and app.focused.id == name
-
-
 def row(number: int) -> Seen:
     return lambda app: table(app).cursor == number
 
 
 def table(app: Cockpit) -> RowTable[object]:
     return next(each for each in app.place_screen.query(RowTable) if each.display)
+
+
+def table_focused(app: Cockpit) -> str | None:
+    return None if app.focused is None else app.focused.id
 
 
 def findings(app: Cockpit) -> FindingsScreen:
@@ -157,8 +157,8 @@ CASES: dict[str, Case] = {
     "query.complete-back": Case(
         "findings", ("/", "end", "space", "s", "shift+tab"), lambda app: "sort:" in query(app)
     ),
-    "panel.next": Case("pillar", ("tab",), focused("kpis")),
-    "panel.previous": Case("pillar", ("tab", "shift+tab"), focused("top")),
+    "panel.next": Case("pillar", ("tab",), lambda app: table_focused(app) == "kpis"),
+    "panel.previous": Case("pillar", ("tab", "shift+tab"), lambda app: table_focused(app) == "top"),
     "decide.approve": Case("overview", ("j", "a"), over(ConfirmDialog)),
     "decide.reject": Case("overview", ("j", "X"), over(LineForm)),
     "decide.waive": Case("findings", ("w",), over(WaiveForm)),
