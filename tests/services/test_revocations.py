@@ -115,10 +115,10 @@ def test_a_thief_who_puts_the_file_back_grants_nothing(council: Council, tools: 
     ended = revoke_key(council.at("ann"), fingerprint(council, "ben"), "stolen")
     restored(council)
     for attempt in (request.hash, ended.decision.id):
-        with pytest.raises(RefusedError):
-            approve(council.at("ben"), attempt)
-        with pytest.raises(RefusedError):
-            reject(council.at("ben"), attempt)
+        for answer_it in (approve, reject):
+            with pytest.raises(RefusedError, match="was revoked by ann") as refused_it:
+                answer_it(council.at("ben"), attempt)
+            assert refused_it.value.rule == "key-revoked"
     granted = council.approve("ben", request)  # past the desk, with a tool of their own
     blessed = council.approve("ben", ended.decision.id, rule="policy-four-eyes")
     answer = {"request": ended.decision.id, "comment": "", **council.grounds("ann")}

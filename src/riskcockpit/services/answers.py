@@ -241,11 +241,13 @@ def _ask(desk: Desk, id_: str) -> Ask:
 
 
 def _may_sign(desk: Desk, ask: Ask) -> tuple[Rule, tuple[Check, ...]]:
+    desk.check_key()
     authors = known_authors(desk.ctx, ask.entry.data)
     return ask.permit_key(desk.signature(), authors)
 
 
 def _may_reject(desk: Desk, ask: Ask) -> Rule:
+    desk.check_key()
     return ask.permit_rejection(desk.signature())
 
 

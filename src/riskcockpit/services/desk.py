@@ -40,18 +40,12 @@ from riskcockpit.services.policy_state import (
     state_of,
     write_policy,
 )
-from riskcockpit.services.record import examined, parse_roles, policy_book, read_roles
+from riskcockpit.services.record import parse_roles, policy_book, read_roles, verified
 from riskcockpit.services.unlocking import refuse_locked
 
 REVOKED_RULE = "key-revoked"
 MIN_PREFIX = 4
 """Characters of an id that commands take at least."""
-_VERIFY_HINT = "`riskcockpit ledger verify` says all; nothing is decided until it does"
-_CLOCK_HINT = (
-    "one of two clocks is wrong: mend this computer's, or if it is right say so: "
-    "`riskcockpit ledger repair --clock-is-right`"
-)
-
 _LISTS = {
     "request": "requests list", "waiver": "waivers list", "incident": "incident list",
     "action": "actions list",
@@ -72,18 +66,7 @@ class Desk:
         self.ctx = ctx
         self.now = ctx.clock.now()
         self.journal = ctx.journal()
-        found = examined(ctx)
-        if not found.report.is_ok:
-            first = found.report.problems[0]
-            place = "" if first.entry is None else f" entry {first.entry}"
-            is_clock = all(
-                any(p == d.problem and d.is_future for d in found.doubts)
-                for p in found.report.problems
-            )
-            raise LedgerError(
-                f"the ledger does not verify: {first.chain}{place}: {first.why}",
-                hint=_CLOCK_HINT if is_clock else _VERIFY_HINT,
-            )
+        found = verified(ctx)
         self.entries = found.entries
         self.book = policy_book(ctx.paths.ledger, found.entries)
         self.roles = self._roles()
@@ -112,6 +95,7 @@ class Desk:
         Raises:
             RefusedError: they may not, or their key is not in force.
         """
+        self.check_key()
         if self.roles.of(self.principal, self.now) and not self.signature().roles:
             raise RefusedError(
                 f"the key {self.journal.fingerprint} of {self.principal} is not in force",
@@ -171,11 +155,11 @@ class Desk:
         duties = said_of_ask(rule, self.signature(), named)
         return {AUTHORS: named, **duties, **self.grounds(rule)}
 
-    def check_open(self) -> None:
-        """Let nobody decide with a revoked key, in locked production, or by an edited policy.
+    def check_key(self) -> None:
+        """Let nobody decide with a key that was revoked.
 
         Raises:
-            RefusedError: it is so.
+            RefusedError: it was; the message says by whom.
         """
         end = self.book.ended.get(self.journal.fingerprint)
         if end is not None:
@@ -184,6 +168,14 @@ class Desk:
                 rule=REVOKED_RULE,
                 hint=f"`riskcockpit ledger show {short(end.entry.hash)}`; sign with another key",
             )
+
+    def check_open(self) -> None:
+        """Let nobody decide with a revoked key, in locked production, or by an edited policy.
+
+        Raises:
+            RefusedError: it is so.
+        """
+        self.check_key()
         if self.signature().roles != {Role.AUTOMATION}:
             refuse_locked(self.ctx)
         for name in POLICY_FILES:

@@ -42,6 +42,12 @@ from riskcockpit.services.remembered import (
 )
 from riskcockpit.views.governance import LedgerProblem
 
+_VERIFY_HINT = "`riskcockpit ledger verify` says all; nothing is decided until it does"
+_CLOCK_HINT = (
+    "one of two clocks is wrong: mend this computer's, or if it is right say so: "
+    "`riskcockpit ledger repair --clock-is-right`"
+)
+
 
 def examined(ctx: Context) -> Examination:
     """Verify the ledger; signatures found good before are not computed again.
@@ -72,6 +78,25 @@ def examined_anew(ctx: Context) -> Examination:
     found = examine(ctx.paths.ledger, ctx.clock.now(), ahead=clocks_ahead(ctx))
     gone = gone or lost_elsewhere(ctx, found)
     return weighed(ctx.paths.ledger, with_problems(found, gone) if gone else found)
+
+
+def verified(ctx: Context) -> Examination:
+    """Return the ledger when it verifies: what decisions may rest on.
+
+    Raises:
+        LedgerError: it does not, or it cannot be read.
+    """
+    found = examined(ctx)
+    if found.report.is_ok:
+        return found
+    first = found.report.problems[0]
+    place = "" if first.entry is None else f" entry {first.entry}"
+    ahead = [each.problem for each in found.doubts if each.is_future]
+    is_clock = all(problem in ahead for problem in found.report.problems)
+    raise LedgerError(
+        f"the ledger does not verify: {first.chain}{place}: {first.why}",
+        hint=_CLOCK_HINT if is_clock else _VERIFY_HINT,
+    )
 
 
 def weighed(directory: Path, found: Examination) -> Examination:
