@@ -101,7 +101,7 @@ def rows(writer: Writer, words: str) -> dict[str, list[dict[str, Any]]]:
         value = _value(table, column, type_, words)
         if value is not None:
             whole.setdefault(table, {})[column] = value
-    del whole["schema_step"]
+    del whole["schema_step"], whole["ledger_entry"]  # of the latter nothing is in the ledger
     return {table: [row] for table, row in whole.items()}
 
 

@@ -55,7 +55,7 @@ def work(screen: Screen) -> None:
     say(screen, "n", "fraud-scoring v7", "r roll back")
     say(screen, "2", "Controls that are not ok")
     say(screen, "0", "r roll back")
-    say(screen, "f", "open page")
+    say(screen, "f", "space mark")
     say(screen, "/", "enter apply")
     say(screen, "state:open asset:kyc-service severity:critical\r", "16 findings", "space mark")
     say(screen, "\r", "What it is")
