@@ -23,7 +23,7 @@ from riskcockpit.services.authors import known_authors
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import MIN_PREFIX, Desk
 from riskcockpit.services.dismissals import carry_out
-from riskcockpit.services.policy_lines import policy_lines
+from riskcockpit.services.policy_lines import dated_back, policy_lines
 from riskcockpit.services.proposals import (
     plan_taking_up,
     plan_turning_down,
@@ -68,6 +68,7 @@ def plan_approve(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
         return _preview(desk, said, error.rule, blockers=(error.message,))
     missing = needs(rule, [*ask.standing.signed, desk.signature()])
     changed = policy_lines(desk.ctx.paths.ledger, ask.entry, desk.book.digests)
+    changed += dated_back(ask.entry, desk.entries)
     said = replace(said, duties=in_words(said_of_key(checks)))
     return _preview(desk, said, rule.id, missing=missing, is_sent=not missing, warnings=changed)
 

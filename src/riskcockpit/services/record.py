@@ -134,15 +134,20 @@ def _is_explained(doubt: Doubt, book: PolicyBook, signers: AllowedSigners) -> bo
     entry = doubt.entry
     if doubt.is_future:
         return entry.hash in book.void
-    end = book.ended.get(entry.key_fp)
-    if end is not None:
-        return not doubt.is_late or entry.hash in book.void or entry.hash in end.own
-    return any(
-        fingerprint(line.key) == entry.key_fp
-        and entry.actor in line.principals
-        and not line.refusal(EVIDENCE, entry.ts)
-        and line.valid_before is None
+    lines = [
+        line
         for line in signers.keys
+        if fingerprint(line.key) == entry.key_fp and entry.actor in line.principals
+    ]
+    end = book.ended.get(entry.key_fp)
+    if end is None:
+        return any(
+            line.valid_before is None and not line.refusal(EVIDENCE, entry.ts) for line in lines
+        )
+    if not doubt.is_late or entry.hash in book.void or entry.hash in end.own:
+        return True
+    return any(
+        line.valid_before == end.claimed or not line.refusal(EVIDENCE, entry.ts) for line in lines
     )
 
 
