@@ -15,6 +15,7 @@ from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.journal import Journal
 from riskcockpit.services.answers import approve, plan_approve, reject
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.identity import whoami
 from riskcockpit.services.policy_files import policy_files, restore_policy, sign_policy
 from riskcockpit.services.requests import requests
 from riskcockpit.services.signing_keys import LEFT_RULE, add_key, revoke_key, signing_keys
@@ -114,6 +115,10 @@ def test_who_ends_their_own_key_is_believed_and_the_ledger_holds(
     approve(council.at("cy"), ended.decision.id)
     assert council.state(granted) is WaiverState.GRANTED
     assert void(council) == void_for_the_script(council, tools) == set()
+    me = whoami(council.at("ben"))
+    assert (me.is_key_in_force, me.roles) == (False, ())
+    ends = {key.principal: key.valid_before for key in signing_keys(council.at("ann"))}
+    assert ends["ben"] is not None
     with pytest.raises(LedgerError, match="had expired"):
         council.approve("ben", council.ask("ann"))
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from riskcockpit.decisions.policy import SIGNERS
+from riskcockpit.decisions.policy import SIGNERS, PolicyBook
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.decision import Decision, DecisionState, EntryType
 from riskcockpit.domain.ids import short
@@ -60,7 +60,7 @@ def signing_keys(ctx: Context) -> tuple[KeyRow, ...]:
             fingerprint=fingerprint(line.key),
             type=_type(line.key),
             valid_after=line.valid_after,
-            valid_before=line.valid_before,
+            valid_before=_end_of(line, book),
             state="ended"
             if fingerprint(line.key) in book.ended
             else _state(line, principal, known, now),
@@ -231,6 +231,13 @@ def _reason(text: str) -> str:
     if not words:
         raise InputError("a reason is needed", hint="as --reason 'lost laptop'")
     return words
+
+
+def _end_of(line: AllowedKey, book: PolicyBook) -> datetime | None:
+    """Return when a key ended or will: by the ledger, or by its line where that is earlier."""
+    revoked = book.ended.get(fingerprint(line.key))
+    ends = (line.valid_before, revoked.end if revoked else None)
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _state(
