@@ -359,10 +359,45 @@ def test_an_end_that_waited_acts_from_its_approval(tmp_path: Path) -> None:
 
 def test_who_ended_a_key_does_not_give_it_back_alone(council: Council) -> None:
     ended = revoke_key(council.at("cy"), fingerprint(council, "ann"), "spite")
+    with pytest.raises(RefusedError, match="does not give the key"):
+        reject(council.at("cy"), ended.decision.id)
     answer = {"request": ended.decision.id, "comment": "", **council.grounds("cy")}
     council.journal("cy").append(EntryType.WAIVER_REJECTED, answer)
     assert not in_force(council, "ann")
     assert [w.entry.hash for w in Desk(council.at("ben")).book.waiting] == [ended.decision.id]
+
+
+def test_a_key_whose_entry_lies_far_ahead_can_be_ended(council: Council) -> None:
+    now = council.clock.at
+    council.clock.at += timedelta(days=3650)
+    ahead = council.journal("ben").append(EntryType.NOTE, said("from 2036"))
+    council.clock.at = now
+    with pytest.raises(LedgerError, match="future"):
+        revoke_key(council.at("ann"), fingerprint(council, "cy"), "another key")
+    ended = revoke_key(council.at("ann"), fingerprint(council, "ben"), "stolen")
+    assert ended.decision.state is DecisionState.GRANTED
+    assert void(council) == {place(ahead)}
+    approve(council.at("cy"), ended.decision.id)
+    assert void(council) == {place(ahead)}
+
+
+def test_what_an_end_knew_counts_whatever_a_wrong_clock_has_put_ahead(council: Council) -> None:
+    now = council.clock.at
+    council.clock.at += timedelta(minutes=4)
+    council.journal("eve").append(EntryType.NOTE, said("my clock is ahead"))
+    council.clock.at = now
+    request = council.ask("ann")
+    council.approve("ben", request)
+    revoke_key(council.at("ann"), fingerprint(council, "ben"), "left the bank")
+    assert void(council) == set()
+    assert council.state(request) is WaiverState.GRANTED
+
+
+def test_nobody_founds_a_policy_that_nobody_could_change(tmp_path: Path) -> None:
+    bank = Council(tmp_path / "home", roles={"eve": ["auditor"]})
+    bank.hire()
+    with pytest.raises(RefusedError, match="it would stay for ever"):
+        sign_policy(bank.at("eve"))
 
 
 def public_key(council: Council, name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from riskcockpit.decisions.duties import Check, in_words, said_of_key
+from riskcockpit.decisions.people import names_of_all
 from riskcockpit.decisions.policy import replaces
 from riskcockpit.decisions.project import Waiver
 from riskcockpit.decisions.receipts import ACTING
@@ -249,7 +250,16 @@ def _may_sign(desk: Desk, ask: Ask) -> tuple[Rule, tuple[Check, ...]]:
 
 def _may_reject(desk: Desk, ask: Ask) -> Rule:
     desk.check_key()
-    return ask.permit_rejection(desk.signature())
+    rule, who = ask.permit_rejection(desk.signature()), desk.signature()
+    for end in desk.book.ended.values():
+        both = names_of_all((end.entry.actor, end.principal))
+        if ask.entry.hash in end.changes and who.names & both:
+            raise RefusedError(
+                f"{who.principal} does not give the key {end.key_fp} back alone",
+                rule=rule.id,
+                hint="a person who is neither its owner nor ended it rejects that",
+            )
+    return rule
 
 
 def _waiver(desk: Desk, id_: str) -> Waiver:

@@ -80,14 +80,22 @@ def examined_anew(ctx: Context) -> Examination:
     return weighed(ctx.paths.ledger, with_problems(found, gone) if gone else found)
 
 
-def verified(ctx: Context) -> Examination:
+def verified(ctx: Context, ending: str = "") -> Examination:
     """Return the ledger when it verifies: what decisions may rest on.
+
+    Whoever ends the key `ending`, a fingerprint or its principal, may do so too while the only
+    problems are entries of it that lie in the future.
 
     Raises:
         LedgerError: it does not, or it cannot be read.
     """
     found = examined(ctx)
-    if found.report.is_ok:
+    theirs = [
+        each.problem
+        for each in found.doubts
+        if each.is_future and ending in (each.entry.key_fp, each.entry.actor)
+    ]
+    if all(problem in theirs for problem in found.report.problems):
         return found
     first = found.report.problems[0]
     place = "" if first.entry is None else f" entry {first.entry}"

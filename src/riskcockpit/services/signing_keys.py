@@ -115,7 +115,7 @@ def revoke_key(
         InputError: the end lies in the future, or the key ended before.
         RefusedError: this person may not change the policy.
     """
-    desk, text = _open(ctx)
+    desk, text = _open(ctx, key_fp)
     owners = {
         (fingerprint(line.key), principal)
         for line in parse_signers(text).keys
@@ -142,10 +142,10 @@ def revoke_key(
     return _end(desk, changed, {**data, "valid_before": rfc3339(end.replace(microsecond=0))})
 
 
-def _open(ctx: Context) -> tuple[Desk, str]:
+def _open(ctx: Context, ending: str = "") -> tuple[Desk, str]:
     """Return a desk and the text of `allowed_signers`, which nobody may have edited meanwhile."""
     refuse_locked(ctx)
-    desk = Desk(ctx)
+    desk = Desk(ctx, ending)
     may_change(desk)
     desk.put_back()
     if desk.book.roles is None:
