@@ -13,7 +13,6 @@ from riskcockpit.decisions.roles import Deed
 from riskcockpit.domain.decision import DecisionState, EntryType
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import InputError, LedgerError, RefusedError, UnknownNameError
-from riskcockpit.ingest.raw import pack
 from riskcockpit.services.decide import (
     approve,
     note,
@@ -96,16 +95,6 @@ def test_who_approves_is_shown_what_is_asked_for(bank: Bank) -> None:
     assert plan.finding_count
     assert plan.exposure is not None
     assert {"kind", "treatment", "owner of the risk", "review on"} <= facts.keys()
-
-
-def test_who_wrote_the_code_of_a_finding_does_not_approve_its_waiver(bank: Bank) -> None:
-    record = b'{"RuleID": "token", "Author": "Approver", "Email": "dev@bank.example"}'
-    with bank.at("engineer").store.writer() as tx:
-        tx.append("raw_record", list(pack("s1", [b"{}", record], [0, 1])))
-        tx.execute(statement("UPDATE finding SET raw_hash = 's1:1' WHERE title = 'high'"))
-    id_ = ask(bank)
-    with pytest.raises(RefusedError):
-        approve(bank.at("approver"), id_)
 
 
 def test_the_entries_say_who_cannot_add_a_key_and_what_was_checked_of_who_did(bank: Bank) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,13 +11,15 @@ import pytest
 from riskcockpit.config.incidents import read_incidents, read_runbooks
 from riskcockpit.decisions.incidents import INCIDENT
 from riskcockpit.decisions.notes import KIND, NoteKind
+from riskcockpit.domain.automation import Asked, AutomationRecord
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.incident import ContainedBy, Incident, IncidentState
 from riskcockpit.errors import ConfigError, InputError, RefusedError, UnknownNameError
+from riskcockpit.services import incident_rules
 from riskcockpit.services import runbooks as books
 from riskcockpit.services.decide import undo
 from riskcockpit.services.desk import Desk
-from riskcockpit.services.incident_rules import advance
+from riskcockpit.services.incident_rules import advance, due_steps
 from riskcockpit.services.incidents import (
     acknowledge,
     add_note,
@@ -152,6 +155,23 @@ def test_a_rollback_that_is_undone_contains_nothing_and_opens_a_resolved_one_ane
     )  # fmt: skip
     advance(engineer)
     assert len(incidents(engineer)) == 2
+
+
+def test_what_automation_said_of_the_incident_before_does_not_date_the_next_one(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = opened(bank)
+    resolve(bank.at("engineer"), first.id, "the scores are not used any more")
+    asked = Asked("fraud", 7, "accuracy", first.detected_at, is_enforced=False)
+    said = AutomationRecord(asked=(asked,))
+    real = incident_rules.projected
+    monkeypatch.setattr(incident_rules, "projected", lambda *a: replace(real(*a), automation=said))
+    back = (bank.clock.at + timedelta(minutes=1)).replace(tzinfo=None)
+    change(bank, f"UPDATE finding SET reopened_at = TIMESTAMP '{back}' WHERE title = 'drop'")
+    bank.clock.at += timedelta(minutes=2)
+    advance(bank.at("engineer"))
+    assert not due_steps(bank.at("engineer")), "said once"
+    assert incidents(bank.at("engineer"))[0].state is IncidentState.OPEN
 
 
 def test_it_is_resolved_by_itself_when_all_its_alarms_ended_for_a_while(bank: Bank) -> None:

@@ -7,17 +7,11 @@ namesake too many is the safe side.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from email.utils import parseaddr
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 KEY = "authors"
 """Where an ask names them."""
-_COMMITTERS = frozenset({"author", "authoremail", "committer", "email"})
-"""Where reports name who wrote what they found, but for letter case and underscores: Gitleaks,
-TruffleHog, SonarQube, GitLab's secret detection."""
-_DEEPEST = 6
-_LONGEST = 200
 
 
 def read_authors(data: Mapping[str, Any]) -> tuple[str, ...]:
@@ -42,19 +36,3 @@ def names_of(text: str) -> frozenset[str]:
     """Return what somebody may be called: the whole name and what is before its `@`."""
     whole = text.strip().casefold()
     return frozenset({whole, whole.partition("@")[0]} - {""})
-
-
-def committers_in(record: Any, depth: int = 0) -> Iterator[str]:
-    """Yield who wrote what a record of a report is about, as far as the record names somebody."""
-    if depth > _DEEPEST:
-        return
-    if isinstance(record, list):
-        for each in record:
-            yield from committers_in(each, depth + 1)
-    if not isinstance(record, Mapping):
-        return
-    for key, value in record.items():
-        if isinstance(value, str) and str(key).casefold().replace("_", "") in _COMMITTERS:
-            yield from (text.strip() for text in parseaddr(value[:_LONGEST]) if text.strip())
-        else:
-            yield from committers_in(value, depth + 1)

@@ -34,23 +34,12 @@ def pack(scan_id: str, raws: Sequence[bytes], numbers: Iterable[int]) -> Iterato
 
 def raw_record(reader: Reader, raw_hash: str) -> bytes | None:
     """Return the redacted JSON of one record, or None when it was not kept."""
-    return next((record for _, record in raw_records(reader, [raw_hash])), None)
-
-
-def raw_records(reader: Reader, raw_hashes: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield (hash, redacted JSON) of the records that were kept; a group is opened once."""
-    places: dict[str, list[int]] = {}
-    for raw_hash in raw_hashes:
-        scan_id, _, text = raw_hash.partition(":")
-        if text.isdigit():
-            places.setdefault(f"{scan_id}:{int(text) // GROUP}", []).append(int(text))
-    for group, numbers in places.items():
-        row = reader.one(sql("ingest", "raw_group"), hash=group)
-        records = _unpack(bytes(row[0])) if row else {}
-        scan_id = group.rpartition(":")[0]
-        for number in numbers:
-            if number in records:
-                yield f"{scan_id}:{number}", records[number]
+    scan_id, _, text = raw_hash.partition(":")
+    if not text.isdigit():
+        return None
+    number = int(text)
+    row = reader.one(sql("ingest", "raw_group"), hash=f"{scan_id}:{number // GROUP}")
+    return _unpack(bytes(row[0])).get(number) if row else None
 
 
 def _row(name: str, numbers: Sequence[int], records: Sequence[bytes]) -> dict[str, Any]:

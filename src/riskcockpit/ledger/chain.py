@@ -147,7 +147,7 @@ def parse_line(name: str, line: bytes) -> Entry:
         DamagedLineError: it is not a whole canonical entry, or its hash does not fit.
     """
     if not line.endswith(b"\n"):
-        raise DamagedLineError("the line is torn: it does not end with a newline")
+        raise DamagedLineError("the line is torn, without a newline; `ledger repair` sets it aside")
     try:
         read = msgspec.convert(parse(line[:-1]), _Line)
         at = parse_utc(read.body.ts)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from typing import Any
 
-from riskcockpit.decisions.authors import committers_in
 from riskcockpit.domain.action import Action, ActionKind
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.ingest.raw import raw_records
 from riskcockpit.services.context import Context
 from riskcockpit.store.database import Reader
 from riskcockpit.store.sql import sql
@@ -26,16 +22,12 @@ def authors_of_versions(reader: Reader, model: str, versions: Iterable[str]) -> 
 
 
 def authors_of_findings(reader: Reader, findings: Iterable[str]) -> tuple[str, ...]:
-    """Return who trained the champions that these findings are about, and who wrote the code of
-    them, where a scanner names its author.
+    """Return who trained the champions that these findings are about.
+
+    Who wrote the code is not taken from reports: whoever writes one could shut out all approvers.
     """
-    ids = list(findings) or [""]
-    names = {name for (name,) in reader.rows(sql("services", "authors_of_findings"), ids=ids)}
-    kept = reader.rows(sql("services", "authors_records"), ids=ids)
-    for _, record in raw_records(reader, (raw_hash for (raw_hash,) in kept)):
-        with suppress(ValueError, RecursionError):
-            names.update(committers_in(json.loads(record)))
-    return tuple(sorted(map(clean_line, names)))
+    found = reader.rows(sql("services", "authors_of_findings"), ids=list(findings) or [""])
+    return tuple(clean_line(name) for (name,) in found)
 
 
 def deployers_of(ctx: Context, action: Action) -> tuple[str, ...]:

@@ -132,6 +132,11 @@ def _opened(
         is_kept = _is_kept(newest.get(alarm.id), alarm, returned.get(alarm.subject))
         if rule is not None and alarm.ended_at is None and not is_kept:
             groups[rule.id, alarm.subject].append(alarm)
+    over = (each for each in projection.incidents if each.resolved_at is not None)
+    ends = {
+        (each.rule, each.subject): each.resolved_at
+        for each in sorted(over, key=lambda each: each.resolved_at or each.detected_at)
+    }
     for (rule_id, subject), found in groups.items():
         chosen = found[:MOST_ALERTS]
         known = next((i for i in running if (i.rule, i.subject) == (rule_id, subject)), None)
@@ -141,7 +146,9 @@ def _opened(
             yield Step(NoteKind.INCIDENT_JOINED, f"{subject}: {chosen[0].title}", data)
             continue
         rule = by_id[rule_id]
-        detected = _detected(subject, chosen, projection, returned.get(subject))
+        detected = _detected(
+            subject, chosen, projection, ends.get((rule_id, subject)), returned.get(subject)
+        )
         review = parse_duration(rule.review_within) if rule.review_within else timedelta()
         yield Step(
             NoteKind.INCIDENT_OPENED,
@@ -183,17 +190,24 @@ def _fits(rule: IncidentRule, alarm: _Alarm) -> bool:
 
 
 def _detected(
-    subject: str, alarms: Sequence[_Alarm], projection: Projection, returned: datetime | None
+    subject: str,
+    alarms: Sequence[_Alarm],
+    projection: Projection,
+    ended: datetime | None,
+    returned: datetime | None,
 ) -> datetime:
     """Return when it was detected: automation may have answered before the alarm was published.
 
-    That a version at fault serves again is no news from before it did.
+    What follows an incident that `ended` was detected after that, if only because the version at
+    fault has `returned`.
     """
     first = min(alarm.detected_at for alarm in alarms)
-    if returned is not None and returned > first:
-        return returned
     answered = [each.at for each in projection.automation.asked if each.model == subject]
-    return min([first, *(at for at in answered if first - _WHILE <= at)])
+    moments = [first, *(at for at in answered if first - _WHILE <= at)]
+    if ended is None:
+        return min(moments)
+    later = [*(alarm.detected_at for alarm in alarms), *moments, *([returned] if returned else [])]
+    return min((at for at in later if at > ended), default=first)
 
 
 def _ended(
