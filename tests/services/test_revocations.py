@@ -293,6 +293,32 @@ def test_an_end_in_the_past_drops_no_third_person_and_founds_nothing_anew(
     assert void(council) == set()
 
 
+@pytest.mark.parametrize(("thief", "owner"), [("ben", "ann"), ("ben", "ben"), ("cy", "ann")])
+def test_an_end_that_is_signed_with_a_false_time_takes_no_policy_back(
+    council: Council, thief: str, owner: str
+) -> None:
+    since = council.clock.at
+    council.clock.at += timedelta(minutes=10)
+    council.write_roles(lambda text: text.replace("review: 24h", "review: 12h"))
+    (asked,) = sign_policy(council.at("ann"))
+    approve(council.at("ben"), asked.decision.id)
+    tightened = Desk(council.at("eve")).roles.digest
+    council.journal("ann").append(EntryType.NOTE, said("I saw that"))
+    now, council.clock.at = council.clock.at, since
+    signer = QuickSigner.open(council.root / "keys" / thief, council.ledger / "allowed_signers")
+    forged = Journal(council.ledger, council.clock, signer, "new")
+    forged._heads_of_others = dict  # type: ignore[method-assign]
+    data = {
+        "principal": owner, "key_fp": fingerprint(council, owner), "reason": "long ago",
+        "signers": "0" * 64,
+    }  # fmt: skip
+    forged.append(EntryType.KEY_REVOKED, data)
+    council.clock.at = now
+    assert not in_force(council, owner)
+    assert Desk(council.at("eve")).roles.digest == tightened
+    assert void(council) == set()
+
+
 def test_what_another_approved_stays_though_the_key_ended_before(council: Council) -> None:
     since = council.clock.at
     council.clock.at += timedelta(minutes=10)

@@ -128,17 +128,33 @@ class _Weighing:
             # Of two that end each other's keys both count, unless one knew of the other: an end
             # only takes away, and no order of theirs can be proven.
             return not self._order.knows(entry.hash, end.acts.hash)
-        if entry.ts > end.acts.ts + CLOCKS_DIFFER or not self._was_there(entry, end):
+        if not self._was_there(entry, end):
             return False
         if not end.is_dated_back or self._order.at(entry).replace(microsecond=0) <= end.claimed:
             return True
         return self._is_of_policy(entry) or self._is_countersigned(entry, end)
 
     def _was_there(self, entry: Entry, end: Revocation) -> bool:
-        return self._order.knows(end.acts.hash, entry.hash) or any(
-            self._order.at(one) <= end.acts.ts and one.key_fp not in self.ended
+        if self._order.knows(end.acts.hash, entry.hash):
+            return entry.ts <= end.acts.ts + CLOCKS_DIFFER
+        return any(
+            self._order.at(one) <= end.acts.ts or self._is_apart(one, end)
             for one in self._order.witnesses(entry)
+            if one.key_fp not in self.ended
         )
+
+    def _is_apart(self, witness: Entry, end: Revocation) -> bool:
+        """Whether one knew nothing of an end that says a time before what was signed without it.
+
+        Who revokes says any time, and what they had seen themselves stays; so does what others had
+        who went on without the end for longer than clocks may differ.
+        """
+        if self._order.knows(witness.hash, end.acts.hash):
+            return False
+        if are_namesakes(witness.actor, end.acts.actor):
+            return True
+        last = self._order.last_without(witness.chain, end.acts)
+        return last is not None and self._order.at(last) > end.acts.ts + CLOCKS_DIFFER
 
     def _is_of_policy(self, entry: Entry) -> bool:
         """Whether the policy came from it: what two made is changed by two, and not in the past."""
