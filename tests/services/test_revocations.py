@@ -303,7 +303,7 @@ def test_an_end_that_is_signed_with_a_false_time_takes_no_policy_back(
     (asked,) = sign_policy(council.at("ann"))
     approve(council.at("ben"), asked.decision.id)
     tightened = Desk(council.at("eve")).roles.digest
-    council.journal("ann").append(EntryType.NOTE, said("I saw that"))
+    council.journal("eve").append(EntryType.NOTE, said("I saw that"))
     now, council.clock.at = council.clock.at, since
     signer = QuickSigner.open(council.root / "keys" / thief, council.ledger / "allowed_signers")
     forged = Journal(council.ledger, council.clock, signer, "new")
