@@ -426,6 +426,24 @@ def test_nobody_founds_a_policy_that_nobody_could_change(tmp_path: Path) -> None
         sign_policy(bank.at("eve"))
 
 
+def test_an_end_for_which_no_file_was_asked_is_given_back_too(council: Council) -> None:
+    data = {
+        "principal": "cy", "key_fp": fingerprint(council, "ben"), "reason": "mine",
+        "signers": "0" * 64,
+    }  # fmt: skip
+    end = council.journal("ann").append(EntryType.KEY_REVOKED, data)
+    assert not in_force(council, "ben")
+    (row,) = requests(council.at("cy"))
+    assert row.id == end.hash
+    with pytest.raises(RefusedError, match="is overtaken"):
+        approve(council.at("cy"), end.hash)
+    with pytest.raises(RefusedError, match="was revoked"):
+        reject(council.at("ben"), end.hash)
+    reject(council.at("cy"), end.hash)
+    assert in_force(council, "ben")
+    assert requests(council.at("cy")) == ()
+
+
 def public_key(council: Council, name: str) -> str:
     """Make a key of somebody and return what its .pub file says."""
     line = signer_line(name, key_for(name, council.root / "keys"))

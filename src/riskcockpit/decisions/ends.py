@@ -66,7 +66,7 @@ class Ends:
         barred = self._barred[entry.hash] = owner | by.names
         is_own = entry.key_fp == end.key_fp or bool(names_of_all([entry.actor]) & owner)
         lifted = any(
-            self._lifts(end, one) for change in end.changes for one in self._rejects(change)
+            self._lifts(end, one) for change in end.lifted_by for one in self._rejects(change)
         )
         if not lifted and (is_own or self._is_somebody_left(end, barred, roles)):
             self.counting[entry.hash] = end
@@ -74,7 +74,7 @@ class Ends:
     def reject(self, change: str, by: Signature) -> bool:
         """Follow a rejection; False when it lifts no end, and the change it names stays open."""
         self._rejections[change].append(by)
-        ends = [each for each in self.counting.values() if change in each.changes]
+        ends = [each for each in self.counting.values() if change in each.lifted_by]
         for end in ends:
             if not self._lifts(end, by):
                 return False

@@ -50,6 +50,11 @@ class Revocation:
         return self.claimed if self.is_dated_back else self.acts.ts.replace(microsecond=0)
 
     @property
+    def lifted_by(self) -> frozenset[str]:
+        """Hashes of what somebody rejects who gives the key back."""
+        return self.changes | {self.entry.hash}
+
+    @property
     def is_claim(self) -> bool:
         """Whether it names an end before its signing, by more than clocks may differ."""
         return self.claimed < self.entry.ts - CLOCKS_DIFFER

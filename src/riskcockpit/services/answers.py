@@ -252,8 +252,9 @@ def _may_reject(desk: Desk, ask: Ask) -> Rule:
     desk.check_key()
     rule, who = ask.permit_rejection(desk.signature()), desk.signature()
     for end in desk.book.ended.values():
-        both = names_of_all((end.entry.actor, end.principal))
-        if ask.entry.hash in end.changes and who.names & both:
+        owners = {name for name, key_fp in desk.roles.keys or () if key_fp == end.key_fp}
+        both = names_of_all((end.entry.actor, *(owners or {end.principal})))
+        if ask.entry.hash in end.lifted_by and who.names & both:
             raise RefusedError(
                 f"{who.principal} does not give the key {end.key_fp} back alone",
                 rule=rule.id,

@@ -108,3 +108,7 @@ def asks_of(entries: Sequence[Entry], projection: Projection, book: PolicyBook) 
         standing = Standing(change.rule, change.signed, doubt=ANEW)
         is_end = change.entry.hash in lifting
         yield Ask(change.entry, standing, POLICY, "overtaken", is_end, is_overtaken=True)
+    for end in book.ended.values():
+        if not end.changes:  # somebody's own tool asked for no file that says the end
+            standing = Standing(book.rule_for(end.entry.actor), doubt=ANEW)
+            yield Ask(end.entry, standing, POLICY, "overtaken", is_waiting=True, is_overtaken=True)
