@@ -10,7 +10,7 @@ import pytest
 
 from riskcockpit.config.settings import IdentitySettings
 from riskcockpit.domain.decision import EntryType
-from riskcockpit.errors import InputError, LedgerError, RefusedError, UnknownNameError
+from riskcockpit.errors import InputError, LedgerError, RefusedError
 from riskcockpit.ledger.objects import Objects
 from riskcockpit.services.answers import approve, in_turn, plan_approve, reject
 from riskcockpit.services.desk import Desk
@@ -84,7 +84,7 @@ def test_a_later_change_that_holds_an_earlier_one_brings_both(council: Council) 
     assert stands(council)[SIGNERS] == "in_force"
     assert waiting(council) == set()
     assert "\ncarol " in text(council)
-    with pytest.raises(UnknownNameError, match="there is no request"):
+    with pytest.raises(RefusedError, match="is overtaken"):
         approve(council.at("ben"), first)
 
 
@@ -187,3 +187,19 @@ def test_who_signs_sees_a_change_against_what_is_in_force(council: Council) -> N
     approve(council.at("ben"), first)
     lines = plan_approve(council.at("ben"), forged.hash).warnings
     assert [line[:6] for line in lines if line[:1] in "+-"] == ["-carol", "+carla"]
+
+
+def test_a_rejected_key_comes_in_with_no_other(council: Council) -> None:
+    carol, dave = asked(council, "carol"), asked(council, "dave")
+    reject(council.at("ben"), carol)
+    assert waiting(council) == set()
+    assert "\ncarol " not in text(council)
+    with pytest.raises(RefusedError, match="is overtaken") as refused:
+        approve(council.at("ben"), dave)
+    assert "ask for it anew" in str(refused.value.hint)
+    council.approve("ben", dave, rule="policy-four-eyes")  # past the desk
+    keys = Desk(council.at("ann")).roles.keys or frozenset()
+    assert {name for name, _ in keys} == {"ann", "ben"}
+    approve(council.at("ben"), asked(council, "dave"))
+    assert "\ndave " in text(council)
+    assert "\ncarol " not in text(council)

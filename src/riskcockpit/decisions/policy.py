@@ -17,11 +17,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from riskcockpit.config.automation import Automation
-from riskcockpit.decisions.authors import names_of
 from riskcockpit.decisions.automations import InForce
-from riskcockpit.decisions.people import Keys, are_namesakes, person_of
-from riskcockpit.decisions.revocations import Revocation, read_revocation, voided
-from riskcockpit.decisions.roles import Deed, Role, Roles, Rule, Signature, counted
+from riskcockpit.decisions.ends import (
+    APPROVES,
+    DECIDES,
+    Ends,
+    order_of,
+    revocations_of,
+)
+from riskcockpit.decisions.people import Keys, person_of
+from riskcockpit.decisions.revocations import Revocation, voided
+from riskcockpit.decisions.roles import Deed, Roles, Rule, Signature, counted
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.order import Order
@@ -33,8 +39,6 @@ FILES = (ROLES, SIGNERS, AUTOMATION)
 """The files that are policy, by their places inside the ledger directory."""
 OPTIONAL = frozenset({AUTOMATION})
 """Those that need not be there."""
-_DECIDES = frozenset({Role.ENGINEER, Role.RISK_OWNER, Role.APPROVER})
-_APPROVES = frozenset({Role.RISK_OWNER, Role.APPROVER})
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _ENDS = frozenset({EntryType.WAIVER_REJECTED, EntryType.APPROVAL_REJECTED})
 _READ = _ENDS | {
@@ -80,6 +84,8 @@ class PolicyBook:
     digests: Mapping[str, str]
     """File → SHA-256 of the version in force; files that nobody signed are not in it."""
     waiting: tuple[Waiting, ...]
+    overtaken: tuple[Waiting, ...] = ()
+    """Changes that were not rejected, and can take the place of what is in force no longer."""
     automation: InForce | None = None
     """The rules of automation in force; None: none were ever signed by two persons."""
     set_aside: frozenset[tuple[str, str]] = frozenset()
@@ -102,29 +108,35 @@ class PolicyBook:
 def read_policy(entries: Iterable[Entry], contents: Contents) -> PolicyBook:
     """Follow the changes in `entries`, all of a ledger."""
     known = tuple(entries)
-    revocations = _Revocations(known)
-    ends: frozenset[str] = frozenset()
+    given = order_of(known)
+    founding = _beginnings(known, contents)  # no end of a key takes away what all rests on
+    revocations = revocations_of(known, given, SIGNERS)
+    ends: dict[str, Revocation] = {}
     void: dict[str, Revocation] = {}
     reading = _Reading(contents, frozenset())
     for _ in range(_MOST_ROUNDS):  # the policy says whose revocations count, and follows from them
         counting = tuple(entry for entry in known if entry.hash not in void)
-        order = Order(known, void, are_namesakes) if void else revocations.order
-        reading = _Reading(contents, _beginnings(counting, contents), order)
+        order = order_of(known, void) if void else given
+        reading = _Reading(contents, _beginnings(counting, contents), order, Ends(revocations))
         for entry in _in_order(counting, order):
             reading.take(entry)
-        before, ends = ends, revocations.counting(reading)
-        lost = before - ends - reading.deciders - void.keys()
-        ends |= revocations.grounded(lost)
-        if ends == before and not lost:
+        before, ends = ends, dict(reading.ends.counting)
+        for lost in before.keys() - ends.keys() - reading.ends.deciders - void.keys():
+            ends[lost] = before[lost]  # it voided what it rests on: the role of who signed it
+        if ends == before:
             break
-        void = revocations.void(ends)
-    ended = {each.key_fp: each for each in reversed(revocations.of(ends))}
+        void = voided(known, _by_time(ends, revocations), given, founding)
+    ended = {each.key_fp: each for each in reversed(_by_time(ends, revocations))}
     asked = {
         (str(entry.data.get("file")), str(entry.data.get("after")))
         for entry in known
         if entry.type is EntryType.POLICY_CHANGED
     }
     return replace(reading.book(asked), ended=ended, void=void)
+
+
+def _by_time(ends: Mapping[str, Revocation], revocations: Iterable[Revocation]) -> list[Revocation]:
+    return [ends[each.entry.hash] for each in revocations if each.entry.hash in ends]
 
 
 def _in_order(entries: Iterable[Entry], order: Order) -> list[Entry]:
@@ -137,50 +149,6 @@ def _in_order(entries: Iterable[Entry], order: Order) -> list[Entry]:
         latest[entry.chain] = at
         ranked.append((at, entry.ts, entry.chain, entry.seq, entry))
     return [each[-1] for each in sorted(ranked, key=lambda each: each[:-1])]
-
-
-class _Revocations:
-    """All `key.revoked` of a ledger, and which of them count."""
-
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        self._entries = entries
-        self.order = Order(entries, (), are_namesakes)
-        found = [entry for entry in entries if entry.type is EntryType.KEY_REVOKED]
-        changes: defaultdict[tuple[str, str], list[Entry]] = defaultdict(list)
-        for entry in entries:
-            if entry.type is EntryType.POLICY_CHANGED and entry.data.get("file") == SIGNERS:
-                changes[entry.chain, str(entry.data.get("after"))].append(entry)
-        found.sort(key=lambda entry: (self.order.at(entry), entry.hash))
-        self._all = tuple(read_revocation(entry, changes) for entry in found)
-
-    def counting(self, reading: _Reading) -> frozenset[str]:
-        """Return those whose signer might end keys, and that nobody else who may rejected."""
-        return frozenset(
-            each.entry.hash
-            for each in self._all
-            if each.entry.hash in reading.deciders and not reading.lifts(each)
-        )
-
-    def grounded(self, lost: frozenset[str]) -> frozenset[str]:
-        """Let those that voided what they rest on end keys when they were signed; return them.
-
-        The first policy, or the role of who revokes, may have been signed by the key itself.
-        """
-        self._all = tuple(
-            replace(each, end=each.entry.ts.replace(microsecond=0))
-            if each.entry.hash in lost
-            else each
-            for each in self._all
-        )
-        return lost
-
-    def of(self, hashes: frozenset[str]) -> tuple[Revocation, ...]:
-        """Return those with these hashes, in their order."""
-        return tuple(each for each in self._all if each.entry.hash in hashes)
-
-    def void(self, hashes: frozenset[str]) -> dict[str, Revocation]:
-        """Return what they make void, by its hash."""
-        return voided(self._entries, self.of(hashes), self.order)
 
 
 def _beginnings(entries: Sequence[Entry], contents: Contents) -> frozenset[str]:
@@ -228,14 +196,14 @@ def replaces(change: Entry, present: str) -> bool:
 
 def _rule_for(roles: Roles | None, principal: str) -> Rule:
     is_alone = roles is None or not any(
-        roles.of(name) & _APPROVES and roles.has_key(name) for name in _others(roles, principal)
+        roles.of(name) & APPROVES and roles.has_key(name) for name in _others(roles, principal)
     )
     return Rule(
         id="policy-alone" if is_alone else "policy-four-eyes",
         action=Deed.POLICY,
-        request=_DECIDES,
+        request=DECIDES,
         keys=1 if is_alone else 2,
-        approve=_APPROVES,
+        approve=APPROVES,
         why="the rules and the keys are changed by two persons",
     )
 
@@ -253,17 +221,15 @@ class _Reading:
     contents: Contents
     beginnings: frozenset[str]
     order: Order = field(default_factory=lambda: Order(()))
+    ends: Ends = field(default_factory=Ends)
     versions: dict[str, Roles] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     keys: Keys | None = None
     automations: dict[str, list[InForce]] = field(default_factory=dict)
     open: dict[str, Entry] = field(default_factory=dict)
     approvals: defaultdict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
-    rejections: defaultdict[str, list[Signature]] = field(default_factory=lambda: defaultdict(list))
-    deciders: set[str] = field(default_factory=set)
-    """Hashes of the `key.revoked` whose signer may change the policy."""
-    enforced: set[str] = field(default_factory=set)
-    """Hashes of the changes that came into force."""
+    refused: set[tuple[str, str]] = field(default_factory=set)
+    """(file, digest) of versions that were asked for and rejected."""
     ever: set[tuple[str, str]] = field(default_factory=set)
     """(file, digest) of versions that were ever in force."""
 
@@ -284,24 +250,17 @@ class _Reading:
             if (change := self.open.get(str(named))) is not None:
                 self._consider(change)
         elif entry.type is EntryType.KEY_REVOKED:
-            if self._signature(entry).roles & _DECIDES:
-                self.deciders.add(entry.hash)
+            self.ends.take(entry, self._signature(entry), self.roles)
         elif entry.type in _ENDS:
-            self.open.pop(str(named), None)
-            self.rejections[str(named)].append(self._signature(entry))
+            self._reject(entry, str(named))
         elif entry.type is EntryType.UNDO:
             self._withdraw(entry)
 
-    def lifts(self, end: Revocation) -> bool:
-        """Whether another person than whose key it is rejected the end of a key in time."""
-        if end.changes & self.enforced:
-            return False
-        owner = names_of(end.principal)
-        return any(
-            one.roles & _APPROVES and not one.names & owner
-            for change in end.changes
-            for one in self.rejections[change]
-        )
+    def _reject(self, entry: Entry, named: str) -> None:
+        if self.ends.reject(named, self._signature(entry)) and (
+            change := self.open.pop(named, None)
+        ):
+            self.refused.add((str(change.data["file"]), str(change.data.get("after"))))
 
     def _signature(self, entry: Entry) -> Signature:
         roles = self.roles
@@ -322,15 +281,16 @@ class _Reading:
             digest: replace(roles, keys=self.keys, automations=self.automations)
             for digest, roles in self.versions.items()
         }
-        waiting = tuple(
-            Waiting(change, _rule_for(self.roles, change.actor), signed)
+        asks = [
+            Waiting(change, _rule_for(self.roles, change.actor), self._signed(change))
             for change in self.open.values()
-            if self._replaces(change) and (signed := self._signed(change))
-        )
+        ]
+        waiting = tuple(each for each in asks if each.signed and self._replaces(each.entry))
+        gone = tuple(each for each in asks if each not in waiting)
         waits = {(str(w.entry.data["file"]), str(w.entry.data.get("after"))) for w in waiting}
         present = self.automations.get(self.digests.get(AUTOMATION, ""), [None])[-1]
         aside = frozenset(asked) - self.ever - waits
-        return PolicyBook(versions, self.roles, dict(self.digests), waiting, present, aside)
+        return PolicyBook(versions, self.roles, dict(self.digests), waiting, gone, present, aside)
 
     def _withdraw(self, undo: Entry) -> None:
         for hash_, keys in self.approvals.items():
@@ -341,7 +301,10 @@ class _Reading:
             ]
 
     def _replaces(self, change: Entry) -> bool:
-        return replaces(change, self.digests.get(str(change.data["file"]), ""))
+        file, held = str(change.data["file"]), change.data.get(HOLDS)
+        if isinstance(held, list) and any((file, str(each)) in self.refused for each in held):
+            return False  # what was rejected does not come in with what was made on top of it
+        return replaces(change, self.digests.get(file, ""))
 
     def _signed(self, change: Entry) -> tuple[Signature, ...]:
         roles = self.roles
@@ -369,7 +332,9 @@ class _Reading:
             keys = self.contents.keys(digest)
             if keys is None:
                 return False
+            approved = [self._signature(each) for each in self.approvals[change.hash]]
             self.keys = keys | (self.keys or frozenset())
+            self.ends.enforce(change, latest, approved)
         elif file == AUTOMATION:
             if not self._automate(change, digest, latest.ts):
                 return False
@@ -384,7 +349,7 @@ class _Reading:
             self.versions[digest] = roles
         self.digests[file] = digest
         self.ever.add((file, digest))
-        self.enforced.add(change.hash)
+        self.refused.discard((file, digest))
         return True
 
     def _automate(self, change: Entry, digest: str, since: datetime) -> bool:

@@ -91,6 +91,12 @@ class Order:
             if index < len(chain):
                 yield chain[index]
 
+    def last_without(self, chain: str, entry: Entry) -> Entry | None:
+        """Return the last entry of a chain that does not know `entry`; None when all do."""
+        known = self._chains.get(chain, [])
+        index = bisect_left(known, True, key=lambda one: self.knows(one.hash, entry.hash))
+        return known[index - 1] if index else None
+
     def _date(self, entry: Entry) -> datetime:
         return self.seen_at(entry) if self._is_late(entry) else self.at(entry)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from riskcockpit.decisions.duties import Check, in_words, said_of_key
+from riskcockpit.decisions.people import names_of_all
 from riskcockpit.decisions.policy import replaces
 from riskcockpit.decisions.project import Waiver
 from riskcockpit.decisions.receipts import ACTING
@@ -23,7 +24,7 @@ from riskcockpit.services.authors import known_authors
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import MIN_PREFIX, Desk
 from riskcockpit.services.dismissals import carry_out
-from riskcockpit.services.policy_lines import policy_lines
+from riskcockpit.services.policy_lines import dated_back, policy_lines
 from riskcockpit.services.proposals import (
     plan_taking_up,
     plan_turning_down,
@@ -68,6 +69,7 @@ def plan_approve(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
         return _preview(desk, said, error.rule, blockers=(error.message,))
     missing = needs(rule, [*ask.standing.signed, desk.signature()])
     changed = policy_lines(desk.ctx.paths.ledger, ask.entry, desk.book.digests)
+    changed += dated_back(ask.entry, desk.entries)
     said = replace(said, duties=in_words(said_of_key(checks)))
     return _preview(desk, said, rule.id, missing=missing, is_sent=not missing, warnings=changed)
 
@@ -248,7 +250,17 @@ def _may_sign(desk: Desk, ask: Ask) -> tuple[Rule, tuple[Check, ...]]:
 
 def _may_reject(desk: Desk, ask: Ask) -> Rule:
     desk.check_key()
-    return ask.permit_rejection(desk.signature())
+    rule, who = ask.permit_rejection(desk.signature()), desk.signature()
+    for end in desk.book.ended.values():
+        owners = {name for name, key_fp in desk.roles.keys or () if key_fp == end.key_fp}
+        both = names_of_all((end.entry.actor, *(owners or {end.principal})))
+        if ask.entry.hash in end.lifted_by and who.names & both:
+            raise RefusedError(
+                f"{who.principal} does not give the key {end.key_fp} back alone",
+                rule=rule.id,
+                hint="a person who is neither its owner nor ended it rejects that",
+            )
+    return rule
 
 
 def _waiver(desk: Desk, id_: str) -> Waiver:

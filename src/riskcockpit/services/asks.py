@@ -19,6 +19,7 @@ from riskcockpit.ledger.chain import Entry
 
 POLICY = "policy"
 WAIVER = "waiver"
+ANEW = "it was made on top of what was rejected, or against another version: ask for it anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Ask:
     state: str
     is_waiting: bool
     is_rollback: bool = False
+    is_overtaken: bool = False
+    """Whether it can be rejected alone: what it changes is no longer what is in force."""
 
     @property
     def sentence(self) -> str:
@@ -50,6 +53,10 @@ class Ask:
             RefusedError: it does not wait, or they may not.
         """
         rule = self._waits()
+        if self.is_overtaken:
+            raise RefusedError(
+                f"the request {short(self.entry.hash)} is overtaken", rule="waiting-only", hint=ANEW
+            )
         made_by = (*self.standing.authors, *authors)
         return rule, permit_key(rule, approver, self.standing.signed, made_by)
 
@@ -96,3 +103,12 @@ def asks_of(entries: Sequence[Entry], projection: Projection, book: PolicyBook) 
     for change in book.waiting:
         standing = Standing(change.rule, change.signed)
         yield Ask(change.entry, standing, POLICY, WaiverState.REQUESTED.value, is_waiting=True)
+    lifting = {change for each in book.ended.values() for change in each.changes}
+    for change in book.overtaken:  # the end of a key can be lifted all the same
+        standing = Standing(change.rule, change.signed, doubt=ANEW)
+        is_end = change.entry.hash in lifting
+        yield Ask(change.entry, standing, POLICY, "overtaken", is_end, is_overtaken=True)
+    for end in book.ended.values():
+        if not end.changes:  # somebody's own tool asked for no file that says the end
+            standing = Standing(book.rule_for(end.entry.actor), doubt=ANEW)
+            yield Ask(end.entry, standing, POLICY, "overtaken", is_waiting=True, is_overtaken=True)

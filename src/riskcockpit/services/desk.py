@@ -56,8 +56,8 @@ _LISTS = {
 class Desk:
     """What one decision rests on, read at one moment."""
 
-    def __init__(self, ctx: Context) -> None:
-        """Verify the ledger and read the rules.
+    def __init__(self, ctx: Context, ending: str = "") -> None:
+        """Verify the ledger, but for the future of a key that is ended, and read the rules.
 
         Raises:
             LedgerError: the ledger does not verify, or there is no key to sign with.
@@ -66,7 +66,7 @@ class Desk:
         self.ctx = ctx
         self.now = ctx.clock.now()
         self.journal = ctx.journal()
-        found = verified(ctx)
+        found = verified(ctx, ending)
         self.entries = found.entries
         self.book = policy_book(ctx.paths.ledger, found.entries)
         self.roles = self._roles()

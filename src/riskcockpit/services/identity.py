@@ -26,8 +26,10 @@ def whoami(ctx: Context) -> Me:
         ConfigError: the roles cannot be read.
     """
     signer, now = ctx.signer(), ctx.clock.now()
-    roles = roles_in_force(ctx)
+    book = policy_book(ctx.paths.ledger, examined(ctx).entries)
+    roles = book.roles or read_roles(ctx)[0]
     signature = roles.signature(signer.principal, signer.fingerprint, now)
+    is_ended = signer.fingerprint in book.ended
     context = ctx.settings.context
     journal = ctx.journal()
     return Me(
@@ -36,8 +38,9 @@ def whoami(ctx: Context) -> Me:
         key=str(ctx.key),
         fingerprint=signer.fingerprint,
         holder="agent" if ctx.key.suffix == ".pub" else "file",
-        is_key_in_force=roles.keys is None or (signer.principal, signer.fingerprint) in roles.keys,
-        roles=_words(signature.roles),
+        is_key_in_force=not is_ended
+        and (roles.keys is None or (signer.principal, signer.fingerprint) in roles.keys),
+        roles=() if is_ended else _words(signature.roles),
         delegations=tuple(
             _delegation(each, now)
             for each in roles.delegations

@@ -5,13 +5,15 @@ from __future__ import annotations
 from difflib import unified_diff
 from pathlib import Path
 
-from riskcockpit.decisions.policy import FILES, OPTIONAL
+from riskcockpit.decisions.ends import DECIDES
+from riskcockpit.decisions.policy import FILES, OPTIONAL, ROLES, SIGNERS
 from riskcockpit.decisions.roles import counted
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import ConfigError, InputError, LedgerError, RefusedError, UnknownNameError
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.objects import Objects
+from riskcockpit.ledger.signers import parse_signers
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.policy_state import PolicyFile, state_of, write_policy
@@ -63,6 +65,7 @@ def sign_policy(ctx: Context) -> tuple[DecisionResult, ...]:
     refuse_locked(ctx)
     desk = Desk(ctx)
     may_change(desk)
+    _refuse_stillborn(desk)
     made = [entry for name in FILES if (entry := desk.change_policy(name)) is not None]
     if not made:
         raise InputError(
@@ -104,6 +107,24 @@ def may_change(desk: Desk) -> None:
     if desk.book.roles is not None and not counted(rule, [desk.signature()]):
         raise RefusedError(
             f"{desk.principal} may not change the policy", rule=rule.id, hint=rule.why
+        )
+
+
+def _refuse_stillborn(desk: Desk) -> None:
+    """Let nobody found a policy that nobody could ever change.
+
+    Raises:
+        RefusedError: no signer has a role that decides.
+    """
+    if desk.book.digests:
+        return
+    text = state_of(desk.ctx.paths.ledger, desk.book, SIGNERS).content.decode("utf-8", "replace")
+    names = {name for line in parse_signers(text).keys for name in line.principals}
+    if not any(desk.roles.of(name) & DECIDES for name in names):
+        raise RefusedError(
+            f"nobody in {SIGNERS} has a role that may change the policy: it would stay for ever",
+            rule="policy-alone",
+            hint=f"give one of {', '.join(sorted(names)) or 'its signers'} a role in {ROLES}",
         )
 
 

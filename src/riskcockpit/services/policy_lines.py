@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import unified_diff
 from pathlib import Path
 
+from riskcockpit.decisions.revocations import read_revocation
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import LedgerError
@@ -32,6 +33,20 @@ def policy_lines(directory: Path, ask: Entry, in_force: Mapping[str, str]) -> tu
     ]
     left = len(changed) - MOST_LINES
     return (*changed[:MOST_LINES], *([f"and {left} more lines"] if left > 0 else ()))
+
+
+def dated_back(ask: Entry, entries: Iterable[Entry]) -> tuple[str, ...]:
+    """Return which ends of keys before their signing count once `ask` is approved."""
+    return tuple(
+        clean_line(
+            f"what {each.data.get('principal')} signed with {each.data.get('key_fp')} after "
+            f"{each.data['valid_before']}, and nobody else approved, counts for nothing then"
+        )
+        for each in entries
+        if each.type is EntryType.KEY_REVOKED
+        and (each.chain, each.data.get("signers")) == (ask.chain, ask.data.get("after"))
+        and read_revocation(each, {}).is_claim
+    )
 
 
 def _lines(directory: Path, digest: str) -> list[str]:

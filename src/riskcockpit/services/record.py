@@ -80,14 +80,22 @@ def examined_anew(ctx: Context) -> Examination:
     return weighed(ctx.paths.ledger, with_problems(found, gone) if gone else found)
 
 
-def verified(ctx: Context) -> Examination:
+def verified(ctx: Context, ending: str = "") -> Examination:
     """Return the ledger when it verifies: what decisions may rest on.
+
+    Whoever ends the key `ending`, a fingerprint or its principal, may do so too while the only
+    problems are entries of it that lie in the future.
 
     Raises:
         LedgerError: it does not, or it cannot be read.
     """
     found = examined(ctx)
-    if found.report.is_ok:
+    theirs = [
+        each.problem
+        for each in found.doubts
+        if each.is_future and ending in (each.entry.key_fp, each.entry.actor)
+    ]
+    if all(problem in theirs for problem in found.report.problems):
         return found
     first = found.report.problems[0]
     place = "" if first.entry is None else f" entry {first.entry}"
@@ -134,15 +142,20 @@ def _is_explained(doubt: Doubt, book: PolicyBook, signers: AllowedSigners) -> bo
     entry = doubt.entry
     if doubt.is_future:
         return entry.hash in book.void
-    end = book.ended.get(entry.key_fp)
-    if end is not None:
-        return not doubt.is_late or entry.hash in book.void or entry.hash in end.own
-    return any(
-        fingerprint(line.key) == entry.key_fp
-        and entry.actor in line.principals
-        and not line.refusal(EVIDENCE, entry.ts)
-        and line.valid_before is None
+    lines = [
+        line
         for line in signers.keys
+        if fingerprint(line.key) == entry.key_fp and entry.actor in line.principals
+    ]
+    end = book.ended.get(entry.key_fp)
+    if end is None:
+        return any(
+            line.valid_before is None and not line.refusal(EVIDENCE, entry.ts) for line in lines
+        )
+    if not doubt.is_late or entry.hash in book.void or entry.hash in end.own:
+        return True
+    return any(
+        line.valid_before == end.claimed or not line.refusal(EVIDENCE, entry.ts) for line in lines
     )
 
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from riskcockpit.decisions.policy import SIGNERS
+from riskcockpit.decisions.policy import SIGNERS, PolicyBook
 from riskcockpit.domain.clock import rfc3339
-from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.decision import Decision, DecisionState, EntryType
+from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.errors import InputError, RiskcockpitError, UnknownNameError
 from riskcockpit.ledger.armor import fingerprint
+from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.signers import (
     AllowedKey,
     SignersError,
@@ -34,6 +37,8 @@ from riskcockpit.services.unlocking import refuse_locked
 from riskcockpit.views.governance import DecisionResult
 from riskcockpit.views.identity import KeyRow
 
+LEFT_RULE = "end-leaves-somebody"
+"""Lets one person end another's key at once only while somebody else could reject that."""
 NAMESPACES = "riskcockpit-evidence,riskcockpit-checkpoint,riskcockpit-policy"
 _PRINCIPAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@-]*")
 
@@ -55,7 +60,7 @@ def signing_keys(ctx: Context) -> tuple[KeyRow, ...]:
             fingerprint=fingerprint(line.key),
             type=_type(line.key),
             valid_after=line.valid_after,
-            valid_before=line.valid_before,
+            valid_before=_end_of(line, book),
             state="ended"
             if fingerprint(line.key) in book.ended
             else _state(line, principal, known, now),
@@ -100,14 +105,17 @@ def add_key(
 def revoke_key(
     ctx: Context, key_fp: str, reason: str, at: datetime | None = None
 ) -> DecisionResult:
-    """End a key, now or at a moment in the past; what it signed before stays good.
+    """End a key from now on; what it signed before stays good.
+
+    An earlier end, `at`, counts once another person approved it. Where nobody would be left who
+    could reject the end of somebody else's key, it waits for a second person altogether.
 
     Raises:
         UnknownNameError: no line has this key, or several could be meant.
         InputError: the end lies in the future, or the key ended before.
         RefusedError: this person may not change the policy.
     """
-    desk, text = _open(ctx)
+    desk, text = _open(ctx, key_fp)
     owners = {
         (fingerprint(line.key), principal)
         for line in parse_signers(text).keys
@@ -127,18 +135,17 @@ def revoke_key(
             f"the first policy was signed with this key at {rfc3339(late[-1].ts)}",
             hint="end it after that: without a first policy nobody could end a key",
         )
-    changed = with_end(text, ended, end)
+    changed = with_end(text, ended, desk.now)
     if changed == text:
-        raise InputError(f"the key {ended} ended before {rfc3339(end)}")
+        raise InputError(f"the key {ended} ended before {rfc3339(desk.now)}")
     data = {"principal": principal, "key_fp": ended, "reason": _reason(reason)}
-    end_data = {"valid_before": rfc3339(end.replace(microsecond=0))}
-    return _end(desk, changed, {**data, **end_data})
+    return _end(desk, changed, {**data, "valid_before": rfc3339(end.replace(microsecond=0))})
 
 
-def _open(ctx: Context) -> tuple[Desk, str]:
+def _open(ctx: Context, ending: str = "") -> tuple[Desk, str]:
     """Return a desk and the text of `allowed_signers`, which nobody may have edited meanwhile."""
     refuse_locked(ctx)
-    desk = Desk(ctx)
+    desk = Desk(ctx, ending)
     may_change(desk)
     desk.put_back()
     if desk.book.roles is None:
@@ -170,21 +177,53 @@ def _change(desk: Desk, text: str, type_: EntryType, data: dict[str, Any]) -> De
 
 
 def _end(desk: Desk, text: str, data: dict[str, Any]) -> DecisionResult:
-    """Sign that a key ends, which counts at once, and then ask for the file that says so too."""
+    """Sign that a key ends, which counts at once, and then ask for the file that says so too.
+
+    Where it only asks for the end, the file stays what is in force: the key still signs.
+    """
     directory = desk.ctx.paths.ledger
     before, content = (directory / SIGNERS).read_bytes(), text.encode("utf-8")
     write_policy(directory, SIGNERS, content)
     try:
         data["signers"] = hashlib.sha256(content).hexdigest()
-        desk.entries = (*desk.entries, desk.journal.append(EntryType.KEY_REVOKED, data))
+        made = desk.journal.append(EntryType.KEY_REVOKED, data)
+        desk.entries = (*desk.entries, made)
     except RiskcockpitError:
         write_policy(directory, SIGNERS, before)  # nobody signed it
         raise
     entry = desk.change_policy(SIGNERS)
     if entry is None:  # pragma: no cover - the end was just put into the file
         raise InputError("this change is signed already", hint="`riskcockpit policy status`")
-    result = asked_for(desk, entry)
-    return DecisionResult(result.decision, (), desk.settle())
+    result = _ended(desk, made, entry)
+    if result.state is DecisionState.REQUESTED:
+        write_policy(directory, SIGNERS, before)
+    return DecisionResult(result, (), desk.settle())
+
+
+def _ended(desk: Desk, made: Entry, change: Entry) -> Decision:
+    """Say of the end of a key what is in force now, and what waits for another person."""
+    key, principal = str(made.data["key_fp"]), str(made.data["principal"])
+    rule = desk.book.rule_for(desk.principal)
+    end = desk.book.ended.get(key)
+    if end is None:
+        needs = f"`riskcockpit approve {short(change.hash)}` by another person"
+        summary = (
+            f"asks: the key {key} of {principal} ends. It is in force until two persons signed "
+            "that, for nobody else would be left who could reject it"
+        )
+
+        return replace(desk.decision(change, rule, summary, (needs,)), rule=LEFT_RULE)
+    said = f"the key {key} of {principal} ends now"
+    is_waiting = any(each.entry.hash == change.hash for each in desk.book.waiting)
+    if end.is_claim and not end.is_dated_back:
+        state = (
+            "waits for another person" if is_waiting else "counts for nothing: one person said it"
+        )
+        said += f"; the earlier end {rfc3339(end.claimed)} {state}"
+    file = (
+        f"`riskcockpit approve {short(change.hash)}` by another person, for the file to say so too"
+    )
+    return replace(desk.decision(change, rule, said), needs=(file,) if is_waiting else ())
 
 
 def _reason(text: str) -> str:
@@ -192,6 +231,13 @@ def _reason(text: str) -> str:
     if not words:
         raise InputError("a reason is needed", hint="as --reason 'lost laptop'")
     return words
+
+
+def _end_of(line: AllowedKey, book: PolicyBook) -> datetime | None:
+    """Return when a key ended or will: by the ledger, or by its line where that is earlier."""
+    revoked = book.ended.get(fingerprint(line.key))
+    ends = (line.valid_before, revoked.end if revoked else None)
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _state(

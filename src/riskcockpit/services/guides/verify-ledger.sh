@@ -27,28 +27,28 @@ fi
 
 # keys that were revoked: fingerprint, end, chain and entry; not those whose end another person rejected
 # (who may revoke and reject is in the roles, which this script does not read)
-cat "$ledger"/chains/*.jsonl 2>/dev/null | jq -R -r 'fromjson? | . as $e | .body | select(.type | test("^(policy.changed|waiver.rejected|approval.rejected|key.revoked)$"))
+cat "$ledger"/chains/*.jsonl 2>/dev/null | jq -R -r 'fromjson? | . as $e | .body | select(.type | test("^(policy.changed|approval.granted|waiver.rejected|approval.rejected|key.revoked)$"))
     | [.type, (.actor + "@" + .key_fp), ((.data.valid_before // .ts) | gsub("[-:TZ]|\\..*"; "")), (.ts | gsub("[-:TZ]|\\..*"; "")), $e.h, (.data.request // "-"),
        (.data.after // .data.signers // "-"), (.data.key_fp // "-"), (.data.principal // "-")]
     | map(tostring) | if any(test("[ \\n*?]|^$")) then empty else join(" ") end' >"$scratch/changes" 2>/dev/null
 : >"$scratch/revoked"
-while read -r type _ end at hash _ content key principal; do
+while read -r type by end at hash _ content key principal; do
     if [ "$type" != key.revoked ]; then continue; fi
     case $end$at in *[!0-9]*) continue ;; esac
     if [ "$at" -lt "$end" ]; then end=$at; fi
-    rejected=no
+    rejected=no; since=$at  # an earlier end counts once another person approved it
     while read -r kind _ _ _ asked _ after _ _; do
         if [ "$kind" != policy.changed ] || [ "$after" != "$content" ]; then continue; fi
         while read -r answer who _ _ _ request _ _ _; do
-            case $answer in *.rejected) ;; *) continue ;; esac
             if [ "$request" != "$asked" ] || [ "${who##*@}" = "$key" ] || [ "${who%@*}" = "$principal" ]; then continue; fi
-            rejected=yes
+            if [ "${who%@*}" = "${by%@*}" ]; then continue; fi
+            case $answer in *.rejected) rejected=yes ;; approval.granted) since=$end ;; esac
         done <"$scratch/changes"
     done <"$scratch/changes"
     for file in "$ledger"/chains/*.jsonl; do
         at=$(grep -n -m 1 -F ",\"h\":\"$hash\",\"sig\":" "$file"); at=${at%%:*}
         if [ -n "$at" ] && [ "$rejected" = no ]; then
-            chain=${file##*/}; echo "$key $end ${chain%.jsonl} $((at - 1)) $content" >>"$scratch/revoked"
+            chain=${file##*/}; echo "$key $end ${chain%.jsonl} $((at - 1)) $content $since" >>"$scratch/revoked"
         fi
     done
 done <"$scratch/changes"
@@ -153,7 +153,7 @@ while [ "$grows" = yes ] && [ -e "$scratch/vouched" ]; do
 done
 # entries of a key that was revoked are void, unless they say a time before its end and the revocation knew them
 : >"$scratch/void"; : >"$scratch/kept"
-while read -r key end revoker place content; do
+while read -r key _ revoker place content since; do
     rm -f "$scratch"/known.*
     echo $((place + 1)) >"$scratch/known.$revoker"
     grows=yes
@@ -174,7 +174,7 @@ while read -r key end revoker place content; do
             if [ "$by" != "$key" ]; then continue; fi
             if [ "$chain" = "$revoker" ] && [ "$after" = "$content" ] && grep -q -x "$place .* $key $content" "$file"; then
                 echo "$chain $number" >>"$scratch/kept"
-            elif [ "$at" -le "$end" ] && [ "$number" -lt "$known" ]; then
+            elif [ "$at" -le "$since" ] && [ "$number" -lt "$known" ]; then
                 echo "$chain $number" >>"$scratch/kept"
             else
                 echo "$chain $number" >>"$scratch/void"
