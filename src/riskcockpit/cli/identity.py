@@ -300,7 +300,7 @@ def revoke(
     ],
     *,
     reason: Reason,
-    at: Annotated[str, typer.Option(help="Since when it does not count; by default now.")] = "",
+    at: Annotated[str, typer.Option(help="An earlier end; another person approves it.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """End a key: what it signed before stays good, if something signed later covers it."""
