@@ -15,7 +15,6 @@ from riskcockpit.domain.automation import Asked, AutomationRecord
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.incident import ContainedBy, Incident, IncidentState
 from riskcockpit.errors import ConfigError, InputError, RefusedError, UnknownNameError
-from riskcockpit.services import incident_rules
 from riskcockpit.services import runbooks as books
 from riskcockpit.services.decide import undo
 from riskcockpit.services.desk import Desk
@@ -30,6 +29,7 @@ from riskcockpit.services.incidents import (
     resolve,
     review,
 )
+from riskcockpit.services.record import projected
 from riskcockpit.services.rollback import rollback
 from riskcockpit.services.runbooks import StepDone, record_drill, runbook_called, walk
 from riskcockpit.services.verify import verify_ledger
@@ -164,8 +164,9 @@ def test_what_automation_said_of_the_incident_before_does_not_date_the_next_one(
     resolve(bank.at("engineer"), first.id, "the scores are not used any more")
     asked = Asked("fraud", 7, "accuracy", first.detected_at, is_enforced=False)
     said = AutomationRecord(asked=(asked,))
-    real = incident_rules.projected
-    monkeypatch.setattr(incident_rules, "projected", lambda *a: replace(real(*a), automation=said))
+    monkeypatch.setattr(
+        f"{advance.__module__}.projected", lambda *a: replace(projected(*a), automation=said)
+    )
     back = (bank.clock.at + timedelta(minutes=1)).replace(tzinfo=None)
     change(bank, f"UPDATE finding SET reopened_at = TIMESTAMP '{back}' WHERE title = 'drop'")
     bank.clock.at += timedelta(minutes=2)
