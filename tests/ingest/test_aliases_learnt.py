@@ -109,7 +109,7 @@ def histories(draw: st.DrawFn) -> list[Step]:
     return steps
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(histories(), st.randoms(use_true_random=False))
 def test_any_history_of_names_keeps_three_findings(history: list[Step], dice: object) -> None:
     with tempfile.TemporaryDirectory() as directory:
@@ -125,7 +125,7 @@ def test_any_history_of_names_keeps_three_findings(history: list[Step], dice: ob
         assert bank.states() == {"open": 3}
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(histories())
 def test_groups_across_tools_never_merge(history: list[Step]) -> None:
     with tempfile.TemporaryDirectory() as directory:

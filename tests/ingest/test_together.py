@@ -80,7 +80,7 @@ wishes = st.builds(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(wishes, min_size=1, max_size=6), min_size=2, max_size=3), st.booleans())
 def test_scans_given_together_come_to_the_same_as_scan_by_scan(
     imports: list[list[Wish]], has_vex: bool

@@ -103,7 +103,7 @@ def from_scratch(ctx: Context) -> PostureView:
     return posture(dataclasses.replace(ctx, store=Forgetful(ctx.store.directory, FrozenClock(NOW))))
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(minutes=st.integers(0, 24 * 60))
 def test_the_overview_from_the_summary_is_that_of_the_generation_at_any_later_moment(
     busy: Context, minutes: int
