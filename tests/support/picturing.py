@@ -1,7 +1,8 @@
 """Pictures of screens as text: every cell, and a short digest of how each row is styled.
 
 A row that is the same as the one above is counted, not repeated. A row's digest changes when a
-colour, a weight or the place of either does; rows that look the same have the same one.
+colour, a weight or the place of either does; it shows in `git diff` when pictures are drawn anew.
+Words are compared, digests are not: a style may follow a moment later on a slow machine.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def requests(ctx: Context) -> tuple[RequestRow, ...]:
     projection = projected(ctx, found, ctx.clock.now())
     book = policy_book(ctx.paths.ledger, found.entries)
     signature, hindrance = _signer(ctx)
-    asks = sorted(asks_of(found.entries, projection, book), key=lambda ask: ask.entry.ts)
+    asks = asks_of(found.entries, projection, book)
     answered = frozenset(_settled(found.entries))
     roles = book.roles
     if roles and roles.keys is not None:
