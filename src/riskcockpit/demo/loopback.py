@@ -96,7 +96,7 @@ class Loopback:
         """Stop answering and give the port back; harmless when it never started."""
         self._stopping.set()
         if self._thread.is_alive():
-            with suppress(OSError), socket.create_connection(self._server.server_address[:2]):
+            with suppress(OSError), socket.create_connection((ADDRESS, self._server.server_port)):
                 pass  # it waits for a request, and for nothing else
             self._thread.join()
         self._server.server_close()

@@ -6,8 +6,8 @@ it is what an open cockpit costs all day.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Hashable, Sequence
+from pathlib import Path
 
 from riskcockpit.services.context import Context
 from riskcockpit.services.ledger_pulse import grows_in, ledger_state
@@ -23,14 +23,14 @@ class HomePulse:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._settings = os.fspath(ctx.paths.settings)
-        self._board = os.fspath(ctx.paths.state / FILE_NAME)
+        self._settings = ctx.paths.settings
+        self._board = ctx.paths.state / FILE_NAME
         self._published: Hashable = _NEVER
         self._generation = 0
         self._written: Hashable = _NEVER
         self._progress: tuple[SourceProgress, ...] = ()
         self._grown: Hashable = _NEVER
-        self._grows: Sequence[str] = ()
+        self._grows: Sequence[Path] = ()
         self._ledger: Hashable = None
         self._looks_left = 0
 
@@ -79,9 +79,9 @@ class HomePulse:
 _NEVER = object()
 
 
-def _stamp(file: str) -> tuple[int, int, int] | None:
+def _stamp(file: Path) -> tuple[int, int, int] | None:
     try:
-        status = os.stat(file)
+        status = file.stat()
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size, status.st_ino

@@ -19,10 +19,10 @@ def ledger_state(ctx: Context) -> Hashable:
     return tuple(_stamp(file) for place in _places(ctx) for file in _files(place))
 
 
-def grows_in(ctx: Context) -> tuple[str, ...]:
+def grows_in(ctx: Context) -> tuple[Path, ...]:
     """Return what an entry changes, or a file that comes, goes or is replaced: chains, places."""
     chains, *others = _places(ctx)
-    return (chains, *others, *(file.path for file in _files(chains)))
+    return (chains, *others, *(Path(file.path) for file in _files(chains)))
 
 
 def was_there(ctx: Context) -> bool:
@@ -32,12 +32,12 @@ def was_there(ctx: Context) -> bool:
     return any(map(Path.exists, places)) or (ctx.key.exists() and bool(ctx.store.generation()))
 
 
-def _places(ctx: Context) -> tuple[str, ...]:
+def _places(ctx: Context) -> tuple[Path, ...]:
     ledger = ctx.paths.ledger
-    return tuple(map(os.fspath, (ledger / "chains", ledger / "policy", ledger)))
+    return ledger / "chains", ledger / "policy", ledger
 
 
-def _files(place: str) -> Iterator[os.DirEntry[str]]:
+def _files(place: Path) -> Iterator[os.DirEntry[str]]:
     try:
         with os.scandir(place) as found:
             yield from sorted(found, key=lambda file: file.name)
