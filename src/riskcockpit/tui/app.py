@@ -80,6 +80,7 @@ class Cockpit(Handing):
         self.next_home = ""
         """The home to open when this one is left; empty: none."""
         self._fence = Fence()
+        self._doing = ""
         self._give_up: Callable[[], None] | None = None
         self._keeps_typed = False
         self._hold_note: Timer | None = None
@@ -149,11 +150,19 @@ class Cockpit(Handing):
             self.place,
             self.gateway.about,
             self.posture,
-            "syncing" if self.progress else synced(self.posture, self.gateway.now()),
+            self._doing or self._age(),
             is_locked=self.is_locked,
             glyphs=self.glyphs,
             width=width,
         )
+
+    def _age(self) -> str:
+        return "syncing" if self.progress else synced(self.posture, self.gateway.now())
+
+    def show_doing(self, word: str) -> None:
+        """Show in the header what is being done, until an empty word says that it is over."""
+        self._doing = word
+        self.place_screen.draw_lines()
 
     def conditions(self) -> Sequence[Condition]:
         """Return what is wrong with the data or the settings, the gravest first."""
