@@ -27,6 +27,8 @@ from support.ledgers import key_for, said, signer_line
 from support.quick_signer import QuickSigner
 from support.stock_tools import said_by_the_script, stock_tools
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 ROLES = {"ann": ["engineer"], "ben": ["approver"], "cy": ["approver"], "eve": ["auditor"]}
 
 HOME = {"engineer": ["engineer"], "approver": ["approver"], "third": ["approver"]}

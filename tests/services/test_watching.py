@@ -28,6 +28,8 @@ from riskcockpit.services.stopping import StopError, Stopper
 from riskcockpit.services.systemd import Systemd
 from support.cli import invoke
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
