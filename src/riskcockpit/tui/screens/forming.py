@@ -117,12 +117,14 @@ class FormingScreen(PermittedScreen):
         self._hold("plan")
         self.ask("plan", lambda: gateway.plan(intent), show)
 
-    def roll_back(self, model: str, to: int | None = None, *, is_trial: bool = False) -> None:
+    def roll_back(
+        self, model: str, to: int | None = None, comment: str = "", *, is_trial: bool = False
+    ) -> None:
         """Preview the rollback of a model to `to`, or to where the guards lead; others by a key."""
         gateway = self.host.gateway
 
         def plan(version: int | None) -> DecisionPreview:
-            preview = gateway.plan(RollBack(model, version))
+            preview = gateway.plan(RollBack(model, version, comment))
             return as_trial(preview) if is_trial else preview
 
         def look() -> tuple[tuple[MoveTarget, ...], int | None, DecisionPreview]:
@@ -137,7 +139,7 @@ class FormingScreen(PermittedScreen):
             self.host.release_keys()
             targets, chosen, preview = found
             dialog = RollBackDialog(preview, targets, chosen, look_at)
-            self._confirm(dialog, lambda: RollBack(model, dialog.chosen))
+            self._confirm(dialog, lambda: RollBack(model, dialog.chosen, comment))
 
         def look_at(version: int, then: Callable[[DecisionPreview], None]) -> None:
             self.ask("plan", lambda: plan(version), then)
