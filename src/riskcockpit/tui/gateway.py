@@ -385,6 +385,7 @@ def _about(ctx: Context) -> About:
         },
         lists=settings.cockpit.lists,
         clipboard=settings.cockpit.clipboard,
+        hyperlinks=settings.cockpit.hyperlinks,
         file=str(paths.settings),
         has_settings=paths.settings.is_file(),
         line_of=line_of,
