@@ -657,6 +657,15 @@ def test_a_changed_ledger_does_not_verify(filled: Path) -> None:
     assert ran.code == 4
     problems = document(ran, "ledger_verification")["problems"]
     assert problems
+    listed = invoke("waivers", "list")
+    assert listed.code == 0
+    assert "the ledger does not verify, so nothing it says of waivers counts" in listed.err
+
+
+def test_a_glass_is_not_broken_without_a_reason(filled: Path) -> None:
+    ran = invoke("waive", first_id(), "--break-glass", " ", "--dry-run")
+    assert ran.code == 2
+    assert "say why it cannot wait for a second person" in ran.err
 
 
 def test_a_bug_ends_with_70_and_names_the_file_with_the_traceback(
