@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from textual.widgets import Input
 
 from riskcockpit.tui.api import About
@@ -21,7 +22,10 @@ from support.fake_gateway import FakeGateway
 from support.piloting import opened, press, ready, seen
 
 
-async def test_a_rollback_goes_to_the_version_that_is_chosen_and_its_preview_follows() -> None:
+async def test_a_rollback_goes_to_the_version_that_is_chosen_and_its_preview_follows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("riskcockpit.tui.modals.confirm.SETTLE_SECONDS", 0.01)
     gateway = FakeGateway()
     async with opened(gateway, "m", "r", size=(80, 24)) as (app, pilot):
         await ready(pilot)
@@ -30,11 +34,12 @@ async def test_a_rollback_goes_to_the_version_that_is_chosen_and_its_preview_fol
         assert "v6" in text
         assert "accuracy 0.941" in text
         assert "cannot serve: version 5 was rolled back itself" in text
+        monkeypatch.setattr("riskcockpit.tui.modals.confirm.SETTLE_SECONDS", 3.0)
         await press(pilot, "tab")
         assert gateway.planned == [RollBack("fraud-scoring", 6), RollBack("fraud-scoring", 4)]
         await press(pilot, "y")
         assert gateway.decided == [], "a key that was meant for the preview before means nothing"
-        await ready(pilot)
+        await pilot.pause(3.5)
         await press(pilot, "y")
     assert gateway.decided == [RollBack("fraud-scoring", 4)]
 

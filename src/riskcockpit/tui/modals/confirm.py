@@ -13,6 +13,7 @@ from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -24,7 +25,8 @@ from riskcockpit.tui.widgets.finding_text import LABEL, fact, paragraph, section
 from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled
 from riskcockpit.views.governance import DecisionPreview
 
-_SETTLE_SECONDS = 0.25
+SETTLE_SECONDS = 0.25
+"""How long a preview is shown before a key can say yes to it."""
 _SAMPLE = 8
 _FIRST_CALLS = 4
 """Calls that are shown before the rest of the preview; all of them stand at its end."""
@@ -43,6 +45,7 @@ class ConfirmDialog(Dialog[bool]):
         super().__init__(preview.title)
         self.preview = preview
         self._is_ready = False
+        self._settling: Timer | None = None
 
     @property
     def word(self) -> str:
@@ -82,11 +85,20 @@ class ConfirmDialog(Dialog[bool]):
         self._settle()
 
     def _settle(self) -> None:
-        self.call_after_refresh(self.set_timer, _SETTLE_SECONDS, self._be_ready)
+        self.call_after_refresh(self._begin_to_settle)
+
+    def _begin_to_settle(self) -> None:
+        self._unsettle()
+        self._settling = self.set_timer(SETTLE_SECONDS, self._be_ready)
+
+    def _unsettle(self) -> None:
+        self._is_ready = False
+        if self._settling is not None:
+            self._settling.stop()
 
     def pause(self) -> None:
         """Say yes to nothing until another preview is shown; what was typed is void."""
-        self._is_ready = False
+        self._unsettle()
         for field in self.query("#word").results(Input):
             field.value, field.disabled = "", True
 
