@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -95,6 +96,7 @@ class DamagedLineError(ValueError):
     """A line is not an entry; the text says why."""
 
 
+@lru_cache(maxsize=256)
 def actor_of(name: str) -> str | None:
     """Return who writes the chain called `name`; None when it is no name of a chain."""
     match = _NAME.fullmatch(name)

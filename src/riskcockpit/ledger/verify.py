@@ -26,7 +26,7 @@ from riskcockpit.ledger.examination import Doubt, Examination, Proven
 from riskcockpit.ledger.objects import Objects
 from riskcockpit.ledger.order import CLOCKS_DIFFER
 from riskcockpit.ledger.regular import NotRegularError, read_regular
-from riskcockpit.ledger.signers import EXPIRED, FILE_NAME, AllowedSigners
+from riskcockpit.ledger.signers import EXPIRED, FILE_NAME, AllowedSigners, Hold
 from riskcockpit.ledger.signing import load_signers, prove
 from riskcockpit.ledger.wire import BadSignatureError
 from riskcockpit.views.governance import LedgerProblem, VerifyReport
@@ -78,6 +78,7 @@ class _Examiner:
     ) -> None:
         self.directory = directory
         self.now = now
+        self.latest = now + CLOCKS_DIFFER
         self.proven = proven
         self.ahead = ahead
         self.problems: list[LedgerProblem] = []
@@ -89,6 +90,7 @@ class _Examiner:
         self.chains: dict[str, Checked] = {}
         self.signatures: dict[str, Signature] = {}
         """By entry hash: good signatures."""
+        self.holds: dict[tuple[str, bytes], Hold] = {}
         self.anchors = Anchors()
         self.checkpoints = 0
 
@@ -196,14 +198,14 @@ class _Examiner:
         if signature.fingerprint != entry.key_fp:
             self._problem(entry.chain, entry.seq, "it is signed by another key than it says")
             return
-        refusal = self.signers.refusal(entry.actor, signature.key, EVIDENCE, entry.ts)
+        refusal = self._hold(entry.actor, signature.key).refusal(EVIDENCE, entry.ts)
         if refusal:
             if refusal == EXPIRED:
                 self._doubt(entry, refusal, is_late=True)
             else:
                 self._problem(entry.chain, entry.seq, refusal)
             return
-        if entry.ts > self.now + CLOCKS_DIFFER:
+        if entry.ts > self.latest:
             self._future(entry)
         if why := fault_of(entry.type, entry.data):
             self._notice(entry, f"its data is not what {entry.type.value} holds: {why}")
@@ -321,7 +323,13 @@ class _Examiner:
         return signature.key
 
     def _refusal_now(self, name: str, key: bytes, namespace: str) -> str:
-        return self.signers.refusal(actor_of(name) or "", key, namespace, self.now)
+        return self._hold(actor_of(name) or "", key).refusal(namespace, self.now)
+
+    def _hold(self, principal: str, key: bytes) -> Hold:
+        found = self.holds.get((principal, key))
+        if found is None:
+            found = self.holds[principal, key] = self.signers.hold(principal, key)
+        return found
 
     def _check_times(self) -> None:
         """Refuse entries of an expired key that nobody vouches for: they may be back-dated."""
