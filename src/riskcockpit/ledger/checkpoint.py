@@ -87,6 +87,18 @@ def newest(directory: Path, chain: str) -> Checkpoint | None:
     return parse_checkpoint(read_regular(place / f"{known[-1]}{_SUFFIX}").decode("ascii"))
 
 
+def misfit(said: Checkpoint, content: bytes, digest: str, lines: int) -> str | None:
+    """Say why a chain is not what a checkpoint says; `lines` are in the prefix."""
+    if len(content) < said.size:
+        there = content.count(b"\n")
+        return f"its tail was cut: {there} entries, a checkpoint says {said.entries}"
+    if digest != said.digest:
+        return f"the first {said.entries} entries are not what a checkpoint says"
+    if lines != said.entries or content[said.size - 1 : said.size] != b"\n":
+        return f"a checkpoint counts {said.entries} entries, there are others"
+    return None
+
+
 def write(directory: Path, statement: Checkpoint, signer: Signer) -> Path:
     """Sign `statement` and keep it; the signature is there before the text is."""
     signature = signer.sign(statement.text.encode("ascii"), CHECKPOINT)
