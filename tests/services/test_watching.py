@@ -227,8 +227,13 @@ def test_a_fault_is_ended_while_a_publish_is_under_way(
 ) -> None:
     bank = enforced(tmp_path / "home", monkeypatch)
     publishes, seen, turns = Publishes(bank), list[Reading](), Counter[str]()
+
+    def look(*_: object) -> tuple[Pulled, ...]:
+        turns["turn"] += 1
+        return ()
+
     monkeypatch.setattr(watch_publishing, "take_in", publishes)
-    monkeypatch.setattr(Looker, "look", lambda *_: turns.update(["turn"]) or ())
+    monkeypatch.setattr(Looker, "look", look)
     monkeypatch.setattr(Looker, "readings", seen)
     monkeypatch.setattr(Watch, "_sleep", lambda *_: time.sleep(0.01))
     events: list[WatchEvent] = []
