@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import msgspec
@@ -69,14 +70,21 @@ def test_one_leads_another_stands_by_and_takes_over(home: Path, tmp_path: Path) 
     address = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(address))
-        systemd.settimeout(60)
+        heard = Queue[bytes]()
+
+        def listen() -> None:
+            while not (told := systemd.recv(4096)).startswith(b"STOPPING=1"):
+                heard.put(told)
+            heard.put(told)
+
+        threading.Thread(target=listen, daemon=True).start()
         with watch(home, str(address)) as first:
             assert event(first)["kind"] == "started"
-            assert systemd.recv(4096).startswith(b"READY=1")
-            while not (told := systemd.recv(4096)).startswith(b"WATCHDOG=1"):
+            assert heard.get(timeout=60).startswith(b"READY=1")
+            while not (told := heard.get(timeout=60)).startswith(b"WATCHDOG=1"):
                 pass
             while b"models watched" not in told:
-                told = systemd.recv(4096)
+                told = heard.get(timeout=60)
             health = json.loads(invoke("watch", "health", "--json").out)
             assert (health["state"], health["pid"]) == ("leading", first.pid)
             with watch(home) as second:
@@ -84,7 +92,7 @@ def test_one_leads_another_stands_by_and_takes_over(home: Path, tmp_path: Path) 
                 first.send_signal(signal.SIGTERM)
                 assert event(first)["kind"] == "stopping"
                 assert first.wait(60) == 0
-                while not systemd.recv(4096).startswith(b"STOPPING=1"):
+                while not heard.get(timeout=60).startswith(b"STOPPING=1"):
                     pass
                 assert event(second)["kind"] == "started"
                 second.send_signal(signal.SIGINT)

@@ -88,12 +88,19 @@ class Looker:
         seen = (*self._on_its_way.values(), *self._unpublished.values())
         return _distinct(reading for one in seen for reading in one.readings)
 
-    def look_again(self, kinds: Iterable[str]) -> None:
-        """Forget what sources of these kinds said and look at them next time: it changed since."""
+    def look_soon(self, kinds: Iterable[str]) -> None:
+        """Look at sources of these kinds next time, whatever their cycle: somebody changed them."""
         wanted = set(kinds)
         for source in self.ctx.settings.sources:
             if source.kind in wanted:
                 self._looked_at.pop(source.name, None)
+
+    def look_again(self, kinds: Iterable[str]) -> None:
+        """Forget what sources of these kinds said and look at them next time: it changed since."""
+        wanted = set(kinds)
+        self.look_soon(wanted)
+        for source in self.ctx.settings.sources:
+            if source.kind in wanted:
                 self._unpublished.pop(source.name, None)
                 self._on_its_way.pop(source.name, None)
 

@@ -50,8 +50,10 @@ class World:
         """Model → tier."""
         return {name: watched.tier for name, watched in self._models.items()}
 
-    def refresh(self) -> Standing:
+    def refresh(self, *, with_cache: bool = True) -> Standing:
         """Read again what changed since, and return what the ledger says.
+
+        Without the cache a newer generation waits for the next time: it takes long to read.
 
         Raises:
             LedgerError: the ledger cannot be read.
@@ -63,7 +65,7 @@ class World:
             stands = standing(self.ctx)
             self._ledger = ledger  # as it was before: what came meanwhile is read next time
         generation = self.ctx.store.generation()
-        if generation != self._generation:
+        if self._generation is None or (with_cache and generation != self._generation):
             self._published = self._read(stands)
             self._generation = generation
         elif stands is self._standing:

@@ -44,7 +44,8 @@ NEWS_PAUSE = timedelta(seconds=5)
 LONG_PUBLISH = timedelta(minutes=5)
 """How long a publish may take before that is told."""
 REFUSED_PAUSE = timedelta(seconds=5)
-"""How long what was refused before anything was signed is not tried again."""
+"""How long what was refused is not tried again; twice as long each time the reason is the same."""
+LONGEST_PAUSE = timedelta(seconds=30)
 MEASURES = frozenset({"prometheus"})
 """Kinds whose every look brings something new."""
 Key = tuple[str, str, str, str]
@@ -52,13 +53,22 @@ _TOLD = frozenset({Verdict.STALE, Verdict.ALARM, Verdict.HELD})
 """Verdicts whose begin and end are told; what acts tells of itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """That something could not be done, for now."""
+
+    at: datetime
+    why: str
+    pause: timedelta
+    """How long it is not tried again."""
+
+
 @dataclass(slots=True)
 class _Kept:
     """What the loop remembers to tell things once; nothing is decided by it."""
 
     verdicts: dict[Key, Verdict] = field(default_factory=dict)
-    refused: dict[Key, tuple[datetime, str]] = field(default_factory=dict)
-    """When something was refused before anything was signed, and why."""
+    refused: dict[Key, _Refusal] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     """Source → digest of what it gave last; of those whose change is published at once."""
     troubles: frozenset[str] = frozenset()
@@ -109,17 +119,20 @@ class Watch:
         with self._stopper.hearing():
             try:
                 with self._leading(may_wait=not is_once):
-                    self._begin()
-                    self._loop(is_once=is_once)
+                    try:
+                        self._begin()
+                        self._loop(is_once=is_once)
+                    finally:
+                        self._end()
             except StopError:
                 pass
             finally:
                 self._systemd.stopping()
-                self._end()
                 self._event("stopping", "", "ends as it was told" if not is_once else "one cycle")
 
     def _end(self) -> None:
-        """Let what is being published be published, and give everything back."""
+        """Let what is being published be published, before another leads; give everything back."""
+        self._systemd.stopping()
         self._take_publish(may_wait=True)
         self._tell_troubles()
         self._publisher.close()
@@ -200,11 +213,11 @@ class Watch:
         evaluations = self._judged()
         is_news = self._told_verdicts(evaluations)
         self._has_news = self._has_changed(pulled) or is_news or self._has_news
-        self._act(evaluations)
+        evaluations = self._act(evaluations)
         self._prove()
         if (began_at := self._publisher.began_at) is None:
             if self._is_signed or self._is_due(automation, evaluations.values()):
-                self._publish()
+                self._publish(evaluations)
         elif self._now() - began_at > LONG_PUBLISH:
             self._troubles.add(f"a publish is under way since {rfc3339(began_at)}")
 
@@ -235,9 +248,8 @@ class Watch:
         known = (each.facts for name, each in facts.items() if name not in self._moved)
         return {found.key: found for each in known for found in judge(policy, each)}
 
-    def _publish(self) -> None:
+    def _publish(self, evaluations: Mapping[Key, Evaluation]) -> None:
         """Begin to put what was seen into the cache, with what the watch itself has found."""
-        evaluations = self._judged()
         tiers = self._world.tiers
         trials = self._world.standing.projection.automation.trials
 
@@ -265,8 +277,9 @@ class Watch:
         for note in report.notes:
             self._event("note", "", note)
 
-    def _act(self, evaluations: Mapping[Key, Evaluation]) -> None:
-        """Do what the rules say, one model after the other, each on fresh facts.
+    def _act(self, evaluations: Mapping[Key, Evaluation]) -> Mapping[Key, Evaluation]:
+        """Do what the rules say, one model after the other, each on fresh facts; return how all
+        models are judged then.
 
         The fault is ended first and published after, with the readings that told of it: they are
         in the signed entry already.
@@ -277,44 +290,54 @@ class Watch:
                 raise StopError
             tried.add(found.key)
             event = act(self._ctx, self._world.standing.rules, found)
-            _, before = self._kept.refused.get(found.key, (event.at, ""))
-            if event.kind != "refused" or event.decision or event.detail != before:
-                self._tell(event)
-            if event.kind == "refused":
-                self._kept.refused[found.key] = (self._now(), event.detail)
-            if event.decision and event.kind != "proposed":
-                self._moved.add(found.model)
-            self._is_signed = True
-            self._looker.look_again(REGISTRIES)
-            self._world.refresh()
+            self._follow(found, event)
+            self._world.refresh(with_cache=False)
             evaluations = self._judged()
+        return evaluations
+
+    def _follow(self, found: Evaluation, event: WatchEvent) -> None:
+        """Tell what was done, and go on from there; a refusal like the last is told once."""
+        if event.kind == "refused":
+            before = self._kept.refused.get(found.key)
+            is_same = before is not None and before.why == event.detail
+            pause = min(2 * before.pause, LONGEST_PAUSE) if before and is_same else REFUSED_PAUSE
+            self._kept.refused[found.key] = _Refusal(self._now(), event.detail, pause)
+            if is_same and not event.decision:
+                return
+        self._tell(event)
+        if not event.decision:
+            self._looker.look_soon(REGISTRIES)
+            return
+        self._looker.look_again(REGISTRIES)
+        self._is_signed = True
+        if event.kind != "proposed":
+            self._moved.add(found.model)
 
     def _next(self, tried: set[Key], evaluations: Mapping[Key, Evaluation]) -> Evaluation | None:
-        """Return what is to be done next."""
-        now = self._now()
-        for key, found in evaluations.items():
-            refused = self._kept.refused.get(key)
-            is_paused = refused is not None and now - refused[0] < REFUSED_PAUSE
-            if found.verdict.acts and key not in tried and not is_paused:
-                return found
-        return None
+        """Return what is to be done next; what was refused before comes after all else."""
+        now, refused = self._now(), self._kept.refused
+        ready = [
+            found
+            for key, found in evaluations.items()
+            if found.verdict.acts
+            and key not in tried
+            and not (key in refused and now - refused[key].at < refused[key].pause)
+        ]
+        return min(ready, key=lambda found: found.key in refused, default=None)
 
     def _prove(self) -> None:
         """Say of versions that took over whether they proved themselves."""
         stands = self._world.standing
-        is_told = False
-        for trial in stands.projection.automation.trials:
-            if trial.is_over:
-                continue
-            watched = self._world.facts(self._looker.readings, self._now()).get(trial.model)
+        trials = [each for each in stands.projection.automation.trials if not each.is_over]
+        known = self._world.facts(self._looker.readings, self._now()) if trials else {}
+        for trial in trials:
+            watched = known.get(trial.model)
             history = watched.facts.history if watched else ()
             event = prove(self._ctx, stands.rules.automation, trial, history, self._now())
             if event is not None:
                 self._tell(event)
-                is_told = True
-        if is_told:
-            self._is_signed = True
-            self._world.refresh()
+                self._is_signed = True
+        self._world.refresh(with_cache=False)
 
     def _told_verdicts(self, evaluations: Mapping[Key, Evaluation]) -> bool:
         """Tell every verdict that changed; return whether that is worth a publish."""
