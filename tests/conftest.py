@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import shutil
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+gc.disable()  # until all tests are collected, which are looked through in vain again and again
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -29,6 +39,43 @@ def _isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("TZ", "UTC")
 
 
+@pytest.fixture(scope="session")
+def empty_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that holds the schema and nothing else."""
+    from riskcockpit.store.connecting import connect  # noqa: PLC0415 - few test runs need none
+    from riskcockpit.store.database import begin, commit  # noqa: PLC0415 - as above
+    from riskcockpit.store.migrate import migrate  # noqa: PLC0415 - as above
+
+    file = tmp_path_factory.mktemp("schema") / "empty.duckdb"
+    connection = connect(file, is_writing=True)
+    begin(connection)
+    migrate(connection, datetime(2026, 1, 1, tzinfo=UTC))
+    commit(connection)
+    connection.close()
+    return file
+
+
+@pytest.fixture(autouse=True)
+def _schema_is_there(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """New caches begin as copies of an empty one: making the schema takes longer than most tests.
+
+    Not where the making is tested: in `tests/store`, and in every process of its own.
+    """
+    if "store" in request.path.parts:
+        return
+    from riskcockpit.store import connecting  # noqa: PLC0415 - few test runs need none
+
+    connect = connecting.connect
+
+    def begun(empty: Path, file: Path, *, is_writing: bool) -> duckdb.DuckDBPyConnection:
+        if is_writing and not file.exists():
+            shutil.copyfile(empty, file)
+        return connect(file, is_writing=is_writing)
+
+    empty = request.getfixturevalue("empty_cache")
+    monkeypatch.setattr(connecting, "connect", partial(begun, empty))
+
+
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty riskcockpit home that `RISKCOCKPIT_HOME` points to."""
@@ -48,3 +95,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that hold slow tests: begun last, one keeps all others waiting."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage from here on, but not among the tests."""
+    gc.freeze()
+    gc.enable()

@@ -7,6 +7,7 @@ import errno
 import io
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -61,12 +62,25 @@ def report(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.fixture
-def filled(home: Path, report: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A set-up home with the report imported; made away from any repository with a remote."""
-    monkeypatch.chdir(report.parent)
-    assert invoke("init").code == 0
-    assert invoke("import", str(report), "--asset", "payments-api").code == 0
+    folder = tmp_path_factory.mktemp("prepared")
+    file = folder / "scan.sarif"
+    file.write_text(sarif(result("R1", "src/a.py", 3), result("R2", "src/b.py", 9, HOSTILE)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("RISKCOCKPIT_HOME", str(folder / "home"))
+        assert invoke("init").code == 0
+        assert invoke("import", str(file), "--asset", "payments-api").code == 0
+    return folder / "home"
+
+
+@pytest.fixture
+def filled(home: Path, prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The prepared home, for one test to change."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(prepared, home)
     return home
 
 
@@ -643,6 +657,15 @@ def test_a_changed_ledger_does_not_verify(filled: Path) -> None:
     assert ran.code == 4
     problems = document(ran, "ledger_verification")["problems"]
     assert problems
+    listed = invoke("waivers", "list")
+    assert listed.code == 0
+    assert "the ledger does not verify, so nothing it says of waivers counts" in listed.err
+
+
+def test_a_glass_is_not_broken_without_a_reason(filled: Path) -> None:
+    ran = invoke("waive", first_id(), "--break-glass", " ", "--dry-run")
+    assert ran.code == 2
+    assert "say why it cannot wait for a second person" in ran.err
 
 
 def test_a_bug_ends_with_70_and_names_the_file_with_the_traceback(

@@ -24,6 +24,8 @@ from support.deciding import Bank, make_bank
 from support.receiver import Receiver
 from support.sim_server import serving
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 CONFIG = """
 group_by: []
 budget: {per_day: 5}

@@ -34,6 +34,8 @@ from riskcockpit.views.automation import WatchEvent
 from support.caches import NOW
 from support.deciding import Bank, entry_types, make_bank
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 RULE = Rule(id="lost", class_=MetricClass.ACCURACY, windows=1, action="rollback")
 
 

@@ -35,6 +35,8 @@ from support.council import Council, terms
 from support.ledgers import key_for, said, signer_line
 from support.quick_signer import QuickSigner
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 RULE = "waive-four-eyes"
 ROLES = {
     "ann": ["engineer", "approver"], "ben": ["approver"], "ann-admin": ["approver"],

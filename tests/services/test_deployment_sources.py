@@ -32,6 +32,8 @@ from support.kube_sim import KubeSim
 from support.office import Office, office_of
 from support.simulated import Simulator
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 BACK = ActionKind.DEPLOYMENT_ROLLBACK
 
 

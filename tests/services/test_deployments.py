@@ -31,6 +31,8 @@ from support.deciding import Bank, entry_types, make_bank
 from support.github_sim import GithubSim
 from support.sim_server import serving
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 APPROVE, REJECT, BACK = (
     ActionKind.DEPLOYMENT_APPROVE, ActionKind.DEPLOYMENT_REJECT, ActionKind.DEPLOYMENT_ROLLBACK,
 )  # fmt: skip

@@ -22,6 +22,8 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.findings import KEPT_SETS, FindingReader
 from support.caches import NOW, context, finding, publish
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 COUNT = 500
 MAIN = digest(["main"])
 OTHER = digest(["other"])

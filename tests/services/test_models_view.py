@@ -16,6 +16,8 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.models import POINTS, model, models
 from support.caches import NOW, context, finding, publish
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 FRAUD = "fraud-scoring"
 
 

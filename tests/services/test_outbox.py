@@ -13,6 +13,8 @@ from riskcockpit.services.outbox import actions, dispatch, retry
 from riskcockpit.services.rollback import rollback
 from support.deciding import Bank, entry_types, make_bank
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 
 class KilledError(BaseException):
     """Stands for kill -9: nothing catches it."""

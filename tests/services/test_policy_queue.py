@@ -21,6 +21,8 @@ from riskcockpit.services.verify import ledger_state, verify_ledger
 from support.council import Council
 from support.ledgers import key_for
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 ROLES = {"ann": ["engineer"], "ben": ["approver"]}
 SIGNERS, RULES = "allowed_signers", "policy/roles.yaml"
 

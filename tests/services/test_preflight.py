@@ -21,6 +21,8 @@ from riskcockpit.services.unlocking import lock, unlock
 from support.caches import statement
 from support.deciding import LATER, WHY, Bank, id_of, make_bank
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 
 @pytest.fixture
 def bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bank:

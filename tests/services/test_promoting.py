@@ -25,6 +25,8 @@ from support.cli import invoke
 from support.deciding import Bank, entry_types, make_bank
 from support.fake_mlflow import FakeMlflow
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 PLACE = "fraud@champion"
 APPROVE, REJECT = ActionKind.DEPLOYMENT_APPROVE, ActionKind.DEPLOYMENT_REJECT
 

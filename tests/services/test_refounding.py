@@ -20,6 +20,8 @@ from support.clones import Home, found, note
 from support.council import Council
 from support.ledgers import said
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 PROVEN = "ledger-proven.json"
 CHAINS = {"ann@ann-host", "ben@ben-host"}
 

@@ -19,13 +19,15 @@ from riskcockpit.services.identity import whoami
 from riskcockpit.services.policy_files import policy_files, restore_policy, sign_policy
 from riskcockpit.services.requests import requests
 from riskcockpit.services.signing_keys import LEFT_RULE, add_key, revoke_key, signing_keys
-from riskcockpit.services.verify import verify_ledger
+from riskcockpit.services.verify import ledger_entry, verify_ledger
 from support.clones import Home, found
 from support.council import Council
 from support.git import git
 from support.ledgers import key_for, said, signer_line
 from support.quick_signer import QuickSigner
 from support.stock_tools import said_by_the_script, stock_tools
+
+pytestmark = pytest.mark.usefixtures("without_policy")
 
 ROLES = {"ann": ["engineer"], "ben": ["approver"], "cy": ["approver"], "eve": ["auditor"]}
 
@@ -101,6 +103,8 @@ def test_an_end_in_the_past_voids_what_came_since_and_a_second_person_approves_i
     assert void_for_the_script(council, tools) == {place(approved)}
     assert [f.state for f in policy_files(council.at("ann"))] == ["in_force", "in_force"]
     assert void(council) == {place(approved)}
+    (why,) = ledger_entry(council.at("ann"), approved.hash).notices
+    assert why.startswith("void")
     council.approve("cy", later)
     assert council.state(later) is WaiverState.GRANTED
 

@@ -17,6 +17,8 @@ from support.github_sim import GithubSim
 from support.github_state import World
 from support.office import Office, office_of
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 
 @dataclass(frozen=True)
 class Desk:

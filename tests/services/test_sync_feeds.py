@@ -26,6 +26,8 @@ from support.alerting import alert
 from support.caches import NOW, statement
 from support.results import as_csv, nannyml_frame
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 KINDS = {
     "alertmanager": "riskcockpit.connectors.alertmanager.connector:AlertmanagerConnector",
     "exec": "riskcockpit.connectors.exec.connector:ExecConnector",

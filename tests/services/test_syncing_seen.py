@@ -20,6 +20,8 @@ from riskcockpit.services.doctor import examine
 from riskcockpit.services.progress import published, under_way
 from riskcockpit.views.syncing import SourceProgress
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 STEP = SourceProgress("scm", "reading", 1200, 5000, 12, 60.0)
 HOLDER = """
 import sys, time

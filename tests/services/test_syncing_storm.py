@@ -34,6 +34,8 @@ from support.canonical import canonical_export
 from support.fake_mlflow import FakeMlflow
 from support.paged import AT_ONCE, BURST, PER_SECOND, Server, Upstream, give
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 FAULTS = (
     "too many", "forbidden", "broken", "gateway", "slow", "cut off", "nonsense", "dropped",
     "empty", "wrong length",

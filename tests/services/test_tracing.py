@@ -29,6 +29,8 @@ from riskcockpit.views.trace import TraceView
 from support.caches import NOW, context
 from support.caches import statement as statement_of
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 COMMIT = "3f2a91c0" + "a" * 32
 OTHER = "b" * 40
 AT = NOW - timedelta(hours=2)

@@ -24,6 +24,8 @@ from riskcockpit.views.waivers import WaiverRow, WaiverStanding
 from support.caches import NOW, finding, statement
 from support.deciding import LATER, WHY, Bank, entry_types, make_bank
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 CONTROL = "gateway-closed"
 WORKSHEET: Mapping[str, Any] = {
     "constraint": "The release train is frozen", "objective": "No call reaches the route",

@@ -44,6 +44,8 @@ from support.cli import invoke
 from support.deciding import Bank, make_bank
 from support.watched import wait_for
 
+pytestmark = pytest.mark.usefixtures("without_policy")
+
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from riskcockpit.domain.ids import digest
@@ -361,6 +361,7 @@ def test_a_literal_finds_exactly_the_field_that_equals_it(reader: Reader, text: 
 
 @settings(max_examples=150, deadline=None)
 @given(HOSTILE)
+@example("\n)")
 def test_any_regular_expression_is_refused_or_runs(reader: Reader, pattern: str) -> None:
     query = print_query(Query(Term("text", Operator.MATCHES, pattern)))
     try:

@@ -8,6 +8,7 @@ import pytest
 from textual.widgets import Input, Select
 
 from riskcockpit.domain.decision import WaiverReason
+from riskcockpit.tui.api import Names
 from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.commands import completions
 from riskcockpit.tui.intents import (
@@ -169,3 +170,12 @@ async def test_verbs_options_and_names_are_completed_from_the_same_words() -> No
         app.set_lock(is_locked=True)
         assert "waive " not in follows("wa")
         assert "waivers " in follows("wa")
+
+
+async def test_names_that_are_here_before_the_line_is_drawn_are_offered_with_it() -> None:
+    async with opened() as (app, pilot):
+        line = CommandLine((), Names(), "model churn")
+        line.offer(Names(models=("churn-risk",)))
+        app.push_screen(line)
+        await settle(pilot)
+        assert "churn-risk" in seen(app)

@@ -25,8 +25,19 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen,
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Do not ask; needed when stdin is not a terminal.")
 ]
+
+
+def _reason(given: str | None) -> str | None:
+    if given is not None and not given.strip():
+        raise typer.BadParameter("say why it cannot wait for a second person")
+    return given
+
+
 BreakGlass = Annotated[
-    str, typer.Option(help="Why it cannot wait: decide alone at once, be reviewed afterwards.")
+    str | None,
+    typer.Option(
+        callback=_reason, help="Why it cannot wait: decide alone at once, be reviewed afterwards."
+    ),
 ]
 Comment = Annotated[str, typer.Option("--comment", "-m", help="Why; goes into the ledger.")]
 
@@ -165,7 +176,7 @@ def rollback(
         str, typer.Option(help="Version; by default the newest older one that may serve.")
     ] = "",
     comment: Comment = "",
-    break_glass: BreakGlass = "",
+    break_glass: BreakGlass = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     as_json: JsonOption = False,
@@ -194,10 +205,10 @@ def rollback(
         return
     version = _version(to)
     with refusal(ctx, "rollback.requested", as_json=as_json):
-        plan = plan_rollback(ctx, name, version, comment, break_glass)
+        plan = plan_rollback(ctx, name, version, comment, break_glass or "")
         if stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
             return
-        show_decision(ctx, decide(ctx, name, version, comment, break_glass), as_json=as_json)
+        show_decision(ctx, decide(ctx, name, version, comment, break_glass or ""), as_json=as_json)
 
 
 def _version(text: str) -> int | None:

@@ -61,6 +61,7 @@ def show(
                 seen=dict(view.seen),
                 witnesses=list(view.witnesses),
                 problems=list(view.problems),
+                notices=list(view.notices),
                 data=json.loads(view.row.data),
                 signature=view.signature,
             )

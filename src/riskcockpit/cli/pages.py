@@ -357,6 +357,7 @@ def ledger_entry(view: LedgerEntryView) -> None:
     )
     _list("had seen", [f"{chain} {head}" for chain, head in view.seen])
     _list("does not verify", view.problems)
+    _list("noticed", view.notices)
     line()
     for text in json.dumps(json.loads(row.data), indent=2, ensure_ascii=False).splitlines():
         line(text)

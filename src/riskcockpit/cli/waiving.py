@@ -18,6 +18,7 @@ from riskcockpit.cli.decisions import (
     show_decision,
     stops_at,
 )
+from riskcockpit.cli.diagnostics import warn
 from riskcockpit.cli.options import JsonOption
 from riskcockpit.errors import InputError
 
@@ -72,7 +73,7 @@ def waive(
     edit: Annotated[
         bool, typer.Option("--edit", help="Fill a form in with $VISUAL or $EDITOR.")
     ] = False,
-    break_glass: BreakGlass = "",
+    break_glass: BreakGlass = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     as_json: JsonOption = False,
@@ -94,10 +95,10 @@ def waive(
         asked = _asked_in(ctx, draft) if draft else _asked_for(ctx, given)
         terms = (ctx, asked.what, asked.reason, asked.justification, asked.until)
         with refusal(ctx, "waiver.requested", as_json=as_json):
-            plan = plan_waiver(*terms, break_glass=break_glass, details=asked.details)
+            plan = plan_waiver(*terms, break_glass=break_glass or "", details=asked.details)
             if stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
                 return
-            done = decide(*terms, break_glass=break_glass, details=asked.details)
+            done = decide(*terms, break_glass=break_glass or "", details=asked.details)
             if draft is not None and form is None:
                 draft.unlink()  # what it says is in the ledger
             show_decision(ctx, done, as_json=as_json)
@@ -131,6 +132,7 @@ def list_waivers(*, as_json: JsonOption = False) -> None:
     """List all waivers with how they stand and why: active, in review, suspended, expired…"""
     from riskcockpit.cli import documents, output, waiver_pages
     from riskcockpit.services.context import Context
+    from riskcockpit.services.verify import ledger_state
     from riskcockpit.services.waivers import waivers
 
     ctx = Context.open()
@@ -140,6 +142,11 @@ def list_waivers(*, as_json: JsonOption = False) -> None:
         output.json_document(documents.document("waivers", waivers=found))
     else:
         waiver_pages.waivers(rows, ctx.clock.now())
+    if not (ledger := ledger_state(ctx)).is_ok:
+        warn(
+            f"the ledger does not verify, so nothing it says of waivers counts: {ledger.message}",
+            hint="look: `riskcockpit ledger verify`",
+        )
 
 
 @waivers_app.command("show")

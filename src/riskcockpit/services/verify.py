@@ -112,7 +112,7 @@ def ledger_entry(ctx: Context, prefix: str) -> LedgerEntryView:
             f'{word} with "{prefix}"', hint="look: `riskcockpit ledger log`, or give CHAIN:SEQ"
         )
     entry = matching[0]
-    faults = [p for p in found.report.problems if (p.chain, p.entry) == (entry.chain, entry.seq)]
+    place = (entry.chain, entry.seq)
     witnesses = [
         f"{other.chain}:{other.seq}"
         for other in found.entries
@@ -124,7 +124,8 @@ def ledger_entry(ctx: Context, prefix: str) -> LedgerEntryView:
         key_fp=entry.key_fp,
         seen=tuple(sorted(entry.seen.items())),
         witnesses=tuple(witnesses),
-        problems=tuple(problem.why for problem in faults),
+        problems=tuple(p.why for p in found.report.problems if (p.chain, p.entry) == place),
+        notices=tuple(p.why for p in found.report.notices if (p.chain, p.entry) == place),
         signature=entry.sig,
     )
 

@@ -51,13 +51,16 @@ def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
         DamagedError: the file is a database, but not a cache of ours.
         StoreError: it was written by a newer riskcockpit.
     """
+    import duckdb  # noqa: PLC0415 - who asks has imported it
+
     with translated("the schema version"):
-        if not connection.execute(sql("store", "schema_exists").text).fetchall():
+        try:
+            rows = connection.execute(sql("store", "schema_version").text).fetchall()
+        except duckdb.CatalogException as error:
             raise DamagedError(
                 "the cache file is a database without our schema",
                 hint="move it aside and build it again: `riskcockpit sync`",
-            )
-        rows = connection.execute(sql("store", "schema_version").text).fetchall()
+            ) from error
     version = int(rows[0][0]) if rows else 0
     if version > newest_version():
         raise StoreError(

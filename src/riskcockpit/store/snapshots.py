@@ -34,7 +34,10 @@ from riskcockpit.store.durable import (
 from riskcockpit.store.shelf import Shelf
 
 if TYPE_CHECKING:  # they import duckdb or lead to it: only who opens a cache pays
+    import duckdb
+
     from riskcockpit.store.database import Reader, Writer
+    from riskcockpit.store.kept import Kept
 
 KEPT_GENERATIONS = 2
 _POINTER = re.compile(r"(?P<number>\d{6,12})\n")
@@ -66,6 +69,7 @@ class Store:
         self._lock_timeout_seconds = lock_timeout_seconds
         self._shelf = Shelf(directory)
         self._is_sparing = is_sparing
+        self._lender: Kept | None = None
 
     def sparing(self) -> Store:
         """Return a store of the same cache whose readers keep little of it in memory.
@@ -221,25 +225,35 @@ class Store:
         return file if file.stat().st_size else None
 
     def _open_published(self) -> tuple[Reader, int]:
-        from riskcockpit.store.connecting import connect, connect_sparing  # noqa: PLC0415 - duckdb
+        from riskcockpit.store.connecting import connect  # noqa: PLC0415 - duckdb
         from riskcockpit.store.database import Reader  # noqa: PLC0415 - as above
-        from riskcockpit.store.migrate import schema_version  # noqa: PLC0415 - as above
 
         number, lease = self._lease()
-        roomy = partial(connect, self._file(number), is_writing=False)
+        file = self._file(number)
         try:
-            connection = connect_sparing(self._file(number)) if self._is_sparing else roomy()
-            try:
-                version = schema_version(connection)
-            except BaseException:
-                connection.close()
-                raise
+            connection, version = self._connect(file)
         except BaseException:
             lease.release()
             raise
         if not self._is_sparing:
             return Reader(connection, number, lease.release), version
+        roomy = partial(connect, file, is_writing=False)
         return Reader(connection, number, lease.release, roomy), version
+
+    def _connect(self, file: Path) -> tuple[duckdb.DuckDBPyConnection, int]:
+        from riskcockpit.store.connecting import connect_sparing  # noqa: PLC0415 - duckdb
+        from riskcockpit.store.kept import Kept  # noqa: PLC0415 - as above
+        from riskcockpit.store.migrate import schema_version  # noqa: PLC0415 - as above
+
+        if not self._is_sparing:
+            self._lender = self._lender or Kept()
+            return self._lender.connection(file)
+        connection = connect_sparing(file)
+        try:
+            return connection, schema_version(connection)
+        except BaseException:
+            connection.close()
+            raise
 
     def _lease(self) -> tuple[int, Lease]:
         """Take a lease of the published generation, which may change in the meantime."""

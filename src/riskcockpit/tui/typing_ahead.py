@@ -102,7 +102,7 @@ class TypingAhead(App[int]):
     def _look(self) -> None:
         """Begin a new round when the one under way is lost."""
         self._lookout = None
-        if not self._rounds_left:
+        if not self._rounds_left or not self.screen_stack:
             return
         loop = asyncio.get_running_loop()
         if loop.time() - self._round_began > _LOST_SECONDS:

@@ -42,6 +42,8 @@ class LedgerEntryView:
     """Entries of other chains that saw this one as the head, as `CHAIN:SEQ`."""
     problems: tuple[str, ...]
     """Why it does not verify; empty when it does."""
+    notices: tuple[str, ...]
+    """What is odd about it or makes it void, though the ledger verifies."""
     signature: str
 
 

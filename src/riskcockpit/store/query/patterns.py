@@ -19,7 +19,8 @@ def pattern_fault(pattern: str) -> str:
         try:
             _engine().execute(sql("store", "pattern_check").text, {"pattern": pattern})
         except duckdb.Error as error:
-            return str(error).partition("\n")[0].rpartition(": ")[2]
+            said = str(error).partition(": ")[2].removesuffix(f": {pattern}")
+            return " ".join(said.split()) or "RE2 refuses it"
     return ""
 
 

@@ -58,6 +58,7 @@ class CommandLine(ModalScreen[str]):
         self._start = text
         self._cycle = Cycle()
         self._mistake = ""
+        self._is_drawn = False
 
     @property
     def host(self) -> Host:
@@ -74,6 +75,7 @@ class CommandLine(ModalScreen[str]):
 
     def on_mount(self) -> None:
         """Show every word there is."""
+        self._is_drawn = True
         self._offer(self._start)
         self.field.focus()
         self.field.cursor_position = len(self._start)
@@ -84,9 +86,9 @@ class CommandLine(ModalScreen[str]):
         return self.query_one("#command", Input)
 
     def offer(self, names: Names) -> None:
-        """Take the names that exist now, to complete them."""
+        """Take the names that exist now, to complete them; they may be here before the field is."""
         self.names = names
-        if self._cycle.at is None:
+        if self._is_drawn and self._cycle.at is None:
             self._offer(self.field.value)
 
     def remember(self, history: Sequence[str]) -> None:
