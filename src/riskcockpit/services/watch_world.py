@@ -22,7 +22,7 @@ from riskcockpit.services.automation import (
     stopped_now,
 )
 from riskcockpit.services.context import Context
-from riskcockpit.store.database import Reader, Writer
+from riskcockpit.store.database import Writer
 
 State = tuple[object, ...]
 
@@ -37,8 +37,6 @@ class World:
     _standing: Standing | None = None
     _published: PublishedModels = field(default_factory=PublishedModels)
     _models: Mapping[str, Watched] = field(default_factory=dict)
-    _reader: Reader | None = None
-    """Of the generation that was read last: while it is open, others open it almost for nothing."""
 
     @property
     def standing(self) -> Standing:
@@ -75,23 +73,15 @@ class World:
         return stands
 
     def _read(self, stands: Standing) -> PublishedModels:
-        self.close()
         if not self.ctx.store.exists():
             return PublishedModels()
-        self._reader = self.ctx.store.reader()
-        return published_models(self._reader, stands)
+        with self.ctx.store.reader() as reader:
+            return published_models(reader, stands)
 
     def forget(self) -> None:
         """Read everything again next time."""
         self._standing = None
         self._generation = None
-        self.close()
-
-    def close(self) -> None:
-        """Give back the generation that was read last."""
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
 
     def facts(self, seen: Iterable[Reading], now: datetime) -> Mapping[str, Watched]:
         """Return what is known of every model at `now`, with readings that are in no cache yet."""

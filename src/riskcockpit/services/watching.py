@@ -131,12 +131,11 @@ class Watch:
                 self._event("stopping", "", "ends as it was told" if not is_once else "one cycle")
 
     def _end(self) -> None:
-        """Let what is being published be published, before another leads; give everything back."""
+        """Let what is being published be published, before another leads."""
         self._systemd.stopping()
         self._take_publish(may_wait=True)
         self._tell_troubles()
         self._publisher.close()
-        self._world.close()
 
     def stop(self) -> None:
         """End at the next step; for whoever runs it in a thread."""
