@@ -42,6 +42,7 @@ MOST_CURSOR_BYTES = 1_000
 MOST_FILTER_MS = 150
 MOST_MEGABYTES = 150
 MOST_BUSY_MS = 50
+MOST_IDLE_SHARE = 0.005
 BEAT_SECONDS = 0.005
 SETTLE_SECONDS = 3.0
 QUERIES = (
@@ -161,8 +162,11 @@ def idle(seconds: float) -> int:
             screen.press("\x11")
             screen.end(30)
     share = spent / seconds
-    print(f"idle         {written:,} bytes, {share:.1%} CPU in {seconds:.0f} s")
-    return (written > 0) + (share > 0.01)
+    print(
+        f"idle         {written:,} bytes, {share:.1%} CPU in {seconds:.0f} s "
+        f"(limit {MOST_IDLE_SHARE:.1%})"
+    )
+    return (written > 0) + (share > MOST_IDLE_SHARE)
 
 
 def busy(home: str, alerts: int) -> int:

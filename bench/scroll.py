@@ -37,6 +37,8 @@ from support.pty import Screen  # noqa: E402 - after the path is set
 QUIET_SECONDS = 0.15
 ANSWER_SECONDS = 2.0
 """The longest wait for the first byte: on a loaded machine no frame counts for the next key."""
+RESTING_CPU_SECONDS = 0.005
+"""What who does nothing more may use in a while of quiet: his pulse."""
 FRAME_SECONDS = 0.015
 HELD_SECONDS = 1 / 30
 """Between the keys of one that is held, as keyboards do it."""
@@ -71,13 +73,18 @@ class Step:
 
 
 def press(screen: Screen, key: bytes) -> Step:
-    """Press a key and wait until nothing is painted any more."""
+    """Press a key and wait until nothing is painted any more, and nobody works on it."""
     process = screen.process.pid
     before, started = cpu_seconds(process), time.perf_counter()
     os.write(screen.master, key)
     painted, spent, size = started, before, 0
-    is_first = True
-    while select.select([screen.master], [], [], QUIET_SECONDS if size else ANSWER_SECONDS)[0]:
+    is_first, rested = True, before
+    while True:
+        if not select.select([screen.master], [], [], QUIET_SECONDS if size else ANSWER_SECONDS)[0]:
+            since, rested = rested, cpu_seconds(process)
+            if rested - since < RESTING_CPU_SECONDS:
+                break
+            continue  # the rest of it would count for the next key
         now = time.perf_counter()
         is_first = is_first and (size == 0 or now - painted < FRAME_SECONDS)
         if is_first:

@@ -67,6 +67,10 @@ def test_a_high_finding_waits_for_a_second_person(bank: Bank) -> None:
         "another person with the role approver or risk_owner and a key of their own",
     )
     assert bank.states()["high"] == "pending_waiver"
+    again = plan_waiver(bank.at("engineer"), "severity:high", "risk_accepted", WHY, LATER)
+    assert again.warnings == (
+        "1 finding in a request already that waits for a key: `requests` shows it",
+    )
 
     answer = approve(bank.at("approver"), result.decision.id[:8], "agreed in the risk meeting")
 

@@ -25,6 +25,7 @@ MODES = {1049: "alternate screen", 1000: "mouse", 1003: "mouse motion", 2004: "p
 _PRIVATE = re.compile(rb"\x1b\[[<=>?][0-9;$]*[a-zA-Z]")
 _TEXTUAL_OWN = re.compile(
     rb"\x1b\[[0-9;?=<>$]*[a-zA-Z]|\x1b\]22;[a-z-]*\x07"  # styles and modes, pointer shape
+    rb"|\x1b\]8;(?:id=[0-9-]+;https?://[!-~]+|;)\x1b\\"  # links, of which a test says where to
     rb"|\x1bP(?:=[12]s|\+q[0-9a-f]*)\x1b\\|\x1b[=>78]"
 )
 _HARMFUL = re.compile(

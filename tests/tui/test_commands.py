@@ -70,8 +70,9 @@ async def test_words_of_a_shell_lead_to_the_screen_that_shows_it() -> None:
         ("note 0b4a it's fine", Note("0b4a", "it's fine")),
         ("findings release ab12", Release("ab12")),
         ("incident ack INC-1", Acknowledge("INC-1")),
+        ("incident ack INC-1 -m mine", Acknowledge("INC-1", "mine")),
         ("rollback fraud-scoring --to 5", RollBack("fraud-scoring", 5)),
-        ("rollback fraud-scoring v5", RollBack("fraud-scoring", 5)),
+        ("rollback fraud-scoring v5 -m 'it drifts'", RollBack("fraud-scoring", 5, "it drifts")),
     ],
 )
 async def test_a_decision_is_previewed_about_what_is_named_wherever_the_cursor_is(

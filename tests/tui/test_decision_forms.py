@@ -120,6 +120,24 @@ async def test_a_waiver_is_renewed_and_revoked_after_a_form_and_a_preview() -> N
     ]
 
 
+async def test_a_decision_that_is_being_signed_is_said_at_once_until_its_outcome_is_there() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, "R", "j", "a", size=(80, 24)) as (app, pilot):
+        await ready(pilot)
+        assert "signing" not in seen(app)
+        gateway.gate = threading.Event()
+        await pilot.press("y")
+        await pilot.pause()
+        assert "signing" in seen(app).split("\n")[0]
+        await pilot.pause(0.6)
+        assert "what came of it is shown" in seen(app)
+        gateway.gate.set()
+        await ready(pilot)
+        assert gateway.decided == [Approve(THEIRS)]
+        assert "signing" not in seen(app)
+        assert "what came of it is shown" not in seen(app)
+
+
 async def test_ones_own_request_is_not_offered_and_says_who_can_sign_it() -> None:
     gateway = FakeGateway()
     async with opened(gateway, "R", size=(160, 48)) as (app, pilot):

@@ -122,11 +122,23 @@ def test_keys_in_the_environment_press_nothing() -> None:
         assert screen.end() == 0
 
 
-def test_an_idle_cockpit_writes_nothing() -> None:
+def test_an_idle_cockpit_writes_nothing_and_sleeps_but_for_its_pulse() -> None:
     with cockpit() as screen:
         screen.wait_for("Needs you now")
-        screen.read()
+        screen.read(quiet_seconds=1.0)
+        before = switches(screen.guarded)
         assert screen.read(quiet_seconds=2.5, most_seconds=2.5) == b""
+        after = switches(screen.guarded)
+        assert len([thread for thread in after if after[thread] != before.get(thread)]) <= 1
         screen.press("q")
         assert screen.end() == 0
         assert screen.modes_left_on() == []
+
+
+def switches(process: int) -> dict[str, int]:
+    """Return how often each thread of a process has gone to sleep (Linux)."""
+    found = {}
+    for status in Path(f"/proc/{process}/task").glob("*/status"):
+        text = status.read_text(encoding="ascii")
+        found[status.parent.name] = int(text.split("\nvoluntary_ctxt_switches:")[1].split()[0])
+    return found

@@ -70,7 +70,7 @@ async def test_every_screen_looks_as_it_did(
         for name, keys in ABOVE.items():
             await press(pilot, "0", *keys)
             await ready(pilot)  # dialogs are laid out twice: for their text, and for the room
-            album.take(app, name, "")
+            await album.take(app, pilot, name, "")
             while isinstance(app.screen, ModalScreen):
                 app.pop_screen()
             while app.place_screen.step_back():
@@ -89,7 +89,7 @@ async def walk(app: Cockpit, pilot: Pilot[int], kind: str, album: Album) -> None
         change(screen)
         await settle(pilot)
         assert screen.load is state, kind
-        text = album.take(app, kind, state.value)
+        text = await album.take(app, pilot, kind, state.value)
         said = {Load.LOADED: "demo-bank", Load.EMPTY: ""}.get(state, state.value.upper())
         assert said in text.upper() or said in text, (kind, state)
         assert all(len(line) <= app.size.width + 12 for line in text.split("\n"))
@@ -103,7 +103,7 @@ async def walk(app: Cockpit, pilot: Pilot[int], kind: str, album: Album) -> None
     await pilot.pause()
     if kind not in ("overview", "settings"):
         assert app.place_screen.load is Load.LOADING, kind
-        album.take(app, kind, Load.LOADING.value)
+        await album.take(app, pilot, kind, Load.LOADING.value)
     gate.set()
     await draw(Load.LOADED, lambda _: None)
     gateway.gate = None

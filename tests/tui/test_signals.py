@@ -47,11 +47,13 @@ def test_quitting_leaves_nothing_switched_on() -> None:
         assert screen.modes_left_on() == []
 
 
-def test_ctrl_q_quits_from_anywhere() -> None:
+def test_ctrl_q_quits_from_anywhere_also_behind_bytes_that_are_no_text() -> None:
     with cockpit() as screen:
         screen.wait_for("Needs you now")
         screen.press("f")
         screen.press("/")
+        screen.press(b"\xff\xc3(")
+        assert "\ufffd\ufffd(" in screen.text
         screen.press("\x11")
         assert screen.end() == 0
 

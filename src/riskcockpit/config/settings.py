@@ -174,6 +174,8 @@ class CockpitSettings(Struct, frozen=True):
     """`dark`, `light`, `high-contrast`, `colour-blind` or `ansi`."""
     keys: dict[str, str] = {}
     clipboard: Literal["auto", "osc52", "tmux", "off"] = "auto"
+    hyperlinks: Literal["auto", "off"] = "auto"
+    """Whether addresses on the screen can be clicked, where the terminal has links (OSC 8)."""
     views: dict[str, str] = {}
     """Saved views of the findings screen: name → query."""
     contexts: dict[str, str] = {}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -78,12 +80,8 @@ class Loopback:
     def __init__(self, answer: Answer, *, latency_seconds: float = 0.0) -> None:
         self._stopping = threading.Event()
         self._server = _Server((ADDRESS, 0), _handler(answer, latency_seconds, self._stopping))
-        self._thread = threading.Thread(
-            target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.05},
-            name="demo-loopback",
-            daemon=True,
-        )
+        self._server.stopping = self._stopping
+        self._thread = threading.Thread(target=self._serve, name="demo-loopback", daemon=True)
 
     @property
     def url(self) -> str:
@@ -98,9 +96,15 @@ class Loopback:
         """Stop answering and give the port back; harmless when it never started."""
         self._stopping.set()
         if self._thread.is_alive():
-            self._server.shutdown()
+            with suppress(OSError), socket.create_connection((ADDRESS, self._server.server_port)):
+                pass  # it waits for a request, and for nothing else
             self._thread.join()
         self._server.server_close()
+
+    def _serve(self) -> None:
+        """Sleep until somebody asks: a bank nobody asks anything costs nothing."""
+        while not self._stopping.is_set():
+            self._server.handle_request()
 
     def __enter__(self) -> Self:
         self.start()
@@ -118,6 +122,11 @@ class Loopback:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    stopping: threading.Event
+
+    def verify_request(self, request: object, client_address: object) -> bool:  # noqa: ARG002
+        """Refuse the request that only wakes us to stop."""
+        return not self.stopping.is_set()
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
         """Log instead of printing: the cockpit owns the terminal."""

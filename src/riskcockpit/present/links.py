@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import string
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from riskcockpit.views.findings import FindingDetail
+if TYPE_CHECKING:  # the fence of the cockpit needs no records
+    from riskcockpit.views.findings import FindingDetail
 
 LONGEST = 2_048
 _WRITTEN = frozenset(string.ascii_letters + string.digits + "-._~:/?#[]@!$&'()*+,;=%")

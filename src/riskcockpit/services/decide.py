@@ -284,6 +284,9 @@ def _warnings(wish: _Wish) -> Iterable[str]:
     waived = sum(row.state in (State.WAIVED, State.FALSE_POSITIVE) for row in wish.rows)
     if waived and not (wish.terms.record and wish.terms.record.renews):
         yield f"{_count(waived)} waived already"
+    asked = sum(row.state is State.PENDING_WAIVER for row in wish.rows)
+    if asked:
+        yield f"{_count(asked)} in a request already that waits for a key: `requests` shows it"
     yield from wish.upstream.notes
     exploited = sum(row.is_kev for row in wish.rows)
     if exploited:

@@ -52,9 +52,9 @@ def plan_acknowledge(ctx: Context, id_: str) -> DecisionPreview:
     )
 
 
-def take_incident(ctx: Context, id_: str) -> DecisionResult:
+def take_incident(ctx: Context, id_: str, comment: str = "") -> DecisionResult:
     """Acknowledge an incident; raises as `services.incidents.acknowledge`."""
-    known, message = acknowledge(ctx, id_, "")
+    known, message = acknowledge(ctx, id_, comment)
     entry = known.timeline[-1]
     at = known.acknowledged_at or ctx.clock.now()
     decision = Decision(

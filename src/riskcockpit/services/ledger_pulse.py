@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Hashable, Iterator
 from pathlib import Path
 
@@ -15,12 +16,13 @@ REMOTES = "ledger-remotes"
 
 def ledger_state(ctx: Context) -> Hashable:
     """Return another value when somebody has written into the ledger; cheap, reads no entry."""
-    ledger = ctx.paths.ledger
-    return tuple(
-        _stamp(file)
-        for place in (ledger / "chains", ledger / "policy", ledger)
-        for file in _files(place)
-    )
+    return tuple(_stamp(file) for place in _places(ctx) for file in _files(place))
+
+
+def grows_in(ctx: Context) -> tuple[Path, ...]:
+    """Return what an entry changes, or a file that comes, goes or is replaced: chains, places."""
+    chains, *others = _places(ctx)
+    return (chains, *others, *(Path(file.path) for file in _files(chains)))
 
 
 def was_there(ctx: Context) -> bool:
@@ -30,14 +32,20 @@ def was_there(ctx: Context) -> bool:
     return any(map(Path.exists, places)) or (ctx.key.exists() and bool(ctx.store.generation()))
 
 
-def _files(place: Path) -> Iterator[Path]:
+def _places(ctx: Context) -> tuple[Path, ...]:
+    ledger = ctx.paths.ledger
+    return ledger / "chains", ledger / "policy", ledger
+
+
+def _files(place: Path) -> Iterator[os.DirEntry[str]]:
     try:
-        yield from sorted(place.iterdir())
+        with os.scandir(place) as found:
+            yield from sorted(found, key=lambda file: file.name)
     except OSError:
         return
 
 
-def _stamp(file: Path) -> tuple[str, int, int]:
+def _stamp(file: os.DirEntry[str]) -> tuple[str, int, int]:
     try:
         status = file.stat()
     except OSError:

@@ -44,6 +44,8 @@ _DEEDS = (
 )
 _FRESH = timedelta(minutes=1)
 """How long an answer counts while nothing that it rests on has changed: roles are lent by time."""
+_MOST_KNOWN = 64
+"""Answers kept; then all are forgotten, for who walks through a list without an end."""
 _LEFT_ALONE = frozenset({State.FIXED.value, State.SUPPRESSED_AT_SOURCE.value})
 
 
@@ -75,6 +77,8 @@ class Permissions:
         with self._lock:
             self._renew(ctx)
             if subject not in self._known:
+                if len(self._known) >= _MOST_KNOWN:
+                    self._known.clear()
                 self._known[subject] = self._ask(ctx, subject)
             return self._known[subject]
 

@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -64,6 +64,7 @@ class Store:
         is_sparing: bool = False,
     ) -> None:
         self.directory = directory
+        self._pointer = directory / "CURRENT"
         self._clock = clock
         self._summarise = summarise
         self._lock_timeout_seconds = lock_timeout_seconds
@@ -100,6 +101,14 @@ class Store:
         if match is None:
             raise DamagedError(f"the cache pointer {self._pointer} is damaged", hint=_REBUILD)
         return int(match["number"])
+
+    def stamp(self) -> Hashable:
+        """Return another value when another generation was published; reads nothing."""
+        try:
+            status = self._pointer.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size, status.st_ino
 
     def exists(self) -> bool:
         """Return whether anything was ever published here."""
@@ -199,10 +208,6 @@ class Store:
                 moved.append(_move_aside(self._pointer, self._pointer_name()))
             sync_directory(self.directory)
         return tuple(moved)
-
-    @property
-    def _pointer(self) -> Path:
-        return self.directory / "CURRENT"
 
     def _pointer_name(self) -> str:
         """What the pointer is called once it is aside: with its number, which is not used again."""

@@ -65,6 +65,8 @@ class About:
     """How lists are shown: name → columns and order."""
     clipboard: str = "auto"
     """`auto`, `osc52`, `tmux` or `off`."""
+    hyperlinks: str = "auto"
+    """`auto` or `off`."""
     file: str = ""
     """Where the settings are, or would be; empty when nobody knows."""
     has_settings: bool = True

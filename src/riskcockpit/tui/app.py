@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ from riskcockpit.tui.conditions import Condition, of_data, of_settings
 from riskcockpit.tui.fence import Fence
 from riskcockpit.tui.handing import Handing
 from riskcockpit.tui.host import Severity
+from riskcockpit.tui.hyperlinks import are_shown
 from riskcockpit.tui.widgets.lines import header_line, synced
 
 if TYPE_CHECKING:  # imported when first needed: the palette when opened, records with the data
@@ -79,7 +81,9 @@ class Cockpit(Handing):
         """A fault of ours that ended the app; raised again when the terminal is in order."""
         self.next_home = ""
         """The home to open when this one is left; empty: none."""
-        self._fence = Fence()
+        setting = gateway.about.hyperlinks
+        self._fence = Fence(has_links=are_shown(setting, os.environ, is_ascii=is_ascii))
+        self._doing = ""
         self._give_up: Callable[[], None] | None = None
         self._keeps_typed = False
         self._hold_note: Timer | None = None
@@ -149,11 +153,19 @@ class Cockpit(Handing):
             self.place,
             self.gateway.about,
             self.posture,
-            "syncing" if self.progress else synced(self.posture, self.gateway.now()),
+            self._doing or self._age(),
             is_locked=self.is_locked,
             glyphs=self.glyphs,
             width=width,
         )
+
+    def _age(self) -> str:
+        return "syncing" if self.progress else synced(self.posture, self.gateway.now())
+
+    def show_doing(self, word: str) -> None:
+        """Show in the header what is being done, until an empty word says that it is over."""
+        self._doing = word
+        self.place_screen.draw_lines()
 
     def conditions(self) -> Sequence[Condition]:
         """Return what is wrong with the data or the settings, the gravest first."""

@@ -18,7 +18,9 @@ class Desk(Protocol):
         """Preview a decision."""
         ...
 
-    def roll_back(self, model: str, to: int | None = None, *, is_trial: bool = False) -> None:
+    def roll_back(
+        self, model: str, to: int | None = None, comment: str = "", *, is_trial: bool = False
+    ) -> None:
         """Preview the rollback of a model."""
         ...
 

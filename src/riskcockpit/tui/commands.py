@@ -162,7 +162,9 @@ def _roll_back(app: Commanded, given: Given) -> None:
         raise Misspelt(f'"{typed}" is no version of {model}')
     else:
         version = int(number) if number else None
-        app.desk.roll_back(model, version, is_trial=_DRY in given.options)
+        app.desk.roll_back(
+            model, version, given.option("--comment"), is_trial=_DRY in given.options
+        )
 
 
 _SIGNED = "It is signed and stays in the ledger"
@@ -202,7 +204,8 @@ ACTS: Mapping[str, Act] = {
     "incident": _INCIDENT,
     "incident list": _INCIDENT,
     "incident show": _INCIDENT,
-    "incident ack": _decide("", lambda given: intents.Acknowledge(given.part(0))),
+    "incident ack": _decide("",
+                            lambda it: intents.Acknowledge(it.part(0), it.option("--comment"))),
     "incident note": _NOTE,
     "waivers": _WAIVER,
     "waivers list": _WAIVER,

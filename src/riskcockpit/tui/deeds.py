@@ -41,8 +41,8 @@ _DEEDS: Mapping[type, tuple[_Plan, _Do]] = {
         lambda ctx, it: decide.waive(ctx, *_waiver(it), details=it.details),
     ),
     RollBack: (
-        lambda ctx, it: rollback.plan_rollback(ctx, it.model, it.to),
-        lambda ctx, it: rollback.rollback(ctx, it.model, it.to),
+        lambda ctx, it: rollback.plan_rollback(ctx, it.model, it.to, it.comment),
+        lambda ctx, it: rollback.rollback(ctx, it.model, it.to, it.comment),
     ),
     Approve: (
         lambda ctx, it: decide.plan_approve(ctx, it.request, it.comment),
@@ -66,7 +66,7 @@ _DEEDS: Mapping[type, tuple[_Plan, _Do]] = {
     ),
     Acknowledge: (
         lambda ctx, it: incident_desk.plan_acknowledge(ctx, it.incident),
-        lambda ctx, it: incident_desk.take_incident(ctx, it.incident),
+        lambda ctx, it: incident_desk.take_incident(ctx, it.incident, it.comment),
     ),
     Release: (
         lambda ctx, it: releasing.plan_release(ctx, it.scan)[0],

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # imported when first used
     from riskcockpit.exposure.model import ExposureModel
     from riskcockpit.services.context import Context
     from riskcockpit.services.findings import FindingReader
+    from riskcockpit.services.home_pulse import HomePulse
     from riskcockpit.views.compliance import FrameworkView
     from riskcockpit.views.findings import FacetView, FindingDetail, FindingPage, FindingSet
     from riskcockpit.views.governance import (
@@ -148,18 +149,14 @@ class Gateway(DeskGateway):
 
     def pulse(self) -> Pulse:
         """Return what may have changed by itself."""
-        from riskcockpit.services.ledger_pulse import ledger_state  # noqa: PLC0415 - as below
-        from riskcockpit.services.progress import under_way  # noqa: PLC0415 - when first used
+        seen = self._home
+        return Pulse(seen.generation(), seen.settings(), seen.progress(), seen.ledger())
 
-        try:
-            status = self._ctx.paths.settings.stat()
-            settings = hash((status.st_mtime_ns, status.st_size, status.st_ino))
-        except OSError:
-            settings = 0
-        return Pulse(
-            self._ctx.store.generation(), settings, under_way(self._ctx.paths),
-            hash(ledger_state(self._ctx)),
-        )  # fmt: skip
+    @cached_property
+    def _home(self) -> HomePulse:
+        from riskcockpit.services.home_pulse import HomePulse  # noqa: PLC0415 - when first used
+
+        return HomePulse(self._ctx)
 
     def reload(self) -> About:
         """Take the settings anew; the old stay when the new cannot be used."""
@@ -389,6 +386,7 @@ def _about(ctx: Context) -> About:
         },
         lists=settings.cockpit.lists,
         clipboard=settings.cockpit.clipboard,
+        hyperlinks=settings.cockpit.hyperlinks,
         file=str(paths.settings),
         has_settings=paths.settings.is_file(),
         line_of=line_of,

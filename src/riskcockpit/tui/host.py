@@ -67,6 +67,10 @@ class Host(Protocol):
         """
         ...
 
+    def show_doing(self, word: str) -> None:
+        """Show in the header what is being done, until an empty word says that it is over."""
+        ...
+
     def forget_typed(self) -> None:
         """Let the keys that wait never act."""
         ...

@@ -31,6 +31,7 @@ class RollBack:
     model: str
     to: int | None = None
     """None: the newest older version that is ready and approved."""
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Acknowledge:
     """Say that one looks after an incident."""
 
     incident: str
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

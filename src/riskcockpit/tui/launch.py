@@ -90,6 +90,7 @@ def _opened(gateway: GatewayApi, extras: Extras, *, is_ascii: bool, mouse: bool)
     scrub(os.environ)
     from riskcockpit.services.guarding import lifeline  # noqa: PLC0415 - after the check
     from riskcockpit.tui.app import Cockpit  # noqa: PLC0415 - Textual reads the environment now
+    from riskcockpit.tui.sleeping_driver import SleepingDriver  # noqa: PLC0415 - as above
 
     app = Cockpit(
         gateway,
@@ -98,6 +99,7 @@ def _opened(gateway: GatewayApi, extras: Extras, *, is_ascii: bool, mouse: bool)
         is_still=extras.is_still,
         lifeline=lifeline(),
     )
+    app.driver_class = SleepingDriver
     if extras.recorder is not None:
         from riskcockpit.tui.recording import recorded  # noqa: PLC0415 - few record
 

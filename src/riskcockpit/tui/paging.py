@@ -14,7 +14,7 @@ AHEAD = 3
 """Pages fetched before they are seen, so that no row is painted twice."""
 BEHIND = 1
 """Pages fetched against the direction of travel, for who turns round."""
-KEPT = 40
+KEPT = 16
 """Pages kept; the least recently used goes first."""
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from textual.timer import Timer
+
 from riskcockpit.errors import RiskcockpitError
 from riskcockpit.tui.conditions import is_forbidden
 from riskcockpit.tui.intents import Intent, RollBack
@@ -17,6 +19,8 @@ if TYPE_CHECKING:  # records and dialogs cost 10 ms a module; the first frame ne
     from riskcockpit.views.governance import DecisionPreview, DecisionResult
     from riskcockpit.views.models import MoveTarget
 
+_LASTS_SECONDS = 0.5
+_TAKING = "the decision is being signed and sent; what came of it is shown when it is here"
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -33,6 +37,11 @@ class FormingScreen(PermittedScreen):
     What is typed until a form is there goes into it; what is typed until a preview is there is
     dropped: nobody can have meant it as an answer.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._taking: Timer | None = None
+        """Until what came of a decision is here."""
 
     def after_decision(self) -> None:
         """End what was only for this decision, as marks."""
@@ -108,12 +117,14 @@ class FormingScreen(PermittedScreen):
         self._hold("plan")
         self.ask("plan", lambda: gateway.plan(intent), show)
 
-    def roll_back(self, model: str, to: int | None = None, *, is_trial: bool = False) -> None:
+    def roll_back(
+        self, model: str, to: int | None = None, comment: str = "", *, is_trial: bool = False
+    ) -> None:
         """Preview the rollback of a model to `to`, or to where the guards lead; others by a key."""
         gateway = self.host.gateway
 
         def plan(version: int | None) -> DecisionPreview:
-            preview = gateway.plan(RollBack(model, version))
+            preview = gateway.plan(RollBack(model, version, comment))
             return as_trial(preview) if is_trial else preview
 
         def look() -> tuple[tuple[MoveTarget, ...], int | None, DecisionPreview]:
@@ -128,7 +139,7 @@ class FormingScreen(PermittedScreen):
             self.host.release_keys()
             targets, chosen, preview = found
             dialog = RollBackDialog(preview, targets, chosen, look_at)
-            self._confirm(dialog, lambda: RollBack(model, dialog.chosen))
+            self._confirm(dialog, lambda: RollBack(model, dialog.chosen, comment))
 
         def look_at(version: int, then: Callable[[DecisionPreview], None]) -> None:
             self.ask("plan", lambda: plan(version), then)
@@ -149,6 +160,7 @@ class FormingScreen(PermittedScreen):
         def show(result: DecisionResult) -> None:
             from riskcockpit.tui.modals.says import ResultDialog  # noqa: PLC0415 - as above
 
+            self._end_taking()
             self.app.push_screen(ResultDialog(result))
             for form in forms:
                 self._keeper(form)({})
@@ -156,10 +168,26 @@ class FormingScreen(PermittedScreen):
             self.refresh_data()
 
         self.after_decision()
+        self._begin_taking()
         self.ask("decide", lambda: gateway.decide(intent), show)
+
+    def _begin_taking(self) -> None:
+        """Say at once that the decision is being taken, and aloud when that lasts."""
+        self._end_taking()
+        self.host.show_doing("signing")
+        self._taking = self.set_timer(_LASTS_SECONDS, lambda: self.host.tell(_TAKING))
+
+    def _end_taking(self) -> None:
+        if self._taking is not None:
+            self._taking.stop()
+            self._taking = None
+            self.host.show_doing("")
+            self.app.clear_notifications()  # before the note covers what came of it
 
     def fail(self, topic: str, error: Exception) -> None:
         """Say in a dialog why a decision was not taken."""
+        if topic == "decide":
+            self._end_taking()
         if topic in ("plan", "form"):
             self.host.forget_typed()
             self.host.release_keys()

@@ -13,6 +13,7 @@ from riskcockpit.present.columns import Frame
 from riskcockpit.present.deadlines import deadline, past_deadline
 from riskcockpit.present.knowledge import epss_words, kev_words, priority
 from riskcockpit.present.text import age, count, money, plural, severity_token, stamp, until
+from riskcockpit.tui.hyperlinks import linked
 from riskcockpit.tui.widgets.plain import Part, styled
 from riskcockpit.views.findings import FindingDetail, FindingEventView, FindingRow, WaiverView
 
@@ -78,7 +79,7 @@ def finding_full(detail: FindingDetail, frame: Frame, width: int) -> list[Conten
     out += fact(
         "came back", plural(detail.reopened_count, "time") if detail.reopened_count else "", width
     )
-    out += fact("help", detail.help_url, width)
+    out += linked(fact("help", detail.help_url, width), detail.help_url.strip(), LABEL)
     told = detail.description.strip()
     out += section("What it is", paragraph(told, width) if told else [])
     out += section("Where", _places(detail.locations, width, frame))
