@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import LedgerError
 from riskcockpit.ledger.armor import EVIDENCE, verify_signature
-from riskcockpit.ledger.canonical import canonical, parse
+from riskcockpit.ledger.canonical import _QUICK, canonical, parse
 from riskcockpit.ledger.chain import NO_ENTRY, Entry, build_body, build_line, parse_line
 from riskcockpit.ledger.journal import Journal
 from riskcockpit.ledger.objects import Objects
@@ -431,6 +431,29 @@ def test_canonical_json_reads_back_and_has_one_spelling(value: object) -> None:
     if len(raw) > 2:
         with pytest.raises(ValueError, match=r"."):
             parse(raw + b" ")
+
+
+def test_both_writers_spell_every_character_alike() -> None:
+    every = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x110000))))
+    assert _QUICK.encode({"b": every, "a": [-1, True, None, {}]}) == canonical(
+        {"b": every, "a": [-1, True, None, {}]}
+    )
+    with pytest.raises(UnicodeEncodeError):
+        _QUICK.encode("\ud800")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"b":1,"a":2}', b'{"a": 1}', b'{"a":1,"a":1}', b'"\\u0041"', b'"\\ud800"', b"1.0", b"1e2",
+        b"-0", b"NaN", b"9007199254740992", b"-9007199254740992", b"1" * 5000, b'{"\xc3\xa9":1}',
+        b'{"\\u00e9":1}', b'"\xff"', b"\xef\xbb\xbf1", b"[" * 5000 + b"]" * 5000,
+        b'{"a":' * 1200 + b"1" + b"}" * 1200,
+    ],
+)  # fmt: skip
+def test_another_spelling_is_not_read(raw: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse(raw)
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ import pytest
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.ledger.canonical import canonical, parse
 from riskcockpit.ledger.chain import build_body, build_line, parse_line
+from riskcockpit.ledger.memory import Memory
 from riskcockpit.ledger.objects import Objects
-from riskcockpit.ledger.verify import verify
+from riskcockpit.ledger.verify import examine, verify
 from support.ledgers import NAMESPACES, Ledger, TickingClock, key_for, said, signer_line
 from support.quick_signer import QuickSigner
 from support.stock_tools import said_by_the_script, stock_tools
@@ -29,6 +30,8 @@ ROTATED = datetime(2024, 3, 8, tzinfo=UTC)
 ENGINEER, APPROVER = "engineer@bastion", "approver@vault"
 COVERED = 6
 """Entries of the engineer that the checkpoint or the approver covers; one more follows."""
+BEFORE = Memory()
+"""What a process knows that verified the ledger before anybody tampered with it."""
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
     late.append(EntryType.NOTE, said("late 5"))
     made.journal("approver", "vault").append(EntryType.NOTE, said("saw it"))
     late.append(EntryType.NOTE, said("late 6"))
+    examine(made.directory, made.clock.at + timedelta(hours=1), memory=BEFORE)
     return made
 
 
@@ -72,7 +76,9 @@ def write(ledger: Ledger, changed: list[bytes]) -> None:
 
 
 def found_by_us(ledger: Ledger) -> set[tuple[str, int | None]]:
-    report = verify(ledger.directory, ledger.clock.at + timedelta(hours=1))
+    now = ledger.clock.at + timedelta(hours=1)
+    report = verify(ledger.directory, now)
+    assert examine(ledger.directory, now, memory=BEFORE).report == report
     return {(problem.chain, problem.entry) for problem in report.problems}
 
 

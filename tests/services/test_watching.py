@@ -8,25 +8,41 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
+import msgspec
 import pytest
 
-from riskcockpit.config.automation import Automation
+from riskcockpit.config.automation import Automation, Enforcement, Rule
+from riskcockpit.config.paths import Paths
 from riskcockpit.config.settings import Settings, SourceSettings
 from riskcockpit.domain.batch import Coverage
 from riskcockpit.domain.reading import MetricClass, Reading, SubjectKind
-from riskcockpit.errors import ConfigError
-from riskcockpit.services.looking import cycles_of, merged
-from riskcockpit.services.pulling import Pulled
+from riskcockpit.errors import ConfigError, StoreError
+from riskcockpit.services import watch_publishing
+from riskcockpit.services.adopting import adopt, rules_file
+from riskcockpit.services.answers import approve
+from riskcockpit.services.automation import standing
+from riskcockpit.services.context import Context
+from riskcockpit.services.looking import Looker, cycles_of, merged
+from riskcockpit.services.pulling import Pulled, Round
 from riskcockpit.services.stopping import StopError, Stopper
 from riskcockpit.services.systemd import Systemd
+from riskcockpit.services.watching import Watch
+from riskcockpit.views.automation import WatchEvent
+from riskcockpit.views.reports import SyncReport
 from support.cli import invoke
+from support.deciding import Bank, make_bank
+from support.watched import wait_for
 
 pytestmark = pytest.mark.usefixtures("without_policy")
 
@@ -56,14 +72,21 @@ def test_one_leads_another_stands_by_and_takes_over(home: Path, tmp_path: Path) 
     address = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(address))
-        systemd.settimeout(60)
+        heard = Queue[bytes]()
+
+        def listen() -> None:
+            while not (told := systemd.recv(4096)).startswith(b"STOPPING=1"):
+                heard.put(told)
+            heard.put(told)
+
+        threading.Thread(target=listen, daemon=True).start()
         with watch(home, str(address)) as first:
             assert event(first)["kind"] == "started"
-            assert systemd.recv(4096).startswith(b"READY=1")
-            while not (told := systemd.recv(4096)).startswith(b"WATCHDOG=1"):
+            assert heard.get(timeout=60).startswith(b"READY=1")
+            while not (told := heard.get(timeout=60)).startswith(b"WATCHDOG=1"):
                 pass
             while b"models watched" not in told:
-                told = systemd.recv(4096)
+                told = heard.get(timeout=60)
             health = json.loads(invoke("watch", "health", "--json").out)
             assert (health["state"], health["pid"]) == ("leading", first.pid)
             with watch(home) as second:
@@ -71,7 +94,7 @@ def test_one_leads_another_stands_by_and_takes_over(home: Path, tmp_path: Path) 
                 first.send_signal(signal.SIGTERM)
                 assert event(first)["kind"] == "stopping"
                 assert first.wait(60) == 0
-                while not systemd.recv(4096).startswith(b"STOPPING=1"):
+                while not heard.get(timeout=60).startswith(b"STOPPING=1"):
                     pass
                 assert event(second)["kind"] == "started"
                 second.send_signal(signal.SIGINT)
@@ -143,3 +166,108 @@ def test_looks_that_were_not_published_are_told_as_one() -> None:
     assert failed.notes == ("it does not answer",)
     assert not failed.error
     assert merged(Pulled(metrics, error="away"), first) == first
+
+
+def test_what_could_not_be_published_goes_with_the_next_publish(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reading(minute: int) -> Reading:
+        at = NOW + timedelta(minutes=minute)
+        return Reading(SubjectKind.MODEL, "fraud", "accuracy", MetricClass.ACCURACY, 0.9, at)
+
+    given = [Pulled(source("metrics", "prometheus"), readings=(reading(n),)) for n in range(3)]
+    monkeypatch.setattr(Round, "pull_all", lambda _self, _due: [given.pop(0)])
+    settings = Settings(sources=(source("metrics", "prometheus"),))
+    looker = Looker(replace(Context.open(Paths.under(home)), settings=settings))
+
+    def look() -> list[int]:
+        looker.look({"metrics": timedelta()})
+        return [one.at.minute for one in looker.readings]
+
+    assert look() == [0]
+    (handed,) = looker.hand_over()
+    assert look() == [0, 1], "what is on its way is in no cache yet"
+    looker.not_published()
+    (handed,) = looker.hand_over()
+    assert [one.at.minute for one in handed.readings] == [0, 1]
+    assert look() == [0, 1, 2]
+    looker.published()
+    assert [one.at.minute for one in looker.readings] == [2]
+
+
+def enforced(root: Path, monkeypatch: pytest.MonkeyPatch) -> Bank:
+    """A bank whose rules roll `fraud` back after two bad windows; its cache has one."""
+    bank = make_bank(root, monkeypatch)
+    bank.roles |= {"engineer": ["engineer", "risk_owner"], "watch": ["automation"]}
+    bank.hire()
+    rule = Rule(id="lost", class_=MetricClass.ACCURACY, windows=2, action="rollback")
+    automation = Automation(rules=(rule,), enforce={"fraud": Enforcement(approver="approver")})
+    rules_file(bank.at("engineer")).write_text(msgspec.yaml.encode(automation).decode())
+    adopt(bank.at("engineer"))
+    (change,) = standing(bank.at("engineer")).book.waiting
+    approve(bank.at("approver"), change.entry.hash)
+    bank.clock.step = timedelta()
+    return bank
+
+
+@dataclass
+class Publishes:
+    """Stands in for the publishes of a watch: the first is slow, the second fails."""
+
+    bank: Bank
+    count: int = 0
+    begun: threading.Event = field(default_factory=threading.Event)
+    may_end: threading.Event = field(default_factory=threading.Event)
+    is_done: bool = False
+
+    def __call__(self, *_: object) -> SyncReport:
+        self.count += 1
+        self.begun.set()
+        assert self.may_end.wait(60)
+        if self.count == 2:
+            raise StoreError("no room")
+        if self.count > 2:  # the first began before the move: it does not know of it
+            self.bank.publish()
+            self.is_done = True
+        return SyncReport((), is_dry_run=False, generation=0)
+
+
+def test_a_fault_is_ended_while_a_publish_is_under_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = enforced(tmp_path / "home", monkeypatch)
+    publishes, seen, turns = Publishes(bank), list[Reading](), Counter[str]()
+
+    def look(*_: object) -> tuple[Pulled, ...]:
+        turns["turn"] += 1
+        return ()
+
+    monkeypatch.setattr(watch_publishing, "take_in", publishes)
+    monkeypatch.setattr(Looker, "look", look)
+    monkeypatch.setattr(Looker, "readings", seen)
+    monkeypatch.setattr(Watch, "_sleep", lambda *_: time.sleep(0.01))
+    events: list[WatchEvent] = []
+    watch = Watch(bank.at("watch"), events.append)
+    thread = threading.Thread(target=watch.run)
+    thread.start()
+    try:
+        assert publishes.begun.wait(60)
+        reading = Reading(
+            SubjectKind.MODEL, "fraud", "accuracy", MetricClass.ACCURACY, 0.8, bank.clock.now(),
+            version=7, threshold=0.9,
+        )  # fmt: skip
+        seen.append(reading)
+        wait_for(lambda: bank.registry.champion == 6, "it is rolled back")
+        publishes.may_end.set()
+        wait_for(lambda: publishes.is_done, "it is published")
+        turns.clear()
+        wait_for(lambda: turns["turn"] > 2, "it goes on")
+    finally:
+        publishes.may_end.set()
+        watch.stop()
+        thread.join(60)
+    kinds = ("rolled back", "held", "trouble")
+    told = [(e.kind, e.detail.partition(",")[0]) for e in events if e.kind in kinds]
+    moved = "fraud: champion from version 7 back to version 6"
+    assert told == [("rolled back", moved), ("trouble", "no room")]
+    assert len(bank.registry.sent) == 1

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from shutil import copytree, rmtree
+from tempfile import mkdtemp
 from types import ModuleType
 from typing import Any
 
@@ -21,13 +25,16 @@ from riskcockpit.config.settings import (
     SourceSettings,
 )
 from riskcockpit.domain.action import Action, Outcome, Preview, Receipt
+from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.ids import digest
+from riskcockpit.ledger.memory import Memory
 from riskcockpit.services.context import Context
 from riskcockpit.services.projection import project_ledger
 from riskcockpit.services.unlocking import unlock
 from riskcockpit.store.snapshots import Store
 from support.caches import NOW, finding, statement
 from support.ledgers import TickingClock, key_for, signer_line
+from support.quick_signer import QuickSigner
 
 LATER = NOW + timedelta(days=20)
 WHY = "The route is behind the gateway and is retired in March"
@@ -87,6 +94,8 @@ class Bank:
     is_production: bool = False
     is_unlocked: bool = True
     """Whether whoever sits down in production unlocks it first."""
+    memory: Memory = field(default_factory=Memory)
+    """What this process knows of the ledger, as in a home that is opened."""
     roles: dict[str, list[str]] = field(
         default_factory=lambda: {
             "engineer": ["engineer", "risk_owner", "approver"],
@@ -103,10 +112,7 @@ class Bank:
     def prepare(self) -> None:
         """Make keys, roles and a cache with findings and a model."""
         self.hire()
-        with self.at("engineer").store.writer() as tx:
-            tx.append("finding", findings())
-            for table, rows in model_rows().items():
-                tx.append(table, rows)
+        copytree(_cache(), Paths.under(self.root).cache)
 
     def hire(self) -> None:
         """Make the people's keys and roles."""
@@ -135,7 +141,8 @@ class Bank:
         )
         settings = msgspec.structs.replace(settings, **changes)
         store = Store(paths.cache, self.clock)
-        ctx = Context(settings, paths, self.clock, store, f"{name.replace('@', '-')}-host")
+        host = f"{name.replace('@', '-')}-host"
+        ctx = Context(settings, paths, self.clock, store, host, self.memory)
         if settings.context.production and self.is_unlocked:
             unlock(ctx, settings.context.name)
         return ctx
@@ -156,14 +163,30 @@ class Bank:
             project_ledger(ctx, tx, self.clock.now())
 
 
+@cache
+def _cache() -> Path:
+    """Make the cache that every bank starts with once: a migration takes longer than a copy."""
+    folder = Path(mkdtemp(prefix="riskcockpit-cache-"))
+    atexit.register(rmtree, folder, ignore_errors=True)
+    with Store(folder, FrozenClock(NOW)).writer() as tx:
+        tx.append("finding", findings())
+        for table, rows in model_rows().items():
+            tx.append(table, rows)
+    return folder
+
+
 def make_bank(root: Path, monkeypatch: pytest.MonkeyPatch) -> Bank:
-    """Return a bank whose publishes do the projection only, and whose source is its registry."""
+    """Return a bank whose publishes do the projection only, and whose source is its registry.
+
+    Its people sign in this process, which makes the same bytes as `ssh-keygen`.
+    """
     bank = Bank(root)
     judging = ModuleType("riskcockpit.services.judging")
     judging.judge = project_ledger  # type: ignore[attr-defined] # stands in for all judges
     judging.record_evaluation = lambda *_: ""  # type: ignore[attr-defined] # nothing was judged
     monkeypatch.setitem(sys.modules, "riskcockpit.services.judging", judging)
     monkeypatch.setattr(Context, "connector", lambda _self, _source: bank.registry)
+    monkeypatch.setattr("riskcockpit.ledger.signing.Signer", QuickSigner)
     bank.prepare()
     return bank
 

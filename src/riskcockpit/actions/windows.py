@@ -14,6 +14,8 @@ from riskcockpit.domain.reading import Direction, Reading
 
 def judged_by(rule: Rule, reading: Reading) -> Reading:
     """Return a reading with the limit of the rule, where the rule has one."""
+    if rule.threshold is None and rule.direction in (None, reading.direction):
+        return reading
     return replace(
         reading,
         threshold=reading.threshold if rule.threshold is None else rule.threshold,

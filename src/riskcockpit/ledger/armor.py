@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from riskcockpit.ledger.publickeys import check_signature
 from riskcockpit.ledger.wire import BadSignatureError, join_wire, split_wire
@@ -25,7 +26,7 @@ _WRAP = 70
 _PREAMBLE = b"SSHSIG"
 _MAGIC = _PREAMBLE + (1).to_bytes(4, "big")
 _FIELDS = 5
-_HASHES = (b"sha256", b"sha512")
+_HASHES = {b"sha256": hashlib.sha256, b"sha512": hashlib.sha512}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Signature:
         return fingerprint(self.key)
 
 
+@lru_cache(maxsize=256)
 def fingerprint(key: bytes) -> str:
     """Return the fingerprint of a public key in SSH wire format, as `ssh-keygen -l` writes it."""
     digest = base64.b64encode(hashlib.sha256(key).digest()).decode("ascii")
@@ -69,14 +71,13 @@ def verify_signature(message: bytes, armored: str, namespace: str) -> Signature:
     signature, hash_name, raw = _read(armored)
     if signature.namespace != namespace:
         raise BadSignatureError(f"it is signed for {signature.namespace[:40]!r}, not {namespace!r}")
-    digest = hashlib.new(hash_name, message).digest()
-    space = namespace.encode("ascii")
-    signed = _PREAMBLE + join_wire(space, b"", hash_name.encode("ascii"), digest)
+    digest = _HASHES[hash_name](message).digest()
+    signed = _PREAMBLE + join_wire(namespace.encode("ascii"), b"", hash_name, digest)
     check_signature(signature.key, raw, signed)
     return signature
 
 
-def _read(armored: str) -> tuple[Signature, str, bytes]:
+def _read(armored: str) -> tuple[Signature, bytes, bytes]:
     """Return a signature, the name of its hash, and what the key made."""
     blob = _dearmor(armored)
     if not blob.startswith(_MAGIC):
@@ -85,7 +86,7 @@ def _read(armored: str) -> tuple[Signature, str, bytes]:
     if reserved or hash_name not in _HASHES:
         raise BadSignatureError("its signature has a field of no known meaning")
     try:
-        return Signature(key, namespace.decode("ascii")), hash_name.decode("ascii"), raw
+        return Signature(key, namespace.decode("ascii")), hash_name, raw
     except UnicodeDecodeError as error:
         raise BadSignatureError("its signature has no readable namespace") from error
 
@@ -95,7 +96,7 @@ def _dearmor(armored: str) -> bytes:
         raise BadSignatureError("its signature has no SSH armour")
     text = armored[len(HEADER) : -len(FOOTER)]
     try:
-        blob = base64.b64decode(text.replace("\n", ""), validate=True)
+        blob = binascii.a2b_base64(text.replace("\n", ""), strict_mode=True)
     except (binascii.Error, ValueError) as error:
         raise BadSignatureError("its signature is not base64") from error
     if _armor_body(blob) != text:
@@ -105,4 +106,5 @@ def _dearmor(armored: str) -> bytes:
 
 def _armor_body(blob: bytes) -> str:
     text = base64.b64encode(blob).decode("ascii")
-    return "".join(f"{text[at : at + _WRAP]}\n" for at in range(0, len(text), _WRAP))
+    lines = [text[at : at + _WRAP] for at in range(0, len(text), _WRAP)]
+    return "\n".join([*lines, ""])

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -89,12 +90,15 @@ class Checked:
     name: str
     entries: tuple[Entry, ...]
     faults: tuple[Fault, ...]
+    size: int = 0
+    """Of what was read, in bytes."""
 
 
 class DamagedLineError(ValueError):
     """A line is not an entry; the text says why."""
 
 
+@lru_cache(maxsize=256)
 def actor_of(name: str) -> str | None:
     """Return who writes the chain called `name`; None when it is no name of a chain."""
     match = _NAME.fullmatch(name)
@@ -165,12 +169,16 @@ def parse_line(name: str, line: bytes) -> Entry:
     )  # fmt: skip
 
 
-def check_chain(name: str, content: bytes) -> Checked:
-    """Read a whole chain file and check every line and every link."""
-    entries: list[Entry] = []
+def check_chain(name: str, content: bytes, known: Checked | None = None) -> Checked:
+    """Read a whole chain file and check every line and every link.
+
+    `known` is what a part of it, from its first byte on, was found to be: lines without a fault.
+    """
+    entries = [] if known is None else list(known.entries)
+    size = 0 if known is None else known.size
     faults: list[Fault] = []
-    before: Entry | None = None
-    for index, line in enumerate(split_lines(content)):
+    before = entries[-1] if entries else None
+    for index, line in enumerate(split_lines(content[size:]), len(entries)):
         try:
             entry = parse_line(name, line)
         except DamagedLineError as error:
@@ -180,7 +188,7 @@ def check_chain(name: str, content: bytes) -> Checked:
         faults += (Fault(index, why) for why in _link_faults(entry, index, before))
         entries.append(entry)
         before = entry
-    return Checked(name, tuple(entries), tuple(faults))
+    return Checked(name, tuple(entries), tuple(faults), len(content))
 
 
 def split_lines(content: bytes) -> list[bytes]:

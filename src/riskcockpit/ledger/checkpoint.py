@@ -7,6 +7,7 @@ so that an auditor needs nothing but stock tools (docs/ledger-format.md, section
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,8 @@ _TEXT = re.compile(
     rf"{re.escape(ORIGIN)} (?P<chain>\S+)\n(?P<entries>[1-9][0-9]*)\n(?P<size>[1-9][0-9]*)\n"
     r"(?P<digest>[0-9a-f]{64})\n"
 )
-_FILE = re.compile(r"(?P<entries>[1-9][0-9]{0,15})\.cp")
+_SUFFIX = ".cp"
+_NUMBER = re.compile(r"[1-9][0-9]{0,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,7 @@ def folder(directory: Path, chain: str) -> Path:
 def files(directory: Path, chain: str) -> list[Path]:
     """Return the checkpoints of a chain, the shortest first."""
     place = folder(directory, chain)
-    found = place.iterdir() if place.is_dir() else ()
-    numbered = [(int(match["entries"]), file) for file in found if (match := _named(file))]
-    return [file for _, file in sorted(numbered)]
+    return [place / f"{entries}{_SUFFIX}" for entries in _numbers(place)]
 
 
 def newest(directory: Path, chain: str) -> Checkpoint | None:
@@ -80,8 +80,23 @@ def newest(directory: Path, chain: str) -> Checkpoint | None:
     Raises:
         ValueError: it is damaged.
     """
-    known = files(directory, chain)
-    return parse_checkpoint(read_regular(known[-1]).decode("ascii")) if known else None
+    place = folder(directory, chain)
+    known = _numbers(place)
+    if not known:
+        return None
+    return parse_checkpoint(read_regular(place / f"{known[-1]}{_SUFFIX}").decode("ascii"))
+
+
+def misfit(said: Checkpoint, content: bytes, digest: str, lines: int) -> str | None:
+    """Say why a chain is not what a checkpoint says; `lines` are in the prefix."""
+    if len(content) < said.size:
+        there = content.count(b"\n")
+        return f"its tail was cut: {there} entries, a checkpoint says {said.entries}"
+    if digest != said.digest:
+        return f"the first {said.entries} entries are not what a checkpoint says"
+    if lines != said.entries or content[said.size - 1 : said.size] != b"\n":
+        return f"a checkpoint counts {said.entries} entries, there are others"
+    return None
 
 
 def write(directory: Path, statement: Checkpoint, signer: Signer) -> Path:
@@ -91,7 +106,7 @@ def write(directory: Path, statement: Checkpoint, signer: Signer) -> Path:
     modes = modes_of(directory)
     make_directory(place.parent, modes.directory)
     make_directory(place, modes.own_directory)
-    file = place / f"{statement.entries}.cp"
+    file = place / f"{statement.entries}{_SUFFIX}"
     for target, content in ((signature_of(file), signature), (file, statement.text)):
         put_durably(target, content.encode("ascii"), modes.file)
     return file
@@ -102,5 +117,11 @@ def signature_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.sig")
 
 
-def _named(file: Path) -> re.Match[str] | None:
-    return _FILE.fullmatch(file.name)
+def _numbers(place: Path) -> list[int]:
+    """Return how many entries the checkpoints in a directory are of, in order."""
+    try:
+        names = os.listdir(place)  # noqa: PTH208 - asked at every append: no objects for the names
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    ours = (name[: -len(_SUFFIX)] for name in names if name.endswith(_SUFFIX))
+    return sorted(int(number) for number in ours if _NUMBER.fullmatch(number))

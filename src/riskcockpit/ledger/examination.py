@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -19,6 +20,11 @@ class Proven:
     size: int
     digest: str
     """SHA-256 of the prefix, hex."""
+
+    @classmethod
+    def of(cls, content: bytes) -> Proven:
+        """Return that all of `content` was found good."""
+        return cls(len(content), hashlib.sha256(content).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from riskcockpit.errors import LedgerError
 from riskcockpit.ledger.modes import make_directory, modes_of
-from riskcockpit.ledger.regular import read_regular
+from riskcockpit.ledger.regular import NotRegularError, read_regular
 
 
 class Objects:
@@ -57,6 +57,24 @@ class Objects:
             raise LedgerError(f"the evidence {digest} was changed")
         return content
 
+    def examined(self) -> tuple[set[str], list[str]]:
+        """Return the names of what is as its name says, and of what was changed.
+
+        Raises:
+            LedgerError: the objects cannot be read.
+        """
+        good: set[str] = set()
+        changed: list[str] = []
+        try:
+            for file, name in self.names():
+                if _is_named_so(file, name):
+                    good.add(name)
+                else:
+                    changed.append(name)
+        except OSError as error:
+            raise LedgerError(f"cannot read the evidence: {error}") from error
+        return good, changed
+
     def names(self) -> Iterator[tuple[Path, str]]:
         """Yield (file, what its name says its SHA-256 is) of everything kept."""
         for file in sorted(self._root.glob("*/*")):
@@ -65,6 +83,13 @@ class Objects:
 
     def _path(self, digest: str) -> Path:
         return self._root / digest[:2] / digest
+
+
+def _is_named_so(file: Path, digest: str) -> bool:
+    try:
+        return hashlib.sha256(read_regular(file)).hexdigest() == digest
+    except NotRegularError:
+        return False
 
 
 def put_durably(target: Path, content: bytes, mode: int = 0o600) -> None:

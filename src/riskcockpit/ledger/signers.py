@@ -48,14 +48,32 @@ class AllowedKey:
 
     def refusal(self, namespace: str, at: datetime) -> str:
         """Say why the key may not sign in `namespace` at `at`; empty when it may."""
-        moment = at.replace(microsecond=0)
         if self.namespaces is not None and namespace not in self.namespaces:
             return f"its key may not sign in the namespace {namespace}"
+        if self.valid_after is None and self.valid_before is None:
+            return ""
+        moment = at.replace(microsecond=0)
         if self.valid_after is not None and moment < self.valid_after:
             return "its key was not valid yet"
         if self.valid_before is not None and moment > self.valid_before:
             return EXPIRED
         return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One key in the hand of one principal: the lines that name both."""
+
+    principal: str
+    key: bytes
+    lines: tuple[AllowedKey, ...]
+
+    def refusal(self, namespace: str, at: datetime) -> str:
+        """Say why the key may not sign for the principal at `at`; empty when it may."""
+        if not self.lines:
+            return f"its key {fingerprint(self.key)} is not a key of {self.principal!r}"
+        refusals = [line.refusal(namespace, at) for line in self.lines]
+        return "" if "" in refusals else refusals[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +90,12 @@ class AllowedSigners:
 
     def refusal(self, principal: str, key: bytes, namespace: str, at: datetime) -> str:
         """Say why `key` may not sign for `principal` at `at`; empty when it may."""
-        lines = [each for each in self.keys if each.key == key and principal in each.principals]
-        if not lines:
-            return f"its key {fingerprint(key)} is not a key of {principal!r}"
-        refusals = [line.refusal(namespace, at) for line in lines]
-        return "" if "" in refusals else refusals[0]
+        return self.hold(principal, key).refusal(namespace, at)
+
+    def hold(self, principal: str, key: bytes) -> Hold:
+        """Return what the file says of `key` as one of `principal`, to be asked often."""
+        lines = (each for each in self.keys if each.key == key and principal in each.principals)
+        return Hold(principal, key, tuple(lines))
 
     def may_ever(self, principal: str, key: bytes, namespace: str) -> bool:
         """Whether `key` is, or at some time was, good for `principal` in `namespace`."""

@@ -12,7 +12,7 @@ from riskcockpit.ledger.lock import try_lock, wait_for_lock
 from riskcockpit.ledger.modes import Modes, set_mode
 from riskcockpit.ledger.regular import open_regular
 
-_BLOCK = 65_536
+_BLOCK = 4_096
 _HINTS = {
     errno.ENOSPC: "make room: nothing was written, the chain is as it was",
     errno.EDQUOT: "make room in your quota: nothing was written, the chain is as it was",
@@ -84,8 +84,10 @@ def append_line(handle: int, size: int, line: bytes) -> None:
 def last_line(handle: int, size: int) -> tuple[bytes, int]:
     """Return the last line that ends with a newline, and where it ends."""
     start, text = size, b""
+    block = _BLOCK
     while start > 0:
-        step = min(_BLOCK, start)
+        step = min(block, start)
+        block *= 4
         start -= step
         text = os.pread(handle, step, start) + text
         end = text.rfind(b"\n")

@@ -7,7 +7,7 @@ record. A missing or empty ledger is fine: it has no entries.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -23,10 +23,11 @@ from riskcockpit.ledger.bodies import fault_of
 from riskcockpit.ledger.chain import SUFFIX, Checked, Entry, actor_of, check_chain
 from riskcockpit.ledger.coverage import Anchors, covered_lengths
 from riskcockpit.ledger.examination import Doubt, Examination, Proven
+from riskcockpit.ledger.memory import Known, Memory
 from riskcockpit.ledger.objects import Objects
 from riskcockpit.ledger.order import CLOCKS_DIFFER
 from riskcockpit.ledger.regular import NotRegularError, read_regular
-from riskcockpit.ledger.signers import EXPIRED, FILE_NAME, AllowedSigners
+from riskcockpit.ledger.signers import EXPIRED, FILE_NAME, Hold
 from riskcockpit.ledger.signing import load_signers, prove
 from riskcockpit.ledger.wire import BadSignatureError
 from riskcockpit.views.governance import LedgerProblem, VerifyReport
@@ -49,7 +50,7 @@ def verify_checkpoints(directory: Path, now: datetime) -> VerifyReport:
     Raises:
         LedgerError: as `verify`.
     """
-    return _Examiner(directory, now, {}, {}).run_checkpoints()
+    return _Examiner(directory, now).run_checkpoints()
 
 
 def examine(
@@ -57,15 +58,17 @@ def examine(
     now: datetime,
     proven: Mapping[str, Proven] | None = None,
     ahead: Mapping[str, datetime] | None = None,
+    memory: Memory | None = None,
 ) -> Examination:
     """Verify as `verify`, and return the entries; `proven` saves signature arithmetic.
 
     `ahead` are chains whose clock is known to have been ahead, and until what time of theirs.
+    `memory`, of this ledger, saves reading again what this process has read.
 
     Raises:
         LedgerError: as `verify`.
     """
-    return _Examiner(directory, now, proven or {}, ahead or {}).run()
+    return _Examiner(directory, now, proven, ahead, memory).run()
 
 
 class _Examiner:
@@ -73,22 +76,27 @@ class _Examiner:
         self,
         directory: Path,
         now: datetime,
-        proven: Mapping[str, Proven],
-        ahead: Mapping[str, datetime],
+        proven: Mapping[str, Proven] | None = None,
+        ahead: Mapping[str, datetime] | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.directory = directory
-        self.now = now
-        self.proven = proven
-        self.ahead = ahead
+        self.now, self.latest = now, now + CLOCKS_DIFFER
+        self.proven, self.ahead = proven or {}, ahead or {}
+        self.memory = Memory() if memory is None else memory
+        self.known: dict[str, Known] = {}
         self.problems: list[LedgerProblem] = []
         self.notices: list[LedgerProblem] = []
         self.doubts: list[Doubt] = []
         self.kept: set[str] = set()
-        self.signers: AllowedSigners = load_signers(directory / FILE_NAME)
+        self.signers = load_signers(directory / FILE_NAME)
         self.contents: dict[str, bytes] = {}
         self.chains: dict[str, Checked] = {}
         self.signatures: dict[str, Signature] = {}
         """By entry hash: good signatures."""
+        self.odd: dict[str, dict[int, str]] = {}
+        """Chain → number of an entry → why its data is not what its type holds."""
+        self.holds: dict[tuple[str, bytes], Hold] = {}
         self.anchors = Anchors()
         self.checkpoints = 0
 
@@ -117,7 +125,7 @@ class _Examiner:
         )
         entries.sort(key=lambda entry: (entry.ts, entry.chain, entry.seq))
         return Examination(
-            report, tuple(entries), self._proven_now(), tuple(self.doubts), frozenset(self.kept)
+            report, tuple(entries), self._remember(), tuple(self.doubts), frozenset(self.kept)
         )
 
     def run_checkpoints(self) -> VerifyReport:
@@ -159,7 +167,11 @@ class _Examiner:
     def _read(self) -> None:
         self._read_files()
         for name, content in self.contents.items():
-            checked = self.chains[name] = check_chain(name, content)
+            known = self.memory.of(name, content)
+            if known is not None:
+                self.known[name] = known
+            before = known.checked if known else None
+            checked = self.chains[name] = check_chain(name, content, before)
             for fault in checked.faults:
                 self._problem(name, fault.seq, fault.why)
 
@@ -180,32 +192,40 @@ class _Examiner:
             raise LedgerError(f"cannot read the ledger: {error}") from error
 
     def _check_entries(self, checked: Checked) -> None:
-        known = self._proven_entries(checked.name)
-        for index, entry in enumerate(checked.entries):
+        known = self.known.get(checked.name)
+        odd = self.odd[checked.name] = dict(known.odd) if known else {}
+        there = known.signatures if known else ()
+        for entry, signature in zip(checked.entries, there, strict=False):
+            self._check_signer(entry, signature)
+        proven = self._proven_entries(checked.name)
+        for index, entry in enumerate(checked.entries[len(there) :], len(there)):
             try:
-                if index < known:
-                    signature = read_signature(entry.sig)
-                else:
-                    signature = prove(entry.body, entry.sig, EVIDENCE)
+                signature = self._signature(entry, is_proven=index < proven)
             except BadSignatureError as error:
                 self._problem(entry.chain, entry.seq, str(error))
                 continue
+            if why := fault_of(entry.type, entry.data):
+                odd[entry.seq] = why
             self._check_signer(entry, signature)
 
+    @staticmethod
+    def _signature(entry: Entry, *, is_proven: bool) -> Signature:
+        found = read_signature(entry.sig) if is_proven else prove(entry.body, entry.sig, EVIDENCE)
+        if found.fingerprint != entry.key_fp:
+            raise BadSignatureError("it is signed by another key than it says")
+        return found
+
     def _check_signer(self, entry: Entry, signature: Signature) -> None:
-        if signature.fingerprint != entry.key_fp:
-            self._problem(entry.chain, entry.seq, "it is signed by another key than it says")
-            return
-        refusal = self.signers.refusal(entry.actor, signature.key, EVIDENCE, entry.ts)
+        refusal = self._hold(entry.actor, signature.key).refusal(EVIDENCE, entry.ts)
         if refusal:
             if refusal == EXPIRED:
                 self._doubt(entry, refusal, is_late=True)
             else:
                 self._problem(entry.chain, entry.seq, refusal)
             return
-        if entry.ts > self.now + CLOCKS_DIFFER:
+        if entry.ts > self.latest:
             self._future(entry)
-        if why := fault_of(entry.type, entry.data):
+        if why := self.odd[entry.chain].get(entry.seq):
             self._notice(entry, f"its data is not what {entry.type.value} holds: {why}")
         self.signatures[entry.hash] = signature
 
@@ -214,20 +234,31 @@ class _Examiner:
         proven, content = self.proven.get(name), self.contents[name]
         if proven is None or proven.size > len(content):
             return 0
+        known = self.known.get(name)
+        if known is not None and known.proven == proven:
+            self.kept.add(name)
+            return len(known.signatures)
         prefix = content[: proven.size]
-        is_same = hashlib.sha256(prefix).hexdigest() == proven.digest
-        if not is_same:
+        if Proven.of(prefix) != proven:
             return 0
         self.kept.add(name)
         return prefix.count(b"\n")
 
-    def _proven_now(self) -> dict[str, Proven]:
+    def _remember(self) -> dict[str, Proven]:
+        """Keep the chains in which nothing is wrong; return how far each is proven."""
         doubtful = {problem.chain for problem in self.problems}
-        return {
-            name: Proven(len(content), hashlib.sha256(content).hexdigest())
-            for name, content in self.contents.items()
-            if name not in doubtful
-        }
+        found = {}
+        for name, content in self.contents.items():
+            known = self.known.get(name)
+            if name in doubtful:
+                continue
+            if known is None or len(known.content) < len(content):
+                checked = self.chains[name]
+                signatures = tuple(self.signatures[entry.hash] for entry in checked.entries)
+                known = Known(content, checked, signatures, self.odd[name], Proven.of(content))
+                self.memory.keep(name, known)
+            found[name] = known.proven
+        return found
 
     def _check_doubles(self) -> None:
         first: dict[str, Entry] = {}
@@ -298,7 +329,7 @@ class _Examiner:
             state.update(content[hashed : said.size])
             lines += content.count(b"\n", hashed, said.size)
             hashed = said.size
-            if (why := _misfit(said, content, state.hexdigest(), lines)) is not None:
+            if (why := checkpoints.misfit(said, content, state.hexdigest(), lines)) is not None:
                 there = len(self.chains[name].entries) or content.count(b"\n")
                 self._problem(name, min(said.entries, there), why)
             elif key and not self._refusal_now(name, key, CHECKPOINT):
@@ -308,7 +339,8 @@ class _Examiner:
         """Return the key of a good signature by the chain's writer."""
         try:
             armored = read_regular(checkpoints.signature_of(file)).decode("ascii")
-            signature = prove(said.text.encode("ascii"), armored, CHECKPOINT)
+            signature = self.memory.checkpoints.get((said.text, armored))
+            signature = signature or prove(said.text.encode("ascii"), armored, CHECKPOINT)
         except (OSError, UnicodeDecodeError):
             self._problem(name, None, f"the checkpoint {file.name} has no readable signature")
             return None
@@ -318,10 +350,17 @@ class _Examiner:
         if not self.signers.may_ever(actor_of(name) or "", signature.key, CHECKPOINT):
             self._problem(name, None, f"the checkpoint {file.name} is signed by a stranger")
             return None
+        self.memory.checkpoints[said.text, armored] = signature
         return signature.key
 
     def _refusal_now(self, name: str, key: bytes, namespace: str) -> str:
-        return self.signers.refusal(actor_of(name) or "", key, namespace, self.now)
+        return self._hold(actor_of(name) or "", key).refusal(namespace, self.now)
+
+    def _hold(self, principal: str, key: bytes) -> Hold:
+        found = self.holds.get((principal, key))
+        if found is None:
+            found = self.holds[principal, key] = self.signers.hold(principal, key)
+        return found
 
     def _check_times(self) -> None:
         """Refuse entries of an expired key that nobody vouches for: they may be back-dated."""
@@ -343,45 +382,18 @@ class _Examiner:
                 self._doubt(entry, why, is_late=False)
 
     def _check_objects(self) -> None:
-        good: set[str] = set()
-        try:
-            for file, name in Objects(self.directory).names():
-                if _is_evidence(file, name):
-                    good.add(name)
-                else:
-                    self._problem("objects", None, f"the evidence {name} was changed")
-        except OSError as error:
-            raise LedgerError(f"cannot read the evidence: {error}") from error
-        for entry, digest in self._named_objects():
-            if digest not in good:
-                why = f"its evidence {digest} is missing or changed"
-                self._problem(entry.chain, entry.seq, why)
-
-    def _named_objects(self) -> Iterator[tuple[Entry, str]]:
+        good, changed = Objects(self.directory).examined()
+        for name in changed:
+            self._problem("objects", None, f"the evidence {name} was changed")
         for checked in self.chains.values():
             for entry in checked.entries:
-                named = entry.data.get("objects", [])
-                names = named if isinstance(named, list) else [named]
-                yield from ((entry, str(name)) for name in names)
-
-
-def _misfit(said: checkpoints.Checkpoint, content: bytes, digest: str, lines: int) -> str | None:
-    """Say why a chain is not what a checkpoint says; `lines` are in the prefix."""
-    if len(content) < said.size:
-        there = content.count(b"\n")
-        return f"its tail was cut: {there} entries, a checkpoint says {said.entries}"
-    if digest != said.digest:
-        return f"the first {said.entries} entries are not what a checkpoint says"
-    if lines != said.entries or content[said.size - 1 : said.size] != b"\n":
-        return f"a checkpoint counts {said.entries} entries, there are others"
-    return None
-
-
-def _is_evidence(file: Path, digest: str) -> bool:
-    try:
-        return hashlib.sha256(read_regular(file)).hexdigest() == digest
-    except NotRegularError:
-        return False
+                if "objects" not in entry.data:
+                    continue
+                named = entry.data["objects"]
+                for digest in map(str, named if isinstance(named, list) else [named]):
+                    if digest not in good:
+                        why = f"its evidence {digest} is missing or changed"
+                        self._problem(entry.chain, entry.seq, why)
 
 
 def _place(problem: LedgerProblem) -> tuple[str, int]:

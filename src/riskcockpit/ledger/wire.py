@@ -14,13 +14,14 @@ def split_wire(data: bytes, count: int) -> list[bytes]:
         BadSignatureError: it does not hold exactly that many.
     """
     found = []
+    at, there = 0, len(data)
     for _ in range(count):
-        size = int.from_bytes(data[:4], "big")
-        if len(data) < size + 4:
+        start = at + 4
+        at = start + int.from_bytes(data[at:start], "big")
+        if there < at:
             raise BadSignatureError("its signature is cut short")
-        found.append(data[4 : 4 + size])
-        data = data[4 + size :]
-    if data:
+        found.append(data[start:at])
+    if at < there:
         raise BadSignatureError("its signature has bytes too many")
     return found
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import get_close_matches
+from typing import Any
 
 from riskcockpit.actions.automation import Evaluation, judge
 from riskcockpit.actions.guards import AutomationFacts, Mode
@@ -69,6 +70,20 @@ class Watched:
     facts: AutomationFacts
 
 
+@dataclass(frozen=True, slots=True)
+class PublishedModels:
+    """What one generation of the cache knows of models; all but the first by model."""
+
+    models: tuple[tuple[Any, ...], ...] = ()
+    """(name, tier, tags, champion, since when), by tier and name."""
+    versions: Mapping[str, tuple[ModelVersion, ...]] = field(default_factory=dict)
+    history: Mapping[str, tuple[Reading, ...]] = field(default_factory=dict)
+    newest: Mapping[str, tuple[Reading, ...]] = field(default_factory=dict)
+    """Of each metric, segment and version."""
+    alarms: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Titles of open findings about its data."""
+
+
 def standing(ctx: Context) -> Standing:
     """Read the ledger and the rules in force.
 
@@ -115,7 +130,7 @@ def explain(ctx: Context, model: str) -> AutomationView:
     if not ctx.store.exists():
         raise UnknownNameError(f'there is no model "{model}"', hint="`riskcockpit sync` finds them")
     with ctx.store.reader() as reader:
-        known = facts_of_models(ctx, reader, stands)
+        known = facts_of_models(ctx, published_models(reader, stands), stands)
     if model not in known:
         near = get_close_matches(model, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known) or 'none'}"
@@ -133,14 +148,17 @@ def explain(ctx: Context, model: str) -> AutomationView:
     )
 
 
-def facts_of_models(ctx: Context, reader: Reader, stands: Standing) -> Mapping[str, Watched]:
-    """Return what the cache and the ledger know of every registered model.
+def published_models(reader: Reader, stands: Standing) -> PublishedModels:
+    """Return what a generation of the cache knows of every registered model.
 
     Raises:
         StoreError: the cache cannot be read.
     """
     history: defaultdict[str, list[Reading]] = defaultdict(list)
-    rows = reader.rows(sql("services", "automation_readings"), most=MOST_READINGS)
+    trials = [f"{each.model}@{each.version}" for each in stands.projection.automation.trials]
+    rows = reader.rows(
+        sql("services", "automation_readings"), most=MOST_READINGS, trials=trials or [""]
+    )
     for reading in map(reading_of, rows):
         history[reading.subject].append(reading)
     versions: defaultdict[str, list[ModelVersion]] = defaultdict(list)
@@ -149,18 +167,31 @@ def facts_of_models(ctx: Context, reader: Reader, stands: Standing) -> Mapping[s
     alarms: defaultdict[str, list[str]] = defaultdict(list)
     for name, title, _severity in reader.rows(sql("services", "automation_data_alarms")):
         alarms[name].append(title)
+    return PublishedModels(
+        tuple(reader.rows(sql("services", "automation_models"))),
+        {name: tuple(found) for name, found in versions.items()},
+        {name: tuple(found) for name, found in history.items()},
+        {name: tuple(newest_of(found)) for name, found in history.items()},
+        alarms,
+    )
+
+
+def facts_of_models(
+    ctx: Context, known: PublishedModels, stands: Standing
+) -> Mapping[str, Watched]:
+    """Return what the cache and the ledger know of every registered model."""
     stopped = stopped_now(ctx, stands)
     limits = ctx.settings.rollback
     projection = stands.projection
     moved = sorted(projection.containments, key=lambda each: each.at)
     last = {each.model: each.at for each in moved}
     found: dict[str, Watched] = {}
-    for name, tier, tags, champion, since in reader.rows(sql("services", "automation_models")):
+    for name, tier, tags, champion, since in known.models:
         aliases = {} if champion is None else {CHAMPION: champion}
         rollback = MoveFacts(
-            model=RegisteredModel(name, tuple(versions[name]), aliases, tags),
-            readings=tuple(newest_of(history[name])),
-            data_alarms=alarms[name],
+            model=RegisteredModel(name, known.versions.get(name, ()), aliases, tags),
+            readings=known.newest.get(name, ()),
+            data_alarms=known.alarms.get(name, ()),
             last_rollback_at=last.get(name),
             in_flight=projection.in_flight(name),
             now=projection.at,
@@ -169,7 +200,7 @@ def facts_of_models(ctx: Context, reader: Reader, stands: Standing) -> Mapping[s
         )
         facts = AutomationFacts(
             rollback=rollback,
-            history=history[name],
+            history=known.history.get(name, ()),
             champion_since=since,
             asked=projection.automation.asked,
             stopped=stopped,

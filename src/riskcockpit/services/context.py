@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from riskcockpit.config.loading import load_settings
 from riskcockpit.config.paths import Paths
 from riskcockpit.config.settings import CredentialRef, Settings, SourceSettings
 from riskcockpit.domain.clock import Clock
+from riskcockpit.ledger.memory import Memory
 
 if TYPE_CHECKING:  # heavy packages are imported when first used
     from riskcockpit.config.credentials import Credential
@@ -46,6 +47,8 @@ class Context:
     store: Store
     host: str
     """This computer's name, as it stands in chain file names."""
+    memory: Memory | None = field(default=None, compare=False, repr=False)
+    """What this process knows of the ledger, so that it is not read from the start each time."""
 
     @classmethod
     def open(cls, paths: Paths | None = None, clock: Clock | None = None) -> Context:
@@ -63,7 +66,7 @@ class Context:
             shared = (places.config / Path(settings.ledger.directory).expanduser()).resolve()
             places = replace(places, ledger=shared)
         store = Store(places.cache, ticking, summarise=_summarise(settings))
-        return cls(settings, places, ticking, store, host_name())
+        return cls(settings, places, ticking, store, host_name(), Memory())
 
     @property
     def key(self) -> Path:

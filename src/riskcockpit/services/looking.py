@@ -23,6 +23,9 @@ from riskcockpit.views.syncing import SourceProgress
 
 REGISTRIES = ("mlflow",)
 MONITORS = ("prometheus", "alertmanager")
+EARLY = timedelta(milliseconds=250)
+"""How much too soon a source is looked at: what came before the last look took a little longer, and
+waiting for one more turn of the loop would be a whole cycle."""
 REGISTRY_CYCLE = timedelta(minutes=1)
 
 
@@ -34,6 +37,8 @@ class Looker:
     _places: dict[str, Place] = field(default_factory=dict)
     _looked_at: dict[str, datetime] = field(default_factory=dict)
     _unpublished: dict[str, Pulled] = field(default_factory=dict)
+    _on_its_way: dict[str, Pulled] = field(default_factory=dict)
+    """What is being published."""
 
     def begin(self) -> None:
         """Go on from where the published cache stands; what was not published is seen anew.
@@ -43,6 +48,7 @@ class Looker:
         """
         self._places = dict(known_places(self.ctx))
         self._unpublished.clear()
+        self._on_its_way.clear()
         self._looked_at.clear()
 
     def look(self, cycles: Mapping[str, timedelta]) -> tuple[Pulled, ...]:
@@ -67,32 +73,51 @@ class Looker:
             self._unpublished[name] = merged(self._unpublished.get(name), one)
         return found
 
-    @property
-    def unpublished(self) -> tuple[Pulled, ...]:
-        """What was seen since the last publish, by source in the order of the settings."""
-        kept = self._unpublished
+    def hand_over(self) -> tuple[Pulled, ...]:
+        """Return what was seen and is not published, by source in the order of the settings.
+
+        It is kept until `published` or `not_published` says what came of it.
+        """
+        kept = self._on_its_way = self._unpublished
+        self._unpublished = {}
         return tuple(kept[s.name] for s in self.ctx.settings.sources if s.name in kept)
 
     @property
     def readings(self) -> tuple[Reading, ...]:
-        """The readings that were seen since the last publish."""
-        return tuple(reading for one in self._unpublished.values() for reading in one.readings)
+        """The readings that were seen and are not published."""
+        seen = (*self._on_its_way.values(), *self._unpublished.values())
+        return _distinct(reading for one in seen for reading in one.readings)
 
-    def look_again(self, kinds: Iterable[str]) -> None:
-        """Forget what sources of these kinds said and look at them next time: it changed since."""
+    def look_soon(self, kinds: Iterable[str]) -> None:
+        """Look at sources of these kinds next time, whatever their cycle: somebody changed them."""
         wanted = set(kinds)
         for source in self.ctx.settings.sources:
             if source.kind in wanted:
                 self._looked_at.pop(source.name, None)
+
+    def look_again(self, kinds: Iterable[str]) -> None:
+        """Forget what sources of these kinds said and look at them next time: it changed since."""
+        wanted = set(kinds)
+        self.look_soon(wanted)
+        for source in self.ctx.settings.sources:
+            if source.kind in wanted:
                 self._unpublished.pop(source.name, None)
+                self._on_its_way.pop(source.name, None)
 
     def published(self) -> None:
-        """Forget what is in the cache now."""
-        self._unpublished.clear()
+        """Forget what was handed over: it is in the cache now."""
+        self._on_its_way = {}
+
+    def not_published(self) -> None:
+        """Take back what was handed over: it is published with what was seen since."""
+        since, self._unpublished = self._unpublished, self._on_its_way
+        self._on_its_way = {}
+        for name, one in since.items():
+            self._unpublished[name] = merged(self._unpublished.get(name), one)
 
     def _is_due(self, name: str, cycle: timedelta, now: datetime) -> bool:
         last = self._looked_at.get(name)
-        return last is None or now - last >= cycle
+        return last is None or now - last >= cycle - min(EARLY, cycle / 4)
 
 
 def cycles_of(automation: Automation, settings: Settings) -> Mapping[str, timedelta]:

@@ -59,7 +59,7 @@ def examined(ctx: Context) -> Examination:
         LedgerError: it cannot be read.
     """
     known = proven_before(ctx)
-    found = examine(ctx.paths.ledger, ctx.clock.now(), known, clocks_ahead(ctx))
+    found = examine(ctx.paths.ledger, ctx.clock.now(), known, clocks_ahead(ctx), ctx.memory)
     if gone := lost_since(found, known) or ([] if known else lost_elsewhere(ctx, found)):
         found = with_problems(found, gone)
     else:

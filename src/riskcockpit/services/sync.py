@@ -107,8 +107,12 @@ def sync(
     return replace(report, notes=(*ran_out, *report.notes))
 
 
-def take_in(ctx: Context, pulled: Sequence[Pulled], beside: Beside) -> SyncReport:
+def take_in(
+    ctx: Context, pulled: Sequence[Pulled], beside: Beside, seen_at: datetime
+) -> SyncReport:
     """Publish what was pulled already, as `sync` does; `beside` writes more into the same publish.
+
+    `seen_at` is the moment of the facts: what was decided after it overrides them.
 
     Raises:
         BusyError: another process is writing.
@@ -117,7 +121,7 @@ def take_in(ctx: Context, pulled: Sequence[Pulled], beside: Beside) -> SyncRepor
     sources = tuple(one.source for one in pulled)
     order = _Order(sources, is_all=False, full=False, dry_run=False, record=None)
     with published(ctx.paths, _quiet) as tell:
-        done = _written(ctx, order, pulled, known_places(ctx), tell, beside)
+        done = _written(ctx, order, pulled, known_places(ctx), tell, seen_at, beside)
     notes = _sign(ctx, done, done.judgement) if done.judgement is not None else []
     notes.extend(_carried_out(ctx))
     notes.extend(_kept_incidents(ctx))
@@ -180,7 +184,7 @@ def _run(ctx: Context, order: _Order, tell: SyncProgress) -> _Done:
     shared = Round(ctx, options, tell, places, _recorder(order, options))
     arrived = {one.source.name: one for one in shared.pull_all(order.sources)}
     pulled = tuple(arrived[source.name] for source in order.sources)
-    return _written(ctx, order, pulled, places, tell)
+    return _written(ctx, order, pulled, places, tell, ctx.clock.now())
 
 
 def _written(  # noqa: PLR0917 - what a publish is made of
@@ -189,12 +193,12 @@ def _written(  # noqa: PLR0917 - what a publish is made of
     pulled: Sequence[Pulled],
     places: Mapping[str, Place],
     tell: SyncProgress,
+    now: datetime,
     beside: Beside | None = None,
 ) -> _Done:
-    """Write what was pulled in one publish, judged."""
+    """Write what was pulled in one publish, judged for the moment `now`."""
     policy = policy_of(ctx)
     together([document for one in pulled for document in one.documents])
-    now = ctx.clock.now()
     outcomes: dict[str, SourceOutcome] = {}
     judgement: Judgement | None = None
     with without_collector(), ctx.store.writer() as tx:

@@ -8,6 +8,8 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+_PATIENCE_SECONDS = 0.2
+"""How long a message waits for a listener that is busy; nothing waits for one that is gone."""
 _MICROSECONDS = 1_000_000
 
 
@@ -49,4 +51,5 @@ class Systemd:
             contextlib.suppress(OSError),
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out,
         ):
+            out.settimeout(_PATIENCE_SECONDS)
             out.sendto("\n".join(line.replace("\n", " ") for line in lines).encode(), place)

@@ -12,10 +12,12 @@ from riskcockpit.domain.automation import Trial, Verdict
 from riskcockpit.domain.reading import Reading
 from riskcockpit.ingest.watched import WatchFault, record_faults
 from riskcockpit.services.automation import (
+    PublishedModels,
     Standing,
     Watched,
     as_seen,
     facts_of_models,
+    published_models,
     standing,
     stopped_now,
 )
@@ -31,8 +33,9 @@ class World:
 
     ctx: Context
     _ledger: State = ()
-    _cache: State = ()
+    _generation: int | None = None
     _standing: Standing | None = None
+    _published: PublishedModels = field(default_factory=PublishedModels)
     _models: Mapping[str, Watched] = field(default_factory=dict)
 
     @property
@@ -45,31 +48,40 @@ class World:
         """Model → tier."""
         return {name: watched.tier for name, watched in self._models.items()}
 
-    def refresh(self) -> Standing:
+    def refresh(self, *, with_cache: bool = True) -> Standing:
         """Read again what changed since, and return what the ledger says.
+
+        Without the cache a newer generation waits for the next time: it takes long to read.
 
         Raises:
             LedgerError: the ledger cannot be read.
             StoreError: the cache cannot be read.
         """
         ledger = self._state_of_ledger()
-        if self._standing is None or ledger != self._ledger:
-            self._standing = standing(self.ctx)
-            self._ledger = self._state_of_ledger()
-            self._cache = ()
-        cache: State = (self.ctx.store.generation(), self._ledger)
-        if cache != self._cache:
-            self._models = {}
-            if self.ctx.store.exists():
-                with self.ctx.store.reader() as reader:
-                    self._models = facts_of_models(self.ctx, reader, self._standing)
-            self._cache = cache
-        return self._standing
+        stands = self._standing
+        if stands is None or ledger != self._ledger:
+            stands = standing(self.ctx)
+            self._ledger = ledger  # as it was before: what came meanwhile is read next time
+        generation = self.ctx.store.generation()
+        if self._generation is None or (with_cache and generation != self._generation):
+            self._published = self._read(stands)
+            self._generation = generation
+        elif stands is self._standing:
+            return stands
+        self._models = facts_of_models(self.ctx, self._published, stands)
+        self._standing = stands
+        return stands
+
+    def _read(self, stands: Standing) -> PublishedModels:
+        if not self.ctx.store.exists():
+            return PublishedModels()
+        with self.ctx.store.reader() as reader:
+            return published_models(reader, stands)
 
     def forget(self) -> None:
         """Read everything again next time."""
         self._standing = None
-        self._cache = ()
+        self._generation = None
 
     def facts(self, seen: Iterable[Reading], now: datetime) -> Mapping[str, Watched]:
         """Return what is known of every model at `now`, with readings that are in no cache yet."""

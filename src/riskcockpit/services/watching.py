@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from riskcockpit.actions.automation import Evaluation, judge
@@ -19,17 +19,19 @@ from riskcockpit.config.automation import Automation
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.config.paths import make_private
 from riskcockpit.domain.automation import Verdict
+from riskcockpit.domain.clock import rfc3339
 from riskcockpit.errors import RiskcockpitError
 from riskcockpit.ledger.lock import try_lock
+from riskcockpit.ledger.memory import Memory
 from riskcockpit.services.automatic import act, prove
 from riskcockpit.services.context import Context
 from riskcockpit.services.looking import REGISTRIES, Looker, cycles_of
 from riskcockpit.services.outbox import dispatch
 from riskcockpit.services.pulling import Pulled
 from riskcockpit.services.stopping import StopError, Stopper
-from riskcockpit.services.sync import take_in
 from riskcockpit.services.systemd import Systemd
 from riskcockpit.services.watch_health import lock_file, write_health
+from riskcockpit.services.watch_publishing import Publisher
 from riskcockpit.services.watch_world import World, faults_of
 from riskcockpit.store.database import Writer
 from riskcockpit.views.automation import WatchEvent, WatchHealth
@@ -39,8 +41,11 @@ Tell = Callable[[WatchEvent], None]
 STANDBY_SECONDS = 1.0
 NEWS_PAUSE = timedelta(seconds=5)
 """How long news waits after a publish, so that much news is one publish."""
+LONG_PUBLISH = timedelta(minutes=5)
+"""How long a publish may take before that is told."""
 REFUSED_PAUSE = timedelta(seconds=5)
-"""How long what was refused before anything was signed is not tried again."""
+"""How long what was refused is not tried again; twice as long each time the reason is the same."""
+LONGEST_PAUSE = timedelta(seconds=30)
 MEASURES = frozenset({"prometheus"})
 """Kinds whose every look brings something new."""
 Key = tuple[str, str, str, str]
@@ -48,16 +53,26 @@ _TOLD = frozenset({Verdict.STALE, Verdict.ALARM, Verdict.HELD})
 """Verdicts whose begin and end are told; what acts tells of itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """That something could not be done, for now."""
+
+    at: datetime
+    why: str
+    pause: timedelta
+    """How long it is not tried again."""
+
+
 @dataclass(slots=True)
 class _Kept:
     """What the loop remembers to tell things once; nothing is decided by it."""
 
     verdicts: dict[Key, Verdict] = field(default_factory=dict)
-    refused: dict[Key, tuple[datetime, str]] = field(default_factory=dict)
-    """When something was refused before anything was signed, and why."""
+    refused: dict[Key, _Refusal] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     """Source → digest of what it gave last; of those whose change is published at once."""
     troubles: frozenset[str] = frozenset()
+    """What was told of last."""
     published_at: datetime | None = None
     models: int = 0
     stopped: str = ""
@@ -70,6 +85,7 @@ class Watch:
         self, ctx: Context, tell: Tell, *, systemd: Systemd | None = None, cycle: str = ""
     ) -> None:
         """`cycle` beats that of the rules, as `1s`; empty: the rules say."""
+        ctx = replace(ctx, memory=ctx.memory or Memory())
         self._ctx = ctx
         self._tell = tell
         self._systemd = systemd or Systemd()
@@ -77,8 +93,17 @@ class Watch:
         self._stopper = Stopper()
         self._looker = Looker(ctx)
         self._world = World(ctx)
+        self._publisher = Publisher(ctx)
         self._kept = _Kept()
         self._has_news = False
+        self._is_signed = False
+        """Whether something was signed that is in no publish yet."""
+        self._moved: set[str] = set()
+        """Models that were moved: the cache does not know yet, so nobody judges them by it."""
+        self._published_with: frozenset[str] = frozenset()
+        """Those of them that were moved before the publish that runs began."""
+        self._troubles: set[str] = set()
+        """Of this cycle."""
         self._cycle = timedelta(seconds=15)
         self._started_at = ctx.clock.now()
 
@@ -94,13 +119,23 @@ class Watch:
         with self._stopper.hearing():
             try:
                 with self._leading(may_wait=not is_once):
-                    self._begin()
-                    self._loop(is_once=is_once)
+                    try:
+                        self._begin()
+                        self._loop(is_once=is_once)
+                    finally:
+                        self._end()
             except StopError:
                 pass
             finally:
                 self._systemd.stopping()
                 self._event("stopping", "", "ends as it was told" if not is_once else "one cycle")
+
+    def _end(self) -> None:
+        """Let what is being published be published, before another leads."""
+        self._systemd.stopping()
+        self._take_publish(may_wait=True)
+        self._tell_troubles()
+        self._publisher.close()
 
     def stop(self) -> None:
         """End at the next step; for whoever runs it in a thread."""
@@ -145,14 +180,17 @@ class Watch:
     def _loop(self, *, is_once: bool) -> None:
         while True:
             began = time.monotonic()
-            trouble = ""
+            self._troubles = set()
             try:
                 self._turn()
+                if is_once:
+                    self._take_publish(may_wait=True)
             except RiskcockpitError as error:
-                trouble = error.message
+                self._troubles.add(error.message)
                 self._world.forget()
-            self._told({trouble} if trouble else set())
-            self._write_health(trouble)
+            self._tell_troubles()
+            self._write_health()
+            trouble = "; ".join(sorted(self._troubles))
             self._systemd.alive(trouble or f"{self._kept.models} models watched")
             if is_once:
                 return
@@ -160,6 +198,7 @@ class Watch:
 
     def _turn(self) -> None:
         """One cycle: what is read may be interrupted, what is decided may not."""
+        self._take_publish()
         stands = self._world.refresh()
         automation = stands.rules.automation
         self._cycle = parse_duration(self._cycle_given or automation.cycle)
@@ -168,17 +207,18 @@ class Watch:
             cycles = {name: min(span, self._cycle) for name, span in cycles.items()}
         with self._stopper.interruptible():
             pulled = self._looker.look(cycles)
+        self._troubles |= {f"{one.source.name}: {one.error}" for one in pulled if one.error}
         self._systemd.alive("judging")
         evaluations = self._judged()
         is_news = self._told_verdicts(evaluations)
         self._has_news = self._has_changed(pulled) or is_news or self._has_news
-        is_signed = self._act()
-        is_signed = self._prove() or is_signed
-        if is_signed or self._is_due(automation, evaluations.values()):
-            self._publish(self._judged())
-        failed = {f"{one.source.name}: {one.error}" for one in pulled if one.error}
-        if failed:
-            self._told(failed)
+        evaluations = self._act(evaluations)
+        self._prove()
+        if (began_at := self._publisher.began_at) is None:
+            if self._is_signed or self._is_due(automation, evaluations.values()):
+                self._publish(evaluations)
+        elif self._now() - began_at > LONG_PUBLISH:
+            self._troubles.add(f"a publish is under way since {rfc3339(began_at)}")
 
     def _is_due(self, automation: Automation, evaluations: Iterable[Evaluation]) -> bool:
         """Whether what was seen is published now: news soon, everything else now and then."""
@@ -204,72 +244,99 @@ class Watch:
         self._kept.models = len(facts)
         self._kept.stopped = next((each.facts.stopped for each in facts.values()), "")
         policy = self._world.standing.rules.automation
-        return {e.key: e for each in facts.values() for e in judge(policy, each.facts)}
+        known = (each.facts for name, each in facts.items() if name not in self._moved)
+        return {found.key: found for each in known for found in judge(policy, each)}
 
     def _publish(self, evaluations: Mapping[Key, Evaluation]) -> None:
-        """Put what was seen into the cache, with what the watch itself has found."""
+        """Begin to put what was seen into the cache, with what the watch itself has found."""
         tiers = self._world.tiers
         trials = self._world.standing.projection.automation.trials
 
         def beside(tx: Writer, now: datetime) -> None:
             faults_of(tx, evaluations.values(), trials, tiers, now)
 
-        report = take_in(self._ctx, self._looker.unpublished, beside)
+        self._publisher.start(self._looker.hand_over(), beside)
+        self._published_with = frozenset(self._moved)
+        self._has_news = self._is_signed = False
+
+    def _take_publish(self, *, may_wait: bool = False) -> None:
+        """Go on from what was published, once it is."""
+        try:
+            report = self._publisher.ended(may_wait=may_wait)
+        except RiskcockpitError as error:
+            self._looker.not_published()
+            self._is_signed = True  # what was, is in no publish
+            self._troubles.add(error.message)
+            return
+        if report is None:
+            return
         self._looker.published()
-        self._has_news = False
+        self._moved -= self._published_with
         self._kept.published_at = self._now()
-        self._world.refresh()
         for note in report.notes:
             self._event("note", "", note)
 
-    def _act(self) -> bool:
-        """Do what the rules say, one model after the other, each on fresh facts; return whether
-        anything was tried.
+    def _act(self, evaluations: Mapping[Key, Evaluation]) -> Mapping[Key, Evaluation]:
+        """Do what the rules say, one model after the other, each on fresh facts; return how all
+        models are judged then.
 
         The fault is ended first and published after, with the readings that told of it: they are
         in the signed entry already.
         """
         tried: set[Key] = set()
-        while (found := self._next(tried)) is not None:
+        while (found := self._next(tried, evaluations)) is not None:
             if self._stopper.is_wanted:
                 raise StopError
             tried.add(found.key)
             event = act(self._ctx, self._world.standing.rules, found)
-            _, before = self._kept.refused.get(found.key, (event.at, ""))
-            if event.kind != "refused" or event.decision or event.detail != before:
-                self._tell(event)
-            if event.kind == "refused":
-                self._kept.refused[found.key] = (self._now(), event.detail)
-            self._looker.look_again(REGISTRIES)
-            self._world.refresh()
-        return bool(tried)
+            self._follow(found, event)
+            self._world.refresh(with_cache=False)
+            evaluations = self._judged()
+        return evaluations
 
-    def _next(self, tried: set[Key]) -> Evaluation | None:
-        """Return what is to be done next."""
-        now = self._now()
-        for key, found in self._judged().items():
-            refused = self._kept.refused.get(key)
-            is_paused = refused is not None and now - refused[0] < REFUSED_PAUSE
-            if found.verdict.acts and key not in tried and not is_paused:
-                return found
-        return None
+    def _follow(self, found: Evaluation, event: WatchEvent) -> None:
+        """Tell what was done, and go on from there; a refusal like the last is told once."""
+        if event.kind == "refused":
+            before = self._kept.refused.get(found.key)
+            is_same = before is not None and before.why == event.detail
+            pause = min(2 * before.pause, LONGEST_PAUSE) if before and is_same else REFUSED_PAUSE
+            self._kept.refused[found.key] = _Refusal(self._now(), event.detail, pause)
+            if is_same and not event.decision:
+                return
+        self._tell(event)
+        if not event.decision:
+            self._looker.look_soon(REGISTRIES)
+            return
+        self._looker.look_again(REGISTRIES)
+        self._is_signed = True
+        if event.kind != "proposed":
+            self._moved.add(found.model)
 
-    def _prove(self) -> bool:
-        """Say of versions that took over whether they proved themselves; return whether any was."""
+    def _next(self, tried: set[Key], evaluations: Mapping[Key, Evaluation]) -> Evaluation | None:
+        """Return what is to be done next; what was refused before comes after all else."""
+        now, refused = self._now(), self._kept.refused
+        ready = [
+            found
+            for key, found in evaluations.items()
+            if found.verdict.acts
+            and key not in tried
+            and not (key in refused and now - refused[key].at < refused[key].pause)
+        ]
+        return min(ready, key=lambda found: found.key in refused, default=None)
+
+    def _prove(self) -> None:
+        """Say of versions that took over whether they proved themselves."""
         stands = self._world.standing
-        is_told = False
-        for trial in stands.projection.automation.trials:
-            if trial.is_over:
-                continue
-            watched = self._world.facts(self._looker.readings, self._now()).get(trial.model)
+        trials = [each for each in stands.projection.automation.trials if not each.is_over]
+        known = self._world.facts(self._looker.readings, self._now()) if trials else {}
+        for trial in trials:
+            watched = known.get(trial.model)
             history = watched.facts.history if watched else ()
             event = prove(self._ctx, stands.rules.automation, trial, history, self._now())
             if event is not None:
                 self._tell(event)
-                is_told = True
-        if is_told:
-            self._world.refresh()
-        return is_told
+                self._is_signed = True
+        self._world.refresh(with_cache=False)
 
     def _told_verdicts(self, evaluations: Mapping[Key, Evaluation]) -> bool:
         """Tell every verdict that changed; return whether that is worth a publish."""
@@ -282,16 +349,18 @@ class Watch:
             where = f" ({found.segment})" if found.segment else ""
             said = f"{found.rule}, {found.metric}{where}: {found.reason or 'good'}"
             self._event(found.verdict.value, found.model, said)
-        self._kept.verdicts = {key: found.verdict for key, found in evaluations.items()}
+        kept = self._kept.verdicts.items()
+        waiting = {key: verdict for key, verdict in kept if key[1] in self._moved}
+        self._kept.verdicts = waiting | {key: e.verdict for key, e in evaluations.items()}
         return is_news
 
-    def _told(self, troubles: set[str]) -> None:
+    def _tell_troubles(self) -> None:
         """Tell each trouble when it begins."""
-        for trouble in sorted(troubles - self._kept.troubles):
+        for trouble in sorted(self._troubles - self._kept.troubles):
             self._event("trouble", "", trouble)
-        self._kept.troubles = frozenset(troubles)
+        self._kept.troubles = frozenset(self._troubles)
 
-    def _write_health(self, trouble: str) -> None:
+    def _write_health(self) -> None:
         kept = self._kept
         write_health(
             self._ctx,
@@ -304,7 +373,7 @@ class Watch:
                 published_at=kept.published_at,
                 cycle_seconds=self._cycle.total_seconds(),
                 stopped=kept.stopped,
-                trouble=trouble or "; ".join(sorted(kept.troubles)),
+                trouble="; ".join(sorted(self._troubles)),
                 models=kept.models,
             ),
         )

@@ -44,7 +44,8 @@ class Gateway(DeskGateway):
     """Answers the cockpit over the services; see `api.GatewayApi` for every method."""
 
     def __init__(self, ctx: Context) -> None:
-        super().__init__(replace(ctx, store=ctx.store.sparing()))  # it stays open all day
+        # it stays open all day, and keeps nothing that it can read again
+        super().__init__(replace(ctx, store=ctx.store.sparing(), memory=None))
         self._lock = Lock()
         self._ended = Event()
         self._reader: FindingReader | None = None
