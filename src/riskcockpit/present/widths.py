@@ -11,6 +11,8 @@ T = TypeVar("T")
 
 _YIELDING = 5
 """Columns of this rank and above go before the main texts are cut."""
+_SHARE = 4
+"""Room that is spare, against what a column that does not grow may take of it."""
 _LEAST = 6
 """Cells that are left to a text when even the columns that always stay have no room."""
 
@@ -65,8 +67,14 @@ def _give(
     columns: Sequence[Column[T]], widths: dict[str, int], spare: int, wanted: Mapping[str, int]
 ) -> None:
     """Share out spare room: to what is cut, by shares, until nothing is; then to all that grow."""
+    for each in columns:  # a fixed column is served whole where that takes little from the texts
+        lack = wanted[each.key] - widths[each.key]
+        if not each.grow and 0 < lack * _SHARE <= spare:
+            widths[each.key] += lack
+            spare -= lack
     while spare:
         cut = [each for each in columns if widths[each.key] < wanted[each.key]]
+        cut = [each for each in cut if each.grow] or cut
         shares = sum(max(1, each.grow) for each in cut)
         if not cut:
             break
