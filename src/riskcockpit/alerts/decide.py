@@ -124,7 +124,7 @@ def _seen(past: Alert | None, fact: Fact, ack: tuple[datetime, str] | None, now:
 
 
 def _since(past: Alert, fact: Fact) -> datetime:
-    """Return when a fact began: a control only knows when it was judged, so the first time counts."""
+    """Return when a fact began: of a control, which knows when it was judged, the first time."""
     if fact.kind is not AlertKind.CONTROL or past.ended_at is not None:
         return fact.since
     return min(past.fact.since, fact.since)
