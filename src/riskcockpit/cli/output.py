@@ -22,6 +22,7 @@ from riskcockpit.domain.untrusted import (
     as_markdown,
     clean_line,
     clean_text,
+    steady,
     without_formula,
 )
 from riskcockpit.errors import InputError
@@ -215,10 +216,10 @@ def _pad(
     cell: Cell, width: int, align: Align, *, is_cut: bool = True, is_end_kept: bool = False
 ) -> str:
     """Fill a cell to `width` cells of the terminal; what is longer is cut with `is_cut`."""
-    clean = clean_line(cell.text)
+    clean = steady(cell.text)
     size = _width(clean)
     if size > width and is_cut:
-        clean = clean_line(cell.short) or clean
+        clean = steady(cell.short) or clean
         if _width(clean) > width:
             clean = _end(clean, width) if is_end_kept else _cut(clean, width)
         size = _width(clean)

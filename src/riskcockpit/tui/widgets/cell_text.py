@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
-from riskcockpit.domain.untrusted import fence
+from riskcockpit.domain.untrusted import steady
 from riskcockpit.present.columns import Align
 
 
 def cut(
     text: str, width: int, align: Align, ellipsis: str = "…", *, is_end_kept: bool = False
 ) -> str:
-    """Return `text` behind the second fence, cut or padded to exactly `width` cells."""
+    """Return `text` harmless and steady, cut or padded to exactly `width` cells."""
     # a cell of marks that have no width of their own must not cost more than its room
     most = width * 4 + 8
-    clean = fence(text[-most:] if is_end_kept else text[:most])
+    clean = steady(text[-most:] if is_end_kept else text[:most])
     size = cell_len(clean)
     if size > width:
         if is_end_kept:

@@ -12,7 +12,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.style import Style as VisualStyle
 
-from riskcockpit.domain.untrusted import fence
+from riskcockpit.domain.untrusted import steady
 from riskcockpit.present.columns import Align, Cell, Column, Frame
 from riskcockpit.present.widths import fit
 from riskcockpit.tui.theme import TOKENS
@@ -193,7 +193,7 @@ def needed(
     for row in rows:
         for column in columns:
             text = column.cell(row, frame).text[:_MOST_NEEDED]
-            size = len(text) if text.isascii() else cell_len(fence(text))
+            size = len(text) if text.isascii() else cell_len(steady(text))
             if column.align is Align.RIGHT and text:  # numbers and ages change, not their room
                 size = max(size, column.width)
             needs[column.key] = max(needs[column.key], size)
