@@ -46,7 +46,8 @@ def entry(who: str, seq: int, minute: int, type_: str, data: Mapping[str, Any]) 
 REQUEST = entry(
     "ann", 0, 0, "waiver.requested",
     {
-        "reason": "risk_accepted", "justification": "because", "query": "", "count": 1, "kev": [],
+        "reason": "risk_accepted", "justification": "the bank may live with it",
+        "query": "", "count": 1, "kev": [],
         "expires_at": "2026-12-01T00:00:00Z", "findings": {"f": "high"}, "rule": "four-eyes",
     },
 )  # fmt: skip

@@ -46,7 +46,8 @@ def entry(type_: EntryType, data: Mapping[str, Any], actor: str = "ann", minute:
 
 def waiver(severity: str = "medium", **changes: Any) -> dict[str, Any]:
     return {
-        "reason": "deferred", "justification": "because", "expires_at": "2026-12-01T00:00:00Z",
+        "reason": "deferred", "justification": "the bank can live with it",
+        "expires_at": "2026-12-01T00:00:00Z",
         "query": "", "findings": {"f1": severity}, "count": 1, "kev": [], "policy": POLICY,
         "production": False, "rule": "waive-2" if severity in ("high", "critical") else "waive-1",
         **changes,
