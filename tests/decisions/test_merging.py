@@ -39,7 +39,11 @@ def entry(who: str, seq: int, minute: int, type_: str, data: Mapping[str, Any]) 
     at = BEGIN + timedelta(minutes=minute)
     return Entry(
         f"{who}@h", seq, "", at, who, f"key of {who}", EntryType(type_),
-        {"policy": POLICY, "production": False, "comment": "", **data}, {}, hash_, "", b"",
+        {
+            "policy": POLICY, "production": False, "comment": "", "rule": "four-eyes",
+            "context": "", **data,
+        },
+        {}, hash_, "", b"",
     )  # fmt: skip
 
 
