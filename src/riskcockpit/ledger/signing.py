@@ -26,6 +26,7 @@ from riskcockpit.ledger.armor import (
     verify_signature,
 )
 from riskcockpit.ledger.publickeys import UnsupportedKeyError
+from riskcockpit.ledger.regular import read_regular
 from riskcockpit.ledger.signers import (
     AllowedSigners,
     SignersError,
@@ -131,7 +132,7 @@ def load_signers(file: Path) -> AllowedSigners:
         LedgerError: it cannot be read.
     """
     try:
-        return parse_signers(file.read_text(encoding="utf-8"))
+        return parse_signers(read_regular(file).decode("utf-8"))
     except FileNotFoundError:
         return AllowedSigners()
     except (OSError, UnicodeDecodeError) as error:
