@@ -22,7 +22,7 @@ from riskcockpit.domain.action import (
     ActionState,
 )
 from riskcockpit.domain.decision import EntryType
-from riskcockpit.domain.model import CHAMPION
+from riskcockpit.domain.model import CHAMPION, LONGEST_VERSION
 from riskcockpit.domain.severity import Severity
 from riskcockpit.ledger.chain import Entry
 
@@ -85,6 +85,8 @@ def action_of(ask: Entry) -> Action:
         raise ValueError("it names one model and moves another")
     if read.kind not in MODEL_KINDS:
         raise ValueError("it moves no model")
+    if any(len(read.params.get(key, "")) > LONGEST_VERSION for key in ("from", "to")):
+        raise ValueError("what it names is no version")
     return Action(ask.hash, read.kind, read.source, read.target, read.params)
 
 
