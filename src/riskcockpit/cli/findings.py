@@ -39,8 +39,11 @@ def register(app: typer.Typer) -> None:
 def _reader() -> tuple[Context, FindingReader]:
     from riskcockpit.services.context import Context
     from riskcockpit.services.findings import FindingReader
+    from riskcockpit.services.following import behind
 
     ctx = Context.open()
+    if newer := behind(ctx):
+        say(newer)
     return ctx, FindingReader(ctx)
 
 
