@@ -103,9 +103,8 @@ def _ended(standing: Standing) -> str:
     end = standing.ended
     if end is None:
         return ""
-    word = {EntryType.UNDO: "taken back", EntryType.WAIVER_REVOKED: "revoked"}
     comment = str(end.data.get("comment", ""))
-    said = f"{word.get(end.type, 'rejected')} by {end.actor}{f': {comment}' if comment else ''}"
+    said = f"{standing.end_word} by {end.actor}{f': {comment}' if comment else ''}"
     if standing.is_contested:
         return f"{said}; approved too, before either knew: the stricter counts"
     return said

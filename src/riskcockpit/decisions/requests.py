@@ -104,8 +104,22 @@ class Standing:
 
         The stricter counts: it is not granted, whichever came first.
         """
-        is_rejected = self.ended is not None and self.ended.type in REJECTIONS
-        return is_rejected and self.decided_at is not None and not self.doubt
+        is_alone = self.review is not None and self.review.done_at is None
+        has_keys = self.decided_at is not None and not is_alone
+        return self.is_rejected and has_keys and not self.doubt
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether somebody rejected it."""
+        return self.ended is not None and self.ended.type in REJECTIONS
+
+    @property
+    def end_word(self) -> str:
+        """How it ended, in words."""
+        if self.is_rejected:
+            return "rejected" if self.review is None else "reviewed and rejected"
+        is_revoked = self.ended is not None and self.ended.type is EntryType.WAIVER_REVOKED
+        return "revoked" if is_revoked else "taken back"
 
     @property
     def is_granted(self) -> bool:
