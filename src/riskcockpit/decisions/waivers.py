@@ -171,6 +171,11 @@ def longest_days(severity: Severity, settings: WaiverSettings) -> int:
     return int(getattr(settings, f"{severity.word}_days"))
 
 
+def latest_end(severity: Severity, settings: WaiverSettings, now: datetime) -> datetime:
+    """Return the moment after which no waiver over this severity may end; the day still counts."""
+    return now + timedelta(days=longest_days(severity, settings) + 1)
+
+
 def check_terms(terms: WaiverTerms, settings: WaiverSettings, now: datetime) -> None:
     """Refuse a request that the bank's rules for waivers do not allow.
 
@@ -211,8 +216,7 @@ def _check_record(terms: WaiverTerms) -> None:
 
 def _check_limits(terms: WaiverTerms, settings: WaiverSettings, now: datetime) -> None:
     days = longest_days(terms.severity, settings)
-    # a date means its last second: the day itself still counts
-    if terms.expires_at > now + timedelta(days=days + 1):
+    if terms.expires_at > latest_end(terms.severity, settings, now):
         last = (now + timedelta(days=days)).date().isoformat()
         raise RefusedError(
             f"a waiver over {terms.severity.word} findings lasts {days} days at most",
