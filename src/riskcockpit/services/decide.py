@@ -25,8 +25,9 @@ from riskcockpit.decisions.waivers import (
 )
 from riskcockpit.domain.clock import as_utc
 from riskcockpit.domain.decision import EntryType
-from riskcockpit.domain.finding import Severity, State
+from riskcockpit.domain.finding import State
 from riskcockpit.domain.money import Money
+from riskcockpit.domain.severity import Severity
 from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.errors import InputError, RefusedError, UnknownNameError
 from riskcockpit.present.text import stamp
