@@ -74,7 +74,7 @@ async def test_what_compensates_is_chosen_from_controls_that_hold_with_its_works
     async with opened(gateway, "f", "w", size=(80, 24)) as (app, pilot):
         app.screen.query_one("#justification", Input).value = "fenced"
         app.screen.query_one("#reason").value = "compensating_control"  # type: ignore[attr-defined]
-        await press(pilot, "enter", "enter")
+        await press(pilot, "enter")
         form = app.screen
         assert isinstance(form, CompensationForm)
         await press(pilot, "G", "space")
@@ -107,7 +107,7 @@ async def test_what_compensates_is_chosen_from_controls_that_hold_with_its_works
 
 async def test_a_waiver_is_renewed_and_revoked_after_a_form_and_a_preview() -> None:
     gateway = FakeGateway()
-    async with opened(gateway, "W", "j", "N", *"still fenced", "enter", size=(80, 24)) as (
+    async with opened(gateway, "W", "j", "N", *"still fenced", size=(80, 24)) as (
         app,
         pilot,
     ):

@@ -29,7 +29,7 @@ from support.piloting import opened, press, ready, seen, settle
 
 
 async def fill_waiver(pilot: Pilot[int]) -> None:
-    await press(pilot, "w", *"fenced", "enter", "enter")
+    await press(pilot, "w", *"fenced", "enter")
     await ready(pilot)
 
 
@@ -195,7 +195,7 @@ async def test_a_waiver_asks_for_reason_justification_and_expiry() -> None:
     async with opened(gateway, "f", "space", "space", "space") as (app, pilot):
         await press(pilot, "w", "enter")
         assert "a justification is needed" in seen(app)
-        await press(pilot, *"fenced", "enter", "enter")
+        await press(pilot, *"fenced", "enter")
         await ready(pilot)
         text = seen(app)
         for words in (

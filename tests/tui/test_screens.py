@@ -408,3 +408,8 @@ async def test_ages_move_on_by_themselves_unless_all_stands_still(
     async with Cockpit(FakeGateway(), is_still=is_still).run_test() as pilot:
         await pilot.pause(0.3)
         assert drawn.is_set() is not is_still
+
+
+async def test_a_preview_of_nothing_says_why_it_is_not_there() -> None:
+    async with opened(FakeGateway(total=0), "f", "p", size=(160, 48)) as (app, _):
+        assert "no preview: no finding is listed" in seen(app)
