@@ -171,6 +171,7 @@ async def test_what_is_blocked_cannot_be_confirmed() -> None:
         await ready(pilot)
         assert "It cannot be done now." in seen(app)
         assert "the reading is 3 h old" in seen(app)
+        assert "nobody else" not in seen(app), "what cannot be done needs more than a key"
         await press(pilot, "y")
         assert gateway.decided == []
 

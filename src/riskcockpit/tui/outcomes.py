@@ -18,7 +18,7 @@ from riskcockpit.present.decided import outcome
 from riskcockpit.tui.host import Severity
 
 if TYPE_CHECKING:  # records and dialogs come with the first decision
-    from riskcockpit.tui.modals.says import TextDialog
+    from riskcockpit.tui.modals.dialog import TextDialog
     from riskcockpit.views.governance import ActionRow, DecisionResult
 
 LASTS_SECONDS = 8.0
@@ -63,9 +63,9 @@ class Outcomes:
 
     def keep_failure(self, error: Exception, doing: str, who: str, now: datetime) -> Said:
         """Keep why something did not come about; return what to say of it now."""
-        is_ours = isinstance(error, RiskcockpitError)
-        text = error.message if is_ours else f"{type(error).__name__}: {error}"
-        hint = error.hint or "" if is_ours else ""
+        text, hint = f"{type(error).__name__}: {error}", ""
+        if isinstance(error, RiskcockpitError):
+            text, hint = error.message, error.hint or ""
         rule = f"rule {error.rule}" if isinstance(error, RefusedError) else ""
         state = "refused" if rule else "failed"
         self._put((error, doing), doing.rstrip("."), state, text, (who, now))

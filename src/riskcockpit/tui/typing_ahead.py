@@ -89,8 +89,7 @@ class TypingAhead(App[int]):
             self._typed_at = float("-inf")
         else:
             self._typed_at = max(self._typed_at, self._letter_at)
-        is_letter = isinstance(event, events.Key) and event.is_printable
-        is_text = is_letter and event.key not in _MOVES
+        is_text = isinstance(event, events.Key) and event.is_printable and event.key not in _MOVES
         self._letter_at = time.monotonic() if is_text else float("-inf")
 
     def act_on_typed(self) -> None:
