@@ -393,9 +393,10 @@ async def test_what_comes_of_a_decision_or_a_sync_takes_no_key_of_what_one_does_
         gate.set()
         await settle(pilot)
         assert len(gateway.decided) == len(gateway.planned) == 1
-        assert isinstance(app.screen, CommandLine)
+        line = app.screen
+        assert isinstance(line, CommandLine)
         await press(pilot, *"els")
-        assert app.screen.query_one("#command", Input).value == "models"
+        assert line.query_one("#command", Input).value == "models"
         await press(pilot, "escape", "escape")
         gateway.gate = None
 

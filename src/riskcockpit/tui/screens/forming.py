@@ -179,7 +179,7 @@ class FormingScreen(PermittedScreen):
 
         def show(result: DecisionResult) -> None:
             self._end_taking()
-            self._say(self.host.outcomes.keep(result))
+            self._tell_outcome(self.host.outcomes.keep(result))
             for form in forms:
                 self._keeper(form)({})
             self.forget_permissions()
@@ -189,7 +189,7 @@ class FormingScreen(PermittedScreen):
         self._begin_taking()
         self.ask("decide", lambda: gateway.decide(intent), show)
 
-    def _say(self, said: Said) -> None:
+    def _tell_outcome(self, said: Said) -> None:
         """Say what came of something, without taking the keys from whoever goes on."""
         self.host.tell(said.text, severity=said.severity, title=said.title, seconds=said.seconds)
 
@@ -228,7 +228,7 @@ class FormingScreen(PermittedScreen):
         if topic in _MEANWHILE:
             gateway = self.host.gateway
             who, now = gateway.about.principal, gateway.now()
-            self._say(self.host.outcomes.keep_failure(error, doing, who, now))
+            self._tell_outcome(self.host.outcomes.keep_failure(error, doing, who, now))
             return
         from riskcockpit.tui.modals.says import ErrorDialog  # noqa: PLC0415 - as above
 
