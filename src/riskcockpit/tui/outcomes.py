@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from riskcockpit.domain.ids import short
 from riskcockpit.errors import RefusedError, RiskcockpitError
-from riskcockpit.present.decided import outcome
 from riskcockpit.tui.host import Severity
 
 if TYPE_CHECKING:  # records and dialogs come with the first decision
@@ -26,6 +25,8 @@ FAILURE_LASTS_SECONDS = 20.0
 """How long a note stays; the action log keeps it."""
 _MOST = 200
 _WHOLE = ":actions has all of it"
+_LONGEST = 240
+"""Characters of one text that a note shows."""
 _LOUDNESS: dict[str, Severity] = {"refused": "error", "unknown": "warning"}
 
 
@@ -50,12 +51,15 @@ class Outcomes:
 
     def keep(self, result: DecisionResult) -> Said:
         """Keep what came of a decision; return what to say of it now."""
+        from riskcockpit.present.decided import outcome  # noqa: PLC0415 - as above
+
         decision, word = result.decision, outcome(result)
         message = result.message or decision.summary
         self._put(result, decision.type.value, word, message, (decision.actor, decision.at))
         needs = "; ".join(decision.needs)
         signed = f"signed {short(decision.id)}; " if decision.id else ""
-        rows = (message, f"still needs {needs}" if needs else "", f"{signed}{_WHOLE}")
+        missing = f"still needs {needs}" if needs else ""
+        rows = (_brief(message), _brief(missing), f"{signed}{_WHOLE}")
         state = result.actions[-1].state if result.actions else ""
         severity = _LOUDNESS.get(state, "information")
         seconds = FAILURE_LASTS_SECONDS if state in _LOUDNESS else LASTS_SECONDS
@@ -69,7 +73,7 @@ class Outcomes:
         rule = f"rule {error.rule}" if isinstance(error, RefusedError) else ""
         state = "refused" if rule else "failed"
         self._put((error, doing), doing.rstrip("."), state, text, (who, now))
-        rows = (text, hint, rule, _WHOLE)
+        rows = (_brief(text), _brief(hint), rule, _WHOLE)
         return Said("It failed", "\n".join(filter(None, rows)), "error", FAILURE_LASTS_SECONDS)
 
     def _put(
@@ -101,3 +105,7 @@ class Outcomes:
             if row.id == name:
                 return ErrorDialog(*whole) if isinstance(whole, tuple) else ResultDialog(whole)
         return None
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()} ..."
