@@ -84,8 +84,13 @@ class _Wish:
 
     @property
     def sentence(self) -> str:
-        """The wish in words."""
+        """The wish in words, once it is granted."""
         return f"{_count(len(self.rows))} waived until {stamp(self.terms.expires_at)}"
+
+    @property
+    def request(self) -> str:
+        """The wish in words, while it waits for another key."""
+        return f"asked to waive {_count(len(self.rows))} until {stamp(self.terms.expires_at)}"
 
 
 def scope_of(ctx: Context, findings: Sequence[str]) -> WaiverScope:
@@ -188,7 +193,8 @@ def waive(
     entry = desk.sign(type_, data)
     rows = () if missing else carry_out(desk, entry.hash)
     message = "; ".join(filter(None, (review_words(glass), desk.finish())))
-    return DecisionResult(desk.decision(entry, rule, wish.sentence, missing), rows, message)
+    summary = wish.request if missing else wish.sentence
+    return DecisionResult(desk.decision(entry, rule, summary, missing), rows, message)
 
 
 def _permit(wish: _Wish) -> Rule:
@@ -297,7 +303,7 @@ def _preview(
         finding_count=count,
         exposure=Money.total((row.exposure for row in wish.rows), wish.desk.ctx.settings.currency),
         facts=(
-            ("reason", terms.reason.value),
+            ("reason", terms.reason.value.replace("_", " ")),
             ("because", terms.justification),
             ("until", until),
             ("highest severity", terms.severity.word),
