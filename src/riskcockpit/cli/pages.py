@@ -360,7 +360,8 @@ def ledger_entry(view: LedgerEntryView) -> None:
     _list("does not verify", view.problems)
     _list("noticed", view.notices)
     line()
-    for text in json.dumps(json.loads(row.data), indent=2, ensure_ascii=False).splitlines():
+    written = json.dumps(json.loads(row.data), indent=2, ensure_ascii=False)
+    for text in written.split("\n"):  # of what breaks lines elsewhere nothing breaks one here
         line(text)
 
 

@@ -150,7 +150,7 @@ def _history(entries: Iterable[Entry], id_: str) -> Iterator[WaiverEvent]:
     """Yield what was signed about a waiver: asked, answered, noted, suspended, renewed, ended."""
     for entry in sorted(entries, key=lambda entry: entry.ts):
         record = entry.data.get("record")
-        renews = record.get("renews", "") if isinstance(record, Mapping) else ""
+        renews = str(record.get("renews", "")) if isinstance(record, Mapping) else ""
         named = {str(entry.data.get(key, "")) for key in _NAMES}
         if entry.hash != id_ and id_ not in {*named, renews}:
             continue
