@@ -353,6 +353,10 @@ WHOLE = ChainFacts(
         ({"run_id": ""}, Link.MODEL, "fraud v7 has no training run"),
         ({"has_data": False}, Link.MODEL, "fraud v7 has no training data with a digest"),
         ({"is_approved": False}, Link.MODEL, "fraud v7 is not validated"),
+        (
+            {"is_approved": False, "is_rolled_back": True},
+            Link.MODEL, "fraud v7 was rolled back since: its approval ended",
+        ),
         ({"validated_by": "ann"}, Link.MODEL, "fraud v7 was validated by who trained it: ann"),
     ],
 )  # fmt: skip

@@ -66,6 +66,8 @@ class ChainFacts:
     """A data set with its digest is recorded."""
     validated_by: str
     is_approved: bool
+    is_rolled_back: bool = False
+    """It was taken back after it served; its approval ended with that."""
 
 
 def gaps_of(facts: ChainFacts) -> tuple[Gap, ...]:
@@ -160,7 +162,13 @@ def _lineage(facts: ChainFacts, named: str) -> Iterator[Gap]:
         yield Gap(
             Link.MODEL, f"{named} has no training data with a digest", "log its data sets with it"
         )
-    if not facts.validated_by or not facts.is_approved:
+    if facts.validated_by and facts.is_rolled_back:
+        yield Gap(
+            Link.MODEL,
+            f"{named} was rolled back since: its approval ended",
+            "deploy with the version that serves now",
+        )
+    elif not facts.validated_by or not facts.is_approved:
         yield Gap(Link.MODEL, f"{named} is not validated", "validate it, and tag who did")
     elif facts.validated_by == facts.run_user:
         yield Gap(

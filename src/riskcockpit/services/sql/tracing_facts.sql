@@ -5,7 +5,7 @@
 -- params: days INTEGER, id VARCHAR
 -- returns: id, asset, environment, actors, commit, pipelines, approvers, rejecters, complete_scans,
 -- partial_scans, newest_scan, at, model, model_version, model_is_known, version_is_known, run_id,
--- run_user, has_data, validated_by, is_approved
+-- run_user, has_data, validated_by, is_approved, is_rolled_back
 WITH traced AS (
     SELECT d.* FROM deployment AS d
     WHERE d.id IN (SELECT deployment_id FROM deployment_link) AND ($id = '' OR d.id = $id)
@@ -101,7 +101,8 @@ SELECT
     r.name IS NOT NULL AS model_is_known, v.model IS NOT NULL AS version_is_known,
     coalesce(v.run_id, '') AS run_id, coalesce(v.run_user, '') AS run_user,
     coalesce(len(list_filter(v.datasets, lambda one: one.digest <> '')) > 0, false) AS has_data,
-    coalesce(v.validated_by, '') AS validated_by, coalesce(v.is_approved, false) AS is_approved
+    coalesce(v.validated_by, '') AS validated_by, coalesce(v.is_approved, false) AS is_approved,
+    coalesce(v.is_rolled_back, false) AS is_rolled_back
 FROM traced AS d
 JOIN gathered AS g ON g.id = d.id
 JOIN served AS m ON m.id = d.id
