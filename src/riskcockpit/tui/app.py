@@ -25,9 +25,8 @@ from riskcockpit.tui.bindings import KEYS
 from riskcockpit.tui.conditions import Condition, of_data, of_settings
 from riskcockpit.tui.fence import Fence
 from riskcockpit.tui.handing import Handing
-from riskcockpit.tui.host import Severity
 from riskcockpit.tui.hyperlinks import are_shown
-from riskcockpit.tui.outcomes import Outcomes
+from riskcockpit.tui.outcomes import Outcomes, Severity
 from riskcockpit.tui.widgets.lines import header_line, synced
 
 if TYPE_CHECKING:  # imported when first needed: the palette when opened, records with the data

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from riskcockpit.tui.api import GatewayApi, Names
-from riskcockpit.tui.host import Severity
 from riskcockpit.tui.living import Living
+from riskcockpit.tui.outcomes import Severity
 from riskcockpit.tui.screens.place import PlaceScreen
 
 if TYPE_CHECKING:  # few commands decide

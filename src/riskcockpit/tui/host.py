@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual.content import Content
 
@@ -13,15 +13,12 @@ from riskcockpit.present.text import Glyphs
 from riskcockpit.tui.api import GatewayApi, Names
 from riskcockpit.tui.conditions import Condition
 from riskcockpit.tui.messages import Place
+from riskcockpit.tui.outcomes import Outcomes, Severity
 
 if TYPE_CHECKING:  # records come with the data
     from riskcockpit.config.settings import ListSettings
-    from riskcockpit.tui.outcomes import Outcomes
     from riskcockpit.views.posture import PostureView
     from riskcockpit.views.syncing import SourceProgress
-
-Severity = Literal["information", "warning", "error"]
-"""How loud a passing note is."""
 
 
 class Host(Protocol):

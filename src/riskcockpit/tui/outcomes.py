@@ -10,16 +10,18 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Union
 
 from riskcockpit.domain.ids import short
 from riskcockpit.errors import RefusedError, RiskcockpitError
-from riskcockpit.tui.host import Severity
 
 if TYPE_CHECKING:  # records and dialogs come with the first decision
-    from riskcockpit.tui.modals.dialog import TextDialog
     from riskcockpit.views.governance import ActionRow, DecisionResult
 
+Severity = Literal["information", "warning", "error"]
+"""How loud a passing note is."""
+Whole = Union["DecisionResult", tuple[Exception, str]]
+"""A result, or a failure with what was being done."""
 LASTS_SECONDS = 8.0
 FAILURE_LASTS_SECONDS = 20.0
 """How long a note stays; the action log keeps it."""
@@ -44,9 +46,7 @@ class Outcomes:
     """The newest outcomes, each with a row of the action log and its whole text."""
 
     def __init__(self) -> None:
-        self._kept: deque[tuple[ActionRow, DecisionResult | tuple[Exception, str]]] = deque(
-            maxlen=_MOST
-        )
+        self._kept: deque[tuple[ActionRow, Whole]] = deque(maxlen=_MOST)
         self._count = 0
 
     def keep(self, result: DecisionResult) -> Said:
@@ -78,7 +78,7 @@ class Outcomes:
 
     def _put(
         self,
-        whole: DecisionResult | tuple[Exception, str],
+        whole: Whole,
         kind: str,
         state: str,
         message: str,
@@ -97,14 +97,9 @@ class Outcomes:
         mine: Iterator[ActionRow] = (row for row, _ in self._kept)
         return tuple(sorted((*mine, *rows), key=lambda row: row.updated_at, reverse=True))
 
-    def whole(self, name: str) -> TextDialog | None:
-        """Return a dialog with the whole text of an outcome, by the id of its row."""
-        from riskcockpit.tui.modals.says import ErrorDialog, ResultDialog  # noqa: PLC0415 - as above
-
-        for row, whole in self._kept:
-            if row.id == name:
-                return ErrorDialog(*whole) if isinstance(whole, tuple) else ResultDialog(whole)
-        return None
+    def whole(self, name: str) -> Whole | None:
+        """Return all that is known of an outcome, by the id of its row; None: it is none."""
+        return next((whole for row, whole in self._kept if row.id == name), None)
 
 
 def _brief(text: str) -> str:

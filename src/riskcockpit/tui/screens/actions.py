@@ -43,12 +43,14 @@ class ActionsScreen(ListScreen[ActionRow]):
     @on(RowChosen)
     def open_action(self, event: RowChosen) -> None:
         """Show the whole action."""
-        from riskcockpit.tui.modals.says import RowDialog  # noqa: PLC0415 - rarely needed
+        from riskcockpit.tui.modals import says  # noqa: PLC0415 - rarely needed
 
         row: ActionRow = event.row
         whole = self.host.outcomes.whole(row.id)
         if whole is not None:
-            self.app.push_screen(whole)
+            self.app.push_screen(
+                says.ErrorDialog(*whole) if isinstance(whole, tuple) else says.ResultDialog(whole)
+            )
             return
         facts = [
             ("action", row.kind),
@@ -60,4 +62,4 @@ class ActionsScreen(ListScreen[ActionRow]):
             ("params", "  ".join(f"{key}={value}" for key, value in row.params.items())),
             ("id", row.id),
         ]
-        self.app.push_screen(RowDialog("Action", facts))
+        self.app.push_screen(says.RowDialog("Action", facts))
