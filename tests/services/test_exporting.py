@@ -130,17 +130,17 @@ def imported(home: Path, content: bytes, tmp_path: Path) -> Context:
 def test_sarif_into_an_empty_home_gives_the_same_findings(bank: Bank, tmp_path: Path) -> None:
     bank.scan(observations())
     ctx = context(tmp_path / "home")
-    content = export(ctx, "", "sarif")
+    content = export(ctx, "", "sarif").content
     other = imported(tmp_path / "other", content, tmp_path)
     assert essence(other) == essence(ctx)
     assert len(essence(other)) == len(observations())
-    assert export(other, "", "sarif") == content
+    assert export(other, "", "sarif").content == content
 
 
 def test_sarif_keeps_when_a_finding_was_first_seen_and_is_due(bank: Bank, tmp_path: Path) -> None:
     bank.scan([code("old", fingerprint="f1")])
     bank.scan([code("old", fingerprint="f1"), code("new", fingerprint="f2")])
-    content = export(context(tmp_path / "home"), "", "sarif")
+    content = export(context(tmp_path / "home"), "", "sarif").content
     foreign = json.loads(content)
     foreign["runs"][0]["properties"].clear()
     for name, log, days in (("own", content, 1), ("foreign", json.dumps(foreign).encode(), 2)):
@@ -158,7 +158,7 @@ def test_sarif_into_its_own_home_changes_no_finding(bank: Bank, tmp_path: Path) 
     bank.scan(observations())
     ctx = context(tmp_path / "home")
     before = essence(ctx)
-    after = essence(imported(tmp_path / "home", export(ctx, "", "sarif"), tmp_path))
+    after = essence(imported(tmp_path / "home", export(ctx, "", "sarif").content, tmp_path))
     assert after == before
 
 
@@ -170,7 +170,7 @@ def test_identity_survives_a_move_an_export_and_a_later_scan(bank: Bank, tmp_pat
     (id_,) = essence(context(tmp_path / "home"))
     bank.scan([moved])
     assert list(essence(context(tmp_path / "home"))) == [id_]
-    content = export(context(tmp_path / "home"), "", "sarif")
+    content = export(context(tmp_path / "home"), "", "sarif").content
     other = imported(tmp_path / "other", content, tmp_path)
     again = Bank(other.store, now=AT + timedelta(days=1))
     report = again.scan([moved])
@@ -181,7 +181,7 @@ def test_identity_survives_a_move_an_export_and_a_later_scan(bank: Bank, tmp_pat
 def test_a_query_selects_and_what_it_leaves_out_is_not_gone(bank: Bank, tmp_path: Path) -> None:
     bank.scan(observations())
     ctx = context(tmp_path / "home")
-    content = export(ctx, "rule:bucket", "sarif")
+    content = export(ctx, "rule:bucket", "sarif").content
     assert len(json.loads(content)["runs"][0]["results"]) == 1
     imported(tmp_path / "home", content, tmp_path)
     with findings(ctx) as reader:
@@ -192,7 +192,7 @@ def test_a_claim_on_a_finding_of_another_asset_is_worth_nothing(bank: Bank, tmp_
     bank.scan([code("r", title="honest")])
     ctx = context(tmp_path / "home")
     (id_,) = essence(ctx)
-    log = json.loads(export(ctx, "", "sarif"))
+    log = json.loads(export(ctx, "", "sarif").content)
     log["runs"][0]["properties"]["riskcockpit"]["asset"] = "evil"
     log["runs"][0]["results"][0]["properties"]["riskcockpit"]["title"] = "taken over"
     imported(tmp_path / "home", json.dumps(log).encode(), tmp_path)
@@ -204,7 +204,7 @@ def test_a_claim_on_a_finding_of_another_asset_is_worth_nothing(bank: Bank, tmp_
 def test_a_claim_that_two_results_make_counts_for_neither(bank: Bank, tmp_path: Path) -> None:
     bank.scan([code("r", "a.py"), code("r", "b.py")])
     ctx = context(tmp_path / "home")
-    log = json.loads(export(ctx, "", "sarif"))
+    log = json.loads(export(ctx, "", "sarif").content)
     for result in log["runs"][0]["results"]:
         result["properties"]["riskcockpit"]["id"] = "0" * 32
     other = imported(tmp_path / "other", json.dumps(log).encode(), tmp_path)
@@ -218,7 +218,7 @@ def test_a_claim_that_two_results_make_counts_for_neither(bank: Bank, tmp_path: 
 def test_a_bag_of_another_shape_leaves_plain_sarif(own: Any, bank: Bank, tmp_path: Path) -> None:
     bank.scan([code("r", "a.py")])
     ctx = context(tmp_path / "home")
-    log = json.loads(export(ctx, "", "sarif"))
+    log = json.loads(export(ctx, "", "sarif").content)
     log["runs"][0]["results"][0]["properties"]["riskcockpit"] = own
     other = imported(tmp_path / "other", json.dumps(log).encode(), tmp_path)
     ((_, essentials),) = essence(other).items()
@@ -231,13 +231,13 @@ def test_the_order_of_findings_never_changes_the_file(tmp_path: Path) -> None:
         shuffled = observations()
         random.Random(seed).shuffle(shuffled)
         Bank(Store(tmp_path / name / "cache", FrozenClock(START))).scan(shuffled)
-        files.append(export(context(tmp_path / name), "", "sarif"))
+        files.append(export(context(tmp_path / name), "", "sarif").content)
     assert files[0] == files[1]
 
 
 def test_csv_has_no_formula_and_is_read_back(bank: Bank, tmp_path: Path) -> None:
     bank.scan(observations())
-    content = export(context(tmp_path / "home"), "", "csv")
+    content = export(context(tmp_path / "home"), "", "csv").content
     rows = list(csv.DictReader(io.StringIO(content.decode())))
     assert len(rows) == len(observations())
     assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "-", "@")]
@@ -250,14 +250,14 @@ def test_csv_has_no_formula_and_is_read_back(bank: Bank, tmp_path: Path) -> None
 def test_json_is_read_back(bank: Bank, tmp_path: Path) -> None:
     bank.scan(observations())
     file = tmp_path / "export.json"
-    file.write_bytes(export(context(tmp_path / "home"), "", "json"))
+    file.write_bytes(export(context(tmp_path / "home"), "", "json").content)
     report = import_reports(context(tmp_path / "other"), [file], ImportOptions())
     assert (report.totals.read, report.totals.quarantined) == (len(observations()), 0)
 
 
 def test_parquet_holds_the_same_rows_with_types(bank: Bank, tmp_path: Path) -> None:
     bank.scan(observations())
-    content = export(context(tmp_path / "home"), "severity:critical", "parquet")
+    content = export(context(tmp_path / "home"), "severity:critical", "parquet").content
     table = pyarrow.parquet.read_table(io.BytesIO(content))
     (row,) = table.to_pylist()
     assert row["purl"] == "pkg:npm/%40angular/core@1.0"
@@ -286,7 +286,7 @@ def test_openvex_says_of_each_vulnerability_what_we_think(bank: Bank, tmp_path: 
     ctx = context(tmp_path / "home")
     with findings(ctx) as reader:
         assert [row.state for row in reader.rows("cve:CVE-2026-0004")] == [State.FIXED]
-    document = json.loads(export(ctx, "", "openvex"))
+    document = json.loads(export(ctx, "", "openvex").content)
     found = {one["vulnerability"]["name"]: one["status"] for one in document["statements"]}
     assert found == {
         "CVE-2026-0001": "affected",
@@ -304,14 +304,14 @@ def test_openvex_says_of_each_vulnerability_what_we_think(bank: Bank, tmp_path: 
 
 def test_an_empty_home_exports_empty_files(tmp_path: Path) -> None:
     for kind in KINDS:
-        assert export(context(tmp_path / "none"), "", kind)
+        assert export(context(tmp_path / "none"), "", kind).content
     with pytest.raises(InputError, match="unknown form"):
-        export(context(tmp_path / "none"), "", "xlsx")
+        export(context(tmp_path / "none"), "", "xlsx").content
 
 
 def test_sarif_has_the_shape_that_others_expect(bank: Bank, tmp_path: Path) -> None:
     bank.scan(observations())
-    log = json.loads(export(context(tmp_path / "home"), "", "sarif"))
+    log = json.loads(export(context(tmp_path / "home"), "", "sarif").content)
     assert log["version"] == "2.1.0"
     for run in log["runs"]:
         rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]

@@ -179,7 +179,7 @@ def test_an_export_hands_on_the_justification(ctx: Context, tmp_path: Path) -> N
     take(ctx, openvex(tmp_path / "vex.json", "CVE-2026-0001"))
     said = {
         one["vulnerability"]["name"]: one
-        for one in json.loads(export(ctx, "", "openvex"))["statements"]
+        for one in json.loads(export(ctx, "", "openvex").content)["statements"]
     }
     harmless = said["CVE-2026-0001"]
     assert harmless["status"] == "not_affected"

@@ -87,7 +87,7 @@ async def test_one_key_in_the_queue_waives_all_findings_of_an_item_and_stays_the
     async with opened(gateway, "j", "j", "w", *"fenced", "enter") as (app, pilot):
         await ready(pilot)
         assert "Waive 3 findings" in seen(app)
-        await press(pilot, "y", "escape")
+        await press(pilot, "y")
         assert isinstance(app.screen, OverviewScreen)
         assert app.screen.queue.cursor == 2
         (intent,) = gateway.decided

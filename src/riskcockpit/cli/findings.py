@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from riskcockpit.cli import corrections
-from riskcockpit.cli.diagnostics import say
+from riskcockpit.cli.diagnostics import say, warn
 from riskcockpit.cli.options import JsonOption
 
 if TYPE_CHECKING:
@@ -39,8 +39,11 @@ def register(app: typer.Typer) -> None:
 def _reader() -> tuple[Context, FindingReader]:
     from riskcockpit.services.context import Context
     from riskcockpit.services.findings import FindingReader
+    from riskcockpit.services.following import behind
 
     ctx = Context.open()
+    if newer := behind(ctx):
+        say(newer)
     return ctx, FindingReader(ctx)
 
 
@@ -145,13 +148,21 @@ def export_(
     from riskcockpit.cli import output as out
     from riskcockpit.cli.words import refuse_options
     from riskcockpit.errors import InputError
+    from riskcockpit.present.text import plural
     from riskcockpit.services.context import Context
     from riskcockpit.services.exporting import export
 
     text = refuse_options(query or [])
     if output is None and format_ == "parquet" and sys.stdout.isatty():
         raise InputError("Parquet is no text for a terminal", hint="name a file with --output")
-    content = export(Context.open(), text, format_)
+    made = export(Context.open(), text, format_)
+    content = made.content
+    if made.left_out:
+        warn(
+            f"{made.left_out} of {plural(made.findings, 'finding')} name no vulnerability and are "
+            "not in the OpenVEX",
+            "another form has them, as --format sarif",
+        )
     if output is None:
         out.raw(content)
         return

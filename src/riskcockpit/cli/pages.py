@@ -262,8 +262,9 @@ def model(view: ModelDetail, now: datetime) -> None:
         "Readings",
         [
             f"{state_mark(m.state)!s:<10} {columns.metric_text(m):<44} {age(m.as_of, now)} ago  "
+            f"{'' if m in row.metrics else f'of v{m.version}  '}"
             f"{sparkline([value for _, value in m.trend], 30)}"
-            for m in row.metrics
+            for m in (*row.metrics, *row.former)
         ],
     )
     _list("Versions", [_version(version) for version in view.versions])
@@ -359,7 +360,8 @@ def ledger_entry(view: LedgerEntryView) -> None:
     _list("does not verify", view.problems)
     _list("noticed", view.notices)
     line()
-    for text in json.dumps(json.loads(row.data), indent=2, ensure_ascii=False).splitlines():
+    written = json.dumps(json.loads(row.data), indent=2, ensure_ascii=False)
+    for text in written.split("\n"):  # of what breaks lines elsewhere nothing breaks one here
         line(text)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from riskcockpit.cli.diagnostics import say
 from riskcockpit.cli.options import JsonOption
 
 
@@ -15,9 +16,13 @@ def register(app: typer.Typer) -> None:
 def status(*, as_json: JsonOption = False) -> None:
     """Print the pillars, KPIs against targets, money at risk, and what needs a decision."""
     from riskcockpit.services.context import Context
+    from riskcockpit.services.following import behind
     from riskcockpit.services.posture import posture
 
-    view = posture(Context.open())
+    ctx = Context.open()
+    if newer := behind(ctx):
+        say(newer)
+    view = posture(ctx)
     if as_json:
         from riskcockpit.cli import documents, output
 

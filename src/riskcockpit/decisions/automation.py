@@ -26,6 +26,7 @@ from riskcockpit.domain.automation import (
 )
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.model import is_version
 from riskcockpit.ledger.chain import Entry
 
 PROPOSAL = "proposal"
@@ -81,7 +82,7 @@ def _asked(entries: Sequence[Entry]) -> Iterator[Asked]:
         cause = _cause(entry.data)
         yield Asked(
             model=str(entry.data.get("model", "")),
-            version=int(version) if version.isdecimal() else 0,
+            version=int(version) if is_version(version) else 0,
             rule=cause.rule if cause else "",
             at=entry.ts,
             is_enforced=is_enforced,
@@ -112,9 +113,12 @@ def _proposals(
             continue
         try:
             read = msgspec.convert(dict(entry.data), _Proposed)
-            before, after = int(read.params["from"]), int(read.params["to"])
-        except (msgspec.ValidationError, KeyError, ValueError):
+            versions = read.params["from"], read.params["to"]
+        except (msgspec.ValidationError, KeyError):
             continue  # nothing that could be taken up
+        if not all(map(is_version, versions)):
+            continue
+        before, after = map(int, versions)
         moved = any(each.model == read.model and each.updated_at > entry.ts for each in moves)
         state = ProposalState.OPEN
         if entry.hash in followers.ends:

@@ -194,7 +194,7 @@ def _advance(found: _Making, kind: NoteKind, at: datetime, *, is_ended: bool) ->
 def _contain(each: _Making, rollback: Containment) -> None:
     at, until = rollback.at, rollback.until
     is_over = each.resolved_at is not None and each.resolved_at < at
-    if each.read.subject != rollback.model or at < each.detected_at - _SLACK or is_over:
+    if each.read.subject != rollback.model or each.detected_at - at > _SLACK or is_over:
         return
     by = ContainedBy.AUTOMATION if rollback.is_automatic else ContainedBy.PERSON
     who = "automation" if rollback.is_automatic else "a person"

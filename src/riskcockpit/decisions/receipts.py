@@ -22,7 +22,7 @@ from riskcockpit.domain.action import (
     ActionState,
 )
 from riskcockpit.domain.decision import EntryType
-from riskcockpit.domain.model import CHAMPION
+from riskcockpit.domain.model import CHAMPION, LONGEST_VERSION
 from riskcockpit.domain.severity import Severity
 from riskcockpit.ledger.chain import Entry
 
@@ -85,6 +85,8 @@ def action_of(ask: Entry) -> Action:
         raise ValueError("it names one model and moves another")
     if read.kind not in MODEL_KINDS:
         raise ValueError("it moves no model")
+    if any(len(read.params.get(key, "")) > LONGEST_VERSION for key in ("from", "to")):
+        raise ValueError("what it names is no version")
     return Action(ask.hash, read.kind, read.source, read.target, read.params)
 
 
@@ -157,8 +159,8 @@ def _before_sending(ask: Entry, standing: Standing) -> tuple[ActionState, str, d
         is_undone = end.type is EntryType.UNDO
         state = ActionState.UNDONE if is_undone else ActionState.REJECTED
         comment = str(end.data.get("comment", ""))
-        word = "taken back" if is_undone else "rejected"
-        return state, f"{word} by {end.actor}{f': {comment}' if comment else ''}", end.ts
+        why = f": {comment}" if comment else ""
+        return state, f"{standing.end_word} by {end.actor}{why}", end.ts
     if standing.doubt:
         return ActionState.IN_DOUBT, standing.doubt, ask.ts
     if standing.decided_at is None:

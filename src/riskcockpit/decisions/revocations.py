@@ -163,7 +163,7 @@ class _Weighing:
 
     def _is_of_policy(self, entry: Entry) -> bool:
         """Whether the policy came from it: what two made is changed by two, and not in the past."""
-        is_answer = entry.type in _ANSWERS and entry.data.get("request") in self._changes
+        is_answer = entry.type in _ANSWERS and str(entry.data.get("request", "")) in self._changes
         return is_answer or entry.type in _OF_POLICY
 
     def _is_countersigned(self, entry: Entry, end: Revocation) -> bool:

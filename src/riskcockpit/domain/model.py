@@ -17,6 +17,13 @@ PROMOTED_TAG = "riskcockpit.promoted"
 """The version tag we set on a version that was promoted."""
 REJECTED_TAG = "riskcockpit.rejected"
 """The version tag we set on a version whose promotion was rejected: it waits no longer."""
+LONGEST_VERSION = 9
+"""Digits of a version's number: what is longer fits into no column, and is none."""
+
+
+def is_version(text: str) -> bool:
+    """Whether a text is the number of a version."""
+    return text.isdecimal() and len(text) <= LONGEST_VERSION
 
 
 @dataclass(frozen=True, slots=True)

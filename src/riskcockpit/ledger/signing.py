@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from riskcockpit.ledger.armor import (
     verify_signature,
 )
 from riskcockpit.ledger.publickeys import UnsupportedKeyError
+from riskcockpit.ledger.regular import read_regular
 from riskcockpit.ledger.signers import (
     AllowedSigners,
     SignersError,
@@ -124,18 +125,29 @@ def prove(content: bytes, armored: str, namespace: str) -> Signature:
         return _prove_with_openssh(content, armored, namespace)
 
 
+_NO_UTF8 = (
+    "it is not UTF-8; `riskcockpit policy restore allowed_signers` puts back what is in force"
+)
+
+
 def load_signers(file: Path) -> AllowedSigners:
-    """Read `allowed_signers`; without the file nobody may sign.
+    """Read `allowed_signers`; without the file nobody may sign. That it is no UTF-8 is a fault.
 
     Raises:
         LedgerError: it cannot be read.
     """
     try:
-        return parse_signers(file.read_text(encoding="utf-8"))
+        content = read_regular(file)
     except FileNotFoundError:
         return AllowedSigners()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise LedgerError(f"cannot read {file}: {error}") from error
+    try:
+        return parse_signers(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        found = parse_signers(content.decode("utf-8", "replace"))
+        line = content.count(b"\n", 0, error.start) + 1
+        return replace(found, faults=(f"line {line}: {_NO_UTF8}", *found.faults))
 
 
 def make_key(path: Path, comment: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from riskcockpit.domain.action import Action, ActionKind
+from riskcockpit.domain.model import is_version
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.services.context import Context
 from riskcockpit.store.database import Reader
@@ -14,7 +15,7 @@ from riskcockpit.store.sql import sql
 
 def authors_of_versions(reader: Reader, model: str, versions: Iterable[str]) -> tuple[str, ...]:
     """Return who trained these versions of a model; `versions` are numbers as text."""
-    numbers = [int(text) for text in versions if text.isdecimal()]
+    numbers = [int(text) for text in versions if is_version(text)]
     found = reader.rows(
         sql("services", "authors_of_versions"), model=model, versions=numbers or [-1]
     )
@@ -58,7 +59,9 @@ def known_authors(ctx: Context, ask: Mapping[str, Any]) -> tuple[str, ...]:
             is_back = ask["kind"] == ActionKind.DEPLOYMENT_ROLLBACK.value
             place = str(ask.get("source", "")), str(ask.get("target", ""))
             return () if is_back else _deployers(reader, *place)
-        if "params" in ask:
-            versions = map(str, dict(ask["params"]).values())
+        params, findings = ask.get("params"), ask.get("findings")
+        if isinstance(params, Mapping):
+            versions = map(str, params.values())
             return authors_of_versions(reader, str(ask.get("model", "")), versions)
-        return authors_of_findings(reader, map(str, ask.get("findings", ())))
+        named = findings if isinstance(findings, Mapping) else ()
+        return authors_of_findings(reader, map(str, named))

@@ -14,13 +14,12 @@ from riskcockpit.decisions.project import Waiver
 from riskcockpit.decisions.roles import Deed, Rule, needs
 from riskcockpit.decisions.upstream import KEY as UPSTREAM
 from riskcockpit.decisions.upstream import as_data
+from riskcockpit.decisions.waiver_limits import SHIPPED, WaiverLimits, ignored, stricter
 from riskcockpit.decisions.waivers import (
     MOST_FINDINGS,
     Covered,
     WaiverTerms,
     check_terms,
-    latest_end,
-    longest_days,
     parse_reason,
 )
 from riskcockpit.domain.clock import as_utc
@@ -29,7 +28,7 @@ from riskcockpit.domain.finding import State
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
 from riskcockpit.domain.untrusted import clean_text
-from riskcockpit.errors import InputError, RefusedError, UnknownNameError
+from riskcockpit.errors import InputError, LedgerError, RefusedError, UnknownNameError
 from riskcockpit.present.text import stamp
 from riskcockpit.services.answers import (
     approve,
@@ -85,8 +84,13 @@ class _Wish:
 
     @property
     def sentence(self) -> str:
-        """The wish in words."""
+        """The wish in words, once it is granted."""
         return f"{_count(len(self.rows))} waived until {stamp(self.terms.expires_at)}"
+
+    @property
+    def request(self) -> str:
+        """The wish in words, while it waits for another key."""
+        return f"asked to waive {_count(len(self.rows))} until {stamp(self.terms.expires_at)}"
 
 
 def scope_of(ctx: Context, findings: Sequence[str]) -> WaiverScope:
@@ -102,14 +106,22 @@ def scope_of(ctx: Context, findings: Sequence[str]) -> WaiverScope:
         finder.close()
     severities = (row.severity for row in found.values() if row.state in _WAIVABLE)
     severity = max(severities, default=Severity.INFO)
-    settings, now = ctx.settings.waivers, ctx.clock.now()
-    days = longest_days(severity, settings)
+    limits, now = _limits(ctx), ctx.clock.now()
+    days = limits.days(severity)
     first = [found[id_] for id_ in findings[:_NAMED] if id_ in found]
     return WaiverScope(
         tuple((row.title, f"{row.asset} {row.path}".strip()) for row in first),
-        severity.word, days, latest_end(severity, settings, now),
-        (now + timedelta(days=days)).date(), settings.min_justification,
+        severity.word, days, limits.latest(severity, now),
+        (now + timedelta(days=days)).date(), limits.min_justification,
     )  # fmt: skip
+
+
+def _limits(ctx: Context) -> WaiverLimits:
+    """Return what holds for this person; for who cannot sign, what the program comes with."""
+    try:
+        return Desk(ctx).waiver_limits
+    except LedgerError:
+        return stricter(SHIPPED, ctx.settings.waivers)
 
 
 def plan_waiver(
@@ -181,11 +193,12 @@ def waive(
     entry = desk.sign(type_, data)
     rows = () if missing else carry_out(desk, entry.hash)
     message = "; ".join(filter(None, (review_words(glass), desk.finish())))
-    return DecisionResult(desk.decision(entry, rule, wish.sentence, missing), rows, message)
+    summary = wish.request if missing else wish.sentence
+    return DecisionResult(desk.decision(entry, rule, summary, missing), rows, message)
 
 
 def _permit(wish: _Wish) -> Rule:
-    check_terms(wish.terms, wish.desk.ctx.settings.waivers, wish.desk.now)
+    check_terms(wish.terms, wish.desk.waiver_limits, wish.desk.now)
     if wish.terms.record is not None:
         with wish.desk.ctx.store.reader() as reader:
             check_controls(reader, wish.terms.record)
@@ -290,7 +303,7 @@ def _preview(
         finding_count=count,
         exposure=Money.total((row.exposure for row in wish.rows), wish.desk.ctx.settings.currency),
         facts=(
-            ("reason", terms.reason.value),
+            ("reason", terms.reason.value.replace("_", " ")),
             ("because", terms.justification),
             ("until", until),
             ("highest severity", terms.severity.word),
@@ -308,6 +321,7 @@ def _title(wish: _Wish, *, is_asked: bool) -> str:
 
 
 def _warnings(wish: _Wish) -> Iterable[str]:
+    yield from ignored(wish.desk.roles.waivers, wish.desk.ctx.settings.waivers)
     if wish.left_out:
         yield f"{_count(wish.left_out)} left out: fixed, or accepted in the source"
     waived = sum(row.state in (State.WAIVED, State.FALSE_POSITIVE) for row in wish.rows)

@@ -31,7 +31,7 @@ def record_endings(ctx: Context) -> str:
         found = examined(ctx)
         waivers = projected(ctx, found, ctx.clock.now()).waivers
         told = {
-            entry.data.get("waiver")
+            str(entry.data.get("waiver", ""))
             for entry in found.entries
             if entry.type is EntryType.WAIVER_EXPIRED
         }

@@ -232,12 +232,18 @@ def _evaluations(
         if entry.type is EntryType.CONTROLS_EVALUATED and is_within:
             yield Evaluation(
                 at=entry.ts,
-                generation=int(str(entry.data.get("generation", 0))),
+                generation=_generation(entry),
                 actor=entry.actor,
                 policy_digest=str(entry.data.get("policy_digest", "")),
                 results_digest=str(entry.data.get("results_digest", "")),
                 entry=entry.hash,
             )
+
+
+def _generation(entry: Entry) -> int:
+    """Return which generation was judged; 0 when the entry does not say."""
+    said = entry.data.get("generation")
+    return said if isinstance(said, int) else 0
 
 
 def _seal(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,18 @@ _JUSTIFICATION = re.compile(r"not_affected \((\w+)\)")
 _SECRET_CLAIM = "secret"  # noqa: S105 - `ingest.identity.SECRET_CLAIM` as it is stored
 
 
-def export(ctx: Context, query: str, kind: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file, and what has no place in it."""
+
+    content: bytes
+    findings: int
+    """How many were selected."""
+    left_out: int = 0
+    """How many of them the form has no place for: OpenVEX knows vulnerabilities alone."""
+
+
+def export(ctx: Context, query: str, kind: str) -> Export:
     """Return all findings of `query` as a file of the form `kind`.
 
     Raises:
@@ -50,7 +62,9 @@ def export(ctx: Context, query: str, kind: str) -> bytes:
     if ctx.store.generation():
         with ctx.store.reader() as reader:
             findings = exported(reader, clauses)
-    return _writer(ctx, kind)(findings)
+    nameless = sum(not one.seen.vulnerability_ids for one in findings)
+    left_out = nameless if kind == "openvex" else 0
+    return Export(_writer(ctx, kind)(findings), len(findings), left_out)
 
 
 def exported(reader: Reader, clauses: Clauses) -> list[Exported]:

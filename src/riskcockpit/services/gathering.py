@@ -68,6 +68,9 @@ def gather(reader: Reader, now: datetime, notice: timedelta) -> Summary:
         held=_facts(reader, HeldFact, "queue_held"),
         glasses=_facts(reader, GlassFact, "queue_glasses"),
         waived=_facts(reader, WaivedFact, "alerts_waived"),
+        heads=tuple(
+            (chain, hash_) for chain, hash_ in reader.rows(sql("services", "remembered_heads"))
+        ),
     )
 
 

@@ -23,6 +23,7 @@ from riskcockpit.services.changes import Change, change_since
 from riskcockpit.services.context import Context
 from riskcockpit.services.demands import Scanned, demands_of
 from riskcockpit.services.documents import asset_around, find
+from riskcockpit.services.following import caught_up
 from riskcockpit.services.house import policy_of
 from riskcockpit.services.importing import (
     ImportOptions,
@@ -98,9 +99,13 @@ class _World:
 
 
 def gate(ctx: Context, options: GateOptions, tell: Progress) -> GateOutcome:
-    """Judge the reports, or the cache, by the rules in force; nothing is changed.
+    """Judge the reports, or the cache, by the rules in force; no report is kept.
+
+    What was decided since the cache was published is published first.
 
     Raises:
+        StoreError: that cannot be done: a waiver that was revoked might count.
+        LedgerError: the ledger cannot be read.
         ConfigError: the policy cannot be used.
         QueryError: a query does not parse.
         InputError: there is nothing to judge, or the baseline is neither reports nor a revision.
@@ -123,10 +128,12 @@ def gate(ctx: Context, options: GateOptions, tell: Progress) -> GateOutcome:
             "the cache cannot be compared with report files",
             hint="name the reports to judge with --report, or a revision with --baseline",
         )
+    notes = caught_up(ctx)
     with ctx.store.reader() as reader:
         scans = tuple(Scanned(*row) for row in reader.rows(sql("services", "gate_scans")))
         world = _World(reader, _known_by(reader, change), None, scans)
-        return run.judged(world, replace(view, judged=f"the cache, generation {reader.generation}"))
+        judged = f"the cache, generation {reader.generation}"
+        return run.judged(world, replace(view, judged=judged, notes=notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +212,7 @@ class _Run:
             view,
             rules=shown,
             demands=demands_of(self.policy.scans, world.scans, view.at),
-            notes=() if is_compared else (_UNCOMPARED,),
+            notes=view.notes if is_compared else (*view.notes, _UNCOMPARED),
         )
         return GateOutcome(view, _sarif(world.reader, counting) if self.options.with_sarif else b"")
 

@@ -28,9 +28,10 @@ from riskcockpit.present.text import plural
 from riskcockpit.services.collector import without_collector
 from riskcockpit.services.context import Context
 from riskcockpit.services.documents import Source, find, read
+from riskcockpit.services.following import overdue
 from riskcockpit.services.house import policy_of, read_options_of
 from riskcockpit.services.knowledge import NOTHING, Knowledge, knowledge_of
-from riskcockpit.services.lapsing import lapsed, settle
+from riskcockpit.services.lapsing import settle
 from riskcockpit.services.own_formats import own_formats
 from riskcockpit.services.redacting import scan_without_secrets
 from riskcockpit.services.repeats import Repeat, Request, known_sizes, remember, repeat
@@ -111,7 +112,7 @@ def import_reports(
     progress: Progress | None = None,
 ) -> ImportReport:
     """Import the reports at `paths` and say what changed; nothing new publishes nothing, unless a
-    waiver ran out meanwhile.
+    waiver ran out meanwhile, or somebody decided elsewhere.
 
     Raises:
         UnknownNameError: there is no format of the name given.
@@ -122,7 +123,7 @@ def import_reports(
     if options.format != AUTO:
         named(options.format, own_formats(ctx.paths))
     sources = find(paths)
-    before, ran_out = ctx.store.generation(), () if options.dry_run else lapsed(ctx)
+    before, ran_out = ctx.store.generation(), () if options.dry_run else overdue(ctx)
     notes: tuple[str, ...] = ()
     files = _repeats(ctx, sources, options, tell)
     if files is None:

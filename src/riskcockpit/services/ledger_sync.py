@@ -29,6 +29,7 @@ from riskcockpit.ledger.signers import parse_signers
 from riskcockpit.ledger.union import Kind, Known, Union, chain_of, kind_of, known_of, lost, unite
 from riskcockpit.ledger.verify import examine
 from riskcockpit.services.context import Context
+from riskcockpit.services.following import catch_up
 from riskcockpit.services.ledger_files import staged, take, travelling
 from riskcockpit.services.ledger_pulse import REMOTES
 from riskcockpit.services.policy_state import put_back, write_policy
@@ -298,6 +299,8 @@ class _Session:
 def sync_ledger(ctx: Context, remote: str = "", *, accept: str = "") -> LedgerSync:
     """Pull and push the ledger through a git remote, that of the settings by default.
 
+    What came is published.
+
     `accept` is the digest of a remote's policy, for a home that has none of its own.
 
     Raises:
@@ -310,7 +313,10 @@ def sync_ledger(ctx: Context, remote: str = "", *, accept: str = "") -> LedgerSy
     url = remote or settings.remote
     if not url:
         raise InputError("no remote is set", hint="give one, or set ledger.remote in the settings")
-    return _Session(ctx, _expanded(url), settings.branch, accept.strip().lower()).run()
+    done = _Session(ctx, _expanded(url), settings.branch, accept.strip().lower()).run()
+    if not done.is_ok:
+        return done
+    return replace(done, notes=(*done.notes, *catch_up(ctx, ctx.store.generation())))
 
 
 _LOST = "nothing was taken and nothing sent; find out who did it. Our copy has all: {place}"

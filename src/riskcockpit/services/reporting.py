@@ -13,7 +13,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from riskcockpit.domain.clock import FrozenClock, rfc3339, start_of_period
+from riskcockpit.domain.clock import FrozenClock, parse_utc, rfc3339, start_of_period
 from riskcockpit.domain.control import Verdict
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.money import Money
@@ -191,13 +191,19 @@ def _composed(
 def _last_report(entries: Sequence[Entry], until: datetime) -> datetime | None:
     """Return where the last report ended that ended before `until`."""
     ends = (
-        datetime.fromisoformat(str(entry.data.get("until")))
+        _until(entry)
         for entry in reversed(entries)
-        if entry.type is EntryType.REPORT_ISSUED
-        and entry.data.get("until")
-        and _forms(entry) != {EVIDENCE_FORM}
+        if entry.type is EntryType.REPORT_ISSUED and _forms(entry) != {EVIDENCE_FORM}
     )
-    return next((end for end in ends if end < until), None)
+    return next((end for end in ends if end is not None and end < until), None)
+
+
+def _until(entry: Entry) -> datetime | None:
+    """Return where a report ended; None when its entry does not say."""
+    try:
+        return parse_utc(str(entry.data.get("until")))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _forms(entry: Entry) -> set[str]:

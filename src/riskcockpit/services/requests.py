@@ -175,5 +175,7 @@ def _settled(entries: Iterable[Entry]) -> Iterator[str]:
     for entry in entries:
         if entry.type in REJECTIONS:
             rejected.add(str(entry.data.get("request", "")))
-        elif entry.type is EntryType.NOTE and entry.data.get("subject") in rejected:
-            yield str(entry.data["subject"])
+        elif entry.type is EntryType.NOTE:
+            subject = entry.data.get("subject")
+            if isinstance(subject, str) and subject in rejected:
+                yield subject

@@ -66,6 +66,7 @@ class ControlFact(Row, frozen=True):
     failed: int
     passed: int
     at: datetime
+    since: datetime | None = None
 
 
 class ExposureFact(Row, frozen=True):
@@ -243,7 +244,7 @@ class WaivedFact(Row, frozen=True):
     owner: str
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/5"):
+class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/6"):
     """Everything on the overview that a generation knows."""
 
     at: datetime
@@ -268,6 +269,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary/5"):
     held: tuple[HeldFact, ...]
     glasses: tuple[GlassFact, ...]
     waived: tuple[WaivedFact, ...]
+    heads: tuple[tuple[str, str], ...]
+    """(chain, hash of the last entry that is known of it)."""
 
     def covers(self, now: datetime, notice: timedelta) -> bool:
         """Return whether it says all about `now`, with waivers announced `notice` ahead."""

@@ -33,11 +33,12 @@ from riskcockpit.services.collector import without_collector
 from riskcockpit.services.context import Context
 from riskcockpit.services.dismissals import carry_out_due
 from riskcockpit.services.endings import record_endings
+from riskcockpit.services.following import overdue
 from riskcockpit.services.house import policy_of, read_options_of
 from riskcockpit.services.importing import together
 from riskcockpit.services.incident_rules import advance
 from riskcockpit.services.judging import Judgement, judge, record_evaluation
-from riskcockpit.services.lapsing import lapsed, settle
+from riskcockpit.services.lapsing import settle
 from riskcockpit.services.places import Place, known_places
 from riskcockpit.services.progress import published
 from riskcockpit.services.pulling import Pulled, Round
@@ -132,8 +133,8 @@ def take_in(
 
 def _ran_out(ctx: Context) -> tuple[str, ...]:
     try:
-        return lapsed(ctx)
-    except StoreError:
+        return overdue(ctx)
+    except (StoreError, LedgerError):
         return ()  # what is damaged is built again, and told
 
 
