@@ -21,6 +21,7 @@ from riskcockpit.services.decide import (
     plan_waiver,
     reject,
     revoke,
+    scope_of,
     undo,
     waive,
 )
@@ -298,6 +299,20 @@ def test_the_preview_says_what_would_happen_and_changes_nothing(bank: Bank) -> N
     assert plan.exposure is not None
     assert plan.exposure.amount == 5000
     assert not (bank.ledger / "chains").exists()
+
+
+def test_what_a_form_lets_pass_is_what_the_bank_allows(bank: Bank) -> None:
+    ids = [id_of(name) for name in ("medium", "critical")]
+    scope = scope_of(bank.at("engineer"), ids)
+    assert [scope.severity, scope.days, scope.min_justification] == ["critical", 30, 20]
+    assert len(scope.first) == 2
+    plan = plan_waiver(bank.at("engineer"), ids, "deferred", WHY, scope.latest)
+    assert plan.rule != "waiver-max-days"
+    late = scope.latest + timedelta(hours=1)
+    assert plan_waiver(bank.at("engineer"), ids, "deferred", WHY, late).rule == "waiver-max-days"
+    assert scope_of(bank.at("engineer"), ids[:1]).severity == "medium"
+    with pytest.raises(UnknownNameError):
+        scope_of(bank.at("engineer"), ["0" * 32])
 
 
 def test_refusals_show_in_the_preview_with_their_rule(bank: Bank) -> None:

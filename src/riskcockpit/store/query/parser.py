@@ -118,7 +118,7 @@ class _Builder(lark.Transformer[Any, Any]):
     def conjunction(self, *parts: _Part | lark.Token) -> _Part:
         for word, follower in pairwise(parts):
             if isinstance(word, lark.Token) and not _holds_term(follower):
-                raise _open_ended(word, int(word.start_pos or 0))
+                raise _open_ended(str(word), int(word.start_pos or 0))
         members = _parts(parts)
         if len(members) == 1:
             return members[0]
@@ -188,10 +188,9 @@ def _holds_term(part: _Part | lark.Token) -> bool:
 
 
 def _open_ended(word: str, position: int) -> QueryError:
-    joined = "terms beside each other are joined without it; " if word.lower() == "and" else ""
     return QueryError(
         f"a term must follow {word!r}", position=position,
-        hint=f"{joined}quote it to search for the word",
+        hint="leave it out, or quote it to search for it",
     )  # fmt: skip
 
 

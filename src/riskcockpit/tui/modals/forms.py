@@ -30,7 +30,7 @@ Keep = Callable[[Mapping[str, str]], None]
 """Keeps what is typed into a form, field → text; empty: there is nothing to keep."""
 KEEP_SECONDS = 0.3
 """How long the typing rests before it is kept."""
-EXPIRES = "Expires: 30d, 4w or a date as 2026-12-20"
+EXPIRES = "Expires: 30d, 4w or 2026-12-20"
 _LONGEST = 2_000
 _SPAN = re.compile(r"(\d{1,4})\s*([dw])")
 _DAYS = {"d": 1, "w": 7}
