@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import shutil
+import signal
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     import duckdb
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background has it ignored
 gc.disable()  # until all tests are collected, which are looked through in vain again and again
 
 # How long an example takes says how busy the machine is, not whether the code is right.

@@ -342,3 +342,17 @@ def test_only_where_a_repetition_can_be_told_is_a_message_sent_again_after_a_cra
     crashed = marked(watch.state, replace(delivery, state=DeliveryState.SENDING))
     assert recovered(crashed, {"one"}, START).deliveries[0].state is DeliveryState.WAITING
     assert recovered(crashed, {"two"}, START).deliveries[0].state is DeliveryState.UNKNOWN
+
+
+def test_a_control_that_is_judged_again_fails_since_it_was_first_seen_to() -> None:
+    watch, hour = Watch(rules()), timedelta(hours=1)
+
+    def judged(after: timedelta) -> datetime:
+        at = START + after
+        watch.look(after, fact("control:x", kind=AlertKind.CONTROL, since=at))
+        return watch.state.alerts[0].fact.since
+
+    assert judged(hour) == START + hour
+    assert judged(2 * hour) == START + hour
+    watch.look(3 * hour)
+    assert judged(4 * hour) == START + 4 * hour, "it had ended in between"

@@ -39,14 +39,19 @@ def entry(who: str, seq: int, minute: int, type_: str, data: Mapping[str, Any]) 
     at = BEGIN + timedelta(minutes=minute)
     return Entry(
         f"{who}@h", seq, "", at, who, f"key of {who}", EntryType(type_),
-        {"policy": POLICY, "production": False, "comment": "", **data}, {}, hash_, "", b"",
+        {
+            "policy": POLICY, "production": False, "comment": "", "rule": "four-eyes",
+            "context": "", **data,
+        },
+        {}, hash_, "", b"",
     )  # fmt: skip
 
 
 REQUEST = entry(
     "ann", 0, 0, "waiver.requested",
     {
-        "reason": "risk_accepted", "justification": "because", "query": "", "count": 1, "kev": [],
+        "reason": "risk_accepted", "justification": "the bank may live with it",
+        "query": "", "count": 1, "kev": [],
         "expires_at": "2026-12-01T00:00:00Z", "findings": {"f": "high"}, "rule": "four-eyes",
     },
 )  # fmt: skip

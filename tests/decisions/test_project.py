@@ -46,10 +46,18 @@ def entry(type_: EntryType, data: Mapping[str, Any], actor: str = "ann", minute:
 
 def waiver(severity: str = "medium", **changes: Any) -> dict[str, Any]:
     return {
-        "reason": "deferred", "justification": "because", "expires_at": "2026-12-01T00:00:00Z",
+        "reason": "deferred", "justification": "the bank can live with it",
+        "expires_at": "2026-12-01T00:00:00Z",
         "query": "", "findings": {"f1": severity}, "count": 1, "kev": [], "policy": POLICY,
         "production": False, "rule": "waive-2" if severity in ("high", "critical") else "waive-1",
         **changes,
+    }  # fmt: skip
+
+
+def approval(of: Entry, **changes: Any) -> dict[str, Any]:
+    return {
+        "request": of.hash, "comment": "", "rule": of.data["rule"], "policy": POLICY,
+        "context": "bank", "production": False, **changes,
     }  # fmt: skip
 
 
@@ -121,10 +129,10 @@ def test_the_last_moment_belongs_to_nobody() -> None:
 
 def test_an_approver_nobody_knew_then_does_not_count() -> None:
     request = entry(EntryType.WAIVER_REQUESTED, waiver("high"))
-    grounds = {"request": request.hash, "policy": POLICY}
+    grounds = approval(request)
     by_ben = entry(EntryType.APPROVAL_GRANTED, grounds, "ben", 5)
     by_stranger = entry(EntryType.APPROVAL_GRANTED, grounds, "cyd", 5)
-    by_unknown_policy = entry(EntryType.APPROVAL_GRANTED, {**grounds, "policy": "b"}, "ben", 5)
+    by_unknown_policy = entry(EntryType.APPROVAL_GRANTED, {**grounds, "policy": "b" * 64}, "ben", 5)
     assert state(request, by_ben) is WaiverState.GRANTED
     assert meaning(request, by_ben).waivers[0].standing.decided_at == by_ben.ts
     assert meaning(request, by_ben).waivers[0].approver == "ben"
@@ -132,18 +140,38 @@ def test_an_approver_nobody_knew_then_does_not_count() -> None:
     assert state(request, by_unknown_policy) is WaiverState.REQUESTED
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rule": "waive-1"}, {"rule": 2}, {"comment": None}, {"comment": ["yes"]},
+        {"context": 7}, {"production": "no"}, {"duties": "all"},
+    ],
+)  # fmt: skip
+def test_an_approval_that_is_not_what_approvals_hold_does_not_count(
+    changes: dict[str, Any],
+) -> None:
+    request = entry(EntryType.WAIVER_REQUESTED, waiver("high"))
+    odd = approval(request, **changes)
+    assert state(request, entry(EntryType.APPROVAL_GRANTED, odd, "ben", 5)) is (
+        WaiverState.REQUESTED
+    )
+    for name in changes.keys() - {"duties"}:
+        del odd[name]
+        odd_entry = entry(EntryType.APPROVAL_GRANTED, odd, "ben", 5)
+        assert state(request, odd_entry) is WaiverState.REQUESTED
+
+
 def test_what_ends_it_counts_even_when_it_came_first() -> None:
     request = entry(EntryType.WAIVER_REQUESTED, waiver("high"), minute=3)
-    approval = {"request": request.hash, "policy": POLICY}
     rejected = entry(EntryType.WAIVER_REJECTED, {"request": request.hash}, "ben", 1)
-    granted = entry(EntryType.APPROVAL_GRANTED, approval, "ben", 5)
+    granted = entry(EntryType.APPROVAL_GRANTED, approval(request), "ben", 5)
     assert state(rejected, request, granted) is WaiverState.REVOKED
     assert state(rejected, request) is WaiverState.REJECTED
 
 
 def test_only_who_gave_a_key_takes_it_back() -> None:
     request = entry(EntryType.WAIVER_REQUESTED, waiver("high"))
-    key = entry(EntryType.APPROVAL_GRANTED, {"request": request.hash, "policy": POLICY}, "ben", 5)
+    key = entry(EntryType.APPROVAL_GRANTED, approval(request), "ben", 5)
     by_ann = entry(EntryType.UNDO, {"decision": key.hash}, "ann", 6)
     by_ben = entry(EntryType.UNDO, {"decision": key.hash}, "ben", 6)
     assert state(request, key, by_ann) is WaiverState.GRANTED
@@ -275,7 +303,7 @@ def test_a_granted_waiver_closes_its_alerts_with_ids_that_stay_the_same() -> Non
 def test_a_waiver_that_waits_for_a_key_closes_nothing_yet(severity: str) -> None:
     ask = entry(EntryType.WAIVER_REQUESTED, closing("a/b#dependabot/1", severity=severity))
     assert due(ask) == []
-    key = entry(EntryType.APPROVAL_GRANTED, {"request": ask.hash, "policy": POLICY}, "ben", 1)
+    key = entry(EntryType.APPROVAL_GRANTED, approval(ask), "ben", 1)
     assert due(ask, key) == [(DISMISS, "a/b#dependabot/1", "pending")]
 
 
@@ -356,9 +384,7 @@ def test_nobody_renews_alone_what_they_may_waive_alone() -> None:
         WaiverState.GRANTED, WaiverState.IN_DOUBT,
     ]  # fmt: skip
     asked = entry(EntryType.WAIVER_REQUESTED, waiver(record=record, rule="waive-2"), minute=1)
-    key = entry(
-        EntryType.APPROVAL_GRANTED, {"request": asked.hash, "policy": POLICY}, "ben", minute=2
-    )
+    key = entry(EntryType.APPROVAL_GRANTED, approval(asked), "ben", minute=2)
     old, new = meaning(first, asked, key).waivers
     assert (old.state, new.state) == (WaiverState.SUPERSEDED, WaiverState.GRANTED)
     assert (old.renewed_by, old.stopped_at) == (new.id, key.ts)
@@ -400,8 +426,6 @@ def test_newer_verdicts_suspend_and_release_and_say_that_they_do() -> None:
 def test_a_suspension_holds_whatever_is_granted_after_it_on_the_same_entry() -> None:
     granted = entry(EntryType.WAIVER_GRANTED, waiver())
     stop = entry(EntryType.WAIVER_SUSPENDED, {"waiver": granted.hash, "comment": "it alarms"})
-    late = entry(
-        EntryType.APPROVAL_GRANTED, {"request": granted.hash, "policy": POLICY}, "ben", minute=9
-    )
+    late = entry(EntryType.APPROVAL_GRANTED, approval(granted), "ben", minute=9)
     (found,) = meaning(granted, stop, late).waivers
     assert (found.state, found.why) == (WaiverState.SUSPENDED, "it alarms")

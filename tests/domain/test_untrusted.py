@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskcockpit.domain.untrusted import REPLACEMENT, clean_line, clean_text, fence
+from riskcockpit.domain.untrusted import REPLACEMENT, clean_line, clean_text, fence, steady
 from support.hostile import HOSTILE
 
 DANGEROUS = (
@@ -21,7 +21,8 @@ DANGEROUS = (
     | {"\u00ad", "\u061c", "\u180e", "\ufeff"}
     | {"\u034f", "\u115f", "\u1160", "\u17b4", "\u17b5", "\u3164", "\uffa0"}
     | {chr(code) for code in (*range(0x1BCA0, 0x1BCA4), *range(0x1D173, 0x1D17B))}
-    | {chr(code) for code in range(0xE0100, 0xE01F0)}
+    | {chr(code) for code in (*range(0xE0100, 0xE01F0), *range(0xFDD0, 0xFDF0))}
+    | {chr(plane + end) for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF)}
 )
 ANY_TEXT = st.text(st.characters(codec=None), max_size=200) | st.sampled_from(HOSTILE)
 
@@ -91,3 +92,15 @@ def test_combining_marks_and_emoji_stay() -> None:
 
 def test_a_joined_emoji_comes_apart_for_the_joiner_is_invisible() -> None:
     assert clean_line("👩\u200d👧") == f"👩{REPLACEMENT}👧"
+
+
+@pytest.mark.parametrize("code", [0xFDD0, 0xFDEF, 0xFFFE, 0xFFFF, 0x1FFFE, 0x10FFFF])
+def test_what_is_no_character_is_replaced(code: int) -> None:
+    assert clean_line(f"a{chr(code)}b") == fence(f"a{chr(code)}b") == f"a{REPLACEMENT}b"
+
+
+def test_what_terminals_draw_in_widths_of_their_own_is_drawn_in_one() -> None:
+    flags, key, sign = "\U0001f1e9\U0001f1ea\U0001f1eb\U0001f1f7", "1\ufe0f\u20e3", "\u26a0\ufe0f"
+    assert steady(f"{flags} {key} {sign} \U0001f44d\U0001f3fd|") == "DEFR 1 \u26a0 \U0001f44d|"
+    assert clean_line(flags + key) == flags + key, "what is stored keeps them"
+    assert steady("x\u202e\n") == f"x{REPLACEMENT} "

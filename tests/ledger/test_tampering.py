@@ -7,17 +7,20 @@ nothing of ours, for one entry of each kind.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from riskcockpit.domain.decision import EntryType
+from riskcockpit.errors import LedgerError
 from riskcockpit.ledger.canonical import canonical, parse
-from riskcockpit.ledger.chain import build_body, build_line, parse_line
+from riskcockpit.ledger.chain import LONGEST_LINE, build_body, build_line, parse_line
 from riskcockpit.ledger.memory import Memory
 from riskcockpit.ledger.objects import Objects
 from riskcockpit.ledger.verify import examine, verify
@@ -299,6 +302,58 @@ def future(ledger: Ledger) -> None:
     ledger.clock.at = before
 
 
+def name_what_moves_the_cursor(ledger: Ledger) -> None:
+    (ledger.directory / "chains" / "e\x1b[31m\rvil.jsonl").write_bytes(ledger.chain().read_bytes())
+
+
+def put_a_pipe_beside_the_chains(ledger: Ledger) -> None:
+    os.mkfifo(ledger.chain("thief", "vault"))
+
+
+def put_a_pipe_for_evidence(ledger: Ledger) -> None:
+    (file,) = ledger.directory.glob("objects/sha256/*/*")
+    file.unlink()
+    os.mkfifo(file)
+
+
+def put_a_pipe_for_a_signature(ledger: Ledger) -> None:
+    (file,) = ledger.directory.glob("checkpoints/*/5.cp.sig")
+    file.unlink()
+    os.mkfifo(file)
+
+
+def link_a_chain(ledger: Ledger) -> None:
+    elsewhere = ledger.directory / "elsewhere"
+    ledger.chain("approver", "vault").rename(elsewhere)
+    ledger.chain("approver", "vault").symlink_to(elsewhere)
+
+
+def copied_checkpoint(name: str) -> Callable[[Ledger], None]:
+    def call_a_checkpoint(ledger: Ledger) -> None:
+        (file,) = ledger.directory.glob("checkpoints/*/5.cp")
+        for suffix in ("", ".sig"):
+            shutil.copy(f"{file}{suffix}", file.with_name(f"{name}.cp{suffix}"))
+
+    return call_a_checkpoint
+
+
+def write_past_the_rules(ledger: Ledger, *changes: tuple[bytes, bytes]) -> None:
+    """Sign entries that our own writer would not write, with a key that counts."""
+    found = lines(ledger)
+    last = parse_line(ENGINEER, found[-1])
+    signer = ledger.journal("engineer", key_name="second")._writer()
+    body = build_body(
+        last=last, now=ledger.clock.at, actor="engineer", key_fp=signer.fingerprint,
+        type_=EntryType.NOTE, data=said("NEW"), seen={},
+    )  # fmt: skip
+    bodies = [body.replace(old, new) for old, new in changes]
+    write(ledger, [*found, *(build_line(each, signer.sign(each)) for each in bodies)])
+
+
+LAST = COVERED + 1
+"""The place of an entry that is added."""
+
+
 DEEDS = [
     Deed(swap_chains, (ENGINEER, 0), f"{ENGINEER} entry 0 begins another chain"),
     Deed(copy_chain, ("engineer@other", 0), "engineer@other entry 0 begins another chain"),
@@ -327,6 +382,96 @@ def test_what_is_done_to_chains_and_keys_is_named_twice(
     deed.do(ledger)
     assert deed.place in found_by_us(ledger)
     assert deed.words in found_by_the_script(ledger, tools)
+
+
+FILES = [
+    Deed(
+        name_what_moves_the_cursor,
+        ("e\x1b[31m\rvil.jsonl", None),
+        "/chains/e?[31m?vil.jsonl is no chain",
+    ),
+    Deed(put_a_pipe_beside_the_chains, ("thief@vault", None), "thief@vault is no regular file"),
+    Deed(link_a_chain, (APPROVER, None), f"{APPROVER} is no regular file"),
+    Deed(put_a_pipe_for_evidence, (ENGINEER, 1), "is no regular file"),
+    *(
+        Deed(copied_checkpoint(name), (ENGINEER, None), f"/{shown}.cp is named by no number")
+        for name, shown in (("9" * 40, "9" * 40), ("-1", "-1"), ("e\x1b[31m", "e?[31m"))
+    ),
+    Deed(put_a_pipe_for_a_signature, (ENGINEER, None), "5.cp or its signature is no regular file"),
+]
+
+
+def test_only_files_with_plain_names_are_read_and_the_rest_is_named_twice(
+    ledger: Ledger, tools: Path
+) -> None:
+    for deed in FILES:
+        deed.do(ledger)
+    ours, told = found_by_us(ledger), found_by_the_script(ledger, tools)
+    for deed in FILES:
+        assert deed.place in ours
+        assert deed.words in told
+    assert told.replace("\n", "").isprintable()
+    problems = verify(ledger.directory, ledger.clock.at).problems
+    named = [p.why for p in problems if "is named by no number" in p.why]
+    assert len(named) == 3
+    assert all(map(str.isprintable, named))
+
+
+ODD = [
+    (b'"type":"note"', b'"type":"nota"', "is of a type that is not known"),
+    (b'"NEW"', b"1e999999", "is not in canonical form"),
+    (b'"NEW"', b"1.0", "is not in canonical form"),
+    (b'"NEW"', b"-0", "is not in canonical form"),
+    (b'"NEW"', b'["a", "b"]', "is not in canonical form"),
+    (b'"NEW"', b"9007199254740992", "holds a number beyond 2^53 - 1"),
+    (b'"NEW"', b"-12345678901234567", "is not in canonical form"),
+]
+
+
+def test_what_not_every_reader_reads_alike_is_named_twice(ledger: Ledger, tools: Path) -> None:
+    write_past_the_rules(ledger, *((old, new) for old, new, _ in ODD))
+    ours, told = found_by_us(ledger), found_by_the_script(ledger, tools)
+    for place, (_, _, words) in enumerate(ODD, LAST):
+        assert (ENGINEER, place) in ours
+        assert f"{ENGINEER} entry {place} {words}" in told
+
+
+def test_a_line_that_is_too_long_is_named_twice(ledger: Ledger, tools: Path) -> None:
+    write_past_the_rules(ledger, (b"NEW", b"a" * LONGEST_LINE))
+    assert (ENGINEER, LAST) in found_by_us(ledger)
+    words = f"{ENGINEER} entry {LAST} is longer than {LONGEST_LINE} bytes"
+    assert words in found_by_the_script(ledger, tools)
+
+
+def test_what_a_key_holder_may_say_is_well_for_both(ledger: Ledger, tools: Path) -> None:
+    """What only looks like a number is none, and the largest numbers are well."""
+    text = rb'["1e9 -0 \" 007 NaN",9007199254740991,-1,0,[true,null]]'
+    write_past_the_rules(ledger, (b'"NEW"', text))
+    assert found_by_us(ledger) == set()
+    assert "the ledger holds" in found_by_the_script(ledger, tools)
+
+
+def test_the_script_knows_the_types_that_we_know() -> None:
+    script = files("riskcockpit.services").joinpath("guides", "verify-ledger.sh").read_text()
+    known = script.partition("types='")[2].partition("'")[0].split()
+    assert known == [type_.value for type_ in EntryType]
+
+
+def test_a_pipe_in_the_place_of_the_signers_holds_nobody(ledger: Ledger, tools: Path) -> None:
+    ledger.signers_file.unlink()
+    os.mkfifo(ledger.signers_file)
+    with pytest.raises(LedgerError, match="not a regular file"):
+        verify(ledger.directory, ledger.clock.at)
+    assert "allowed_signers is no regular file" in found_by_the_script(ledger, tools)
+
+
+def test_nobody_writes_a_line_that_nobody_reads(ledger: Ledger) -> None:
+    before = ledger.chain().read_bytes()
+    with pytest.raises(LedgerError, match="longer than"):
+        ledger.journal("engineer", key_name="second").append(
+            EntryType.NOTE, said("a" * LONGEST_LINE)
+        )
+    assert ledger.chain().read_bytes() == before
 
 
 def test_what_nobody_touched_holds_for_both(ledger: Ledger, tools: Path) -> None:

@@ -21,9 +21,9 @@ from riskcockpit.present.columns import (
     SOURCES,
     Column,
     Frame,
-    fit,
     metric_text,
 )
+from riskcockpit.present.widths import fit
 from support.bank_findings import finding_row
 from support.bank_governance import actions, controls, ledger_rows, model_rows
 from support.bank_posture import NOW, queue, sources
@@ -102,3 +102,49 @@ def test_a_metric_that_is_too_long_keeps_its_numbers(room: int) -> None:
     assert text.endswith(f" {numbers}")
     assert len(text) <= room
     assert "…" in text or room == 200  # noqa: PLR2004 - there is room enough
+
+
+def cut_columns(needs: dict[str, int], room: int) -> tuple[dict[str, int], list[str]]:
+    widths = {column.key: width for column, width in fit(FINDINGS, room, needs=needs)}
+    return widths, [key for key, width in widths.items() if width < needs[key]]
+
+
+NEEDS = {
+    "severity": 8, "title": 60, "asset": 24, "location": 70, "owner": 13, "state": 14, "tool": 11,
+    "age": 7, "due": 11, "exposure": 10, "id": 10,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("room", "seen"), [(74, {"state"}), (114, {"state", "location", "due"})])
+def test_the_list_of_findings_says_how_and_where_each_is(room: int, seen: set[str]) -> None:
+    assert seen <= cut_columns(NEEDS, room)[0].keys()
+
+
+@given(
+    st.fixed_dictionaries({column.key: st.integers(0, 90) for column in FINDINGS}),
+    st.integers(40, 400),
+)
+def test_no_cell_is_cut_while_room_is_free(needs: dict[str, int], room: int) -> None:
+    widths, cut = cut_columns(needs, room)
+    assert sum(widths.values()) + 2 * (len(widths) - 1) == room
+    spare = {key: width - needs[key] for key, width in widths.items()}
+    assert not cut or max(spare.values()) <= 0, "nothing has more than it needs"
+
+
+def test_a_main_text_that_would_be_cut_is_worth_more_than_a_column_of_high_rank() -> None:
+    short = {**NEEDS, "title": 24, "asset": 12, "location": 20}
+    assert "owner" in cut_columns(short, 140)[0]
+    widths, _ = cut_columns(NEEDS, 140)
+    assert "owner" not in widths
+    assert widths["title"] > 24  # noqa: PLR2004 - its least width
+
+
+def test_a_room_too_narrow_for_the_vital_columns_takes_from_their_texts() -> None:
+    assert sum(width for _, width in fit(FINDINGS, 40)) + 2 * 2 <= 40  # noqa: PLR2004 - the room
+
+
+def test_a_state_that_has_no_room_is_said_in_a_word() -> None:
+    state = next(column for column in FINDINGS if column.key == "state")
+    row = replace(finding_row(0), state=State.PENDING_WAIVER, is_unconfirmed_absent=False)
+    assert state.cell(row, Frame(NOW)).short == "pending"
+    assert len(state.cell(row, Frame(NOW)).short) <= state.width

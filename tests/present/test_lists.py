@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from riskcockpit.config.settings import ListSettings
-from riskcockpit.present.columns import FINDINGS, MODELS, SOURCES, Frame, fit
+from riskcockpit.present.columns import FINDINGS, MODELS, SOURCES, Frame
 from riskcockpit.present.lists import LISTS, chosen, columns_of, faults, ordered, sortable
+from riskcockpit.present.widths import fit
 from support.bank_deployments import deployments
 from support.bank_desk import alerts, requests, waivers
 from support.bank_governance import actions, ledger_rows, model_rows

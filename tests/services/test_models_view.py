@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.money import Money
 from riskcockpit.errors import UnknownNameError
+from riskcockpit.present.text import stamp
 from riskcockpit.services.context import Context
 from riskcockpit.services.models import POINTS, model, models
 from support.caches import NOW, context, finding, publish
@@ -166,6 +169,27 @@ def test_a_rollback_does_not_end_the_past_and_what_never_served_is_no_part_of_it
     assert (metric.value, metric.version, row.state) == (0.95, 6, KpiState.OK)
     values = [value for _, value in metric.trend]
     assert values == [*(each["value"] for each in bad), 0.95, 0.95]
+
+
+def test_right_after_a_rollback_the_past_is_there_and_the_first_reading_is_awaited(
+    ctx: Context,
+) -> None:
+    move = {
+        "model": FRAUD, "alias": "champion", "from_version": 7, "to_version": 6,
+        "at": NOW - timedelta(seconds=20), "decision_id": "d1",
+    }  # fmt: skip
+    bad = [reading(0.80 + n / 1000, NOW - timedelta(minutes=30 - n)) for n in range(20)]
+    fill(ctx, *bad, champion=6, model_alias_move=[move])
+    (row,) = models(ctx)
+    assert (row.state, row.metrics) == (KpiState.NO_DATA, ())
+    assert row.reason == (
+        f"version 6 serves since {stamp(NOW - timedelta(days=3))}; its first reading is awaited"
+    )
+    (past,) = row.former
+    assert (past.version, past.state, past.value) == (7, KpiState.NO_DATA, bad[-1]["value"])
+    assert [value for _, value in past.trend] == [each["value"] for each in bad]
+    (later,) = models(replace(ctx, clock=FrozenClock(NOW + timedelta(days=2))))
+    assert (later.former, later.reason) == ((), "no reading yet")
 
 
 @pytest.mark.parametrize(

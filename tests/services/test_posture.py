@@ -18,7 +18,9 @@ from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.reading import Direction
 from riskcockpit.domain.severity import Severity
+from riskcockpit.services.alert_facts import facts
 from riskcockpit.services.context import Context
+from riskcockpit.services.gathering import gather
 from riskcockpit.services.judging import judge
 from riskcockpit.services.posture import pillar_state, posture
 from riskcockpit.services.summary import ControlFact
@@ -260,3 +262,28 @@ def test_the_state_of_a_pillar_is_the_worst_with_its_reason(
     assert state.value == expected
     assert reason in sentence
     assert bool(sentence) == (state is not KpiState.OK)
+
+
+@pytest.mark.parametrize(
+    ("finding", "since"),
+    [
+        ({"first_seen": "-2d"}, timedelta(days=2)),
+        ({"first_seen": "-9d", "reopened_at": "-3d"}, timedelta(days=3)),
+        ({"first_seen": "-9d", "due_at": "-1d"}, timedelta(days=1)),
+        ({"id": "not among what fails", "first_seen": "-9d"}, timedelta(minutes=1)),
+    ],
+)
+def test_a_control_fails_since_the_oldest_finding_that_it_fails_over(
+    tmp_path: Path, finding: dict[str, Any], since: timedelta
+) -> None:
+    ctx = context(tmp_path)
+    with ctx.store.writer() as tx:
+        fill(tx, {
+            "control": [{"id": "c", "verdict": "alarm", "failed": 1, "at": "-1m", "title": "c",
+                         "pillar": "data_integrity"}],
+            "control_row": [{"control_id": "c", "resource": "f", "status": "alarm"}],
+            "finding": [{"id": "f", **finding}],
+        }, NOW)  # fmt: skip
+    with ctx.store.reader() as reader:
+        found = facts(ctx, gather(reader, NOW, timedelta(days=7)), NOW)
+    assert [NOW - each.since for each in found if each.key == "control:c"] == [since]

@@ -12,6 +12,7 @@ import pytest
 from riskcockpit.decisions.waiver_record import REQUIRED, WaiverKind
 from riskcockpit.domain.decision import DecisionState, EntryType
 from riskcockpit.errors import InputError, RefusedError, UnknownNameError
+from riskcockpit.present.waivers import scope_fact, scope_words
 from riskcockpit.services.decide import approve, note, plan_revoke, plan_waiver, revoke, waive
 from riskcockpit.services.endings import record_endings
 from riskcockpit.services.importing import ImportOptions, import_reports
@@ -285,6 +286,18 @@ def test_what_changed_since_sends_a_waiver_to_review(bank: Bank) -> None:
         "low": (False, "known to be exploited by now"),
     }
     assert bank.states()["another"] == "open"
+
+
+def test_a_request_counts_and_prices_what_it_asks_for(bank: Bank) -> None:
+    change(bank, "UPDATE finding SET exposure = 900")
+    asked = waive(bank.at("engineer"), "severity:high", "risk_accepted", WHY, LATER).decision
+    assert asked.state is DecisionState.REQUESTED
+    row = row_of(bank, asked.id)
+    assert (row.covered, row.exposure.amount) == (0, 900 * row.findings)
+    assert (scope_words(row), scope_fact(row)[0]) == (f"asks {row.findings}", "asks for")
+    approve(bank.at("approver"), asked.id)
+    change(bank, "UPDATE finding SET exposure = 900")
+    assert scope_words(row_of(bank, asked.id)) == f"{row.findings}/{row.findings}"
 
 
 def test_a_review_is_due_before_the_end_and_the_end_is_announced(bank: Bank) -> None:

@@ -31,6 +31,7 @@ def said_by_the_script(ledger: Path, tools: Path) -> str:
     ran = subprocess.run(
         ["/bin/sh", str(script), str(ledger)],
         env={"PATH": str(tools), "LC_ALL": "C"}, capture_output=True, text=True, check=False,
+        timeout=60,
     )  # fmt: skip
     assert ran.stderr == ""
     assert ran.returncode == (1 if "FAULT" in ran.stdout else 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from riskcockpit.domain.kpi import KpiState
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
 from riskcockpit.tui.widgets.model_text import model_full
@@ -64,3 +65,12 @@ def test_in_ascii_no_sign_is_missing_and_no_line_is_too_long() -> None:
     lines = text(detail(NOTE, MOVE), Frame(NOW, ASCII), 76)
     assert all(line.isascii() for line in lines)
     assert max(map(len, lines)) <= 76
+
+
+def test_right_after_a_rollback_the_readings_before_it_are_drawn_up_to_the_move() -> None:
+    shown = detail(replace(MOVE, at=NOW))
+    past = replace(shown.row.metrics[0], state=KpiState.NO_DATA, version=7)
+    lines = text(replace(shown, row=replace(shown.row, metrics=(), former=(past,))), Frame(NOW))
+    assert any("NO DATA" in line and "of v7" in line for line in lines)
+    assert any(line.split()[:1] == ["a"] and "champion moved" in line for line in lines)
+    assert next(line for line in lines if line.split() == ["a"]).index("a") > 95  # noqa: PLR2004

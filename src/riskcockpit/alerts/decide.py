@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from riskcockpit.alerts.rules import Rules
 from riskcockpit.alerts.state import Alert, Delivery, State
-from riskcockpit.domain.alert import Fact, Fate, Line, Notice, Why
+from riskcockpit.domain.alert import AlertKind, Fact, Fate, Line, Notice, Why
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.ids import digest
 
@@ -116,10 +116,18 @@ def _seen(past: Alert | None, fact: Fact, ack: tuple[datetime, str] | None, now:
     else:
         is_worse = fact.severity > max(past.fact.severity, past.told_severity)
         raised = now if is_worse else past.raised_at
-        found = replace(past, fact=fact, seen_at=now, ended_at=None, raised_at=raised)
+        known = replace(fact, since=_since(past, fact))
+        found = replace(past, fact=known, seen_at=now, ended_at=None, raised_at=raised)
     if ack is not None and ack[0] >= found.raised_at:
         return replace(found, acked_at=ack[0], acked_by=ack[1])
     return replace(found, acked_at=None, acked_by="")
+
+
+def _since(past: Alert, fact: Fact) -> datetime:
+    """Return when a fact began: of a control, which knows when it was judged, the first time."""
+    if fact.kind is not AlertKind.CONTROL or past.ended_at is not None:
+        return fact.since
+    return min(past.fact.since, fact.since)
 
 
 def _judged(alert: Alert, rules: Rules, now: datetime) -> Fate | _Call:

@@ -153,6 +153,7 @@ def show(*, as_json: JsonOption = False) -> None:
                 }
                 for rule in view.rules
             ],
+            waivers=dict(view.waivers),
         )
     )
 

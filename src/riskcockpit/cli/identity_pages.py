@@ -53,6 +53,14 @@ def roles(view: RolesView) -> None:
         ],
         "table",
     )
+    line()
+    days = ", ".join(
+        f"{name.removesuffix('_days')} {count}"
+        for name, count in view.waivers.items()
+        if name.endswith("_days")
+    )
+    least = view.waivers["min_justification"]
+    line(f"waivers last at most (days): {days}; a justification has {least} characters or more")
 
 
 def rulings(found: Sequence[Ruling]) -> None:

@@ -22,10 +22,12 @@ from riskcockpit.domain.untrusted import (
     as_markdown,
     clean_line,
     clean_text,
+    steady,
     without_formula,
 )
 from riskcockpit.errors import InputError
-from riskcockpit.present.columns import Align, Cell, Column, Frame, fit
+from riskcockpit.present.columns import Align, Cell, Column, Frame
+from riskcockpit.present.widths import fit
 
 T = TypeVar("T")
 FORMATS = ("table", "json", "csv", "markdown")
@@ -176,7 +178,11 @@ def _text_table(columns: Sequence[Column[Any]], grid: Sequence[Sequence[Cell]]) 
         return
     is_cut = sys.stdout.isatty()
     if is_cut:
-        chosen = fit(columns, shutil.get_terminal_size((100, 24)).columns)
+        needs = {
+            column.key: max(_width(column.title), *(_width(row[i].text) for row in grid))
+            for i, column in enumerate(columns)
+        }
+        chosen = fit(columns, shutil.get_terminal_size((100, 24)).columns, needs=needs)
     else:
         chosen = [
             (
@@ -188,11 +194,17 @@ def _text_table(columns: Sequence[Column[Any]], grid: Sequence[Sequence[Cell]]) 
             for i, column in enumerate(columns)
         ]
     index = {id(column): i for i, column in enumerate(columns)}
-    print("  ".join(_pad(c.title, width, c.align) for c, width in chosen).rstrip())
+    print("  ".join(_pad(Cell(c.title), width, c.align) for c, width in chosen).rstrip())
     for row in grid:
         drawn = (
             _paint(
-                _pad(row[index[id(c)]].text, width, c.align, is_cut=is_cut),
+                _pad(
+                    row[index[id(c)]],
+                    width,
+                    c.align,
+                    is_cut=is_cut,
+                    is_end_kept=c.is_end_kept,
+                ),
                 row[index[id(c)]].token,
             )
             for c, width in chosen
@@ -200,12 +212,16 @@ def _text_table(columns: Sequence[Column[Any]], grid: Sequence[Sequence[Cell]]) 
         print("  ".join(drawn).rstrip())
 
 
-def _pad(text: str, width: int, align: Align, *, is_cut: bool = True) -> str:
-    """Fill `text` to `width` cells of the terminal; what is longer is cut with `is_cut`."""
-    clean = clean_line(text)
+def _pad(
+    cell: Cell, width: int, align: Align, *, is_cut: bool = True, is_end_kept: bool = False
+) -> str:
+    """Fill a cell to `width` cells of the terminal; what is longer is cut with `is_cut`."""
+    clean = steady(cell.text)
     size = _width(clean)
     if size > width and is_cut:
-        clean = _cut(clean, width)
+        clean = steady(cell.short) or clean
+        if _width(clean) > width:
+            clean = _end(clean, width) if is_end_kept else _cut(clean, width)
         size = _width(clean)
     space = " " * (width - size)
     return space + clean if align is Align.RIGHT else clean + space
@@ -223,6 +239,12 @@ def _cut(text: str, width: int) -> str:
     from rich.cells import set_cell_size
 
     return f"{set_cell_size(text, max(0, width - 1)).rstrip()}…" if width > 1 else text[:width]
+
+
+def _end(text: str, width: int) -> str:
+    """Return the end of a text that is wider than `width` cells."""
+    start = next(at for at in range(1, len(text) + 1) if _width(text[at:]) < width or width < 1)
+    return f"…{text[start:]}" if width else ""
 
 
 def _paint(text: str, token: str) -> str:

@@ -262,8 +262,9 @@ def model(view: ModelDetail, now: datetime) -> None:
         "Readings",
         [
             f"{state_mark(m.state)!s:<10} {columns.metric_text(m):<44} {age(m.as_of, now)} ago  "
+            f"{'' if m in row.metrics else f'of v{m.version}  '}"
             f"{sparkline([value for _, value in m.trend], 30)}"
-            for m in row.metrics
+            for m in (*row.metrics, *row.former)
         ],
     )
     _list("Versions", [_version(version) for version in view.versions])

@@ -11,6 +11,7 @@ from riskcockpit.cli.diagnostics import say
 from riskcockpit.cli.documents import plain
 from riskcockpit.domain.ids import short
 from riskcockpit.present.text import age, money, plural, stamp
+from riskcockpit.present.waivers import scope_fact, scope_words
 from riskcockpit.views.waivers import (
     CoveredFinding,
     RequestDetail,
@@ -24,13 +25,24 @@ from riskcockpit.views.waivers import (
 
 def waivers(rows: Sequence[WaiverRow], now: datetime) -> None:
     """Print a list of waivers."""
-    titles = ("standing", "id", "kind", "findings", "ends", "asked by", "signed by", "why")
+    titles = (
+        "standing",
+        "id",
+        "kind",
+        "findings",
+        "at risk",
+        "ends",
+        "asked by",
+        "signed by",
+        "why",
+    )
     cells = [
         (
             _word(row.standing.value),
             short(row.id),
             _word(row.kind),
-            f"{row.covered}/{row.findings}",
+            scope_words(row),
+            money(row.exposure),
             _end(row, now),
             row.requester,
             ", ".join(row.approvers),
@@ -52,6 +64,7 @@ def waiver(view: WaiverDetail, now: datetime) -> None:
     row = view.row
     head = f"{_word(row.standing.value).upper()}  waiver {short(row.id)}"
     output.line(f"{head}: {row.why}" if row.why else head)
+    covers, scope = scope_fact(row)
     facts = (
         ("id", row.id),
         ("asked", f"{stamp(row.requested_at)} by {row.requester}"),
@@ -63,7 +76,7 @@ def waiver(view: WaiverDetail, now: datetime) -> None:
         ("because", row.justification),
         *view.facts,
         ("query", row.query),
-        ("covers", f"{row.covered} of {plural(row.findings, 'finding')}, up to {row.severity}"),
+        (covers, f"{scope}, up to {row.severity}"),
         ("exposure", f"{money(row.exposure)} a year"),
         ("waived for", _days(row) if row.waived else ""),
         ("renewed by", short(row.renewed_by) if row.renewed_by else ""),

@@ -26,7 +26,7 @@ from riskcockpit.decisions.requests import (
     stand,
 )
 from riskcockpit.decisions.upstream import Held, alert_actions, silences_after
-from riskcockpit.decisions.waivers import WaiverState, WaiverTerms, read_terms
+from riskcockpit.decisions.waivers import WaiverState, WaiverTerms, overstepped, read_terms
 from riskcockpit.domain.action import MODEL_KINDS, OPEN_STATES
 from riskcockpit.domain.automation import AutomationRecord
 from riskcockpit.domain.clock import rfc3339
@@ -272,6 +272,9 @@ def _waiver(
         terms = read_terms(ask.data)
     except (ValueError, OverflowError) as error:
         doubt = doubt or f"its entry cannot be read: {error}"
+    policy = policies.get(str(ask.data.get("policy", "")))
+    if terms is not None and policy is not None:
+        doubt = doubt or overstepped(terms, policy.waivers, ask.ts)
     severity = terms.ruling_severity if terms else Severity.CRITICAL
     standing = stand(ask, severity, followers, policies, doubt)
     if ask.type is EntryType.WAIVER_GRANTED and standing.is_waiting:

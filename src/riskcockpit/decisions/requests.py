@@ -21,6 +21,7 @@ from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
+from riskcockpit.ledger.bodies import fault_of
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.order import CLOCKS_DIFFER, NEVER, Order
 
@@ -198,8 +199,9 @@ def follow(
 ) -> Followers:
     """Collect keys and ends by the hash of the entry they name; the first end counts.
 
-    What is `void` adds no key, ends nothing and witnesses nothing. Whom one of the `policies` takes
-    for one person is none who could witness for the other.
+    A key whose entry is not what such entries hold is none. What is `void` adds no key, ends
+    nothing and witnesses nothing. Whom one of the `policies` takes for one person is none who could
+    witness for the other.
     """
     versions = tuple((policies or {}).values())
 
@@ -216,7 +218,8 @@ def follow(
         if not isinstance(named, str):
             continue
         if entry.type in KEYS:
-            keys[named].append(entry)
+            if not fault_of(entry.type, entry.data):  # else nobody knows what was signed
+                keys[named].append(entry)
         else:
             ends.setdefault(named, entry)
     by_name = {name: tuple(found) for name, found in keys.items()}
@@ -237,7 +240,11 @@ def stand(
     rule = _rule(ask, severity, policies, followers)
     if rule is None:
         return Standing(None, ended=ended, doubt=doubt or _DOUBT)
-    keys = [key for key in followers.keys.get(ask.hash, ()) if not followers.withdrawn(key)]
+    keys = [
+        key
+        for key in followers.keys.get(ask.hash, ())
+        if key.data["rule"] == rule.id and not followers.withdrawn(key)
+    ]
     by_entry = [(entry, followers.signature(entry, policies)) for entry in (ask, *keys)]
     signed = counted(rule, [signature for _, signature in by_entry], authors)
     decided_at = None

@@ -18,6 +18,7 @@ from riskcockpit.config.durations import parse_duration
 from riskcockpit.decisions.authors import names_of
 from riskcockpit.decisions.automations import Automations, in_force_at
 from riskcockpit.decisions.people import Delegation, Keys, fault_of, names_of_all, person_of
+from riskcockpit.decisions.waiver_limits import SHIPPED, WaiverLimits
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import ConfigError, RefusedError
 
@@ -121,6 +122,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delegations: tuple[Delegation, ...] = ()
     production: bool = False
     """All that is decided on this ledger is production, whatever settings say."""
+    waivers: WaiverLimits = SHIPPED
+    """How long waivers may last; no settings loosen it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,8 @@ class Roles:
     """The versions of the rules of automation that were ever in force."""
     is_production: bool = False
     """All that is decided by this version is production, whatever somebody's settings say."""
+    waivers: WaiverLimits = SHIPPED
+    """How long waivers that are asked for by this version may last."""
 
     def signature(self, principal: str, key_fp: str, at: datetime) -> Signature:
         """Return how somebody signs at `at`, with the roles and the persons that stands for."""
@@ -307,6 +312,8 @@ def load_roles(raw: Any, digest: str, where: str) -> Roles:
         if fault := _fault(rule, ids):
             raise ConfigError(f'cannot read roles from {where}: rule "{rule.id}": {fault}')
         ids.add(rule.id)
+    if fault := file.waivers.fault:
+        raise ConfigError(f"cannot read roles from {where}: waivers: {fault}")
     for each in file.delegations:
         if fault := fault_of(each, file.principals):
             between = f"from {each.giver} to {each.to}"
@@ -318,6 +325,7 @@ def load_roles(raw: Any, digest: str, where: str) -> Roles:
         persons=tuple(file.persons[name] | {name} for name in sorted(file.persons)),
         delegations=file.delegations,
         is_production=file.production,
+        waivers=file.waivers,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from riskcockpit.config.settings import WaiverSettings
+from riskcockpit.decisions.waiver_limits import LONGEST_JUSTIFICATION, WaiverLimits
 from riskcockpit.decisions.waiver_record import (
     KEY,
     WaiverKind,
@@ -31,7 +31,6 @@ from riskcockpit.errors import InputError, RefusedError
 
 MOST_FINDINGS = 5_000
 """A waiver over more is refused: nobody has looked at them."""
-LONGEST_JUSTIFICATION = 4_000
 
 
 class WaiverState(StrEnum):
@@ -166,12 +165,26 @@ def parse_reason(word: str) -> WaiverReason:
         raise InputError(f'unknown reason "{word}"', hint=hint) from error
 
 
-def longest_days(severity: Severity, settings: WaiverSettings) -> int:
-    """Return how many days a waiver over this severity may last."""
-    return int(getattr(settings, f"{severity.word}_days"))
+def overstepped(
+    terms: WaiverTerms, limits: WaiverLimits, signed_at: datetime, by: str = "the policy"
+) -> str:
+    """Say which limit a waiver signed at `signed_at` does not keep; empty when it keeps all.
+
+    `by` is whose limits they are.
+    """
+    if terms.expires_at > limits.latest(terms.severity, signed_at):
+        days = limits.days(terms.severity)
+        return (
+            f"it lasts until {rfc3339(terms.expires_at)[:10]}: over {terms.severity.word} findings "
+            f"{by} allows {days} days"
+        )
+    length, least = len(terms.justification.strip()), limits.min_justification
+    if length < least:
+        return f"its justification has {length} characters: {by} wants {least}"
+    return ""
 
 
-def check_terms(terms: WaiverTerms, settings: WaiverSettings, now: datetime) -> None:
+def check_terms(terms: WaiverTerms, limits: WaiverLimits, now: datetime) -> None:
     """Refuse a request that the bank's rules for waivers do not allow.
 
     Raises:
@@ -179,9 +192,9 @@ def check_terms(terms: WaiverTerms, settings: WaiverSettings, now: datetime) -> 
         RefusedError: it lasts too long for its severity, or covers too many findings.
     """
     words = terms.justification.strip()
-    if len(words) < settings.min_justification:
+    if len(words) < limits.min_justification:
         raise InputError(
-            f"the justification has {len(words)} characters, it needs {settings.min_justification}",
+            f"the justification has {len(words)} characters, it needs {limits.min_justification}",
             hint="say why the bank may live with the risk until then",
         )
     if len(words) > LONGEST_JUSTIFICATION:
@@ -193,7 +206,7 @@ def check_terms(terms: WaiverTerms, settings: WaiverSettings, now: datetime) -> 
     if terms.expires_at <= now:
         raise InputError(f"the waiver would end in the past: {rfc3339(terms.expires_at)}")
     _check_record(terms)
-    _check_limits(terms, settings, now)
+    _check_limits(terms, limits, now)
 
 
 def _check_record(terms: WaiverTerms) -> None:
@@ -209,10 +222,9 @@ def _check_record(terms: WaiverTerms) -> None:
         )
 
 
-def _check_limits(terms: WaiverTerms, settings: WaiverSettings, now: datetime) -> None:
-    days = longest_days(terms.severity, settings)
-    # a date means its last second: the day itself still counts
-    if terms.expires_at > now + timedelta(days=days + 1):
+def _check_limits(terms: WaiverTerms, limits: WaiverLimits, now: datetime) -> None:
+    days = limits.days(terms.severity)
+    if terms.expires_at > limits.latest(terms.severity, now):
         last = (now + timedelta(days=days)).date().isoformat()
         raise RefusedError(
             f"a waiver over {terms.severity.word} findings lasts {days} days at most",

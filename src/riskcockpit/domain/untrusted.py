@@ -34,12 +34,23 @@ _LINE_TABLE: dict[int, str] = dict.fromkeys(
         *range(0xD800, 0xE000),  # lone surrogates
         *range(0xE0000, 0xE0080),  # tags: invisible copies of ASCII
         *range(0xE0100, 0xE01F0),  # variation selectors that carry hidden bytes
+        *range(0xFDD0, 0xFDF0),  # characters that are none, here and at the end of each plane
+        *(plane + end for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF)),
     ),
     REPLACEMENT,
 )
 DANGEROUS = frozenset(_LINE_TABLE)
 """The code of every character that is replaced; newline and tab are among them."""
 _TEXT_TABLE = {code: text for code, text in _LINE_TABLE.items() if code not in (0x09, 0x0A)}
+
+
+_UNSTEADY: dict[int, str | None] = {
+    **dict.fromkeys((0xFE0E, 0xFE0F)),  # variation selectors: as text, as a picture
+    0x20E3: None,  # a key around the character before
+    **dict.fromkeys(range(0x1F3FB, 0x1F400)),  # tones of skin
+    **{0x1F1E6 + at: chr(ord("A") + at) for at in range(26)},  # halves of flags
+}
+"""What makes the characters before it wider in some terminals and not in others."""
 
 
 def clean_line(text: str) -> str:
@@ -62,6 +73,16 @@ def clean_text(text: str) -> str:
 def fence(text: str) -> str:
     """Return `text` safe for a terminal cell; the second fence, for text cleaned before."""
     return text if text.isascii() and text.isprintable() else text.translate(_LINE_TABLE)
+
+
+def steady(text: str) -> str:
+    """Return `text` as a harmless line that is equally wide in every terminal, to be measured.
+
+    Flags become the letters of their country; marks that only choose how a picture looks go.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return clean_line(text).translate(_UNSTEADY)
 
 
 _MARKDOWN = str.maketrans(

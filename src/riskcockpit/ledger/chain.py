@@ -23,6 +23,8 @@ from riskcockpit.ledger.canonical import Json, canonical, parse
 VERSION = 1
 NO_ENTRY = "0" * 64
 """`prev` of the first entry."""
+LONGEST_LINE = 2_000_000
+"""Bytes, with the newline: three times what the largest waiver takes."""
 SUFFIX = ".jsonl"
 _BEFORE_BODY = b'{"body":'
 _AFTER_BODY = b',"h":"'
@@ -148,8 +150,10 @@ def parse_line(name: str, line: bytes) -> Entry:
     """Read one line (with its newline) of the chain called `name`.
 
     Raises:
-        DamagedLineError: it is not a whole canonical entry, or its hash does not fit.
+        DamagedLineError: it is not a whole canonical entry, is too long, or its hash does not fit.
     """
+    if len(line) > LONGEST_LINE:
+        raise DamagedLineError(f"the line is longer than {LONGEST_LINE} bytes")
     if not line.endswith(b"\n"):
         raise DamagedLineError("the line is torn, without a newline; `ledger repair` sets it aside")
     try:

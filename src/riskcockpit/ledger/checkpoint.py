@@ -74,6 +74,14 @@ def files(directory: Path, chain: str) -> list[Path]:
     return [place / f"{entries}{_SUFFIX}" for entries in _numbers(place)]
 
 
+def strays(directory: Path, chain: str) -> list[str]:
+    """Return the names that end as checkpoints do and are no number of entries."""
+    place = folder(directory, chain)
+    kept = {f"{entries}{_SUFFIX}" for entries in _numbers(place)}
+    there = place.iterdir() if place.is_dir() else ()
+    return sorted({file.name for file in there if file.name.endswith(_SUFFIX)} - kept)
+
+
 def newest(directory: Path, chain: str) -> Checkpoint | None:
     """Return what the longest checkpoint of a chain says; None when there is none.
 

@@ -24,6 +24,7 @@ from riskcockpit.ledger.armor import EVIDENCE
 from riskcockpit.ledger.bodies import fault_of
 from riskcockpit.ledger.canonical import Json
 from riskcockpit.ledger.chain import (
+    LONGEST_LINE,
     SUFFIX,
     DamagedLineError,
     Entry,
@@ -48,6 +49,8 @@ from riskcockpit.ledger.tail import (
 )
 from riskcockpit.ledger.wire import BadSignatureError
 
+_ROOM = 20_000
+"""Bytes of a line that its signature may take."""
 CLOCK_BEHIND = timedelta(minutes=1)
 """How far our clock may be behind the entry before without being told of."""
 
@@ -283,6 +286,11 @@ class Journal:
             )
         except ValueError as error:
             raise LedgerError(f"cannot write {type_.value}: {error}") from error
+        if len(body) > LONGEST_LINE - _ROOM:
+            raise LedgerError(
+                f"cannot write {type_.value}: it would be longer than {LONGEST_LINE} bytes",
+                hint="decide about less at once",
+            )
         line = build_line(body, signer.sign(body))
         entry = parse_line(self.chain, line)
         append_line(handle, tail.size, line)

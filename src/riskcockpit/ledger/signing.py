@@ -26,6 +26,7 @@ from riskcockpit.ledger.armor import (
     verify_signature,
 )
 from riskcockpit.ledger.publickeys import UnsupportedKeyError
+from riskcockpit.ledger.regular import read_regular
 from riskcockpit.ledger.signers import (
     AllowedSigners,
     SignersError,
@@ -136,7 +137,7 @@ def load_signers(file: Path) -> AllowedSigners:
         LedgerError: it cannot be read.
     """
     try:
-        content = file.read_bytes()
+        content = read_regular(file)
     except FileNotFoundError:
         return AllowedSigners()
     except OSError as error:

@@ -13,12 +13,7 @@ from pathlib import Path
 
 from riskcockpit.errors import LedgerError
 from riskcockpit.ledger import checkpoint as checkpoints
-from riskcockpit.ledger.armor import (
-    CHECKPOINT,
-    EVIDENCE,
-    Signature,
-    read_signature,
-)
+from riskcockpit.ledger.armor import CHECKPOINT, EVIDENCE, Signature, read_signature
 from riskcockpit.ledger.bodies import fault_of
 from riskcockpit.ledger.chain import SUFFIX, Checked, Entry, actor_of, check_chain
 from riskcockpit.ledger.coverage import Anchors, covered_lengths
@@ -305,12 +300,14 @@ class _Examiner:
         folder = self.directory / "checkpoints"
         present = {place.name for place in folder.iterdir()} if folder.is_dir() else set()
         for name in sorted(present - set(self.chains)):
-            if checkpoints.files(self.directory, name):
+            if checkpoints.files(self.directory, name) or checkpoints.strays(self.directory, name):
                 self._problem(name, None, "the chain is missing, its checkpoints are there")
         return sorted(present & set(self.chains))
 
     def _check_checkpoints(self, name: str) -> None:
         content = self.contents[name]
+        for stray in checkpoints.strays(self.directory, name):
+            self._problem(name, None, f"the checkpoint {stray!r} is named by no number of entries")
         hashed, lines, state = 0, 0, hashlib.sha256()
         for file in checkpoints.files(self.directory, name):
             self.checkpoints += 1

@@ -5,7 +5,7 @@ The cockpit and the command line draw the same columns; no terminal library is k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -51,6 +51,8 @@ class Cell:
 
     text: str
     token: str = ""
+    short: str = ""
+    """What it says instead where its column is too narrow for the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,42 +78,19 @@ class Column(Generic[T]):
     """Share of the spare room; 0 keeps `width`."""
     rank: int = 1
     """Dropped first when highest and room is short; 0 always stays."""
+    is_end_kept: bool = False
+    """Cut from the left: what tells its rows apart is at the end."""
     sort: str = field(default="")
     """The field of the query grammar it sorts by; empty when it cannot."""
-
-
-def fit(columns: Sequence[Column[T]], room: int, gap: int = 2) -> list[tuple[Column[T], int]]:
-    """Choose the columns that fit into `room` cells and share out what is spare.
-
-    Columns go by rank, the highest first, until the least widths fit; the order stays.
-    """
-    kept = list(columns)
-    while len(kept) > 1 and _least(kept, gap) > room:
-        worst = max(column.rank for column in kept)
-        if worst == 0:
-            break
-        last = max(index for index, column in enumerate(kept) if column.rank == worst)
-        del kept[last]
-    spare = max(0, room - _least(kept, gap))
-    shares = sum(column.grow for column in kept)
-    widths = [column.width + (spare * column.grow // shares if shares else 0) for column in kept]
-    growing = [index for index, column in enumerate(kept) if column.grow]
-    if growing:
-        widths[growing[0]] += spare - (sum(widths) - sum(column.width for column in kept))
-    return list(zip(kept, widths, strict=True))
-
-
-def _least(columns: Sequence[Column[T]], gap: int) -> int:
-    return sum(column.width for column in columns) + gap * (len(columns) - 1)
 
 
 def _state_word(row: FindingRow, frame: Frame) -> Cell:
     word = row.state.value.replace("_", " ")
     if row.is_unconfirmed_absent and row.state.is_open:
-        return Cell(f"{word}, unseen")
+        return Cell(f"{word}, unseen", short="unseen")
     if row.state == "waived" and row.waived_until is not None:
-        return Cell(f"waived {until(row.waived_until, frame.now)}")
-    return Cell(word)
+        return Cell(f"waived {until(row.waived_until, frame.now)}", short="waived")
+    return Cell(word, short=word.partition(" ")[0])
 
 
 def _due(row: FindingRow, frame: Frame) -> Cell:
@@ -134,11 +113,19 @@ FINDINGS: tuple[Column[FindingRow], ...] = (
         rank=0,
         sort="severity",
     ),
-    Column("title", "title", _title, 27, grow=5, rank=0, sort="title"),
-    Column("asset", "asset", lambda row, _: Cell(row.asset), 14, grow=1, sort="asset"),
-    Column("location", "location", lambda row, _: Cell(row.location), 18, grow=2, rank=6),
+    Column("title", "title", _title, 24, grow=5, rank=0, sort="title"),
+    Column("asset", "asset", lambda row, _: Cell(row.asset), 12, grow=1, sort="asset"),
+    Column(
+        "location",
+        "location",
+        lambda row, _: Cell(row.location),
+        20,
+        grow=2,
+        rank=2,
+        is_end_kept=True,
+    ),
     Column("owner", "owner", lambda row, _: Cell(row.owner), 10, rank=5, sort="owner"),
-    Column("state", "state", _state_word, 14, rank=4, sort="state"),
+    Column("state", "state", _state_word, 8, sort="state"),
     Column("tool", "tool", lambda row, _: Cell(row.tool), 10, rank=7, sort="tool"),
     Column(
         "age",
@@ -146,10 +133,10 @@ FINDINGS: tuple[Column[FindingRow], ...] = (
         lambda row, frame: Cell(age(row.first_seen, frame.now)),
         7,
         Align.RIGHT,
-        rank=2,
+        rank=3,
         sort="age",
     ),
-    Column("due", "due", _due, 11, Align.RIGHT, rank=3, sort="due"),
+    Column("due", "due", _due, 11, Align.RIGHT, rank=4, sort="due"),
     Column(
         "exposure",
         "exposure",

@@ -78,6 +78,11 @@ def _clock(text: tuple[str, str]) -> Cell:
     return Cell(*text)
 
 
+def _contained(row: IncidentView, frame: Frame) -> Cell:
+    words, token = contain_clock(row.incident, frame.now)
+    return Cell(words, token, words.partition(" by ")[0])
+
+
 def _review(row: IncidentView, frame: Frame) -> Cell:
     each = row.incident
     if each.reviewed_at is not None:
@@ -99,8 +104,8 @@ INCIDENTS: tuple[Column[IncidentView], ...] = (
         8,
         rank=2,
     ),
-    Column("title", "incident", lambda row, _: Cell(row.incident.title), 24, grow=3, rank=0),
-    Column("owner", "owner", lambda row, _: Cell(row.incident.owner or "nobody"), 14, rank=4),
+    Column("title", "incident", lambda row, _: Cell(row.incident.title), 26, grow=3, rank=0),
+    Column("owner", "owner", lambda row, _: Cell(row.incident.owner or "nobody"), 14, rank=5),
     Column(
         "detected",
         "age",
@@ -119,7 +124,7 @@ INCIDENTS: tuple[Column[IncidentView], ...] = (
     Column(
         "contained",
         "contained",
-        lambda row, frame: _clock(contain_clock(row.incident, frame.now)),
+        _contained,
         14,
         grow=2,
         rank=1,
@@ -130,7 +135,7 @@ INCIDENTS: tuple[Column[IncidentView], ...] = (
         lambda row, _: Cell(_steps(row.steps, sum(step.is_done for step in row.steps))),
         5,
         Align.RIGHT,
-        rank=5,
+        rank=6,
     ),
-    Column("review", "review", _review, 10, rank=6),
+    Column("review", "review", _review, 10, rank=7),
 )

@@ -70,6 +70,21 @@ def waits_for(row: RequestRow) -> str:
     return plural(len(row.needs), "more key") if row.needs else "nothing more"
 
 
+def scope_words(row: WaiverRow) -> str:
+    """Return how many findings of its list a waiver covers now, or that a request asks for."""
+    if row.standing is WaiverStanding.REQUESTED:
+        return f"asks {count(row.findings)}"
+    return f"{count(row.covered)}/{count(row.findings)}"
+
+
+def scope_fact(row: WaiverRow) -> tuple[str, str]:
+    """Return the same as a labelled sentence."""
+    found = plural(row.findings, "finding")
+    if row.standing is WaiverStanding.REQUESTED:
+        return "asks for", found
+    return "covers", f"{count(row.covered)} of {found}"
+
+
 def _standing(row: WaiverRow, frame: Frame) -> Cell:
     mark = standing_mark(row.standing, frame.glyphs)
     return Cell(str(mark), mark.token)
@@ -83,9 +98,11 @@ def _ends(row: WaiverRow, frame: Frame) -> Cell:
 
 def _covers(row: WaiverRow, frame: Frame) -> Cell:
     del frame
+    if row.standing is WaiverStanding.REQUESTED:
+        return Cell(scope_words(row), "warn")
     if row.standing not in _COUNTS:
         return Cell(f"0/{count(row.findings)}", "muted")
-    return Cell(f"{count(row.covered)}/{count(row.findings)}")
+    return Cell(scope_words(row))
 
 
 WAIVERS: tuple[Column[WaiverRow], ...] = (

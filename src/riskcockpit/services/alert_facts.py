@@ -90,7 +90,7 @@ def _controls(controls: Iterable[ControlFact]) -> Iterator[Fact]:
             severity=max(Severity(control.severity), Severity.HIGH if is_broken else Severity.INFO),
             title=control.title,
             detail=control.message if is_broken else failed,
-            since=control.at,
+            since=control.since or control.at,
             pillar=control.pillar,
             rule=control.id,
         )

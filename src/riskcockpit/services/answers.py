@@ -11,7 +11,7 @@ from riskcockpit.decisions.policy import replaces
 from riskcockpit.decisions.project import Waiver
 from riskcockpit.decisions.receipts import ACTING
 from riskcockpit.decisions.roles import Deed, Rule, needs
-from riskcockpit.decisions.waivers import REVOCABLE
+from riskcockpit.decisions.waivers import REVOCABLE, overstepped
 from riskcockpit.decisions.wording import summary_of
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
@@ -70,6 +70,7 @@ def plan_approve(ctx: Context, id_: str, comment: str = "") -> DecisionPreview:
     missing = needs(rule, [*ask.standing.signed, desk.signature()])
     changed = policy_lines(desk.ctx.paths.ledger, ask.entry, desk.book.digests)
     changed += dated_back(ask.entry, desk.entries)
+    changed += _beyond_own_limits(desk, ask)
     said = replace(said, duties=in_words(said_of_key(checks)))
     return _preview(desk, said, rule.id, missing=missing, is_sent=not missing, warnings=changed)
 
@@ -246,6 +247,15 @@ def _may_sign(desk: Desk, ask: Ask) -> tuple[Rule, tuple[Check, ...]]:
     desk.check_key()
     authors = known_authors(desk.ctx, ask.entry.data)
     return ask.permit_key(desk.signature(), authors)
+
+
+def _beyond_own_limits(desk: Desk, ask: Ask) -> tuple[str, ...]:
+    """Warn whoever signs of a waiver that they could not ask for themselves."""
+    waiver = desk.projection.waiver(ask.entry.hash)
+    if waiver is None or waiver.terms is None:
+        return ()
+    why = overstepped(waiver.terms, desk.waiver_limits, ask.entry.ts, by="what holds for you")
+    return (why,) if why else ()
 
 
 def _may_reject(desk: Desk, ask: Ask) -> Rule:

@@ -14,6 +14,7 @@ from riskcockpit.decisions.project import Waiver
 from riskcockpit.decisions.roles import Deed, Rule, needs
 from riskcockpit.decisions.upstream import KEY as UPSTREAM
 from riskcockpit.decisions.upstream import as_data
+from riskcockpit.decisions.waiver_limits import ignored
 from riskcockpit.decisions.waivers import (
     MOST_FINDINGS,
     Covered,
@@ -156,7 +157,7 @@ def waive(
 
 
 def _permit(wish: _Wish) -> Rule:
-    check_terms(wish.terms, wish.desk.ctx.settings.waivers, wish.desk.now)
+    check_terms(wish.terms, wish.desk.waiver_limits, wish.desk.now)
     if wish.terms.record is not None:
         with wish.desk.ctx.store.reader() as reader:
             check_controls(reader, wish.terms.record)
@@ -279,6 +280,7 @@ def _title(wish: _Wish, *, is_asked: bool) -> str:
 
 
 def _warnings(wish: _Wish) -> Iterable[str]:
+    yield from ignored(wish.desk.roles.waivers, wish.desk.ctx.settings.waivers)
     if wish.left_out:
         yield f"{_count(wish.left_out)} left out: fixed, or accepted in the source"
     waived = sum(row.state in (State.WAIVED, State.FALSE_POSITIVE) for row in wish.rows)

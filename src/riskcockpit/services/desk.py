@@ -16,6 +16,7 @@ from riskcockpit.decisions.policy import AUTOMATION, HOLDS, OPTIONAL, ROLES
 from riskcockpit.decisions.policy import FILES as POLICY_FILES
 from riskcockpit.decisions.project import project
 from riskcockpit.decisions.roles import ENFORCED, Deed, Role, Roles, Rule, Signature, needs
+from riskcockpit.decisions.waiver_limits import WaiverLimits, stricter
 from riskcockpit.domain.action import OPEN_STATES
 from riskcockpit.domain.decision import Decision, DecisionState, EntryType
 from riskcockpit.domain.ids import short
@@ -82,6 +83,11 @@ class Desk:
     def is_production(self) -> bool:
         """Whether this is production: the settings say so, or the roles that were signed."""
         return self.ctx.settings.context.production or self.roles.is_production
+
+    @property
+    def waiver_limits(self) -> WaiverLimits:
+        """How long waivers of this person may last: by the policy, or by stricter settings."""
+        return stricter(self.roles.waivers, self.ctx.settings.waivers)
 
     def signature(self) -> Signature:
         """Return how this person signs, with their roles of today: none with a revoked key."""

@@ -27,7 +27,7 @@ def broken_glass(
     words = clean_text(reason).strip()
     if not reason:
         return {}
-    least = desk.ctx.settings.waivers.min_justification
+    least = desk.waiver_limits.min_justification
     if not least <= len(words) <= LONGEST_REASON:
         raise InputError(
             f"the reason has {len(words)} characters, it needs {least} to {LONGEST_REASON}",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from riskcockpit.decisions.duties import could_sign
 from riskcockpit.decisions.people import Delegation
 from riskcockpit.decisions.roles import Deed, Role, Roles, Rule, Signature, needs
@@ -73,6 +75,7 @@ def show_roles(ctx: Context) -> RolesView:
         persons=tuple(tuple(sorted(person)) for person in roles.persons),
         delegations=tuple(_delegation(each, now) for each in roles.delegations),
         rules=tuple(map(_rule, roles.rules)),
+        waivers=msgspec.structs.asdict(roles.waivers),
     )
 
 

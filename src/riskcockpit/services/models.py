@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_AGE = timedelta(hours=1)
 """A reading older than this says nothing about now: the metric is stale."""
+FORMER_AGE = timedelta(days=1)
+"""How long the readings of what served before are told of, where what serves now has none."""
 POINTS = 240
 """Readings of one metric in a trend, at most."""
 MAX_EVENTS = 500
@@ -98,7 +100,7 @@ def _rows(reader: Reader, name: str | None, currency: str, now: datetime) -> lis
         metrics[subject].append(_metric(metric, segment, latest, trend, now))
     known = registered(reader, name)
     return [
-        _row(record, metrics[record["name"]], known[record["name"]], currency)
+        _row(record, metrics[record["name"]], known[record["name"]], currency, now)
         for record in reader.records(sql("services", "models_list"), model=name)
     ]
 
@@ -108,9 +110,19 @@ def _row(
     found: list[MetricView],
     known: RegisteredModel,
     currency: str,
+    now: datetime,
 ) -> ModelRow:
-    metrics = tuple(sorted(found, key=_metric_order))
+    in_order = sorted(found, key=_metric_order)
+    metrics = tuple(each for each in in_order if each.state is not KpiState.NO_DATA)
+    former = tuple(
+        each
+        for each in in_order
+        if each.state is KpiState.NO_DATA and now - each.as_of <= FORMER_AGE
+    )
     state, reason = _judge(metrics, record["champion"])
+    if former and not metrics:
+        since = f" since {stamp(record['since'])}" if record["since"] else ""
+        reason = f"version {record['champion']} serves{since}; its first reading is awaited"
     target = rollback_target(known)
     return ModelRow(
         name=record["name"],
@@ -124,6 +136,7 @@ def _row(
         rollback_target=target.version if target else None,
         exposure=Money(record["exposure"], currency),
         metrics=metrics,
+        former=former,
     )
 
 
@@ -135,6 +148,8 @@ def _metric(
     now: datetime,
 ) -> MetricView:
     state = KpiState.STALE if now - latest["at"] > MAX_AGE else KpiState.OK
+    if latest["is_breach"]:
+        state = KpiState.ALARM
     return MetricView(
         metric=metric,
         metric_class=MetricClass(latest["metric_class"]),
@@ -144,7 +159,7 @@ def _metric(
         unit=latest["unit"],
         threshold=latest["threshold"],
         direction=Direction(latest["direction"]),
-        state=KpiState.ALARM if latest["is_breach"] else state,
+        state=state if latest["is_current"] else KpiState.NO_DATA,
         as_of=latest["at"],
         trend=trend,
     )

@@ -12,6 +12,7 @@ from riskcockpit.domain.ids import short
 from riskcockpit.errors import ConfigError, LedgerError, RiskcockpitError
 from riskcockpit.ledger.modes import make_directory, modes_of
 from riskcockpit.ledger.objects import Objects, put_durably
+from riskcockpit.ledger.regular import read_regular
 from riskcockpit.views.governance import LedgerProblem
 
 POLICY_RULE = "policy-signed"
@@ -52,7 +53,7 @@ def state_of(ledger: Path, book: PolicyBook, name: str) -> PolicyFile:
         ConfigError: it cannot be read.
     """
     try:
-        content = (ledger / name).read_bytes()
+        content = read_regular(ledger / name)
     except OSError as error:
         raise ConfigError(
             f"cannot read {ledger / name}: {error.strerror}",

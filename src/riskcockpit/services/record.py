@@ -29,6 +29,7 @@ from riskcockpit.ledger.armor import EVIDENCE, fingerprint
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.examination import Doubt, Examination
 from riskcockpit.ledger.objects import Objects
+from riskcockpit.ledger.regular import read_regular
 from riskcockpit.ledger.signers import AllowedSigners, parse_signers
 from riskcockpit.ledger.verify import examine
 from riskcockpit.services.context import Context
@@ -175,7 +176,7 @@ def read_roles(ctx: Context) -> tuple[Roles, bytes]:
     """
     file = ctx.paths.ledger / ROLES
     try:
-        content = file.read_bytes()
+        content = read_regular(file)
     except OSError as error:
         raise ConfigError(
             f"cannot read roles from {file}: {error}", hint="`riskcockpit init` writes them"

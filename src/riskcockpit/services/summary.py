@@ -66,6 +66,7 @@ class ControlFact(Row, frozen=True):
     failed: int
     passed: int
     at: datetime
+    since: datetime | None = None
 
 
 class ExposureFact(Row, frozen=True):

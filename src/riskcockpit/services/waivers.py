@@ -178,8 +178,10 @@ def _record(each: Waiver) -> WaiverRecord | None:
 def _row(known: _Known, each: Waiver, triggers: Sequence[str]) -> WaiverRow:
     terms, record, now = each.terms, _record(each), known.projection.at
     rows = known.covered.get(each.id, ())
-    covered = [row for row in rows if row["is_covered"]]
     standing, why = _standing(each, rows, triggers)
+    asks = standing is WaiverStanding.REQUESTED
+    covered = [row for row in rows if row["is_covered"]]
+    priced = [row for row in rows if row["state"] not in _GONE] if asks else covered
     currency = known.ctx.settings.currency
     notice = timedelta(days=known.ctx.settings.waivers.notice_days)
     counts = standing in (WaiverStanding.ACTIVE, WaiverStanding.IN_REVIEW)
@@ -202,7 +204,7 @@ def _row(known: _Known, each: Waiver, triggers: Sequence[str]) -> WaiverRow:
         findings=len(terms.findings) if terms else 0,
         covered=len(covered),
         severity=terms.severity.word if terms else "",
-        exposure=Money.total((Money(row["exposure"], currency) for row in covered), currency),
+        exposure=Money.total((Money(row["exposure"], currency) for row in priced), currency),
         query=terms.query if terms else "",
         rule=each.standing.rule.id if each.standing.rule else "",
         renews=record.renews if record else "",

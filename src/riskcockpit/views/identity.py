@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -88,6 +89,8 @@ class RolesView:
     persons: tuple[tuple[str, ...], ...]
     delegations: tuple[DelegationRow, ...]
     rules: tuple[RuleRow, ...]
+    waivers: Mapping[str, int]
+    """Limits of waivers: days by severity, characters of the justification."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class MetricView:
     threshold: float | None
     direction: Direction
     state: KpiState
-    """`ok`, `alarm` or `stale`."""
+    """`ok`, `alarm` or `stale`; `no_data`: what serves now has no reading, one before it had."""
     as_of: datetime
     trend: tuple[tuple[datetime, float], ...] = ()
     """Oldest first, at most 240 points."""
@@ -67,6 +67,9 @@ class ModelRow:
     exposure: Money
     metrics: tuple[MetricView, ...]
     """Accuracy class first, then bias, drift, others."""
+    former: tuple[MetricView, ...] = ()
+    """Readings of what served before, of the metrics that what serves now has none of yet; of the
+    last day."""
 
 
 @dataclass(frozen=True, slots=True)

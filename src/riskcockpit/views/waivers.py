@@ -53,7 +53,7 @@ class WaiverRow:
     """Those that it covers now."""
     severity: str
     exposure: Money
-    """Annual loss expectancy of what it covers now."""
+    """Annual loss expectancy of what it covers now; of what it asks for while it is a request."""
     query: str
     rule: str
     renews: str = ""

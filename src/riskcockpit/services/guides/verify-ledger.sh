@@ -4,11 +4,28 @@
 # Exit 0: all holds. 1: something does not; every fault is named with its chain and entry.
 # Rules: docs/ledger-format.md. About ten milliseconds an entry.
 set -u
+LC_ALL=C; export LC_ALL
 ledger=${1:-ledger}
 signers=$ledger/allowed_signers
 zeros=0000000000000000000000000000000000000000000000000000000000000000
 faults=0
-fault() { printf 'FAULT  %s\n' "$*"; faults=$((faults + 1)); }
+longest=2000000  # bytes of a line
+types='genesis waiver.requested waiver.granted waiver.rejected waiver.revoked waiver.expired waiver.suspended
+ approval.granted approval.rejected rollback.requested rollback.approved rollback.executed deployment.requested
+ action.sent action.confirmed action.refused action.unknown identity.merged identity.split closure.released note undo
+ sync.completed controls.evaluated report.issued policy.changed key.added key.revoked'
+types=" $(echo $types) "
+# names that others gave may hold what moves the cursor of a terminal: only what can be seen is printed
+plain() { sed ':all
+$!{
+N
+b all
+}
+s/[^ -~]/?/g'; }
+fault() { printf 'FAULT  %s\n' "$(printf '%s' "$*" | plain)"; faults=$((faults + 1)); }
+there() { [ -e "$1" ] || [ -h "$1" ]; }
+regular() { [ -f "$1" ] && [ ! -h "$1" ]; }
+count() { case $1 in '' | 0* | *[!0-9]* | ?????????????????*) return 1 ;; esac; } # 1 to 16 digits
 sum() { set -- $(sha256sum); printf '%s' "$1"; }
 signed() { # principal namespace signature [time], content on stdin
     ssh-keygen -Y verify -f "$signers" -I "$1" -n "$2" -s "$3" ${4:+-Overify-time="$4"} >/dev/null 2>&1
@@ -17,17 +34,34 @@ named() { case $1 in *[!A-Za-z0-9._+@-]* | [!A-Za-z0-9]* | '') return 1 ;; *?@?*
 scratch=$(mktemp -d) || exit 2
 trap 'rm -rf "$scratch"' EXIT
 limit=$(jq -n -r 'now + 300 | strftime("%Y%m%d%H%M%S")')
-ends=no
-if grep -q 'valid-before' "$signers"; then ends=yes; fi
+# 0. what lies there: only regular files are read, for a pipe would hold the reader for ever
+for file in "$signers" "$ledger/policy/roles.yaml"; do
+    if there "$file" && ! regular "$file"; then fault "$file is no regular file"; fi
+done
+if ! regular "$signers"; then signers=/dev/null; fi
+: >"$scratch/chains"
+for file in "$ledger"/chains/* "$ledger"/chains/.[!.]* "$ledger"/chains/..?*; do
+    there "$file" || continue
+    chain=${file##*/}; chain=${chain%.jsonl}
+    if [ "$file" = "${file%.jsonl}" ] || ! named "$chain"; then fault "$file is no chain of any writer"; continue; fi
+    if ! regular "$file"; then fault "$chain is no regular file"; continue; fi
+    long=$(jq -n -R -r --argjson most "$longest" '[inputs | utf8bytelength] | to_entries[] | select(.value >= $most) | .key' "$file")
+    if [ -z "$long" ]; then echo "$chain" >>"$scratch/chains"; fi
+    for number in $long; do fault "$chain entry $number is longer than $longest bytes: the chain is not looked at"; done
+done
+chains() { while read -r chain; do cat "$ledger/chains/$chain.jsonl"; done <"$scratch/chains"; }
 
 # 1. signers: plain names only
 if grep -nE '^[^# ]*[*?!]|cert-authority|namespaces="[^"]*[*?!]' "$signers" >"$scratch/lines"; then
     while IFS=: read -r number _; do fault "allowed_signers line $number could let any name sign"; done <"$scratch/lines"
 fi
 
+ends=no
+if grep -q 'valid-before' "$signers"; then ends=yes; fi
+
 # keys that were revoked: fingerprint, end, chain and entry; not those whose end another person rejected
 # (who may revoke and reject is in the roles, which this script does not read)
-cat "$ledger"/chains/*.jsonl 2>/dev/null | jq -R -r 'fromjson? | . as $e | .body | select(.type | test("^(policy.changed|approval.granted|waiver.rejected|approval.rejected|key.revoked)$"))
+chains | jq -R -r 'fromjson? | . as $e | .body | select(.type | test("^(policy.changed|approval.granted|waiver.rejected|approval.rejected|key.revoked)$"))
     | [.type, (.actor + "@" + .key_fp), ((.data.valid_before // .ts) | gsub("[-:TZ]|\\..*"; "")), (.ts | gsub("[-:TZ]|\\..*"; "")), $e.h, (.data.request // "-"),
        (.data.after // .data.signers // "-"), (.data.key_fp // "-"), (.data.principal // "-")]
     | map(tostring) | if any(test("[ \\n*?]|^$")) then empty else join(" ") end' >"$scratch/changes" 2>/dev/null
@@ -45,23 +79,23 @@ while read -r type by end at hash _ content key principal; do
             case $answer in *.rejected) rejected=yes ;; approval.granted) since=$end ;; esac
         done <"$scratch/changes"
     done <"$scratch/changes"
-    for file in "$ledger"/chains/*.jsonl; do
-        at=$(grep -n -m 1 -F ",\"h\":\"$hash\",\"sig\":" "$file"); at=${at%%:*}
+    for chain in $(cat "$scratch/chains"); do
+        at=$(grep -n -m 1 -F ",\"h\":\"$hash\",\"sig\":" "$ledger/chains/$chain.jsonl"); at=${at%%:*}
         if [ -n "$at" ] && [ "$rejected" = no ]; then
-            chain=${file##*/}; echo "$key $end ${chain%.jsonl} $((at - 1)) $content $since" >>"$scratch/revoked"
+            echo "$key $end $chain $((at - 1)) $content $since" >>"$scratch/revoked"
         fi
     done
 done <"$scratch/changes"
 : >"$scratch/doubts"
 
 # 2. every entry: its spelling, hash, place, time and signature
-for file in "$ledger"/chains/*; do
-    [ -e "$file" ] || continue
-    chain=${file##*/}; chain=${chain%.jsonl}
-    if [ ! -f "$file" ] || [ -h "$file" ] || [ "$file" = "${file%.jsonl}" ] || ! named "$chain"; then
-        fault "$file is no chain of any writer"; continue
-    fi
-    jq -R -r '(fromjson? | .body | [.actor, .prev, .seq, (.ts | gsub("[-:T]|\\..*|Z"; "")), .type, (.data.chain // "-"), .v, .key_fp, (.data.after // .data.signers // "-")]
+for chain in $(cat "$scratch/chains"); do
+    file=$ledger/chains/$chain.jsonl
+    # outside of its strings a line has nothing but brackets, colons, commas, words and integers that all read alike
+    odd=" $(echo $(sed -E 's/"([^"\\]|\\.)*"//g; s/true|false|null//g' "$file" |
+        grep -n -E '[^][{}:,0-9-]|-0|(^|[^0-9])0[0-9]|[0-9]{17}|-([^0-9]|$)' | sed 's/:.*//')) "
+    jq -R -r '(fromjson? | .body | [.actor, .prev, .seq, (.ts | gsub("[-:T]|\\..*|Z"; "")), .type, (.data.chain // "-"), .v, .key_fp, (.data.after // .data.signers // "-"),
+            any(.. | numbers; (. > 9007199254740991) or (. < -9007199254740991))]
         | map(tostring) | if any(test("[ \\n*?]|^$")) then "-" else join(" ") end) // "-"' "$file" >"$scratch/facts" 2>/dev/null
     previous=$zeros; before=0; number=0; covered=0
     while IFS= read -r line || [ -n "$line" ]; do
@@ -73,11 +107,14 @@ for file in "$ledger"/chains/*; do
         read -r facts <&3 || facts=-
         set -- $facts
         case ${3-x}${4-x} in *[!0-9]*) set -- ;; esac
-        if [ $# -ne 9 ]; then fault "$chain entry $number cannot be read"; number=$((number + 1)); previous=$hash; continue; fi
+        if [ $# -ne 10 ]; then fault "$chain entry $number cannot be read"; number=$((number + 1)); previous=$hash; continue; fi
         if [ "$2" != "$previous" ] || [ "$3" != "$number" ]; then fault "$chain entry $number is out of place"; fi
         if [ "$1" != "${chain%@*}" ]; then fault "$chain entry $number is of another writer"; fi
         if [ "$4" -lt "$before" ]; then fault "$chain entry $number is earlier than the entry before it"; fi
         if [ "$4" -gt "$limit" ]; then fault "$chain entry $number lies in the future"; fi
+        case $odd in *" $((number + 1)) "*) fault "$chain entry $number is not in canonical form: a blank, or a number that is no plain integer" ;; esac
+        if [ "${10}" = true ]; then fault "$chain entry $number holds a number beyond 2^53 - 1, which not everybody reads alike"; fi
+        case $types in *" $5 "*) ;; *) fault "$chain entry $number is of a type that is not known" ;; esac
         if [ "$7" != 1 ]; then fault "$chain entry $number is of a version that is not known"; fi
         if [ "$number" -eq 0 ]; then
             if [ "$5" != genesis ] || [ "$6" != "$chain" ]; then fault "$chain entry 0 begins another chain"; fi
@@ -104,12 +141,20 @@ for file in "$ledger"/chains/*; do
 done
 
 # 3. checkpoints: nothing before them was changed, moved or cut
-for cp in "$ledger"/checkpoints/*/*.cp; do
-    [ -e "$cp" ] || continue
+for cp in "$ledger"/checkpoints/*/*.cp "$ledger"/checkpoints/*/.*.cp; do
+    there "$cp" || continue
     chain=${cp%/*}; chain=${chain##*/}
     file=$ledger/chains/$chain.jsonl
-    if [ ! -f "$file" ]; then fault "$chain is missing, its checkpoints are there"; continue; fi
-    { read -r origin && read -r entries && read -r bytes && read -r digest; } <"$cp" || fault "$cp is cut"
+    if [ ! -e "$scratch/length.$chain" ]; then
+        there "$file" || fault "$chain is missing, its checkpoints are there"
+        continue
+    fi
+    number=${cp##*/}
+    if ! count "${number%.cp}"; then fault "$cp is named by no number of entries"; continue; fi
+    if ! regular "$cp" || ! regular "$cp.sig"; then fault "$cp or its signature is no regular file"; continue; fi
+    head -c 1000 "$cp" >"$scratch/cp"
+    { read -r origin && read -r entries && read -r bytes && read -r digest; } <"$scratch/cp" || { fault "$cp is cut"; continue; }
+    if ! count "$bytes"; then fault "$cp says no number of bytes"; continue; fi
     if [ "$origin" != "riskcockpit.ledger/1 $chain" ] || [ "$entries.cp" != "${cp##*/}" ]; then fault "$cp is about another chain"; fi
     if [ "$(head -c "$bytes" "$file" | sum)" != "$digest" ]; then fault "$chain entry $entries: cut or changed before it, a checkpoint says"; fi
     at=$(grep -o '"ts":"[^"]*"' "$file" | sed -n "${entries}p" | sed -E 's/[^0-9.]//g; s/\..*//')
@@ -126,13 +171,15 @@ done
 
 # 4. witnesses: what a writer has seen of other chains is still there
 : >"$scratch/seen"
-for file in "$ledger"/chains/*.jsonl; do
-    [ -f "$file" ] || continue
-    chain=${file##*/}; chain=${chain%.jsonl}
+for chain in $(cat "$scratch/chains"); do
+    file=$ledger/chains/$chain.jsonl
     jq -r --arg chain "$chain" '.body as $b | $b.seen // {} | to_entries[] | "\($chain) \($b.seq) \(.key) \(.value)"' "$file" >>"$scratch/seen" 2>/dev/null
 done
 while read -r witness seq chain head; do
-    if ! named "$chain" || [ ! -f "$ledger/chains/$chain.jsonl" ]; then fault "$chain is missing, which $witness saw in its entry $seq"; continue; fi
+    if ! named "$chain" || [ ! -e "$scratch/length.$chain" ]; then
+        if ! named "$chain" || ! there "$ledger/chains/$chain.jsonl"; then fault "$chain is missing, which $witness saw in its entry $seq"; fi
+        continue
+    fi
     at=$(grep -n -m 1 -F ",\"h\":\"$head\",\"sig\":" "$ledger/chains/$chain.jsonl"); at=${at%%:*}
     if [ -z "$at" ]; then
         fault "$chain entry $(cat "$scratch/length.$chain") is gone or replaced, which $witness saw in its entry $seq"
@@ -201,23 +248,27 @@ for file in "$scratch"/length.*; do
 done
 
 # 6. objects are named by their content; no entry stands in two chains
-for object in "$ledger"/objects/sha256/*/*; do
-    [ -e "$object" ] || continue
+for object in "$ledger"/objects/sha256/*/* "$ledger"/objects/sha256/*/.[!.]*; do
+    there "$object" || continue
+    case $object in *.part) continue ;; esac
+    if ! regular "$object"; then fault "$object is no regular file"; continue; fi
     if [ "$(sum <"$object")" != "${object##*/}" ]; then fault "$object was changed"; fi
 done
-for object in $(cat "$ledger"/chains/*.jsonl 2>/dev/null | jq -r '.body.data.objects // [] | if type == "array" then .[] else . end' 2>/dev/null | sort -u); do
+for object in $(chains | jq -r '.body.data.objects // [] | if type == "array" then .[] else . end' 2>/dev/null | sort -u); do
     case $object in *[!0-9a-f]*) fault "an entry names evidence that is none"; continue ;; esac
-    if [ ! -f "$ledger/objects/sha256/$(printf '%.2s' "$object")/$object" ]; then fault "the evidence $object is missing"; fi
+    if ! regular "$ledger/objects/sha256/$(printf '%.2s' "$object")/$object"; then fault "the evidence $object is missing"; fi
 done
-for double in $(cat "$ledger"/chains/*.jsonl 2>/dev/null | grep -o '"h":"[0-9a-f]*","sig":' | sort | uniq -d); do
+for double in $(chains | grep -o '"h":"[0-9a-f]*","sig":' | sort | uniq -d); do
     fault "one entry stands in two places: $double"
 done
 
 # 7. the policy files are versions that somebody signed
 for policy in policy/roles.yaml allowed_signers; do
-    changes=$(cat "$ledger"/chains/*.jsonl 2>/dev/null | jq -r --arg f "$policy" 'select(.body.type == "policy.changed" and .body.data.file == $f) | .body.data.after' 2>/dev/null)
+    changes=$(chains | jq -r --arg f "$policy" 'select(.body.type == "policy.changed" and .body.data.file == $f) | .body.data.after' 2>/dev/null)
     if [ -z "$changes" ]; then
         echo "note   no version of $policy was signed yet"
+    elif ! regular "$ledger/$policy"; then
+        fault "$policy is missing, or no regular file"
     elif ! printf '%s\n' "$changes" | grep -q -x "$(sum <"$ledger/$policy")"; then
         fault "$policy is not a version that was signed: it was edited by hand"
     fi

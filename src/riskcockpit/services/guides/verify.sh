@@ -5,18 +5,29 @@ set -u
 set --
 case $0 in */*) cd "${0%/*}" || exit 2 ;; esac
 faults=0
-fault() { printf 'FAULT  %s\n' "$*"; faults=$((faults + 1)); }
+plain() { LC_ALL=C sed 's/[^ -~]/?/g'; } # names that others gave may hold what moves the cursor of a terminal
+fault() { printf 'FAULT  %s\n' "$(printf '%s' "$*" | plain)"; faults=$((faults + 1)); }
 sum() { set -- $(sha256sum); printf '%s' "$1"; }
 signed() { # principal namespace signature [time], content on stdin
     ssh-keygen -Y verify -f ledger/allowed_signers -I "$1" -n "$2" -s "$3" ${4:+-Overify-time="$4"} >/dev/null 2>&1
 }
+
+# 0. only regular files are read: a pipe would hold the reader for ever
+only_regular() { # directory, with a slash at its end or empty for here
+    for path in "$1"* "$1".[!.]* "$1"..?*; do
+        if [ -L "$path" ]; then fault "$path is a link"; continue; fi
+        if [ -d "$path" ]; then only_regular "$path/"; continue; fi
+        if [ -e "$path" ] && [ ! -f "$path" ]; then fault "$path is no regular file"; fi
+    done
+}
+only_regular ''
+if [ "$faults" -gt 0 ]; then echo "$faults faults: nothing was looked at"; exit 1; fi
 
 # 1. every file is the one that was written, and who exported them signed the list
 if sha256sum --quiet --check --strict MANIFEST.sha256; then echo 'ok     files'; else fault 'a file is not what it was'; fi
 listed=$(while read -r digest path; do printf '%s\n' "/$path/"; done <MANIFEST.sha256)
 only_listed() { # directory, with a slash at its end or empty for here
     for path in "$1"* "$1".[!.]* "$1"..?*; do
-        if [ -L "$path" ]; then fault "$path is a link"; continue; fi
         if [ -d "$path" ]; then only_listed "$path/"; continue; fi
         if [ ! -e "$path" ]; then continue; fi
         case $path in MANIFEST.sha256 | MANIFEST.sha256.sig) continue ;; esac

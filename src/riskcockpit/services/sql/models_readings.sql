@@ -1,6 +1,7 @@
 -- The latest reading of each metric and segment of the serving version, and how what served did lately.
+-- Of a metric that the serving version has no reading of, it is that of what served before.
 -- params: model VARCHAR, points INTEGER
--- returns: subject, metric, segment, latest (one reading), moments (UTC) and amounts, oldest first;
+-- returns: subject, metric, segment, latest (one reading, and whether it is of what serves now), moments (UTC) and amounts, oldest first;
 --   of one model, or of all when $model is NULL; the past is that of whichever version served at the
 --   time, as far as its moves were seen, so that a rollback does not end it; readings of versions that
 --   did not serve are left out
@@ -44,11 +45,11 @@ SELECT
     subject, metric, segment,
     first({
         'metric_class': metric_class, 'version': version, 'value': value, 'unit': unit,
-        'threshold': threshold, 'direction': direction, 'is_breach': is_breach, 'at': "at"
+        'threshold': threshold, 'direction': direction, 'is_breach': is_breach, 'at': "at",
+        'is_current': is_current
     }) FILTER (WHERE newest = 1) AS latest,
     coalesce(list("at" ORDER BY nth DESC) FILTER (WHERE has_served AND nth <= $points), []) AS moments,
     coalesce(list(value ORDER BY nth DESC) FILTER (WHERE has_served AND nth <= $points), []) AS amounts
 FROM recent
 GROUP BY subject, metric, segment
-HAVING bool_or(is_current)
 ORDER BY subject, metric, segment

@@ -20,7 +20,7 @@ from riskcockpit.tui.widgets.reading_text import (
     noted_events,
     readings,
 )
-from riskcockpit.views.models import ModelDetail, ModelRow, VersionView
+from riskcockpit.views.models import MetricView, ModelDetail, ModelRow, VersionView
 
 _INDENT = " " * 8
 _MOST = 6
@@ -34,7 +34,7 @@ def model_brief(row: ModelRow, frame: Frame, width: int) -> list[Content]:
     mark = state_mark(row.state, frame.glyphs)
     head = styled([(str(mark), mark.token), "  ", (clean_line(row.name)[:width], "strong")])
     reason = paragraph(row.reason, width, "muted") if row.reason else []
-    return [head, *reason, Content(""), *brief_readings(row.metrics[:_MOST], frame, width)]
+    return [head, *reason, Content(""), *brief_readings(_all(row)[:_MOST], frame, width)]
 
 
 def model_full(detail: ModelDetail, frame: Frame, width: int) -> list[Content]:
@@ -61,10 +61,10 @@ def model_full(detail: ModelDetail, frame: Frame, width: int) -> list[Content]:
     out += fact("back to", back, width)
     out += fact("owner", f"{row.owner}  tier {row.tier}  {row.domain}", width)
     out += fact("at risk", f"{money(row.exposure, exact=True, glyphs=frame.glyphs)} a year", width)
-    noted = noted_events(detail.timeline, row.metrics)
+    noted = noted_events(detail.timeline, _all(row))
     out += section(
         "Readings against thresholds",
-        [*readings(row.metrics, noted, frame, width), *_under_plots(noted, frame, width)],
+        [*readings(_all(row), noted, frame, width), *_under_plots(noted, frame, width)],
     )
     out += section("Versions", _versions(detail, frame, width))
     out += section(
@@ -72,6 +72,11 @@ def model_full(detail: ModelDetail, frame: Frame, width: int) -> list[Content]:
         [line for each in detail.timeline for line in _event(each.at, each.kind, each.text, width)],
     )
     return out
+
+
+def _all(row: ModelRow) -> tuple[MetricView, ...]:
+    """Return the readings of what serves, and those before it that nothing has followed yet."""
+    return (*row.metrics, *row.former)
 
 
 def _under_plots(noted: Sequence[Annotation], frame: Frame, width: int) -> list[Content]:

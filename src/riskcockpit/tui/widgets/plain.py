@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.domain.untrusted import steady
 from riskcockpit.present.text import Glyphs
 from riskcockpit.tui.theme import TOKENS
 
@@ -24,11 +24,12 @@ Part = str | tuple[str, str]
 def styled(parts: Iterable[Part]) -> Content:
     """Put parts of one line together; text is never markup, tokens become styles of the theme.
 
-    What a terminal would obey is replaced here already, before widths are measured.
+    What a terminal would obey or draw in a width of its own is replaced here already, before
+    widths are measured.
     """
     return Content.assemble(
         *(
-            clean_line(part) if isinstance(part, str) else (clean_line(part[0]), TOKENS[part[1]])
+            steady(part) if isinstance(part, str) else (steady(part[0]), TOKENS[part[1]])
             for part in parts
         )
     )

@@ -82,6 +82,8 @@ def brief_readings(metrics: Sequence[MetricView], frame: Frame, width: int) -> l
 def _head(metric: MetricView, frame: Frame, width: int) -> Content:
     mark = state_mark(metric.state, frame.glyphs)
     when = f"  {age(metric.as_of, frame.now)} ago"
+    if metric.state is KpiState.NO_DATA:
+        when = f"  of v{metric.version}, {when.strip()}"
     room = max(12, width - 12 - len(when))
     parts: list[Part] = [
         (f"  {mark!s:<10}", mark.token),

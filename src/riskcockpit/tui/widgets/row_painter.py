@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -12,7 +12,9 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.style import Style as VisualStyle
 
-from riskcockpit.present.columns import Column, Frame, fit
+from riskcockpit.domain.untrusted import steady
+from riskcockpit.present.columns import Align, Cell, Column, Frame
+from riskcockpit.present.widths import fit
 from riskcockpit.tui.theme import TOKENS
 from riskcockpit.tui.widgets.cell_text import cut
 
@@ -21,6 +23,8 @@ T = TypeVar("T")
 GUTTER = 4
 """Cells before the first column: cursor, mark, news or letter, and a gap."""
 GAP = 2
+_MOST_NEEDED = 400
+"""Cells that a text may ask for: no foreign text pushes all others away."""
 MOST_DRAWN = 256
 """Drawn rows kept for the next paint; then all are forgotten, for whoever scrolls for hours."""
 
@@ -46,13 +50,33 @@ class RowPainter(Generic[T]):
         columns: Sequence[Column[T]],
         base: Callable[[], Style],
         component: Callable[[str], Style],
+        *,
+        has_head: bool = True,
     ) -> None:
         self.columns = tuple(columns)
         self.frame: Frame | None = None
         self._base_of, self._component = base, component
         self._strips: dict[tuple[int, Look], Strip] = {}
         self._styles: dict[str, Style] = {}
+        self._has_head = has_head
+        self._needs: dict[str, int] = {}
         self._fitted: tuple[int, list[tuple[Column[T], int]]] = (-1, [])
+
+    def measure(self, rows: Iterable[T], *, is_more: bool = False) -> bool:
+        """Fit the columns to what `rows` say, and return whether any width could change.
+
+        `is_more`: beside the rows of before; columns then need no less than they did.
+        """
+        if self.frame is None:
+            return False
+        needs = needed(self.columns, rows, self.frame, has_head=self._has_head)
+        if is_more:
+            needs = {key: max(size, self._needs.get(key, 0)) for key, size in needs.items()}
+        if needs == self._needs:
+            return False
+        self._needs, self._fitted = needs, (-1, [])
+        self._strips.clear()
+        return True
 
     def forget(self, first: int = 0, last: int | None = None) -> None:
         """Forget the drawn rows `first` to before `last`, all by default."""
@@ -71,12 +95,12 @@ class RowPainter(Generic[T]):
     def fit(self, width: int) -> list[tuple[Column[T], int]]:
         """Return the columns that fit, with their widths."""
         if self._fitted[0] != width:
-            self._fitted = (width, fit(self.columns, max(1, width - GUTTER - 2), GAP))
+            self._fitted = (width, fit(self.columns, max(1, width - GUTTER - 2), GAP, self._needs))
         return self._fitted[1]
 
     def choose(self, columns: Sequence[Column[T]]) -> None:
         """Draw other columns."""
-        self.columns, self._fitted = tuple(columns), (-1, [])
+        self.columns, self._needs, self._fitted = tuple(columns), {}, (-1, [])
         self._strips.clear()
 
     def words(self, row: T) -> tuple[str, ...]:
@@ -148,7 +172,7 @@ class RowPainter(Generic[T]):
             cell = column.cell(row, frame)
             # on the cursor the words alone carry the state: no theme has a page for both colours
             style = base if is_lit or not cell.token else base + self._style(cell.token)
-            text = cut(cell.text, size, column.align, frame.glyphs.ellipsis)
+            text = _fitting(cell, column, size, frame.glyphs.ellipsis)
             segments += [Segment(text, style), Segment(" " * GAP, base)]
         return Strip(segments).simplify().adjust_cell_length(width, base)
 
@@ -159,3 +183,24 @@ class RowPainter(Generic[T]):
             return [Segment(f"{cursor}{mark}".ljust(GUTTER), base)]
         sign = Segment(look.sign, base + self._style("jump" if look.is_jump else "key"))
         return [Segment(f"{cursor}{mark}", base), sign, Segment(" ", base)]
+
+
+def needed(
+    columns: Sequence[Column[T]], rows: Iterable[T], frame: Frame, *, has_head: bool = True
+) -> dict[str, int]:
+    """Return how many cells each column needs to cut nothing in `rows`, by its key."""
+    needs = {column.key: cell_len(column.title) if has_head else 0 for column in columns}
+    for row in rows:
+        for column in columns:
+            text = column.cell(row, frame).text[:_MOST_NEEDED]
+            size = len(text) if text.isascii() else cell_len(steady(text))
+            if column.align is Align.RIGHT and text:  # numbers and ages change, not their room
+                size = max(size, column.width)
+            needs[column.key] = max(needs[column.key], size)
+    return needs
+
+
+def _fitting(cell: Cell, column: Column[T], size: int, ellipsis: str) -> str:
+    """Return what a cell says in `size` cells: its text, what is short for it, or a part."""
+    text = cell.short if cell.short and cell_len(cell.text) > size else cell.text
+    return cut(text, size, column.align, ellipsis, is_end_kept=column.is_end_kept)

@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 NEWS_SECONDS = 4.0
 """How long a row that is new or has changed keeps its sign."""
+_MEASURED = 100
+"""Rows to both sides of the cursor whose texts say how wide columns are."""
 JUMPS = "asdfghjklqwertyuiopzxcvbnm"
 """Letters that jump to the rows that are seen, from the top."""
 
@@ -54,6 +56,7 @@ class RowTable(RowMarking[T], can_focus=True):
             columns,
             lambda: self.rich_style,
             lambda name: self.get_component_rich_style(f"row-table--{name}", partial=True),
+            has_head=has_head,
         )
         self._head = 1 if has_head else 0
         self._travel = 1
@@ -114,6 +117,7 @@ class RowTable(RowMarking[T], can_focus=True):
         self.virtual_size = Size(0, pages.total + self._head)
         wanted = self.cursor if cursor is None else cursor
         self.cursor = max(0, min(wanted, pages.total - 1))
+        self._painter.measure(self._around())
         if is_news:
             self._tell_news(row for _, row in pages.known())
         if is_update:
@@ -165,7 +169,13 @@ class RowTable(RowMarking[T], can_focus=True):
         had, self._painter.frame = self._painter.frame is not None, frame
         self._painter.forget()
         if had and before != self._words():
+            self._painter.measure(self._around(), is_more=True)
             self.refresh()
+
+    def _around(self) -> list[T]:
+        """Return the rows near the cursor that are here: columns are as wide as they need."""
+        near = range(self.cursor - _MEASURED, self.cursor + _MEASURED)
+        return [row for row in map(self._pages.row, near) if row is not None]
 
     def _words(self) -> list[tuple[str, ...]]:
         top = self.scroll_offset.y
@@ -182,7 +192,9 @@ class RowTable(RowMarking[T], can_focus=True):
         first, last = max(start, top), min(start + length, top + self.height)
         self._painter.forget(start, start + length)
         self._tell_news(rows)
-        if first < last:
+        if self._painter.measure(rows, is_more=True):
+            self.refresh()
+        elif first < last:
             self.refresh(Region(0, first - top + self._head, self.size.width, last - first))
         if start <= self.cursor < start + length:
             self.post_message(RowPointed(self, self.row))

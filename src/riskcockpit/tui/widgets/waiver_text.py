@@ -13,12 +13,11 @@ from riskcockpit.present.evidence import verdict_mark
 from riskcockpit.present.text import (
     duration,
     money,
-    plural,
     severity_token,
     stamp,
     until,
 )
-from riskcockpit.present.waivers import standing_mark
+from riskcockpit.present.waivers import scope_fact, standing_mark
 from riskcockpit.tui.widgets.finding_text import fact, paragraph, section
 from riskcockpit.tui.widgets.plain import Part, fitted, styled
 from riskcockpit.views.waivers import (
@@ -82,6 +81,7 @@ def waiver_full(detail: WaiverDetail, frame: Frame, width: int) -> list[Content]
 
 
 def _facts(row: WaiverRow, frame: Frame) -> list[tuple[str, str]]:
+    is_request = row.standing is WaiverStanding.REQUESTED
     at_risk = f"{money(row.exposure, glyphs=frame.glyphs)} a year"
     alone = "nobody else yet" if row.decided_at is None else "nobody else, by its rule"
     ends = "at no time that can be read"
@@ -98,8 +98,8 @@ def _facts(row: WaiverRow, frame: Frame) -> list[tuple[str, str]]:
         ("in force since", stamp(row.decided_at)),
         ("ends", ends),
         ("review", review),
-        ("covers", f"{row.covered} of {plural(row.findings, 'finding')}"),
-        ("at risk", at_risk if row.covered else ""),
+        scope_fact(row),
+        ("at risk", at_risk if row.covered or is_request else ""),
         ("waived for", duration(row.waived.total_seconds()) if row.waived else ""),
         ("owner of the risk", row.risk_owner),
         ("query", row.query),
