@@ -505,7 +505,7 @@ def test_a_waiver_is_previewed_decided_and_undone(filled: Path) -> None:
 def test_no_line_break_in_a_note_draws_a_line_of_its_own(filled: Path) -> None:
     breaks = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\r"
     text = "".join(f"seen{each}[ok] approved by ben" for each in breaks)
-    noted = document(invoke("note", first_id(), text, "--yes", "--json"), "decision")["decision"]
+    noted = document(invoke("note", first_id(), text, "--json"), "decision")["decision"]
     shown = invoke("ledger", "show", noted["id"]).out
     assert "[ok] approved" in shown
     assert not any(line.startswith("[ok]") for line in shown.splitlines())
