@@ -49,7 +49,13 @@ def test_an_unknown_key_deep_in_a_list_is_named_with_its_line() -> None:
     text = "sources:\n  - name: a\n    kind: files\n    credential:\n      enviroment: X\n"
     message, hint = refused(text)
     assert "line 5" in message
-    assert hint.startswith("known keys: env, exec")
+    assert hint.startswith("known keys: env, ")
+
+
+def test_a_key_that_belongs_inside_another_is_told_with_its_path() -> None:
+    assert refused("keys: {}\n")[1] == 'did you mean "cockpit.keys"?'
+    assert refused("themes: dark\n")[1] == 'did you mean "cockpit.theme"?'
+    assert ", cockpit, " in refused("zzz: 1\n")[1][:70], "a banner may cut the rest"
 
 
 def test_a_wrong_type_is_named_with_its_line_and_path() -> None:

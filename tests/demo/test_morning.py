@@ -63,7 +63,7 @@ def work(screen: Screen) -> None:
     screen.wait_for("space mark", WAIT)
     say(screen, "gvjjv", "3 marked")
     say(screen, "w", "Waive 3 findings")
-    say(screen, "the service is withdrawn this week\r", "until 20")
+    say(screen, "the service is withdrawn this week", "until 20")
     say(screen, "\r")
     agree(screen, "Requested", "3 findings")
     say(screen, "0", "r roll back")

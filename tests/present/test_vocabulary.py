@@ -107,6 +107,13 @@ def test_what_cannot_be_taken_says_what_to_type(text: str, why: str) -> None:
     assert str(caught.value) == why
 
 
+@pytest.mark.parametrize("text", ["findings list --state open", "findings list --state=open"])
+def test_a_field_of_the_query_that_is_typed_as_an_option_is_told_as_a_term(text: str) -> None:
+    with pytest.raises(Misspelt) as caught:
+        read(text, ("state", "owner"))
+    assert str(caught.value) == "--state is no option, it is a term: findings list state:open"
+
+
 @pytest.mark.parametrize(
     ("typed", "spelled"),
     [

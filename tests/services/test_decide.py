@@ -62,6 +62,8 @@ def test_a_high_finding_waits_for_a_second_person(bank: Bank) -> None:
     result = waive(bank.at("engineer"), "severity:high", "risk_accepted", WHY, LATER)
 
     assert result.decision.state is DecisionState.REQUESTED
+    until = f"{LATER:%Y-%m-%d %H:%M} UTC"
+    assert result.decision.summary == f"asked to waive 1 finding until {until}"
     assert result.decision.rule == "waive-four-eyes"
     assert result.decision.needs == (
         "another person with the role approver or risk_owner and a key of their own",
@@ -92,9 +94,10 @@ def test_nobody_signs_their_own_request_whatever_roles_they_have(bank: Bank) -> 
 def test_who_approves_is_shown_what_is_asked_for(bank: Bank) -> None:
     plan = plan_approve(bank.at("approver"), ask(bank))
     facts = dict(plan.facts)
-    assert (facts["asked by"], facts["reason"]) == ("engineer", "risk_accepted")
+    assert (facts["asked by"], facts["reason"]) == ("engineer", "risk accepted")
     assert (facts["because"], facts["query"]) == (WHY, "severity:high")
-    assert facts["until"].startswith(f"{LATER:%Y-%m-%d}")
+    assert facts["until"] == f"{LATER:%Y-%m-%d %H:%M} UTC"
+    assert f"waive 1 finding until {LATER:%Y-%m-%d}: risk accepted" in plan.title
     assert [row.severity.word for row in plan.findings] == ["high"] * plan.finding_count
     assert plan.finding_count
     assert plan.exposure is not None

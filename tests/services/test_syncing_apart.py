@@ -85,5 +85,14 @@ def test_leaving_the_cockpit_waits_for_no_sync_and_ends_none(
 
 
 def test_without_sources_there_is_nothing_to_pull(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no source is configured"):
-        sync_apart(Context.open(Paths.under(tmp_path)), (), Event())
+    paths = Paths.under(tmp_path)
+    with pytest.raises(InputError, match="no source is configured") as bare:
+        sync_apart(Context.open(paths), (), Event())
+    assert "`riskcockpit init`" in (bare.value.hint or "")
+    paths.settings.parent.mkdir(parents=True)
+    paths.settings.write_text("context: {name: bank}\n", encoding="utf-8")
+    with pytest.raises(InputError) as made:
+        sync_apart(Context.open(paths), (), Event())
+    assert (
+        made.value.hint == "`riskcockpit sources add`, or read a report: `riskcockpit import FILE`"
+    )

@@ -74,6 +74,9 @@ def selected(reader: Reader, text: str) -> set[str]:
     return set(ordered(reader, parse_query(text)))
 
 
+JOINED = "terms beside each other are joined without it; quote it to search for the word"
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -182,10 +185,21 @@ def test_a_query_selects(reader: Reader, query: str, expected: set[str]) -> None
         ("kev (waived", 11, None),
         ("kev)", 3, "no parenthesis is open here"),
         ("()", 1, "something must stand in it"),
+        (
+            "owner:pay AND",
+            10,
+            JOINED,
+        ),
+        (
+            "owner:pay AND sort:-age",
+            10,
+            JOINED,
+        ),
+        ("kev && age>1d", 4, "write `and`, or quote it to search for it"),
         ('title:"open', 6, "close the quotes"),
         ("owner: kev", 6, 'write "" for empty'),
-        ("kev or", 6, None),
-        ("kev not", 7, None),
+        ("kev or", 4, "quote it to search for the word"),
+        ("kev not", 4, "quote it to search for the word"),
         ("or kev", 0, None),
         ("sort:age or kev", 0, "put it at the end of the query"),
         ("kev -sort:age", 5, "put it at the end of the query"),

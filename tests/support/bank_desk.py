@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 from riskcockpit.errors import UnknownNameError
 from riskcockpit.views.alerts import AlertDetail, AlertRow, DeliveryRow
+from riskcockpit.views.findings import FindingRow
 from riskcockpit.views.models import MoveTarget, VersionView
 from riskcockpit.views.permissions import Permission
 from riskcockpit.views.waivers import (
@@ -16,6 +17,7 @@ from riskcockpit.views.waivers import (
     RequestRow,
     WaiverDetail,
     WaiverRow,
+    WaiverScope,
     WaiverStanding,
 )
 from support.bank_posture import NOW, euros, finding_id
@@ -148,6 +150,9 @@ class FakeDesk:
     refused: dict[str, dict[str, str]]
     """What → deed → why it may not be done; all else may."""
     asked_permissions: list[str]
+    make_row: Callable[[int], FindingRow]
+    least: int
+    """Characters a justification has at least."""
 
     def _wait(self) -> None:
         raise NotImplementedError
@@ -162,6 +167,14 @@ class FakeDesk:
             if row.id.startswith(id_):
                 return waiver(row)
         raise UnknownNameError(f"no waiver {id_}", hint="riskcockpit waivers list")
+
+    def waiver_scope(self, findings: tuple[str, ...]) -> WaiverScope:
+        self._wait()
+        rows = [self.make_row(i) for i in range(len(findings[:3]))]
+        return WaiverScope(
+            tuple((row.title, f"{row.asset} {row.path}") for row in rows), "high", 90,
+            NOW + timedelta(days=91), (NOW + timedelta(days=90)).date(), self.least,
+        )  # fmt: skip
 
     def requests(self) -> tuple[RequestRow, ...]:
         self._wait()

@@ -94,6 +94,7 @@ class FakeGateway(FakeIncidents, FakeDeliveries, FakeDesk):
     alerts_shown: tuple[AlertRow, ...] = field(default_factory=alerts)
     refused: dict[str, dict[str, str]] = field(default_factory=dict)
     asked_permissions: list[str] = field(default_factory=list)
+    least: int = 1
     ledger_number: int = 1
     decided: list[Intent] = field(default_factory=list)
     planned: list[Intent] = field(default_factory=list)

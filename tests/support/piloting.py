@@ -10,9 +10,11 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from riskcockpit.tui.app import Cockpit
+from riskcockpit.tui.modals.confirm import ConfirmDialog
 from support.fake_gateway import FakeGateway
 
 _LEFT_SECONDS = 1.0
+_MOST_LOOKS = 200
 
 
 async def settle(pilot: Pilot[int]) -> None:
@@ -35,9 +37,16 @@ async def press(pilot: Pilot[int], *keys: str) -> None:
 
 
 async def ready(pilot: Pilot[int]) -> None:
-    """Wait until a dialog takes keys."""
+    """Wait until a dialog takes keys, or what else was waited for has come."""
     await settle(pilot)
-    await pilot.pause(0.4)
+    if not isinstance(pilot.app.screen, ConfirmDialog):
+        await pilot.pause(0.4)
+    for _ in range(_MOST_LOOKS):
+        dialog = pilot.app.screen
+        if not isinstance(dialog, ConfirmDialog) or dialog._is_ready:
+            break
+        await pilot.pause(0.05)
+    await settle(pilot)
 
 
 @asynccontextmanager

@@ -61,7 +61,7 @@ async def test_until_the_preview_of_another_version_is_there_nothing_is_signed()
         gateway.gate = None
         await ready(pilot)
         assert app.screen.query_one("#word", Input).value == "", "it was typed for another version"
-        await press(pilot, *"prod-bank")
+        await press(pilot, *"prod-bank", "enter")
     assert gateway.decided == [RollBack("fraud-scoring", 4)]
 
 
@@ -74,7 +74,7 @@ async def test_what_compensates_is_chosen_from_controls_that_hold_with_its_works
     async with opened(gateway, "f", "w", size=(80, 24)) as (app, pilot):
         app.screen.query_one("#justification", Input).value = "fenced"
         app.screen.query_one("#reason").value = "compensating_control"  # type: ignore[attr-defined]
-        await press(pilot, "enter", "enter")
+        await press(pilot, "enter")
         form = app.screen
         assert isinstance(form, CompensationForm)
         await press(pilot, "G", "space")
@@ -107,14 +107,14 @@ async def test_what_compensates_is_chosen_from_controls_that_hold_with_its_works
 
 async def test_a_waiver_is_renewed_and_revoked_after_a_form_and_a_preview() -> None:
     gateway = FakeGateway()
-    async with opened(gateway, "W", "j", "N", *"still fenced", "enter", size=(80, 24)) as (
+    async with opened(gateway, "W", "j", "N", *"still fenced", size=(80, 24)) as (
         app,
         pilot,
     ):
         assert "until 2026-" in seen(app)
         await press(pilot, "enter")
         await ready(pilot)
-        await press(pilot, "y", "escape", "U", "enter")
+        await press(pilot, "y", "U", "enter")
         assert "a text is needed" in seen(app)
         await press(pilot, *"retired", "enter")
         await ready(pilot)
@@ -155,7 +155,7 @@ async def test_ones_own_request_is_not_offered_and_says_who_can_sign_it() -> Non
         await ready(pilot)
         await press(pilot, "y")
         assert gateway.decided == [Approve(THEIRS)]
-        await press(pilot, "escape", "j")
+        await press(pilot, "j")
         assert "risk-2 approved and risk-3 rejected" in seen(app)
         gateway.requests_shown = gateway.requests_shown[:1]
         app.post_message(LedgerMoved())
@@ -167,7 +167,7 @@ async def test_an_alert_is_acknowledged_with_a_word_and_leads_to_what_it_is_abou
     gateway = FakeGateway()
     async with opened(gateway, "b", "A", *"on it", "enter") as (app, pilot):
         await ready(pilot)
-        await press(pilot, "y", "escape")
+        await press(pilot, "y")
         assert gateway.decided == [AcknowledgeAlert("0123456789", "on it")]
         await press(pilot, "G", "A")
         assert len(gateway.planned) == 1, "somebody has it already"

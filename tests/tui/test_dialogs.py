@@ -13,13 +13,14 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from riskcockpit.domain.decision import WaiverReason
-from riskcockpit.errors import RefusedError
+from riskcockpit.errors import InputError, RefusedError
 from riskcockpit.tui.api import About
 from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.intents import Approve, Note, Reject, Release, RollBack, Undo, Waive
+from riskcockpit.tui.modals.command_line import CommandLine
 from riskcockpit.tui.modals.confirm import ConfirmDialog
 from riskcockpit.tui.modals.forms import WaiveForm, read_expiry
-from riskcockpit.tui.modals.says import ResultDialog
+from riskcockpit.tui.modals.says import ErrorDialog, ResultDialog
 from riskcockpit.tui.screens.findings import FindingsScreen
 from riskcockpit.tui.screens.overview import OverviewScreen
 from riskcockpit.tui.widgets.row_table import RowTable
@@ -29,7 +30,7 @@ from support.piloting import opened, press, ready, seen, settle
 
 
 async def fill_waiver(pilot: Pilot[int]) -> None:
-    await press(pilot, "w", *"fenced", "enter", "enter")
+    await press(pilot, "w", *"fenced", "enter")
     await ready(pilot)
 
 
@@ -47,10 +48,11 @@ async def test_one_key_from_the_alarm_leads_to_a_preview_and_yes_to_a_receipt() 
         assert gateway.decided == []
         await press(pilot, "y")
         assert gateway.decided == [RollBack("fraud-scoring", 6)]
-        assert isinstance(app.screen, ResultDialog)
+        assert isinstance(app.screen, OverviewScreen), "what came of it takes no keys"
         assert "champion is version 6, read back" in seen(app)
-        await press(pilot, "escape")
-        assert app.place.kind == "overview"
+        await press(pilot, "@", "g", "enter")
+        assert isinstance(app.screen, ResultDialog), "the action log has it whole"
+        assert "models.rollback" in seen(app)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 48)])
@@ -169,6 +171,7 @@ async def test_what_is_blocked_cannot_be_confirmed() -> None:
         await ready(pilot)
         assert "It cannot be done now." in seen(app)
         assert "the reading is 3 h old" in seen(app)
+        assert "nobody else" not in seen(app), "what cannot be done needs more than a key"
         await press(pilot, "y")
         assert gateway.decided == []
 
@@ -183,10 +186,87 @@ async def test_production_wants_the_name_of_the_context_typed() -> None:
         assert "prod-bank  PRODUCTION" in text
         assert "a second person with the role approver" in text
         await press(pilot, "y", "enter")
-        assert gateway.decided == []
+        assert isinstance(app.screen, ConfirmDialog)
+        assert "not signed: type prod-bank and enter" in seen(app)
+        await press(pilot, "backspace", *"prod-bank")
+        assert "enter signs it in PRODUCTION" in seen(app)
+        assert gateway.decided == [], "the last letter signs nothing: enter is still to come"
+        await press(pilot, "enter")
+        assert gateway.decided == [RollBack("fraud-scoring", 6)]
+        assert app.place.kind == "overview", "enter opens nothing behind the dialog"
+
+
+async def test_the_word_and_enter_in_one_burst_sign_and_open_nothing() -> None:
+    gateway = FakeGateway(about=About("prod", True, "eng", "bastion-2"))
+    async with opened(gateway) as (app, pilot):
+        app.set_lock(is_locked=False)
         await press(pilot, "r")
         await ready(pilot)
-        await press(pilot, *"prod-bank")
+        await send(app, pilot, *"prod", "enter")
+        await settle(pilot)
+        assert gateway.decided == [RollBack("fraud-scoring", 6)]
+        assert app.place.kind == "overview"
+        assert isinstance(app.screen, OverviewScreen)
+
+
+async def test_a_word_typed_for_another_place_signs_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gateway, gate = held_gateway()
+    monkeypatch.setattr("riskcockpit.tui.modals.confirm.SETTLE_SECONDS", 0.01)
+    monkeypatch.setattr("riskcockpit.tui.modals.confirm.ASTRAY_SECONDS", 60.0)
+    monkeypatch.setattr("riskcockpit.tui.typing_ahead.TYPING_SECONDS", 60.0)
+    async with opened(gateway, "j") as (app, pilot):
+        gate.clear()
+        await send(app, pilot, "a", "f", "slash")
+        gate.set()
+        await settle(pilot)
+        assert isinstance(app.screen, ConfirmDialog)
+        assert "keys were typed: y counts again" in seen(app)
+        await press(pilot, *"severity", "colon", *"high")
+        assert gateway.decided == []
+        assert isinstance(app.screen, ConfirmDialog)
+        app.screen._be_ready()
+        await press(pilot, "s", *"yyyy", "enter", "n")
+        assert gateway.decided == [], "a letter while it is open begins the pause anew"
+        assert isinstance(app.screen, ConfirmDialog)
+        await press(pilot, "escape")
+        assert isinstance(app.screen, OverviewScreen), "esc is no letter of any word"
+
+
+async def test_letters_before_the_key_that_asks_are_a_word_too_and_moves_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gateway = FakeGateway()
+    monkeypatch.setattr("riskcockpit.tui.modals.confirm.SETTLE_SECONDS", 0.01)
+    monkeypatch.setattr("riskcockpit.tui.modals.confirm.ASTRAY_SECONDS", 60.0)
+    monkeypatch.setattr("riskcockpit.tui.typing_ahead.TYPING_SECONDS", 60.0)
+    async with opened(gateway, "j", *"zay") as (app, pilot):
+        assert isinstance(app.screen, ConfirmDialog)
+        assert gateway.decided == []
+        await press(pilot, "escape")
+    async with opened(gateway, "k", "j", "a") as (app, pilot):
+        await ready(pilot)
+        await press(pilot, "y")
+        assert gateway.decided == [Approve("a1b2c3d4e5f60718")]
+
+
+async def test_a_y_that_came_too_early_begins_the_pause_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gateway = FakeGateway()
+    monkeypatch.setattr("riskcockpit.tui.modals.confirm.SETTLE_SECONDS", 60.0)
+    async with opened(gateway, "r") as (app, pilot):
+        dialog = app.screen
+        assert isinstance(dialog, ConfirmDialog)
+        first = dialog._settling
+        monkeypatch.setattr("riskcockpit.tui.modals.confirm.SETTLE_SECONDS", 0.2)
+        await press(pilot, "y")
+        assert gateway.decided == []
+        assert dialog._settling is not first
+        assert "keys were typed" not in seen(app)
+        await ready(pilot)
+        await press(pilot, "y")
         assert gateway.decided == [RollBack("fraud-scoring", 6)]
 
 
@@ -195,7 +275,7 @@ async def test_a_waiver_asks_for_reason_justification_and_expiry() -> None:
     async with opened(gateway, "f", "space", "space", "space") as (app, pilot):
         await press(pilot, "w", "enter")
         assert "a justification is needed" in seen(app)
-        await press(pilot, *"fenced", "enter", "enter")
+        await press(pilot, *"fenced", "enter")
         await ready(pilot)
         text = seen(app)
         for words in (
@@ -206,7 +286,7 @@ async def test_a_waiver_asks_for_reason_justification_and_expiry() -> None:
             "waivers.high",
         ):
             assert words in text, words
-        await press(pilot, "y", "escape")
+        await press(pilot, "y")
         (intent,) = gateway.decided
         assert isinstance(intent, Waive)
         assert len(intent.findings) == 3
@@ -222,7 +302,7 @@ async def test_when_a_waiver_leaves_nothing_in_the_list_keys_stay_keys() -> None
     async with opened(gateway, "f") as (app, pilot):
         await fill_waiver(pilot)
         gateway.total = 0
-        await press(pilot, "y", "escape")
+        await press(pilot, "y")
         assert "No finding matches" in seen(app)
         query = app.screen.query_one("#query", Input)
         await press(pilot, "u")
@@ -248,7 +328,7 @@ async def test_a_request_is_approved_or_rejected_with_a_reason() -> None:
     gateway = FakeGateway()
     async with opened(gateway, "j", "a") as (_, pilot):
         await ready(pilot)
-        await press(pilot, "y", "escape", "j", "X", *"no", "enter")
+        await press(pilot, "y", "j", "X", *"no", "enter")
         await ready(pilot)
         assert gateway.decided == [Approve("a1b2c3d4e5f60718")]
 
@@ -279,9 +359,9 @@ async def test_reject_undo_and_note_are_previewed_too() -> None:
     gateway = FakeGateway()
     async with opened(gateway, "j", "X", *"late", "enter") as (_, pilot):
         await ready(pilot)
-        await press(pilot, "y", "escape", "u")
+        await press(pilot, "y", "u")
         await ready(pilot)
-        await press(pilot, "y", "escape", "n", *"seen", "enter")
+        await press(pilot, "y", "n", *"seen", "enter")
         await ready(pilot)
         await press(pilot, "y")
         request = "a1b2c3d4e5f60718"
@@ -293,9 +373,41 @@ async def test_a_refusal_names_its_rule() -> None:
     async with opened(FakeGateway(refusal=refusal), "r") as (app, pilot):
         await ready(pilot)
         await press(pilot, "y")
-        text = seen(app)
-        for words in ("the requester cannot approve", "four-eyes", "ask a colleague"):
-            assert words in text, words
+        note = seen(app)
+        await press(pilot, "@", "g", "enter")
+        assert isinstance(app.screen, ErrorDialog), "the action log has it whole"
+        for text in (note, seen(app)):
+            for words in ("the requester cannot approve", "four-eyes", "ask a colleague"):
+                assert words in text, words
+
+
+async def test_what_comes_of_a_decision_or_a_sync_takes_no_key_of_what_one_does_meanwhile() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, "r") as (app, pilot):
+        await ready(pilot)
+        gateway.gate = gate = threading.Event()
+        await pilot.press("y")
+        await send(app, pilot, "r")
+        assert "a decision is being signed; the next can follow" in seen(app)
+        await send(app, pilot, "colon", *"mod")
+        gate.set()
+        await settle(pilot)
+        assert len(gateway.decided) == len(gateway.planned) == 1
+        line = app.screen
+        assert isinstance(line, CommandLine)
+        await press(pilot, *"els")
+        assert line.query_one("#command", Input).value == "models"
+        await press(pilot, "escape", "escape")
+        gateway.gate = None
+
+        def fail(_names: object) -> str:
+            raise InputError("there is no source", hint="riskcockpit sources add")
+
+        gateway.sync = fail  # type: ignore[assignment,method-assign] # a home without sources
+        await press(pilot, "ctrl+r", "f")
+        assert app.place.kind == "findings"
+        assert isinstance(app.screen, FindingsScreen)
+        assert "there is no source" in seen(app)
 
 
 async def test_a_paste_of_keys_decides_nothing() -> None:

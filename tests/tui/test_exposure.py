@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from riskcockpit.domain.kpi import KpiState
+from riskcockpit.domain.money import Money
 from riskcockpit.present.text import ASCII, UNICODE
 from riskcockpit.tui.messages import Place
 from riskcockpit.tui.screens.exposure import ExposureScreen
 from riskcockpit.tui.widgets.exposure_text import gauge
+from support.bank_posture import posture
 from support.fake_gateway import FakeGateway
 from support.piloting import opened, press, ready, seen
 
@@ -55,3 +59,27 @@ async def test_money_at_risk_is_taken_apart_down_to_its_scenario() -> None:
         text = seen(app)
         assert "driver fraud-scoring v7" in text
         assert sum("baseline of" in line for line in text.split("\n")) >= 3
+
+
+async def test_what_nobody_measured_is_no_zero_and_nothing_green() -> None:
+    view = posture()
+    first = replace(
+        view.pillars[0], state=KpiState.NO_DATA, as_of=None, open_findings=0,
+        at_risk=Money(Decimal(0), "EUR"), kpis=(), controls=0, failing_controls=0,
+        unjudged_controls=0,
+    )  # fmt: skip
+    gateway = FakeGateway(view=replace(view, pillars=(first, *view.pillars[1:])), total=0)
+    async with opened(gateway, "x", size=(120, 36)) as (app, pilot):
+        assert "within appetite, 2 no data" in seen(app)
+        (line,) = (line for line in seen(app).split("\n") if "Data integrity" in line)
+        assert "NO DATA" in line
+        assert "€" not in line
+        await press(pilot, "1")
+        text = seen(app)
+        assert f"at risk {UNICODE.dash}" in text
+        assert f"{UNICODE.dash} findings" in text
+        assert "€0" not in text
+    nothing = tuple(replace(first, pillar=each.pillar) for each in view.pillars)
+    async with opened(FakeGateway(view=replace(view, pillars=nothing)), "x") as (app, _):
+        (line,) = (line for line in seen(app).split("\n") if "NO DATA" in line and "mean" in line)
+        assert f"mean {UNICODE.dash}" in line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from textual.widgets import Input
@@ -33,13 +34,13 @@ async def test_a_draft_outlives_a_crash_and_no_and_goes_with_the_signature() -> 
         assert "taken from a draft that was not sent" in seen(app)
         await press(pilot, *"ed", "escape")
         assert gateway.drafts["waive:several"]["justification"] == "waited"
-        await press(pilot, "w", "enter", "enter")
+        await press(pilot, "w", "enter")
         await ready(pilot)
         assert isinstance(app.screen, ConfirmDialog)
         await press(pilot, "n")
         assert gateway.decided == []
         assert gateway.drafts, "No loses nothing"
-        await press(pilot, "w", "enter", "enter")
+        await press(pilot, "w", "enter")
         await ready(pilot)
         await press(pilot, "y")
         (intent,) = gateway.decided
@@ -83,15 +84,48 @@ async def test_one_key_in_the_queue_waives_all_findings_of_an_item_and_stays_the
         keys=("enter", "w"),
     )  # fmt: skip
     gateway = FakeGateway(view=replace(view, queue=(*view.queue[:2], group)), total=30)
-    async with opened(gateway, "j", "j", "w", *"fenced", "enter", "enter") as (app, pilot):
+    async with opened(gateway, "j", "j", "w", *"fenced", "enter") as (app, pilot):
         await ready(pilot)
         assert "Waive 3 findings" in seen(app)
-        await press(pilot, "y", "escape")
+        await press(pilot, "y")
         assert isinstance(app.screen, OverviewScreen)
         assert app.screen.queue.cursor == 2
         (intent,) = gateway.decided
         assert isinstance(intent, Waive)
         assert len(intent.findings) == 3
+
+
+async def test_the_form_of_a_waiver_says_what_it_is_for_and_refuses_what_the_bank_would() -> None:
+    gateway = FakeGateway(least=20)
+    async with opened(gateway, "f", *["space"] * 4, "w") as (app, pilot):
+        form = app.screen
+        assert isinstance(form, WaiveForm)
+        for i in range(3):
+            assert gateway.make_row(i).title in seen(app)
+        assert "and 1 more" in seen(app)
+        await press(pilot, *"wait", "enter")
+        assert "4 characters; it needs 20" in seen(app)
+        await press(pilot, *"ing for the vendor")
+        assert "it needs 20" not in seen(app)
+        expires = form.query_one("#expires", Input)
+        for typed, said in (("400d", "90 days at most"), ("soon", "not a time to come: soon")):
+            expires.value = typed
+            await pilot.pause()
+            await press(pilot, "enter")
+            assert said in seen(app)
+            assert app.focused is expires
+        assert "until 20" not in seen(app)
+        assert form.typed("justification") == "waiting for the vendor"
+        assert gateway.planned == []
+        expires.value = "90d"
+        await pilot.pause()
+        assert "until 20" in seen(app)
+        await press(pilot, "enter")
+        await ready(pilot)
+        assert isinstance(app.screen, ConfirmDialog)
+        (intent,) = gateway.planned
+        assert isinstance(intent, Waive)
+        assert (len(intent.findings), intent.expires_at) == (4, gateway.now() + timedelta(days=90))
 
 
 @pytest.mark.parametrize(("is_ascii", "sign"), [(False, "▌"), (True, "|")])

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
 
+from riskcockpit.cli.app import app
 from riskcockpit.config.paths import Paths
+from riskcockpit.demo.run import DemoResult
 from riskcockpit.errors import InputError
 from riskcockpit.services.context import Context
 from riskcockpit.tui import launch
@@ -142,3 +146,30 @@ def switches(process: int) -> dict[str, int]:
         text = status.read_text(encoding="ascii")
         found[status.parent.name] = int(text.split("\nvoluntary_ctxt_switches:")[1].split()[0])
     return found
+
+
+@pytest.mark.parametrize("command", ["tui", "demo"])
+@pytest.mark.parametrize("is_before", [True, False])
+def test_how_the_cockpit_is_drawn_may_be_said_before_the_command_and_after_it(
+    command: str, is_before: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[bool, bool]] = []
+
+    def opened(*_: object, is_ascii: bool, mouse: bool, **__: object) -> int:
+        drawn.append((is_ascii, mouse))
+        return 0
+
+    def run_demo(*, open_cockpit: Callable[[object], int], **_: object) -> DemoResult:
+        return DemoResult(None, open_cockpit(None))
+
+    for stream in ("stdin", "stdout"):
+        monkeypatch.setattr(getattr(sys, stream), "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("riskcockpit.cli.cockpit.guard_terminal", lambda: None)
+    monkeypatch.setattr("riskcockpit.cli.cockpit.open_here", opened)
+    monkeypatch.setattr("riskcockpit.cli.cockpit.open_cockpit", opened)
+    monkeypatch.setattr("riskcockpit.demo.run.run_demo", run_demo)
+    wanted = ["--ascii", "--no-mouse"]
+    for options in (wanted, []):
+        words = [*options, command] if is_before else [command, *options]
+        typer.main.get_command(app).main(args=words, standalone_mode=False)
+    assert drawn == [(True, False), (False, True)]

@@ -44,7 +44,7 @@ ABOVE = {
     "waive": ("f", "space", "space", "w"),
     "renew": ("W", "j", "N"),
     "compensate": (
-        "f", "w", "x", "shift+tab", "enter", "down", "enter", "tab", "enter", "enter",
+        "f", "w", "x", "shift+tab", "enter", "down", "enter", "tab", "enter",
     ),
     "help": ("f", "?"),
     "command": ("0", ":", "f"),

@@ -186,6 +186,8 @@ async def test_the_settings_screen_tries_a_theme_and_says_how_to_keep_it_and_mov
 async def test_another_context_is_opened_only_when_it_can_be() -> None:
     about = replace(ABOUT, contexts={"prod": "/homes/prod", "gone": "/homes/missing"}, colour="red")
     async with opened(FakeGateway(about=about), size=(160, 40)) as (app, pilot):
+        first = "".join(part.text for part in strips(app)[0])
+        assert " demo-bank · eng@bastion-2" in first, "the badge has its own blank"
         head = next(part for part in strips(app)[0] if "demo-bank" in part.text)
         assert head.style is not None
         assert head.style.bgcolor is not None

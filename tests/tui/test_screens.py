@@ -358,12 +358,12 @@ async def test_production_starts_locked_and_hides_every_deciding_key() -> None:
         await press(pilot, ":", *"unlock", "enter")
         await pilot.pause(0.3)
         assert "Unlock decisions" in seen(app)
-        await press(pilot, "y", "enter")
+        await press(pilot, "y", "enter", "escape")
         assert gateway.planned == []
         assert "PRODUCTION LOCKED" in seen(app)
         await press(pilot, ":", *"unlock", "enter")
         await pilot.pause(0.3)
-        await press(pilot, *"prod-bank")
+        await press(pilot, *"prod-bank", "enter")
         await settle(pilot)
         assert "PRODUCTION UNLOCKED" in seen(app)
         assert gateway.unlocked == 1
@@ -379,7 +379,7 @@ async def test_production_is_locked_again_when_the_time_is_over() -> None:
     async with opened(gateway) as (app, pilot):
         await press(pilot, ":", *"unlock", "enter")
         await pilot.pause(0.3)
-        await press(pilot, *"prod-bank")
+        await press(pilot, *"prod-bank", "enter")
         await pilot.pause(0.4)
         assert gateway.unlocked == 1
         assert "PRODUCTION LOCKED" in seen(app)
@@ -392,7 +392,7 @@ async def test_what_cannot_be_unlocked_is_told_and_stays_locked() -> None:
         await press(pilot, ":", *"unlock", "enter")
         await pilot.pause(0.3)
         gateway.failure = ConfigError("the state directory cannot be written")
-        await press(pilot, *"prod-bank")
+        await press(pilot, *"prod-bank", "enter")
         await pilot.pause(0.3)
         assert "the state directory cannot be written" in seen(app)
         assert "PRODUCTION LOCKED" in seen(app)
@@ -408,3 +408,8 @@ async def test_ages_move_on_by_themselves_unless_all_stands_still(
     async with Cockpit(FakeGateway(), is_still=is_still).run_test() as pilot:
         await pilot.pause(0.3)
         assert drawn.is_set() is not is_still
+
+
+async def test_a_preview_of_nothing_says_why_it_is_not_there() -> None:
+    async with opened(FakeGateway(total=0), "f", "p", size=(160, 48)) as (app, _):
+        assert "no preview: no finding is listed" in seen(app)

@@ -17,7 +17,7 @@ from riskcockpit.tui.modals.help import HelpDialog
 from riskcockpit.tui.modals.says import ErrorDialog
 from riskcockpit.tui.screens.findings import FindingsScreen
 from support.fake_gateway import FakeGateway
-from support.piloting import opened, press, ready, settle
+from support.piloting import opened, press, ready, seen, settle
 
 _NAMES = {":": "colon", "/": "slash", " ": "space", "?": "question_mark", ">": "greater_than_sign"}
 
@@ -77,6 +77,16 @@ async def test_letters_typed_at_once_reach_the_form_that_a_key_opens() -> None:
         await burst(app, pilot, "wabc")
         assert isinstance(app.screen, WaiveForm)
         assert field(app, "#justification").value == "abc"
+
+
+async def test_what_is_typed_on_after_enter_never_lands_in_another_field() -> None:
+    async with opened(FakeGateway(), "f", "w", "tab", *["backspace"] * 3) as (app, pilot):
+        await press(pilot, "shift+tab", *"fenced")
+        await burst(app, pilot, "enter", "false alarm")
+        form = app.screen
+        assert isinstance(form, WaiveForm)
+        assert "not a time to come" in seen(app)
+        assert form.typed("expires") == ""
 
 
 async def test_a_note_typed_in_one_burst_is_previewed_as_typed_and_never_signed() -> None:

@@ -19,6 +19,7 @@ import typer
 from typer.core import TyperGroup
 
 from riskcockpit.cli.diagnostics import ExitCode, report, report_bug, report_unusable
+from riskcockpit.cli.options import AsciiOption, NoMouseOption
 from riskcockpit.errors import RiskcockpitError
 from riskcockpit.services.ending import ended_by_signals
 
@@ -52,6 +53,8 @@ _FAMILIES = {
     "query": ("query",),
 }
 """Module of this package → the commands it registers, in the order of the help."""
+_DRAWING = ("tui", "demo")
+"""Commands that open the cockpit: how it is drawn may be said before them, too."""
 _HOME = {command: family for family, commands in _FAMILIES.items() for command in commands}
 
 
@@ -138,12 +141,8 @@ def root(
     ctx: typer.Context,
     *,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the detail of errors.")] = False,
-    ascii_only: Annotated[
-        bool, typer.Option("--ascii", help="Draw the cockpit without box and block characters.")
-    ] = False,
-    no_mouse: Annotated[
-        bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")
-    ] = False,
+    ascii_only: AsciiOption = False,
+    no_mouse: NoMouseOption = False,
     _version_wanted: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
@@ -152,6 +151,8 @@ def root(
     """Open the cockpit on a terminal; print this help otherwise."""
     del verbose
     if ctx.invoked_subcommand is not None:
+        drawing = {"ascii_only": ascii_only, "no_mouse": no_mouse}
+        ctx.default_map = dict.fromkeys(_DRAWING, drawing)
         return
     if sys.stdin.isatty() and sys.stdout.isatty():
         from riskcockpit.cli.cockpit import open_here

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from riskcockpit.cli.diagnostics import Progress, say, warn
-from riskcockpit.cli.options import JsonOption
+from riskcockpit.cli.options import AsciiOption, JsonOption, NoMouseOption
 from riskcockpit.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def demo(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Another seed is another bank.")] = 7,
+    ascii_only: AsciiOption = False,
+    no_mouse: NoMouseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Open the cockpit on a simulated bank: real connectors, real signatures, invented data.
@@ -57,7 +59,9 @@ def demo(
     from riskcockpit.demo.run import run_demo
 
     recorder = _recorder(record, is_screen=is_screen)
-    opener = _opener(recorder, still=still) if is_screen else None
+    opener = None
+    if is_screen:
+        opener = _opener(recorder, still=still, is_ascii=ascii_only, mouse=not no_mouse)
     progress = Progress()
     kept = Path.cwd() / "riskcockpit-demo" if keep else None
     try:
@@ -109,7 +113,9 @@ def _end(recorder: Recorder) -> None:
         say(f"recorded in {recorder.path}; play it with: asciinema play {recorder.path}")
 
 
-def _opener(recorder: Recorder | None, *, still: bool) -> Callable[[Context], int]:
+def _opener(
+    recorder: Recorder | None, *, still: bool, is_ascii: bool, mouse: bool
+) -> Callable[[Context], int]:
     """Return how the cockpit is opened: with the tour until somebody wants it no more."""
     from riskcockpit.cli.cockpit import open_cockpit
     from riskcockpit.config.paths import Paths
@@ -117,4 +123,7 @@ def _opener(recorder: Recorder | None, *, still: bool) -> Callable[[Context], in
 
     own = Paths.from_environment()  # the demo's home goes with it
     ending = None if is_tour_over(own) else partial(end_tour, own)
-    return partial(open_cockpit, end_tour=ending, recorder=recorder, is_still=still)
+    return partial(
+        open_cockpit, is_ascii=is_ascii, mouse=mouse, end_tour=ending, recorder=recorder,
+        is_still=still,
+    )  # fmt: skip

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from riskcockpit.cli.options import AsciiOption, NoMouseOption
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -19,12 +21,8 @@ def tui(
     plain: Annotated[
         bool, typer.Option("--plain", help="Lines and words only, for screen readers.")
     ] = False,
-    ascii_only: Annotated[
-        bool, typer.Option("--ascii", help="Draw without box and block characters.")
-    ] = False,
-    no_mouse: Annotated[
-        bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")
-    ] = False,
+    ascii_only: AsciiOption = False,
+    no_mouse: NoMouseOption = False,
 ) -> None:
     """Open the cockpit on a terminal, as `riskcockpit` alone does."""
     if not plain:

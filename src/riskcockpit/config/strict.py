@@ -265,10 +265,7 @@ def _explained(
         known = _fields_at(type_, path)
         path = f"{path}.{key}" if path else key
         what = f'unknown key "{key}"'
-        import difflib  # noqa: PLC0415 - only a mistyped key needs it
-
-        nearest = difflib.get_close_matches(key, known, 1)
-        hint = f'did you mean "{nearest[0]}"?' if nearest else f"known keys: {', '.join(known)}"
+        hint = _nearest(key, known, _inner_fields(type_) if path == key else {})
     elif not isinstance(raw, dict):
         what, hint = f"a mapping of {source.what} is expected", "start with a key and a colon"
     line = source.lines().get(path)
@@ -277,6 +274,29 @@ def _explained(
     return ConfigError(
         f"cannot read {source.what} from {source.file}: {where}{label}{what}", hint=hint
     )
+
+
+def _nearest(key: str, known: tuple[str, ...], inner: dict[str, str]) -> str:
+    """Return the known key that is meant: here or inside another; else all, the likest first."""
+    import difflib  # noqa: PLC0415 - only a mistyped key needs it
+
+    if nearest := difflib.get_close_matches(key, known, 1):
+        return f'did you mean "{nearest[0]}"?'
+    if nearest := difflib.get_close_matches(key, inner, 1):
+        return f'did you mean "{inner[nearest[0]]}"?'
+    likest = difflib.get_close_matches(key, known, 1, cutoff=0)
+    listed = ", ".join((*likest, *sorted(set(known).difference(likest))))
+    return f"known keys: {listed}"
+
+
+def _inner_fields(type_: type[msgspec.Struct]) -> dict[str, str]:
+    """Return the keys inside the top ones: key → its path; of keys in several, the last."""
+    return {
+        inner.encode_name: f"{field.encode_name}.{inner.encode_name}"
+        for field in msgspec.structs.fields(type_)
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct)
+        for inner in msgspec.structs.fields(field.type)
+    }
 
 
 def _fields_at(type_: type[msgspec.Struct], path: str) -> tuple[str, ...]:

@@ -159,11 +159,8 @@ def _before_sending(ask: Entry, standing: Standing) -> tuple[ActionState, str, d
         is_undone = end.type is EntryType.UNDO
         state = ActionState.UNDONE if is_undone else ActionState.REJECTED
         comment = str(end.data.get("comment", ""))
-        return (
-            state,
-            f"{standing.end_word} by {end.actor}{f': {comment}' if comment else ''}",
-            end.ts,
-        )
+        why = f": {comment}" if comment else ""
+        return state, f"{standing.end_word} by {end.actor}{why}", end.ts
     if standing.doubt:
         return ActionState.IN_DOUBT, standing.doubt, ask.ts
     if standing.decided_at is None:

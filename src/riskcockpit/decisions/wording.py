@@ -13,6 +13,8 @@ from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.ledger.chain import Entry
 
 LONGEST = 200
+ASKS = "asks to "
+"""What a request begins with in words; behind it stands what is asked for."""
 _REFERENCES = ("request", "waiver", "decision", "action")
 
 
@@ -35,11 +37,22 @@ def summary_of(entry: Entry) -> str:
 
 
 def _waiver(data: Mapping[str, Any]) -> str:
+    return f"{_covered(data)} waived {_terms(data)}"
+
+
+def _asked_waiver(data: Mapping[str, Any]) -> str:
+    return f"{ASKS}waive {_covered(data)} {_terms(data)}"
+
+
+def _covered(data: Mapping[str, Any]) -> str:
     findings = data.get("findings")
     count = len(findings) if isinstance(findings, Mapping) else 0
-    noun = "finding" if count == 1 else "findings"
-    until = str(data.get("expires_at", "?"))[:10]
-    return f"{count} {noun} waived until {until}: {data.get('reason', '?')}"
+    return f"{count} {'finding' if count == 1 else 'findings'}"
+
+
+def _terms(data: Mapping[str, Any]) -> str:
+    reason = str(data.get("reason", "?")).replace("_", " ")
+    return f"until {str(data.get('expires_at', '?'))[:10]}: {reason}"
 
 
 def _rollback(data: Mapping[str, Any]) -> str:
@@ -131,7 +144,7 @@ def _released(data: Mapping[str, Any]) -> str:
 _WORDS: Mapping[EntryType, Callable[[Mapping[str, Any]], str]] = {
     EntryType.REPORT_ISSUED: _report,
     EntryType.GENESIS: lambda data: f"chain {data.get('chain', '?')} begins",
-    EntryType.WAIVER_REQUESTED: lambda data: f"asks: {_waiver(data)}",
+    EntryType.WAIVER_REQUESTED: _asked_waiver,
     EntryType.WAIVER_GRANTED: _waiver,
     EntryType.WAIVER_REJECTED: _about("rejects the waiver", "request"),
     EntryType.WAIVER_REVOKED: _about("revokes the waiver", "waiver"),

@@ -7,7 +7,7 @@ only; the cockpit's own spellings, as `findings severity:high`, say how a shell 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -227,8 +227,10 @@ _SHORT = {"-m": "--comment"}
 _BY_WORD = {each.word: each for each in WORDS}
 
 
-def read(text: str) -> Given | None:
+def read(text: str, fields: Collection[str] = ()) -> Given | None:
     """Return what a command line says; None when it says nothing.
+
+    `fields` are those of the query grammar, to say how what is meant as an option is written.
 
     Raises:
         Misspelt: there is no such word, or it does not take what follows.
@@ -240,7 +242,7 @@ def read(text: str) -> Given | None:
     if word.is_in_shell:
         raise Misspelt(f"{word.word} is done in a shell: {PROGRAM} {' '.join(line.split())}")
     tokens = _TOKEN.findall(raw)
-    rest, options = _split(word, tokens, line)
+    rest, options = _split(word, tokens, line, fields)
     bare = [_unquoted(each) for each in rest]
     _count(word, bare)
     return Given(word, tuple(bare), " ".join(rest), options)
@@ -265,7 +267,9 @@ def _word_of(line: str) -> tuple[Word, str]:
     raise Misspelt(f'no command "{first}"{hint}')
 
 
-def _split(word: Word, tokens: Sequence[str], line: str) -> tuple[list[str], dict[str, str]]:
+def _split(
+    word: Word, tokens: Sequence[str], line: str, fields: Collection[str]
+) -> tuple[list[str], dict[str, str]]:
     """Part what follows from the options."""
     rest: list[str] = []
     options: dict[str, str] = {}
@@ -282,6 +286,9 @@ def _split(word: Word, tokens: Sequence[str], line: str) -> tuple[list[str], dic
             if not found:
                 raise Misspelt(f"{name} needs a value")
             options[name] = _unquoted(found)
+        elif word.takes_query and name[2:] in fields:
+            meant = f"{name[2:]}:{(value if sign else next(waiting, '')) or 'VALUE'}"
+            raise Misspelt(f"{name} is no option, it is a term: {word.word} {meant}")
         else:
             raise Misspelt(_unknown_option(word, name, line))
     return rest, options

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from riskcockpit.decisions.receipts import ACTING, action_of
@@ -10,10 +11,12 @@ from riskcockpit.decisions.requests import BREAK_GLASS
 from riskcockpit.decisions.upstream import dismissals_of
 from riskcockpit.decisions.waivers import read_terms
 from riskcockpit.domain.action import Preview
-from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.clock import parse_utc
+from riskcockpit.domain.decision import EntryType, WaiverReason
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.ledger.chain import Entry
+from riskcockpit.present.text import stamp
 from riskcockpit.services.context import Context
 from riskcockpit.services.dismissals import calls_of
 from riskcockpit.services.moves import upstream_of
@@ -99,8 +102,17 @@ def _move(ctx: Context, entry: Entry, *, is_sent: bool) -> Asked:
 
 def _facts(entry: Entry) -> tuple[tuple[str, str], ...]:
     said = ((label, entry.data.get(key)) for key, label in _TERMS.items())
-    terms = ((label, clean_text(text)) for label, text in said if isinstance(text, str))
+    terms = ((label, _in_words(label, text)) for label, text in said if isinstance(text, str))
     return (("asked by", entry.actor), *terms, *_glass(entry))
+
+
+def _in_words(label: str, text: str) -> str:
+    """Return a term as previews say it: moments and reasons as everywhere else."""
+    if label in ("until", "review by"):
+        with suppress(ValueError):
+            return stamp(parse_utc(text))
+    is_named = label == "reason" and text in set(WaiverReason)
+    return text.replace("_", " ") if is_named else clean_text(text)
 
 
 def _glass(entry: Entry) -> tuple[tuple[str, str], ...]:
@@ -108,7 +120,7 @@ def _glass(entry: Entry) -> tuple[tuple[str, str], ...]:
     if not isinstance(glass, Mapping):
         return ()
     said = (("glass broken", "reason"), ("review by", "review_by"))
-    return tuple((label, clean_text(str(glass.get(key, "")))) for label, key in said)
+    return tuple((label, _in_words(label, str(glass.get(key, "")))) for label, key in said)
 
 
 def _record(entry: Entry) -> tuple[tuple[str, str], ...]:

@@ -11,7 +11,7 @@ from riskcockpit.decisions.project import Projection
 from riskcockpit.decisions.requests import Standing
 from riskcockpit.decisions.roles import Rule, Signature
 from riskcockpit.decisions.waivers import WaiverState
-from riskcockpit.decisions.wording import summary_of
+from riskcockpit.decisions.wording import ASKS, summary_of
 from riskcockpit.domain.action import MODEL_KINDS, ActionState
 from riskcockpit.domain.ids import short
 from riskcockpit.errors import RefusedError
@@ -39,7 +39,7 @@ class Ask:
     @property
     def sentence(self) -> str:
         """The request in words."""
-        what = summary_of(self.entry).removeprefix("asks: ")
+        what = summary_of(self.entry).removeprefix(ASKS)
         return f"{what} ({short(self.entry.hash)}, by {self.entry.actor})"
 
     def permit_key(

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from riskcockpit.decisions.project import Waiver
 from riskcockpit.decisions.roles import Deed, Rule, needs
 from riskcockpit.decisions.upstream import KEY as UPSTREAM
 from riskcockpit.decisions.upstream import as_data
-from riskcockpit.decisions.waiver_limits import ignored
+from riskcockpit.decisions.waiver_limits import SHIPPED, WaiverLimits, ignored, stricter
 from riskcockpit.decisions.waivers import (
     MOST_FINDINGS,
     Covered,
@@ -26,8 +26,9 @@ from riskcockpit.domain.clock import as_utc
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.finding import State
 from riskcockpit.domain.money import Money
+from riskcockpit.domain.severity import Severity
 from riskcockpit.domain.untrusted import clean_text
-from riskcockpit.errors import InputError, RefusedError, UnknownNameError
+from riskcockpit.errors import InputError, LedgerError, RefusedError, UnknownNameError
 from riskcockpit.present.text import stamp
 from riskcockpit.services.answers import (
     approve,
@@ -52,14 +53,17 @@ from riskcockpit.services.waiver_terms import Wanted, check_controls, record_fac
 from riskcockpit.store.sql import sql
 from riskcockpit.views.findings import FindingRow
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
+from riskcockpit.views.waivers import WaiverScope
 
 __all__ = [
     "approve", "note", "plan_approve", "plan_note", "plan_reject", "plan_revoke", "plan_undo",
-    "plan_waiver", "reject", "revoke", "undo", "waive",
+    "plan_waiver", "reject", "revoke", "scope_of", "undo", "waive",
 ]  # fmt: skip
 
 SAMPLE = 20
 """Findings shown in a preview."""
+_NAMED = 3
+"""Findings a form names."""
 _ID_LENGTH = 32
 _HEX = frozenset("0123456789abcdef")
 _WAIVABLE = frozenset(
@@ -80,8 +84,44 @@ class _Wish:
 
     @property
     def sentence(self) -> str:
-        """The wish in words."""
+        """The wish in words, once it is granted."""
         return f"{_count(len(self.rows))} waived until {stamp(self.terms.expires_at)}"
+
+    @property
+    def request(self) -> str:
+        """The wish in words, while it waits for another key."""
+        return f"asked to waive {_count(len(self.rows))} until {stamp(self.terms.expires_at)}"
+
+
+def scope_of(ctx: Context, findings: Sequence[str]) -> WaiverScope:
+    """Return what a waiver of the findings with these ids is about, and what its terms must keep.
+
+    Raises:
+        UnknownNameError: an id names no finding.
+    """
+    finder = FindingReader(ctx)
+    try:
+        found = {row.id: row for row in _by_ids(ctx, finder, findings)}
+    finally:
+        finder.close()
+    severities = (row.severity for row in found.values() if row.state in _WAIVABLE)
+    severity = max(severities, default=Severity.INFO)
+    limits, now = _limits(ctx), ctx.clock.now()
+    days = limits.days(severity)
+    first = [found[id_] for id_ in findings[:_NAMED] if id_ in found]
+    return WaiverScope(
+        tuple((row.title, f"{row.asset} {row.path}".strip()) for row in first),
+        severity.word, days, limits.latest(severity, now),
+        (now + timedelta(days=days)).date(), limits.min_justification,
+    )  # fmt: skip
+
+
+def _limits(ctx: Context) -> WaiverLimits:
+    """Return what holds for this person; for who cannot sign, what the program comes with."""
+    try:
+        return Desk(ctx).waiver_limits
+    except LedgerError:
+        return stricter(SHIPPED, ctx.settings.waivers)
 
 
 def plan_waiver(
@@ -153,7 +193,8 @@ def waive(
     entry = desk.sign(type_, data)
     rows = () if missing else carry_out(desk, entry.hash)
     message = "; ".join(filter(None, (review_words(glass), desk.finish())))
-    return DecisionResult(desk.decision(entry, rule, wish.sentence, missing), rows, message)
+    summary = wish.request if missing else wish.sentence
+    return DecisionResult(desk.decision(entry, rule, summary, missing), rows, message)
 
 
 def _permit(wish: _Wish) -> Rule:
@@ -262,7 +303,7 @@ def _preview(
         finding_count=count,
         exposure=Money.total((row.exposure for row in wish.rows), wish.desk.ctx.settings.currency),
         facts=(
-            ("reason", terms.reason.value),
+            ("reason", terms.reason.value.replace("_", " ")),
             ("because", terms.justification),
             ("until", until),
             ("highest severity", terms.severity.word),

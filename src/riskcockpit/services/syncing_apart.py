@@ -29,7 +29,11 @@ def sync_apart(ctx: Context, names: Sequence[str], ended: Event) -> str:
         UnavailableError: the sync failed as a whole; says why.
     """
     if not ctx.settings.sources:
-        raise InputError("no source is configured", hint="`riskcockpit init`, or sources add")
+        first = "sources add" if ctx.paths.settings.exists() else "init"
+        raise InputError(
+            "no source is configured",
+            hint=f"`riskcockpit {first}`, or read a report: `riskcockpit import FILE`",
+        )
     command = [sys.executable, "-m", "riskcockpit", "sync", "--", *names]
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(  # noqa: S603 - ourselves, names of the settings

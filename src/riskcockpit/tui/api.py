@@ -37,7 +37,7 @@ if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
     from riskcockpit.views.posture import PostureView
     from riskcockpit.views.syncing import SourceProgress
     from riskcockpit.views.trace import TraceRow, TraceView
-    from riskcockpit.views.waivers import RequestRow, WaiverDetail, WaiverRow
+    from riskcockpit.views.waivers import RequestRow, WaiverDetail, WaiverRow, WaiverScope
 
 
 MARK_LIMIT = 5_000
@@ -332,6 +332,14 @@ class GatewayApi(OutsideApi, Protocol):
 
         Raises:
             UnknownNameError: there is none.
+        """
+        ...
+
+    def waiver_scope(self, findings: tuple[str, ...]) -> WaiverScope:
+        """Return what a waiver of these findings is about, and what its terms must keep.
+
+        Raises:
+            UnknownNameError: one of them is not there.
         """
         ...
 

@@ -27,6 +27,7 @@ from riskcockpit.tui.fence import Fence
 from riskcockpit.tui.handing import Handing
 from riskcockpit.tui.host import Severity
 from riskcockpit.tui.hyperlinks import are_shown
+from riskcockpit.tui.outcomes import Outcomes
 from riskcockpit.tui.widgets.lines import header_line, synced
 
 if TYPE_CHECKING:  # imported when first needed: the palette when opened, records with the data
@@ -77,6 +78,7 @@ class Cockpit(Handing):
         self.glyphs = ASCII if is_ascii else UNICODE
         self.is_locked = gateway.about.is_production
         self.posture: PostureView | None = None
+        self.outcomes = Outcomes()
         self.crash: Exception | None = None
         """A fault of ours that ended the app; raised again when the terminal is in order."""
         self.next_home = ""
@@ -251,6 +253,8 @@ class Cockpit(Handing):
                 await super().on_event(event)
             case events.Key() | events.Paste() if self._keeps_typed and not event.is_forwarded:
                 self.keep_typed(event)
+            case events.Key() | events.Paste():
+                self.note_lost()
             case _:
                 pass  # dropped
 

@@ -123,6 +123,13 @@ class Commanding(Living):
 
         self.place_screen.ask("save-view", change, tell)
 
-    def tell(self, message: str, *, severity: Severity = "information", title: str = "") -> None:
-        """Show a passing note, as it is."""
-        self.notify(message, severity=severity, title=title)
+    def tell(
+        self,
+        message: str,
+        *,
+        severity: Severity = "information",
+        title: str = "",
+        seconds: float | None = None,
+    ) -> None:
+        """Show a passing note, as it is; for the usual time or for `seconds`."""
+        self.notify(message, severity=severity, title=title, timeout=seconds)

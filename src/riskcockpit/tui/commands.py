@@ -293,10 +293,14 @@ def _arguments(
     }
 
 
-def check(text: str) -> str:
+def _fields(gateway: GatewayApi) -> tuple[str, ...]:
+    return tuple(each.name for each in gateway.query_fields)
+
+
+def check(text: str, gateway: GatewayApi) -> str:
     """Return why a command line cannot be taken; empty when it can."""
     try:
-        read(text)
+        read(text, _fields(gateway))
     except Misspelt as wrong:
         return str(wrong)
     return ""
@@ -305,7 +309,7 @@ def check(text: str) -> str:
 def run(app: Commanded, text: str) -> None:
     """Do what a command line says, or say why not."""
     try:
-        given = read(text)
+        given = read(text, _fields(app.gateway))
         if given is None:
             return
         if given.word.changes and app.is_locked:

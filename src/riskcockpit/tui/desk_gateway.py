@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # imported when first used
     from riskcockpit.views.governance import DecisionPreview, DecisionResult
     from riskcockpit.views.models import MoveTarget
     from riskcockpit.views.permissions import Permission
-    from riskcockpit.views.waivers import RequestRow, WaiverDetail, WaiverRow
+    from riskcockpit.views.waivers import RequestRow, WaiverDetail, WaiverRow, WaiverScope
 
 
 class DeskGateway:
@@ -37,6 +37,12 @@ class DeskGateway:
         from riskcockpit.services.waivers import waiver  # noqa: PLC0415 - when first used
 
         return waiver(self._ctx, id_)
+
+    def waiver_scope(self, findings: tuple[str, ...]) -> WaiverScope:
+        """Return what a waiver of these findings is about."""
+        from riskcockpit.services.decide import scope_of  # noqa: PLC0415 - only deciding needs it
+
+        return scope_of(self._ctx, findings)
 
     def requests(self) -> tuple[RequestRow, ...]:
         """Return what waits for a key."""

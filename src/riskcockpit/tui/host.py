@@ -16,6 +16,7 @@ from riskcockpit.tui.messages import Place
 
 if TYPE_CHECKING:  # records come with the data
     from riskcockpit.config.settings import ListSettings
+    from riskcockpit.tui.outcomes import Outcomes
     from riskcockpit.views.posture import PostureView
     from riskcockpit.views.syncing import SourceProgress
 
@@ -40,6 +41,8 @@ class Host(Protocol):
     """The names that existed when somebody last asked for them."""
     progress: Sequence[SourceProgress]
     """How far a sync has come that runs now; empty when none does."""
+    outcomes: Outcomes
+    """What came of decisions since the cockpit was opened."""
     posture: PostureView | None
     """The newest posture anybody has read; feeds the header of every screen."""
 
@@ -73,6 +76,10 @@ class Host(Protocol):
 
     def forget_typed(self) -> None:
         """Let the keys that wait never act."""
+        ...
+
+    def is_typing_on(self) -> bool:
+        """Return whether keys of somebody who types a text came within the last second."""
         ...
 
     def release_keys(self) -> None:
@@ -136,6 +143,13 @@ class Host(Protocol):
         """Give the screen to an editor until it ends."""
         ...
 
-    def tell(self, message: str, *, severity: Severity = "information", title: str = "") -> None:
-        """Show a passing note, as it is."""
+    def tell(
+        self,
+        message: str,
+        *,
+        severity: Severity = "information",
+        title: str = "",
+        seconds: float | None = None,
+    ) -> None:
+        """Show a passing note, as it is; for the usual time or for `seconds`."""
         ...

@@ -9,6 +9,7 @@ event loop, and drops nothing by itself.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Iterator
 
@@ -18,6 +19,11 @@ from textual.dom import DOMNode
 
 _MOST_ROUNDS = 20
 """Rounds after which a key is taken to have acted, though something never comes to rest."""
+TYPING_SECONDS = 1.0
+"""How long after a key somebody is taken to be typing on."""
+_MOVES = frozenset(("j", "k", "g", "G", "space"))
+"""Letters that are typed to move about, right before a key that means something."""
+_ENDS = ("enter", "escape")
 _LOST_SECONDS = 0.03
 """How long a round may take before it counts as lost with a widget that has gone."""
 
@@ -34,6 +40,10 @@ class TypingAhead(App[int]):
         """0: it has."""
         self._round_began = 0.0
         self._lookout: asyncio.TimerHandle | None = None
+        self._typed_at = float("-inf")
+        """When a key was last typed that was lost, or a letter right before the newest key."""
+        self._letter_at = float("-inf")
+        """When the newest key was typed, if it is a letter."""
 
     @property
     def is_typing_held(self) -> bool:
@@ -52,12 +62,35 @@ class TypingAhead(App[int]):
     def keep_typed(self, event: events.Key | events.Paste) -> None:
         """Let a key act when those before it have."""
         self._typed_ahead.append(event)
+        self._note_letter(event)
         if self._rounds_left and self._lookout is None:
             self._look()
 
     def forget_typed(self) -> None:
         """Let the keys that wait never act."""
+        if self._typed_ahead:
+            self.note_lost()
         self._typed_ahead.clear()
+
+    def note_lost(self) -> None:
+        """Remember that a key was typed now that acts on nothing."""
+        self._typed_at = time.monotonic()
+
+    def is_typing_on(self) -> bool:
+        """Return whether keys of somebody who types a text came within the last second.
+
+        The newest key is not one of them: it called for what asks. Enter and esc end a text.
+        """
+        return time.monotonic() - self._typed_at < TYPING_SECONDS
+
+    def _note_letter(self, event: events.Key | events.Paste) -> None:
+        """Remember the newest letter; the one before it counts as text once another key comes."""
+        if isinstance(event, events.Key) and event.key in _ENDS:
+            self._typed_at = float("-inf")
+        else:
+            self._typed_at = max(self._typed_at, self._letter_at)
+        is_text = isinstance(event, events.Key) and event.is_printable and event.key not in _MOVES
+        self._letter_at = time.monotonic() if is_text else float("-inf")
 
     def act_on_typed(self) -> None:
         """Let the keys that wait act, once what goes on now has had its effect."""

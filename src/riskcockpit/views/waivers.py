@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from riskcockpit.domain.money import Money
@@ -23,6 +23,24 @@ class WaiverStanding(StrEnum):
     """Rejected, revoked, undone or renewed, or nothing that it covers is left."""
     EXPIRED = "expired"
     IN_DOUBT = "in_doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverScope:
+    """What somebody is about to ask a waiver for, and what the bank's rules want of it."""
+
+    first: tuple[tuple[str, str], ...]
+    """The first three: title, and asset with place."""
+    severity: str
+    """The highest of those that can be waived."""
+    days: int
+    """How long a waiver over it may last."""
+    latest: datetime
+    """No end may be later."""
+    last_day: date
+    """The last day a date may name."""
+    min_justification: int
+    """Characters a justification has at least."""
 
 
 @dataclass(frozen=True, slots=True)

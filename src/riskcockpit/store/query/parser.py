@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 import lark
@@ -37,6 +38,9 @@ MAX_LENGTH = 4_000
 MAX_DEPTH = 50
 MAX_TERMS = 200
 _DIRECTIVES = ("sort", "group")
+_JOINING = ("and", "or", "not")
+_FOREIGN = {"&&": "and", "||": "or", "!": "not"}
+"""What other languages write → what stands for it here."""
 _NO_VIEWS: Mapping[str, str] = {}
 _FLAGS = frozenset(field.name for field in fields() if field.kind is Kind.FLAG)
 
@@ -112,6 +116,9 @@ class _Builder(lark.Transformer[Any, Any]):
         return _joined(branches, any_of(part.node for part in branches if part.node is not None))
 
     def conjunction(self, *parts: _Part | lark.Token) -> _Part:
+        for word, follower in pairwise(parts):
+            if isinstance(word, lark.Token) and not _holds_term(follower):
+                raise _open_ended(word, int(word.start_pos or 0))
         members = _parts(parts)
         if len(members) == 1:
             return members[0]
@@ -151,6 +158,11 @@ class _Builder(lark.Transformer[Any, Any]):
         text, start = str(token), int(token.start_pos or 0)
         if text.lower() in _FLAGS:
             return _Part(Term(text.lower(), Operator.HAS, "true", start))
+        if text in _FOREIGN:
+            raise QueryError(
+                f"{text!r} is no word of this grammar", position=start,
+                hint=f"write `{_FOREIGN[text]}`, or quote it to search for it",
+            )  # fmt: skip
         if text.lower() in ("or", "and"):
             raise QueryError(
                 f"{text!r} must stand between two terms",
@@ -169,6 +181,18 @@ class _Builder(lark.Transformer[Any, Any]):
 
 def _parts(children: tuple[_Part | lark.Token, ...]) -> list[_Part]:
     return [child for child in children if isinstance(child, _Part)]
+
+
+def _holds_term(part: _Part | lark.Token) -> bool:
+    return isinstance(part, _Part) and part.node is not None
+
+
+def _open_ended(word: str, position: int) -> QueryError:
+    joined = "terms beside each other are joined without it; " if word.lower() == "and" else ""
+    return QueryError(
+        f"a term must follow {word!r}", position=position,
+        hint=f"{joined}quote it to search for the word",
+    )  # fmt: skip
 
 
 def _joined(parts: list[_Part], node: Node | None) -> _Part:
@@ -260,6 +284,9 @@ def _known(name: str, allowed: tuple[str, ...], verb: str, directive: _Directive
 def _syntax_error(text: str, error: lark.exceptions.UnexpectedInput) -> QueryError:
     position = int(getattr(error, "pos_in_stream", None) or 0)  # lark types it as None
     if not 0 <= position < len(text) or _is_at_end(error):
+        last = text.rsplit(maxsplit=1)[-1] if text.split() else ""
+        if last.lower() in _JOINING:
+            return _open_ended(last, text.rindex(last))
         return QueryError("the query ends too early", position=len(text))
     found = text[position]
     hint = "close the quotes" if found == '"' else None

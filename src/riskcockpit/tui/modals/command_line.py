@@ -173,7 +173,7 @@ class CommandLine(ModalScreen[str]):
         """Go on with what was typed; what cannot be taken stays, to be mended."""
         event.stop()
         text = clean_line(event.value)
-        self._mistake = check(text)
+        self._mistake = check(text, self.host.gateway)
         if self._mistake:
             self._draw()
         else:

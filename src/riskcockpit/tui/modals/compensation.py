@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
 
@@ -10,7 +10,6 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Input
 
 from riskcockpit.domain.control import Verdict
 from riskcockpit.present.columns import CONTROLS
@@ -118,28 +117,26 @@ class CompensationForm(Form[Mapping[str, Any]]):
         typed = {name: self.typed(name) for name in _FIELDS}
         return {**typed, "controls": " ".join(self.table.marks)}
 
-    @on(Input.Submitted)
-    def submit(self, event: Input.Submitted) -> None:
-        """Go to what is still empty, or on to the preview."""
-        event.stop()
-        self.submit_all()
+    def complain(self, field: str, words: str) -> None:
+        """Say below what is still wanted: a label may be scrolled away."""
+        self.query_one("#form-mistake", Plain).show(styled([(words, "warn")]))
+        self.query_one(f"#{field}").focus()
 
-    def submit_all(self) -> None:
-        """Go to what is still wanted; when nothing is, give the fields of the record."""
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """Yield controls while none is taken, and the fields that are empty or no date."""
         if not self.table.marks:
-            self.complain("controls", "at least one control has to watch what compensates")
-            return
+            yield "controls", "at least one control has to watch what compensates"
         for name, label in _FIELDS.items():
             text = self.typed(name).strip()
             if not text:
-                self.complain(name, f"still wanted: {label}")
-                return
-            if name in _DATES and not _is_date(text):
-                self.complain(name, f"no date: {text}")
-                return
-        self.keep_now()
+                yield name, f"still wanted: {label}"
+            elif name in _DATES and not _is_date(text):
+                yield name, f"no date: {text}"
+
+    def given(self) -> Mapping[str, Any]:
+        """Return the fields of the record."""
         told = {name: self.typed(name).strip() for name in _FIELDS}
-        self.dismiss({**told, "controls": tuple(self.table.marks)})
+        return {**told, "controls": tuple(self.table.marks)}
 
 
 def _is_date(text: str) -> bool:

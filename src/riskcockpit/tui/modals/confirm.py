@@ -1,7 +1,8 @@
 """The dialog before every decision: what it does, where, by which rule. The default is No.
 
-`y` says yes; in production the name of the context has to be typed. Enter never says yes. Keys
-that were pressed before the dialog was drawn are dropped.
+`y` says yes, after a pause in which no key came; in production the name of the context has to be
+typed, and Enter behind it signs. Enter alone never says yes. Keys that were pressed before the
+dialog was drawn are dropped, and whoever seems to type something else has to pause longer.
 """
 
 from __future__ import annotations
@@ -26,10 +27,18 @@ from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled
 from riskcockpit.views.governance import DecisionPreview
 
 SETTLE_SECONDS = 0.25
-"""How long a preview is shown before a key can say yes to it."""
+"""How long a preview is shown, and no key comes, before one can say yes to it."""
+ASTRAY_SECONDS = 1.0
+"""The same when keys came that answer nothing: somebody types for another place."""
+_ANSWERS = frozenset(
+    ("y", "n", "q", "enter", "escape", "j", "k", "down", "up", "pagedown", "pageup", "home", "end",
+     "tab", "shift+tab")
+)  # fmt: skip
+"""Keys that somebody presses who reads the question."""
 _SAMPLE = 8
 _FIRST_CALLS = 4
 """Calls that are shown before the rest of the preview; all of them stand at its end."""
+_NO: tuple[Part, ...] = (("No", "strong"), " is esc")
 
 
 class ConfirmDialog(Dialog[bool]):
@@ -46,6 +55,8 @@ class ConfirmDialog(Dialog[bool]):
         self.preview = preview
         self._is_ready = False
         self._settling: Timer | None = None
+        self._is_astray = False
+        """Somebody types for another place; said in the place of the question."""
 
     @property
     def word(self) -> str:
@@ -72,16 +83,19 @@ class ConfirmDialog(Dialog[bool]):
         if self.word and not self.preview.blockers:
             yield Field(id="word", compact=True, disabled=True)
 
-    def _question(self) -> list[Part]:
+    def _question(self, typed: str = "") -> list[Part]:
         if self.preview.blockers:
             return [("It cannot be done now.  ", "alarm"), ("esc", "key"), (" closes", "muted")]
+        if self.word and typed == self.word:
+            return [("enter", "key"), " signs it in ", ("PRODUCTION", "alarm"), "    ", *_NO]
         if self.word:
-            sign: list[Part] = ["type ", (self.word, "strong"), " to sign it, "]
-            return [("PRODUCTION  ", "alarm"), *sign, ("esc", "key"), " for No"]
+            sign: list[Part] = ["type ", (self.word, "strong"), " and ", ("enter", "key")]
+            return [("PRODUCTION  ", "alarm"), *sign, " to sign it    ", *_NO]
         return [("y", "key"), " signs it    ", ("No", "strong"), " is esc, n or enter"]
 
     def on_mount(self) -> None:
         """Become ready only once a person can have read the question."""
+        self._is_astray = self.host.is_typing_on()
         self._settle()
 
     def _settle(self) -> None:
@@ -89,18 +103,32 @@ class ConfirmDialog(Dialog[bool]):
 
     def _begin_to_settle(self) -> None:
         self._unsettle()
-        self._settling = self.set_timer(SETTLE_SECONDS, self._be_ready)
+        if self._is_astray and not self.preview.blockers:
+            what = "the word" if self.word else "y"
+            self.say(f"keys were typed: {what} counts again after a second without any")
+        pause = ASTRAY_SECONDS if self._is_astray else SETTLE_SECONDS
+        self._settling = self.set_timer(pause, self._be_ready)
 
     def _unsettle(self) -> None:
         self._is_ready = False
         if self._settling is not None:
             self._settling.stop()
+            self._settling = None
+
+    def _mind(self, key: str) -> None:
+        """Begin the pause anew after a key that counted for nothing."""
+        self._is_astray = self._is_astray or key not in _ANSWERS
+        if self._settling is not None:
+            self._begin_to_settle()
 
     def pause(self) -> None:
         """Say yes to nothing until another preview is shown; what was typed is void."""
         self._unsettle()
         for field in self.query("#word").results(Input):
             field.value, field.disabled = "", True
+
+    def _ask(self, typed: str = "") -> None:
+        self.query_one("#question", Plain).show(styled(self._question(typed)))
 
     def say(self, words: str) -> None:
         """Say something in the place of the question."""
@@ -116,23 +144,32 @@ class ConfirmDialog(Dialog[bool]):
         self._settle()
 
     def _be_ready(self) -> None:
-        self._is_ready = True
+        self._is_ready, self._settling = True, None
+        if self._is_astray:
+            self._is_astray = False
+            self._ask()
         if self.word and not self.preview.blockers:
             field = self.query_one("#word", Input)
             field.disabled = False
             field.focus()
 
     def on_key(self, event: events.Key) -> None:
-        """Take `y`, and nothing before the dialog is drawn."""
-        if self.is_dropped(event.key):
+        """Take `y` after a pause without keys, and nothing before the dialog is drawn."""
+        key = event.key
+        if self._is_astray and self._settling is not None and key == "escape":
+            event.stop()
+            self.dismiss(False)
+        elif self.is_dropped(key):
             event.stop()
             event.prevent_default()
-            return
-        if not self._is_ready:
-            return
-        if event.key == "y" and not self.word and not self.preview.blockers:
-            event.stop()
-            self.dismiss(True)
+            self._mind(key)
+        elif self._is_ready and not self.word and not self.preview.blockers:
+            if key == "y":
+                event.stop()
+                self.dismiss(True)
+            elif key not in _ANSWERS and not key.startswith("ctrl+"):
+                self._is_astray = True
+                self._begin_to_settle()
 
     def is_dropped(self, key: str) -> bool:
         """Return whether a key means nothing now."""
@@ -141,16 +178,19 @@ class ConfirmDialog(Dialog[bool]):
 
     @on(Input.Changed)
     def compare(self, event: Input.Changed) -> None:
-        """Say yes when the word is complete."""
+        """Say what Enter would do."""
+        event.stop()
+        if self._is_ready:
+            self._ask(event.value)
+
+    @on(Input.Submitted)
+    def sign(self, event: Input.Submitted) -> None:
+        """Say yes when the word is complete; stay open when it is not."""
         event.stop()
         if self._is_ready and event.value == self.word:
             self.dismiss(True)
-
-    @on(Input.Submitted)
-    def refuse_enter(self, event: Input.Submitted) -> None:
-        """Enter never says yes."""
-        event.stop()
-        self.dismiss(False)
+        elif self._is_ready:
+            self.say(f"not signed: type {self.word} and enter, or esc for No")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Take no key before the dialog is drawn."""
@@ -172,10 +212,11 @@ def preview_text(preview: DecisionPreview, frame: Frame, width: int) -> list[Con
     exact calls.
     """
     where = preview.context + ("  PRODUCTION" if preview.is_production else "")
+    alone = "" if preview.blockers else "nobody else"
     first = [
         ("context", where),
         ("target", preview.target),
-        ("needs", "; ".join(dict.fromkeys(preview.needs)) or "nobody else"),
+        ("needs", "; ".join(dict.fromkeys(preview.needs)) or alone),
         ("rule", preview.rule),
     ]
     then = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -17,11 +17,12 @@ from textual.widgets import Input, Select
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.present.text import plural, stamp
+from riskcockpit.present.text import count, plural, stamp
 from riskcockpit.tui.intents import Renew, Waive
 from riskcockpit.tui.modals.dialog import Dialog
 from riskcockpit.tui.widgets.field import Field
-from riskcockpit.tui.widgets.plain import Plain, styled
+from riskcockpit.tui.widgets.plain import Plain, fitted, styled
+from riskcockpit.views.waivers import WaiverScope
 
 T = TypeVar("T")
 
@@ -52,16 +53,29 @@ def read_expiry(text: str, now: datetime) -> datetime:
 
 
 class Form(Dialog[T]):
-    """Fields whose content outlives a crash: each change is kept as a draft."""
+    """Fields whose content outlives a crash: each change is kept as a draft.
+
+    Enter gives the form on when nothing is wanted any more; else it goes to what is.
+    """
 
     def __init__(self, title: str, draft: Mapping[str, str], keep: Keep) -> None:
         super().__init__(title)
         self.draft = {name: clean_line(text) for name, text in draft.items()}
         self._keep = keep
         self._later: Timer | None = None
+        self._labels: dict[str, str] = {}
+        """Field of one line → what it is for."""
 
     def fields(self) -> dict[str, str]:
         """Return what is typed, field → text; empty texts when it is worth no draft."""
+        raise NotImplementedError
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """Yield what is still wanted: the field, and what to do there."""
+        raise NotImplementedError
+
+    def given(self) -> T:
+        """Return what the form gives on once nothing is wanted."""
         raise NotImplementedError
 
     def foot(self) -> Iterable[Widget]:
@@ -86,7 +100,8 @@ class Form(Dialog[T]):
 
     def line(self, name: str, label: str, *, usual: str = "") -> Iterable[Widget]:
         """Yield a field of one line under what it is for."""
-        yield Plain(label, classes="line dim")
+        self._labels[name] = label
+        yield Plain(label, id=f"{name}-label", classes="line dim")
         yield Field(
             self.draft.get(name, usual), id=name, compact=True, max_length=_LONGEST,
             select_on_focus=False,
@@ -97,24 +112,46 @@ class Form(Dialog[T]):
         return clean_line(self.query_one(f"#{name}", Input).value)
 
     def complain(self, field: str, words: str) -> None:
-        """Say what is still wanted, where it is typed."""
-        self.query_one("#form-mistake", Plain).show(styled([(words, "warn")]))
-        self.query_one(f"#{field}").focus()
+        """Say what is still wanted, where it is typed; what was typed ahead was for elsewhere."""
+        self.query_one(f"#{field}-label", Plain).show(styled([(words, "warn")]))
+        wanted = self.query_one(f"#{field}")
+        if wanted is not self.focused:
+            self.host.forget_typed()
+            wanted.focus()
 
-    def read_end(self, *, is_last: bool) -> datetime | None:
-        """Return the end that is typed; None, with a word on it, while one still has to look at it.
-
-        `is_last`: enter was pressed in the field of the end, so it was seen.
-        """
+    def read_end(self) -> datetime | None:
+        """Return the end that is typed; None while it cannot be read."""
         try:
-            until = read_expiry(self.typed("expires"), self.host.frame().now)
-        except ValueError:
-            self.complain("expires", f"not a time to come: {self.typed('expires')}")
+            return read_expiry(self.typed("expires"), self.host.frame().now)
+        except (ValueError, OverflowError):
             return None
-        if not is_last:
-            self.complain("expires", f"until {stamp(until)}")
-            return None
-        return until
+
+    def fault_of_end(self) -> str:
+        """Return why the end that is typed is none; empty when it is one."""
+        return "" if self.read_end() else f"not a time to come: {self.typed('expires')}"
+
+    @on(Input.Submitted)
+    def submit(self, event: Input.Submitted) -> None:
+        """Go to what is wanted first, or on."""
+        event.stop()
+        self.submit_all()
+
+    def submit_all(self) -> None:
+        """Go to what is wanted first; when nothing is, give on what the form is about."""
+        for field, words in self.faults():
+            self.complain(field, words)
+            return
+        self.keep_now()
+        self.dismiss(self.given())
+
+    @on(Input.Changed)
+    def label_anew(self, event: Input.Changed) -> None:
+        """Say beside a field what it is for, and until when what is typed as an end is."""
+        name = str(event.input.id)
+        label = self._labels[name]
+        until = self.read_end() if name == "expires" else None
+        told = f"{label}  (until {stamp(until)})" if until else label
+        self.query_one(f"#{name}-label", Plain).show(told)
 
     @on(Input.Changed)
     @on(Select.Changed)
@@ -143,12 +180,21 @@ class WaiveForm(Form[Waive]):
 
     AUTO_FOCUS = "#justification"
 
-    def __init__(self, findings: tuple[str, ...], draft: Mapping[str, str], keep: Keep) -> None:
+    def __init__(
+        self, findings: tuple[str, ...], scope: WaiverScope, draft: Mapping[str, str], keep: Keep
+    ) -> None:
         super().__init__(f"Waive {plural(len(findings), 'finding')}", draft, keep)
         self._findings = findings
+        self._scope = scope
 
     def compose_content(self) -> Iterable[Widget]:
-        """Yield the fields."""
+        """Yield what is waived, and the fields."""
+        glyphs = self.host.frame().glyphs
+        for title, where in self._scope.first:
+            told = styled([title, (f"  {where}", "muted")])
+            yield Plain(fitted(told, self.room, glyphs), classes="line")
+        if more := len(self._findings) - len(self._scope.first):
+            yield Plain(f"and {count(more)} more", classes="line dim")
         reasons = {reason.value: reason for reason in WaiverReason}
         yield Plain("Reason", classes="line dim")
         yield Select(
@@ -175,20 +221,32 @@ class WaiveForm(Form[Waive]):
             "expires": self.typed("expires"),
         }
 
-    @on(Input.Submitted)
-    def submit(self, event: Input.Submitted) -> None:
-        """Go on to the preview when everything is there."""
-        event.stop()
-        justification = self.typed("justification").strip()
-        if not justification:
-            self.complain("justification", "a justification is needed")
-            return
-        until = self.read_end(is_last=event.input.id == "expires")
-        if until is None:
-            return
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """Yield what the rules of the bank for waivers still want."""
+        length, least = len(self.typed("justification").strip()), self._scope.min_justification
+        if not length:
+            yield "justification", "a justification is needed"
+        elif length < least:
+            yield "justification", f"{plural(length, 'character')}; it needs {least}: say why"
+        if fault := self.fault_of_end():
+            yield "expires", fault
+
+    def fault_of_end(self) -> str:
+        """Return why the end is none, or none for findings as severe as these."""
+        until = self.read_end()
+        if until is None or until <= self._scope.latest:
+            return super().fault_of_end()
+        return (
+            f"{self._scope.severity} findings: {plural(self._scope.days, 'day')} at most; "
+            f"{self._scope.days}d, or {self._scope.last_day.isoformat()}"
+        )
+
+    def given(self) -> Waive:
+        """Return the waiver that is wanted."""
+        until = self.read_end()
+        assert until is not None  # noqa: S101 - nothing is wanted any more
         reason = WaiverReason(str(self.query_one("#reason", Select).value))
-        self.keep_now()
-        self.dismiss(Waive(self._findings, reason, justification, until))
+        return Waive(self._findings, reason, self.typed("justification").strip(), until)
 
 
 class RenewForm(Form[Renew]):
@@ -210,14 +268,16 @@ class RenewForm(Form[Renew]):
         is_usual = not typed["justification"] and typed["expires"] == "30d"
         return {} if is_usual else typed
 
-    @on(Input.Submitted)
-    def submit(self, event: Input.Submitted) -> None:
-        """Go on to the preview when the end is one."""
-        event.stop()
-        until = self.read_end(is_last=event.input.id == "expires")
-        if until is not None:
-            self.keep_now()
-            self.dismiss(Renew(self._waiver, until, self.typed("justification").strip()))
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """Yield the end while it is none."""
+        if fault := self.fault_of_end():
+            yield "expires", fault
+
+    def given(self) -> Renew:
+        """Return the renewal that is wanted."""
+        until = self.read_end()
+        assert until is not None  # noqa: S101 - as above
+        return Renew(self._waiver, until, self.typed("justification").strip())
 
 
 class LineForm(Form[str]):
@@ -236,13 +296,11 @@ class LineForm(Form[str]):
         """Return what is typed."""
         return {"text": self.typed("text")}
 
-    @on(Input.Submitted)
-    def submit(self, event: Input.Submitted) -> None:
-        """Go on with what was written; nothing written is said to be too little."""
-        event.stop()
-        text = clean_line(event.value).strip()
-        if not text:
-            self.complain("text", "a text is needed")
-            return
-        self.keep_now()
-        self.dismiss(text)
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """Yield the text while there is none."""
+        if not self.typed("text").strip():
+            yield "text", "a text is needed"
+
+    def given(self) -> str:
+        """Return the text."""
+        return self.typed("text").strip()

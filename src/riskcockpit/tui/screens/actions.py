@@ -1,4 +1,7 @@
-"""The action log: every change that was sent upstream, and its receipt."""
+"""The action log: every change that was sent upstream, and its receipt.
+
+Also what came of the decisions of this sitting, whole: they are passing notes elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -33,12 +36,20 @@ class ActionsScreen(ListScreen[ActionRow]):
         """Ask for the actions."""
         return self.host.gateway.actions()
 
+    def take_rows(self, rows: Sequence[ActionRow]) -> None:
+        """Draw the actions, and what came of decisions since the cockpit was opened."""
+        super().take_rows(self.host.outcomes.beside(rows))
+
     @on(RowChosen)
     def open_action(self, event: RowChosen) -> None:
         """Show the whole action."""
         from riskcockpit.tui.modals.says import RowDialog  # noqa: PLC0415 - rarely needed
 
         row: ActionRow = event.row
+        whole = self.host.outcomes.whole(row.id)
+        if whole is not None:
+            self.app.push_screen(whole)
+            return
         facts = [
             ("action", row.kind),
             ("target", row.target),

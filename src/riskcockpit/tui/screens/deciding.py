@@ -177,9 +177,9 @@ class DecidingScreen(FormingScreen):
 
         self.open_form(
             form,
-            lambda draft, keep, _: WaiveForm(findings, {**draft, **(terms or {})}, keep),
+            lambda draft, keep, scope: WaiveForm(findings, scope, {**draft, **(terms or {})}, keep),
             go_on,
-            lambda: None,
+            lambda: self.host.gateway.waiver_scope(findings),
         )
 
     def _compensate(self, intent: Waive, before: str, *, is_trial: bool) -> None:

@@ -333,27 +333,28 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
 
     def action_preview(self) -> None:
         """Show or hide the preview."""
-        self._wants_preview = not self.query_one("#preview").display
-        self._place_preview()
-        self._draw_preview()
+        self._want_preview(wanted=not self.query_one("#preview").display)
 
     def action_preview_place(self) -> None:
         """Put the preview below the list, or beside it."""
         split = self.query_one("#split")
-        is_beside = split.has_class("-beside") or (
-            self.size.width >= _PREVIEW_WIDTH and not split.has_class("-below")
-        )
+        is_wide = self.size.width >= _PREVIEW_WIDTH
+        is_beside = split.has_class("-beside") or (is_wide and not split.has_class("-below"))
         split.set_class(is_beside, "-below")
         split.set_class(not is_beside, "-beside")
-        self._wants_preview = True
+        self._want_preview(wanted=True)
+
+    def _want_preview(self, *, wanted: bool) -> None:
+        self._wants_preview = wanted
         self._place_preview()
         self._draw_preview()
+        if wanted and not self.query_one("#preview").display:
+            self.host.tell("no preview: no finding is listed")
 
     def _place_preview(self) -> None:
         has_room = self.size.width >= _PREVIEW_WIDTH
         wanted = has_room if self._wants_preview is None else self._wants_preview
-        has_rows = self.found is not None and self.found.total > 0
-        self.query_one("#preview").display = wanted and has_rows
+        self.query_one("#preview").display = wanted and bool(self.found and self.found.total)
 
     @on(RowPointed)
     def follow(self) -> None:
@@ -367,8 +368,7 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
         pane = self.query_one("#preview", LinePane)
         row = self.table.row
         if pane.display and row is not None:
-            frame = self.host.frame()
-            pane.show(lambda width: finding_brief(row, frame, width))
+            pane.show(lambda width: finding_brief(row, self.host.frame(), width))
 
     # places and decisions
 

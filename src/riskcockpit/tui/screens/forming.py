@@ -16,11 +16,27 @@ from riskcockpit.tui.screens.permitted import PermittedScreen
 if TYPE_CHECKING:  # records and dialogs cost 10 ms a module; the first frame needs none
     from riskcockpit.tui.modals.confirm import ConfirmDialog
     from riskcockpit.tui.modals.forms import Form, Keep
+    from riskcockpit.tui.outcomes import Said
     from riskcockpit.views.governance import DecisionPreview, DecisionResult
     from riskcockpit.views.models import MoveTarget
 
 _LASTS_SECONDS = 0.5
 _TAKING = "the decision is being signed and sent; what came of it is shown when it is here"
+_ONE_AT_A_TIME = "a decision is being signed; the next can follow when its outcome is here"
+_DOING = {
+    "plan": "Previewing the decision; nothing was decided.",
+    "form": "Opening the form; nothing was decided.",
+    "decide": "Taking the decision.",
+    "save-view": "Changing the saved views.",
+    "copy": "Copying; nothing was sent.",
+    "browser": "Opening the address.",
+    "upstream": "Reading the addresses of the finding.",
+    "edit": "Looking for the file.",
+    "sync": "Pulling the sources.",
+    "context": "Going to another context; this one stays open.",
+}
+_MEANWHILE = ("decide", "sync")
+"""What goes on while a person does something else: its failure takes no keys."""
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -28,7 +44,7 @@ _BY_HAND = (
     "plan", "form", "decide", "ids", "context", "save-view", "copy", "browser", "upstream", "edit",
     "sync",
 )  # fmt: skip
-"""Questions a person asked for; their failure is a dialog, not a state of the screen."""
+"""Questions a person asked for; their failure is told, and is no state of the screen."""
 
 
 class FormingScreen(PermittedScreen):
@@ -105,6 +121,8 @@ class FormingScreen(PermittedScreen):
 
         With `is_trial` nothing can be answered but No.
         """
+        if self._is_taking():
+            return
         gateway = self.host.gateway
 
         def show(preview: DecisionPreview) -> None:
@@ -121,6 +139,8 @@ class FormingScreen(PermittedScreen):
         self, model: str, to: int | None = None, comment: str = "", *, is_trial: bool = False
     ) -> None:
         """Preview the rollback of a model to `to`, or to where the guards lead; others by a key."""
+        if self._is_taking():
+            return
         gateway = self.host.gateway
 
         def plan(version: int | None) -> DecisionPreview:
@@ -158,10 +178,8 @@ class FormingScreen(PermittedScreen):
         gateway = self.host.gateway
 
         def show(result: DecisionResult) -> None:
-            from riskcockpit.tui.modals.says import ResultDialog  # noqa: PLC0415 - as above
-
             self._end_taking()
-            self.app.push_screen(ResultDialog(result))
+            self._tell_outcome(self.host.outcomes.keep(result))
             for form in forms:
                 self._keeper(form)({})
             self.forget_permissions()
@@ -170,6 +188,17 @@ class FormingScreen(PermittedScreen):
         self.after_decision()
         self._begin_taking()
         self.ask("decide", lambda: gateway.decide(intent), show)
+
+    def _tell_outcome(self, said: Said) -> None:
+        """Say what came of something, without taking the keys from whoever goes on."""
+        self.host.tell(said.text, severity=said.severity, title=said.title, seconds=said.seconds)
+
+    def _is_taking(self) -> bool:
+        """Say that a decision is under way, when one is: the next must not hide its outcome."""
+        if self._taking is None:
+            return False
+        self.host.tell(_ONE_AT_A_TIME, severity="warning")
+        return True
 
     def _begin_taking(self) -> None:
         """Say at once that the decision is being taken, and aloud when that lasts."""
@@ -185,7 +214,7 @@ class FormingScreen(PermittedScreen):
             self.app.clear_notifications()  # before the note covers what came of it
 
     def fail(self, topic: str, error: Exception) -> None:
-        """Say in a dialog why a decision was not taken."""
+        """Say why a decision was not taken: in a dialog while one waits for it, else in a note."""
         if topic == "decide":
             self._end_taking()
         if topic in ("plan", "form"):
@@ -195,21 +224,15 @@ class FormingScreen(PermittedScreen):
         if topic not in _BY_HAND and is_ours:
             super().fail(topic, error)
             return
+        doing = _DOING.get(topic, f"Reading {self.topic}.")
+        if topic in _MEANWHILE:
+            gateway = self.host.gateway
+            who, now = gateway.about.principal, gateway.now()
+            self._tell_outcome(self.host.outcomes.keep_failure(error, doing, who, now))
+            return
         from riskcockpit.tui.modals.says import ErrorDialog  # noqa: PLC0415 - as above
 
-        doing = {
-            "plan": "Previewing the decision; nothing was decided.",
-            "form": "Opening the form; nothing was decided.",
-            "decide": "Taking the decision.",
-            "save-view": "Changing the saved views.",
-            "copy": "Copying; nothing was sent.",
-            "browser": "Opening the address.",
-            "upstream": "Reading the addresses of the finding.",
-            "edit": "Looking for the file.",
-            "sync": "Pulling the sources.",
-            "context": "Going to another context; this one stays open.",
-        }
-        self.app.push_screen(ErrorDialog(error, doing.get(topic, f"Reading {self.topic}.")))
+        self.app.push_screen(ErrorDialog(error, doing))
         if topic not in _BY_HAND:
             super().fail(topic, error)
 

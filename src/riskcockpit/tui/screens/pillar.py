@@ -19,7 +19,6 @@ from riskcockpit.present.pillar_columns import CONTROLS, KPIS
 from riskcockpit.present.plot import axis, plot, strip
 from riskcockpit.present.text import (
     limit,
-    money,
     plural,
     severity_token,
     signed_money,
@@ -33,7 +32,7 @@ from riskcockpit.tui.relations import behind_kpi
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.finding_text import paragraph
-from riskcockpit.tui.widgets.pillar_card import controls_words, freshness
+from riskcockpit.tui.widgets.pillar_card import amount_at_risk, controls_words, freshness, has_data
 from riskcockpit.tui.widgets.plain import Part, Plain, fitted, lines, styled, titled
 from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.findings import FindingRow
@@ -320,9 +319,9 @@ def _state(view: PillarView, frame: Frame, width: int) -> Content:
     parts: list[Part] = [
         (f" {view.pillar.label}  ", "title"),
         (str(mark), mark.token),
-        f"   at risk {money(view.at_risk, glyphs=frame.glyphs)}",
+        f"   at risk {amount_at_risk(view, frame)}",
     ]
-    if view.at_risk_change is not None and view.at_risk_change.amount:
+    if has_data(view) and view.at_risk_change is not None and view.at_risk_change.amount:
         change = signed_money(view.at_risk_change, frame.glyphs)
         parts.append((f"  {change} since yesterday", "muted"))
     said = signs(view.reason, frame.glyphs)
@@ -333,7 +332,9 @@ def _state(view: PillarView, frame: Frame, width: int) -> Content:
 
 def _spread(seen: _Seen, frame: Frame, width: int) -> Content:
     """Return how many findings are open, and how grave they are as a strip of shades."""
-    head = f" {plural(seen.total, 'open finding')}  "
+    is_known = seen.view is None or has_data(seen.view) or seen.total
+    counted = plural(seen.total, "open finding") if is_known else f"{frame.glyphs.dash} findings"
+    head = f" {counted}  "
     counts = [
         (severity.word, severity_token(severity), seen.severities.get(severity.word, 0))
         for severity in sorted(Severity, reverse=True)

@@ -6,13 +6,14 @@ from decimal import Decimal
 
 from textual.content import Content
 
+from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.money import Money
 from riskcockpit.exposure.formulas import lognormal_mean, pert_mean
 from riskcockpit.exposure.model import ExposureModel, Scenario
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import Glyphs, figure, money, signed_money, state_mark
 from riskcockpit.tui.widgets.finding_text import fact, paragraph
-from riskcockpit.tui.widgets.pillar_card import has_data
+from riskcockpit.tui.widgets.pillar_card import amount_at_risk, has_data
 from riskcockpit.tui.widgets.plain import Part, fitted, styled
 from riskcockpit.views.posture import ExposureView, PillarView, PostureView
 
@@ -39,10 +40,11 @@ def exposure_head(
 ) -> list[Content]:
     """Return money at risk against the appetite, what changed, and each pillar's part of it."""
     view = posture.exposure
-    room = max(10, min(60, width - 44))
-    is_unknown = not any(has_data(pillar) for pillar in posture.pillars)
+    unknown = sum(pillar.state is KpiState.NO_DATA for pillar in posture.pillars)
+    room = max(10, min(60, width - (56 if unknown else 44)))
+    is_known = any(has_data(pillar) for pillar in posture.pillars)
     rows = [
-        _mean(view, frame, room, is_unknown=is_unknown),
+        _mean(view, frame, room, unknown=unknown, is_known=is_known),
         *_words(view, frame, width, is_short=is_short),
     ]
     rows += [] if is_short else [Content("")]
@@ -51,17 +53,20 @@ def exposure_head(
     return rows
 
 
-def _mean(view: ExposureView, frame: Frame, room: int, *, is_unknown: bool) -> Content:
+def _mean(view: ExposureView, frame: Frame, room: int, *, unknown: int, is_known: bool) -> Content:
     glyphs = frame.glyphs
     is_over = view.mean > view.appetite
     word = f"{glyphs.alarm} OVER APPETITE" if is_over else f"{glyphs.ok} within appetite"
     token = "alarm" if is_over else "ok"
-    if is_unknown:
+    if not is_known:
         word, token = f"{glyphs.no_data} NO DATA", "no_data"
+    elif unknown and not is_over:  # what nobody measured may be beyond it
+        word, token = f"{glyphs.no_data} within appetite, {unknown} no data", "no_data"
+    mean = money(view.mean, glyphs=glyphs) if is_known else glyphs.dash
     return styled(
         [
             ("mean ", "muted"),
-            (f"{money(view.mean, glyphs=glyphs):<9}", "alarm" if is_over else "value"),
+            (f"{mean:<9}", "alarm" if is_over else "value"),
             " ",
             *gauge(view.mean.amount, view.appetite.amount, room, glyphs),
             (f" {money(view.appetite, glyphs=glyphs)}  ", "muted"),
@@ -97,14 +102,14 @@ def _pillar(view: PillarView, most: Decimal, frame: Frame, width: int) -> Conten
     filled = round(room * view.at_risk.amount / most) if most else 0
     bar = ("#" if glyphs.is_ascii else "█") * filled
     change = ""
-    if view.at_risk_change is not None and view.at_risk_change.amount:
+    if has_data(view) and view.at_risk_change is not None and view.at_risk_change.amount:
         change = signed_money(view.at_risk_change, glyphs)
     return styled(
         [
             (f"{view.pillar.number} ", "key"),
             f"{view.pillar.label:<{_NAME}}",
             (f"{mark!s:<11}", mark.token),
-            (f"{money(view.at_risk, glyphs=glyphs):>8} ", "value"),
+            (f"{amount_at_risk(view, frame):>8} ", "value"),
             (f"{bar:<{room}}", "trend"),
             (f" {change}", "muted"),
         ]

@@ -82,8 +82,10 @@ def header_line(
     shown, right = _fitting(crumbs, says, glyphs, width)
     parts: list[Part] = []
     for index, part in enumerate(right):
-        parts += [(gap, "muted"), part] if index else [part]
-    spare = max(2, width - 2 - cell_len(shown) - _length(right, gap))
+        # behind a coloured context, which has a blank of its own, one is enough
+        before = gap.lstrip() if index and right[index - 1][0].endswith(" ") else gap
+        parts += [(before, "muted"), part] if index else [part]
+    spare = max(2, width - 2 - cell_len(shown) - styled(parts).cell_length)
     return styled([" ", (shown, "title"), " " * spare, *parts, " "])
 
 

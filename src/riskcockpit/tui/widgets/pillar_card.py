@@ -136,10 +136,13 @@ def _ordered(view: PillarView) -> list[KpiView]:
 
 def _at_risk(view: PillarView, frame: Frame) -> str:
     """Return money at risk and where it goes; a dash when nothing has been measured."""
-    if not has_data(view):
-        return frame.glyphs.dash
-    arrow = trend_arrow(view.at_risk_change, frame.glyphs)
-    return f"{money(view.at_risk, glyphs=frame.glyphs)} {arrow}".rstrip()
+    arrow = trend_arrow(view.at_risk_change, frame.glyphs) if has_data(view) else ""
+    return f"{amount_at_risk(view, frame)} {arrow}".rstrip()
+
+
+def amount_at_risk(view: PillarView, frame: Frame) -> str:
+    """Return money at risk; a dash when nothing has been measured."""
+    return money(view.at_risk, glyphs=frame.glyphs) if has_data(view) else frame.glyphs.dash
 
 
 def has_data(view: PillarView) -> bool:
@@ -155,6 +158,8 @@ def controls_words(view: PillarView, frame: Frame, room: int) -> tuple[str, str]
     """Return how many controls fail and how many nobody could judge, in `room` cells."""
     total, failing, blind = view.controls, view.failing_controls, view.unjudged_controls
     token = "warn" if failing else "muted"
+    if not total:
+        return (frame.glyphs.dash, token)
     if total and blind == total:
         return (_fitting((f"{total} without data", "no data"), room), token)
     if not blind:
