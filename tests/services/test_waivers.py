@@ -293,7 +293,7 @@ def test_a_request_counts_and_prices_what_it_asks_for(bank: Bank) -> None:
     asked = waive(bank.at("engineer"), "severity:high", "risk_accepted", WHY, LATER).decision
     assert asked.state is DecisionState.REQUESTED
     row = row_of(bank, asked.id)
-    assert (row.covered, row.exposure.amount) == (0, 900 * row.findings)
+    assert (row.covered, int(row.exposure.amount)) == (0, 900 * row.findings)
     assert (scope_words(row), scope_fact(row)[0]) == (f"asks {row.findings}", "asks for")
     approve(bank.at("approver"), asked.id)
     change(bank, "UPDATE finding SET exposure = 900")
