@@ -489,6 +489,10 @@ def test_a_waiver_is_previewed_decided_and_undone(filled: Path) -> None:
     assert [each["why_not"] for each in shown["list"]] == ["the waiver is requested"]
     (waiting,) = document(invoke("requests", "list", "--json"), "requests")["requests"]
     assert (waiting["id"], waiting["may_approve"]) == (decided["id"], False)
+    told = document(invoke("requests", "show", decided["id"][:10], "--json"), "request")
+    assert (told["state"], told["facts"]["request"]) == ("requested", decided["id"])
+    assert [each["id"] for each in told["findings"]] == [known]
+    assert decided["id"] in invoke("requests", "show", decided["id"][:10]).out
     found = document(invoke("actions", "may", decided["id"], "--json"), "permissions")
     assert {each["deed"]: each["allowed"] for each in found["permissions"]}["revoke"] is True
     undone = invoke("undo", "--yes", "--json")
@@ -496,6 +500,32 @@ def test_a_waiver_is_previewed_decided_and_undone(filled: Path) -> None:
     state = document(invoke("findings", "show", known, "--json"), "finding")["state"]
     assert state == "open"
     assert document(invoke("ledger", "verify", "--json"), "ledger_verification")["ok"] is True
+
+
+def test_no_line_break_in_a_note_draws_a_line_of_its_own(filled: Path) -> None:
+    breaks = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\r"
+    text = "".join(f"seen{each}[ok] approved by ben" for each in breaks)
+    noted = document(invoke("note", first_id(), text, "--json"), "decision")["decision"]
+    shown = invoke("ledger", "show", noted["id"]).out
+    assert "[ok] approved" in shown
+    assert not any(line.startswith("[ok]") for line in shown.splitlines())
+    assert shown.splitlines() == shown.rstrip("\n").split("\n")
+
+
+def test_what_an_openvex_has_no_place_for_is_counted(filled: Path) -> None:
+    ran = invoke("findings", "export", "--format", "openvex")
+    assert json.loads(ran.out)["statements"] == []
+    assert "2 of 2 findings name no vulnerability and are not in the OpenVEX" in ran.err
+    assert "OpenVEX" not in invoke("findings", "export", "--format", "sarif").err
+
+
+def test_a_ledger_whose_signers_are_no_text_is_told_in_one_document(filled: Path) -> None:
+    with (filled / "ledger" / "allowed_signers").open("ab") as file:
+        file.write(b"# \xff\n")
+    ran = invoke("ledger", "verify", "--json")
+    assert ran.code == 4
+    found = document(ran, "ledger_verification")
+    assert any("not UTF-8" in each["why"] for each in found["problems"])
 
 
 def test_a_form_is_opened_refused_by_its_line_kept_and_handed_in(

@@ -20,14 +20,16 @@ from riskcockpit.decisions.waivers import WaiverState
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
-from riskcockpit.errors import LedgerError, RefusedError
+from riskcockpit.errors import LedgerError, RefusedError, UnknownNameError
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.journal import Journal
 from riskcockpit.ledger.objects import Objects
-from riskcockpit.services.answers import approve
+from riskcockpit.services.answers import approve, plan_approve, plan_reject
 from riskcockpit.services.desk import Desk
-from riskcockpit.services.policy_files import sign_policy
+from riskcockpit.services.policy_files import restore_policy, sign_policy
 from riskcockpit.services.record import examined
+from riskcockpit.services.requests import request as show_request
+from riskcockpit.services.requests import requests
 from riskcockpit.services.signing_keys import add_key, revoke_key
 from riskcockpit.services.verify import accept_clock, verify_ledger
 from support.caches import NOW
@@ -393,6 +395,60 @@ def test_a_broken_glass_counts_at_once_and_no_longer_when_nobody_reviewed_it(
     council.approve("ben", request)
     assert council.state(request, late) is WaiverState.GRANTED
     assert council.meaning().glasses[0].reviewer == "ben"
+
+
+def test_a_broken_glass_that_is_rejected_was_reviewed_and_is_no_conflict(council: Council) -> None:
+    request = council.ask("ann", **glass(council))
+    data = {"request": request.hash, "comment": "no", **council.grounds("ben")}
+    council.journal("ben").append(EntryType.WAIVER_REJECTED, data)
+    found = council.meaning().waiver(request.hash)
+    assert found is not None
+    assert (found.state, found.why) == (WaiverState.REVOKED, "reviewed and rejected by ben: no")
+    assert requests(council.at("ben")) == ()
+    shown = show_request(council.at("ben"), request.hash[:12])
+    assert (shown.state, shown.row.conflict) == ("revoked", "")
+
+
+def test_a_glass_that_one_reviewed_and_another_rejected_is_a_conflict(council: Council) -> None:
+    request = council.ask("ann", **glass(council))
+    council.approve("ben", request)
+    data = {"request": request.hash, "comment": "no", **council.grounds("dora")}
+    council.journal("dora").append(EntryType.WAIVER_REJECTED, data)
+    (row,) = requests(council.at("ben"))
+    assert row.conflict.startswith("ben approved and dora rejected")
+
+
+def test_a_signers_file_that_is_no_utf8_is_named_and_put_back(council: Council) -> None:
+    file = council.ledger / "allowed_signers"
+    before = file.read_bytes()
+    file.write_bytes(before + b"# \xff\n")
+    report = verify_ledger(council.at("ben"))
+    assert any("it is not UTF-8; `riskcockpit policy restore" in p.why for p in report.problems)
+    restore_policy(council.at("ben"), "allowed_signers")
+    assert file.read_bytes() == before
+    assert verify_ledger(council.at("ben")).is_ok
+
+
+def test_who_answers_sees_the_whole_hash_and_the_head_of_the_chain(council: Council) -> None:
+    request = council.ask("ann")
+    council.journal("ann").append(EntryType.NOTE, said())
+    head = max(
+        (e for e in council.at("ben").reading_journal().entries() if e.chain == request.chain),
+        key=lambda entry: entry.seq,
+    )
+    wanted = {
+        "request": request.hash, "place": f"{request.chain}:{request.seq}",
+        "head seen": f"{head.chain}:{head.seq} {head.hash}",
+    }  # fmt: skip
+    for plan in (plan_approve, plan_reject):
+        assert wanted.items() <= dict(plan(council.at("ben"), request.hash[:8]).facts).items()
+    shown = show_request(council.at("eve"), request.hash[:8])
+    assert wanted.items() <= dict(shown.facts).items()
+    assert (shown.row.id, shown.finding_count) == (request.hash, 1)
+    with pytest.raises(UnknownNameError, match="there is no request"):
+        show_request(council.at("eve"), "0" * 12)
+    with pytest.raises(UnknownNameError, match="several requests"):
+        show_request(council.at("eve"), "")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +108,7 @@ def shapes(request: str) -> Iterator[tuple[EntryType, Mapping[str, Any]]]:
                    "cause": cause, "reasons": ["r"]}  # fmt: skip
 
 
-def forge(bank: Bank, name: str, entries: list[tuple[EntryType, Mapping[str, Any]]]) -> None:
+def forge(bank: Bank, name: str, entries: Sequence[tuple[EntryType, Mapping[str, Any]]]) -> None:
     """Sign entries as a tool of somebody's own does, which looks at no shape."""
     signer = QuickSigner.open(bank.root / "keys" / name, bank.ledger / "allowed_signers", name)
     journal = bank.at(name).journal()

@@ -14,6 +14,7 @@ from riskcockpit.present.text import age, money, plural, stamp
 from riskcockpit.present.waivers import scope_fact, scope_words
 from riskcockpit.views.waivers import (
     CoveredFinding,
+    RequestDetail,
     RequestRow,
     WaiverDetail,
     WaiverEvent,
@@ -116,6 +117,49 @@ def requests(rows: Sequence[RequestRow], now: datetime) -> None:
     output.cells(titles, cells, "table")
     mine = sum(row.may_approve for row in rows)
     say(f"{plural(len(rows), 'request')}, {mine} for you to sign")
+
+
+def request_page(view: RequestDetail) -> None:
+    """Print one request in full."""
+    row = view.row
+    output.line(f"{_word(view.state).upper()}  {row.kind}: {row.summary}")
+    facts = (
+        *view.facts,
+        ("asked", f"{stamp(row.requested_at)} by {row.requester}"),
+        ("rule", f"{row.rule}: {row.why}" if row.why else row.rule),
+        ("signed", ", ".join(row.signed)),
+        ("needs", row.conflict or _review(row) or "; ".join(dict.fromkeys(row.needs))),
+        ("who can", ", ".join(row.could)),
+        ("you", "may approve" if row.may_approve else row.why_not),
+        ("covers", plural(view.finding_count, "finding") if view.finding_count else ""),
+        ("exposure", f"{money(view.exposure)} a year" if view.exposure else ""),
+    )
+    for label, text in facts:
+        if text:
+            output.line(f"{label:<18} {' '.join(text.split())}")
+    if view.findings:
+        output.line()
+        output.line("Findings")
+    for each in view.findings:
+        output.line(f"  {short(each.id)}  {each.severity.word:<8}  {each.title}  {each.asset}")
+    if view.findings and view.finding_count > len(view.findings):
+        output.line(f"  … and {view.finding_count - len(view.findings)} more")
+
+
+def request_detail(view: RequestDetail) -> dict[str, Any]:
+    """Return one request in full as JSON."""
+    return {
+        **request(view.row),
+        "state": view.state,
+        "facts": dict(view.facts),
+        "finding_count": view.finding_count,
+        "exposure": plain(view.exposure),
+        "findings": [
+            {"id": each.id, "severity": each.severity.word, "title": each.title,
+             "asset": each.asset}
+            for each in view.findings
+        ],
+    }  # fmt: skip
 
 
 def document(row: WaiverRow) -> dict[str, Any]:

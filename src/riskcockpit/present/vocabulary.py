@@ -132,6 +132,7 @@ WORDS: tuple[Word, ...] = (
     Word("waivers renew", "ID", "renew a waiver", "waivers renew", changes=True),
     Word("requests", "", "what waits for whose key", "requests list"),
     Word("requests list", "", "what waits for whose key", "requests list"),
+    _shell("requests show", "one request in full"),
     *_family("alerts", "alert"),
     Word("alerts ack", "ID [TEXT]", "say that you take care of an alert", "alerts ack",
          changes=True),

@@ -18,7 +18,7 @@ from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.errors import InputError, RefusedError
 from riskcockpit.ledger.chain import Entry
-from riskcockpit.services.asked import Asked, asked
+from riskcockpit.services.asked import Asked, asked, place_of
 from riskcockpit.services.asks import Ask, asks_of
 from riskcockpit.services.authors import known_authors
 from riskcockpit.services.context import Context
@@ -325,6 +325,7 @@ def _preview(
         finding_count=about.finding_count,
         exposure=about.exposure,
         facts=(
+            *(place_of(said.about, desk.entries) if said.about else ()),
             *about.facts,
             ("your key counts", said.duties),
             ("comment", clean_text(said.comment).strip()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -45,6 +45,19 @@ class Asked:
     """What is sent upstream once the last key is there."""
     warnings: tuple[str, ...] = ()
     """Why it would fail there as things are now."""
+
+
+def place_of(entry: Entry, entries: Iterable[Entry]) -> tuple[tuple[str, str], ...]:
+    """Name a request in full, and the last entry of its chain that is known here.
+
+    Whoever answers signs that they had seen as much.
+    """
+    head = max((one for one in entries if one.chain == entry.chain), key=lambda one: one.seq)
+    return (
+        ("request", entry.hash),
+        ("place", f"{entry.chain}:{entry.seq}"),
+        ("head seen", f"{head.chain}:{head.seq} {head.hash}"),
+    )
 
 
 def asked(ctx: Context, entry: Entry, *, is_sent: bool) -> Asked:

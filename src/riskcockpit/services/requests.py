@@ -7,7 +7,7 @@ of rights: everything is shown, nobody may sign.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,14 +17,15 @@ from riskcockpit.decisions.roles import Deed, Roles, Rule, Signature, needs, rol
 from riskcockpit.domain.automation import Proposal, ProposalState
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
-from riskcockpit.errors import LedgerError, RefusedError, RiskcockpitError
+from riskcockpit.errors import LedgerError, RefusedError, RiskcockpitError, UnknownNameError
 from riskcockpit.ledger.chain import Entry
+from riskcockpit.services.asked import asked, place_of
 from riskcockpit.services.asks import Ask, asks_of
 from riskcockpit.services.authors import known_authors
 from riskcockpit.services.context import Context
-from riskcockpit.services.desk import Desk
+from riskcockpit.services.desk import MIN_PREFIX, Desk
 from riskcockpit.services.record import examined, policy_book, projected
-from riskcockpit.views.waivers import RequestRow
+from riskcockpit.views.waivers import RequestDetail, RequestRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,20 @@ class _Signers:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The requests of the ledger, and who could answer them."""
+
+    entries: Sequence[Entry]
+    asks: tuple[Ask, ...]
+    proposals: tuple[Proposal, ...]
+    signers: _Signers
+    rule: Rule | None
+    """By which models are rolled back here."""
+    answered: frozenset[str]
+    """Disagreements that somebody said a word on."""
+
+
 def requests(ctx: Context) -> tuple[RequestRow, ...]:
     """Return what waits for a key, or for a word on a disagreement or on a proposal of automation,
     the oldest first.
@@ -47,35 +62,69 @@ def requests(ctx: Context) -> tuple[RequestRow, ...]:
     Raises:
         LedgerError: the ledger cannot be read.
     """
+    known = _known(ctx)
+    rows = [
+        _row(ctx, ask, known.signers, conflict)
+        for ask in known.asks
+        for conflict in [_conflict(ask, known.answered)]
+        if ask.is_waiting or conflict
+    ]
+    rows += [
+        _proposed(each, known.rule, known.signers)
+        for each in known.proposals
+        if each.state is ProposalState.OPEN
+    ]
+    return tuple(sorted(rows, key=lambda row: row.requested_at))
+
+
+def request(ctx: Context, id_: str) -> RequestDetail:
+    """Return one request in full, by its hash or the first digits of it; nothing is sent.
+
+    Raises:
+        UnknownNameError: there is none, or several could be meant.
+        LedgerError: the ledger cannot be read.
+    """
+    known = _known(ctx)
+    wanted = id_.strip().lower()
+    asks = {ask.entry.hash: ask for ask in known.asks}
+    proposals = {each.id: each for each in known.proposals}
+    found = [hash_ for hash_ in (*asks, *proposals) if hash_.startswith(wanted)]
+    if len(found) != 1 or len(wanted) < MIN_PREFIX:
+        raise UnknownNameError(
+            f"several requests start with {id_!r}" if found else f"there is no request {id_!r}",
+            hint="`riskcockpit requests list`, or give more digits",
+        )
+    if (ask := asks.get(found[0])) is not None:
+        row = _row(ctx, ask, known.signers, _conflict(ask, known.answered))
+        entry, state = ask.entry, ask.state
+    else:
+        proposal = proposals[found[0]]
+        row, state = _proposed(proposal, known.rule, known.signers), proposal.state.value
+        entry = next(one for one in known.entries if one.hash == proposal.id)
+    about = asked(ctx, entry, is_sent=False)
+    facts = (*place_of(entry, known.entries), *about.facts)
+    return RequestDetail(row, state, facts, about.findings, about.finding_count, about.exposure)
+
+
+def _known(ctx: Context) -> _Known:
     found = examined(ctx)
     projection = projected(ctx, found, ctx.clock.now())
     book = policy_book(ctx.paths.ledger, found.entries)
     signature, hindrance = _signer(ctx)
-    asks = asks_of(found.entries, projection, book)
-    answered = frozenset(_settled(found.entries))
+    asks = tuple(asks_of(found.entries, projection, book))
     roles = book.roles
     if roles and roles.keys is not None:
         in_force = frozenset(key for key in roles.keys if key[1] not in book.ended)
         roles = replace(roles, keys=in_force)
     signers = _Signers(signature, hindrance, roles, projection.at)
-    rows = [
-        _row(ctx, ask, signers, conflict)
-        for ask in asks
-        for conflict in [_conflict(ask, answered)]
-        if ask.is_waiting or conflict
-    ]
     is_production = ctx.settings.context.production
     rule = (
         book.roles.rule_for(Deed.ROLLBACK, Severity.INFO, is_production=is_production)
         if book.roles
         else None
     )
-    rows += [
-        _proposed(each, rule, signers)
-        for each in projection.automation.proposals
-        if each.state is ProposalState.OPEN
-    ]
-    return tuple(sorted(rows, key=lambda row: row.requested_at))
+    answered = frozenset(_settled(found.entries))
+    return _Known(found.entries, asks, projection.automation.proposals, signers, rule, answered)
 
 
 def _signer(ctx: Context) -> tuple[Signature | None, str]:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from riskcockpit.domain.money import Money
+from riskcockpit.views.findings import FindingRow
 
 
 class WaiverStanding(StrEnum):
@@ -149,3 +150,17 @@ class RequestRow:
     """Who may add a key by the rules in force, by principal; empty when it waits for none."""
     conflict: str = ""
     """How two who did not know of each other disagree; empty when nobody does."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDetail:
+    """One request in full, also of those that wait no longer."""
+
+    row: RequestRow
+    state: str
+    facts: tuple[tuple[str, str], ...]
+    """Its whole hash, its place, the head of its chain as it is known here, then its terms."""
+    findings: tuple[FindingRow, ...] = ()
+    """A sample, worst first, of those the cache knows."""
+    finding_count: int = 0
+    exposure: Money | None = None
