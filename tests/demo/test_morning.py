@@ -41,12 +41,11 @@ def leave(screen: Screen) -> None:
     screen.press("\x1b", 0.4)
 
 
-def agree(screen: Screen, *came_of_it: str) -> None:
-    """Say yes to the preview that is seen; it takes no key in its first moment."""
+def agree(screen: Screen, came_of_it: str) -> None:
+    """Say yes to the preview that is seen; it takes no key in the first moment after others."""
     screen.wait_for("y signs it", WAIT)
-    screen.read(0.5, 1.0)
-    say(screen, "y", "esc closes", *came_of_it)
-    leave(screen)
+    screen.read(1.5, 2.0)
+    say(screen, "y", came_of_it)
 
 
 def work(screen: Screen) -> None:
@@ -65,14 +64,14 @@ def work(screen: Screen) -> None:
     say(screen, "w", "Waive 3 findings")
     say(screen, "the service is withdrawn this week", "until 20")
     say(screen, "\r")
-    agree(screen, "Requested", "3 findings")
+    agree(screen, "Requested")
     say(screen, "0", "r roll back")
     say(screen, "jjj", "a approve")  # the third row is what was just asked for
     say(screen, "a", "13 findings")
-    agree(screen, "signed")
+    agree(screen, "Approved")
     say(screen, "0g", "r roll back")
     say(screen, "r", "version 6")
-    agree(screen, "done")
+    agree(screen, "Done")
     say(screen, "l", "V verify now")
     say(screen, "V", "verif")
     leave(screen)
