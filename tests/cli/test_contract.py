@@ -658,7 +658,7 @@ def test_an_answer_says_what_it_answers_and_is_all_or_nothing(filled: Path) -> N
 
     done = invoke("reject", first, second, "--yes")
     assert done.code == 0
-    assert done.out.count("rejected: 1 finding waived") == 2
+    assert done.out.count("rejected: waive 1 finding until") == 2
     assert "granted" not in done.out
 
 
