@@ -111,6 +111,8 @@ async def test_a_locked_cockpit_says_why_a_key_does_nothing_and_that_it_stays_lo
         app.run_command("unlock")
         await ready(pilot)
         await press(pilot, *"wrong", "enter")
+        assert gateway.unlocked == 0
+        await press(pilot, "escape")
         assert "decisions stay locked" in seen(app)
         app.clear_notifications()
         await press(pilot, "ctrl+c")

@@ -58,6 +58,7 @@ ABOVE = {
 """What lies over a screen, or what a key makes of it; one state each."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_every_screen_looks_as_it_did(
     size: tuple[int, int], monkeypatch: pytest.MonkeyPatch

@@ -32,7 +32,7 @@ def fit(
     width. Room that is spare goes to cells that are cut, and only then to columns that grow.
     """
     wanted = {each.key: (needs or {}).get(each.key, each.width) for each in columns}
-    least = {each.key: min(each.width, wanted[each.key]) for each in columns}
+    least = {each.key: _least(each, wanted[each.key]) for each in columns}
     kept = list(columns)
     while len(kept) > 1:
         worst = max(column.rank for column in kept)
@@ -52,6 +52,11 @@ def fit(
     else:
         _give(kept, widths, spare, wanted)
     return [(column, widths[column.key]) for column in kept]
+
+
+def _least(column: Column[T], wanted: int) -> int:
+    """Return what a column has at least; the place of a mark stays while there is none."""
+    return column.width if column.width == 1 else min(column.width, wanted)
 
 
 def _take_back(columns: Sequence[Column[T]], widths: dict[str, int], lack: int) -> None:
