@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from textual.events import Key, MouseDown, MouseUp
 from textual.geometry import Offset
+from textual.notifications import Notification
 from textual.pilot import Pilot
 from textual.widgets import Input
+from textual.widgets._toast import Toast
 
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.errors import InputError, RefusedError
@@ -440,3 +442,12 @@ def test_an_expiry_is_a_span_or_a_date_to_its_end(text: str, expected: datetime)
 def test_an_expiry_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_expiry(text, NOW)
+
+
+async def test_a_toast_whose_time_is_over_when_it_is_drawn_stops_nothing() -> None:
+    async with opened() as (app, pilot):
+        late = Notification("it is over", timeout=-0.001)
+        toast = Toast(late)
+        await app.screen.mount(toast)
+        await pilot.pause(0.2)
+        assert not toast.is_attached

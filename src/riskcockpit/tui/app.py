@@ -27,6 +27,7 @@ from riskcockpit.tui.fence import Fence
 from riskcockpit.tui.handing import Handing
 from riskcockpit.tui.hyperlinks import are_shown
 from riskcockpit.tui.outcomes import Outcomes, Severity
+from riskcockpit.tui.toasts import give_toasts_time
 from riskcockpit.tui.widgets.lines import header_line, synced
 
 if TYPE_CHECKING:  # imported when first needed: the palette when opened, records with the data
@@ -70,6 +71,7 @@ class Cockpit(Handing):
         A still one paints nothing until something happens; else ages move on each minute. It
         leaves when `lifeline`, a file descriptor, ends: its guard is gone.
         """
+        give_toasts_time()
         super().__init__(gateway)
         self._end_tour = end_tour
         self._is_still = is_still
