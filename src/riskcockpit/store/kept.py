@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskcockpit.store.connecting import connect
-from riskcockpit.store.migrate import schema_version
+from riskcockpit.store.migrate import version_or_close
 
 if TYPE_CHECKING:  # duckdb takes 60 ms to import: only who opens a cache pays
     import duckdb
@@ -46,11 +46,7 @@ class Kept:
                 return self._open.connection.cursor(), self._open.version
             self._open = None  # not closed: that would close what is lent of it
             connection = connect(file, is_writing=False)
-            try:
-                version = schema_version(connection)
-            except BaseException:
-                connection.close()
-                raise
+            version = version_or_close(connection)
             if identity is None or identity[2] > MOST_BYTES:
                 return connection, version
             self._open = _Open(identity, connection, version)

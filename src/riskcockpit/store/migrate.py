@@ -70,6 +70,19 @@ def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
     return version
 
 
+def version_or_close(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the schema version; a connection to what is no cache of ours is closed.
+
+    Raises:
+        DamagedError, StoreError: as `schema_version`.
+    """
+    try:
+        return schema_version(connection)
+    except BaseException:
+        connection.close()
+        raise
+
+
 def migrate(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
     """Bring an open cache, empty or older, to the newest schema; inside the caller's transaction.
 

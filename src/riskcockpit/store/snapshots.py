@@ -248,17 +248,13 @@ class Store:
     def _connect(self, file: Path) -> tuple[duckdb.DuckDBPyConnection, int]:
         from riskcockpit.store.connecting import connect_sparing  # noqa: PLC0415 - duckdb
         from riskcockpit.store.kept import Kept  # noqa: PLC0415 - as above
-        from riskcockpit.store.migrate import schema_version  # noqa: PLC0415 - as above
+        from riskcockpit.store.migrate import version_or_close  # noqa: PLC0415 - as above
 
         if not self._is_sparing:
             self._lender = self._lender or Kept()
             return self._lender.connection(file)
         connection = connect_sparing(file)
-        try:
-            return connection, schema_version(connection)
-        except BaseException:
-            connection.close()
-            raise
+        return connection, version_or_close(connection)
 
     def _lease(self) -> tuple[int, Lease]:
         """Take a lease of the published generation, which may change in the meantime."""
