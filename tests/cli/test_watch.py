@@ -130,7 +130,20 @@ def test_an_incident_is_looked_after_to_its_end(incident: str) -> None:
 def test_a_runbook_waits_for_a_person_and_says_how_to_go_on(incident: str) -> None:
     books = document(invoke("incident", "runbooks", "--json"), "runbooks")["runbooks"]
     assert {book["id"] for book in books} == {"model-breach", "data-breach"}
-    asked = ("incident", "run", "data-breach", "--incident", incident)
+    ahead = invoke("incident", "run", "model-breach", "--incident", incident, "--dry-run")
+    assert (ahead.code, "would failed  contain" in ahead.out) == (0, True), "its readings are old"
+    wrong = invoke("incident", "run", "data-breach", "--incident", incident, "--yes")
+    assert (wrong.code, "for this one: model-breach" in wrong.err) == (5, True)
+    own = Context.open().paths.config / "runbooks"
+    own.mkdir()
+    steps = (
+        "[{id: look, title: a, do: ledger}, {id: stop, title: b, say: pause}, "
+        "{id: repair, title: c, say: load}]"
+    )
+    (own / "own.yaml").write_text(f"id: own\ntitle: t\nrules: [model-breach]\nsteps: {steps}\n")
+    asked = ("incident", "run", "own", "--incident", incident)
+    ahead = document(invoke(*asked, "--dry-run", "--json"), "runbook_run")
+    assert [step["state"] for step in ahead["steps"]] == ["would", "would", "would"]
     assert invoke(*asked).code == 2, "nobody can be asked"
     found = document(invoke(*asked, "--yes", "--json"), "runbook_run", 5)
     assert [(step["id"], step["done"]) for step in found["steps"]] == [

@@ -15,7 +15,6 @@ from riskcockpit.domain.automation import Asked, AutomationRecord
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.incident import ContainedBy, Incident, IncidentState
 from riskcockpit.errors import ConfigError, InputError, RefusedError, UnknownNameError
-from riskcockpit.services import runbooks as books
 from riskcockpit.services.decide import undo
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.incident_rules import advance, due_steps
@@ -24,14 +23,12 @@ from riskcockpit.services.incidents import (
     add_note,
     assign,
     contain,
-    drills,
     incidents,
     resolve,
     review,
 )
 from riskcockpit.services.record import projected
 from riskcockpit.services.rollback import rollback
-from riskcockpit.services.runbooks import StepDone, record_drill, runbook_called, walk
 from riskcockpit.services.verify import verify_ledger
 from support.caches import finding, statement
 from support.deciding import Bank, id_of, make_bank
@@ -241,51 +238,6 @@ def test_an_opening_that_cannot_be_read_opens_nothing(bank: Bank) -> None:
     assert incidents(bank.at("engineer")) == (found,)
     desk.sign(EntryType.NOTE, other)
     assert len(incidents(bank.at("engineer"))) == 2, "whole it would have opened one"
-
-
-def test_a_runbook_is_walked_until_it_waits_for_a_person_and_goes_on_there(
-    bank: Bank, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = opened(bank)
-    done = {name: lambda _ctx, _subject: (True, "as it should") for name in books._DEEDS}
-    monkeypatch.setattr(books, "_DEEDS", {**books._DEEDS, **done, "rollback": books._rollback})
-    engineer = bank.at("engineer")
-    book = runbook_called(engineer.paths, "model-breach")
-    steps = list(walk(engineer, book, found, {}))
-    assert [step.step.id for step in steps] == ["look", "explain", "data"]
-    assert (steps[-1].is_done, steps[-1].is_waiting) == (False, True)
-    (found,) = incidents(engineer)
-    assert found.acknowledged_at is not None, "who walks through it looks after it"
-    with pytest.raises(UnknownNameError, match="dada"):
-        list(walk(engineer, book, found, {"dada": "looked"}))
-    steps = list(walk(engineer, book, found, {"data": "the checks are green"}))
-    assert [step.step.id for step in steps] == ["data", "contain", "verify", "tell"]
-    assert bank.registry.champion == 6
-    (found,) = incidents(engineer)
-    assert [step for _, step in found.steps] == ["look", "explain", "data", "contain", "verify"]
-    assert found.state is IncidentState.CONTAINED
-
-
-def test_a_step_that_fails_ends_the_walk_and_is_taken_again(bank: Bank) -> None:
-    found = opened(bank)
-    bank.registry.may_write = False
-    engineer = bank.at("engineer")
-    book = runbook_called(engineer.paths, "model-breach")
-    only = book.steps[3]
-    done = books.take(engineer, only, found.subject)
-    assert not done.is_done
-    assert "no write credential" in done.detail
-
-
-def test_a_drill_is_signed_and_counts_only_when_it_passed(bank: Bank) -> None:
-    engineer = bank.at("engineer")
-    book = runbook_called(engineer.paths, "model-breach")
-    passed = tuple(StepDone(step, is_done=True, detail="done") for step in book.steps)
-    record_drill(engineer, book, passed, 12.3456)
-    record_drill(engineer, book, (StepDone(book.steps[0], is_done=False, detail="away"),), 1.0)
-    failed, good = drills(engineer)
-    assert (good.is_passed, good.seconds, failed.is_passed) == (True, 12.346, False)
-    assert bank.rows("SELECT is_passed FROM drill ORDER BY is_passed DESC") == [(True,), (False,)]
 
 
 @pytest.mark.parametrize(

@@ -198,10 +198,10 @@ def _contain(each: _Making, rollback: Containment) -> None:
         return
     by = ContainedBy.AUTOMATION if rollback.is_automatic else ContainedBy.PERSON
     who = "automation" if rollback.is_automatic else "a person"
-    text = "the version at fault was rolled back"
+    text = f"version {rollback.version}, at fault, was rolled back"
     if until is not None and (each.resolved_at is None or until < each.resolved_at):
         each.timeline.append(IncidentEvent(at, "contained", who, text, rollback.action))
-        text = "the version at fault serves again: it is contained no longer"
+        text = f"version {rollback.version} serves again: it is contained no longer"
         each.timeline.append(IncidentEvent(until, "returned", "a person", text, rollback.action))
         return
     before = each.contained_at

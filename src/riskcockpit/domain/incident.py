@@ -86,6 +86,16 @@ class Incident:
         )
         return next((state for at, state in marks if at is not None), IncidentState.OPEN)
 
+    @property
+    def containment(self) -> IncidentEvent | None:
+        """What contained it; None while nothing does."""
+        if self.contained_at is None:
+            return None
+        returned = [n for n, event in enumerate(self.timeline) if event.kind == "returned"]
+        since = self.timeline[returned[-1] + 1 :] if returned else self.timeline
+        ends = [event for event in since if event.kind in ("contained", "resolved")]
+        return next(iter(ends), None)
+
     def is_review_overdue(self, now: datetime) -> bool:
         """Whether its review should have been by `now`."""
         return (
