@@ -57,6 +57,7 @@ class _Making:
     contained_by: ContainedBy | None = None
     resolved_at: datetime | None = None
     escalated_at: datetime | None = None
+    escalated_to: str = ""
     reviewed_at: datetime | None = None
     timeline: list[IncidentEvent] = field(default_factory=list)
     steps: list[tuple[str, str]] = field(default_factory=list)
@@ -95,6 +96,7 @@ class _Making:
             reviewed_at=self.reviewed_at,
             timeline=tuple(sorted(self.timeline, key=lambda event: event.at)),
             steps=tuple(self.steps),
+            escalated_to=self.escalated_to,
         )
 
 
@@ -169,6 +171,8 @@ def _follow(found: _Making, kind: NoteKind, entry: Entry) -> None:
             found.alerts |= dict.fromkeys(_texts(entry.data.get("alerts")))
         case NoteKind.INCIDENT_ASSIGNED:
             found.owner = str(entry.data.get("owner", ""))
+        case NoteKind.INCIDENT_ESCALATED if found.escalated_at is None:
+            found.escalated_at, found.escalated_to = at, str(entry.data.get("to", ""))
         case NoteKind.STEP_DONE:
             step = (str(entry.data.get("runbook", "")), str(entry.data.get("step", "")))
             found.steps.append(step)
@@ -183,8 +187,6 @@ def _advance(found: _Making, kind: NoteKind, at: datetime, *, is_ended: bool) ->
         case NoteKind.INCIDENT_RESOLVED:
             found.resolved_at = found.resolved_at or at
             found.contain(at, ContainedBy.END if is_ended else ContainedBy.PERSON)
-        case NoteKind.INCIDENT_ESCALATED:
-            found.escalated_at = found.escalated_at or at
         case NoteKind.INCIDENT_REVIEWED if found.resolved_at is not None:
             found.reviewed_at = found.reviewed_at or at
         case _:

@@ -74,6 +74,8 @@ class Incident:
     """In time order."""
     steps: tuple[tuple[str, str], ...]
     """(runbook, step) of what was done, in order."""
+    escalated_to: str = ""
+    """Who is to be told of the escalation; empty: whoever has it."""
 
     @property
     def state(self) -> IncidentState:

@@ -16,7 +16,7 @@ from riskcockpit.config.settings import CredentialRef
 from riskcockpit.errors import ConfigError, InputError, LedgerError, RiskcockpitError
 from riskcockpit.present.knowledge import KNOWLEDGE, loaded
 from riskcockpit.present.text import stamp
-from riskcockpit.services.alerting import settings_in_force
+from riskcockpit.services.alert_settings import settings_in_force
 from riskcockpit.services.context import Context
 from riskcockpit.services.own_formats import directory_of, own_formats
 from riskcockpit.services.policy import controls_in_force, invalid_controls

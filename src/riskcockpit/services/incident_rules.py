@@ -25,6 +25,7 @@ from riskcockpit.errors import RiskcockpitError
 from riskcockpit.services.automatic import record
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.incident_alerts import escalation_of, way_out
 from riskcockpit.services.record import examined, projected
 from riskcockpit.store.sql import sql
 
@@ -105,7 +106,7 @@ def due_steps(ctx: Context) -> tuple[Step, ...]:
     return (
         *_opened(rules, alarms.values(), projection, owners, now),
         *_ended(rules, running, alarms, now),
-        *_escalated(rules, running, now),
+        *_escalated(ctx, rules, running, now),
     )
 
 
@@ -231,8 +232,12 @@ def _ended(
 
 
 def _escalated(
-    rules: Sequence[IncidentRule], running: Sequence[Incident], now: datetime
+    ctx: Context, rules: Sequence[IncidentRule], running: Sequence[Incident], now: datetime
 ) -> Iterator[Step]:
+    """Yield what nobody acknowledged in time.
+
+    It is not said that anybody was told: that follows, and has a receipt of its own.
+    """
     named = {rule.id: rule.escalate_to for rule in rules}
     for each in running:
         is_silent = each.acknowledged_at is None and each.escalated_at is None
@@ -241,5 +246,6 @@ def _escalated(
         to = named.get(each.rule, "")
         data = {INCIDENT: each.id, "subject": each.subject, "to": to}
         due = rfc3339(each.acknowledge_due_at)
-        text = f"{each.title}: nobody acknowledged it by {due}{f'; told: {to}' if to else ''}"
+        words = f"nobody acknowledged it by {due}{f'; for {to}' if to else ''}"
+        text = f"{each.title}: {words}; {way_out(ctx, escalation_of(each, to, now))}"
         yield Step(NoteKind.INCIDENT_ESCALATED, text, data)
