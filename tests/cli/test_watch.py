@@ -112,10 +112,12 @@ def test_an_incident_is_looked_after_to_its_end(incident: str) -> None:
     assert "\x1b" not in invoke("incident", "show", incident).out
     shown = document(invoke("incident", "show", incident, "--json"), "incident")
     assert (shown["state"], shown["severity"]) == ("open", "critical")
+    stands = invoke("incident", "resolve", incident, "-m", "over")
+    assert (stands.code, "--despite-alarms" in stands.err) == (5, True)
     for arguments, state in (
         (("ack", incident), "acknowledged"),
         (("assign", incident, "risk-desk"), "acknowledged"),
-        (("resolve", incident, "-m", "a retrained version serves"), "resolved"),
+        (("resolve", incident, "-m", "unused", "--despite-alarms"), "resolved"),
         (("review", incident, "-m", "a second load is refused by the loader now"), "reviewed"),
     ):
         found = document(invoke("incident", *arguments, "--json"), "incident")

@@ -56,6 +56,10 @@ def fixed(bank: Bank) -> None:
     change(bank, "UPDATE finding SET state = 'fixed', fixed_at = last_seen WHERE class = 'model'")
 
 
+def broken(bank: Bank) -> None:
+    change(bank, "UPDATE finding SET state = 'open', fixed_at = NULL WHERE class = 'model'")
+
+
 def test_grave_alarms_about_a_model_are_one_incident_and_further_ones_join(bank: Bank) -> None:
     found = opened(bank)
     assert (found.subject, found.state, found.owner) == ("fraud", IncidentState.OPEN, "payments")
@@ -82,6 +86,7 @@ def test_a_whole_life_is_signed_step_by_step_and_projected(bank: Bank) -> None:
     assert (found.state, found.contained_by) == (IncidentState.CONTAINED, ContainedBy.PERSON)
     with pytest.raises(RefusedError, match="goes on"):
         review(engineer, id_, WHY)
+    fixed(bank)
     found, _ = resolve(engineer, id_, "a retrained version serves")
     assert found.review_due_at == (found.resolved_at or found.detected_at) + timedelta(days=5)
     with pytest.raises(InputError, match="20 characters"):
@@ -102,6 +107,7 @@ def test_no_clock_is_stopped_twice(bank: Bank) -> None:
     id_ = opened(bank).id
     engineer = bank.at("engineer")
     acknowledge(engineer, id_, "")
+    fixed(bank)
     resolve(engineer, id_, "it was a drill")
     review(engineer, id_, WHY)
     for verb in (acknowledge, contain, resolve, review):
@@ -139,7 +145,9 @@ def test_a_rollback_that_is_undone_contains_nothing_and_opens_a_resolved_one_ane
     assert [event.kind for event in found.timeline] == ["opened", "contained", "returned"]
     contain(engineer, first, "the scores are not used until further notice")
 
+    fixed(bank)
     resolve(engineer, first, "a second rollback follows")
+    broken(bank)
     rollback(engineer, "fraud")
     advance(engineer)
     assert [each.id for each in incidents(engineer)] == [first]
@@ -158,7 +166,9 @@ def test_what_automation_said_of_the_incident_before_does_not_date_the_next_one(
     bank: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = opened(bank)
+    fixed(bank)
     resolve(bank.at("engineer"), first.id, "the scores are not used any more")
+    broken(bank)
     asked = Asked("fraud", 7, "accuracy", first.detected_at, is_enforced=False)
     said = AutomationRecord(asked=(asked,))
     monkeypatch.setattr(
@@ -187,9 +197,61 @@ def test_it_is_resolved_by_itself_when_all_its_alarms_ended_for_a_while(bank: Ba
     assert found.is_review_overdue(bank.clock.at)
 
 
-def test_an_alarm_that_goes_on_is_not_opened_again_and_one_that_comes_back_is(bank: Bank) -> None:
+def test_an_incident_whose_alarms_stand_is_not_resolved_without_saying_so(bank: Bank) -> None:
+    first = opened(bank)
+    engineer = bank.at("engineer")
+    found, message = contain(engineer, first.id, "the scores are not used")
+    assert "its alarm stands: drop" in message
+    with pytest.raises(RefusedError, match="its alarm stands: drop") as caught:
+        resolve(engineer, first.id, "I say it is over")
+    assert (caught.value.rule, "--despite-alarms" in str(caught.value.hint)) == (
+        "incident-alarms", True,
+    )  # fmt: skip
+    assert incidents(engineer) == (found,)
+
+
+def test_what_is_resolved_while_its_alarms_stand_counts_as_neither_and_goes_on_when_they_do(
+    bank: Bank,
+) -> None:
+    first = opened(bank)
+    engineer = bank.at("engineer")
+    found, _ = resolve(engineer, first.id, "the scores are not used", despite_alarms=True)
+    assert (found.state, found.is_despite_alarms) == (IncidentState.RESOLVED, True)
+    assert found.acknowledged_at is not None, "who resolves it looks after it"
+    assert (found.contained_at, found.review_due_at) == (None, None)
+    clocks = "SELECT acknowledged_at IS NULL, contained_at, resolved_at FROM incident"
+    assert bank.rows(clocks) == [(False, None, None)]
+    bank.clock.at += timedelta(minutes=5)
+    advance(engineer)
+    assert incidents(engineer) == (found,), "it may end yet"
+    bank.clock.at += timedelta(minutes=6)
+    advance(engineer)
+    advance(engineer)
+    (again,) = incidents(engineer)
+    assert (again.id, again.state) == (first.id, IncidentState.ACKNOWLEDGED)
+    assert [event.kind for event in again.timeline] == ["opened", "resolved", "reopened"]
+    assert "alarms stand: drop" in again.timeline[-1].detail
+
+
+def test_what_was_resolved_by_word_counts_from_when_its_alarms_ended(bank: Bank) -> None:
+    first = opened(bank)
+    engineer = bank.at("engineer")
+    resolve(engineer, first.id, "the scores are not used", despite_alarms=True)
+    fixed(bank)
+    bank.clock.at += timedelta(minutes=11)
+    advance(engineer)
+    (found,) = incidents(engineer)
+    assert (found.state, found.contained_by) == (IncidentState.RESOLVED, ContainedBy.END)
+    assert (found.is_despite_alarms, found.review_due_at is not None) == (False, True)
+    bank.publish()
+    assert bank.rows("SELECT resolved_at IS NOT NULL FROM incident") == [(True,)]
+
+
+def test_an_alarm_that_comes_back_after_the_end_is_an_incident_of_its_own(bank: Bank) -> None:
     first = opened(bank).id
+    fixed(bank)
     resolve(bank.at("engineer"), first, "the scores are not used any more")
+    broken(bank)
     advance(bank.at("engineer"))
     assert [each.id for each in incidents(bank.at("engineer"))] == [first]
     back = (bank.clock.at + timedelta(minutes=1)).replace(tzinfo=None)

@@ -89,11 +89,23 @@ def contain(id_: IncidentId, *, comment: Why, as_json: JsonOption = False) -> No
 
 
 @incident_app.command("resolve")
-def resolve(id_: IncidentId, *, comment: Why, as_json: JsonOption = False) -> None:
+def resolve(
+    id_: IncidentId,
+    *,
+    comment: Why,
+    despite_alarms: Annotated[
+        bool,
+        typer.Option(
+            "--despite-alarms",
+            help="Although its alarms stand: counts neither as contained nor as resolved.",
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Say that an incident is over."""
     from riskcockpit.services.incidents import resolve as decide
 
-    _step(lambda ctx: decide(ctx, id_, comment), as_json=as_json)
+    _step(lambda ctx: decide(ctx, id_, comment, despite_alarms=despite_alarms), as_json=as_json)
 
 
 @incident_app.command("note")

@@ -53,6 +53,7 @@ def _incident(each: Incident, now: datetime) -> Json:
         "contained_at": plain(each.contained_at),
         "contained_by": each.contained_by.value if each.contained_by else "",
         "resolved_at": plain(each.resolved_at),
+        "despite_alarms": each.is_despite_alarms,
         "escalated_at": plain(each.escalated_at),
         "review_due_at": plain(each.review_due_at),
         "reviewed_at": plain(each.reviewed_at),

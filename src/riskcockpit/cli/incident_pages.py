@@ -49,7 +49,7 @@ def shown(each: Incident, now: datetime) -> None:
         "acknowledged": _took(each, each.acknowledged_at)
         or f"not yet, due {_moment(each.acknowledge_due_at)}",
         "contained": f"{_took(each, each.contained_at) or 'not yet'}{by}",
-        "resolved": _took(each, each.resolved_at) or "not yet",
+        "resolved": _resolved(each),
         "escalated": _moment(each.escalated_at) or "no",
         "review": review or "none is due yet",
     }
@@ -84,6 +84,11 @@ def foreseen(each: StepDone) -> None:
     if each.preview is not None:
         for row in preview(each.preview).splitlines():
             output.line(f"  {row}")
+
+
+def _resolved(each: Incident) -> str:
+    despite = ", although its alarms stood" if each.is_despite_alarms else ""
+    return f"{_took(each, each.resolved_at)}{despite}" or "not yet"
 
 
 def _took(each: Incident, at: datetime | None) -> str:

@@ -23,9 +23,17 @@ from riskcockpit.ledger.chain import Entry
 INCIDENT = "incident"
 """Where an entry names the incident it is about."""
 _ANSWERS = frozenset(
-    {NoteKind.INCIDENT_ACKNOWLEDGED, NoteKind.INCIDENT_ASSIGNED, NoteKind.STEP_DONE}
+    {
+        NoteKind.INCIDENT_ACKNOWLEDGED,
+        NoteKind.INCIDENT_ASSIGNED,
+        NoteKind.INCIDENT_CONTAINED,
+        NoteKind.INCIDENT_RESOLVED,
+        NoteKind.STEP_DONE,
+    }
 )
-"""Records by which somebody says that they look after it."""
+"""Records by which somebody says that they look after it; that it ended by itself says nobody."""
+DESPITE_ALARMS = "despite_alarms"
+"""Where an entry says that it resolves an incident whose alarms stand."""
 _SLACK = timedelta(minutes=5)
 """How long before an incident was detected a rollback may have ended its cause."""
 
@@ -58,6 +66,7 @@ class _Making:
     resolved_at: datetime | None = None
     escalated_at: datetime | None = None
     escalated_to: str = ""
+    is_despite_alarms: bool = False
     reviewed_at: datetime | None = None
     timeline: list[IncidentEvent] = field(default_factory=list)
     steps: list[tuple[str, str]] = field(default_factory=list)
@@ -76,7 +85,8 @@ class _Making:
     def made(self) -> Incident:
         """Return the incident."""
         review = timedelta(seconds=self.read.review_seconds)
-        due = self.resolved_at + review if self.resolved_at and review else None
+        is_over = self.resolved_at is not None and not self.is_despite_alarms
+        due = self.resolved_at + review if self.resolved_at and is_over and review else None
         return Incident(
             id=self.entry.hash,
             rule=self.read.incident_rule,
@@ -96,6 +106,7 @@ class _Making:
             reviewed_at=self.reviewed_at,
             timeline=tuple(sorted(self.timeline, key=lambda event: event.at)),
             steps=tuple(self.steps),
+            is_despite_alarms=self.is_despite_alarms,
             escalated_to=self.escalated_to,
         )
 
@@ -164,7 +175,7 @@ def _follow(found: _Making, kind: NoteKind, entry: Entry) -> None:
     ended = kind is NoteKind.INCIDENT_RESOLVED and entry.data.get("ended") is True
     at = _moment(entry.data.get("at"), entry.ts) if ended else entry.ts
     found.add(kind, entry, at)
-    if kind in _ANSWERS:
+    if kind in _ANSWERS and not ended:
         found.acknowledged_at = found.acknowledged_at or at
     match kind:
         case NoteKind.INCIDENT_JOINED:
@@ -177,25 +188,38 @@ def _follow(found: _Making, kind: NoteKind, entry: Entry) -> None:
             step = (str(entry.data.get("runbook", "")), str(entry.data.get("step", "")))
             found.steps.append(step)
         case _:
-            _advance(found, kind, at, is_ended=ended)
+            is_despite = entry.data.get(DESPITE_ALARMS) is True
+            _advance(found, kind, at, is_ended=ended, is_despite=is_despite)
 
 
-def _advance(found: _Making, kind: NoteKind, at: datetime, *, is_ended: bool) -> None:
+def _advance(
+    found: _Making, kind: NoteKind, at: datetime, *, is_ended: bool, is_despite: bool
+) -> None:
     match kind:
         case NoteKind.INCIDENT_CONTAINED:
             found.contain(at, ContainedBy.PERSON)
         case NoteKind.INCIDENT_RESOLVED:
-            found.resolved_at = found.resolved_at or at
-            found.contain(at, ContainedBy.END if is_ended else ContainedBy.PERSON)
+            _resolve(found, at, is_ended=is_ended, is_despite=is_despite)
+        case NoteKind.INCIDENT_REOPENED if found.is_despite_alarms:
+            found.resolved_at, found.reviewed_at, found.is_despite_alarms = None, None, False
         case NoteKind.INCIDENT_REVIEWED if found.resolved_at is not None:
             found.reviewed_at = found.reviewed_at or at
         case _:
             pass
 
 
+def _resolve(found: _Making, at: datetime, *, is_ended: bool, is_despite: bool) -> None:
+    """End an incident; that its alarms ended tells when one that was over by word really was."""
+    if found.resolved_at is None or (found.is_despite_alarms and is_ended):
+        found.resolved_at, found.is_despite_alarms = at, is_despite
+    if not is_despite:
+        found.contain(at, ContainedBy.END if is_ended else ContainedBy.PERSON)
+
+
 def _contain(each: _Making, rollback: Containment) -> None:
     at, until = rollback.at, rollback.until
-    is_over = each.resolved_at is not None and each.resolved_at < at
+    is_ended = each.resolved_at is not None and not each.is_despite_alarms
+    is_over = is_ended and each.resolved_at is not None and each.resolved_at < at
     if each.read.subject != rollback.model or each.detected_at - at > _SLACK or is_over:
         return
     by = ContainedBy.AUTOMATION if rollback.is_automatic else ContainedBy.PERSON

@@ -74,6 +74,9 @@ class Incident:
     """In time order."""
     steps: tuple[tuple[str, str], ...]
     """(runbook, step) of what was done, in order."""
+    is_despite_alarms: bool = False
+    """Somebody said that it is over while its alarms stood: it goes on once they stand for longer,
+    and counts as resolved when they end."""
     escalated_to: str = ""
     """Who is to be told of the escalation; empty: whoever has it."""
 
@@ -91,12 +94,15 @@ class Incident:
     @property
     def containment(self) -> IncidentEvent | None:
         """What contained it; None while nothing does."""
-        if self.contained_at is None:
-            return None
-        returned = [n for n, event in enumerate(self.timeline) if event.kind == "returned"]
-        since = self.timeline[returned[-1] + 1 :] if returned else self.timeline
-        ends = [event for event in since if event.kind in ("contained", "resolved")]
-        return next(iter(ends), None)
+        return next(
+            (
+                event
+                for event in self.timeline
+                if event.kind in ("contained", "resolved")
+                and max(event.at, self.detected_at) == self.contained_at
+            ),
+            None,
+        )
 
     def is_review_overdue(self, now: datetime) -> bool:
         """Whether its review should have been by `now`."""

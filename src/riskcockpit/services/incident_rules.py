@@ -94,7 +94,7 @@ def due_steps(ctx: Context) -> tuple[Step, ...]:
         return ()
     now = ctx.clock.now()
     projection = projected(ctx, examined(ctx), now)
-    running = [each for each in projection.incidents if not each.state.is_over]
+    running = [each for each in projection.incidents if _goes_on(each)]
     ids = sorted({alert for each in running for alert in each.alerts})
     with ctx.store.reader() as reader:
         rows = reader.rows(sql("services", "incident_alarms"), ids=ids)
@@ -106,6 +106,7 @@ def due_steps(ctx: Context) -> tuple[Step, ...]:
     return (
         *_opened(rules, alarms.values(), projection, owners, now),
         *_ended(rules, running, alarms, now),
+        *_reopened(rules, running, alarms, now),
         *_escalated(ctx, rules, running, now),
     )
 
@@ -125,7 +126,7 @@ def _opened(
     """Yield an opening for each subject with alarms that are in no incident yet, or a joining."""
     groups: defaultdict[tuple[str, str], list[_Alarm]] = defaultdict(list)
     by_id = {rule.id: rule for rule in rules}
-    running = [each for each in projection.incidents if not each.state.is_over]
+    running = [each for each in projection.incidents if _goes_on(each)]
     newest = {alert: each for each in projection.incidents for alert in each.alerts}
     returned = {c.model: c.until for c in projection.containments if c.until is not None}
     for alarm in alarms:
@@ -174,7 +175,7 @@ def _is_kept(incident: Incident | None, alarm: _Alarm, returned: datetime | None
     One that came back after its end does not, and neither does one whose cause did: the version at
     fault, which serves again since `returned`.
     """
-    if incident is None or incident.resolved_at is None:
+    if incident is None or incident.resolved_at is None or incident.is_despite_alarms:
         return incident is not None
     last = max(filter(None, (alarm.detected_at, returned)))
     return last <= incident.resolved_at
@@ -231,6 +232,30 @@ def _ended(
         yield Step(NoteKind.INCIDENT_RESOLVED, text, data)
 
 
+def _goes_on(incident: Incident) -> bool:
+    """Whether alarms may join an incident, or end it: also one that is over by word alone."""
+    return not incident.state.is_over or incident.is_despite_alarms
+
+
+def _reopened(
+    rules: Sequence[IncidentRule],
+    running: Sequence[Incident],
+    alarms: Mapping[str, _Alarm],
+    now: datetime,
+) -> Iterator[Step]:
+    """Yield what somebody resolved, and whose alarms stand for as long as they may stay away."""
+    quiet = {rule.id: parse_duration(rule.resolve_after) for rule in rules}
+    for each in running:
+        if each.resolved_at is None or now - each.resolved_at < quiet.get(each.rule, timedelta()):
+            continue
+        known = (alarms[alert] for alert in each.alerts if alert in alarms)
+        standing = [alarm.title for alarm in known if alarm.ended_at is None]
+        if not standing:
+            continue
+        text = f"{each.title}: resolved by word, and {len(standing)} alarms stand: {standing[0]}"
+        yield Step(NoteKind.INCIDENT_REOPENED, text, {INCIDENT: each.id, "subject": each.subject})
+
+
 def _escalated(
     ctx: Context, rules: Sequence[IncidentRule], running: Sequence[Incident], now: datetime
 ) -> Iterator[Step]:
@@ -241,6 +266,7 @@ def _escalated(
     named = {rule.id: rule.escalate_to for rule in rules}
     for each in running:
         is_silent = each.acknowledged_at is None and each.escalated_at is None
+        is_silent = is_silent and not each.state.is_over
         if not is_silent or now < each.acknowledge_due_at:
             continue
         to = named.get(each.rule, "")

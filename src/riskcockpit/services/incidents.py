@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from riskcockpit.decisions.incidents import INCIDENT
+from riskcockpit.decisions.incidents import DESPITE_ALARMS, INCIDENT
 from riskcockpit.decisions.notes import NoteKind
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.incident import Drill, Incident, IncidentState
@@ -15,6 +15,7 @@ from riskcockpit.services.automatic import record
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.record import examined, projected
+from riskcockpit.store.sql import sql
 
 LONGEST_TEXT = 4_000
 LEAST_REVIEW = 20
@@ -69,13 +70,58 @@ def assign(ctx: Context, id_: str, owner: str, comment: str) -> tuple[Incident, 
 
 
 def contain(ctx: Context, id_: str, comment: str) -> tuple[Incident, str]:
-    """Say that the fault does no more harm, and why; raises as `acknowledge`."""
-    return _step(ctx, id_, NoteKind.INCIDENT_CONTAINED, "contained", _said(comment))
+    """Say that the fault does no more harm, and why; raises as `acknowledge`.
+
+    What is not published comes with a word on the alarms that stand all the same.
+    """
+    found, message = _step(ctx, id_, NoteKind.INCIDENT_CONTAINED, "contained", _said(comment))
+    stand = standing_alarms(ctx, found)
+    word = f"contained by your word; {_stands(stand)}" if stand else ""
+    return found, "; ".join(filter(None, (word, message)))
 
 
-def resolve(ctx: Context, id_: str, comment: str) -> tuple[Incident, str]:
-    """Say that an incident is over, and why; raises as `acknowledge`."""
-    return _step(ctx, id_, NoteKind.INCIDENT_RESOLVED, "resolved", _said(comment))
+def resolve(
+    ctx: Context, id_: str, comment: str, *, despite_alarms: bool = False
+) -> tuple[Incident, str]:
+    """Say that an incident is over, and why.
+
+    With `despite_alarms` also while its alarms stand: it counts neither as contained by that nor as
+    resolved, and goes on when they stand for longer.
+
+    Raises:
+        RefusedError: its alarms stand. Else as `acknowledge`.
+    """
+    words = _said(comment)
+    known = found_by(Desk(ctx), id_)
+    _check(known, NoteKind.INCIDENT_RESOLVED)
+    stand = standing_alarms(ctx, known)
+    if stand and not despite_alarms:
+        raise RefusedError(
+            f"the incident {short(known.id)} is not over: {_stands(stand)}",
+            rule="incident-alarms",
+            hint="it resolves by itself when they end; `--despite-alarms` says why it is over"
+            " all the same, and counts neither as contained nor as resolved",
+        )
+    data = {DESPITE_ALARMS: True} if stand else {}
+    return _step(ctx, known.id, NoteKind.INCIDENT_RESOLVED, "resolved", words, data=data)
+
+
+def standing_alarms(ctx: Context, known: Incident) -> tuple[str, ...]:
+    """Return the titles of the alarms of an incident that go on, the gravest first.
+
+    Raises:
+        StoreError: the cache cannot be read.
+    """
+    if not ctx.store.exists():
+        return ()
+    with ctx.store.reader() as reader:
+        rows = reader.rows(sql("services", "incident_standing"), ids=list(known.alerts))
+    return tuple(title for (title,) in rows)
+
+
+def _stands(titles: Sequence[str]) -> str:
+    more = f" and {len(titles) - 1} more" if len(titles) > 1 else ""
+    return f"its alarm stands: {titles[0]}{more}"
 
 
 def add_note(ctx: Context, id_: str, comment: str) -> tuple[Incident, str]:
