@@ -112,18 +112,21 @@ def test_an_incident_is_looked_after_to_its_end(incident: str) -> None:
     assert "\x1b" not in invoke("incident", "show", incident).out
     shown = document(invoke("incident", "show", incident, "--json"), "incident")
     assert (shown["state"], shown["severity"]) == ("open", "critical")
+    me = Context.open().signer().principal
+    nobody = invoke("incident", "assign", incident, f"{me}x")
+    assert (nobody.code, f"did you mean {me}?" in nobody.err) == (2, True)
     stands = invoke("incident", "resolve", incident, "-m", "over")
     assert (stands.code, "--despite-alarms" in stands.err) == (5, True)
     for arguments, state in (
         (("ack", incident), "acknowledged"),
-        (("assign", incident, "risk-desk"), "acknowledged"),
+        (("assign", incident, me), "acknowledged"),
         (("resolve", incident, "-m", "unused", "--despite-alarms"), "resolved"),
         (("review", incident, "-m", "a second load is refused by the loader now"), "reviewed"),
     ):
         found = document(invoke("incident", *arguments, "--json"), "incident")
         assert found["state"] == state
     shown = document(invoke("incident", "show", incident, "--json"), "incident")
-    assert shown["owner"] == "risk-desk"
+    assert shown["owner"] == me
     assert invoke("incident", "ack", incident).code == 5
     assert document(invoke("incident", "list", "--json"), "incidents")["incidents"] == []
     assert "reviewed" in invoke("incident", "list", "--all").out

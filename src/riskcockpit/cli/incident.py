@@ -23,6 +23,14 @@ IncidentId = Annotated[
 Why = Annotated[str, typer.Option("--comment", "-m", help="Why; goes into the ledger.")]
 
 
+def _people() -> list[str]:
+    """Who an incident may be given to, for completion."""
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.incidents import known_people
+
+    return list(known_people(Context.open()))
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this family."""
     runbook.register(incident_app)
@@ -69,7 +77,9 @@ def ack(id_: IncidentId, *, comment: Comment = "", as_json: JsonOption = False) 
 @incident_app.command("assign")
 def assign(
     id_: IncidentId,
-    owner: Annotated[str, typer.Argument(help="Who has it from now on.")],
+    owner: Annotated[
+        str, typer.Argument(help="Who has it from now on: a principal.", autocompletion=_people)
+    ],
     *,
     comment: Comment = "",
     as_json: JsonOption = False,

@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 def _names() -> list[str]:
     """The names of runbooks, for completion."""
     from riskcockpit.services.context import Context
-    from riskcockpit.services.runbooks import runbooks as read
+    from riskcockpit.services.incident_files import runbooks as read
 
     return list(read(Context.open().paths))
 
@@ -48,7 +48,7 @@ def runbooks(*, as_json: JsonOption = False) -> None:
     """List the runbooks and their steps."""
     from riskcockpit.cli import incident_documents, incident_pages, output
     from riskcockpit.services.context import Context
-    from riskcockpit.services.runbooks import runbooks as read
+    from riskcockpit.services.incident_files import runbooks as read
 
     found = tuple(read(Context.open().paths).values())
     if as_json:

@@ -48,6 +48,7 @@ def examine() -> tuple[Check, ...]:
         _formats(paths),
         _controls(paths),
         _alerts(ctx),
+        _incidents(ctx.paths),
         *_directories(ctx.paths),
         *_modes(ctx.paths.ledger),
         _openssh(),
@@ -105,6 +106,20 @@ def _alerts(ctx: Context) -> Check:
         return f"channels: {', '.join(c.name for c in channels)}" if channels else "nobody is told"
 
     return _try("alerts", read, CheckState.FAIL)
+
+
+def _incidents(paths: Paths) -> Check:
+    """Read the rules of incidents and the runbooks: with bad ones no incident opens or ends."""
+    from riskcockpit.services.incident_files import (  # noqa: PLC0415 - only to read
+        rules_in_force,
+        runbooks,
+    )
+
+    def read() -> str:
+        rules, books = rules_in_force(paths), runbooks(paths)
+        return f"{len(rules)} rules, runbooks: {', '.join(books) or 'none'}"
+
+    return _try("incidents", read, CheckState.FAIL)
 
 
 def _directories(paths: Paths) -> Iterator[Check]:

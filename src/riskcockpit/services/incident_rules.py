@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from riskcockpit.config.durations import parse_duration
-from riskcockpit.config.incidents import IncidentRule, read_incidents
-from riskcockpit.config.paths import Paths, shipped
+from riskcockpit.config.incidents import IncidentRule
 from riskcockpit.decisions.incidents import INCIDENT
 from riskcockpit.decisions.notes import NoteKind
 from riskcockpit.decisions.project import Projection
@@ -26,10 +25,10 @@ from riskcockpit.services.automatic import record
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.incident_alerts import escalation_of, way_out
+from riskcockpit.services.incident_files import rules_in_force
 from riskcockpit.services.record import examined, projected
 from riskcockpit.store.sql import sql
 
-FILE_NAME = "incidents.yaml"
 MOST_ALERTS = 200
 """Alarms that one entry names; the rest joins with the next."""
 _WHILE = timedelta(hours=1)
@@ -58,16 +57,6 @@ class Step:
     kind: NoteKind
     text: str
     data: Mapping[str, Any] = field(default_factory=dict)
-
-
-def rules_in_force(paths: Paths) -> tuple[IncidentRule, ...]:
-    """Return the rules of incidents: those of the home, else those that ship.
-
-    Raises:
-        ConfigError: they cannot be used.
-    """
-    own = paths.config / FILE_NAME
-    return read_incidents(own if own.exists() else shipped("config", FILE_NAME)).rules
 
 
 def advance(ctx: Context) -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from riskcockpit.decisions.incidents import DESPITE_ALARMS, INCIDENT
 from riskcockpit.decisions.notes import NoteKind
+from riskcockpit.decisions.policy import SIGNERS
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.incident import Drill, Incident, IncidentState
 from riskcockpit.domain.untrusted import clean_line, clean_text
-from riskcockpit.errors import InputError, RefusedError
+from riskcockpit.errors import InputError, RefusedError, UnknownNameError
+from riskcockpit.ledger.regular import read_regular
+from riskcockpit.ledger.signers import parse_signers
 from riskcockpit.services.automatic import record
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
-from riskcockpit.services.record import examined, projected
+from riskcockpit.services.record import examined, projected, read_roles
 from riskcockpit.store.sql import sql
 
 LONGEST_TEXT = 4_000
@@ -60,13 +64,41 @@ def acknowledge(ctx: Context, id_: str, comment: str) -> tuple[Incident, str]:
 
 
 def assign(ctx: Context, id_: str, owner: str, comment: str) -> tuple[Incident, str]:
-    """Give an incident to somebody; raises as `acknowledge`, and InputError without a name."""
+    """Give an incident to somebody who is known here.
+
+    Raises:
+        InputError: no name is given.
+        UnknownNameError: neither the roles nor the allowed signers know it. Else as `acknowledge`.
+    """
     name = clean_line(owner).strip()
     if not name:
         raise InputError("an incident is given to somebody", hint="name the owner")
+    people = known_people(ctx)
+    if name not in people:
+        near = get_close_matches(name, people, n=1)
+        raise UnknownNameError(
+            f'nobody is called "{name}" here',
+            hint=f"did you mean {near[0]}?" if near else f"known: {', '.join(people)}",
+        )
     return _step(
         ctx, id_, NoteKind.INCIDENT_ASSIGNED, f"gives to {name}", comment, data={"owner": name}
     )
+
+
+def known_people(ctx: Context) -> tuple[str, ...]:
+    """Return everybody the roles or the allowed signers name, in order.
+
+    Raises:
+        ConfigError: the roles cannot be read.
+    """
+    roles, _ = read_roles(ctx)
+    try:
+        content = read_regular(ctx.paths.ledger / SIGNERS)
+    except OSError:
+        content = b""
+    keys = parse_signers(content.decode("utf-8", "replace")).keys
+    signers = (name for key in keys for name in key.principals)
+    return tuple(sorted({*roles.principals, *signers}))
 
 
 def contain(ctx: Context, id_: str, comment: str) -> tuple[Incident, str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 
-from riskcockpit.config.incidents import Runbook, Step, read_runbooks
-from riskcockpit.config.paths import Paths, shipped
+from riskcockpit.config.incidents import Runbook, Step
+from riskcockpit.config.paths import Paths
 from riskcockpit.decisions.incidents import INCIDENT
 from riskcockpit.decisions.notes import NoteKind
 from riskcockpit.domain.incident import Incident
@@ -14,21 +14,12 @@ from riskcockpit.errors import RefusedError, UnknownNameError
 from riskcockpit.services.automatic import record
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.incident_files import runbooks
 from riskcockpit.services.incidents import found_by
 from riskcockpit.services.runbook_steps import Agree, Errand, StepDone, Waiting, foresee, take
 
-FOLDER = "runbooks"
 ByHand = Callable[[Step], str]
 """Asked for each step of a person; what they did, empty while they did not."""
-
-
-def runbooks(paths: Paths) -> Mapping[str, Runbook]:
-    """Return all runbooks: those that ship, and those of the home in their place.
-
-    Raises:
-        ConfigError: one cannot be used.
-    """
-    return read_runbooks(shipped("config", FOLDER), paths.config / FOLDER)
 
 
 def runbook_called(paths: Paths, name: str) -> Runbook:
