@@ -135,8 +135,8 @@ def test_an_incident_is_looked_after_to_its_end(incident: str) -> None:
 def test_a_runbook_waits_for_a_person_and_says_how_to_go_on(incident: str) -> None:
     books = document(invoke("incident", "runbooks", "--json"), "runbooks")["runbooks"]
     assert {book["id"] for book in books} == {"model-breach", "data-breach"}
-    ahead = invoke("incident", "run", "model-breach", "--incident", incident, "--dry-run")
-    assert (ahead.code, "would failed  contain" in ahead.out) == (0, True), "its readings are old"
+    look = invoke("incident", "run", "model-breach", "--incident", incident, "--dry-run")
+    assert (look.code, "would failed  contain" in look.out) == (0, True), "its readings are old"
     wrong = invoke("incident", "run", "data-breach", "--incident", incident, "--yes")
     assert (wrong.code, "for this one: model-breach" in wrong.err) == (5, True)
     own = Context.open().paths.config / "runbooks"

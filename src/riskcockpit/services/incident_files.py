@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from riskcockpit.config.incidents import IncidentRule, Runbook, read_incidents, read_runbooks
 from riskcockpit.config.paths import Paths, shipped
 from riskcockpit.errors import ConfigError
+
+if TYPE_CHECKING:  # yaml is loaded when there is a file to read
+    from riskcockpit.config.incidents import IncidentRule, Runbook
 
 FILE_NAME = "incidents.yaml"
 FOLDER = "runbooks"
@@ -18,6 +21,8 @@ def rules_in_force(paths: Paths) -> tuple[IncidentRule, ...]:
     Raises:
         ConfigError: they cannot be used.
     """
+    from riskcockpit.config.incidents import read_incidents  # noqa: PLC0415 - yaml loads
+
     own = paths.config / FILE_NAME
     return read_incidents(own if own.exists() else shipped("config", FILE_NAME)).rules
 
@@ -28,6 +33,8 @@ def runbooks(paths: Paths) -> Mapping[str, Runbook]:
     Raises:
         ConfigError: one cannot be used.
     """
+    from riskcockpit.config.incidents import read_runbooks  # noqa: PLC0415 - yaml loads
+
     return read_runbooks(shipped("config", FOLDER), paths.config / FOLDER)
 
 
@@ -36,6 +43,8 @@ def unusable(paths: Paths) -> str:
     own = paths.config / FILE_NAME
     if not own.exists():
         return ""
+    from riskcockpit.config.incidents import read_incidents  # noqa: PLC0415 - yaml loads
+
     try:
         read_incidents(own)
     except ConfigError as error:
