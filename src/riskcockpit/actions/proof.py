@@ -16,7 +16,6 @@ from riskcockpit.actions.plan import MoveFacts
 from riskcockpit.actions.windows import judged_by, sentence
 from riskcockpit.config.automation import Automation, Rule
 from riskcockpit.config.durations import parse_duration
-from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.reading import ROLLS_BACK, Reading
 
 Measured = tuple[str, str]
@@ -50,6 +49,11 @@ class Proof:
         """Whether it is proven that the version is well: something is known, and nothing speaks
         against it."""
         return bool(self.within) and not self.beyond and not self.missing
+
+
+def moment(at: datetime) -> str:
+    """Return a moment to the second, as sentences say it."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def breach_of(facts: MoveFacts, measured: Collection[Measured]) -> Breach:
@@ -100,11 +104,16 @@ def _added(
     own = [reading for reading in _of_champion(facts, each) if _began(reading) > since]
     name = _name(each)
     if not own:
-        why = f"no reading of {name} of version {proof.version} since {rfc3339(since)}"
+        why = f"no reading of {name} of version {proof.version} since {moment(since)}"
         return replace(proof, missing=(*proof.missing, why))
     newest = own[-1]
     age, longest = facts.now - newest.at, _max_age(policy, facts, newest)
     judged = _judged(policy, facts, newest)
+    least = max((rule.min_sample for rule in _rules(policy, facts, newest)), default=0)
+    if least and (newest.sample_size or 0) < least:
+        size = "an unknown number of" if newest.sample_size is None else newest.sample_size
+        why = f"the reading of {name} rests on {size} cases, fewer than {least}"
+        return replace(proof, missing=(*proof.missing, why))
     if age > longest:
         why = f"the reading of {name} is {span(age)} old, longer than {span(longest)}"
         return replace(proof, missing=(*proof.missing, why))
@@ -114,7 +123,7 @@ def _added(
     bad = next((reading for reading in judged if reading.is_breach), None)
     if bad is not None:
         return replace(proof, beyond=(*proof.beyond, sentence(bad)))
-    good = f"{name} {newest.value:.6g} at {rfc3339(newest.at)}"
+    good = f"{name} {newest.value:.6g} at {moment(newest.at)}"
     return replace(proof, within=(*proof.within, good))
 
 

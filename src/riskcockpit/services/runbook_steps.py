@@ -10,12 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from riskcockpit.actions.proof import Measured, breach_of, prove
+from riskcockpit.actions.proof import Measured, breach_of, moment, prove
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.config.incidents import Step, StepDeed
 from riskcockpit.decisions.receipts import ProjectedAction
 from riskcockpit.domain.action import OPEN_STATES, ActionKind, ActionState
-from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.incident import Incident
 from riskcockpit.errors import RefusedError, RiskcockpitError
@@ -204,7 +203,7 @@ def _before(errand: Errand) -> StepDone | None:
     incident = errand.incident
     if (event := incident.containment) is not None:
         who = f"{event.actor}, {short(event.entry)}"
-        at = rfc3339(event.at)
+        at = moment(event.at)
         return errand.done(f"contained already, {at}: {event.detail} ({who}); nothing was sent")
     if incident.state.is_over:
         raise RefusedError(
@@ -332,12 +331,12 @@ def _verify(errand: Errand) -> StepDone:
         until = since + parse_duration(rules.automation.recovery)
         if desk.now > until:
             return errand.failed(words, *warnings)
-        words = f"{words}; it has until {rfc3339(until)} to prove itself"
+        words = f"{words}; it has until {moment(until)} to prove itself"
         return errand.waits(Waiting.READINGS, words, *warnings, hint=_AGAIN)
     if not proof.is_given:
         words = f"not proven yet: {'; '.join(proof.missing)}"
         return errand.waits(Waiting.READINGS, words, *warnings, hint=_AGAIN)
-    words = f"version {proof.version} is within its limits since {rfc3339(since)}: "
+    words = f"version {proof.version} is within its limits since {moment(since)}: "
     return errand.done(f"{words}{'; '.join(proof.within)}", *warnings)
 
 
