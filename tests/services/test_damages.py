@@ -64,23 +64,13 @@ def add(council: Council, line: bytes) -> None:
         file.write(line)
 
 
-def signed(
-    council: Council,
-    type_: EntryType,
-    data: dict[str, object],
-    change: tuple[bytes, bytes] = (b"", b""),
-    key: Path | None = None,
-    **where: object,
-) -> bytes:
-    """Return a line of cara behind her last good one, as her own tool could write it."""
-    signer = council.journal("cara", key)._writer()
+def signed(council: Council, change: tuple[bytes, bytes]) -> bytes:
+    """Return a note of cara behind her last good one, changed as no tool of ours writes it."""
+    signer = council.journal("cara")._writer()
     body = build_body(
         last=last(council), now=council.clock.at, actor="cara", key_fp=signer.fingerprint,
-        type_=type_, data=data, **{"seen": {}, **where},
-    ).replace(*change, 1) if change[0] else build_body(
-        last=last(council), now=council.clock.at, actor="cara", key_fp=signer.fingerprint,
-        type_=type_, data=data, **{"seen": {}, **where},
-    )  # fmt: skip
+        type_=EntryType.NOTE, data=said(), seen={},
+    ).replace(*change)  # fmt: skip
     return build_line(body, signer.sign(body))
 
 
@@ -89,11 +79,11 @@ def garbage(council: Council) -> None:
 
 
 def unknown_type(council: Council) -> None:
-    add(council, signed(council, EntryType.NOTE, said(), (b'"type":"note"', b'"type":"nota"')))
+    add(council, signed(council, (b'"type":"note"', b'"type":"nota"')))
 
 
 def a_float(council: Council) -> None:
-    add(council, signed(council, EntryType.NOTE, said(), (b'"text":"seen"', b'"text":1e999999')))
+    add(council, signed(council, (b'"text":"seen"', b'"text":1e999999')))
 
 
 def says_it_twice(council: Council) -> None:
@@ -101,7 +91,7 @@ def says_it_twice(council: Council) -> None:
 
 
 def wrong_signature(council: Council) -> None:
-    line = signed(council, EntryType.NOTE, said())
+    line = signed(council, (b"seen", b"seen"))
     other = last(council).sig.replace("\n", "\\n").encode()
     at = line.index(b'"sig":"') + 7
     add(council, line[:at] + other + b'"}\n')
@@ -152,7 +142,7 @@ def test_one_writer_holds_up_nobody_else(council: Council, tools: Path, damage: 
     assert report.stops == ()
     assert ledger_state(council.at("ann")).is_confined
     assert f"{chain(council).stem} entry 2 " in agree(council, tools)
-    with pytest.raises(LedgerError, match="your chain .* is damaged at entry 2"):
+    with pytest.raises(LedgerError, match=r"your chain .* is damaged at entry 2"):
         Desk(council.at("cara"))
 
 
@@ -280,7 +270,7 @@ def test_setting_aside_names_the_bytes_and_no_more(council: Council, tools: Path
     garbage(council)
     set_aside(council.at("ann"), chain(council).stem, WHY)
     assert faults(council) == set()
-    assert "set them aside" in agree(council, tools) or "the ledger holds" in agree(council, tools)
+    assert "set it aside" in agree(council, tools)
     garbage(council)
     assert faults(council) == {chain(council).stem}
     assert verify_ledger(council.at("ann")).stops == ()
@@ -318,7 +308,6 @@ def test_nobody_sets_good_entries_of_others_aside(council: Council, tools: Path)
 
 
 def test_who_may_set_aside(council: Council) -> None:
-    council.hire_auditor() if hasattr(council, "hire_auditor") else None
     garbage_after_note(council)
     name = chain(council).stem
     with pytest.raises(LedgerError, match="your chain"):
