@@ -109,11 +109,24 @@ def strange_key(council: Council) -> None:
     add(council, build_line(body, signer.sign(body)))
 
 
+def no_evidence(council: Council) -> None:
+    council.journal("cara").append(EntryType.NOTE, said(objects=["0" * 64]))
+
+
 def torn(council: Council) -> None:
     add(council, b'{"body":{"actor":"cara"')
 
 
-DAMAGE = [garbage, unknown_type, a_float, says_it_twice, wrong_signature, strange_key, torn]
+DAMAGE = [
+    garbage,
+    unknown_type,
+    a_float,
+    says_it_twice,
+    wrong_signature,
+    strange_key,
+    no_evidence,
+    torn,
+]
 
 
 def faults(council: Council) -> set[str]:
@@ -227,6 +240,25 @@ def test_nobody_vouches_for_what_stands_behind_damage(council: Council) -> None:
     again = council.journal("ann").append(EntryType.NOTE, said())
     assert [each.seen[chain(council).stem] for each in (made, again)] == [good.hash, good.hash]
     assert verify_ledger(council.at("ben")).stops == ()
+
+
+def test_who_says_to_have_seen_what_is_not_there_loses_their_key_for_it(
+    council: Council, tools: Path
+) -> None:
+    """Nobody can tell a liar from a witness: a third person decides, and not who was accused."""
+    journal = council.journal("cara")
+    name = chain(council, "ann").stem
+    journal._heads_of_others = lambda _before: {name: "0" * 64}  # type: ignore[method-assign] # as a tool of one's own
+    journal.append(EntryType.NOTE, said())
+    assert faults(council) == {name}
+    agree(council, tools)
+    with pytest.raises(LedgerError, match="does not verify"):
+        Desk(council.at("ben"))
+    with pytest.raises(LedgerError, match="does not verify"):
+        revoke_key(council.at("ann"), "cara", "she lies")
+    revoke_key(council.at("ben"), "cara", "she lies")
+    assert faults(council) == set()
+    assert "the ledger holds" in agree(council, tools)
 
 
 def test_the_line_of_a_key_is_not_taken_out_to_lose_what_it_revoked(council: Council) -> None:
