@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -173,7 +174,7 @@ def test_what_stands_before_the_damage_counts_and_what_stands_behind_it_does_not
     assert council.state(between) is WaiverState.REQUESTED
 
 
-def signed_behind(council: Council, type_: EntryType, data: dict[str, object]) -> bytes:
+def signed_behind(council: Council, type_: EntryType, data: dict[str, Any]) -> bytes:
     """Return a good line of cara that follows the last of hers that parses."""
     lines = [each for each in chain(council).read_bytes().splitlines(True) if each[:1] == b"{"]
     signer = council.journal("cara")._writer()
@@ -248,7 +249,7 @@ def test_who_says_to_have_seen_what_is_not_there_loses_their_key_for_it(
     """Nobody can tell a liar from a witness: a third person decides, and not who was accused."""
     journal = council.journal("cara")
     name = chain(council, "ann").stem
-    journal._heads_of_others = lambda _before: {name: "0" * 64}  # type: ignore[method-assign] # as a tool of one's own
+    journal._heads_of_others = lambda before: {name: "0" * 64}  # type: ignore[method-assign] # as a tool of one's own
     journal.append(EntryType.NOTE, said())
     assert faults(council) == {name}
     agree(council, tools)

@@ -182,7 +182,7 @@ def forged_at(
     journal = council.journal(who)
     forged = Journal(council.ledger, council.clock, journal._writer(), host)
     heads = {saw.chain: saw.hash} if saw else {}
-    forged._heads_of_others = lambda _before: heads  # type: ignore[method-assign] # as a tool of one's own
+    forged._heads_of_others = lambda before: heads  # type: ignore[method-assign] # as a tool of one's own
     try:
         return forged.append(type_, data)
     finally:

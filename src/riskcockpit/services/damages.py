@@ -13,6 +13,7 @@ from riskcockpit.errors import InputError, RefusedError, UnknownNameError
 from riskcockpit.ledger.damage import Damage
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.previews import preview_of
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
 RULE = "set-aside-another"
@@ -39,17 +40,13 @@ def plan_set_aside(ctx: Context, chain: str, reason: str) -> DecisionPreview:
         blockers: tuple[str, ...] = ()
     except RefusedError as error:
         blockers = (error.message,)
-    return DecisionPreview(
-        title=f"Set aside what follows entry {damage.entries - 1} of {chain}",
-        consequence="It counts for nothing, as now; verification names it as a note from then on.",
-        target=chain,
-        context=ctx.settings.context.name,
-        is_production=desk.is_production,
-        calls=(),
-        rule=RULE,
-        needs=(),
+    return preview_of(
+        desk,
+        f"Set aside what follows entry {damage.entries - 1} of {chain}",
+        "The bytes stay and count for nothing, as now; verification names them as a note then.",
+        chain,
+        RULE,
         blockers=blockers,
-        warnings=("the bytes stay where they are; what they are worth is not changed by this",),
         facts=(
             ("damage", damage.problems[0].why if damage.problems else ""),
             ("good entries", f"{damage.entries}, the last is {damage.last}"),
