@@ -316,10 +316,31 @@ def sync_ledger(ctx: Context, remote: str = "", *, accept: str = "") -> LedgerSy
     url = remote or settings.remote
     if not url:
         raise InputError("no remote is set", hint="give one, or set ledger.remote in the settings")
-    done = _Session(ctx, _expanded(url), settings.branch, accept.strip().lower()).run()
+    place = (_expanded(url), settings.branch)
+    done = _Session(ctx, *place, accept.strip().lower()).run()
     if not done.is_ok:
         return done
-    return replace(done, notes=(*done.notes, *catch_up(ctx, ctx.store.generation())))
+    said = catch_up(ctx, ctx.store.generation())
+    if said:  # what was published is signed, and travels with what it came of
+        done = _with(done, _Session(ctx, *place, "").run())
+    return replace(done, notes=(*done.notes, *said))
+
+
+def _with(done: LedgerSync, more: LedgerSync) -> LedgerSync:
+    """Return what two syncs with one remote came to."""
+    moved = {each.chain: each for each in done.chains}
+    for each in more.chains:
+        before = moved.get(each.chain, ChainMove(each.chain, 0, 0))
+        moved[each.chain] = ChainMove(
+            each.chain, before.pulled + each.pulled, before.pushed + each.pushed
+        )
+    return replace(
+        more,
+        attempts=done.attempts + more.attempts,
+        chains=tuple(moved[name] for name in sorted(moved)),
+        policy=(*done.policy, *more.policy),
+        notes=(*done.notes, *more.notes),
+    )
 
 
 _LOST = "nothing was taken and nothing sent; find out who did it. Our copy has all: {place}"
