@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -60,23 +60,40 @@ class RowPainter(Generic[T]):
         self._styles: dict[str, Style] = {}
         self._has_head = has_head
         self._needs: dict[str, int] = {}
+        self._learnt: dict[str, int] = {}
+        """What columns need of all rows that are here; empty: nothing was learnt since."""
         self._fitted: tuple[int, list[tuple[Column[T], int]]] = (-1, [])
 
-    def measure(self, rows: Iterable[T], *, is_more: bool = False) -> bool:
-        """Fit the columns to what `rows` say, and return whether any width could change.
+    def measure(self, rows: Iterable[T]) -> bool:
+        """Fit the columns to what `rows` say, as `settle`."""
+        self._learnt = self._learn(rows, {})
+        return self.settle()
 
-        `is_more`: beside the rows of before; columns then need no less than they did.
+    def learn(self, rows: Iterable[T]) -> None:
+        """Remember what `rows` need beside those of before, for `settle`."""
+        self._learnt = self._learn(rows, self._learnt or self._needs)
+
+    def settle(self) -> bool:
+        """Fit the columns to all that was learnt; return whether any width is another now.
+
+        All rows that are seen must be drawn anew then.
         """
-        if self.frame is None:
+        learnt, self._learnt = self._learnt, {}
+        if not learnt or learnt == self._needs:
             return False
-        needs = needed(self.columns, rows, self.frame, has_head=self._has_head)
-        if is_more:
-            needs = {key: max(size, self._needs.get(key, 0)) for key, size in needs.items()}
-        if needs == self._needs:
+        self._needs = learnt
+        width, before = self._fitted
+        self._fitted = (-1, [])
+        if width >= 0 and self.fit(width) == before:
             return False
-        self._needs, self._fitted = needs, (-1, [])
         self._strips.clear()
         return True
+
+    def _learn(self, rows: Iterable[T], known: Mapping[str, int]) -> dict[str, int]:
+        if self.frame is None:
+            return {}
+        needs = needed(self.columns, rows, self.frame, has_head=self._has_head)
+        return {key: max(size, known.get(key, 0)) for key, size in needs.items()}
 
     def forget(self, first: int = 0, last: int | None = None) -> None:
         """Forget the drawn rows `first` to before `last`, all by default."""
@@ -100,7 +117,8 @@ class RowPainter(Generic[T]):
 
     def choose(self, columns: Sequence[Column[T]]) -> None:
         """Draw other columns."""
-        self.columns, self._needs, self._fitted = tuple(columns), {}, (-1, [])
+        self.columns, self._fitted = tuple(columns), (-1, [])
+        self._needs, self._learnt = {}, {}
         self._strips.clear()
 
     def words(self, row: T) -> tuple[str, ...]:
