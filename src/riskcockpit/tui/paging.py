@@ -59,7 +59,7 @@ class Pages(Generic[T]):
             self._pages.popitem(last=False)
 
     def are_here(self, first: int, last: int) -> bool:
-        """Return whether rows `first` to before `last` are here, as far as they exist."""
+        """Return whether rows `first` to `last` are here, as far as they exist."""
         return all(number in self._pages for number in self._across(first, last))
 
     def ask(self, first: int, last: int) -> tuple[int, ...]:
