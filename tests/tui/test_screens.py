@@ -216,7 +216,7 @@ async def test_a_million_rows_are_read_by_pages_only() -> None:
 async def test_rows_that_take_long_are_dots_until_they_come(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(row_travel, "GRACE_SECONDS", 0.01)
+    monkeypatch.setattr(row_travel, "FAR_GRACE_SECONDS", 0.01)
     gateway = FakeGateway()
     async with opened(gateway, "f") as (app, pilot):
         gateway.gate = threading.Event()
@@ -231,7 +231,7 @@ async def test_rows_that_take_long_are_dots_until_they_come(
 async def test_rows_a_key_leads_to_are_painted_once_when_they_have_come(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(row_travel, "GRACE_SECONDS", 60.0)
+    monkeypatch.setattr(row_travel, "FAR_GRACE_SECONDS", 60.0)
     gateway = FakeGateway(total=1_000)
     async with opened(gateway, "f") as (app, pilot):
         table = findings(app).table

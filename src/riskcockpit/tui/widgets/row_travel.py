@@ -16,6 +16,9 @@ T = TypeVar("T")
 
 GRACE_SECONDS = 0.15
 """How long the rows of before are seen while those that a key leads to are fetched."""
+FAR_GRACE_SECONDS = 0.75
+"""The same on a way of many pages: the first of them in a long list, all ranks are read."""
+_FAR_PAGES = 10
 
 
 class RowTravel(RowMarking[T]):
@@ -92,8 +95,11 @@ class RowTravel(RowMarking[T]):
             return
         self._bound_for = top
         self.want()
-        if self._grace is None:
-            self._grace = self.set_timer(GRACE_SECONDS, self._arrive)
+        if self._grace is None:  # whoever holds a key sees something now and then
+            is_far = abs(top - self.scroll_offset.y) > _FAR_PAGES * self.height
+            self._grace = self.set_timer(
+                FAR_GRACE_SECONDS if is_far else GRACE_SECONDS, self._arrive
+            )
 
     def _arrive(self) -> None:
         """Show the rows of the way, or what takes their places."""
