@@ -14,6 +14,7 @@ from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.messages import GenerationChanged, Place
 from riskcockpit.tui.screens.findings import FindingsScreen
 from riskcockpit.tui.widgets import row_travel
+from riskcockpit.tui.widgets.filter_bar import FilterBar
 from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.findings import FindingRow
 from riskcockpit.views.governance import LedgerProblem, VerifyReport
@@ -153,6 +154,17 @@ async def test_a_mistake_in_a_query_is_pointed_at() -> None:
         assert lines[row].index("bogus") == lines[row + 1].index("▲")
         assert 'did you mean "owner"?' in lines[row + 1]
         assert "3,000 findings" in seen(app), "the list of before stays"
+
+
+async def test_a_mistake_and_its_hint_are_whole_on_a_narrow_screen() -> None:
+    hint = "leave it out, or quote it to search for it"
+    async with opened(None, "f", size=(80, 24)) as (app, pilot):
+        bar = app.screen.query_one(FilterBar)
+        bar.mend("owner:payments AND", "a term must follow 'AND'", hint, 15)
+        await settle(pilot)
+        said = [line.strip() for line in seen(app).splitlines()]
+        assert "▲ a term must follow 'AND'" in said
+        assert hint in said
 
 
 async def test_nothing_matches_is_said() -> None:

@@ -23,6 +23,8 @@ T = TypeVar("T")
 GUTTER = 4
 """Cells before the first column: cursor, mark, news or letter, and a gap."""
 GAP = 2
+_BAR = 2
+"""Cells at the end that no column takes: there a bar comes and goes, and no column moves."""
 _MOST_NEEDED = 400
 """Cells that a text may ask for: no foreign text pushes all others away."""
 MOST_DRAWN = 256
@@ -112,7 +114,10 @@ class RowPainter(Generic[T]):
     def fit(self, width: int) -> list[tuple[Column[T], int]]:
         """Return the columns that fit, with their widths."""
         if self._fitted[0] != width:
-            self._fitted = (width, fit(self.columns, max(1, width - GUTTER - 2), GAP, self._needs))
+            self._fitted = (
+                width,
+                fit(self.columns, max(1, width - GUTTER - _BAR), GAP, self._needs),
+            )
         return self._fitted[1]
 
     def choose(self, columns: Sequence[Column[T]]) -> None:
@@ -142,8 +147,8 @@ class RowPainter(Generic[T]):
             self._styles[name] = style
         return style
 
-    def head(self, width: int, sort_key: str, chosen: int | None) -> Strip:
-        """Draw the titles; `chosen` is the column that a key would sort by."""
+    def head(self, width: int, seen: int, sort_key: str, chosen: int | None) -> Strip:
+        """Draw the titles; `chosen` is the column that a key would sort by, the rest as `row`."""
         base = self.base + self._style("head")
         dots = self.frame.glyphs.ellipsis if self.frame is not None else ""
         segments = [Segment(" " * GUTTER, base)]
@@ -159,21 +164,25 @@ class RowPainter(Generic[T]):
             style = base + Style(underline=True) if index == chosen else base
             text = cut(title, size, column.align, dots)
             segments += [Segment(text, style), Segment(gap, base)]
-        return Strip(segments).adjust_cell_length(width, base).simplify()
+        return Strip(segments).simplify().adjust_cell_length(seen, base)
 
-    def row(self, index: int, row: T | None, width: int, look: Look) -> Strip:
-        """Draw a row, or give the strip of the last time; None is one that is not here yet."""
+    def row(self, index: int, row: T | None, width: int, seen: int, look: Look) -> Strip:
+        """Draw a row, or give the strip of the last time; None is one that is not here yet.
+
+        It is made for a table of `width` cells, of which the first `seen` are not under a bar:
+        what is longer is cut by Textual at every paint, and both parts of 16,000 rows are kept.
+        """
         key = (index, look)
         strip = self._strips.get(key)
-        if strip is None or strip.cell_length != width:
-            strip = self._drawn(row, width, look)
+        if strip is None or strip.cell_length != seen:
+            strip = self._drawn(row, width, seen, look)
             if row is not None and not look.is_cursor:
                 if len(self._strips) >= MOST_DRAWN:
                     self._strips.clear()
                 self._strips[key] = strip
         return strip
 
-    def _drawn(self, row: T | None, width: int, look: Look) -> Strip:
+    def _drawn(self, row: T | None, width: int, seen: int, look: Look) -> Strip:
         frame = self.frame
         assert frame is not None  # noqa: S101 - only reached with a list
         base = self.base
@@ -185,14 +194,14 @@ class RowPainter(Generic[T]):
         segments = self._gutter(frame, base, look, is_lit=is_lit)
         if row is None:
             segments.append(Segment(frame.glyphs.ellipsis, base))
-            return Strip(segments).adjust_cell_length(width, base)
+            return Strip(segments).simplify().adjust_cell_length(seen, base)
         for column, size in self.fit(width):
             cell = column.cell(row, frame)
             # on the cursor the words alone carry the state: no theme has a page for both colours
             style = base if is_lit or not cell.token else base + self._style(cell.token)
             text = _fitting(cell, column, size, frame.glyphs.ellipsis)
             segments += [Segment(text, style), Segment(" " * GAP, base)]
-        return Strip(segments).simplify().adjust_cell_length(width, base)
+        return Strip(segments).simplify().adjust_cell_length(seen, base)
 
     def _gutter(self, frame: Frame, base: Style, look: Look, *, is_lit: bool) -> list[Segment]:
         cursor = frame.glyphs.cursor if is_lit else " "

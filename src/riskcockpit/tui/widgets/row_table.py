@@ -210,19 +210,19 @@ class RowTable(RowTravel[T], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the widget."""
-        width = self.size.width
+        width, seen = self.size.width, self.scrollable_content_region.width
         if self._head and y == 0:
             is_chosen = self.shows_column and self.has_focus
             return self._painter.head(
-                width, self.sort_key, self.chosen_column if is_chosen else None
+                width, seen, self.sort_key, self.chosen_column if is_chosen else None
             )
         index = self.scroll_offset.y + y - self._head
         if self._painter.frame is None or index >= self._pages.total:
-            return Strip.blank(width, self._painter.base)
+            return Strip.blank(seen, self._painter.base)
         row = self._pages.row(index)
         if row is None:
             self.want()
-        return self._painter.row(index, row, width, self._look(index, row))
+        return self._painter.row(index, row, width, seen, self._look(index, row))
 
     def _look(self, index: int, row: T | None) -> Look:
         identifier = "" if row is None else self._identify(row)
