@@ -13,7 +13,6 @@ from riskcockpit.domain.asset import Asset, AssetKind
 from riskcockpit.domain.finding import FindingClass, ModelSignal, Observation, Package
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest.lifecycle import (
     absences,
     after_seen,
@@ -86,7 +85,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "n": "INTEGER", "scan": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT",
         "how": "VARCHAR",
     },
-    "fresh": {"n": "INTEGER"},
+    "fresh": {"n": "INTEGER", "scan": "INTEGER"},
     "hint": {"n": "INTEGER", "finding_id": "VARCHAR"},
     "assigned": {"n": "INTEGER", "id": "VARCHAR"},
     "change": {
@@ -294,7 +293,7 @@ def incoming_columns(
 def _joined(columns: Sequence[tuple[Sequence[Any], ...]]) -> Sequence[Sequence[Any]]:
     """Return the columns of all runs, each as one; those of a single run are not copied."""
     if len(columns) == 1:
-        return [list(values) if isinstance(values, range) else values for values in columns[0]]
+        return columns[0]
     return [list(chain.from_iterable(values)) for values in zip(*columns, strict=True)]
 
 
@@ -321,21 +320,20 @@ def _profile_rows(
         )  # fmt: skip
 
 
-def trace(
-    sheet: Sheet, row: int, asset: str, fingerprint: tuple[str, str], path: str | None = None
-) -> Trace:
-    """Return what can be recognised of a row; `path` overrides its own."""
-    kind = sheet.kinds[sheet.kind[row]]
+def seen_trace(kind: Observation, asset: str, row: Sequence[Any]) -> Trace:
+    """Return what can be recognised of a result of a kind, from the rest of its row of
+    `unmatched_seen`."""
+    path, line, column, title, snippet, method, value = row
     return Trace(
         finding_class=kind.finding_class,
         asset=asset,
         rule=kind.rule,
-        path=sheet.paths[row] if path is None else path,
-        line=sheet.lines[row],
-        column=sheet.columns[row],
-        title=sheet.titles[row],
-        snippet=sheet.snippets[row],
-        fingerprint=fingerprint,
+        path=path,
+        line=line,
+        column=column,
+        title=title,
+        snippet=snippet,
+        fingerprint=(method, value),
         vulnerability=canonical(kind.vulnerability_ids),
         package=package_name(kind.package) if kind.package else ("", ""),
     )
