@@ -271,10 +271,10 @@ def incoming_columns(
     `wordings` their descriptions, in the order of first use.
     """
     sheet, identities = run.sheet, run.identities
-    shared = list(zip(sheet.kind, [method for method, _ in identities.fingerprints], strict=True))
+    methods = [method for method, _ in identities.fingerprints]
     numbers = {
         each: profiles.setdefault((run.number, *each), len(profiles))
-        for each in dict.fromkeys(shared)
+        for each in dict.fromkeys(zip(sheet.kind, methods, strict=True))
     }
     for text in dict.fromkeys(sheet.descriptions):
         wordings.setdefault(text, len(wordings))
@@ -282,12 +282,20 @@ def incoming_columns(
     for row, found in sheet.places.items():
         places[row] = len(found)
     return (
-        run.numbers, [run.number] * len(sheet), list(map(numbers.__getitem__, shared)),
+        run.numbers, [run.number] * len(sheet),
+        [numbers[each] for each in zip(sheet.kind, methods, strict=True)],
         identities.keys, sheet.titles, list(map(wordings.__getitem__, sheet.descriptions)),
         sheet.paths, sheet.lines, sheet.columns, sheet.end_lines, sheet.snippets,
         places, [value or None for _, value in identities.fingerprints],
-        [n if raw else None for n, raw in enumerate(sheet.raws)],
+        _kept(sheet.raws),
     )  # fmt: skip
+
+
+def _kept(raws: Sequence[Any]) -> Sequence[int | None]:
+    """Return the numbers of the records that are kept; None for the others."""
+    if all(raws):
+        return range(len(raws))
+    return [n if raw else None for n, raw in enumerate(raws)]
 
 
 def _joined(columns: Sequence[tuple[Sequence[Any], ...]]) -> Sequence[Sequence[Any]]:
