@@ -86,7 +86,8 @@ def fuzz(seed: int, minutes: float, keep: Path) -> int:
             signal.setitimer(signal.ITIMER_PROF, 0)
         tried += 1
     current.unlink()
-    print(f"process {seed}: {tried} reports, {found} finding(s)", flush=True)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    print(f"process {seed}: {tried} reports, {found} finding(s), at most {peak:.0f} MB", flush=True)
     return int(bool(found))
 
 

@@ -27,6 +27,7 @@ ODD: tuple[Any, ...] = (
     "\x1b]52;c;ZXZpbA==\x07", "[@click=app.quit]x[/]", "=cmd()", "2026-13-45T99:99:99Z", "NaN",
     "CVE-2026-99999999999999999999", "pkg:npm/%40a/b@1?x=y#z", "http://[::1", "CVSS:3.1/AV:Q",
 )  # fmt: skip
+NAMES = names()
 _MARKS = (b"{", b"}", b"[", b"]", b'"', b"\\", b"<", b">", b"&", b",", b"\n", b"\x00", b"\xff")
 
 
@@ -147,7 +148,7 @@ def try_everything(content: bytes, options: ReadOptions, rng: random.Random) -> 
         AssertionError: a report was read into something that must not be.
         Exception: a reader crashed.
     """
-    for name in ("", rng.choice(names())):
+    for name in ("", rng.choice(NAMES)):
         try:
             report = (named(name).read if name else read_report)(content, options)
         except InputError as refusal:
