@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from contextlib import suppress
 from zlib import crc32
 
 import pytest
 
-from riskcockpit.domain.redaction import Redactor
-from support.mutating import mutated, seeds, try_everything
+from riskcockpit.errors import FormatError
+from riskcockpit.formats.registry import BUILT_IN, detect
+from support.mutating import DESCRIBED, MUTATING, mutated, seeds, try_everything
 from support.rubbish import left_to_collector
-from support.sarif_logs import OPTIONS
 
 SEEDS = [(name, content) for name, content in seeds() if len(content) < 20_000]
 ROUNDS = 12
@@ -19,12 +19,19 @@ ROUNDS = 12
 
 @pytest.mark.parametrize(("name", "content"), SEEDS, ids=[name for name, _ in SEEDS])
 def test_no_mutation_crashes_a_reader(name: str, content: bytes) -> None:
-    options = replace(OPTIONS, redact=Redactor(b"0" * 32))
     rng = random.Random(crc32(name.encode()))
     with left_to_collector() as left:
         for _ in range(ROUNDS):
-            try_everything(mutated(content, rng), options, rng)
+            try_everything(mutated(content, rng), MUTATING, rng)
     assert left == []
+
+
+def test_every_format_is_mutated() -> None:
+    known = set()
+    for _, content in SEEDS:
+        with suppress(FormatError):
+            known.add(detect(content, MUTATING).name)
+    assert known == {format_.name for format_ in (*DESCRIBED, *BUILT_IN)}
 
 
 FOUND = {
@@ -54,4 +61,4 @@ FOUND = {
 
 @pytest.mark.parametrize("content", FOUND.values(), ids=FOUND)
 def test_what_was_found_stays_mended(content: bytes) -> None:
-    try_everything(content, OPTIONS, random.Random(1))
+    try_everything(content, MUTATING, random.Random(1))
