@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gzip
 import io
+import tracemalloc
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pyarrow as pa
 import pytest
 
 from riskcockpit.errors import FormatError
 from riskcockpit.formats import archives
+from riskcockpit.formats.limits import CHUNK
 from riskcockpit.formats.opening import plain
 from riskcockpit.formats.registry import read_report
 from support.sarif_logs import OPTIONS, log, result, run
@@ -149,3 +152,16 @@ def test_damaged_cut_and_bomb_like_zstd_is_refused() -> None:
         plain(packed[:8] + b"\xff" * 40, LIMIT)
     with pytest.raises(FormatError, match="200 times"):
         plain(zstd(b"0" * (64 << 20)), 1 << 30)
+
+
+def test_nothing_of_damaged_zstd_stays_in_memory() -> None:
+    damaged = zstd(REPORT)[:-3]
+    tracemalloc.start()
+    try:
+        for _ in range(8):
+            with suppress(FormatError):
+                plain(damaged, LIMIT)
+        held, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < CHUNK

@@ -31,7 +31,7 @@ def test_every_format_is_mutated() -> None:
     for _, content in SEEDS:
         with suppress(FormatError):
             known.add(detect(content, MUTATING).name)
-    assert known == {format_.name for format_ in (*DESCRIBED, *BUILT_IN)}
+    assert known == {*(one.name for one in DESCRIBED), *(one.name for one in BUILT_IN)}
 
 
 FOUND = {
@@ -54,6 +54,18 @@ FOUND = {
     "a score below zero": (
         b'[{"Package": {"name": "a", "pm": "nuget", "version": "1"}, "Vulnerabilities":'
         b' [{"id": "1", "title": "CVE-2026-0001", "cvssScore": -1}]}]'
+    ),
+    "a score of Veracode above ten": (
+        b'{"_embedded": {"findings": [{"scan_type": "SCA", "finding_details": {"cve": {"name":'
+        b' "CVE-2026-0001", "cvss": 75, "exploitability": {"epss_score": 7}}}}]}}'
+    ),
+    "a score of Checkov above ten": (
+        b'{"check_type": "sca_package", "results": {"failed_checks": [{"check_id": "CKV_CVE_1",'
+        b' "vulnerability_details": {"id": "CVE-2026-0001", "package_name": "a", "cvss": 75}}]}}'
+    ),
+    "a repository whose address is none": (
+        b'{"SourceMetadata": {"Data": {"Git": {"file": "a", "repository": "http://[::1"}}},'
+        b' "DetectorName": "AWS", "Raw": "x"}'
     ),
 }
 """What long runs found, made small."""
