@@ -117,6 +117,12 @@ def test_too_many_entries_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         plain(archive({"a.json": REPORT, "b.txt": b""}), LIMIT)
 
 
+def test_an_entry_without_a_name_is_damage() -> None:
+    packed = archive({"@": b"{}"}).replace(b"@", b"\0")
+    with pytest.raises(FormatError, match="damaged"):
+        plain(packed, LIMIT)
+
+
 def test_a_damaged_archive_never_crashes() -> None:
     content = archive({"a.json": REPORT})
     for length in range(4, len(content), 7):

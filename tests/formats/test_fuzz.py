@@ -9,8 +9,8 @@ from zlib import crc32
 import pytest
 
 from riskcockpit.errors import FormatError
-from riskcockpit.formats.registry import BUILT_IN, detect
-from support.mutating import DESCRIBED, MUTATING, mutated, seeds, try_everything
+from riskcockpit.formats.registry import BUILT_IN, detect, read_report
+from support.mutating import DESCRIBED, MUTATING, check, mutated, seeds, try_everything
 from support.rubbish import left_to_collector
 
 SEEDS = [(name, content) for name, content in seeds() if len(content) < 20_000]
@@ -52,8 +52,9 @@ FOUND = {
         b"recommendationId,recommendationDisplayName,state,severity\nr-1,,Unhealthy,High\n"
     ),
     "a score below zero": (
-        b'[{"Package": {"name": "a", "pm": "nuget", "version": "1"}, "Vulnerabilities":'
-        b' [{"id": "1", "title": "CVE-2026-0001", "cvssScore": -1}]}]'
+        b'{"Packages": [{"Package": {"name": "a", "pm": "nuget", "version": "1"},'
+        b' "Vulnerabilities": [{"id": "1", "title": "CVE-2026-0001", "cvssScore": -1}]}],'
+        b' "Packages Audited": 1, "Vulnerabilities Found": 1}'
     ),
     "a score of Veracode above ten": (
         b'{"_embedded": {"findings": [{"scan_type": "SCA", "finding_details": {"cve": {"name":'
@@ -67,10 +68,25 @@ FOUND = {
         b'{"SourceMetadata": {"Data": {"Git": {"file": "a", "repository": "http://[::1"}}},'
         b' "DetectorName": "AWS", "Raw": "x"}'
     ),
+    "a row of zizmor that no file has": (
+        b'[{"ident": "x", "desc": "d", "determinations": {}, "locations":'
+        b' [{"symbolic": {"name": "a.yml"}, "concrete": {"location": {"start_point":'
+        b' {"row": 9223372036854775807, "column": 2147483647}}}}]}]'
+    ),
+    "a column of Bandit that no line has": (
+        b'{"errors": [], "generated_at": "", "metrics": {}, "results": [{"test_id": "B1",'
+        b' "issue_text": "x", "filename": "a.py", "line_number": 1, "col_offset": 2147483647}]}'
+    ),
+    "a finding of GuardDuty without a title, of no type": (
+        b'{"Findings": [{"SchemaVersion": "2018-10-08", "Id": "1", "ProductArn": "arn:aws:x",'
+        b' "Types": ["TTPs/"], "AwsAccountId": "1",'
+        b' "GeneratorId": "arn:aws:guardduty:eu-west-1:1:detector/1"}]}'
+    ),
 }
 """What long runs found, made small."""
 
 
 @pytest.mark.parametrize("content", FOUND.values(), ids=FOUND)
 def test_what_was_found_stays_mended(content: bytes) -> None:
+    check(read_report(content, MUTATING))
     try_everything(content, MUTATING, random.Random(1))

@@ -218,6 +218,7 @@ def check(report: Report) -> None:
             assert seen.epss is None or 0 <= seen.epss <= 1
             assert not seen.raw or isinstance(json.loads(seen.raw), dict)
             for place in seen.locations:
-                assert place.line is None or 0 < place.line < 2**31
+                for number in (place.line, place.column, place.end_line):
+                    assert number is None or 0 < number < 2**31
                 assert clean_line(place.path) == place.path
         assert all(problem.where and problem.why for problem in scan.problems)
