@@ -165,7 +165,7 @@ routes:
     (said,) = [event.detail for event in incident.timeline if event.kind == "escalated"]
     assert said.endswith("; for approver; goes to the channel pager")
     assert receipts(bank)[-1][1:] == (
-        "channel pager", {f"incident:{incident.id}:escalated": "critical"},
+        "channel pager", {f"incident-escalated:{incident.id}": "critical"},
     )  # fmt: skip
     acknowledge_incident(ctx, incident.id, "")
     assert told() == []

@@ -40,7 +40,7 @@ def facts_of(incident: Incident, now: datetime) -> Iterator[Fact]:
             is_late = now > due
             words = f"its review {'was' if is_late else 'is'} due by {rfc3339(due)}"
             severity = Severity.HIGH if is_late else Severity.MEDIUM
-            yield _fact(incident, ":review", severity, words, due - REVIEW_NOTICE)
+            yield _fact(incident, "-review", severity, words, due - REVIEW_NOTICE)
         return
     if incident.acknowledged_at is not None:
         return
@@ -55,7 +55,7 @@ def escalation_of(incident: Incident, to: str, at: datetime) -> Fact:
     """Return that nobody acknowledged an incident in time; its owner is who is to be told."""
     words = f"nobody acknowledged it by {rfc3339(incident.acknowledge_due_at)}"
     severity = max(incident.severity, Severity.HIGH)
-    return _fact(incident, ":escalated", severity, words, at, to=to)
+    return _fact(incident, "-escalated", severity, words, at, to=to)
 
 
 def way_out(ctx: Context, fact: Fact) -> str:
@@ -78,7 +78,7 @@ def _fact(
     to: str = "",
 ) -> Fact:
     return Fact(
-        key=f"incident:{incident.id}{aspect}",
+        key=f"incident{aspect}:{incident.id}",
         kind=AlertKind.INCIDENT,
         severity=severity,
         title=incident.title,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
 from riskcockpit.decisions.incidents import DESPITE_ALARMS, INCIDENT
 from riskcockpit.decisions.notes import NoteKind
 from riskcockpit.decisions.policy import SIGNERS
+from riskcockpit.decisions.roles import Deed
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.incident import Drill, Incident, IncidentState
 from riskcockpit.domain.untrusted import clean_line, clean_text
@@ -18,10 +20,22 @@ from riskcockpit.ledger.signers import parse_signers
 from riskcockpit.services.automatic import record
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.previews import preview_of
 from riskcockpit.services.record import examined, projected, read_roles
 from riskcockpit.store.sql import sql
+from riskcockpit.views.governance import DecisionPreview
 
 LONGEST_TEXT = 4_000
+_WORDLESS = frozenset({NoteKind.INCIDENT_ACKNOWLEDGED, NoteKind.INCIDENT_ASSIGNED})
+_DEEDS = {
+    NoteKind.INCIDENT_ACKNOWLEDGED: ("Acknowledge", "You look after it; it escalates no more."),
+    NoteKind.INCIDENT_ASSIGNED: ("Assign", "It has another owner from now on."),
+    NoteKind.INCIDENT_CONTAINED: ("Contain", "Its clock of containment stops."),
+    NoteKind.INCIDENT_RESOLVED: ("Resolve", "It is over; its review falls due."),
+    NoteKind.INCIDENT_NOTED: ("Note", "It is signed and stays in the timeline."),
+    NoteKind.INCIDENT_REVIEWED: ("Review", "It is closed with this review."),
+}
+"""Step → its name, and what comes of it."""
 LEAST_REVIEW = 20
 """Characters of a review: what happened, why, and what changes."""
 
@@ -53,6 +67,35 @@ def incident(ctx: Context, id_: str) -> Incident:
     return found_by(Desk(ctx), id_)
 
 
+def plan_step(
+    ctx: Context,
+    id_: str,
+    kind: NoteKind,
+    comment: str,
+    owner: str = "",
+    *,
+    despite_alarms: bool = False,
+) -> DecisionPreview:
+    """Say what a step of a person would do; raises as that step."""
+    words = comment if kind in _WORDLESS else _said(comment)
+    if kind is NoteKind.INCIDENT_REVIEWED:
+        words = _reviewed(words)
+    desk = Desk(ctx)
+    known = found_by(desk, id_)
+    _check(known, kind)
+    stand = _standing(ctx, known, kind, despite_alarms=despite_alarms)
+    owns = (("owner", _owner(ctx, owner)),) if kind is NoteKind.INCIDENT_ASSIGNED else ()
+    plan = preview_of(
+        desk,
+        f"{_DEEDS[kind][0]}: {known.title}",
+        _DEEDS[kind][1],
+        known.subject,
+        desk.permit(Deed.NOTE).id,
+        facts=(*owns, ("comment", clean_text(words).strip())),
+    )
+    return replace(plan, warnings=(_stands(stand),) if stand else ())
+
+
 def acknowledge(ctx: Context, id_: str, comment: str) -> tuple[Incident, str]:
     """Say that one looks after an incident; returns it as it is now, and what was not published.
 
@@ -70,16 +113,7 @@ def assign(ctx: Context, id_: str, owner: str, comment: str) -> tuple[Incident, 
         InputError: no name is given.
         UnknownNameError: neither the roles nor the allowed signers know it. Else as `acknowledge`.
     """
-    name = clean_line(owner).strip()
-    if not name:
-        raise InputError("an incident is given to somebody", hint="name the owner")
-    people = known_people(ctx)
-    if name not in people:
-        near = get_close_matches(name, people, n=1)
-        raise UnknownNameError(
-            f'nobody is called "{name}" here',
-            hint=f"did you mean {near[0]}?" if near else f"known: {', '.join(people)}",
-        )
+    name = _owner(ctx, owner)
     return _step(
         ctx, id_, NoteKind.INCIDENT_ASSIGNED, f"gives to {name}", comment, data={"owner": name}
     )
@@ -107,7 +141,7 @@ def contain(ctx: Context, id_: str, comment: str) -> tuple[Incident, str]:
     What is not published comes with a word on the alarms that stand all the same.
     """
     found, message = _step(ctx, id_, NoteKind.INCIDENT_CONTAINED, "contained", _said(comment))
-    stand = standing_alarms(ctx, found)
+    stand = _standing(ctx, found, NoteKind.INCIDENT_CONTAINED)
     word = f"contained by your word; {_stands(stand)}" if stand else ""
     return found, "; ".join(filter(None, (word, message)))
 
@@ -126,29 +160,49 @@ def resolve(
     words = _said(comment)
     known = found_by(Desk(ctx), id_)
     _check(known, NoteKind.INCIDENT_RESOLVED)
-    stand = standing_alarms(ctx, known)
-    if stand and not despite_alarms:
+    stand = _standing(ctx, known, NoteKind.INCIDENT_RESOLVED, despite_alarms=despite_alarms)
+    data = {DESPITE_ALARMS: True} if stand else {}
+    return _step(ctx, known.id, NoteKind.INCIDENT_RESOLVED, "resolved", words, data=data)
+
+
+def _standing(
+    ctx: Context, known: Incident, kind: NoteKind, *, despite_alarms: bool = False
+) -> tuple[str, ...]:
+    """Return the titles of the alarms that a step leaves standing, the gravest first.
+
+    Raises:
+        RefusedError: they stand against it.
+        StoreError: the cache cannot be read.
+    """
+    is_end = kind is NoteKind.INCIDENT_RESOLVED
+    if not (is_end or kind is NoteKind.INCIDENT_CONTAINED) or not ctx.store.exists():
+        return ()
+    with ctx.store.reader() as reader:
+        rows = reader.rows(sql("services", "incident_standing"), ids=list(known.alerts))
+    stand = tuple(title for (title,) in rows)
+    if stand and is_end and not despite_alarms:
         raise RefusedError(
             f"the incident {short(known.id)} is not over: {_stands(stand)}",
             rule="incident-alarms",
             hint="it resolves by itself when they end; `--despite-alarms` says why it is over"
             " all the same, and counts neither as contained nor as resolved",
         )
-    data = {DESPITE_ALARMS: True} if stand else {}
-    return _step(ctx, known.id, NoteKind.INCIDENT_RESOLVED, "resolved", words, data=data)
+    return stand
 
 
-def standing_alarms(ctx: Context, known: Incident) -> tuple[str, ...]:
-    """Return the titles of the alarms of an incident that go on, the gravest first.
-
-    Raises:
-        StoreError: the cache cannot be read.
-    """
-    if not ctx.store.exists():
-        return ()
-    with ctx.store.reader() as reader:
-        rows = reader.rows(sql("services", "incident_standing"), ids=list(known.alerts))
-    return tuple(title for (title,) in rows)
+def _owner(ctx: Context, name: str) -> str:
+    """Return whom an incident is given to; raises as `assign`."""
+    wanted = clean_line(name).strip()
+    if not wanted:
+        raise InputError("an incident is given to somebody", hint="name the owner")
+    people = known_people(ctx)
+    if wanted not in people:
+        near = get_close_matches(wanted, people, n=1)
+        raise UnknownNameError(
+            f'nobody is called "{wanted}" here',
+            hint=f"did you mean {near[0]}?" if near else f"known: {', '.join(people)}",
+        )
+    return wanted
 
 
 def _stands(titles: Sequence[str]) -> str:
@@ -168,13 +222,16 @@ def review(ctx: Context, id_: str, comment: str) -> tuple[Incident, str]:
         InputError: the review is too short.
         RefusedError: it is not over yet, or was reviewed.
     """
-    words = _said(comment)
+    return _step(ctx, id_, NoteKind.INCIDENT_REVIEWED, "reviewed", _reviewed(_said(comment)))
+
+
+def _reviewed(words: str) -> str:
     if len(words) < LEAST_REVIEW:
         raise InputError(
             f"a review has {LEAST_REVIEW} characters at least, not {len(words)}",
             hint="what happened, why, and what changes so that it does not happen again",
         )
-    return _step(ctx, id_, NoteKind.INCIDENT_REVIEWED, "reviewed", words)
+    return words
 
 
 def found_by(desk: Desk, id_: str) -> Incident:
