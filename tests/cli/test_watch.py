@@ -118,8 +118,8 @@ def test_an_incident_is_looked_after_to_its_end(incident: str) -> None:
     shown = document(invoke("incident", "show", incident, "--json"), "incident")
     assert (shown["state"], shown["severity"]) == ("open", "critical")
     me = Context.open().signer().principal
-    for way in ((), ("--dry-run",)):
-        nobody = invoke("incident", "assign", incident, f"{me}x", *way)
+    for how in ([], ["--dry-run"]):
+        nobody = invoke("incident", "assign", incident, f"{me}x", *how)
         assert (nobody.code, f"did you mean {me}?" in nobody.err) == (2, True)
     for way in ("--yes", "--dry-run"):
         stands = invoke("incident", "resolve", incident, "-m", "over", way)
@@ -172,6 +172,9 @@ def test_a_runbook_waits_for_a_person_and_says_how_to_go_on(incident: str) -> No
     done = ("--done", "stop=paused the jobs", "--done", "repair=loaded it again")
     found = document(invoke(*asked, *done, "--yes", "--json"), "runbook_run")
     assert found["complete"]
+    again = invoke(*asked, "--yes", "--json")
+    assert document(again, "runbook_run")["steps"] == []
+    assert "every step was taken already" in again.err
     assert invoke(*asked, "--done", "stop", "--yes").code == 2
 
 

@@ -307,12 +307,14 @@ def test_what_a_person_rejected_or_took_back_is_not_asked_for_again(
 
     other = make_bank(tmp_path / "other", monkeypatch)
     opened(other)
-    rollback(other.at("engineer"), "fraud")
+    assert take(other, CONTAIN).is_done
+    assert len(found(other).steps) == 1
     other.clock.at += timedelta(minutes=1)
     undo(other.at("engineer"))
     assert other.registry.champion == 7
     sent = list(other.registry.sent)
     done = take(other, CONTAIN)
+    assert found(other).steps == (), "what was done before has to be done again"
     assert (done.state, other.registry.sent) == ("failed", sent)
     assert "version 7 was put back since" in done.detail
 

@@ -84,7 +84,7 @@ def walked(book: Runbook, steps: Sequence[StepDone], seconds: float | None = Non
         "runbook_run",
         runbook=book.id,
         dry_run=False,
-        complete=bool(steps) and all(each.is_done for each in steps),
+        complete=all(each.is_done for each in steps),
         seconds=None if seconds is None else round(seconds, 3),
         steps=[_step(each, each.state) for each in steps],
     )

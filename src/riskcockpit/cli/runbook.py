@@ -155,6 +155,8 @@ def _walk(
     sign_checkpoint(ctx)
     if as_json:
         output.json_document(incident_documents.walked(book, steps))
+    if not steps:
+        say("every step was taken already")
     last = steps[-1] if steps else None
     if last is not None and last.waits_for is Waiting.PERSON:
         hint = f'--done "{last.step.id}=what you did"'

@@ -69,7 +69,9 @@ class _Making:
     is_despite_alarms: bool = False
     reviewed_at: datetime | None = None
     timeline: list[IncidentEvent] = field(default_factory=list)
-    steps: list[tuple[str, str]] = field(default_factory=list)
+    steps: list[tuple[datetime, str, str]] = field(default_factory=list)
+    anew_at: datetime | None = None
+    """When it last began anew: it was reopened, or the version at fault came back."""
 
     def add(self, kind: NoteKind, entry: Entry, at: datetime) -> None:
         """Write an entry into the timeline."""
@@ -81,6 +83,10 @@ class _Making:
         """Note the first moment from which the fault did no more harm."""
         if self.contained_at is None or at < self.contained_at:
             self.contained_at, self.contained_by = max(at, self.detected_at), by
+
+    def began_anew(self, at: datetime) -> None:
+        """Note that what was done of runbooks until then has to be done again."""
+        self.anew_at = max(filter(None, (self.anew_at, at)))
 
     def made(self) -> Incident:
         """Return the incident."""
@@ -105,7 +111,11 @@ class _Making:
             review_due_at=due,
             reviewed_at=self.reviewed_at,
             timeline=tuple(sorted(self.timeline, key=lambda event: event.at)),
-            steps=tuple(self.steps),
+            steps=tuple(
+                (book, step)
+                for at, book, step in self.steps
+                if self.anew_at is None or at > self.anew_at
+            ),
             is_despite_alarms=self.is_despite_alarms,
             escalated_to=self.escalated_to,
         )
@@ -185,7 +195,7 @@ def _follow(found: _Making, kind: NoteKind, entry: Entry) -> None:
         case NoteKind.INCIDENT_ESCALATED if found.escalated_at is None:
             found.escalated_at, found.escalated_to = at, str(entry.data.get("to", ""))
         case NoteKind.STEP_DONE:
-            step = (str(entry.data.get("runbook", "")), str(entry.data.get("step", "")))
+            step = (at, str(entry.data.get("runbook", "")), str(entry.data.get("step", "")))
             found.steps.append(step)
         case _:
             is_despite = entry.data.get(DESPITE_ALARMS) is True
@@ -202,6 +212,7 @@ def _advance(
             _resolve(found, at, is_ended=is_ended, is_despite=is_despite)
         case NoteKind.INCIDENT_REOPENED if found.is_despite_alarms:
             found.resolved_at, found.reviewed_at, found.is_despite_alarms = None, None, False
+            found.began_anew(at)
         case NoteKind.INCIDENT_REVIEWED if found.resolved_at is not None:
             found.reviewed_at = found.reviewed_at or at
         case _:
@@ -229,6 +240,7 @@ def _contain(each: _Making, rollback: Containment) -> None:
         each.timeline.append(IncidentEvent(at, "contained", who, text, rollback.action))
         text = f"version {rollback.version} serves again: it is contained no longer"
         each.timeline.append(IncidentEvent(until, "returned", "a person", text, rollback.action))
+        each.began_anew(until)
         return
     before = each.contained_at
     each.contain(at, by)

@@ -73,7 +73,7 @@ class Incident:
     timeline: tuple[IncidentEvent, ...]
     """In time order."""
     steps: tuple[tuple[str, str], ...]
-    """(runbook, step) of what was done, in order."""
+    """(runbook, step) of what was done, in order, since it opened or last began anew."""
     is_despite_alarms: bool = False
     """Somebody said that it is over while its alarms stood: it goes on once they stand for longer,
     and counts as resolved when they end."""
