@@ -193,7 +193,7 @@ def test_nobody_is_said_to_be_told_of_an_escalation_that_goes_nowhere(
     advance(ctx)
     (incident,) = incidents(ctx)
     (said,) = [event.detail for event in incident.timeline if event.kind == "escalated"]
-    why = "channel" if text != "chanels: []\n" else "unknown key"
+    why = "channel" if text != "chanels: []\n" else "the rules of alerts cannot be used"
     assert "; not told: " in said
     assert why in said
     assert not receipts(bank)

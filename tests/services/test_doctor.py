@@ -79,5 +79,7 @@ def test_rules_of_incidents_and_runbooks_that_cannot_be_used_are_a_fault(
     assert incidents().state is CheckState.OK
     place.write_text(text)
     assert (incidents().state, file in incidents().detail) == (CheckState.FAIL, True)
-    said = invoke("status").err
-    assert ("incidents are not kept" in said) == (file == "incidents.yaml")
+    for command, code in (("status", 0), ("sync", 3)):
+        ran = invoke(command)
+        told = ("incidents are not kept" in ran.err, ran.code)
+        assert told == ((True, code) if file == "incidents.yaml" else (False, 0))
