@@ -186,22 +186,26 @@ def test_a_version_that_breaches_nothing_keeps_its_place(bank: Bank) -> None:
     assert "riskcockpit rollback fraud" in done.hint
 
 
-@pytest.mark.parametrize(
-    ("sql", "why"),
-    [
-        ("UPDATE finding SET state = 'fixed', fixed_at = last_seen WHERE title = 'drop'", "stands"),
-        ("UPDATE reading SET \"at\" = \"at\" - INTERVAL 30 MINUTE", "too old"),
-        ("DELETE FROM model_alias", "version None"),
-    ],
-)  # fmt: skip
-def test_nothing_is_rolled_back_for_a_breach_that_does_not_stand(
-    bank: Bank, sql: str, why: str
-) -> None:
+def test_nothing_is_rolled_back_for_a_breach_that_does_not_stand(bank: Bank) -> None:
     opened(bank)
-    change(bank, sql)
-    done = take(bank, CONTAIN)
-    assert (done.state, bank.registry.sent) == ("failed", [])
-    assert why in done.detail
+    for there, back, why in (
+        (
+            "UPDATE finding SET state = 'fixed', fixed_at = last_seen WHERE title = 'drop'",
+            "UPDATE finding SET state = 'open', fixed_at = NULL WHERE title = 'drop'",
+            "stands on version 7",
+        ),
+        (
+            'UPDATE reading SET "at" = "at" - INTERVAL 30 MINUTE',
+            'UPDATE reading SET "at" = "at" + INTERVAL 30 MINUTE',
+            "too old",
+        ),
+        ("DELETE FROM model_alias", "SELECT 1", "version None"),
+    ):
+        change(bank, there)
+        done = take(bank, CONTAIN)
+        assert (done.state, bank.registry.sent) == ("failed", [])
+        assert why in done.detail
+        change(bank, back)
 
 
 def test_a_guard_or_a_missing_credential_fails_the_step_and_signs_nothing(bank: Bank) -> None:
@@ -336,36 +340,28 @@ def test_what_was_sent_and_not_read_back_is_waited_for(bank: Bank) -> None:
     assert bank.registry.sent == sent
 
 
-@dataclass
-class Case:
-    """What arrives after a rollback, and what the step says of it."""
-
-    state: str
-    why: str
-    version: int | None = 6
-    value: float = 0.94
-    ago: timedelta = timedelta(0)
-    later: timedelta = timedelta(minutes=1)
-
-
-@pytest.mark.parametrize(
-    "case",
-    [
-        Case("done", "version 6 is within its limits since"),
-        Case("waits", "no reading of accuracy of version 6 since", version=7),
-        Case("waits", "to prove itself", value=0.8),
-        Case("failed", "accuracy 0.8 below 0.9", value=0.8, later=timedelta(minutes=40)),
-    ],
-)
 def test_verify_passes_only_with_fresh_good_readings_of_what_serves_since_the_containment(
-    bank: Bank, sources: Sources, case: Case
+    bank: Bank, sources: Sources
 ) -> None:
     contained(bank)
-    bank.clock.at += case.later
-    sources.arrives = lambda: measured(bank, case.version, case.value, bank.clock.at - case.ago)
-    done = take(bank, VERIFY)
-    assert (done.state, case.why in done.detail) == (case.state, True), done.detail
-    assert len(found(bank).steps) == (case.state == "done"), "only what was proven is signed"
+
+    def after(minutes: int, version: int, value: float) -> StepDone:
+        bank.clock.at += timedelta(minutes=minutes)
+        sources.arrives = lambda: measured(bank, version, value)
+        done = take(bank, VERIFY)
+        assert len(found(bank).steps) == done.is_done, "only what was proven is signed"
+        return done
+
+    done = after(1, 7, 0.94)
+    assert done.waits_for is Waiting.READINGS
+    assert "no reading of accuracy of version 6 since" in done.detail
+    done = after(1, 6, 0.8)
+    assert done.waits_for is Waiting.READINGS
+    assert "accuracy 0.8 below 0.9; it has until" in done.detail
+    done = after(40, 6, 0.8)
+    assert (done.state, "accuracy 0.8 below 0.9" in done.detail) == ("failed", True)
+    done = after(1, 6, 0.94)
+    assert (done.state, "version 6 is within its limits since" in done.detail) == ("done", True)
 
 
 def test_each_metric_that_was_in_breach_has_to_be_measured_again(

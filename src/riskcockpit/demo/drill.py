@@ -25,7 +25,7 @@ from riskcockpit.services.sync import sync
 
 MEASURED_WITHIN_SECONDS = 60.0
 """How long a drill waits until the version that took over was measured."""
-LOOK_SECONDS = 3.0
+LOOK_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
