@@ -23,12 +23,14 @@ from riskcockpit.present.text import (
     state_mark,
     trend_arrow,
 )
-from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled, titled
+from riskcockpit.tui.widgets.plain import Part, Plain, fitted, lines, styled, titled
 
 if TYPE_CHECKING:  # records come with the data
     from riskcockpit.views.posture import KpiView, PillarView
 
 _LINE = 1
+_LEAST_WORDS = 6
+"""Cells below which a title on one line says nothing."""
 _TWO_KPIS = 9
 _BLOCK = 2
 """Rows a KPI takes beside its title: value against target, trend."""
@@ -78,7 +80,7 @@ class PillarCard(Plain):
         for state in KpiState:
             self.set_class(state is view.state, f"-{state.value}")
         if room.height <= _LINE:
-            self.show(_one_line(view, frame, room.width))
+            self.show(one_line(view, frame, room.width))
             return
         fresh = freshness(view, frame)
         name = f"{self.pillar.number} {_SHORT_TITLES.get(self.pillar, self.pillar.label)}"
@@ -94,7 +96,8 @@ def freshness(view: PillarView, frame: Frame) -> str:
     return "live" if is_live else f"{age(view.as_of, frame.now)} old"
 
 
-def _one_line(view: PillarView, frame: Frame, width: int) -> Content:
+def one_line(view: PillarView, frame: Frame, width: int) -> Content:
+    """Return a pillar on one line of at most `width` cells, however few they are."""
     mark = state_mark(view.state, frame.glyphs)
     name = _SHORT_TITLES.get(view.pillar, view.pillar.label)
     left: list[Part] = [
@@ -103,15 +106,22 @@ def _one_line(view: PillarView, frame: Frame, width: int) -> Content:
         (f"{mark!s:<10}", mark.token),
     ]
     risk = f"{_at_risk(view, frame):>12}"
-    room = max(0, width - styled(left).cell_length - len(risk))
+    room = width - styled(left).cell_length - len(risk)
     kpi = _leading(view)
     if kpi is None:
-        why = _cut(_reason(view, frame), room - 1, frame)
-        return styled([*left, (f"{why:<{room}}", "muted"), risk])
-    value = measure(kpi.value, kpi.unit, frame.glyphs)
-    room -= max(9, len(value) + 1)
-    title = _cut(kpi.title, room - 1, frame)
-    return styled([*left, f"{title:<{room}}", (f"{value:>9}", _token(kpi)), risk])
+        middle: list[Part] = [(_filling(_reason(view, frame), room, frame), "muted")]
+    else:
+        value = f"{measure(kpi.value, kpi.unit, frame.glyphs):>8}"
+        title = _filling(kpi.title, room - len(value) - 1, frame)
+        middle = [title, (f" {value}", _token(kpi))] if title.strip() else [" " * room]
+    # on a line that is narrower than all of it, money and then words are cut
+    return fitted(styled([*left, *middle, risk]), width, frame.glyphs)
+
+
+def _filling(text: str, room: int, frame: Frame) -> str:
+    """Return `text` in exactly `room` cells, the last a blank; nothing where no word has room."""
+    said = _cut(text, room - 1, frame) if room >= _LEAST_WORDS else ""
+    return said + " " * (room - len(said))
 
 
 def _leading(view: PillarView) -> KpiView | None:
