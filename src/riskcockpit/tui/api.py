@@ -52,6 +52,8 @@ class About:
     is_production: bool
     principal: str
     host: str
+    is_writable: bool = True
+    """Whether a decision can be written down in this home."""
     unlock_for: str = "15m"
     """How long decisions in production stay unlocked."""
     theme: str = "dark"

@@ -16,7 +16,6 @@ from textual.content import Content
 from textual.filter import LineFilter
 from textual.timer import Timer
 
-from riskcockpit.domain.untrusted import clean_line, clean_text
 from riskcockpit.errors import RiskcockpitError
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
@@ -26,7 +25,8 @@ from riskcockpit.tui.conditions import Condition, of_data, of_settings
 from riskcockpit.tui.fence import Fence
 from riskcockpit.tui.handing import Handing
 from riskcockpit.tui.hyperlinks import are_shown
-from riskcockpit.tui.outcomes import Outcomes, Severity
+from riskcockpit.tui.noting import Noting
+from riskcockpit.tui.outcomes import Outcomes
 from riskcockpit.tui.toasts import give_toasts_time
 from riskcockpit.tui.widgets.lines import header_line, synced
 
@@ -50,7 +50,7 @@ def _palette() -> type[Provider]:
     return CockpitCommands
 
 
-class Cockpit(Handing):
+class Cockpit(Noting, Handing):
     """The risk cockpit."""
 
     TITLE = "riskcockpit"
@@ -190,22 +190,6 @@ class Cockpit(Handing):
         self.place_screen.take_ledger()  # what may be decided is asked anew
         self.place_screen.refresh_bindings()
         self.place_screen.draw_lines()
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: Severity = "information",
-        timeout: float | None = None,
-        markup: bool = False,
-    ) -> None:
-        """Show a passing note; never as markup, and harmless, whoever asks."""
-        del markup
-        super().notify(
-            clean_text(message), title=clean_line(title), severity=severity, timeout=timeout,
-            markup=False,
-        )  # fmt: skip
 
     # keys that wait
 

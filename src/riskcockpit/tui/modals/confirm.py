@@ -94,9 +94,14 @@ class ConfirmDialog(Dialog[bool]):
         return [("y", "key"), " signs it    ", ("No", "strong"), " is esc, n or enter"]
 
     def on_mount(self) -> None:
-        """Become ready only once a person can have read the question."""
+        """Become ready only once a person can have read the question, with nothing over it."""
+        self.host.hold_notes()
         self._is_astray = self.host.is_typing_on()
         self._settle()
+
+    def on_unmount(self) -> None:
+        """Let notes come again."""
+        self.host.release_notes()
 
     def _settle(self) -> None:
         self.call_after_refresh(self._begin_to_settle)

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from riskcockpit.tui.bindings import KEYS, LAST_SCOPES, SCOPES, SEEN_IN, Key
 from riskcockpit.tui.commands import offered
+from riskcockpit.tui.conditions import LOCKED
 from riskcockpit.tui.modals.dialog import Dialog
 from riskcockpit.tui.widgets.field import Field
 from riskcockpit.tui.widgets.finding_text import paragraph
@@ -66,7 +67,7 @@ class HelpDialog(Dialog[None]):
                 SCOPES[scope], [line for key in keys for line in self._lines(key, width)]
             )
         if wanted:
-            elsewhere = [key for key in KEYS if not self._is_here(key) and self._says(key, wanted)]
+            elsewhere = [key for key in KEYS if self._is_elsewhere(key) and self._says(key, wanted)]
             lines_ = [line for key in elsewhere for line in self._elsewhere(key, width)]
             out += _headed("In other views", lines_)
         found = [
@@ -77,7 +78,7 @@ class HelpDialog(Dialog[None]):
         names = [(f":{each.shown}", each.words) for each in found]
         out += _headed("Commands", [line for name in names for line in _row(*name, width)])
         if self._is_locked:
-            out.append(styled([("decisions are locked here; :unlock allows them", "warn")]))
+            out.append(styled([(LOCKED, "warn")]))
         return out or [styled([("no key fits", "muted")])]
 
     def _elsewhere(self, key: Key, width: int) -> list[Content]:
@@ -99,6 +100,9 @@ class HelpDialog(Dialog[None]):
 
     def _is_here(self, key: Key) -> bool:
         return key.id in self._active or key.id in self._refused
+
+    def _is_elsewhere(self, key: Key) -> bool:
+        return not self._is_here(key) and not (key.changes and self._is_locked)
 
     def _fits(self, key: Key, wanted: str) -> bool:
         return self._is_here(key) and self._says(key, wanted)
