@@ -75,3 +75,21 @@ def test_a_pillar_on_one_line_has_any_width(width: int, glyphs: Glyphs, view: Pi
     if width >= 42:
         assert str(state_mark(view.state, glyphs)) in line.plain
         assert amount_at_risk(view, Frame(NOW, glyphs)) in line.plain
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        (("r",), "POST /registered-models/alias name=fraud-scoring alias=champion version=6"),
+        (("f", "?"), "open its file at the line in $EDITOR"),
+        ((":", *"tour", "enter"), "Servers, data, people are invented; what"),
+    ],
+)
+async def test_the_text_of_a_dialog_is_broken_anew_when_the_window_grows(
+    keys: tuple[str, ...], sentence: str
+) -> None:
+    async with opened(None, *keys, size=(60, 48)) as (app, pilot):
+        assert sentence not in seen(app)
+        await pilot.resize_terminal(160, 48)
+        await settle(pilot)
+        assert sentence in seen(app)

@@ -296,6 +296,7 @@ def preview(view: DecisionPreview) -> str:
     rows = [view.title, f"  {view.consequence}"]
     rows += [f"  {name:<14} {text}" for name, text in _preview_facts(view) if text]
     rows += [f"  upstream call  {call}" for call in view.calls]
+    rows += [] if view.are_calls_known else ["  upstream call  unknown: a source did not answer"]
     rows += [f"  needs          {need}" for need in view.needs]
     rows += [f"  BLOCKED        {why_not}" for why_not in view.blockers]
     rows += [f"  - {row.severity.word:<9} {row.asset}  {row.title}" for row in view.findings[:10]]

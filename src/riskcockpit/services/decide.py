@@ -284,7 +284,7 @@ def _preview(
     stays = "It stays" if is_one else "They stay"
     asks = "asks" if is_one else "ask"
     assets = sorted({row.asset for row in wish.rows})
-    calls, doubts = calls_of(wish.desk.ctx, wish.upstream.actions)
+    calls = calls_of(wish.desk.ctx, wish.upstream.actions)
     return DecisionPreview(
         title=_title(wish, is_asked=bool(missing)),
         consequence=(
@@ -294,11 +294,12 @@ def _preview(
         target=", ".join(assets[:3]) + (f" and {len(assets) - 3} more" if assets[3:] else ""),
         context=context.name,
         is_production=context.production,
-        calls=calls,
+        calls=calls.made,
+        are_calls_known=calls.are_known,
         rule=rule_id,
         needs=missing,
         blockers=blockers,
-        warnings=(*_warnings(wish), *doubts),
+        warnings=(*_warnings(wish), *calls.warnings),
         findings=wish.rows[:SAMPLE],
         finding_count=count,
         exposure=Money.total((row.exposure for row in wish.rows), wish.desk.ctx.settings.currency),

@@ -30,6 +30,8 @@ class Dialog(ModalScreen[T]):
     def __init__(self, title: str) -> None:
         super().__init__()
         self._box_title = title
+        self._drawn_in = 0
+        """Cells of a line when the text was drawn."""
 
     @property
     def rows_beside(self) -> int:
@@ -48,6 +50,7 @@ class Dialog(ModalScreen[T]):
 
     def compose(self) -> ComposeResult:
         """Put the content into the box."""
+        self._drawn_in = self.room
         with Vertical(id="dialog") as box:
             titled(box, self._box_title)
             yield from self.compose_content()
@@ -61,8 +64,14 @@ class Dialog(ModalScreen[T]):
         self.fit_text()
 
     def on_resize(self) -> None:
-        """Give the text all rows there are now."""
+        """Draw the text in the cells and rows there are now."""
+        if self.room != self._drawn_in:
+            self._drawn_in = self.room
+            self.draw_text()
         self.fit_text()
+
+    def draw_text(self) -> None:
+        """Draw anew what is broken into lines: there is another `room` for them."""
 
     def retitle(self, title: str) -> None:
         """Give the box another title, when it is made next."""
@@ -95,8 +104,12 @@ class TextDialog(Dialog[None]):
     def compose_content(self) -> Iterable[Widget]:
         """Yield the text and how to leave."""
         with VerticalScroll(id="dialog-scroll", can_focus=False):
-            yield Plain(lines(self.text()), classes="text")
+            yield Plain(lines(self.text()), id="said", classes="text")
         yield Plain(" esc closes", classes="line dim")
+
+    def draw_text(self) -> None:
+        """Draw what is said."""
+        self.query_one("#said", Plain).show(lines(self.text()))
 
     def text(self) -> list[Content]:
         """Return the lines to say."""

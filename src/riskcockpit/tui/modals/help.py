@@ -56,7 +56,12 @@ class HelpDialog(Dialog[None]):
     def search(self, event: Input.Changed) -> None:
         """Keep what fits."""
         event.stop()
-        self.query_one("#help-text", Plain).show(lines(self._text(event.value.lower(), self.room)))
+        self.draw_text()
+
+    def draw_text(self) -> None:
+        """Draw the keys that fit what is searched."""
+        wanted = self.query_one("#help-search", Input).value.lower()
+        self.query_one("#help-text", Plain).show(lines(self._text(wanted, self.room)))
 
     def _text(self, wanted: str, width: int) -> list[Content]:
         """Return the keys of this view first, then those of all views, words, and other views."""

@@ -62,9 +62,7 @@ class _Options(SelectOverlay):
     def _find_search_match(self, query: str) -> int | None:
         """Return the first option that begins with what is typed, else one that contains it."""
         texts = [
-            each.prompt.plain.lower()
-            for each in self.options
-            if isinstance(each.prompt, Content)
+            each.prompt.plain.lower() for each in self.options if isinstance(each.prompt, Content)
         ]
         wanted = query.lower()
         begins = [at for at, text in enumerate(texts) if text.startswith(wanted)]
