@@ -21,7 +21,8 @@ PAGES: tuple[_Page, ...] = (
         "A bank in a box",
         (
             "You are the control engineer of a simulated bank. Servers, data, people are invented; "
-            "what reads, judges and signs is the real thing. All of it goes when you quit, without --keep."
+            "what reads, judges and signs is the real thing. Without --keep all of it goes when "
+            "you quit."
         ),
         (("enter", "next"), ("esc", "leave the tour; it comes again in the next demo")),
     ),
