@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,7 +40,7 @@ def test_a_key_behind_esc_is_a_key_of_its_own(
 def test_sequences_of_the_terminal_stay_whole_wherever_they_are_cut(cuts: list[int]) -> None:
     text = "j\x1b[A\x1bOP\x1b[<0;1;1M\x1b[200~a\x1bmb\x1b[201~\x1b[97;3uk\x1b\x7f\x1b\tx"
     edges = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
-    chunks = [text[a:b] for a, b in zip(edges, edges[1:], strict=False) if a < b]
+    chunks = [text[a:b] for a, b in pairwise(edges) if a < b]
     assert keys(*chunks) == keys(text)
     assert [key for key in keys(text) if key == "escape"] == []
     assert keys(text)[:3] == ["j", "up", "f1"]

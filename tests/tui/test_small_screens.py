@@ -82,7 +82,7 @@ def test_a_pillar_on_one_line_has_any_width(width: int, glyphs: Glyphs, view: Pi
     [
         (("r",), "POST /registered-models/alias name=fraud-scoring alias=champion version=6"),
         (("f", "?"), "open its file at the line in $EDITOR"),
-        ((":", *"tour", "enter"), "Servers, data, people are invented;"),
+        ((":", *"tour", "enter"), "Without --keep all of it goes"),
     ],
 )
 async def test_the_text_of_a_dialog_is_broken_anew_when_the_window_grows(

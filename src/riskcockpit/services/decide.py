@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from riskcockpit.decisions.project import Waiver
+from riskcockpit.decisions.project import Waiver, WaiverState
 from riskcockpit.decisions.roles import Deed, Rule, needs
 from riskcockpit.decisions.upstream import KEY as UPSTREAM
 from riskcockpit.decisions.upstream import as_data
@@ -25,6 +25,7 @@ from riskcockpit.decisions.waivers import (
 from riskcockpit.domain.clock import as_utc
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.finding import State
+from riskcockpit.domain.ids import short
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
 from riskcockpit.domain.untrusted import clean_text
@@ -328,13 +329,26 @@ def _warnings(wish: _Wish) -> Iterable[str]:
     waived = sum(row.state in (State.WAIVED, State.FALSE_POSITIVE) for row in wish.rows)
     if waived and not (wish.terms.record and wish.terms.record.renews):
         yield f"{_count(waived)} waived already"
-    asked = sum(row.state is State.PENDING_WAIVER for row in wish.rows)
-    if asked:
-        yield f"{_count(asked)} in a request already that waits for a key: `requests` shows it"
+    yield from _asked_already(wish)
     yield from wish.upstream.notes
     exploited = sum(row.is_kev for row in wish.rows)
     if exploited:
         yield f"{_count(exploited)} known to be exploited"
+
+
+def _asked_already(wish: _Wish) -> Iterable[str]:
+    """Name the requests that wait for a key over the same findings, by the ledger."""
+    desk, wanted = wish.desk, {row.id for row in wish.rows}
+    for waiver in desk.projection.waivers:
+        if waiver.state is not WaiverState.REQUESTED or waiver.terms is None:
+            continue
+        both = sum(each.id in wanted for each in waiver.terms.findings)
+        is_own = waiver.requester == desk.ctx.settings.identity.principal
+        if both:
+            yield (
+                f"{_count(both)} in the request {short(waiver.id)} already, asked by "
+                f"{'you' if is_own else waiver.requester}, which waits for a key"
+            )
 
 
 def _count(number: int) -> str:

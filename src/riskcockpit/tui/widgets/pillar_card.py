@@ -18,6 +18,7 @@ from riskcockpit.present.text import (
     limit,
     measure,
     money,
+    plural,
     signs,
     sparkline,
     state_mark,
@@ -31,7 +32,8 @@ if TYPE_CHECKING:  # records come with the data
 _LINE = 1
 _LEAST_WORDS = 6
 """Cells below which a title on one line says nothing."""
-_TWO_KPIS = 9
+_FRAME_ROWS = 3
+"""Rows of a card beside its KPIs: state, controls, money at risk."""
 _BLOCK = 2
 """Rows a KPI takes beside its title: value against target, trend."""
 _WHOLE_TITLES = 11
@@ -172,28 +174,42 @@ def controls_words(view: PillarView, frame: Frame, room: int) -> tuple[str, str]
         return (frame.glyphs.dash, token)
     if total and blind == total:
         return (_fitting((f"{total} without data", "no data"), room), token)
+    judged = f"{failing}/{view.judged_controls} fail"
     if not blind:
-        return (f"{failing}/{total} fail", token)
-    judged = f"{failing}/{total - blind} fail"
+        return (judged, token)
     return (_fitting((f"{judged} {frame.glyphs.separator} {blind} no data", judged), room), token)
+
+
+def _controls(view: PillarView, frame: Frame, width: int) -> Content:
+    label = "controls "
+    words, token = controls_words(view, frame, width - len(label))
+    if len(label) + len(words) > width:  # the whole as one phrase, without how many there are
+        failing = view.failing_controls
+        fail = "fails" if failing == 1 else "fail"
+        return styled([(f"{plural(failing, 'control')} {fail}", token)])
+    return _ends([(label.rstrip(), "muted")], [(words, token)], width)
 
 
 def _card(view: PillarView, frame: Frame, room: Size) -> Content:
     mark = state_mark(view.state, frame.glyphs)
     width, dash = room.width, frame.glyphs.dash
     opened = count(view.open_findings) if has_data(view) else dash
-    rows = [_ends([(str(mark), mark.token)], [(f"{opened} open", "muted")], width)]
+    state: list[Part] = [(str(mark), mark.token)]
+    beside = width - styled(state).cell_length - 1
+    # what is beside incidents is not how many of them are open
+    what = "findings" if view.pillar is Pillar.INCIDENT_RESPONSE else "open"
+    said = _fitting((f"{opened} {what}", opened), beside)
+    rows = [_ends(state, [(said, "muted")], width)]
     per_title = 2 if room.height >= _WHOLE_TITLES else 1
     size = _BLOCK + per_title
     blocks = [_kpi(kpi, frame, width, per_title) for kpi in _ordered(view)]
     if _leading(view) is None:
         blocks.insert(0, _block(_reason(view, frame), width, size, frame))
-    shown = 2 if room.height >= _TWO_KPIS else 1
+    shown = max(1, (room.height - _FRAME_ROWS) // size)
     blocks += [[Content("")] * size] * (shown - len(blocks))
     rows += [row for block in blocks[:shown] for row in block]
     if shown > 1:
-        words = controls_words(view, frame, width - len("controls "))
-        rows.append(_ends([("controls", "muted")], [words], width))
+        rows.append(_controls(view, frame, width))
     rows.append(_ends([("at risk", "muted")], [(_at_risk(view, frame), "value")], width))
     return lines(rows)
 
@@ -224,12 +240,18 @@ def _token(kpi: KpiView) -> str:
 def _kpi(kpi: KpiView, frame: Frame, width: int, per_title: int) -> list[Content]:
     value = measure(kpi.value, kpi.unit, frame.glyphs)
     target = limit(kpi.target, kpi.unit, kpi.direction, frame.glyphs)
-    bars = sparkline(kpi.trend, width, frame.glyphs, kpi.target)
+    bars = _stretched(sparkline(kpi.trend, width, frame.glyphs, kpi.target), width)
     return [
         *(styled([line]) for line in _wrapped(kpi.title, width, per_title, frame)),
         _ends([(value, _token(kpi))], [(target, "muted")], width),
         styled([(bars, "trend")]),
     ]
+
+
+def _stretched(bars: str, width: int) -> str:
+    """Return bars over the room there is, none wider than two cells."""
+    cells = min(width, 2 * len(bars))
+    return "".join(bars[at * len(bars) // cells] for at in range(cells))
 
 
 def _ends(left: list[Part], right: list[Part], width: int) -> Content:
