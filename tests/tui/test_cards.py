@@ -143,6 +143,17 @@ async def test_bars_fill_a_wide_card() -> None:
         assert len(card) > 50
 
 
+async def test_a_vast_screen_shows_more_numbers_of_each_pillar() -> None:
+    view = posture()
+    first = view.pillars[0]
+    kpis = tuple(replace(first.kpis[0], id=f"k{at}", title=f"number {at}") for at in range(6))
+    crammed = replace(view, pillars=(replace(first, kpis=kpis), *view.pillars[1:]))
+    for size, most in (((200, 40), 2), ((200, 70), 6), ((120, 70), 4)):
+        async with opened(FakeGateway(view=crammed), size=size) as (app, _):
+            text = seen(app)
+            assert [f"number {at}" in text for at in range(6)] == [at < most for at in range(6)]
+
+
 def test_the_command_line_counts_controls_as_the_cards_do(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
