@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from riskcockpit.decisions.project import Waiver, WaiverState
+from riskcockpit.decisions.project import Waiver
 from riskcockpit.decisions.roles import Deed, Rule, needs
 from riskcockpit.decisions.upstream import KEY as UPSTREAM
 from riskcockpit.decisions.upstream import as_data
@@ -18,6 +18,7 @@ from riskcockpit.decisions.waiver_limits import SHIPPED, WaiverLimits, ignored, 
 from riskcockpit.decisions.waivers import (
     MOST_FINDINGS,
     Covered,
+    WaiverState,
     WaiverTerms,
     check_terms,
     parse_reason,
