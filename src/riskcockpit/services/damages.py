@@ -42,7 +42,7 @@ def plan_set_aside(ctx: Context, chain: str, reason: str) -> DecisionPreview:
         blockers = (error.message,)
     return preview_of(
         desk,
-        f"Set aside {chain} from entry {damage.entries} on",
+        f"Set aside what follows entry {damage.entries - 1} of {chain}",
         "The bytes stay and count for nothing, as now; verification names them as a note then.",
         chain,
         RULE,
@@ -71,7 +71,7 @@ def set_aside(ctx: Context, chain: str, reason: str) -> DecisionResult:
     said = {"subject": "ledger", "text": words, KEY: msgspec.to_builtins(SetAside.of(damage))}
     entry = desk.sign(EntryType.NOTE, {**said, **desk.grounds(rule)})
     message = desk.finish()
-    summary = f"{len(damage.rest)} bytes of {chain} from entry {damage.entries} on are set aside"
+    summary = f"{len(damage.rest)} bytes behind entry {damage.entries - 1} of {chain} are set aside"
     return DecisionResult(desk.decision(entry, rule, summary), (), message)
 
 
