@@ -90,7 +90,7 @@ def weigh(damages: Iterable[Damage], entries: Iterable[Entry], book: PolicyBook)
     return Weighed(tuple(confined), tuple(settled), (*more, *gone), tuple(notices))
 
 
-def is_by_another(actor: str, chain: str, roles: Roles | None = None) -> bool:
+def is_by_another(actor: str, chain: str, roles: Roles | None) -> bool:
     """Whether somebody is another person than the writer of a chain."""
     writer = actor_of(chain) or ""
     if are_namesakes(actor, writer):

@@ -39,8 +39,6 @@ class Doubt:
     """It says itself that it was signed after the end; else nobody vouches that it was before."""
     is_future: bool = False
     """It says that it is signed later than now."""
-    accused: str = ""
-    """The chain of which it says that it has seen an entry, which is not there; else empty."""
 
 
 @dataclass(frozen=True, slots=True)

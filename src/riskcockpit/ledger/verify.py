@@ -19,7 +19,7 @@ from riskcockpit.ledger.coverage import Anchors, covered_lengths
 from riskcockpit.ledger.damage import Damage, damage_of, taking_away
 from riskcockpit.ledger.examination import Doubt, Examination, Proven
 from riskcockpit.ledger.memory import Known, Memory
-from riskcockpit.ledger.objects import Objects, named_by
+from riskcockpit.ledger.objects import Objects
 from riskcockpit.ledger.order import CLOCKS_DIFFER
 from riskcockpit.ledger.signers import EXPIRED, FILE_NAME, Hold
 from riskcockpit.ledger.signing import load_signers, prove
@@ -95,12 +95,12 @@ class _Examiner:
         self._read()
         for checked in self.chains.values():
             self._check_entries(checked)
-        self._check_objects()
         self._confine()
         self._check_doubles()
         self._check_witnesses()
         self._check_checkpoints()
         self._check_times()
+        self._check_objects()
         entries = [entry for sound in self.sound.values() for entry in sound]
         report = VerifyReport(
             chains=len(self.chains),
@@ -316,12 +316,11 @@ class _Examiner:
     def _missing_head(self, witness: Entry, name: str, head: str) -> None:
         seen_by = f"{witness.chain} saw in its entry {witness.seq}"
         if name not in self.chains:
-            problem = LedgerProblem(name, None, f"the chain is missing, which {seen_by}")
+            self._problem(name, None, f"the chain is missing, which {seen_by}")
         else:
+            length = len(self.chains[name].entries)
             why = f"entries were cut or replaced: the entry {head[:12]} is gone, which {seen_by}"
-            problem = LedgerProblem(name, len(self.chains[name].entries), why)
-        self.problems.append(problem)
-        self.doubts.append(Doubt(witness, problem, is_late=False, accused=name))
+            self._problem(name, length, why)
 
     def _check_checkpoints(self) -> None:
         for name in self.attesting.chains(set(self.chains)):
@@ -362,8 +361,12 @@ class _Examiner:
         good, changed = Objects(self.directory).examined()
         for name in changed:
             self._problem("objects", None, f"the evidence {name} was changed")
-        for checked in self.chains.values():
-            for entry in checked.entries:
-                for digest in named_by(entry.data):
+        for sound in self.sound.values():
+            for entry in sound:
+                if "objects" not in entry.data:
+                    continue
+                named = entry.data["objects"]
+                for digest in map(str, named if isinstance(named, list) else [named]):
                     if digest not in good:
-                        self._bad(entry, f"its evidence {digest} is missing or changed")
+                        why = f"its evidence {digest} is missing or changed"
+                        self._problem(entry.chain, entry.seq, why)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from riskcockpit.ledger.armor import EVIDENCE
 from riskcockpit.ledger.chain import DamagedLineError, Entry, link_faults, parse_line, split_lines
-from riskcockpit.ledger.objects import Objects, named_by
 from riskcockpit.ledger.regular import read_regular
 from riskcockpit.ledger.signers import EXPIRED, FILE_NAME, AllowedSigners
 from riskcockpit.ledger.signing import load_signers, prove
@@ -36,12 +35,10 @@ def head_of(file: Path, since: str) -> str:
         return since
     begin = content.rfind(b"\n", 0, at) + 1 if since else 0
     signers = load_signers(file.parent.parent / FILE_NAME)
-    return _followed(file.stem, content[begin:], since, signers, Objects(file.parent.parent))
+    return _followed(file.stem, content[begin:], since, signers)
 
 
-def _followed(
-    chain: str, content: bytes, since: str, signers: AllowedSigners, objects: Objects
-) -> str:
+def _followed(chain: str, content: bytes, since: str, signers: AllowedSigners) -> str:
     before: Entry | None = None
     for line in split_lines(content):
         try:
@@ -53,7 +50,7 @@ def _followed(
             continue
         if link_faults(entry, before.seq + 1 if before else 0, before):
             break
-        if not (_is_signed(entry, signers) and all(map(objects.has, named_by(entry.data)))):
+        if not _is_signed(entry, signers):
             break
         before = entry
     return before.hash if before else since

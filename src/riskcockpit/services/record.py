@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from riskcockpit.config.automation import Automation, parse_automation
-from riskcockpit.decisions.damages import is_by_another, weigh
+from riskcockpit.decisions.damages import weigh
 from riskcockpit.decisions.people import Keys
 from riskcockpit.decisions.policy import (
     AUTOMATION,
@@ -92,13 +92,17 @@ def verified(ctx: Context, ending: str = "", chain: str = "") -> Examination:
     Damage that others did to their own chains is none of ours; that of `chain`, ours, stops us.
 
     Whoever ends the key `ending`, a fingerprint or its principal, may do so too while the only
-    problems are entries of it that lie in the future, or that say that they saw what is not there.
+    problems are entries of it that lie in the future.
 
     Raises:
         LedgerError: it does not, or it cannot be read.
     """
     found = examined(ctx)
-    theirs = [each.problem for each in found.doubts if _ends_with(each, ending, ctx)]
+    theirs = [
+        each.problem
+        for each in found.doubts
+        if each.is_future and ending in (each.entry.key_fp, each.entry.actor)
+    ]
     stops = found.report.stops
     if all(problem in theirs for problem in stops):
         _refuse_damaged(found, chain)
@@ -138,11 +142,6 @@ def weighed(directory: Path, found: Examination) -> Examination:
     signers = _signers_in_force(directory, book)
     explained = {id(each.problem) for each in found.doubts if _is_explained(each, book, signers)}
     settled = set(map(id, damage.settled))
-    claims = tuple(
-        _disbelieved(each)
-        for each in found.doubts
-        if each.accused and id(each.problem) in explained
-    )
     void = tuple(
         LedgerProblem(entry.chain, entry.seq, book.void[entry.hash].why)
         for entry in found.entries
@@ -155,25 +154,9 @@ def weighed(directory: Path, found: Examination) -> Examination:
             *(p for p in found.report.problems if id(p) not in explained | settled),
         ),
         confined=damage.confined,
-        notices=tuple(
-            sorted((*found.report.notices, *void, *claims, *damage.notices), key=by_place)
-        ),
+        notices=tuple(sorted((*found.report.notices, *void, *damage.notices), key=by_place)),
     )
     return replace(found, report=report, void=frozenset(book.void))
-
-
-def _disbelieved(doubt: Doubt) -> LedgerProblem:
-    why = f"its key has ended, and nobody believes that {doubt.problem.why}"
-    return LedgerProblem(doubt.entry.chain, doubt.entry.seq, why)
-
-
-def _ends_with(doubt: Doubt, ending: str, ctx: Context) -> bool:
-    """Whether a problem is one of a key that is being ended, and not by whom its owner accuses."""
-    if ending not in (doubt.entry.key_fp, doubt.entry.actor):
-        return False
-    if doubt.accused:
-        return is_by_another(ctx.signer().principal, doubt.accused)
-    return doubt.is_future
 
 
 def _is_explained(doubt: Doubt, book: PolicyBook, signers: AllowedSigners) -> bool:
@@ -182,12 +165,6 @@ def _is_explained(doubt: Doubt, book: PolicyBook, signers: AllowedSigners) -> bo
     Where a revocation was rejected, the version of the signers in force still has the key.
     """
     entry = doubt.entry
-    if doubt.accused:
-        ended = book.ended.get(entry.key_fp)
-        return ended is not None and all(
-            is_by_another(ended.entry.actor, chain, book.roles)
-            for chain in (doubt.accused, entry.chain)
-        )
     if doubt.is_future:
         return entry.hash in book.void
     lines = [
