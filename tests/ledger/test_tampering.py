@@ -378,7 +378,7 @@ def write_past_the_rules(ledger: Ledger, *changes: tuple[bytes, bytes]) -> None:
         last=last, now=ledger.clock.at, actor="engineer", key_fp=signer.fingerprint,
         type_=EntryType.NOTE, data=said("NEW"), seen={},
     )  # fmt: skip
-    bodies = [re.sub(old, lambda _, new=new: new, body) for old, new in changes]
+    bodies = [re.sub(old, new.replace(b"\\", rb"\\"), body) for old, new in changes]
     write(ledger, [*found, *(build_line(each, signer.sign(each)) for each in bodies)])
 
 
@@ -509,6 +509,14 @@ def test_a_line_that_is_too_long_is_named_twice(ledger: Ledger, tools: Path) -> 
     assert (ENGINEER, LAST) in found_by_us(ledger)
     words = f"{ENGINEER} entry {LAST} is longer than {LONGEST_LINE} bytes"
     assert words in found_by_the_script(ledger, tools)
+
+
+def test_a_byte_that_shells_skip_is_named_twice(ledger: Ledger, tools: Path) -> None:
+    found = lines(ledger)
+    found[2] = found[2].replace(b'"text":"', b'"text":"\0', 1)
+    write(ledger, found)
+    assert (ENGINEER, 2) in found_by_us(ledger)
+    assert f"{ENGINEER} entry 2 holds a NUL byte" in found_by_the_script(ledger, tools)
 
 
 def test_what_a_key_holder_may_say_is_well_for_both(ledger: Ledger, tools: Path) -> None:

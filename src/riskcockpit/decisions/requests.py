@@ -216,7 +216,7 @@ def follow(
     ends: dict[str, Entry] = {}
     stops: dict[str, Entry] = {}
     entries = tuple(entries)
-    taking = takings(entries, void) if void else frozenset[str]()
+    taking = takings(entries, void)
     for entry in entries:
         if entry.hash in void and entry.hash not in taking:
             continue

@@ -36,14 +36,14 @@ def takings(entries: Iterable[Entry], among: Container[str]) -> frozenset[str]:
 
     These reject, revoke, suspend or undo what allows something, or undo a key that was added to it.
     """
-    by_hash = {entry.hash: entry for entry in entries}
-    return frozenset(
-        hash_ for hash_, entry in by_hash.items() if hash_ in among and _takes(entry, by_hash)
-    )
+    known = tuple(entries)
+    ends = [entry for entry in known if entry.type in _NAMED_BY and entry.hash in among]
+    by_hash = {entry.hash: entry for entry in known} if ends else {}
+    return frozenset(entry.hash for entry in ends if _takes(entry, by_hash))
 
 
 def _takes(entry: Entry, by_hash: Mapping[str, Entry]) -> bool:
-    named = by_hash.get(str(entry.data.get(_NAMED_BY.get(entry.type, ""))))
+    named = by_hash.get(str(entry.data.get(_NAMED_BY[entry.type])))
     if named is not None and named.type in _KEYS:
         named = by_hash.get(str(named.data.get("request")))
     if named is None or named.type not in _PERMITS:

@@ -48,7 +48,12 @@ for file in "$ledger"/chains/* "$ledger"/chains/.[!.]* "$ledger"/chains/..?*; do
     if [ "$file" = "${file%.jsonl}" ] || ! named "$chain"; then fault "$file is no chain of any writer"; continue; fi
     if ! regular "$file"; then fault "$chain is no regular file"; continue; fi
     long=$(jq -n -R -r --argjson most "$longest" '[inputs | utf8bytelength] | to_entries[] | select(.value >= $most) | .key' "$file")
-    if [ -z "$long" ]; then echo "$chain" >>"$scratch/chains"; fi
+    nul=
+    if [ "$(tr -d '\000' <"$file" | sum)" != "$(sum <"$file")" ]; then
+        nul=$(tr '\000' '\001' <"$file" | grep -n "$(printf '\001')" | sed 's/:.*//')
+    fi
+    if [ -z "$long$nul" ]; then echo "$chain" >>"$scratch/chains"; fi
+    for number in $nul; do fault "$chain entry $((number - 1)) holds a NUL byte: the chain is not looked at"; done
     for number in $long; do fault "$chain entry $number is longer than $longest bytes: the chain is not looked at"; done
 done
 chains() { while read -r chain; do cat "$ledger/chains/$chain.jsonl"; done <"$scratch/chains"; }
