@@ -8,7 +8,6 @@ import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -77,7 +76,6 @@ class Cockpit(Handing):
         self._is_still = is_still
         self._lifeline = lifeline
         self.glyphs = ASCII if is_ascii else UNICODE
-        self.is_locked = gateway.about.is_production
         self.posture: PostureView | None = None
         self.outcomes = Outcomes()
         self.crash: Exception | None = None
@@ -91,7 +89,6 @@ class Cockpit(Handing):
         self._keeps_typed = False
         self._hold_note: Timer | None = None
         self._says_it_takes_long = False
-        self._lock_timer: Timer | None = None
 
     # life
 
@@ -172,8 +169,9 @@ class Cockpit(Handing):
 
     def conditions(self) -> Sequence[Condition]:
         """Return what is wrong with the data or the settings, the gravest first."""
-        fault = self.settings_fault or self.views_fault
-        mine = () if fault is None else (of_settings(fault, self.gateway.about.file, self.glyphs),)
+        mine = of_settings(
+            self.settings_fault, self.views_faults, self.gateway.about.file, self.glyphs
+        )
         return (*mine, *of_data(self.posture, self.gateway.now(), self.glyphs, self.place.kind))
 
     def generation_seen(self) -> int:
@@ -286,33 +284,21 @@ class Cockpit(Handing):
             self.tell("decisions stay locked", severity="warning")
 
     def _allow(self) -> None:
-        """Unlock for the time of the settings; runs in a worker."""
+        """Unlock for the time of the settings, whose end the watch notices; runs in a worker."""
         try:
-            until = self.gateway.unlock()
+            self.gateway.unlock()
         except RiskcockpitError as error:
             self.call_from_thread(self.tell, error.message, severity="error")
-            return
-        self.call_from_thread(self._unlocked, until)
+        else:
+            self.call_from_thread(self.set_lock, is_locked=False)
 
     def _forbid(self) -> None:
         """Lock for every command on this computer; runs in a worker."""
         try:
             self.gateway.lock()
         except RiskcockpitError as error:
+            self.call_from_thread(self.set_lock, is_locked=False)
             self.call_from_thread(self.tell, error.message, severity="error")
-
-    def _unlocked(self, until: datetime) -> None:
-        """Draw that decisions may be taken, and lock them when the time is over."""
-        if self._lock_timer is not None:
-            self._lock_timer.stop()
-        self.set_lock(is_locked=False)
-        left = max(0.0, (until - self.gateway.now()).total_seconds())
-        self._lock_timer = self.set_timer(left, self._time_is_over)
-
-    def _time_is_over(self) -> None:
-        if not self.is_locked:
-            self.set_lock(is_locked=True)
-            self.tell("decisions are locked again; :unlock allows them", severity="warning")
 
     def switch_context(self, name: str) -> None:
         """Leave for another home of the settings, or say that there is none."""

@@ -29,7 +29,7 @@ class Host(Protocol):
     glyphs: Glyphs
     """The signs the terminal's font has."""
     is_locked: bool
-    """No decisions until unlocked; how production starts."""
+    """No decisions until unlocked, here or by a command on this computer."""
     keymap: Mapping[str, str]
     """Binding id → keys, as the settings have moved them."""
     lists: Mapping[str, ListSettings]
