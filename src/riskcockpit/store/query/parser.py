@@ -118,7 +118,7 @@ class _Builder(lark.Transformer[Any, Any]):
     def conjunction(self, *parts: _Part | lark.Token) -> _Part:
         for word, follower in pairwise(parts):
             if isinstance(word, lark.Token) and not _holds_term(follower):
-                raise _open_ended(str(word), int(word.start_pos or 0))
+                raise _open_ended(str(word), int(word.start_pos or 0), follower)
         members = _parts(parts)
         if len(members) == 1:
             return members[0]
@@ -187,7 +187,13 @@ def _holds_term(part: _Part | lark.Token) -> bool:
     return isinstance(part, _Part) and part.node is not None
 
 
-def _open_ended(word: str, position: int) -> QueryError:
+def _open_ended(word: str, position: int, follower: _Part | lark.Token | None = None) -> QueryError:
+    if isinstance(follower, _Part) and follower.directives:
+        name = follower.directives[0].name
+        return QueryError(
+            f"`{name}:` is no term for {word!r} to join", position=position,
+            hint=f"leave {word!r} out: {name}: stands behind the terms",
+        )  # fmt: skip
     return QueryError(
         f"a term must follow {word!r}", position=position,
         hint="leave it out, or quote it to search for it",
