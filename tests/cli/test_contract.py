@@ -21,6 +21,8 @@ import pytest
 from riskcockpit.cli.decisions import stops_at
 from riskcockpit.cli.output import json_document
 from riskcockpit.config.credentials import remember
+from riskcockpit.config.paths import Paths
+from riskcockpit.config.settings import Settings
 from riskcockpit.controls.cases import fill
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.untrusted import DANGEROUS
@@ -619,12 +621,13 @@ def test_held_closures_are_released_from_the_command_line(filled: Path, tmp_path
 
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_dry_run_says_what_will_not_happen_too(
-    capsys: pytest.CaptureFixture[str], *, as_json: bool
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, *, as_json: bool
 ) -> None:
     """What a plan warns of is no less true when nothing is decided yet."""
     plan = DecisionPreview("Waive", "It ends.", "x", "local", False, (), "r", (), (),  # noqa: FBT003 - as the view has it
                            warnings=("github is not told: no credential",))  # fmt: skip
-    assert stops_at(plan, dry_run=True, yes=False, as_json=as_json)
+    ctx = Context.under(Settings(), Paths.under(tmp_path))
+    assert stops_at(ctx, plan, dry_run=True, yes=False, as_json=as_json)
     assert "warning: github is not told: no credential" in capsys.readouterr().err
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskcockpit.cli.diagnostics import ExitCode, say, warn
+from riskcockpit.cli.diagnostics import ExitCode, ask, say, warn
 from riskcockpit.cli.options import JsonOption
 from riskcockpit.errors import InputError, RefusedError
 
@@ -153,7 +153,7 @@ def _answer(
     if len(ids) > 1 and answers.order is not None:
         ids = list(answers.order(ctx, ids))
     plans = [answers.of(each)[0](ctx, each, comment) for each in ids]
-    stops = [stops_at(each, dry_run=dry_run, yes=yes, as_json=as_json) for each in plans]
+    stops = [stops_at(ctx, each, dry_run=dry_run, yes=yes, as_json=as_json) for each in plans]
     if all(stops):
         return
     for each in plans:
@@ -199,14 +199,14 @@ def rollback(
         kind = ActionKind.DEPLOYMENT_ROLLBACK
         with refusal(ctx, "deployment.requested", as_json=as_json):
             plan = plan_deployment(ctx, kind, name, comment, to)
-            if not stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
+            if not stops_at(ctx, plan, dry_run=dry_run, yes=yes, as_json=as_json):
                 done = decide_deployment(ctx, kind, name, comment, to)
                 show_decision(ctx, done, as_json=as_json)
         return
     version = _version(to)
     with refusal(ctx, "rollback.requested", as_json=as_json):
         plan = plan_rollback(ctx, name, version, comment, break_glass or "")
-        if stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
+        if stops_at(ctx, plan, dry_run=dry_run, yes=yes, as_json=as_json):
             return
         show_decision(ctx, decide(ctx, name, version, comment, break_glass or ""), as_json=as_json)
 
@@ -241,7 +241,7 @@ def undo(
 
     ctx = Context.open()
     with refusal(ctx, "undo", as_json=as_json):
-        if stops_at(plan_undo(ctx, decision_id), dry_run=dry_run, yes=yes, as_json=as_json):
+        if stops_at(ctx, plan_undo(ctx, decision_id), dry_run=dry_run, yes=yes, as_json=as_json):
             return
         show_decision(ctx, decide(ctx, decision_id), as_json=as_json)
 
@@ -275,9 +275,16 @@ def refusal(ctx: Context, type_: str, *, as_json: bool) -> Iterator[None]:
         raise
 
 
-def stops_at(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
-    """Show the preview; return whether the command ends here."""
+def stops_at(
+    ctx: Context, plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool
+) -> bool:
+    """Show the preview; return whether the command ends here.
+
+    Raises:
+        RefusedError: production is locked: nobody is asked what cannot be done.
+    """
     from riskcockpit.cli import output, pages, subjects
+    from riskcockpit.services.unlocking import refuse_locked
 
     for warning in plan.warnings:
         warn(warning)
@@ -292,22 +299,30 @@ def stops_at(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) 
         for row in pages.preview(plan).splitlines():
             say(row)
         if not plan.blockers:
-            _confirm(f"{plan.title}?")
+            refuse_locked(ctx)
+            _confirm(f"{plan.title}?", plan.context if plan.is_production else "")
     return False
 
 
-def _confirm(question: str) -> None:
-    """Ask; the default is No.
+def _confirm(question: str, name: str) -> None:
+    """Ask; the default is No. With a `name`, that of production, only it is a yes.
 
     Raises:
         InputError: nobody can be asked.
     """
+    from riskcockpit.cli import output
+
     if not sys.stdin.isatty():
         raise InputError(
             "cannot ask for confirmation: stdin is not a terminal",
             hint="say --yes to confirm, or --dry-run to look",
         )
-    if not typer.confirm(question, default=False, err=True):
+    output.say_rest()
+    if name:
+        is_yes = ask(f"{question} This is production: type {name} to sign it: ") == name
+    else:
+        is_yes = ask(f"{question} [y/N] ").lower() in ("y", "yes")
+    if not is_yes:
         say("nothing was decided")
         raise typer.Exit(ExitCode.REFUSED)
 

@@ -96,7 +96,7 @@ def waive(
         terms = (ctx, asked.what, asked.reason, asked.justification, asked.until)
         with refusal(ctx, "waiver.requested", as_json=as_json):
             plan = plan_waiver(*terms, break_glass=break_glass or "", details=asked.details)
-            if stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
+            if stops_at(ctx, plan, dry_run=dry_run, yes=yes, as_json=as_json):
                 return
             done = decide(*terms, break_glass=break_glass or "", details=asked.details)
             if draft is not None and form is None:
@@ -188,6 +188,6 @@ def renew(
     until = end_of(expires, ctx.clock.now())
     with refusal(ctx, "waiver.requested", as_json=as_json):
         plan = plan_renewal(ctx, waiver_id, until, justification)
-        if stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
+        if stops_at(ctx, plan, dry_run=dry_run, yes=yes, as_json=as_json):
             return
         show_decision(ctx, decide(ctx, waiver_id, until, justification), as_json=as_json)
