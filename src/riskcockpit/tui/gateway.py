@@ -18,6 +18,7 @@ from riskcockpit.config.loading import load_settings
 from riskcockpit.errors import ConfigError, QueryError
 from riskcockpit.tui.api import About, Names, Pulse, QueryField
 from riskcockpit.tui.desk_gateway import DeskGateway
+from riskcockpit.tui.homes import Homes
 from riskcockpit.tui.kept_gateway import KeptGateway
 
 if TYPE_CHECKING:  # imported when first used
@@ -44,13 +45,15 @@ if TYPE_CHECKING:  # imported when first used
 class Gateway(DeskGateway, KeptGateway):
     """Answers the cockpit over the services; see `api.GatewayApi` for every method."""
 
-    def __init__(self, ctx: Context) -> None:
+    def __init__(self, ctx: Context, homes: Homes | None = None) -> None:
+        """Open a home; `homes` knows those that were open before it."""
         # it stays open all day, and keeps nothing that it can read again
         super().__init__(replace(ctx, store=ctx.store.sparing(), memory=None))
         self._lock = Lock()
         self._ended = Event()
         self._reader: FindingReader | None = None
-        self._about = _about(ctx)
+        self._homes = homes or Homes.at(ctx.paths)
+        self._about = _about(ctx, self._homes)
 
     @property
     def about(self) -> About:
@@ -132,14 +135,12 @@ class Gateway(DeskGateway, KeptGateway):
             old, self._reader = self._reader, None
         if old is not None:
             old.close()
-        self._about = _about(self._ctx)
+        self._about = _about(self._ctx, self._homes)
         return self._about
 
     def check_home(self, home: str) -> None:
         """Read the settings of another home, to see that it can be opened."""
-        from riskcockpit.config.paths import Paths  # noqa: PLC0415 - few switch
-
-        place = Paths.under(Path(home))
+        place = self._homes.place(home)
         if not place.settings.exists():
             raise ConfigError(
                 f"there is no riskcockpit home at {home}",
@@ -339,7 +340,7 @@ def _is_open(ctx: Context) -> bool:
     return unlocked_until(ctx) is not None
 
 
-def _about(ctx: Context) -> About:
+def _about(ctx: Context, homes: Homes) -> About:
     settings, paths = ctx.settings, ctx.paths
 
     def line_of(path: str) -> int | None:
@@ -356,10 +357,13 @@ def _about(ctx: Context) -> About:
         theme=settings.cockpit.theme,
         keymap=settings.cockpit.keys,
         colour=settings.context.colour or ("red" if is_production else ""),
-        contexts={
-            name: str((paths.config / Path(home).expanduser()).resolve())
-            for name, home in settings.cockpit.contexts.items()
-        },
+        contexts=homes.contexts(
+            settings.context.name,
+            {
+                name: str((paths.config / Path(home).expanduser()).resolve())
+                for name, home in settings.cockpit.contexts.items()
+            },
+        ),
         lists=settings.cockpit.lists,
         clipboard=settings.cockpit.clipboard,
         hyperlinks=settings.cockpit.hyperlinks,

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskcockpit.errors import ConfigError, InputError
@@ -66,19 +65,22 @@ def run(
     """
     check_terminal(os.environ)
     from riskcockpit.tui.gateway import Gateway  # noqa: PLC0415 - after the check
+    from riskcockpit.tui.homes import Homes  # noqa: PLC0415 - as above
 
+    homes = Homes.at(ctx.paths)
     while True:
+        gateway = Gateway(ctx, homes)
         try:
-            code, home = _opened(Gateway(ctx), extras, is_ascii=is_ascii, mouse=mouse)
+            code, home = _opened(gateway, extras, is_ascii=is_ascii, mouse=mouse)
         finally:
             if closed is not None:
                 closed(ctx)
         if not home:
             return code
-        from riskcockpit.config.paths import Paths  # noqa: PLC0415 - few switch
-        from riskcockpit.services.context import Context as Another  # noqa: PLC0415 - as above
+        from riskcockpit.services.context import Context as Another  # noqa: PLC0415 - few switch
 
-        ctx = Another.open(Paths.under(Path(home)))
+        about, ctx = gateway.about, Another.open(homes.place(home))
+        homes.leave_for(home, about.context, about.contexts, ctx.settings.context.name)
 
 
 def run_gateway(gateway: GatewayApi, *, is_ascii: bool = False, mouse: bool = True) -> int:
