@@ -242,6 +242,9 @@ class FakeGateway(FakeIncidents, FakeDeliveries, FakeDesk):
             raise QueryError(
                 'unknown field "bogus"', position=query.index("bogus"), hint='did you mean "owner"?'
             )
+        view = query.split(maxsplit=1)[0].removeprefix("@") if query.startswith("@") else ""
+        if view and view not in self.known.views:
+            raise QueryError(f"there is no saved view {view!r}", position=0, hint="save it")
         total = self.total // 10 if "severity>" in query else self.total
         total = 0 if "nothing" in query else total
         return FindingSet(f"{self.number}:{query}", self.number, query, total)

@@ -260,3 +260,21 @@ async def test_saved_views_are_taken_anew_with_the_settings_and_wrong_ones_are_n
         await settle(pilot)
         await settle(pilot)
         assert "view urgent" not in seen(app)
+
+
+async def test_a_view_that_is_taken_out_while_it_is_on_lets_no_key_into_the_filter() -> None:
+    gateway = FakeGateway(about=ABOUT)
+    async with opened(gateway, "f", "tab", size=(120, 30)) as (app, pilot):
+        assert app.place_screen.query_seen() == "@mine"
+        await press(pilot, "0")
+        gateway.known = replace(gateway.known, views={})
+        app.post_message(SettingsTouched())
+        await settle(pilot)
+        await press(pilot, "f")
+        await settle(pilot)
+        assert app.place_screen.query_seen() == "state:open"
+        assert "there is no saved view 'mine': this is state:open" in seen(app)
+        table = app.place_screen.query_one(RowTable)
+        await press(pilot, "j", "j")
+        assert table.has_focus
+        assert table.cursor == 2

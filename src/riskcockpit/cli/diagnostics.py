@@ -23,6 +23,7 @@ from riskcockpit.errors import (
     RefusedError,
     RetryableError,
     RiskcockpitError,
+    SigningKeyError,
     SourceError,
 )
 
@@ -51,6 +52,7 @@ class ExitCode(IntEnum):
 _CODES: tuple[tuple[type[RiskcockpitError], ExitCode], ...] = (
     (InputError, ExitCode.USAGE),
     (RefusedError, ExitCode.REFUSED),
+    (SigningKeyError, ExitCode.USAGE),
     (LedgerError, ExitCode.LEDGER),
     (RetryableError, ExitCode.SOURCE_FAILED),
     (SourceError, ExitCode.SOURCE_FAILED),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
@@ -33,6 +32,7 @@ from riskcockpit.store.query.fields import (
     sortable,
 )
 from riskcockpit.store.query.saved import with_views
+from riskcockpit.store.sql import PACKAGE
 
 MAX_LENGTH = 4_000
 MAX_DEPTH = 50
@@ -95,7 +95,7 @@ def _parse(text: str) -> Query:
 
 @cache
 def _parser() -> lark.Lark:
-    grammar = files("riskcockpit").joinpath("store", "query", "grammar.lark").read_text("utf-8")
+    grammar = (PACKAGE / "store" / "query" / "grammar.lark").read_text("utf-8")
     return lark.Lark(
         grammar, parser="lalr", lexer="contextual", transformer=_Builder(), maybe_placeholders=False
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ _URGENCY = (KpiState.ALARM, KpiState.STALE, KpiState.WARN, KpiState.OK, KpiState
 _LIVE_SECONDS = 120
 _TITLE_FRAME = 2
 """Cells by which a title in the border is shorter than a line."""
+_FIGURE = re.compile(r"(\d) ([^\W\d]{1,3}\b|%)")
 _SHORT_TITLES = {
     Pillar.INFRASTRUCTURE_HARDENING: "Infrastructure",
     Pillar.COMPLIANCE_AUTOMATION: "Compliance",
@@ -195,8 +197,12 @@ def _block(text: str, width: int, most: int, frame: Frame) -> list[Content]:
 
 
 def _wrapped(text: str, width: int, most: int, frame: Frame) -> list[str]:
-    """Return up to `most` lines of `width` cells; the last is cut where more would follow."""
-    rows = wrap(text, width)
+    """Return up to `most` lines of `width` cells; the last is cut where more would follow.
+
+    No number is torn from its unit.
+    """
+    whole = _FIGURE.sub("\\1\u00a0\\2", text)
+    rows = [row.replace("\u00a0", " ") for row in wrap(whole, width)]
     if len(rows) > most:
         rows = [*rows[: most - 1], " ".join(rows[most - 1 :])]
     return [_cut(row, width, frame) for row in rows]
