@@ -277,7 +277,7 @@ def _step(
     with refusal(ctx, "note", as_json=as_json):
         if dry_run or not yes:
             shown = plan_step(ctx, plan.id, NoteKind(plan.kind), plan.comment, plan.owner)
-            if stops_at(shown, dry_run=dry_run, yes=yes, as_json=as_json):
+            if stops_at(ctx, shown, dry_run=dry_run, yes=yes, as_json=as_json):
                 return
         found, message = decide(ctx)
     sign_checkpoint(ctx)

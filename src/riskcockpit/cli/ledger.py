@@ -185,7 +185,7 @@ def set_aside(
     ctx = Context.open()
     with refusal(ctx, "note", as_json=as_json):
         plan = plan_set_aside(ctx, chain, comment)
-        if not stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
+        if not stops_at(ctx, plan, dry_run=dry_run, yes=yes, as_json=as_json):
             show_decision(ctx, decide(ctx, chain, comment), as_json=as_json)
 
 

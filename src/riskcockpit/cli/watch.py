@@ -111,7 +111,7 @@ def stop(*, reason: Reason, dry_run: DryRun = False, as_json: JsonOption = False
 
     ctx = Context.open()
     if dry_run:
-        stops_at(plan_stop(ctx, reason), dry_run=True, yes=True, as_json=as_json)
+        stops_at(ctx, plan_stop(ctx, reason), dry_run=True, yes=True, as_json=as_json)
         return
     _said("stopped", decide(ctx, reason), as_json=as_json)
 
@@ -127,7 +127,7 @@ def resume(
 
     ctx = Context.open()
     with refusal(ctx, "note", as_json=as_json):
-        if not stops_at(plan_resume(ctx, reason), dry_run=dry_run, yes=yes, as_json=as_json):
+        if not stops_at(ctx, plan_resume(ctx, reason), dry_run=dry_run, yes=yes, as_json=as_json):
             _said("resumed", decide(ctx, reason), as_json=as_json)
 
 
@@ -149,7 +149,7 @@ def enforce(
     ctx = Context.open()
     with refusal(ctx, "policy.changed", as_json=as_json):
         plan = plan_enforce(ctx, name, approver, until)
-        if not stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
+        if not stops_at(ctx, plan, dry_run=dry_run, yes=yes, as_json=as_json):
             _said(f"asked to enforce {name}", ask(ctx, name, approver, until), as_json=as_json)
 
 
@@ -164,7 +164,7 @@ def propose(
 
     ctx = Context.open()
     with refusal(ctx, "policy.changed", as_json=as_json):
-        if not stops_at(plan_propose(ctx, name), dry_run=dry_run, yes=yes, as_json=as_json):
+        if not stops_at(ctx, plan_propose(ctx, name), dry_run=dry_run, yes=yes, as_json=as_json):
             _said(f"asked to propose {name}", ask(ctx, name), as_json=as_json)
 
 
@@ -177,7 +177,7 @@ def adopt(*, dry_run: DryRun = False, yes: Yes = False, as_json: JsonOption = Fa
 
     ctx = Context.open()
     with refusal(ctx, "policy.changed", as_json=as_json):
-        if not stops_at(plan_adopt(ctx), dry_run=dry_run, yes=yes, as_json=as_json):
+        if not stops_at(ctx, plan_adopt(ctx), dry_run=dry_run, yes=yes, as_json=as_json):
             _said("asked for the rules as they are written", ask(ctx), as_json=as_json)
 
 

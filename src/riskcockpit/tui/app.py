@@ -263,7 +263,11 @@ class Cockpit(Handing):
         """Do what a command line says."""
         from riskcockpit.tui.commands import run  # noqa: PLC0415 - needed by few keys
 
-        run(self, text)
+        self.command_run = text
+        try:
+            run(self, text)
+        finally:
+            self.command_run = ""
 
     def ask_lock(self, *, is_locked: bool) -> None:
         """Lock at once; ask before unlocking production."""
@@ -301,19 +305,15 @@ class Cockpit(Handing):
             self.call_from_thread(self.tell, error.message, severity="error")
 
     def switch_context(self, name: str) -> None:
-        """Leave for another home of the settings, or say that there is none."""
+        """Leave for another home, one of the contexts that are known."""
         about = self.gateway.about
         if name == about.context:
             self.tell(f"this is {name} already")
-        elif name not in about.contexts:
-            known = ", ".join(about.contexts) or "none: cockpit: contexts: names them"
-            self.tell(f"no context {name!r}; the settings know {known}", severity="warning")
-        else:
-            home = about.contexts[name]
-            screen = self.place_screen
-            screen.ask(
-                "context", lambda: self.gateway.check_home(home), lambda _: self._leave_for(home)
-            )
+            return
+        home = about.contexts[name]
+        self.place_screen.ask(
+            "context", lambda: self.gateway.check_home(home), lambda _: self._leave_for(home)
+        )
 
     def _leave_for(self, home: str) -> None:
         self.next_home = home
