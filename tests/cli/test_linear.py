@@ -180,6 +180,23 @@ def test_a_word_that_is_none_names_its_neighbour_and_help() -> None:
     assert "did you mean models? help says all words" in text
 
 
+def test_an_overview_of_more_than_a_page_says_that_there_is_more() -> None:
+    view = posture()
+    crowded = replace(view, queue=view.queue * 9)
+    with pytest.MonkeyPatch.context() as patch, spoken() as speech:
+        out = io.StringIO()
+        for stream in ("stdout", "stderr"):
+            patch.setattr(sys, stream, out)
+        ctx = Context.under(NOT_PRODUCTION, Paths.under(Path("/nowhere")), Standing())
+        session = linear.Session(ctx, lambda: crowded, speech, lambda _: None, ())
+        session.do(["status"])
+        assert out.getvalue().endswith(" left.\n")
+        assert "Number 45," not in out.getvalue()
+        for _ in range(5):
+            session.do(["more"])
+        assert "Number 45," in out.getvalue()
+
+
 @pytest.fixture
 def speech(monkeypatch: pytest.MonkeyPatch) -> Iterator[Speech]:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)

@@ -52,8 +52,8 @@ def open_linear(ctx: Context, speech: Speech, run: Run, known: Collection[str]) 
     from riskcockpit.services.posture import posture
 
     session = Session(ctx, lambda: posture(ctx), speech, run, known)
-    session.do(["status"])
     line("Type help for the words, quit to leave.")
+    session.do(["status"])
     for words in _typed():
         if words[0] in ("quit", "q", "exit"):
             return

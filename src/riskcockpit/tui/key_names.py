@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from difflib import get_close_matches
+from functools import lru_cache
 
 from textual.keys import KEY_NAME_REPLACEMENTS, REPLACED_KEYS
 
@@ -61,6 +62,7 @@ def why_no_key(written: str) -> str:
     return f'did you mean "{near[0]}"? {_EXAMPLES}' if near else _EXAMPLES
 
 
+@lru_cache(256)
 def sign_of(name: str) -> str | None:
     """Return the character a key of Textual types, as `?` for `question_mark`; None for others."""
     if len(name) == 1:
