@@ -231,6 +231,7 @@ def test_signs_columns_and_hashes_become_words(capsys: pytest.CaptureFixture[str
     output.line(f"  entry          {digest}")
     output.line("accuracy ≥ 0.9  under v6 → v7")
     output.line(f"https://example.org/commit/{digest[:40]}")
+    output.live_line("▲ 12345678901234567890 of a counter")
     output.line()
     output.lines("done.  next\n  state          open · 3 d")
     assert capsys.readouterr().out.splitlines() == [
@@ -238,6 +239,7 @@ def test_signs_columns_and_hashes_become_words(capsys: pytest.CaptureFixture[str
         "entry: 0123456789",
         "accuracy at least 0.9, under v6 to v7",
         f"https://example.org/commit/{digest[:40]}",
+        "12345678901234567890 of a counter",
         "done. next",
         "state: open, 3 d",
     ]

@@ -116,7 +116,10 @@ def say_rest() -> None:
 
 def live_line(text: str) -> None:
     """Print one line at once: somebody follows."""
-    print(clean_line(text), flush=True)
+    if speech_now() is None:
+        print(clean_line(text), flush=True)
+    else:
+        _say([in_words(clean_line(text))])
 
 
 def raw(content: bytes) -> None:

@@ -23,7 +23,7 @@ _LIMIT = re.compile(r"([≥≤]) ?")
 _LABEL = re.compile(r"^([^:;,.]{1,40}?)[:;,]? {2,}(?=\S)")
 _ROOM = re.compile(r"([.:;,]?) {2,}")
 _BEFORE_COMMA = re.compile(r" +,")
-_HASH = re.compile(rf"(?<![\w/=.-])([0-9a-f]{{{SHORT}}})[0-9a-f]{{6,}}(?![\w-])")
+_HASH = re.compile(rf"(?<![\w/=.-])(?=[0-9]*[a-f])([0-9a-f]{{{SHORT}}})[0-9a-f]{{6,}}(?![\w-])")
 
 
 class Speech:
