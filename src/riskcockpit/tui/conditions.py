@@ -14,6 +14,8 @@ from riskcockpit.present.text import Glyphs, age
 if TYPE_CHECKING:  # records come with the data
     from riskcockpit.views.posture import PostureView, SourceView
 
+LOCKED = "decisions are locked here; :unlock allows them"
+READ_ONLY = "this home is read-only: no decision can be written down"
 STALE_AFTER = timedelta(hours=24)
 """How long the newest answer of any source counts as fresh."""
 
@@ -41,8 +43,7 @@ def of_data(
     if posture is None:
         return
     if not posture.ledger.is_ok:
-        word = "LEDGER DAMAGED" if posture.ledger.is_confined else "LEDGER BROKEN"
-        yield Condition(word, glyphs.alarm, "alarm", posture.ledger.message,
+        yield Condition("LEDGER BROKEN", glyphs.alarm, "alarm", posture.ledger.message,
                         "V" if at == "ledger" else "l, then V")  # fmt: skip
     if posture.generation == 0 and posture.sources:
         text = "there is no cache: it was removed, or nothing has been read yet"

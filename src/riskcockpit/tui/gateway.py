@@ -352,6 +352,7 @@ def _about(ctx: Context, homes: Homes) -> About:
         is_production=is_production,
         principal=settings.identity.principal,
         host=ctx.host,
+        is_writable=paths.are_writable(),
         unlock_for=settings.context.unlock_for,
         is_unlocked=_is_open(ctx),
         theme=settings.cockpit.theme,

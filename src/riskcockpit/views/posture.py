@@ -54,6 +54,11 @@ class PillarView:
     unjudged_controls: int = 0
     """Of `controls`, those whose data is missing or too old: they neither pass nor fail."""
 
+    @property
+    def judged_controls(self) -> int:
+        """Of `controls`, those that pass or fail."""
+        return self.controls - self.unjudged_controls
+
 
 class QueueKind(StrEnum):
     """Why something waits for a person."""
@@ -159,9 +164,6 @@ class LedgerState:
     head: str
     """Hash of this writer's last entry; empty when there is none."""
     message: str = ""
-    """The first problem; empty when there is none."""
-    is_confined: bool = False
-    """Whether all problems concern one writer alone: what everybody else signed counts."""
 
 
 @dataclass(frozen=True, slots=True)
