@@ -103,12 +103,18 @@ def health(*, as_json: JsonOption = False) -> None:
 
 @watch_app.command("stop")
 def stop(*, reason: Reason, as_json: JsonOption = False) -> None:
-    """Stop all automation at once: the kill switch. Alarms go on."""
+    """Stop all automation at once: the kill switch. Alarms go on.
+
+    Exit 5 when it stops here alone: the word for other computers could not be signed.
+    """
     from riskcockpit.services.context import Context
     from riskcockpit.services.kill_switch import stop as decide
 
     ctx = Context.open()
-    _said("stopped", decide(ctx, reason), as_json=as_json)
+    missing = decide(ctx, reason)
+    _said("stopped on this computer" if missing else "stopped", missing, as_json=as_json)
+    if missing:
+        raise typer.Exit(ExitCode.REFUSED)
 
 
 @watch_app.command("resume")
