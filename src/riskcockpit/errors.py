@@ -20,7 +20,8 @@
     └── FatalError              stop
         ├── StoreError          the cache is unusable                                (exit 70)
         │   └── DamagedError        its file is damaged; move it aside and rebuild it
-        └── LedgerError         the ledger cannot be trusted or written              (exit 4)
+        └── LedgerError         the ledger cannot be trusted                         (exit 4)
+            └── UnwritableError     its disk takes nothing: nothing was written      (exit 2)
 
 Every error has a `message` (what failed, with the value), a `hint` (what to do, or None) and a
 `detail` (for `--verbose`, or None). None of them ever holds a secret.
@@ -143,3 +144,7 @@ class DamagedError(StoreError):
 
 class LedgerError(FatalError):
     """The ledger does not verify or cannot be written; nothing was decided."""
+
+
+class UnwritableError(LedgerError):
+    """The disk of the ledger does not take what is to be written; the ledger is as it was."""

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.decision import DecisionState, EntryType
 from riskcockpit.domain.ids import short
-from riskcockpit.errors import RefusedError, UnavailableError, UnknownNameError
+from riskcockpit.errors import (
+    RefusedError,
+    UnavailableError,
+    UnknownNameError,
+    UnwritableError,
+)
+from riskcockpit.ledger.chain import Entry
+from riskcockpit.ledger.journal import Journal
 from riskcockpit.services import watch_publishing
 from riskcockpit.services.decide import approve, undo
 from riskcockpit.services.finding_out import FindingOut, find_out
@@ -124,6 +132,32 @@ def test_sent_is_written_before_the_call_and_the_receipt_after(bank: Bank) -> No
     bank.registry.after_set = lambda: seen.append(entry_types(bank))
     rollback(bank.at("engineer"), "fraud")
     assert seen == [["rollback.requested", "action.sent"]]
+
+
+@pytest.mark.parametrize(
+    ("type_", "state", "champion"),
+    [(EntryType.ACTION_SENT, "pending", 7), (EntryType.ACTION_CONFIRMED, "sent", 6)],
+)
+def test_a_disk_that_is_full_after_the_decision_takes_nothing_back_and_repeats_nothing(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch, type_: EntryType, state: str, champion: int
+) -> None:
+    append = Journal.append
+
+    def full(self: Journal, wanted: EntryType, data: dict[str, Any]) -> Entry:
+        if wanted is type_:
+            raise UnwritableError("cannot write to the ledger: No space left on device")
+        return append(self, wanted, data)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "append", full)
+        result = rollback(bank.at("engineer"), "fraud")
+    assert result.decision.state is DecisionState.GRANTED
+    assert [(row.state, row.message) for row in result.actions] == [
+        (state, "cannot write to the ledger: No space left on device")
+    ]
+    assert bank.registry.champion == champion
+    assert [row.state for row in dispatch(bank.at("engineer"))] == ["done"]
+    assert len(bank.registry.sent) == 1
 
 
 def test_an_action_without_its_source_stays_in_the_outbox(bank: Bank) -> None:

@@ -49,7 +49,7 @@ Ids = Annotated[
         " models, as fraud@champion."
     ),
 ]
-_NOT_DONE = ("refused", "unknown", "in_doubt", "pending")
+NOT_DONE = ("refused", "unknown", "in_doubt", "pending", "sent")
 """States of an action after which the command did not do what it was asked for."""
 
 
@@ -313,17 +313,16 @@ def _confirm(question: str) -> None:
 
 
 def show_decision(ctx: Context, result: DecisionResult, *, as_json: bool) -> None:
-    """Print what came of a decision; end with 4 when it is not done."""
+    """Print what came of a decision; end with 5 when it is not done."""
     from riskcockpit.cli import documents, output, pages
+    from riskcockpit.cli.closing import witness
     from riskcockpit.domain.decision import DecisionState
-    from riskcockpit.services.witnessing import sign_checkpoint
-
-    sign_checkpoint(ctx)
 
     if as_json:
         output.json_document(documents.decision(result))
     else:
         pages.decision(result)
-    failed = any(row.state in _NOT_DONE for row in result.actions)
+    witness(ctx, result.message)
+    failed = any(row.state in NOT_DONE for row in result.actions)
     if failed or result.decision.state is DecisionState.REFUSED:
         raise typer.Exit(ExitCode.REFUSED)

@@ -146,10 +146,10 @@ def run(
 ) -> None:
     """Walk through a runbook: our steps are done, yours are asked for, each is signed."""
     from riskcockpit.cli import incident_documents, incident_pages, output
+    from riskcockpit.cli.closing import witness
     from riskcockpit.services.context import Context
     from riskcockpit.services.incidents import incident as find
     from riskcockpit.services.runbooks import runbook_called, walk
-    from riskcockpit.services.witnessing import sign_checkpoint
 
     ctx = Context.open()
     book = runbook_called(ctx.paths, name)
@@ -160,7 +160,7 @@ def run(
         steps.append(each)
         if not as_json:
             incident_pages.step(each)
-    sign_checkpoint(ctx)
+    witness(ctx)
     if as_json:
         output.json_document(incident_documents.walked(book, steps))
     if steps and not steps[-1].is_done:
@@ -184,10 +184,10 @@ def drill(
     from dataclasses import replace
 
     from riskcockpit.cli import incident_documents, incident_pages, output
+    from riskcockpit.cli.closing import witness
     from riskcockpit.demo.drill import run_drill
     from riskcockpit.services.context import Context
     from riskcockpit.services.runbooks import record_drill, runbook_called
-    from riskcockpit.services.witnessing import sign_checkpoint
 
     ctx = Context.open()
     book = runbook_called(ctx.paths, name)
@@ -201,7 +201,7 @@ def drill(
     found = run_drill(book, by_hand)
     if message := record_drill(ctx, book, found.steps, found.seconds):
         warn(message)
-    sign_checkpoint(ctx)
+    witness(ctx)
     if as_json:
         output.json_document(incident_documents.walked(book, found.steps, found.seconds))
     else:
@@ -213,12 +213,12 @@ def drill(
 
 
 def _step(decide: Callable[[Context], tuple[Incident, str]], *, as_json: bool) -> None:
+    from riskcockpit.cli.closing import witness
     from riskcockpit.services.context import Context
-    from riskcockpit.services.witnessing import sign_checkpoint
 
     ctx = Context.open()
     found, message = decide(ctx)
-    sign_checkpoint(ctx)
+    witness(ctx)
     if message:
         warn(message)
     _show(ctx, found, as_json=as_json)

@@ -29,10 +29,10 @@ def tui(
         from riskcockpit.cli.cockpit import open_here
 
         raise typer.Exit(open_here(is_ascii=ascii_only, mouse=not no_mouse))
+    from riskcockpit.cli.closing import witness
     from riskcockpit.cli.linear import open_linear
     from riskcockpit.present.vocabulary import in_shell
     from riskcockpit.services.context import Context
-    from riskcockpit.services.witnessing import sign_checkpoint
 
     here = Context.open()
     root: Any = ctx.find_root().command
@@ -46,4 +46,4 @@ def tui(
     try:
         open_linear(here, run)
     finally:
-        sign_checkpoint(here)
+        witness(here)

@@ -45,13 +45,13 @@ def run(
 ) -> None:
     """Look at the sources that matter, judge, act by the rules, until a signal ends it."""
     from riskcockpit.cli import output, watch_documents
+    from riskcockpit.cli.closing import witness
     from riskcockpit.config.durations import parse_duration
     from riskcockpit.domain.clock import rfc3339
     from riskcockpit.errors import InputError
     from riskcockpit.services.context import Context
     from riskcockpit.services.systemd import Systemd
     from riskcockpit.services.watching import Watch
-    from riskcockpit.services.witnessing import sign_checkpoint
 
     if cycle:
         try:
@@ -68,7 +68,7 @@ def run(
         output.live_line(f"{rfc3339(event.at)[:19]}Z  {event.kind:<12}  {about}{event.detail}")
 
     Watch(ctx, tell, systemd=Systemd.from_environment(), cycle=cycle).run(is_once=once)
-    sign_checkpoint(ctx)
+    witness(ctx)
 
 
 @watch_app.command("explain")

@@ -12,7 +12,7 @@ from riskcockpit.decisions.receipts import ProjectedAction
 from riskcockpit.domain.action import MODEL_KINDS, ActionState
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.ids import short
-from riskcockpit.errors import ConfigError, RefusedError, RiskcockpitError
+from riskcockpit.errors import ConfigError, RefusedError, RiskcockpitError, UnwritableError
 from riskcockpit.ledger.lock import held
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
@@ -79,7 +79,10 @@ def bring_on(desk: Desk, id_: str, *, is_retry: bool = False) -> ActionRow:
         with closing(connector):
             dispatcher = Dispatcher(_acts(connector, each), desk.journal, desk.ctx.clock)
             bring = dispatcher.retry if is_retry else dispatcher.dispatch
-            bring(each.action, each.state)
+            try:
+                bring(each.action, each.state)
+            except UnwritableError as error:  # the decision stands, and says how far this came
+                return row_of(_now(desk, id_), error.message)
         return row_of(_now(desk, id_))
 
 
