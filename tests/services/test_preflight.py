@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from riskcockpit.config.settings import IdentitySettings
 from riskcockpit.decisions.roles import Deed
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
+from riskcockpit.ledger import signing
 from riskcockpit.services import preflight
 from riskcockpit.services.context import Context
 from riskcockpit.services.decide import approve, note, plan_waiver, reject, waive
@@ -95,6 +97,26 @@ def test_without_a_key_nothing_can_be_done_and_the_queue_is_still_shown(bank: Ba
     assert row.id == asked
     assert not row.may_approve
     assert row.why_not
+
+
+def test_a_key_that_its_agent_does_not_hold_makes_everything_grey_with_the_reason(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = waive(bank.at("engineer"), "severity:high", "deferred", WHY, LATER).decision.id
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    public = bank.root / "keys" / "approver.pub"
+    (bank.root / "keys" / "approver").unlink()
+    ctx = bank.at("approver", identity=IdentitySettings(principal="approver", key=str(public)))
+    known = preflight.Permissions()
+    found = {each.deed: each.why_not for each in known.of(ctx, asked)}
+    assert "SSH_AUTH_SOCK is not set" in found["approve"]
+    (row,) = requests(ctx)
+    assert (row.may_approve, row.why_not) == (False, found["approve"])
+    wire = ctx.signer().public_key
+    for module in (preflight, signing):
+        monkeypatch.setattr(module, "held_keys", lambda: frozenset({wire}))
+    assert {each.deed: each.why_not for each in known.of(ctx, asked)}["approve"] == ""
+    assert requests(ctx)[0].may_approve
 
 
 def test_answers_are_kept_until_somebody_signs_publishes_or_locks(

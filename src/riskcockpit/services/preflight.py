@@ -19,6 +19,7 @@ from riskcockpit.domain.finding import State
 from riskcockpit.domain.model import CHAMPION
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import LedgerError, RefusedError, RiskcockpitError
+from riskcockpit.ledger.agent import NoAgentError, held_keys
 from riskcockpit.services.asks import Ask, asks_of
 from riskcockpit.services.authors import known_authors
 from riskcockpit.services.context import Context
@@ -101,7 +102,17 @@ class Permissions:
 def grounds_of(ctx: Context) -> Hashable:
     """Return another value when an answer may be another one; cheap, reads no entry."""
     is_open = unlocked_until(ctx) is not None
-    return ctx.store.generation(), ledger_state(ctx), is_open
+    return ctx.store.generation(), ledger_state(ctx), is_open, _held(ctx)
+
+
+def _held(ctx: Context) -> Hashable:
+    """Return which keys the agent holds, where one signs; keys come and go in it."""
+    if ctx.key.suffix != ".pub":
+        return None
+    try:
+        return held_keys()
+    except NoAgentError as error:
+        return str(error)
 
 
 class Preflight:
@@ -243,4 +254,4 @@ class Preflight:
             self._desk.check_open()
         except RefusedError as error:
             return error.message
-        return ""
+        return self._ctx.signer().why_not()
