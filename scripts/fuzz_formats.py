@@ -1,9 +1,9 @@
 """Fuzz every report format for some minutes: `python scripts/fuzz_formats.py --minutes 30`.
 
-Two processes mutate the fixtures (and the public corpus beside the project, when it is there). A
-crash, a read that takes over 10 s of CPU, or one that needs over 1 GB is written to the directory
-given by `--keep` with the traceback beside it. Exit 1 when anything was found. The same `--seed`
-makes the same mutations.
+Two processes mutate a report of each format (and the public corpus beside the project, when it is
+there), packed or not. A crash, a read that takes over 10 s of CPU, or one that needs over 1 GB is
+written to the directory given by `--keep` with the traceback beside it. Exit 1 when anything was
+found. The same `--seed` makes the same mutations.
 """
 
 from __future__ import annotations
@@ -16,16 +16,13 @@ import subprocess
 import sys
 import time
 import traceback
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from types import FrameType
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from riskcockpit.domain.redaction import Redactor
-from support.mutating import mutated, seeds, try_everything
-from support.sarif_logs import OPTIONS
+from support.mutating import MUTATING, mutated, seeds, try_everything
 
 PROCESSES = 2
 HANG_SECONDS = 10
@@ -68,7 +65,6 @@ def fuzz(seed: int, minutes: float, keep: Path) -> int:
     pool = list(seeds())
     resource.setrlimit(resource.RLIMIT_AS, (limit() + MEMORY_BYTES,) * 2)
     signal.signal(signal.SIGPROF, _ring)
-    options = replace(OPTIONS, redact=Redactor(b"0" * 32))
     end = time.monotonic() + 60 * minutes
     tried = found = 0
     current = keep / f"running-{seed}"
@@ -78,7 +74,7 @@ def fuzz(seed: int, minutes: float, keep: Path) -> int:
         current.write_bytes(content)  # what was read when the process was killed
         signal.setitimer(signal.ITIMER_PROF, HANG_SECONDS)
         try:
-            try_everything(content, options, rng)
+            try_everything(content, MUTATING, rng)
         except Exception:  # noqa: BLE001 - whatever it is, it is a finding
             found += 1
             report(keep, name, content)
@@ -86,7 +82,8 @@ def fuzz(seed: int, minutes: float, keep: Path) -> int:
             signal.setitimer(signal.ITIMER_PROF, 0)
         tried += 1
     current.unlink()
-    print(f"process {seed}: {tried} reports, {found} finding(s)", flush=True)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    print(f"process {seed}: {tried} reports, {found} finding(s), at most {peak:.0f} MB", flush=True)
     return int(bool(found))
 
 

@@ -21,7 +21,8 @@
         ├── StoreError          the cache is unusable                                (exit 70)
         │   └── DamagedError        its file is damaged; move it aside and rebuild it
         └── LedgerError         the ledger cannot be trusted                         (exit 4)
-            └── UnwritableError     its disk takes nothing: nothing was written      (exit 2)
+            ├── SigningKeyError the key that should sign cannot be used              (exit 2)
+            └── UnwritableError its disk takes nothing: nothing was written          (exit 2)
 
 Every error has a `message` (what failed, with the value), a `hint` (what to do, or None) and a
 `detail` (for `--verbose`, or None). None of them ever holds a secret.
@@ -144,6 +145,10 @@ class DamagedError(StoreError):
 
 class LedgerError(FatalError):
     """The ledger does not verify or cannot be written; nothing was decided."""
+
+
+class SigningKeyError(LedgerError):
+    """The key that should sign is missing, unknown or cannot be used: a matter of set-up."""
 
 
 class UnwritableError(LedgerError):

@@ -47,10 +47,10 @@ def test_the_policy_is_signed_edited_named_and_restored(home: Path) -> None:
     assert me["roles"] == ["approver", "engineer", "risk_owner"]
     assert me["key_in_force"]
     assert set(states().values()) == {"unsigned"}
-    signed = document(invoke("policy", "sign", "--json"), "policy_change")["changes"]
+    signed = document(invoke("policy", "sign", "--yes", "--json"), "policy_change")["changes"]
     assert [change["state"] for change in signed] == ["granted", "granted"]
     assert set(states().values()) == {"in_force"}
-    assert invoke("policy", "sign").code == 2
+    assert invoke("policy", "sign", "--yes").code == 2
     edit(home, "keys: 2", "keys: 1")
     assert states()["policy/roles.yaml"] == "edited"
     assert "+    keys: 1" in invoke("policy", "status").out
@@ -75,20 +75,37 @@ def test_the_policy_is_signed_edited_named_and_restored(home: Path) -> None:
     assert invoke("roles", "explain", "fly").code == 2
 
 
+def changes_nothing(home: Path, *command: str) -> str:
+    """Return the title of a dry run: it writes no byte, nor does who cannot be asked."""
+    (ledger,) = home.rglob("ledger")
+    files = {file: file.read_bytes() for file in ledger.rglob("*") if file.is_file()}
+    plan = document(invoke(*command, "--dry-run", "--json"), "preview")
+    assert plan["blockers"] == []
+    asked = invoke(*command)
+    assert asked.code == 2
+    assert "say --yes" in asked.err
+    assert {file: file.read_bytes() for file in ledger.rglob("*") if file.is_file()} == files
+    return str(plan["title"])
+
+
 def test_keys_come_and_go_and_the_chain_goes_on(home: Path, tmp_path: Path) -> None:
-    invoke("policy", "sign")
+    before = changes_nothing(home, "policy", "sign")
+    assert "Sign policy/roles.yaml, allowed_signers" in before
+    invoke("policy", "sign", "--yes")
     public = f"{key_for('second', tmp_path / 'keys')}.pub"
     who = document(invoke("whoami", "--json"), "whoami")["principal"]
-    added = invoke("keys", "add", who, public, "--reason", "a new token", "--json")
+    changes_nothing(home, "keys", "add", who, public, "--reason", "a new token")
+    added = invoke("keys", "add", "--yes", who, public, "--reason", "a new token", "--json")
     assert document(added, "policy_change")["changes"][0]["state"] == "granted"
-    assert invoke("keys", "add", who, public, "--reason", "again").code == 2
+    assert invoke("keys", "add", "--yes", who, public, "--reason", "again").code == 2
     listed = document(invoke("keys", "list", "--json"), "keys")["keys"]
     assert [key["state"] for key in listed] == ["valid", "valid"]
     second = listed[1]["fingerprint"]
-    assert invoke("keys", "revoke", second, "--reason", "").code == 2
-    ended = invoke("keys", "revoke", second, "--reason", "lost", "--at", "0s", "--json")
+    assert invoke("keys", "revoke", "--yes", second, "--reason", "").code == 2
+    changes_nothing(home, "keys", "revoke", second, "--reason", "lost")
+    ended = invoke("keys", "revoke", "--yes", second, "--reason", "lost", "--at", "0s", "--json")
     document(ended, "policy_change")
-    assert invoke("keys", "revoke", "SHA256:none", "--reason", "x").code == 2
+    assert invoke("keys", "revoke", "--yes", "SHA256:none", "--reason", "x").code == 2
     entries = json.loads(invoke("ledger", "log", "--json").out)["entries"]
     assert {"key.added", "key.revoked"} <= {entry["type"] for entry in entries}
     chain = entries[0]["chain"]
@@ -113,7 +130,7 @@ def test_the_ledger_travels_from_the_command_line(home: Path, tmp_path: Path) ->
     remote = tmp_path / "there.git"
     subprocess.run(["git", "init", "--quiet", "--bare", str(remote)], check=True)
     assert invoke("ledger", "sync").code == 2
-    invoke("policy", "sign")
+    invoke("policy", "sign", "--yes")
     sent = document(invoke("ledger", "sync", str(remote), "--json"), "ledger_sync")
     assert sent["chains"][0]["pushed"] >= 3
     assert invoke("ledger", "sync", str(remote)).code == 0
@@ -129,7 +146,7 @@ def test_production_is_unlocked_by_its_name_for_a_time(home: Path) -> None:
     settings = home / "config" / "riskcockpit.yaml"
     text = settings.read_text().replace("name: local ", "name: bank ")
     settings.write_text(text.replace("production: false", "production: true"))
-    refused = invoke("policy", "sign")
+    refused = invoke("policy", "sign", "--yes")
     assert refused.code == 5
     assert "rule: production-locked" in refused.err
     assert document(invoke("whoami", "--json"), "whoami")["unlocked_until"] is None
@@ -137,10 +154,10 @@ def test_production_is_unlocked_by_its_name_for_a_time(home: Path) -> None:
         assert invoke(*wrong).code == 2
     until = document(invoke("unlock", "bank", "--for", "10m", "--json"), "lock")["unlocked_until"]
     assert document(invoke("whoami", "--json"), "whoami")["unlocked_until"] == until
-    assert invoke("policy", "sign").code == 0
+    assert invoke("policy", "sign", "--yes").code == 0
     assert document(invoke("lock", "--json"), "lock")["unlocked_until"] is None
     edit(home, "keys: 2", "keys: 3")
-    assert invoke("policy", "sign").code == 5
+    assert invoke("policy", "sign", "--yes").code == 5
 
 
 def test_a_second_home_joins_a_shared_ledger(
@@ -155,7 +172,7 @@ def test_a_second_home_joins_a_shared_ledger(
         assert f"shared by a group; {tmp_path}" not in invoke("doctor").out
     assert (tmp_path / "ledger" / "allowed_signers").stat().st_mode & 0o777 == 0o660
     monkeypatch.setenv("RISKCOCKPIT_HOME", str(tmp_path / "one"))
-    assert invoke("policy", "sign").code == 0
+    assert invoke("policy", "sign", "--yes").code == 0
     assert len(list((tmp_path / "ledger" / "chains").iterdir())) == 1
     (tmp_path / "ledger" / "chains").chmod(0o777)
     assert "ledger/chains has mode 777, not 3770" in invoke("doctor").out

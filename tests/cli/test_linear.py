@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from riskcockpit.cli import linear
+from riskcockpit.cli import linear, output
+from riskcockpit.present.columns import FINDINGS, Cell, Frame
 from riskcockpit.views.posture import QueueKind
+from support.bank_findings import finding_row
 from support.bank_posture import NOW, posture
 from support.cli import invoke
 
@@ -98,3 +100,31 @@ findings list
     for words in ("cannot read that", "No such command", "hex digits", "bogus"):
         assert words in ran.err, words
     assert "\x1b" not in ran.out + ran.err
+
+
+def test_a_pillar_and_the_exposure_are_said_in_words() -> None:
+    ran, text = acted("pillar 3")
+    assert ran == []
+    assert text.startswith("Pillar 3, Infrastructure hardening: ")
+    assert "findings pillar:infrastructure_hardening" in text
+    assert not {"≤", "≥"} & set(text)
+    assert "there is no pillar 9; they are 1 to 5" in acted("pillar 9")[1]
+    _, text = acted("exposure")
+    assert text.startswith("Money at risk in 12 months: mean ")
+    assert "Pillar 2, Model validation: €" in text
+
+
+def test_lists_are_said_whole_and_in_words_only(capsys: pytest.CaptureFixture[str]) -> None:
+    title = "a title that no narrow terminal shows whole " * 3
+    row = replace(finding_row(1), title=title.strip(), owner="")
+    with pytest.MonkeyPatch.context() as patch, output.spoken():
+        patch.setattr(sys.stdout, "isatty", lambda: True)
+        patch.setenv("TERM", "xterm-256color")
+        patch.setenv("COLUMNS", "80")
+        output.table(FINDINGS, [row], Frame(NOW), "table")
+        output.styled(Cell("▲ ALARM", "alarm"), Cell("   fraud-scoring"), Cell("  ▁▃▅▇", "muted"))
+    said, state = capsys.readouterr().out.splitlines()
+    assert f"; title {title.strip()}; " in said
+    assert "owner" not in said
+    assert "  " not in said
+    assert state == "ALARM, fraud-scoring"

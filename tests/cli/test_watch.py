@@ -57,12 +57,17 @@ def test_a_model_is_explained_guard_by_guard(incident: str) -> None:
 
 def test_the_switch_is_turned_off_and_on(home: Path) -> None:
     assert invoke("init").code == 0
+    plan = document(invoke("watch", "stop", "-m", "tests", "--dry-run", "--json"), "preview")
+    assert plan["title"] == "Stop all automation"
+    assert document(invoke("watch", "health", "--json"), "watch_health", 1)["stopped"] == ""
     assert (
         document(invoke("watch", "stop", "-m", "tests", "--json"), "watch_policy")["missing"] == ""
     )
     assert document(invoke("watch", "health", "--json"), "watch_health", 1)["stopped"]
-    assert invoke("watch", "resume", "-m", "").code == 2
-    assert invoke("watch", "resume", "-m", "over").code == 0
+    assert invoke("watch", "resume", "--yes", "-m", "").code == 2
+    assert "Let automation go on" in invoke("watch", "resume", "-m", "over", "--dry-run").out
+    assert invoke("watch", "resume", "-m", "over").code == 2
+    assert invoke("watch", "resume", "--yes", "-m", "over").code == 0
     assert document(invoke("watch", "health", "--json"), "watch_health", 1)["stopped"] == ""
 
     ctx = Context.open()
@@ -83,7 +88,7 @@ def test_rules_edited_by_hand_are_named_refused_restored_or_signed(incident: str
         return by_name.get("policy/automation.yaml", {})
 
     assert state() == {}
-    assert invoke("watch", "adopt").code == 0
+    assert invoke("watch", "adopt", "--yes").code == 0
     assert state()["state"] == "in_force"
     signed = file.read_bytes()
     file.write_bytes(signed.replace(b"windows: 2", b"windows: 1"))
@@ -100,7 +105,7 @@ def test_rules_edited_by_hand_are_named_refused_restored_or_signed(incident: str
     assert file.read_bytes() == signed
     assert invoke("incident", "ack", incident).code == 0
     file.write_bytes(signed.replace(b"windows: 2", b"windows: 1"))
-    (change,) = document(invoke("policy", "sign", "--json"), "policy_change")["changes"]
+    (change,) = document(invoke("policy", "sign", "--yes", "--json"), "policy_change")["changes"]
     assert change["summary"] == "changes policy/automation.yaml"
     assert state()["state"] == "in_force"
 
@@ -123,9 +128,15 @@ def test_an_incident_is_looked_after_to_its_end(incident: str) -> None:
     for arguments, state in (
         (("ack", incident), "acknowledged"),
         (("assign", incident, "risk-desk"), "acknowledged"),
-        (("resolve", incident, "-m", "a retrained version serves"), "resolved"),
-        (("review", incident, "-m", "a second load is refused by the loader now"), "reviewed"),
+        (("resolve", incident, "--yes", "-m", "a retrained version serves"), "resolved"),
+        (
+            ("review", incident, "--yes", "-m", "a second load is refused by the loader now"),
+            "reviewed",
+        ),
     ):
+        document(invoke("incident", *arguments, "--dry-run", "--json"), "preview")
+        if "--yes" in arguments:
+            assert invoke("incident", *(each for each in arguments if each != "--yes")).code == 2
         found = document(invoke("incident", *arguments, "--json"), "incident")
         assert found["state"] == state
     shown = document(invoke("incident", "show", incident, "--json"), "incident")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gzip
 import io
+import tracemalloc
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pyarrow as pa
 import pytest
 
 from riskcockpit.errors import FormatError
 from riskcockpit.formats import archives
+from riskcockpit.formats.limits import CHUNK
 from riskcockpit.formats.opening import plain
 from riskcockpit.formats.registry import read_report
 from support.sarif_logs import OPTIONS, log, result, run
@@ -114,6 +117,12 @@ def test_too_many_entries_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         plain(archive({"a.json": REPORT, "b.txt": b""}), LIMIT)
 
 
+def test_an_entry_without_a_name_is_damage() -> None:
+    packed = archive({"@": b"{}"}).replace(b"@", b"\0")
+    with pytest.raises(FormatError, match="damaged"):
+        plain(packed, LIMIT)
+
+
 def test_a_damaged_archive_never_crashes() -> None:
     content = archive({"a.json": REPORT})
     for length in range(4, len(content), 7):
@@ -149,3 +158,16 @@ def test_damaged_cut_and_bomb_like_zstd_is_refused() -> None:
         plain(packed[:8] + b"\xff" * 40, LIMIT)
     with pytest.raises(FormatError, match="200 times"):
         plain(zstd(b"0" * (64 << 20)), 1 << 30)
+
+
+def test_nothing_of_damaged_zstd_stays_in_memory() -> None:
+    damaged = zstd(REPORT)[:-3]
+    tracemalloc.start()
+    try:
+        for _ in range(8):
+            with suppress(FormatError):
+                plain(damaged, LIMIT)
+        held, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < CHUNK

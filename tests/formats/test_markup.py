@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
 
@@ -10,6 +11,7 @@ from riskcockpit.errors import FormatError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.markup import parsed, record, text
 from riskcockpit.formats.shape import shape_of
+from support.rubbish import left_to_collector
 
 OPTIONS = ReadOptions(max_depth=20)
 
@@ -35,6 +37,16 @@ def test_namespaces_are_dropped_and_repeated_children_become_a_list() -> None:
 def test_dangerous_and_broken_xml_is_refused(content: bytes, words: str) -> None:
     with pytest.raises(FormatError, match=words):
         parsed(content, "X", OPTIONS)
+
+
+@pytest.mark.parametrize("content", [b"<r>" * 21, b"<r><i></r>", b"<r><i>", b"<r>&e;</r>", b"<r/>"])
+def test_nothing_of_xml_is_left_to_the_collector(content: bytes) -> None:
+    declared = b'<!DOCTYPE r [<!ENTITY e "x">]>' + content
+    with left_to_collector() as left:
+        for each in (content, declared):
+            with suppress(FormatError):
+                parsed(each, "X", OPTIONS)
+    assert left == []
 
 
 def test_a_plain_document_type_is_no_danger() -> None:

@@ -16,11 +16,13 @@ import pytest
 from riskcockpit.domain.asset import Asset, AssetKind
 from riskcockpit.domain.finding import FindingClass, Location, Observation, Problem
 from riskcockpit.domain.severity import Severity
+from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome
 from riskcockpit.ingest.raw import raw_record
 from riskcockpit.views.reports import ImportCounts
 from support.ingesting import START, Bank, at_line, at_path, code, dependency, open_bank
 
+WHITE_SPACE = "".join(each for each in map(chr, range(sys.maxunicode)) if each.isspace())
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 
 
@@ -79,6 +81,26 @@ def test_b_a_renamed_file_keeps_its_findings(bank: Bank) -> None:
     assert ids(bank) == before
     assert set(bank.events("renamed")) == {("renamed", "src/pay.py → src/cards.py")}
     assert bank.scan([*renamed, code("other", "src/stays.py", fingerprint="z")]).counts.moved == 0
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "renamed"),
+    [
+        (code(path="src/stays.py", snippet="execute(query, others)"), 1),
+        (code(path="src/stays.py", snippet=f"execute(query,{WHITE_SPACE}values)"), 0),
+        (code(path="src/stays.py", snippet="execute(query, values)", fingerprint="own"), 1),
+    ],
+)
+def test_b_code_that_stands_in_several_files_shows_no_rename(
+    bank: Bank, elsewhere: Observation, renamed: int
+) -> None:
+    moved = code(path="src/pay.py", snippet="execute(query, values)")
+    bank.scan([moved, elsewhere])
+    sheet = Sheet.of([at_path(moved, "lib/cards.py"), elsewhere])
+    sheet.is_disposable = True
+    report = bank.scan(sheet)
+    new = 1 - renamed
+    assert report.counts == ImportCounts(read=2, unchanged=1, moved=renamed, new=new, fixed=new)
 
 
 def test_c_75_and_then_74_results_are_exactly_one_fixed(bank: Bank) -> None:

@@ -193,7 +193,7 @@ def test_a_query_selects(reader: Reader, query: str, expected: set[str]) -> None
         (
             "owner:pay AND sort:-age",
             10,
-            OPEN_ENDED,
+            "leave 'AND' out: sort: stands behind the terms",
         ),
         ("kev && age>1d", 4, "write `and`, or quote it to search for it"),
         ('title:"open', 6, "close the quotes"),

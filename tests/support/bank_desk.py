@@ -174,7 +174,11 @@ class FakeDesk:
         return WaiverScope(
             tuple((row.title, f"{row.asset} {row.path}") for row in rows), "high", 90,
             NOW + timedelta(days=91), (NOW + timedelta(days=90)).date(), self.least,
+            len(findings),
         )  # fmt: skip
+
+    def renewal_scope(self, waiver: str) -> WaiverScope:
+        return self.waiver_scope(tuple(f"{waiver}-{number}" for number in range(4)))
 
     def requests(self) -> tuple[RequestRow, ...]:
         self._wait()

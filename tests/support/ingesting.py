@@ -13,6 +13,7 @@ from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.finding import FindingClass, Location, Observation, Package, Scan
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.severity import Severity
+from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest.pipeline import ingest
 from riskcockpit.ingest.policy import IngestPolicy, ScanReport, ScopeSpec
 from riskcockpit.store.database import Writer
@@ -81,7 +82,7 @@ class Bank:
         """Ingest one scan; keywords of `Scan` and `ScopeSpec` are told apart here."""
         self.scans += 1
         self.now = START + timedelta(days=self.scans)
-        seen = tuple(observations)
+        seen = observations if isinstance(observations, Sheet) else tuple(observations)
         of_scope = {key: more.pop(key) for key in _OF_SCOPE if key in more}
         given: dict[str, Any] = {
             "asset": "payments", "tool": more.pop("tool", "scanner"), "source_id": "import",

@@ -5,17 +5,29 @@ Used by the short fuzz test and, for as long as one likes, by `scripts/fuzz_form
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import random
+import re
+import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import pyarrow as pa
+
+from riskcockpit.domain.redaction import Redactor
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import InputError
 from riskcockpit.formats.api import ReadOptions, Report
+from riskcockpit.formats.mapped.definition import load
+from riskcockpit.formats.mapped.reader import MappedFormat
 from riskcockpit.formats.registry import named, names, read_report
 from riskcockpit.ingest.identity import identify
+from support.sarif_logs import OPTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -27,12 +39,30 @@ ODD: tuple[Any, ...] = (
     "\x1b]52;c;ZXZpbA==\x07", "[@click=app.quit]x[/]", "=cmd()", "2026-13-45T99:99:99Z", "NaN",
     "CVE-2026-99999999999999999999", "pkg:npm/%40a/b@1?x=y#z", "http://[::1", "CVSS:3.1/AV:Q",
 )  # fmt: skip
+
+
+def described() -> tuple[MappedFormat, ...]:
+    """Return the formats that the documentation describes by mappings, as a home would."""
+    text = (ROOT / "docs/mappings.md").read_text("utf-8")
+    with TemporaryDirectory() as name:
+        for number, example in enumerate(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)):
+            Path(name, f"{number}.yaml").write_text(example, "utf-8")
+        return tuple(map(MappedFormat, load(Path(name))))
+
+
+DESCRIBED = described()
+NAMES = names(DESCRIBED)
+MUTATING = replace(OPTIONS, redact=Redactor(b"0" * 32), own=DESCRIBED)
+"""How mutations are read."""
 _MARKS = (b"{", b"}", b"[", b"]", b'"', b"\\", b"<", b">", b"&", b",", b"\n", b"\x00", b"\xff")
 
 
 def seeds() -> Iterator[tuple[str, bytes]]:
-    """Yield (name, content) of every small report at hand, in a fixed order."""
-    folders = [ROOT / "fixtures/reports", ROOT / "fixtures/demo"]
+    """Yield (name, content) of every small report at hand, one of each format among them."""
+    for format_ in DESCRIBED:
+        for case in format_.mapping.cases:
+            yield f"{format_.name}: {case.name}", case.content.encode()
+    folders = [ROOT / "tests/formats/seeds", ROOT / "fixtures/reports", ROOT / "fixtures/demo"]
     folders += [CORPUS / "scans", CORPUS / "scanner-output"]
     for folder in folders:
         for file in sorted(folder.rglob("*")):
@@ -135,8 +165,26 @@ def _lines(content: bytes, rng: random.Random) -> bytes:
     return b"\n".join(lines)
 
 
+def _outer(content: bytes, rng: random.Random) -> bytes:
+    """Pack the report, or write it in a wide encoding; what comes next mutates that."""
+    action = rng.randrange(5)
+    if action == 0:
+        return gzip.compress(content, mtime=0)
+    if action == 1:
+        return bytes(pa.compress(content, "zstd", asbytes=True))
+    if action == 2:
+        return content.decode("utf-8", "replace").encode(rng.choice(("utf-16", "utf-32-be")))
+    if action == 3:
+        return b"\xef\xbb\xbf" + content
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", rng.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))) as it:
+        for name in rng.choice((("a.json",), ("audit.fvdl", "audit.xml"), ("../a/b.csv",))):
+            it.writestr(zipfile.ZipInfo(name), content)
+    return packed.getvalue()
+
+
 _MUTATIONS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
-    _json, _json, _json, _bytes, _words, _lines,
+    *(_json,) * 6, _bytes, _bytes, _words, _words, _lines, _lines, _outer,
 )  # fmt: skip
 
 
@@ -147,9 +195,9 @@ def try_everything(content: bytes, options: ReadOptions, rng: random.Random) -> 
         AssertionError: a report was read into something that must not be.
         Exception: a reader crashed.
     """
-    for name in ("", rng.choice(names())):
+    for name in ("", rng.choice(NAMES)):
         try:
-            report = (named(name).read if name else read_report)(content, options)
+            report = (named(name, options.own).read if name else read_report)(content, options)
         except InputError as refusal:
             assert refusal.message
             continue
@@ -170,6 +218,7 @@ def check(report: Report) -> None:
             assert seen.epss is None or 0 <= seen.epss <= 1
             assert not seen.raw or isinstance(json.loads(seen.raw), dict)
             for place in seen.locations:
-                assert place.line is None or 0 < place.line < 2**31
+                for number in (place.line, place.column, place.end_line):
+                    assert number is None or 0 < number < 2**31
                 assert clean_line(place.path) == place.path
         assert all(problem.where and problem.why for problem in scan.problems)

@@ -107,12 +107,18 @@ async def test_what_compensates_is_chosen_from_controls_that_hold_with_its_works
 
 async def test_a_waiver_is_renewed_and_revoked_after_a_form_and_a_preview() -> None:
     gateway = FakeGateway()
+    gateway.least = 20
     async with opened(gateway, "W", "j", "N", *"still fenced", size=(80, 24)) as (
         app,
         pilot,
     ):
         assert "until 2026-" in seen(app)
+        assert "and 1 more" in seen(app), "it says what it is about"
         await press(pilot, "enter")
+        assert "12 characters; it needs 20" in seen(app)
+        await press(pilot, *" for now", "tab", "home", "1", "enter")
+        assert "90 days at most" in seen(app)
+        await press(pilot, "home", "delete", "enter")
         await ready(pilot)
         await press(pilot, "y", "U", "enter")
         assert "a text is needed" in seen(app)
@@ -120,7 +126,7 @@ async def test_a_waiver_is_renewed_and_revoked_after_a_form_and_a_preview() -> N
         await ready(pilot)
         await press(pilot, "y")
     assert gateway.decided == [
-        Renew(ACTIVE, NOW + timedelta(days=30), "still fenced"),
+        Renew(ACTIVE, NOW + timedelta(days=30), "still fenced for now"),
         Revoke(ACTIVE, "retired"),
     ]
 

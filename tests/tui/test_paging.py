@@ -47,6 +47,15 @@ def test_pages_ahead_wait_until_what_is_seen_is_here() -> None:
     assert pages.ask_ahead(30, 45, 1) == ()
 
 
+def test_rows_beyond_the_end_are_not_waited_for() -> None:
+    pages = here(3, 4)
+    assert pages.are_here(30, 49)
+    assert not pages.are_here(29, 49)
+    assert not pages.are_here(30, 50)
+    assert here(9, 9).are_here(95, 140)
+    assert filled(0).are_here(0, 20)
+
+
 def test_the_least_recently_used_page_goes_first() -> None:
     pages = filled(100)
     for number in range(3):

@@ -13,7 +13,12 @@ from riskcockpit.tui.api import MARK_LIMIT, About
 from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.messages import GenerationChanged, Place
 from riskcockpit.tui.screens.findings import FindingsScreen
+from riskcockpit.tui.widgets import row_travel
+from riskcockpit.tui.widgets.filter_bar import FilterBar
+from riskcockpit.tui.widgets.row_table import RowTable
+from riskcockpit.views.findings import FindingRow
 from riskcockpit.views.governance import LedgerProblem, VerifyReport
+from support.bank_findings import finding_row
 from support.bank_posture import NOW, finding_id, posture
 from support.fake_gateway import FakeGateway
 from support.piloting import opened, press, seen, settle
@@ -151,6 +156,17 @@ async def test_a_mistake_in_a_query_is_pointed_at() -> None:
         assert "3,000 findings" in seen(app), "the list of before stays"
 
 
+async def test_a_mistake_and_its_hint_are_whole_on_a_narrow_screen() -> None:
+    hint = "leave it out, or quote it to search for it"
+    async with opened(None, "f", size=(80, 24)) as (app, pilot):
+        bar = app.screen.query_one(FilterBar)
+        bar.mend("owner:payments AND", "a term must follow 'AND'", hint, 15)
+        await settle(pilot)
+        said = [line.strip() for line in seen(app).splitlines()]
+        assert "▲ a term must follow 'AND'" in said
+        assert hint in said
+
+
 async def test_nothing_matches_is_said() -> None:
     async with opened(None) as (app, pilot):
         app.run_command("findings nothing")
@@ -209,7 +225,10 @@ async def test_a_million_rows_are_read_by_pages_only() -> None:
         assert table.cursor == 0
 
 
-async def test_rows_that_are_not_here_yet_are_dots() -> None:
+async def test_rows_that_take_long_are_dots_until_they_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(row_travel, "FAR_GRACE_SECONDS", 0.01)
     gateway = FakeGateway()
     async with opened(gateway, "f") as (app, pilot):
         gateway.gate = threading.Event()
@@ -219,6 +238,47 @@ async def test_rows_that_are_not_here_yet_are_dots() -> None:
         gateway.gate.set()
         await settle(pilot)
         assert not rows_of_dots(app)
+
+
+async def test_rows_a_key_leads_to_are_painted_once_when_they_have_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(row_travel, "FAR_GRACE_SECONDS", 60.0)
+    gateway = FakeGateway(total=1_000)
+    async with opened(gateway, "f") as (app, pilot):
+        table = findings(app).table
+        gateway.gate = threading.Event()
+        await pilot.press("G")
+        await pilot.pause(0.05)
+        assert (table.cursor, table.scroll_offset.y) == (999, 0)
+        assert not rows_of_dots(app)
+        await pilot.press("pageup")  # goes on from where the first key leads
+        gateway.gate.set()
+        await settle(pilot)
+        assert table.cursor == 999 - table.height
+        assert table.scroll_offset.y == 1_000 - 2 * table.height
+        assert not rows_of_dots(app)
+
+
+async def test_no_column_moves_for_rows_that_are_fetched_ahead() -> None:
+    gateway = FakeGateway(total=1_000)
+    gateway.make_row = lambda index: replace(
+        finding_row(index), asset="a" if index >= 950 else "an-asset-with-a-long-name"
+    )
+    async with opened(gateway, "f", size=(160, 30)) as (app, pilot):
+        table = findings(app).table
+        assert 50 in gateway.pages_asked
+        assert "an-asset" not in seen(app)
+        before = widths(table)
+        await press(pilot, "k", "j")
+        assert widths(table) == before
+        await press(pilot, "pagedown", "pagedown")
+        assert "an-asset" in seen(app)
+        assert widths(table) != before
+
+
+def widths(table: RowTable[FindingRow]) -> list[tuple[str, int]]:
+    return [(column.key, size) for column, size in table._painter.fit(table.size.width)]
 
 
 def rows_of_dots(app: Cockpit) -> list[str]:

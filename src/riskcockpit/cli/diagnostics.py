@@ -22,6 +22,7 @@ from riskcockpit.errors import (
     RefusedError,
     RetryableError,
     RiskcockpitError,
+    SigningKeyError,
     SourceError,
     UnwritableError,
 )
@@ -52,6 +53,7 @@ class ExitCode(IntEnum):
 _CODES: tuple[tuple[type[RiskcockpitError], ExitCode], ...] = (
     (InputError, ExitCode.USAGE),
     (RefusedError, ExitCode.REFUSED),
+    (SigningKeyError, ExitCode.USAGE),
     (UnwritableError, ExitCode.USAGE),
     (LedgerError, ExitCode.LEDGER),
     (RetryableError, ExitCode.SOURCE_FAILED),

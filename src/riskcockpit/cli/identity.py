@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from riskcockpit.cli.decisions import DryRun, Yes, refusal, stops_at
 from riskcockpit.cli.diagnostics import say
 from riskcockpit.cli.options import JsonOption
 
@@ -216,13 +217,16 @@ def status(*, as_json: JsonOption = False) -> None:
 
 
 @policy_app.command("sign")
-def sign(*, as_json: JsonOption = False) -> None:
+def sign(*, dry_run: DryRun = False, yes: Yes = False, as_json: JsonOption = False) -> None:
     """Sign the files of the policy as they are; a second person approves where there is one."""
     from riskcockpit.services.context import Context
-    from riskcockpit.services.policy_files import sign_policy
+    from riskcockpit.services.policy_files import plan_sign_policy, sign_policy
 
     ctx = Context.open()
-    _decided([each.decision for each in sign_policy(ctx)], as_json=as_json)
+    with refusal(ctx, "policy.changed", as_json=as_json):
+        if stops_at(plan_sign_policy(ctx), dry_run=dry_run, yes=yes, as_json=as_json):
+            return
+        _decided([each.decision for each in sign_policy(ctx)], as_json=as_json)
 
 
 @policy_app.command("restore")
@@ -278,17 +282,21 @@ def add(
     *,
     reason: Reason,
     expires: Annotated[str, typer.Option(help="When it ends: 2027-01-31, or 365d.")] = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
     as_json: JsonOption = False,
 ) -> None:
     """Let a key sign from now on: a signed change, which a second person approves."""
     from riskcockpit.cli.moments import end_of
     from riskcockpit.services.context import Context
-    from riskcockpit.services.signing_keys import add_key
+    from riskcockpit.services.signing_keys import add_key, plan_add_key
 
     ctx = Context.open()
     ends = end_of(expires, ctx.clock.now()) if expires else None
-    result = add_key(ctx, principal, _public(key), reason, ends)
-    _decided([result.decision], as_json=as_json)
+    asked = (ctx, principal, _public(key), reason, ends)
+    with refusal(ctx, "key.added", as_json=as_json):
+        if not stops_at(plan_add_key(*asked), dry_run=dry_run, yes=yes, as_json=as_json):
+            _decided([add_key(*asked).decision], as_json=as_json)
 
 
 @keys_app.command("revoke")
@@ -302,18 +310,23 @@ def revoke(
     *,
     reason: Reason,
     at: Annotated[str, typer.Option(help="An earlier end; another person approves it.")] = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
     as_json: JsonOption = False,
 ) -> None:
     """End a key: what it signed before stays good, if something signed later covers it."""
     from riskcockpit.cli.moments import start_of
     from riskcockpit.domain.clock import start_of_period
     from riskcockpit.services.context import Context
-    from riskcockpit.services.signing_keys import revoke_key
+    from riskcockpit.services.signing_keys import plan_revoke_key, revoke_key
 
     ctx = Context.open()
     since = start_of(at)
     moment = start_of_period(since, ctx.clock.now()) if since else None
-    _decided([revoke_key(ctx, key, reason, moment).decision], as_json=as_json)
+    asked = (ctx, key, reason, moment)
+    with refusal(ctx, "key.revoked", as_json=as_json):
+        if not stops_at(plan_revoke_key(*asked), dry_run=dry_run, yes=yes, as_json=as_json):
+            _decided([revoke_key(*asked).decision], as_json=as_json)
 
 
 def _public(text: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from riskcockpit.cli.decisions import Comment
+from riskcockpit.cli.decisions import Comment, DryRun, Yes, refusal, stops_at
 from riskcockpit.cli.diagnostics import ExitCode, say, warn
 from riskcockpit.cli.options import JsonOption
 from riskcockpit.errors import InputError
@@ -62,11 +62,16 @@ def show(id_: IncidentId, *, as_json: JsonOption = False) -> None:
 
 
 @incident_app.command("ack")
-def ack(id_: IncidentId, *, comment: Comment = "", as_json: JsonOption = False) -> None:
+def ack(
+    id_: IncidentId, *, comment: Comment = "", dry_run: DryRun = False, as_json: JsonOption = False
+) -> None:
     """Acknowledge an incident: you look after it."""
     from riskcockpit.services.incidents import acknowledge
 
-    _step(lambda ctx: acknowledge(ctx, id_, comment), as_json=as_json)
+    plan = _Plan("incident.acknowledged", id_, comment)
+    _step(
+        plan, lambda ctx: acknowledge(ctx, id_, comment), dry_run=dry_run, yes=True, as_json=as_json
+    )
 
 
 @incident_app.command("assign")
@@ -75,45 +80,78 @@ def assign(
     owner: Annotated[str, typer.Argument(help="Who has it from now on.")],
     *,
     comment: Comment = "",
+    dry_run: DryRun = False,
     as_json: JsonOption = False,
 ) -> None:
     """Give an incident to somebody."""
     from riskcockpit.services.incidents import assign as decide
 
-    _step(lambda ctx: decide(ctx, id_, owner, comment), as_json=as_json)
+    plan = _Plan("incident.assigned", id_, comment, owner)
+    _step(
+        plan,
+        lambda ctx: decide(ctx, id_, owner, comment),
+        dry_run=dry_run,
+        yes=True,
+        as_json=as_json,
+    )
 
 
 @incident_app.command("contain")
-def contain(id_: IncidentId, *, comment: Why, as_json: JsonOption = False) -> None:
+def contain(
+    id_: IncidentId,
+    *,
+    comment: Why,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: JsonOption = False,
+) -> None:
     """Say that the fault does no more harm."""
     from riskcockpit.services.incidents import contain as decide
 
-    _step(lambda ctx: decide(ctx, id_, comment), as_json=as_json)
+    plan = _Plan("incident.contained", id_, comment)
+    _step(plan, lambda ctx: decide(ctx, id_, comment), dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 @incident_app.command("resolve")
-def resolve(id_: IncidentId, *, comment: Why, as_json: JsonOption = False) -> None:
+def resolve(
+    id_: IncidentId,
+    *,
+    comment: Why,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: JsonOption = False,
+) -> None:
     """Say that an incident is over."""
     from riskcockpit.services.incidents import resolve as decide
 
-    _step(lambda ctx: decide(ctx, id_, comment), as_json=as_json)
+    plan = _Plan("incident.resolved", id_, comment)
+    _step(plan, lambda ctx: decide(ctx, id_, comment), dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 @incident_app.command("note")
 def note(id_: IncidentId, text: Annotated[str, typer.Argument(help="What to remember.")],
-         *, as_json: JsonOption = False) -> None:  # fmt: skip
+         *, dry_run: DryRun = False, as_json: JsonOption = False) -> None:  # fmt: skip
     """Write a signed note into the timeline of an incident."""
     from riskcockpit.services.incidents import add_note
 
-    _step(lambda ctx: add_note(ctx, id_, text), as_json=as_json)
+    plan = _Plan("incident.noted", id_, text)
+    _step(plan, lambda ctx: add_note(ctx, id_, text), dry_run=dry_run, yes=True, as_json=as_json)
 
 
 @incident_app.command("review")
-def review(id_: IncidentId, *, comment: Why, as_json: JsonOption = False) -> None:
+def review(
+    id_: IncidentId,
+    *,
+    comment: Why,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: JsonOption = False,
+) -> None:
     """Close an incident with its review: what happened, why, what changes."""
     from riskcockpit.services.incidents import review as decide
 
-    _step(lambda ctx: decide(ctx, id_, comment), as_json=as_json)
+    plan = _Plan("incident.reviewed", id_, comment)
+    _step(plan, lambda ctx: decide(ctx, id_, comment), dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 @incident_app.command("runbooks")
@@ -212,12 +250,36 @@ def drill(
         raise typer.Exit(ExitCode.REFUSED)
 
 
-def _step(decide: Callable[[Context], tuple[Incident, str]], *, as_json: bool) -> None:
+class _Plan(NamedTuple):
+    """What a step is about, to be shown before it is taken."""
+
+    kind: str
+    """As in `decisions.notes.NoteKind`."""
+    id: str
+    comment: str
+    owner: str = ""
+
+
+def _step(
+    plan: _Plan,
+    decide: Callable[[Context], tuple[Incident, str]],
+    *,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
     from riskcockpit.cli.closing import witness
+    from riskcockpit.decisions.notes import NoteKind
     from riskcockpit.services.context import Context
+    from riskcockpit.services.incidents import plan_step
 
     ctx = Context.open()
-    found, message = decide(ctx)
+    with refusal(ctx, "note", as_json=as_json):
+        if dry_run or not yes:
+            shown = plan_step(ctx, plan.id, NoteKind(plan.kind), plan.comment, plan.owner)
+            if stops_at(shown, dry_run=dry_run, yes=yes, as_json=as_json):
+                return
+        found, message = decide(ctx)
     witness(ctx)
     if message:
         warn(message)

@@ -19,13 +19,15 @@ from riskcockpit.present.text import age, limit, measure, money, plural, until
 
 if TYPE_CHECKING:  # records come with the data
     from riskcockpit.services.context import Context
-    from riskcockpit.views.posture import PillarView, PostureView, QueueItem
+    from riskcockpit.views.posture import KpiView, PillarView, PostureView, QueueItem
 
 Run = Callable[[list[str]], None]
 """Runs one command of the command line."""
 _HELP = """Words:
   status            pillars, what needs you, money at risk
   next              the first thing that needs you, in full
+  pillar NUMBER     a pillar with all its KPIs, and the words for what is behind it
+  exposure          money at risk, and which pillars it is in
   NUMBER            one thing that needs you, in full; it says what can be done
   NUMBER KEY        do it: 1 r rolls back, 1 a approves, 1 x rejects, 1 w waives, 1 n notes
   help              this
@@ -72,6 +74,10 @@ def _do(words: list[str], current: Callable[[], PostureView], now: datetime, run
         lines(_HELP)
     elif word in ("status", "overview") and len(words) == 1:
         _status(current(), now)
+    elif word == "pillar" and words[1:]:
+        _whole_pillar(current(), words[1])
+    elif word == "exposure" and len(words) == 1:
+        _exposure(current())
     elif word == "next" or word.isdecimal():
         _item(current().queue, 1 if word == "next" else int(word), words[1:], now, run)
     else:
@@ -83,18 +89,14 @@ def _status(view: PostureView, now: datetime) -> None:
     line(f"Overview of {view.context}, {where}.")
     for pillar in view.pillars:
         line(_pillar(pillar))
-    exposure = view.exposure
-    line(
-        f"Money at risk in 12 months: mean {money(exposure.mean)}, appetite "
-        f"{money(exposure.appetite)}, "
-        + ("over the appetite." if exposure.mean > exposure.appetite else "within the appetite.")
-    )
+    line(_at_risk(view))
     for source in view.sources:
         if source.state not in ("ok", "never"):
             said = f": {source.message}" if source.message else ""
             line(f"Source {source.name} {source.state}{said}.")
     if not view.ledger.is_ok:
-        line(f"The ledger does not verify: {view.ledger.message}.")
+        whom = ", and holds up its writer alone" if view.ledger.is_confined else ""
+        line(f"The ledger does not verify{whom}: {view.ledger.message}.")
     line(
         f"{plural(len(view.queue), 'thing')} need you now:" if view.queue else "Nothing needs you."
     )
@@ -107,14 +109,47 @@ def _pillar(view: PillarView) -> str:
         f"Pillar {view.pillar.number}, {view.pillar.label}: {view.state.value.replace('_', ' ')}"
     )
     if view.reason:
-        words += f", {view.reason}"
+        words += f", {_in_words(view.reason)}"
     if view.kpis:
-        kpi = view.kpis[0]
-        target = limit(kpi.target, kpi.unit, kpi.direction)
-        aim = target.replace("≥", "at least").replace("≤", "at most")
-        value = "has no value" if kpi.value is None else measure(kpi.value, kpi.unit)
-        words += f". {kpi.title} {value}, target {aim}"
+        words += f". {_kpi(view.kpis[0])}"
     return f"{words}. At risk {money(view.at_risk)}, {plural(view.open_findings, 'open finding')}."
+
+
+def _kpi(kpi: KpiView) -> str:
+    value = "has no value" if kpi.value is None else measure(kpi.value, kpi.unit)
+    target = limit(kpi.target, kpi.unit, kpi.direction)
+    return f"{kpi.title} {value}" + (f", target {_in_words(target)}" if target else "")
+
+
+def _in_words(text: str) -> str:
+    return text.replace("≥", "at least").replace("≤", "at most")
+
+
+def _at_risk(view: PostureView) -> str:
+    exposure = view.exposure
+    where = "over" if exposure.mean > exposure.appetite else "within"
+    return (
+        f"Money at risk in 12 months: mean {money(exposure.mean)}, appetite "
+        f"{money(exposure.appetite)}, {where} the appetite."
+    )
+
+
+def _whole_pillar(view: PostureView, number: str) -> None:
+    found = next((each for each in view.pillars if str(each.pillar.number) == number), None)
+    if found is None:
+        say(f"there is no pillar {number}; they are 1 to {len(view.pillars)}")
+        return
+    line(_pillar(found))
+    for kpi in found.kpis:
+        line(f"{kpi.state.value.replace('_', ' ')}: {_kpi(kpi)}.")
+    line(f"{found.failing_controls} of {plural(found.controls, 'control')} fail.")
+    line(f"Its findings: findings pillar:{found.pillar.value}. Its controls: controls list.")
+
+
+def _exposure(view: PostureView) -> None:
+    line(_at_risk(view))
+    for pillar in view.pillars:
+        line(f"Pillar {pillar.pillar.number}, {pillar.pillar.label}: {money(pillar.at_risk)}.")
 
 
 def _short(item: QueueItem, now: datetime) -> str:

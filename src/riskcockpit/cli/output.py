@@ -10,9 +10,12 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +33,12 @@ from riskcockpit.present.columns import Align, Cell, Column, Frame
 from riskcockpit.present.widths import fit
 
 T = TypeVar("T")
+
+_SPOKEN = ContextVar("_SPOKEN", default=False)
+"""Whether what is printed is listened to, not looked at."""
+_DRAWN = dict.fromkeys(range(0x2500, 0x2600))
+"""Lines, blocks and shapes: a word beside each says the same."""
+_ROOM = re.compile(r" {2,}")
 FORMATS = ("table", "json", "csv", "markdown")
 _MOST_PADDED = 100
 """Cells to which a column is padded at most where nothing is cut."""
@@ -61,9 +70,24 @@ def chosen_format(name: str) -> str:
     return name
 
 
+@contextmanager
+def spoken() -> Iterator[None]:
+    """Print words only while the block runs: no colours, nothing drawn, cut or put in columns."""
+    token = _SPOKEN.set(True)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(token)
+
+
+def _as_words(text: str) -> str:
+    """Return a line for who listens: what stood in columns has commas between."""
+    return _ROOM.sub(", ", text.translate(_DRAWN).strip())
+
+
 def line(text: str = "") -> None:
     """Print one line: foreign text in it is made harmless, and cannot begin a line of its own."""
-    print(clean_line(text))
+    print(_as_words(clean_line(text)) if _SPOKEN.get() else clean_line(text))
 
 
 def lines(text: str) -> None:
@@ -100,6 +124,9 @@ def styled(*cells: Cell, least: int | None = None) -> None:
     On a terminal that is too narrow the last ones are left out, but never the `least` first.
     """
     kept = [Cell(clean_line(cell.text), cell.token) for cell in cells]
+    if _SPOKEN.get():
+        print(_as_words("".join(cell.text for cell in kept)))
+        return
     while least is not None and len(kept) > least and not _fits(kept):
         kept.pop()
     print("".join(_paint(cell.text, cell.token) for cell in kept).rstrip())
@@ -176,6 +203,10 @@ def _text_table(columns: Sequence[Column[Any]], grid: Sequence[Sequence[Cell]]) 
     """
     if not grid:
         return
+    if _SPOKEN.get():
+        for row in grid:
+            _say_row(columns, row)
+        return
     is_cut = sys.stdout.isatty()
     if is_cut:
         needs = {
@@ -210,6 +241,15 @@ def _text_table(columns: Sequence[Column[Any]], grid: Sequence[Sequence[Cell]]) 
             for c, width in chosen
         )
         print("  ".join(drawn).rstrip())
+
+
+def _say_row(columns: Sequence[Column[Any]], row: Sequence[Cell]) -> None:
+    """Print a row as a line of words: what each column is called before what it says."""
+    said = [
+        (column.title, _as_words(clean_line(cell.text)))
+        for column, cell in zip(columns, row, strict=True)
+    ]
+    print("; ".join(f"{title} {text}".lstrip() for title, text in said if text))
 
 
 def _pad(
@@ -253,7 +293,11 @@ def _paint(text: str, token: str) -> str:
 
 
 def _has_colour() -> bool:
-    is_shown = sys.stdout.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
+    is_shown = (
+        not _SPOKEN.get()
+        and sys.stdout.isatty()
+        and os.environ.get("TERM") not in (None, "", "dumb")
+    )
     return is_shown and "NO_COLOR" not in os.environ
 
 

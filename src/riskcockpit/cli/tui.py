@@ -31,6 +31,7 @@ def tui(
         raise typer.Exit(open_here(is_ascii=ascii_only, mouse=not no_mouse))
     from riskcockpit.cli.closing import witness
     from riskcockpit.cli.linear import open_linear
+    from riskcockpit.cli.output import spoken
     from riskcockpit.present.vocabulary import in_shell
     from riskcockpit.services.context import Context
 
@@ -40,7 +41,7 @@ def tui(
     def run(words: list[str]) -> None:
         family = root.commands.get(words[0])
         spelled = in_shell(words, getattr(family, "commands", ()))
-        with suppress(SystemExit):  # how each command ends, well or not
+        with suppress(SystemExit), spoken():  # how each command ends, well or not
             root.main(args=spelled, prog_name="riskcockpit")
 
     try:

@@ -35,6 +35,7 @@ def _ids(incomplete: str) -> Sequence[str]:
     return [row.id[:10] for row in waivers(Context.open()) if row.id.startswith(incomplete)]
 
 
+_NOTHING = "nothing it says of waivers counts"
 Id = Annotated[
     str,
     typer.Argument(metavar="ID", help="A waiver's id, or its first digits.", autocompletion=_ids),
@@ -143,8 +144,9 @@ def list_waivers(*, as_json: JsonOption = False) -> None:
     else:
         waiver_pages.waivers(rows, ctx.clock.now())
     if not (ledger := ledger_state(ctx)).is_ok:
+        what = "what follows there counts for nothing" if ledger.is_confined else _NOTHING
         warn(
-            f"the ledger does not verify, so nothing it says of waivers counts: {ledger.message}",
+            f"the ledger does not verify, so {what}: {ledger.message}",
             hint="look: `riskcockpit ledger verify`",
         )
 

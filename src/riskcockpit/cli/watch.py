@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskcockpit.cli.decisions import DryRun, Yes, refusal, stops_at
 from riskcockpit.cli.diagnostics import ExitCode, say, warn
 from riskcockpit.cli.models import ModelName
 from riskcockpit.cli.options import JsonOption
@@ -102,15 +103,19 @@ def health(*, as_json: JsonOption = False) -> None:
 
 
 @watch_app.command("stop")
-def stop(*, reason: Reason, as_json: JsonOption = False) -> None:
-    """Stop all automation at once: the kill switch. Alarms go on.
+def stop(*, reason: Reason, dry_run: DryRun = False, as_json: JsonOption = False) -> None:
+    """Stop all automation at once, without asking: the kill switch. Alarms go on.
 
     Exit 5 when it stops here alone: the word for other computers could not be signed.
     """
     from riskcockpit.services.context import Context
+    from riskcockpit.services.kill_switch import plan_stop
     from riskcockpit.services.kill_switch import stop as decide
 
     ctx = Context.open()
+    if dry_run:
+        stops_at(plan_stop(ctx, reason), dry_run=True, yes=True, as_json=as_json)
+        return
     missing = decide(ctx, reason)
     _said("stopped on this computer" if missing else "stopped", missing, as_json=as_json)
     if missing:
@@ -118,13 +123,18 @@ def stop(*, reason: Reason, as_json: JsonOption = False) -> None:
 
 
 @watch_app.command("resume")
-def resume(*, reason: Reason, as_json: JsonOption = False) -> None:
+def resume(
+    *, reason: Reason, dry_run: DryRun = False, yes: Yes = False, as_json: JsonOption = False
+) -> None:
     """Let automation go on; a person's signed decision."""
     from riskcockpit.services.context import Context
+    from riskcockpit.services.kill_switch import plan_resume
     from riskcockpit.services.kill_switch import resume as decide
 
     ctx = Context.open()
-    _said("resumed", decide(ctx, reason), as_json=as_json)
+    with refusal(ctx, "note", as_json=as_json):
+        if not stops_at(plan_resume(ctx, reason), dry_run=dry_run, yes=yes, as_json=as_json):
+            _said("resumed", decide(ctx, reason), as_json=as_json)
 
 
 @watch_app.command("enforce")
@@ -133,31 +143,48 @@ def enforce(
     *,
     approver: Annotated[str, typer.Option(help="Who answers for it, and signs for it.")],
     until: Annotated[str, typer.Option(help="When it ends, as 2027-06-30.")] = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
     as_json: JsonOption = False,
 ) -> None:
     """Ask that a model is rolled back without asking: a change of the policy, signed by two."""
     from riskcockpit.services.adopting import enforce as ask
+    from riskcockpit.services.adopting import plan_enforce
     from riskcockpit.services.context import Context
 
-    _said(f"asked to enforce {name}", ask(Context.open(), name, approver, until), as_json=as_json)
+    ctx = Context.open()
+    with refusal(ctx, "policy.changed", as_json=as_json):
+        plan = plan_enforce(ctx, name, approver, until)
+        if not stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
+            _said(f"asked to enforce {name}", ask(ctx, name, approver, until), as_json=as_json)
 
 
 @watch_app.command("propose")
-def propose(name: ModelName, *, as_json: JsonOption = False) -> None:
+def propose(
+    name: ModelName, *, dry_run: DryRun = False, yes: Yes = False, as_json: JsonOption = False
+) -> None:
     """Ask that rolling a model back is only proposed again: a change of the policy."""
+    from riskcockpit.services.adopting import plan_propose
     from riskcockpit.services.adopting import propose as ask
     from riskcockpit.services.context import Context
 
-    _said(f"asked to propose {name}", ask(Context.open(), name), as_json=as_json)
+    ctx = Context.open()
+    with refusal(ctx, "policy.changed", as_json=as_json):
+        if not stops_at(plan_propose(ctx, name), dry_run=dry_run, yes=yes, as_json=as_json):
+            _said(f"asked to propose {name}", ask(ctx, name), as_json=as_json)
 
 
 @watch_app.command("adopt")
-def adopt(*, as_json: JsonOption = False) -> None:
+def adopt(*, dry_run: DryRun = False, yes: Yes = False, as_json: JsonOption = False) -> None:
     """Ask for the rules as policy/automation.yaml in the ledger directory says them now."""
     from riskcockpit.services.adopting import adopt as ask
+    from riskcockpit.services.adopting import plan_adopt
     from riskcockpit.services.context import Context
 
-    _said("asked for the rules as they are written", ask(Context.open()), as_json=as_json)
+    ctx = Context.open()
+    with refusal(ctx, "policy.changed", as_json=as_json):
+        if not stops_at(plan_adopt(ctx), dry_run=dry_run, yes=yes, as_json=as_json):
+            _said("asked for the rules as they are written", ask(ctx), as_json=as_json)
 
 
 @watch_app.command("schema")

@@ -114,22 +114,17 @@ class Sheet(Sequence[Observation]):
         return whole
 
     def staged(self) -> None:
-        """Forget of the rows of a disposable sheet what nobody needs to recognise them."""
+        """Forget what the rows of a disposable sheet say; records, places and kinds stay."""
         if self.is_disposable:
-            self.descriptions, self.end_lines, self.claims, self._rows = [], [], [], []
-
-    def recognised(self) -> None:
-        """Forget the rest of their texts; records, places and kinds stay."""
-        if self.is_disposable:
-            self.staged()
+            self._rows = []
             for name in _TEXTS:
                 if name != "raws":
                     setattr(self, name, [])
 
     def stored(self) -> None:
-        """Forget all that they say; their number and kinds stay known."""
+        """Forget the rest too; their number and kinds stay known."""
         if self.is_disposable:
-            self.recognised()
+            self.staged()
             self.raws = []
             self.places = {}
 

@@ -15,7 +15,7 @@ def request(method: str, url: str) -> str:
 
     A URL that cannot be taken apart loses the brackets that make it so.
     """
-    url = _sound(url.strip())
+    url = sound(url.strip())
     method = method.strip().upper()
     if method.isascii() and method.isalpha() and url:
         return wording.name(f"{method} {url}")
@@ -24,15 +24,15 @@ def request(method: str, url: str) -> str:
 
 def service(host: str, port: str, protocol: str) -> str:
     """Return the resource for a port of a host, as `tcp://host:443`; the host without a port."""
-    host = bracketed(_sound(host.strip()))
+    host = bracketed(sound(host.strip()))
     if not host or port.strip() in _NO_PORT:
         return wording.name(host)
-    return wording.name(_sound(f"{protocol.strip().lower() or 'tcp'}://{host}:{port.strip()}"))
+    return wording.name(sound(f"{protocol.strip().lower() or 'tcp'}://{host}:{port.strip()}"))
 
 
 def host_of(url: str) -> str:
     """Return host and port of a URL, `host:port`, or bare host, lower-case and without a user."""
-    url = _sound(url.strip())
+    url = sound(url.strip())
     place = urlsplit(url if "://" in url else f"//{url}").netloc
     return wording.name(place.rpartition("@")[2].lower())
 
@@ -43,7 +43,7 @@ def site_category(url: str) -> str:
     The asset is the host whatever the port, as an image is one whatever its tag.
     """
     try:
-        port = urlsplit(_sound(url.strip())).port
+        port = urlsplit(sound(url.strip())).port
     except ValueError:  # no number, or too large a one
         return ""
     return "" if port in _USUAL else f"port {port}"
@@ -54,7 +54,8 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if host.count(":") > 1 and not host.startswith("[") else host
 
 
-def _sound(url: str) -> str:
+def sound(url: str) -> str:
+    """Return a URL that can be taken apart: one that cannot loses the brackets that make it so."""
     try:
         urlsplit(url if "://" in url else f"//{url}")
     except ValueError:

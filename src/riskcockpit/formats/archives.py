@@ -60,7 +60,13 @@ def report_in(content: bytes, max_bytes: int) -> bytes:
 
 
 def _files(entries: Sequence[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
-    """Return the entries that may be a report: no directories, nothing hidden or empty."""
+    """Return the entries that may be a report: no directories, nothing hidden or empty.
+
+    Raises:
+        BadZipFile: an entry has no name.
+    """
+    if not all(entry.filename for entry in entries):
+        raise zipfile.BadZipFile("an entry without a name")
     return [
         entry
         for entry in entries

@@ -26,10 +26,8 @@ def parsed(content: bytes, title: str, options: ReadOptions) -> Element:
     Raises:
         FormatError: it is not well-formed, defines entities, or is nested too deeply.
     """
-    events: Any = XMLPullParser(
-        ("start", "end"),
-        _parser=DefusedXMLParser(forbid_dtd=False, forbid_entities=True, forbid_external=True),
-    )
+    parser = DefusedXMLParser(forbid_dtd=False, forbid_entities=True, forbid_external=True)
+    events: Any = XMLPullParser(("start", "end"), _parser=parser)
     stream = io.BytesIO(content)
     depth = 0
     root: Element | None = None
@@ -54,7 +52,9 @@ def parsed(content: bytes, title: str, options: ReadOptions) -> Element:
     except (ParseError, LookupError, ValueError) as fault:  # the latter: an odd encoding
         raise FormatError(
             f"not readable as {title}: {wording.reason(fault)}", hint=_BROKEN_HINT
-        ) from fault
+        ) from fault.with_traceback(None)  # whose frames hold the tree, and the fault itself
+    finally:
+        vars(parser).clear()  # it and its handlers hold each other, which only its end undoes
     if root is None:
         raise FormatError(f"not readable as {title}: it has no root element", hint=_BROKEN_HINT)
     return root

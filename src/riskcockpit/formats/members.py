@@ -113,6 +113,11 @@ class Members:
         number = self.integer(*path)
         return number if number is not None and 0 < number <= MAX_LINE else None
 
+    def row(self, *path: Step) -> int | None:
+        """Return the number of a line or column at `path`, which the tool counts from 0, from 1."""
+        number = self.integer(*path)
+        return number + 1 if number is not None and 0 <= number < MAX_LINE else None
+
     def score(self, *names: str) -> float | None:
         """Return the first of these members that is a CVSS score, above 0 as it says nothing."""
         scores = (valid_score(self.number(name)) for name in names)

@@ -114,11 +114,11 @@ def _unzstd(content: bytes, max_bytes: int) -> bytes:
     import pyarrow as pa  # noqa: PLC0415 - slow to import, and few reports are packed so
 
     limit = Limit("the zstd data", len(content), max_bytes)
-    parts: list[bytes] = []
+    parts: list[pa.Buffer] = []
     size = 0
     try:
         with pa.CompressedInputStream(pa.BufferReader(content), "zstd") as stream:
-            while part := stream.read(CHUNK):
+            while part := stream.read_buffer(CHUNK):  # `read` never frees a chunk it fails to fill
                 size += len(part)
                 limit.check(size)
                 parts.append(part)

@@ -17,6 +17,9 @@ from riskcockpit.ingest.staging import TABLES
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
 
+LONG_REPORT = 20_000
+"""Results whose rows take so much memory that it is looked for what is left of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Presence:
@@ -81,6 +84,8 @@ def apply_presence(tx: Writer, runs: Sequence[Run], now: datetime) -> list[Prese
     _keep_records(tx, runs, is_all_new=not known.counts)
     for run in runs:
         run.sheet.stored()
+    if sum(len(run.sheet) for run in runs) >= LONG_REPORT:
+        tx.give_back_memory()
     if known.counts:
         _refresh(tx, runs, known, now)
     if sum(known.counts.values()) < sum(len(run.sheet) for run in runs):

@@ -152,7 +152,6 @@ def _apply(
     runs = [run.staged() for run in runs]
     is_vex_in_force = vex.shield(tx)
     prefixes = recognise(tx, runs, policy)
-    runs = [run.recognised() for run in runs]
     source = runs[0].spec.source_id
     tx.execute(sql("ingest", "asset_upsert"), source_id=source, now=now, rev=tx.generation)
     presences = apply_presence(tx, runs, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,10 +12,10 @@ from riskcockpit.domain.ids import digest
 from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest.identity import VERSION, evidence
 from riskcockpit.ingest.matching import Trace, match
-from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
+from riskcockpit.ingest.policy import IngestPolicy
 from riskcockpit.ingest.prefixes import PrefixChange, find
 from riskcockpit.ingest.runs import Run
-from riskcockpit.ingest.staging import TABLES, stored_trace, trace
+from riskcockpit.ingest.staging import TABLES, seen_trace, stored_trace
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
 
@@ -68,25 +68,28 @@ def _compare_leftovers(
     comparable = {run.number for run in runs if run.live} | {row[0] for row in forms}
     if not comparable:
         return {}
-    unseen: defaultdict[int, list[int]] = defaultdict(list)
-    for scan, n in tx.rows(sql("ingest", "unmatched_seen")):
-        if scan in comparable:
-            unseen[scan].append(n)
+    unseen = {row[0] for row in tx.rows(sql("ingest", "unmatched_scans"))} & comparable
     if not unseen:
         return {}
-    known: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    query = sql("ingest", "unmatched_known")
-    for scan, *row in tx.rows(query, scans=list(unseen), rev=tx.generation):
-        known[scan].append(tuple(row))
-    compared = [
-        _compare(tx, runs[scan], unseen[scan], rows, policy) for scan, rows in known.items()
-    ]
+    known = _by_scan(
+        tx.rows(sql("ingest", "unmatched_known"), scans=sorted(unseen), rev=tx.generation)
+    )
+    seen = _by_scan(tx.rows(sql("ingest", "unmatched_seen"), scans=sorted(known)))
+    compared = [_compare(tx, runs[scan], seen[scan], rows, policy) for scan, rows in known.items()]
     found = [row for one in compared for row in one.found]
     tx.stage("found", TABLES["found"], found)
     tx.execute(sql("ingest", "match_found"))
     tx.execute(sql("ingest", "fresh_found"))
     tx.stage("hint", TABLES["hint"], [row for one in compared for row in one.hints])
     return {one.scan: one.change for one in compared if one.change}
+
+
+def _by_scan(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
+    """Return rows without their first value, by it."""
+    found: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for scan, *row in rows:
+        found[scan].append(tuple(row))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,34 +107,32 @@ class _Compared:
 def _compare(
     tx: Writer,
     run: Run,
-    numbers: Sequence[int],
+    unseen: Sequence[tuple[Any, ...]],
     known: Sequence[tuple[Any, ...]],
     policy: IngestPolicy,
 ) -> _Compared:
-    own = [n - run.first for n in numbers]
-    sheet = run.sheet
+    """Compare what is left over of a run, rows of `unmatched_seen`, with what it might be."""
+    numbers = [n for n, *_ in unseen]
     of_scope = sum(row[-1] for row in known)
-    stored = [stored_trace(row[:-1]) for row in known[:of_scope]]
-    change = find(
-        (sheet.paths[n] for n in own),
-        (one.path for one in stored),
-        all_seen=sheet.paths,
-        all_known=_live_paths(tx, run.spec),
-    )
     seen = [
-        trace(
-            sheet,
-            n,
-            run.identities.assets[n],
-            run.identities.fingerprints[n],
-            change.stored_path(sheet.paths[n]) if change else None,
-        )
-        for n in own
+        seen_trace(run.sheet.kinds[run.sheet.kind[n - run.first]], asset, row)
+        for n, *row in unseen
+        for asset in (run.identities.assets[n - run.first],)
     ]
+    stored = [stored_trace(row[:-1]) for row in known[:of_scope]]
+    shared = _shared(tx, run, seen, stored)
+    change = find(
+        (one.path for one in seen),
+        (one.path for one in stored),
+        all_seen=_paths(tx, "seen_paths", scan=run.number),
+        all_known=_paths(tx, "live_paths", scope=run.spec.id),
+    )
+    if change:
+        seen = [replace(one, path=change.stored_path(one.path)) for one in seen]
     matches, hints = match(
         seen,
         stored,
-        shared=_shared(run, own, stored),
+        shared=shared,
         rule_names=policy.rule_aliases.get(run.spec.tool.lower(), {}),
         forms=[stored_trace(row[:-1]) for row in known[of_scope:]],
     )
@@ -142,33 +143,23 @@ def _compare(
     return _Compared(run.number, found, likely, change)
 
 
-def _live_paths(tx: Writer, spec: ScopeSpec) -> Iterator[str]:
-    """Yield the paths of all live findings of a scope; asked for only when somebody wants one."""
-    for row in tx.rows(sql("ingest", "live_paths"), scope=spec.id):
+def _paths(tx: Writer, name: str, **of: Any) -> Iterator[str]:
+    """Yield all paths of a scan or a scope; asked for only when somebody wants one."""
+    for row in tx.rows(sql("ingest", name), **of):
         yield row[0]
 
 
-def _shared(run: Run, numbers: Sequence[int], stored: Sequence[Trace]) -> frozenset[str]:
+def _shared(tx: Writer, run: Run, seen: Sequence[Trace], stored: Sequence[Trace]) -> frozenset[str]:
     """Return the evidence that unmatched results have in common with stored findings, and which
     several places of the run carry."""
     theirs = {evidence(one.fingerprint, one.snippet) for one in stored}
-    wanted = theirs.intersection(_evidence(run, n) for n in numbers) - {""}
+    wanted = theirs.intersection(evidence(one.fingerprint, one.snippet) for one in seen) - {""}
     if not wanted:
         return frozenset()
-    values = {run.identities.fingerprints[n][1] for n in numbers}
-    places: dict[str, tuple[str, str]] = {}
-    shared: set[str] = set()
-    for n, (_, value) in enumerate(run.identities.fingerprints):
-        if value in values and (what := _evidence(run, n)) in wanted:
-            sheet = run.sheet
-            place = (sheet.kinds[sheet.kind[n]].rule, sheet.paths[n])
-            if places.setdefault(what, place) != place:
-                shared.add(what)
-    return frozenset(shared)
-
-
-def _evidence(run: Run, n: int) -> str:
-    return evidence(run.identities.fingerprints[n], run.sheet.snippets[n])
+    places: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    for rule, path, method, value, snippet in tx.rows(sql("ingest", "alike_seen"), scan=run.number):
+        places[evidence((method, value), snippet)].add((rule, path))
+    return frozenset(what for what in wanted if len(places[what]) > 1)
 
 
 def _assign_ids(tx: Writer) -> None:

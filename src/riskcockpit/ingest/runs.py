@@ -56,14 +56,9 @@ class Run:
         return range(self.first, self.first + len(self.sheet))
 
     def staged(self) -> Run:
-        """Return it without what is staged and not needed to recognise its rows.
+        """Return it without what is staged: who asks for it afterwards asks the cache.
 
         In a long report the rows take more memory than what the cache does with them.
         """
         self.sheet.staged()
-        return replace(self, identities=replace(self.identities, keys=()))
-
-    def recognised(self) -> Run:
-        """Return it without what its rows were recognised by."""
-        self.sheet.recognised()
-        return replace(self, identities=replace(self.identities, fingerprints=()))
+        return replace(self, identities=replace(self.identities, keys=(), fingerprints=()))

@@ -13,7 +13,6 @@ from riskcockpit.domain.asset import Asset, AssetKind
 from riskcockpit.domain.finding import FindingClass, ModelSignal, Observation, Package
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest.lifecycle import (
     absences,
     after_seen,
@@ -86,7 +85,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "n": "INTEGER", "scan": "INTEGER", "finding_id": "VARCHAR", "finding_row": "BIGINT",
         "how": "VARCHAR",
     },
-    "fresh": {"n": "INTEGER"},
+    "fresh": {"n": "INTEGER", "scan": "INTEGER"},
     "hint": {"n": "INTEGER", "finding_id": "VARCHAR"},
     "assigned": {"n": "INTEGER", "id": "VARCHAR"},
     "change": {
@@ -272,10 +271,10 @@ def incoming_columns(
     `wordings` their descriptions, in the order of first use.
     """
     sheet, identities = run.sheet, run.identities
-    shared = list(zip(sheet.kind, [method for method, _ in identities.fingerprints], strict=True))
+    methods = [method for method, _ in identities.fingerprints]
     numbers = {
         each: profiles.setdefault((run.number, *each), len(profiles))
-        for each in dict.fromkeys(shared)
+        for each in dict.fromkeys(zip(sheet.kind, methods, strict=True))
     }
     for text in dict.fromkeys(sheet.descriptions):
         wordings.setdefault(text, len(wordings))
@@ -283,18 +282,26 @@ def incoming_columns(
     for row, found in sheet.places.items():
         places[row] = len(found)
     return (
-        run.numbers, [run.number] * len(sheet), list(map(numbers.__getitem__, shared)),
+        run.numbers, [run.number] * len(sheet),
+        [numbers[each] for each in zip(sheet.kind, methods, strict=True)],
         identities.keys, sheet.titles, list(map(wordings.__getitem__, sheet.descriptions)),
         sheet.paths, sheet.lines, sheet.columns, sheet.end_lines, sheet.snippets,
         places, [value or None for _, value in identities.fingerprints],
-        [n if raw else None for n, raw in enumerate(sheet.raws)],
+        _kept(sheet.raws),
     )  # fmt: skip
+
+
+def _kept(raws: Sequence[Any]) -> Sequence[int | None]:
+    """Return the numbers of the records that are kept; None for the others."""
+    if all(raws):
+        return range(len(raws))
+    return [n if raw else None for n, raw in enumerate(raws)]
 
 
 def _joined(columns: Sequence[tuple[Sequence[Any], ...]]) -> Sequence[Sequence[Any]]:
     """Return the columns of all runs, each as one; those of a single run are not copied."""
     if len(columns) == 1:
-        return [list(values) if isinstance(values, range) else values for values in columns[0]]
+        return columns[0]
     return [list(chain.from_iterable(values)) for values in zip(*columns, strict=True)]
 
 
@@ -321,21 +328,20 @@ def _profile_rows(
         )  # fmt: skip
 
 
-def trace(
-    sheet: Sheet, row: int, asset: str, fingerprint: tuple[str, str], path: str | None = None
-) -> Trace:
-    """Return what can be recognised of a row; `path` overrides its own."""
-    kind = sheet.kinds[sheet.kind[row]]
+def seen_trace(kind: Observation, asset: str, row: Sequence[Any]) -> Trace:
+    """Return what can be recognised of a result of a kind, from the rest of its row of
+    `unmatched_seen`."""
+    path, line, column, title, snippet, method, value = row
     return Trace(
         finding_class=kind.finding_class,
         asset=asset,
         rule=kind.rule,
-        path=sheet.paths[row] if path is None else path,
-        line=sheet.lines[row],
-        column=sheet.columns[row],
-        title=sheet.titles[row],
-        snippet=sheet.snippets[row],
-        fingerprint=fingerprint,
+        path=path,
+        line=line,
+        column=column,
+        title=title,
+        snippet=snippet,
+        fingerprint=(method, value),
         vulnerability=canonical(kind.vulnerability_ids),
         package=package_name(kind.package) if kind.package else ("", ""),
     )

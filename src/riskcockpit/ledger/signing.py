@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from riskcockpit.errors import LedgerError
+from riskcockpit.errors import LedgerError, SigningKeyError
 from riskcockpit.ledger.agent import NoAgentError, held_keys
 from riskcockpit.ledger.armor import (
     EVIDENCE,
@@ -58,19 +58,19 @@ class Signer:
         """Find out who signs with `key`; `principal` decides when the key has several owners.
 
         Raises:
-            LedgerError: there is no key, or `allowed_signers` does not know it.
+            SigningKeyError: there is no key, or `allowed_signers` does not know it.
         """
         public_key = _public_key(key)
         allowed = load_signers(allowed_signers)
         names = allowed.principals(public_key)
         who = principal or (next(iter(names)) if len(names) == 1 else "")
         if not names or (who and who not in names):
-            raise LedgerError(
+            raise SigningKeyError(
                 f"{allowed_signers} does not name {principal or 'anybody'} with the key {key}",
                 hint=f"add a line for {fingerprint(public_key)}, signed by two who are there",
             )
         if not who:
-            raise LedgerError(
+            raise SigningKeyError(
                 f"the key {key} has several principals: {', '.join(sorted(names))}",
                 hint="set identity.principal in the settings",
             )
@@ -107,13 +107,13 @@ class Signer:
         """Return an armoured signature over `content` that was verified after it was made.
 
         Raises:
-            LedgerError: the key cannot be used: gone, locked, not in the agent, too open a mode.
+            SigningKeyError: the key is gone, locked, not in the agent, or has too open a mode.
         """
         arguments = ["-q", "-Y", "sign", "-f", str(self.key), "-n", namespace]
         result = _run(arguments, content)
         armored = result.stdout.decode("ascii", "replace")
         if result.returncode != 0 or not armored.startswith(HEADER):
-            raise LedgerError(
+            raise SigningKeyError(
                 f"cannot sign with {self.key}: {_reason(result)}",
                 hint="load the key into ssh-agent, or check its passphrase and mode (0600)",
             )
@@ -124,7 +124,7 @@ class Signer:
                 error
             )
         if made.key != self.public_key:
-            raise LedgerError(
+            raise SigningKeyError(
                 f"{self.key} signs with another key than its public half: {made.fingerprint}",
                 hint=f"write the public half anew: ssh-keygen -y -f {self.key}",
             )
@@ -187,11 +187,13 @@ def _public_key(key: Path) -> bytes:
     """Return the public half of a key in wire format, without touching the private one."""
     file = key if key.suffix == _PUBLIC else key.with_name(f"{key.name}{_PUBLIC}")
     if not key.exists():
-        raise LedgerError(f"there is no signing key at {key}", hint="`riskcockpit init` makes one")
+        raise SigningKeyError(
+            f"there is no signing key at {key}", hint="`riskcockpit init` makes one"
+        )
     try:
         return read_public_key(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, SignersError) as error:
-        raise LedgerError(
+        raise SigningKeyError(
             f"cannot read the public key {file}: {error}",
             hint=f"write it anew: ssh-keygen -y -f {key} > {file}",
         ) from error
@@ -211,7 +213,7 @@ def _prove_with_openssh(content: bytes, armored: str, namespace: str) -> Signatu
 def _run(arguments: Sequence[str], content: bytes) -> subprocess.CompletedProcess[bytes]:
     program = shutil.which("ssh-keygen")
     if program is None:
-        raise LedgerError("ssh-keygen is not installed", hint="install OpenSSH's client")
+        raise SigningKeyError("ssh-keygen is not installed", hint="install OpenSSH's client")
     try:
         return subprocess.run(  # noqa: S603 - fixed program, no shell
             [program, *arguments],
@@ -223,7 +225,7 @@ def _run(arguments: Sequence[str], content: bytes) -> subprocess.CompletedProces
             env={**os.environ, "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C"},
         )
     except subprocess.TimeoutExpired as error:
-        raise LedgerError(
+        raise SigningKeyError(
             f"the key did not answer within {TIMEOUT_SECONDS:.0f} seconds",
             hint="touch the hardware key when it blinks, or check the agent",
         ) from error

@@ -18,10 +18,34 @@ from riskcockpit.errors import ConfigError, InputError, UnknownNameError
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.policy_files import may_change
+from riskcockpit.services.policy_lines import changed_lines
+from riskcockpit.services.previews import policy_preview
 from riskcockpit.services.unlocking import refuse_locked
 from riskcockpit.store.sql import sql
+from riskcockpit.views.governance import DecisionPreview
 
 _KEY = "enforce"
+
+
+def plan_adopt(ctx: Context) -> DecisionPreview:
+    """Say what asking for the rules as they are written would do; raises as `adopt`."""
+    file = rules_file(ctx)
+    text = _text(file)
+    parse_automation(text, file)
+    return _plan(ctx, "Ask for the rules of automation as they are written", text)
+
+
+def plan_enforce(ctx: Context, model: str, approver: str, until: str) -> DecisionPreview:
+    """Say what asking to roll a model back without asking would do; raises as `enforce`."""
+    _check_enforcing(ctx, model, approver, until)
+    text = _changing(ctx, model, Enforcement(approver=approver, until=until))
+    return _plan(ctx, f"Ask that {model} is rolled back without asking", text)
+
+
+def plan_propose(ctx: Context, model: str) -> DecisionPreview:
+    """Say what asking to only propose again would do; raises as `propose`."""
+    text = _changing(ctx, model, None)
+    return _plan(ctx, f"Ask that rolling {model} back is only proposed", text)
 
 
 def adopt(ctx: Context) -> str:
@@ -58,6 +82,11 @@ def enforce(ctx: Context, model: str, approver: str, until: str) -> str:
         ConfigError: the file cannot be used, or is written in a way that cannot be changed here.
         LedgerError: it cannot be signed.
     """
+    _check_enforcing(ctx, model, approver, until)
+    return _changed(ctx, model, Enforcement(approver=approver, until=until))
+
+
+def _check_enforcing(ctx: Context, model: str, approver: str, until: str) -> None:
     _known_model(ctx, model)
     desk = Desk(ctx)
     if not desk.roles.of(approver):
@@ -66,7 +95,6 @@ def enforce(ctx: Context, model: str, approver: str, until: str) -> str:
     with suppress(ValueError, OverflowError):  # what is no moment, the file's reader names
         if until and parse_utc(until) <= desk.now:
             raise InputError(f"{until} is over", hint="--until: when it ends, as 2027-06-30")
-    return _changed(ctx, model, Enforcement(approver=approver, until=until))
 
 
 def propose(ctx: Context, model: str) -> str:
@@ -100,12 +128,25 @@ def with_enforcement(text: str, file: Path, model: str, who: Enforcement | None)
 
 
 def _changed(ctx: Context, model: str, who: Enforcement | None) -> str:
-    desk = Desk(ctx)
-    desk.put_back()
-    desk.refuse_edited(AUTOMATION)  # or this person would ask for what another wrote
-    file = rules_file(ctx)
-    _write(file, with_enforcement(_text(file), file, model, who))
+    Desk(ctx).put_back()
+    text = _changing(ctx, model, who)
+    _write(rules_file(ctx), text)
     return adopt(ctx)
+
+
+def _changing(ctx: Context, model: str, who: Enforcement | None) -> str:
+    Desk(ctx).refuse_edited(AUTOMATION)  # or this person would ask for what another wrote
+    file = rules_file(ctx)
+    return with_enforcement(_text(file), file, model, who)
+
+
+def _plan(ctx: Context, title: str, text: str) -> DecisionPreview:
+    refuse_locked(ctx)
+    desk = Desk(ctx)
+    may_change(desk)
+    in_force = desk.book.digests.get(AUTOMATION, "")
+    lines = changed_lines(ctx.paths.ledger, in_force, text)
+    return policy_preview(desk, title, AUTOMATION, (("changes", "; ".join(lines) or "nothing"),))
 
 
 def _text(file: Path) -> str:

@@ -112,7 +112,7 @@ def scope_of(ctx: Context, findings: Sequence[str]) -> WaiverScope:
     return WaiverScope(
         tuple((row.title, f"{row.asset} {row.path}".strip()) for row in first),
         severity.word, days, limits.latest(severity, now),
-        (now + timedelta(days=days)).date(), limits.min_justification,
+        (now + timedelta(days=days)).date(), limits.min_justification, len(findings),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.sheet import Sheet
 from riskcockpit.errors import BusyError, InputError
 from riskcockpit.formats.api import ReadOptions
+from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.registry import named, read_report
 from riskcockpit.ingest.pipeline import ingest_all
 from riskcockpit.ingest.policy import IngestPolicy, Parts, ScanOutcome, ScanReport, ScopeSpec
@@ -25,7 +26,6 @@ from riskcockpit.ingest.scans import merged
 from riskcockpit.ingest.vex import limited
 from riskcockpit.ingest.vulnerabilities import without_tag
 from riskcockpit.present.text import plural
-from riskcockpit.services.collector import without_collector
 from riskcockpit.services.context import Context
 from riskcockpit.services.documents import Source, find, read
 from riskcockpit.services.following import overdue
@@ -127,7 +127,7 @@ def import_reports(
     notes: tuple[str, ...] = ()
     files = _repeats(ctx, sources, options, tell)
     if files is None:
-        with without_collector():
+        with without_collection():
             documents = read_all(ctx, sources, options, tell)
             notes = _write(ctx, documents, options, tell)
         files = tuple(file_report(document) for document in documents)

@@ -7,6 +7,7 @@ from typing import Any
 
 from riskcockpit.decisions.incidents import INCIDENT
 from riskcockpit.decisions.notes import NoteKind
+from riskcockpit.decisions.roles import Deed
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.incident import Drill, Incident, IncidentState
 from riskcockpit.domain.untrusted import clean_line, clean_text
@@ -14,9 +15,21 @@ from riskcockpit.errors import InputError, RefusedError
 from riskcockpit.services.automatic import record
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.previews import preview_of
 from riskcockpit.services.record import examined, projected
+from riskcockpit.views.governance import DecisionPreview
 
 LONGEST_TEXT = 4_000
+_WORDLESS = frozenset({NoteKind.INCIDENT_ACKNOWLEDGED, NoteKind.INCIDENT_ASSIGNED})
+_DEEDS = {
+    NoteKind.INCIDENT_ACKNOWLEDGED: ("Acknowledge", "You look after it; it escalates no more."),
+    NoteKind.INCIDENT_ASSIGNED: ("Assign", "It has another owner from now on."),
+    NoteKind.INCIDENT_CONTAINED: ("Contain", "Its clock of containment stops."),
+    NoteKind.INCIDENT_RESOLVED: ("Resolve", "It is over; its review falls due."),
+    NoteKind.INCIDENT_NOTED: ("Note", "It is signed and stays in the timeline."),
+    NoteKind.INCIDENT_REVIEWED: ("Review", "It is closed with this review."),
+}
+"""Step → its name, and what comes of it."""
 LEAST_REVIEW = 20
 """Characters of a review: what happened, why, and what changes."""
 
@@ -46,6 +59,27 @@ def incident(ctx: Context, id_: str) -> Incident:
         LedgerError: the ledger cannot be read, or there is no key.
     """
     return found_by(Desk(ctx), id_)
+
+
+def plan_step(
+    ctx: Context, id_: str, kind: NoteKind, comment: str, owner: str = ""
+) -> DecisionPreview:
+    """Say what a step of a person would do; raises as that step."""
+    words = comment if kind in _WORDLESS else _said(comment)
+    if kind is NoteKind.INCIDENT_REVIEWED:
+        words = _reviewed(words)
+    desk = Desk(ctx)
+    known = found_by(desk, id_)
+    _check(known, kind)
+    owns = (("owner", clean_line(owner).strip()),) if owner else ()
+    return preview_of(
+        desk,
+        f"{_DEEDS[kind][0]}: {known.title}",
+        _DEEDS[kind][1],
+        known.subject,
+        desk.permit(Deed.NOTE).id,
+        facts=(*owns, ("comment", clean_text(words).strip())),
+    )
 
 
 def acknowledge(ctx: Context, id_: str, comment: str) -> tuple[Incident, str]:
@@ -90,13 +124,16 @@ def review(ctx: Context, id_: str, comment: str) -> tuple[Incident, str]:
         InputError: the review is too short.
         RefusedError: it is not over yet, or was reviewed.
     """
-    words = _said(comment)
+    return _step(ctx, id_, NoteKind.INCIDENT_REVIEWED, "reviewed", _reviewed(_said(comment)))
+
+
+def _reviewed(words: str) -> str:
     if len(words) < LEAST_REVIEW:
         raise InputError(
             f"a review has {LEAST_REVIEW} characters at least, not {len(words)}",
             hint="what happened, why, and what changes so that it does not happen again",
         )
-    return _step(ctx, id_, NoteKind.INCIDENT_REVIEWED, "reviewed", words)
+    return words
 
 
 def found_by(desk: Desk, id_: str) -> Incident:

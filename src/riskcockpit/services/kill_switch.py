@@ -19,6 +19,8 @@ from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import InputError, RefusedError, RiskcockpitError
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.previews import preview_of
+from riskcockpit.views.governance import DecisionPreview
 
 FILE_NAME = "automation.stop"
 SUBJECT = "automation"
@@ -47,6 +49,32 @@ def stopped_by_file(ctx: Context, further: Iterable[str] = ()) -> str:
         words = clean_line(said).strip()
         return f"the file {file} stops it{f': {words}' if words else ''}"
     return ""
+
+
+def plan_stop(ctx: Context, reason: str) -> DecisionPreview:
+    """Say what the kill switch would do; raises InputError without a reason."""
+    words = _reason(reason)
+    return _plan(
+        Desk(ctx),
+        "Stop all automation",
+        f"Nothing is done without a person from then on, here by the file {switch_file(ctx)}, and "
+        "wherever the ledger is shared by a signed word. Alarms go on.",
+        words,
+    )
+
+
+def plan_resume(ctx: Context, reason: str) -> DecisionPreview:
+    """Say what letting automation go on would do; raises as `resume`."""
+    words = _reason(reason)
+    desk = Desk(ctx)
+    _refuse_machines(desk)
+    what = "By its rules it rolls models back without asking again, where they are enforced."
+    return _plan(desk, "Let automation go on", what, words)
+
+
+def _plan(desk: Desk, title: str, consequence: str, reason: str) -> DecisionPreview:
+    rule = desk.permit(Deed.NOTE).id
+    return preview_of(desk, title, consequence, SUBJECT, rule, facts=(("reason", reason),))
 
 
 def stop(ctx: Context, reason: str) -> str:
@@ -90,12 +118,7 @@ def resume(ctx: Context, reason: str) -> str:
     """
     words = _reason(reason)
     desk = Desk(ctx)
-    if not desk.signature().roles & _PEOPLE:
-        raise RefusedError(
-            f"{desk.principal} may stop automation and not let it go on",
-            rule="automation-resume",
-            hint="an engineer, a risk owner or an approver does",
-        )
+    _refuse_machines(desk)
     desk.sign(EntryType.NOTE, _said(desk, NoteKind.AUTOMATION_RESUMED, words))
     desk.finish()
     try:
@@ -103,6 +126,15 @@ def resume(ctx: Context, reason: str) -> str:
     except OSError as error:
         return f"the file {switch_file(ctx)} cannot be removed: {error.strerror}"
     return ""
+
+
+def _refuse_machines(desk: Desk) -> None:
+    if not desk.signature().roles & _PEOPLE:
+        raise RefusedError(
+            f"{desk.principal} may stop automation and not let it go on",
+            rule="automation-resume",
+            hint="an engineer, a risk owner or an approver does",
+        )
 
 
 def _reason(reason: str) -> str:

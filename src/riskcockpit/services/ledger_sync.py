@@ -48,6 +48,8 @@ class _Judged:
     """Ours and theirs together, verified."""
 
     problems: tuple[LedgerProblem, ...]
+    damaged: tuple[str, ...]
+    """What is taken and counts for nothing, in words: damage that writers did to their chains."""
     contents: Mapping[str, bytes]
     """File of the policy → the content in force, where that is not what lies here."""
 
@@ -112,6 +114,7 @@ class _Session:
             judged = self._judge(ours, merged, accepted)
             if judged.problems:
                 return self._strangers(judged.problems, theirs)
+            self.notes += judged.damaged
             for name, content in accepted.items():  # before what rests on it: a retry begins anew
                 self._write_policy(name, content, is_accepted=True)
             tails = {path: (len(ours.get(path, b"")), t) for path, t in union.chains.items()}
@@ -153,11 +156,11 @@ class _Session:
             contents = self._in_force(place, book, policy)
         if contents:
             found = self._examined(merged, {**policy, **contents})
-        problems = found.report.problems
+        problems = found.report.stops
         if problems and not accepted:  # what is wrong here already stops nothing
-            known = self._examined(ours, policy).report.problems
+            known = self._examined(ours, policy).report.stops
             problems = tuple(problem for problem in problems if problem not in known)
-        return _Judged(problems, contents)
+        return _Judged(problems, _in_words(found.report.confined), contents)
 
     def _examined(self, files: Mapping[str, bytes], policy: Mapping[str, bytes]) -> Examination:
         with staged(self.ctx.paths.state, files, policy) as place:
@@ -313,10 +316,31 @@ def sync_ledger(ctx: Context, remote: str = "", *, accept: str = "") -> LedgerSy
     url = remote or settings.remote
     if not url:
         raise InputError("no remote is set", hint="give one, or set ledger.remote in the settings")
-    done = _Session(ctx, _expanded(url), settings.branch, accept.strip().lower()).run()
+    place = (_expanded(url), settings.branch)
+    done = _Session(ctx, *place, accept.strip().lower()).run()
     if not done.is_ok:
         return done
-    return replace(done, notes=(*done.notes, *catch_up(ctx, ctx.store.generation())))
+    said = catch_up(ctx, ctx.store.generation())
+    if said:  # what was published is signed, and travels with what it came of
+        done = _with(done, _Session(ctx, *place, "").run())
+    return replace(done, notes=(*done.notes, *said))
+
+
+def _with(done: LedgerSync, more: LedgerSync) -> LedgerSync:
+    """Return what two syncs with one remote came to."""
+    moved = {each.chain: each for each in done.chains}
+    for each in more.chains:
+        before = moved.get(each.chain, ChainMove(each.chain, 0, 0))
+        moved[each.chain] = ChainMove(
+            each.chain, before.pulled + each.pulled, before.pushed + each.pushed
+        )
+    return replace(
+        more,
+        attempts=done.attempts + more.attempts,
+        chains=tuple(moved[name] for name in sorted(moved)),
+        policy=(*done.policy, *more.policy),
+        notes=(*done.notes, *more.notes),
+    )
 
 
 _LOST = "nothing was taken and nothing sent; find out who did it. Our copy has all: {place}"
@@ -356,7 +380,18 @@ def _came(name: str, content: bytes, *, is_accepted: bool) -> str:
     return f"{name} is version {digest} now, {how}"
 
 
+def _in_words(problems: Iterable[LedgerProblem]) -> tuple[str, ...]:
+    """Say of each damaged chain from where on it counts for nothing."""
+    first: dict[str, LedgerProblem] = {}
+    for each in problems:
+        first.setdefault(each.chain, each)
+    return tuple(
+        f"{name} is damaged at entry {each.entry}, what follows counts for nothing: {each.why}"
+        for name, each in first.items()
+    )
+
+
 def _sound(found: Examination) -> list[Entry]:
-    """Return the entries of chains in which nothing is wrong."""
-    doubtful = {problem.chain for problem in found.report.problems}
+    """Return the entries of chains in which nothing is wrong but what their writers damaged."""
+    doubtful = {problem.chain for problem in found.report.stops}
     return [entry for entry in found.entries if entry.chain not in doubtful]

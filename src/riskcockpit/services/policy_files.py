@@ -17,9 +17,10 @@ from riskcockpit.ledger.signers import parse_signers
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.policy_state import PolicyFile, state_of, write_policy
+from riskcockpit.services.previews import policy_preview
 from riskcockpit.services.record import examined, policy_book
 from riskcockpit.services.unlocking import refuse_locked
-from riskcockpit.views.governance import DecisionResult
+from riskcockpit.views.governance import DecisionPreview, DecisionResult
 from riskcockpit.views.identity import PolicyFileRow
 
 MOST_LINES = 200
@@ -33,7 +34,7 @@ def policy_files(ctx: Context) -> tuple[PolicyFileRow, ...]:
     """
     directory = ctx.paths.ledger
     found_here = examined(ctx)
-    book, is_ok = policy_book(directory, found_here.entries), found_here.report.is_ok
+    book, is_ok = policy_book(directory, found_here.entries), found_here.report.is_sound
     rows = []
     for name in FILES:
         try:
@@ -54,6 +55,23 @@ def policy_files(ctx: Context) -> tuple[PolicyFileRow, ...]:
     return tuple(rows)
 
 
+def plan_sign_policy(ctx: Context) -> DecisionPreview:
+    """Say which files would be signed, and what they change; raises as `sign_policy`."""
+    refuse_locked(ctx)
+    desk = Desk(ctx)
+    may_change(desk)
+    _refuse_stillborn(desk)
+    rows = [row for row in policy_files(ctx) if row.state in ("edited", "unsigned", "set_aside")]
+    if not rows:
+        raise _nothing_to_sign()
+    facts = tuple(
+        (row.file, "; ".join(row.lines) or f"as it lies there, SHA-256 {row.digest}")
+        for row in rows
+    )
+    names = ", ".join(row.file for row in rows)
+    return policy_preview(desk, f"Sign {names}", names, facts)
+
+
 def sign_policy(ctx: Context) -> tuple[DecisionResult, ...]:
     """Sign every file of the policy that was edited; each is in force, or waits for another.
 
@@ -68,10 +86,7 @@ def sign_policy(ctx: Context) -> tuple[DecisionResult, ...]:
     _refuse_stillborn(desk)
     made = [entry for name in FILES if (entry := desk.change_policy(name)) is not None]
     if not made:
-        raise InputError(
-            "there is nothing to sign: the files hold what is in force, or what waits",
-            hint="`riskcockpit policy status` says which",
-        )
+        raise _nothing_to_sign()
     results = [asked_for(desk, entry) for entry in made]
     message = desk.settle()
     return tuple(DecisionResult(each.decision, (), each.message or message) for each in results)
@@ -108,6 +123,13 @@ def may_change(desk: Desk) -> None:
         raise RefusedError(
             f"{desk.principal} may not change the policy", rule=rule.id, hint=rule.why
         )
+
+
+def _nothing_to_sign() -> InputError:
+    return InputError(
+        "there is nothing to sign: the files hold what is in force, or what waits",
+        hint="`riskcockpit policy status` says which",
+    )
 
 
 def _refuse_stillborn(desk: Desk) -> None:

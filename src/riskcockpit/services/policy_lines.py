@@ -26,6 +26,15 @@ def policy_lines(directory: Path, ask: Entry, in_force: Mapping[str, str]) -> tu
         return ()
     digests = (in_force.get(str(ask.data.get("file")), ""), str(ask.data.get("after", "")))
     before, after = (_lines(directory, digest) for digest in digests)
+    return _between(before, after)
+
+
+def changed_lines(directory: Path, in_force: str, text: str) -> tuple[str, ...]:
+    """Return the lines that a text adds to the version with the digest `in_force`, or removes."""
+    return _between(_lines(directory, in_force), text.splitlines())
+
+
+def _between(before: list[str], after: list[str]) -> tuple[str, ...]:
     changed = [
         clean_line(line)
         for line in unified_diff(before, after, n=0, lineterm="")

@@ -32,9 +32,10 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.policy_files import asked_for, may_change
 from riskcockpit.services.policy_state import state_of, write_policy
+from riskcockpit.services.previews import policy_preview
 from riskcockpit.services.record import examined, policy_book
 from riskcockpit.services.unlocking import refuse_locked
-from riskcockpit.views.governance import DecisionResult
+from riskcockpit.views.governance import DecisionPreview, DecisionResult
 from riskcockpit.views.identity import KeyRow
 
 LEFT_RULE = "end-leaves-somebody"
@@ -70,6 +71,19 @@ def signing_keys(ctx: Context) -> tuple[KeyRow, ...]:
     )
 
 
+def plan_add_key(
+    ctx: Context, principal: str, public_key: str, reason: str, ends: datetime | None = None
+) -> DecisionPreview:
+    """Say what allowing a key would do; raises as `add_key`."""
+    desk, _, data = _adding(ctx, principal, public_key, reason, ends, is_plan=True)
+    facts = (
+        ("key", str(data["key_fp"])),
+        ("ends", str(data.get("valid_before", "never"))),
+        ("reason", str(data["reason"])),
+    )
+    return policy_preview(desk, f"Let a key sign for {principal}", principal, facts)
+
+
 def add_key(
     ctx: Context, principal: str, public_key: str, reason: str, ends: datetime | None = None
 ) -> DecisionResult:
@@ -79,6 +93,20 @@ def add_key(
         InputError: it is no public key, the name is none, or the key is there already.
         RefusedError: this person may not change the policy.
     """
+    desk, text, data = _adding(ctx, principal, public_key, reason, ends)
+    return _change(desk, text, EntryType.KEY_ADDED, data)
+
+
+def _adding(
+    ctx: Context,
+    principal: str,
+    public_key: str,
+    reason: str,
+    ends: datetime | None,
+    *,
+    is_plan: bool = False,
+) -> tuple[Desk, str, dict[str, Any]]:
+    """Return a desk, the file with the key in it, and what the entry says."""
     if not _PRINCIPAL.fullmatch(principal):
         raise InputError(f"{principal!r} cannot name a signer", hint="a plain name, as ann@bank")
     try:
@@ -86,7 +114,7 @@ def add_key(
     except SignersError as error:
         raise InputError(str(error), hint="give the text of a .pub file, or its path") from error
     kind, blob = public_key.split()[:2]
-    desk, text = _open(ctx)
+    desk, text = _open(ctx, is_plan=is_plan)
     for line in parse_signers(text).keys:
         if line.key == key and principal in line.principals:
             raise InputError(f"{principal} has the key {fingerprint(key)} already")
@@ -94,11 +122,28 @@ def add_key(
     options = f'namespaces="{NAMESPACES}",valid-after="{stamp(desk.now)}"{end}'
     before = text if text.endswith("\n") or not text else f"{text}\n"
     data = {"valid_before": rfc3339(ends)} if ends else {}
-    return _change(
+    return (
         desk,
         f"{before}{principal} {options} {kind} {blob}\n",
-        EntryType.KEY_ADDED,
         {"principal": principal, "key_fp": fingerprint(key), "reason": _reason(reason), **data},
+    )
+
+
+def plan_revoke_key(
+    ctx: Context, key_fp: str, reason: str, at: datetime | None = None
+) -> DecisionPreview:
+    """Say what ending a key would do; raises as `revoke_key`."""
+    desk, _, data = _revoking(ctx, key_fp, reason, at, is_plan=True)
+    facts = (
+        ("key", str(data["key_fp"])),
+        ("end", str(data["valid_before"])),
+        ("reason", str(data["reason"])),
+    )
+    plan = policy_preview(desk, f"End a key of {data['principal']}", str(data["principal"]), facts)
+    return replace(
+        plan,
+        consequence="What it signs from its end on is void: at once where somebody else is left "
+        "who could reject that, else once another person approved it.",
     )
 
 
@@ -115,7 +160,15 @@ def revoke_key(
         InputError: the end lies in the future, or the key ended before.
         RefusedError: this person may not change the policy.
     """
-    desk, text = _open(ctx, key_fp)
+    desk, changed, data = _revoking(ctx, key_fp, reason, at)
+    return _end(desk, changed, data)
+
+
+def _revoking(
+    ctx: Context, key_fp: str, reason: str, at: datetime | None, *, is_plan: bool = False
+) -> tuple[Desk, str, dict[str, Any]]:
+    """Return a desk, the file with the end in it, and what the entry says."""
+    desk, text = _open(ctx, key_fp, is_plan=is_plan)
     owners = {
         (fingerprint(line.key), principal)
         for line in parse_signers(text).keys
@@ -139,16 +192,20 @@ def revoke_key(
     if changed == text:
         raise InputError(f"the key {ended} ended before {rfc3339(desk.now)}")
     data = {"principal": principal, "key_fp": ended, "reason": _reason(reason)}
-    return _end(desk, changed, {**data, "valid_before": rfc3339(end.replace(microsecond=0))})
+    return desk, changed, {**data, "valid_before": rfc3339(end.replace(microsecond=0))}
 
 
-def _open(ctx: Context, ending: str = "") -> tuple[Desk, str]:
-    """Return a desk and the text of `allowed_signers`, which nobody may have edited meanwhile."""
+def _open(ctx: Context, ending: str = "", *, is_plan: bool = False) -> tuple[Desk, str]:
+    """Return a desk and the text of `allowed_signers`, which nobody may have edited meanwhile.
+
+    A plan writes and signs nothing.
+    """
     refuse_locked(ctx)
     desk = Desk(ctx, ending)
     may_change(desk)
-    desk.put_back()
-    if desk.book.roles is None:
+    if not is_plan:
+        desk.put_back()
+    if desk.book.roles is None and not is_plan:
         desk.vouch()  # what lies there is the first version; the change is a later one
     found = state_of(ctx.paths.ledger, desk.book, SIGNERS)
     if found.is_edited:

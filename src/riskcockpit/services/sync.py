@@ -27,9 +27,9 @@ from riskcockpit.errors import (
     UnknownNameError,
 )
 from riskcockpit.formats.api import ReadOptions
+from riskcockpit.formats.collecting import without_collection
 from riskcockpit.ledger.canonical import Json
 from riskcockpit.services.alerting import after_publish
-from riskcockpit.services.collector import without_collector
 from riskcockpit.services.context import Context
 from riskcockpit.services.dismissals import carry_out_due
 from riskcockpit.services.endings import record_endings
@@ -203,7 +203,7 @@ def _written(  # noqa: PLR0917 - what a publish is made of
     together([document for one in pulled for document in one.documents])
     outcomes: dict[str, SourceOutcome] = {}
     judgement: Judgement | None = None
-    with without_collector(), ctx.store.writer() as tx:
+    with without_collection(), ctx.store.writer() as tx:
         names = [source.name for source in ctx.settings.sources]
         desk = Desk(tx, policy, now, places, names)
         # Models first: which readings count depends on the version that serves.

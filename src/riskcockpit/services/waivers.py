@@ -24,7 +24,7 @@ from riskcockpit.errors import QueryError, RefusedError, UnknownNameError
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.present.text import plural
 from riskcockpit.services.context import Context
-from riskcockpit.services.decide import plan_waiver, waive
+from riskcockpit.services.decide import plan_waiver, scope_of, waive
 from riskcockpit.services.desk import MIN_PREFIX
 from riskcockpit.services.findings import FindingReader
 from riskcockpit.services.record import examined, projected
@@ -37,6 +37,7 @@ from riskcockpit.views.waivers import (
     WaiverDetail,
     WaiverEvent,
     WaiverRow,
+    WaiverScope,
     WaiverStanding,
 )
 
@@ -112,6 +113,16 @@ def plan_renewal(
         ctx, ids, terms.reason.value, justification or terms.justification, expires_at,
         details=_carried(terms), renews=old,
     )  # fmt: skip
+
+
+def renewal_scope(ctx: Context, id_: str) -> WaiverScope:
+    """Return what a renewal of a waiver is about, and what its terms must keep.
+
+    Raises:
+        UnknownNameError: there is no such waiver.
+        RefusedError: it was rejected, revoked or renewed already.
+    """
+    return scope_of(ctx, _renewable(ctx, id_)[2])
 
 
 def renew(ctx: Context, id_: str, expires_at: datetime, justification: str = "") -> DecisionResult:

@@ -5,7 +5,7 @@ Apart from the questions about the ledger, so that a command without a key loads
 
 from __future__ import annotations
 
-from riskcockpit.errors import RetryableError, UnwritableError
+from riskcockpit.errors import RetryableError, SigningKeyError, UnwritableError
 from riskcockpit.services.context import Context
 
 
@@ -21,6 +21,6 @@ def sign_checkpoint(ctx: Context) -> str:
         return ""
     try:
         ctx.journal().checkpoint()
-    except (UnwritableError, RetryableError) as error:
+    except (SigningKeyError, UnwritableError, RetryableError) as error:
         return f"no checkpoint was signed: {error.message}"
     return ""

@@ -4,11 +4,10 @@ reading with little memory; turns the errors of duckdb into ours. Runs no statem
 
 from __future__ import annotations
 
-import functools
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from riskcockpit.errors import (
     StoreError,
 )
 from riskcockpit.store.conversion import settle_pandas
+from riskcockpit.store.memory import give_back_early
 from riskcockpit.store.sql import sql
 
 if TYPE_CHECKING:  # duckdb takes 60 ms to import: only who opens a cache pays
@@ -40,6 +40,7 @@ _WRITING = {
     # a whole segment for one row, so that a page of a list costs three times as much
     "storage_compatibility_version": "v1.2.0",
     "checkpoint_threshold": "0b",  # the commit is the checkpoint: no detour through a WAL
+    "write_buffer_row_group_count": "1",  # else five are held in memory before they are packed
     "threads": "1",  # a second thread costs an import 40 % more CPU and gains no time
 }
 _SPARING = {
@@ -52,8 +53,6 @@ _SPARING = {
 }
 _LOCKED_LAST = ("enable_external_access", "lock_configuration")
 """Settings a sparing connection gets when its file is attached."""
-_MMAP_THRESHOLD = -3
-"""`M_MMAP_THRESHOLD` of glibc's malloc.h."""
 _opening = threading.Lock()
 _NO_DAMAGE = (
     "No space left", "quota exceeded", "File too large", "Too many open files",
@@ -147,7 +146,7 @@ def connect_sparing(file: Path) -> duckdb.DuckDBPyConnection:
     import duckdb  # noqa: PLC0415 - see above
 
     settle_pandas()
-    _give_back_early()
+    give_back_early()
     settings: dict[str, str | bool | int | float | list[str]] = {
         name: value for name, value in _SPARING.items() if name not in _LOCKED_LAST
     }
@@ -165,16 +164,3 @@ def connect_sparing(file: Path) -> duckdb.DuckDBPyConnection:
             connection.close()
             raise
         return connection
-
-
-@functools.cache
-def _give_back_early() -> None:
-    """Let glibc return blocks above 128 kB to the system when they are freed, as it starts out to.
-
-    By itself it raises that limit to the largest block it has seen freed, and keeps those below:
-    10 MB after a walk through a long list. Other allocators do as they like.
-    """
-    import ctypes  # noqa: PLC0415 - only for who stays open
-
-    with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, 128 * 1024)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from riskcockpit.errors import CancelledError, FatalError
 from riskcockpit.store.connecting import TooLargeError, translated
 from riskcockpit.store.conversion import as_utc_rows, to_store
+from riskcockpit.store.memory import give_back
 from riskcockpit.store.sql import Sql, sql
 
 if TYPE_CHECKING:  # duckdb takes 60 ms to import: only who opens a cache pays
@@ -255,6 +256,10 @@ class Writer(Reader):
                 table,
                 (self._in_order(table, names, row) for row in chain((first,), found)),
             )
+
+    def give_back_memory(self) -> None:
+        """Return to the system what was freed; for when the rows of a long report are forgotten."""
+        give_back()
 
     def clear(self, table: str) -> None:
         """Remove all rows of `table`.

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from riskcockpit.errors import DamagedError, StoreError
 from riskcockpit.store.connecting import translated
 from riskcockpit.store.conversion import to_store
-from riskcockpit.store.sql import sql
+from riskcockpit.store.sql import PACKAGE, sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,12 +28,9 @@ class Migration:
 @cache
 def migrations() -> tuple[Migration, ...]:
     """Return all steps in their order; versions run from 1 without a gap."""
-    folder = files("riskcockpit").joinpath("store", "migrations")
-    found = sorted(
-        (file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda f: f.name
-    )
+    found = sorted((PACKAGE / "store" / "migrations").glob("*.sql"))
     return tuple(
-        Migration(number, file.name.removesuffix(".sql"), file.read_text("utf-8"))
+        Migration(number, file.stem, file.read_text("utf-8"))
         for number, file in enumerate(found, start=1)
     )
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from riskcockpit.errors import FatalError
 
+PACKAGE = Path(__file__).resolve().parent.parent
+"""Where our files are; `importlib.resources` takes 15 ms to say so of 150 statements."""
 _PARAMS = re.compile(r"^-- params:\s*(?P<list>.*(?:\n--   .*)*)$", re.MULTILINE)
 _RETURNS = re.compile(r"^-- returns:\s*\S.*$", re.MULTILINE)
 _PARAM = re.compile(r"(?P<name>[a-z_][a-z0-9_]*)\s+(?P<type>[A-Za-z].*)", re.DOTALL)
@@ -88,9 +89,9 @@ def sql(package: str, name: str) -> Sql:
     Raises:
         FatalError: there is no such statement, or its header is wrong; a fault of ours.
     """
-    folder = files("riskcockpit").joinpath(package, "sql")
-    file = folder.joinpath(f"{name}.sql")
-    if not file.is_file():
+    try:
+        text = (PACKAGE / package / "sql" / f"{name}.sql").read_text("utf-8")
+    except FileNotFoundError as error:
         from difflib import get_close_matches  # noqa: PLC0415 - only a mistake of ours needs it
 
         known = statement_names(package)
@@ -98,17 +99,13 @@ def sql(package: str, name: str) -> Sql:
         raise FatalError(
             f"there is no statement {package}/sql/{name}.sql",
             hint=f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}",
-        )
-    return parse(f"{package}/{name}", file.read_text("utf-8"))
+        ) from error
+    return parse(f"{package}/{name}", text)
 
 
 def statement_names(package: str) -> tuple[str, ...]:
     """Return the names of all statements of a package, sorted."""
-    folder: Traversable = files("riskcockpit").joinpath(package, "sql")
-    if not folder.is_dir():
-        return ()
-    found = (file.name for file in folder.iterdir() if file.name.endswith(".sql"))
-    return tuple(sorted(name.removesuffix(".sql") for name in found))
+    return tuple(sorted(file.stem for file in (PACKAGE / package / "sql").glob("*.sql")))
 
 
 def parse(name: str, text: str) -> Sql:

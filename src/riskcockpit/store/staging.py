@@ -162,6 +162,8 @@ def _insert(
 
 
 def _array(table: str, field: pa.Field, values: Sequence[Any]) -> pa.Array:
+    if isinstance(values, range):
+        values = list(values)  # Arrow takes it as it is, in twice the time
     convert = _converter(field.type)
     if convert is not None:
         values = [None if value is None else convert(value) for value in values]

@@ -343,6 +343,10 @@ class GatewayApi(OutsideApi, Protocol):
         """
         ...
 
+    def renewal_scope(self, waiver: str) -> WaiverScope:
+        """Return the same of what is left of a waiver that can be renewed; raises as `plan`."""
+        ...
+
     def requests(self) -> tuple[RequestRow, ...]:
         """Return what waits for a key, the oldest first."""
         ...

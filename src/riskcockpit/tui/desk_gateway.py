@@ -44,6 +44,12 @@ class DeskGateway:
 
         return scope_of(self._ctx, findings)
 
+    def renewal_scope(self, waiver: str) -> WaiverScope:
+        """Return what a renewal of this waiver is about."""
+        from riskcockpit.services.waivers import renewal_scope  # noqa: PLC0415 - as above
+
+        return renewal_scope(self._ctx, waiver)
+
     def requests(self) -> tuple[RequestRow, ...]:
         """Return what waits for a key."""
         from riskcockpit.services.requests import requests  # noqa: PLC0415 - when first used

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from textual.content import Content
 from textual.style import Style
@@ -11,6 +12,9 @@ from riskcockpit.present.links import is_safe
 
 _WITHOUT = ("screen", "linux", "vt", "xterm-old", "dumb", "ansi")
 """Terminals, by the beginning of `TERM`, that have no links; some print the address instead."""
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_BEHIND = ".,;:!?)]}'"
+"""What stands behind an address in a sentence and is no part of it."""
 
 
 def are_shown(setting: str, environ: Mapping[str, str], *, is_ascii: bool) -> bool:
@@ -19,8 +23,30 @@ def are_shown(setting: str, environ: Mapping[str, str], *, is_ascii: bool) -> bo
     return setting != "off" and not is_plain and not environ.get("TERM", "").startswith(_WITHOUT)
 
 
-def linked(rows: Sequence[Content], address: str, indent: int) -> list[Content]:
-    """Return the rows that say an address, as a link from `indent` on; as they are if not safe."""
-    if not is_safe(address):
-        return list(rows)
-    return [row.stylize(Style(link=address), indent) for row in rows]
+def linked(rows: Sequence[Content], text: str, indent: int = 0) -> list[Content]:
+    """Return rows that say `text` from `indent` on, with its safe addresses as links.
+
+    Every part of an address that goes on in the next row leads to the whole of it.
+    """
+    out, said, at = list(rows), "".join(row.plain[indent:] for row in rows), 0
+    for address in _addresses(text):
+        start = said.find(address, at)
+        if start < 0:  # the text was cut before its end
+            break
+        at, before = start + len(address), 0
+        for index, row in enumerate(out):
+            length = len(row.plain) - indent
+            first, last = max(start - before, 0), min(at - before, length)
+            if first < last:
+                out[index] = row.stylize(Style(link=address), indent + first, indent + last)
+            before += length
+    return out
+
+
+def _addresses(text: str) -> Iterator[str]:
+    if "://" not in text:
+        return
+    for match in _ADDRESS.finditer(text):
+        address = match[0].rstrip(_BEHIND)
+        if is_safe(address):
+            yield address

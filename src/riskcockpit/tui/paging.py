@@ -58,6 +58,10 @@ class Pages(Generic[T]):
         while len(self._pages) > self._kept:
             self._pages.popitem(last=False)
 
+    def are_here(self, first: int, last: int) -> bool:
+        """Return whether rows `first` to `last` are here, as far as they exist."""
+        return all(number in self._pages for number in self._across(first, last))
+
     def ask(self, first: int, last: int) -> tuple[int, ...]:
         """Return the pages to ask for, so that rows `first` to `last` can be drawn.
 

@@ -41,6 +41,8 @@ class WaiverScope:
     """The last day a date may name."""
     min_justification: int
     """Characters a justification has at least."""
+    count: int
+    """How many findings it is about."""
 
 
 @dataclass(frozen=True, slots=True)

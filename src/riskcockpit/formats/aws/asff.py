@@ -120,6 +120,9 @@ def _observation(found: _Finding, uid: str, place: str, options: ReadOptions) ->
     record = found.record
     flaws = _flaws(record)
     rule = flaws[0] if flaws else _rule(record, found.group)
+    title = wording.title(record.text("Title")) or rule
+    if not title:
+        raise SkipRecordError("a finding without title and rule")
     grade = _grade(record, found.group.tool, rule, options)
     claim = record.name("Id")
     advice = record.text("Remediation", "Recommendation", "Text")
@@ -134,7 +137,7 @@ def _observation(found: _Finding, uid: str, place: str, options: ReadOptions) ->
         finding_class=FindingClass.CLOUD,
         tool=found.group.tool,
         rule=rule,
-        title=wording.title(record.text("Title") or rule),
+        title=title,
         severity=grade.severity,
         record=place,
         description=paragraphs(*about),

@@ -67,18 +67,12 @@ def _result(options: ReadOptions, raw: bytes, place: str) -> Observation:
             entry.text("filename"),
             options,
             line=line,
-            column=_column(entry),
+            column=entry.row("col_offset"),
             end_line=max(_range(entry), default=None),
             snippet=_code(wording.scalar(entry.at("code")), line),
         ),
         cwes=(cwe,) if cwe else (),
     )
-
-
-def _column(entry: Members) -> int | None:
-    """Return the column from 1; Bandit counts from 0."""
-    offset = entry.integer("col_offset")
-    return offset + 1 if offset is not None and offset >= 0 else None
 
 
 def _range(entry: Members) -> Iterator[int]:

@@ -163,7 +163,7 @@ def _vulnerability(options: ReadOptions, entry: Members, place: str) -> Observat
         package=Package(
             type_, name, namespace, version, fixed_version=wording.name(_bare_version(fixed))
         ),
-        cvss=found.number("cvss"),
+        cvss=found.score("cvss"),
     )
 
 

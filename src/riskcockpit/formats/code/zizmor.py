@@ -76,9 +76,9 @@ def _locations(places: list[Members], options: ReadOptions) -> Iterator[Location
         yield from location(
             _path(spot.member("symbolic")),
             options,
-            line=_from_one(start, "row"),
-            column=_from_one(start, "column"),
-            end_line=_from_one(end, "row"),
+            line=start.row("row"),
+            column=start.row("column"),
+            end_line=end.row("row"),
             snippet=spot.text("concrete", "feature"),
         )
 
@@ -88,9 +88,3 @@ def _path(symbolic: Members) -> str:
     local, remote = symbolic.member("key", "Local"), symbolic.member("key", "Remote")
     named = local.first("verbatim_path", "given_path") or remote.text("path")
     return named or symbolic.first("name", "key")
-
-
-def _from_one(point: Members, name: str) -> int | None:
-    """Return a row or column from 1; zizmor counts from 0."""
-    number = point.integer(name)
-    return number + 1 if number is not None and number >= 0 else None

@@ -144,14 +144,14 @@ def _sca(options: ReadOptions, entry: Members) -> _Told:
         details.text("component_filename"), details.text("version"), details.text("language")
     )
     paths = [path.text("path") for path in details.members("component_path")]
-    score = details.number("cve", "cvss3", "score")
+    flaw = details.member("cve")
     more = {
         "finding_class": FindingClass.DEPENDENCY,
         "locations": tuple(spot for path in paths for spot in location(path, options)),
         "vulnerability_ids": (rule,) if rule else (),
         "package": package,
-        "cvss": score if score is not None else details.number("cve", "cvss"),
-        "epss": details.number("cve", "exploitability", "epss_score"),
+        "cvss": flaw.member("cvss3").score("score") or flaw.score("cvss"),
+        "epss": flaw.probability("exploitability", "epss_score"),
         "help_url": details.text("cve", "href"),
     }
     return _Told(

@@ -1,9 +1,8 @@
 -- Results whose finding is new, or takes over something new from the report.
 -- params: none
 -- returns: scan, n
-SELECT incoming.scan, incoming.n
+SELECT scan, n
 FROM fresh
-JOIN incoming ON incoming.n = fresh.n
 UNION ALL
 SELECT scan, n
 FROM change

@@ -2,6 +2,6 @@
 -- params: none
 -- returns: nothing
 INSERT INTO fresh
-SELECT incoming.n
+SELECT incoming.n, incoming.scan
 FROM incoming
 ANTI JOIN matched ON matched.n = incoming.n

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
@@ -33,6 +32,7 @@ from riskcockpit.store.query.fields import (
     sortable,
 )
 from riskcockpit.store.query.saved import with_views
+from riskcockpit.store.sql import PACKAGE
 
 MAX_LENGTH = 4_000
 MAX_DEPTH = 50
@@ -95,7 +95,7 @@ def _parse(text: str) -> Query:
 
 @cache
 def _parser() -> lark.Lark:
-    grammar = files("riskcockpit").joinpath("store", "query", "grammar.lark").read_text("utf-8")
+    grammar = (PACKAGE / "store" / "query" / "grammar.lark").read_text("utf-8")
     return lark.Lark(
         grammar, parser="lalr", lexer="contextual", transformer=_Builder(), maybe_placeholders=False
     )
@@ -118,7 +118,7 @@ class _Builder(lark.Transformer[Any, Any]):
     def conjunction(self, *parts: _Part | lark.Token) -> _Part:
         for word, follower in pairwise(parts):
             if isinstance(word, lark.Token) and not _holds_term(follower):
-                raise _open_ended(str(word), int(word.start_pos or 0))
+                raise _open_ended(str(word), int(word.start_pos or 0), follower)
         members = _parts(parts)
         if len(members) == 1:
             return members[0]
@@ -187,7 +187,13 @@ def _holds_term(part: _Part | lark.Token) -> bool:
     return isinstance(part, _Part) and part.node is not None
 
 
-def _open_ended(word: str, position: int) -> QueryError:
+def _open_ended(word: str, position: int, follower: _Part | lark.Token | None = None) -> QueryError:
+    if isinstance(follower, _Part) and follower.directives:
+        name = follower.directives[0].name
+        return QueryError(
+            f"`{name}:` is no term for {word!r} to join", position=position,
+            hint=f"leave {word!r} out: {name}: stands behind the terms",
+        )  # fmt: skip
     return QueryError(
         f"a term must follow {word!r}", position=position,
         hint="leave it out, or quote it to search for it",

@@ -119,17 +119,6 @@ class Form(Dialog[T]):
             self.host.forget_typed()
             wanted.focus()
 
-    def read_end(self) -> datetime | None:
-        """Return the end that is typed; None while it cannot be read."""
-        try:
-            return read_expiry(self.typed("expires"), self.host.frame().now)
-        except (ValueError, OverflowError):
-            return None
-
-    def fault_of_end(self) -> str:
-        """Return why the end that is typed is none; empty when it is one."""
-        return "" if self.read_end() else f"not a time to come: {self.typed('expires')}"
-
     @on(Input.Submitted)
     def submit(self, event: Input.Submitted) -> None:
         """Go to what is wanted first, or on."""
@@ -146,12 +135,15 @@ class Form(Dialog[T]):
 
     @on(Input.Changed)
     def label_anew(self, event: Input.Changed) -> None:
-        """Say beside a field what it is for, and until when what is typed as an end is."""
+        """Say beside a field what it is for, and what is made of what is typed."""
         name = str(event.input.id)
-        label = self._labels[name]
-        until = self.read_end() if name == "expires" else None
-        told = f"{label}  (until {stamp(until)})" if until else label
+        told = f"{self._labels[name]}{self.understood(name)}"
         self.query_one(f"#{name}-label", Plain).show(told)
+
+    def understood(self, name: str) -> str:
+        """Return what is made of what is typed into a field, where that is not plain."""
+        del name
+        return ""
 
     @on(Input.Changed)
     @on(Select.Changed)
@@ -175,7 +167,56 @@ class Form(Dialog[T]):
         super().action_leave()
 
 
-class WaiveForm(Form[Waive]):
+class _TermsForm(Form[T]):
+    """Asks why findings are waived and until when; says at the field what the bank's rules want."""
+
+    def __init__(
+        self, title: str, scope: WaiverScope, draft: Mapping[str, str], keep: Keep
+    ) -> None:
+        super().__init__(title, draft, keep)
+        self.scope = scope
+
+    def about(self) -> Iterable[Widget]:
+        """Yield what is waived."""
+        glyphs = self.host.frame().glyphs
+        for title, where in self.scope.first:
+            told = styled([title, (f"  {where}", "muted")])
+            yield Plain(fitted(told, self.room, glyphs), classes="line")
+        if more := self.scope.count - len(self.scope.first):
+            yield Plain(f"and {count(more)} more", classes="line dim")
+
+    def understood(self, name: str) -> str:
+        """Return until when the end that is typed is."""
+        until = self.read_end() if name == "expires" else None
+        return f"  (until {stamp(until)})" if until else ""
+
+    def read_end(self) -> datetime | None:
+        """Return the end that is typed; None while it cannot be read."""
+        try:
+            return read_expiry(self.typed("expires"), self.host.frame().now)
+        except (ValueError, OverflowError):
+            return None
+
+    def end(self) -> datetime:
+        """Return the end that is typed, once nothing is wanted any more."""
+        until = self.read_end()
+        assert until is not None  # noqa: S101 - faults() has said so
+        return until
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """Yield what the rules of the bank for waivers still want."""
+        length, least = len(self.typed("justification").strip()), self.scope.min_justification
+        if 0 < length < least:
+            yield "justification", f"{plural(length, 'character')}; it needs {least}: say why"
+        until = self.read_end()
+        if until is None:
+            yield "expires", f"not a time to come: {self.typed('expires')}"
+        elif until > self.scope.latest:
+            most = f"{self.scope.severity} findings: {plural(self.scope.days, 'day')} at most"
+            yield "expires", f"{most}; {self.scope.days}d, or {self.scope.last_day.isoformat()}"
+
+
+class WaiveForm(_TermsForm[Waive]):
     """Asks for reason, justification and expiry of a waiver."""
 
     AUTO_FOCUS = "#justification"
@@ -183,18 +224,12 @@ class WaiveForm(Form[Waive]):
     def __init__(
         self, findings: tuple[str, ...], scope: WaiverScope, draft: Mapping[str, str], keep: Keep
     ) -> None:
-        super().__init__(f"Waive {plural(len(findings), 'finding')}", draft, keep)
+        super().__init__(f"Waive {plural(len(findings), 'finding')}", scope, draft, keep)
         self._findings = findings
-        self._scope = scope
 
     def compose_content(self) -> Iterable[Widget]:
         """Yield what is waived, and the fields."""
-        glyphs = self.host.frame().glyphs
-        for title, where in self._scope.first:
-            told = styled([title, (f"  {where}", "muted")])
-            yield Plain(fitted(told, self.room, glyphs), classes="line")
-        if more := len(self._findings) - len(self._scope.first):
-            yield Plain(f"and {count(more)} more", classes="line dim")
+        yield from self.about()
         reasons = {reason.value: reason for reason in WaiverReason}
         yield Plain("Reason", classes="line dim")
         yield Select(
@@ -222,42 +257,29 @@ class WaiveForm(Form[Waive]):
         }
 
     def faults(self) -> Iterator[tuple[str, str]]:
-        """Yield what the rules of the bank for waivers still want."""
-        length, least = len(self.typed("justification").strip()), self._scope.min_justification
-        if not length:
+        """Yield what is still wanted: a justification, and what the rules want."""
+        if not self.typed("justification").strip():
             yield "justification", "a justification is needed"
-        elif length < least:
-            yield "justification", f"{plural(length, 'character')}; it needs {least}: say why"
-        if fault := self.fault_of_end():
-            yield "expires", fault
-
-    def fault_of_end(self) -> str:
-        """Return why the end is none, or none for findings as severe as these."""
-        until = self.read_end()
-        if until is None or until <= self._scope.latest:
-            return super().fault_of_end()
-        return (
-            f"{self._scope.severity} findings: {plural(self._scope.days, 'day')} at most; "
-            f"{self._scope.days}d, or {self._scope.last_day.isoformat()}"
-        )
+        yield from super().faults()
 
     def given(self) -> Waive:
         """Return the waiver that is wanted."""
-        until = self.read_end()
-        assert until is not None  # noqa: S101 - nothing is wanted any more
         reason = WaiverReason(str(self.query_one("#reason", Select).value))
-        return Waive(self._findings, reason, self.typed("justification").strip(), until)
+        return Waive(self._findings, reason, self.typed("justification").strip(), self.end())
 
 
-class RenewForm(Form[Renew]):
+class RenewForm(_TermsForm[Renew]):
     """Asks until when a waiver is renewed, and why it goes on."""
 
-    def __init__(self, waiver: str, draft: Mapping[str, str], keep: Keep) -> None:
-        super().__init__(f"Renew the waiver {short(waiver)}", draft, keep)
+    def __init__(
+        self, waiver: str, scope: WaiverScope, draft: Mapping[str, str], keep: Keep
+    ) -> None:
+        super().__init__(f"Renew the waiver {short(waiver)}", scope, draft, keep)
         self._waiver = waiver
 
     def compose_content(self) -> Iterable[Widget]:
-        """Yield the fields."""
+        """Yield what is waived, and the fields."""
+        yield from self.about()
         yield from self.line("justification", "Why it goes on; empty: the words of the old one")
         yield from self.line("expires", EXPIRES, usual="30d")
         yield from self.foot()
@@ -268,16 +290,9 @@ class RenewForm(Form[Renew]):
         is_usual = not typed["justification"] and typed["expires"] == "30d"
         return {} if is_usual else typed
 
-    def faults(self) -> Iterator[tuple[str, str]]:
-        """Yield the end while it is none."""
-        if fault := self.fault_of_end():
-            yield "expires", fault
-
     def given(self) -> Renew:
         """Return the renewal that is wanted."""
-        until = self.read_end()
-        assert until is not None  # noqa: S101 - as above
-        return Renew(self._waiver, until, self.typed("justification").strip())
+        return Renew(self._waiver, self.end(), self.typed("justification").strip())
 
 
 class LineForm(Form[str]):

@@ -127,7 +127,10 @@ class DecidingScreen(FormingScreen):
             self.consider(intent, form)
 
         self.open_form(
-            form, lambda draft, keep, _: RenewForm(waiver, draft, keep), go_on, lambda: None
+            form,
+            lambda draft, keep, scope: RenewForm(waiver, scope, draft, keep),
+            go_on,
+            lambda: self.host.gateway.renewal_scope(waiver),
         )
 
     def action_waive(self) -> None:

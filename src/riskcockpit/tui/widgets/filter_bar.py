@@ -18,7 +18,7 @@ from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.completion import Completion, complete_query
 from riskcockpit.tui.messages import FilterWanted, QueryTyped
 from riskcockpit.tui.widgets.field import Field
-from riskcockpit.tui.widgets.plain import Part, Plain, fitted, styled
+from riskcockpit.tui.widgets.plain import Part, Plain, fitted, lines, styled
 
 _PROMPT = 3
 _MOST_SHOWN = 12
@@ -151,13 +151,16 @@ class FilterBar(Widget):
         sign = "^" if glyphs.is_ascii else "▲"
         words = f" {message}" + (f" {glyphs.separator} {hint}" if hint else "")
         room = max(10, self.size.width)
+        below = ""
+        if hint and len(words) + 2 > max(room - offset, offset):  # no room on either side
+            words, below = f" {message}", hint
         text: list[Part]
         # the words go before the sign when there is no room behind it
         if offset + len(words) + 2 > room and offset > len(words):
             text = [(" " * (offset - len(words) - 1) + words + " ", ""), (sign, "alarm")]
         else:
             text = [(" " * min(offset, room - 2), ""), (sign, "alarm"), words]
-        mistake.show(styled(text))
+        mistake.show(lines([styled(text), f" {below}"] if below else [styled(text)]))
         mistake.display = True
 
     def mend(self, query: str, message: str, hint: str, position: int) -> None:

@@ -12,6 +12,7 @@ from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.deadlines import deadline, past_deadline
 from riskcockpit.present.knowledge import epss_words, kev_words, priority
+from riskcockpit.present.links import links_of
 from riskcockpit.present.text import age, count, money, plural, severity_token, stamp, until
 from riskcockpit.tui.hyperlinks import linked
 from riskcockpit.tui.widgets.plain import Part, styled
@@ -79,7 +80,8 @@ def finding_full(detail: FindingDetail, frame: Frame, width: int) -> list[Conten
     out += fact(
         "came back", plural(detail.reopened_count, "time") if detail.reopened_count else "", width
     )
-    out += linked(fact("help", detail.help_url, width), detail.help_url.strip(), LABEL)
+    for what, address in links_of(detail):
+        out += fact("help" if address == detail.help_url.strip() else what, address, width)
     told = detail.description.strip()
     out += section("What it is", paragraph(told, width) if told else [])
     out += section("Where", _places(detail.locations, width, frame))
@@ -96,12 +98,13 @@ def fact(label: str, text: str, width: int, indent: int = LABEL) -> list[Content
         return []
     wrapped = _wrap(text, max(10, width - indent)) or [""]
     first = styled([(f"{label:<{indent}}", "muted"), wrapped[0]])
-    return [first, *(Content(" " * indent + line) for line in wrapped[1:])]
+    rows = [first, *(Content(" " * indent + line) for line in wrapped[1:])]
+    return linked(rows, text, indent)
 
 
 def paragraph(text: str, width: int, token: str = "") -> list[Content]:
     """Return text wrapped to `width`."""
-    return [styled([(line, token)]) for line in _wrap(text, max(10, width))]
+    return linked([styled([(line, token)]) for line in _wrap(text, max(10, width))], text)
 
 
 def section(title: str, rows: list[Content]) -> list[Content]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -32,12 +33,13 @@ _LINE = 1
 _TWO_KPIS = 9
 _BLOCK = 2
 """Rows a KPI takes beside its title: value against target, trend."""
-_WHOLE_TITLES = 11
-"""Rows from which the name of a KPI may take two."""
+_TITLE_ROWS = {13: 3, 11: 2}
+"""Rows of a card → how many the name of a KPI may take."""
 _URGENCY = (KpiState.ALARM, KpiState.STALE, KpiState.WARN, KpiState.OK, KpiState.NO_DATA)
 _LIVE_SECONDS = 120
 _TITLE_FRAME = 2
 """Cells by which a title in the border is shorter than a line."""
+_FIGURE = re.compile(r"(\d) ([^\W\d]{1,3}\b|%)")
 _SHORT_TITLES = {
     Pillar.INFRASTRUCTURE_HARDENING: "Infrastructure",
     Pillar.COMPLIANCE_AUTOMATION: "Compliance",
@@ -173,7 +175,7 @@ def _card(view: PillarView, frame: Frame, room: Size) -> Content:
     width, dash = room.width, frame.glyphs.dash
     opened = count(view.open_findings) if has_data(view) else dash
     rows = [_ends([(str(mark), mark.token)], [(f"{opened} open", "muted")], width)]
-    per_title = 2 if room.height >= _WHOLE_TITLES else 1
+    per_title = next((rows for high, rows in _TITLE_ROWS.items() if room.height >= high), 1)
     size = _BLOCK + per_title
     blocks = [_kpi(kpi, frame, width, per_title) for kpi in _ordered(view)]
     if _leading(view) is None:
@@ -190,16 +192,24 @@ def _card(view: PillarView, frame: Frame, room: Size) -> Content:
 
 def _block(text: str, width: int, most: int, frame: Frame) -> list[Content]:
     """Return a sentence in the room a KPI takes; what does not fit is seen to be cut."""
-    rows = _wrapped(text, width, most, frame)
-    return [styled([(row, "muted")]) for row in rows]
+    rows = [styled([(row, "muted")]) for row in _wrapped(text, width, most, frame)]
+    return _padded(rows, most)
 
 
 def _wrapped(text: str, width: int, most: int, frame: Frame) -> list[str]:
-    """Return `most` lines of `width` cells; the last is cut where more would follow."""
-    rows = wrap(text, width)
+    """Return up to `most` lines of `width` cells; the last is cut where more would follow.
+
+    No number is torn from its unit.
+    """
+    whole = _FIGURE.sub("\\1\u00a0\\2", text)
+    rows = [row.replace("\u00a0", " ") for row in wrap(whole, width)]
     if len(rows) > most:
         rows = [*rows[: most - 1], " ".join(rows[most - 1 :])]
-    return [*(_cut(row, width, frame) for row in rows), *[""] * (most - len(rows))]
+    return [_cut(row, width, frame) for row in rows]
+
+
+def _padded(rows: list[Content], size: int) -> list[Content]:
+    return [*rows, *[Content("")] * (size - len(rows))]
 
 
 def _fitting(words: Sequence[str], room: int) -> str:
@@ -215,11 +225,12 @@ def _kpi(kpi: KpiView, frame: Frame, width: int, per_title: int) -> list[Content
     value = measure(kpi.value, kpi.unit, frame.glyphs)
     target = limit(kpi.target, kpi.unit, kpi.direction, frame.glyphs)
     bars = sparkline(kpi.trend, width, frame.glyphs, kpi.target)
-    return [
+    rows = [
         *(styled([line]) for line in _wrapped(kpi.title, width, per_title, frame)),
         _ends([(value, _token(kpi))], [(target, "muted")], width),
         styled([(bars, "trend")]),
     ]
+    return _padded(rows, _BLOCK + per_title)
 
 
 def _ends(left: list[Part], right: list[Part], width: int) -> Content:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -23,6 +23,8 @@ T = TypeVar("T")
 GUTTER = 4
 """Cells before the first column: cursor, mark, news or letter, and a gap."""
 GAP = 2
+_BAR = 2
+"""Cells at the end that no column takes: there a bar comes and goes, and no column moves."""
 _MOST_NEEDED = 400
 """Cells that a text may ask for: no foreign text pushes all others away."""
 MOST_DRAWN = 256
@@ -60,23 +62,40 @@ class RowPainter(Generic[T]):
         self._styles: dict[str, Style] = {}
         self._has_head = has_head
         self._needs: dict[str, int] = {}
+        self._learnt: dict[str, int] = {}
+        """What columns need of all rows that are here; empty: nothing was learnt since."""
         self._fitted: tuple[int, list[tuple[Column[T], int]]] = (-1, [])
 
-    def measure(self, rows: Iterable[T], *, is_more: bool = False) -> bool:
-        """Fit the columns to what `rows` say, and return whether any width could change.
+    def measure(self, rows: Iterable[T]) -> bool:
+        """Fit the columns to what `rows` say, as `settle`."""
+        self._learnt = self._learn(rows, {})
+        return self.settle()
 
-        `is_more`: beside the rows of before; columns then need no less than they did.
+    def learn(self, rows: Iterable[T]) -> None:
+        """Remember what `rows` need beside those of before, for `settle`."""
+        self._learnt = self._learn(rows, self._learnt or self._needs)
+
+    def settle(self) -> bool:
+        """Fit the columns to all that was learnt; return whether any width is another now.
+
+        All rows that are seen must be drawn anew then.
         """
-        if self.frame is None:
+        learnt, self._learnt = self._learnt, {}
+        if not learnt or learnt == self._needs:
             return False
-        needs = needed(self.columns, rows, self.frame, has_head=self._has_head)
-        if is_more:
-            needs = {key: max(size, self._needs.get(key, 0)) for key, size in needs.items()}
-        if needs == self._needs:
+        self._needs = learnt
+        width, before = self._fitted
+        self._fitted = (-1, [])
+        if width >= 0 and self.fit(width) == before:
             return False
-        self._needs, self._fitted = needs, (-1, [])
         self._strips.clear()
         return True
+
+    def _learn(self, rows: Iterable[T], known: Mapping[str, int]) -> dict[str, int]:
+        if self.frame is None:
+            return {}
+        needs = needed(self.columns, rows, self.frame, has_head=self._has_head)
+        return {key: max(size, known.get(key, 0)) for key, size in needs.items()}
 
     def forget(self, first: int = 0, last: int | None = None) -> None:
         """Forget the drawn rows `first` to before `last`, all by default."""
@@ -95,12 +114,16 @@ class RowPainter(Generic[T]):
     def fit(self, width: int) -> list[tuple[Column[T], int]]:
         """Return the columns that fit, with their widths."""
         if self._fitted[0] != width:
-            self._fitted = (width, fit(self.columns, max(1, width - GUTTER - 2), GAP, self._needs))
+            self._fitted = (
+                width,
+                fit(self.columns, max(1, width - GUTTER - _BAR), GAP, self._needs),
+            )
         return self._fitted[1]
 
     def choose(self, columns: Sequence[Column[T]]) -> None:
         """Draw other columns."""
-        self.columns, self._needs, self._fitted = tuple(columns), {}, (-1, [])
+        self.columns, self._fitted = tuple(columns), (-1, [])
+        self._needs, self._learnt = {}, {}
         self._strips.clear()
 
     def words(self, row: T) -> tuple[str, ...]:
@@ -124,8 +147,8 @@ class RowPainter(Generic[T]):
             self._styles[name] = style
         return style
 
-    def head(self, width: int, sort_key: str, chosen: int | None) -> Strip:
-        """Draw the titles; `chosen` is the column that a key would sort by."""
+    def head(self, width: int, seen: int, sort_key: str, chosen: int | None) -> Strip:
+        """Draw the titles; `chosen` is the column that a key would sort by, the rest as `row`."""
         base = self.base + self._style("head")
         dots = self.frame.glyphs.ellipsis if self.frame is not None else ""
         segments = [Segment(" " * GUTTER, base)]
@@ -141,21 +164,25 @@ class RowPainter(Generic[T]):
             style = base + Style(underline=True) if index == chosen else base
             text = cut(title, size, column.align, dots)
             segments += [Segment(text, style), Segment(gap, base)]
-        return Strip(segments).adjust_cell_length(width, base).simplify()
+        return Strip(segments).simplify().adjust_cell_length(seen, base)
 
-    def row(self, index: int, row: T | None, width: int, look: Look) -> Strip:
-        """Draw a row, or give the strip of the last time; None is one that is not here yet."""
+    def row(self, index: int, row: T | None, width: int, seen: int, look: Look) -> Strip:
+        """Draw a row, or give the strip of the last time; None is one that is not here yet.
+
+        It is made for a table of `width` cells, of which the first `seen` are not under a bar:
+        what is longer is cut by Textual at every paint, and both parts of 16,000 rows are kept.
+        """
         key = (index, look)
         strip = self._strips.get(key)
-        if strip is None or strip.cell_length != width:
-            strip = self._drawn(row, width, look)
+        if strip is None or strip.cell_length != seen:
+            strip = self._drawn(row, width, seen, look)
             if row is not None and not look.is_cursor:
                 if len(self._strips) >= MOST_DRAWN:
                     self._strips.clear()
                 self._strips[key] = strip
         return strip
 
-    def _drawn(self, row: T | None, width: int, look: Look) -> Strip:
+    def _drawn(self, row: T | None, width: int, seen: int, look: Look) -> Strip:
         frame = self.frame
         assert frame is not None  # noqa: S101 - only reached with a list
         base = self.base
@@ -167,14 +194,14 @@ class RowPainter(Generic[T]):
         segments = self._gutter(frame, base, look, is_lit=is_lit)
         if row is None:
             segments.append(Segment(frame.glyphs.ellipsis, base))
-            return Strip(segments).adjust_cell_length(width, base)
+            return Strip(segments).simplify().adjust_cell_length(seen, base)
         for column, size in self.fit(width):
             cell = column.cell(row, frame)
             # on the cursor the words alone carry the state: no theme has a page for both colours
             style = base if is_lit or not cell.token else base + self._style(cell.token)
             text = _fitting(cell, column, size, frame.glyphs.ellipsis)
             segments += [Segment(text, style), Segment(" " * GAP, base)]
-        return Strip(segments).simplify().adjust_cell_length(width, base)
+        return Strip(segments).simplify().adjust_cell_length(seen, base)
 
     def _gutter(self, frame: Frame, base: Style, look: Look, *, is_lit: bool) -> list[Segment]:
         cursor = frame.glyphs.cursor if is_lit else " "

@@ -16,11 +16,11 @@ from textual.timer import Timer
 
 from riskcockpit.present.columns import Column, Frame
 from riskcockpit.tui.bindings import bind
-from riskcockpit.tui.messages import JumpWanted, RowChosen, RowPointed, RowsWanted
-from riskcockpit.tui.paging import AHEAD, Pages
+from riskcockpit.tui.messages import JumpWanted, RowChosen, RowPointed
+from riskcockpit.tui.paging import Pages
 from riskcockpit.tui.row_news import RowNews
-from riskcockpit.tui.widgets.row_marking import RowMarking
 from riskcockpit.tui.widgets.row_painter import Look, RowPainter
+from riskcockpit.tui.widgets.row_travel import RowTravel
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ JUMPS = "asdfghjklqwertyuiopzxcvbnm"
 """Letters that jump to the rows that are seen, from the top."""
 
 
-class RowTable(RowMarking[T], can_focus=True):
+class RowTable(RowTravel[T], can_focus=True):
     """Rows under a line of titles, with a cursor and marks."""
 
     BINDINGS = bind("lists")
@@ -51,19 +51,15 @@ class RowTable(RowMarking[T], can_focus=True):
         id: str | None = None,  # noqa: A002 - as Textual calls it
         has_head: bool = True,
     ) -> None:
-        super().__init__(identify, id=id)
+        super().__init__(identify, id=id, head=1 if has_head else 0)
         self._painter: RowPainter[T] = RowPainter(
             columns,
             lambda: self.rich_style,
             lambda name: self.get_component_rich_style(f"row-table--{name}", partial=True),
             has_head=has_head,
         )
-        self._head = 1 if has_head else 0
-        self._travel = 1
         self._news: RowNews[T] = RowNews(identify, self._painter.words)
         self._news_end: Timer | None = None
-        self.edition = 0
-        """Grows with every new list; pages of an older one are refused."""
         self.sort_key = ""
         """Key of the column the rows are sorted by, `-` in front when reversed."""
         self.chosen_column = 0
@@ -84,11 +80,6 @@ class RowTable(RowMarking[T], can_focus=True):
         """How many rows there are."""
         return self._pages.total
 
-    @property
-    def height(self) -> int:
-        """How many rows are seen at once."""
-        return max(1, self.scrollable_content_region.height - self._head)
-
     def show(
         self,
         pages: Pages[T],
@@ -103,7 +94,8 @@ class RowTable(RowMarking[T], can_focus=True):
         An update is the same list some time later: rows that differ get a sign for a moment, and
         the row under the cursor stays on its line of the screen.
         """
-        line = self.cursor - self.scroll_offset.y
+        line = self.cursor - self._top
+        self._stay()
         self._painter.frame = frame  # what was known is compared as it would be said now
         if is_update and is_news:
             known = [row for _, row in self._pages.known()]
@@ -169,7 +161,8 @@ class RowTable(RowMarking[T], can_focus=True):
         had, self._painter.frame = self._painter.frame is not None, frame
         self._painter.forget()
         if had and before != self._words():
-            self._painter.measure(self._around(), is_more=True)
+            self._painter.learn(self._around())
+            self._painter.settle()
             self.refresh()
 
     def _around(self) -> list[T]:
@@ -192,12 +185,14 @@ class RowTable(RowMarking[T], can_focus=True):
         first, last = max(start, top), min(start + length, top + self.height)
         self._painter.forget(start, start + length)
         self._tell_news(rows)
-        if self._painter.measure(rows, is_more=True):
+        self._painter.learn(rows)  # of rows that are not seen: until they are, no column moves
+        if first < last and self._painter.settle():
             self.refresh()
         elif first < last:
             self.refresh(Region(0, first - top + self._head, self.size.width, last - first))
-        if start <= self.cursor < start + length:
+        if start <= self.cursor < start + length and self._bound_for is None:
             self.post_message(RowPointed(self, self.row))
+        self._arrive_when_here()
         self.call_after_refresh(self._want_ahead)
 
     def lose(self, numbers: Sequence[int]) -> None:
@@ -215,19 +210,19 @@ class RowTable(RowMarking[T], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the widget."""
-        width = self.size.width
+        width, seen = self.size.width, self.scrollable_content_region.width
         if self._head and y == 0:
             is_chosen = self.shows_column and self.has_focus
             return self._painter.head(
-                width, self.sort_key, self.chosen_column if is_chosen else None
+                width, seen, self.sort_key, self.chosen_column if is_chosen else None
             )
         index = self.scroll_offset.y + y - self._head
         if self._painter.frame is None or index >= self._pages.total:
-            return Strip.blank(width, self._painter.base)
+            return Strip.blank(seen, self._painter.base)
         row = self._pages.row(index)
         if row is None:
             self.want()
-        return self._painter.row(index, row, width, self._look(index, row))
+        return self._painter.row(index, row, width, seen, self._look(index, row))
 
     def _look(self, index: int, row: T | None) -> Look:
         identifier = "" if row is None else self._identify(row)
@@ -264,100 +259,12 @@ class RowTable(RowMarking[T], can_focus=True):
         if row is not None:
             self.move(row)
 
-    # pages
-
-    def is_near(self, number: int) -> bool:
-        """Whether a page is seen or soon will be; may be asked in any thread."""
-        start, length = self._pages.span(number)
-        room = length * (AHEAD + 1)
-        return start + length + room > self.scroll_y > start - self.height - room
-
-    def want(self) -> None:
-        """Ask for the pages that are seen and not here."""
-        top = self.scroll_offset.y
-        self._ask_for(self._pages.ask(top, top + self.height))
-
-    def _want_ahead(self) -> None:
-        top = self.scroll_offset.y
-        self._ask_for(self._pages.ask_ahead(top, top + self.height, self._travel))
-
-    def _ask_for(self, pages: tuple[int, ...]) -> None:
-        if pages:
-            self.post_message(RowsWanted(pages, self.edition))
-
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Ask for what is missing at once, and for the pages ahead when this is painted."""
+        """Fit the columns to the rows that have come meanwhile: all are painted now."""
+        self._painter.settle()
         super().watch_scroll_y(old_value, new_value)
-        if old_value != new_value:
-            self._travel = 1 if new_value > old_value else -1
-        self.want()
-        self.call_after_refresh(self._want_ahead)
 
-    # cursor
-
-    def move(self, to: int) -> None:
-        """Put the cursor on row `to`; leaving the viewport moves it by half a page."""
-        if not self._pages.total:
-            return
-        to = max(0, min(to, self._pages.total - 1))
-        old, self.cursor = self.cursor, to
-        if old == to:
-            return
-        self._keep_cursor_seen(half=True)
-        if self.range_from is not None:
-            self.refresh()
-        else:
-            self._repaint(old)
-            self._repaint(to)
-        self.post_message(RowPointed(self, self.row))
-
-    def _repaint(self, index: int) -> None:
-        line = index - self.scroll_offset.y + self._head
-        if self._head <= line < self.size.height:
-            width = self.scrollable_content_region.width  # the bar beside the row stays as it is
-            self.refresh(Region(0, line, width, 1))
-
-    def _keep_cursor_seen(self, *, half: bool = False) -> None:
-        top, height = self.scroll_offset.y, self.height
-        if top <= self.cursor < top + height:
-            return
-        is_near = half and -1 <= self.cursor - top <= height
-        if is_near:
-            step = max(1, height // 2)
-            target = self.cursor - (height - step) if self.cursor >= top + height else top - step
-        else:
-            target = self.cursor - height // 2
-        self.scroll_to(y=max(0, target), animate=False, immediate=True, force=True)
-
-    def action_down(self) -> None:
-        """Go a row down."""
-        self.move(self.cursor + 1)
-
-    def action_up(self) -> None:
-        """Go a row up."""
-        self.move(self.cursor - 1)
-
-    def action_first(self) -> None:
-        """Go to the first row."""
-        self.move(0)
-
-    def action_last(self) -> None:
-        """Go to the last row."""
-        self.move(self._pages.total - 1)
-
-    def action_half(self, direction: int) -> None:
-        """Go half a page."""
-        self._leap(direction * max(1, self.height // 2))
-
-    def action_page(self, direction: int) -> None:
-        """Go a page."""
-        self._leap(direction * self.height)
-
-    def _leap(self, rows: int) -> None:
-        self._travel = 1 if rows > 0 else -1
-        top = self.scroll_offset.y + rows
-        self.scroll_to(y=max(0, top), animate=False, immediate=True, force=True)
-        self.move(self.cursor + rows)
+    # the row under the cursor
 
     def action_open(self) -> None:
         """Open the row under the cursor."""
