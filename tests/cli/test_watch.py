@@ -100,7 +100,7 @@ def test_rules_edited_by_hand_are_named_refused_restored_or_signed(incident: str
     assert "policy/automation.yaml was edited, and nobody signed the change" in refused.err
     assert "policy-signed" in refused.err
     assert "policy-signed" in invoke("watch", "explain", "fraud").out
-    assert "policy-signed" in invoke("watch", "resume", "-m", "tests").err
+    assert "policy-signed" in invoke("watch", "resume", "-m", "tests", "--yes").err
     assert invoke("policy", "restore", "policy/automation.yaml").code == 0
     assert file.read_bytes() == signed
     assert invoke("incident", "ack", incident).code == 0

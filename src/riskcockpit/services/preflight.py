@@ -13,9 +13,10 @@ from threading import Lock
 
 from riskcockpit.connectors.api import Acts, Declares, Refrains
 from riskcockpit.decisions.roles import Deed, Rule, needs
-from riskcockpit.decisions.waivers import REVOCABLE
+from riskcockpit.decisions.waivers import RENEW_RULE, RENEWABLE, REVOCABLE
 from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.finding import State
+from riskcockpit.domain.ids import short
 from riskcockpit.domain.model import CHAMPION
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import LedgerError, RefusedError, RiskcockpitError
@@ -28,7 +29,6 @@ from riskcockpit.services.ledger_pulse import ledger_state
 from riskcockpit.services.outbox import acting_connector
 from riskcockpit.services.subjects import subject_of
 from riskcockpit.services.unlocking import unlocked_until
-from riskcockpit.services.waivers import RENEW_RULE, RENEWABLE
 from riskcockpit.store.sql import sql
 from riskcockpit.views.permissions import Permission
 
@@ -207,6 +207,9 @@ class Preflight:
             if not renew.why_not and waiver.state not in RENEWABLE:
                 word = waiver.state.value.replace("_", " ")
                 renew = Permission("renew", f"the waiver is {word}", RENEW_RULE)
+            elif not renew.why_not and (asked := self._desk.projection.renewal_asked(waiver.id)):
+                why = f"a renewal of it waits: {short(asked.id)}"
+                renew = Permission("renew", why, RENEW_RULE)
             answers += [revoke, renew]
         return (*answers, self._note())
 
