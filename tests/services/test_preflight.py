@@ -13,9 +13,11 @@ from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
 from riskcockpit.ledger import signing
 from riskcockpit.services import preflight
+from riskcockpit.services.answers import plan_note
 from riskcockpit.services.context import Context
 from riskcockpit.services.decide import approve, note, plan_waiver, reject, waive
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.kill_switch import plan_resume
 from riskcockpit.services.preflight import permissions
 from riskcockpit.services.requests import requests
 from riskcockpit.services.rollback import plan_rollback, targets
@@ -85,6 +87,14 @@ def test_in_locked_production_everything_is_grey_with_the_reason(bank: Bank) -> 
     bank.is_unlocked = False
     found = may(bank, "engineer", id_of("low"))
     assert set(found.values()) == {"decisions are locked in bank, which is production"}
+    plans = [
+        plan_waiver(bank.at("engineer"), "severity:low", "deferred", WHY, LATER),
+        plan_rollback(bank.at("engineer"), "fraud"),
+        plan_note(bank.at("engineer"), "fraud", "looked at"),
+        plan_resume(bank.at("engineer"), "over"),
+    ]
+    for plan in plans:
+        assert "decisions are locked in bank, which is production" in plan.blockers, plan.title
 
 
 def test_without_a_key_nothing_can_be_done_and_the_queue_is_still_shown(bank: Bank) -> None:

@@ -153,8 +153,7 @@ def _answer(
     if len(ids) > 1 and answers.order is not None:
         ids = list(answers.order(ctx, ids))
     plans = [answers.of(each)[0](ctx, each, comment) for each in ids]
-    stops = [stops_at(each, dry_run=dry_run, yes=yes, as_json=as_json) for each in plans]
-    if all(stops):
+    if stops_at(*plans, dry_run=dry_run, yes=yes, as_json=as_json):
         return
     for each in plans:
         if each.blockers and len(plans) > 1:
@@ -275,8 +274,18 @@ def refusal(ctx: Context, type_: str, *, as_json: bool) -> Iterator[None]:
         raise
 
 
-def stops_at(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
-    """Show the preview; return whether the command ends here."""
+def stops_at(*plans: DecisionPreview, dry_run: bool, yes: bool, as_json: bool) -> bool:
+    """Show the previews and ask; return whether the command ends here, as a dry run does.
+
+    One of what would be refused ends with 5, as the command itself would.
+    """
+    stops = [_stops(plan, dry_run=dry_run, yes=yes, as_json=as_json) for plan in plans]
+    if any(stops) and any(plan.blockers for plan in plans):
+        raise typer.Exit(ExitCode.REFUSED)
+    return all(stops)
+
+
+def _stops(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
     from riskcockpit.cli import output, pages, subjects
 
     for warning in plan.warnings:

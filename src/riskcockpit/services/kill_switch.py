@@ -19,7 +19,7 @@ from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import InputError, RefusedError, RiskcockpitError
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
-from riskcockpit.services.previews import preview_of
+from riskcockpit.services.previews import closed, preview_of
 from riskcockpit.views.governance import DecisionPreview
 
 FILE_NAME = "automation.stop"
@@ -69,12 +69,14 @@ def plan_resume(ctx: Context, reason: str) -> DecisionPreview:
     desk = Desk(ctx)
     _refuse_machines(desk)
     what = "By its rules it rolls models back without asking again, where they are enforced."
-    return _plan(desk, "Let automation go on", what, words)
+    return _plan(desk, "Let automation go on", what, words, closed(desk))
 
 
-def _plan(desk: Desk, title: str, consequence: str, reason: str) -> DecisionPreview:
-    rule = desk.permit(Deed.NOTE).id
-    return preview_of(desk, title, consequence, SUBJECT, rule, facts=(("reason", reason),))
+def _plan(
+    desk: Desk, title: str, consequence: str, reason: str, blockers: tuple[str, ...] = ()
+) -> DecisionPreview:
+    rule, facts = desk.permit(Deed.NOTE).id, (("reason", reason),)
+    return preview_of(desk, title, consequence, SUBJECT, rule, blockers=blockers, facts=facts)
 
 
 def stop(ctx: Context, reason: str) -> str:

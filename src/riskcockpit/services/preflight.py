@@ -27,6 +27,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.ledger_pulse import ledger_state
 from riskcockpit.services.outbox import acting_connector
+from riskcockpit.services.previews import closed
 from riskcockpit.services.subjects import subject_of
 from riskcockpit.services.unlocking import unlocked_until
 from riskcockpit.store.sql import sql
@@ -126,7 +127,7 @@ class Preflight:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._desk = Desk(ctx)
-        self._closed = self._why_closed()
+        self._closed = next(iter(closed(self._desk)), "")
 
     def of(self, subject: str) -> tuple[Permission, ...]:
         """Return what may be done to what `subject` names; raises as `permissions`."""
@@ -251,10 +252,3 @@ class Preflight:
 
     def _note(self) -> Permission:
         return self._by_rule("note", Deed.NOTE)
-
-    def _why_closed(self) -> str:
-        try:
-            self._desk.check_open()
-        except RefusedError as error:
-            return error.message
-        return self._ctx.signer().why_not()

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from riskcockpit.errors import RefusedError
 from riskcockpit.services.desk import Desk
 from riskcockpit.views.governance import DecisionPreview
 
 SECOND = "another person approves it: `riskcockpit approve`"
+
+
+def closed(desk: Desk) -> tuple[str, ...]:
+    """Return why nothing can be signed here now, whatever it is; nothing when it can.
+
+    Production is locked, a policy file was edited, or the key is revoked or not in its agent.
+    """
+    try:
+        desk.check_open()
+    except RefusedError as error:
+        return (error.message,)
+    why_not = desk.ctx.signer().why_not()
+    return (why_not,) if why_not else ()
 
 
 def preview_of(
