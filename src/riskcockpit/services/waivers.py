@@ -194,7 +194,8 @@ def _row(known: _Known, each: Waiver, triggers: Sequence[str]) -> WaiverRow:
     rows = known.covered.get(each.id, ())
     standing, why = _standing(each, rows, triggers)
     asks = standing is WaiverStanding.REQUESTED
-    covered = [row for row in rows if row["is_covered"]]
+    is_in_force = each.state is WaiverState.GRANTED  # the cache may not know yet that it is not
+    covered = [row for row in rows if row["is_covered"] and is_in_force]
     priced = [row for row in rows if row["state"] not in _GONE] if asks else covered
     currency = known.ctx.settings.currency
     notice = timedelta(days=known.ctx.settings.waivers.notice_days)
@@ -312,10 +313,11 @@ def _findings(known: _Known, each: Waiver) -> Iterator[CoveredFinding]:
     for row in known.covered.get(each.id, ()):
         seen.add(row["id"])
         then = frozen.get(row["id"])
-        why = "" if row["is_covered"] else _why_not(each, row, then, since)
+        is_covered = row["is_covered"] and each.state is WaiverState.GRANTED
+        why = "" if is_covered else _why_not(each, row, then, since)
         yield CoveredFinding(
             row["id"], row["title"], row["asset"], Severity(row["severity"]).word, row["state"],
-            is_covered=row["is_covered"], why_not=why,
+            is_covered=is_covered, why_not=why,
         )  # fmt: skip
     for id_, then in frozen.items():
         if id_ not in seen:
