@@ -202,5 +202,6 @@ def test_who_disagreed_without_knowing_is_shown_until_somebody_says_a_word(bank:
     (row,) = requests(bank.at("approver"))
     assert row.conflict.startswith("approver approved and engineer rejected without knowing")
     assert (row.needs, row.may_approve) == ((), False)
+    assert row.why_not.endswith("is rejected")
     note(bank.at("approver"), asked, "rejected it is; asked anew next week")
     assert requests(bank.at("approver")) == ()

@@ -115,7 +115,7 @@ def test_the_queue_lists_a_waiver_that_has_to_be_looked_at_again(bank: Bank) -> 
     change(bank, "UPDATE finding SET is_kev = true WHERE title = 'medium'")
     why = "1 of 1 not covered any more: it is exploited by now"
     assert waiting(bank, "engineer") == [
-        (f"risk accepted, asked by you, to be reviewed: {why}", ("n",))
+        (f"risk accepted, asked by you, to be reviewed: {why}", ("N", "n"))
     ]
     change(bank, "UPDATE finding SET state = 'fixed' WHERE title = 'medium'")
     assert waiting(bank, "engineer") == []

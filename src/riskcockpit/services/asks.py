@@ -96,7 +96,7 @@ def asks_of(entries: Sequence[Entry], projection: Projection, book: PolicyBook) 
     for waiver in projection.waivers:
         waits = waiver.state is WaiverState.REQUESTED or waiver.standing.is_to_review
         yield Ask(
-            known[waiver.id], waiver.standing, WAIVER, waiver.state.value, waits,
+            known[waiver.id], waiver.standing, WAIVER, _state(waiver), waits,
             ended=_over(projection, waiver) if waits else "",
         )  # fmt: skip
     for each in projection.actions:
@@ -128,3 +128,9 @@ def _over(projection: Projection, waiver: Waiver) -> str:
     if old is None or old.state in RENEWABLE or old.renewed_by == waiver.id:
         return ""
     return f"the waiver {short(old.id)}, which it renews, is over: {old.why or old.state.value}"
+
+
+def _state(waiver: Waiver) -> str:
+    """Return what became of a request: one that was approved and rejected is rejected."""
+    is_contested = waiver.standing.is_contested
+    return WaiverState.REJECTED.value if is_contested else waiver.state.value

@@ -19,7 +19,7 @@ from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import InputError, RefusedError, RiskcockpitError
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
-from riskcockpit.services.previews import closed, preview_of
+from riskcockpit.services.previews import preview_of
 from riskcockpit.views.governance import DecisionPreview
 
 FILE_NAME = "automation.stop"
@@ -60,6 +60,7 @@ def plan_stop(ctx: Context, reason: str) -> DecisionPreview:
         f"Nothing is done without a person from then on, here by the file {switch_file(ctx)}, and "
         "wherever the ledger is shared by a signed word. Alarms go on.",
         words,
+        is_always_open=True,
     )
 
 
@@ -69,14 +70,16 @@ def plan_resume(ctx: Context, reason: str) -> DecisionPreview:
     desk = Desk(ctx)
     _refuse_machines(desk)
     what = "By its rules it rolls models back without asking again, where they are enforced."
-    return _plan(desk, "Let automation go on", what, words, closed(desk))
+    return _plan(desk, "Let automation go on", what, words, is_always_open=False)
 
 
 def _plan(
-    desk: Desk, title: str, consequence: str, reason: str, blockers: tuple[str, ...] = ()
+    desk: Desk, title: str, consequence: str, reason: str, *, is_always_open: bool
 ) -> DecisionPreview:
     rule, facts = desk.permit(Deed.NOTE).id, (("reason", reason),)
-    return preview_of(desk, title, consequence, SUBJECT, rule, blockers=blockers, facts=facts)
+    return preview_of(
+        desk, title, consequence, SUBJECT, rule, facts=facts, is_always_open=is_always_open
+    )
 
 
 def stop(ctx: Context, reason: str) -> str:

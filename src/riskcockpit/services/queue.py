@@ -243,7 +243,9 @@ def _waivers(
             at_risk=Money(waiver.exposure, currency),
             state=KpiState.WARN,
             subject=waiver.id,
-            keys=_keys(waiver.requester, waiver.could_sign, principal) if is_request else ("n",),
+            keys=_keys(waiver.requester, waiver.could_sign, principal)
+            if is_request
+            else ("N", "n"),
         )
 
 
