@@ -194,11 +194,11 @@ class Watch:
         cycles = dict(cycles_of(automation, self._ctx.settings))
         if self._cycle_given:
             cycles = {name: min(span, self._cycle) for name, span in cycles.items()}
+        self._find_out()
         with self._stopper.interruptible():
             pulled = self._looker.look(cycles)
         self._troubles |= {f"{one.source.name}: {one.error}" for one in pulled if one.error}
         self._systemd.alive("judging")
-        self._find_out()
         evaluations = self._judged()
         is_news = self._told_verdicts(evaluations)
         self._has_news = self._has_changed(pulled) or is_news or self._has_news
