@@ -125,10 +125,19 @@ def test_an_incident_is_looked_after_to_its_end(incident: str) -> None:
     assert "\x1b" not in invoke("incident", "show", incident).out
     shown = document(invoke("incident", "show", incident, "--json"), "incident")
     assert (shown["state"], shown["severity"]) == ("open", "critical")
+    me = Context.open().signer().principal
+    for how in ([], ["--dry-run"]):
+        nobody = invoke("incident", "assign", incident, f"{me}x", *how)
+        assert (nobody.code, f"did you mean {me}?" in nobody.err) == (2, True)
+    for way in ("--yes", "--dry-run"):
+        stands = invoke("incident", "resolve", incident, "-m", "over", way)
+        assert (stands.code, "--despite-alarms" in stands.err) == (5, True)
+    word = invoke("incident", "contain", incident, "-m", "unused", "--dry-run")
+    assert (word.code, "its alarm stands: drop" in word.err) == (0, True)
     for arguments, state in (
         (("ack", incident), "acknowledged"),
-        (("assign", incident, "risk-desk"), "acknowledged"),
-        (("resolve", incident, "--yes", "-m", "a retrained version serves"), "resolved"),
+        (("assign", incident, me), "acknowledged"),
+        (("resolve", incident, "--yes", "--despite-alarms", "-m", "unused"), "resolved"),
         (
             ("review", incident, "--yes", "-m", "a second load is refused by the loader now"),
             "reviewed",
@@ -140,7 +149,7 @@ def test_an_incident_is_looked_after_to_its_end(incident: str) -> None:
         found = document(invoke("incident", *arguments, "--json"), "incident")
         assert found["state"] == state
     shown = document(invoke("incident", "show", incident, "--json"), "incident")
-    assert shown["owner"] == "risk-desk"
+    assert shown["owner"] == me
     assert invoke("incident", "ack", incident).code == 5
     assert document(invoke("incident", "list", "--json"), "incidents")["incidents"] == []
     assert "reviewed" in invoke("incident", "list", "--all").out
@@ -149,7 +158,20 @@ def test_an_incident_is_looked_after_to_its_end(incident: str) -> None:
 def test_a_runbook_waits_for_a_person_and_says_how_to_go_on(incident: str) -> None:
     books = document(invoke("incident", "runbooks", "--json"), "runbooks")["runbooks"]
     assert {book["id"] for book in books} == {"model-breach", "data-breach"}
-    asked = ("incident", "run", "data-breach", "--incident", incident)
+    look = invoke("incident", "run", "model-breach", "--incident", incident, "--dry-run")
+    assert (look.code, "would failed  contain" in look.out) == (0, True), "its readings are old"
+    wrong = invoke("incident", "run", "data-breach", "--incident", incident, "--yes")
+    assert (wrong.code, "for this one: model-breach" in wrong.err) == (5, True)
+    own = Context.open().paths.config / "runbooks"
+    own.mkdir()
+    steps = (
+        "[{id: look, title: a, do: ledger}, {id: stop, title: b, say: pause}, "
+        "{id: repair, title: c, say: load}]"
+    )
+    (own / "own.yaml").write_text(f"id: own\ntitle: t\nrules: [model-breach]\nsteps: {steps}\n")
+    asked = ("incident", "run", "own", "--incident", incident)
+    ahead = document(invoke(*asked, "--dry-run", "--json"), "runbook_run")
+    assert [step["state"] for step in ahead["steps"]] == ["would", "would", "would"]
     assert invoke(*asked).code == 2, "nobody can be asked"
     found = document(invoke(*asked, "--yes", "--json"), "runbook_run", 5)
     assert [(step["id"], step["done"]) for step in found["steps"]] == [
@@ -158,6 +180,9 @@ def test_a_runbook_waits_for_a_person_and_says_how_to_go_on(incident: str) -> No
     done = ("--done", "stop=paused the jobs", "--done", "repair=loaded it again")
     found = document(invoke(*asked, *done, "--yes", "--json"), "runbook_run")
     assert found["complete"]
+    again = invoke(*asked, "--yes", "--json")
+    assert document(again, "runbook_run")["steps"] == []
+    assert "every step was taken already" in again.err
     assert invoke(*asked, "--done", "stop", "--yes").code == 2
 
 

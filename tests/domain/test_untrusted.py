@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import groupby
 
 import pytest
 from hypothesis import given
@@ -88,6 +89,28 @@ def test_markup_is_kept_as_text_since_it_is_harmless_where_nothing_reads_it() ->
 
 def test_combining_marks_and_emoji_stay() -> None:
     assert clean_line("é 漢字 👩") == "é 漢字 👩"
+
+
+MARKS = st.sampled_from("\u0301\u0336\u05b0\u0e31\u20dd\ufe20")
+
+
+@given(st.lists(st.tuples(st.sampled_from("aé漢-"), st.lists(MARKS, max_size=12)), max_size=8))
+def test_no_character_carries_more_marks_than_any_script_needs(
+    cells: list[tuple[str, list[str]]],
+) -> None:
+    text = "".join(base + "".join(marks) for base, marks in cells)
+    for clean in (clean_line, clean_text, fence):
+        shown = clean(text)
+        assert len(shown) == len(text)
+        assert clean(shown) == shown
+        piles = (len(list(run)) for is_mark, run in groupby(shown, _is_mark) if is_mark)
+        assert max(piles, default=0) <= 4
+    few = "".join(base + "".join(marks[:4]) for base, marks in cells)
+    assert clean_line(few) == few
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char) in ("Mn", "Me")
 
 
 def test_a_joined_emoji_comes_apart_for_the_joiner_is_invisible() -> None:

@@ -77,6 +77,11 @@ FOUND = {
         b'{"errors": [], "generated_at": "", "metrics": {}, "results": [{"test_id": "B1",'
         b' "issue_text": "x", "filename": "a.py", "line_number": 1, "col_offset": 2147483647}]}'
     ),
+    "a flaw of Trivy whose title is blank": (
+        b'{"SchemaVersion": 2, "ArtifactName": "a", "ArtifactType": "filesystem", "Results": [{'
+        b'"Target": "a", "Vulnerabilities": [{"VulnerabilityID": "CVE-2026-0001", "PkgName": "a",'
+        b' "Title": " \\n"}]}]}'
+    ),
     "a finding of GuardDuty without a title, of no type": (
         b'{"Findings": [{"SchemaVersion": "2018-10-08", "Id": "1", "ProductArn": "arn:aws:x",'
         b' "Types": ["TTPs/"], "AwsAccountId": "1",'

@@ -12,14 +12,19 @@ import pytest
 
 from riskcockpit.alerts.deliver import marked
 from riskcockpit.alerts.state import DeliveryState
+from riskcockpit.config.paths import shipped
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import ConfigError, StoreError
 from riskcockpit.services.alert_store import FILE_NAME, load, save
 from riskcockpit.services.alerting import after_publish, look, send_due
 from riskcockpit.services.alerts import acknowledge, alert, alerts, digest_view, plan_acknowledge
 from riskcockpit.services.answers import note
+from riskcockpit.services.incident_alerts import escalation_of, way_out
+from riskcockpit.services.incident_rules import advance
+from riskcockpit.services.incidents import acknowledge as acknowledge_incident
+from riskcockpit.services.incidents import incidents
 from riskcockpit.services.verify import verify_ledger
-from support.caches import NOW, finding
+from support.caches import NOW, finding, statement
 from support.deciding import Bank, make_bank
 from support.receiver import Receiver
 from support.sim_server import serving
@@ -130,6 +135,67 @@ def test_silence_escalates_and_an_acknowledgement_counts_for_the_finding_too(
     assert rows == [(True,)]
     bank.clock.at += timedelta(days=3)
     assert all(each.channel != "pager" for each in send_due(ctx).deliveries)
+
+
+def test_incidents_are_told_by_the_routes_when_they_open_when_nobody_answers_and_for_their_review(
+    bank: Bank, receiver: Receiver
+) -> None:
+    routes = """
+routes:
+  - {match: {kinds: [incident], owners: [approver]}, to: [pager]}
+  - {match: {kinds: [incident]}, to: [room]}
+"""
+    configure(bank, CONFIG.replace("BASE", receiver.base).partition("routes:")[0] + routes)
+    rules = shipped("config", "incidents.yaml").read_text(encoding="utf-8")
+    own = bank.root / "config" / "incidents.yaml"
+    own.write_text(rules.replace('escalate_to: ""', "escalate_to: approver"))
+    receiver.is_signed = False
+    ctx = bank.at("engineer")
+
+    def told() -> list[tuple[str, str, str]]:
+        assert advance(ctx) == ""
+        rows = send_due(ctx).deliveries
+        return [(row.channel, row.state, str(receiver.bodies[-1])) for row in rows]
+
+    (opening,) = told()
+    assert (opening[:2], "it opened" in opening[2]) == (("room", "done"), True)
+    bank.clock.at += timedelta(minutes=16)
+    (escalated,) = told()
+    assert (escalated[:2], "nobody acknowledged" in escalated[2]) == (("pager", "done"), True)
+    (incident,) = incidents(ctx)
+    (said,) = [event.detail for event in incident.timeline if event.kind == "escalated"]
+    assert said.endswith("; for approver; goes to the channel pager")
+    assert receipts(bank)[-1][1:] == (
+        "channel pager", {f"incident-escalated:{incident.id}": "critical"},
+    )  # fmt: skip
+    acknowledge_incident(ctx, incident.id, "")
+    assert told() == []
+    with ctx.store.writer() as tx:
+        tx.execute(statement("UPDATE finding SET state = 'fixed', fixed_at = last_seen"))
+    bank.clock.at += timedelta(minutes=30)
+    assert told() == []
+    bank.clock.at += timedelta(days=4, hours=6)
+    (review,) = told()
+    assert "its review is due" in review[2]
+    bank.clock.at += timedelta(days=1)
+    (overdue,) = told()
+    assert "its review was due" in overdue[2], "it got worse, and is told at once"
+
+
+def test_nobody_is_said_to_be_told_of_an_escalation_that_goes_nowhere(bank: Bank) -> None:
+    ctx = bank.at("engineer")
+    advance(ctx)
+    bank.clock.at += timedelta(minutes=16)
+    advance(ctx)
+    (incident,) = incidents(ctx)
+    (said,) = [event.detail for event in incident.timeline if event.kind == "escalated"]
+    assert said.endswith("; not told: no channel")
+    assert not receipts(bank)
+    fact = escalation_of(incident, "approver", bank.clock.at)
+    configure(bank, "channels: []\nroutes: []\n")
+    assert way_out(ctx, fact) == "not told: no channel"
+    configure(bank, "chanels: []\n")
+    assert way_out(ctx, fact) == "not told: the rules of alerts cannot be used"
 
 
 def test_a_note_about_the_model_acknowledges_its_alert(bank: Bank, receiver: Receiver) -> None:

@@ -71,11 +71,18 @@ def test_a_high_finding_waits_for_a_second_person(bank: Bank) -> None:
     )
     assert bank.states()["high"] == "pending_waiver"
     again = plan_waiver(bank.at("engineer"), "severity:high", "risk_accepted", WHY, LATER)
+    name = result.decision.id[:10]
     assert again.warnings == (
-        "1 finding in a request already that waits for a key: `requests` shows it",
+        f"1 finding in the request {name} already, asked by you, which waits for a key",
+    )
+    other = plan_waiver(bank.at("approver"), "severity:high", "risk_accepted", WHY, LATER)
+    assert other.warnings == (
+        f"1 finding in the request {name} already, asked by engineer, which waits for a key",
     )
 
     answer = approve(bank.at("approver"), result.decision.id[:8], "agreed in the risk meeting")
+    after = plan_waiver(bank.at("engineer"), "severity:high", "risk_accepted", WHY, LATER)
+    assert after.warnings == ("1 finding waived already",)
 
     assert answer.decision.state is DecisionState.GRANTED
     assert bank.states()["high"] == "waived"

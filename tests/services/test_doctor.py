@@ -68,3 +68,27 @@ def test_a_key_that_openssh_refuses_to_use_is_a_fault_of_the_identity(
     assert check.state is not CheckState.OK
     assert "SSH_AUTH_SOCK is not set" in check.detail
     assert "ssh-add" in (check.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("incidents.yaml", "rulez: []\n"), ("runbooks/own.yaml", "id: own\ntitle: t\nsteps: []\n")],
+)
+def test_rules_of_incidents_and_runbooks_that_cannot_be_used_are_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, text: str
+) -> None:
+    monkeypatch.setenv("RISKCOCKPIT_HOME", str(tmp_path))
+    place = tmp_path / "config" / file
+    place.parent.mkdir(parents=True)
+
+    def incidents() -> Check:
+        (check,) = (check for check in examine() if check.name == "incidents")
+        return check
+
+    assert incidents().state is CheckState.OK
+    place.write_text(text)
+    assert (incidents().state, file in incidents().detail) == (CheckState.FAIL, True)
+    for command, code in (("status", 0), ("sync", 3)):
+        ran = invoke(command)
+        told = ("incidents are not kept" in ran.err, ran.code)
+        assert told == ((True, code) if file == "incidents.yaml" else (False, 0))

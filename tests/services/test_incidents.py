@@ -15,7 +15,6 @@ from riskcockpit.domain.automation import Asked, AutomationRecord
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.incident import ContainedBy, Incident, IncidentState
 from riskcockpit.errors import ConfigError, InputError, RefusedError, UnknownNameError
-from riskcockpit.services import runbooks as books
 from riskcockpit.services.decide import undo
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.incident_rules import advance, due_steps
@@ -24,14 +23,12 @@ from riskcockpit.services.incidents import (
     add_note,
     assign,
     contain,
-    drills,
     incidents,
     resolve,
     review,
 )
 from riskcockpit.services.record import projected
 from riskcockpit.services.rollback import rollback
-from riskcockpit.services.runbooks import StepDone, record_drill, runbook_called, walk
 from riskcockpit.services.verify import verify_ledger
 from support.caches import finding, statement
 from support.deciding import Bank, id_of, make_bank
@@ -57,6 +54,10 @@ def change(bank: Bank, text: str) -> None:
 
 def fixed(bank: Bank) -> None:
     change(bank, "UPDATE finding SET state = 'fixed', fixed_at = last_seen WHERE class = 'model'")
+
+
+def broken(bank: Bank) -> None:
+    change(bank, "UPDATE finding SET state = 'open', fixed_at = NULL WHERE class = 'model'")
 
 
 def test_grave_alarms_about_a_model_are_one_incident_and_further_ones_join(bank: Bank) -> None:
@@ -85,6 +86,7 @@ def test_a_whole_life_is_signed_step_by_step_and_projected(bank: Bank) -> None:
     assert (found.state, found.contained_by) == (IncidentState.CONTAINED, ContainedBy.PERSON)
     with pytest.raises(RefusedError, match="goes on"):
         review(engineer, id_, WHY)
+    fixed(bank)
     found, _ = resolve(engineer, id_, "a retrained version serves")
     assert found.review_due_at == (found.resolved_at or found.detected_at) + timedelta(days=5)
     with pytest.raises(InputError, match="20 characters"):
@@ -105,6 +107,7 @@ def test_no_clock_is_stopped_twice(bank: Bank) -> None:
     id_ = opened(bank).id
     engineer = bank.at("engineer")
     acknowledge(engineer, id_, "")
+    fixed(bank)
     resolve(engineer, id_, "it was a drill")
     review(engineer, id_, WHY)
     for verb in (acknowledge, contain, resolve, review):
@@ -142,7 +145,9 @@ def test_a_rollback_that_is_undone_contains_nothing_and_opens_a_resolved_one_ane
     assert [event.kind for event in found.timeline] == ["opened", "contained", "returned"]
     contain(engineer, first, "the scores are not used until further notice")
 
+    fixed(bank)
     resolve(engineer, first, "a second rollback follows")
+    broken(bank)
     rollback(engineer, "fraud")
     advance(engineer)
     assert [each.id for each in incidents(engineer)] == [first]
@@ -161,7 +166,9 @@ def test_what_automation_said_of_the_incident_before_does_not_date_the_next_one(
     bank: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = opened(bank)
+    fixed(bank)
     resolve(bank.at("engineer"), first.id, "the scores are not used any more")
+    broken(bank)
     asked = Asked("fraud", 7, "accuracy", first.detected_at, is_enforced=False)
     said = AutomationRecord(asked=(asked,))
     monkeypatch.setattr(
@@ -190,9 +197,61 @@ def test_it_is_resolved_by_itself_when_all_its_alarms_ended_for_a_while(bank: Ba
     assert found.is_review_overdue(bank.clock.at)
 
 
-def test_an_alarm_that_goes_on_is_not_opened_again_and_one_that_comes_back_is(bank: Bank) -> None:
+def test_an_incident_whose_alarms_stand_is_not_resolved_without_saying_so(bank: Bank) -> None:
+    first = opened(bank)
+    engineer = bank.at("engineer")
+    found, message = contain(engineer, first.id, "the scores are not used")
+    assert "its alarm stands: drop" in message
+    with pytest.raises(RefusedError, match="its alarm stands: drop") as caught:
+        resolve(engineer, first.id, "I say it is over")
+    assert (caught.value.rule, "--despite-alarms" in str(caught.value.hint)) == (
+        "incident-alarms", True,
+    )  # fmt: skip
+    assert incidents(engineer) == (found,)
+
+
+def test_what_is_resolved_while_its_alarms_stand_counts_as_neither_and_goes_on_when_they_do(
+    bank: Bank,
+) -> None:
+    first = opened(bank)
+    engineer = bank.at("engineer")
+    found, _ = resolve(engineer, first.id, "the scores are not used", despite_alarms=True)
+    assert (found.state, found.is_despite_alarms) == (IncidentState.RESOLVED, True)
+    assert found.acknowledged_at is not None, "who resolves it looks after it"
+    assert (found.contained_at, found.review_due_at) == (None, None)
+    clocks = "SELECT acknowledged_at IS NULL, contained_at, resolved_at FROM incident"
+    assert bank.rows(clocks) == [(False, None, None)]
+    bank.clock.at += timedelta(minutes=5)
+    advance(engineer)
+    assert incidents(engineer) == (found,), "it may end yet"
+    bank.clock.at += timedelta(minutes=6)
+    advance(engineer)
+    advance(engineer)
+    (again,) = incidents(engineer)
+    assert (again.id, again.state) == (first.id, IncidentState.ACKNOWLEDGED)
+    assert [event.kind for event in again.timeline] == ["opened", "resolved", "reopened"]
+    assert "alarms stand: drop" in again.timeline[-1].detail
+
+
+def test_what_was_resolved_by_word_counts_from_when_its_alarms_ended(bank: Bank) -> None:
+    first = opened(bank)
+    engineer = bank.at("engineer")
+    resolve(engineer, first.id, "the scores are not used", despite_alarms=True)
+    fixed(bank)
+    bank.clock.at += timedelta(minutes=11)
+    advance(engineer)
+    (found,) = incidents(engineer)
+    assert (found.state, found.contained_by) == (IncidentState.RESOLVED, ContainedBy.END)
+    assert (found.is_despite_alarms, found.review_due_at is not None) == (False, True)
+    bank.publish()
+    assert bank.rows("SELECT resolved_at IS NOT NULL FROM incident") == [(True,)]
+
+
+def test_an_alarm_that_comes_back_after_the_end_is_an_incident_of_its_own(bank: Bank) -> None:
     first = opened(bank).id
+    fixed(bank)
     resolve(bank.at("engineer"), first, "the scores are not used any more")
+    broken(bank)
     advance(bank.at("engineer"))
     assert [each.id for each in incidents(bank.at("engineer"))] == [first]
     back = (bank.clock.at + timedelta(minutes=1)).replace(tzinfo=None)
@@ -241,51 +300,6 @@ def test_an_opening_that_cannot_be_read_opens_nothing(bank: Bank) -> None:
     assert incidents(bank.at("engineer")) == (found,)
     desk.sign(EntryType.NOTE, other)
     assert len(incidents(bank.at("engineer"))) == 2, "whole it would have opened one"
-
-
-def test_a_runbook_is_walked_until_it_waits_for_a_person_and_goes_on_there(
-    bank: Bank, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = opened(bank)
-    done = {name: lambda _ctx, _subject: (True, "as it should") for name in books._DEEDS}
-    monkeypatch.setattr(books, "_DEEDS", {**books._DEEDS, **done, "rollback": books._rollback})
-    engineer = bank.at("engineer")
-    book = runbook_called(engineer.paths, "model-breach")
-    steps = list(walk(engineer, book, found, {}))
-    assert [step.step.id for step in steps] == ["look", "explain", "data"]
-    assert (steps[-1].is_done, steps[-1].is_waiting) == (False, True)
-    (found,) = incidents(engineer)
-    assert found.acknowledged_at is not None, "who walks through it looks after it"
-    with pytest.raises(UnknownNameError, match="dada"):
-        list(walk(engineer, book, found, {"dada": "looked"}))
-    steps = list(walk(engineer, book, found, {"data": "the checks are green"}))
-    assert [step.step.id for step in steps] == ["data", "contain", "verify", "tell"]
-    assert bank.registry.champion == 6
-    (found,) = incidents(engineer)
-    assert [step for _, step in found.steps] == ["look", "explain", "data", "contain", "verify"]
-    assert found.state is IncidentState.CONTAINED
-
-
-def test_a_step_that_fails_ends_the_walk_and_is_taken_again(bank: Bank) -> None:
-    found = opened(bank)
-    bank.registry.may_write = False
-    engineer = bank.at("engineer")
-    book = runbook_called(engineer.paths, "model-breach")
-    only = book.steps[3]
-    done = books.take(engineer, only, found.subject)
-    assert not done.is_done
-    assert "no write credential" in done.detail
-
-
-def test_a_drill_is_signed_and_counts_only_when_it_passed(bank: Bank) -> None:
-    engineer = bank.at("engineer")
-    book = runbook_called(engineer.paths, "model-breach")
-    passed = tuple(StepDone(step, is_done=True, detail="done") for step in book.steps)
-    record_drill(engineer, book, passed, 12.3456)
-    record_drill(engineer, book, (StepDone(book.steps[0], is_done=False, detail="away"),), 1.0)
-    failed, good = drills(engineer)
-    assert (good.is_passed, good.seconds, failed.is_passed) == (True, 12.346, False)
-    assert bank.rows("SELECT is_passed FROM drill ORDER BY is_passed DESC") == [(True,), (False,)]
 
 
 @pytest.mark.parametrize(

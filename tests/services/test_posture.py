@@ -125,6 +125,26 @@ def test_an_alarm_of_the_champion_before_offers_no_second_rollback(tmp_path: Pat
     assert "awaited" in item.detail
 
 
+def test_an_alarm_over_a_window_from_before_the_move_is_settling(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    moved = {"model": "fraud", "alias": "champion", "version": 7, "since": "-60s"}
+    reading = {
+        "subject_kind": "model", "subject": "fraud", "metric": "accuracy", "value": 0.8,
+        "at": "-20s", "window_seconds": 45,
+    }  # fmt: skip
+    rows = {**MODEL, "model_alias": [moved], "reading": [reading]}
+    judged(ctx, {**rows, "finding": [{**ALARM, "last_seen": "-20s"}]})
+    item = posture(ctx).queue[0]
+    assert item.keys == ("n",)
+    assert "settling" in item.detail
+    assert "v6" not in item.detail
+    later = context(tmp_path / "later")
+    judged(later, {**rows, "finding": [{**ALARM, "last_seen": "-10s"}]})
+    item = posture(later).queue[0]
+    assert item.keys == ("r", "n"), "a whole window of its own is in breach"
+    assert "roll back to v6 is ready" in item.detail
+
+
 def test_a_model_without_champion_needs_a_person(tmp_path: Path) -> None:
     ctx = context(tmp_path)
     judged(ctx, {"model": MODEL["model"], "model_version": MODEL["model_version"]})

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from riskcockpit.cli import pages, subjects
 from riskcockpit.config.credentials import Credential
 from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.http import replayed
 from riskcockpit.connectors.mlflow.connector import MlflowConnector
+from riskcockpit.domain.action import Preview
 from riskcockpit.domain.decision import DecisionState, EntryType
-from riskcockpit.errors import ConfigError, RefusedError, UnknownNameError
+from riskcockpit.errors import ConfigError, RefusedError, UnavailableError, UnknownNameError
+from riskcockpit.present.columns import Frame
+from riskcockpit.present.text import UNICODE
 from riskcockpit.services import rollback as rollback_service
 from riskcockpit.services.context import Context
 from riskcockpit.services.decide import approve, plan_approve, plan_undo, reject, undo
@@ -21,6 +25,7 @@ from riskcockpit.services.desk import Desk
 from riskcockpit.services.outbox import actions
 from riskcockpit.services.rollback import plan_rollback, rollback
 from riskcockpit.services.verify import verify_ledger
+from riskcockpit.tui.modals.confirm import preview_text
 from support.caches import NOW, finding, statement
 from support.deciding import Bank, entry_types, make_bank
 from support.fake_mlflow import FakeMlflow
@@ -70,6 +75,29 @@ def test_the_preview_names_the_versions_the_reason_and_the_exact_calls(bank: Ban
     assert dict(plan.facts)["because"] == "accuracy 0.81 below 0.9"
     assert dict(plan.facts)["from version"] == "7"
     assert entry_types(bank) == []
+
+
+def test_calls_of_a_source_that_does_not_answer_are_unknown_and_not_none(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert plan_rollback(bank.at("engineer"), "fraud").are_calls_known
+    bank.is_production = True
+    asked = rollback(bank.at("engineer"), "fraud")
+
+    def away(_: object) -> Preview:
+        raise UnavailableError("mlflow does not answer")
+
+    monkeypatch.setattr(bank.registry, "preview", away)
+    for plan in (
+        plan_rollback(bank.at("engineer"), "fraud"),
+        plan_approve(bank.at("approver"), asked.decision.id),
+    ):
+        assert plan.calls == ()
+        assert not plan.are_calls_known
+        text = "\n".join(line.plain for line in preview_text(plan, Frame(NOW, UNICODE), 70))
+        assert "unknown: a source that would be called did not answer" in text
+        assert "upstream call  unknown" in pages.preview(plan)
+        assert subjects.preview(plan)["calls_known"] is False
 
 
 def test_in_production_it_takes_two_persons_and_is_sent_with_the_second_key(bank: Bank) -> None:

@@ -28,6 +28,7 @@ _TEXTUAL_OWN = re.compile(
     rb"|\x1b\]8;(?:id=[0-9-]+;https?://[!-~]+|;)\x1b\\"  # links, of which a test says where to
     rb"|\x1bP(?:=[12]s|\+q[0-9a-f]*)\x1b\\|\x1b[=>78]"
 )
+_COLOUR = re.compile(rb";(?:0?3[0-9]|4[0-9]|9[0-7]|10[0-7])")
 _HARMFUL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
@@ -123,6 +124,11 @@ class Screen:
                     return
                 raise AssertionError(f"{text!r} is not on the screen:\n{self.text}")
             self.read(0.05, 0.5)
+
+    def colours(self) -> set[bytes]:
+        """Return every sequence written so far that sets a colour."""
+        styles = set(re.findall(rb"\x1b\[([0-9;]*)m", self.raw))
+        return {style for style in styles if _COLOUR.search(b";" + style)}
 
     def press(self, keys: str | bytes, quiet_seconds: float = 0.3) -> bytes:
         """Send keys and return what the program writes."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from riskcockpit.cli import pages
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.present.columns import Frame
@@ -60,7 +61,7 @@ async def test_ascii_shows_every_pillar_at_every_width() -> None:
 async def test_a_pillar_without_data_claims_no_zeros() -> None:
     async with opened(FakeGateway(view=blamed_on_a_control())) as (app, _):
         text = seen(app)
-        assert "– open" in text  # noqa: RUF001 - an en dash is meant
+        assert "– findings" in text  # noqa: RUF001 - an en dash is meant
         assert "0/8 fail" in text
     last = blamed_on_a_control().pillars[-1]
     assert controls_words(last, Frame(NOW), 30) == ("0/8 fail · 16 no data", "muted")
@@ -112,3 +113,50 @@ async def test_a_removed_cache_is_said_in_a_banner_and_imported_data_has_an_age(
         assert "NO DATA  there is no cache" in seen(app)
     assert synced(replace(posture(), sources=()), NOW) == "data 0 s old"
     assert synced(replace(posture(), sources=(), pillars=()), NOW) == "never synced"
+
+
+def crowded() -> PostureView:
+    """Every pillar has many findings and failing controls."""
+    pillars = tuple(
+        replace(view, open_findings=12_697, failing_controls=12, controls=18, unjudged_controls=2)
+        for view in posture().pillars
+    )
+    return replace(posture(), pillars=pillars)
+
+
+async def test_a_card_that_is_too_narrow_for_words_still_says_every_number() -> None:
+    async with opened(FakeGateway(view=crowded()), size=(100, 30)) as (app, _):
+        text = seen(app)
+        assert text.count("12,697") == len(Pillar)
+        assert text.count("12 controls fail") == len(Pillar)
+    async with opened(FakeGateway(view=crowded()), size=(160, 30)) as (app, _):
+        text = seen(app)
+        assert text.count("12,697 open") == len(Pillar) - 1
+        assert "12,697 findings" in text, "of incidents these are findings, not incidents"
+        assert text.count("12/16 fail") == len(Pillar)
+
+
+async def test_bars_fill_a_wide_card() -> None:
+    async with opened(size=(300, 30)) as (app, _):
+        row = next(row for row in seen(app).split("\n") if "▁" in row)
+        card = row.split("││")[1].strip("│ ")
+        assert len(card) > 50
+
+
+async def test_a_vast_screen_shows_more_numbers_of_each_pillar() -> None:
+    view = posture()
+    first = view.pillars[0]
+    kpis = tuple(replace(first.kpis[0], id=f"k{at}", title=f"number {at}") for at in range(6))
+    crammed = replace(view, pillars=(replace(first, kpis=kpis), *view.pillars[1:]))
+    for size, most in (((200, 40), 2), ((200, 70), 6), ((120, 70), 4)):
+        async with opened(FakeGateway(view=crammed), size=size) as (app, _):
+            text = seen(app)
+            assert [f"number {at}" in text for at in range(6)] == [at < most for at in range(6)]
+
+
+def test_the_command_line_counts_controls_as_the_cards_do(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pages.status(crowded())
+    text = capsys.readouterr().out
+    assert text.count("12/16 controls failing, 2 without data") == len(Pillar)

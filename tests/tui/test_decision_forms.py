@@ -116,8 +116,9 @@ async def test_a_waiver_that_ends_is_renewed_from_the_queue_by_the_key_it_shows(
     async with opened(gateway, "N", *"still fenced for now", "enter", size=(80, 24)) as (_, pilot):
         await ready(pilot)
         await press(pilot, "y")
-    assert [type(each) for each in gateway.decided] == [Renew]
-    assert gateway.decided[0].waiver == ACTIVE
+    (decided,) = gateway.decided
+    assert isinstance(decided, Renew)
+    assert decided.waiver == ACTIVE
 
 
 async def test_a_waiver_is_renewed_and_revoked_after_a_form_and_a_preview() -> None:

@@ -52,7 +52,7 @@ async def test_one_key_from_the_alarm_leads_to_a_preview_and_yes_to_a_receipt() 
         assert gateway.decided == [RollBack("fraud-scoring", 6)]
         assert isinstance(app.screen, OverviewScreen), "what came of it takes no keys"
         assert "champion is version 6, read back" in seen(app)
-        await press(pilot, "@", "g", "enter")
+        await press(pilot, "@", "G", "enter")
         assert isinstance(app.screen, ResultDialog), "the action log has it whole"
         assert "models.rollback" in seen(app)
 
@@ -61,8 +61,8 @@ async def test_one_key_from_the_alarm_leads_to_a_preview_and_yes_to_a_receipt() 
 async def test_a_long_text_uses_all_rows_of_the_screen(size: tuple[int, int]) -> None:
     async with opened(None, "?", size=size) as (app, _):
         text, box = app.screen.query_one("#dialog-scroll"), app.screen.query_one("#dialog")
-        assert box.region.height == size[1]
-        beside = box.gutter.height + 4  # the search, the last line, and a gap before each
+        assert box.region.height == size[1] - 1, "the header stays in sight"
+        beside = 1 + box.gutter.height + 4  # header, search, last line, and a gap before each
         assert text.region.height == size[1] - beside
         assert "esc closes" in seen(app)
 

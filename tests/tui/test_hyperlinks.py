@@ -89,3 +89,4 @@ def test_the_address_on_a_finding_is_a_link_for_the_terminal(colours: Mapping[st
         screen.read()
         assert (b"\x1b]8;id=" in screen.raw) is (not colours)
         assert screen.leaks() == set()
+        assert bool(screen.colours()) is (not colours), "NO_COLOR: greys are colours, too"

@@ -62,9 +62,9 @@ def test_the_lint_bites(source: str) -> None:
 
 
 def test_select_prompts_are_content() -> None:
-    """`Select` is the one reader of markup in use; its prompts are `Content`, never text."""
+    """`Choice` is the one reader of markup in use; its prompts are `Content`, never text."""
     for module in SOURCES.rglob("*.py"):
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Select":
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Choice":
                 prompts = ast.unparse(node.args[0])
                 assert prompts.startswith("[(Content("), module

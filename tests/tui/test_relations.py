@@ -54,6 +54,8 @@ def test_an_alert_leads_to_what_it_is_about_by_its_subject_or_its_key() -> None:
     assert of_alert(replace(grave, kind="model_alarm")) == [
         ("model", Place("model", "fraud-scoring"))
     ]
+    review = replace(silent, kind="incident", key="incident-review:1a1a")
+    assert of_alert(review) == [("incident", Place("incident", "1a1a"))]
     assert of_alert(replace(silent, kind="source")) == [("sources", Place("sources", "aws"))]
     waiver = replace(late, kind="waiver_expiring", subject="", key=f"waiver:{ACTIVE}")
     assert of_alert(waiver) == [("waiver", Place("waiver", ACTIVE))]

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from riskcockpit.cli import runbook
 from riskcockpit.cli.decisions import Comment, DryRun, Yes, refusal, stops_at
-from riskcockpit.cli.diagnostics import ExitCode, say, warn
+from riskcockpit.cli.diagnostics import warn
 from riskcockpit.cli.options import JsonOption
-from riskcockpit.errors import InputError
 
 if TYPE_CHECKING:
-    from riskcockpit.config.incidents import Runbook
     from riskcockpit.domain.incident import Incident
     from riskcockpit.services.context import Context
-    from riskcockpit.services.runbooks import StepDone
 
 incident_app = typer.Typer(help="Incidents, runbooks and drills.", no_args_is_help=True)
 IncidentId = Annotated[
     str, typer.Argument(metavar="ID", help="An incident, by the hash of its entry.")
 ]
-RunbookName = Annotated[str, typer.Argument(metavar="RUNBOOK", help="As model-breach.")]
 Why = Annotated[str, typer.Option("--comment", "-m", help="Why; goes into the ledger.")]
+
+
+def _people() -> list[str]:
+    """Who an incident may be given to, for completion."""
+    from riskcockpit.services.context import Context
+    from riskcockpit.services.incidents import known_people
+
+    return list(known_people(Context.open()))
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this family."""
+    runbook.register(incident_app)
     app.add_typer(incident_app, name="incident")
 
 
@@ -77,7 +82,9 @@ def ack(
 @incident_app.command("assign")
 def assign(
     id_: IncidentId,
-    owner: Annotated[str, typer.Argument(help="Who has it from now on.")],
+    owner: Annotated[
+        str, typer.Argument(help="Who has it from now on: a principal.", autocompletion=_people)
+    ],
     *,
     comment: Comment = "",
     dry_run: DryRun = False,
@@ -117,6 +124,13 @@ def resolve(
     id_: IncidentId,
     *,
     comment: Why,
+    despite_alarms: Annotated[
+        bool,
+        typer.Option(
+            "--despite-alarms",
+            help="Although its alarms stand: counts neither as contained nor as resolved.",
+        ),
+    ] = False,
     dry_run: DryRun = False,
     yes: Yes = False,
     as_json: JsonOption = False,
@@ -124,8 +138,14 @@ def resolve(
     """Say that an incident is over."""
     from riskcockpit.services.incidents import resolve as decide
 
-    plan = _Plan("incident.resolved", id_, comment)
-    _step(plan, lambda ctx: decide(ctx, id_, comment), dry_run=dry_run, yes=yes, as_json=as_json)
+    plan = _Plan("incident.resolved", id_, comment, despite_alarms=despite_alarms)
+    _step(
+        plan,
+        lambda ctx: decide(ctx, id_, comment, despite_alarms=despite_alarms),
+        dry_run=dry_run,
+        yes=yes,
+        as_json=as_json,
+    )
 
 
 @incident_app.command("note")
@@ -154,102 +174,6 @@ def review(
     _step(plan, lambda ctx: decide(ctx, id_, comment), dry_run=dry_run, yes=yes, as_json=as_json)
 
 
-@incident_app.command("runbooks")
-def runbooks(*, as_json: JsonOption = False) -> None:
-    """List the runbooks and their steps."""
-    from riskcockpit.cli import incident_documents, incident_pages, output
-    from riskcockpit.services.context import Context
-    from riskcockpit.services.runbooks import runbooks as read
-
-    found = tuple(read(Context.open().paths).values())
-    if as_json:
-        output.json_document(incident_documents.runbooks(found))
-    else:
-        incident_pages.runbooks(found)
-
-
-@incident_app.command("run")
-def run(
-    name: RunbookName,
-    *,
-    incident: Annotated[str, typer.Option(help="The incident it is walked through for.")],
-    done: Annotated[
-        list[str] | None,
-        typer.Option(help="A step that you did by hand, as data=looked at the checks."),
-    ] = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask before the steps we take.")
-    ] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Walk through a runbook: our steps are done, yours are asked for, each is signed."""
-    from riskcockpit.cli import incident_documents, incident_pages, output
-    from riskcockpit.cli.closing import witness
-    from riskcockpit.services.context import Context
-    from riskcockpit.services.incidents import incident as find
-    from riskcockpit.services.runbooks import runbook_called, walk
-
-    ctx = Context.open()
-    book = runbook_called(ctx.paths, name)
-    known = find(ctx, incident)
-    _confirm(book, known, yes=yes)
-    steps: list[StepDone] = []
-    for each in walk(ctx, book, known, dict(map(_by_hand, done or ()))):
-        steps.append(each)
-        if not as_json:
-            incident_pages.step(each)
-    witness(ctx)
-    if as_json:
-        output.json_document(incident_documents.walked(book, steps))
-    if steps and not steps[-1].is_done:
-        if steps[-1].is_waiting:
-            hint = f'--done "{steps[-1].step.id}=what you did"'
-            say(f"waits for you; then: riskcockpit incident run {book.id} --incident … {hint}")
-        raise typer.Exit(ExitCode.REFUSED)
-
-
-@incident_app.command("drill")
-def drill(
-    name: Annotated[str, typer.Argument(metavar="RUNBOOK", help="As model-breach.")]
-    = "model-breach",
-    *,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Take the steps of people as done.")
-    ] = False,
-    as_json: JsonOption = False,
-) -> None:  # fmt: skip
-    """Walk through a runbook against simulators; the result is signed and counts as a drill."""
-    from dataclasses import replace
-
-    from riskcockpit.cli import incident_documents, incident_pages, output
-    from riskcockpit.cli.closing import witness
-    from riskcockpit.demo.drill import run_drill
-    from riskcockpit.services.context import Context
-    from riskcockpit.services.runbooks import record_drill, runbook_called
-
-    ctx = Context.open()
-    book = runbook_called(ctx.paths, name)
-
-    def by_hand(waiting: StepDone) -> StepDone:
-        is_done = yes or (
-            sys.stdin.isatty() and typer.confirm(f"{waiting.step.say} Done?", err=True)
-        )
-        return replace(waiting, is_done=is_done, is_waiting=not is_done)
-
-    found = run_drill(book, by_hand)
-    if message := record_drill(ctx, book, found.steps, found.seconds):
-        warn(message)
-    witness(ctx)
-    if as_json:
-        output.json_document(incident_documents.walked(book, found.steps, found.seconds))
-    else:
-        for each in found.steps:
-            incident_pages.step(each)
-        output.line(f"{len(found.steps)} of {len(book.steps)} steps in {found.seconds:.1f} s")
-    if not all(each.is_done for each in found.steps):
-        raise typer.Exit(ExitCode.REFUSED)
-
-
 class _Plan(NamedTuple):
     """What a step is about, to be shown before it is taken."""
 
@@ -258,6 +182,7 @@ class _Plan(NamedTuple):
     id: str
     comment: str
     owner: str = ""
+    despite_alarms: bool = False
 
 
 def _step(
@@ -276,7 +201,10 @@ def _step(
     ctx = Context.open()
     with refusal(ctx, "note", as_json=as_json):
         if dry_run or not yes:
-            shown = plan_step(ctx, plan.id, NoteKind(plan.kind), plan.comment, plan.owner)
+            shown = plan_step(
+                ctx, plan.id, NoteKind(plan.kind), plan.comment, plan.owner,
+                despite_alarms=plan.despite_alarms,
+            )  # fmt: skip
             if stops_at(shown, dry_run=dry_run, yes=yes, as_json=as_json):
                 return
         found, message = decide(ctx)
@@ -293,28 +221,3 @@ def _show(ctx: Context, found: Incident, *, as_json: bool) -> None:
         output.json_document(incident_documents.shown(found, ctx.clock.now()))
     else:
         incident_pages.shown(found, ctx.clock.now())
-
-
-def _by_hand(text: str) -> tuple[str, str]:
-    name, _, what = text.partition("=")
-    if not name.strip() or not what.strip():
-        raise InputError(f'"{text}" does not say what was done', hint='as --done "data=looked"')
-    return name.strip(), what
-
-
-def _confirm(book: Runbook, known: Incident, *, yes: bool) -> None:
-    """Ask before anything is done.
-
-    Raises:
-        InputError: nobody can be asked.
-    """
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise InputError(
-            "cannot ask for confirmation: stdin is not a terminal", hint="say --yes to confirm"
-        )
-    steps = ", ".join(step.id for step in book.steps)
-    if not typer.confirm(f"Walk through {book.id} ({steps}) for {known.title}?", err=True):
-        say("nothing was done")
-        raise typer.Exit(ExitCode.REFUSED)

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from riskcockpit.cli.documents import Json, document, plain
+from riskcockpit.cli.subjects import preview
 
 if TYPE_CHECKING:  # a command imports only what it shows
     from riskcockpit.config.incidents import Runbook
     from riskcockpit.domain.incident import Incident
-    from riskcockpit.services.runbooks import StepDone
+    from riskcockpit.services.runbook_steps import StepDone
 
 
 def listed(found: Iterable[Incident], now: datetime) -> Json:
@@ -52,6 +53,7 @@ def _incident(each: Incident, now: datetime) -> Json:
         "contained_at": plain(each.contained_at),
         "contained_by": each.contained_by.value if each.contained_by else "",
         "resolved_at": plain(each.resolved_at),
+        "despite_alarms": each.is_despite_alarms,
         "escalated_at": plain(each.escalated_at),
         "review_due_at": plain(each.review_due_at),
         "reviewed_at": plain(each.reviewed_at),
@@ -81,16 +83,35 @@ def walked(book: Runbook, steps: Sequence[StepDone], seconds: float | None = Non
     return document(
         "runbook_run",
         runbook=book.id,
-        complete=bool(steps) and all(each.is_done for each in steps),
+        dry_run=False,
+        complete=all(each.is_done for each in steps),
         seconds=None if seconds is None else round(seconds, 3),
-        steps=[
-            {
-                "id": each.step.id,
-                "title": each.step.title,
-                "done": each.is_done,
-                "waits_for_person": each.is_waiting,
-                "detail": each.detail,
-            }
-            for each in steps
-        ],
+        steps=[_step(each, each.state) for each in steps],
     )
+
+
+def foreseen(book: Runbook, steps: Sequence[StepDone]) -> Json:
+    """`incident run --dry-run --json`: what each step would do."""
+    return document(
+        "runbook_run",
+        runbook=book.id,
+        dry_run=True,
+        complete=False,
+        seconds=None,
+        steps=[_step(each, "would") for each in steps],
+    )
+
+
+def _step(each: StepDone, state: str) -> Json:
+    return {
+        "id": each.step.id,
+        "title": each.step.title,
+        "state": state,
+        "done": state == "done",
+        "waits_for": each.waits_for.value if each.waits_for else "",
+        "waits_for_person": each.waits_for is not None and each.waits_for.value == "person",
+        "detail": each.detail,
+        "hint": each.hint,
+        "warnings": list(each.warnings),
+        "preview": None if each.preview is None else preview(each.preview),
+    }

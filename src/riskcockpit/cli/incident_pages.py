@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from riskcockpit.cli import output
 from riskcockpit.cli.diagnostics import say
+from riskcockpit.cli.pages import preview
 from riskcockpit.domain.ids import short
 from riskcockpit.present.text import duration, plural
 
 if TYPE_CHECKING:  # a command imports only what it shows
     from riskcockpit.config.incidents import Runbook
     from riskcockpit.domain.incident import Incident
-    from riskcockpit.services.runbooks import StepDone
+    from riskcockpit.services.runbook_steps import StepDone
 
 
 def listed(found: Iterable[Incident], now: datetime) -> None:
@@ -48,7 +49,7 @@ def shown(each: Incident, now: datetime) -> None:
         "acknowledged": _took(each, each.acknowledged_at)
         or f"not yet, due {_moment(each.acknowledge_due_at)}",
         "contained": f"{_took(each, each.contained_at) or 'not yet'}{by}",
-        "resolved": _took(each, each.resolved_at) or "not yet",
+        "resolved": _resolved(each),
         "escalated": _moment(each.escalated_at) or "no",
         "review": review or "none is due yet",
     }
@@ -70,8 +71,24 @@ def runbooks(found: Iterable[Runbook]) -> None:
 
 def step(each: StepDone) -> None:
     """Print what came of a step."""
-    mark = "done" if each.is_done else ("WAITS" if each.is_waiting else "FAILED")
+    mark = each.state if each.is_done else each.state.upper()
     output.line(f"{mark:<6}  {each.step.id:<10}  {each.step.title}: {each.detail}")
+
+
+def foreseen(each: StepDone) -> None:
+    """Print what a step would do."""
+    mark = "by you" if each.step.do is None else "would"
+    if each.step.do == "rollback" and each.preview is None:
+        mark = "nothing" if each.is_done else f"would {each.state}"
+    output.line(f"{mark:<12}  {each.step.id:<10}  {each.step.title}: {each.detail}")
+    if each.preview is not None:
+        for row in preview(each.preview).splitlines():
+            output.line(f"  {row}")
+
+
+def _resolved(each: Incident) -> str:
+    despite = ", although its alarms stood" if each.is_despite_alarms else ""
+    return f"{_took(each, each.resolved_at)}{despite}" or "not yet"
 
 
 def _took(each: Incident, at: datetime | None) -> str:

@@ -79,6 +79,14 @@ def status(view: PostureView) -> None:
     line(f"Ledger  {state}, {plural(view.ledger.entries, 'entry', 'entries')}{tail}")
 
 
+def _controls(view: PillarView) -> str:
+    blind = f"{view.unjudged_controls} without data" if view.unjudged_controls else ""
+    if view.controls and not view.judged_controls:
+        return f"{plural(view.controls, 'control')} without data"
+    failing = f"{view.failing_controls}/{view.judged_controls} controls failing"
+    return ", ".join(filter(None, (failing, blind)))
+
+
 def _pillar(view: PillarView, now: datetime) -> None:
     mark = state_mark(view.state)
     styled(
@@ -86,7 +94,7 @@ def _pillar(view: PillarView, now: datetime) -> None:
         Cell(f"{mark!s:<11}", mark.token),
         Cell(f"at risk {money(view.at_risk)}"),
         Cell(f"  {plural(view.open_findings, 'open finding')}", "muted"),
-        Cell(f"  {view.failing_controls}/{view.controls} controls failing", "muted"),
+        Cell(f"  {_controls(view)}", "muted"),
         Cell(f"  seen {age(view.as_of, now)} ago" if view.as_of else "", "muted"),
         least=3,
     )
@@ -296,6 +304,7 @@ def preview(view: DecisionPreview) -> str:
     rows = [view.title, f"  {view.consequence}"]
     rows += [f"  {name:<14} {text}" for name, text in _preview_facts(view) if text]
     rows += [f"  upstream call  {call}" for call in view.calls]
+    rows += [] if view.are_calls_known else ["  upstream call  unknown: a source did not answer"]
     rows += [f"  needs          {need}" for need in view.needs]
     rows += [f"  BLOCKED        {why_not}" for why_not in view.blockers]
     rows += [f"  - {row.severity.word:<9} {row.asset}  {row.title}" for row in view.findings[:10]]

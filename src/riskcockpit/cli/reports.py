@@ -159,6 +159,7 @@ def sync(
     from riskcockpit.cli.closing import witness
     from riskcockpit.cli.syncing import SyncLine, interruptible
     from riskcockpit.services.context import Context
+    from riskcockpit.services.incident_files import unusable
     from riskcockpit.services.sync import sync as pull
 
     if watch is not None and watch < 1:
@@ -168,7 +169,8 @@ def sync(
         )
     ctx = Context.open()
 
-    def once() -> int:
+    def once() -> bool:
+        """Sync, and return whether something of it could not be done."""
         progress = Progress()
         try:
             report = pull(
@@ -181,7 +183,10 @@ def sync(
             )
             progress.done()
             _show_sync(report, as_json=as_json)
-            return report.unfinished
+            why_not = unusable(ctx.paths)
+            if why_not and why_not not in report.notes:
+                warn(why_not)
+            return bool(report.unfinished or why_not)
         finally:
             progress.done()
             witness(ctx)

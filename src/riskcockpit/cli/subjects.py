@@ -213,6 +213,7 @@ def preview(view: DecisionPreview) -> Json:
         target=view.target,
         context={"name": view.context, "production": view.is_production},
         calls=list(view.calls),
+        calls_known=view.are_calls_known,
         rule=view.rule,
         needs=list(view.needs),
         blockers=list(view.blockers),

@@ -40,10 +40,19 @@ class Paths:
             dirs.user_state_path,
         )
 
+    def are_writable(self) -> bool:
+        """Return whether ledger and state can be written, or made where they are not yet."""
+        return all(os.access(_nearest(each), os.W_OK) for each in (self.ledger, self.state))
+
     @property
     def settings(self) -> Path:
         """The settings file."""
         return self.config / "riskcockpit.yaml"
+
+
+def _nearest(directory: Path) -> Path:
+    """Return `directory`, or the first above it that is there."""
+    return next(each for each in (directory, *directory.parents) if each.exists())
 
 
 def make_private(directory: Path) -> Path:

@@ -23,9 +23,17 @@ from riskcockpit.ledger.chain import Entry
 INCIDENT = "incident"
 """Where an entry names the incident it is about."""
 _ANSWERS = frozenset(
-    {NoteKind.INCIDENT_ACKNOWLEDGED, NoteKind.INCIDENT_ASSIGNED, NoteKind.STEP_DONE}
+    {
+        NoteKind.INCIDENT_ACKNOWLEDGED,
+        NoteKind.INCIDENT_ASSIGNED,
+        NoteKind.INCIDENT_CONTAINED,
+        NoteKind.INCIDENT_RESOLVED,
+        NoteKind.STEP_DONE,
+    }
 )
-"""Records by which somebody says that they look after it."""
+"""Records by which somebody says that they look after it; that it ended by itself says nobody."""
+DESPITE_ALARMS = "despite_alarms"
+"""Where an entry says that it resolves an incident whose alarms stand."""
 _SLACK = timedelta(minutes=5)
 """How long before an incident was detected a rollback may have ended its cause."""
 
@@ -57,9 +65,13 @@ class _Making:
     contained_by: ContainedBy | None = None
     resolved_at: datetime | None = None
     escalated_at: datetime | None = None
+    escalated_to: str = ""
+    is_despite_alarms: bool = False
     reviewed_at: datetime | None = None
     timeline: list[IncidentEvent] = field(default_factory=list)
-    steps: list[tuple[str, str]] = field(default_factory=list)
+    steps: list[tuple[datetime, str, str]] = field(default_factory=list)
+    anew_at: datetime | None = None
+    """When it last began anew: it was reopened, or the version at fault came back."""
 
     def add(self, kind: NoteKind, entry: Entry, at: datetime) -> None:
         """Write an entry into the timeline."""
@@ -72,10 +84,15 @@ class _Making:
         if self.contained_at is None or at < self.contained_at:
             self.contained_at, self.contained_by = max(at, self.detected_at), by
 
+    def began_anew(self, at: datetime) -> None:
+        """Note that what was done of runbooks until then has to be done again."""
+        self.anew_at = max(filter(None, (self.anew_at, at)))
+
     def made(self) -> Incident:
         """Return the incident."""
         review = timedelta(seconds=self.read.review_seconds)
-        due = self.resolved_at + review if self.resolved_at and review else None
+        is_over = self.resolved_at is not None and not self.is_despite_alarms
+        due = self.resolved_at + review if self.resolved_at and is_over and review else None
         return Incident(
             id=self.entry.hash,
             rule=self.read.incident_rule,
@@ -94,7 +111,13 @@ class _Making:
             review_due_at=due,
             reviewed_at=self.reviewed_at,
             timeline=tuple(sorted(self.timeline, key=lambda event: event.at)),
-            steps=tuple(self.steps),
+            steps=tuple(
+                (book, step)
+                for at, book, step in self.steps
+                if self.anew_at is None or at > self.anew_at
+            ),
+            is_despite_alarms=self.is_despite_alarms,
+            escalated_to=self.escalated_to,
         )
 
 
@@ -162,47 +185,62 @@ def _follow(found: _Making, kind: NoteKind, entry: Entry) -> None:
     ended = kind is NoteKind.INCIDENT_RESOLVED and entry.data.get("ended") is True
     at = _moment(entry.data.get("at"), entry.ts) if ended else entry.ts
     found.add(kind, entry, at)
-    if kind in _ANSWERS:
+    if kind in _ANSWERS and not ended:
         found.acknowledged_at = found.acknowledged_at or at
     match kind:
         case NoteKind.INCIDENT_JOINED:
             found.alerts |= dict.fromkeys(_texts(entry.data.get("alerts")))
         case NoteKind.INCIDENT_ASSIGNED:
             found.owner = str(entry.data.get("owner", ""))
+        case NoteKind.INCIDENT_ESCALATED if found.escalated_at is None:
+            found.escalated_at, found.escalated_to = at, str(entry.data.get("to", ""))
         case NoteKind.STEP_DONE:
-            step = (str(entry.data.get("runbook", "")), str(entry.data.get("step", "")))
+            step = (at, str(entry.data.get("runbook", "")), str(entry.data.get("step", "")))
             found.steps.append(step)
         case _:
-            _advance(found, kind, at, is_ended=ended)
+            is_despite = entry.data.get(DESPITE_ALARMS) is True
+            _advance(found, kind, at, is_ended=ended, is_despite=is_despite)
 
 
-def _advance(found: _Making, kind: NoteKind, at: datetime, *, is_ended: bool) -> None:
+def _advance(
+    found: _Making, kind: NoteKind, at: datetime, *, is_ended: bool, is_despite: bool
+) -> None:
     match kind:
         case NoteKind.INCIDENT_CONTAINED:
             found.contain(at, ContainedBy.PERSON)
         case NoteKind.INCIDENT_RESOLVED:
-            found.resolved_at = found.resolved_at or at
-            found.contain(at, ContainedBy.END if is_ended else ContainedBy.PERSON)
-        case NoteKind.INCIDENT_ESCALATED:
-            found.escalated_at = found.escalated_at or at
+            _resolve(found, at, is_ended=is_ended, is_despite=is_despite)
+        case NoteKind.INCIDENT_REOPENED if found.is_despite_alarms:
+            found.resolved_at, found.reviewed_at, found.is_despite_alarms = None, None, False
+            found.began_anew(at)
         case NoteKind.INCIDENT_REVIEWED if found.resolved_at is not None:
             found.reviewed_at = found.reviewed_at or at
         case _:
             pass
 
 
+def _resolve(found: _Making, at: datetime, *, is_ended: bool, is_despite: bool) -> None:
+    """End an incident; that its alarms ended tells when one that was over by word really was."""
+    if found.resolved_at is None or (found.is_despite_alarms and is_ended):
+        found.resolved_at, found.is_despite_alarms = at, is_despite
+    if not is_despite:
+        found.contain(at, ContainedBy.END if is_ended else ContainedBy.PERSON)
+
+
 def _contain(each: _Making, rollback: Containment) -> None:
     at, until = rollback.at, rollback.until
-    is_over = each.resolved_at is not None and each.resolved_at < at
+    is_ended = each.resolved_at is not None and not each.is_despite_alarms
+    is_over = is_ended and each.resolved_at is not None and each.resolved_at < at
     if each.read.subject != rollback.model or each.detected_at - at > _SLACK or is_over:
         return
     by = ContainedBy.AUTOMATION if rollback.is_automatic else ContainedBy.PERSON
     who = "automation" if rollback.is_automatic else "a person"
-    text = "the version at fault was rolled back"
+    text = f"version {rollback.version}, at fault, was rolled back"
     if until is not None and (each.resolved_at is None or until < each.resolved_at):
         each.timeline.append(IncidentEvent(at, "contained", who, text, rollback.action))
-        text = "the version at fault serves again: it is contained no longer"
+        text = f"version {rollback.version} serves again: it is contained no longer"
         each.timeline.append(IncidentEvent(until, "returned", "a person", text, rollback.action))
+        each.began_anew(until)
         return
     before = each.contained_at
     each.contain(at, by)

@@ -36,6 +36,8 @@ class NoteKind(StrEnum):
     INCIDENT_ASSIGNED = "incident.assigned"
     INCIDENT_CONTAINED = "incident.contained"
     INCIDENT_RESOLVED = "incident.resolved"
+    INCIDENT_REOPENED = "incident.reopened"
+    """Somebody resolved it, and its alarms stand all the same."""
     INCIDENT_NOTED = "incident.noted"
     INCIDENT_ESCALATED = "incident.escalated"
     """Nobody acknowledged it in time."""
@@ -51,8 +53,8 @@ _BY_MACHINES = frozenset(
     {
         NoteKind.ROLLBACK_PROPOSED, NoteKind.RECOVERY_SEEN, NoteKind.RECOVERY_MISSED,
         NoteKind.AUTOMATION_STOPPED, NoteKind.INCIDENT_OPENED, NoteKind.INCIDENT_JOINED,
-        NoteKind.INCIDENT_RESOLVED, NoteKind.INCIDENT_ESCALATED, NoteKind.STEP_DONE,
-        NoteKind.DRILL_DONE,
+        NoteKind.INCIDENT_RESOLVED, NoteKind.INCIDENT_REOPENED, NoteKind.INCIDENT_ESCALATED,
+        NoteKind.STEP_DONE, NoteKind.DRILL_DONE,
     }
 )  # fmt: skip
 """Kinds that automation may write as well; the others say what a person decided."""

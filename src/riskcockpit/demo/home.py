@@ -30,6 +30,8 @@ MONITORING = "prometheus"
 PIPELINES = "github"
 DELIVERY = "argocd"
 _STEP, _FIRST_RANGE = "5s", "12m"
+_WINDOW = "15s"
+"""How long a simulated model needs until its readings are of the version that serves alone."""
 
 
 def make_home(home: Path, at: Addresses) -> Paths:
@@ -139,11 +141,11 @@ def _query(series: str, metric: str, metric_class: str, **options: str) -> Mappi
 
 
 _QUERIES = (
-    _query("model_accuracy", "accuracy", "accuracy"),
+    _query("model_accuracy", "accuracy", "accuracy", window=_WINDOW),
     _query("model_demographic_parity_difference", "demographic_parity_difference", "bias",
            direction="at_most", segment_label="attribute"),
     _query("model_feature_psi", "population_stability_index", "drift", direction="at_most",
-           unit="psi", segment_label="feature"),
+           unit="psi", segment_label="feature", window=_WINDOW),
     _query("data_checks_pass_ratio", "checks_passed", "quality", subject_kind="dataset"),
     _query("data_age_seconds", "age", "freshness", subject_kind="dataset", direction="at_most",
            unit="seconds"),

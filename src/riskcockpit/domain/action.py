@@ -138,6 +138,8 @@ class Preview:
     """How it is undone; empty when it cannot be."""
     blockers: tuple[str, ...] = ()
     """Why it cannot be done now; empty when it can."""
+    is_known: bool = True
+    """Whether the source has answered; else nobody knows which calls there would be."""
 
 
 @dataclass(frozen=True, slots=True)

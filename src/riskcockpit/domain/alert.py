@@ -23,6 +23,8 @@ class AlertKind(StrEnum):
     ACTION_FAILED = "action_failed"
     IMPORT_HELD = "import_held"
     GLASS_REVIEW = "glass_review"
+    INCIDENT = "incident"
+    """An incident opened, nobody acknowledged it in time, or its review is due."""
     CONTROL = "control"
     """A control alarms, fails to run, or its file is invalid."""
     KPI = "kpi"

@@ -73,7 +73,12 @@ class Incident:
     timeline: tuple[IncidentEvent, ...]
     """In time order."""
     steps: tuple[tuple[str, str], ...]
-    """(runbook, step) of what was done, in order."""
+    """(runbook, step) of what was done, in order, since it opened or last began anew."""
+    is_despite_alarms: bool = False
+    """Somebody said that it is over while its alarms stood: it goes on once they stand for longer,
+    and counts as resolved when they end."""
+    escalated_to: str = ""
+    """Who is to be told of the escalation; empty: whoever has it."""
 
     @property
     def state(self) -> IncidentState:
@@ -85,6 +90,19 @@ class Incident:
             (self.acknowledged_at, IncidentState.ACKNOWLEDGED),
         )
         return next((state for at, state in marks if at is not None), IncidentState.OPEN)
+
+    @property
+    def containment(self) -> IncidentEvent | None:
+        """What contained it; None while nothing does."""
+        return next(
+            (
+                event
+                for event in self.timeline
+                if event.kind in ("contained", "resolved")
+                and max(event.at, self.detected_at) == self.contained_at
+            ),
+            None,
+        )
 
     def is_review_overdue(self, now: datetime) -> bool:
         """Whether its review should have been by `now`."""

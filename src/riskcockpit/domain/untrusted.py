@@ -6,6 +6,9 @@ the command line and by the logs. What it does is described in `docs/SECURITY.md
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 REPLACEMENT = "�"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -53,6 +56,25 @@ _UNSTEADY: dict[int, str | None] = {
 """What makes the characters before it wider in some terminals and not in others."""
 
 
+MOST_MARKS = 4
+"""Marks that may stand over or under one character: as many as scripts in use need."""
+_PILE = re.compile(rf"[^\w\s\x00-\u02ff]{{{MOST_MARKS + 1},}}")
+"""Where there may be more: marks are neither letters nor blanks."""
+
+
+def _unpiled(text: str) -> str:
+    """Return `text` with every mark beyond `MOST_MARKS` replaced: piled up they hide other rows."""
+    return _PILE.sub(_without_pile, text)
+
+
+def _without_pile(found: re.Match[str]) -> str:
+    shown, pile = [], 0
+    for char in found[0]:
+        pile = pile + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        shown.append(REPLACEMENT if pile > MOST_MARKS else char)
+    return "".join(shown)
+
+
 def clean_line(text: str) -> str:
     """Return `text` as one harmless line: each dangerous character becomes U+FFFD, one for one.
 
@@ -60,19 +82,21 @@ def clean_line(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return text.replace("\n", " ").replace("\t", " ").translate(_LINE_TABLE)
+    return _unpiled(text.replace("\n", " ").replace("\t", " ").translate(_LINE_TABLE))
 
 
 def clean_text(text: str) -> str:
     """Return `text` as harmless multi-line text: as `clean_line`, but newline and tab stay."""
     if text.isascii() and text.isprintable():
         return text
-    return text.replace("\r\n", "\n").translate(_TEXT_TABLE)
+    return _unpiled(text.replace("\r\n", "\n").translate(_TEXT_TABLE))
 
 
 def fence(text: str) -> str:
     """Return `text` safe for a terminal cell; the second fence, for text cleaned before."""
-    return text if text.isascii() and text.isprintable() else text.translate(_LINE_TABLE)
+    if text.isascii() and text.isprintable():
+        return text
+    return _unpiled(text.translate(_LINE_TABLE))
 
 
 def steady(text: str) -> str:

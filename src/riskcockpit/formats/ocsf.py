@@ -234,7 +234,7 @@ def _observation(record: Members, tool: str, rule: str, options: ReadOptions) ->
         finding_class=FindingClass.CLOUD,
         tool=tool,
         rule=rule,
-        title=wording.title(info.text("title") or detail or rule),
+        title=wording.title(info.text("title") or detail, rule),
         severity=grade.severity,
         record="",
         description=paragraphs(*dict.fromkeys(about)),

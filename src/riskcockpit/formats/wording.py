@@ -20,8 +20,15 @@ MAX_PATH = 4_096
 MAX_REASON = 300
 
 
-def title(text: str) -> str:
-    """Return the first line of `text` that says something, cleaned, at most 200 characters."""
+def title(text: str, *others: str) -> str:
+    """Return the first line of `text` that says something, cleaned, at most 200 characters.
+
+    When nothing in it does, what the first of `others` says that says anything.
+    """
+    return _title(text) or next(filter(None, map(_title, others)), "")
+
+
+def _title(text: str) -> str:
     text = text.strip()
     if len(text) <= MAX_TITLE and text.isascii() and text.isprintable():
         return text

@@ -15,9 +15,8 @@ from riskcockpit.alerts.decide import Plan, decide
 from riskcockpit.alerts.deliver import attempted, due, marked, recovered
 from riskcockpit.alerts.rules import Rules, rules_of
 from riskcockpit.alerts.state import Delivery, DeliveryState, State
-from riskcockpit.config.alerts import FILE_NAME, AlertSettings, ChannelSettings, read_alert_settings
-from riskcockpit.config.loading import refuse_strangers
-from riskcockpit.config.paths import make_private, shipped
+from riskcockpit.config.alerts import AlertSettings, ChannelSettings
+from riskcockpit.config.paths import make_private
 from riskcockpit.domain.alert import Fact, Notice
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.severity import Severity
@@ -26,8 +25,10 @@ from riskcockpit.ledger.chain import Entry
 from riskcockpit.present.alerts import digest_text
 from riskcockpit.services.alert_facts import facts as derive
 from riskcockpit.services.alert_rows import delivery_row, digest_of
+from riskcockpit.services.alert_settings import settings_in_force
 from riskcockpit.services.alert_store import LOCK_NAME, acks_of, load, receipt, save
 from riskcockpit.services.context import Context
+from riskcockpit.services.incident_alerts import incident_facts
 from riskcockpit.services.overview import current
 from riskcockpit.services.record import examined
 from riskcockpit.store.durable import exclusive
@@ -49,19 +50,6 @@ class Look:
     notes: tuple[str, ...]
 
 
-def settings_in_force(ctx: Context) -> AlertSettings:
-    """Return the rules of alerting: the home's own when it has some.
-
-    Raises:
-        ConfigError: they cannot be used, or others can write them: they name programs that run.
-    """
-    own = ctx.paths.config / FILE_NAME
-    if own.exists():
-        refuse_strangers(own)
-        return read_alert_settings(own)
-    return read_alert_settings(shipped("config", FILE_NAME))
-
-
 def look(ctx: Context, settings: AlertSettings | None = None) -> Look:
     """Return what would be told now; changes nothing.
 
@@ -73,7 +61,7 @@ def look(ctx: Context, settings: AlertSettings | None = None) -> Look:
     rules = rules_of(settings or settings_in_force(ctx))
     found: tuple[Fact, ...] = ()
     if ctx.store.generation():
-        found = derive(ctx, current(ctx, now)[1], now)
+        found = (*derive(ctx, current(ctx, now)[1], now), *incident_facts(ctx, now))
     entries, notes = _signed(ctx)
     repeatable = {each.name for each in rules.settings.channels if each.kind == "webhook"}
     before = recovered(load(ctx.paths, entries), repeatable, now)

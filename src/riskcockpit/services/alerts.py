@@ -14,8 +14,9 @@ from riskcockpit.domain.ids import digest, short
 from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.errors import InputError, UnknownNameError
 from riskcockpit.services.alert_rows import alert_rows, delivery_row, digest_of
+from riskcockpit.services.alert_settings import settings_in_force
 from riskcockpit.services.alert_store import load
-from riskcockpit.services.alerting import Look, look, settings_in_force
+from riskcockpit.services.alerting import Look, look
 from riskcockpit.services.answers import LONGEST_NOTE
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import MIN_PREFIX, Desk

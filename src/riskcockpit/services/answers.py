@@ -331,6 +331,7 @@ def _preview(
             ("your key counts", said.duties),
             ("comment", clean_text(said.comment).strip()),
         ),
+        are_calls_known=about.are_calls_known,
     )
 
 

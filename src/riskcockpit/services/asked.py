@@ -45,6 +45,7 @@ class Asked:
     """What is sent upstream once the last key is there."""
     warnings: tuple[str, ...] = ()
     """Why it would fail there as things are now."""
+    are_calls_known: bool = True
 
 
 def place_of(entry: Entry, entries: Iterable[Entry]) -> tuple[tuple[str, str], ...]:
@@ -82,9 +83,10 @@ def _waiver(ctx: Context, entry: Entry, *, is_sent: bool) -> Asked:
         rows = finding_rows(found, ctx.settings.currency)
     worst = sorted(rows, key=lambda row: (-row.severity, -row.exposure.amount, row.id))
     exposure = Money.total((row.exposure for row in rows), ctx.settings.currency)
-    calls, doubts = calls_of(ctx, dismissals_of(entry) if is_sent else ())
+    calls = calls_of(ctx, dismissals_of(entry) if is_sent else ())
     facts = (*_facts(entry), *_record(entry))
-    return Asked(facts, tuple(worst[:SAMPLE]), len(ids), exposure, calls, doubts)
+    return Asked(facts, tuple(worst[:SAMPLE]), len(ids), exposure, calls.made, calls.warnings,
+                 calls.are_known)  # fmt: skip
 
 
 def _move(ctx: Context, entry: Entry, *, is_sent: bool) -> Asked:
@@ -97,7 +99,12 @@ def _move(ctx: Context, entry: Entry, *, is_sent: bool) -> Asked:
         ("must hold", upstream.precondition),
         ("undone by", upstream.inverse),
     )
-    return Asked(facts, calls=upstream.calls, warnings=upstream.blockers)
+    return Asked(
+        facts,
+        calls=upstream.calls,
+        warnings=upstream.blockers,
+        are_calls_known=upstream.is_known,
+    )
 
 
 def _facts(entry: Entry) -> tuple[tuple[str, str], ...]:

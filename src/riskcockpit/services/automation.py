@@ -126,6 +126,21 @@ def explain(ctx: Context, model: str) -> AutomationView:
         LedgerError: the ledger cannot be read.
         StoreError: the cache cannot be read.
     """
+    rules, facts = known_of_model(ctx, model)
+    return AutomationView(
+        model=model,
+        champion=facts.rollback.model.champion,
+        is_enforced=facts.mode.is_enforced,
+        why=facts.mode.why,
+        stopped=facts.stopped,
+        origin=rules.origin,
+        at=facts.now,
+        rules=tuple(map(_rule_view, judge(rules.automation, facts))),
+    )
+
+
+def known_of_model(ctx: Context, model: str) -> tuple[RulesInForce, AutomationFacts]:
+    """Return the rules in force and what is known of one model now; raises as `explain`."""
     stands = standing(ctx)
     if not ctx.store.exists():
         raise UnknownNameError(f'there is no model "{model}"', hint="`riskcockpit sync` finds them")
@@ -135,17 +150,7 @@ def explain(ctx: Context, model: str) -> AutomationView:
         near = get_close_matches(model, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known) or 'none'}"
         raise UnknownNameError(f'there is no model "{model}"', hint=hint)
-    facts = known[model].facts
-    return AutomationView(
-        model=model,
-        champion=facts.rollback.model.champion,
-        is_enforced=facts.mode.is_enforced,
-        why=facts.mode.why,
-        stopped=facts.stopped,
-        origin=stands.rules.origin,
-        at=facts.now,
-        rules=tuple(map(_rule_view, judge(stands.rules.automation, facts))),
-    )
+    return stands.rules, known[model].facts
 
 
 def published_models(reader: Reader, stands: Standing) -> PublishedModels:

@@ -18,6 +18,7 @@ from riskcockpit.decisions.waiver_limits import SHIPPED, WaiverLimits, ignored, 
 from riskcockpit.decisions.waivers import (
     MOST_FINDINGS,
     Covered,
+    WaiverState,
     WaiverTerms,
     check_terms,
     parse_reason,
@@ -25,6 +26,7 @@ from riskcockpit.decisions.waivers import (
 from riskcockpit.domain.clock import as_utc
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.finding import State
+from riskcockpit.domain.ids import short
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
 from riskcockpit.domain.untrusted import clean_text
@@ -285,7 +287,7 @@ def _preview(
     stays = "It stays" if is_one else "They stay"
     asks = "asks" if is_one else "ask"
     assets = sorted({row.asset for row in wish.rows})
-    calls, doubts = calls_of(wish.desk.ctx, wish.upstream.actions)
+    calls = calls_of(wish.desk.ctx, wish.upstream.actions)
     return DecisionPreview(
         title=_title(wish, is_asked=bool(missing)),
         consequence=(
@@ -295,11 +297,12 @@ def _preview(
         target=", ".join(assets[:3]) + (f" and {len(assets) - 3} more" if assets[3:] else ""),
         context=context.name,
         is_production=context.production,
-        calls=calls,
+        calls=calls.made,
+        are_calls_known=calls.are_known,
         rule=rule_id,
         needs=missing,
         blockers=(*blockers, *closed(wish.desk)),
-        warnings=(*_warnings(wish), *doubts),
+        warnings=(*_warnings(wish), *calls.warnings),
         findings=wish.rows[:SAMPLE],
         finding_count=count,
         exposure=Money.total((row.exposure for row in wish.rows), wish.desk.ctx.settings.currency),
@@ -328,13 +331,26 @@ def _warnings(wish: _Wish) -> Iterable[str]:
     waived = sum(row.state in (State.WAIVED, State.FALSE_POSITIVE) for row in wish.rows)
     if waived and not (wish.terms.record and wish.terms.record.renews):
         yield f"{_count(waived)} waived already"
-    asked = sum(row.state is State.PENDING_WAIVER for row in wish.rows)
-    if asked:
-        yield f"{_count(asked)} in a request already that waits for a key: `requests` shows it"
+    yield from _asked_already(wish)
     yield from wish.upstream.notes
     exploited = sum(row.is_kev for row in wish.rows)
     if exploited:
         yield f"{_count(exploited)} known to be exploited"
+
+
+def _asked_already(wish: _Wish) -> Iterable[str]:
+    """Name the requests that wait for a key over the same findings, by the ledger."""
+    desk, wanted = wish.desk, {row.id for row in wish.rows}
+    for waiver in desk.projection.waivers:
+        if waiver.state is not WaiverState.REQUESTED or waiver.terms is None:
+            continue
+        both = sum(each.id in wanted for each in waiver.terms.findings)
+        is_own = waiver.requester == desk.ctx.settings.identity.principal
+        if both:
+            yield (
+                f"{_count(both)} in the request {short(waiver.id)} already, asked by "
+                f"{'you' if is_own else waiver.requester}, which waits for a key"
+            )
 
 
 def _count(number: int) -> str:

@@ -96,6 +96,7 @@ def plan_deployment(
             ("must hold", upstream.precondition),
             ("undone by", upstream.inverse),
         ),
+        are_calls_known=upstream.is_known,
     )
 
 
@@ -230,7 +231,7 @@ def _upstream(desk: Desk, offer: Offer) -> Preview:
         f"another decision about {action.target} is on its way: {short(id_)}"
         for id_ in desk.under_way(action.source, action.target)
     )
-    return Preview(seen.calls, seen.precondition, seen.inverse, (*under_way, *seen.blockers))
+    return replace(seen, blockers=(*under_way, *seen.blockers))
 
 
 def _row(offer: Offer) -> OfferRow:

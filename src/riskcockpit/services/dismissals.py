@@ -78,10 +78,23 @@ def upstream_of_waiver(ctx: Context, terms: WaiverTerms) -> Upstream:
     return Upstream(tuple(actions.values()), tuple(notes))
 
 
-def calls_of(ctx: Context, actions: Sequence[Action]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the exact calls that `actions` make, and what speaks against them there now."""
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What would be sent."""
+
+    made: tuple[str, ...]
+    """The exact calls, as far as they are known."""
+    warnings: tuple[str, ...]
+    """What speaks against them there now."""
+    are_known: bool
+    """Whether every source has answered."""
+
+
+def calls_of(ctx: Context, actions: Sequence[Action]) -> Calls:
+    """Ask the sources which calls `actions` make."""
     calls: list[str] = []
     warnings: list[str] = []
+    are_known = True
     for source in dict.fromkeys(each.source for each in actions[:MOST_PREVIEWED]):
         own = [each for each in actions[:MOST_PREVIEWED] if each.source == source]
         try:
@@ -89,10 +102,11 @@ def calls_of(ctx: Context, actions: Sequence[Action]) -> tuple[tuple[str, ...], 
                 calls += call
                 warnings += blockers
         except RiskcockpitError as error:
+            are_known = False
             warnings.append(f"cannot look upstream: {error.message}")
     if rest := actions[MOST_PREVIEWED:]:
         calls.append(f"the same for {', '.join(each.target for each in rest)}")
-    return tuple(calls), tuple(dict.fromkeys(warnings))
+    return Calls(tuple(calls), tuple(dict.fromkeys(warnings)), are_known)
 
 
 def carry_out(desk: Desk, decision: str) -> tuple[ActionRow, ...]:

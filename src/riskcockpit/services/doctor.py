@@ -16,7 +16,7 @@ from riskcockpit.config.settings import CredentialRef
 from riskcockpit.errors import ConfigError, InputError, LedgerError, RiskcockpitError
 from riskcockpit.present.knowledge import KNOWLEDGE, loaded
 from riskcockpit.present.text import stamp
-from riskcockpit.services.alerting import settings_in_force
+from riskcockpit.services.alert_settings import settings_in_force
 from riskcockpit.services.context import Context
 from riskcockpit.services.own_formats import directory_of, own_formats
 from riskcockpit.services.policy import controls_in_force, invalid_controls
@@ -48,6 +48,7 @@ def examine() -> tuple[Check, ...]:
         _formats(paths),
         _controls(paths),
         _alerts(ctx),
+        _incidents(ctx.paths),
         *_directories(ctx.paths),
         *_modes(ctx.paths.ledger),
         _openssh(),
@@ -105,6 +106,20 @@ def _alerts(ctx: Context) -> Check:
         return f"channels: {', '.join(c.name for c in channels)}" if channels else "nobody is told"
 
     return _try("alerts", read, CheckState.FAIL)
+
+
+def _incidents(paths: Paths) -> Check:
+    """Read the rules of incidents and the runbooks: with bad ones no incident opens or ends."""
+    from riskcockpit.services.incident_files import (  # noqa: PLC0415 - only to read
+        rules_in_force,
+        runbooks,
+    )
+
+    def read() -> str:
+        rules, books = rules_in_force(paths), runbooks(paths)
+        return f"{len(rules)} rules, runbooks: {', '.join(books) or 'none'}"
+
+    return _try("incidents", read, CheckState.FAIL)
 
 
 def _directories(paths: Paths) -> Iterator[Check]:

@@ -9,9 +9,9 @@ from riskcockpit.domain.ids import short
 from riskcockpit.domain.incident import Incident
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.incident_files import runbooks
 from riskcockpit.services.incidents import acknowledge, found_by, incidents
 from riskcockpit.services.previews import closed
-from riskcockpit.services.runbooks import runbooks
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
 from riskcockpit.views.incidents import IncidentView, StepView
 

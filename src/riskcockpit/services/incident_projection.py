@@ -51,7 +51,7 @@ def _incident(each: Incident) -> dict[str, Any]:
         "detected_at": each.detected_at,
         "acknowledged_at": each.acknowledged_at,
         "contained_at": each.contained_at,
-        "resolved_at": each.resolved_at,
+        "resolved_at": None if each.is_despite_alarms else each.resolved_at,
         "contained_by": each.contained_by.value if each.contained_by else "",
         "acknowledge_due_at": each.acknowledge_due_at,
         "escalated_at": each.escalated_at,

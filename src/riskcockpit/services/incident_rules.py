@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from riskcockpit.config.durations import parse_duration
-from riskcockpit.config.incidents import IncidentRule, read_incidents
-from riskcockpit.config.paths import Paths, shipped
+from riskcockpit.config.incidents import IncidentRule
 from riskcockpit.decisions.incidents import INCIDENT
 from riskcockpit.decisions.notes import NoteKind
 from riskcockpit.decisions.project import Projection
@@ -25,10 +24,11 @@ from riskcockpit.errors import RiskcockpitError
 from riskcockpit.services.automatic import record
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.incident_alerts import escalation_of, way_out
+from riskcockpit.services.incident_files import rules_in_force
 from riskcockpit.services.record import examined, projected
 from riskcockpit.store.sql import sql
 
-FILE_NAME = "incidents.yaml"
 MOST_ALERTS = 200
 """Alarms that one entry names; the rest joins with the next."""
 _WHILE = timedelta(hours=1)
@@ -59,16 +59,6 @@ class Step:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-def rules_in_force(paths: Paths) -> tuple[IncidentRule, ...]:
-    """Return the rules of incidents: those of the home, else those that ship.
-
-    Raises:
-        ConfigError: they cannot be used.
-    """
-    own = paths.config / FILE_NAME
-    return read_incidents(own if own.exists() else shipped("config", FILE_NAME)).rules
-
-
 def advance(ctx: Context) -> str:
     """Sign what follows from the alarms of the published cache; return why not, or nothing."""
     try:
@@ -93,7 +83,7 @@ def due_steps(ctx: Context) -> tuple[Step, ...]:
         return ()
     now = ctx.clock.now()
     projection = projected(ctx, examined(ctx), now)
-    running = [each for each in projection.incidents if not each.state.is_over]
+    running = [each for each in projection.incidents if _goes_on(each)]
     ids = sorted({alert for each in running for alert in each.alerts})
     with ctx.store.reader() as reader:
         rows = reader.rows(sql("services", "incident_alarms"), ids=ids)
@@ -105,7 +95,8 @@ def due_steps(ctx: Context) -> tuple[Step, ...]:
     return (
         *_opened(rules, alarms.values(), projection, owners, now),
         *_ended(rules, running, alarms, now),
-        *_escalated(rules, running, now),
+        *_reopened(rules, running, alarms, now),
+        *_escalated(ctx, rules, running, now),
     )
 
 
@@ -124,7 +115,7 @@ def _opened(
     """Yield an opening for each subject with alarms that are in no incident yet, or a joining."""
     groups: defaultdict[tuple[str, str], list[_Alarm]] = defaultdict(list)
     by_id = {rule.id: rule for rule in rules}
-    running = [each for each in projection.incidents if not each.state.is_over]
+    running = [each for each in projection.incidents if _goes_on(each)]
     newest = {alert: each for each in projection.incidents for alert in each.alerts}
     returned = {c.model: c.until for c in projection.containments if c.until is not None}
     for alarm in alarms:
@@ -173,7 +164,7 @@ def _is_kept(incident: Incident | None, alarm: _Alarm, returned: datetime | None
     One that came back after its end does not, and neither does one whose cause did: the version at
     fault, which serves again since `returned`.
     """
-    if incident is None or incident.resolved_at is None:
+    if incident is None or incident.resolved_at is None or incident.is_despite_alarms:
         return incident is not None
     last = max(filter(None, (alarm.detected_at, returned)))
     return last <= incident.resolved_at
@@ -230,16 +221,46 @@ def _ended(
         yield Step(NoteKind.INCIDENT_RESOLVED, text, data)
 
 
-def _escalated(
-    rules: Sequence[IncidentRule], running: Sequence[Incident], now: datetime
+def _goes_on(incident: Incident) -> bool:
+    """Whether alarms may join an incident, or end it: also one that is over by word alone."""
+    return not incident.state.is_over or incident.is_despite_alarms
+
+
+def _reopened(
+    rules: Sequence[IncidentRule],
+    running: Sequence[Incident],
+    alarms: Mapping[str, _Alarm],
+    now: datetime,
 ) -> Iterator[Step]:
+    """Yield what somebody resolved, and whose alarms stand for as long as they may stay away."""
+    quiet = {rule.id: parse_duration(rule.resolve_after) for rule in rules}
+    for each in running:
+        if each.resolved_at is None or now - each.resolved_at < quiet.get(each.rule, timedelta()):
+            continue
+        known = (alarms[alert] for alert in each.alerts if alert in alarms)
+        standing = [alarm.title for alarm in known if alarm.ended_at is None]
+        if not standing:
+            continue
+        text = f"{each.title}: resolved by word, and {len(standing)} alarms stand: {standing[0]}"
+        yield Step(NoteKind.INCIDENT_REOPENED, text, {INCIDENT: each.id, "subject": each.subject})
+
+
+def _escalated(
+    ctx: Context, rules: Sequence[IncidentRule], running: Sequence[Incident], now: datetime
+) -> Iterator[Step]:
+    """Yield what nobody acknowledged in time.
+
+    It is not said that anybody was told: that follows, and has a receipt of its own.
+    """
     named = {rule.id: rule.escalate_to for rule in rules}
     for each in running:
         is_silent = each.acknowledged_at is None and each.escalated_at is None
+        is_silent = is_silent and not each.state.is_over
         if not is_silent or now < each.acknowledge_due_at:
             continue
         to = named.get(each.rule, "")
         data = {INCIDENT: each.id, "subject": each.subject, "to": to}
         due = rfc3339(each.acknowledge_due_at)
-        text = f"{each.title}: nobody acknowledged it by {due}{f'; told: {to}' if to else ''}"
+        words = f"nobody acknowledged it by {due}{f'; for {to}' if to else ''}"
+        text = f"{each.title}: {words}; {way_out(ctx, escalation_of(each, to, now))}"
         yield Step(NoteKind.INCIDENT_ESCALATED, text, data)

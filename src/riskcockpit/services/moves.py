@@ -131,7 +131,7 @@ def upstream_of(ctx: Context, action: Action) -> Preview:
         finally:
             connector.close()
     except RiskcockpitError as error:
-        return Preview((), "", "", (f"cannot look upstream: {error.message}",))
+        return Preview((), "", "", (f"cannot look upstream: {error.message}",), is_known=False)
     return Preview((), "", "", (f"the source {action.source} cannot act",))
 
 
@@ -163,6 +163,7 @@ def preview_of(proposal: Proposal) -> DecisionPreview:
             ("must hold", upstream.precondition),
             ("undone by", upstream.inverse),
         ),
+        are_calls_known=upstream.is_known,
     )
     return _without_glass(found, proposal) if proposal.break_glass else found
 

@@ -83,11 +83,10 @@ def _alarms(
         is_model = alarm.class_ == "model"
         model = models.get(alarm.subject) if is_model else None
         serves = model is not None and model.champion is not None
-        since = model.since if model is not None and serves else None
-        is_answered = since is not None and since > alarm.last_seen
-        target = model.target if model is not None and not is_answered else None
+        awaited = _awaited(model, alarm) if model is not None and serves else ""
+        target = model.target if model is not None and not awaited else None
         more = f", {plural(alarm.findings - 1, 'more alarm')}" if alarm.findings > 1 else ""
-        ready = _way_back(target, is_answered=is_answered) if serves else ""
+        ready = awaited or _way_back(target) if serves else ""
         name = f"{alarm.subject} v{model.champion}" if serves and model else alarm.subject
         yield QueueItem(
             id=f"{alarm.class_}:{alarm.subject}",
@@ -121,10 +120,19 @@ def _alarms(
             )
 
 
-def _way_back(target: int | None, *, is_answered: bool) -> str:
-    """Say where a rollback would lead; none answers an alarm of the champion before."""
-    if is_answered:
+def _awaited(model: ChampionFact, alarm: AlarmFact) -> str:
+    """Say why no rollback answers an alarm: it is not, or not only, of the version that serves."""
+    if model.since is None:
+        return ""
+    if model.since > alarm.last_seen:
         return "; seen before this version served, its own readings are awaited"
+    if model.since + timedelta(seconds=model.window_seconds or 0) > alarm.last_seen:
+        return "; settling: its readings still span the time before this version served"
+    return ""
+
+
+def _way_back(target: int | None) -> str:
+    """Say where a rollback would lead."""
     return f"; roll back to v{target} is ready" if target else "; no version to go back to"
 
 

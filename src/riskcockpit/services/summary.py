@@ -139,6 +139,7 @@ class ChampionFact(Row, frozen=True):
     exposure: Decimal
     seen_at: datetime
     owner: str
+    window_seconds: int | None
 
 
 class ActionFact(Row, frozen=True):

@@ -52,6 +52,8 @@ class About:
     is_production: bool
     principal: str
     host: str
+    is_writable: bool = True
+    """Whether a decision can be written down in this home."""
     unlock_for: str = "15m"
     """How long decisions in production stay unlocked."""
     theme: str = "dark"
@@ -64,13 +66,11 @@ class About:
     lists: Mapping[str, ListSettings] = field(default_factory=dict)
     """How lists are shown: name → columns and order."""
     clipboard: str = "auto"
-    """`auto`, `osc52`, `tmux` or `off`."""
     hyperlinks: str = "auto"
-    """`auto` or `off`."""
+    """Both `auto` or `off`; the first also `osc52` or `tmux`."""
     file: str = ""
-    """Where the settings are, or would be; empty when nobody knows."""
     has_settings: bool = True
-    """Whether that file is there."""
+    """Where the settings are, or would be (empty: nobody knows), and whether that file is there."""
     line_of: Callable[[str], int | None] = lambda _path: None
     """Dotted path of a value → its line in the file, one-based; None when it is not set there."""
 

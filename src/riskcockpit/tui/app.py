@@ -16,17 +16,19 @@ from textual.content import Content
 from textual.filter import LineFilter
 from textual.timer import Timer
 
-from riskcockpit.domain.untrusted import clean_line, clean_text
 from riskcockpit.errors import RiskcockpitError
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.text import ASCII, UNICODE
 from riskcockpit.tui.api import GatewayApi
 from riskcockpit.tui.bindings import KEYS
+from riskcockpit.tui.colourless import Colourless
 from riskcockpit.tui.conditions import Condition, of_data, of_settings
 from riskcockpit.tui.fence import Fence
 from riskcockpit.tui.handing import Handing
 from riskcockpit.tui.hyperlinks import are_shown
-from riskcockpit.tui.outcomes import Outcomes, Severity
+from riskcockpit.tui.noting import Noting
+from riskcockpit.tui.outcomes import Outcomes
+from riskcockpit.tui.terminal import has_colours
 from riskcockpit.tui.toasts import give_toasts_time
 from riskcockpit.tui.widgets.lines import header_line, synced
 
@@ -50,7 +52,7 @@ def _palette() -> type[Provider]:
     return CockpitCommands
 
 
-class Cockpit(Handing):
+class Cockpit(Noting, Handing):
     """The risk cockpit."""
 
     TITLE = "riskcockpit"
@@ -86,6 +88,8 @@ class Cockpit(Handing):
         """The home to open when this one is left; empty: none."""
         setting = gateway.about.hyperlinks
         self._fence = Fence(has_links=are_shown(setting, os.environ, is_ascii=is_ascii))
+        self.no_color = not has_colours(os.environ)
+        self._colourless = Colourless(lambda: self.theme_variables)
         self._doing = ""
         self._give_up: Callable[[], None] | None = None
         self._keeps_typed = False
@@ -96,8 +100,9 @@ class Cockpit(Handing):
     # life
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Return Textual's filters and the second fence behind them."""
-        return [*super().get_line_filters(), self._fence]
+        """Return Textual's filters, or the one that takes all colours out, and the second fence."""
+        filters = [self._colourless] if self.no_color else super().get_line_filters()
+        return [*filters, self._fence]
 
     def on_mount(self) -> None:
         """Take the keys and the signals, and start watching the cache."""
@@ -190,22 +195,6 @@ class Cockpit(Handing):
         self.place_screen.take_ledger()  # what may be decided is asked anew
         self.place_screen.refresh_bindings()
         self.place_screen.draw_lines()
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: Severity = "information",
-        timeout: float | None = None,
-        markup: bool = False,
-    ) -> None:
-        """Show a passing note; never as markup, and harmless, whoever asks."""
-        del markup
-        super().notify(
-            clean_text(message), title=clean_line(title), severity=severity, timeout=timeout,
-            markup=False,
-        )  # fmt: skip
 
     # keys that wait
 

@@ -12,6 +12,7 @@ from riskcockpit.tui import intents
 from riskcockpit.tui.api import GatewayApi, Names
 from riskcockpit.tui.commanded import Commanded
 from riskcockpit.tui.completion import Completion, complete_command, complete_query
+from riskcockpit.tui.conditions import LOCKED, READ_ONLY
 from riskcockpit.tui.host import Host
 from riskcockpit.tui.messages import Place
 from riskcockpit.tui.theme import THEMES
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from riskcockpit.tui.intents import Intent
 
 _DRY = "--dry-run"
-_LOCKED = "decisions are locked here; :unlock allows them"
 
 
 Act = Callable[[Commanded, Given], None]
@@ -312,8 +312,10 @@ def run(app: Commanded, text: str) -> None:
         given = read(text, _fields(app.gateway))
         if given is None:
             return
-        if given.word.changes and app.is_locked:
-            app.tell(_LOCKED, severity="warning")
+        if given.word.changes and not app.gateway.about.is_writable:
+            app.tell(READ_ONLY, severity="warning")
+        elif given.word.changes and app.is_locked:
+            app.tell(LOCKED, severity="warning")
         else:
             ACTS[given.word.word](app, given)
     except Misspelt as wrong:

@@ -14,6 +14,8 @@ from riskcockpit.present.text import Glyphs, age
 if TYPE_CHECKING:  # records come with the data
     from riskcockpit.views.posture import PostureView, SourceView
 
+LOCKED = "decisions are locked here; :unlock allows them"
+READ_ONLY = "this home is read-only: no decision can be written down"
 STALE_AFTER = timedelta(hours=24)
 """How long the newest answer of any source counts as fresh."""
 

@@ -376,6 +376,7 @@ def _about(ctx: Context) -> About:
         is_production=is_production,
         principal=settings.identity.principal,
         host=ctx.host,
+        is_writable=paths.are_writable(),
         unlock_for=settings.context.unlock_for,
         theme=settings.cockpit.theme,
         keymap=settings.cockpit.keys,

@@ -83,6 +83,14 @@ class Host(Protocol):
         """Let keys act again; may be repeated."""
         ...
 
+    def hold_notes(self) -> None:
+        """Let no passing note lie over what is asked, until `release_notes`."""
+        ...
+
+    def release_notes(self) -> None:
+        """Show the notes that waited."""
+        ...
+
     def leave(self) -> None:
         """Go one level back."""
         ...

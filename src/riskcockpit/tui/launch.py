@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskcockpit.errors import InputError
+from riskcockpit.tui.terminal import has_unicode
 
 if TYPE_CHECKING:  # nothing heavy before the environment is scrubbed
     from riskcockpit.services.context import Context
@@ -94,7 +95,7 @@ def _opened(gateway: GatewayApi, extras: Extras, *, is_ascii: bool, mouse: bool)
 
     app = Cockpit(
         gateway,
-        is_ascii=is_ascii or not _speaks_utf8(),
+        is_ascii=is_ascii or not _has_unicode(),
         end_tour=extras.end_tour,
         is_still=extras.is_still,
         lifeline=lifeline(),
@@ -147,6 +148,6 @@ def _forget_terminal() -> None:
     os.close(nowhere)
 
 
-def _speaks_utf8() -> bool:
-    encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "").replace("_", "")
-    return encoding == "utf8"
+def _has_unicode() -> bool:
+    is_utf8_mode = bool(sys.flags.utf8_mode)
+    return has_unicode(os.environ, sys.stdout.encoding or "ascii", is_utf8_mode=is_utf8_mode)

@@ -19,7 +19,13 @@ class Navigator(TypingAhead):
 
     BINDINGS = bind("places", "everywhere")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012 - as Textual declares it
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (28, "-tall"), (34, "-high"), (36, "-full")]  # noqa: RUF012 - as above
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as above
+        (0, "-short"),
+        (28, "-tall"),
+        (34, "-high"),
+        (36, "-full"),
+        (64, "-vast"),
+    ]
 
     def __init__(self) -> None:
         super().__init__()

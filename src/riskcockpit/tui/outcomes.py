@@ -93,13 +93,30 @@ class Outcomes:
         self._kept.append((row, whole))
 
     def beside(self, rows: Sequence[ActionRow]) -> tuple[ActionRow, ...]:
-        """Return the rows of the action log with these among them, the newest first."""
-        mine: Iterator[ActionRow] = (row for row, _ in self._kept)
+        """Return the rows of the action log with these among them, the newest first.
+
+        What has rows there already gets none of its own.
+        """
+        known = {row.id for row in rows}
+        mine: Iterator[ActionRow] = (
+            row for row, whole in self._kept if known.isdisjoint(_actions(whole))
+        )
         return tuple(sorted((*mine, *rows), key=lambda row: row.updated_at, reverse=True))
 
-    def whole(self, name: str) -> Whole | None:
-        """Return all that is known of an outcome, by the id of its row; None: it is none."""
-        return next((whole for row, whole in self._kept if row.id == name), None)
+    def whole(self, row: ActionRow) -> Whole | None:
+        """Return all that is known of an outcome, by its row or by one of an action as it was left.
+
+        None: it is none, or the action has gone on since.
+        """
+        for own, whole in self._kept:
+            if own.id == row.id or _actions(whole).get(row.id) == row.state:
+                return whole
+        return None
+
+
+def _actions(whole: Whole) -> dict[str, str]:
+    """Return id and state of each action of an outcome."""
+    return {} if isinstance(whole, tuple) else {each.id: each.state for each in whole.actions}
 
 
 def _brief(text: str) -> str:

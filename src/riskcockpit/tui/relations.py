@@ -67,6 +67,7 @@ _PLACES_OF_ALERTS: Mapping[str, str] = {
     "waiver_expiring": "waiver",
     "rollback_request": "requests",
     "glass_review": "requests",
+    "incident": "incident",
     "action_failed": "actions",
     "import_held": "sources",
     "source": "sources",

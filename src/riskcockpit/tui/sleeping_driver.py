@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from threading import Event, Lock
 
 from textual import constants
-from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+
+from riskcockpit.tui.key_parser import KeyParser
 
 _TICK_SECONDS = 0.1
 """While what was typed may still be half a sequence, and for answers that come at the end."""
@@ -49,7 +50,7 @@ class SleepingDriver(LinuxDriver):
         Raises:
             EOFError: the terminal has gone, and nobody ended the app because of it.
         """
-        parser = XTermParser(self._debug)
+        parser = KeyParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
         settled_at = 0.0
         with self._bell.audible() as bell:

@@ -133,7 +133,7 @@ class DecisionPreview:
     context: str
     is_production: bool
     calls: tuple[str, ...]
-    """The exact upstream calls; empty when nothing changes upstream."""
+    """The exact upstream calls; empty when nothing changes upstream, or nobody knows."""
     rule: str
     needs: tuple[str, ...]
     """Who else must sign; empty when this person may decide alone."""
@@ -146,6 +146,8 @@ class DecisionPreview:
     exposure: Money | None = None
     facts: tuple[tuple[str, str], ...] = ()
     """More labelled facts, as `("from version", "7")`."""
+    are_calls_known: bool = True
+    """Whether every source that would be called has said with what."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,11 @@ class PillarView:
     unjudged_controls: int = 0
     """Of `controls`, those whose data is missing or too old: they neither pass nor fail."""
 
+    @property
+    def judged_controls(self) -> int:
+        """Of `controls`, those that pass or fail."""
+        return self.controls - self.unjudged_controls
+
 
 class QueueKind(StrEnum):
     """Why something waits for a person."""

@@ -82,7 +82,7 @@ def _common(record: Members, place: str, options: ReadOptions) -> Observation:
         finding_class=FindingClass.CLOUD,
         tool=TOOL,
         rule=rule,
-        title=wording.title(title or rule),
+        title=wording.title(title, rule),
         severity=grade.severity,
         record=place,
         description=wording.description(record.text("description")),

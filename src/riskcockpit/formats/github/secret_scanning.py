@@ -59,7 +59,7 @@ def _alert(raw: bytes, place: str, options: ReadOptions) -> tuple[Group, Record]
         finding_class=FindingClass.SECRET,
         tool=TOOL,
         rule=rule,
-        title=wording.title(alert.text("secret_type_display_name") or rule),
+        title=wording.title(alert.text("secret_type_display_name"), rule),
         severity=severity,
         record=place,
         description=paragraphs(

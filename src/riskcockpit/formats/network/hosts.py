@@ -55,7 +55,7 @@ def host_observation(
         finding_class=FindingClass.DAST,
         tool=tool,
         rule=wording.name(rule),
-        title=wording.title(title or rule),
+        title=wording.title(title, rule),
         severity=grade.severity,
         record=record,
         severity_raw=grade.raw,

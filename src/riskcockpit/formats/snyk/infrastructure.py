@@ -32,7 +32,7 @@ def issue(raw: bytes, place: str, manifest: str, options: ReadOptions) -> Observ
         finding_class=FindingClass.CODE,
         tool=TOOL,
         rule=rule,
-        title=wording.title(found.text("title") or rule),
+        title=wording.title(found.text("title"), rule),
         severity=severity,
         record=place,
         description=paragraphs(

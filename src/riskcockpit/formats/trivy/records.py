@@ -89,14 +89,14 @@ def vulnerability(raw: bytes, place: str, context: Context) -> Observation:
     origin = f"Severity by {wording.name(found.severity_source)}" if found.severity_source else ""
     severity, word, source = context.severity(found.severity, rule, origin or "Severity")
     status = (found.status or "").lower()
-    title = found.title or f"{rule} in {found.pkg_name} {found.installed_version or ''}"
+    plain = f"{rule} in {found.pkg_name} {found.installed_version or ''}"
     about = [found.description or "", f"Status: {status}" if status else ""]
     path = "" if package.layer == "os" else context.path(found.pkg_path or context.target)
     return Observation(
         finding_class=FindingClass.DEPENDENCY,
         tool=TOOL,
         rule=rule,
-        title=wording.title(title),
+        title=wording.title(found.title or "", plain, rule),
         severity=severity,
         record=place,
         description=wording.description("\n\n".join(filter(None, about))),
@@ -143,7 +143,7 @@ def misconfiguration(raw: bytes, place: str, context: Context) -> Observation | 
         finding_class=FindingClass.CLOUD if context.resource else FindingClass.CODE,
         tool=TOOL,
         rule=rule,
-        title=wording.title(found.title or found.message or rule),
+        title=wording.title(found.title or "", found.message or "", rule),
         severity=severity,
         record=place,
         description=wording.description("\n\n".join(filter(None, about))),
@@ -174,7 +174,7 @@ def secret(raw: bytes, place: str, context: Context) -> Observation:
         finding_class=FindingClass.SECRET,
         tool=TOOL,
         rule=rule,
-        title=wording.title(found.title or found.category or rule),
+        title=wording.title(found.title or "", found.category or "", rule),
         severity=severity,
         record=place,
         severity_raw=word,

@@ -90,7 +90,7 @@ def _observation(found: Opened, place: str, options: ReadOptions) -> Observation
         finding_class=FindingClass.DAST,
         tool=TOOL,
         rule=rule,
-        title=wording.title(record.text("name") or rule),
+        title=wording.title(record.text("name"), rule),
         severity=grade.severity,
         record=place,
         description=wording.description(_description(record)),

@@ -164,7 +164,7 @@ def _observation(raw: bytes, site: str, place: str, options: ReadOptions) -> Obs
         tool=TOOL,
         rule=rule,
         former_rule=plugin if rule.startswith(f"{plugin}-") else "",
-        title=wording.title(plain_text(title) or rule),
+        title=wording.title(plain_text(title), rule),
         severity=grade.severity,
         record=place,
         description=wording.description(_description(alert)),

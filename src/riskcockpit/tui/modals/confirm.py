@@ -8,6 +8,7 @@ dialog was drawn are dropped, and whoever seems to type something else has to pa
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events, on
@@ -76,12 +77,17 @@ class ConfirmDialog(Dialog[bool]):
         """Yield preview and question."""
         with VerticalScroll(id="dialog-scroll", can_focus=False):
             yield from self.compose_head()
-            yield Plain(
-                lines(preview_text(self.preview, self.host.frame(), self.room)), classes="text"
-            )
+            yield Plain(lines(self._text()), id="preview-text", classes="text")
         yield Plain(styled(self._question()), id="question", classes="line")
         if self.word and not self.preview.blockers:
             yield Field(id="word", compact=True, disabled=True)
+
+    def _text(self) -> list[Content]:
+        return preview_text(self.preview, self.host.frame(), self.room)
+
+    def draw_text(self) -> None:
+        """Draw the preview."""
+        self.query_one("#preview-text", Plain).show(lines(self._text()))
 
     def _question(self, typed: str = "") -> list[Part]:
         if self.preview.blockers:
@@ -94,9 +100,14 @@ class ConfirmDialog(Dialog[bool]):
         return [("y", "key"), " signs it    ", ("No", "strong"), " is esc, n or enter"]
 
     def on_mount(self) -> None:
-        """Become ready only once a person can have read the question."""
+        """Become ready only once a person can have read the question, with nothing over it."""
+        self.host.hold_notes()
         self._is_astray = self.host.is_typing_on()
         self._settle()
+
+    def on_unmount(self) -> None:
+        """Let notes come again."""
+        self.host.release_notes()
 
     def _settle(self) -> None:
         self.call_after_refresh(self._begin_to_settle)
@@ -231,7 +242,7 @@ def preview_text(preview: DecisionPreview, frame: Frame, width: int) -> list[Con
     out = paragraph(preview.consequence, width, "strong")
     out += section("Cannot be done now", _each(preview.blockers, width, "alarm"))
     out += [Content(""), *_facts(first, width, indent)]
-    out += section("Changes upstream", _calls(preview.calls, width))
+    out += section("Changes upstream", _calls(preview, width))
     out += section("Mind", _each(preview.warnings, width, "warn"))
     out += section("About it", _facts(then, width, indent))
     out += section("Findings", _sample(preview, width))
@@ -250,9 +261,16 @@ def _each(texts: Iterable[str], width: int, token: str) -> list[Content]:
     return [line for text in texts for line in paragraph(text, width, token)]
 
 
-def _calls(calls: tuple[str, ...], width: int) -> list[Content]:
+def _calls(preview: DecisionPreview, width: int) -> list[Content]:
+    calls = preview.calls
+    if not preview.are_calls_known:
+        unknown = styled([("  unknown: a source that would be called did not answer", "warn")])
+        known = _calls(replace(preview, are_calls_known=True), width) if calls else ()
+        return [*known, unknown]
     if not calls:
-        return [styled([("  nothing; the decision is signed in the ledger", "muted")])]
+        signed = "; the decision is signed in the ledger"
+        why = " while it cannot be done" if preview.blockers else signed
+        return [styled([(f"  nothing{why}", "muted")])]
     shown = [Content(f"  {line.plain}") for line in _each(calls[:_FIRST_CALLS], width - 2, "")]
     more = len(calls) - _FIRST_CALLS
     if more > 0:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from textual import on
+from textual import events, on
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Select
+from textual.widgets._select import SelectOverlay
 
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.domain.ids import short
@@ -20,12 +21,15 @@ from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.present.text import count, plural, stamp
 from riskcockpit.tui.intents import Renew, Waive
 from riskcockpit.tui.modals.dialog import Dialog
+from riskcockpit.tui.widgets.choice import Choice
 from riskcockpit.tui.widgets.field import Field
 from riskcockpit.tui.widgets.plain import Plain, fitted, styled
 from riskcockpit.views.waivers import WaiverScope
 
 T = TypeVar("T")
 
+_PREVIEWS = "previews, decides nothing"
+_CHOOSES = "opens the choice, or takes it"
 Keep = Callable[[Mapping[str, str]], None]
 """Keeps what is typed into a form, field → text; empty: there is nothing to keep."""
 KEEP_SECONDS = 0.3
@@ -50,6 +54,20 @@ def read_expiry(text: str, now: datetime) -> datetime:
     if end <= now:
         raise ValueError(f"{bare} is over")
     return end
+
+
+def _keys(enter: str) -> Content:
+    """Return the keys of a form; `enter` says what that one does."""
+    return styled(
+        [
+            ("enter", "key"),
+            f" {enter}   ",
+            ("tab", "key"),
+            " next field   ",
+            ("esc", "key"),
+            " keeps a draft",
+        ]
+    )
 
 
 class Form(Dialog[T]):
@@ -84,19 +102,19 @@ class Form(Dialog[T]):
             [("taken from a draft that was not sent", "muted")] if any(self.draft.values()) else []
         )
         yield Plain(styled(said), id="form-mistake", classes="line")
-        yield Plain(
-            styled(
-                [
-                    ("enter", "key"),
-                    " previews, decides nothing   ",
-                    ("tab", "key"),
-                    " next field   ",
-                    ("esc", "key"),
-                    " keeps a draft",
-                ]
-            ),
-            classes="line",
-        )
+        yield Plain(_keys(_PREVIEWS), id="form-keys", classes="line")
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Say what enter does in the field that has the focus."""
+        is_choice = isinstance(event.widget, Choice | SelectOverlay)
+        self.query_one("#form-keys", Plain).show(_keys(_CHOOSES if is_choice else _PREVIEWS))
+
+    @on(Choice.Mistyped)
+    def refuse_text(self, event: Choice.Mistyped) -> None:
+        """Say that what was typed went nowhere."""
+        event.stop()
+        words = "this is a choice and takes no text: tab goes on"
+        self.query_one("#form-mistake", Plain).show(styled([(words, "warn")]))
 
     def line(self, name: str, label: str, *, usual: str = "") -> Iterable[Widget]:
         """Yield a field of one line under what it is for."""
@@ -232,7 +250,7 @@ class WaiveForm(_TermsForm[Waive]):
         yield from self.about()
         reasons = {reason.value: reason for reason in WaiverReason}
         yield Plain("Reason", classes="line dim")
-        yield Select(
+        yield Choice(
             [(Content(reason.value.replace("_", " ")), reason) for reason in WaiverReason],
             value=reasons.get(self.draft.get("reason", ""), WaiverReason.RISK_ACCEPTED),
             allow_blank=False,

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from riskcockpit.tui.bindings import KEYS, LAST_SCOPES, SCOPES, SEEN_IN, Key
 from riskcockpit.tui.commands import offered
+from riskcockpit.tui.conditions import LOCKED
 from riskcockpit.tui.modals.dialog import Dialog
 from riskcockpit.tui.widgets.field import Field
 from riskcockpit.tui.widgets.finding_text import paragraph
@@ -55,7 +56,12 @@ class HelpDialog(Dialog[None]):
     def search(self, event: Input.Changed) -> None:
         """Keep what fits."""
         event.stop()
-        self.query_one("#help-text", Plain).show(lines(self._text(event.value.lower(), self.room)))
+        self.draw_text()
+
+    def draw_text(self) -> None:
+        """Draw the keys that fit what is searched."""
+        wanted = self.query_one("#help-search", Input).value.lower()
+        self.query_one("#help-text", Plain).show(lines(self._text(wanted, self.room)))
 
     def _text(self, wanted: str, width: int) -> list[Content]:
         """Return the keys of this view first, then those of all views, words, and other views."""
@@ -66,7 +72,7 @@ class HelpDialog(Dialog[None]):
                 SCOPES[scope], [line for key in keys for line in self._lines(key, width)]
             )
         if wanted:
-            elsewhere = [key for key in KEYS if not self._is_here(key) and self._says(key, wanted)]
+            elsewhere = [key for key in KEYS if self._is_elsewhere(key) and self._says(key, wanted)]
             lines_ = [line for key in elsewhere for line in self._elsewhere(key, width)]
             out += _headed("In other views", lines_)
         found = [
@@ -77,7 +83,7 @@ class HelpDialog(Dialog[None]):
         names = [(f":{each.shown}", each.words) for each in found]
         out += _headed("Commands", [line for name in names for line in _row(*name, width)])
         if self._is_locked:
-            out.append(styled([("decisions are locked here; :unlock allows them", "warn")]))
+            out.append(styled([(LOCKED, "warn")]))
         return out or [styled([("no key fits", "muted")])]
 
     def _elsewhere(self, key: Key, width: int) -> list[Content]:
@@ -99,6 +105,9 @@ class HelpDialog(Dialog[None]):
 
     def _is_here(self, key: Key) -> bool:
         return key.id in self._active or key.id in self._refused
+
+    def _is_elsewhere(self, key: Key) -> bool:
+        return not self._is_here(key) and not (key.changes and self._is_locked)
 
     def _fits(self, key: Key, wanted: str) -> bool:
         return self._is_here(key) and self._says(key, wanted)

@@ -44,7 +44,7 @@ class KpiDialog(Dialog[Place]):
         """Yield the words, the rows, and what the keys do."""
         columns = behind(self._detail.summary.unit, self._places)
         with VerticalScroll(id="dialog-scroll", can_focus=False):
-            yield Plain(lines(self._words()), classes="text")
+            yield Plain(lines(self._words()), id="words", classes="text")
         yield RowTable(columns, lambda row: f"{row.item} {row.note} {row.at}", id="behind")
         arrow = self.host.glyphs.arrow
         open_words = f" enter opens a row with {arrow}   " if self._places else " "
@@ -55,6 +55,10 @@ class KpiDialog(Dialog[Place]):
         super().on_mount()
         self.table.display = bool(self._detail.rows)
         self.table.show_rows(self._detail.rows, self.host.frame())
+
+    def draw_text(self) -> None:
+        """Draw the words."""
+        self.query_one("#words", Plain).show(lines(self._words()))
 
     def _words(self) -> list[Content]:
         kpi, frame, room = self._detail.summary, self.host.frame(), self.room

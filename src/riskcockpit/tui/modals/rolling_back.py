@@ -62,6 +62,12 @@ class RollBackDialog(ConfirmDialog):
         if self._targets:
             yield Plain(lines(self._versions()), id="versions", classes="text")
 
+    def draw_text(self) -> None:
+        """Draw versions and preview."""
+        super().draw_text()
+        for versions in self.query("#versions").results(Plain):
+            versions.show(lines(self._versions()))
+
     def is_dropped(self, key: str) -> bool:
         """Let one choose and leave while a preview is on its way."""
         is_ours = self._is_waiting and key in ("escape", "tab", "shift+tab")

@@ -21,7 +21,8 @@ PAGES: tuple[_Page, ...] = (
         "A bank in a box",
         (
             "You are the control engineer of a simulated bank. Servers, data, people are invented; "
-            "what reads, judges and signs is the real thing. All of it goes when you quit."
+            "what reads, judges and signs is the real thing. Without --keep all of it goes when "
+            "you quit."
         ),
         (("enter", "next"), ("esc", "leave the tour; it comes again in the next demo")),
     ),
@@ -125,8 +126,12 @@ class TourDialog(Dialog[bool]):
             self.dismiss(True)
             return
         self._page = max(0, self._page + pages)
-        self.query_one("#tour-text", Plain).show(lines(self._text()))
+        self.draw_text()
         self.query_one("#tour-foot", Plain).show(self._foot())
+
+    def draw_text(self) -> None:
+        """Draw the page."""
+        self.query_one("#tour-text", Plain).show(lines(self._text()))
 
     def action_never(self) -> None:
         """Leave for good."""

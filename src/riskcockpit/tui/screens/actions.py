@@ -46,7 +46,7 @@ class ActionsScreen(ListScreen[ActionRow]):
         from riskcockpit.tui.modals import says  # noqa: PLC0415 - rarely needed
 
         row: ActionRow = event.row
-        whole = self.host.outcomes.whole(row.id)
+        whole = self.host.outcomes.whole(row)
         if whole is not None:
             self.app.push_screen(
                 says.ErrorDialog(*whole) if isinstance(whole, tuple) else says.ResultDialog(whole)

@@ -11,6 +11,7 @@ from textual.timer import Timer
 
 from riskcockpit.errors import RiskcockpitError
 from riskcockpit.tui.bindings import KEYS, Key, changing_actions
+from riskcockpit.tui.conditions import LOCKED, READ_ONLY
 from riskcockpit.tui.screens.place import PlaceScreen
 
 if TYPE_CHECKING:  # records come with the data
@@ -31,7 +32,6 @@ _DEEDS: Mapping[str, str] = {
 _REST_SECONDS = 0.1
 """How long the cursor rests before anybody asks what may be done there."""
 _MOST_KNOWN = 200
-_LOCKED = "decisions are locked here; :unlock allows them"
 
 
 class PermittedScreen(PlaceScreen):
@@ -94,11 +94,17 @@ class PermittedScreen(PlaceScreen):
 
     # lit or grey
 
+    @property
+    def _is_read_only(self) -> bool:
+        return not self.host.gateway.about.is_writable
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide what is locked, grey out what has no subject here or may not be done to it."""
         del parameters
         if action not in _CHANGING:
             return True
+        if self._is_read_only:
+            return None
         if self.host.is_locked:
             return False
         if action not in _DEEDS:
@@ -109,8 +115,10 @@ class PermittedScreen(PlaceScreen):
         """Return why the key of `action` does nothing now; empty when it acts."""
         if action not in _CHANGING:
             return ""
+        if self._is_read_only:
+            return READ_ONLY
         if self.host.is_locked:
-            return _LOCKED
+            return LOCKED
         if action not in _DEEDS:
             return ""
         return self.refusal(action) if self.subjects_of(action) else self.dead_words
@@ -125,6 +133,8 @@ class PermittedScreen(PlaceScreen):
 
     def refusals(self) -> Mapping[str, str]:
         """Return id of a key → why it may not act on what is here; none while locked."""
+        if self._is_read_only:
+            return {key.id: READ_ONLY for key in self._own_keys()}
         if self.host.is_locked or not self.is_mounted:
             return {}
         found = {
@@ -180,7 +190,7 @@ class PermittedScreen(PlaceScreen):
 
     def ask_permissions(self) -> None:
         """Ask what may be done to what the cursor is on, once it rests there."""
-        if not self.is_mounted or self.host.is_locked:
+        if not self.is_mounted or self.host.is_locked or self._is_read_only:
             return
         wanted = tuple(dict.fromkeys(self._subjects_now()))
         if wanted == self._asked:

@@ -13,9 +13,11 @@ from riskcockpit.present.columns import SOURCES, Frame
 from riskcockpit.present.knowledge import KNOWLEDGE, loaded
 from riskcockpit.present.syncing import progress_text
 from riskcockpit.present.text import count, plural, stamp
+from riskcockpit.tui.bindings import KEYS
 from riskcockpit.tui.messages import RowChosen
 from riskcockpit.tui.screens.paned import PanedScreen
 from riskcockpit.tui.screens.place import Load
+from riskcockpit.tui.widgets.lines import Hint
 from riskcockpit.tui.widgets.plain import Plain
 from riskcockpit.tui.widgets.source_text import source_brief, sync_line
 from riskcockpit.views.posture import EnrichmentView, SourceView
@@ -73,6 +75,14 @@ class SourcesScreen(PanedScreen[SourceView]):
             self.enter(Load.LOADED)
         rows = [replace(row, progress=running.get(row.name)) for row in self._health]
         self.show_rows(rows, is_news=is_news)
+
+    def hints(self) -> list[Hint]:
+        """Return the keys, the one first that pulls what the cursor is on."""
+        found = super().hints()
+        if not self.is_mounted or not self.sources_seen():
+            return found
+        reload = next(key for key in KEYS if key.id == "app.reload")
+        return [Hint(reload.read_in(self.host.keymap)[0], "sync this one"), *found]
 
     def sources_seen(self) -> Sequence[str]:
         """Return the source under the cursor, when it is one that is pulled."""

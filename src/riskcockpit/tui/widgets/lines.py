@@ -142,6 +142,8 @@ def _context(about: About) -> tuple[str, str]:
 
 
 def _mode(about: About, *, is_locked: bool) -> tuple[str, str]:
+    if not about.is_writable:
+        return "PRODUCTION READ-ONLY HOME" if about.is_production else "READ-ONLY HOME", "warn"
     if about.is_production:
         return ("PRODUCTION LOCKED", "warn") if is_locked else ("PRODUCTION UNLOCKED", "alarm")
     return ("read-only", "warn") if is_locked else ("", "")

@@ -19,20 +19,27 @@ from riskcockpit.present.text import (
     limit,
     measure,
     money,
+    plural,
     signs,
     sparkline,
     state_mark,
     trend_arrow,
 )
-from riskcockpit.tui.widgets.plain import Part, Plain, lines, styled, titled
+from riskcockpit.tui.widgets.plain import Part, Plain, fitted, lines, styled, titled
 
 if TYPE_CHECKING:  # records come with the data
     from riskcockpit.views.posture import KpiView, PillarView
 
 _LINE = 1
-_TWO_KPIS = 9
+_LEAST_WORDS = 6
+"""Cells below which a title on one line says nothing."""
+_FRAME_ROWS = 3
+"""Rows of a card beside its KPIs: state, controls, money at risk."""
 _BLOCK = 2
 """Rows a KPI takes beside its title: value against target, trend."""
+_MANY_KPIS = 20
+"""Rows of a card that shows more than two KPIs instead of longer names."""
+_LONG_TITLE = 26
 _TITLE_ROWS = {13: 3, 11: 2}
 """Rows of a card → how many the name of a KPI may take."""
 _URGENCY = (KpiState.ALARM, KpiState.STALE, KpiState.WARN, KpiState.OK, KpiState.NO_DATA)
@@ -80,7 +87,7 @@ class PillarCard(Plain):
         for state in KpiState:
             self.set_class(state is view.state, f"-{state.value}")
         if room.height <= _LINE:
-            self.show(_one_line(view, frame, room.width))
+            self.show(one_line(view, frame, room.width))
             return
         fresh = freshness(view, frame)
         name = f"{self.pillar.number} {_SHORT_TITLES.get(self.pillar, self.pillar.label)}"
@@ -96,7 +103,8 @@ def freshness(view: PillarView, frame: Frame) -> str:
     return "live" if is_live else f"{age(view.as_of, frame.now)} old"
 
 
-def _one_line(view: PillarView, frame: Frame, width: int) -> Content:
+def one_line(view: PillarView, frame: Frame, width: int) -> Content:
+    """Return a pillar on one line of at most `width` cells, however few they are."""
     mark = state_mark(view.state, frame.glyphs)
     name = _SHORT_TITLES.get(view.pillar, view.pillar.label)
     left: list[Part] = [
@@ -105,15 +113,22 @@ def _one_line(view: PillarView, frame: Frame, width: int) -> Content:
         (f"{mark!s:<10}", mark.token),
     ]
     risk = f"{_at_risk(view, frame):>12}"
-    room = max(0, width - styled(left).cell_length - len(risk))
+    room = width - styled(left).cell_length - len(risk)
     kpi = _leading(view)
     if kpi is None:
-        why = _cut(_reason(view, frame), room - 1, frame)
-        return styled([*left, (f"{why:<{room}}", "muted"), risk])
-    value = measure(kpi.value, kpi.unit, frame.glyphs)
-    room -= max(9, len(value) + 1)
-    title = _cut(kpi.title, room - 1, frame)
-    return styled([*left, f"{title:<{room}}", (f"{value:>9}", _token(kpi)), risk])
+        middle: list[Part] = [(_filling(_reason(view, frame), room, frame), "muted")]
+    else:
+        value = f"{measure(kpi.value, kpi.unit, frame.glyphs):>8}"
+        title = _filling(kpi.title, room - len(value) - 1, frame)
+        middle = [title, (f" {value}", _token(kpi))] if title.strip() else [" " * room]
+    # on a line that is narrower than all of it, money and then words are cut
+    return fitted(styled([*left, *middle, risk]), width, frame.glyphs)
+
+
+def _filling(text: str, room: int, frame: Frame) -> str:
+    """Return `text` in exactly `room` cells, the last a blank; nothing where no word has room."""
+    said = _cut(text, room - 1, frame) if room >= _LEAST_WORDS else ""
+    return said + " " * (room - len(said))
 
 
 def _leading(view: PillarView) -> KpiView | None:
@@ -164,28 +179,49 @@ def controls_words(view: PillarView, frame: Frame, room: int) -> tuple[str, str]
         return (frame.glyphs.dash, token)
     if total and blind == total:
         return (_fitting((f"{total} without data", "no data"), room), token)
+    judged = f"{failing}/{view.judged_controls} fail"
     if not blind:
-        return (f"{failing}/{total} fail", token)
-    judged = f"{failing}/{total - blind} fail"
+        return (judged, token)
     return (_fitting((f"{judged} {frame.glyphs.separator} {blind} no data", judged), room), token)
+
+
+def _title_rows(room: Size) -> int:
+    """Return how many rows the name of a KPI may take."""
+    if room.height >= _MANY_KPIS:
+        return 1 if room.width >= _LONG_TITLE else 2
+    return next((rows for high, rows in _TITLE_ROWS.items() if room.height >= high), 1)
+
+
+def _controls(view: PillarView, frame: Frame, width: int) -> Content:
+    label = "controls "
+    words, token = controls_words(view, frame, width - len(label))
+    if len(label) + len(words) > width:  # the whole as one phrase, without how many there are
+        failing = view.failing_controls
+        fail = "fails" if failing == 1 else "fail"
+        return styled([(f"{plural(failing, 'control')} {fail}", token)])
+    return _ends([(label.rstrip(), "muted")], [(words, token)], width)
 
 
 def _card(view: PillarView, frame: Frame, room: Size) -> Content:
     mark = state_mark(view.state, frame.glyphs)
     width, dash = room.width, frame.glyphs.dash
     opened = count(view.open_findings) if has_data(view) else dash
-    rows = [_ends([(str(mark), mark.token)], [(f"{opened} open", "muted")], width)]
-    per_title = next((rows for high, rows in _TITLE_ROWS.items() if room.height >= high), 1)
+    state: list[Part] = [(str(mark), mark.token)]
+    beside = width - styled(state).cell_length - 1
+    # what is beside incidents is not how many of them are open
+    what = "findings" if view.pillar is Pillar.INCIDENT_RESPONSE else "open"
+    said = _fitting((f"{opened} {what}", opened), beside)
+    rows = [_ends(state, [(said, "muted")], width)]
+    per_title = _title_rows(room)
     size = _BLOCK + per_title
     blocks = [_kpi(kpi, frame, width, per_title) for kpi in _ordered(view)]
     if _leading(view) is None:
         blocks.insert(0, _block(_reason(view, frame), width, size, frame))
-    shown = 2 if room.height >= _TWO_KPIS else 1
+    shown = max(1, (room.height - _FRAME_ROWS) // size)
     blocks += [[Content("")] * size] * (shown - len(blocks))
     rows += [row for block in blocks[:shown] for row in block]
     if shown > 1:
-        words = controls_words(view, frame, width - len("controls "))
-        rows.append(_ends([("controls", "muted")], [words], width))
+        rows.append(_controls(view, frame, width))
     rows.append(_ends([("at risk", "muted")], [(_at_risk(view, frame), "value")], width))
     return lines(rows)
 
@@ -224,13 +260,19 @@ def _token(kpi: KpiView) -> str:
 def _kpi(kpi: KpiView, frame: Frame, width: int, per_title: int) -> list[Content]:
     value = measure(kpi.value, kpi.unit, frame.glyphs)
     target = limit(kpi.target, kpi.unit, kpi.direction, frame.glyphs)
-    bars = sparkline(kpi.trend, width, frame.glyphs, kpi.target)
+    bars = _stretched(sparkline(kpi.trend, width, frame.glyphs, kpi.target), width)
     rows = [
         *(styled([line]) for line in _wrapped(kpi.title, width, per_title, frame)),
         _ends([(value, _token(kpi))], [(target, "muted")], width),
         styled([(bars, "trend")]),
     ]
     return _padded(rows, _BLOCK + per_title)
+
+
+def _stretched(bars: str, width: int) -> str:
+    """Return bars over the room there is, none wider than two cells."""
+    cells = min(width, 2 * len(bars))
+    return "".join(bars[at * len(bars) // cells] for at in range(cells))
 
 
 def _ends(left: list[Part], right: list[Part], width: int) -> Content:
