@@ -13,7 +13,6 @@ from riskcockpit.cli.options import JsonOption
 from riskcockpit.errors import InputError
 
 if TYPE_CHECKING:
-    from riskcockpit.cli.closing import witness
     from riskcockpit.config.incidents import Runbook, Step
     from riskcockpit.domain.incident import Incident
     from riskcockpit.services.context import Context
@@ -143,6 +142,7 @@ def _walk(
 ) -> list[StepDone]:  # fmt: skip
     """Take the steps, tell of each as it is taken, and say how to go on."""
     from riskcockpit.cli import incident_documents, incident_pages, output
+    from riskcockpit.cli.closing import witness
     from riskcockpit.services.runbook_steps import Waiting
     from riskcockpit.services.runbooks import walk
 
