@@ -16,11 +16,10 @@ from pathlib import Path
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.ledger.armor import EVIDENCE
-from riskcockpit.ledger.attesting import verify_checkpoints
 from riskcockpit.ledger.journal import Journal
 from riskcockpit.ledger.memory import Memory
 from riskcockpit.ledger.signing import make_key
-from riskcockpit.ledger.verify import examine
+from riskcockpit.ledger.verify import examine, verify_checkpoints
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 

@@ -725,45 +725,6 @@ def test_a_changed_ledger_does_not_verify(filled: Path) -> None:
     assert "the ledger does not verify, so nothing it says of waivers counts" in listed.err
 
 
-def test_what_a_colleague_damaged_is_loud_and_is_set_aside(filled: Path) -> None:
-    assert invoke("note", first_id(), "looked at it").code == 0
-    (filled / "ledger/chains/cara@vault.jsonl").write_bytes(b"garbage\n")
-    ran = invoke("ledger", "verify", "--json")
-    assert ran.code == 4
-    found = document(ran, "ledger_verification")
-    assert [each["chain"] for each in found["confined"]] == ["cara@vault"]
-    assert "holds up nobody but who damaged" in invoke("ledger", "verify").out
-    assert document(invoke("status", "--json"), "status")["ledger"]["confined"] is True
-    assert "what follows there counts for nothing" in invoke("waivers", "list").err
-    assert invoke("note", first_id(), "and again").code == 0
-    command = ("ledger", "set-aside", "cara@vault", "-m", "a disk fault")
-    assert (
-        "SHA-256"
-        in document(invoke(*command, "--dry-run", "--json"), "preview")["facts"]["set aside"]
-    )
-    assert invoke(*command).code == 2
-    assert (
-        document(invoke(*command, "--yes", "--json"), "decision")["decision"]["state"] == "granted"
-    )
-    ran = invoke("ledger", "verify", "--json")
-    assert ran.code == 0
-    (notice,) = document(ran, "ledger_verification")["notices"]
-    assert (notice["chain"], notice["entry"]) == ("cara@vault", 0)
-
-
-@pytest.mark.parametrize("how", ["gone", "open to all"])
-def test_a_key_that_cannot_sign_is_a_matter_of_set_up(filled: Path, how: str) -> None:
-    (public,) = filled.rglob("*.pub")
-    key = public.with_suffix("")
-    if how == "gone":
-        key.unlink()
-    else:
-        key.chmod(0o644)
-    ran = invoke("note", first_id(), "looked at it")
-    assert ran.code == 2
-    assert "hint:" in ran.err
-
-
 def test_a_glass_is_not_broken_without_a_reason(filled: Path) -> None:
     ran = invoke("waive", first_id(), "--break-glass", " ", "--dry-run")
     assert ran.code == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 from support.cli import commands
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs/cli.md").read_text(encoding="utf-8")
-HEADING = re.compile(r"^### `riskcockpit ([a-z -]+[a-z])", re.MULTILINE)
+HEADING = re.compile(r"^### `riskcockpit ([a-z ]+[a-z])", re.MULTILINE)
 
 
 def section(path: str) -> str:

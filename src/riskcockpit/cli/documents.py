@@ -100,7 +100,6 @@ def status(view: PostureView) -> Json:
             "entries": view.ledger.entries,
             "head": view.ledger.head,
             "message": view.ledger.message,
-            "confined": view.ledger.is_confined,
         },
     )
 
@@ -286,7 +285,6 @@ def verification(view: VerifyReport) -> Json:
         checkpoints=view.checkpoints,
         heads=[{"chain": chain, "head": head} for chain, head in view.heads],
         problems=[{"chain": p.chain, "entry": p.entry, "why": p.why} for p in view.problems],
-        confined=[{"chain": p.chain, "entry": p.entry, "why": p.why} for p in view.confined],
         notices=[{"chain": p.chain, "entry": p.entry, "why": p.why} for p in view.notices],
     )
 

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from riskcockpit.cli.decisions import Comment, DryRun, Yes, refusal, show_decision, stops_at
 from riskcockpit.cli.diagnostics import ExitCode
 from riskcockpit.cli.options import JsonOption
 
@@ -151,42 +150,6 @@ def sync(
         sync_pages.ledger_sync(done)
     if not done.is_ok:
         raise typer.Exit(ExitCode.LEDGER)
-
-
-def _damaged() -> list[str]:
-    """Complete the names of damaged chains; nothing when the ledger cannot be read."""
-    from riskcockpit.errors import RiskcockpitError
-    from riskcockpit.services.context import Context
-    from riskcockpit.services.damages import damaged_chains
-
-    try:
-        return list(damaged_chains(Context.open()))
-    except RiskcockpitError:
-        return []
-
-
-@ledger_app.command("set-aside")
-def set_aside(
-    chain: Annotated[
-        str,
-        typer.Argument(help="A damaged chain, as ann@bastion.", autocompletion=_damaged),
-    ],
-    *,
-    comment: Comment = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Sign which bytes a colleague damaged: they stay, count for nothing, and are a notice then."""
-    from riskcockpit.services.context import Context
-    from riskcockpit.services.damages import plan_set_aside
-    from riskcockpit.services.damages import set_aside as decide
-
-    ctx = Context.open()
-    with refusal(ctx, "note", as_json=as_json):
-        plan = plan_set_aside(ctx, chain, comment)
-        if not stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
-            show_decision(ctx, decide(ctx, chain, comment), as_json=as_json)
 
 
 @ledger_app.command("repair")

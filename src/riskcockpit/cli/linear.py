@@ -95,8 +95,7 @@ def _status(view: PostureView, now: datetime) -> None:
             said = f": {source.message}" if source.message else ""
             line(f"Source {source.name} {source.state}{said}.")
     if not view.ledger.is_ok:
-        whom = ", and holds up its writer alone" if view.ledger.is_confined else ""
-        line(f"The ledger does not verify{whom}: {view.ledger.message}.")
+        line(f"The ledger does not verify: {view.ledger.message}.")
     line(
         f"{plural(len(view.queue), 'thing')} need you now:" if view.queue else "Nothing needs you."
     )

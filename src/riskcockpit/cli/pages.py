@@ -338,8 +338,6 @@ def decision(view: DecisionResult) -> None:
 def verification(view: VerifyReport) -> None:
     """Print the outcome of verifying the ledger."""
     word = "verified" if view.is_ok else "DOES NOT VERIFY"
-    if view.is_sound and not view.is_ok:
-        word = "DOES NOT VERIFY, and holds up nobody but who damaged their chain"
     line(
         f"ledger {word}: {plural(view.entries, 'entry', 'entries')} in "
         f"{plural(view.chains, 'chain')}, {plural(view.checkpoints, 'checkpoint')}"
@@ -347,9 +345,6 @@ def verification(view: VerifyReport) -> None:
     for problem in view.problems:
         place = "" if problem.entry is None else f" entry {problem.entry}"
         line(f"  {problem.chain}{place}: {problem.why}")
-    if view.confined:
-        names = ", ".join(sorted({problem.chain for problem in view.confined}))
-        line(f"  nothing behind that counts of {names}; `riskcockpit ledger set-aside` names it")
     for notice in view.notices:
         line(f"  note: {notice.chain} entry {notice.entry}: {notice.why}")
     for chain, head in view.heads:

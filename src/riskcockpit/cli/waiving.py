@@ -35,7 +35,6 @@ def _ids(incomplete: str) -> Sequence[str]:
     return [row.id[:10] for row in waivers(Context.open()) if row.id.startswith(incomplete)]
 
 
-_NOTHING = "nothing it says of waivers counts"
 Id = Annotated[
     str,
     typer.Argument(metavar="ID", help="A waiver's id, or its first digits.", autocompletion=_ids),
@@ -147,9 +146,8 @@ def list_waivers(*, as_json: JsonOption = False) -> None:
     else:
         waiver_pages.waivers(rows, ctx.clock.now())
     if not (ledger := ledger_state(ctx)).is_ok:
-        what = "what follows there counts for nothing" if ledger.is_confined else _NOTHING
         warn(
-            f"the ledger does not verify, so {what}: {ledger.message}",
+            f"the ledger does not verify, so nothing it says of waivers counts: {ledger.message}",
             hint="look: `riskcockpit ledger verify`",
         )
 

@@ -189,7 +189,7 @@ def check_chain(name: str, content: bytes, known: Checked | None = None) -> Chec
             faults.append(Fault(index, str(error)))
             before = None
             continue
-        faults += (Fault(index, why) for why in link_faults(entry, index, before))
+        faults += (Fault(index, why) for why in _link_faults(entry, index, before))
         entries.append(entry)
         before = entry
     return Checked(name, tuple(entries), tuple(faults), len(content))
@@ -202,8 +202,7 @@ def split_lines(content: bytes) -> list[bytes]:
     return [*lines, last] if last else lines
 
 
-def link_faults(entry: Entry, index: int, before: Entry | None) -> list[str]:
-    """Say why an entry is not the one number `index` of its chain, behind `before`."""
+def _link_faults(entry: Entry, index: int, before: Entry | None) -> list[str]:
     faults = []
     if entry.seq != index:
         faults.append(f"it says it is entry {entry.seq}: entries were moved, added or removed")

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from riskcockpit.ledger.chain import Entry
-from riskcockpit.ledger.damage import Damage
 from riskcockpit.views.governance import LedgerProblem, VerifyReport
 
 
@@ -39,8 +38,6 @@ class Doubt:
     """It says itself that it was signed after the end; else nobody vouches that it was before."""
     is_future: bool = False
     """It says that it is signed later than now."""
-    accused: str = ""
-    """The chain of which it says that it has seen an entry, which is not there; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +46,7 @@ class Examination:
 
     report: VerifyReport
     entries: tuple[Entry, ...]
-    """Those of each chain before its first fault, and what takes away behind it (`ledger.damage`).
-
-    By time, chain and number. Trust them only while the report has no `stops`.
-    """
+    """Every entry that parses, by time, chain and number. Trust them only if the report is ok."""
     proven: Mapping[str, Proven] = field(default_factory=dict)
     """For the next time: by chain, how far its signatures are good."""
     doubts: tuple[Doubt, ...] = ()
@@ -61,19 +55,6 @@ class Examination:
     """Chains that still begin with what was proven of them before."""
     void: frozenset[str] = frozenset()
     """Hashes of entries that verify and count for nothing, once somebody weighed them."""
-
-    damage: tuple[Damage, ...] = ()
-    """Chains of which only a first part is good."""
-    behind: tuple[Entry, ...] = ()
-    """Entries behind damage, as they stand there; to be looked at, not to be trusted."""
-
-    @property
-    def shown(self) -> tuple[Entry, ...]:
-        """What a cache has of it: what counts, and all that is there while nothing does."""
-        if self.report.is_sound:
-            return self.counting
-        known = {entry.hash for entry in self.counting}
-        return (*self.counting, *(each for each in self.behind if each.hash not in known))
 
     @property
     def counting(self) -> tuple[Entry, ...]:

@@ -48,7 +48,6 @@ from riskcockpit.ledger.tail import (
     sync_directory,
 )
 from riskcockpit.ledger.wire import BadSignatureError
-from riskcockpit.ledger.witness import head_of
 
 _ROOM = 20_000
 """Bytes of a line that its signature may take."""
@@ -284,7 +283,7 @@ class Journal:
                 key_fp=signer.fingerprint,
                 type_=type_,
                 data=data,
-                seen=self._heads_of_others(tail.last.seen if tail.last else {}),
+                seen=self._heads_of_others(),
             )
         except ValueError as error:
             raise LedgerError(f"cannot write {type_.value}: {error}") from error
@@ -307,12 +306,12 @@ class Journal:
             )
             _log.warning("%s", self.warnings[-1])
 
-    def _heads_of_others(self, before: Mapping[str, str]) -> dict[str, str]:
-        """Witness the other chains, as far as they follow from what was witnessed `before`."""
+    def _heads_of_others(self) -> dict[str, str]:
+        """Witness the other chains; one that is being written to is left for the next time."""
         heads = {}
         for file in self._chain_files():
-            if file != self._file and (head := head_of(file, before.get(file.stem, ""))):
-                heads[file.stem] = head
+            if file != self._file and (last := last_whole_entry(file)):
+                heads[file.stem] = last.hash
         return heads
 
     def _try_checkpoint(self, handle: int, tail: _Tail, signer: Signer) -> None:

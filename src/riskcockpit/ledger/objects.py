@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from riskcockpit.errors import LedgerError, UnwritableError
 from riskcockpit.ledger.modes import make_directory, modes_of
 from riskcockpit.ledger.regular import NotRegularError, read_regular
-
-_NAME = re.compile(r"[0-9a-f]{64}")
 
 
 class Objects:
@@ -61,10 +57,6 @@ class Objects:
             raise LedgerError(f"the evidence {digest} was changed")
         return content
 
-    def has(self, digest: str) -> bool:
-        """Whether something is kept under this name; its content is not looked at."""
-        return bool(_NAME.fullmatch(digest)) and self._path(digest).is_file()
-
     def examined(self) -> tuple[set[str], list[str]]:
         """Return the names of what is as its name says, and of what was changed.
 
@@ -91,12 +83,6 @@ class Objects:
 
     def _path(self, digest: str) -> Path:
         return self._root / digest[:2] / digest
-
-
-def named_by(data: Mapping[str, Any]) -> list[str]:
-    """Return the names of the objects that an entry with this data rests on."""
-    named = data.get("objects", [])
-    return [str(each) for each in named] if isinstance(named, list) else [str(named)]
 
 
 def _is_named_so(file: Path, digest: str) -> bool:

@@ -6,21 +6,22 @@ record. A missing or empty ledger is fine: it has no entries.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from riskcockpit.errors import LedgerError
+from riskcockpit.ledger import checkpoint as checkpoints
 from riskcockpit.ledger.armor import CHECKPOINT, EVIDENCE, Signature, read_signature
-from riskcockpit.ledger.attesting import Attesting, by_place, read_chains
 from riskcockpit.ledger.bodies import fault_of
-from riskcockpit.ledger.chain import Checked, Entry, actor_of, check_chain
+from riskcockpit.ledger.chain import SUFFIX, Checked, Entry, actor_of, check_chain
 from riskcockpit.ledger.coverage import Anchors, covered_lengths
-from riskcockpit.ledger.damage import Damage, damage_of, taking_away
 from riskcockpit.ledger.examination import Doubt, Examination, Proven
 from riskcockpit.ledger.memory import Known, Memory
-from riskcockpit.ledger.objects import Objects, named_by
+from riskcockpit.ledger.objects import Objects
 from riskcockpit.ledger.order import CLOCKS_DIFFER
+from riskcockpit.ledger.regular import NotRegularError, read_regular
 from riskcockpit.ledger.signers import EXPIRED, FILE_NAME, Hold
 from riskcockpit.ledger.signing import load_signers, prove
 from riskcockpit.ledger.wire import BadSignatureError
@@ -34,6 +35,17 @@ def verify(directory: Path, now: datetime) -> VerifyReport:
         LedgerError: a file cannot be read, or ssh-keygen is needed and cannot be run.
     """
     return examine(directory, now).report
+
+
+def verify_checkpoints(directory: Path, now: datetime) -> VerifyReport:
+    """Verify the checkpoints only: that nothing before the last of them was changed or cut.
+
+    It says nothing of what was written after them. `now` is aware UTC.
+
+    Raises:
+        LedgerError: as `verify`.
+    """
+    return _Examiner(directory, now).run_checkpoints()
 
 
 def examine(
@@ -77,51 +89,55 @@ class _Examiner:
         self.chains: dict[str, Checked] = {}
         self.signatures: dict[str, Signature] = {}
         """By entry hash: good signatures."""
-        self.bad: dict[str, list[Entry]] = {}
-        """Chain → entries that parse and are not signed by whom they say."""
-        self.strange_keys: dict[str, set[str]] = {}
-        self.sound: dict[str, tuple[Entry, ...]] = {}
-        """Chain → its entries up to the first that is not good."""
-        self.still: list[Entry] = []
-        """Entries behind damage that still count, for they take something away."""
-        self.damage: dict[str, Damage] = {}
         self.odd: dict[str, dict[int, str]] = {}
         """Chain → number of an entry → why its data is not what its type holds."""
         self.holds: dict[tuple[str, bytes], Hold] = {}
         self.anchors = Anchors()
-        self.attesting = Attesting(directory, self.signers, self.memory, self._problem)
+        self.checkpoints = 0
 
     def run(self) -> Examination:
         self._read()
         for checked in self.chains.values():
             self._check_entries(checked)
-        self._check_objects()
-        self._confine()
         self._check_doubles()
         self._check_witnesses()
-        self._check_checkpoints()
+        for name in self._checkpointed_chains():
+            self._check_checkpoints(name)
         self._check_times()
-        entries = [entry for sound in self.sound.values() for entry in sound]
+        self._check_objects()
+        entries = [entry for checked in self.chains.values() for entry in checked.entries]
         report = VerifyReport(
             chains=len(self.chains),
-            entries=sum(len(checked.entries) for checked in self.chains.values()),
-            checkpoints=self.attesting.count,
-            problems=tuple(sorted(self.problems, key=by_place)),
-            notices=tuple(sorted(self.notices, key=by_place)),
+            entries=len(entries),
+            checkpoints=self.checkpoints,
+            problems=tuple(sorted(self.problems, key=_place)),
+            notices=tuple(sorted(self.notices, key=_place)),
             heads=tuple(
-                (name, sound[-1].hash) for name, sound in sorted(self.sound.items()) if sound
+                (name, checked.entries[-1].hash)
+                for name, checked in sorted(self.chains.items())
+                if checked.entries
             ),
         )
-        entries += self.still
         entries.sort(key=lambda entry: (entry.ts, entry.chain, entry.seq))
         return Examination(
-            report,
-            tuple(entries),
-            self._remember(),
-            tuple(self.doubts),
-            frozenset(self.kept),
-            damage=tuple(self.damage.values()),
-            behind=tuple(e for name in self.damage for e in self._behind(name)),
+            report, tuple(entries), self._remember(), tuple(self.doubts), frozenset(self.kept)
+        )
+
+    def run_checkpoints(self) -> VerifyReport:
+        """Check bytes against checkpoints, and parse no entry."""
+        self._read_files()
+        for name, content in self.contents.items():
+            self.chains[name] = Checked(name, (), ())
+            if content and not checkpoints.files(self.directory, name):
+                self._problem(name, None, "no checkpoint says what it holds")
+        for name in self._checkpointed_chains():
+            self._check_checkpoints(name)
+        return VerifyReport(
+            chains=len(self.chains),
+            entries=sum(content.count(b"\n") for content in self.contents.values()),
+            checkpoints=self.checkpoints,
+            problems=tuple(sorted(self.problems, key=_place)),
+            heads=(),
         )
 
     def _problem(self, chain: str, entry: int | None, why: str) -> None:
@@ -144,9 +160,7 @@ class _Examiner:
         self.notices.append(LedgerProblem(entry.chain, entry.seq, why))
 
     def _read(self) -> None:
-        for why in self.signers.faults:
-            self._problem(FILE_NAME, None, why)
-        self.contents = read_chains(self.directory, self._problem)
+        self._read_files()
         for name, content in self.contents.items():
             known = self.memory.of(name, content)
             if known is not None:
@@ -155,6 +169,22 @@ class _Examiner:
             checked = self.chains[name] = check_chain(name, content, before)
             for fault in checked.faults:
                 self._problem(name, fault.seq, fault.why)
+
+    def _read_files(self) -> None:
+        for why in self.signers.faults:
+            self._problem(FILE_NAME, None, why)
+        folder = self.directory / "chains"
+        try:
+            for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+                if file.suffix != SUFFIX or actor_of(file.stem) is None:
+                    self._problem(file.name, None, "this file is no chain of any writer")
+                    continue
+                try:
+                    self.contents[file.stem] = read_regular(file)
+                except NotRegularError:
+                    self._problem(file.stem, None, "this is not a regular file")
+        except OSError as error:
+            raise LedgerError(f"cannot read the ledger: {error}") from error
 
     def _check_entries(self, checked: Checked) -> None:
         known = self.known.get(checked.name)
@@ -167,7 +197,7 @@ class _Examiner:
             try:
                 signature = self._signature(entry, is_proven=index < proven)
             except BadSignatureError as error:
-                self._bad(entry, str(error))
+                self._problem(entry.chain, entry.seq, str(error))
                 continue
             if why := fault_of(entry.type, entry.data):
                 odd[entry.seq] = why
@@ -186,44 +216,13 @@ class _Examiner:
             if refusal == EXPIRED:
                 self._doubt(entry, refusal, is_late=True)
             else:
-                self._bad(entry, refusal)
-                self.strange_keys.setdefault(entry.chain, set()).add(entry.key_fp)
+                self._problem(entry.chain, entry.seq, refusal)
             return
         if entry.ts > self.latest:
             self._future(entry)
         if why := self.odd[entry.chain].get(entry.seq):
             self._notice(entry, f"its data is not what {entry.type.value} holds: {why}")
         self.signatures[entry.hash] = signature
-
-    def _bad(self, entry: Entry, why: str) -> None:
-        self._problem(entry.chain, entry.seq, why)
-        self.bad.setdefault(entry.chain, []).append(entry)
-
-    def _confine(self) -> None:
-        """Part each chain into what is good and what stands behind its first fault."""
-        for name, checked in self.chains.items():
-            bad = self.bad.get(name, [])
-            found = damage_of(checked, self.contents[name], bad)
-            self.sound[name] = (
-                checked.entries if found is None else checked.entries[: found.entries]
-            )
-            if found is None:
-                continue
-            good = set(map(id, self.sound[name]))
-            apart = [each for each in self.doubts if each.entry.chain == name]
-            ours = {id(each.problem) for each in apart if id(each.entry) in good}
-            self.doubts = [d for d in self.doubts if d not in apart or id(d.problem) in ours]
-            self.damage[name] = replace(
-                found,
-                strange_keys=frozenset(self.strange_keys.get(name, ())),
-                problems=tuple(p for p in self.problems if p.chain == name and id(p) not in ours),
-            )
-            doubtful = set(map(id, (*bad, *(each.entry for each in apart))))
-            signed = (e for e in self._behind(name) if id(e) not in doubtful)
-            self.still += taking_away(signed, self.sound[name], self.now)
-
-    def _behind(self, name: str) -> tuple[Entry, ...]:
-        return self.chains[name].entries[len(self.sound[name]) :]
 
     def _proven_entries(self, name: str) -> int:
         """Return how many entries at the start have signatures that were verified before."""
@@ -243,11 +242,10 @@ class _Examiner:
     def _remember(self) -> dict[str, Proven]:
         """Keep the chains in which nothing is wrong; return how far each is proven."""
         doubtful = {problem.chain for problem in self.problems}
-        found: dict[str, Proven] = {}
+        found = {}
         for name, content in self.contents.items():
             known = self.known.get(name)
             if name in doubtful:
-                found |= self._remember_good(name)
                 continue
             if known is None or len(known.content) < len(content):
                 checked = self.chains[name]
@@ -257,78 +255,100 @@ class _Examiner:
             found[name] = known.proven
         return found
 
-    def _remember_good(self, name: str) -> dict[str, Proven]:
-        """Return how far a damaged chain is proven, unless it was so further than that before."""
-        damage, before = self.damage.get(name), self.proven.get(name)
-        if damage is None or not damage.size or (before and before.size >= damage.size):
-            return {}
-        return {name: Proven.of(self.contents[name][: damage.size])}
-
     def _check_doubles(self) -> None:
-        first = {entry.hash: entry for sound in self.sound.values() for entry in sound}
-        for name in self.damage:
-            for entry in self._behind(name):
+        first: dict[str, Entry] = {}
+        for checked in self.chains.values():
+            for entry in checked.entries:
                 other = first.setdefault(entry.hash, entry)
                 if other is not entry:
                     why = f"the same entry stands in {other.chain} as entry {other.seq}"
-                    self._spoil(LedgerProblem(name, entry.seq, why))
-
-    def _spoil(self, problem: LedgerProblem) -> None:
-        damage = self.damage[problem.chain]
-        self.problems.append(problem)
-        self.damage[damage.chain] = replace(damage, problems=(*damage.problems, problem))
+                    self._problem(entry.chain, entry.seq, why)
 
     def _check_witnesses(self) -> None:
         places = {
-            (name, e.hash): (e, n < len(self.sound[name]))
-            for name, checked in self.chains.items()
-            for n, e in reversed(tuple(enumerate(checked.entries)))
+            (checked.name, entry.hash): entry
+            for checked in self.chains.values()
+            for entry in checked.entries
         }
-        for sound in self.sound.values():
+        for checked in self.chains.values():
             latest: dict[str, int] = {}
-            for entry in sound:
+            for entry in checked.entries:
                 for name, head in entry.seen.items():
-                    found, is_good = places.get((name, head), (None, False))
+                    found = places.get((name, head))
                     if found is None:
                         self._missing_head(entry, name, head)
-                    elif not is_good:
-                        self._seen_behind(entry, name)
-                    else:
-                        self._witness(entry, found, latest)
-
-    def _witness(self, entry: Entry, found: Entry, latest: dict[str, int]) -> None:
-        name, seq = found.chain, found.seq
-        if entry.ts < found.ts - CLOCKS_DIFFER:
-            behind = f"its clock was behind that of {name}"
-            self._notice(entry, f"{behind}, whose entry {seq} it had seen")
-        if seq < latest.get(name, 0):
-            self._problem(entry.chain, entry.seq, f"it saw an older {name} than before")
-        latest[name] = max(seq, latest.get(name, 0))
-        self.anchors.witness(entry, name, seq)
-
-    def _seen_behind(self, witness: Entry, name: str) -> None:
-        """Note that somebody else saw an entry behind the damage: nobody does while it is there."""
-        if witness.actor != actor_of(name):
-            place = f"{witness.chain}:{witness.seq}"
-            damage = self.damage[name]
-            self.damage[name] = replace(damage, seen_by=(*damage.seen_by, place))
+                        continue
+                    seq = found.seq
+                    if entry.ts < found.ts - CLOCKS_DIFFER:
+                        behind = f"its clock was behind that of {name}"
+                        self._notice(entry, f"{behind}, whose entry {seq} it had seen")
+                    if seq < latest.get(name, 0):
+                        self._problem(entry.chain, entry.seq, f"it saw an older {name} than before")
+                    latest[name] = max(seq, latest.get(name, 0))
+                    self.anchors.witness(entry, name, seq)
 
     def _missing_head(self, witness: Entry, name: str, head: str) -> None:
         seen_by = f"{witness.chain} saw in its entry {witness.seq}"
         if name not in self.chains:
-            problem = LedgerProblem(name, None, f"the chain is missing, which {seen_by}")
+            self._problem(name, None, f"the chain is missing, which {seen_by}")
         else:
+            length = len(self.chains[name].entries)
             why = f"entries were cut or replaced: the entry {head[:12]} is gone, which {seen_by}"
-            problem = LedgerProblem(name, len(self.chains[name].entries), why)
-        self.problems.append(problem)
-        self.doubts.append(Doubt(witness, problem, is_late=False, accused=name))
+            self._problem(name, length, why)
 
-    def _check_checkpoints(self) -> None:
-        for name in self.attesting.chains(set(self.chains)):
-            entries = len(self.chains[name].entries)
-            for key, covered in self.attesting.check(name, self.contents[name], entries):
-                if not self._refusal_now(name, key, CHECKPOINT):
-                    self.anchors.cover(name, covered)
+    def _checkpointed_chains(self) -> list[str]:
+        folder = self.directory / "checkpoints"
+        present = {place.name for place in folder.iterdir()} if folder.is_dir() else set()
+        for name in sorted(present - set(self.chains)):
+            if checkpoints.files(self.directory, name) or checkpoints.strays(self.directory, name):
+                self._problem(name, None, "the chain is missing, its checkpoints are there")
+        return sorted(present & set(self.chains))
+
+    def _check_checkpoints(self, name: str) -> None:
+        content = self.contents[name]
+        for stray in checkpoints.strays(self.directory, name):
+            self._problem(name, None, f"the checkpoint {stray!r} is named by no number of entries")
+        hashed, lines, state = 0, 0, hashlib.sha256()
+        for file in checkpoints.files(self.directory, name):
+            self.checkpoints += 1
+            try:
+                said = checkpoints.parse_checkpoint(read_regular(file).decode("ascii"))
+            except (ValueError, OSError) as error:
+                self._problem(name, None, f"the checkpoint {file.name} is damaged: {error}")
+                continue
+            if said.chain != name or f"{said.entries}.cp" != file.name:
+                self._problem(name, None, f"the checkpoint {file.name} belongs elsewhere")
+                continue
+            key = self._checkpoint_key(name, file, said)
+            if said.size < hashed:
+                self._problem(name, None, f"the checkpoint {file.name} is shorter than the last")
+                continue
+            state.update(content[hashed : said.size])
+            lines += content.count(b"\n", hashed, said.size)
+            hashed = said.size
+            if (why := checkpoints.misfit(said, content, state.hexdigest(), lines)) is not None:
+                there = len(self.chains[name].entries) or content.count(b"\n")
+                self._problem(name, min(said.entries, there), why)
+            elif key and not self._refusal_now(name, key, CHECKPOINT):
+                self.anchors.cover(name, said.entries)
+
+    def _checkpoint_key(self, name: str, file: Path, said: checkpoints.Checkpoint) -> bytes | None:
+        """Return the key of a good signature by the chain's writer."""
+        try:
+            armored = read_regular(checkpoints.signature_of(file)).decode("ascii")
+            signature = self.memory.checkpoints.get((said.text, armored))
+            signature = signature or prove(said.text.encode("ascii"), armored, CHECKPOINT)
+        except (OSError, UnicodeDecodeError):
+            self._problem(name, None, f"the checkpoint {file.name} has no readable signature")
+            return None
+        except BadSignatureError as error:
+            self._problem(name, None, f"the checkpoint {file.name}: {error}")
+            return None
+        if not self.signers.may_ever(actor_of(name) or "", signature.key, CHECKPOINT):
+            self._problem(name, None, f"the checkpoint {file.name} is signed by a stranger")
+            return None
+        self.memory.checkpoints[said.text, armored] = signature
+        return signature.key
 
     def _refusal_now(self, name: str, key: bytes, namespace: str) -> str:
         return self._hold(actor_of(name) or "", key).refusal(namespace, self.now)
@@ -342,8 +362,8 @@ class _Examiner:
     def _check_times(self) -> None:
         """Refuse entries of an expired key that nobody vouches for: they may be back-dated."""
         expired: list[tuple[Entry, str]] = []
-        for sound in self.sound.values():
-            for entry in sound:
+        for checked in self.chains.values():
+            for entry in checked.entries:
                 signature = self.signatures.get(entry.hash)
                 if signature is None:
                     continue
@@ -364,6 +384,14 @@ class _Examiner:
             self._problem("objects", None, f"the evidence {name} was changed")
         for checked in self.chains.values():
             for entry in checked.entries:
-                for digest in named_by(entry.data):
+                if "objects" not in entry.data:
+                    continue
+                named = entry.data["objects"]
+                for digest in map(str, named if isinstance(named, list) else [named]):
                     if digest not in good:
-                        self._bad(entry, f"its evidence {digest} is missing or changed")
+                        why = f"its evidence {digest} is missing or changed"
+                        self._problem(entry.chain, entry.seq, why)
+
+
+def _place(problem: LedgerProblem) -> tuple[str, int]:
+    return problem.chain, -1 if problem.entry is None else problem.entry

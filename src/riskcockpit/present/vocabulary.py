@@ -212,7 +212,6 @@ WORDS: tuple[Word, ...] = (
     _shell("ledger checkpoint", "sign a checkpoint of your chain"),
     _shell("ledger sync", "pull and push the chains through git"),
     _shell("ledger repair", "mend what a crash left"),
-    _shell("ledger set-aside", "sign which bytes a colleague damaged"),
     _shell("actions retry", "look what became of an action, and send it again"),
     _shell("actions may", "what you may do to something"),
     _shell("sources add", "add a source to the settings"),

@@ -165,7 +165,7 @@ def _signed(ctx: Context) -> tuple[Sequence[Entry], tuple[str, ...]]:
         found = examined(ctx)
     except LedgerError as error:
         return (), (f"acknowledgements do not count: {error.message}",)
-    if not found.report.is_sound:
+    if not found.report.is_ok:
         return (), ("acknowledgements do not count: the ledger does not verify",)
     return found.counting, ()
 

@@ -94,12 +94,12 @@ def standing(ctx: Context) -> Standing:
     found = examined(ctx)
     book = policy_book(ctx.paths.ledger, found.entries)
     projection = project(
-        found.entries, ctx.clock.now(), book.versions, is_verified=found.report.is_sound,
+        found.entries, ctx.clock.now(), book.versions, is_verified=found.report.is_ok,
         void=book.void,
     )  # fmt: skip
     principal, key_fp = _who(ctx)
     return Standing(
-        projection, book, rules_in_force(ctx, book), found.report.is_sound, principal, key_fp
+        projection, book, rules_in_force(ctx, book), found.report.is_ok, principal, key_fp
     )
 
 

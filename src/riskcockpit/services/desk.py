@@ -67,8 +67,8 @@ class Desk:
         self.ctx = ctx
         self.now = ctx.clock.now()
         self.journal = ctx.journal()
-        found = verified(ctx, ending, self.journal.chain)
-        self.entries, self.report, self.damage = found.entries, found.report, found.damage
+        found = verified(ctx, ending)
+        self.entries = found.entries
         self.book = policy_book(ctx.paths.ledger, found.entries)
         self.roles = self._roles()
         self.policies = {**self.book.versions, self.roles.digest: self.roles}

@@ -51,7 +51,7 @@ def is_behind(ctx: Context) -> bool:
     found = examined(ctx)
     with ctx.store.reader() as reader:
         known = {row[0] for row in reader.rows(sql("services", "projection_known_entries"))}
-    return any(_decides(entry) and entry.hash not in known for entry in found.shown)
+    return any(_decides(entry) and entry.hash not in known for entry in found.counting)
 
 
 def overdue(ctx: Context) -> tuple[str, ...]:
@@ -92,24 +92,6 @@ def caught_up(ctx: Context) -> tuple[str, ...]:
             hint="`riskcockpit sync` publishes them; then try again",
         )
     return due
-
-
-def doubts(ctx: Context) -> tuple[str, ...]:
-    """Say what of the ledger counts for nothing, for whoever judges by what is published.
-
-    Raises:
-        StoreError: the cache cannot be read.
-        LedgerError: the ledger cannot be read.
-    """
-    if not _may_be_behind(ctx.paths.ledger / "chains", _heads(ctx)):
-        return ()
-    from riskcockpit.services.verify import ledger_state  # noqa: PLC0415 - cryptography loads
-
-    found = ledger_state(ctx)
-    if found.is_ok:
-        return ()
-    what = "what follows there counts for nothing" if found.is_confined else "no waiver counts"
-    return (f"the ledger does not verify, {what}: {found.message}",)
 
 
 def behind(ctx: Context) -> str:

@@ -23,7 +23,7 @@ from riskcockpit.services.changes import Change, change_since
 from riskcockpit.services.context import Context
 from riskcockpit.services.demands import Scanned, demands_of
 from riskcockpit.services.documents import asset_around, find
-from riskcockpit.services.following import caught_up, doubts
+from riskcockpit.services.following import caught_up
 from riskcockpit.services.house import policy_of
 from riskcockpit.services.importing import (
     ImportOptions,
@@ -128,7 +128,7 @@ def gate(ctx: Context, options: GateOptions, tell: Progress) -> GateOutcome:
             "the cache cannot be compared with report files",
             hint="name the reports to judge with --report, or a revision with --baseline",
         )
-    notes = (*caught_up(ctx), *doubts(ctx))
+    notes = caught_up(ctx)
     with ctx.store.reader() as reader:
         scans = tuple(Scanned(*row) for row in reader.rows(sql("services", "gate_scans")))
         world = _World(reader, _known_by(reader, change), None, scans)

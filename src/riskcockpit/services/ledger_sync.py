@@ -48,8 +48,6 @@ class _Judged:
     """Ours and theirs together, verified."""
 
     problems: tuple[LedgerProblem, ...]
-    damaged: tuple[str, ...]
-    """What is taken and counts for nothing, in words: damage that writers did to their chains."""
     contents: Mapping[str, bytes]
     """File of the policy → the content in force, where that is not what lies here."""
 
@@ -114,7 +112,6 @@ class _Session:
             judged = self._judge(ours, merged, accepted)
             if judged.problems:
                 return self._strangers(judged.problems, theirs)
-            self.notes += judged.damaged
             for name, content in accepted.items():  # before what rests on it: a retry begins anew
                 self._write_policy(name, content, is_accepted=True)
             tails = {path: (len(ours.get(path, b"")), t) for path, t in union.chains.items()}
@@ -156,11 +153,11 @@ class _Session:
             contents = self._in_force(place, book, policy)
         if contents:
             found = self._examined(merged, {**policy, **contents})
-        problems = found.report.stops
+        problems = found.report.problems
         if problems and not accepted:  # what is wrong here already stops nothing
-            known = self._examined(ours, policy).report.stops
+            known = self._examined(ours, policy).report.problems
             problems = tuple(problem for problem in problems if problem not in known)
-        return _Judged(problems, _in_words(found.report.confined), contents)
+        return _Judged(problems, contents)
 
     def _examined(self, files: Mapping[str, bytes], policy: Mapping[str, bytes]) -> Examination:
         with staged(self.ctx.paths.state, files, policy) as place:
@@ -380,18 +377,7 @@ def _came(name: str, content: bytes, *, is_accepted: bool) -> str:
     return f"{name} is version {digest} now, {how}"
 
 
-def _in_words(problems: Iterable[LedgerProblem]) -> tuple[str, ...]:
-    """Say of each damaged chain from where on it counts for nothing."""
-    first: dict[str, LedgerProblem] = {}
-    for each in problems:
-        first.setdefault(each.chain, each)
-    return tuple(
-        f"{name} is damaged at entry {each.entry}, what follows counts for nothing: {each.why}"
-        for name, each in first.items()
-    )
-
-
 def _sound(found: Examination) -> list[Entry]:
-    """Return the entries of chains in which nothing is wrong but what their writers damaged."""
-    doubtful = {problem.chain for problem in found.report.stops}
+    """Return the entries of chains in which nothing is wrong."""
+    doubtful = {problem.chain for problem in found.report.problems}
     return [entry for entry in found.entries if entry.chain not in doubtful]

@@ -34,7 +34,7 @@ def policy_files(ctx: Context) -> tuple[PolicyFileRow, ...]:
     """
     directory = ctx.paths.ledger
     found_here = examined(ctx)
-    book, is_ok = policy_book(directory, found_here.entries), found_here.report.is_sound
+    book, is_ok = policy_book(directory, found_here.entries), found_here.report.is_ok
     rows = []
     for name in FILES:
         try:

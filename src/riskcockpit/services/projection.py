@@ -49,7 +49,7 @@ def project_ledger(ctx: Context, tx: Writer, now: datetime) -> Projection:
     found = examined(ctx)
     projection = held_by_controls(projected(ctx, found, now), verdicts_of(tx))
     could = _could_sign(policy_book(ctx.paths.ledger, found.entries).roles, projection)
-    _write_entries(tx, found.shown, may_clear=found.report.is_sound)
+    _write_entries(tx, found.counting, may_clear=found.report.is_ok)
     _write_waivers(tx, projection.waivers, could)
     _write_actions(tx, projection.actions, could)
     _write_glasses(tx, projection.glasses, could)

@@ -13,7 +13,6 @@ from typing import Any
 import yaml
 
 from riskcockpit.config.automation import Automation, parse_automation
-from riskcockpit.decisions.damages import is_by_another, weigh
 from riskcockpit.decisions.people import Keys
 from riskcockpit.decisions.policy import (
     AUTOMATION,
@@ -27,7 +26,6 @@ from riskcockpit.decisions.project import Projection, project
 from riskcockpit.decisions.roles import Roles, load_roles
 from riskcockpit.errors import ConfigError, LedgerError
 from riskcockpit.ledger.armor import EVIDENCE, fingerprint
-from riskcockpit.ledger.attesting import by_place
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.examination import Doubt, Examination
 from riskcockpit.ledger.objects import Objects
@@ -46,9 +44,6 @@ from riskcockpit.services.remembered import (
 from riskcockpit.views.governance import LedgerProblem
 
 _VERIFY_HINT = "`riskcockpit ledger verify` says all; nothing is decided until it does"
-_DAMAGED_HINT = (
-    "nothing behind it counts; others go on, and set it aside by `riskcockpit ledger set-aside`"
-)
 _CLOCK_HINT = (
     "one of two clocks is wrong: mend this computer's, or if it is right say so: "
     "`riskcockpit ledger repair --clock-is-right`"
@@ -86,63 +81,45 @@ def examined_anew(ctx: Context) -> Examination:
     return weighed(ctx.paths.ledger, with_problems(found, gone) if gone else found)
 
 
-def verified(ctx: Context, ending: str = "", chain: str = "") -> Examination:
-    """Return the ledger when what it allows counts: what decisions may rest on.
-
-    Damage that others did to their own chains is none of ours; that of `chain`, ours, stops us.
+def verified(ctx: Context, ending: str = "") -> Examination:
+    """Return the ledger when it verifies: what decisions may rest on.
 
     Whoever ends the key `ending`, a fingerprint or its principal, may do so too while the only
-    problems are entries of it that lie in the future, or that say that they saw what is not there.
+    problems are entries of it that lie in the future.
 
     Raises:
         LedgerError: it does not, or it cannot be read.
     """
     found = examined(ctx)
-    theirs = [each.problem for each in found.doubts if _ends_with(each, ending, ctx)]
-    stops = found.report.stops
-    if all(problem in theirs for problem in stops):
-        _refuse_damaged(found, chain)
+    theirs = [
+        each.problem
+        for each in found.doubts
+        if each.is_future and ending in (each.entry.key_fp, each.entry.actor)
+    ]
+    if all(problem in theirs for problem in found.report.problems):
         return found
-    first = stops[0]
+    first = found.report.problems[0]
     place = "" if first.entry is None else f" entry {first.entry}"
     ahead = [each.problem for each in found.doubts if each.is_future]
-    is_clock = all(problem in ahead for problem in stops)
+    is_clock = all(problem in ahead for problem in found.report.problems)
     raise LedgerError(
         f"the ledger does not verify: {first.chain}{place}: {first.why}",
         hint=_CLOCK_HINT if is_clock else _VERIFY_HINT,
     )
 
 
-def _refuse_damaged(found: Examination, chain: str) -> None:
-    for each in found.damage:
-        if each.chain == chain:
-            why = each.problems[0].why if each.problems else "it is no good entry"
-            raise LedgerError(
-                f"your chain {chain} is damaged at entry {each.entries}: {why}",
-                hint="`riskcockpit ledger repair`" if each.is_torn else _DAMAGED_HINT,
-            )
-
-
 def weighed(directory: Path, found: Examination) -> Examination:
-    """Return what was verified, with what signed revocations and notes of damage make of it.
+    """Return what was verified, with what signed revocations make of it.
 
     Entries that they make void are notices, whatever the file of the signers says of their keys.
     """
     explicable = {id(each.problem) for each in found.doubts}
-    explicable |= {id(problem) for each in found.damage for problem in each.problems}
     unsound = {each.chain for each in found.report.problems if id(each) not in explicable}
     book = policy_book(directory, (e for e in found.entries if e.chain not in unsound))
-    damage = weigh(found.damage, found.entries, book)
-    if not (book.void or book.ended or found.doubts or found.damage or damage.more):
+    if not (book.void or book.ended or found.doubts):
         return found
     signers = _signers_in_force(directory, book)
     explained = {id(each.problem) for each in found.doubts if _is_explained(each, book, signers)}
-    settled = set(map(id, damage.settled))
-    claims = tuple(
-        _disbelieved(each)
-        for each in found.doubts
-        if each.accused and id(each.problem) in explained
-    )
     void = tuple(
         LedgerProblem(entry.chain, entry.seq, book.void[entry.hash].why)
         for entry in found.entries
@@ -150,30 +127,12 @@ def weighed(directory: Path, found: Examination) -> Examination:
     )
     report = replace(
         found.report,
-        problems=(
-            *damage.more,
-            *(p for p in found.report.problems if id(p) not in explained | settled),
-        ),
-        confined=damage.confined,
+        problems=tuple(p for p in found.report.problems if id(p) not in explained),
         notices=tuple(
-            sorted((*found.report.notices, *void, *claims, *damage.notices), key=by_place)
+            sorted((*found.report.notices, *void), key=lambda each: (each.chain, each.entry or 0))
         ),
     )
     return replace(found, report=report, void=frozenset(book.void))
-
-
-def _disbelieved(doubt: Doubt) -> LedgerProblem:
-    why = f"its key has ended, and nobody believes that {doubt.problem.why}"
-    return LedgerProblem(doubt.entry.chain, doubt.entry.seq, why)
-
-
-def _ends_with(doubt: Doubt, ending: str, ctx: Context) -> bool:
-    """Whether a problem is one of a key that is being ended, and not by whom its owner accuses."""
-    if ending not in (doubt.entry.key_fp, doubt.entry.actor):
-        return False
-    if doubt.accused:
-        return is_by_another(ctx.signer().principal, doubt.accused)
-    return doubt.is_future
 
 
 def _is_explained(doubt: Doubt, book: PolicyBook, signers: AllowedSigners) -> bool:
@@ -182,12 +141,6 @@ def _is_explained(doubt: Doubt, book: PolicyBook, signers: AllowedSigners) -> bo
     Where a revocation was rejected, the version of the signers in force still has the key.
     """
     entry = doubt.entry
-    if doubt.accused:
-        ended = book.ended.get(entry.key_fp)
-        return ended is not None and all(
-            is_by_another(ended.entry.actor, chain, book.roles)
-            for chain in (doubt.accused, entry.chain)
-        )
     if doubt.is_future:
         return entry.hash in book.void
     lines = [
@@ -292,5 +245,5 @@ def projected(ctx: Context, found: Examination, now: datetime) -> Projection:
     """Return what a verified ledger means at `now`."""
     book = policy_book(ctx.paths.ledger, found.entries)
     return project(
-        found.entries, now, book.versions, is_verified=found.report.is_sound, void=book.void
+        found.entries, now, book.versions, is_verified=found.report.is_ok, void=book.void
     )

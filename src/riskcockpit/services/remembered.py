@@ -113,8 +113,7 @@ def lost_elsewhere(ctx: Context, found: Examination) -> list[LedgerProblem]:
 
 def with_problems(found: Examination, more: Iterable[LedgerProblem]) -> Examination:
     """Return an examination that found more, of chains in which nothing else is wrong."""
-    damaged = {id(problem) for each in found.damage for problem in each.problems}
-    named = {each.chain for each in found.report.problems if id(each) not in damaged}
+    named = {each.chain for each in found.report.problems}
     problems = (*found.report.problems, *(each for each in more if each.chain not in named))
     return replace(found, report=replace(found.report, problems=problems))
 

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from riskcockpit.decisions.wording import subject_of, summary_of
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.errors import LedgerError, UnknownNameError
-from riskcockpit.ledger.attesting import verify_checkpoints as checkpoints
 from riskcockpit.ledger.canonical import canonical
 from riskcockpit.ledger.chain import Entry
+from riskcockpit.ledger.verify import verify_checkpoints as checkpoints
 from riskcockpit.services.context import Context
 from riskcockpit.services.policy_state import unsigned
 from riskcockpit.services.record import examined, examined_anew, policy_book
@@ -98,12 +98,11 @@ def ledger_entry(ctx: Context, prefix: str) -> LedgerEntryView:
         UnknownNameError: there is none, or several could be meant.
     """
     found = examined_anew(ctx)
-    behind = {entry.hash for entry in found.behind}
     chain, _, number = prefix.rpartition(":")
     wanted = prefix.strip().lower()
     matching = [
         entry
-        for entry in (*(e for e in found.entries if e.hash not in behind), *found.behind)
+        for entry in found.entries
         if (entry.chain == chain and str(entry.seq) == number)
         or (len(wanted) >= MIN_PREFIX and entry.hash.startswith(wanted))
     ]
@@ -144,15 +143,13 @@ def ledger_state(ctx: Context) -> LedgerState:
     own = f"{ctx.settings.identity.principal}@{ctx.host}"
     newest = found.entries[-1].hash if found.entries else ""
     edited = unsigned(ctx.paths.ledger, policy_book(ctx.paths.ledger, found.entries))
-    stops = (*found.report.stops, *edited)
-    first = next(iter((*stops, *found.report.problems)), None)
+    first = next(iter((*found.report.problems, *edited)), None)
     place = "" if first is None or first.entry is None else f" entry {first.entry}"
     return LedgerState(
         is_ok=first is None,
         entries=found.report.entries,
         head=heads.get(own, newest),
         message="" if first is None else f"{first.chain}{place}: {first.why}",
-        is_confined=first is not None and not stops,
     )
 
 

@@ -43,8 +43,7 @@ def of_data(
     if posture is None:
         return
     if not posture.ledger.is_ok:
-        word = "LEDGER DAMAGED" if posture.ledger.is_confined else "LEDGER BROKEN"
-        yield Condition(word, glyphs.alarm, "alarm", posture.ledger.message,
+        yield Condition("LEDGER BROKEN", glyphs.alarm, "alarm", posture.ledger.message,
                         "V" if at == "ledger" else "l, then V")  # fmt: skip
     if posture.generation == 0 and posture.sources:
         text = "there is no cache: it was removed, or nothing has been read yet"

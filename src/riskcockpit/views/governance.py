@@ -70,23 +70,10 @@ class VerifyReport:
     notices: tuple[LedgerProblem, ...] = ()
     """What is odd and voids nothing: clocks that differ, data that is not what its type holds."""
 
-    confined: tuple[LedgerProblem, ...] = ()
-    """Those of `problems` that concern one writer alone, whose chain counts up to them only."""
-
     @property
     def is_ok(self) -> bool:
         """Whether everything verified."""
         return not self.problems
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether what the ledger allows counts, but for what stands behind damage."""
-        return not self.stops
-
-    @property
-    def stops(self) -> tuple[LedgerProblem, ...]:
-        """The problems because of which nothing counts that the ledger allows."""
-        return tuple(each for each in self.problems if each not in self.confined)
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,9 +164,6 @@ class LedgerState:
     head: str
     """Hash of this writer's last entry; empty when there is none."""
     message: str = ""
-    """The first problem; empty when there is none."""
-    is_confined: bool = False
-    """Whether all problems concern one writer alone: what everybody else signed counts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ set -u
 LC_ALL=C; export LC_ALL
 ledger=${1:-ledger}
 signers=$ledger/allowed_signers
-nothing=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  # the SHA-256 of no bytes
 zeros=0000000000000000000000000000000000000000000000000000000000000000
 faults=0
 longest=2000000  # bytes of a line
@@ -24,13 +23,6 @@ b all
 }
 s/[^ -~]/?/g'; }
 fault() { printf 'FAULT  %s\n' "$(printf '%s' "$*" | plain)"; faults=$((faults + 1)); }
-# the part of a chain from its first line on that is no good entry counts for nothing: it is a fault of its writer
-# until somebody else set it aside or ended their key, and a note then
-damaged() { # chain entry why
-    if [ ! -e "$scratch/first.$1" ]; then echo "$2" >"$scratch/first.$1"; fi
-    printf '%s\n' "$1 entry $2 $3" >>"$scratch/damage.$1"
-}
-behind() { [ -e "$scratch/first.$1" ] && [ "$2" -ge "$(cat "$scratch/first.$1")" ]; } # chain entry
 there() { [ -e "$1" ] || [ -h "$1" ]; }
 regular() { [ -f "$1" ] && [ ! -h "$1" ]; }
 count() { case $1 in '' | 0* | *[!0-9]* | ?????????????????*) return 1 ;; esac; } # 1 to 16 digits
@@ -54,13 +46,10 @@ for file in "$ledger"/chains/* "$ledger"/chains/.[!.]* "$ledger"/chains/..?*; do
     if [ "$file" = "${file%.jsonl}" ] || ! named "$chain"; then fault "$file is no chain of any writer"; continue; fi
     if ! regular "$file"; then fault "$chain is no regular file"; continue; fi
     long=$(jq -n -R -r --argjson most "$longest" '[inputs | utf8bytelength] | to_entries[] | select(.value >= $most) | .key' "$file")
-    echo "$chain" >>"$scratch/chains"
-    for number in $long; do damaged "$chain" "$number" "is longer than $longest bytes: what follows is not looked at"; done
+    if [ -z "$long" ]; then echo "$chain" >>"$scratch/chains"; fi
+    for number in $long; do fault "$chain entry $number is longer than $longest bytes: the chain is not looked at"; done
 done
-lines() { # of a chain, up to one that is too long
-    if [ -e "$scratch/first.$1" ]; then head -n "$(cat "$scratch/first.$1")" "$ledger/chains/$1.jsonl"; else cat "$ledger/chains/$1.jsonl"; fi
-}
-chains() { while read -r chain; do lines "$chain"; done <"$scratch/chains"; }
+chains() { while read -r chain; do cat "$ledger/chains/$chain.jsonl"; done <"$scratch/chains"; }
 
 # 1. signers: plain names only
 if grep -nE '^[^# ]*[*?!]|cert-authority|namespaces="[^"]*[*?!]' "$signers" >"$scratch/lines"; then
@@ -91,7 +80,7 @@ while read -r type by end at hash _ content key principal; do
         done <"$scratch/changes"
     done <"$scratch/changes"
     for chain in $(cat "$scratch/chains"); do
-        at=$(grep -a -n -m 1 -F ",\"h\":\"$hash\",\"sig\":" "$ledger/chains/$chain.jsonl"); at=${at%%:*}
+        at=$(grep -n -m 1 -F ",\"h\":\"$hash\",\"sig\":" "$ledger/chains/$chain.jsonl"); at=${at%%:*}
         if [ -n "$at" ] && [ "$rejected" = no ]; then
             echo "$key $end $chain $((at - 1)) $content $since" >>"$scratch/revoked"
         fi
@@ -101,11 +90,10 @@ done <"$scratch/changes"
 
 # 2. every entry: its spelling, hash, place, time and signature
 for chain in $(cat "$scratch/chains"); do
-    file=$scratch/lines
-    lines "$chain" | sed 's/\x00/?/g' >"$file"
+    file=$ledger/chains/$chain.jsonl
     # outside of its strings a line has nothing but brackets, colons, commas, words and integers that all read alike
     odd=" $(echo $(sed -E 's/"([^"\\]|\\.)*"//g; s/true|false|null//g' "$file" |
-        grep -a -n -E '[^][{}:,0-9-]|-0|(^|[^0-9])0[0-9]|[0-9]{17}|-([^0-9]|$)' | sed 's/:.*//')) "
+        grep -n -E '[^][{}:,0-9-]|-0|(^|[^0-9])0[0-9]|[0-9]{17}|-([^0-9]|$)' | sed 's/:.*//')) "
     jq -R -r '(fromjson? | .body | [.actor, .prev, .seq, (.ts | gsub("[-:T]|\\..*|Z"; "")), .type, (.data.chain // "-"), .v, .key_fp, (.data.after // .data.signers // "-"),
             any(.. | numbers; (. > 9007199254740991) or (. < -9007199254740991))]
         | map(tostring) | if any(test("[ \\n*?]|^$")) then "-" else join(" ") end) // "-"' "$file" >"$scratch/facts" 2>/dev/null
@@ -114,61 +102,43 @@ for chain in $(cat "$scratch/chains"); do
         body=${line#'{"body":'}; body=${body%',"h":"'*}
         hash=${line##*',"h":"'}; hash=${hash%%'"'*}
         armour=${line##*'"sig":"'}; armour=${armour%'"}'}
-        if [ "{\"body\":$body,\"h\":\"$hash\",\"sig\":\"$armour\"}" != "$line" ]; then damaged "$chain" "$number" "is no entry"; fi
-        if [ "$(printf '%s' "$body" | sum)" != "$hash" ]; then damaged "$chain" "$number" "was changed"; fi
+        if [ "{\"body\":$body,\"h\":\"$hash\",\"sig\":\"$armour\"}" != "$line" ]; then fault "$chain entry $number is no entry"; fi
+        if [ "$(printf '%s' "$body" | sum)" != "$hash" ]; then fault "$chain entry $number was changed"; fi
         read -r facts <&3 || facts=-
         set -- $facts
         case ${3-x}${4-x} in *[!0-9]*) set -- ;; esac
-        if [ $# -ne 10 ]; then damaged "$chain" "$number" "cannot be read"; number=$((number + 1)); previous=$hash; continue; fi
-        if [ "$2" != "$previous" ] || [ "$3" != "$number" ]; then damaged "$chain" "$number" "is out of place"; fi
-        if [ "$1" != "${chain%@*}" ]; then damaged "$chain" "$number" "is of another writer"; fi
-        if [ "$4" -lt "$before" ]; then damaged "$chain" "$number" "is earlier than the entry before it"; fi
-        if [ "$4" -gt "$limit" ]; then
-            if behind "$chain" "$number"; then damaged "$chain" "$number" "lies in the future"; else fault "$chain entry $number lies in the future"; fi
-        fi
-        case $odd in *" $((number + 1)) "*) damaged "$chain" "$number" "is not in canonical form: a blank, or a number that is no plain integer" ;; esac
-        if [ "${10}" = true ]; then damaged "$chain" "$number" "holds a number beyond 2^53 - 1, which not everybody reads alike"; fi
-        case $types in *" $5 "*) ;; *) damaged "$chain" "$number" "is of a type that is not known" ;; esac
-        for object in $(printf '%s' "$body" | jq -r '.data.objects // [] | if type == "array" then .[] else . end | tostring' 2>/dev/null); do
-            case $object in *[!0-9a-f]*) damaged "$chain" "$number" "names evidence that is none" ;; esac
-            if ! regular "$ledger/objects/sha256/$(printf '%.2s' "$object")/$object"; then damaged "$chain" "$number" "rests on the evidence $object, which is missing"; fi
-        done
-        if [ "$7" != 1 ]; then damaged "$chain" "$number" "is of a version that is not known"; fi
+        if [ $# -ne 10 ]; then fault "$chain entry $number cannot be read"; number=$((number + 1)); previous=$hash; continue; fi
+        if [ "$2" != "$previous" ] || [ "$3" != "$number" ]; then fault "$chain entry $number is out of place"; fi
+        if [ "$1" != "${chain%@*}" ]; then fault "$chain entry $number is of another writer"; fi
+        if [ "$4" -lt "$before" ]; then fault "$chain entry $number is earlier than the entry before it"; fi
+        if [ "$4" -gt "$limit" ]; then fault "$chain entry $number lies in the future"; fi
+        case $odd in *" $((number + 1)) "*) fault "$chain entry $number is not in canonical form: a blank, or a number that is no plain integer" ;; esac
+        if [ "${10}" = true ]; then fault "$chain entry $number holds a number beyond 2^53 - 1, which not everybody reads alike"; fi
+        case $types in *" $5 "*) ;; *) fault "$chain entry $number is of a type that is not known" ;; esac
+        if [ "$7" != 1 ]; then fault "$chain entry $number is of a version that is not known"; fi
         if [ "$number" -eq 0 ]; then
-            if [ "$5" != genesis ] || [ "$6" != "$chain" ]; then damaged "$chain" 0 "begins another chain"; fi
-        elif [ "$5" = genesis ]; then damaged "$chain" "$number" "begins the chain again"; fi
+            if [ "$5" != genesis ] || [ "$6" != "$chain" ]; then fault "$chain entry 0 begins another chain"; fi
+        elif [ "$5" = genesis ]; then fault "$chain entry $number begins the chain again"; fi
         printf '%s' "$body" >"$scratch/body"
         printf '%b' "$armour" >"$scratch/sig"
         if ! signed "$1" riskcockpit-evidence "$scratch/sig" "${4}Z" <"$scratch/body"; then
             end=$(grep -F -m 1 "$8 " "$scratch/revoked"); end=${end#* }; end=${end%% *}
             if [ -n "$end" ] && [ "$4" -gt "$end" ] && signed "$1" riskcockpit-evidence "$scratch/sig" "${end}Z" <"$scratch/body"; then
-                if ! behind "$chain" "$number"; then echo "$chain $number" >>"$scratch/doubts"; fi
+                echo "$chain $number" >>"$scratch/doubts"
             else
-                damaged "$chain" "$number" "is not signed by $1, or with a key that did not count then"
+                fault "$chain entry $number is not signed by $1, or with a key that did not count then"
             fi
         elif [ $ends = no ] || signed "$1" riskcockpit-evidence "$scratch/sig" <"$scratch/body"; then
             covered=$((number + 1))
         fi
-        if ! [ -e "$scratch/first.$chain" ]; then echo "$8" >"$scratch/key.$chain"; fi
-        if [ -s "$scratch/revoked" ] && ! behind "$chain" "$number"; then echo "$number $4 $5 $8 $9" >>"$scratch/keys.$chain"; fi
+        if [ -s "$scratch/revoked" ]; then echo "$number $4 $5 $8 $9" >>"$scratch/keys.$chain"; fi
         previous=$hash; before=$4; number=$((number + 1))
     done <"$file" 3<"$scratch/facts"
-    if [ -n "$(tail -c 1 "$file")" ]; then damaged "$chain" $((number - 1)) "is torn"; fi
-    if [ -e "$scratch/first.$chain" ]; then
-        good=$(cat "$scratch/first.$chain")
-        if [ "$covered" -gt "$good" ]; then covered=$good; fi
-        echo "$good" >"$scratch/length.$chain"
-    else
-        echo "$number" >"$scratch/length.$chain"
-    fi
+    if [ -n "$(tail -c 1 "$file")" ]; then fault "$chain entry $((number - 1)) is torn"; fi
+    echo "$number" >"$scratch/length.$chain"
     echo "$covered" >"$scratch/covered.$chain"
     echo "ok     $chain, $number entries looked at"
 done
-
-goods() { # chain: what is good of it
-    if [ -e "$scratch/first.$1" ]; then head -n "$(cat "$scratch/first.$1")" "$ledger/chains/$1.jsonl"; else cat "$ledger/chains/$1.jsonl"; fi
-}
-chains() { while read -r chain; do goods "$chain"; done <"$scratch/chains"; }
 
 # 3. checkpoints: nothing before them was changed, moved or cut
 for cp in "$ledger"/checkpoints/*/*.cp "$ledger"/checkpoints/*/.*.cp; do
@@ -187,7 +157,7 @@ for cp in "$ledger"/checkpoints/*/*.cp "$ledger"/checkpoints/*/.*.cp; do
     if ! count "$bytes"; then fault "$cp says no number of bytes"; continue; fi
     if [ "$origin" != "riskcockpit.ledger/1 $chain" ] || [ "$entries.cp" != "${cp##*/}" ]; then fault "$cp is about another chain"; fi
     if [ "$(head -c "$bytes" "$file" | sum)" != "$digest" ]; then fault "$chain entry $entries: cut or changed before it, a checkpoint says"; fi
-    at=$(grep -a -o '"ts":"[^"]*"' "$file" | sed -n "${entries}p" | sed -E 's/[^0-9.]//g; s/\..*//')
+    at=$(grep -o '"ts":"[^"]*"' "$file" | sed -n "${entries}p" | sed -E 's/[^0-9.]//g; s/\..*//')
     if signed "${chain%@*}" riskcockpit-checkpoint "$cp.sig" <"$cp"; then
         if [ "$entries" -gt "$(cat "$scratch/covered.$chain")" ]; then echo "$entries" >"$scratch/covered.$chain"; fi
     elif [ -z "$at" ] || ! signed "${chain%@*}" riskcockpit-checkpoint "$cp.sig" "${at}Z" <"$cp"; then
@@ -202,31 +172,17 @@ done
 # 4. witnesses: what a writer has seen of other chains is still there
 : >"$scratch/seen"
 for chain in $(cat "$scratch/chains"); do
-    goods "$chain" | jq -r --arg chain "$chain" '.body as $b | $b.seen // {} | to_entries[] | "\($chain) \($b.seq) \(.key) \(.value)"' >>"$scratch/seen" 2>/dev/null
+    file=$ledger/chains/$chain.jsonl
+    jq -r --arg chain "$chain" '.body as $b | $b.seen // {} | to_entries[] | "\($chain) \($b.seq) \(.key) \(.value)"' "$file" >>"$scratch/seen" 2>/dev/null
 done
-# who saw what is not there may lie: it is a fault until somebody who is neither of both ended their key
-believed() { # witness entry chain
-    [ -e "$scratch/keys.$1" ] || return 0
-    by=$(grep "^$2 " "$scratch/keys.$1"); by=${by% *}; by=${by##* }
-    while read -r key _ revoker place _; do
-        if [ "$key" = "$by" ] && ! behind "$revoker" "$place" && [ "${revoker%@*}" != "${3%@*}" ] && [ "${revoker%@*}" != "${1%@*}" ]; then
-            echo "note   $1 entry $2 says that it saw what is not there of $3: $revoker entry $place ended its key"
-            return 1
-        fi
-    done <"$scratch/revoked"
-}
 while read -r witness seq chain head; do
     if ! named "$chain" || [ ! -e "$scratch/length.$chain" ]; then
-        if { ! named "$chain" || ! there "$ledger/chains/$chain.jsonl"; } && believed "$witness" "$seq" "$(printf '%s' "$chain" | plain)"; then fault "$chain is missing, which $witness saw in its entry $seq"; fi
+        if ! named "$chain" || ! there "$ledger/chains/$chain.jsonl"; then fault "$chain is missing, which $witness saw in its entry $seq"; fi
         continue
     fi
-    at=$(grep -a -n -m 1 -F ",\"h\":\"$head\",\"sig\":" "$ledger/chains/$chain.jsonl"); at=${at%%:*}
+    at=$(grep -n -m 1 -F ",\"h\":\"$head\",\"sig\":" "$ledger/chains/$chain.jsonl"); at=${at%%:*}
     if [ -z "$at" ]; then
-        if believed "$witness" "$seq" "$chain"; then fault "$chain entry $(cat "$scratch/length.$chain") is gone or replaced, which $witness saw in its entry $seq"; fi
-    elif behind "$chain" $((at - 1)); then
-        if [ "${witness%@*}" != "${chain%@*}" ]; then
-            fault "$chain entry $(cat "$scratch/first.$chain"): good entries were replaced, $witness saw one behind it in its entry $seq"
-        fi
+        fault "$chain entry $(cat "$scratch/length.$chain") is gone or replaced, which $witness saw in its entry $seq"
     else
         echo "$witness $seq $chain $at" >>"$scratch/vouched"
     fi
@@ -245,7 +201,6 @@ done
 # entries of a key that was revoked are void, unless they say a time before its end and the revocation knew them
 : >"$scratch/void"; : >"$scratch/kept"
 while read -r key _ revoker place content since; do
-    if behind "$revoker" "$place"; then continue; fi
     rm -f "$scratch"/known.*
     echo $((place + 1)) >"$scratch/known.$revoker"
     grows=yes
@@ -292,47 +247,6 @@ for file in "$scratch"/length.*; do
     done
 done
 
-# 5b. damage: it stays a fault until somebody else than its writer set the rest of the chain aside, byte for byte, or
-# ended the writer's key (who may, is in the roles, which this script does not read)
-: >"$scratch/aside"
-for chain in $(cat "$scratch/chains"); do
-    goods "$chain" | jq -r --arg chain "$chain" '.body | select(.type == "note") | . as $b | .data.set_aside? // empty
-        | [$chain, $b.seq, .chain, .entries, .last, .size, .digest] | map(tostring)
-        | if any(test("[ \\n*?]|^$")) then empty else join(" ") end' >>"$scratch/aside" 2>/dev/null
-done
-before() { # chain entries: the hash of the last of its first entries
-    if [ "$2" -eq 0 ]; then printf '%s' $zeros; else goods "$1" | sed -n "${2}p" | sed -E 's/^.*,"h":"([0-9a-f]*)","sig":".*$/\1/'; fi
-}
-rest() { tail -n "+$(($(cat "$scratch/first.$1") + 1))" "$ledger/chains/$1.jsonl"; }
-while read -r by seq chain entries last size digest; do
-    if [ "${by%@*}" = "${chain%@*}" ] || ! named "$chain" || grep -q -x "$by $seq" "$scratch/void"; then continue; fi
-    case $entries$size in *[!0-9]*) continue ;; esac
-    if [ -e "$scratch/first.$chain" ] && [ "$entries" = "$(cat "$scratch/first.$chain")" ] &&
-        [ "$(before "$chain" "$entries")" = "$last" ] && [ "$(rest "$chain" | head -c "$size" | sum)" = "$digest" ]; then
-        if [ "$(rest "$chain" | tail -c "+$((size + 1))" | sum)" = "$nothing" ]; then
-            echo "$by entry $seq set it aside" >"$scratch/settled.$chain"
-        fi
-    else
-        fault "$chain entry $entries: what $by set aside in its entry $seq is gone, or was changed"
-    fi
-done <"$scratch/aside"
-for file in "$scratch"/damage.*; do
-    [ -e "$file" ] || continue
-    chain=${file##*/damage.}
-    if [ -e "$scratch/key.$chain" ]; then
-        while read -r key _ revoker place _; do
-            if [ "$key" = "$(cat "$scratch/key.$chain")" ] && [ "${revoker%@*}" != "${chain%@*}" ] && ! behind "$revoker" "$place"; then
-                echo "$revoker entry $place ended the key of its writer" >"$scratch/settled.$chain"
-            fi
-        done <"$scratch/revoked"
-    fi
-    if [ -e "$scratch/settled.$chain" ]; then
-        echo "note   $chain counts for nothing from entry $(cat "$scratch/first.$chain") on: $(cat "$scratch/settled.$chain")"
-    else
-        while read -r words; do fault "$words"; done <"$file"
-    fi
-done
-
 # 6. objects are named by their content; no entry stands in two chains
 for object in "$ledger"/objects/sha256/*/* "$ledger"/objects/sha256/*/.[!.]*; do
     there "$object" || continue
@@ -340,7 +254,11 @@ for object in "$ledger"/objects/sha256/*/* "$ledger"/objects/sha256/*/.[!.]*; do
     if ! regular "$object"; then fault "$object is no regular file"; continue; fi
     if [ "$(sum <"$object")" != "${object##*/}" ]; then fault "$object was changed"; fi
 done
-for double in $(chains | grep -a -o '"h":"[0-9a-f]*","sig":' | sort | uniq -d); do
+for object in $(chains | jq -r '.body.data.objects // [] | if type == "array" then .[] else . end' 2>/dev/null | sort -u); do
+    case $object in *[!0-9a-f]*) fault "an entry names evidence that is none"; continue ;; esac
+    if ! regular "$ledger/objects/sha256/$(printf '%.2s' "$object")/$object"; then fault "the evidence $object is missing"; fi
+done
+for double in $(chains | grep -o '"h":"[0-9a-f]*","sig":' | sort | uniq -d); do
     fault "one entry stands in two places: $double"
 done
 

@@ -152,9 +152,7 @@ def _mode(about: About, *, is_locked: bool) -> tuple[str, str]:
 def _ledger(posture: PostureView | None) -> tuple[str, str]:
     if posture is None:
         return "", ""
-    if posture.ledger.is_ok:
-        return "ledger ok", "muted"
-    return ("LEDGER DAMAGED" if posture.ledger.is_confined else "LEDGER BROKEN"), "alarm"
+    return ("ledger ok", "muted") if posture.ledger.is_ok else ("LEDGER BROKEN", "alarm")
 
 
 def synced(posture: PostureView | None, now: datetime) -> str:
