@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import io
 import sys
-from pathlib import Path
 
 import pytest
 import typer
 
 from riskcockpit.cli.decisions import stops_at
-from riskcockpit.config.paths import Paths
-from riskcockpit.config.settings import ContextSettings, Settings
-from riskcockpit.errors import RefusedError
-from riskcockpit.services.context import Context
-from riskcockpit.services.unlocking import unlock
+from riskcockpit.errors import InputError
 from riskcockpit.views.governance import DecisionPreview
+
+PRODUCTION = "prod-bank"
 
 
 class Terminal(io.StringIO):
@@ -25,37 +22,39 @@ class Terminal(io.StringIO):
         return True
 
 
-def asked(ctx: Context, typed: str) -> bool:
+def asked(typed: str, name: str = "local", blockers: tuple[str, ...] = ()) -> bool:
     """Return whether a decision goes on after what is typed."""
-    context = ctx.settings.context
-    plan = DecisionPreview("Waive 1 finding", "It ends.", "x", context.name, context.production,
-                           (), "r", (), ())  # fmt: skip
+    plan = DecisionPreview("Waive 1 finding", "It ends.", "x", name, name == PRODUCTION,
+                           (), "r", (), blockers)  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stdin", Terminal(typed))
         try:
-            return not stops_at(ctx, plan, dry_run=False, yes=False, as_json=False)
+            return not stops_at(plan, dry_run=False, yes=False, as_json=False)
         except typer.Exit:
             return False
 
 
 @pytest.mark.parametrize(("typed", "goes_on"), [("y", True), ("YES", True), ("", False),
                                                 ("n", False), ("local", False)])  # fmt: skip
-def test_y_is_a_yes_and_all_else_is_none(typed: str, tmp_path: Path, *, goes_on: bool) -> None:
-    assert asked(Context.under(Settings(), Paths.under(tmp_path)), f"{typed}\n") is goes_on
+def test_y_is_a_yes_and_all_else_is_none(typed: str, *, goes_on: bool) -> None:
+    assert asked(f"{typed}\n") is goes_on
 
 
-def test_production_asks_for_its_name_and_for_nothing_while_it_is_locked(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_production_asks_for_its_name_and_y_signs_nothing_there(
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    settings = Settings(context=ContextSettings(name="prod-bank", production=True))
-    ctx = Context.under(settings, Paths.under(tmp_path))
-    with pytest.raises(RefusedError, match="decisions are locked in prod-bank"):
-        asked(ctx, "prod-bank\n")
-    said = capsys.readouterr().err
-    assert "Waive 1 finding" in said, "what it would be is shown all the same"
-    assert "type prod-bank" not in said
-    unlock(ctx, "prod-bank")
-    assert not asked(ctx, "y\n")
-    assert not asked(ctx, "\n")
-    assert asked(ctx, "prod-bank\n")
+    assert not asked("y\n", PRODUCTION)
+    assert not asked("\n", PRODUCTION)
+    assert asked(f"{PRODUCTION}\n", PRODUCTION)
     assert "type prod-bank to sign it" in capsys.readouterr().err
+
+
+def test_nothing_is_asked_about_what_is_refused_anyway_or_when_nobody_answers(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert asked("", PRODUCTION, ("decisions are locked",)), "the refusal comes from the decision"
+    said = capsys.readouterr().err
+    assert "decisions are locked" in said
+    assert "?" not in said
+    with pytest.raises(InputError, match="the input ended"):
+        asked("")

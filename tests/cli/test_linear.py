@@ -40,13 +40,15 @@ def acted(
     view, out = posture(), io.StringIO()
     ran: list[list[str]] = []
     item = replace(view.queue[2], kind=QueueKind.SLA, query="cve:CVE-1", keys=("enter", "w"))
-    queue = (*view.queue[:2], item, *view.queue[3:])
+    ends = replace(view.queue[3], subject="a1b2c3d4", keys=("N", "n"))
+    queue = (*view.queue[:2], item, ends, *view.queue[4:])
     ctx = Context.under(settings, Paths.under(Path("/nowhere")), Standing())
     with pytest.MonkeyPatch.context() as patch, spoken() as speech:
         patch.setattr(sys, "stdin", io.StringIO(answers))
         patch.setattr(sys, "stdout", out)
         patch.setattr(sys, "stderr", out)
         patch.setattr("riskcockpit.services.decide.scope_of", lambda *_: SCOPE)
+        patch.setattr("riskcockpit.services.waivers.renewal_scope", lambda *_: SCOPE)
         now = replace(view, queue=queue)
         known = {"ledger", "models", "waive", "findings"}
         session = linear.Session(ctx, lambda: now, speech, ran.append, known)
@@ -71,6 +73,9 @@ class Standing:
         ("3 w", f"deferred\n{JUSTIFIED}\n30d\n", WAIVED),
         ("waive cve:CVE-1", f"deferred\n{JUSTIFIED}\n30d\n", WAIVED),
         ("waive cve:CVE-1 --dry-run", "", ["waive", "cve:CVE-1", "--dry-run"]),
+        ("4 renew", "90d\n20d\n", ["waivers", "renew", "a1b2c3d4", "--expires", "20d"]),
+        ("4 N", "20d\n", ["waivers", "renew", "a1b2c3d4", "--expires", "20d"]),
+        ("4 n", "it ends\n", ["note", "a1b2c3d4", "it ends"]),
         ("ledger verify", "", ["ledger", "verify"]),
         (":models list", "", ["models", "list"]),
     ],

@@ -63,10 +63,10 @@ def open_cockpit(
     Raises:
         InputError: this is not a terminal a full-screen program can use; the hint names the CLI.
     """
-    from riskcockpit.services.witnessing import sign_checkpoint
+    from riskcockpit.cli.closing import witness
     from riskcockpit.tui.launch import Extras, run
 
     return run(
-        ctx, is_ascii=is_ascii, mouse=mouse, closed=sign_checkpoint,
+        ctx, is_ascii=is_ascii, mouse=mouse, closed=witness,
         extras=Extras(end_tour, recorder, is_still),
     )  # fmt: skip

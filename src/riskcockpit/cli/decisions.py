@@ -49,7 +49,7 @@ Ids = Annotated[
         " models, as fraud@champion."
     ),
 ]
-_NOT_DONE = ("refused", "unknown", "in_doubt", "pending")
+NOT_DONE = ("refused", "unknown", "in_doubt", "pending", "sent")
 """States of an action after which the command did not do what it was asked for."""
 
 
@@ -153,8 +153,7 @@ def _answer(
     if len(ids) > 1 and answers.order is not None:
         ids = list(answers.order(ctx, ids))
     plans = [answers.of(each)[0](ctx, each, comment) for each in ids]
-    stops = [stops_at(ctx, each, dry_run=dry_run, yes=yes, as_json=as_json) for each in plans]
-    if all(stops):
+    if stops_at(*plans, dry_run=dry_run, yes=yes, as_json=as_json):
         return
     for each in plans:
         if each.blockers and len(plans) > 1:
@@ -199,14 +198,14 @@ def rollback(
         kind = ActionKind.DEPLOYMENT_ROLLBACK
         with refusal(ctx, "deployment.requested", as_json=as_json):
             plan = plan_deployment(ctx, kind, name, comment, to)
-            if not stops_at(ctx, plan, dry_run=dry_run, yes=yes, as_json=as_json):
+            if not stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
                 done = decide_deployment(ctx, kind, name, comment, to)
                 show_decision(ctx, done, as_json=as_json)
         return
     version = _version(to)
     with refusal(ctx, "rollback.requested", as_json=as_json):
         plan = plan_rollback(ctx, name, version, comment, break_glass or "")
-        if stops_at(ctx, plan, dry_run=dry_run, yes=yes, as_json=as_json):
+        if stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
             return
         show_decision(ctx, decide(ctx, name, version, comment, break_glass or ""), as_json=as_json)
 
@@ -241,7 +240,7 @@ def undo(
 
     ctx = Context.open()
     with refusal(ctx, "undo", as_json=as_json):
-        if stops_at(ctx, plan_undo(ctx, decision_id), dry_run=dry_run, yes=yes, as_json=as_json):
+        if stops_at(plan_undo(ctx, decision_id), dry_run=dry_run, yes=yes, as_json=as_json):
             return
         show_decision(ctx, decide(ctx, decision_id), as_json=as_json)
 
@@ -275,16 +274,19 @@ def refusal(ctx: Context, type_: str, *, as_json: bool) -> Iterator[None]:
         raise
 
 
-def stops_at(
-    ctx: Context, plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool
-) -> bool:
-    """Show the preview; return whether the command ends here.
+def stops_at(*plans: DecisionPreview, dry_run: bool, yes: bool, as_json: bool) -> bool:
+    """Show the previews and ask; return whether the command ends here, as a dry run does.
 
-    Raises:
-        RefusedError: production is locked: nobody is asked what cannot be done.
+    One of what would be refused ends with 5, as the command itself would.
     """
+    stops = [_stops(plan, dry_run=dry_run, yes=yes, as_json=as_json) for plan in plans]
+    if any(stops) and any(plan.blockers for plan in plans):
+        raise typer.Exit(ExitCode.REFUSED)
+    return all(stops)
+
+
+def _stops(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
     from riskcockpit.cli import output, pages, subjects
-    from riskcockpit.services.unlocking import refuse_locked
 
     for warning in plan.warnings:
         warn(warning)
@@ -299,7 +301,6 @@ def stops_at(
         for row in pages.preview(plan).splitlines():
             say(row)
         if not plan.blockers:
-            refuse_locked(ctx)
             _confirm(f"{plan.title}?", plan.context if plan.is_production else "")
     return False
 
@@ -328,17 +329,16 @@ def _confirm(question: str, name: str) -> None:
 
 
 def show_decision(ctx: Context, result: DecisionResult, *, as_json: bool) -> None:
-    """Print what came of a decision; end with 4 when it is not done."""
+    """Print what came of a decision; end with 5 when it is not done."""
     from riskcockpit.cli import documents, output, pages
+    from riskcockpit.cli.closing import witness
     from riskcockpit.domain.decision import DecisionState
-    from riskcockpit.services.witnessing import sign_checkpoint
-
-    sign_checkpoint(ctx)
 
     if as_json:
         output.json_document(documents.decision(result))
     else:
         pages.decision(result)
-    failed = any(row.state in _NOT_DONE for row in result.actions)
+    witness(ctx, result.message)
+    failed = any(row.state in NOT_DONE for row in result.actions)
     if failed or result.decision.state is DecisionState.REFUSED:
         raise typer.Exit(ExitCode.REFUSED)

@@ -224,7 +224,7 @@ def sign(*, dry_run: DryRun = False, yes: Yes = False, as_json: JsonOption = Fal
 
     ctx = Context.open()
     with refusal(ctx, "policy.changed", as_json=as_json):
-        if stops_at(ctx, plan_sign_policy(ctx), dry_run=dry_run, yes=yes, as_json=as_json):
+        if stops_at(plan_sign_policy(ctx), dry_run=dry_run, yes=yes, as_json=as_json):
             return
         _decided([each.decision for each in sign_policy(ctx)], as_json=as_json)
 
@@ -295,7 +295,7 @@ def add(
     ends = end_of(expires, ctx.clock.now()) if expires else None
     asked = (ctx, principal, _public(key), reason, ends)
     with refusal(ctx, "key.added", as_json=as_json):
-        if not stops_at(ctx, plan_add_key(*asked), dry_run=dry_run, yes=yes, as_json=as_json):
+        if not stops_at(plan_add_key(*asked), dry_run=dry_run, yes=yes, as_json=as_json):
             _decided([add_key(*asked).decision], as_json=as_json)
 
 
@@ -325,7 +325,7 @@ def revoke(
     moment = start_of_period(since, ctx.clock.now()) if since else None
     asked = (ctx, key, reason, moment)
     with refusal(ctx, "key.revoked", as_json=as_json):
-        if not stops_at(ctx, plan_revoke_key(*asked), dry_run=dry_run, yes=yes, as_json=as_json):
+        if not stops_at(plan_revoke_key(*asked), dry_run=dry_run, yes=yes, as_json=as_json):
             _decided([revoke_key(*asked).decision], as_json=as_json)
 
 

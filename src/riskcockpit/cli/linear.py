@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from riskcockpit.cli import linear_pages as pages
 from riskcockpit.cli.diagnostics import ask, report, say
-from riskcockpit.cli.linear_asking import answered, waiver_words
+from riskcockpit.cli.linear_asking import answered, renewal_words, waiver_words
 from riskcockpit.cli.output import line, lines, say_more, say_what_is_left
 from riskcockpit.cli.speech import Speech
 from riskcockpit.errors import InputError, RiskcockpitError
@@ -30,7 +30,8 @@ Run = Callable[[list[str]], None]
 _HELP = """status: pillars, what needs you, money at risk.
 next: the first thing that needs you, in full.
 NUMBER: one thing that needs you, in full; it says what can be done.
-NUMBER KEY: do it. 1 r rolls back, 1 a approves, 1 x rejects, 1 w waives, 1 n notes, 1 l lists.
+NUMBER KEY: do it. 1 r rolls back, 1 a approves, 1 x rejects, 1 w waives, 1 n notes, 1 l lists,\
+ 1 renew renews.
 more: what of a list was not said yet.
 pillar NUMBER: a pillar with all its KPIs, and the words for what is behind it.
 exposure: money at risk, and which pillars it is in.
@@ -127,18 +128,19 @@ class Session:
             return
         item = queue[number - 1]
         if keys:
-            self._act(item, keys[0].lower())
+            is_renewal = keys[0] == "N" and "N" in item.keys  # as the cockpit has it
+            self._act(item, "renew" if is_renewal else keys[0].lower())
             return
         line(f"Number {number}, {pages.short_item(item, now)}")
         line(f"Since {age(item.since, now)}. About {item.query or item.subject or 'nothing else'}.")
-        deeds = [key.lower() for key in item.keys if key.lower() in _DEEDS]
-        for key in deeds:
-            line(f"{number} {'l' if key == 'enter' else key}: {_DEEDS[key]}.")
+        deeds = [_DEEDS[key] for key in item.keys if key in _DEEDS]
+        for word, what in deeds:
+            line(f"{number} {word}: {what}.")
         if not deeds:
             line("Nothing can be done about it here.")
 
     def _act(self, item: QueueItem, key: str) -> None:
-        known = {each.lower() for each in item.keys}
+        known = {_DEEDS[each][0] for each in item.keys if each in _DEEDS}
         if key == "l" and item.query:
             self.run(["findings", "list", item.query])
         elif key not in known:
@@ -163,6 +165,8 @@ class Session:
             self.run(["note", item.subject, text])
         elif key == "w":
             self._waive(item.query or item.subject)
+        elif key == "renew" and (words := renewal_words(self.ctx, item.subject)) is not None:
+            self.run(words)
 
     def _waive(self, what: str) -> None:
         from riskcockpit.services.unlocking import refuse_locked
@@ -174,13 +178,15 @@ class Session:
 
 
 _DEEDS = {
-    "r": "roll back",
-    "a": "approve",
-    "x": "reject",
-    "w": "waive",
-    "n": "note",
-    "enter": "list",
+    "r": ("r", "roll back"),
+    "a": ("a", "approve"),
+    "X": ("x", "reject"),
+    "w": ("w", "waive"),
+    "n": ("n", "note"),
+    "N": ("renew", "renew the waiver"),
+    "enter": ("l", "list"),
 }
+"""Key of the cockpit → what is typed here, and what it does; no two differ by a capital only."""
 
 
 def lock_words(ctx: Context) -> str:

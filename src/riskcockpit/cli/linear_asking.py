@@ -67,6 +67,21 @@ def waiver_words(ctx: Context, what: str) -> list[str] | None:
     return words
 
 
+def renewal_words(ctx: Context, waiver: str) -> list[str] | None:
+    """Ask until when a waiver is renewed; return the command, None for none. Its words stay.
+
+    Raises:
+        InputError: nothing can be typed any more.
+        RefusedError: it cannot be renewed.
+        UnknownNameError: there is no such waiver.
+    """
+    from riskcockpit.services.waivers import renewal_scope
+
+    scope = renewal_scope(ctx, waiver)
+    until = answered(f"When does it end then? {scope.days} days at most.", _end(ctx, scope))
+    return None if until is None else ["waivers", "renew", waiver, "--expires", until]
+
+
 def _check_reason(text: str) -> None:
     from riskcockpit.decisions.waivers import parse_reason
     from riskcockpit.domain.decision import WaiverReason

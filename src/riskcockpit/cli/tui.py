@@ -36,11 +36,11 @@ def tui(
         from riskcockpit.cli.cockpit import open_here
 
         raise typer.Exit(open_here(is_ascii=ascii_only, mouse=not no_mouse))
+    from riskcockpit.cli.closing import witness
     from riskcockpit.cli.linear import open_linear
     from riskcockpit.cli.speech import spoken
     from riskcockpit.present.vocabulary import first_words, in_shell
     from riskcockpit.services.context import Context
-    from riskcockpit.services.witnessing import sign_checkpoint
 
     here = Context.open()
     root: Any = ctx.find_root().command
@@ -54,7 +54,7 @@ def tui(
         with spoken() as speech:
             open_linear(here, speech, run, known)
     finally:
-        sign_checkpoint(here)
+        witness(here)
 
 
 def _run(root: Any, words: list[str]) -> None:

@@ -18,7 +18,7 @@ from riskcockpit.cli.decisions import (
     show_decision,
     stops_at,
 )
-from riskcockpit.cli.diagnostics import warn
+from riskcockpit.cli.diagnostics import say, warn
 from riskcockpit.cli.options import JsonOption
 from riskcockpit.errors import InputError
 
@@ -96,7 +96,7 @@ def waive(
         terms = (ctx, asked.what, asked.reason, asked.justification, asked.until)
         with refusal(ctx, "waiver.requested", as_json=as_json):
             plan = plan_waiver(*terms, break_glass=break_glass or "", details=asked.details)
-            if stops_at(ctx, plan, dry_run=dry_run, yes=yes, as_json=as_json):
+            if stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
                 return
             done = decide(*terms, break_glass=break_glass or "", details=asked.details)
             if draft is not None and form is None:
@@ -132,10 +132,13 @@ def list_waivers(*, as_json: JsonOption = False) -> None:
     """List all waivers with how they stand and why: active, in review, suspended, expired…"""
     from riskcockpit.cli import documents, output, waiver_pages
     from riskcockpit.services.context import Context
+    from riskcockpit.services.following import behind
     from riskcockpit.services.verify import ledger_state
     from riskcockpit.services.waivers import waivers
 
     ctx = Context.open()
+    if newer := behind(ctx):
+        say(newer)
     rows = waivers(ctx)
     if as_json:
         found = [waiver_pages.document(row) for row in rows]
@@ -188,6 +191,6 @@ def renew(
     until = end_of(expires, ctx.clock.now())
     with refusal(ctx, "waiver.requested", as_json=as_json):
         plan = plan_renewal(ctx, waiver_id, until, justification)
-        if stops_at(ctx, plan, dry_run=dry_run, yes=yes, as_json=as_json):
+        if stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
             return
         show_decision(ctx, decide(ctx, waiver_id, until, justification), as_json=as_json)

@@ -46,13 +46,13 @@ def run(
 ) -> None:
     """Look at the sources that matter, judge, act by the rules, until a signal ends it."""
     from riskcockpit.cli import output, watch_documents
+    from riskcockpit.cli.closing import witness
     from riskcockpit.config.durations import parse_duration
     from riskcockpit.domain.clock import rfc3339
     from riskcockpit.errors import InputError
     from riskcockpit.services.context import Context
     from riskcockpit.services.systemd import Systemd
     from riskcockpit.services.watching import Watch
-    from riskcockpit.services.witnessing import sign_checkpoint
 
     if cycle:
         try:
@@ -69,7 +69,7 @@ def run(
         output.live_line(f"{rfc3339(event.at)[:19]}Z  {event.kind:<12}  {about}{event.detail}")
 
     Watch(ctx, tell, systemd=Systemd.from_environment(), cycle=cycle).run(is_once=once)
-    sign_checkpoint(ctx)
+    witness(ctx)
 
 
 @watch_app.command("explain")
@@ -104,16 +104,22 @@ def health(*, as_json: JsonOption = False) -> None:
 
 @watch_app.command("stop")
 def stop(*, reason: Reason, dry_run: DryRun = False, as_json: JsonOption = False) -> None:
-    """Stop all automation at once, without asking: the kill switch. Alarms go on."""
+    """Stop all automation at once, without asking: the kill switch. Alarms go on.
+
+    Exit 5 when it stops here alone: the word for other computers could not be signed.
+    """
     from riskcockpit.services.context import Context
     from riskcockpit.services.kill_switch import plan_stop
     from riskcockpit.services.kill_switch import stop as decide
 
     ctx = Context.open()
     if dry_run:
-        stops_at(ctx, plan_stop(ctx, reason), dry_run=True, yes=True, as_json=as_json)
+        stops_at(plan_stop(ctx, reason), dry_run=True, yes=True, as_json=as_json)
         return
-    _said("stopped", decide(ctx, reason), as_json=as_json)
+    missing = decide(ctx, reason)
+    _said("stopped on this computer" if missing else "stopped", missing, as_json=as_json)
+    if missing:
+        raise typer.Exit(ExitCode.REFUSED)
 
 
 @watch_app.command("resume")
@@ -127,7 +133,7 @@ def resume(
 
     ctx = Context.open()
     with refusal(ctx, "note", as_json=as_json):
-        if not stops_at(ctx, plan_resume(ctx, reason), dry_run=dry_run, yes=yes, as_json=as_json):
+        if not stops_at(plan_resume(ctx, reason), dry_run=dry_run, yes=yes, as_json=as_json):
             _said("resumed", decide(ctx, reason), as_json=as_json)
 
 
@@ -149,7 +155,7 @@ def enforce(
     ctx = Context.open()
     with refusal(ctx, "policy.changed", as_json=as_json):
         plan = plan_enforce(ctx, name, approver, until)
-        if not stops_at(ctx, plan, dry_run=dry_run, yes=yes, as_json=as_json):
+        if not stops_at(plan, dry_run=dry_run, yes=yes, as_json=as_json):
             _said(f"asked to enforce {name}", ask(ctx, name, approver, until), as_json=as_json)
 
 
@@ -164,7 +170,7 @@ def propose(
 
     ctx = Context.open()
     with refusal(ctx, "policy.changed", as_json=as_json):
-        if not stops_at(ctx, plan_propose(ctx, name), dry_run=dry_run, yes=yes, as_json=as_json):
+        if not stops_at(plan_propose(ctx, name), dry_run=dry_run, yes=yes, as_json=as_json):
             _said(f"asked to propose {name}", ask(ctx, name), as_json=as_json)
 
 
@@ -177,7 +183,7 @@ def adopt(*, dry_run: DryRun = False, yes: Yes = False, as_json: JsonOption = Fa
 
     ctx = Context.open()
     with refusal(ctx, "policy.changed", as_json=as_json):
-        if not stops_at(ctx, plan_adopt(ctx), dry_run=dry_run, yes=yes, as_json=as_json):
+        if not stops_at(plan_adopt(ctx), dry_run=dry_run, yes=yes, as_json=as_json):
             _said("asked for the rules as they are written", ask(ctx), as_json=as_json)
 
 

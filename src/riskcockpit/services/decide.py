@@ -50,6 +50,7 @@ from riskcockpit.services.desk import Desk
 from riskcockpit.services.dismissals import Upstream, calls_of, carry_out, upstream_of_waiver
 from riskcockpit.services.findings import FindingReader
 from riskcockpit.services.glass import broken_glass, review_words
+from riskcockpit.services.previews import closed
 from riskcockpit.services.rows import finding_rows
 from riskcockpit.services.waiver_terms import Wanted, check_controls, record_facts, record_for
 from riskcockpit.store.sql import sql
@@ -299,7 +300,7 @@ def _preview(
         are_calls_known=calls.are_known,
         rule=rule_id,
         needs=missing,
-        blockers=blockers,
+        blockers=(*blockers, *closed(wish.desk)),
         warnings=(*_warnings(wish), *calls.warnings),
         findings=wish.rows[:SAMPLE],
         finding_count=count,
