@@ -20,8 +20,9 @@
     └── FatalError              stop
         ├── StoreError          the cache is unusable                                (exit 70)
         │   └── DamagedError        its file is damaged; move it aside and rebuild it
-        └── LedgerError         the ledger cannot be trusted or written              (exit 4)
-            └── SigningKeyError the key that should sign cannot be used              (exit 2)
+        └── LedgerError         the ledger cannot be trusted                         (exit 4)
+            ├── SigningKeyError the key that should sign cannot be used              (exit 2)
+            └── UnwritableError its disk takes nothing: nothing was written          (exit 2)
 
 Every error has a `message` (what failed, with the value), a `hint` (what to do, or None) and a
 `detail` (for `--verbose`, or None). None of them ever holds a secret.
@@ -148,3 +149,7 @@ class LedgerError(FatalError):
 
 class SigningKeyError(LedgerError):
     """The key that should sign is missing, unknown or cannot be used: a matter of set-up."""
+
+
+class UnwritableError(LedgerError):
+    """The disk of the ledger does not take what is to be written; the ledger is as it was."""

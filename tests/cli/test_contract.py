@@ -25,6 +25,8 @@ from riskcockpit.controls.cases import fill
 from riskcockpit.domain.clock import FrozenClock
 from riskcockpit.domain.untrusted import DANGEROUS
 from riskcockpit.formats.writing.generic import COLUMNS
+from riskcockpit.ledger import checkpoint, journal
+from riskcockpit.ledger.tail import disk_error
 from riskcockpit.services.context import Context
 from riskcockpit.views.governance import DecisionPreview
 from support.cli import Ran, commands, invoke
@@ -417,6 +419,34 @@ def test_a_full_device_is_said_and_is_no_bug(filled: Path) -> None:
     assert "Traceback" not in ran.stderr
 
 
+def test_a_full_disk_takes_no_decision_back_and_is_no_ledger_that_does_not_verify(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_room = OSError(errno.ENOSPC, "No space left on device")
+
+    def full(*_: object) -> None:
+        raise no_room
+
+    def cut(*_: object) -> None:
+        raise disk_error("cannot write to the ledger", no_room)
+
+    known = first_id()
+    assert invoke("note", known, "there is room").code == 0
+    monkeypatch.setattr(checkpoint, "write", full)
+    ran = invoke("note", known, "no room for a checkpoint", "--json")
+    assert ran.code == 0, "the entry stands: a script that repeats it would decide twice"
+    entry = document(ran, "decision")["decision"]["id"]
+    assert "no checkpoint was signed" in ran.out + ran.err
+    assert invoke("ledger", "show", entry[:12]).code == 0
+    assert invoke("ledger", "verify").code == 0
+    chain = next((filled / "ledger" / "chains").iterdir())
+    before = chain.read_bytes()
+    monkeypatch.setattr(journal, "append_line", cut)
+    ran = invoke("note", known, "no room at all")
+    assert (ran.code, chain.read_bytes()) == (2, before)
+    assert "make room: nothing was written" in ran.err
+
+
 def test_the_clock_is_held_against_the_ledger(
     filled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -667,8 +697,11 @@ def test_a_waiver_without_an_end_or_beyond_the_longest_is_refused(filled: Path) 
     assert invoke(*arguments).code == 2
     assert invoke(*arguments, "--expires", "whenever").code == 2
     ran = invoke(*arguments, "--expires", "4000d")
-    assert ran.code in (2, 5)
+    assert ran.code == 5
     assert "hint:" in ran.err
+    tried = invoke(*arguments, "--expires", "4000d", "--dry-run", "--json")
+    assert tried.code == 5, "a script that tries first is told no"
+    assert document(tried, "preview")["blockers"]
 
 
 def test_a_note_is_signed_and_listed(filled: Path) -> None:

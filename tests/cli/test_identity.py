@@ -126,7 +126,9 @@ def test_keys_come_and_go_and_the_chain_goes_on(home: Path, tmp_path: Path) -> N
     assert invoke("ledger", "verify").code == 0
 
 
-def test_the_ledger_travels_from_the_command_line(home: Path, tmp_path: Path) -> None:
+def test_the_ledger_travels_from_the_command_line(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     remote = tmp_path / "there.git"
     subprocess.run(["git", "init", "--quiet", "--bare", str(remote)], check=True)
     assert invoke("ledger", "sync").code == 2
@@ -134,6 +136,16 @@ def test_the_ledger_travels_from_the_command_line(home: Path, tmp_path: Path) ->
     sent = document(invoke("ledger", "sync", str(remote), "--json"), "ledger_sync")
     assert sent["chains"][0]["pushed"] >= 3
     assert invoke("ledger", "sync", str(remote)).code == 0
+
+    monkeypatch.setenv("RISKCOCKPIT_HOME", str(tmp_path / "fresh"))
+    stranger = invoke("ledger", "sync", str(remote))
+    reasons, offered = stranger.out.split("  the remote names ", 1)
+    assert "--accept" in offered
+    found = document(invoke("ledger", "sync", str(remote), "--json"), "ledger_sync", code=4)
+    assert len(found["refused"]) > 3 > len(reasons.splitlines()) - 1, "what is alike is one line"
+    assert f"and {len(found['refused']) - 2} more" in reasons
+    monkeypatch.setenv("RISKCOCKPIT_HOME", str(home))
+
     chain = next((home / "ledger" / "chains").iterdir())
     whole = chain.read_bytes()
     chain.write_bytes(whole.replace(b"roles.yaml", b"roles.yamm", 1))

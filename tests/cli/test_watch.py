@@ -70,6 +70,14 @@ def test_the_switch_is_turned_off_and_on(home: Path) -> None:
     assert invoke("watch", "resume", "--yes", "-m", "over").code == 0
     assert document(invoke("watch", "health", "--json"), "watch_health", 1)["stopped"] == ""
 
+    ctx = Context.open()
+    key = ctx.paths.config / ctx.settings.identity.key
+    key.rename(key.with_name("away"))
+    told = document(invoke("watch", "stop", "-m", "tests", "--json"), "watch_policy", 5)
+    assert told["done"] == "stopped on this computer"
+    assert "others that share it are not told" in told["missing"]
+    assert "tests" in document(invoke("watch", "health", "--json"), "watch_health", 1)["stopped"]
+
 
 def test_rules_edited_by_hand_are_named_refused_restored_or_signed(incident: str) -> None:
     file = Context.open().paths.ledger / "policy" / "automation.yaml"
@@ -92,7 +100,7 @@ def test_rules_edited_by_hand_are_named_refused_restored_or_signed(incident: str
     assert "policy/automation.yaml was edited, and nobody signed the change" in refused.err
     assert "policy-signed" in refused.err
     assert "policy-signed" in invoke("watch", "explain", "fraud").out
-    assert "policy-signed" in invoke("watch", "stop", "-m", "tests").err
+    assert "policy-signed" in invoke("watch", "resume", "-m", "tests", "--yes").err
     assert invoke("policy", "restore", "policy/automation.yaml").code == 0
     assert file.read_bytes() == signed
     assert invoke("incident", "ack", incident).code == 0

@@ -393,6 +393,22 @@ def test_nobody_renews_alone_what_they_may_waive_alone() -> None:
     ]  # fmt: skip
 
 
+def test_of_two_renewals_that_met_later_the_one_granted_first_counts() -> None:
+    first = entry(EntryType.WAIVER_GRANTED, waiver())
+    data = waiver(record={**RENEWAL, "renews": first.hash}, rule="waive-2")
+    one, other = (entry(EntryType.WAIVER_REQUESTED, data, minute=at) for at in (1, 2))
+    late = entry(EntryType.APPROVAL_GRANTED, approval(one), "ben", minute=4)
+    early = entry(EntryType.APPROVAL_GRANTED, approval(other), "ben", minute=3)
+    old, lost, won = meaning(first, one, other, early, late).waivers
+    assert (old.renewed_by, won.state) == (other.hash, WaiverState.GRANTED)
+    assert (lost.state, lost.renewed_by) == (WaiverState.SUPERSEDED, other.hash)
+    assert "was renewed by" in lost.why
+    assert lost.stopped_at == late.ts, "it never covered anything"
+    end = entry(EntryType.WAIVER_REVOKED, {"waiver": other.hash, "comment": ""}, "ben", minute=5)
+    ended = meaning(first, one, other, early, late, end).waivers
+    assert WaiverState.GRANTED not in {each.state for each in ended}, "one end ends it"
+
+
 def test_newer_verdicts_suspend_and_release_and_say_that_they_do() -> None:
     worksheet = dict.fromkeys(
         (

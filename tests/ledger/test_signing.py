@@ -6,10 +6,13 @@ import base64
 import hashlib
 import os
 import shutil
+import socket
 import stat
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import LedgerError
+from riskcockpit.ledger.agent import NoAgentError, held_keys
 from riskcockpit.ledger.armor import CHECKPOINT, EVIDENCE, read_signature
 from riskcockpit.ledger.signers import parse_signers, read_public_key
 from riskcockpit.ledger.signing import Signer, make_key, prove
@@ -186,16 +190,16 @@ def test_no_key_and_unknown_keys_say_what_to_do(tmp_path: Path) -> None:
 def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     if shutil.which("ssh-agent") is None:
         pytest.skip("ssh-agent is not installed")
-    socket = tmp_path / "s"
+    place = tmp_path / "s"
     process = subprocess.Popen(
-        ["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ["ssh-agent", "-D", "-a", str(place)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         for _ in range(200):
-            if socket.exists():
+            if place.exists():
                 break
             time.sleep(0.02)
-        monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(place))
         yield
     finally:
         process.terminate()
@@ -212,9 +216,52 @@ def test_an_agent_signs_and_the_private_key_need_not_be_here(tmp_path: Path) -> 
     signers = tmp_path / "signers"
     by_agent = Signer.open(public, signers).sign(MESSAGE)
     assert by_agent == by_file
+    assert Signer.open(public, signers).why_not() == ""
     subprocess.run(["ssh-add", "-q", "-D"], check=True, env=dict(os.environ))
     with pytest.raises(LedgerError, match="cannot sign"):
         Signer.open(public, signers).sign(MESSAGE)
+    assert "does not hold" in Signer.open(public, signers).why_not()
+
+
+def test_a_key_that_no_agent_holds_is_named_without_signing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = key_for("engineer", tmp_path)
+    signer = signer_with(tmp_path, key)
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    assert signer.why_not() == "", "the private key is here"
+    public = replace(signer, key=tmp_path / "engineer.pub")
+    assert public.why_not() == "", "ssh-keygen takes the private key beside it"
+    public.sign(MESSAGE)
+    key.unlink()
+    assert "SSH_AUTH_SOCK is not set" in public.why_not()
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "nobody"))
+    assert "cannot be asked" in public.why_not()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"\x00\x00\x00\x01\x05", b"\x00\x00\x00\x09\x0c\x00\x00\x00\x01\xff\xff\xff\xff",
+     b"\xff\xff\xff\xff\x0c"],
+)  # fmt: skip
+def test_an_agent_that_answers_nonsense_holds_nothing_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "s"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
+        server.bind(str(tmp_path / "s"))
+        server.listen()
+
+        def serve() -> None:
+            with server.accept()[0] as client:
+                client.recv(5)
+                client.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(NoAgentError, match="ssh-agent"):
+            held_keys()
+        thread.join()
 
 
 GOOD = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIF+bY/4u4i4gJ/xQWTYBumkfwrx3u1l7TPMd1Wn0wTe3"

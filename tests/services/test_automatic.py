@@ -28,6 +28,7 @@ from riskcockpit.services.desk import Desk
 from riskcockpit.services.kill_switch import resume, stop, switch_file
 from riskcockpit.services.policy_files import restore_policy, sign_policy
 from riskcockpit.services.requests import requests
+from riskcockpit.services.unlocking import lock
 from riskcockpit.services.verify import verify_ledger
 from riskcockpit.services.watch_world import World
 from riskcockpit.views.automation import WatchEvent
@@ -325,6 +326,23 @@ def test_the_kill_switch_stops_it_by_file_or_by_word_and_only_a_person_lets_it_g
     switch_file(bank.at("watch")).write_text("\x1b[31mby hand")
     assert "by hand" in judged(bank).reason
     assert "\x1b" not in judged(bank).reason
+
+
+def test_stopping_is_signed_in_locked_production_and_over_an_edited_policy(bank: Bank) -> None:
+    signed(bank)
+    bank.is_unlocked = False
+    lock(bank.at("engineer"))
+    rules = rules_file(bank.at("engineer"))
+    rules.write_bytes(rules.read_bytes().replace(b"windows: 1", b"windows: 2"))
+    with pytest.raises(RefusedError, match="locked"):
+        note(bank.at("engineer"), "fraud", "looked at")
+    assert stop(bank.at("engineer"), "the registry is moved") == ""
+    switch_file(bank.at("engineer")).unlink()
+    restore_policy(bank.at("engineer"), "policy/automation.yaml")
+    assert "stopped by engineer" in judged(bank).reason, "the word is told wherever it is read"
+    with pytest.raises(RefusedError) as refused:
+        resume(bank.at("engineer"), "over")
+    assert refused.value.rule == "production-locked"
 
 
 def test_without_a_key_the_file_stops_it_all_the_same(bank: Bank) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from riskcockpit.config.paths import Paths
 from riskcockpit.services.doctor import examine
 from riskcockpit.views.setup import Check, CheckState
 from support.cli import invoke
@@ -59,6 +60,14 @@ def test_a_key_that_openssh_refuses_to_use_is_a_fault_of_the_identity(
     (check,) = (check for check in examine() if check.name == "identity")
     assert check.state is not CheckState.OK
     assert "mode" in (check.hint or "")
+
+    (tmp_path / "config" / "signing_key").rename(tmp_path / "elsewhere")
+    Paths.under(tmp_path).settings.write_text("identity: {key: signing_key.pub}\n")
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    (check,) = (check for check in examine() if check.name == "identity")
+    assert check.state is not CheckState.OK
+    assert "SSH_AUTH_SOCK is not set" in check.detail
+    assert "ssh-add" in (check.hint or "")
 
 
 @pytest.mark.parametrize(

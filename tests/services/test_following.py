@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copytree
+from typing import cast
 
 import pytest
 
@@ -13,14 +16,20 @@ from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import StoreError
 from riskcockpit.services.context import Context
 from riskcockpit.services.decide import revoke, waive
-from riskcockpit.services.following import BEHIND, CAME, behind, is_behind
+from riskcockpit.services.following import BEHIND, CAME, LAPSED, behind, is_behind
+from riskcockpit.services.gathering import gather
 from riskcockpit.services.gating import GateOptions, gate
 from riskcockpit.services.importing import ImportOptions, import_reports
 from riskcockpit.services.ledger_sync import sync_ledger
 from riskcockpit.services.sync import sync
+from riskcockpit.services.waivers import waiver, waivers
+from riskcockpit.store.database import Reader
+from riskcockpit.store.snapshots import Store
+from riskcockpit.views.waivers import WaiverStanding
 from support.caches import statement
 from support.deciding import LATER, WHY, Bank, make_bank
 from support.git import git
+from support.ledgers import TickingClock
 
 pytestmark = pytest.mark.usefixtures("without_policy")
 
@@ -78,6 +87,60 @@ def test_the_gate_never_counts_a_waiver_that_was_revoked_elsewhere(bank: Bank) -
     generation = theirs.store.generation()
     assert not is_passed(theirs)
     assert theirs.store.generation() == generation
+
+
+@pytest.fixture(params=["", "of the summary"])
+def readers(bank: Bank, request: pytest.FixtureRequest) -> Callable[[], Context]:
+    """Sit the engineer down, with a summary beside each generation or without."""
+
+    def summarise(reader: Reader, now: datetime) -> bytes:
+        return gather(reader, now, timedelta(days=7)).encoded()
+
+    def sit_down() -> Context:
+        ctx = bank.at("engineer", sources=())
+        store = Store(ctx.paths.cache, bank.clock, summarise=summarise if request.param else None)
+        return replace(ctx, store=store)
+
+    return sit_down
+
+
+def test_a_waiver_that_ran_out_is_told_and_passes_no_gate(readers: Callable[[], Context]) -> None:
+    ctx = readers()
+    done = waive(ctx, "severity:medium", "deferred", WHY, LATER)
+    assert is_passed(ctx)
+    assert behind(ctx) == ""
+    clock = cast("TickingClock", ctx.clock)
+    clock.at = LATER
+    assert behind(ctx) == LAPSED
+    (row,) = waivers(ctx)
+    assert (row.id, row.standing, row.covered) == (done.decision.id, WaiverStanding.EXPIRED, 0)
+    found = gate(ctx, GATE, quiet).view
+    assert not found.is_passed
+    assert "1 waiver ran out, what was covered counts again" in found.notes
+    assert behind(ctx) == ""
+
+
+def test_a_waiver_of_one_key_that_nobody_reviewed_covers_nothing_wherever_it_is_shown(
+    readers: Callable[[], Context],
+) -> None:
+    ctx = readers()
+    why = "payments stand still and nobody else is awake"
+    waive(ctx, "severity:high", "deferred", WHY, LATER, break_glass=why)
+    assert (waivers(ctx)[0].covered, behind(ctx)) == (1, "")
+    clock = cast("TickingClock", ctx.clock)
+    clock.at += timedelta(hours=25)
+    (row,) = waivers(ctx)
+    assert (row.standing, row.covered) == (WaiverStanding.IN_DOUBT, 0)
+    assert not row.exposure.amount
+    (covered,) = waiver(ctx, row.id).findings
+    assert not covered.is_covered
+    assert behind(ctx) == LAPSED
+    assert sync(ctx).notes == ("1 waiver not reviewed in time, what was covered counts again",)
+    assert behind(ctx) == ""
+    assert sync(ctx).notes == ()
+    with ctx.store.reader() as reader:
+        high = statement("SELECT state FROM finding WHERE title = 'high'")
+        assert reader.rows(high) == [("open",)]
 
 
 def test_a_gate_that_cannot_publish_what_was_revoked_judges_nothing(

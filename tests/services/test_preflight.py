@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from riskcockpit.config.settings import IdentitySettings
 from riskcockpit.decisions.roles import Deed
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
+from riskcockpit.ledger import signing
 from riskcockpit.services import preflight
+from riskcockpit.services.answers import plan_note
 from riskcockpit.services.context import Context
 from riskcockpit.services.decide import approve, note, plan_waiver, reject, waive
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.kill_switch import plan_resume
 from riskcockpit.services.preflight import permissions
 from riskcockpit.services.requests import requests
 from riskcockpit.services.rollback import plan_rollback, targets
@@ -83,6 +87,14 @@ def test_in_locked_production_everything_is_grey_with_the_reason(bank: Bank) -> 
     bank.is_unlocked = False
     found = may(bank, "engineer", id_of("low"))
     assert set(found.values()) == {"decisions are locked in bank, which is production"}
+    plans = [
+        plan_waiver(bank.at("engineer"), "severity:low", "deferred", WHY, LATER),
+        plan_rollback(bank.at("engineer"), "fraud"),
+        plan_note(bank.at("engineer"), "fraud", "looked at"),
+        plan_resume(bank.at("engineer"), "over"),
+    ]
+    for plan in plans:
+        assert "decisions are locked in bank, which is production" in plan.blockers, plan.title
 
 
 def test_without_a_key_nothing_can_be_done_and_the_queue_is_still_shown(bank: Bank) -> None:
@@ -95,6 +107,26 @@ def test_without_a_key_nothing_can_be_done_and_the_queue_is_still_shown(bank: Ba
     assert row.id == asked
     assert not row.may_approve
     assert row.why_not
+
+
+def test_a_key_that_its_agent_does_not_hold_makes_everything_grey_with_the_reason(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = waive(bank.at("engineer"), "severity:high", "deferred", WHY, LATER).decision.id
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    public = bank.root / "keys" / "approver.pub"
+    (bank.root / "keys" / "approver").unlink()
+    ctx = bank.at("approver", identity=IdentitySettings(principal="approver", key=str(public)))
+    known = preflight.Permissions()
+    found = {each.deed: each.why_not for each in known.of(ctx, asked)}
+    assert "SSH_AUTH_SOCK is not set" in found["approve"]
+    (row,) = requests(ctx)
+    assert (row.may_approve, row.why_not) == (False, found["approve"])
+    wire = ctx.signer().public_key
+    for module in (preflight, signing):
+        monkeypatch.setattr(module, "held_keys", lambda: frozenset({wire}))
+    assert {each.deed: each.why_not for each in known.of(ctx, asked)}["approve"] == ""
+    assert requests(ctx)[0].may_approve
 
 
 def test_answers_are_kept_until_somebody_signs_publishes_or_locks(
@@ -170,5 +202,6 @@ def test_who_disagreed_without_knowing_is_shown_until_somebody_says_a_word(bank:
     (row,) = requests(bank.at("approver"))
     assert row.conflict.startswith("approver approved and engineer rejected without knowing")
     assert (row.needs, row.may_approve) == ((), False)
+    assert row.why_not.endswith("is rejected")
     note(bank.at("approver"), asked, "rejected it is; asked anew next week")
     assert requests(bank.at("approver")) == ()

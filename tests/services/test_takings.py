@@ -177,17 +177,24 @@ def test_a_thief_with_an_ended_key_only_stops_things_and_by_name(council: Counci
 
 
 @pytest.mark.usefixtures("unseen")
-def test_undoing_what_may_be_the_stricter_is_void_with_its_key(council: Council) -> None:
-    """Taking a merge back gives a waiver back that the merge had ended."""
+def test_undoing_what_may_be_the_stricter_is_void_with_its_key(
+    council: Council, tools: Path
+) -> None:
+    """Taking a merge back, or a key of a renewal, gives a waiver back that these had ended."""
     merge = {
         "finding": "f" * 20, "other": "e" * 20, "keys": ["e" * 20], "reason": "one", "asset": "a",
         "tool": "t", **council.grounds("ben"),
     }  # fmt: skip
     merged = council.journal("ann").append(EntryType.IDENTITY_MERGED, merge)
-    undone = end(council, EntryType.UNDO, decision=merged.hash)
+    renewal = council.ask("ann", record={"renews": granted(council).hash})
+    approval = council.approve("mal", renewal)
+    undone = [end(council, EntryType.UNDO, decision=each.hash) for each in (merged, approval)]
     go_on(council)
     end_her_key(council)
-    assert notices(council, undone)[0].startswith("void")
+    told = said_by_the_script(council.ledger, tools)
+    for each in undone:
+        assert notices(council, each)[0].startswith("void")
+        assert f"note   {HERS} entry {each.seq} is void: " in told
 
 
 def test_a_lone_entry_of_today_puts_no_end_of_a_key_before_what_it_rests_on(

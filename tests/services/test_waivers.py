@@ -9,14 +9,26 @@ from typing import Any
 
 import pytest
 
+from riskcockpit.decisions.project import Projection
 from riskcockpit.decisions.waiver_record import REQUIRED, WaiverKind
 from riskcockpit.domain.decision import DecisionState, EntryType
+from riskcockpit.domain.ids import short
 from riskcockpit.errors import InputError, RefusedError, UnknownNameError
 from riskcockpit.present.waivers import scope_fact, scope_words
-from riskcockpit.services.decide import approve, note, plan_revoke, plan_waiver, revoke, waive
+from riskcockpit.services.decide import (
+    approve,
+    note,
+    plan_revoke,
+    plan_waiver,
+    reject,
+    revoke,
+    waive,
+)
 from riskcockpit.services.endings import record_endings
 from riskcockpit.services.importing import ImportOptions, import_reports
 from riskcockpit.services.posture import posture
+from riskcockpit.services.preflight import permissions
+from riskcockpit.services.requests import requests
 from riskcockpit.services.rollback import rollback
 from riskcockpit.services.sync import sync
 from riskcockpit.services.waivers import plan_renewal, renew, waiver, waivers
@@ -103,7 +115,7 @@ def test_the_queue_lists_a_waiver_that_has_to_be_looked_at_again(bank: Bank) -> 
     change(bank, "UPDATE finding SET is_kev = true WHERE title = 'medium'")
     why = "1 of 1 not covered any more: it is exploited by now"
     assert waiting(bank, "engineer") == [
-        (f"risk accepted, asked by you, to be reviewed: {why}", ("n",))
+        (f"risk accepted, asked by you, to be reviewed: {why}", ("N", "n"))
     ]
     change(bank, "UPDATE finding SET state = 'fixed' WHERE title = 'medium'")
     assert waiting(bank, "engineer") == []
@@ -216,6 +228,35 @@ def test_an_alarm_suspends_until_a_renewal_is_signed_by_two(bank: Bank) -> None:
         renew(bank.at("engineer"), id_, LATER + timedelta(days=5))
     revoke(bank.at("approver"), asked.id, "nobody looked at what compensates")
     assert row_of(bank, id_).standing is WaiverStanding.ENDED  # an end is final
+    assert bank.states()["medium"] == "open"
+
+
+def test_one_waiver_has_one_renewal_and_the_queue_says_that_it_is_one(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = compensated(bank)
+    later = LATER + timedelta(days=5)
+    first = renew(bank.at("engineer"), id_, later).decision.id
+    (row,) = requests(bank.at("approver"))
+    assert row.summary.startswith(f"renew the waiver {short(id_)} of 1 finding until")
+    with pytest.raises(RefusedError) as refused:
+        renew(bank.at("engineer"), id_, later)
+    assert (refused.value.rule, short(first) in refused.value.message) == ("renew-what-stood", True)
+    may = {each.deed: each.why_not for each in permissions(bank.at("engineer"), id_)}
+    assert may["renew"] == f"a renewal of it waits: {short(first)}"
+
+    with monkeypatch.context() as elsewhere:  # asked on another computer
+        elsewhere.setattr(Projection, "renewal_asked", lambda *_: None)
+        second = renew(bank.at("engineer"), id_, later).decision.id
+    approve(bank.at("approver"), first)
+    (row,) = requests(bank.at("approver"))
+    assert (row.id, row.may_approve) == (second, False)
+    assert f"renewed by {short(first)}" in row.why_not
+    with pytest.raises(RefusedError) as refused:
+        approve(bank.at("approver"), second)
+    assert refused.value.rule == "renew-what-stood"
+    reject(bank.at("approver"), second)
+    revoke(bank.at("approver"), first)
     assert bank.states()["medium"] == "open"
 
 

@@ -15,6 +15,7 @@ from riskcockpit.tui.messages import LedgerMoved, Place
 from riskcockpit.tui.modals.compensation import CompensationForm
 from riskcockpit.tui.modals.confirm import ConfirmDialog
 from riskcockpit.tui.modals.rolling_back import RollBackDialog
+from riskcockpit.views.posture import QueueKind
 from support.bank_desk import ACTIVE, MINE, THEIRS
 from support.bank_governance import controls
 from support.bank_posture import NOW
@@ -103,6 +104,21 @@ async def test_what_compensates_is_chosen_from_controls_that_hold_with_its_works
     assert intent.details["next_test"] == "2026-07-30"
     assert intent.details["constraint"] == "the constraint"
     assert gateway.drafts == {}
+
+
+async def test_a_waiver_that_ends_is_renewed_from_the_queue_by_the_key_it_shows() -> None:
+    gateway = FakeGateway()
+    ending = replace(
+        gateway.view.queue[1], id=f"waiver:{ACTIVE}", kind=QueueKind.WAIVER_EXPIRING,
+        subject=ACTIVE, keys=("N", "n"),
+    )  # fmt: skip
+    gateway.view = replace(gateway.view, queue=(ending, *gateway.view.queue))
+    async with opened(gateway, "N", *"still fenced for now", "enter", size=(80, 24)) as (_, pilot):
+        await ready(pilot)
+        await press(pilot, "y")
+    (decided,) = gateway.decided
+    assert isinstance(decided, Renew)
+    assert decided.waiver == ACTIVE
 
 
 async def test_a_waiver_is_renewed_and_revoked_after_a_form_and_a_preview() -> None:

@@ -18,7 +18,7 @@ from support.fake_gateway import FakeGateway
 from support.piloting import opened, press, ready, seen, settle
 
 
-@pytest.mark.parametrize(("key", "place"), [("0", "overview"), ("l", "ledger"), ("@", "actions")])
+@pytest.mark.parametrize(("key", "place"), [("0", "overview"), ("@", "actions")])
 async def test_from_a_detail_box_the_keys_of_places_lead_on(key: str, place: str) -> None:
     async with opened(None, "S", "enter") as (app, pilot):
         assert isinstance(app.screen, RowDialog)

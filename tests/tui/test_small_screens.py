@@ -15,7 +15,6 @@ from riskcockpit.tui.widgets.pillar_card import amount_at_risk, one_line
 from riskcockpit.views.posture import PillarView
 from support.bank_desk import ACTIVE
 from support.bank_posture import NOW, finding_id, posture
-from support.fake_gateway import hostile
 from support.piloting import opened, press, seen, settle
 
 ONE = {
@@ -29,15 +28,21 @@ ONE = {
     "alert": "0123456789",
 }
 ABOVE = (
-    ("m", "r"), ("f", "w"), ("W", "j", "N"), ("?",), (":", "f"), ("f", "/"), ("f", "p"),
-    ("c", "T"), ("x", "p"), ("1", "enter"), ("ctrl+p",), ("@", "enter"),
-)  # fmt: skip
+    ("m", "r"),
+    ("f", "w"),
+    ("?",),
+    (":", "f"),
+    ("f", "/"),
+    ("f", "p"),
+    ("c", "T"),
+    ("ctrl+p",),
+)
 SIZES = ((53, 24), (20, 5), (40, 12), (33, 24), (60, 6))
 """Each side of where words no longer fit, in both directions; screens take them in turns."""
 
 
 async def test_every_screen_lives_in_a_window_of_any_size() -> None:
-    async with opened(hostile(), size=(52, 12)) as (app, pilot):
+    async with opened(size=(52, 12)) as (app, pilot):
         for number, kind in enumerate(KINDS):
             app.go_to(Place(kind, ONE.get(kind, "")))
             await settle(pilot)
@@ -62,9 +67,8 @@ async def test_every_dialog_lives_in_a_window_of_any_size() -> None:
                 await settle(pilot)
 
 
-@pytest.mark.parametrize("size", [(52, 12), (1, 1)])
-async def test_the_cockpit_begins_in_a_small_window(size: tuple[int, int]) -> None:
-    async with opened(size=size) as (app, _):
+async def test_the_cockpit_begins_in_the_smallest_window() -> None:
+    async with opened(size=(1, 1)) as (app, _):
         assert app.crash is None
 
 
@@ -82,7 +86,6 @@ def test_a_pillar_on_one_line_has_any_width(width: int, glyphs: Glyphs, view: Pi
     [
         (("r",), "POST /registered-models/alias name=fraud-scoring alias=champion version=6"),
         (("f", "?"), "open its file at the line in $EDITOR"),
-        ((":", *"tour", "enter"), "Without --keep all of it goes"),
     ],
 )
 async def test_the_text_of_a_dialog_is_broken_anew_when_the_window_grows(

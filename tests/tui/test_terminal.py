@@ -9,8 +9,10 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
+from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.colourless import Colourless
 from riskcockpit.tui.terminal import has_colours, has_unicode
+from support.piloting import opened, press, settle, strips
 from support.pty import cockpit
 
 BLACK = Color.parse("black")
@@ -79,3 +81,21 @@ def test_a_plain_locale_gets_ascii_and_an_old_terminal_no_colour_by_itself() -> 
         assert screen.raw.isascii()
         assert screen.colours() == set()
         assert "> " in screen.text, "the cursor is seen"
+
+
+async def test_without_colours_the_cursor_of_every_list_is_reversed() -> None:
+    async with opened() as (app, pilot):
+        app.no_color = True
+        app.screen.refresh(layout=True)
+        await press(pilot, "f")
+        assert reversed_text(app), "the row under the cursor"
+        await press(pilot, "ctrl+p")
+        await pilot.press(*"ledger")
+        await pilot.pause(0.5)
+        await settle(pilot)
+        assert "ledger" in reversed_text(app)
+
+
+def reversed_text(app: Cockpit) -> str:
+    segments = (segment for strip in strips(app) for segment in strip)
+    return "".join(each.text for each in segments if each.style and each.style.reverse)

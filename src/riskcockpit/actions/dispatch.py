@@ -23,6 +23,8 @@ DUE = frozenset({ActionState.PENDING, ActionState.SENT, ActionState.PENDING_UPST
 """What the outbox takes care of by itself."""
 RETRIED = DUE | {ActionState.UNKNOWN, ActionState.REFUSED}
 """What a person may try again."""
+OPEN_UPSTREAM = frozenset({ActionState.SENT, ActionState.PENDING_UPSTREAM, ActionState.UNKNOWN})
+"""What was sent, and nobody knows yet what came of it in the end."""
 
 _ENTRY_TYPES = {
     Outcome.DONE: EntryType.ACTION_CONFIRMED,
@@ -57,6 +59,23 @@ class Dispatcher:
         except (RetryableError, SourceError) as error:
             seen = self._unreadable(action, error)
         return self._record(action, seen)
+
+    def read_back(self, action: Action, state: ActionState, message: str) -> Receipt:
+        """Look what became of an action that was sent; `message` is what is known of it.
+
+        Nothing is sent. Only what is new is written down, so that looking often costs no entries.
+
+        Raises:
+            RetryableError, SourceError: it cannot be read now.
+        """
+        try:
+            seen = self._connector.observe(action)
+        except (RetryableError, SourceError) as error:
+            if state is ActionState.SENT:
+                self._record(action, self._unreadable(action, error))
+            raise
+        is_known = seen.outcome.value == state.value and clean_line(seen.message) == message
+        return seen if is_known else self._record(action, seen)
 
     def retry(self, action: Action, state: ActionState) -> Receipt:
         """Try an action again for a person; it is sent again only when it was read as not done."""

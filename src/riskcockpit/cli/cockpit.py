@@ -10,6 +10,9 @@ from riskcockpit.cli.diagnostics import say
 from riskcockpit.services.guarding import stand_guard
 
 if TYPE_CHECKING:  # nothing heavy before the guard stands
+    from riskcockpit.config.loading import LoadedSettings
+    from riskcockpit.config.paths import Paths
+    from riskcockpit.errors import ConfigError
     from riskcockpit.services.context import Context
     from riskcockpit.services.recording import Recorder
 
@@ -25,6 +28,13 @@ def guard_terminal() -> None:
 def _tell(number: signal.Signals) -> None:
     say(f"error: the cockpit was ended by {number.name}; the terminal is in order again")
     say("hint: what was signed is kept, and so is what was typed into forms")
+
+
+def refused_settings(loaded: LoadedSettings, paths: Paths) -> tuple[ConfigError, ...]:
+    """Return all that the cockpit would refuse of settings that can be read, each with its line."""
+    from riskcockpit.tui.launch import refused
+
+    return refused(loaded, paths)
 
 
 def open_here(*, is_ascii: bool, mouse: bool) -> int:
@@ -53,10 +63,10 @@ def open_cockpit(
     Raises:
         InputError: this is not a terminal a full-screen program can use; the hint names the CLI.
     """
-    from riskcockpit.services.witnessing import sign_checkpoint
+    from riskcockpit.cli.closing import witness
     from riskcockpit.tui.launch import Extras, run
 
     return run(
-        ctx, is_ascii=is_ascii, mouse=mouse, closed=sign_checkpoint,
+        ctx, is_ascii=is_ascii, mouse=mouse, closed=witness,
         extras=Extras(end_tour, recorder, is_still),
     )  # fmt: skip

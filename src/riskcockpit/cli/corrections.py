@@ -101,8 +101,7 @@ def release(
     if as_json and len(plans) > 1:
         raise InputError("--json prints one document", hint="name one scope at a time")
     with refusal(ctx, "closure.released", as_json=as_json):
-        stops = [stops_at(each, dry_run=dry_run, yes=yes, as_json=as_json) for each in plans]
-        if all(stops):
+        if stops_at(*plans, dry_run=dry_run, yes=yes, as_json=as_json):
             return
         for each in plans:
             if each.blockers and len(plans) > 1:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskcockpit.cli.diagnostics import ExitCode, say, warn
+from riskcockpit.cli.diagnostics import ExitCode, ask, say, warn
 from riskcockpit.cli.options import JsonOption
 from riskcockpit.errors import InputError, RefusedError
 
@@ -49,7 +49,7 @@ Ids = Annotated[
         " models, as fraud@champion."
     ),
 ]
-_NOT_DONE = ("refused", "unknown", "in_doubt", "pending")
+NOT_DONE = ("refused", "unknown", "in_doubt", "pending", "sent")
 """States of an action after which the command did not do what it was asked for."""
 
 
@@ -153,8 +153,7 @@ def _answer(
     if len(ids) > 1 and answers.order is not None:
         ids = list(answers.order(ctx, ids))
     plans = [answers.of(each)[0](ctx, each, comment) for each in ids]
-    stops = [stops_at(each, dry_run=dry_run, yes=yes, as_json=as_json) for each in plans]
-    if all(stops):
+    if stops_at(*plans, dry_run=dry_run, yes=yes, as_json=as_json):
         return
     for each in plans:
         if each.blockers and len(plans) > 1:
@@ -275,8 +274,18 @@ def refusal(ctx: Context, type_: str, *, as_json: bool) -> Iterator[None]:
         raise
 
 
-def stops_at(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
-    """Show the preview; return whether the command ends here."""
+def stops_at(*plans: DecisionPreview, dry_run: bool, yes: bool, as_json: bool) -> bool:
+    """Show the previews and ask; return whether the command ends here, as a dry run does.
+
+    One of what would be refused ends with 5, as the command itself would.
+    """
+    stops = [_stops(plan, dry_run=dry_run, yes=yes, as_json=as_json) for plan in plans]
+    if any(stops) and any(plan.blockers for plan in plans):
+        raise typer.Exit(ExitCode.REFUSED)
+    return all(stops)
+
+
+def _stops(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
     from riskcockpit.cli import output, pages, subjects
 
     for warning in plan.warnings:
@@ -292,38 +301,44 @@ def stops_at(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) 
         for row in pages.preview(plan).splitlines():
             say(row)
         if not plan.blockers:
-            _confirm(f"{plan.title}?")
+            _confirm(f"{plan.title}?", plan.context if plan.is_production else "")
     return False
 
 
-def _confirm(question: str) -> None:
-    """Ask; the default is No.
+def _confirm(question: str, name: str) -> None:
+    """Ask; the default is No. With a `name`, that of production, only it is a yes.
 
     Raises:
         InputError: nobody can be asked.
     """
+    from riskcockpit.cli import output
+
     if not sys.stdin.isatty():
         raise InputError(
             "cannot ask for confirmation: stdin is not a terminal",
             hint="say --yes to confirm, or --dry-run to look",
         )
-    if not typer.confirm(question, default=False, err=True):
+    output.say_rest()
+    if name:
+        is_yes = ask(f"{question} This is production: type {name} to sign it: ") == name
+    else:
+        is_yes = ask(f"{question} [y/N] ").lower() in ("y", "yes")
+    if not is_yes:
         say("nothing was decided")
         raise typer.Exit(ExitCode.REFUSED)
 
 
 def show_decision(ctx: Context, result: DecisionResult, *, as_json: bool) -> None:
-    """Print what came of a decision; end with 4 when it is not done."""
+    """Print what came of a decision; end with 5 when it is not done."""
     from riskcockpit.cli import documents, output, pages
+    from riskcockpit.cli.closing import witness
     from riskcockpit.domain.decision import DecisionState
-    from riskcockpit.services.witnessing import sign_checkpoint
-
-    sign_checkpoint(ctx)
 
     if as_json:
         output.json_document(documents.decision(result))
     else:
         pages.decision(result)
-    failed = any(row.state in _NOT_DONE for row in result.actions)
+    witness(ctx, result.message)
+    failed = any(row.state in NOT_DONE for row in result.actions)
     if failed or result.decision.state is DecisionState.REFUSED:
         raise typer.Exit(ExitCode.REFUSED)

@@ -39,6 +39,7 @@ def export(
     from dataclasses import asdict
 
     from riskcockpit.cli import documents, output
+    from riskcockpit.cli.closing import witness
     from riskcockpit.cli.moments import start_of
     from riskcockpit.services.context import Context
     from riskcockpit.services.evidence import EvidenceOptions, export_evidence
@@ -63,6 +64,7 @@ def export(
         output.line(f"check it: sh {written.directory}/verify.sh")
     if written.signed_by:
         say(f"signed by {written.signed_by}; ledger entry {written.entry}")
+        witness(ctx)
     else:
         warn("nobody could sign here, so the ledger does not name it", "`riskcockpit init`")
 

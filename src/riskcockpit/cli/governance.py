@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from riskcockpit.cli.decisions import NOT_DONE
 from riskcockpit.cli.diagnostics import ExitCode, say
 from riskcockpit.cli.options import JsonOption
 
@@ -222,7 +223,7 @@ def retry(
         output.json_document(documents.document("actions", actions=[documents.action(row)]))
     else:
         lists.actions((row,), ctx.clock.now())
-    if row.state in ("refused", "unknown"):
+    if row.state in NOT_DONE:
         raise typer.Exit(ExitCode.REFUSED)
 
 

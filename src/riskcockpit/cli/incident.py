@@ -193,10 +193,10 @@ def _step(
     yes: bool,
     as_json: bool,
 ) -> None:
+    from riskcockpit.cli.closing import witness
     from riskcockpit.decisions.notes import NoteKind
     from riskcockpit.services.context import Context
     from riskcockpit.services.incidents import plan_step
-    from riskcockpit.services.witnessing import sign_checkpoint
 
     ctx = Context.open()
     with refusal(ctx, "note", as_json=as_json):
@@ -208,7 +208,7 @@ def _step(
             if stops_at(shown, dry_run=dry_run, yes=yes, as_json=as_json):
                 return
         found, message = decide(ctx)
-    sign_checkpoint(ctx)
+    witness(ctx)
     if message:
         warn(message)
     _show(ctx, found, as_json=as_json)

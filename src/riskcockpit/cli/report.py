@@ -42,6 +42,7 @@ def report(
     same bytes. Without a file it prints a draft as Markdown.
     """
     from riskcockpit.cli import output
+    from riskcockpit.cli.closing import witness
     from riskcockpit.cli.moments import start_of
     from riskcockpit.services.context import Context
     from riskcockpit.services.reporting import Issued, compose, issue
@@ -62,6 +63,7 @@ def report(
         say("a draft: no ledger names it")
     else:
         say(f"issued: ledger entry {issue(ctx, view, files)}")
+        witness(ctx)
 
 
 def _content(form: str, view: ReportView) -> bytes:

@@ -74,9 +74,9 @@ def import_(
         return
     if not files:
         raise InputError("no report was named", hint="as `riskcockpit import report.sarif`")
+    from riskcockpit.cli.closing import witness
     from riskcockpit.services.context import Context
     from riskcockpit.services.importing import ImportOptions, import_reports
-    from riskcockpit.services.witnessing import sign_checkpoint
 
     progress = Progress()
     stdin = sys.stdin.buffer.read() if "-" in files else None
@@ -95,7 +95,7 @@ def import_(
         report = import_reports(ctx, paths, options, progress)
     finally:
         progress.done()
-    sign_checkpoint(ctx)
+    witness(ctx)
     _show_import(report, as_json=as_json)
     if report.failed:
         raise typer.Exit(ExitCode.SOURCE_FAILED)
@@ -156,11 +156,11 @@ def sync(
     """
     import time
 
+    from riskcockpit.cli.closing import witness
     from riskcockpit.cli.syncing import SyncLine, interruptible
     from riskcockpit.services.context import Context
     from riskcockpit.services.incident_files import unusable
     from riskcockpit.services.sync import sync as pull
-    from riskcockpit.services.witnessing import sign_checkpoint
 
     if watch is not None and watch < 1:
         raise InputError(
@@ -189,7 +189,7 @@ def sync(
             return bool(report.unfinished or why_not)
         finally:
             progress.done()
-            sign_checkpoint(ctx)
+            witness(ctx)
 
     with interruptible(ctx):
         while watch is not None:

@@ -110,10 +110,10 @@ def drill(
 ) -> None:
     """Walk through a runbook against simulators; the result is signed and counts as a drill."""
     from riskcockpit.cli import incident_documents, incident_pages, output
+    from riskcockpit.cli.closing import witness
     from riskcockpit.demo.drill import run_drill
     from riskcockpit.services.context import Context
     from riskcockpit.services.runbooks import record_drill, runbook_called
-    from riskcockpit.services.witnessing import sign_checkpoint
 
     ctx = Context.open()
     book = runbook_called(ctx.paths, name)
@@ -125,7 +125,7 @@ def drill(
     found = run_drill(book, by_hand)
     if message := record_drill(ctx, book, found.steps, found.seconds):
         warn(message)
-    sign_checkpoint(ctx)
+    witness(ctx)
     if as_json:
         output.json_document(incident_documents.walked(book, found.steps, found.seconds))
     else:
@@ -142,9 +142,9 @@ def _walk(
 ) -> list[StepDone]:  # fmt: skip
     """Take the steps, tell of each as it is taken, and say how to go on."""
     from riskcockpit.cli import incident_documents, incident_pages, output
+    from riskcockpit.cli.closing import witness
     from riskcockpit.services.runbook_steps import Waiting
     from riskcockpit.services.runbooks import walk
-    from riskcockpit.services.witnessing import sign_checkpoint
 
     steps: list[StepDone] = []
     for each in walk(ctx, book, known, lambda step: done.get(step.id, ""), agree):
@@ -152,7 +152,7 @@ def _walk(
         _warn_of(each)
         if not as_json:
             incident_pages.step(each)
-    sign_checkpoint(ctx)
+    witness(ctx)
     if as_json:
         output.json_document(incident_documents.walked(book, steps))
     if not steps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from riskcockpit.cli.diagnostics import say
@@ -9,16 +10,35 @@ from riskcockpit.cli.output import line
 from riskcockpit.present.text import plural
 
 if TYPE_CHECKING:
+    from riskcockpit.views.governance import LedgerProblem
     from riskcockpit.views.ledgersync import LedgerSync
+
+
+_MOST_REASONS = 10
+
+
+def _in_short(problems: Sequence[LedgerProblem]) -> Iterator[str]:
+    """Yield each reason once with its first place and how many more there are; the first reasons.
+
+    A new home knows no key of a ledger: every entry of it has the same fault.
+    """
+    found: dict[tuple[str, str], list[LedgerProblem]] = {}
+    for problem in problems:
+        found.setdefault((problem.chain, problem.why), []).append(problem)
+    for (chain, why), same in list(found.items())[:_MOST_REASONS]:
+        place = "" if same[0].entry is None else f" entry {same[0].entry}"
+        more = f" and {len(same) - 1} more" if len(same) > 1 else ""
+        yield f"{chain}{place}{more}: {why}"
+    if left := sum(map(len, list(found.values())[_MOST_REASONS:])):
+        yield f"and {left} more; --json lists all"
 
 
 def ledger_sync(done: LedgerSync) -> None:
     """Print what came and went, or why nothing did."""
     if done.refused:
         line(f"REFUSED: {done.remote} ({done.branch})")
-        for problem in done.refused:
-            place = "" if problem.entry is None else f" entry {problem.entry}"
-            line(f"  {problem.chain}{place}: {problem.why}")
+        for text in _in_short(done.refused):
+            line(f"  {text}")
         for key in done.offered:
             line(f"  the remote names {key}")
         if done.accept:

@@ -18,7 +18,7 @@ from riskcockpit.cli.decisions import (
     show_decision,
     stops_at,
 )
-from riskcockpit.cli.diagnostics import warn
+from riskcockpit.cli.diagnostics import say, warn
 from riskcockpit.cli.options import JsonOption
 from riskcockpit.errors import InputError
 
@@ -132,10 +132,13 @@ def list_waivers(*, as_json: JsonOption = False) -> None:
     """List all waivers with how they stand and why: active, in review, suspended, expired…"""
     from riskcockpit.cli import documents, output, waiver_pages
     from riskcockpit.services.context import Context
+    from riskcockpit.services.following import behind
     from riskcockpit.services.verify import ledger_state
     from riskcockpit.services.waivers import waivers
 
     ctx = Context.open()
+    if newer := behind(ctx):
+        say(newer)
     rows = waivers(ctx)
     if as_json:
         found = [waiver_pages.document(row) for row in rows]

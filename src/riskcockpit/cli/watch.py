@@ -46,13 +46,13 @@ def run(
 ) -> None:
     """Look at the sources that matter, judge, act by the rules, until a signal ends it."""
     from riskcockpit.cli import output, watch_documents
+    from riskcockpit.cli.closing import witness
     from riskcockpit.config.durations import parse_duration
     from riskcockpit.domain.clock import rfc3339
     from riskcockpit.errors import InputError
     from riskcockpit.services.context import Context
     from riskcockpit.services.systemd import Systemd
     from riskcockpit.services.watching import Watch
-    from riskcockpit.services.witnessing import sign_checkpoint
 
     if cycle:
         try:
@@ -69,7 +69,7 @@ def run(
         output.live_line(f"{rfc3339(event.at)[:19]}Z  {event.kind:<12}  {about}{event.detail}")
 
     Watch(ctx, tell, systemd=Systemd.from_environment(), cycle=cycle).run(is_once=once)
-    sign_checkpoint(ctx)
+    witness(ctx)
 
 
 @watch_app.command("explain")
@@ -104,7 +104,10 @@ def health(*, as_json: JsonOption = False) -> None:
 
 @watch_app.command("stop")
 def stop(*, reason: Reason, dry_run: DryRun = False, as_json: JsonOption = False) -> None:
-    """Stop all automation at once, without asking: the kill switch. Alarms go on."""
+    """Stop all automation at once, without asking: the kill switch. Alarms go on.
+
+    Exit 5 when it stops here alone: the word for other computers could not be signed.
+    """
     from riskcockpit.services.context import Context
     from riskcockpit.services.kill_switch import plan_stop
     from riskcockpit.services.kill_switch import stop as decide
@@ -113,7 +116,10 @@ def stop(*, reason: Reason, dry_run: DryRun = False, as_json: JsonOption = False
     if dry_run:
         stops_at(plan_stop(ctx, reason), dry_run=True, yes=True, as_json=as_json)
         return
-    _said("stopped", decide(ctx, reason), as_json=as_json)
+    missing = decide(ctx, reason)
+    _said("stopped on this computer" if missing else "stopped", missing, as_json=as_json)
+    if missing:
+        raise typer.Exit(ExitCode.REFUSED)
 
 
 @watch_app.command("resume")

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from riskcockpit.decisions.people import names_of_all
-from riskcockpit.decisions.roles import Roles, Rule, Signature, missing_key, role_words
+from riskcockpit.decisions.roles import Roles, Rule, Signature, lacking, missing_key
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import RefusedError
 
@@ -57,7 +57,7 @@ def checks_of(
     made_by = tuple(dict.fromkeys(authors))
     is_author = bool(approver.names & names_of_all(made_by))
     fitting = approver.roles & rule.approve
-    may_not = f"{role_words(approver.roles)} is none of {role_words(rule.approve)}"
+    may_not = lacking(approver.roles, rule.approve)
     return (
         Check("name", tuple(one.principal for one in signed),
               f"{who} has signed this already" if same else ""),

@@ -65,6 +65,8 @@ class Waiver:
     """The renewal that took its place."""
     renewed_at: datetime | None = None
     """When that had its keys."""
+    overtaken: str = ""
+    """Why another renewal took the place that this one was granted for."""
     failing: str = ""
     """Which of its controls does not hold by the latest verdicts, signed or not."""
 
@@ -74,13 +76,19 @@ class Waiver:
         if self.state is WaiverState.SUSPENDED:
             return self.failing or (str(self.stop.data.get("comment", "")) if self.stop else "")
         if self.state is WaiverState.SUPERSEDED:
-            return f"renewed by {short(self.renewed_by)}"
+            return self.overtaken or f"renewed by {short(self.renewed_by)}"
         if self.standing.ended is not None:
             return _ended(self.standing)
         review = self.standing.review
         if self.state is WaiverState.IN_DOUBT and not self.standing.doubt and review is not None:
             return f"one key alone, not reviewed by {rfc3339(review.due)}"
         return self.standing.doubt
+
+    @property
+    def renews(self) -> str:
+        """The waiver in whose place it is asked for; empty when it is a first one."""
+        record = self.terms.record if self.terms else None
+        return record.renews if record else ""
 
     @property
     def approver(self) -> str:
@@ -148,6 +156,12 @@ class Projection:
     def waiver(self, id_: str) -> Waiver | None:
         """Return the waiver whose asking entry has the hash `id_`."""
         return next((waiver for waiver in self.waivers if waiver.id == id_), None)
+
+    def renewal_asked(self, id_: str) -> Waiver | None:
+        """Return the renewal of a waiver that waits for a key; None when there is none."""
+        return next(
+            (w for w in self.waivers if w.renews == id_ and w.state is WaiverState.REQUESTED), None
+        )
 
     def in_flight(self, model: str) -> tuple[str, ...]:
         """Return the moves of a model that wait or are on their way."""
@@ -281,26 +295,34 @@ def _suspended(waiver: Waiver, stop: Entry | None) -> Waiver:
 def _superseded(waivers: Iterable[Waiver]) -> tuple[Waiver, ...]:
     """Return waivers with those ended that a renewal took the place of, once it was granted.
 
-    That is for good: a renewal that is revoked or has run out brings back nothing.
+    That is for good: a renewal that is revoked or has run out brings back nothing. One waiver has
+    one renewal: of two that were granted without knowing of each other the first counts.
     """
     found = tuple(waivers)
-    renewed = {
-        each.terms.record.renews: each
-        for each in found
-        if each.standing.decided_at and not each.standing.doubt and each.terms and each.terms.record
-    }
-    replaceable = (WaiverState.GRANTED, WaiverState.SUSPENDED)
-    return tuple(
-        replace(
-            each,
-            state=WaiverState.SUPERSEDED,
-            renewed_by=renewed[each.id].id,
-            renewed_at=renewed[each.id].standing.decided_at,
-        )
-        if each.id in renewed and each.state in replaceable
-        else each
-        for each in found
-    )
+    renewed: dict[str, Waiver] = {}
+    for each in sorted(found, key=lambda w: (w.standing.decided_at or w.requested_at, w.id)):
+        if each.standing.decided_at and not each.standing.doubt and each.renews:
+            renewed.setdefault(each.renews, each)
+    return tuple(_replaced(each, renewed) for each in found)
+
+
+def _replaced(each: Waiver, renewed: Mapping[str, Waiver]) -> Waiver:
+    """Return a waiver as renewals leave it: that of its own, and the first of what it renews."""
+    if each.state not in (WaiverState.GRANTED, WaiverState.SUSPENDED):
+        return each
+    first = renewed.get(each.renews)
+    if first is not None and first.id != each.id:
+        why = f"{short(each.renews)} was renewed by {short(first.id)} before"
+        return replace(
+            each, state=WaiverState.SUPERSEDED, renewed_by=first.id, overtaken=why,
+            renewed_at=max(filter(None, (first.standing.decided_at, each.standing.decided_at))),
+        )  # fmt: skip
+    if (own := renewed.get(each.id)) is not None:
+        return replace(
+            each, state=WaiverState.SUPERSEDED, renewed_by=own.id,
+            renewed_at=own.standing.decided_at,
+        )  # fmt: skip
+    return each
 
 
 def _held(waiver: Waiver, ask: Entry) -> Held:

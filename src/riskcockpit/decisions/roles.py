@@ -257,8 +257,7 @@ class Roles:
         roles = self.of(principal, at)
         if not roles & rule.request:
             raise RefusedError(
-                f"{principal} may not {deed.value}: {role_words(roles)} is none of "
-                f"{role_words(rule.request)}",
+                f"{principal} may not {deed.value}: {lacking(roles, rule.request)}",
                 rule=rule.id,
                 hint=rule.why or None,
             )
@@ -362,6 +361,13 @@ def _review_fault(rule: Rule) -> str:
         return "" if rule.review_within <= LONGEST_REVIEW else "is reviewed within seven days"
     except ValueError as error:
         return str(error)
+
+
+def lacking(roles: frozenset[Role], wanted: frozenset[Role]) -> str:
+    """Say that none of these roles is one of those that are wanted."""
+    if not roles:
+        return f"it takes the role {role_words(wanted)}, and they have none"
+    return f"{role_words(roles)} is none of {role_words(wanted)}"
 
 
 def role_words(roles: frozenset[Role]) -> str:

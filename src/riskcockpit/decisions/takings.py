@@ -46,6 +46,13 @@ def _takes(entry: Entry, by_hash: Mapping[str, Entry]) -> bool:
     named = by_hash.get(str(entry.data.get(_NAMED_BY[entry.type])))
     if named is not None and named.type in _KEYS:
         named = by_hash.get(str(named.data.get("request")))
+        if named is not None and _renews(named):
+            return False  # without that key the waiver counts again that it had renewed
     if named is None or named.type not in _PERMITS:
         return False
     return named.data.get("kind") != ActionKind.DEPLOYMENT_REJECT.value
+
+
+def _renews(ask: Entry) -> bool:
+    record = ask.data.get("record")
+    return isinstance(record, Mapping) and bool(record.get("renews"))

@@ -52,6 +52,9 @@ class WaiverState(StrEnum):
     """Something about it does not verify: it does not count."""
 
 
+RENEWABLE = frozenset({WaiverState.GRANTED, WaiverState.SUSPENDED, WaiverState.EXPIRED})
+RENEW_RULE = "renew-what-stood"
+"""The rule named when a waiver cannot be renewed."""
 REVOCABLE = frozenset({WaiverState.GRANTED, WaiverState.REQUESTED, WaiverState.SUSPENDED})
 """A suspended one too: a renewal could bring it back."""
 

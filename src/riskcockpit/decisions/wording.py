@@ -37,11 +37,19 @@ def summary_of(entry: Entry) -> str:
 
 
 def _waiver(data: Mapping[str, Any]) -> str:
-    return f"{_covered(data)} waived {_terms(data)}"
+    renewed = f" (renewal of {_renews(data)})" if _renews(data) else ""
+    return f"{_covered(data)} waived {_terms(data)}{renewed}"
 
 
 def _asked_waiver(data: Mapping[str, Any]) -> str:
+    if renewed := _renews(data):
+        return f"{ASKS}renew the waiver {renewed} of {_covered(data)} {_terms(data)}"
     return f"{ASKS}waive {_covered(data)} {_terms(data)}"
+
+
+def _renews(data: Mapping[str, Any]) -> str:
+    record = data.get("record")
+    return short(str(record.get("renews", ""))) if isinstance(record, Mapping) else ""
 
 
 def _covered(data: Mapping[str, Any]) -> str:

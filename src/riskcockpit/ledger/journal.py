@@ -18,7 +18,7 @@ from pathlib import Path
 
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.decision import EntryType
-from riskcockpit.errors import LedgerError
+from riskcockpit.errors import LedgerError, UnwritableError
 from riskcockpit.ledger import checkpoint as checkpoints
 from riskcockpit.ledger.armor import EVIDENCE
 from riskcockpit.ledger.bodies import fault_of
@@ -101,8 +101,8 @@ class Journal:
         """Sign an entry and write it; when this returns it is on disk.
 
         Raises:
-            LedgerError: no key, a damaged chain, or a disk that does not take it. Nothing is
-                written then.
+            LedgerError: no key, a damaged chain, or (UnwritableError) a disk that does not take it.
+                Nothing is written then.
             BusyError: another process holds the chain.
         """
         signer = self._writer()
@@ -125,6 +125,7 @@ class Journal:
 
         Raises:
             LedgerError: the chain does not fit its last checkpoint, or the key cannot sign.
+            UnwritableError: the disk does not take it; the entries stand.
         """
         signer = self._writer()
         if not self._file.exists():
@@ -337,7 +338,7 @@ class Journal:
         try:
             return checkpoints.write(self.directory, statement, signer)
         except OSError as error:
-            raise LedgerError(
+            raise UnwritableError(
                 f"cannot write a checkpoint of {self.chain}: {error.strerror or error}",
                 hint="make room: the entries stand, `ledger checkpoint` signs them later",
             ) from error

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from riskcockpit.errors import LedgerError
+from riskcockpit.errors import LedgerError, UnwritableError
 from riskcockpit.ledger.modes import make_directory, modes_of
 from riskcockpit.ledger.regular import NotRegularError, read_regular
 
@@ -27,7 +27,7 @@ class Objects:
         """Keep `content` durably and return its SHA-256 in hex.
 
         Raises:
-            LedgerError: it cannot be written.
+            UnwritableError: it cannot be written.
         """
         digest = hashlib.sha256(content).hexdigest()
         target = self._path(digest)
@@ -40,7 +40,7 @@ class Objects:
         except OSError as error:
             if target.exists():  # a colleague kept the same meanwhile
                 return digest
-            raise LedgerError(f"cannot keep evidence at {target}: {error}") from error
+            raise UnwritableError(f"cannot keep evidence at {target}: {error}") from error
         return digest
 
     def get(self, digest: str) -> bytes:

@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from riskcockpit.errors import LedgerError, SigningKeyError
+from riskcockpit.ledger.agent import NoAgentError, held_keys
 from riskcockpit.ledger.armor import (
     EVIDENCE,
     HEADER,
@@ -83,6 +84,24 @@ class Signer:
     def refusal(self, namespace: str, at: datetime) -> str:
         """Say why this key may not sign in `namespace` at `at`; empty when it may."""
         return self.allowed.refusal(self.principal, self.public_key, namespace, at)
+
+    @property
+    def is_in_agent(self) -> bool:
+        """Whether only an agent can sign: the private key is not here."""
+        return self.key.suffix == _PUBLIC and not self.key.with_suffix("").exists()
+
+    def why_not(self) -> str:
+        """Say why this key cannot sign now; empty when nothing speaks against it.
+
+        It is looked at, and tried on nothing: what is held in hardware would want a touch.
+        """
+        if not self.is_in_agent:
+            return ""
+        try:
+            is_held = self.public_key in held_keys()
+        except NoAgentError as error:
+            return f"{self.key} is signed with through an agent, and {error}"
+        return "" if is_held else f"the ssh-agent does not hold {self.key} ({self.fingerprint})"
 
     def sign(self, content: bytes, namespace: str = EVIDENCE) -> str:
         """Return an armoured signature over `content` that was verified after it was made.

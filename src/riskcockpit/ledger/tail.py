@@ -6,7 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-from riskcockpit.errors import LedgerError
+from riskcockpit.errors import LedgerError, UnwritableError
 from riskcockpit.ledger.chain import DamagedLineError, Entry, parse_line
 from riskcockpit.ledger.lock import try_lock, wait_for_lock
 from riskcockpit.ledger.modes import Modes, set_mode
@@ -23,9 +23,10 @@ _HINTS = {
 }
 
 
-def disk_error(what: str, error: OSError) -> LedgerError:
+def disk_error(what: str, error: OSError) -> UnwritableError:
     """Return the error of a disk that does not take something, with what to do."""
-    return LedgerError(f"{what}: {error.strerror or error}", hint=_HINTS.get(error.errno or 0))
+    hint = _HINTS.get(error.errno or 0)
+    return UnwritableError(f"{what}: {error.strerror or error}", hint=hint)
 
 
 def open_locked(file: Path, modes: Modes) -> int:
@@ -63,7 +64,7 @@ def append_line(handle: int, size: int, line: bytes) -> None:
     """Write one line at the end, whole and durable, or not at all.
 
     Raises:
-        LedgerError: the disk does not take it; the file is as it was.
+        UnwritableError: the disk does not take it; the file is as it was.
     """
     try:
         written = os.write(handle, line)
@@ -78,7 +79,7 @@ def append_line(handle: int, size: int, line: bytes) -> None:
         os.ftruncate(handle, size)
         raise disk_error("cannot write to the ledger", error) from error
     os.ftruncate(handle, size)
-    raise LedgerError("cannot write to the ledger: the disk took only a part of the entry")
+    raise UnwritableError("cannot write to the ledger: the disk took only a part of the entry")
 
 
 def last_line(handle: int, size: int) -> tuple[bytes, int]:

@@ -20,6 +20,7 @@ from riskcockpit.services.alerting import Look, look
 from riskcockpit.services.answers import LONGEST_NOTE
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import MIN_PREFIX, Desk
+from riskcockpit.services.previews import closed
 from riskcockpit.views.alerts import AlertDetail, AlertRow, DigestView
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
@@ -72,7 +73,7 @@ def plan_acknowledge(ctx: Context, name: str, text: str) -> DecisionPreview:
         calls=(),
         rule=rule,
         needs=needs,
-        blockers=(*over, *refused),
+        blockers=(*over, *refused, *closed(desk)),
         warnings=known,
         facts=(("alert", row.detail), ("note on", row.subject), ("text", words)),
     )

@@ -25,6 +25,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.desk import MIN_PREFIX, Desk
 from riskcockpit.services.dismissals import carry_out
 from riskcockpit.services.policy_lines import dated_back, policy_lines
+from riskcockpit.services.previews import closed
 from riskcockpit.services.proposals import (
     plan_taking_up,
     plan_turning_down,
@@ -319,7 +320,7 @@ def _preview(
         calls=about.calls,
         rule=rule,
         needs=missing,
-        blockers=blockers,
+        blockers=(*blockers, *closed(desk)),
         warnings=(*about.warnings, *warnings),
         findings=about.findings,
         finding_count=about.finding_count,

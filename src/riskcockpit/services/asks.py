@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from riskcockpit.decisions.duties import Check, permit_key
 from riskcockpit.decisions.policy import PolicyBook
-from riskcockpit.decisions.project import Projection
+from riskcockpit.decisions.project import Projection, Waiver
 from riskcockpit.decisions.requests import Standing
 from riskcockpit.decisions.roles import Rule, Signature
-from riskcockpit.decisions.waivers import WaiverState
+from riskcockpit.decisions.waivers import RENEW_RULE, RENEWABLE, WaiverState
 from riskcockpit.decisions.wording import ASKS, summary_of
 from riskcockpit.domain.action import MODEL_KINDS, ActionState
 from riskcockpit.domain.ids import short
@@ -35,6 +35,8 @@ class Ask:
     is_rollback: bool = False
     is_overtaken: bool = False
     """Whether it can be rejected alone: what it changes is no longer what is in force."""
+    ended: str = ""
+    """Why what it renews is over, so that it can be rejected alone; empty for all else."""
 
     @property
     def sentence(self) -> str:
@@ -57,6 +59,9 @@ class Ask:
             raise RefusedError(
                 f"the request {short(self.entry.hash)} is overtaken", rule="waiting-only", hint=ANEW
             )
+        if self.ended:
+            hint = "reject it; `riskcockpit waive` asks anew"
+            raise RefusedError(self.ended, rule=RENEW_RULE, hint=hint)
         made_by = (*self.standing.authors, *authors)
         return rule, permit_key(rule, approver, self.standing.signed, made_by)
 
@@ -90,7 +95,10 @@ def asks_of(entries: Sequence[Entry], projection: Projection, book: PolicyBook) 
     known = {entry.hash: entry for entry in entries}
     for waiver in projection.waivers:
         waits = waiver.state is WaiverState.REQUESTED or waiver.standing.is_to_review
-        yield Ask(known[waiver.id], waiver.standing, WAIVER, waiver.state.value, waits)
+        yield Ask(
+            known[waiver.id], waiver.standing, WAIVER, _state(waiver), waits,
+            ended=_over(projection, waiver) if waits else "",
+        )  # fmt: skip
     for each in projection.actions:
         if each.action.id not in known:  # it follows from a waiver, which is what is signed
             continue
@@ -112,3 +120,17 @@ def asks_of(entries: Sequence[Entry], projection: Projection, book: PolicyBook) 
         if not end.changes:  # somebody's own tool asked for no file that says the end
             standing = Standing(book.rule_for(end.entry.actor), doubt=ANEW)
             yield Ask(end.entry, standing, POLICY, "overtaken", is_waiting=True, is_overtaken=True)
+
+
+def _over(projection: Projection, waiver: Waiver) -> str:
+    """Say why the waiver that another renews has no place to be taken; empty when it has."""
+    old = projection.waiver(waiver.renews) if waiver.renews else None
+    if old is None or old.state in RENEWABLE or old.renewed_by == waiver.id:
+        return ""
+    return f"the waiver {short(old.id)}, which it renews, is over: {old.why or old.state.value}"
+
+
+def _state(waiver: Waiver) -> str:
+    """Return what became of a request: one that was approved and rejected is rejected."""
+    is_contested = waiver.standing.is_contested
+    return WaiverState.REJECTED.value if is_contested else waiver.state.value

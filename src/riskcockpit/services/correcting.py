@@ -13,6 +13,7 @@ from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.errors import InputError, RefusedError
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
+from riskcockpit.services.previews import closed
 from riskcockpit.services.rows import finding_rows
 from riskcockpit.store.sql import sql
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
@@ -59,7 +60,7 @@ def plan(desk: Desk, wish: Correction) -> DecisionPreview:
         calls=(),
         rule=rule,
         needs=(),
-        blockers=(blocker.message,) if blocker else (),
+        blockers=(blocker.message,) if blocker else closed(desk),
         warnings=wish.warnings,
         findings=sample[:SAMPLE],
         finding_count=len(wish.findings),

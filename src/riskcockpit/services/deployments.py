@@ -23,6 +23,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.moves import upstream_of
 from riskcockpit.services.outbox import acting_connector, bring_on
+from riskcockpit.services.previews import closed
 from riskcockpit.services.promoting import plan_promotion, promote
 from riskcockpit.views.deployments import DeploymentsView, OfferRow
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
@@ -87,7 +88,7 @@ def plan_deployment(
         calls=upstream.calls,
         rule=rule,
         needs=missing,
-        blockers=(*refusals, *upstream.blockers),
+        blockers=(*refusals, *closed(desk), *upstream.blockers),
         facts=(
             ("source", offer.action.source),
             ("deployment", offer.what),

@@ -167,7 +167,9 @@ _TRIAL = "riskcockpit-trial@v1"
 def _identity(ctx: Context) -> Check:
     def who() -> str:
         signer = ctx.signer()
-        if ctx.key.suffix != ".pub":  # in an agent it may want a touch, or to be confirmed
+        if why_not := signer.why_not():
+            raise LedgerError(why_not, hint="`ssh-add` loads it, `ssh-add -L` lists what is there")
+        if not signer.is_in_agent:  # there it may want a touch, or to be confirmed
             signer.sign(b"trial", _TRIAL)
         return f"{signer.principal} signs with {ctx.key} ({signer.fingerprint})"
 

@@ -45,7 +45,6 @@ from riskcockpit.services.judging import transcript
 from riskcockpit.services.policy import controls_in_force, frameworks_in_force, kpis_in_force
 from riskcockpit.services.record import examined
 from riskcockpit.services.reporting import DEFAULT_PERIOD, EVIDENCE_FORM
-from riskcockpit.services.witnessing import sign_checkpoint
 from riskcockpit.store.sql import sql
 from riskcockpit.views.evidence import (
     Evaluation,
@@ -295,5 +294,4 @@ def _record(ctx: Context, view: EvidenceView, manifest_digest: str) -> str:
             "results_digest": view.results_digest,
         },
     )
-    sign_checkpoint(ctx)
     return entry.hash

@@ -14,10 +14,11 @@ from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import LedgerError, StoreError
 from riskcockpit.ledger.chain import SUFFIX, Entry, parse_line
 from riskcockpit.services.context import Context
-from riskcockpit.services.lapsing import lapsed, settle
+from riskcockpit.services.lapsing import has_lapsed, lapsed, settle
 from riskcockpit.services.summary import decoded
 from riskcockpit.store.sql import sql
 
+LAPSED = "waivers lapsed since this was published, their findings count again: `riskcockpit sync`"
 BEHIND = "the ledger has decisions that are newer than what is shown: `riskcockpit sync`"
 CAME = "decisions that came since the last publish count now"
 _DECIDES_NOTHING = frozenset(
@@ -64,38 +65,39 @@ def overdue(ctx: Context) -> tuple[str, ...]:
 
 
 def catch_up(ctx: Context, generation: int) -> tuple[str, ...]:
-    """Publish what is decided, unless that was done since `generation`; say so, and what failed.
+    """Publish what is decided and what lapsed, unless that was done since `generation`; say so, and
+    what failed.
 
     Raises:
         BusyError: another process is writing.
         StoreError: the cache cannot be read.
         LedgerError: the ledger cannot be read.
     """
-    if not is_behind(ctx):
-        return ()
-    return (CAME, *settle(ctx, generation))
+    said = overdue(ctx)
+    return (*said, *settle(ctx, generation)) if said else ()
 
 
 def caught_up(ctx: Context) -> tuple[str, ...]:
-    """Publish what is decided, for whoever judges by it: what was revoked must not count.
+    """Publish what is decided, for whoever judges by it: what was revoked or lapsed must not count.
 
     Raises:
         StoreError: it cannot be published. BusyError, LedgerError: as `catch_up`.
     """
-    said = catch_up(ctx, ctx.store.generation())
-    if said and is_behind(ctx):
-        why = "; ".join(said[1:]) or "another process published meanwhile"
+    generation, due = ctx.store.generation(), overdue(ctx)
+    failed = settle(ctx, generation) if due else ()
+    if due and (missing := overdue(ctx)):
+        why = "; ".join(failed or missing)
         raise StoreError(
-            f"the ledger has decisions that the cache does not know: {why}",
+            f"the cache does not know all that is decided: {why}",
             hint="`riskcockpit sync` publishes them; then try again",
         )
-    return said[:1]
+    return due
 
 
 def behind(ctx: Context) -> str:
     """Return what to tell whoever reads what is published; empty while it knows all."""
     try:
-        return BEHIND if is_behind(ctx) else ""
+        return BEHIND if is_behind(ctx) else LAPSED if has_lapsed(ctx) else ""
     except (StoreError, LedgerError):
         return ""  # whoever reads is told by what they read
 

@@ -11,6 +11,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.incident_files import runbooks
 from riskcockpit.services.incidents import acknowledge, found_by, incidents
+from riskcockpit.services.previews import closed
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
 from riskcockpit.views.incidents import IncidentView, StepView
 
@@ -48,7 +49,7 @@ def plan_acknowledge(ctx: Context, id_: str) -> DecisionPreview:
         calls=(),
         rule=rule,
         needs=needs,
-        blockers=(*blockers, *refused),
+        blockers=(*blockers, *refused, *closed(desk)),
     )
 
 

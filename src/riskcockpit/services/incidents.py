@@ -244,7 +244,8 @@ def _said(comment: str) -> str:
     words = clean_text(comment).strip()
     if not words or len(words) > LONGEST_TEXT:
         raise InputError(
-            f"say why in 1 to {LONGEST_TEXT} characters, not {len(words)}", hint="with --comment"
+            f"say why in 1 to {LONGEST_TEXT} characters, not {len(words)}",
+            hint="it is signed",
         )
     return words
 

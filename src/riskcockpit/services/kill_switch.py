@@ -7,7 +7,9 @@ ledger. Automation goes on only when neither stops it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from riskcockpit.config.paths import make_private
 from riskcockpit.decisions.notes import KIND, NoteKind
@@ -58,6 +60,7 @@ def plan_stop(ctx: Context, reason: str) -> DecisionPreview:
         f"Nothing is done without a person from then on, here by the file {switch_file(ctx)}, and "
         "wherever the ledger is shared by a signed word. Alarms go on.",
         words,
+        is_always_open=True,
     )
 
 
@@ -67,18 +70,23 @@ def plan_resume(ctx: Context, reason: str) -> DecisionPreview:
     desk = Desk(ctx)
     _refuse_machines(desk)
     what = "By its rules it rolls models back without asking again, where they are enforced."
-    return _plan(desk, "Let automation go on", what, words)
+    return _plan(desk, "Let automation go on", what, words, is_always_open=False)
 
 
-def _plan(desk: Desk, title: str, consequence: str, reason: str) -> DecisionPreview:
-    rule = desk.permit(Deed.NOTE).id
-    return preview_of(desk, title, consequence, SUBJECT, rule, facts=(("reason", reason),))
+def _plan(
+    desk: Desk, title: str, consequence: str, reason: str, *, is_always_open: bool
+) -> DecisionPreview:
+    rule, facts = desk.permit(Deed.NOTE).id, (("reason", reason),)
+    return preview_of(
+        desk, title, consequence, SUBJECT, rule, facts=facts, is_always_open=is_always_open
+    )
 
 
 def stop(ctx: Context, reason: str) -> str:
     """Stop all automation: the file first, which needs no key, then the signed word.
 
-    Returns why the word could not be signed; the file stops it all the same.
+    The word is signed in locked production too, and whatever was edited: stopping takes power away
+    and gives none. Returns why it could not be signed; the file stops it here all the same.
 
     Raises:
         InputError: there is no reason, or the file cannot be made.
@@ -93,10 +101,13 @@ def stop(ctx: Context, reason: str) -> str:
             f"cannot make {file}: {error.strerror}", hint="make it by hand, or stop the process"
         ) from error
     try:
-        _sign(Desk(ctx), NoteKind.AUTOMATION_STOPPED, words)
+        _sign_stop(Desk(ctx), words)
     except RiskcockpitError as error:
         rule = f" (rule {error.rule})" if isinstance(error, RefusedError) else ""
-        return f"it is stopped here, but not in the ledger: {error.message}{rule}"
+        return (
+            "it is stopped on this computer, but not in the ledger; others that share it are not "
+            f"told: {error.message}{rule}"
+        )
     return ""
 
 
@@ -113,7 +124,8 @@ def resume(ctx: Context, reason: str) -> str:
     words = _reason(reason)
     desk = Desk(ctx)
     _refuse_machines(desk)
-    _sign(desk, NoteKind.AUTOMATION_RESUMED, words)
+    desk.sign(EntryType.NOTE, _said(desk, NoteKind.AUTOMATION_RESUMED, words))
+    desk.finish()
     try:
         switch_file(ctx).unlink(missing_ok=True)
     except OSError as error:
@@ -140,13 +152,20 @@ def _reason(reason: str) -> str:
     return words
 
 
-def _sign(desk: Desk, kind: NoteKind, reason: str) -> None:
+def _sign_stop(desk: Desk, reason: str) -> None:
+    """Sign it by the roles in force; the lock and edits of the policy hold up other decisions."""
+    data = _said(desk, NoteKind.AUTOMATION_STOPPED, reason)
+    desk.check_key()
+    with suppress(RefusedError):  # an edited file: the version that was signed is in force
+        desk.vouch()
+    desk.journal.append(EntryType.NOTE, data)
+    desk.finish()
+
+
+def _said(desk: Desk, kind: NoteKind, reason: str) -> dict[str, Any]:
     rule = desk.permit(Deed.NOTE)
     verb = "stops" if kind is NoteKind.AUTOMATION_STOPPED else "lets go on"
-    desk.sign(
-        EntryType.NOTE,
-        {KIND: kind.value, "subject": SUBJECT, "reason": reason,
-         "text": f"{verb} automation: {reason}",
-         **desk.grounds(rule)},
-    )  # fmt: skip
-    desk.finish()
+    return {
+        KIND: kind.value, "subject": SUBJECT, "reason": reason,
+        "text": f"{verb} automation: {reason}", **desk.grounds(rule),
+    }  # fmt: skip

@@ -1,4 +1,6 @@
-"""Waivers that ran out since the last publish: it is said, and their findings count again.
+"""Waivers that lapsed since the last publish: it is said, and their findings count again.
+
+One lapses when it runs out, and when one key alone decided it and nobody reviewed it in time.
 
 What a cache says of waivers is what was so when it was published. Whoever publishes anyway only has
 to say it; who imports the same report again, or has no source to sync, publishes for it.
@@ -6,9 +8,14 @@ to say it; who imports the same report again, or has no source to sync, publishe
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from riskcockpit.present.text import plural
 from riskcockpit.services.context import Context
+from riskcockpit.services.summary import decoded
 from riskcockpit.store.sql import sql
+
+_COUNTING = frozenset({"requested", "granted", "suspended"})
 
 
 def lapsed(ctx: Context) -> tuple[str, ...]:
@@ -21,12 +28,30 @@ def lapsed(ctx: Context) -> tuple[str, ...]:
         return ()
     with ctx.store.reader() as reader:
         row = reader.one(sql("services", "lapsed"), now=ctx.clock.now())
-    ended, asked = row or (0, 0)
+    ended, asked, unreviewed = row or (0, 0, 0)
+    again = "what was covered counts again"
     said = (
-        f"{plural(ended, 'waiver')} ran out, what was covered counts again" if ended else "",
+        f"{plural(ended, 'waiver')} ran out, {again}" if ended else "",
         f"{plural(asked, 'request')} for a waiver ran out" if asked else "",
+        f"{plural(unreviewed, 'waiver')} not reviewed in time, {again}" if unreviewed else "",
     )
     return tuple(filter(None, said))
+
+
+def has_lapsed(ctx: Context) -> bool:
+    """Whether something lapsed since the last publish, by what is kept beside it where that knows.
+
+    Raises:
+        StoreError: the cache cannot be read.
+    """
+    now = ctx.clock.now()
+    kept = ctx.store.summary()
+    facts = decoded(kept[1]) if kept is not None else None
+    if facts is None or not facts.covers(now, timedelta()):
+        return bool(lapsed(ctx))
+    ended = any(w.state in _COUNTING and facts.at < w.expires_at <= now for w in facts.waivers)
+    glasses = (glass for glass in facts.glasses if glass.kind == "waiver")
+    return ended or any(facts.at <= glass.review_by < now for glass in glasses)
 
 
 def settle(ctx: Context, generation: int) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from riskcockpit.services.desk import Desk
 from riskcockpit.services.dismissals import carry_out
 from riskcockpit.services.glass import broken_glass, review_words
 from riskcockpit.services.outbox import acting_connector, row_of_action
+from riskcockpit.services.previews import closed
 from riskcockpit.store.database import Reader
 from riskcockpit.store.sql import sql
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
@@ -151,7 +152,7 @@ def preview_of(proposal: Proposal) -> DecisionPreview:
         calls=upstream.calls,
         rule=rule,
         needs=missing,
-        blockers=(*refusals, *proposal.blockers, *upstream.blockers),
+        blockers=(*refusals, *closed(desk), *proposal.blockers, *upstream.blockers),
         warnings=proposal.warnings,
         exposure=proposal.exposure,
         facts=(

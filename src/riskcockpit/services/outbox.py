@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime, timedelta
 
-from riskcockpit.actions.dispatch import DUE, RETRIED, Dispatcher
+from riskcockpit.actions.dispatch import DUE, OPEN_UPSTREAM, RETRIED, Dispatcher
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.connectors.api import Acts, Connector
 from riskcockpit.decisions.receipts import ProjectedAction
 from riskcockpit.domain.action import MODEL_KINDS, ActionState
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.ids import short
-from riskcockpit.errors import ConfigError, RefusedError, RiskcockpitError
+from riskcockpit.errors import ConfigError, RefusedError, RiskcockpitError, UnwritableError
 from riskcockpit.ledger.lock import held
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
@@ -75,12 +76,31 @@ def bring_on(desk: Desk, id_: str, *, is_retry: bool = False) -> ActionRow:
             connector = acting_connector(desk.ctx, each.action.source)
         except RiskcockpitError as error:
             return row_of(each, f"not sent: {error.message}")
-        try:
+        with closing(connector):
             dispatcher = Dispatcher(_acts(connector, each), desk.journal, desk.ctx.clock)
             bring = dispatcher.retry if is_retry else dispatcher.dispatch
-            bring(each.action, each.state)
-        finally:
-            connector.close()
+            try:
+                bring(each.action, each.state)
+            except UnwritableError as error:  # the decision stands, and says how far this came
+                return row_of(_now(desk, id_), error.message)
+        return row_of(_now(desk, id_))
+
+
+def read_back(desk: Desk, id_: str) -> ActionRow:
+    """Look what became of an action that was sent and has no end yet; nothing is sent.
+
+    Raises:
+        ConfigError: its source is not configured here, or cannot act.
+        RetryableError, SourceError: it cannot be read now.
+        LedgerError: what was read cannot be signed.
+    """
+    with held(desk.ctx.paths.ledger / "outbox.lock", "the outbox"):
+        each = _now(desk, id_)
+        if each.state not in OPEN_UPSTREAM:
+            return row_of(each)
+        with closing(acting_connector(desk.ctx, each.action.source)) as connector:
+            dispatcher = Dispatcher(_acts(connector, each), desk.journal, desk.ctx.clock)
+            dispatcher.read_back(each.action, each.state, each.message)
         return row_of(_now(desk, id_))
 
 

@@ -13,21 +13,23 @@ from threading import Lock
 
 from riskcockpit.connectors.api import Acts, Declares, Refrains
 from riskcockpit.decisions.roles import Deed, Rule, needs
-from riskcockpit.decisions.waivers import REVOCABLE
+from riskcockpit.decisions.waivers import RENEW_RULE, RENEWABLE, REVOCABLE
 from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.finding import State
+from riskcockpit.domain.ids import short
 from riskcockpit.domain.model import CHAMPION
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import LedgerError, RefusedError, RiskcockpitError
+from riskcockpit.ledger.agent import NoAgentError, held_keys
 from riskcockpit.services.asks import Ask, asks_of
 from riskcockpit.services.authors import known_authors
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.ledger_pulse import ledger_state
 from riskcockpit.services.outbox import acting_connector
+from riskcockpit.services.previews import closed
 from riskcockpit.services.subjects import subject_of
 from riskcockpit.services.unlocking import unlocked_until
-from riskcockpit.services.waivers import RENEW_RULE, RENEWABLE
 from riskcockpit.store.sql import sql
 from riskcockpit.views.permissions import Permission
 
@@ -101,7 +103,17 @@ class Permissions:
 def grounds_of(ctx: Context) -> Hashable:
     """Return another value when an answer may be another one; cheap, reads no entry."""
     is_open = unlocked_until(ctx) is not None
-    return ctx.store.generation(), ledger_state(ctx), is_open
+    return ctx.store.generation(), ledger_state(ctx), is_open, _held(ctx)
+
+
+def _held(ctx: Context) -> Hashable:
+    """Return which keys the agent holds, where one signs; keys come and go in it."""
+    if ctx.key.suffix != ".pub":
+        return None
+    try:
+        return held_keys()
+    except NoAgentError as error:
+        return str(error)
 
 
 class Preflight:
@@ -115,7 +127,7 @@ class Preflight:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._desk = Desk(ctx)
-        self._closed = self._why_closed()
+        self._closed = next(iter(closed(self._desk)), "")
 
     def of(self, subject: str) -> tuple[Permission, ...]:
         """Return what may be done to what `subject` names; raises as `permissions`."""
@@ -196,6 +208,9 @@ class Preflight:
             if not renew.why_not and waiver.state not in RENEWABLE:
                 word = waiver.state.value.replace("_", " ")
                 renew = Permission("renew", f"the waiver is {word}", RENEW_RULE)
+            elif not renew.why_not and (asked := self._desk.projection.renewal_asked(waiver.id)):
+                why = f"a renewal of it waits: {short(asked.id)}"
+                renew = Permission("renew", why, RENEW_RULE)
             answers += [revoke, renew]
         return (*answers, self._note())
 
@@ -237,10 +252,3 @@ class Preflight:
 
     def _note(self) -> Permission:
         return self._by_rule("note", Deed.NOTE)
-
-    def _why_closed(self) -> str:
-        try:
-            self._desk.check_open()
-        except RefusedError as error:
-            return error.message
-        return ""

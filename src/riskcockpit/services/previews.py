@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from riskcockpit.errors import RefusedError
 from riskcockpit.services.desk import Desk
 from riskcockpit.views.governance import DecisionPreview
 
 SECOND = "another person approves it: `riskcockpit approve`"
+
+
+def closed(desk: Desk) -> tuple[str, ...]:
+    """Return why nothing can be signed here now, whatever it is; nothing when it can.
+
+    Production is locked, a policy file was edited, or the key is revoked or not in its agent.
+    """
+    try:
+        desk.check_open()
+    except RefusedError as error:
+        return (error.message,)
+    why_not = desk.ctx.signer().why_not()
+    return (why_not,) if why_not else ()
 
 
 def preview_of(
@@ -18,8 +32,12 @@ def preview_of(
     needs: tuple[str, ...] = (),
     blockers: tuple[str, ...] = (),
     facts: tuple[tuple[str, str], ...] = (),
+    is_always_open: bool = False,
 ) -> DecisionPreview:
-    """Return the preview of a decision that calls nothing upstream and is about no findings."""
+    """Return the preview of a decision that calls nothing upstream and is about no findings.
+
+    What is `is_always_open` is signed in locked production and over an edited policy, too.
+    """
     return DecisionPreview(
         title=title,
         consequence=consequence,
@@ -29,7 +47,7 @@ def preview_of(
         calls=(),
         rule=rule,
         needs=needs,
-        blockers=blockers,
+        blockers=blockers if is_always_open else (*blockers, *closed(desk)),
         facts=facts,
     )
 
@@ -44,5 +62,6 @@ def policy_preview(
     )
     rule = desk.book.rule_for(desk.principal).id
     return preview_of(
-        desk, title, consequence, target, rule, needs=() if is_alone else (SECOND,), facts=facts
-    )
+        desk, title, consequence, target, rule, needs=() if is_alone else (SECOND,), facts=facts,
+        is_always_open=True,
+    )  # fmt: skip

@@ -12,6 +12,7 @@ from riskcockpit.errors import RefusedError
 from riskcockpit.services.automatic import silences
 from riskcockpit.services.automation import rules_in_force
 from riskcockpit.services.desk import MIN_PREFIX, Desk
+from riskcockpit.services.previews import closed
 from riskcockpit.services.rollback import Order, carry_out_order, plan_order
 from riskcockpit.views.governance import DecisionPreview, DecisionResult
 
@@ -71,7 +72,7 @@ def plan_turning_down(desk: Desk, proposal: Proposal, comment: str) -> DecisionP
         calls=(),
         rule=rule,
         needs=(),
-        blockers=refusals,
+        blockers=(*refusals, *closed(desk)),
         facts=(("because", proposal.because), ("comment", clean_text(comment).strip())),
     )
 

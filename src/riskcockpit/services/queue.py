@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 
-from riskcockpit.domain.action import MODEL_KINDS
+from riskcockpit.domain.action import MODEL_KINDS, ActionState
+from riskcockpit.domain.ids import short
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
@@ -33,6 +34,8 @@ PROPOSED = "rollback.proposed"
 """The kind of what automation proposed, among the requests."""
 _OWNERS_SHOWN = 2
 _SIGNERS_SHOWN = 3
+_REASON_SHOWN = 120
+"""Characters of what a source said; `actions list` shows all."""
 _URGENCY = {
     QueueKind.CHAMPION_MISSING: 0,
     QueueKind.MODEL_ALARM: 1,
@@ -140,12 +143,11 @@ def _without(title: str, subject: str) -> str:
 
 def _actions(actions: Iterable[ActionFact]) -> Iterator[QueueItem]:
     for action in actions:
-        word = action.state.replace("_", " ")
         yield QueueItem(
             id=f"action:{action.id}",
             kind=QueueKind.ACTION_FAILED,
             title=f"{action.kind} {action.target}",
-            detail=f"{word}: {action.message}" if action.message else word,
+            detail=_came_to(action),
             since=action.updated_at,
             due_at=None,
             at_risk=None,
@@ -154,6 +156,18 @@ def _actions(actions: Iterable[ActionFact]) -> Iterator[QueueItem]:
             keys=("n",),
             severity=Severity.MEDIUM if action.state.startswith("pending") else Severity.HIGH,
         )
+
+
+def _came_to(action: ActionFact) -> str:
+    """Say how far an action is; of one in doubt what a person may do comes before the reason."""
+    word = action.state.replace("_", " ")
+    if action.state == ActionState.UNKNOWN.value:
+        again = f"riskcockpit actions retry {short(action.id)}"
+        word = f"unknown; each sync looks again, `{again}` sends it again if it was not done"
+    why = action.message
+    if len(why) > _REASON_SHOWN:
+        why = f"{why[:_REASON_SHOWN].rstrip()}…"
+    return f"{word}: {why}" if why else word
 
 
 def _requests(requests: Iterable[RequestFact], principal: str) -> Iterator[QueueItem]:
@@ -237,7 +251,9 @@ def _waivers(
             at_risk=Money(waiver.exposure, currency),
             state=KpiState.WARN,
             subject=waiver.id,
-            keys=_keys(waiver.requester, waiver.could_sign, principal) if is_request else ("n",),
+            keys=_keys(waiver.requester, waiver.could_sign, principal)
+            if is_request
+            else ("N", "n"),
         )
 
 

@@ -29,7 +29,6 @@ from riskcockpit.services.pricing import scenarios_in_force
 from riskcockpit.services.queue import queue
 from riskcockpit.services.record import examined
 from riskcockpit.services.sources import source_views
-from riskcockpit.services.witnessing import sign_checkpoint
 from riskcockpit.store.sql import sql
 from riskcockpit.views.compliance import EvidenceState, FrameworkView
 from riskcockpit.views.report import (
@@ -133,7 +132,6 @@ def issue(ctx: Context, view: ReportView, files: Sequence[Issued]) -> str:
             "results_digest": view.attestation.results_digest,
         },
     )
-    sign_checkpoint(ctx)
     return entry.hash
 
 

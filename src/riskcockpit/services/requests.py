@@ -35,7 +35,7 @@ class _Signers:
     me: Signature | None
     """None: this person cannot sign at all."""
     hindrance: str
-    """Why not; empty when they can."""
+    """Why not, or why their key cannot now; empty when they can."""
     roles: Roles | None
     """The rules in force; None: none were signed."""
     now: datetime
@@ -130,7 +130,7 @@ def _known(ctx: Context) -> _Known:
 def _signer(ctx: Context) -> tuple[Signature | None, str]:
     """Return how this person signs, or why they cannot."""
     try:
-        return Desk(ctx).signature(), ""
+        return Desk(ctx).signature(), ctx.signer().why_not()
     except (LedgerError, RiskcockpitError) as error:
         return None, error.message
 
@@ -158,7 +158,7 @@ def _row(ctx: Context, ask: Ask, signers: _Signers, conflict: str) -> RequestRow
     authors = known_authors(ctx, ask.entry.data)
     why_not = signers.hindrance
     if signers.me is not None:
-        why_not = _why_not(ask, signers.me, authors)
+        why_not = _why_not(ask, signers.me, authors) or signers.hindrance
     return RequestRow(
         id=ask.entry.hash,
         kind=ask.kind,
@@ -180,7 +180,8 @@ def _row(ctx: Context, ask: Ask, signers: _Signers, conflict: str) -> RequestRow
 def _proposed(proposal: Proposal, rule: Rule | None, signers: _Signers) -> RequestRow:
     """Return what automation proposed: whoever may ask for the rollback may take it up."""
     asking = rule.request if rule else frozenset()
-    may = signers.me is not None and bool(signers.me.roles & asking)
+    has_role = signers.me is not None and bool(signers.me.roles & asking)
+    may = has_role and not signers.hindrance
     return RequestRow(
         id=proposal.id,
         kind="proposal",

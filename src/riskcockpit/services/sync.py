@@ -33,6 +33,7 @@ from riskcockpit.services.alerting import after_publish
 from riskcockpit.services.context import Context
 from riskcockpit.services.dismissals import carry_out_due
 from riskcockpit.services.endings import record_endings
+from riskcockpit.services.finding_out import find_out
 from riskcockpit.services.following import overdue
 from riskcockpit.services.house import policy_of, read_options_of
 from riskcockpit.services.importing import together
@@ -152,13 +153,13 @@ def _synced(ctx: Context, order: _Order, tell: SyncProgress) -> SyncReport:
         )
         whole = replace(order, sources=_chosen(ctx, ()), is_all=True, full=True)
         done = _run(ctx, whole, tell)
-    generation = ctx.store.generation()
     if done.judgement is not None:
         notes.extend(_sign(ctx, done, done.judgement))
+        notes.extend(_found_out(ctx, done))
         notes.extend(_carried_out(ctx))
         notes.extend(_kept_incidents(ctx))
         notes.extend(after_publish(ctx))
-    return SyncReport(done.outcomes, order.dry_run, generation, tuple(notes))
+    return SyncReport(done.outcomes, order.dry_run, ctx.store.generation(), tuple(notes))
 
 
 def _chosen(ctx: Context, names: Sequence[str]) -> tuple[SourceSettings, ...]:
@@ -251,6 +252,15 @@ def _sign(ctx: Context, done: _Done, judgement: Judgement) -> list[str]:
     except (LedgerError, BusyError) as error:
         why_not = error.message
     return [f"this sync is not in the ledger: {why_not}"] if why_not else []
+
+
+def _found_out(ctx: Context, done: _Done) -> list[str]:
+    """Say what became of what was sent to the sources that answered and had no end yet."""
+    try:
+        rows = find_out(ctx, [one.source.name for one in done.pulled if not one.error])
+    except RiskcockpitError as error:
+        return [f"what became of what was sent is not looked for: {error.message}"]
+    return [f"{row.kind} {row.target}: {row.state}, {row.message}" for row in rows]
 
 
 def _carried_out(ctx: Context) -> list[str]:

@@ -12,7 +12,13 @@ from riskcockpit.decisions.duties import in_words
 from riskcockpit.decisions.project import Projection, Waiver, held_by_controls
 from riskcockpit.decisions.requests import KEYS
 from riskcockpit.decisions.waiver_record import WaiverRecord
-from riskcockpit.decisions.waivers import Covered, WaiverState, WaiverTerms
+from riskcockpit.decisions.waivers import (
+    RENEW_RULE,
+    RENEWABLE,
+    Covered,
+    WaiverState,
+    WaiverTerms,
+)
 from riskcockpit.decisions.wording import summary_of
 from riskcockpit.domain.clock import parse_utc, rfc3339
 from riskcockpit.domain.finding import State
@@ -49,9 +55,6 @@ _STANDINGS = {
     WaiverState.IN_DOUBT: WaiverStanding.IN_DOUBT,
 }
 _GONE = frozenset({State.FIXED.value, State.SUPPRESSED_AT_SOURCE.value})
-RENEWABLE = frozenset({WaiverState.GRANTED, WaiverState.SUSPENDED, WaiverState.EXPIRED})
-RENEW_RULE = "renew-what-stood"
-"""The rule named when a waiver cannot be renewed."""
 _NAMES = ("request", "waiver", "decision", "subject")
 """Where an entry says which waiver it is about."""
 _GROWTH_LOOKED_AT = 10_000
@@ -133,7 +136,7 @@ def renew(ctx: Context, id_: str, expires_at: datetime, justification: str = "")
 
     Raises:
         UnknownNameError: there is no such waiver.
-        RefusedError: it was rejected, revoked or renewed already, or a rule says no.
+        RefusedError: it was rejected, revoked or renewed, a renewal waits, or a rule says no.
         InputError: nothing is left that could be waived.
     """
     old, terms, ids = _renewable(ctx, id_)
@@ -191,7 +194,8 @@ def _row(known: _Known, each: Waiver, triggers: Sequence[str]) -> WaiverRow:
     rows = known.covered.get(each.id, ())
     standing, why = _standing(each, rows, triggers)
     asks = standing is WaiverStanding.REQUESTED
-    covered = [row for row in rows if row["is_covered"]]
+    is_in_force = each.state is WaiverState.GRANTED  # the cache may not know yet that it is not
+    covered = [row for row in rows if row["is_covered"] and is_in_force]
     priced = [row for row in rows if row["state"] not in _GONE] if asks else covered
     currency = known.ctx.settings.currency
     notice = timedelta(days=known.ctx.settings.waivers.notice_days)
@@ -309,10 +313,11 @@ def _findings(known: _Known, each: Waiver) -> Iterator[CoveredFinding]:
     for row in known.covered.get(each.id, ()):
         seen.add(row["id"])
         then = frozen.get(row["id"])
-        why = "" if row["is_covered"] else _why_not(each, row, then, since)
+        is_covered = row["is_covered"] and each.state is WaiverState.GRANTED
+        why = "" if is_covered else _why_not(each, row, then, since)
         yield CoveredFinding(
             row["id"], row["title"], row["asset"], Severity(row["severity"]).word, row["state"],
-            is_covered=row["is_covered"], why_not=why,
+            is_covered=is_covered, why_not=why,
         )  # fmt: skip
     for id_, then in frozen.items():
         if id_ not in seen:
@@ -348,6 +353,12 @@ def _renewable(ctx: Context, id_: str) -> tuple[Waiver, WaiverTerms, list[str]]:
             f"the waiver {short(old.id)} is {state}",
             rule=RENEW_RULE,
             hint="ask anew: `riskcockpit waive`",
+        )
+    if (waits := known.projection.renewal_asked(old.id)) is not None:
+        raise RefusedError(
+            f"a renewal of the waiver {short(old.id)} waits already: {short(waits.id)}",
+            rule=RENEW_RULE,
+            hint=f"`riskcockpit approve` or `reject {short(waits.id)}` first",
         )
     present = [row["id"] for row in known.covered.get(old.id, ())]
     return old, old.terms, present

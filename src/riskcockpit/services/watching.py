@@ -6,7 +6,6 @@ and has no receipt is looked for first; nothing is ever sent twice.
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,9 +24,11 @@ from riskcockpit.ledger.lock import try_lock
 from riskcockpit.ledger.memory import Memory
 from riskcockpit.services.automatic import act, prove
 from riskcockpit.services.context import Context
+from riskcockpit.services.finding_out import FindingOut
 from riskcockpit.services.looking import REGISTRIES, Looker, cycles_of
 from riskcockpit.services.outbox import dispatch
 from riskcockpit.services.pulling import Pulled
+from riskcockpit.services.refusals import Refusals
 from riskcockpit.services.stopping import StopError, Stopper
 from riskcockpit.services.systemd import Systemd
 from riskcockpit.services.watch_health import lock_file, write_health
@@ -35,17 +36,14 @@ from riskcockpit.services.watch_publishing import Publisher
 from riskcockpit.services.watch_world import World, faults_of
 from riskcockpit.store.database import Writer
 from riskcockpit.views.automation import WatchEvent, WatchHealth
+from riskcockpit.views.governance import ActionRow
 
-log = logging.getLogger(__name__)
 Tell = Callable[[WatchEvent], None]
 STANDBY_SECONDS = 1.0
 NEWS_PAUSE = timedelta(seconds=5)
 """How long news waits after a publish, so that much news is one publish."""
 LONG_PUBLISH = timedelta(minutes=5)
 """How long a publish may take before that is told."""
-REFUSED_PAUSE = timedelta(seconds=5)
-"""How long what was refused is not tried again; twice as long each time the reason is the same."""
-LONGEST_PAUSE = timedelta(seconds=30)
 MEASURES = frozenset({"prometheus"})
 """Kinds whose every look brings something new."""
 Key = tuple[str, str, str, str]
@@ -53,22 +51,12 @@ _TOLD = frozenset({Verdict.STALE, Verdict.ALARM, Verdict.HELD})
 """Verdicts whose begin and end are told; what acts tells of itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """That something could not be done, for now."""
-
-    at: datetime
-    why: str
-    pause: timedelta
-    """How long it is not tried again."""
-
-
 @dataclass(slots=True)
 class _Kept:
     """What the loop remembers to tell things once; nothing is decided by it."""
 
     verdicts: dict[Key, Verdict] = field(default_factory=dict)
-    refused: dict[Key, _Refusal] = field(default_factory=dict)
+    refused: Refusals[Key] = field(default_factory=Refusals)
     digests: dict[str, str] = field(default_factory=dict)
     """Source → digest of what it gave last; of those whose change is published at once."""
     troubles: frozenset[str] = frozenset()
@@ -94,6 +82,7 @@ class Watch:
         self._looker = Looker(ctx)
         self._world = World(ctx)
         self._publisher = Publisher(ctx)
+        self._finding_out = FindingOut(ctx)
         self._kept = _Kept()
         self._has_news = False
         self._is_signed = False
@@ -166,16 +155,16 @@ class Watch:
         self._looker.begin()
         stands = self._world.refresh()
         cycles_of(stands.rules.automation, self._ctx.settings)  # wrong rules end it here
-        for row in self._recovered():
-            self._event("found out", row[0], row[1])
+        try:
+            self._tell_found(dispatch(self._ctx))
+        except RiskcockpitError as error:
+            self._event("found out", "", f"what is due upstream waits: {error.message}")
         self._event("started", "", f"by {stands.rules.origin}; signs as {stands.principal or '?'}")
         self._systemd.ready("leading")
 
-    def _recovered(self) -> list[tuple[str, str]]:
-        try:
-            return [(row.target, f"{row.kind}: {row.state}") for row in dispatch(self._ctx)]
-        except RiskcockpitError as error:
-            return [("", f"what is due upstream waits: {error.message}")]
+    def _tell_found(self, rows: Iterable[ActionRow]) -> None:
+        for row in rows:
+            self._event("found out", row.target, f"{row.kind}: {row.state}, {row.message}")
 
     def _loop(self, *, is_once: bool) -> None:
         while True:
@@ -205,6 +194,7 @@ class Watch:
         cycles = dict(cycles_of(automation, self._ctx.settings))
         if self._cycle_given:
             cycles = {name: min(span, self._cycle) for name, span in cycles.items()}
+        self._find_out()
         with self._stopper.interruptible():
             pulled = self._looker.look(cycles)
         self._troubles |= {f"{one.source.name}: {one.error}" for one in pulled if one.error}
@@ -219,6 +209,17 @@ class Watch:
                 self._publish(evaluations)
         elif self._now() - began_at > LONG_PUBLISH:
             self._troubles.add(f"a publish is under way since {rfc3339(began_at)}")
+
+    def _find_out(self) -> None:
+        """Look what became of what has no end yet; its models are judged when that is published."""
+        rows = self._finding_out.look(self._world.standing.projection.actions)
+        if not rows:
+            return
+        self._tell_found(rows)
+        self._looker.look_again(REGISTRIES)
+        self._is_signed = True
+        self._moved |= {row.target.rpartition("@")[0] for row in rows}
+        self._world.refresh(with_cache=False)
 
     def _is_due(self, automation: Automation, evaluations: Iterable[Evaluation]) -> bool:
         """Whether what was seen is published now: news soon, everything else now and then."""
@@ -297,11 +298,8 @@ class Watch:
     def _follow(self, found: Evaluation, event: WatchEvent) -> None:
         """Tell what was done, and go on from there; a refusal like the last is told once."""
         if event.kind == "refused":
-            before = self._kept.refused.get(found.key)
-            is_same = before is not None and before.why == event.detail
-            pause = min(2 * before.pause, LONGEST_PAUSE) if before and is_same else REFUSED_PAUSE
-            self._kept.refused[found.key] = _Refusal(self._now(), event.detail, pause)
-            if is_same and not event.decision:
+            is_known = self._kept.refused.add(found.key, event.detail, self._now())
+            if is_known and not event.decision:
                 return
         self._tell(event)
         if not event.decision:
@@ -318,9 +316,7 @@ class Watch:
         ready = [
             found
             for key, found in evaluations.items()
-            if found.verdict.acts
-            and key not in tried
-            and not (key in refused and now - refused[key].at < refused[key].pause)
+            if found.verdict.acts and key not in tried and not refused.rests(key, now)
         ]
         return min(ready, key=lambda found: found.key in refused, default=None)
 

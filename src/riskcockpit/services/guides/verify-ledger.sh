@@ -100,8 +100,8 @@ if [ -s "$scratch/revoked" ]; then
     chains | jq -n -R -r '[inputs | fromjson? | objects | select((.body | type) == "object") | select((.body.data | type) == "object")
         | {h: (.h | tostring), t: (.body.type | tostring), k: .body.data.kind, d: .body.data}
         | .n = (if .t == "undo" then .d.decision elif (.t | test("^waiver[.](revoked|suspended)$")) then .d.waiver else .d.request end | tostring)] as $all
-        | ([$all[] | select((.t | test("^(waiver[.](requested|granted)|(rollback|deployment)[.]requested)$")) and .k != "deployment.reject") | {(.h): true}] | add // {}) as $asks
-        | ([$all[] | select((.t == "approval.granted" or .t == "rollback.approved") and $asks[.n]) | {(.h): true}] | add // {}) as $keys
+        | ([$all[] | select((.t | test("^(waiver[.](requested|granted)|(rollback|deployment)[.]requested)$")) and .k != "deployment.reject") | {(.h): (if (.d.record | type) == "object" and (.d.record.renews // "" | . != "") then "renews" else "first" end)}] | add // {}) as $asks
+        | ([$all[] | select((.t == "approval.granted" or .t == "rollback.approved") and $asks[.n] == "first") | {(.h): true}] | add // {}) as $keys
         | $all[] | select((.t | test("^(waiver[.](rejected|revoked|suspended)|approval[.]rejected|undo)$")) and ($asks[.n] or $keys[.n])) | .h' >"$scratch/takes" 2>/dev/null
 fi
 

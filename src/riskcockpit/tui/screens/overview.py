@@ -40,8 +40,8 @@ class OverviewScreen(DecidingScreen):
     """What an engineer sees first in the morning."""
 
     BINDINGS = bind(
-        "decide.approve", "decide.reject", "decide.waive", "decide.roll-back", "decide.undo",
-        "decide.note",
+        "decide.approve", "decide.reject", "decide.waive", "decide.roll-back", "decide.renew",
+        "decide.undo", "decide.note",
     )  # fmt: skip
     topic = "the overview"
     reads_posture = True
@@ -159,6 +159,10 @@ class OverviewScreen(DecidingScreen):
     def request_subject(self) -> str:
         """Return the request under the cursor; one's own as well, it can be withdrawn."""
         return self._subject_for("a") or self._subject_for("X")
+
+    def waiver_subject(self) -> str:
+        """Return the waiver under the cursor that ends or is suspended."""
+        return self._subject_for("N")
 
     def subjects_of(self, action: str) -> tuple[str, ...]:
         """Return what a key would act on; what cannot be rejected is no request to reject."""
