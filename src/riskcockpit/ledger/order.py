@@ -10,7 +10,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import islice
 
 from riskcockpit.ledger.chain import Entry
 
@@ -54,6 +53,8 @@ class Order:
         }
         self._dated: dict[str, datetime] = {}
         self._late: dict[str, bool] = {}
+        self._sure: dict[str, list[int]] = {}
+        """Chain → the places of its entries that are not late."""
 
     def knows(self, later: str, earlier: str) -> bool:
         """Whether the entry with the hash `later` proves that `earlier` was there before it."""
@@ -87,11 +88,7 @@ class Order:
         seen = (
             self.at(one)
             for chain, index in self._others(entry)
-            if (
-                one := next(
-                    (one for one in islice(chain, index, None) if not self._is_late(one)), None
-                )
-            )
+            if (one := self._first_sure(chain, index)) is not None
         )
         return max(self.at(entry), min(seen, default=NEVER))
 
@@ -134,6 +131,17 @@ class Order:
 
     def _date(self, entry: Entry) -> datetime:
         return self.seen_at(entry) if self._is_late(entry) else self.at(entry)
+
+    def _first_sure(self, chain: list[Entry], index: int) -> Entry | None:
+        """Return the first entry of a chain from `index` on that is not late."""
+        if index < len(chain) and not self._is_late(chain[index]):
+            return chain[index]
+        sure = self._sure.get(chain[0].chain)
+        if sure is None:  # asked for by all that is late, so found out once
+            sure = [at for at, one in enumerate(chain) if not self._is_late(one)]
+            self._sure[chain[0].chain] = sure
+        place = bisect_left(sure, index)
+        return chain[sure[place]] if place < len(sure) else None
 
     def _is_late(self, entry: Entry) -> bool:
         found = self._late.get(entry.hash)
