@@ -43,6 +43,7 @@ class MissedReview:
     reason: str
     """Why it could not wait."""
     at: datetime
+    """To the second."""
     due: datetime
     """When the time for the review was over; aware UTC as `at`."""
 

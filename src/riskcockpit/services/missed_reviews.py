@@ -70,7 +70,7 @@ def _missed(
             asset=clean_line(asset),
             severity=severity,
             reason=clean_line(glass.review.reason),
-            at=glass.at,
+            at=glass.at.replace(microsecond=0),
             due=glass.review.due,
         )
 

@@ -1,11 +1,11 @@
--- Says in the history of findings about missed reviews that ended just now who reviewed the decision and how
--- late, or that it was taken back or rejected.
+-- Says in the history of findings about missed reviews that ended just now who reviewed the decision and when
+-- that was due, or that it was taken back or rejected.
 -- params: tool VARCHAR, rev BIGINT
 -- returns: nothing
 UPDATE finding_event
 SET detail = concat_ws('; ', nullif(detail, ''), CASE
     WHEN g.reviewed_at IS NOT NULL
-        THEN format('reviewed by {}, {} h late', g.reviewer, date_diff('hour', g.review_by, g.reviewed_at))
+        THEN format('reviewed by {}, due by {}', g.reviewer, strftime(g.review_by, '%Y-%m-%d %H:%M UTC'))
     ELSE 'the decision was rejected or taken back'
 END)
 FROM finding AS f
