@@ -112,7 +112,7 @@ class FakeGateway(FakeIncidents, FakeDeliveries, FakeDesk):
     about_next: About | ConfigError | None = None
     """What reading the settings anew brings."""
     unlocked: int = 0
-    unlock_lasts: timedelta = timedelta(minutes=15)
+    """How often it was unlocked; 0: production is locked."""
     models_shown: tuple[ModelRow, ...] = field(default_factory=model_rows)
     entries: tuple[LedgerRow, ...] = field(default_factory=ledger_rows)
     pages_asked: list[int] = field(default_factory=list)
@@ -196,7 +196,8 @@ class FakeGateway(FakeIncidents, FakeDeliveries, FakeDesk):
         return NOW
 
     def pulse(self) -> Pulse:
-        return Pulse(self.number, self.settings, self.progress, self.ledger_number)
+        is_locked = self.about.is_production and not self.unlocked
+        return Pulse(self.number, self.settings, self.progress, self.ledger_number, is_locked)
 
     def reload(self) -> About:
         if isinstance(self.about_next, ConfigError):
@@ -211,7 +212,7 @@ class FakeGateway(FakeIncidents, FakeDeliveries, FakeDesk):
     def unlock(self) -> datetime:
         self._wait()
         self.unlocked += 1
-        return NOW + self.unlock_lasts
+        return NOW + timedelta(minutes=15)
 
     def lock(self) -> None:
         self.unlocked = 0
@@ -241,6 +242,9 @@ class FakeGateway(FakeIncidents, FakeDeliveries, FakeDesk):
             raise QueryError(
                 'unknown field "bogus"', position=query.index("bogus"), hint='did you mean "owner"?'
             )
+        view = query.split(maxsplit=1)[0].removeprefix("@") if query.startswith("@") else ""
+        if view and view not in self.known.views:
+            raise QueryError(f"there is no saved view {view!r}", position=0, hint="save it")
         total = self.total // 10 if "severity>" in query else self.total
         total = 0 if "nothing" in query else total
         return FindingSet(f"{self.number}:{query}", self.number, query, total)

@@ -8,7 +8,8 @@ import pytest
 from textual.widgets import Input, Select
 
 from riskcockpit.domain.decision import WaiverReason
-from riskcockpit.tui.api import Names
+from riskcockpit.errors import InputError
+from riskcockpit.tui.api import About, Names
 from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.commands import completions
 from riskcockpit.tui.intents import (
@@ -180,3 +181,42 @@ async def test_names_that_are_here_before_the_line_is_drawn_are_offered_with_it(
         app.push_screen(line)
         await settle(pilot)
         assert "churn-risk" in seen(app)
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("waive nothing", "no finding matches nothing"),
+        ("ctx gone", "there is no riskcockpit home at /homes/missing"),
+        ("ctx nowhere", "no context 'nowhere'; the settings know gone"),
+        ("findings save mine owner:x", "the view mine is in the settings"),
+        ("theme nosuch", 'no theme "nosuch"'),
+        ("pillar 9", 'no pillar "9"'),
+    ],
+)
+async def test_a_command_that_cannot_be_done_stays_to_be_mended(typed: str, why: str) -> None:
+    about = About("demo-bank", False, "eng", "host", contexts={"gone": "/homes/missing"})
+    async with opened(FakeGateway(about=about), ":", size=(160, 36)) as (app, pilot):
+        await press(pilot, *("space" if sign == " " else sign for sign in typed), "enter")
+        await settle(pilot)
+        assert isinstance(app.screen, CommandLine)
+        assert app.screen.field.value == typed
+        assert why in seen(app)
+        assert "It failed" not in seen(app)
+        await press(pilot, "x")
+        assert why not in seen(app), "what is mended is wrong no more"
+        await press(pilot, "escape")
+        assert not isinstance(app.screen, CommandLine)
+
+
+async def test_what_a_key_asks_is_told_in_a_dialog_also_after_a_command() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway) as (app, pilot):
+        app.run_command("waive nothing")
+        await settle(pilot)
+        await press(pilot, "escape", "f")
+        gateway.failure = InputError("there is no such finding any more")
+        await press(pilot, "w")
+        await settle(pilot)
+        assert not isinstance(app.screen, CommandLine)
+        assert "there is no such finding any more" in seen(app)

@@ -115,6 +115,44 @@ def test_a_context_that_is_switched_to_is_opened_when_the_first_is_closed(
     assert order == ["open one", "close one", "open two", "close two"]
 
 
+def test_every_context_stays_known_and_leads_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A home whose parts lie apart is left for one of its name, and that for a third."""
+    apart = Paths(*(tmp_path / name for name in ("etc", "cache", "share", "state")))
+    two, three = str(tmp_path / "two"), str(tmp_path / "three")
+    texts = {
+        apart.settings: f"context: {{name: bank}}\ncockpit:\n  contexts: {{two: {two}}}\n",
+        Paths.under(Path(two)).settings: f"context: {{name: bank}}\ncockpit:\n"
+        f"  contexts: {{third: {three}}}\n",
+        Paths.under(Path(three)).settings: "context: {name: three}\n",
+    }
+    for file, text in texts.items():
+        file.parent.mkdir(parents=True)
+        file.write_text(text, encoding="utf-8")
+    seen: list[tuple[str, list[str]]] = []
+    ways = ["two", "third", "bank", "back", ""]
+
+    def opened(gateway: GatewayApi, _: object, **__: bool) -> tuple[int, str]:
+        about, way = gateway.about, ways.pop(0)
+        seen.append((about.file, sorted(about.contexts)))
+        if way:
+            gateway.check_home(about.contexts[way])
+        return 0, about.contexts[way] if way else ""
+
+    monkeypatch.setattr(launch, "check_terminal", lambda _: None)
+    monkeypatch.setattr(launch, "_opened", opened)
+    launch.run(Context.open(apart))
+    first, second, third = map(str, texts)
+    assert seen == [
+        (first, ["two"]),
+        (second, ["back", "third"]),
+        (third, ["back", "bank"]),
+        (second, ["back", "third"]),
+        (first, ["two"]),
+    ]
+
+
 def test_keys_in_the_environment_press_nothing() -> None:
     program = [sys.executable, "-m", "support.fake_cockpit"]
     env = {"PYTHONPATH": PATH, "TEXTUAL_PRESS": "q", "TEXTUAL_DRIVER": "no.such:Driver"}

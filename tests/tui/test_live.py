@@ -190,7 +190,7 @@ async def test_a_sync_that_runs_is_said_everywhere_and_in_numbers_at_the_sources
 def test_a_watch_tells_each_change_once_and_lives_through_what_cannot_be_read() -> None:
     first, second = Pulse(1, 1), Pulse(2, 1)
     pulses: list[Pulse | OSError] = [first, first, OSError("away"), second, second]
-    told: list[tuple[Pulse, Pulse]] = []
+    told: list[tuple[Pulse | None, Pulse]] = []
 
     def look() -> Pulse:
         seen_now = pulses.pop(0)
@@ -204,4 +204,4 @@ def test_a_watch_tells_each_change_once_and_lives_through_what_cannot_be_read() 
     watch.every_seconds = 0.001
     watch.start()
     watch.join(5)
-    assert told == [(first, second)]
+    assert told == [(None, first), (first, second)]

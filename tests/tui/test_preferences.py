@@ -37,6 +37,13 @@ def fault(*, theme: str = "dark", keymap: Mapping[str, str] | None = None) -> Co
         ({"findings.filter": "q"}, '"q" is the key of app.close already', "another key"),
         ({"findings.filter": "s"}, '"s" is the key of list.sort already', "another key"),
         ({"findings.filter": ""}, "is given no key", "ctrl+f"),
+        ({"findings.filter": "Ctrl+B"}, '"Ctrl+B" cannot be used', "tmux"),
+        ({"findings.filter": "question_mark"}, '"?" is the key of app.help already', "another"),
+        ({"findings.filter": "fubar"}, '"fubar" is no key that a terminal sends', "as ctrl+f"),
+        ({"findings.filter": "pgdown"}, '"pgdown" is no key', 'did you mean "pagedown"?'),
+        ({"findings.filter": "shift+f"}, '"shift+f" is no key', "write the character itself"),
+        ({"findings.filter": "alt+f"}, '"alt+f" is no key', "esc and a key"),
+        ({"findings.filter": "ctrl+shift+f"}, '"ctrl+shift+f" is no key', '"ctrl+f"'),
     ],
 )
 def test_a_key_that_cannot_be_moved_there_is_refused_with_its_place(
@@ -50,6 +57,27 @@ def test_a_key_that_cannot_be_moved_there_is_refused_with_its_place(
 
 def test_keys_that_never_meet_may_be_the_same() -> None:
     check(replace(ABOUT, keymap={"compliance.matrix": "s", "go.findings": "F6"}))
+
+
+async def test_a_moved_key_acts_however_it_is_written_and_is_read_as_it_is_typed() -> None:
+    keymap = {
+        "go.findings": "F5",
+        "go.models": " Ctrl+F , §",
+        "app.help": "f1, ?",
+    }
+    async with opened(FakeGateway(about=replace(ABOUT, keymap=keymap))) as (app, pilot):
+        assert "f5 findings" in seen(app)
+        await press(pilot, "ctrl+f")
+        assert app.place.kind == "models"
+        assert "f5 findings" in seen(app)
+        await press(pilot, "f5")
+        assert app.place.kind == "findings"
+        await press(pilot, "section_sign")
+        assert app.place.kind == "models"
+        await press(pilot, "question_mark")
+        assert "Keys of this view" in seen(app)
+        await press(pilot, *"keys of this view")
+        assert "f1 ?" in seen(app), "help has the keys as they are typed"
 
 
 def test_an_unknown_theme_is_refused_with_those_there_are() -> None:
@@ -222,7 +250,8 @@ async def test_saved_views_are_taken_anew_with_the_settings_and_wrong_ones_are_n
         text = seen(app)
         assert " ours " in text
         assert " mine " not in text
-        assert 'line 7: view urgent: unknown field "bogus"' in text
+        assert "VIEW NOT TAKEN  riskcockpit.yaml: line 7: view urgent: unknown field" in text
+        assert "SETTINGS NOT TAKEN" not in text, "the rest of them is in force"
         assert 'did you mean "owner"?' in text
         await press(pilot, "0")
         assert "view urgent" in seen(app), "on every screen"
@@ -231,3 +260,21 @@ async def test_saved_views_are_taken_anew_with_the_settings_and_wrong_ones_are_n
         await settle(pilot)
         await settle(pilot)
         assert "view urgent" not in seen(app)
+
+
+async def test_a_view_that_is_taken_out_while_it_is_on_lets_no_key_into_the_filter() -> None:
+    gateway = FakeGateway(about=ABOUT)
+    async with opened(gateway, "f", "tab", size=(120, 30)) as (app, pilot):
+        assert app.place_screen.query_seen() == "@mine"
+        await press(pilot, "0")
+        gateway.known = replace(gateway.known, views={})
+        app.post_message(SettingsTouched())
+        await settle(pilot)
+        await press(pilot, "f")
+        await settle(pilot)
+        assert app.place_screen.query_seen() == "state:open"
+        assert "there is no saved view 'mine': this is state:open" in seen(app)
+        table = app.place_screen.query_one(RowTable)
+        await press(pilot, "j", "j")
+        assert table.has_focus
+        assert table.cursor == 2

@@ -437,19 +437,6 @@ async def test_production_starts_locked_and_hides_every_deciding_key() -> None:
         assert gateway.unlocked == 0
 
 
-async def test_production_is_locked_again_when_the_time_is_over() -> None:
-    gateway = FakeGateway(about=About("prod-bank", True, "eng", "bastion-2"))
-    gateway.unlock_lasts = timedelta(seconds=0.1)
-    async with opened(gateway) as (app, pilot):
-        await press(pilot, ":", *"unlock", "enter")
-        await pilot.pause(0.3)
-        await press(pilot, *"prod-bank", "enter")
-        await pilot.pause(0.4)
-        assert gateway.unlocked == 1
-        assert "PRODUCTION LOCKED" in seen(app)
-        assert "decisions are locked again" in seen(app)
-
-
 async def test_what_cannot_be_unlocked_is_told_and_stays_locked() -> None:
     gateway = FakeGateway(about=About("prod-bank", True, "eng", "bastion-2"))
     async with opened(gateway) as (app, pilot):

@@ -61,7 +61,7 @@ def test_wrong_settings_keep_their_place_and_their_hint_however_long_the_path(wi
             f'{start}: line 12: no theme "solarized"',
             hint="there are dark, light, high-contrast, ansi",
         )
-        text = banner_line([of_settings(error, file, UNICODE)], width, UNICODE).plain
+        text = banner_line([*of_settings(error, (), file, UNICODE)], width, UNICODE).plain
         assert 'SETTINGS NOT TAKEN  riskcockpit.yaml: line 12: no theme "solarized"' in text
         assert "there are dark, light, high-contrast, ansi" in text
 

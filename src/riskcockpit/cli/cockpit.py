@@ -10,6 +10,9 @@ from riskcockpit.cli.diagnostics import say
 from riskcockpit.services.guarding import stand_guard
 
 if TYPE_CHECKING:  # nothing heavy before the guard stands
+    from riskcockpit.config.loading import LoadedSettings
+    from riskcockpit.config.paths import Paths
+    from riskcockpit.errors import ConfigError
     from riskcockpit.services.context import Context
     from riskcockpit.services.recording import Recorder
 
@@ -25,6 +28,13 @@ def guard_terminal() -> None:
 def _tell(number: signal.Signals) -> None:
     say(f"error: the cockpit was ended by {number.name}; the terminal is in order again")
     say("hint: what was signed is kept, and so is what was typed into forms")
+
+
+def refused_settings(loaded: LoadedSettings, paths: Paths) -> tuple[ConfigError, ...]:
+    """Return all that the cockpit would refuse of settings that can be read, each with its line."""
+    from riskcockpit.tui.launch import refused
+
+    return refused(loaded, paths)
 
 
 def open_here(*, is_ascii: bool, mouse: bool) -> int:

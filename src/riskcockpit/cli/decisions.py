@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskcockpit.cli.diagnostics import ExitCode, say, warn
+from riskcockpit.cli.diagnostics import ExitCode, ask, say, warn
 from riskcockpit.cli.options import JsonOption
 from riskcockpit.errors import InputError, RefusedError
 
@@ -301,22 +301,29 @@ def _stops(plan: DecisionPreview, *, dry_run: bool, yes: bool, as_json: bool) ->
         for row in pages.preview(plan).splitlines():
             say(row)
         if not plan.blockers:
-            _confirm(f"{plan.title}?")
+            _confirm(f"{plan.title}?", plan.context if plan.is_production else "")
     return False
 
 
-def _confirm(question: str) -> None:
-    """Ask; the default is No.
+def _confirm(question: str, name: str) -> None:
+    """Ask; the default is No. With a `name`, that of production, only it is a yes.
 
     Raises:
         InputError: nobody can be asked.
     """
+    from riskcockpit.cli import output
+
     if not sys.stdin.isatty():
         raise InputError(
             "cannot ask for confirmation: stdin is not a terminal",
             hint="say --yes to confirm, or --dry-run to look",
         )
-    if not typer.confirm(question, default=False, err=True):
+    output.say_rest()
+    if name:
+        is_yes = ask(f"{question} This is production: type {name} to sign it: ") == name
+    else:
+        is_yes = ask(f"{question} [y/N] ").lower() in ("y", "yes")
+    if not is_yes:
         say("nothing was decided")
         raise typer.Exit(ExitCode.REFUSED)
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
 
+from riskcockpit.cli.speech import folded, in_words, room, speech_now
 from riskcockpit.config.paths import HOME_VARIABLE, Paths, make_private
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import (
@@ -69,7 +70,15 @@ def exit_code(error: RiskcockpitError) -> ExitCode:
 
 def say(text: str) -> None:
     """Narrate one line on stderr; foreign text in it is made harmless."""
-    print(clean_line(text), file=sys.stderr)
+    for part in _as_said(text):
+        print(part, file=sys.stderr)
+
+
+def _as_said(text: str) -> list[str]:
+    """Return a line for stderr; several short ones for who listens."""
+    if speech_now() is None:
+        return [clean_line(text)]
+    return folded(in_words(clean_line(text)), room())
 
 
 def warn(text: str, hint: str | None = None) -> None:
@@ -90,7 +99,11 @@ def ask(question: str) -> str:
     Raises:
         InputError: nothing can be typed any more.
     """
-    print(clean_line(question), end="", file=sys.stderr, flush=True)
+    *before, last = _as_said(question)
+    for part in before:
+        print(part, file=sys.stderr)
+    end = " " if question.endswith(" ") and not last.endswith(" ") else ""
+    print(last, end=end, file=sys.stderr, flush=True)
     line = sys.stdin.readline()
     if not line:
         say("")
@@ -102,8 +115,7 @@ def report(error: RiskcockpitError, *, is_verbose: bool = False) -> None:
     """Print an error: the message, the place in a query, the hint on its own line."""
     say(f"error: {error.message}")
     if isinstance(error, QueryError) and error.text:
-        say(f"  {error.text}")
-        say(f"  {' ' * error.position}^")
+        _point_at(error)
     if isinstance(error, RefusedError):
         say(f"rule: {error.rule}")
     if error.hint:
@@ -111,6 +123,14 @@ def report(error: RiskcockpitError, *, is_verbose: bool = False) -> None:
     if is_verbose and error.detail:
         for line in error.detail.splitlines():
             say(f"  {line}")
+
+
+def _point_at(error: QueryError) -> None:
+    if speech_now() is not None:
+        say(f"it is at character {error.position + 1} of {error.text}")
+        return
+    say(f"  {error.text}")
+    say(f"  {' ' * error.position}^")
 
 
 def report_unusable(error: OSError) -> ExitCode | None:
@@ -162,7 +182,8 @@ class Progress:
     """A line on stderr that says how far long work is; nothing unless stderr is a terminal."""
 
     def __init__(self) -> None:
-        self._is_on = sys.stderr.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
+        is_seen = sys.stderr.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
+        self._is_on = is_seen and speech_now() is None
         self._width = 0
 
     def __call__(self, text: str) -> None:

@@ -10,16 +10,14 @@ import csv
 import io
 import json
 import os
-import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from riskcockpit.cli.documents import plain
+from riskcockpit.cli.speech import folded, in_words, room, speech_now
 from riskcockpit.domain.untrusted import (
     DANGEROUS,
     as_markdown,
@@ -34,11 +32,6 @@ from riskcockpit.present.widths import fit
 
 T = TypeVar("T")
 
-_SPOKEN = ContextVar("_SPOKEN", default=False)
-"""Whether what is printed is listened to, not looked at."""
-_DRAWN = dict.fromkeys(range(0x2500, 0x2600))
-"""Lines, blocks and shapes: a word beside each says the same."""
-_ROOM = re.compile(r" {2,}")
 FORMATS = ("table", "json", "csv", "markdown")
 _MOST_PADDED = 100
 """Cells to which a column is padded at most where nothing is cut."""
@@ -70,34 +63,63 @@ def chosen_format(name: str) -> str:
     return name
 
 
-@contextmanager
-def spoken() -> Iterator[None]:
-    """Print words only while the block runs: no colours, nothing drawn, cut or put in columns."""
-    token = _SPOKEN.set(True)
-    try:
-        yield
-    finally:
-        _SPOKEN.reset(token)
-
-
-def _as_words(text: str) -> str:
-    """Return a line for who listens: what stood in columns has commas between."""
-    return _ROOM.sub(", ", text.translate(_DRAWN).strip())
-
-
 def line(text: str = "") -> None:
     """Print one line: foreign text in it is made harmless, and cannot begin a line of its own."""
-    print(_as_words(clean_line(text)) if _SPOKEN.get() else clean_line(text))
+    _put(clean_line(text))
 
 
 def lines(text: str) -> None:
     """Print a text of several lines; foreign text in it is made harmless."""
-    print(clean_text(text))
+    if speech_now() is None:
+        print(clean_text(text))
+        return
+    for one in clean_text(text).splitlines():
+        _put(one)
+
+
+def _put(text: str, weight: int = 1) -> None:
+    """Print a line; for who listens in words, when its page is not full yet."""
+    speech = speech_now()
+    if speech is None:
+        print(text)
+    elif (words := in_words(text)) and speech.admits(words, weight):
+        _say([words])
+
+
+def _say(said: Iterable[str]) -> None:
+    for words in said:
+        print("\n".join(folded(words, room())), flush=True)
+
+
+def say_more() -> None:
+    """Print the next page of what is left, for who listens."""
+    speech = speech_now()
+    if speech is None:
+        return
+    _say(speech.next_page() or ["There is no more."])
+    say_what_is_left()
+
+
+def say_what_is_left() -> None:
+    """Print how much a listener has not heard yet; nothing when that was all."""
+    speech = speech_now()
+    if speech is not None and speech.left:
+        _say([f"Type more for the next: {speech.left} left."])
+
+
+def say_rest() -> None:
+    """Print all that is left: a question about it follows."""
+    speech = speech_now()
+    if speech is not None:
+        _say(speech.rest())
 
 
 def live_line(text: str) -> None:
     """Print one line at once: somebody follows."""
-    print(clean_line(text), flush=True)
+    if speech_now() is None:
+        print(clean_line(text), flush=True)
+    else:
+        _say([in_words(clean_line(text))])
 
 
 def raw(content: bytes) -> None:
@@ -124,8 +146,8 @@ def styled(*cells: Cell, least: int | None = None) -> None:
     On a terminal that is too narrow the last ones are left out, but never the `least` first.
     """
     kept = [Cell(clean_line(cell.text), cell.token) for cell in cells]
-    if _SPOKEN.get():
-        print(_as_words("".join(cell.text for cell in kept)))
+    if speech_now() is not None:
+        _put("".join(cell.text for cell in kept))
         return
     while least is not None and len(kept) > least and not _fits(kept):
         kept.pop()
@@ -184,7 +206,8 @@ def cells(titles: Sequence[str], rows: Iterable[Sequence[Any]], kind: str) -> No
 
 def _as_column(index: int, title: str, rows: Sequence[Sequence[str]]) -> Column[Any]:
     width = max([len(title), *(len(row[index]) for row in rows)])
-    return Column(title, title, lambda row, _: Cell(row[index]), min(width, 60), rank=index)
+    rank = index if speech_now() is None else 0  # few columns: who listens hears them all
+    return Column(title, title, lambda row, _: Cell(row[index]), min(width, 60), rank=rank)
 
 
 def _csv(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -203,9 +226,8 @@ def _text_table(columns: Sequence[Column[Any]], grid: Sequence[Sequence[Cell]]) 
     """
     if not grid:
         return
-    if _SPOKEN.get():
-        for row in grid:
-            _say_row(columns, row)
+    if speech_now() is not None:
+        _say_rows(columns, grid)
         return
     is_cut = sys.stdout.isatty()
     if is_cut:
@@ -243,13 +265,36 @@ def _text_table(columns: Sequence[Column[Any]], grid: Sequence[Sequence[Cell]]) 
         print("  ".join(drawn).rstrip())
 
 
-def _say_row(columns: Sequence[Column[Any]], row: Sequence[Cell]) -> None:
-    """Print a row as a line of words: what each column is called before what it says."""
-    said = [
-        (column.title, _as_words(clean_line(cell.text)))
-        for column, cell in zip(columns, row, strict=True)
-    ]
-    print("; ".join(f"{title} {text}".lstrip() for title, text in said if text))
+def _say_rows(columns: Sequence[Column[Any]], grid: Sequence[Sequence[Cell]]) -> None:
+    """Print each row as a sentence: what a column is called, then what it says; ids come last.
+
+    What does not fit into two lines is left out, the least important first, and named at the end.
+    """
+    left_out: dict[str, None] = {}
+    for row in grid:
+        said = [
+            (column.rank, column.title, _brief(in_words(clean_line(cell.text))))
+            for column, cell in zip(columns, row, strict=True)
+        ]
+        parts = sorted((each for each in said if each[2]), key=lambda part: part[1] == "id")
+        while _width(_sentence(parts)) > 2 * room() and (most := max(part[0] for part in parts)):
+            gone = [part for part in parts if part[0] == most][-1]
+            parts.remove(gone)
+            left_out[gone[1]] = None
+        _put(_sentence(parts), weight=2)
+    if left_out:
+        _put(f"No room here for {', '.join(left_out)}. A wider terminal, or --json, has it.")
+
+
+def _brief(said: str) -> str:
+    """Return what a cell says, of a whole document the beginning."""
+    most = 4 * room()
+    return said if len(said) <= most else f"{said[:most]}… {len(said) - most} characters more"
+
+
+def _sentence(parts: Sequence[tuple[int, str, str]]) -> str:
+    text = "; ".join(f"{title}: {said}" if title else said for _, title, said in parts)
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def _pad(
@@ -294,7 +339,7 @@ def _paint(text: str, token: str) -> str:
 
 def _has_colour() -> bool:
     is_shown = (
-        not _SPOKEN.get()
+        speech_now() is None
         and sys.stdout.isatty()
         and os.environ.get("TERM") not in (None, "", "dumb")
     )

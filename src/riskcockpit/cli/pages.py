@@ -302,7 +302,7 @@ def timeline(view: ModelDetail) -> None:
 def preview(view: DecisionPreview) -> str:
     """Return what a decision would do, as text for stdout or stderr."""
     rows = [view.title, f"  {view.consequence}"]
-    rows += [f"  {name:<14} {text}" for name, text in _preview_facts(view) if text]
+    rows += [f"  {name + ' ':<14} {text}" for name, text in _preview_facts(view) if text]
     rows += [f"  upstream call  {call}" for call in view.calls]
     rows += [] if view.are_calls_known else ["  upstream call  unknown: a source did not answer"]
     rows += [f"  needs          {need}" for need in view.needs]
@@ -377,7 +377,7 @@ def ledger_entry(view: LedgerEntryView) -> None:
 def _facts(facts: Iterable[tuple[str, str]]) -> None:
     for name, text in facts:
         if text:
-            line(f"  {name:<14} {text}")
+            line(f"  {name + ' ':<14} {text}")
 
 
 def _list(title: str, rows: Sequence[str]) -> None:

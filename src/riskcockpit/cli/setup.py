@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from riskcockpit.cli.diagnostics import ExitCode, say
+from riskcockpit.cli.diagnostics import ExitCode, report, say
 from riskcockpit.cli.options import JsonOption
 
 config_app = typer.Typer(help="The settings in force.", no_args_is_help=True)
@@ -91,17 +92,25 @@ def validate(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a settings file; errors name the line and the nearest key."""
-    from riskcockpit.cli import documents, output
-    from riskcockpit.config.loading import read_settings
-    from riskcockpit.config.paths import Paths
-    from riskcockpit.errors import ConfigError
-    from riskcockpit.present.lists import faults
+    """Check a settings file, also for what only the cockpit refuses; errors name the line.
 
-    target = file or Paths.from_environment().settings
-    loaded = read_settings(target)
-    for path, what, hint in faults(loaded.settings.cockpit.lists):
-        raise ConfigError(f"{target}: line {loaded.lines.get(path, 1)}: {what}", hint=hint)
+    The cockpit refuses unknown themes, keys that cannot be moved, columns that no list has, saved
+    views that are no queries, and contexts without a home.
+    """
+    from riskcockpit.cli import documents, output
+    from riskcockpit.cli.cockpit import refused_settings
+    from riskcockpit.config.loading import read_settings, refuse_strangers
+    from riskcockpit.config.paths import Paths
+
+    here = Paths.from_environment()
+    target = file or here.settings
+    if file is None and target.exists():
+        refuse_strangers(target)
+    refused = refused_settings(read_settings(target), replace(here, config=target.resolve().parent))
+    for fault in refused:
+        report(fault)
+    if refused:
+        raise typer.Exit(ExitCode.USAGE)
     if as_json:
         output.json_document(documents.document("config_validation", file=str(target), ok=True))
     else:

@@ -147,6 +147,7 @@ def _faults(settings: Settings) -> Iterator[tuple[str, str, str | None]]:
     if not re.fullmatch(r"[A-Z]{3}", settings.currency):
         yield "currency", f'"{settings.currency}" is not an ISO 4217 code', "as EUR"
     durations = {
+        "context.unlock_for": settings.context.unlock_for,
         "rollback.cooldown": settings.rollback.cooldown,
         "rollback.max_reading_age": settings.rollback.max_reading_age,
         "actions.grace": settings.actions.grace,

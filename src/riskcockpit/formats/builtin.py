@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import cast
 
 from riskcockpit.domain.finding import Scan
+from riskcockpit.errors import FormatError
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.archives import NO_REPORT
 from riskcockpit.formats.clearing import cleared
@@ -47,4 +48,7 @@ class BuiltIn:
             nothing = Scan(tool=self.name, is_partial=True)
             return Report(self.name, (nothing,), ("the archive is empty: nothing was reported",))
         module = import_module(f"riskcockpit.formats.{self.module}")
-        return cleared(cast("Reader", module.read)(content, options), options.redact)
+        try:
+            return cleared(cast("Reader", module.read)(content, options), options.redact)
+        except RecursionError as fault:  # a reader bears the depth that its own frames leave
+            raise FormatError("the report is nested too deeply to be read") from fault

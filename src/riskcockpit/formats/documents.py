@@ -24,6 +24,11 @@ from riskcockpit.formats.wording import reason
 MAX_LENIENT_BYTES = 256 * MIB
 """Beyond this only strict JSON is read: the lenient way needs many times the memory."""
 
+MOST_FAILURES = 200
+"""Values over several lines that turn out to be none; of more, only those of one line are read."""
+_ESCAPE = len("\\u0000")
+"""How far before the end of a line a mistake may be that is only its end."""
+
 T = TypeVar("T")
 Json = Any
 _LINE_START = re.compile(r"^[\[{]", re.MULTILINE)
@@ -93,16 +98,18 @@ def lenient(content: bytes, fault: str) -> Documents:
     starts = [match.start() for match in _LINE_START.finditer(text)]
     values: list[Json] = []
     unreadable: list[str] = []
-    end = 0
+    reader = _Reader(text)
+    end = line = counted = 0
     for start in starts:
         if start < end:
             continue
-        stream = list(_stream(text, start))
+        stream = list(reader.stream(start))
         values += [value for value, _ in stream]
         if stream:
             end = stream[-1][1]
         else:
-            unreadable.append(f"line {text.count(chr(10), 0, start) + 1} is not readable JSON")
+            line, counted = line + text.count("\n", counted, start), start
+            unreadable.append(f"line {line + 1} is not readable JSON")
     if not values:
         raise FormatError(f"not readable as JSON: {reason(Exception(fault))}", hint=_BROKEN_HINT)
     notes = list(_banner(text, starts[0]))
@@ -111,17 +118,58 @@ def lenient(content: bytes, fault: str) -> Documents:
     return Documents(parts, tuple(notes), tuple(unreadable))
 
 
-def _stream(text: str, start: int) -> Iterator[tuple[Json, int]]:
-    """Yield the values that follow each other from `start`, each with its end."""
-    while start < len(text) and text[start] in "{[":
+class _Reader:
+    """Reads JSON values out of a text, in a time that does not grow with the square of its size.
+
+    A mistake costs the decoder of Python all of the text before it, for its number of lines. So a
+    value is looked for in its line first, and over the lines only where it may go on there.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._line = ""
+        self._begin = 0
+        """Where `_line` begins."""
+        self._failures = 0
+
+    def stream(self, start: int) -> Iterator[tuple[Json, int]]:
+        """Yield the values that follow each other from `start`, each with its end."""
+        text = self._text
+        while start < len(text) and text[start] in "{[":
+            found = self._value(start)
+            if found is None:
+                return
+            yield found
+            start = found[1]
+            while start < len(text) and text[start] in " \t\r\n,":
+                start += 1
+
+    def _value(self, start: int) -> tuple[Json, int] | None:
+        if not self._begin <= start < self._begin + len(self._line):
+            end = self._text.find("\n", start)
+            self._begin, self._line = start, self._text[start : None if end < 0 else end]
         try:
-            value, end = _DECODER.raw_decode(text, start)
+            value, end = _DECODER.raw_decode(self._line, start - self._begin)
+        except ValueError as fault:
+            return self._over_lines(start) if self._may_go_on(fault) else None
+        return value, self._begin + end
+
+    def _may_go_on(self, fault: ValueError) -> bool:
+        """Whether a line ends too early, and is not wrong before."""
+        if not isinstance(fault, json.JSONDecodeError):
+            return False
+        is_cut = fault.msg.startswith("Unterminated string")
+        return is_cut or fault.pos >= len(self._line) - _ESCAPE
+
+    def _over_lines(self, start: int) -> tuple[Json, int] | None:
+        if self._failures >= MOST_FAILURES:
+            return None
+        try:
+            value, end = _DECODER.raw_decode(self._text, start)
         except ValueError:
-            return
-        yield value, end
-        start = end
-        while start < len(text) and text[start] in " \t\r\n,":
-            start += 1
+            self._failures += 1
+            return None
+        return value, end
 
 
 def _banner(text: str, start: int) -> Iterator[str]:

@@ -333,6 +333,13 @@ def verbs_of(family: str) -> tuple[tuple[str, Word], ...]:
     )
 
 
+def first_words() -> frozenset[str]:
+    """Return the first words of all that a shell can do, in its spelling and in the cockpit's."""
+    meant = {each.word for each in WORDS if each.shell}
+    short = {alias for alias, word in _ALIASES.items() if word in meant}
+    return frozenset({word.partition(" ")[0] for word in meant} | short)
+
+
 def in_shell(words: Sequence[str], verbs: Iterable[str]) -> list[str]:
     """Return words of a shell for words of the cockpit; those that are a shell's stay as they are.
 

@@ -57,11 +57,15 @@ class Context:
         Raises:
             ConfigError: the settings cannot be used; the message names the place.
         """
+        places = paths or Paths.from_environment()
+        return cls.under(load_settings(places).settings, places, clock)
+
+    @classmethod
+    def under(cls, settings: Settings, paths: Paths, clock: Clock | None = None) -> Context:
+        """Build the context of a home under settings that were read already; opens nothing."""
         from riskcockpit.store.snapshots import Store  # noqa: PLC0415 - not needed for `--help`
 
-        places = paths or Paths.from_environment()
-        ticking = clock or SystemClock()
-        settings = load_settings(places).settings
+        places, ticking = paths, clock or SystemClock()
         if settings.ledger.directory:
             shared = (places.config / Path(settings.ledger.directory).expanduser()).resolve()
             places = replace(places, ledger=shared)

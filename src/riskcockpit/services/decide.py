@@ -97,17 +97,16 @@ class _Wish:
         return f"asked to waive {_count(len(self.rows))} until {stamp(self.terms.expires_at)}"
 
 
-def scope_of(ctx: Context, findings: Sequence[str]) -> WaiverScope:
-    """Return what a waiver of the findings with these ids is about, and what its terms must keep.
+def scope_of(ctx: Context, query_or_ids: str | Sequence[str]) -> WaiverScope:
+    """Return what a waiver of these findings is about, and what its terms must keep.
 
     Raises:
+        InputError: nothing is named.
+        QueryError: the query does not parse.
         UnknownNameError: an id names no finding.
     """
-    finder = FindingReader(ctx)
-    try:
-        found = {row.id: row for row in _by_ids(ctx, finder, findings)}
-    finally:
-        finder.close()
+    found = {row.id: row for row in _find(ctx, query_or_ids)[0]}
+    findings = list(found) if isinstance(query_or_ids, str) else query_or_ids
     severities = (row.severity for row in found.values() if row.state in _WAIVABLE)
     severity = max(severities, default=Severity.INFO)
     limits, now = _limits(ctx), ctx.clock.now()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from riskcockpit.tui.kept_api import KeptApi
 from riskcockpit.tui.outside_api import OutsideApi
 
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
@@ -56,6 +57,8 @@ class About:
     """Whether a decision can be written down in this home."""
     unlock_for: str = "15m"
     """How long decisions in production stay unlocked."""
+    is_unlocked: bool = False
+    """Whether somebody has unlocked decisions in production on this computer."""
     theme: str = "dark"
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Binding id → keys, from the settings."""
@@ -73,6 +76,11 @@ class About:
     """Where the settings are, or would be (empty: nobody knows), and whether that file is there."""
     line_of: Callable[[str], int | None] = lambda _path: None
     """Dotted path of a value → its line in the file, one-based; None when it is not set there."""
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether no decision may be taken until somebody unlocks them."""
+        return self.is_production and not self.is_unlocked
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +124,11 @@ class Pulse:
     """How far a sync has come that runs now, in any process."""
     ledger: int = 0
     """Another number when somebody has written into the ledger."""
+    is_locked: bool = False
+    """Whether production is locked on this computer, by whatever process."""
 
 
-class GatewayApi(OutsideApi, Protocol):
+class GatewayApi(KeptApi, OutsideApi, Protocol):
     """The questions of the screens."""
 
     @property
@@ -147,44 +157,12 @@ class GatewayApi(OutsideApi, Protocol):
         """Return views of the settings that no query can be made of: name → why."""
         ...
 
-    def save_view(self, name: str, query: str) -> None:
-        """Keep a query under a name.
-
-        Raises:
-            InputError: the name is none, or the settings have it.
-        """
-        ...
-
-    def forget_view(self, name: str) -> None:
-        """Forget a view that was saved.
-
-        Raises:
-            UnknownNameError: there is none of that name, or it is in the settings.
-        """
-        ...
-
-    def commands(self) -> tuple[str, ...]:
-        """Return the commands of earlier runs, the oldest first."""
-        ...
-
-    def remember_command(self, text: str) -> None:
-        """Keep a command for later runs."""
-        ...
-
-    def draft(self, form: str) -> Mapping[str, str]:
-        """Return what was typed into a form and not sent: field → text."""
-        ...
-
-    def keep_draft(self, form: str, fields: Mapping[str, str]) -> None:
-        """Keep what is typed into a form, so that it outlives a crash; empty: forget it."""
-        ...
-
     def now(self) -> datetime:
         """Return the present, aware UTC; needs no I/O."""
         ...
 
     def pulse(self) -> Pulse:
-        """Return what may have changed by itself: cache, settings, sync."""
+        """Return what may have changed by itself: cache, settings, sync, lock."""
         ...
 
     def reload(self) -> About:

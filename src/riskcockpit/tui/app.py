@@ -8,7 +8,6 @@ import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -79,7 +78,6 @@ class Cockpit(Noting, Handing):
         self._is_still = is_still
         self._lifeline = lifeline
         self.glyphs = ASCII if is_ascii else UNICODE
-        self.is_locked = gateway.about.is_production
         self.posture: PostureView | None = None
         self.outcomes = Outcomes()
         self.crash: Exception | None = None
@@ -95,7 +93,6 @@ class Cockpit(Noting, Handing):
         self._keeps_typed = False
         self._hold_note: Timer | None = None
         self._says_it_takes_long = False
-        self._lock_timer: Timer | None = None
 
     # life
 
@@ -177,8 +174,9 @@ class Cockpit(Noting, Handing):
 
     def conditions(self) -> Sequence[Condition]:
         """Return what is wrong with the data or the settings, the gravest first."""
-        fault = self.settings_fault or self.views_fault
-        mine = () if fault is None else (of_settings(fault, self.gateway.about.file, self.glyphs),)
+        mine = of_settings(
+            self.settings_fault, self.views_faults, self.gateway.about.file, self.glyphs
+        )
         return (*mine, *of_data(self.posture, self.gateway.now(), self.glyphs, self.place.kind))
 
     def generation_seen(self) -> int:
@@ -254,7 +252,11 @@ class Cockpit(Noting, Handing):
         """Do what a command line says."""
         from riskcockpit.tui.commands import run  # noqa: PLC0415 - needed by few keys
 
-        run(self, text)
+        self.command_run = text
+        try:
+            run(self, text)
+        finally:
+            self.command_run = ""
 
     def ask_lock(self, *, is_locked: bool) -> None:
         """Lock at once; ask before unlocking production."""
@@ -275,48 +277,32 @@ class Cockpit(Noting, Handing):
             self.tell("decisions stay locked", severity="warning")
 
     def _allow(self) -> None:
-        """Unlock for the time of the settings; runs in a worker."""
+        """Unlock for the time of the settings, whose end the watch notices; runs in a worker."""
         try:
-            until = self.gateway.unlock()
+            self.gateway.unlock()
         except RiskcockpitError as error:
             self.call_from_thread(self.tell, error.message, severity="error")
-            return
-        self.call_from_thread(self._unlocked, until)
+        else:
+            self.call_from_thread(self.set_lock, is_locked=False)
 
     def _forbid(self) -> None:
         """Lock for every command on this computer; runs in a worker."""
         try:
             self.gateway.lock()
         except RiskcockpitError as error:
+            self.call_from_thread(self.set_lock, is_locked=False)
             self.call_from_thread(self.tell, error.message, severity="error")
 
-    def _unlocked(self, until: datetime) -> None:
-        """Draw that decisions may be taken, and lock them when the time is over."""
-        if self._lock_timer is not None:
-            self._lock_timer.stop()
-        self.set_lock(is_locked=False)
-        left = max(0.0, (until - self.gateway.now()).total_seconds())
-        self._lock_timer = self.set_timer(left, self._time_is_over)
-
-    def _time_is_over(self) -> None:
-        if not self.is_locked:
-            self.set_lock(is_locked=True)
-            self.tell("decisions are locked again; :unlock allows them", severity="warning")
-
     def switch_context(self, name: str) -> None:
-        """Leave for another home of the settings, or say that there is none."""
+        """Leave for another home, one of the contexts that are known."""
         about = self.gateway.about
         if name == about.context:
             self.tell(f"this is {name} already")
-        elif name not in about.contexts:
-            known = ", ".join(about.contexts) or "none: cockpit: contexts: names them"
-            self.tell(f"no context {name!r}; the settings know {known}", severity="warning")
-        else:
-            home = about.contexts[name]
-            screen = self.place_screen
-            screen.ask(
-                "context", lambda: self.gateway.check_home(home), lambda _: self._leave_for(home)
-            )
+            return
+        home = about.contexts[name]
+        self.place_screen.ask(
+            "context", lambda: self.gateway.check_home(home), lambda _: self._leave_for(home)
+        )
 
     def _leave_for(self, home: str) -> None:
         self.next_home = home

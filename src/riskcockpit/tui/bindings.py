@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
+from riskcockpit.tui.key_names import sign_of
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -39,12 +41,9 @@ class Key:
         return [as_read(name.strip()) for name in keymap.get(self.id, self.keys).split(",")]
 
 
-_READ = {"escape": "esc", "comma": ",", "semicolon": ";"}
-
-
 def as_read(name: str) -> str:
     """Return a key of Textual as people read it."""
-    return _READ.get(name, name)
+    return "esc" if name == "escape" else sign_of(name) or name
 
 
 _Row = tuple[str, str, str, str, str]

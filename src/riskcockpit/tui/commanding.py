@@ -22,6 +22,8 @@ class Commanding(Living):
         super().__init__(gateway)
         self.names = Names()
         """The names that existed when somebody last asked for them."""
+        self.command_run = ""
+        """The command whose questions are asked at this moment; empty: none."""
         self._valued_at = -1
         self.typed: list[str] | None = None
         """Commands, the oldest first; None until those of earlier runs are read."""
@@ -63,11 +65,20 @@ class Commanding(Living):
         """Ask for a command."""
         self.open_command_line()
 
-    def open_command_line(self, text: str = "") -> None:
+    def mend_command(self, text: str, why: str) -> None:
+        """Let a command that could not be done be mended in its line; the reason stands over it."""
+        from riskcockpit.tui.modals.command_line import CommandLine  # noqa: PLC0415 - few keys
+
+        if isinstance(self.screen, CommandLine):
+            self.screen.mend(text, why)
+        else:
+            self.open_command_line(text, why)
+
+    def open_command_line(self, text: str = "", mistake: str = "") -> None:
         """Show the line at once; history and names are there as soon as they are read."""
         from riskcockpit.tui.modals.command_line import CommandLine  # noqa: PLC0415 - few keys
 
-        line = CommandLine(self.typed or (), self.names, text)
+        line = CommandLine(self.typed or (), self.names, text, mistake)
         self.push_screen(line, lambda typed: self._do(typed) if typed else None)
         if self.typed is None:
             self.place_screen.ask("commands", self.gateway.commands, self._take_typed)

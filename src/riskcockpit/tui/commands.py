@@ -59,6 +59,14 @@ def _theme(app: Commanded, given: Given) -> None:
     app.set_theme(name)
 
 
+def _context(app: Commanded, given: Given) -> None:
+    name, about = " ".join(given.rest), app.gateway.about
+    if name not in (about.context, *about.contexts):
+        known = ", ".join(about.contexts) or "none: cockpit: contexts: names them"
+        raise Misspelt(f"no context {name!r}; the settings know {known}")
+    app.switch_context(name)
+
+
 def _verify(app: Commanded, given: Given) -> None:
     del given
     app.go_to(Place("ledger"))
@@ -237,7 +245,7 @@ ACTS: Mapping[str, Act] = {
     "settings": _place("settings"),
     "config show": _place("settings"),
     "theme": _theme,
-    "ctx": lambda app, given: app.switch_context(" ".join(given.rest)),
+    "ctx": _context,
     "waive": _waive,
     "approve": _decide("approve",
                        lambda it: intents.Approve(it.part(0), it.option("--comment"))),
@@ -319,4 +327,4 @@ def run(app: Commanded, text: str) -> None:
         else:
             ACTS[given.word.word](app, given)
     except Misspelt as wrong:
-        app.tell(str(wrong), severity="warning")
+        app.mend_command(text, str(wrong))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -76,13 +76,26 @@ def of_refresh(error: Exception, glyphs: Glyphs) -> Condition:
     return Condition("STALE", glyphs.stale, "warn", text, "ctrl+r tries again")
 
 
-def of_settings(error: RiskcockpitError, file: str, glyphs: Glyphs) -> Condition:
-    """Return what to say when changed settings cannot be used; the file by its last name."""
-    hint = error.hint or "the settings of before stay in force"
-    text = error.message.replace(file, Path(file).name) if file else error.message
+def of_settings(
+    error: RiskcockpitError | None, views: Sequence[RiskcockpitError], file: str, glyphs: Glyphs
+) -> Iterator[Condition]:
+    """Yield what to say when settings cannot be used, or else some of their saved views."""
+    if error is not None:
+        hint = error.hint or "the settings of before stay in force"
+        text = _brief(error.message, file)
+        yield Condition("SETTINGS NOT TAKEN", glyphs.warn, "warn", text, hint)
+    elif views:
+        word = "VIEW NOT TAKEN" if len(views) == 1 else f"{len(views)} VIEWS NOT TAKEN"
+        text = _brief(views[0].message, file)
+        yield Condition(word, glyphs.warn, "warn", text, views[0].hint or "")
+
+
+def _brief(message: str, file: str) -> str:
+    """Return a message about settings, the file by its last name."""
+    text = message.replace(file, Path(file).name) if file else message
     for name in ("cannot read settings from ", "cannot read the settings from "):
         text = text.removeprefix(name)
-    return Condition("SETTINGS NOT TAKEN", glyphs.warn, "warn", text, hint)
+    return text
 
 
 def is_forbidden(error: BaseException | None) -> bool:

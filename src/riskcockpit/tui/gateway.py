@@ -18,6 +18,8 @@ from riskcockpit.config.loading import load_settings
 from riskcockpit.errors import ConfigError, QueryError
 from riskcockpit.tui.api import About, Names, Pulse, QueryField
 from riskcockpit.tui.desk_gateway import DeskGateway
+from riskcockpit.tui.homes import Homes
+from riskcockpit.tui.kept_gateway import KeptGateway
 
 if TYPE_CHECKING:  # imported when first used
     from riskcockpit.exposure.model import ExposureModel
@@ -40,16 +42,18 @@ if TYPE_CHECKING:  # imported when first used
     from riskcockpit.views.trace import TraceRow, TraceView
 
 
-class Gateway(DeskGateway):
+class Gateway(DeskGateway, KeptGateway):
     """Answers the cockpit over the services; see `api.GatewayApi` for every method."""
 
-    def __init__(self, ctx: Context) -> None:
+    def __init__(self, ctx: Context, homes: Homes | None = None) -> None:
+        """Open a home; `homes` knows those that were open before it."""
         # it stays open all day, and keeps nothing that it can read again
         super().__init__(replace(ctx, store=ctx.store.sparing(), memory=None))
         self._lock = Lock()
         self._ended = Event()
         self._reader: FindingReader | None = None
-        self._about = _about(ctx)
+        self._homes = homes or Homes.at(ctx.paths)
+        self._about = _about(ctx, self._homes)
 
     @property
     def about(self) -> About:
@@ -105,44 +109,6 @@ class Gateway(DeskGateway):
 
         return faulty_views(self._ctx)
 
-    def save_view(self, name: str, query: str) -> None:
-        """Keep a query under a name."""
-        from riskcockpit.services.saved_views import save_view  # noqa: PLC0415 - when first used
-
-        save_view(self._ctx, name, query)
-
-    def forget_view(self, name: str) -> None:
-        """Forget a view that was saved."""
-        from riskcockpit.services.saved_views import forget_view  # noqa: PLC0415 - as above
-
-        forget_view(self._ctx, name)
-
-    # what is remembered between runs
-
-    def commands(self) -> tuple[str, ...]:
-        """Return the commands of earlier runs."""
-        from riskcockpit.services import memory  # noqa: PLC0415 - when first used
-
-        return memory.commands(self._ctx.paths)
-
-    def remember_command(self, text: str) -> None:
-        """Keep a command for later runs."""
-        from riskcockpit.services import memory  # noqa: PLC0415 - when first used
-
-        memory.remember_command(self._ctx.paths, text)
-
-    def draft(self, form: str) -> Mapping[str, str]:
-        """Return what was typed into a form and not sent."""
-        from riskcockpit.services import memory  # noqa: PLC0415 - when first used
-
-        return memory.draft(self._ctx.paths, form)
-
-    def keep_draft(self, form: str, fields: Mapping[str, str]) -> None:
-        """Keep what is typed into a form."""
-        from riskcockpit.services import memory  # noqa: PLC0415 - when first used
-
-        memory.keep_draft(self._ctx.paths, form, fields)
-
     def now(self) -> datetime:
         """Return the present, aware UTC."""
         return self._ctx.clock.now()
@@ -150,7 +116,10 @@ class Gateway(DeskGateway):
     def pulse(self) -> Pulse:
         """Return what may have changed by itself."""
         seen = self._home
-        return Pulse(seen.generation(), seen.settings(), seen.progress(), seen.ledger())
+        return Pulse(
+            seen.generation(), seen.settings(), seen.progress(), seen.ledger(),
+            not _is_open(self._ctx),
+        )  # fmt: skip
 
     @cached_property
     def _home(self) -> HomePulse:
@@ -166,14 +135,12 @@ class Gateway(DeskGateway):
             old, self._reader = self._reader, None
         if old is not None:
             old.close()
-        self._about = _about(self._ctx)
+        self._about = _about(self._ctx, self._homes)
         return self._about
 
     def check_home(self, home: str) -> None:
         """Read the settings of another home, to see that it can be opened."""
-        from riskcockpit.config.paths import Paths  # noqa: PLC0415 - few switch
-
-        place = Paths.under(Path(home))
+        place = self._homes.place(home)
         if not place.settings.exists():
             raise ConfigError(
                 f"there is no riskcockpit home at {home}",
@@ -364,7 +331,16 @@ class Gateway(DeskGateway):
             reader.close()
 
 
-def _about(ctx: Context) -> About:
+def _is_open(ctx: Context) -> bool:
+    """Return whether decisions may be taken: outside production always."""
+    if not ctx.settings.context.production:
+        return True
+    from riskcockpit.services.unlocking import unlocked_until  # noqa: PLC0415 - few are locked
+
+    return unlocked_until(ctx) is not None
+
+
+def _about(ctx: Context, homes: Homes) -> About:
     settings, paths = ctx.settings, ctx.paths
 
     def line_of(path: str) -> int | None:
@@ -378,13 +354,17 @@ def _about(ctx: Context) -> About:
         host=ctx.host,
         is_writable=paths.are_writable(),
         unlock_for=settings.context.unlock_for,
+        is_unlocked=_is_open(ctx),
         theme=settings.cockpit.theme,
         keymap=settings.cockpit.keys,
         colour=settings.context.colour or ("red" if is_production else ""),
-        contexts={
-            name: str((paths.config / Path(home).expanduser()).resolve())
-            for name, home in settings.cockpit.contexts.items()
-        },
+        contexts=homes.contexts(
+            settings.context.name,
+            {
+                name: str((paths.config / Path(home).expanduser()).resolve())
+                for name, home in settings.cockpit.contexts.items()
+            },
+        ),
         lists=settings.cockpit.lists,
         clipboard=settings.cockpit.clipboard,
         hyperlinks=settings.cockpit.hyperlinks,

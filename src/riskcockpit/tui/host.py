@@ -29,11 +29,13 @@ class Host(Protocol):
     glyphs: Glyphs
     """The signs the terminal's font has."""
     is_locked: bool
-    """No decisions until unlocked; how production starts."""
+    """No decisions until unlocked, here or by a command on this computer."""
     keymap: Mapping[str, str]
     """Binding id → keys, as the settings have moved them."""
     lists: Mapping[str, ListSettings]
     """How lists are shown, by the settings: name → columns and order."""
+    command_run: str
+    """The command whose questions are asked at this moment; empty: none."""
     names: Names
     """The names that existed when somebody last asked for them."""
     progress: Sequence[SourceProgress]
@@ -117,7 +119,7 @@ class Host(Protocol):
         ...
 
     def switch_context(self, name: str) -> None:
-        """Leave this home for another one of the settings, or say that there is none."""
+        """Leave this home for another one, one of the contexts that are known."""
         ...
 
     def ask_names(self) -> None:
@@ -126,6 +128,10 @@ class Host(Protocol):
 
     def ask_values(self) -> None:
         """Read the values of findings, once for each generation; as `ask_names`."""
+        ...
+
+    def mend_command(self, text: str, why: str) -> None:
+        """Let a command that could not be done be mended in its line."""
         ...
 
     def open_command_line(self, text: str = "") -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from riskcockpit.errors import InputError
+from riskcockpit.errors import ConfigError, InputError
 from riskcockpit.tui.terminal import has_unicode
 
 if TYPE_CHECKING:  # nothing heavy before the environment is scrubbed
+    from riskcockpit.config.loading import LoadedSettings
+    from riskcockpit.config.paths import Paths
     from riskcockpit.services.context import Context
     from riskcockpit.services.recording import Recorder
     from riskcockpit.tui.api import GatewayApi
@@ -65,19 +66,22 @@ def run(
     """
     check_terminal(os.environ)
     from riskcockpit.tui.gateway import Gateway  # noqa: PLC0415 - after the check
+    from riskcockpit.tui.homes import Homes  # noqa: PLC0415 - as above
 
+    homes = Homes.at(ctx.paths)
     while True:
+        gateway = Gateway(ctx, homes)
         try:
-            code, home = _opened(Gateway(ctx), extras, is_ascii=is_ascii, mouse=mouse)
+            code, home = _opened(gateway, extras, is_ascii=is_ascii, mouse=mouse)
         finally:
             if closed is not None:
                 closed(ctx)
         if not home:
             return code
-        from riskcockpit.config.paths import Paths  # noqa: PLC0415 - few switch
-        from riskcockpit.services.context import Context as Another  # noqa: PLC0415 - as above
+        from riskcockpit.services.context import Context as Another  # noqa: PLC0415 - few switch
 
-        ctx = Another.open(Paths.under(Path(home)))
+        about, ctx = gateway.about, Another.open(homes.place(home))
+        homes.leave_for(home, about.context, about.contexts, ctx.settings.context.name)
 
 
 def run_gateway(gateway: GatewayApi, *, is_ascii: bool = False, mouse: bool = True) -> int:
@@ -116,6 +120,24 @@ def _opened(gateway: GatewayApi, extras: Extras, *, is_ascii: bool, mouse: bool)
     if code == _HUNG_UP:
         _forget_terminal()
     return code, app.next_home
+
+
+def refused(loaded: LoadedSettings, paths: Paths) -> tuple[ConfigError, ...]:
+    """Return all that the cockpit would refuse of settings that can be read, each with its line.
+
+    Names of saved views and of directories are seen from `paths`.
+    """
+    from riskcockpit.services.context import Context  # noqa: PLC0415 - few check settings
+    from riskcockpit.tui.gateway import Gateway  # noqa: PLC0415 - as above
+    from riskcockpit.tui.preferences import faults, faults_of_contexts, faults_of_views  # noqa: PLC0415 - as above
+
+    gateway = Gateway(Context.under(loaded.settings, paths))
+    about = replace(gateway.about, file=str(loaded.file), line_of=loaded.lines.get)
+    return (
+        *faults(about),
+        *faults_of_views(about, gateway.faulty_views()),
+        *faults_of_contexts(about, gateway.check_home),
+    )
 
 
 def scrub(environ: MutableMapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""What changes by itself while the cockpit is open: a new generation, settings, a sync."""
+"""What changes by itself while the cockpit is open: cache, settings, a sync, the lock."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from riskcockpit.tui.api import About, GatewayApi, Pulse
 from riskcockpit.tui.messages import (
     GenerationChanged,
     LedgerMoved,
+    LockMoved,
     SettingsRead,
     SettingsTouched,
     SyncMoved,
 )
 from riskcockpit.tui.navigation import Navigator
-from riskcockpit.tui.preferences import check, fault_of_views
+from riskcockpit.tui.preferences import check, faults_of_views, keymap_of
 from riskcockpit.tui.theme import THEME, THEMES
 from riskcockpit.tui.watch import PulseWatch
 
@@ -29,15 +30,17 @@ if TYPE_CHECKING:  # records come with the data
 
 
 class Living(Navigator):
-    """An app that follows cache, settings and sync."""
+    """An app that follows cache, settings, sync and the lock of production."""
 
     def __init__(self, gateway: GatewayApi) -> None:
         super().__init__()
         self.gateway = gateway
+        self.is_locked = gateway.about.is_locked
+        """No decisions: production is locked on this computer, or somebody locked this cockpit."""
         self.settings_fault: RiskcockpitError | None = None
         """Why the newest settings are not in force."""
-        self.views_fault: RiskcockpitError | None = None
-        """Why a saved view of the settings cannot be shown."""
+        self.views_faults: Sequence[RiskcockpitError] = ()
+        """Why saved views of the settings cannot be shown."""
         self.progress: Sequence[SourceProgress] = ()
         """How far a sync has come that runs now; empty when none does."""
         self._watch = PulseWatch(gateway.pulse, self._tell_pulse)
@@ -62,7 +65,11 @@ class Living(Navigator):
 
     # pulse: told by the thread that looks
 
-    def _tell_pulse(self, before: Pulse, now: Pulse) -> None:
+    def _tell_pulse(self, before: Pulse | None, now: Pulse) -> None:
+        if before is None or before.is_locked != now.is_locked:
+            self.post_message(LockMoved(is_locked=now.is_locked))
+        if before is None:
+            return
         if before.generation != now.generation:
             self.post_message(GenerationChanged(now.generation))
         if before.ledger != now.ledger:
@@ -90,6 +97,19 @@ class Living(Navigator):
         event.stop()
         self.progress = event.progress
         self.place_screen.take_progress(event.progress)
+
+    @on(LockMoved)
+    def follow_lock(self, event: LockMoved) -> None:
+        """Show the lock of production as it is, whoever turned it."""
+        event.stop()
+        if not self.gateway.about.is_production or event.is_locked == self.is_locked:
+            return
+        self.set_lock(is_locked=event.is_locked)
+        self.tell(
+            "decisions are locked again; :unlock allows them"
+            if event.is_locked
+            else "decisions were unlocked on this computer; :lock ends it"
+        )
 
     def action_reload(self) -> None:
         """Read the cache anew, and pull the sources: all, or the one under the cursor."""
@@ -148,15 +168,15 @@ class Living(Navigator):
 
     def _check_views(self) -> None:
         def take(faulty: Mapping[str, QueryError]) -> None:
-            self.views_fault = fault_of_views(self.gateway.about, faulty)
+            self.views_faults = tuple(faults_of_views(self.gateway.about, faulty))
             self.place_screen.draw_lines()
 
         self.place_screen.ask("views:faulty", self.gateway.faulty_views, take)
 
     def _mind_production(self, about: About) -> None:
-        """Lock decisions when this has become production, as a start in production does."""
-        if about.is_production and not self._was_production:
-            self.set_lock(is_locked=True)
+        """Lock as a start would, when this has become production or is none any more."""
+        if about.is_production != self._was_production:
+            self.set_lock(is_locked=about.is_locked)
         self._was_production = about.is_production
 
     def set_lock(self, *, is_locked: bool) -> None:
@@ -173,9 +193,10 @@ class Living(Navigator):
         self.settings_fault = None
         before, self._taken = self._taken, about
         self.lists = about.lists
-        if self.keymap != about.keymap:
-            self.keymap = dict(about.keymap)
-            self.set_keymap(dict(about.keymap))
+        keymap = keymap_of(about)
+        if self.keymap != keymap:
+            self.keymap = keymap
+            self.set_keymap(keymap)
         if before is not None and before.theme != about.theme:
             self.set_theme(about.theme)
 

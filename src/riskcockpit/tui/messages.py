@@ -57,6 +57,18 @@ class LedgerMoved(Message):
         return isinstance(message, LedgerMoved)
 
 
+class LockMoved(Message):
+    """Production was locked or unlocked on this computer, by any process or by its time."""
+
+    def __init__(self, *, is_locked: bool) -> None:
+        super().__init__()
+        self.is_locked = is_locked
+
+    def can_replace(self, message: Message) -> bool:
+        """Only how it is now matters."""
+        return isinstance(message, LockMoved)
+
+
 class SettingsTouched(Message):
     """The settings file is another one."""
 

@@ -1,4 +1,4 @@
-"""Notices what changes by itself: cache, settings, sync. Writes nothing to the screen."""
+"""Notices what changes by itself: cache, settings, sync, lock. Writes nothing to the screen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ EVERY_SECONDS = 0.5
 class PulseWatch(Thread):
     """Looks at the pulse twice a second, off the event loop."""
 
-    def __init__(self, look: Callable[[], Pulse], tell: Callable[[Pulse, Pulse], None]) -> None:
+    def __init__(
+        self, look: Callable[[], Pulse], tell: Callable[[Pulse | None, Pulse], None]
+    ) -> None:
         super().__init__(name="pulse-watch", daemon=True)
         self.every_seconds = EVERY_SECONDS
         self._look = look
@@ -25,14 +27,15 @@ class PulseWatch(Thread):
         self._ended = Event()
 
     def run(self) -> None:
-        """Look until ended; tell of each change once, as (before, now)."""
-        known = self._try(None)
-        while not self._ended.wait(self.every_seconds):
+        """Look until ended; tell of each change once, as (before, now): at first (None, now)."""
+        known: Pulse | None = None
+        while True:
             seen = self._try(known)
             if seen is not None and seen != known:
                 before, known = known, seen
-                if before is not None:
-                    self._tell(before, seen)
+                self._tell(before, seen)
+            if self._ended.wait(self.every_seconds):
+                return
 
     def _try(self, known: Pulse | None) -> Pulse | None:
         try:

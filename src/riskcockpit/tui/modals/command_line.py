@@ -49,7 +49,9 @@ class CommandLine(ModalScreen[str]):
         Binding("down", "recall(1)", "newer command", priority=True),
     ]
 
-    def __init__(self, history: Sequence[str], names: Names, text: str = "") -> None:
+    def __init__(
+        self, history: Sequence[str], names: Names, text: str = "", mistake: str = ""
+    ) -> None:
         super().__init__()
         self.names = names
         self._history = tuple(map(clean_line, history))
@@ -57,7 +59,7 @@ class CommandLine(ModalScreen[str]):
         self._typed = text
         self._start = text
         self._cycle = Cycle()
-        self._mistake = ""
+        self._mistake, self._wrong = mistake, text
         self._is_drawn = False
 
     @property
@@ -100,7 +102,7 @@ class CommandLine(ModalScreen[str]):
     def follow(self, event: Input.Changed) -> None:
         """Show what fits."""
         event.stop()
-        if self._mistake:
+        if self._mistake and event.value != self._wrong:
             self._mistake = ""
             self._draw()
         recalled = None if self._recalled is None else self._history[self._recalled]
@@ -127,10 +129,9 @@ class CommandLine(ModalScreen[str]):
             rows.append(fitted(styled(parts), self.app.size.width, self.host.glyphs))
         rest = len(choices) - first - len(shown)
         tail = f"  {rest} more; " if rest > 0 else "  "
-        said = (f"  {self._mistake}", "warn")
         hint = (f"{tail}tab completes, up and down bring back", "muted")
-        last = styled([said if self._mistake else hint])
-        rows.append(fitted(last, self.app.size.width, self.host.glyphs))
+        said = [(f"  {line}", "warn") for line in self._mistake.splitlines()] or [hint]
+        rows += [fitted(styled([each]), self.app.size.width, self.host.glyphs) for each in said]
         words = self.query_one("#command-words", Plain)
         words.styles.height = len(rows)
         self.query_one("#command-box").styles.height = len(rows) + 1
@@ -173,11 +174,17 @@ class CommandLine(ModalScreen[str]):
         """Go on with what was typed; what cannot be taken stays, to be mended."""
         event.stop()
         text = clean_line(event.value)
-        self._mistake = check(text, self.host.gateway)
+        self._mistake, self._wrong = check(text, self.host.gateway), event.value
         if self._mistake:
             self._draw()
         else:
             self.dismiss(text)
+
+    def mend(self, text: str, mistake: str) -> None:
+        """Show a command that could not be done, and why."""
+        self._mistake, self._wrong = mistake, text
+        self._put(text)
+        self._draw()
 
     def action_leave(self) -> None:
         """Leave without doing anything."""

@@ -12,6 +12,7 @@ from riskcockpit.errors import QueryError
 from riskcockpit.present.text import count
 from riskcockpit.tui.api import Names
 from riskcockpit.tui.messages import QueryTyped
+from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.screens.sorting import SortingScreen
 from riskcockpit.tui.widgets.filter_bar import FilterBar
 from riskcockpit.tui.widgets.plain import Part, Plain, fitted, styled
@@ -27,6 +28,8 @@ class FilteredScreen(SortingScreen):
     def __init__(self) -> None:
         super().__init__()
         self.query_text = self.default_query
+        self.filter_shown = ""
+        """The filter of the rows that are shown."""
         self._views: dict[str, str] = {}
         self._count: Timer | None = None
 
@@ -74,6 +77,27 @@ class FilteredScreen(SortingScreen):
         if self._count is not None:
             self._count.stop()
         self.forget("count")
+
+    # mistakes
+
+    def mend(self, error: QueryError, *, is_first: bool) -> None:
+        """Let a filter be mended that was not understood; the rows stay those of the one before.
+
+        One that was understood before nobody has just typed: the saved view it names has gone.
+        Then all that is open is shown, and no key goes into the filter.
+        """
+        wrong, self.query_text = self.query_text, self.filter_shown or self.default_query
+        self.stop_counting()
+        if wrong == self.filter_shown and wrong != self.default_query:
+            self.query_text, self.filter_shown = self.default_query, ""
+            self.host.tell(f"{error.message}: this is {self.default_query}", severity="warning")
+            self.refresh_data()
+            return
+        self.enter(Load.LOADED)
+        bar = self.query_one(FilterBar)
+        bar.mend(wrong, error.message, error.hint or "", error.position)
+        if is_first and wrong != self.query_text:
+            self.refresh_data()
 
     # saved views
 

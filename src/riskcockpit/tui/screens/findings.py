@@ -71,8 +71,6 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
     def __init__(self) -> None:
         super().__init__()
         self.found: FindingSet | None = None
-        self._filter_shown = ""
-        """The filter of the rows that are shown."""
         self._shown = ""
         self._wants_preview: bool | None = None
         self._following: Timer | None = None
@@ -135,7 +133,7 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
 
     def _take_opened(self, opened: _Opened) -> None:
         is_first = self.found is None
-        self.found, self._filter_shown = opened.found, opened.text
+        self.found, self.filter_shown = opened.found, opened.text
         if opened.found.total == 0 and opened.found.generation == 0:
             self.enter(Load.EMPTY)
             return
@@ -170,21 +168,11 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
     def fail(self, topic: str, error: Exception) -> None:
         """Point at a mistake in the query; let lost pages be asked for again."""
         if isinstance(error, QueryError):
-            self._mend(error)
+            self.mend(error, is_first=self.found is None)
             return
         if topic.startswith("pages:"):
             self.table.lose([int(number) for number in topic.split(":")[2:]])
         super().fail(topic, error)
-
-    def _mend(self, error: QueryError) -> None:
-        """Let a filter be mended that was not understood; the rows stay those of the one before."""
-        wrong, self.query_text = self.query_text, self._filter_shown or self.default_query
-        self.stop_counting()
-        self.enter(Load.LOADED)
-        bar = self.query_one(FilterBar)
-        bar.mend(wrong, error.message, error.hint or "", error.position)
-        if self.found is None and wrong != self.query_text:
-            self.refresh_data()
 
     @on(RowsWanted)
     def fetch(self, event: RowsWanted) -> None:

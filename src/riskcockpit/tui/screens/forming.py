@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from textual.timer import Timer
 
-from riskcockpit.errors import RiskcockpitError
+from riskcockpit.errors import InputError, RiskcockpitError
 from riskcockpit.tui.conditions import is_forbidden
 from riskcockpit.tui.intents import Intent, RollBack
 from riskcockpit.tui.screens.permitted import PermittedScreen
@@ -56,11 +56,18 @@ class FormingScreen(PermittedScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self._commands: dict[str, str] = {}
+        """Topic of a question → the command that asked it; empty when a key did."""
         self._taking: Timer | None = None
         """Until what came of a decision is here."""
 
     def after_decision(self) -> None:
         """End what was only for this decision, as marks."""
+
+    def ask(self, topic: str, question: Callable[[], S], then: Callable[[S], None]) -> None:
+        """Run a question in a thread; as every screen does, and remember which command asked."""
+        self._commands[topic] = self.host.command_run
+        super().ask(topic, question, then)
 
     # forms
 
@@ -214,12 +221,19 @@ class FormingScreen(PermittedScreen):
             self.app.clear_notifications()  # before the note covers what came of it
 
     def fail(self, topic: str, error: Exception) -> None:
-        """Say why a decision was not taken: in a dialog while one waits for it, else in a note."""
+        """Say why a decision was not taken: in a dialog while one waits for it, else in a note.
+
+        A command that names what is not there, or cannot be read, is mended in its line.
+        """
         if topic == "decide":
             self._end_taking()
         if topic in ("plan", "form"):
             self.host.forget_typed()
             self.host.release_keys()
+        typed = self._commands.pop(topic, "")
+        if typed and topic in _BY_HAND and isinstance(error, InputError) and self.is_current:
+            self.host.mend_command(typed, "\n".join(filter(None, (error.message, error.hint))))
+            return
         is_ours = isinstance(error, RiskcockpitError) or is_forbidden(error)
         if topic not in _BY_HAND and is_ours:
             super().fail(topic, error)
