@@ -54,7 +54,7 @@ def project_ledger(ctx: Context, tx: Writer, now: datetime) -> Projection:
     _write_waivers(tx, projection.waivers, could)
     _write_actions(tx, projection.actions, could)
     _write_glasses(tx, projection.glasses, could)
-    settle_reviews(ctx, tx, projection, found.counting, now, is_verified=found.report.is_ok)
+    settle_reviews(ctx, tx, projection, found.entries, now, is_verified=found.report.is_ok)
     settle_identities(tx, projection.corrections, now)
     settle_closures(tx, projection.corrections, now)
     _write_findings(tx, projection, now)
