@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import signal
 import stat
@@ -149,6 +150,18 @@ def test_writers_witness_each_other(ledger: Ledger) -> None:
     assert ledger.journal().append(EntryType.NOTE, said()).seen == {
         "approver@bastion-2": theirs.hash
     }
+
+
+def test_a_chain_is_witnessed_up_to_its_last_newline_whoever_holds_it(ledger: Ledger) -> None:
+    seen = ledger.journal("approver", "vault").append(EntryType.NOTE, said("approved"))
+    mine = ledger.journal()
+    with ledger.chain("approver", "vault").open("ab", buffering=0) as theirs:
+        fcntl.flock(theirs, fcntl.LOCK_EX)
+        assert mine.append(EntryType.NOTE, said()).seen == {"approver@vault": seen.hash}
+        theirs.write(b'{"body":{"actor":"approver"')
+        assert mine.append(EntryType.NOTE, said()).seen == {"approver@vault": seen.hash}
+        theirs.write(b"}\n")
+        assert mine.append(EntryType.NOTE, said()).seen == {}, "that is a line and no entry"
 
 
 def test_what_cannot_be_written_canonically_is_refused(ledger: Ledger) -> None:

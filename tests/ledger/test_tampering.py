@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -195,7 +196,9 @@ def test_what_is_done_to_any_entry_is_named(
     for at in range(last):
         ledger.chain().write_bytes(good)
         how(ledger, at)
-        assert (ENGINEER, at) in found_by_us(ledger), at
+        place = at + 1 if how is said_twice else at  # the second is the copy
+        assert (ENGINEER, place) in found_by_us(ledger), at
+        assert how is not said_twice or (ENGINEER, at) not in found_by_us(ledger), at
 
 
 @pytest.mark.parametrize("how", SINGLE, ids=lambda how: how.__name__)
@@ -302,6 +305,32 @@ def future(ledger: Ledger) -> None:
     ledger.clock.at = before
 
 
+def see_an_older_head(ledger: Ledger) -> None:
+    """Say to have seen less of the approver's chain than before."""
+    theirs = [
+        parse_line(APPROVER, line)
+        for line in ledger.chain("approver", "vault").read_bytes().splitlines(True)
+    ]
+    journal = ledger.journal("engineer", key_name="second")
+    journal._heads_of_others = lambda: {APPROVER: theirs[0].hash}  # type: ignore[method-assign]
+    journal.append(EntryType.NOTE, said("I forgot"))
+
+
+def go_back_within_a_second(ledger: Ledger) -> None:
+    """Sign an entry whose time is a fraction of a second before the one before it."""
+    last = parse_line(ENGINEER, lines(ledger)[-1])
+    half = f'"ts":"{last.ts:%Y-%m-%dT%H:%M:%S}.500000Z"'.encode()
+    write_past_the_rules(ledger, (b'"ts":"[^"]*"', half))
+    before = parse_line(ENGINEER, lines(ledger)[-1])
+    signer = ledger.journal("engineer", key_name="second")._writer()
+    body = build_body(
+        last=before, now=before.ts, actor="engineer", key_fp=signer.fingerprint,
+        type_=EntryType.NOTE, data=said("earlier"), seen={},
+    )  # fmt: skip
+    body = body.replace(b".500000Z", b".400000Z")
+    write(ledger, [*lines(ledger), build_line(body, signer.sign(body))])
+
+
 def name_what_moves_the_cursor(ledger: Ledger) -> None:
     (ledger.directory / "chains" / "e\x1b[31m\rvil.jsonl").write_bytes(ledger.chain().read_bytes())
 
@@ -338,7 +367,10 @@ def copied_checkpoint(name: str) -> Callable[[Ledger], None]:
 
 
 def write_past_the_rules(ledger: Ledger, *changes: tuple[bytes, bytes]) -> None:
-    """Sign entries that our own writer would not write, with a key that counts."""
+    """Sign entries that our own writer would not write, with a key that counts.
+
+    Each change is a pattern in the body of a note, and what stands in its place.
+    """
     found = lines(ledger)
     last = parse_line(ENGINEER, found[-1])
     signer = ledger.journal("engineer", key_name="second")._writer()
@@ -346,7 +378,7 @@ def write_past_the_rules(ledger: Ledger, *changes: tuple[bytes, bytes]) -> None:
         last=last, now=ledger.clock.at, actor="engineer", key_fp=signer.fingerprint,
         type_=EntryType.NOTE, data=said("NEW"), seen={},
     )  # fmt: skip
-    bodies = [body.replace(old, new) for old, new in changes]
+    bodies = [re.sub(old, new.replace(b"\\", rb"\\"), body) for old, new in changes]
     write(ledger, [*found, *(build_line(each, signer.sign(each)) for each in bodies)])
 
 
@@ -363,6 +395,12 @@ DEEDS = [
         end_a_key_that_nobody_vouches_for,
         (ENGINEER, COVERED),
         f"{ENGINEER} entry {COVERED}: its key",
+    ),
+    Deed(see_an_older_head, (ENGINEER, LAST), f"{ENGINEER} entry {LAST} saw an older {APPROVER}"),
+    Deed(
+        go_back_within_a_second,
+        (ENGINEER, LAST + 1),
+        f"{ENGINEER} entry {LAST + 1} is earlier than the entry before it",
     ),
     Deed(use_before_its_time, (ENGINEER, 3), f"{ENGINEER} entry 3 is not signed by engineer"),
     Deed(use_after_its_end, (ENGINEER, 2), f"{ENGINEER} entry 2 is not signed by engineer"),
@@ -417,6 +455,10 @@ def test_only_files_with_plain_names_are_read_and_the_rest_is_named_twice(
     assert all(map(str.isprintable, named))
 
 
+SPELLED, FORMED = (
+    "is not in canonical form",
+    "has other keys than an entry, or values of another form",
+)
 ODD = [
     (b'"type":"note"', b'"type":"nota"', "is of a type that is not known"),
     (b'"NEW"', b"1e999999", "is not in canonical form"),
@@ -425,6 +467,32 @@ ODD = [
     (b'"NEW"', b'["a", "b"]', "is not in canonical form"),
     (b'"NEW"', b"9007199254740992", "holds a number beyond 2^53 - 1"),
     (b'"NEW"', b"-12345678901234567", "is not in canonical form"),
+    (b'"subject":"ledger","text":"NEW"', b'"text":"NEW","subject":"ledger"', SPELLED),
+    (b'"text":"NEW"', b'"text":"NEW","text":"NEW"', SPELLED),
+    (b"NEW", rb"N\u0065W", SPELLED),
+    (b"NEW", rb"N\/W", SPELLED),
+    (b"NEW", rb"N\u001FW", SPELLED),
+    (b"NEW", rb"N\u0009W", SPELLED),
+    (b"NEW", rb"N\u007fW", SPELLED),
+    (b"NEW", rb"N\\\u007fW", SPELLED),
+    (b"NEW", rb"N\ud800W", "cannot be read"),
+    (b"NEW", b"N\xffW", SPELLED),
+    (b"NEW", b"N\xc0\xafW", SPELLED),
+    (b"NEW", b"N\xed\xa0\x80W", SPELLED),
+    (b"NEW", b"N\x01W", "cannot be read"),
+    (b'"text":', '"té":'.encode(), FORMED),
+    (b'"v":1', b'"v":1,"w":1', FORMED),
+    (b'"v":1', b'"v":"1"', FORMED),
+    (b'"seen":{},', b"", FORMED),
+    (b'"seen":{}', b'"seen":[]', FORMED),
+    (b'"seen":{}', b'"seen":{"approver@vault":"0"}', FORMED),
+    (rb'"seq":(\d+)', b'"seq":"7"', FORMED),
+    (b'"data":{[^}]*}', b'"data":["NEW"]', "cannot be read"),
+    (b'"prev":"[^"]*"', b'"prev":"%b"' % (b"A" * 64), FORMED),
+    (rb'"ts":"([^".]*)(\.\d+)?Z"', b'"ts":"2024-03-09T00:00:00.500Z"', FORMED),
+    (rb'"ts":"([^".]*)(\.\d+)?Z"', b'"ts":"2024-03-09T00:00:00.000000Z"', FORMED),
+    (rb'"ts":"([^".]*)(\.\d+)?Z"', b'"ts":"2024-03-09T23:59:60Z"', FORMED),
+    (rb'"ts":"([^".]*)(\.\d+)?Z"', b'"ts":"2024-02-30T00:00:00Z"', FORMED),
 ]
 
 
@@ -443,9 +511,20 @@ def test_a_line_that_is_too_long_is_named_twice(ledger: Ledger, tools: Path) -> 
     assert words in found_by_the_script(ledger, tools)
 
 
+def test_a_byte_that_shells_skip_is_named_twice(ledger: Ledger, tools: Path) -> None:
+    found = lines(ledger)
+    found[2] = found[2].replace(b'"text":"', b'"text":"\0', 1)
+    write(ledger, found)
+    assert (ENGINEER, 2) in found_by_us(ledger)
+    assert f"{ENGINEER} entry 2 holds a NUL byte" in found_by_the_script(ledger, tools)
+
+
 def test_what_a_key_holder_may_say_is_well_for_both(ledger: Ledger, tools: Path) -> None:
-    """What only looks like a number is none, and the largest numbers are well."""
-    text = rb'["1e9 -0 \" 007 NaN",9007199254740991,-1,0,[true,null]]'
+    """What only looks like a number or an escape is none, and the largest numbers are well."""
+    text = (
+        rb'["1e9 -0 \" 007 NaN",9007199254740991,-1,0,[true,null],{},"\\u0065 \\\\/ \u001f\b\n\\",'
+    )
+    text += '"/\x7f\ufffd\u2028\U0001f4a3"'.encode() + b',"%b"]' % ("é" * 50_001).encode()
     write_past_the_rules(ledger, (b'"NEW"', text))
     assert found_by_us(ledger) == set()
     assert "the ledger holds" in found_by_the_script(ledger, tools)

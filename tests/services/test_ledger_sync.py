@@ -131,6 +131,64 @@ def test_a_remote_that_lost_or_rewrote_is_named_and_nothing_is_taken(
     assert "rewritten" in git(here.root.parent / "there.git", "log", "-1", "--format=%s", "main")
 
 
+def test_a_remote_that_lost_entries_is_mended_as_the_hint_says(homes: tuple[Home, Home]) -> None:
+    here, _ = homes
+    note(here, "engineer")
+    here.sync("engineer")
+    rewritten(here, "rm chains/*")
+    hint = here.sync("engineer").hint
+    place = hint.partition("copy the chain from ")[2].partition(" over ")[0]
+    assert place == f"{here.ledger}/chains"
+    rewritten(here, f"mkdir -p chains && cp {place}/*.jsonl chains/")
+    assert here.sync("engineer").is_ok
+
+
+def test_bytes_without_a_newline_on_the_remote_stop_nobody(homes: tuple[Home, Home]) -> None:
+    """They are no entry: they are told of and left out, whoever's chain they stand behind."""
+    here, other = homes
+    here.sync("engineer")
+    other.sync("approver")
+    note(other, "approver")
+    other.sync("approver")
+    good = (other.ledger / "chains" / "approver@approver-host.jsonl").read_bytes()
+    rewritten(here, "printf %08d 0 | tee -a chains/approver* > chains/new@host.jsonl")
+    waits = note(here, "engineer", "unsent")
+    came = here.sync("engineer")
+    assert (came.is_ok, came.refused) == (True, ())
+    told = [line for line in came.notes if "no entry" in line]
+    assert [line.split(" there ")[0] for line in told] == [
+        "8 bytes behind approver@approver-host", "8 bytes behind new@host",
+    ]  # fmt: skip
+    assert [(each.chain, each.pushed) for each in came.chains][-1] == ("engineer@engineer-host", 1)
+    assert (here.ledger / "chains" / "approver@approver-host.jsonl").read_bytes() == good
+    note(other, "approver", "and on")
+    assert other.sync("approver").is_ok
+    assert here.sync("engineer").is_ok
+    assert waits in hashes(here) == hashes(other)
+    assert verify_ledger(here.context("engineer")).problems == ()
+
+
+def test_who_syncs_before_the_policy_was_signed_is_told_and_so_are_the_others(
+    tmp_path: Path,
+) -> None:
+    git(tmp_path, "init", "--quiet", "--bare", "there.git")
+    here, other = (Home(tmp_path / name, roles={name: ["engineer"]}) for name in ("ann", "ben"))
+    here.hire()
+    other.hire()
+    note(here, "ann")
+    assert any("`riskcockpit policy sign`" in line for line in here.sync("ann").notes)
+    refused = other.sync("ben")
+    assert not refused.is_ok
+    assert "`riskcockpit policy sign`" in refused.hint
+    desk = Desk(here.context("ann"))
+    desk.change_policy("policy/roles.yaml")
+    desk.change_policy("allowed_signers")
+    assert not any("policy sign" in line for line in here.sync("ann").notes)
+    refused = other.sync("ben")
+    assert [key.split()[0] for key in refused.offered] == ["ann"]
+    assert refused.accept
+
+
 def test_a_chain_that_parted_is_named_with_its_entry(homes: tuple[Home, Home]) -> None:
     here, other = homes
     here.sync("engineer")

@@ -11,7 +11,7 @@ import pytest
 
 STOCK = (
     "ssh-keygen", "sha256sum", "head", "tail", "grep", "sed", "sort", "uniq", "cat", "jq",
-    "mktemp", "rm",
+    "mktemp", "rm", "tr",
 )  # fmt: skip
 
 

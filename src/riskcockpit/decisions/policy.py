@@ -93,7 +93,7 @@ class PolicyBook:
     ended: Mapping[str, Revocation] = field(default_factory=dict)
     """Fingerprint → what ended the key; those that ended by their lines alone are not in it."""
     void: Mapping[str, Revocation] = field(default_factory=dict)
-    """Hash → what made the entry void."""
+    """Hash → what made the entry void; what of them only takes away does so (`takings`)."""
 
     def rule_for(self, principal: str) -> Rule:
         """Return the rule by which `principal` may change the policy."""
@@ -118,7 +118,7 @@ def read_policy(entries: Iterable[Entry], contents: Contents) -> PolicyBook:
         counting = tuple(entry for entry in known if entry.hash not in void)
         order = order_of(known, void) if void else given
         reading = _Reading(contents, _beginnings(counting, contents), order, Ends(revocations))
-        for entry in _in_order(counting, order):
+        for entry in order.ranked(each for each in counting if each.type in _READ):
             reading.take(entry)
         before, ends = ends, dict(reading.ends.counting)
         for lost in before.keys() - ends.keys() - reading.ends.deciders - void.keys():
@@ -137,18 +137,6 @@ def read_policy(entries: Iterable[Entry], contents: Contents) -> PolicyBook:
 
 def _by_time(ends: Mapping[str, Revocation], revocations: Iterable[Revocation]) -> list[Revocation]:
     return [ends[each.entry.hash] for each in revocations if each.entry.hash in ends]
-
-
-def _in_order(entries: Iterable[Entry], order: Order) -> list[Entry]:
-    """Sort what the policy follows from by when it was there; nothing overtakes in its chain."""
-    latest: dict[str, datetime] = {}
-    ranked = []
-    read = (entry for entry in entries if entry.type in _READ)
-    for entry in sorted(read, key=lambda entry: (entry.chain, entry.seq)):
-        at = max(order.dated(entry), latest.get(entry.chain, order.dated(entry)))
-        latest[entry.chain] = at
-        ranked.append((at, entry.ts, entry.chain, entry.seq, entry))
-    return [each[-1] for each in sorted(ranked, key=lambda each: each[:-1])]
 
 
 def _beginnings(entries: Sequence[Entry], contents: Contents) -> frozenset[str]:

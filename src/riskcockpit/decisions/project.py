@@ -187,14 +187,14 @@ def project(
     """Say what `entries` (in time order) mean at `now`.
 
     `policies` are the versions of the roles that the ledger vouches for. When the ledger does not
-    verify, nothing that it allows counts; entries whose hash is in `void` never do.
+    verify, nothing that it allows counts; entries whose hash is in `void` never do, but to take
+    away.
     """
     doubt = "" if is_verified else NOT_VERIFIED
     followers = follow(entries, void, policies)
     entries = [entry for entry in entries if entry.hash not in void]
-    stops = _stops(entries)
     waivers = _superseded(
-        _suspended(_waiver(entry, followers, policies, now, doubt), stops.get(entry.hash))
+        _suspended(_waiver(entry, followers, policies, now, doubt), followers.stops.get(entry.hash))
         for entry in entries
         if entry.type in _WAIVERS
     )
@@ -262,16 +262,6 @@ def subjects(entry: Entry) -> tuple[str, ...]:
         if isinstance(named := entry.data.get(key), str) and named:
             return (named,)
     return ()
-
-
-def _stops(entries: Iterable[Entry]) -> Mapping[str, Entry]:
-    """Return waiver → the entry that suspended it first."""
-    stops: dict[str, Entry] = {}
-    for entry in entries:
-        named = entry.data.get("waiver")
-        if entry.type is EntryType.WAIVER_SUSPENDED and isinstance(named, str):
-            stops.setdefault(named, entry)
-    return stops
 
 
 def _waiver(

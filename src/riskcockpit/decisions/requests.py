@@ -17,6 +17,7 @@ from riskcockpit.decisions.authors import read_authors
 from riskcockpit.decisions.automations import KEY as AUTOMATION
 from riskcockpit.decisions.people import Delegation, are_namesakes
 from riskcockpit.decisions.roles import Deed, Roles, Rule, Signature, counted
+from riskcockpit.decisions.takings import takings
 from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.decision import EntryType
@@ -42,6 +43,7 @@ _NAMED_BY = {
     EntryType.WAIVER_REJECTED: "request",
     EntryType.APPROVAL_REJECTED: "request",
     EntryType.WAIVER_REVOKED: "waiver",
+    EntryType.WAIVER_SUSPENDED: "waiver",
     EntryType.UNDO: "decision",
 }
 _DOUBT = "no policy in the ledger gives this rule"
@@ -145,6 +147,8 @@ class Followers:
     keys: Mapping[str, tuple[Entry, ...]]
     ends: Mapping[str, Entry]
     order: Order
+    stops: Mapping[str, Entry]
+    """Waiver → the entry that suspended it first."""
 
     def at(self, entry: Entry) -> datetime:
         """Return when an entry was signed; a clock that was put back does not make it older."""
@@ -199,9 +203,9 @@ def follow(
 ) -> Followers:
     """Collect keys and ends by the hash of the entry they name; the first end counts.
 
-    A key whose entry is not what such entries hold is none. What is `void` adds no key, ends
-    nothing and witnesses nothing. Whom one of the `policies` takes for one person is none who could
-    witness for the other.
+    A key whose entry is not what such entries hold is none. What is `void` adds no key and
+    witnesses nothing; what of it only takes away ends what it names all the same. Whom one of the
+    `policies` takes for one person is none who could witness for the other.
     """
     versions = tuple((policies or {}).values())
 
@@ -210,9 +214,11 @@ def follow(
 
     keys: defaultdict[str, list[Entry]] = defaultdict(list)
     ends: dict[str, Entry] = {}
+    stops: dict[str, Entry] = {}
     entries = tuple(entries)
+    taking = takings(entries, void)
     for entry in entries:
-        if entry.hash in void:
+        if entry.hash in void and entry.hash not in taking:
             continue
         named = entry.data.get(_NAMED_BY.get(entry.type, ""))
         if not isinstance(named, str):
@@ -220,10 +226,12 @@ def follow(
         if entry.type in KEYS:
             if not fault_of(entry.type, entry.data):  # else nobody knows what was signed
                 keys[named].append(entry)
+        elif entry.type is EntryType.WAIVER_SUSPENDED:
+            stops.setdefault(named, entry)
         else:
             ends.setdefault(named, entry)
     by_name = {name: tuple(found) for name, found in keys.items()}
-    return Followers(by_name, ends, Order(entries, void, are_one))
+    return Followers(by_name, ends, Order(entries, void, are_one), stops)
 
 
 def stand(

@@ -68,6 +68,14 @@ class Revocation:
         )
 
     @property
+    def why_kept(self) -> str:
+        """Why an entry counts that only takes away, for a reader."""
+        return (
+            f"signed with a key that {self.entry.actor} revoked as of {rfc3339(self.end)} "
+            f"({short(self.entry.hash)}); it only takes away, so it counts"
+        )
+
+    @property
     def own(self) -> frozenset[str]:
         """Hashes of the last entries that a key may sign: those by which it ends itself."""
         is_own = self.entry.key_fp == self.key_fp
@@ -99,7 +107,10 @@ def voided(
     order: Order,
     founding: Container[str] = (),
 ) -> dict[str, Revocation]:
-    """Return the hash of each entry that a revocation makes void; those of `founding` never are."""
+    """Return the hash of each entry that a revocation makes void; those of `founding` never are.
+
+    What of them only takes away does so all the same (`takings`).
+    """
     weighing = _Weighing(entries, revocations, order)
     found: dict[str, Revocation] = {}
     for entry in entries:

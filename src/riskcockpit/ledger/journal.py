@@ -307,7 +307,7 @@ class Journal:
             _log.warning("%s", self.warnings[-1])
 
     def _heads_of_others(self) -> dict[str, str]:
-        """Witness the other chains; one that is being written to is left for the next time."""
+        """Witness the other chains, whoever holds them; a line without its end is not there yet."""
         heads = {}
         for file in self._chain_files():
             if file != self._file and (last := last_whole_entry(file)):

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import islice
 
 from riskcockpit.ledger.chain import Entry
 
@@ -52,6 +53,7 @@ class Order:
             for name, chain in chains.items()
         }
         self._dated: dict[str, datetime] = {}
+        self._late: dict[str, bool] = {}
 
     def knows(self, later: str, earlier: str) -> bool:
         """Whether the entry with the hash `later` proves that `earlier` was there before it."""
@@ -78,12 +80,45 @@ class Order:
         return found
 
     def seen_at(self, entry: Entry) -> datetime:
-        """Return when another person saw an entry first, whose own time is not in doubt; `NEVER`.
+        """Return when another person knew of an entry first, by an entry that is not late; `NEVER`.
 
         Not before the entry was signed.
         """
-        seen = (self.at(one) for one in self.witnesses(entry) if not self._is_late(one))
+        seen = (
+            self.at(one)
+            for chain, index in self._others(entry)
+            if (
+                one := next(
+                    (one for one in islice(chain, index, None) if not self._is_late(one)), None
+                )
+            )
+        )
         return max(self.at(entry), min(seen, default=NEVER))
+
+    def ranked(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Sort entries by when they were there for certain, and none before what it knows was.
+
+        Else a lone entry of today in a new chain would put in doubt the times of all, and some
+        would be found proven before those that they rest on.
+        """
+        extents = {entry.hash: self._extent(entry) for entry in entries}
+        ranks: dict[str, list[tuple[int, datetime]]] = {}
+        keyed = []
+        for hash_, extent in sorted(extents.items(), key=lambda each: sum(each[1].values())):
+            entry = self._places[hash_]
+            rank = self.dated(entry)
+            for name, count in extent.items():
+                known = ranks.get(name, [])
+                index = bisect_left(known, count, key=lambda each: each[0])
+                rank = max(rank, known[index - 1][1]) if index else rank
+            ranks.setdefault(entry.chain, []).append((entry.seq, rank))
+            keyed.append((rank, self.at(entry), entry.ts, entry.chain, entry.seq, entry))
+        return [each[-1] for each in sorted(keyed, key=lambda each: each[:-1])]
+
+    def _extent(self, entry: Entry) -> dict[str, int]:
+        """Return by chain how many entries one knows, itself with them."""
+        known = {**self._known[entry.hash], entry.chain: entry.seq}
+        return {name: seq + 1 for name, seq in known.items()}
 
     def witnesses(self, entry: Entry) -> Iterator[Entry]:
         """Yield of each chain of another person the first entry that knows `entry`."""
@@ -101,10 +136,14 @@ class Order:
         return self.seen_at(entry) if self._is_late(entry) else self.at(entry)
 
     def _is_late(self, entry: Entry) -> bool:
-        limit = self.at(entry) + CLOCKS_DIFFER
-        return any(
-            index > 0 and self.at(chain[index - 1]) > limit for chain, index in self._others(entry)
-        )
+        found = self._late.get(entry.hash)
+        if found is None:
+            limit = self.at(entry) + CLOCKS_DIFFER
+            found = self._late[entry.hash] = any(
+                index > 0 and self.at(chain[index - 1]) > limit
+                for chain, index in self._others(entry)
+            )
+        return found
 
     def _others(self, entry: Entry) -> Iterator[tuple[list[Entry], int]]:
         """Yield chains of other persons, and how many of their entries do not know `entry`."""

@@ -1,4 +1,4 @@
-"""The end of a chain file: finding it, adding to it, cutting what was torn. All under its lock."""
+"""The end of a chain file: finding it, adding to it, cutting what was torn; writers lock it."""
 
 from __future__ import annotations
 
@@ -99,15 +99,22 @@ def last_line(handle: int, size: int) -> tuple[bytes, int]:
 
 
 def last_whole_entry(file: Path) -> Entry | None:
-    """Return the last entry of a chain; None while it is written to, or when it is damaged."""
+    """Return the entry that a chain ends with, up to its last newline; None when it is none.
+
+    Nobody keeps an entry from being seen by holding the lock of its chain. Then what was read is
+    made durable first: its writer may be about to do that, and to take back what the disk refused.
+    """
     try:
         handle = open_regular(file)
     except OSError:
         return None
     try:
-        if not try_lock(handle, is_shared=True):
-            return None
-        line, _ = last_line(handle, os.fstat(handle).st_size)
+        is_quiet = try_lock(handle, is_shared=True)
+        line, end = last_line(handle, os.fstat(handle).st_size)
+        if line and not is_quiet:
+            os.fsync(handle)
+            if os.fstat(handle).st_size < end:
+                return None
         return parse_line(file.stem, line) if line else None
     except (OSError, DamagedLineError):
         return None

@@ -1,6 +1,7 @@
 """Two states of one ledger put together: every chain grows, none is rewritten. Pure.
 
 What cannot be put together is named: chains that parted, and what a remote had and has no more.
+Bytes without a newline are no entry yet, wherever they stand; they stop nobody.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ class Union:
     problems: list[LedgerProblem] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
     """Paths that are no files of a ledger; left alone."""
+    torn: dict[str, int] = field(default_factory=dict)
+    """Path → how many bytes stand behind the last newline of theirs: no entry, and left out."""
 
 
 def kind_of(path: str) -> Kind | None:
@@ -120,12 +123,11 @@ def _unite_chain(found: Union, path: str, mine: bytes, content: bytes) -> None:
     name = chain_of(path)
     whole = content[: content.rfind(b"\n") + 1]
     if whole != content:
-        entry = content.count(b"\n")
-        found.problems.append(LedgerProblem(name, entry, "the remote's last line is torn"))
-    elif content.startswith(mine):
-        if len(content) > len(mine):
-            found.chains[path] = content[len(mine) :]
-    elif not mine.startswith(content):
-        entry = first_difference(mine, content)
+        found.torn[path] = len(content) - len(whole)
+    if whole.startswith(mine):
+        if len(whole) > len(mine):
+            found.chains[path] = whole[len(mine) :]
+    elif not mine.startswith(whole):
+        entry = first_difference(mine, whole)
         why = "the remote has another entry here: one of the two chains was rewritten"
         found.problems.append(LedgerProblem(name, entry, why))

@@ -257,12 +257,15 @@ class _Examiner:
 
     def _check_doubles(self) -> None:
         first: dict[str, Entry] = {}
-        for checked in self.chains.values():
-            for entry in checked.entries:
-                other = first.setdefault(entry.hash, entry)
-                if other is not entry:
-                    why = f"the same entry stands in {other.chain} as entry {other.seq}"
-                    self._problem(entry.chain, entry.seq, why)
+        for entry in (entry for checked in self.chains.values() for entry in checked.entries):
+            if (other := first.setdefault(entry.hash, entry)) is not entry:
+                why = f"the same entry stands in {other.chain} as entry {other.seq}"
+                self._problem(entry.chain, self._last_place(entry), why)
+
+    def _last_place(self, entry: Entry) -> int:
+        """Return the number of the line where an entry, or its last copy, stands in its chain."""
+        content = self.contents[entry.chain]
+        return content.count(b"\n", 0, content.rindex(entry.body))
 
     def _check_witnesses(self) -> None:
         places = {

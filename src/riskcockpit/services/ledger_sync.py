@@ -28,6 +28,7 @@ from riskcockpit.ledger.objects import Objects, write_durably
 from riskcockpit.ledger.signers import parse_signers
 from riskcockpit.ledger.union import Kind, Known, Union, chain_of, kind_of, known_of, lost, unite
 from riskcockpit.ledger.verify import examine
+from riskcockpit.services import sync_advice as advice
 from riskcockpit.services.context import Context
 from riskcockpit.services.following import catch_up
 from riskcockpit.services.ledger_files import staged, take, travelling
@@ -88,13 +89,16 @@ class _Session:
         ours = travelling(self.directory)
         theirs = self._read(ours)
         if gone := lost(self._known(), theirs):
-            return self._refused(gone, _LOST.format(place=self.directory))
+            return self._refused(gone, advice.LOST.format(place=self.directory))
         union = unite(ours, {k: v for k, v in theirs.items() if k not in FILES})
         if union.problems:
-            return self._refused(union.problems, _PARTED)
-        self.notes = (
-            [f"{len(union.strange)} files there are none of a ledger"] if union.strange else []
-        )
+            return self._refused(union.problems, advice.PARTED)
+        self.torn = union.torn
+        self.notes = [
+            advice.TORN.format(n=n, chain=chain_of(path)) for path, n in union.torn.items()
+        ]
+        if union.strange:
+            self.notes.append(f"{len(union.strange)} files there are none of a ledger")
         merged = {**ours, **union.files}
         for path, tail in union.chains.items():
             merged[path] = ours.get(path, b"") + tail
@@ -122,6 +126,8 @@ class _Session:
                 self._write_policy(name, content, is_accepted=False)
         book = policy_book(self.directory, examined(self.ctx).entries)
         self.policy += put_back(self.directory, book)
+        if not book.digests:
+            self.notes.append(advice.UNSIGNED_HERE)
         self.merged = travelling(self.directory)
         return None
 
@@ -232,6 +238,7 @@ class _Session:
         for path, content in outgoing.items():
             if kind_of(path) is Kind.CHAIN:
                 size = self.there[path].size if path in self.there else 0
+                size -= self.torn.get(path, 0)
                 self._moved(chain_of(path), pushed=content[size:].count(b"\n"))
         self._remember()
         return True
@@ -291,9 +298,10 @@ class _Session:
         here = set(_keys(self._policy_here().get(SIGNERS, b"")))
         offered = [key for key in _keys(theirs.get(SIGNERS, b"")) if key not in here]
         if not offered:
-            return replace(refused, hint=_BROKEN)
+            is_unsigned = not any(name in theirs for name in FILES)
+            return replace(refused, hint=advice.UNSIGNED_THERE if is_unsigned else advice.BROKEN)
         digest = _digest({name: theirs[name] for name in FILES if name in theirs})
-        return replace(refused, offered=tuple(offered), accept=digest[:16], hint=_STRANGE)
+        return replace(refused, offered=tuple(offered), accept=digest[:16], hint=advice.STRANGE)
 
 
 def sync_ledger(ctx: Context, remote: str = "", *, accept: str = "") -> LedgerSync:
@@ -338,15 +346,6 @@ def _with(done: LedgerSync, more: LedgerSync) -> LedgerSync:
         policy=(*done.policy, *more.policy),
         notes=(*done.notes, *more.notes),
     )
-
-
-_LOST = "nothing was taken and nothing sent; find out who did it. Our copy has all: {place}"
-_PARTED = "nothing was taken and nothing sent; `riskcockpit ledger show CHAIN:SEQ` shows ours"
-_BROKEN = "nothing was taken and nothing sent: what the remote has does not verify"
-_STRANGE = (
-    "the remote names keys that nobody here knows: compare each fingerprint with its owner. "
-    "A home with a policy adds them by `riskcockpit keys add`; a new home takes all by --accept"
-)
 
 
 def _expanded(url: str) -> str:

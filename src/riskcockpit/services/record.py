@@ -24,6 +24,7 @@ from riskcockpit.decisions.policy import (
 )
 from riskcockpit.decisions.project import Projection, project
 from riskcockpit.decisions.roles import Roles, load_roles
+from riskcockpit.decisions.takings import takings
 from riskcockpit.errors import ConfigError, LedgerError
 from riskcockpit.ledger.armor import EVIDENCE, fingerprint
 from riskcockpit.ledger.chain import Entry
@@ -111,7 +112,8 @@ def verified(ctx: Context, ending: str = "") -> Examination:
 def weighed(directory: Path, found: Examination) -> Examination:
     """Return what was verified, with what signed revocations make of it.
 
-    Entries that they make void are notices, whatever the file of the signers says of their keys.
+    Entries that they make void are notices, whatever the file of the signers says of their keys;
+    so are those among them that count, for they only take away.
     """
     explicable = {id(each.problem) for each in found.doubts}
     unsound = {each.chain for each in found.report.problems if id(each) not in explicable}
@@ -120,10 +122,11 @@ def weighed(directory: Path, found: Examination) -> Examination:
         return found
     signers = _signers_in_force(directory, book)
     explained = {id(each.problem) for each in found.doubts if _is_explained(each, book, signers)}
+    kept = takings(found.entries, book.void)
     void = tuple(
-        LedgerProblem(entry.chain, entry.seq, book.void[entry.hash].why)
+        LedgerProblem(entry.chain, entry.seq, end.why_kept if entry.hash in kept else end.why)
         for entry in found.entries
-        if entry.hash in book.void
+        if (end := book.void.get(entry.hash)) is not None
     )
     report = replace(
         found.report,
@@ -132,7 +135,7 @@ def weighed(directory: Path, found: Examination) -> Examination:
             sorted((*found.report.notices, *void), key=lambda each: (each.chain, each.entry or 0))
         ),
     )
-    return replace(found, report=report, void=frozenset(book.void))
+    return replace(found, report=report, void=frozenset(book.void) - kept)
 
 
 def _is_explained(doubt: Doubt, book: PolicyBook, signers: AllowedSigners) -> bool:

@@ -26,6 +26,8 @@ fault() { printf 'FAULT  %s\n' "$(printf '%s' "$*" | plain)"; faults=$((faults +
 there() { [ -e "$1" ] || [ -h "$1" ]; }
 regular() { [ -f "$1" ] && [ ! -h "$1" ]; }
 count() { case $1 in '' | 0* | *[!0-9]* | ?????????????????*) return 1 ;; esac; } # 1 to 16 digits
+del=$(printf '\177')
+undel() { sed "s/$del/?/g"; } # some versions of jq write DEL as it is, some escape it
 sum() { set -- $(sha256sum); printf '%s' "$1"; }
 signed() { # principal namespace signature [time], content on stdin
     ssh-keygen -Y verify -f "$signers" -I "$1" -n "$2" -s "$3" ${4:+-Overify-time="$4"} >/dev/null 2>&1
@@ -46,7 +48,12 @@ for file in "$ledger"/chains/* "$ledger"/chains/.[!.]* "$ledger"/chains/..?*; do
     if [ "$file" = "${file%.jsonl}" ] || ! named "$chain"; then fault "$file is no chain of any writer"; continue; fi
     if ! regular "$file"; then fault "$chain is no regular file"; continue; fi
     long=$(jq -n -R -r --argjson most "$longest" '[inputs | utf8bytelength] | to_entries[] | select(.value >= $most) | .key' "$file")
-    if [ -z "$long" ]; then echo "$chain" >>"$scratch/chains"; fi
+    nul=
+    if [ "$(tr -d '\000' <"$file" | sum)" != "$(sum <"$file")" ]; then
+        nul=$(tr '\000' '\001' <"$file" | grep -n "$(printf '\001')" | sed 's/:.*//')
+    fi
+    if [ -z "$long$nul" ]; then echo "$chain" >>"$scratch/chains"; fi
+    for number in $nul; do fault "$chain entry $((number - 1)) holds a NUL byte: the chain is not looked at"; done
     for number in $long; do fault "$chain entry $number is longer than $longest bytes: the chain is not looked at"; done
 done
 chains() { while read -r chain; do cat "$ledger/chains/$chain.jsonl"; done <"$scratch/chains"; }
@@ -86,18 +93,42 @@ while read -r type by end at hash _ content key principal; do
         fi
     done
 done <"$scratch/changes"
-: >"$scratch/doubts"
+: >"$scratch/doubts"; : >"$scratch/ahead"
+# what only takes away: it rejects, revokes, suspends or undoes what allows something, or undoes a key that was added to that
+: >"$scratch/takes"
+if [ -s "$scratch/revoked" ]; then
+    chains | jq -n -R -r '[inputs | fromjson? | objects | select((.body | type) == "object") | select((.body.data | type) == "object")
+        | {h: (.h | tostring), t: (.body.type | tostring), k: .body.data.kind, d: .body.data}
+        | .n = (if .t == "undo" then .d.decision elif (.t | test("^waiver[.](revoked|suspended)$")) then .d.waiver else .d.request end | tostring)] as $all
+        | ([$all[] | select((.t | test("^(waiver[.](requested|granted)|(rollback|deployment)[.]requested)$")) and .k != "deployment.reject") | {(.h): (if (.d.record | type) == "object" and (.d.record.renews // "" | . != "") then "renews" else "first" end)}] | add // {}) as $asks
+        | ([$all[] | select((.t == "approval.granted" or .t == "rollback.approved") and $asks[.n] == "first") | {(.h): true}] | add // {}) as $keys
+        | $all[] | select((.t | test("^(waiver[.](rejected|revoked|suspended)|approval[.]rejected|undo)$")) and ($asks[.n] or $keys[.n])) | .h' >"$scratch/takes" 2>/dev/null
+fi
 
 # 2. every entry: its spelling, hash, place, time and signature
 for chain in $(cat "$scratch/chains"); do
     file=$ledger/chains/$chain.jsonl
-    # outside of its strings a line has nothing but brackets, colons, commas, words and integers that all read alike
-    odd=" $(echo $(sed -E 's/"([^"\\]|\\.)*"//g; s/true|false|null//g' "$file" |
-        grep -n -E '[^][{}:,0-9-]|-0|(^|[^0-9])0[0-9]|[0-9]{17}|-([^0-9]|$)' | sed 's/:.*//')) "
-    jq -R -r '(fromjson? | .body | [.actor, .prev, .seq, (.ts | gsub("[-:T]|\\..*|Z"; "")), .type, (.data.chain // "-"), .v, .key_fp, (.data.after // .data.signers // "-"),
-            any(.. | numbers; (. > 9007199254740991) or (. < -9007199254740991))]
+    # outside of its strings a line has nothing but brackets, colons, commas, words and integers that all read alike;
+    # inside, an escape stands only for what cannot stand for itself
+    odd=" $(echo $({
+        sed -E 's/"([^"\\]|\\.)*"//g; s/true|false|null//g' "$file" | grep -n -E '[^][{}:,0-9-]|-0|(^|[^0-9])0[0-9]|[0-9]{17}|-([^0-9]|$)'
+        sed 's/\\\\//g' "$file" | grep -n -E '\\([^"bfnrtu]|u([^0]|0[^0]|00[^01]|000[^0-7bef]|001[^0-9a-f]))'
+    } | sed 's/:.*//')) "
+    # written again with sorted keys it is the same bytes; all at once, or line by line where they are not
+    same=no
+    if [ "$(undel <"$file" | jq -cS . 2>/dev/null | sum)" = "$(undel <"$file" | sum)" ]; then same=yes; fi
+    jq -R -r 'def of(pattern): type == "string" and test(pattern);
+        def time: of("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{6})?Z$") and (endswith(".000000Z") | not)
+            and .[0:4] != "0000" and (.[0:19] + "Z" | . == (try (fromdateiso8601 | todate) catch ""));
+        (fromjson? | . as $e | .body | [.actor, .prev, .seq, (.ts | gsub("[-:T]|\\..*|Z"; "")), .type, (.data.chain // "-"), .v, .key_fp, (.data.after // .data.signers // "-"),
+            any(.. | numbers; (. > 9007199254740991) or (. < -9007199254740991)),
+            (.ts | "1" + (if test("[.]") then gsub("^.*[.]|Z"; "") else "000000" end)),
+            (($e | keys == ["body", "h", "sig"]) and keys == ["actor", "data", "key_fp", "prev", "seen", "seq", "ts", "type", "v"]
+                and ($e.sig | type == "string") and (.actor | type == "string") and (.data | type == "object") and (.seq | type == "number") and .v == 1
+                and (.key_fp | of("^SHA256:[A-Za-z0-9+/]{43}$")) and (.prev | of("^[0-9a-f]{64}$")) and (.ts | time)
+                and (.seen | type == "object" and all(.[]; of("^[0-9a-f]{64}$"))) and all($e | .. | objects | keys[] | explode[]; . < 128))]
         | map(tostring) | if any(test("[ \\n*?]|^$")) then "-" else join(" ") end) // "-"' "$file" >"$scratch/facts" 2>/dev/null
-    previous=$zeros; before=0; number=0; covered=0
+    previous=$zeros; before=0; fraction=0; number=0; covered=0
     while IFS= read -r line || [ -n "$line" ]; do
         body=${line#'{"body":'}; body=${body%',"h":"'*}
         hash=${line##*',"h":"'}; hash=${hash%%'"'*}
@@ -106,13 +137,19 @@ for chain in $(cat "$scratch/chains"); do
         if [ "$(printf '%s' "$body" | sum)" != "$hash" ]; then fault "$chain entry $number was changed"; fi
         read -r facts <&3 || facts=-
         set -- $facts
-        case ${3-x}${4-x} in *[!0-9]*) set -- ;; esac
-        if [ $# -ne 10 ]; then fault "$chain entry $number cannot be read"; number=$((number + 1)); previous=$hash; continue; fi
+        case ${3-x}${4-x}${11-x} in *[!0-9]*) set -- ;; esac
+        if [ $# -ne 12 ]; then fault "$chain entry $number cannot be read"; number=$((number + 1)); previous=$hash; continue; fi
         if [ "$2" != "$previous" ] || [ "$3" != "$number" ]; then fault "$chain entry $number is out of place"; fi
         if [ "$1" != "${chain%@*}" ]; then fault "$chain entry $number is of another writer"; fi
-        if [ "$4" -lt "$before" ]; then fault "$chain entry $number is earlier than the entry before it"; fi
-        if [ "$4" -gt "$limit" ]; then fault "$chain entry $number lies in the future"; fi
-        case $odd in *" $((number + 1)) "*) fault "$chain entry $number is not in canonical form: a blank, or a number that is no plain integer" ;; esac
+        if [ "$4" -lt "$before" ] || { [ "$4" -eq "$before" ] && [ "${11}" -lt "$fraction" ]; }; then fault "$chain entry $number is earlier than the entry before it"; fi
+        if [ "$4" -gt "$limit" ]; then echo "$chain $number" >>"$scratch/ahead"; fi
+        spelled=$same
+        if [ $same = no ] && [ "$(printf '%s\n' "$line" | undel | jq -cS . 2>/dev/null)" = "$(printf '%s\n' "$line" | undel)" ]; then spelled=yes; fi
+        case $odd in *" $((number + 1)) "*) spelled=no ;; esac
+        if [ $spelled = no ]; then
+            fault "$chain entry $number is not in canonical form: a blank, an escape, a number that is no plain integer, bytes that are no UTF-8, or keys out of order"
+        fi
+        if [ "${12}" != true ]; then fault "$chain entry $number has other keys than an entry, or values of another form"; fi
         if [ "${10}" = true ]; then fault "$chain entry $number holds a number beyond 2^53 - 1, which not everybody reads alike"; fi
         case $types in *" $5 "*) ;; *) fault "$chain entry $number is of a type that is not known" ;; esac
         if [ "$7" != 1 ]; then fault "$chain entry $number is of a version that is not known"; fi
@@ -131,8 +168,8 @@ for chain in $(cat "$scratch/chains"); do
         elif [ $ends = no ] || signed "$1" riskcockpit-evidence "$scratch/sig" <"$scratch/body"; then
             covered=$((number + 1))
         fi
-        if [ -s "$scratch/revoked" ]; then echo "$number $4 $5 $8 $9" >>"$scratch/keys.$chain"; fi
-        previous=$hash; before=$4; number=$((number + 1))
+        if [ -s "$scratch/revoked" ]; then echo "$number $hash $4 $8 $9" >>"$scratch/keys.$chain"; fi
+        previous=$hash; before=$4; fraction=${11}; number=$((number + 1))
     done <"$file" 3<"$scratch/facts"
     if [ -n "$(tail -c 1 "$file")" ]; then fault "$chain entry $((number - 1)) is torn"; fi
     echo "$number" >"$scratch/length.$chain"
@@ -185,6 +222,12 @@ while read -r witness seq chain head; do
         fault "$chain entry $(cat "$scratch/length.$chain") is gone or replaced, which $witness saw in its entry $seq"
     else
         echo "$witness $seq $chain $at" >>"$scratch/vouched"
+        latest=$scratch/latest.$witness,$chain  # no name of a chain has a comma
+        if [ -e "$latest" ] && [ "$at" -lt "$(cat "$latest")" ]; then
+            fault "$witness entry $seq saw an older $chain than before"
+        else
+            echo "$at" >"$latest"
+        fi
     fi
 done <"$scratch/seen"
 
@@ -217,7 +260,7 @@ while read -r key _ revoker place content since; do
         [ -e "$file" ] || continue
         chain=${file##*/keys.}; known=0
         if [ -e "$scratch/known.$chain" ]; then known=$(cat "$scratch/known.$chain"); fi
-        while read -r number at _ by after; do
+        while read -r number hash at by after; do
             if [ "$by" != "$key" ]; then continue; fi
             if [ "$chain" = "$revoker" ] && [ "$after" = "$content" ] && grep -q -x "$place .* $key $content" "$file"; then
                 echo "$chain $number" >>"$scratch/kept"
@@ -225,7 +268,9 @@ while read -r key _ revoker place content since; do
                 echo "$chain $number" >>"$scratch/kept"
             else
                 echo "$chain $number" >>"$scratch/void"
-                echo "note   $chain entry $number is void: its key was revoked by $revoker entry $place"
+                word='is void'
+                if grep -q -x -F -e "$hash" "$scratch/takes"; then word='only takes away, so it counts'; fi
+                echo "note   $chain entry $number $word: its key was revoked by $revoker entry $place"
             fi
         done <"$file"
     done
@@ -235,6 +280,9 @@ while read -r chain number; do
         fault "$chain entry $number is not signed with a key that counted then"
     fi
 done <"$scratch/doubts"
+while read -r chain number; do
+    if ! grep -q -x "$chain $number" "$scratch/void"; then fault "$chain entry $number lies in the future"; fi
+done <"$scratch/ahead"
 for file in "$scratch"/length.*; do
     [ -e "$file" ] || continue
     chain=${file##*/length.}
