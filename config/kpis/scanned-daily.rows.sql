@@ -2,6 +2,7 @@ WITH complete AS (
     SELECT scope, asset, scanned_at
     FROM scan
     WHERE is_complete AND outcome IN ('applied', 'repeated') AND scanned_at <= $as_of
+        AND NOT starts_with(tool, 'riskcockpit.')
 ),
 covered AS (
     SELECT asset, scope FROM complete

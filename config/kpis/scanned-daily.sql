@@ -2,6 +2,7 @@ WITH complete AS (
     SELECT scope, asset
     FROM scan
     WHERE is_complete AND outcome IN ('applied', 'repeated') AND scanned_at BETWEEN $since AND $as_of
+        AND NOT starts_with(tool, 'riskcockpit.')
 ),
 covered AS (
     SELECT asset FROM complete

@@ -214,6 +214,7 @@ def test_scanned_daily_counts_the_asset_nobody_ever_scanned() -> None:
             SCAN,
             {**SCAN, "id": "t", "scope": "t", "asset": "b", "scanned_at": "-25h"},
             {**SCAN, "id": "u", "scope": "u", "asset": "c", "is_complete": False},
+            {**SCAN, "id": "v", "scope": "v", "asset": "d", "tool": "riskcockpit.ledger"},
         ],
     }  # fmt: skip
     found, rows = seen(world, "scanned-daily")

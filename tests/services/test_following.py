@@ -135,7 +135,10 @@ def test_a_waiver_of_one_key_that_nobody_reviewed_covers_nothing_wherever_it_is_
     (covered,) = waiver(ctx, row.id).findings
     assert not covered.is_covered
     assert behind(ctx) == LAPSED
-    assert sync(ctx).notes == ("1 waiver not reviewed in time, what was covered counts again",)
+    assert sync(ctx).notes == (
+        "1 waiver not reviewed in time, what was covered counts again",
+        "1 review of broken glasses missed: `riskcockpit findings list rule:glass-review-missed`",
+    )
     assert behind(ctx) == ""
     assert sync(ctx).notes == ()
     with ctx.store.reader() as reader:

@@ -14,7 +14,7 @@ from riskcockpit.errors import RefusedError
 from riskcockpit.ingest.pipeline import ingest
 from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
 from riskcockpit.ingest.readings import record_readings
-from riskcockpit.services.decide import waive
+from riskcockpit.services.decide import approve, waive
 from riskcockpit.services.importing import ImportOptions, import_reports
 from riskcockpit.services.undoing import plan_undo_import, undo_import
 from riskcockpit.services.verify import verify_ledger
@@ -194,6 +194,28 @@ def test_readings_and_breaches_that_came_since_stay(house: House) -> None:
     house.bank.clock.at += timedelta(minutes=1)
     readings(house, 0.97)
     assert house.rows(f"SELECT state {monitored}") == [("fixed",)]
+
+
+def test_a_missed_review_and_its_history_stay_whatever_import_is_taken_back(house: House) -> None:
+    house.take(*FIRST)
+    with house.ctx.store.writer() as tx:
+        tx.execute(statement("UPDATE finding SET severity = 3"))
+    fire = "payments stand still and nobody else is awake"
+    done = waive(house.ctx, [house.id("x.py:5")], "deferred", WHY, LATER, break_glass=fire)
+    house.take(*SECOND)
+    house.bank.clock.at += timedelta(days=2)
+    house.bank.publish()
+    approve(house.bank.at("approver"), done.decision.id)
+    about = "FROM finding WHERE tool = 'riskcockpit.ledger'"
+    asked = (
+        f"SELECT * EXCLUDE (wording_id, place_id) {about}",
+        f"SELECT kind, detail FROM finding_event WHERE finding_id IN (SELECT id {about})",
+    )
+    before = [house.rows(text) for text in asked]
+    assert [kind for kind, _ in before[1]] == ["created", "fixed"]
+    undo_import(house.ctx)
+    assert [house.rows(text) for text in asked] == before
+    assert misfits(house.ctx.store) == []
 
 
 def test_a_source_that_gave_reports_since_reads_them_again(house: House) -> None:

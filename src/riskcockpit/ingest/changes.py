@@ -8,20 +8,17 @@ than it was declared. A decision, the way back, or ninety days end the finding.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.configuration import SettingKind
-from riskcockpit.domain.finding import FindingClass, ModelSignal, Observation, Scan
-from riskcockpit.domain.ids import digest
+from riskcockpit.domain.finding import FindingClass, ModelSignal, Observation
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
-from riskcockpit.ingest.pipeline import ingest_all
-from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
+from riskcockpit.ingest.judged import Judged, settle_judged
+from riskcockpit.ingest.policy import IngestPolicy
 from riskcockpit.ingest.settings import settle_settings
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
@@ -30,6 +27,7 @@ REGISTRY = "riskcockpit.registry"
 """The tool that watches the aliases: this one."""
 CONFIGURATION = "riskcockpit.configuration"
 """The tool that watches the settings: this one."""
+_WATCHED = {REGISTRY: "aliases", CONFIGURATION: "settings"}
 MOVED = "champion.moved"
 SPAN = timedelta(days=90)
 """For how long a change asks for an explanation."""
@@ -42,68 +40,25 @@ _PILLARS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Something that changed and that nothing explains yet."""
-
-    source_id: str
-    seen: Observation
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """The tool that watches it and the asset it is of: the scope of its finding."""
-        return self.seen.tool, self.seen.asset
-
-
 def judge_changes(tx: Writer, now: datetime, policy: IngestPolicy | None = None) -> None:
     """Make a finding of everything that changed and that nothing explains, and end others.
 
     This runs after the ledger was projected and the deployments were settled.
     """
     settle_settings(tx)
-    found: dict[tuple[str, str], list[Change]] = defaultdict(list)
-    for change in (*_moves(tx, now), *_settings(tx, now)):
-        found[change.place].append(change)
-    live = {
-        (tool, row[0])
-        for tool in (REGISTRY, CONFIGURATION)
-        for row in tx.rows(sql("ingest", "monitored_live"), tool=tool)
-    }
-    scans = [_scan(place, found.get(place, ()), now) for place in sorted(live | found.keys())]
-    if scans:
-        ingest_all(tx, scans, policy or IngestPolicy(), now)
+    judged = (*_moves(tx, now), *_settings(tx, now))
+    settle_judged(tx, _WATCHED, judged, now, policy or IngestPolicy())
 
 
-def _moves(tx: Writer, now: datetime) -> Iterator[Change]:
+def _moves(tx: Writer, now: datetime) -> Iterator[Judged]:
     """Yield the last move of each champion, where no decision explains it."""
     for row in tx.rows(sql("ingest", "moves_unexplained"), since=now - SPAN):
-        yield Change(row[4], _move(row))
+        yield Judged(row[4], _move(row))
 
 
-def _settings(tx: Writer, now: datetime) -> Iterator[Change]:
+def _settings(tx: Writer, now: datetime) -> Iterator[Judged]:
     for row in tx.records(sql("ingest", "settings_unexplained"), since=now - SPAN):
-        yield Change(row["source_id"], _setting(**row))
-
-
-def _scan(
-    place: tuple[str, str], changes: Iterable[Change], now: datetime
-) -> tuple[Scan, ScopeSpec]:
-    tool, asset = place
-    found = tuple(changes)
-    seen = tuple(change.seen for change in found)
-    what = "aliases" if tool == REGISTRY else "settings"
-    spec = ScopeSpec(
-        asset=asset,
-        tool=tool,
-        source_id=found[0].source_id if found else "",
-        document=f"{what} of {asset}",
-        format="readings",
-        content_hash=digest((asset, *(f"{one.title} {one.onset_at}" for one in seen))),
-        modified_at=now,
-        is_complete=True,
-        accepts_held=True,
-    )
-    return Scan(tool, seen, is_successful=True), spec
+        yield Judged(row["source_id"], _setting(**row))
 
 
 def _move(move: Sequence[Any]) -> Observation:

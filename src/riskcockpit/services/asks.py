@@ -69,9 +69,16 @@ class Ask:
         """Return the rule by which `who` may reject it, or withdraw their own.
 
         Raises:
-            RefusedError: it does not wait, or they may not.
+            RefusedError: it does not wait, they may not, or it is done and would be reviewed by
+                who did it.
         """
         rule = self._waits()
+        if who.principal == self.entry.actor and self.standing.is_to_review and self.kind != WAIVER:
+            raise RefusedError(
+                f"{who.principal} decided it alone and it is done: another person reviews it",
+                rule=rule.id,
+                hint=f"`riskcockpit undo {short(self.entry.hash)}` takes it back",
+            )
         if who.principal != self.entry.actor and not who.roles & rule.approve:
             raise RefusedError(
                 f"{who.principal} may not reject: only the requester, or who could approve",

@@ -23,12 +23,20 @@ def authors_of_versions(reader: Reader, model: str, versions: Iterable[str]) -> 
 
 
 def authors_of_findings(reader: Reader, findings: Iterable[str]) -> tuple[str, ...]:
-    """Return who trained the champions that these findings are about.
+    """Return who trained the champions that these findings are about, or broke their glasses.
 
     Who wrote the code is not taken from reports: whoever writes one could shut out all approvers.
     """
-    found = reader.rows(sql("services", "authors_of_findings"), ids=list(findings) or [""])
-    return tuple(clean_line(name) for (name,) in found)
+    ids = list(findings) or [""]
+    found = reader.rows(sql("services", "authors_of_findings"), ids=ids)
+    return (*(clean_line(name) for (name,) in found), *glass_breakers(reader, ids))
+
+
+def glass_breakers(reader: Reader, findings: Iterable[str]) -> tuple[str, ...]:
+    """Return whose decisions, which nobody reviewed in time, these findings are about."""
+    statement = sql("services", "authors_of_missed_reviews")
+    found = reader.rows(statement, ids=list(findings) or [""])
+    return tuple(name for (name,) in found)
 
 
 def deployers_of(ctx: Context, action: Action) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ from riskcockpit.services.desk import Desk
 from riskcockpit.services.dismissals import Upstream, calls_of, carry_out, upstream_of_waiver
 from riskcockpit.services.findings import FindingReader
 from riskcockpit.services.glass import broken_glass, review_words
+from riskcockpit.services.missed_reviews import refuse_own_review
 from riskcockpit.services.previews import closed
 from riskcockpit.services.rows import finding_rows
 from riskcockpit.services.waiver_terms import Wanted, check_controls, record_facts, record_for
@@ -151,8 +152,7 @@ def plan_waiver(
     wanted = _wanted(reason, justification, expires_at, details, renews)
     wish = _wish(Desk(ctx), query_or_ids, wanted)
     try:
-        rule = _permit(wish)
-        glass = broken_glass(wish.desk, rule, break_glass, wish.terms.ruling_severity)
+        rule, glass = _permit(wish, break_glass)
     except RefusedError as error:
         return _preview(wish, error.rule, blockers=(error.message,))
     if glass:
@@ -183,8 +183,7 @@ def waive(
     wanted = _wanted(reason, justification, expires_at, details, renews)
     wish = _wish(Desk(ctx), query_or_ids, wanted)
     desk = wish.desk
-    rule = _permit(wish)
-    glass = broken_glass(desk, rule, break_glass, wish.terms.ruling_severity)
+    rule, glass = _permit(wish, break_glass)
     missing = () if glass else needs(rule, [desk.signature()])
     type_ = EntryType.WAIVER_REQUESTED if missing else EntryType.WAIVER_GRANTED
     with desk.ctx.store.reader() as reader:
@@ -199,13 +198,20 @@ def waive(
     return DecisionResult(desk.decision(entry, rule, summary, missing), rows, message)
 
 
-def _permit(wish: _Wish) -> Rule:
+def _permit(wish: _Wish, break_glass: str) -> tuple[Rule, dict[str, Any]]:
+    """Return the rule that lets this person ask, and what the ask says of its broken glass."""
     check_terms(wish.terms, wish.desk.waiver_limits, wish.desk.now)
     if wish.terms.record is not None:
         with wish.desk.ctx.store.reader() as reader:
             check_controls(reader, wish.terms.record)
     wish.upstream.check()
-    return wish.desk.permit(Deed.WAIVE, wish.terms.ruling_severity)
+    desk, severity = wish.desk, wish.terms.ruling_severity
+    rule = desk.permit(Deed.WAIVE, severity)
+    glass = broken_glass(desk, rule, break_glass, severity)
+    if glass or rule.keys == 1:
+        with desk.ctx.store.reader() as reader:
+            refuse_own_review(reader, desk.signature(), (row.id for row in wish.rows))
+    return rule, glass
 
 
 def _wanted(

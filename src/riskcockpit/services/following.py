@@ -18,7 +18,7 @@ from riskcockpit.services.lapsing import has_lapsed, lapsed, settle
 from riskcockpit.services.summary import decoded
 from riskcockpit.store.sql import sql
 
-LAPSED = "waivers lapsed since this was published, their findings count again: `riskcockpit sync`"
+LAPSED = "waivers or reviews ran out since this was published, findings count: `riskcockpit sync`"
 BEHIND = "the ledger has decisions that are newer than what is shown: `riskcockpit sync`"
 CAME = "decisions that came since the last publish count now"
 _DECIDES_NOTHING = frozenset(

@@ -1,6 +1,7 @@
-"""Waivers that lapsed since the last publish: it is said, and their findings count again.
+"""What lapsed since the last publish: it is said, and findings count again or are there now.
 
-One lapses when it runs out, and when one key alone decided it and nobody reviewed it in time.
+A waiver lapses when it runs out, and when one key alone decided it and nobody reviewed it in time.
+A review of a broken glass that was missed, of whatever was decided, is a finding.
 
 What a cache says of waivers is what was so when it was published. Whoever publishes anyway only has
 to say it; who imports the same report again, or has no source to sync, publishes for it.
@@ -15,6 +16,7 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.summary import decoded
 from riskcockpit.store.sql import sql
 
+_MISSED = "`riskcockpit findings list rule:glass-review-missed`"
 _COUNTING = frozenset({"requested", "granted", "suspended"})
 
 
@@ -28,12 +30,13 @@ def lapsed(ctx: Context) -> tuple[str, ...]:
         return ()
     with ctx.store.reader() as reader:
         row = reader.one(sql("services", "lapsed"), now=ctx.clock.now())
-    ended, asked, unreviewed = row or (0, 0, 0)
+    ended, asked, unreviewed, missed = row or (0, 0, 0, 0)
     again = "what was covered counts again"
     said = (
         f"{plural(ended, 'waiver')} ran out, {again}" if ended else "",
         f"{plural(asked, 'request')} for a waiver ran out" if asked else "",
         f"{plural(unreviewed, 'waiver')} not reviewed in time, {again}" if unreviewed else "",
+        f"{plural(missed, 'review')} of broken glasses missed: {_MISSED}" if missed else "",
     )
     return tuple(filter(None, said))
 
@@ -50,8 +53,7 @@ def has_lapsed(ctx: Context) -> bool:
     if facts is None or not facts.covers(now, timedelta()):
         return bool(lapsed(ctx))
     ended = any(w.state in _COUNTING and facts.at < w.expires_at <= now for w in facts.waivers)
-    glasses = (glass for glass in facts.glasses if glass.kind == "waiver")
-    return ended or any(facts.at <= glass.review_by < now for glass in glasses)
+    return ended or any(facts.at <= glass.review_by < now for glass in facts.glasses)
 
 
 def settle(ctx: Context, generation: int) -> tuple[str, ...]:

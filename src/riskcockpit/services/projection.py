@@ -30,6 +30,7 @@ from riskcockpit.services.closures import settle_closures
 from riskcockpit.services.context import Context
 from riskcockpit.services.corrections import settle_identities
 from riskcockpit.services.incident_projection import write_incidents
+from riskcockpit.services.missed_reviews import settle_reviews
 from riskcockpit.services.record import examined, policy_book, projected
 from riskcockpit.services.staging import TABLES
 from riskcockpit.services.verdicts import verdicts_of
@@ -53,6 +54,7 @@ def project_ledger(ctx: Context, tx: Writer, now: datetime) -> Projection:
     _write_waivers(tx, projection.waivers, could)
     _write_actions(tx, projection.actions, could)
     _write_glasses(tx, projection.glasses, could)
+    settle_reviews(ctx, tx, projection, found.entries, now, is_verified=found.report.is_ok)
     settle_identities(tx, projection.corrections, now)
     settle_closures(tx, projection.corrections, now)
     _write_findings(tx, projection, now)

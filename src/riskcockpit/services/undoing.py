@@ -16,6 +16,7 @@ from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
 from riskcockpit.errors import BusyError, LedgerError, RefusedError, RetryableError
+from riskcockpit.ingest.glasses import LEDGER
 from riskcockpit.ingest.readings import MONITOR
 from riskcockpit.present.text import plural
 from riskcockpit.services import correcting
@@ -36,8 +37,10 @@ _KNOWLEDGE = (
     "enrichment", "epss_score", "kev_entry", "owner_rule", "path_owner", "catalogue_entry",
 )  # fmt: skip
 """Tables of what is known from elsewhere: it stays, and is applied to what comes back."""
+_MONITORS = [MONITOR, LEDGER]
+"""Our own tools whose findings no import can have changed: what they rest on stays."""
 _MONITORED = {"finding_event": "events", "finding": "findings", "scan": "scans"}
-"""Tables that hold what our own monitor says of readings; the history before its findings."""
+"""Tables that hold what these say; the history before its findings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,7 @@ def _last(reader: Reader) -> _Import:
             (row[0], row[1], row[2])
             for row in reader.rows(sql("services", "undo_waivers"), ids=list(created))
         ),
-        tuple(r[0] for r in reader.rows(reporting, generation=generation, monitor=MONITOR)),
+        tuple(r[0] for r in reader.rows(reporting, generation=generation, monitors=_MONITORS)),
     )
 
 
@@ -212,9 +215,9 @@ def _carry_over(tx: Writer, present: Reader, reporting: Sequence[str]) -> None:
         tx.take_over(table, present)
     tx.execute(sql("services", "undo_knowledge"), rev=tx.generation)
     for name in _MONITORED.values():
-        tx.execute(sql("services", f"undo_clear_monitor_{name}"), monitor=MONITOR)
+        tx.execute(sql("services", f"undo_clear_monitor_{name}"), monitors=_MONITORS)
     for table, name in _MONITORED.items():
-        found = present.records(sql("services", f"undo_monitor_{name}"), monitor=MONITOR)
+        found = present.records(sql("services", f"undo_monitor_{name}"), monitors=_MONITORS)
         tx.append(table, found)
     without = [*reporting, ""]
     tx.execute(sql("services", "undo_clear_sources"), without=without)

@@ -61,7 +61,7 @@ WITH traced AS (
     JOIN scan AS s
         ON s.asset = j.asset AND s.scanned_at <= d.at_place
         AND s.outcome IN ('applied', 'held', 'repeated')
-        AND s.tool NOT IN ('riskcockpit.configuration', 'riskcockpit.registry', 'riskcockpit.monitor')
+        AND NOT starts_with(s.tool, 'riskcockpit.')
         AND NOT EXISTS (FROM vex_statement WHERE vex_statement.scope = s.scope)
     GROUP BY d.id
 ), tagged AS (

@@ -12,7 +12,7 @@ JOIN deployment_subject AS j ON j.deployment_id = d.id
 JOIN scan AS s
     ON s.asset = j.asset AND s.scanned_at <= d.at_place
     AND s.outcome IN ('applied', 'held', 'repeated')
-    AND s.tool NOT IN ('riskcockpit.configuration', 'riskcockpit.registry', 'riskcockpit.monitor')
+    AND NOT starts_with(s.tool, 'riskcockpit.')
     AND NOT EXISTS (FROM vex_statement WHERE vex_statement.scope = s.scope)
 WHERE d.id = $id
 QUALIFY row_number() OVER (

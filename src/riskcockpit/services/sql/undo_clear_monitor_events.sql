@@ -1,5 +1,5 @@
--- Removes the history of the findings of our own monitor; before these themselves.
--- params: monitor VARCHAR
+-- Removes the history of the findings of our own monitors; before these themselves.
+-- params: monitors VARCHAR[]
 -- returns: nothing
 DELETE FROM finding_event
-WHERE finding_id IN (SELECT id FROM finding WHERE tool = $monitor)
+WHERE finding_id IN (SELECT id FROM finding WHERE tool IN (SELECT unnest($monitors)))

@@ -1,5 +1,5 @@
--- Removes the findings of our own monitor.
--- params: monitor VARCHAR
+-- Removes the findings of our own monitors.
+-- params: monitors VARCHAR[]
 -- returns: nothing
 DELETE FROM finding
-WHERE tool = $monitor
+WHERE tool IN (SELECT unnest($monitors))

@@ -1,5 +1,5 @@
--- Removes the scans of our own monitor.
--- params: monitor VARCHAR
+-- Removes the scans of our own monitors.
+-- params: monitors VARCHAR[]
 -- returns: nothing
 DELETE FROM scan
-WHERE tool = $monitor
+WHERE tool IN (SELECT unnest($monitors))

@@ -1,6 +1,6 @@
--- The history of the findings of our own monitor.
--- params: monitor VARCHAR
+-- The history of the findings of our own monitors.
+-- params: monitors VARCHAR[]
 -- returns: the columns of finding_event
 SELECT *
 FROM finding_event
-WHERE finding_id IN (SELECT id FROM finding WHERE tool = $monitor)
+WHERE finding_id IN (SELECT id FROM finding WHERE tool IN (SELECT unnest($monitors)))

@@ -1,6 +1,6 @@
--- The scans of our own monitor.
--- params: monitor VARCHAR
+-- The scans of our own monitors.
+-- params: monitors VARCHAR[]
 -- returns: the columns of scan
 SELECT *
 FROM scan
-WHERE tool = $monitor
+WHERE tool IN (SELECT unnest($monitors))
