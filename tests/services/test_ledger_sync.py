@@ -180,6 +180,9 @@ def test_who_syncs_before_the_policy_was_signed_is_told_and_so_are_the_others(
     refused = other.sync("ben")
     assert not refused.is_ok
     assert "`riskcockpit policy sign`" in refused.hint
+    rewritten(here, "echo garbage | tee -a chains/ann*")
+    assert "`git revert` their commit" in here.sync("ann").hint
+    rewritten(here, "sed -i '$d' chains/ann*")
     desk = Desk(here.context("ann"))
     desk.change_policy("policy/roles.yaml")
     desk.change_policy("allowed_signers")

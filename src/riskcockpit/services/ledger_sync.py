@@ -115,7 +115,7 @@ class _Session:
         if union.chains or union.files or accepted:
             judged = self._judge(ours, merged, accepted)
             if judged.problems:
-                return self._strangers(judged.problems, theirs)
+                return self._strangers(judged.problems, ours, theirs)
             for name, content in accepted.items():  # before what rests on it: a retry begins anew
                 self._write_policy(name, content, is_accepted=True)
             tails = {path: (len(ours.get(path, b"")), t) for path, t in union.chains.items()}
@@ -239,7 +239,8 @@ class _Session:
             if kind_of(path) is Kind.CHAIN:
                 size = self.there[path].size if path in self.there else 0
                 size -= self.torn.get(path, 0)
-                self._moved(chain_of(path), pushed=content[size:].count(b"\n"))
+                if pushed := content[size:].count(b"\n"):
+                    self._moved(chain_of(path), pushed=pushed)
         self._remember()
         return True
 
@@ -291,14 +292,18 @@ class _Session:
         )
 
     def _strangers(
-        self, problems: tuple[LedgerProblem, ...], theirs: Mapping[str, bytes]
+        self,
+        problems: tuple[LedgerProblem, ...],
+        ours: Mapping[str, bytes],
+        theirs: Mapping[str, bytes],
     ) -> LedgerSync:
         """Refuse what does not verify, and say which keys the remote claims for whom."""
         refused = self._refused(problems, "")
         here = set(_keys(self._policy_here().get(SIGNERS, b"")))
         offered = [key for key in _keys(theirs.get(SIGNERS, b"")) if key not in here]
         if not offered:
-            is_unsigned = not any(name in theirs for name in FILES)
+            are_new = not {p.chain for p in problems} & set(map(chain_of, ours))
+            is_unsigned = are_new and not any(name in theirs for name in FILES)
             return replace(refused, hint=advice.UNSIGNED_THERE if is_unsigned else advice.BROKEN)
         digest = _digest({name: theirs[name] for name in FILES if name in theirs})
         return replace(refused, offered=tuple(offered), accept=digest[:16], hint=advice.STRANGE)
