@@ -23,13 +23,10 @@ from riskcockpit.formats.writing.oscal import oscal_faults
 from riskcockpit.ingest.deployments import record_deployments
 from riskcockpit.services.context import KEY_NAME, Context
 from support.cli import Ran, invoke
+from support.stock_tools import stock_tools
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "docs/schemas"
-STOCK = (
-    "ssh-keygen", "sha256sum", "head", "tail", "grep", "sed", "sort", "uniq", "cat", "jq",
-    "mktemp", "rm",
-)  # fmt: skip
 HOSTILE = "$(touch owned) `touch owned` \"; touch owned; ' \x1b[31m \\n %s"
 
 
@@ -89,10 +86,7 @@ def stock(directory: str = "out") -> subprocess.CompletedProcess[str]:
     tools = Path("tools")
     if not tools.exists():
         tools.mkdir()
-        for name in STOCK:
-            path = shutil.which(name)
-            assert path, f"{name} is needed here"
-            (tools / name).symlink_to(path)
+        stock_tools(tools)
     return subprocess.run(
         ["/bin/sh", f"{directory}/verify.sh"],
         env={"PATH": str(tools.resolve()), "LC_ALL": "C"},
