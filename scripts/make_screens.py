@@ -29,6 +29,7 @@ from riskcockpit.services.context import Context  # noqa: E402 - as above
 from riskcockpit.tui.api import About  # noqa: E402 - as above
 from riskcockpit.tui.app import Cockpit  # noqa: E402 - as above
 from riskcockpit.tui.gateway import Gateway  # noqa: E402 - as above
+from riskcockpit.tui.modals.confirm import ASTRAY_SECONDS  # noqa: E402 - as above
 
 START = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 SCREENS: dict[str, tuple[str, ...]] = {
@@ -99,6 +100,7 @@ async def draw(ctx: Context, keys: tuple[str, ...], size: tuple[int, int]) -> st
         for key in keys:
             await pilot.press(key)
             await settled(pilot)
+        await pilot.pause(ASTRAY_SECONDS)  # a preview asks when no key was typed for a while
         picture = app.export_screenshot(title=" ")
     return re.sub(r"terminal-\d+", "cockpit", _FONT.sub("", picture))
 
