@@ -105,6 +105,7 @@ class Reader:
             while self._active and time.monotonic() < until:
                 self._interrupt()
                 self._idle.wait(_CLOSE_PAUSE_SECONDS)
+            self._interrupt()  # what a signal broke off runs on, and closing waits for it
             cursors = tuple(self._cursors.values())
             self._cursors.clear()
         if self._asking is not None:
@@ -337,6 +338,7 @@ def rollback(connection: duckdb.DuckDBPyConnection) -> None:
     """Give the transaction of a writer up, whatever state it is in."""
     import duckdb  # noqa: PLC0415 - see above
 
+    connection.interrupt()  # what a signal broke off runs on, and giving up waits for it
     with suppress(duckdb.Error):
         connection.rollback()
 
