@@ -16,6 +16,7 @@ from riskcockpit.cli.speech import folded, in_words, room, speech_now
 from riskcockpit.config.paths import HOME_VARIABLE, Paths, make_private
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import (
+    EmptyError,
     FatalError,
     InputError,
     LedgerError,
@@ -54,6 +55,7 @@ class ExitCode(IntEnum):
 _CODES: tuple[tuple[type[RiskcockpitError], ExitCode], ...] = (
     (InputError, ExitCode.USAGE),
     (RefusedError, ExitCode.REFUSED),
+    (EmptyError, ExitCode.USAGE),
     (SigningKeyError, ExitCode.USAGE),
     (UnwritableError, ExitCode.USAGE),
     (LedgerError, ExitCode.LEDGER),
