@@ -22,6 +22,7 @@ from riskcockpit.connectors.pace import Limits, Pace
 from riskcockpit.connectors.reply import Asked, NotSentError, Reply
 from riskcockpit.connectors.tls import Tls, trust
 from riskcockpit.connectors.unpacking import ACCEPTED, BadEncodingError, Unpacker
+from riskcockpit.domain.redaction import without_secrets
 from riskcockpit.errors import ProtocolError, SourceError, UnavailableError
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -43,8 +44,8 @@ class Request:
 
     @property
     def asked(self) -> str:
-        """Method and URL without its query, for messages and logs."""
-        return f"{self.method} {self.url.partition('?')[0]}"
+        """Method and URL without its query and what looks like a secret, for messages and logs."""
+        return f"{self.method} {without_secrets(self.url.partition('?')[0])}"
 
 
 @dataclass(frozen=True, slots=True)
