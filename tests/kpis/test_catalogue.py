@@ -65,12 +65,13 @@ def test_a_fault_is_named_with_its_place(tmp_path: Path, old: str, new: str, mes
         (SQL.replace("98.0", "99.0"), KpiState.OK, ""),
         (SQL.replace("98.0", "96.0"), KpiState.ALARM, ""),
         (SQL.replace("98.0", "NULL"), KpiState.NO_DATA, ""),
-        (SQL.replace("98.0", "'nan'"), KpiState.NO_DATA, ""),
+        (SQL.replace("98.0", "'nan'"), KpiState.NO_DATA, "is no number: nan"),
         (SQL.replace("3::", "0::"), KpiState.NO_DATA, ""),
         (SQL.replace("TIMESTAMP", "TIMESTAMP - INTERVAL 25 HOUR"), KpiState.STALE, ""),
         (SQL.replace("$as_of", "NULL"), KpiState.STALE, ""),
         (SQL.replace("$as_of", "now()"), KpiState.NO_DATA, "calls now()"),
         (SQL + " FROM finding", KpiState.NO_DATA, "reads 'finding'"),
+        (SQL + " FROM readin", KpiState.NO_DATA, "did you mean 'reading'?"),
         (SQL + " FROM range(2)", KpiState.NO_DATA, "exactly one row"),
         (SQL + " WHERE false", KpiState.NO_DATA, "exactly one row"),
         (SQL.replace("DOUBLE", "VARCHAR"), KpiState.NO_DATA, "of type DOUBLE"),
@@ -83,6 +84,12 @@ def test_the_state_of_a_reading(tmp_path: Path, sql: str, state: KpiState, messa
     assert reading.state is state
     assert message in reading.message
     assert bool(message) == bool(reading.message)
+
+
+def test_inputs_from_the_future_are_as_old_as_the_measuring(tmp_path: Path) -> None:
+    ahead = SQL.replace("TIMESTAMP", "TIMESTAMP + INTERVAL 5 DAY")
+    with scratch(NOW) as writer:
+        assert measure(writer, (read(tmp_path, sql=ahead),), NOW)[0].as_of == NOW
 
 
 def test_the_digest_follows_definition_target_and_statement(tmp_path: Path) -> None:

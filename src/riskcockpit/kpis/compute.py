@@ -56,7 +56,8 @@ def _reading(guard: Guard, kpi: Kpi, as_of: datetime) -> KpiReading:
     except CancelledError:
         raise
     except (InputError, StoreError) as error:
-        return _without(kpi, as_of, error.message)
+        why = f"{error.message} ({error.hint})" if error.hint else error.message
+        return _without(kpi, as_of, why)
     if answer.is_truncated or len(answer.rows) != 1:
         return _without(kpi, as_of, f"the KPI {kpi.id} must return exactly one row")
     return _judged(kpi, as_of, answer)
@@ -65,8 +66,12 @@ def _reading(guard: Guard, kpi: Kpi, as_of: datetime) -> KpiReading:
 def _judged(kpi: Kpi, as_of: datetime, answer: Answer) -> KpiReading:
     record = dict(zip(answer.columns, answer.rows[0], strict=True))
     value, sample, newest = record["value"], int(record["sample"] or 0), record["as_of"]
-    if value is not None and (sample < kpi.minimum_sample or not math.isfinite(value)):
+    if value is not None and not math.isfinite(value):
+        return _without(kpi, as_of, f"the value of the KPI {kpi.id} is no number: {value}")
+    if sample < kpi.minimum_sample:
         value = None
+    if newest is not None and newest > as_of:  # or it would not grow old for as long
+        newest = as_of
     is_stale = kpi.max_age is not None and (newest is None or as_of - newest > kpi.max_age)
     state = judge(value, kpi.target, kpi.direction, kpi.warning, is_stale=is_stale)
     return KpiReading(kpi.id, as_of, value, sample, state, newest)

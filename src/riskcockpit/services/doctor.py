@@ -19,7 +19,7 @@ from riskcockpit.present.text import stamp
 from riskcockpit.services.alert_settings import settings_in_force
 from riskcockpit.services.context import Context
 from riskcockpit.services.own_formats import directory_of, own_formats
-from riskcockpit.services.policy import controls_in_force, invalid_controls
+from riskcockpit.services.policy import controls_in_force, invalid_controls, kpis_in_force
 from riskcockpit.views.setup import Check, CheckState
 
 _CLOCK_SLACK = timedelta(minutes=1)
@@ -47,6 +47,7 @@ def examine() -> tuple[Check, ...]:
         _settings(ctx),
         _formats(paths),
         _controls(paths),
+        _kpis(ctx),
         _alerts(ctx),
         _incidents(ctx.paths),
         *_directories(ctx.paths),
@@ -96,6 +97,22 @@ def _controls(paths: Paths) -> Check:
         hint = "`riskcockpit controls list` shows them first"
         return Check("controls", CheckState.FAIL, f"{reason(unread[0])}{more}", hint)
     return Check("controls", CheckState.OK, f"{count} can be read")
+
+
+def _kpis(ctx: Context) -> Check:
+    """Read the KPIs, and look for some that could not be measured when it was last tried."""
+    from riskcockpit.services.kpis import kpis  # noqa: PLC0415 - only to say what is wrong
+
+    try:
+        count = len(kpis_in_force(ctx.paths))
+        failed = [view for _, view in kpis(ctx) if view.message]
+    except RiskcockpitError as error:
+        return Check("KPIs", CheckState.FAIL, error.message, error.hint or "")
+    if failed:
+        more = f"; {len(failed) - 1} more" if len(failed) > 1 else ""
+        hint = f"mend kpis/{failed[0].id}.sql; the next sync or import measures it again"
+        return Check("KPIs", CheckState.FAIL, f"{failed[0].message}{more}", hint)
+    return Check("KPIs", CheckState.OK, f"{count} can be read")
 
 
 def _alerts(ctx: Context) -> Check:
