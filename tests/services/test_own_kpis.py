@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from riskcockpit.config.paths import shipped
+from riskcockpit.controls.cases import fill
 from riskcockpit.domain.kpi import KpiState
+from riskcockpit.kpis.catalogue import digest
 from riskcockpit.services import doctor
 from riskcockpit.services.alerts import alerts
 from riskcockpit.services.context import Context
 from riskcockpit.services.judging import judge
 from riskcockpit.services.kpis import kpi
+from riskcockpit.services.policy import kpis_in_force
 from riskcockpit.views.setup import Check, CheckState
 from support.caches import NOW, context
 
@@ -70,6 +75,32 @@ def test_one_that_cannot_run_says_why_until_it_is_mended(
     assert kpi(home, "own-share").summary.message == ""
     assert "kpi:own-share" not in {row.key for row in alerts(home)}
     assert checked(home, monkeypatch).state is CheckState.OK
+
+
+def test_one_that_would_eat_all_memory_is_stopped_apart(home: Context) -> None:
+    huge = "(SELECT 1 FROM model WHERE length(repeat('a', 3000000000)) > tier)"
+    with home.store.writer() as tx:
+        fill(tx, {"model": [{"name": "m", "tier": 1}]}, NOW)
+    publish(home, huge)
+    shown = kpi(home, "own-share").summary
+    assert shown.state is KpiState.NO_DATA
+    assert "memory" in shown.message
+
+
+def test_ours_in_a_catalogue_of_a_home_run_here_and_the_digest_knows_no_difference(
+    home: Context,
+) -> None:
+    folder = home.paths.config / "kpis"
+    entry = CATALOGUE.replace("own-share", "fresh-telemetry")
+    (home.paths.config / "kpis.yaml").write_text(entry)
+    for name in ("fresh-telemetry.sql", "fresh-telemetry.rows.sql"):
+        (folder / name).write_text((shipped("config", "kpis") / name).read_text())
+    (same,) = kpis_in_force(home.paths)
+    assert same.is_trusted
+    (folder / "fresh-telemetry.rows.sql").write_text("SELECT 1")
+    (other,) = kpis_in_force(home.paths)
+    assert not other.is_trusted
+    assert digest([replace(other, rows_sql=same.rows_sql)]) == digest([same])
 
 
 def test_doctor_names_a_catalogue_that_stops_every_publish(
