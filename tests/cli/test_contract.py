@@ -374,6 +374,18 @@ def test_an_empty_list_is_said_on_stderr(
     assert words in ran.err
 
 
+def test_a_control_that_is_being_written_is_judged_row_by_row_before_it_is_published(
+    filled: Path,
+) -> None:
+    assert invoke("controls", "new", "own-thing").code == 0
+    file = filled / "config" / "controls" / "own" / "own-thing.sql"
+    file.write_text(file.read_text().replace("WHERE tier <= $tier", "WHERE tier >= $tier"))
+    ran = invoke("controls", "run", "own-thing")
+    assert ran.code == 1
+    row = next(line.split() for line in ran.out.splitlines() if "payments-api" in line)
+    assert row == ["own-thing", "alarm", "payments-api", "nobody", "owns", "it"]
+
+
 def test_a_note_is_part_of_the_history_of_its_finding(filled: Path) -> None:
     known = first_id()
     assert invoke("note", known, "seen with the team").code == 0

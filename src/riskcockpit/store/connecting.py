@@ -5,6 +5,7 @@ reading with little memory; turns the errors of duckdb into ours. Runs no statem
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -106,7 +107,21 @@ def _ours(error: duckdb.Error, what: str) -> RiskcockpitError:
         return _failed(what, str(error), is_internal=is_internal)
     if isinstance(error, duckdb.ConstraintException | duckdb.TransactionException):
         return StoreError(f"cannot write {what}: {first}", detail=rest or None)
-    return InputError(f"cannot run {what}: {first}", detail=rest or None)
+    return InputError(f"cannot run {what}: {first}", hint=_pointer(rest), detail=rest or None)
+
+
+def _pointer(rest: str) -> str | None:
+    """Return which names duckdb takes to be meant, and the line it points to if not the first."""
+    near = _NEAR.search(rest)
+    line = _LINE.search(rest)
+    said = [f"did you mean {near[1].strip()}?"] if near else []
+    if line and line[1] != "1":
+        said.append(f"look at line {line[1]}")
+    return "; ".join(said) or None
+
+
+_NEAR = re.compile(r"^(?:Candidate bindings:(?: :)?|Did you mean) ([^\n?]{1,200})", re.MULTILINE)
+_LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 
 
 def _too_large(what: str, detail: str | None = None) -> TooLargeError:
