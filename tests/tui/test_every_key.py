@@ -124,6 +124,7 @@ CASES: dict[str, Case] = {
     "list.page-up": Case("findings", ("pagedown", "pageup"), row(0)),
     "list.open": Case("models", ("enter",), at("model", "fraud-scoring")),
     "list.jump": Case("models", ("semicolon",), over(JumpMode)),
+    "list.narrow": Case("models", ("/", "z"), lambda app: table(app).total == 0),
     "findings.filter": Case("findings", ("/",), lambda app: isinstance(app.focused, Input)),
     "list.column-left": Case("findings", ("left",), lambda app: table(app).chosen_column > 1),
     "list.column-right": Case("findings", ("right",), lambda app: table(app).chosen_column == 1),
@@ -210,6 +211,8 @@ def renew(app: Cockpit, place: str) -> None:
     """Go to a place as nobody has touched it."""
     if place == "compliance" and place in app._places:
         app.uninstall_screen(app._places.pop(place))
+    if place == "models" and place in app._places:
+        app._places[place].step_back()
     if place == "findings" and place in app._places:
         screen = findings(app)
         screen.query_text, screen.wanted_sort, screen._wants_preview = "state:open", None, None

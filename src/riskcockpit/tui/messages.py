@@ -174,6 +174,18 @@ class FilterWanted(Message):
         self.query = query
 
 
+class WordsTyped(Message):
+    """A person is typing words that rows shall say."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words
+
+
+class WordsKept(Message):
+    """A person has typed such words, and goes to the rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where in the cockpit somebody is."""

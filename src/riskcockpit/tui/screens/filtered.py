@@ -11,13 +11,19 @@ from textual.timer import Timer
 from riskcockpit.errors import QueryError
 from riskcockpit.present.text import count
 from riskcockpit.tui.api import Names
+from riskcockpit.tui.bindings import KEYS
 from riskcockpit.tui.messages import QueryTyped
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.screens.sorting import SortingScreen
 from riskcockpit.tui.widgets.filter_bar import FilterBar
+from riskcockpit.tui.widgets.lines import Hint
 from riskcockpit.tui.widgets.plain import Part, Plain, fitted, styled
 
 _COUNT_SECONDS = 0.15
+_VIEW, _PREVIEW = (
+    next(key.label for key in KEYS if key.id == name)
+    for name in ("findings.next-view", "findings.preview")
+)
 
 
 class FilteredScreen(SortingScreen):
@@ -98,6 +104,19 @@ class FilteredScreen(SortingScreen):
         bar.mend(wrong, error.message, error.hint or "", error.position)
         if is_first and wrong != self.query_text:
             self.refresh_data()
+
+    # keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the filter only where it is seen."""
+        if action == "filter" and not self.is_drawn:
+            return False
+        return super().check_action(action, parameters)
+
+    def hints(self) -> list[Hint]:
+        """Return the keys that do something now: without views none leads through them."""
+        dead = {*(() if self._views else (_VIEW,)), *(() if self.has_rows else (_PREVIEW,))}
+        return [hint for hint in super().hints() if hint.word not in dead]
 
     # saved views
 

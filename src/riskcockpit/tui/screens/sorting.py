@@ -38,6 +38,17 @@ class SortingScreen(DecidingScreen):
         settings = self.host.lists.get(self.list_name)
         return (settings.sort if settings else "") or self.own_sort
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether a row is seen."""
+        return self.is_mounted and self.is_drawn and self.table.total > 0
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer an order only where there are rows."""
+        if action in ("column", "sort") and not self.has_rows:
+            return False
+        return super().check_action(action, parameters)
+
     def resort(self) -> None:
         """Show the rows in the order wanted now."""
         raise NotImplementedError

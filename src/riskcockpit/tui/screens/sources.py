@@ -54,7 +54,7 @@ class SourcesScreen(PanedScreen[SourceView]):
         self._health = rows
         self._draw(is_news=True)
         if rows:
-            self.table.focus()
+            self.focus_rows()
 
     def take_progress(self, progress: Sequence[SourceProgress]) -> None:
         """Draw how far the sync has come; that is no news of a source."""

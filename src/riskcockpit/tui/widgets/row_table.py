@@ -95,6 +95,8 @@ class RowTable(RowTravel[T], can_focus=True):
         the row under the cursor stays on its line of the screen.
         """
         line = self.cursor - self._top
+        if bool(self._pages.total) != bool(pages.total):
+            self.screen.call_later(self.screen.refresh_bindings)  # keys of rows come and go
         self._stay()
         self._painter.frame = frame  # what was known is compared as it would be said now
         if is_update and is_news:
@@ -240,6 +242,10 @@ class RowTable(RowTravel[T], can_focus=True):
         """Forget drawn rows when the theme changes."""
         super().notify_style_update()
         self._painter.forget_styles()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer moves and rows only where there are rows."""
+        return self._pages.total > 0 and super().check_action(action, parameters)
 
     # jumping
 
