@@ -19,6 +19,7 @@ from riskcockpit.tui.modals.forms import LineForm, RenewForm, WaiveForm
 from riskcockpit.tui.modals.help import HelpDialog
 from riskcockpit.tui.modals.jump import JumpMode
 from riskcockpit.tui.modals.says import ErrorDialog
+from riskcockpit.tui.modals.spread import SpreadDialog
 from riskcockpit.tui.screens.compliance import ComplianceScreen
 from riskcockpit.tui.screens.findings import FindingsScreen
 from riskcockpit.tui.widgets.row_table import RowTable
@@ -129,6 +130,7 @@ CASES: dict[str, Case] = {
     "list.column-left": Case("findings", ("left",), lambda app: table(app).chosen_column > 1),
     "list.column-right": Case("findings", ("right",), lambda app: table(app).chosen_column == 1),
     "list.sort": Case("findings", ("s",), lambda app: table(app).sort_key == "-severity"),
+    "findings.spread": Case("findings", ("B",), over(SpreadDialog)),
     "findings.mark": Case("findings", ("space",), lambda app: len(table(app).marks) == 1),
     "findings.range": Case(
         "findings", ("v", "j", "j", "v"), lambda app: len(table(app).marks) == 3

@@ -152,6 +152,13 @@ KEYS: tuple[Key, ...] = (
     *_keys(
         "findings",
         ("findings.filter", "/", "filter with the query grammar", "filter", "filter"),
+        (
+            "findings.spread",
+            "B",
+            "break down by severity, owner, asset, tool, rule; enter keeps a part",
+            "spread",
+            "break down",
+        ),
         ("findings.mark", "space", "mark the row", "mark", "mark"),
         ("findings.range", "v", "start a range; again marks it", "range", "range"),
         ("findings.mark-all", "*", "mark all that match the filter", "mark_all", ""),
