@@ -24,14 +24,14 @@ class NarrowBar(Horizontal):
             placeholder="words of a row; -word for rows without it",
             compact=True,
             select_on_focus=False,
-            id="words",
+            id="narrow-words",
         )
         yield Plain(id="narrowed")
 
     @property
     def input(self) -> Input:
         """The field that is typed into."""
-        return self.query_one("#words", Input)
+        return self.query_one("#narrow-words", Input)
 
     def begin(self) -> None:
         """Let words be typed: a first letter replaces those there are."""
