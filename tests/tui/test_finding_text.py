@@ -11,6 +11,9 @@ from riskcockpit.present.columns import Frame
 from riskcockpit.tui.widgets.finding_text import finding_brief, finding_full
 from riskcockpit.views.findings import FindingDetail, PastDeadline
 from support.bank_findings import detail_of, finding_row
+from support.bank_governance import controls
+from support.fake_gateway import FakeGateway
+from support.piloting import opened, seen
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -48,3 +51,19 @@ def test_a_path_of_3_kb_is_capped_and_its_end_stays() -> None:
     assert len(text) < 1_500
     assert "3,008" in text
     assert "end.py" in text
+
+
+async def test_a_finding_says_which_requirements_a_control_that_fails_is_evidence_for() -> None:
+    (known, *_), gateway = controls(), FakeGateway()
+    shown = gateway.finding
+
+    def finding(wanted: str) -> FindingDetail:
+        return replace(shown(wanted), controls=(known.id, "gone-since"))
+
+    gateway.finding = finding  # type: ignore[method-assign] # two controls fail about it
+    async with opened(gateway, "f", "enter", size=(120, 50)) as (app, _):
+        text = seen(app)
+        assert "Controls that fail about it, its rule or its asset" in text
+        assert known.title in text
+        assert "sr-26-2 4.1" in text
+        assert "gone-since" in text, "one that no pack has any more keeps its id"

@@ -36,7 +36,7 @@ _UNDO = "decide.undo"
 _HELP = "app.help"
 _SETTLE_SECONDS = 0.5
 """After its first data a screen has all it will keep: what is there then is never garbage."""
-_QUIET = (_POSTURE, "names", "views", "values", "commands", "remember", "draft", "may")
+_QUIET = (_POSTURE, "names", "views", "values", "commands", "remember", "draft", "may", "controls")
 """First words of topics nobody waits for: when they fail, the screen goes on as it is."""
 
 
