@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
@@ -13,7 +14,9 @@ from riskcockpit.tui.screens.details import DetailScreen
 from riskcockpit.tui.screens.reaching import ReachingScreen
 from riskcockpit.tui.widgets.finding_text import finding_full
 from riskcockpit.views.findings import FindingDetail, FindingRow
-from riskcockpit.views.governance import ControlView
+
+if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.views.governance import ControlView
 
 
 class FindingScreen(DetailScreen[FindingDetail], ReachingScreen):

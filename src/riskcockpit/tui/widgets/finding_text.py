@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
@@ -19,7 +20,9 @@ from riskcockpit.present.text import age, count, money, plural, severity_token, 
 from riskcockpit.tui.hyperlinks import linked
 from riskcockpit.tui.widgets.plain import Part, styled
 from riskcockpit.views.findings import FindingDetail, FindingEventView, FindingRow, WaiverView
-from riskcockpit.views.governance import ControlView
+
+if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.views.governance import ControlView
 
 LABEL = 12
 """Cells a label takes."""

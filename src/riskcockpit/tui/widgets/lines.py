@@ -73,7 +73,7 @@ def header_line(
     name, host = about.principal, about.host
     says = {
         "context": [_context(about)],
-        "who": [(each, "muted") for each in (f"{name}@{host}", name, name.partition("@")[0])],
+        "who": [(each, "muted") for each in _who(name, host)],
         "mode": [(mode, token), (mode.replace("PRODUCTION", "PROD"), token)],
         "age": [(age_text, "muted"), (brief, "muted")],
         "ledger": [_ledger(posture)],
@@ -87,6 +87,11 @@ def header_line(
         parts += [(before, "muted"), part] if index else [part]
     spare = max(2, width - 2 - cell_len(shown) - styled(parts).cell_length)
     return styled([" ", (shown, "title"), " " * spare, *parts, " "])
+
+
+def _who(name: str, host: str) -> tuple[str, ...]:
+    """Return the user on this computer, the longest words first; without settings there is none."""
+    return (f"{name}@{host}", name, name.partition("@")[0]) if name else (host,)
 
 
 def _fitting(
