@@ -151,11 +151,12 @@ class RowsWanted(Message):
 
 
 class SortWanted(Message):
-    """A person wants other rows first."""
+    """A person wants the rows in the order of a column."""
 
-    def __init__(self, field: str) -> None:
+    def __init__(self, column: int) -> None:
         super().__init__()
-        self.field = field
+        self.column = column
+        """Its number among those that are shown."""
 
 
 class QueryTyped(Message):

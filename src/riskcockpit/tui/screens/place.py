@@ -20,7 +20,8 @@ from riskcockpit.tui.bindings import KEYS, Key
 from riskcockpit.tui.conditions import failure_words, is_forbidden, of_refresh
 from riskcockpit.tui.host import Host
 from riskcockpit.tui.messages import Answered, AskFailed, JumpWanted, Place
-from riskcockpit.tui.widgets.lines import Hint, banner_line, key_line
+from riskcockpit.tui.widgets.key_line import KeyLine
+from riskcockpit.tui.widgets.lines import Hint, banner_line
 from riskcockpit.tui.widgets.plain import Plain, lines, styled
 from riskcockpit.tui.widgets.row_table import RowTable
 
@@ -100,7 +101,7 @@ class PlaceScreen(Screen[None]):
         with Vertical(id="body"):
             yield from self.compose_body()
         yield Plain(id="blank")
-        yield Plain(id="keys")
+        yield KeyLine(id="keys")
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield what the screen is about."""
@@ -130,9 +131,8 @@ class PlaceScreen(Screen[None]):
             return
         self.query_one("#header", Plain).show(self.host.header(self.size.width))
         self._draw_banner()
-        self.query_one("#keys", Plain).show(
-            key_line(self.hints(), self.size.width, self.host.glyphs)
-        )
+        keys = self.query_one("#keys", KeyLine)
+        keys.draw(self.hints(), self.size.width, self.host.glyphs)
 
     def hints(self) -> list[Hint]:
         """Return the keys that do something now, and those that may not act on what is here."""
@@ -164,7 +164,9 @@ class PlaceScreen(Screen[None]):
         ranks = {key.id: order["finding"] if key.id == _UNDO else order[key.scope] for key in keys}
         keys.sort(key=lambda key: (ranks[key.id], key.id in refused))
         return [
-            Hint(self._key_now(key), key.label, refused.get(key.id, ""), key.id == _HELP)
+            Hint(
+                self._key_now(key), key.label, refused.get(key.id, ""), key.id == _HELP, key.action
+            )
             for key in keys
         ]
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from textual import on
+
 from riskcockpit.present.columns import Column
+from riskcockpit.tui.messages import SortWanted
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.widgets.row_table import RowTable
 
@@ -85,6 +88,14 @@ class SortingScreen(DecidingScreen):
         reverse = f"-{column.key}"
         self.wanted_sort = column.key if self.sort == reverse else reverse
         self.resort()
+
+    @on(SortWanted)
+    def sort_by(self, event: SortWanted) -> None:
+        """Sort by the column whose title was clicked; again reverses."""
+        event.stop()
+        if self.has_rows:
+            self.table.chosen_column = event.column
+            self.action_sort()
 
     def can_sort(self, column: Column[Any]) -> bool:
         """Return whether rows can be sorted by a column."""

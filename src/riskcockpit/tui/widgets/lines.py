@@ -206,6 +206,8 @@ class Hint:
     """Why it does nothing to what is here; empty when it acts."""
     is_kept: bool = False
     """It stands at the end where there is no room for all before it."""
+    action: str = ""
+    """What it does, when a click can do it, too."""
 
     @property
     def size(self) -> int:

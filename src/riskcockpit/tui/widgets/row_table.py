@@ -16,7 +16,7 @@ from textual.timer import Timer
 
 from riskcockpit.present.columns import Column, Frame
 from riskcockpit.tui.bindings import bind
-from riskcockpit.tui.messages import JumpWanted, RowChosen, RowPointed
+from riskcockpit.tui.messages import JumpWanted, RowChosen, RowPointed, SortWanted
 from riskcockpit.tui.paging import Pages
 from riskcockpit.tui.row_news import RowNews
 from riskcockpit.tui.widgets.row_painter import Look, RowPainter
@@ -278,8 +278,10 @@ class RowTable(RowTravel[T], can_focus=True):
             self.post_message(RowChosen(self, self.row))
 
     def on_click(self, event: events.Click) -> None:
-        """Point with one click, open with two."""
+        """Point with one click, open with two; a title wants the order of its column."""
         line = event.y - self._head
+        if line < 0 and (column := self._painter.column_at(event.x, self.size.width)) is not None:
+            self.post_message(SortWanted(column))
         index = self.scroll_offset.y + line
         if line < 0 or index >= self._pages.total:
             return
