@@ -60,7 +60,7 @@ async def test_a_finding_says_which_requirements_a_control_that_fails_is_evidenc
     def finding(wanted: str) -> FindingDetail:
         return replace(shown(wanted), controls=(known.id, "gone-since"))
 
-    gateway.finding = finding  # type: ignore[method-assign] # two controls fail about it
+    gateway.finding = finding  # type: ignore[method-assign, assignment] # two controls fail
     async with opened(gateway, "f", "enter", size=(120, 50)) as (app, _):
         text = seen(app)
         assert "Controls that fail about it, its rule or its asset" in text

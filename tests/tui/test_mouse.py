@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.modals.forms import WaiveForm
 from riskcockpit.tui.screens.findings import FindingsScreen
 from support.fake_gateway import FakeGateway
-from support.piloting import Pilot, opened, press, seen, settle
+from support.piloting import opened, press, seen, settle
 
 
 async def click(app: Cockpit, pilot: Pilot[int], words: str, *, below: int = 0) -> None:

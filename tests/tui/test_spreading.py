@@ -37,7 +37,7 @@ async def test_findings_are_broken_down_and_a_part_of_them_is_kept() -> None:
         assert "3,000 findings by" in seen(app)
         assert "1,500   50 %" in seen(app)
         await press(pilot, "j", "enter")
-        screen = app.screen
+        screen = app.place_screen
         assert isinstance(screen, FindingsScreen)
         assert screen.query_text == "state:open severity:high"
         await press(pilot, "B", "minus")
