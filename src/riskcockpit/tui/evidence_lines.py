@@ -278,4 +278,4 @@ def summary(views: Sequence[FrameworkView]) -> str:
     total = sum(len(view.requirements) for view in views)
     counts = Counter(one.state for view in views for one in view.requirements)
     words = ", ".join(f"{counts[state]} {evidence_mark(state).word}" for state in EvidenceState)
-    return f"{plural(total, 'requirement')}: {words}; {sum(v.failing for v in views)} with a fault"
+    return f"{plural(total, 'requirement')}: {words}; {sum(v.failing for v in views)} fail"
