@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len, chop_cells
 from textual.content import Content
 
 from riskcockpit.domain.finding import Location, State
 from riskcockpit.domain.ids import short
-from riskcockpit.domain.untrusted import clean_text
+from riskcockpit.domain.untrusted import clean_text, steady
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.deadlines import deadline, past_deadline
 from riskcockpit.present.knowledge import epss_words, kev_words, priority
@@ -122,18 +123,36 @@ def paragraph(text: str, width: int, token: str = "") -> list[Content]:
     return linked([styled([(line, token)]) for line in _wrap(text, max(10, width))], text)
 
 
+def hanging(head: Sequence[Part], text: str, width: int) -> list[Content]:
+    """Return text wrapped to `width` behind a head of its first line."""
+    first = styled(head)
+    rows = paragraph(text, width - first.cell_length) or [Content("")]
+    under = " " * first.cell_length
+    return [Content.assemble(first, rows[0]), *(Content.assemble(under, row) for row in rows[1:])]
+
+
 def section(title: str, rows: list[Content]) -> list[Content]:
     """Return rows under a title; nothing without rows."""
     return [Content(""), styled([(title, "title")]), *rows] if rows else []
 
 
 def _wrap(text: str, width: int) -> list[str]:
-    cut = clean_text(text)[:_LONGEST]
-    return [
-        line
-        for part in cut.split("\n")
-        for line in (textwrap.wrap(part, width, drop_whitespace=True) or [""])
-    ]
+    cut = steady(clean_text(text)[:_LONGEST])
+    return [line for part in cut.split("\n") for line in (_lines_of(part, width) or [""])]
+
+
+def _lines_of(part: str, width: int) -> list[str]:
+    """Break a line at its blanks, and a word in it that is longer than `width` cells."""
+    if cell_len(part) == len(part):
+        return textwrap.wrap(part, width, drop_whitespace=True)
+    out: list[str] = []
+    for word in part.split():
+        beside = f"{out[-1]} {word}" if out else word
+        if out and cell_len(beside) <= width:
+            out[-1] = beside
+        else:
+            out += chop_cells(word, width)
+    return out
 
 
 def _capped(text: str, frame: Frame) -> str:
