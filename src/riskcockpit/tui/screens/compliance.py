@@ -145,7 +145,8 @@ class ComplianceScreen(NarrowingScreen, DecidingScreen):
 
     def redraw_rows(self) -> None:
         """Draw the lines that say the words."""
-        self._draw()
+        if self.is_drawn:
+            self._draw()
 
     def _draw_words(self) -> None:
         frame = self.host.frame()

@@ -113,8 +113,8 @@ class FilteredScreen(SortingScreen):
     # keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the filter only where it is seen."""
-        if action == "filter" and not self.is_drawn:
+        """Offer the filter only where it is seen, or will be."""
+        if action == "filter" and self.is_blank:
             return False
         return super().check_action(action, parameters)
 

@@ -103,7 +103,8 @@ class ListScreen(NarrowingScreen, SortingScreen, Generic[T]):
 
     def redraw_rows(self) -> None:
         """Draw the rows of before as they are wanted now; the cursor stays on its row."""
-        self.show_rows(self._rows, is_news=False)
+        if self.is_drawn:
+            self.show_rows(self._rows, is_news=False)
 
     def redraw(self) -> None:
         """Let ages move on."""

@@ -9,7 +9,7 @@ from textual import on
 
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import WordsKept, WordsTyped
-from riskcockpit.tui.screens.place import PlaceScreen
+from riskcockpit.tui.screens.place import Load, PlaceScreen
 from riskcockpit.tui.widgets.narrow_bar import NarrowBar
 from riskcockpit.tui.widgets.row_table import RowTable
 
@@ -30,10 +30,16 @@ class NarrowingScreen(PlaceScreen):
         self._said: list[str] = []
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer words only over rows that are seen."""
-        if action == "narrow" and not self.is_drawn:
+        """Offer words over rows that are seen, or on their way: letters go into the words then."""
+        if action == "narrow" and self.is_blank:
             return False
         return super().check_action(action, parameters)
+
+    def enter(self, load: Load, error: Exception | None = None) -> None:
+        """Draw a state; where there is nothing to see no words are typed."""
+        super().enter(load, error)
+        if self.is_blank and self.query_one(NarrowBar).display:
+            self.show_all()
 
     @property
     def rows_table(self) -> RowTable[Any]:

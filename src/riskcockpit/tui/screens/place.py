@@ -92,6 +92,11 @@ class PlaceScreen(Screen[None]):
         """Whether what the screen is about is seen, be it as it was before."""
         return self.load in (Load.LOADED, Load.STALE)
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing to see, and nothing on its way."""
+        return not self.is_drawn and self.load is not Load.LOADING
+
     # layout
 
     def compose(self) -> ComposeResult:

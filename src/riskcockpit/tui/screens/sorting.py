@@ -43,8 +43,10 @@ class SortingScreen(DecidingScreen):
 
     @property
     def has_rows(self) -> bool:
-        """Whether a row is seen."""
-        return self.is_mounted and self.is_drawn and self.table.total > 0
+        """Whether a row is seen, or rows are on their way."""
+        if not self.is_mounted or self.is_blank:
+            return False
+        return not self.is_drawn or self.table.total > 0
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer an order only where there are rows."""
@@ -93,7 +95,7 @@ class SortingScreen(DecidingScreen):
     def sort_by(self, event: SortWanted) -> None:
         """Sort by the column whose title was clicked; again reverses."""
         event.stop()
-        if self.has_rows:
+        if self.table.total:
             self.table.chosen_column = event.column
             self.action_sort()
 
