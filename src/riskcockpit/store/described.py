@@ -39,11 +39,12 @@ def numbers(texts: Iterable[str]) -> dict[str, int]:
 
 def numbered(row: Mapping[str, Any], texts: dict[str, int]) -> Mapping[str, Any]:
     """Return a row with the number of its description for the text, which `texts` gets to know."""
-    if (text := row.get(TEXT)) is None:
+    if TEXT not in row:
         return row
-    if text not in texts:
+    text = row[TEXT]
+    if text is not None and text not in texts:
         texts[text] = number_of(text)
-    return {name: value for name, value in row.items() if name != TEXT} | {NUMBER: texts[text]}
+    return {name: value for name, value in row.items() if name != TEXT} | {NUMBER: texts.get(text)}
 
 
 def is_apart(table: str, names: Iterable[str]) -> bool:

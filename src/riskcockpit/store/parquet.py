@@ -30,7 +30,7 @@ def table_as_parquet(reader: Reader, table: str) -> tuple[bytes, int]:
         translated(f"the rows of {table}"),
         joined(cursor) if table == DESCRIBED else nullcontext(),
     ):
-        found = cursor.table(f'"{table}"').order("ALL").to_arrow_table()
+        found = cursor.sql(f'FROM "{table}" ORDER BY ALL').to_arrow_table()
     sink = io.BytesIO()
     pyarrow.parquet.write_table(found, sink, compression="zstd")
     return sink.getvalue(), found.num_rows

@@ -87,11 +87,11 @@ class _Found:
     parts: set[str] = field(default_factory=set)
     """Every part of the name of a column, in lower case."""
     alone: set[str] = field(default_factory=set)
-    """Names of columns without their table; that of a table means all of its columns."""
+    """Names of columns without their table; that of a table itself means all of its columns."""
     named: set[str] = field(default_factory=set)
-    """What tables and what stands in their place are called."""
+    """What the findings are called in it."""
     is_open: bool = False
-    """Whether it reads columns that it does not name."""
+    """Whether it may read columns of findings that it does not name."""
 
     @property
     def may_read_descriptions(self) -> bool:
@@ -232,14 +232,35 @@ def _note_columns(node: dict[str, Any], found: _Found) -> None:
         found.parts.update(words)
         if len(words) == 1:
             found.alone.update(words)
-    elif class_ in _OF_ALL_COLUMNS or node.get("ref_type") == "NATURAL":
-        found.is_open = True
-    if node["type"] in TABLE_REFERENCES:
-        names = [node.get("alias"), node.get("table_name")]
-        found.named.update(name.lower() for name in names if isinstance(name, str))
+    elif node["type"] == "SELECT_NODE":
+        found.is_open |= _is_open(node)
+    elif node["type"] in TABLE_REFERENCES:
+        if str(node.get("table_name", "")).lower() == DESCRIBED:
+            found.named.add(str(node.get("alias") or DESCRIBED).lower())
         found.parts.update(str(name).lower() for name in node.get("using_columns") or ())
-        if node["type"] == "BASE_TABLE" and node.get("column_name_alias"):  # by their order
-            found.is_open = True
+
+
+def _is_open(query: dict[str, Any]) -> bool:
+    """Whether a SELECT, queries inside of it aside, may read findings by columns without a name."""
+    own = list(_own(query))
+    has_findings = any(str(node.get("table_name", "")).lower() == DESCRIBED for node in own)
+    return has_findings and any(
+        node.get("class") in _OF_ALL_COLUMNS
+        or node.get("ref_type") == "NATURAL"
+        or (node.get("type") == "BASE_TABLE" and node.get("column_name_alias"))  # by their order
+        for node in own
+    )
+
+
+def _own(node: Any) -> Iterator[dict[str, Any]]:
+    """Yield all that stands below a node but not in a query inside of it."""
+    for part in node if isinstance(node, list) else node.values():
+        if isinstance(part, dict):
+            if str(part.get("type")) in QUERY_NODES:
+                continue
+            yield part
+        if isinstance(part, list | dict):
+            yield from _own(part)
 
 
 def _is_denied(function: str) -> bool:
