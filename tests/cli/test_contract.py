@@ -295,9 +295,19 @@ def test_a_bad_query_names_the_position_and_the_nearest_field(filled: Path) -> N
 
 def test_a_negated_term_is_a_query_and_a_mistyped_option_is_not(filled: Path) -> None:
     assert invoke("findings", "list", "-waived", "--json").code == 0
-    ran = invoke("findings", "list", "--jsn")
+    for mistyped in (("--jsn",), ("-kev", "--limit")):
+        ran = invoke("findings", "list", *mistyped)
+        assert ran.code == 2
+        assert mistyped[-1] in ran.err
+
+
+def test_a_negated_term_says_yes_to_no_question(filled: Path) -> None:
+    ran = invoke(
+        "waive", "severity:high", "-severity:critical", "--reason", "deferred",
+        "--justification", "mended in the next release", "--expires", "7d",
+    )  # fmt: skip
     assert ran.code == 2
-    assert "--jsn" in ran.err
+    assert "--yes" in ran.err
 
 
 def test_hostile_text_reaches_no_terminal_and_no_spreadsheet_as_anything_but_text(
