@@ -28,6 +28,7 @@ from riskcockpit.formats.writing.generic import COLUMNS
 from riskcockpit.ledger import checkpoint, journal
 from riskcockpit.ledger.tail import disk_error
 from riskcockpit.services.context import Context
+from riskcockpit.store import durable
 from riskcockpit.views.governance import DecisionPreview
 from support.cli import Ran, commands, invoke
 
@@ -739,6 +740,22 @@ def test_a_glass_is_not_broken_without_a_reason(filled: Path) -> None:
     ran = invoke("waive", first_id(), "--break-glass", " ", "--dry-run")
     assert ran.code == 2
     assert "say why it cannot wait for a second person" in ran.err
+
+
+def test_a_cache_that_is_not_there_or_takes_nothing_is_no_bug(
+    home: Path, report: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = invoke("query", "SELECT 1")
+    assert empty.code == 2
+    assert "there is no cache yet" in empty.err
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(durable, "_create", full)
+    ran = invoke("import", str(report))
+    assert ran.code == 2
+    assert "cannot write the cache: No space left on device" in ran.err
 
 
 def test_a_bug_ends_with_70_and_names_the_file_with_the_traceback(

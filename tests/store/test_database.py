@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 
 from riskcockpit.errors import CancelledError, FatalError, InputError, StoreError
+from riskcockpit.services.ending import ended_by_signals
 from riskcockpit.store.database import Reader
 from riskcockpit.store.snapshots import Store
 from support.caches import COUNT, NOW, finding, open_store, publish, statement
@@ -267,6 +270,22 @@ def test_interrupting_stops_the_queries_of_all_threads_and_the_reader_lives_on(
     _interrupt_until(reader, outcomes)
     assert all(isinstance(outcome.error, CancelledError) for outcome in outcomes)
     assert reader.one(COUNT) == (1,)
+
+
+@pytest.mark.parametrize(
+    ("number", "end", "code"),
+    [(signal.SIGINT, KeyboardInterrupt, None), (signal.SIGTERM, SystemExit, 143)],
+)
+def test_a_signal_ends_a_query_as_it_ends_everything_else(
+    store: Store, number: signal.Signals, end: type[BaseException], code: int | None
+) -> None:
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), number))
+    with store.reader() as reader:
+        timer.start()
+        with pytest.raises(end) as ended, ended_by_signals():
+            reader.rows(ENDLESS)
+        assert getattr(ended.value, "code", None) == code
+        assert reader.one(COUNT) == (1,)
 
 
 def test_closing_stops_what_runs_and_later_questions_are_cancelled(store: Store) -> None:

@@ -17,6 +17,7 @@ from riskcockpit.errors import (
     InputError,
     RiskcockpitError,
     StoreError,
+    UnavailableStoreError,
 )
 from riskcockpit.store.conversion import settle_pandas
 from riskcockpit.store.memory import give_back_early
@@ -58,6 +59,8 @@ _NO_DAMAGE = (
     "No space left", "quota exceeded", "File too large", "Too many open files",
     "Permission denied", "Read-only file system", "Could not set lock", "Cannot allocate memory",
 )  # fmt: skip
+_SIGNALLED = "Query interrupted"
+"""What duckdb says in place of the exception that the handler of a signal raised."""
 _DAMAGE_HINT = "move it aside and build it again: `riskcockpit sync`"
 
 
@@ -66,15 +69,20 @@ class TooLargeError(StoreError):
 
 
 @contextmanager
-def translated(what: str) -> Iterator[None]:
+def translated(what: str, cursor: duckdb.DuckDBPyConnection | None = None) -> Iterator[None]:
     """Turn duckdb's errors into ours; `what` names the statement or the file.
+
+    A signal ends a statement for who waits, and not for duckdb's threads: those of `cursor` are
+    stopped, for its next statement would wait for them.
 
     Raises:
         CancelledError: the query was interrupted.
         InputError: the statement or a value in it is wrong.
         DamagedError: the file is damaged.
         TooLargeError: it needs too much memory.
-        StoreError: anything else: a full disk, a constraint.
+        UnavailableStoreError: the disk takes nothing.
+        StoreError: anything else, as a constraint.
+        KeyboardInterrupt: a signal came while duckdb was at work, which hides what it raised.
     """
     import duckdb  # noqa: PLC0415 - see above
 
@@ -82,6 +90,12 @@ def translated(what: str) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise _ours(error, what) from error
+    except RuntimeError as error:
+        if str(error) != _SIGNALLED:
+            raise
+        if cursor is not None:
+            cursor.interrupt()
+        raise KeyboardInterrupt from error
     except MemoryError as error:  # a value too large for Python, whatever duckdb's limit says
         raise _too_large(what) from error
 
@@ -111,7 +125,7 @@ def _failed(what: str, text: str, *, is_internal: bool) -> StoreError:
     """Tell a damaged file, which may be built again, from a full disk and from a bug of duckdb."""
     first, _, rest = text.partition("\n")
     if any(word in text for word in _NO_DAMAGE):
-        return StoreError(f"cannot write {what}: {first}", hint="make room or allow it")
+        return UnavailableStoreError(f"cannot write {what}: {first}", hint="make room or allow it")
     if is_internal and "orrupt" not in text:
         return StoreError(f"duckdb failed on {what}: {first}", detail=rest or None)
     return DamagedError(f"cannot read {what}: {first}", hint=_DAMAGE_HINT, detail=rest or None)
