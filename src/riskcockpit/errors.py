@@ -19,7 +19,7 @@
     ├── RefusedError            an action is refused here or upstream                (exit 5)
     └── FatalError              stop
         ├── StoreError          the cache is unusable                                (exit 70)
-        │   ├── EmptyError          nothing was synced or imported yet               (exit 2)
+        │   ├── UnavailableStoreError  there is none, or none that can be written    (exit 2)
         │   └── DamagedError        its file is damaged; move it aside and rebuild it
         └── LedgerError         the ledger cannot be trusted                         (exit 4)
             ├── SigningKeyError the key that should sign cannot be used              (exit 2)
@@ -137,8 +137,11 @@ class StoreError(FatalError):
     """The cache is damaged or unusable; it can be rebuilt from sources and ledger."""
 
 
-class EmptyError(StoreError):
-    """There is no cache yet: nothing was synced or imported."""
+class UnavailableStoreError(StoreError):
+    """There is no cache yet, it is of a newer riskcockpit, or its disk takes nothing.
+
+    A matter of set-up: nothing was changed.
+    """
 
 
 class DamagedError(StoreError):

@@ -17,6 +17,7 @@ from riskcockpit.decisions.roles import Deed
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import ConfigError, StoreError
 from riskcockpit.ledger.canonical import Json
+from riskcockpit.present.alerts import digest_text
 from riskcockpit.services.alert_store import FILE_NAME, load, save
 from riskcockpit.services.alerting import after_publish, look, send_due
 from riskcockpit.services.alerts import acknowledge, alert, alerts, digest_view, plan_acknowledge
@@ -109,11 +110,18 @@ def test_a_failure_is_told_and_tried_again_under_the_same_id(
     assert [(row.state, row.attempts) for row in first.deliveries] == [("waiting", 1)]
     assert "503" in first.deliveries[0].message
     assert first.failed == 1
+    shown = alert(ctx, "model:fraud").row
+    assert (shown.fate, shown.unsent) == ("duplicate", "waiting")
+    assert (shown.times, shown.told_at) == (0, None)
+    assert "(not told yet, its message could not be delivered yet" in digest_text(digest_view(ctx))
+    assert after_publish(ctx) == ()
     again = send_due(ctx)
     assert [(row.id, row.state, row.attempts) for row in again.deliveries] == [
         (first.deliveries[0].id, "done", 2)
     ]
     assert len(receiver.accepted) == 1
+    shown = alert(ctx, "model:fraud").row
+    assert (shown.times, shown.told_at, shown.unsent) == (1, again.deliveries[0].at, "")
 
 
 def test_silence_escalates_and_an_acknowledgement_counts_for_the_finding_too(

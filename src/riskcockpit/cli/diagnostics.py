@@ -16,7 +16,6 @@ from riskcockpit.cli.speech import folded, in_words, room, speech_now
 from riskcockpit.config.paths import HOME_VARIABLE, Paths, make_private
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import (
-    EmptyError,
     FatalError,
     InputError,
     LedgerError,
@@ -26,6 +25,7 @@ from riskcockpit.errors import (
     RiskcockpitError,
     SigningKeyError,
     SourceError,
+    UnavailableStoreError,
     UnwritableError,
 )
 
@@ -38,8 +38,8 @@ class ExitCode(IntEnum):
     GATE_FAILED = 1
     """A gate matched something: a result, not a fault."""
     USAGE = 2
-    """The command, the settings or an input file is wrong, or the ledger cannot be written: nothing
-    was changed."""
+    """The command, the settings or an input file is wrong, there is no cache yet, or the cache or
+    the ledger cannot be written: nothing was changed."""
     SOURCE_FAILED = 3
     """A source or a file failed; the report is partial, the rest was done."""
     LEDGER = 4
@@ -55,9 +55,9 @@ class ExitCode(IntEnum):
 _CODES: tuple[tuple[type[RiskcockpitError], ExitCode], ...] = (
     (InputError, ExitCode.USAGE),
     (RefusedError, ExitCode.REFUSED),
-    (EmptyError, ExitCode.USAGE),
     (SigningKeyError, ExitCode.USAGE),
     (UnwritableError, ExitCode.USAGE),
+    (UnavailableStoreError, ExitCode.USAGE),
     (LedgerError, ExitCode.LEDGER),
     (RetryableError, ExitCode.SOURCE_FAILED),
     (SourceError, ExitCode.SOURCE_FAILED),

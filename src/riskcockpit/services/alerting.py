@@ -79,7 +79,7 @@ def after_publish(ctx: Context) -> tuple[str, ...]:
         settings = settings_in_force(ctx)
         if not settings.channels:
             return ()
-        report = send_due(ctx, settings)
+        report = send_due(ctx, settings, at_once=False)
     except RiskcockpitError as error:
         return (f"alerts are not sent: {error.message}",)
     told = [f"alerts: {row.channel}: {row.state}: {row.headline}" for row in report.deliveries]
@@ -87,9 +87,15 @@ def after_publish(ctx: Context) -> tuple[str, ...]:
 
 
 def send_due(
-    ctx: Context, settings: AlertSettings | None = None, *, is_dry_run: bool = False
+    ctx: Context,
+    settings: AlertSettings | None = None,
+    *,
+    is_dry_run: bool = False,
+    at_once: bool = True,
 ) -> SendReport:
     """Decide what is told, send it, and sign for it. A dry run only says what would go where.
+
+    What failed before is tried again `at_once`, else when its pause has passed.
 
     Raises:
         ConfigError: the rules cannot be used.
@@ -98,21 +104,21 @@ def send_due(
     """
     chosen = settings or settings_in_force(ctx)
     if is_dry_run:
-        return _report(*_due(ctx, look(ctx, chosen)), is_dry_run=True)
+        return _report(*_due(ctx, look(ctx, chosen), at_once=at_once), is_dry_run=True)
     try:
         with exclusive(make_private(ctx.paths.state) / LOCK_NAME, _LOCK_SECONDS):
-            return _sent(ctx, chosen)
+            return _sent(ctx, chosen, at_once=at_once)
     except BusyError as error:
         raise BusyError("another process is sending alerts", hint="try again") from error
 
 
-def _due(ctx: Context, seen: Look) -> tuple[Look, State, tuple[Delivery, ...]]:
-    state, ready = due(_with_digest(ctx, seen), seen.rules, seen.now)
+def _due(ctx: Context, seen: Look, *, at_once: bool) -> tuple[Look, State, tuple[Delivery, ...]]:
+    state, ready = due(_with_digest(ctx, seen), seen.rules, seen.now, at_once=at_once)
     return seen, state, ready
 
 
-def _sent(ctx: Context, settings: AlertSettings) -> SendReport:
-    seen, state, ready = _due(ctx, look(ctx, settings))
+def _sent(ctx: Context, settings: AlertSettings, *, at_once: bool) -> SendReport:
+    seen, state, ready = _due(ctx, look(ctx, settings), at_once=at_once)
     save(ctx.paths, state)
     done: list[Delivery] = []
     notes = list(seen.notes)

@@ -211,7 +211,7 @@ class _Pull:
         try:
             pulled = self._pull()
         except RiskcockpitError as error:
-            pulled = Pulled(source, error=error.message, hint=error.hint or "")
+            pulled = Pulled(source, error=redact(error.message), hint=redact(error.hint or ""))
         except Exception as error:  # noqa: BLE001 - a third party's connector may raise anything
             log.exception("source %s", source.name)
             text = clean_line(redact(f"{type(error).__name__}: {error}"))[:300]
