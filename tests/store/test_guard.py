@@ -345,6 +345,14 @@ def test_a_misspelt_table_is_told_its_neighbour(reader: Reader) -> None:
     assert caught.value.hint == "did you mean 'finding'?"
 
 
+def test_a_misspelt_column_is_told_its_neighbour_and_its_line(reader: Reader) -> None:
+    with pytest.raises(InputError, match='"tierr"') as caught:
+        ask(reader, "SELECT name\nFROM asset\nWHERE tierr = 1")
+    hint = caught.value.hint or ""
+    assert hint.startswith('did you mean "tier"')
+    assert hint.endswith("?; look at line 3")
+
+
 def test_the_list_of_cache_tables_is_the_schema(writer: Writer) -> None:
     with writer.apart() as cursor:
         names = {

@@ -180,7 +180,7 @@ class Reader:
             if self._roomy is None or _SCRATCH in query.text:  # each has a scratch of its own
                 raise
         values = {name: to_store(value) for name, value in params.items()}
-        with self._lent_by(self._roomy) as cursor, translated(f"the query {query.name}"):
+        with self._lent_by(self._roomy) as cursor, translated(f"the query {query.name}", cursor):
             return _taken(cursor.execute(query.text, values or None))
 
     @contextmanager
@@ -193,7 +193,7 @@ class Reader:
         with self._idle:
             self._active += 1
         try:
-            with translated(f"the query {query.name}"):
+            with translated(f"the query {query.name}", cursor):
                 yield cursor.execute(query.text, values or None)
         finally:
             with self._idle:
@@ -350,6 +350,7 @@ def rollback(connection: duckdb.DuckDBPyConnection) -> None:
     """Give the transaction of a writer up, whatever state it is in."""
     import duckdb  # noqa: PLC0415 - see above
 
+    connection.interrupt()  # what a signal broke off runs on, and giving up waits for it
     with suppress(duckdb.Error):
         connection.rollback()
 
