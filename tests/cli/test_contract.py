@@ -525,6 +525,20 @@ def test_a_query_of_any_type_is_one_valid_document_without_an_escape(
         assert invoke("query", f"select {sql} as x", "--format", kind).code == 0
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("rollback", "fraud"), ("waive", "a1b2c3", "--reason", "deferred", "--justification",
+      "the scanner reads a test fixture as code", "--expires", "3d")],
+)  # fmt: skip
+def test_a_decision_before_anything_was_read_is_no_bug(
+    home: Path, arguments: tuple[str, ...]
+) -> None:
+    assert invoke("init").code == 0
+    ran = invoke(*arguments, "--yes")
+    assert ran.code == 2
+    assert "there is no cache yet" in ran.err
+
+
 def test_a_waiver_is_previewed_decided_and_undone(filled: Path) -> None:
     known = first_id()
     arguments = ["waive", known, "--reason", "false_positive", "--expires", "20d",
