@@ -120,7 +120,8 @@ class FilteredScreen(SortingScreen):
 
     def hints(self) -> list[Hint]:
         """Return the keys that do something now: without views none leads through them."""
-        dead = {*(() if self._views else (_VIEW,)), *(() if self.has_rows else (_PREVIEW,))}
+        has_views = bool(self._views) and not self.is_blank
+        dead = {*(() if has_views else (_VIEW,)), *(() if self.has_rows else (_PREVIEW,))}
         return [hint for hint in super().hints() if hint.word not in dead]
 
     # fewer of them
