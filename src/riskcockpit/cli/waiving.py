@@ -20,6 +20,7 @@ from riskcockpit.cli.decisions import (
 )
 from riskcockpit.cli.diagnostics import say, warn
 from riskcockpit.cli.options import JsonOption
+from riskcockpit.cli.words import QueryCommand
 from riskcockpit.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ Id = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this family."""
-    app.command("waive", context_settings={"ignore_unknown_options": True})(waive)
+    app.command("waive", cls=QueryCommand)(waive)
     app.add_typer(waivers_app, name="waivers")
 
 
@@ -80,13 +81,12 @@ def waive(
 ) -> None:
     """Waive findings for a time, or ask for it when the rules want a second person."""
     from riskcockpit.cli.drafts import filled_in, keeping
-    from riskcockpit.cli.words import refuse_options
     from riskcockpit.services.context import Context
     from riskcockpit.services.decide import plan_waiver
     from riskcockpit.services.decide import waive as decide
 
     ctx = Context.open()
-    what = refuse_options(query or ())
+    what = " ".join(query or ())
     given = {
         "findings": what, "reason": reason, "justification": justification, "expires": expires,
     }  # fmt: skip

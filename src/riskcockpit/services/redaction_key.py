@@ -11,7 +11,7 @@ import os
 import secrets
 
 from riskcockpit.config.paths import Paths, make_private
-from riskcockpit.errors import StoreError
+from riskcockpit.errors import StoreError, UnavailableStoreError
 
 KEY_BYTES = 32
 FILE_NAME = "redaction_key"
@@ -29,7 +29,7 @@ def redaction_key(paths: Paths) -> bytes:
     except FileNotFoundError:
         key = _make(paths)
     except OSError as error:
-        raise StoreError(f"cannot read {file}: {error.strerror}") from error
+        raise UnavailableStoreError(f"cannot read {file}: {error.strerror}") from error
     if len(key) < KEY_BYTES:
         raise StoreError(
             f"{file} is not a redaction key",
@@ -52,6 +52,6 @@ def _make(paths: Paths) -> bytes:
             file.hardlink_to(draft)
         return file.read_bytes()
     except OSError as error:
-        raise StoreError(f"cannot make {file}: {error.strerror}") from error
+        raise UnavailableStoreError(f"cannot make {file}: {error.strerror}") from error
     finally:
         draft.unlink(missing_ok=True)
