@@ -325,7 +325,8 @@ def test_a_home_that_cannot_be_written_is_no_hindrance_and_its_waivers_count(
     assert ran.code == 0, ran.err
     assert "no waiver of one counts" in ran.err
     assert invoke("formats", "detect", head).code == 0
-    assert invoke("import", head).code == 2, "what is kept needs the key of the home"
+    other = report("other.sarif", result("R2", "b.py", 3))
+    assert invoke("import", other).code == 2, "what is kept needs the key of the home"
 
 
 def test_without_reports_the_cache_is_judged(home: Path) -> None:
