@@ -71,4 +71,4 @@ def test_a_home_that_cannot_be_read_completes_nothing_and_says_nothing(
     home.joinpath("config/riskcockpit.yaml").write_text("sources: [{")
     for line in ("sync r", "findings list @m", "models show f"):
         assert completed(line, monkeypatch) == []
-    assert completed("findings list kev", monkeypatch) == ["kev"]
+    assert completed("findings list kev_a", monkeypatch) == ["kev_added:"]

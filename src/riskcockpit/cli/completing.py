@@ -137,7 +137,7 @@ def _names(incomplete: str) -> list[str]:
     return [start + name for name in found if name.startswith(bare)]
 
 
-def _values(name: str, incomplete: str) -> Sequence[str]:
+def _values(name: str, incomplete: str) -> list[str]:
     from riskcockpit.store.query.fields import field_named, groupable, sortable
 
     if name in _ORDERS:
