@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -279,6 +281,25 @@ def test_closing_stops_what_runs_and_later_questions_are_cancelled(store: Store)
     with pytest.raises(CancelledError):
         reader.rows(COUNT)
     reader.close()
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, SystemExit(143)])
+def test_what_a_signal_raises_in_the_middle_of_a_statement_is_no_fault_of_the_cache(
+    store: Store, raised: type[BaseException] | BaseException
+) -> None:
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise raised
+
+    before = signal.signal(signal.SIGALRM, end)
+    try:
+        for opened in (store.reader, store.writer):
+            signal.setitimer(signal.ITIMER_REAL, 0.5)
+            with pytest.raises((KeyboardInterrupt, SystemExit)), opened() as asked:
+                asked.rows(ENDLESS)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert store.generation() == 1
 
 
 class _Outcome:

@@ -16,6 +16,7 @@ from riskcockpit.tui.modals.forms import WaiveForm
 from riskcockpit.tui.modals.help import HelpDialog
 from riskcockpit.tui.modals.says import ErrorDialog
 from riskcockpit.tui.screens.findings import FindingsScreen
+from riskcockpit.tui.widgets.row_table import RowTable
 from support.fake_gateway import FakeGateway
 from support.piloting import opened, press, ready, seen, settle
 
@@ -70,6 +71,20 @@ async def test_letters_typed_at_once_reach_the_query() -> None:
     async with opened(FakeGateway(), "f") as (app, pilot):
         await burst(app, pilot, "/sev")
         assert field(app, "#query").value.endswith("sev")
+
+
+async def test_letters_typed_behind_the_key_of_a_place_reach_its_filter() -> None:
+    async with opened() as (app, pilot):
+        await burst(app, pilot, "l/waiver", "enter", "j")
+        assert app.place.kind == "ledger"
+        table = app.place_screen.query_one(RowTable)
+        assert 0 < table.total < len(app.gateway.ledger(100))
+        assert table.has_focus
+        assert not table._news.signs, "nothing of it is new"
+        await burst(app, pilot, "f/severity:high", "enter", "j")
+        screen = app.place_screen
+        assert isinstance(screen, FindingsScreen)
+        assert screen.query_text == "severity:high"
 
 
 async def test_letters_typed_at_once_reach_the_form_that_a_key_opens() -> None:

@@ -7,7 +7,7 @@ those of `alerts.yaml`: the home's own, else what ships, which tells nobody.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -30,7 +30,7 @@ from riskcockpit.services.alert_store import LOCK_NAME, acks_of, load, receipt, 
 from riskcockpit.services.context import Context
 from riskcockpit.services.incident_alerts import incident_facts
 from riskcockpit.services.overview import current
-from riskcockpit.services.record import examined
+from riskcockpit.services.record import deciders, examined
 from riskcockpit.store.durable import exclusive
 from riskcockpit.views.alerts import SendReport
 
@@ -62,12 +62,11 @@ def look(ctx: Context, settings: AlertSettings | None = None) -> Look:
     found: tuple[Fact, ...] = ()
     if ctx.store.generation():
         found = (*derive(ctx, current(ctx, now)[1], now), *incident_facts(ctx, now))
-    entries, notes = _signed(ctx)
+    entries, may_answer, notes = _signed(ctx)
     repeatable = {each.name for each in rules.settings.channels if each.kind == "webhook"}
     before = recovered(load(ctx.paths, entries), repeatable, now)
-    plan = decide(
-        before, found, acks_of(entries, found), rules, now, context=ctx.settings.context.name
-    )
+    acks = acks_of(entries, found, may_answer)
+    plan = decide(before, found, acks, rules, now, context=ctx.settings.context.name)
     return Look(now, rules, found, before, plan, notes)
 
 
@@ -163,17 +162,21 @@ def _sign(ctx: Context, delivery: Delivery) -> Iterable[str]:
     return ()
 
 
-def _signed(ctx: Context) -> tuple[Sequence[Entry], tuple[str, ...]]:
-    """Return what the ledger holds; of one that does not verify nothing counts."""
+def _signed(ctx: Context) -> tuple[Sequence[Entry], Callable[[Entry], bool], tuple[str, ...]]:
+    """Return what the ledger holds and who may answer; if it does not verify, nothing counts."""
     if not (ctx.paths.ledger / "chains").is_dir():
-        return (), ()
+        return (), _nobody, ()
     try:
         found = examined(ctx)
     except LedgerError as error:
-        return (), (f"acknowledgements do not count: {error.message}",)
+        return (), _nobody, (f"acknowledgements do not count: {error.message}",)
     if not found.report.is_ok:
-        return (), ("acknowledgements do not count: the ledger does not verify",)
-    return found.counting, ()
+        return (), _nobody, ("acknowledgements do not count: the ledger does not verify",)
+    return found.counting, deciders(ctx.paths.ledger, found), ()
+
+
+def _nobody(_entry: Entry) -> bool:
+    return False
 
 
 def _with_digest(ctx: Context, seen: Look) -> State:

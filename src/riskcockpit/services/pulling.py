@@ -34,7 +34,12 @@ from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import RiskcockpitError, UnavailableError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.services.context import Context
-from riskcockpit.services.importing import ImportOptions, ReadDocument, read_document
+from riskcockpit.services.importing import (
+    ImportOptions,
+    ReadDocument,
+    leave_out_own,
+    read_document,
+)
 from riskcockpit.services.paging import joined
 from riskcockpit.services.places import Place
 from riskcockpit.services.redaction_key import redaction_key
@@ -278,6 +283,7 @@ class _Pull:
                         default_asset=self._source.name,
                     )
                     read.is_page = item.is_page
+                    leave_out_own([read])
                     found.documents.append(read)
                     found.digests.extend((item.name, *_hashes(read)))
                 case Reading() if item.at > latest:

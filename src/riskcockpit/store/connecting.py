@@ -70,6 +70,8 @@ class TooLargeError(StoreError):
 def translated(what: str) -> Iterator[None]:
     """Turn duckdb's errors into ours; `what` names the statement or the file.
 
+    What a signal raises in the middle of a statement, duckdb hides in an error; it goes its way.
+
     Raises:
         CancelledError: the query was interrupted.
         InputError: the statement or a value in it is wrong.
@@ -85,6 +87,10 @@ def translated(what: str) -> Iterator[None]:
         raise _ours(error, what) from error
     except MemoryError as error:  # a value too large for Python, whatever duckdb's limit says
         raise _too_large(what) from error
+    except RuntimeError as error:
+        if isinstance(error.__cause__, (KeyboardInterrupt, SystemExit)):
+            raise error.__cause__ from None
+        raise
 
 
 def _ours(error: duckdb.Error, what: str) -> RiskcockpitError:
