@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -300,6 +302,31 @@ def test_a_faulty_query_of_the_policy_is_told_with_its_rule_and_file() -> None:
     assert ran.code == 2
     assert "the rule few of policy.yaml" in ran.err
     assert "severity" in ran.err
+
+
+def test_a_home_that_cannot_be_written_is_no_hindrance_and_its_waivers_count(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = report("head.sarif", result("R1", "a.py", 3, score="5.0"))
+    assert invoke("init").code == 0
+    assert invoke("import", head).code == 0
+    waived = invoke(
+        "waive", "rule:R1", "--reason", "deferred", "--justification", "mended in the next release",
+        "--expires", "7d", "--yes",
+    )  # fmt: skip
+    assert waived.code == 0, waived.err
+
+    def refuse(folder: Path) -> Path:
+        raise PermissionError(errno.EROFS, "Read-only file system", str(folder))
+
+    shutil.rmtree(home / "state")
+    monkeypatch.setattr("riskcockpit.services.redaction_key.make_private", refuse)
+    ran = invoke("gate", "rule:R1", "-r", head)
+    assert ran.code == 0, ran.err
+    assert "no waiver of one counts" in ran.err
+    assert invoke("formats", "detect", head).code == 0
+    other = report("other.sarif", result("R2", "b.py", 3))
+    assert invoke("import", other).code == 2, "what is kept needs the key of the home"
 
 
 def test_without_reports_the_cache_is_judged(home: Path) -> None:

@@ -11,9 +11,9 @@ from riskcockpit.config.paths import shipped
 from riskcockpit.controls.cases import fill
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.kpis.catalogue import digest
-from riskcockpit.services import doctor
 from riskcockpit.services.alerts import alerts
 from riskcockpit.services.context import Context
+from riskcockpit.services.doctor import examine
 from riskcockpit.services.judging import judge
 from riskcockpit.services.kpis import kpi
 from riskcockpit.services.policy import kpis_in_force
@@ -54,8 +54,8 @@ def publish(ctx: Context, table: str) -> None:
 
 def checked(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> Check:
     """Return what `doctor` says of the KPIs."""
-    monkeypatch.setattr(doctor.Context, "open", lambda _paths: ctx)
-    return next(check for check in doctor.examine() if check.name == "KPIs")
+    monkeypatch.setattr(Context, "open", lambda _paths: ctx)
+    return next(check for check in examine() if check.name == "KPIs")
 
 
 def test_one_that_cannot_run_says_why_until_it_is_mended(

@@ -10,10 +10,12 @@ from riskcockpit.alerts.decide import KEPT
 from riskcockpit.alerts.rules import Rules
 from riskcockpit.alerts.state import Alert, Delivery, DeliveryState, State
 
-MOST_ATTEMPTS = 24
-LONGEST_PAUSE = timedelta(hours=1)
-"""Between two attempts; 24 of them take some eighteen hours."""
+MOST_ATTEMPTS = 100
+LONGEST_PAUSE = timedelta(minutes=15)
+"""Between two attempts; all of them take a day."""
 _FIRST_PAUSE = timedelta(minutes=1)
+_DOUBLINGS = 8
+"""More of them are beyond the longest pause anyway."""
 _OPEN = (DeliveryState.WAITING, DeliveryState.SENDING)
 
 
@@ -88,7 +90,9 @@ def attempted(delivery: Delivery, outcome: DeliveryState, message: str, now: dat
 
 def _pause(attempts: int) -> timedelta:
     """Return how long a message waits after so many attempts that failed."""
-    return min(LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempts - 1)) if attempts else timedelta()
+    if not attempts:
+        return timedelta()
+    return min(LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempts - 1, _DOUBLINGS))
 
 
 def _is_over(alert: Alert) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskcockpit.cli import corrections
+from riskcockpit.cli import completing, corrections
 from riskcockpit.cli.diagnostics import say, warn
 from riskcockpit.cli.options import JsonOption
 from riskcockpit.cli.words import QueryCommand
@@ -21,9 +21,17 @@ if TYPE_CHECKING:
 findings_app = typer.Typer(help="Findings of all scanners and monitors.", no_args_is_help=True)
 Query = Annotated[
     list[str] | None,
-    typer.Argument(help='As: severity>=high state:open owner:payments age>48h -waived "sql"'),
+    typer.Argument(
+        help='As: severity>=high state:open owner:payments age>48h -waived "sql"',
+        autocompletion=completing.terms,
+    ),
 ]
-Format = Annotated[str, typer.Option("--format", help="table, json, csv or markdown.")]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format", help="table, json, csv or markdown.", autocompletion=completing.listed
+    ),
+]
 FindingId = Annotated[
     str, typer.Argument(metavar="ID", help="A finding's id, or the first 4 or more digits of it.")
 ]
@@ -133,7 +141,12 @@ def export_(
     query: Query = None,
     *,
     format_: Annotated[
-        str, typer.Option("--format", help="csv, json, sarif, parquet or openvex.")
+        str,
+        typer.Option(
+            "--format",
+            help="csv, json, sarif, parquet or openvex.",
+            autocompletion=completing.exports,
+        ),
     ] = "csv",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write this file instead of stdout.")
@@ -196,7 +209,11 @@ def save(
 
 
 @findings_app.command("forget")
-def forget(name: Annotated[str, typer.Argument(help="Its name, without the @.")]) -> None:
+def forget(
+    name: Annotated[
+        str, typer.Argument(help="Its name, without the @.", autocompletion=completing.views)
+    ],
+) -> None:
     """Remove a saved view."""
     from riskcockpit.services.context import Context
     from riskcockpit.services.saved_views import forget_view

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskcockpit.cli import completing
 from riskcockpit.cli.diagnostics import ExitCode, Progress, about, say, warn
 from riskcockpit.cli.options import JsonOption
 from riskcockpit.cli.words import QueryCommand
@@ -24,7 +25,10 @@ def register(app: typer.Typer) -> None:
 def gate(
     query: Annotated[
         list[str] | None,
-        typer.Argument(help="Stands in place of the policy's rules, as: severity>=high -kev"),
+        typer.Argument(
+            help="Stands in place of the policy's rules, as: severity>=high -kev",
+            autocompletion=completing.terms,
+        ),
     ] = None,
     *,
     report: Annotated[

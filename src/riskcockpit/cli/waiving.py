@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from riskcockpit.cli import completing
 from riskcockpit.cli.decisions import (
     BreakGlass,
     DryRun,
@@ -60,11 +61,17 @@ class _Asked:
 
 
 def waive(
-    query: Annotated[list[str] | None, typer.Argument(help="Ids of findings, or a query.")] = None,
+    query: Annotated[
+        list[str] | None,
+        typer.Argument(help="Ids of findings, or a query.", autocompletion=completing.terms),
+    ] = None,
     *,
     reason: Annotated[
         str,
-        typer.Option(help="As false_positive, risk_accepted, deferred; compensating_control."),
+        typer.Option(
+            help="As false_positive, risk_accepted, deferred; compensating_control.",
+            autocompletion=completing.reasons,
+        ),
     ] = "",
     justification: Annotated[str, typer.Option(help="Why the bank may live with it.")] = "",
     expires: Annotated[str, typer.Option(help="When it ends: 2027-01-31, or 30d from now.")] = "",

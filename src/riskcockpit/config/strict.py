@@ -236,7 +236,7 @@ def _twice(text: str) -> Iterator[tuple[int, str]]:
         elif mappings and mappings[-1] is not None:
             keys = mappings[-1]
             if is_key[-1] and isinstance(event, yaml.ScalarEvent):
-                if event.value in keys:
+                if event.value in keys and event.start_mark is not None:
                     yield event.start_mark.line + 1, event.value
                 keys.add(event.value)
             is_key[-1] = not is_key[-1]

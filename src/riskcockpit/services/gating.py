@@ -33,6 +33,7 @@ from riskcockpit.services.importing import (
     ingest_documents,
     read_all,
 )
+from riskcockpit.services.redaction_key import has_key
 from riskcockpit.services.rows import finding_rows
 from riskcockpit.services.saved_views import views_in_force
 from riskcockpit.store.query.compiler import compile_query
@@ -48,6 +49,10 @@ SHOWN = 500
 """Findings of a rule that are told one by one; all of them are counted, and are in the SARIF."""
 _QUERY_RULE = "query"
 _UNCOMPARED = "nothing to compare with: every finding counts as added; name a --baseline"
+
+_PASSING_KEY = (
+    "{} takes no key: secrets in clear are known in this run only, no waiver of one counts"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +170,10 @@ class _Run:
             judged, scans = self._take(tx, self.options.reports, view.at)
             scopes = sorted({scope.id for file in judged for _, scope in file.scans})
             world = _World(tx, known, scopes, scans)
+            lasting = has_key(self.ctx.paths)
             view = replace(
                 view,
+                notes=() if lasting else (_PASSING_KEY.format(self.ctx.paths.state),),
                 judged=plural(len(judged), "report"),
                 files=tuple(file_report(file) for file in (*before, *judged)),
             )
@@ -181,7 +188,7 @@ class _Run:
         options = self.options
         taken = ImportOptions(asset=options.asset, accept_held=True, stdin=options.stdin)
         asset = asset_around(Path.cwd() / FILE_NAME)
-        documents = read_all(self.ctx, find(paths), taken, self.tell, asset)
+        documents = read_all(self.ctx, find(paths), taken, self.tell, asset, is_kept=False)
         policy = policy_of(self.ctx)
         times = [
             [scan.scanned_at or scope.modified_at for scan, scope in document.scans]

@@ -38,6 +38,23 @@ def redaction_key(paths: Paths) -> bytes:
     return key
 
 
+def has_key(paths: Paths) -> bool:
+    """Whether this home has a key that can be read."""
+    return os.access(paths.state / FILE_NAME, os.R_OK)
+
+
+def key_for_a_look(paths: Paths) -> bytes:
+    """Return the key of this home, or one for this run where the home takes none: nothing is kept.
+
+    Raises:
+        StoreError: the file of the home is no key.
+    """
+    try:
+        return redaction_key(paths)
+    except (OSError, UnavailableStoreError):
+        return secrets.token_bytes(KEY_BYTES)
+
+
 def _make(paths: Paths) -> bytes:
     """Make the key under another name and link it, so that two processes agree on one."""
     file = paths.state / FILE_NAME
