@@ -49,7 +49,7 @@ EVIDENCE_KINDS = {
     "informational": "informational",
 }
 TRIAGE_KINDS = ("review", "open")
-_BATCH = 512
+_BATCH = 256
 """Results that are read together."""
 _DECODER = msgspec.json.Decoder(Result)
 _NONE: Mapping[str, Any] = {}
@@ -98,9 +98,8 @@ class RunReader:
         )
         for start in range(0, len(results), _BATCH):
             batch, suspicions = results[start : start + _BATCH], flags[start : start + _BATCH]
-            is_usual, columns = usual.read(batch, suspicions, start)
+            unusual, columns = usual.read(batch, suspicions, start)
             done = 0
-            unusual = [index for index, each in enumerate(is_usual) if not each]
             for before, index in enumerate(unusual):
                 seen = self._alone(bytes(batch[index]), start + index, is_suspect=suspicions[index])
                 if seen is not None:
