@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from riskcockpit.cli.diagnostics import ExitCode, ask, say, warn
 from riskcockpit.cli.options import JsonOption
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import InputError, RefusedError
 
 if TYPE_CHECKING:  # these modules cost more to import than `--help` may

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +20,7 @@ from riskcockpit.cli.decisions import (
 )
 from riskcockpit.cli.diagnostics import say, warn
 from riskcockpit.cli.options import JsonOption
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import InputError
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import msgspec
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.config.paths import Paths
 from riskcockpit.config.settings import Settings
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError
 
 

@@ -7,7 +7,6 @@ the KPI catalogue and the exposure priors.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar, get_args
@@ -15,6 +14,7 @@ from typing import Any, Generic, TypeVar, get_args
 import msgspec
 import yaml
 
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -6,8 +6,10 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
+
+from riskcockpit.domain.values import dataclass
 
 T = TypeVar("T")
 DEPTH = 32

@@ -12,10 +12,11 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from riskcockpit.config.credentials import Credential
 from riskcockpit.connectors.pace import Pace
+from riskcockpit.domain.values import dataclass
 
 _GLANCE_SECONDS = 0.2
 

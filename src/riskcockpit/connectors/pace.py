@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from riskcockpit.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from riskcockpit.domain.batch import Batch, Coverage
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SourceError
 
 

@@ -6,12 +6,13 @@ import hmac
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from riskcockpit.config.credentials import Credential
 from riskcockpit.connectors.gates import EVERYBODY, Gates
 from riskcockpit.connectors.recording import Recorder
 from riskcockpit.connectors.validators import Validators
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import CancelledError
 
 

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import httpx
 
@@ -22,6 +22,7 @@ from riskcockpit.connectors.pace import Limits, Pace
 from riskcockpit.connectors.reply import Asked, NotSentError, Reply
 from riskcockpit.connectors.tls import Tls, trust
 from riskcockpit.connectors.unpacking import ACCEPTED, BadEncodingError, Unpacker
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ProtocolError, SourceError, UnavailableError
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)

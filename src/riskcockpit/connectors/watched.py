@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -20,6 +20,7 @@ from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.listing import REPORT_SUFFIXES, Found, Listing, list_files
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError, UnavailableError
 
 MAX_BYTES = 1_073_741_824

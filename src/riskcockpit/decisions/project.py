@@ -7,7 +7,7 @@ count against what they would allow: a grant that is not understood grants nothi
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from riskcockpit.decisions.automation import automation_record
@@ -35,6 +35,7 @@ from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.incident import Drill, Incident
 from riskcockpit.domain.severity import Severity
+from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.chain import Entry
 
 _ANSWERING = frozenset(

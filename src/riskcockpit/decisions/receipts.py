@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +23,7 @@ from riskcockpit.domain.action import (
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.model import CHAMPION, LONGEST_VERSION
 from riskcockpit.domain.severity import Severity
+from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.chain import Entry
 
 ACTING = frozenset({EntryType.ROLLBACK_REQUESTED, EntryType.DEPLOYMENT_REQUESTED})

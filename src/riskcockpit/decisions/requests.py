@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -22,6 +22,7 @@ from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
+from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.bodies import fault_of
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.order import CLOCKS_DIFFER, NEVER, Order

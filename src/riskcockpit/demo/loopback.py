@@ -8,11 +8,13 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
+
+from riskcockpit.domain.values import dataclass
 
 _log = logging.getLogger(__name__)
 ADDRESS = "127.0.0.1"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from riskcockpit.domain.values import dataclass
 
 
 class SubjectKind(StrEnum):

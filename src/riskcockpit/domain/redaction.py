@@ -12,7 +12,8 @@ import hmac
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass
+
+from riskcockpit.domain.values import dataclass
 
 MARK_LENGTH = 12
 """Hex digits of the keyed hash in a mark."""

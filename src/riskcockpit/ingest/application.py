@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from riskcockpit.domain.finding import EventKind, FindingClass
+from riskcockpit.domain.values import dataclass
 from riskcockpit.ingest.holding import forget_held, remember_held
 from riskcockpit.ingest.lifecycle import is_held
 from riskcockpit.ingest.policy import IngestPolicy

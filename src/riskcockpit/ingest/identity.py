@@ -11,13 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from riskcockpit.domain.finding import FindingClass, Location, Observation
 from riskcockpit.domain.sheet import Sheet
+from riskcockpit.domain.values import dataclass
 from riskcockpit.ingest.fingerprints import NONE, Fingerprint, choose
 from riskcockpit.ingest.vulnerabilities import canonical, normalised, package_key, without_tag
 

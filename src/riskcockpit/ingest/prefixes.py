@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from riskcockpit.domain.values import dataclass
 
 EXPLAINED_SHARE = 0.9
 """A prefix must explain this share of the paths that are left over."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from riskcockpit.domain.finding import FindingClass
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.sheet import Sheet
+from riskcockpit.domain.values import dataclass
 from riskcockpit.ingest.identity import VERSION, evidence
 from riskcockpit.ingest.matching import Trace, match
 from riskcockpit.ingest.policy import IngestPolicy

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +19,7 @@ from riskcockpit.config.settings import Struct
 from riskcockpit.config.strict import Document, read_document
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.reading import Direction
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError
 from riskcockpit.store.guard import CACHE_TABLES
 

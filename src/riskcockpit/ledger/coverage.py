@@ -7,8 +7,9 @@ signed by a key that is valid now, or covered itself (docs/ledger-format.md, sec
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.chain import Entry
 
 

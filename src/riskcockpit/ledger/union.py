@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.chain import actor_of
 from riskcockpit.views.governance import LedgerProblem
 

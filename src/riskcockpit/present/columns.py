@@ -6,13 +6,14 @@ The cockpit and the command line draw the same columns; no terminal library is k
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.kpi import KpiState
+from riskcockpit.domain.values import dataclass
 from riskcockpit.present.evidence import verdict_mark
 from riskcockpit.present.syncing import progress_text
 from riskcockpit.present.text import (

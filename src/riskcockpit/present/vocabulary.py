@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
+
+from riskcockpit.domain.values import dataclass
 
 PROGRAM = "riskcockpit"
 _TOKEN = re.compile(r"""(?:"(?:\\.|[^"\\])*"|(?<!\S)'[^']*'(?!\S)|\S)+""")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from riskcockpit.alerts.decide import Plan, decide
@@ -20,6 +20,7 @@ from riskcockpit.config.paths import make_private
 from riskcockpit.domain.alert import Fact, Notice
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.severity import Severity
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import BusyError, LedgerError, RiskcockpitError
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.present.alerts import digest_text

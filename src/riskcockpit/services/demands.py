@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.config.gate import ScanDemands
+from riskcockpit.domain.values import dataclass
 from riskcockpit.views.gate import GateDemandView
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from hashlib import sha256
@@ -22,6 +21,7 @@ from riskcockpit.domain.clock import rfc3339, start_of_period
 from riskcockpit.domain.control import ControlRow, Verdict
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import FatalError, InputError, LedgerError, UnknownNameError
 from riskcockpit.formats.writing.oscal import assessment_results, oscal_faults
 from riskcockpit.kpis import catalogue

@@ -8,7 +8,7 @@ the ledger count, as everywhere; a finding that is waived breaks no rule.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from riskcockpit.config.gate import GatePolicy, GateRule, read_gate_policy
 from riskcockpit.config.paths import Paths, shipped
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import InputError
 from riskcockpit.present.text import plural
 from riskcockpit.services.changes import Change, change_since

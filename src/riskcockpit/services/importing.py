@@ -6,7 +6,7 @@ One file that cannot be read never stops the others. A dry run does everything a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from riskcockpit.domain.batch import Document
 from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.sheet import Sheet
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import BusyError, InputError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.collecting import without_collection

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.finding import FindingClass
 from riskcockpit.domain.incident import Incident
 from riskcockpit.domain.severity import Severity
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import RiskcockpitError
 from riskcockpit.services.automatic import record
 from riskcockpit.services.context import Context

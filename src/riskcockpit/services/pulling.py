@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -31,6 +31,7 @@ from riskcockpit.domain.ids import digest
 from riskcockpit.domain.model import RegisteredModel
 from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import RiskcockpitError, UnavailableError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.services.context import Context

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
+
+from riskcockpit.domain.values import dataclass
 
 K = TypeVar("K", bound=Hashable)
 

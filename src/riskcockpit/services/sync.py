@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from riskcockpit.config.settings import SourceSettings
 from riskcockpit.connectors.recording import Recorder
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import (
     BusyError,
     DamagedError,

@@ -6,7 +6,8 @@ import contextlib
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from riskcockpit.domain.values import dataclass
 
 _PATIENCE_SECONDS = 0.2
 """How long a message waits for a listener that is busy; nothing waits for one that is gone."""

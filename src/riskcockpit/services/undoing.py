@@ -8,13 +8,13 @@ are set back to where they were: the next sync reads those again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from riskcockpit.decisions.roles import Deed
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import BusyError, LedgerError, RefusedError, RetryableError
 from riskcockpit.ingest.glasses import LEDGER
 from riskcockpit.ingest.readings import MONITOR

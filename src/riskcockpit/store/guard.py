@@ -14,10 +14,11 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import CancelledError, InputError
 from riskcockpit.store.connecting import translated
 from riskcockpit.store.conversion import as_utc_rows, to_store

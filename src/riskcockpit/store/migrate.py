@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import DamagedError, StoreError
 from riskcockpit.store.connecting import translated
 from riskcockpit.store.conversion import to_store

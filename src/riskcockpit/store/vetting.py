@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import InputError
 from riskcockpit.store.connecting import translated
 from riskcockpit.store.sql import sql

@@ -7,10 +7,10 @@ A key that does nothing in this release is not in it. Every key has an id by whi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
+from riskcockpit.domain.values import dataclass
 from riskcockpit.tui.key_names import sign_of
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from riskcockpit.domain.values import dataclass
 from riskcockpit.present.columns import Align, Cell, Column, Frame
 from riskcockpit.present.evidence import evidence_mark, requirement_mark, verdict_mark
 from riskcockpit.present.text import Mark, age, plural

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
+
+from riskcockpit.domain.values import dataclass
 
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
     from datetime import datetime

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.message import Message
 from textual.widget import Widget
+
+from riskcockpit.domain.values import dataclass
 
 if TYPE_CHECKING:  # records come with the data
     from riskcockpit.errors import RiskcockpitError

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from riskcockpit.domain.values import dataclass
 from riskcockpit.views.governance import LedgerProblem
 
 

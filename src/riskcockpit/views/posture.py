@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,6 +10,7 @@ from riskcockpit.domain.money import Money
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.reading import Direction
 from riskcockpit.domain.severity import Severity
+from riskcockpit.domain.values import dataclass
 from riskcockpit.views.syncing import SourceProgress
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from riskcockpit.domain.money import Money
+from riskcockpit.domain.values import dataclass
 from riskcockpit.views.findings import FindingRow
 
 

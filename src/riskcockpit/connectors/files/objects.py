@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import cache
@@ -22,6 +22,7 @@ from riskcockpit.connectors.listing import REPORT_NAMES, REPORT_SUFFIXES
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ForbiddenError, UnavailableError
 
 if TYPE_CHECKING:  # local files need no HTTP

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -26,6 +25,7 @@ from riskcockpit.connectors.reply import NotSentError, ServerError
 from riskcockpit.domain.alert import Notice
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError, RateLimitedError, RiskcockpitError, UnavailableError
 
 _OUTPUT_BYTES = 65_536

@@ -70,14 +70,11 @@ class Locator:
 
     def _paths_of(self, artifacts: Sequence[ArtifactLocation]) -> list[str]:
         """Return what `path` does for many; nearly all name a file that others named before."""
-        uris = [each.uri for each in artifacts]
         bases = {each.uri_base_id for each in artifacts}
         if len(bases) != 1:
             return list(map(self.path, artifacts))
         known = self._paths[bases.pop()]
-        found = list(map(known.get, uris))
-        if all(found):
-            return found
+        found = map(known.get, [each.uri for each in artifacts])
         return [
             self.path(each) if path is None else path
             for path, each in zip(found, artifacts, strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from riskcockpit.domain.finding import (
     Scan,
 )
 from riskcockpit.domain.sheet import Claims, Sheet
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import secrets, wording
 from riskcockpit.formats.api import ReadOptions
@@ -49,7 +50,7 @@ EVIDENCE_KINDS = {
     "informational": "informational",
 }
 TRIAGE_KINDS = ("review", "open")
-_BATCH = 256
+_BATCH = 512
 """Results that are read together."""
 _DECODER = msgspec.json.Decoder(Result)
 _NONE: Mapping[str, Any] = {}
@@ -98,8 +99,9 @@ class RunReader:
         )
         for start in range(0, len(results), _BATCH):
             batch, suspicions = results[start : start + _BATCH], flags[start : start + _BATCH]
-            unusual, columns = usual.read(batch, suspicions, start)
+            is_usual, columns = usual.read(batch, suspicions, start)
             done = 0
+            unusual = [index for index, each in enumerate(is_usual) if not each]
             for before, index in enumerate(unusual):
                 seen = self._alone(bytes(batch[index]), start + index, is_suspect=suspicions[index])
                 if seen is not None:

@@ -9,13 +9,13 @@ ways.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import compress
 from typing import Any
 
 import msgspec
 
 from riskcockpit.domain.sheet import Columns
+from riskcockpit.domain.values import dataclass
 from riskcockpit.formats.documents import may_be_deep
 from riskcockpit.formats.fingerprints import FingerprintReader
 from riskcockpit.formats.sarif.locations import Locator
@@ -26,12 +26,9 @@ from riskcockpit.formats.titles import Words, titles_and_descriptions
 MAX_PROPERTIES = 200
 """Bytes of a property bag that several results may share; a longer one is one result's own."""
 _DECODER = msgspec.json.Decoder(UsualResult)
+_NEW = object()
 _NAMES = len('"message""text""locations""physicalLocation""artifactLocation""region"')
 """Bytes of the names of members that every usual result has."""
-_SHARED = (
-    "rule_id", "rule_index", "rule", "level", "kind", "suppressions", "baseline_state",
-)  # fmt: skip
-"""What says of what kind a result is, beside its properties."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,41 +52,37 @@ class UsualResults:
         max_depth: int,
     ) -> None:
         """`facet_of` says what a result shares with those like it; None: read it alone."""
-        self._facets = _Facets(facet_of)
+        self._facet_of = facet_of
         self._locator = locator
         self._fingerprints = fingerprints
         self._max_depth = max_depth
+        self._facets: dict[tuple[Any, ...], object] = {}
 
     def read(
         self, raws: Sequence[msgspec.Raw], flags: Sequence[bool], first: int
-    ) -> tuple[list[int], Columns]:
-        """Return which of `raws` are not usual, and the columns of those that are.
+    ) -> tuple[list[bool], Columns]:
+        """Return which of `raws` are usual, and the columns of those.
 
         `flags` says which may hold a secret; `first` is where the batch stands in its list.
         """
-        rows, results = self._decoded(raws, flags)
-        facets = list(map(self._facets.__getitem__, _keys(results)))
-        if not all(facets):
-            rows, results = list(compress(rows, facets)), list(compress(results, facets))
-        chosen = list(filter(None, facets))
-        words = [facet.words for facet in chosen]
+        results, facets, is_usual = self._chosen(raws, flags)
+        ordinals = list(compress(range(first, first + len(raws)), is_usual))
         titles, descriptions = titles_and_descriptions(
-            without_links([result.message.text for result in results]), words
+            without_links([result.message.text for result in results]),
+            [facet.words for facet in facets],
         )
         listed = [result.locations for result in results]
         paths, lines, columns, end_lines, snippets = self._locator.columns(
             [places[0].physical_location for places in listed]
         )
-        ordinals = [first + row for row in rows]
         claims = self._fingerprints.claims_of(
             [result.fingerprints for result in results],
             [result.partial_fingerprints for result in results],
             ordinals,
         )
-        self._fingerprints.note([each.rule for each in words], paths, claims)
-        unusual = set(range(len(raws))).difference(rows)
-        return sorted(unusual), Columns(
-            kind=[facet.kind for facet in chosen],
+        self._fingerprints.note([facet.words.rule for facet in facets], paths, claims)
+        return is_usual, Columns(
+            kind=[facet.kind for facet in facets],
             titles=titles,
             descriptions=descriptions,
             paths=paths,
@@ -103,24 +96,26 @@ class UsualResults:
                 if len(places) > 1
             },
             claims=claims,
-            raws=[raws[row] for row in rows],
+            raws=list(compress(raws, is_usual)),
             ordinals=ordinals,
         )
 
-    def _decoded(
+    def _chosen(
         self, raws: Sequence[msgspec.Raw], flags: Sequence[bool]
-    ) -> tuple[list[int], list[UsualResult]]:
-        """Return those that have the usual shape and are not too deep, with their indices."""
-        decode = _DECODER.decode
+    ) -> tuple[list[UsualResult], list[Facet], list[bool]]:
+        """Return the usual ones with what they share, and which of `raws` they are."""
+        decode, known = _DECODER.decode, self._facets
         shallow = 2 * self._max_depth  # each level more has a bracket at both of its ends
-        rows: list[int] = []
         results: list[UsualResult] = []
+        facets: list[Facet] = []
+        is_usual = [False] * len(raws)
         for row, raw in enumerate(raws):
-            if flags[row]:
-                continue
             try:
                 result = decode(raw)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                continue
+            size = len(result.properties)
+            if flags[row] or size > MAX_PROPERTIES:
                 continue
             length = len(raw) - _NAMES
             if length > shallow:
@@ -128,36 +123,16 @@ class UsualResults:
                 bracketed = length - len(result.message.text) - len(uri)  # at most
                 if bracketed > shallow and may_be_deep(bytes(raw), self._max_depth):
                     continue
-            rows.append(row)
-            results.append(result)
-        return rows, results
-
-
-class _Facets(dict[tuple[Any, ...], Facet | None]):
-    """What results have in common, by their key."""
-
-    def __init__(self, facet_of: Callable[[Result], Facet | None]) -> None:
-        super().__init__()
-        self._facet_of = facet_of
-
-    def __missing__(self, key: tuple[Any, ...]) -> Facet | None:
-        *shared, properties = key
-        facet = None
-        if len(properties) <= MAX_PROPERTIES:
-            raw = msgspec.Raw(properties)
-            facet = self._facet_of(
-                Result(**dict(zip(_SHARED, shared, strict=True)), properties=raw)
-            )
-            self[key] = facet
-        return facet
-
-
-def _keys(results: Sequence[UsualResult]) -> list[tuple[Any, ...]]:
-    """Return of each result the values of `_SHARED`, and its properties."""
-    return [
-        (
-            each.rule_id, each.rule_index, each.rule, each.level, each.kind, each.suppressions,
-            each.baseline_state, bytes(each.properties) if len(each.properties) else b"",
-        )
-        for each in results
-    ]  # fmt: skip
+            key = (
+                result.rule_id, result.rule_index, result.rule, result.level, result.kind,
+                result.suppressions, result.baseline_state,
+                bytes(result.properties) if size else b"",
+            )  # fmt: skip
+            facet = known.get(key, _NEW)
+            if facet is _NEW:
+                facet = known[key] = self._facet_of(result)
+            if isinstance(facet, Facet):
+                is_usual[row] = True
+                results.append(result)
+                facets.append(facet)
+        return results, facets, is_usual

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from riskcockpit.domain.finding import State
 from riskcockpit.domain.severity import Severity
+from riskcockpit.domain.values import dataclass
 from riskcockpit.store.query import values
 from riskcockpit.store.query.ast import And, Node, Not, Operator, Or, Query, SortKey, Term, Word
 from riskcockpit.store.query.checks import words

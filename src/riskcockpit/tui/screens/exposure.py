@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from textual import on
@@ -12,6 +11,7 @@ from textual.widget import Widget
 
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.money import Money
+from riskcockpit.domain.values import dataclass
 from riskcockpit.exposure.model import ExposureModel
 from riskcockpit.present.columns import Align, Cell, Column, Frame
 from riskcockpit.present.text import money, severity_token, state_mark

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from textual import on
@@ -11,6 +10,7 @@ from textual.containers import Container
 from textual.timer import Timer
 from textual.widget import Widget
 
+from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import QueryError
 from riskcockpit.present.columns import FINDINGS, Column
 from riskcockpit.present.text import count, plural

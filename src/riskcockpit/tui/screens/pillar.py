@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from textual import on
@@ -14,6 +14,7 @@ from textual.widget import Widget
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
+from riskcockpit.domain.values import dataclass
 from riskcockpit.present.columns import FINDINGS, Frame
 from riskcockpit.present.pillar_columns import CONTROLS, KPIS
 from riskcockpit.present.plot import axis, plot, strip

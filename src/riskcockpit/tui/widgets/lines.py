@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from riskcockpit.domain.untrusted import clean_line
+from riskcockpit.domain.values import dataclass
 from riskcockpit.present.text import Glyphs, age
 from riskcockpit.tui.api import About
 from riskcockpit.tui.conditions import Condition

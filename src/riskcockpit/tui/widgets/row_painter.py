@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from rich.cells import cell_len
@@ -13,6 +12,7 @@ from textual.strip import Strip
 from textual.style import Style as VisualStyle
 
 from riskcockpit.domain.untrusted import steady
+from riskcockpit.domain.values import dataclass
 from riskcockpit.present.columns import Align, Cell, Column, Frame
 from riskcockpit.present.widths import fit
 from riskcockpit.tui.theme import TOKENS
