@@ -1,124 +1,135 @@
-"""Classes whose methods are compiled late are what the standard library makes of them."""
+"""Values of the domain: identity digests, money, severity, time, rollback targets."""
 
 from __future__ import annotations
 
-import copy
-import dataclasses
-import pickle
-import re
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import FrozenInstanceError, asdict, field, fields, replace
-from pathlib import Path
-from typing import Any
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-import riskcockpit
-from riskcockpit.domain.values import dataclass
+from riskcockpit.domain.clock import Window, as_utc, parse_utc, rfc3339
+from riskcockpit.domain.ids import digest
+from riskcockpit.domain.kpi import KpiState, judge
+from riskcockpit.domain.model import (
+    ROLLED_BACK_TAG,
+    ModelVersion,
+    RegisteredModel,
+    rollback_target,
+)
+from riskcockpit.domain.money import Money, MoneyRange
+from riskcockpit.domain.reading import Direction, MetricClass, Reading, SubjectKind
+from riskcockpit.domain.severity import Severity
 
-
-def family(decorator: Callable[..., Any]) -> tuple[type[Any], type[Any]]:
-    """Return a class and one that inherits of it, both made by `decorator`."""
-
-    @decorator(frozen=True, slots=True)
-    class Place:
-        """Where."""
-
-        path: str
-        line: int | None = None
-        tags: tuple[str, ...] = field(default_factory=tuple)
-        seen: list[str] = field(default_factory=list, compare=False, repr=False)
-
-    @decorator(frozen=True, slots=True, kw_only=True)
-    class Span(Place):
-        """From where to where."""
-
-        end: int
-
-        def __post_init__(self) -> None:
-            if self.end < 0:
-                raise ValueError("before the beginning")
-
-    return Place, Span
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+parts = st.lists(st.text(st.characters(exclude_categories=()), max_size=6), max_size=4)
 
 
-Place, Span = family(dataclass)
-STANDARD = family(dataclasses.dataclass)
+@given(parts, parts)
+def test_different_tuples_have_different_digests(one: list[str], other: list[str]) -> None:
+    assert (digest(one) == digest(other)) == (one == other)
 
 
-@dataclass(frozen=True, slots=True)
-class Pickled:
-    """At the top of a module, where pickle finds it."""
-
-    word: str
-    parts: tuple[int, ...] = ()
+def test_a_digest_is_the_same_on_every_computer() -> None:
+    assert digest(["repo", "tool", "rule"]) == "95ca7b6433bc6ecafa42d844a7e0245a"
+    assert digest(["ab", "c"]) != digest(["a", "bc"])
 
 
 @pytest.mark.parametrize(
-    ("args", "more"),
-    [(("a",), {"end": 3}), (("a", 1, ("t",)), {"end": 0, "seen": ["x"]}), (("a", 1), {"end": -1}),
-     ((), {"end": 1}), (("a",), {}), (("a",), {"end": 1, "odd": 2}), (("a", 1, (), [], 4), {})],
+    ("score", "expected"),
+    [(10, Severity.CRITICAL), (9, Severity.CRITICAL), (8.9, Severity.HIGH), (7, Severity.HIGH),
+     (6.9, Severity.MEDIUM), (4, Severity.MEDIUM), (3.9, Severity.LOW), (0.1, Severity.LOW),
+     (0, Severity.INFO)],
 )  # fmt: skip
-def test_a_class_is_made_as_by_the_standard_library(
-    args: tuple[Any, ...], more: dict[str, Any]
+def test_scores_become_severities(score: float, expected: Severity) -> None:
+    assert Severity.from_score(score) is expected
+
+
+def test_upstream_words_become_severities_and_unknown_ones_do_not() -> None:
+    assert Severity.from_word(" Moderate ") is Severity.MEDIUM
+    assert Severity.from_word("spicy") is None
+
+
+def test_money_refuses_to_mix_currencies() -> None:
+    with pytest.raises(ValueError, match="cannot mix EUR and USD"):
+        Money(Decimal(1), "EUR") + Money(Decimal(1), "USD")
+    assert Money.total([], "EUR") == Money(Decimal(0), "EUR")
+
+
+def test_a_loss_range_needs_a_positive_low_end() -> None:
+    with pytest.raises(ValueError, match="0 < low <= high"):
+        MoneyRange(Money(Decimal(0), "EUR"), Money(Decimal(1), "EUR"))
+
+
+@given(
+    st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1)),
+    st.integers(-14, 14),
+)
+def test_moments_survive_writing_and_reading(naive: datetime, hours: int) -> None:
+    moment = naive.replace(tzinfo=timezone(timedelta(hours=hours)))
+    assert parse_utc(rfc3339(moment)) == moment
+    assert rfc3339(moment).endswith("Z")
+
+
+def test_a_moment_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="without a time zone"):
+        as_utc(datetime(2026, 11, 24))
+
+
+def test_a_window_is_half_open() -> None:
+    window = Window(NOON, NOON + timedelta(hours=1))
+    assert NOON in window
+    assert NOON + timedelta(hours=1) not in window
+
+
+def version(number: int, status: str = "READY", **tags: str) -> ModelVersion:
+    return ModelVersion("fraud", number, status, NOON, tags=tags)
+
+
+def test_the_rollback_target_is_the_newest_approved_older_version() -> None:
+    model = RegisteredModel(
+        "fraud",
+        versions=(
+            version(12, validation_status="approved"),
+            version(11, validation_status="approved"),  # the champion
+            version(10, "PENDING_REGISTRATION", validation_status="approved"),
+            version(9, validation_status="approved", **{ROLLED_BACK_TAG: "yes"}),
+            version(8),
+            version(7, validation_status="approved"),
+            version(3, validation_status="approved"),
+        ),
+        aliases={"champion": 11},
+    )
+    target = rollback_target(model)
+    assert target is not None
+    assert target.version == 7
+
+
+def test_without_a_champion_there_is_no_rollback_target() -> None:
+    assert (
+        rollback_target(RegisteredModel("m", (version(1, validation_status="approved"),))) is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "is_stale", "expected"),
+    [(None, False, KpiState.NO_DATA), (None, True, KpiState.NO_DATA), (1.0, True, KpiState.STALE),
+     (48.0, False, KpiState.OK), (60.0, False, KpiState.WARN), (72.1, False, KpiState.ALARM)],
+)  # fmt: skip
+def test_a_kpi_is_never_ok_without_fresh_data(
+    value: float | None, is_stale: bool, expected: KpiState
 ) -> None:
-    def outcome(make: type[Any]) -> object:
-        try:
-            made = make(*args, **more)
-        except (TypeError, ValueError) as fault:
-            return type(fault), str(fault)
-        return repr(made), hash(made), asdict(made), made == make(*args, **more), made == 1
-
-    _, standard = STANDARD
-    assert outcome(Span) == outcome(standard)
-    assert Span.__match_args__ == standard.__match_args__
-    assert [each.name for each in fields(Span)] == [each.name for each in fields(standard)]
+    assert judge(value, 48, Direction.AT_MOST, 72, is_stale=is_stale) is expected
 
 
-def test_values_are_equal_by_what_counts_and_by_class() -> None:
-    assert Place("a", seen=["x"]) == Place("a", seen=["y"])
-    assert Place("a") != Place("b")
-    assert Place("a") != Span("a", end=1)
-    assert len({Place("a"), Place("a"), Place("b")}) == 2
-    assert replace(Span("a", end=1), path="b") == Span("b", end=1)
+def test_a_reading_on_its_threshold_is_no_breach_and_nan_is_no_reading() -> None:
+    def reading(value: float) -> Reading:
+        return Reading(
+            SubjectKind.MODEL, "m", "auc", MetricClass.ACCURACY, value, NOON, threshold=0.9
+        )
 
-
-@pytest.mark.parametrize("name", ["path", "unknown"])
-def test_a_value_does_not_change(name: str) -> None:
-    value = Place("a")
-    with pytest.raises(FrozenInstanceError, match=f"cannot assign to field '{name}'"):
-        setattr(value, name, "b")
-    with pytest.raises(FrozenInstanceError, match=f"cannot delete field '{name}'"):
-        delattr(value, name)
-    assert not hasattr(Place("a"), "__dict__")
-
-
-def test_a_value_is_copied_and_pickled() -> None:
-    value = Pickled("a", (1, 2))
-    assert pickle.loads(pickle.dumps(value)) == copy.deepcopy(value) == value  # noqa: S301 - ours
-
-
-def test_a_module_is_imported_without_compiling_what_nobody_calls() -> None:
-    program = (
-        "import builtins; real = builtins.exec; ran = []\n"
-        "builtins.exec = lambda *a: (ran.append(a), real(*a))\n"
-        "from riskcockpit.domain.values import dataclass; ran.clear()\n"
-        "@dataclass(frozen=True, slots=True)\nclass A:\n    'An A.'\n    x: int\n"
-        "before = len(ran); assert A(1).x == 1; print(before, len(ran))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    before, after = map(int, done.stdout.split())
-    assert (before, after > before) == (0, True)
-
-
-def test_no_other_module_takes_the_standard_decorator() -> None:
-    root = Path(riskcockpit.__file__).parent
-    others = [file for file in root.rglob("*.py") if file != root / "domain" / "values.py"]
-    standard = re.compile(
-        r"^ *from dataclasses import .*\bdataclass\b|dataclasses\.dataclass", re.MULTILINE
-    )
-    assert [str(file) for file in others if standard.search(file.read_text("utf-8"))] == []
+    assert not reading(0.9).is_breach
+    assert reading(0.8999).is_breach
+    with pytest.raises(ValueError, match="finite"):
+        reading(float("nan"))

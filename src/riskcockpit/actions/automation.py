@@ -7,7 +7,7 @@ comes in as a fact. Whatever is missing counts against acting.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from itertools import groupby
@@ -19,7 +19,6 @@ from riskcockpit.config.automation import Automation, Rule
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.domain.automation import Check, Verdict
 from riskcockpit.domain.reading import ROLLS_BACK, Reading
-from riskcockpit.domain.values import dataclass
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far ahead of us the clock of a monitor may be."""

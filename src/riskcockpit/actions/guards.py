@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from riskcockpit.actions.plan import MoveFacts, MovePlan
@@ -11,7 +12,6 @@ from riskcockpit.config.automation import Automation, Rule
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.domain.automation import Asked, Check
 from riskcockpit.domain.reading import Reading
-from riskcockpit.domain.values import dataclass
 
 DAY = timedelta(hours=24)
 

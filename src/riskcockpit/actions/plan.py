@@ -7,12 +7,12 @@ automation must wait for (the cooldown) is a warning here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.model import CHAMPION, ModelVersion, RegisteredModel
 from riskcockpit.domain.reading import ROLLS_BACK, Reading
-from riskcockpit.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Whatever is missing, old, or measured while another version served proves nothin
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
@@ -17,7 +17,6 @@ from riskcockpit.actions.windows import judged_by, sentence
 from riskcockpit.config.automation import Automation, Rule
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.domain.reading import ROLLS_BACK, Reading
-from riskcockpit.domain.values import dataclass
 
 Measured = tuple[str, str]
 """What is measured: metric and segment."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from riskcockpit.alerts.rules import Rules
@@ -15,7 +15,6 @@ from riskcockpit.alerts.state import Alert, Delivery, State
 from riskcockpit.domain.alert import AlertKind, Fact, Fate, Line, Notice, Why
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.ids import digest
-from riskcockpit.domain.values import dataclass
 
 KEPT = timedelta(days=31)
 """How long counts and finished messages are remembered."""

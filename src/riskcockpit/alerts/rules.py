@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,6 @@ from riskcockpit.config.alerts import DAYS, AlertSettings, QuietHours, Route
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.domain.alert import Fact
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,12 @@ It is kept outside the cache: a cache that is built anew must not tell everythin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from riskcockpit.domain.alert import Fact, Fate, Notice
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -15,7 +15,6 @@ from riskcockpit.cli.diagnostics import ask, say
 from riskcockpit.config.settings import CredentialRef, SourceSettings
 from riskcockpit.connectors.endpoint import parse_endpoint
 from riskcockpit.connectors.registry import kinds, load
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import InputError, RiskcockpitError
 from riskcockpit.services.context import Context
 from riskcockpit.services.source_options import option_fields, option_value

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskcockpit.cli import completing
 from riskcockpit.cli.diagnostics import ExitCode, ask, say, warn
 from riskcockpit.cli.options import JsonOption
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import InputError, RefusedError
 
 if TYPE_CHECKING:  # these modules cost more to import than `--help` may
@@ -167,7 +168,9 @@ def rollback(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="MODEL|DEPLOYMENT", help="A registered model, or a place as bank/pay@prod."
+            metavar="MODEL|DEPLOYMENT",
+            help="A registered model, or a place as bank/pay@prod.",
+            autocompletion=completing.models,
         ),
     ],
     *,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from riskcockpit.cli import completing
 from riskcockpit.cli.decisions import NOT_DONE
 from riskcockpit.cli.diagnostics import ExitCode, say
 from riskcockpit.cli.options import JsonOption
@@ -43,12 +44,18 @@ def list_controls(*, as_json: JsonOption = False) -> None:
 @controls_app.command("run")
 def run(
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Controls; all by default.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID]...", help="Controls; all by default.", autocompletion=completing.controls
+        ),
     ] = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Judge controls now over what is published; nothing is kept. Exit 1 when one fails."""
+    """Judge controls now over what is published; nothing is kept. Exit 1 when one fails.
+
+    Those that are named are shown with the rows behind their verdict.
+    """
     from riskcockpit.cli import documents, output
     from riskcockpit.services.context import Context
     from riskcockpit.services.governance import run_controls
@@ -67,6 +74,14 @@ def run(
         titles = ("verdict", "control", "failed", "passed", "why")
         rows = [(r.verdict.value, r.control_id, r.failed, r.passed, r.message) for r in results]
         output.cells(titles, rows, "table")
+        if ids:
+            judged = [
+                (r.control_id, row.status.value, row.resource, row.reason)
+                for r in results
+                for row in r.rows
+            ]
+            output.line()
+            output.cells(("control", "status", "resource", "reason"), judged, "table")
     failed = sum(result.verdict.value in ("alarm", "error", "config_invalid") for result in results)
     say(f"{len(results)} controls, {failed} fail")
     if failed:
@@ -111,7 +126,10 @@ def new(
 @controls_app.command("test")
 def run_cases(
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Controls; all by default.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID]...", help="Controls; all by default.", autocompletion=completing.controls
+        ),
     ] = None,
     *,
     as_json: JsonOption = False,
@@ -143,7 +161,10 @@ def run_cases(
 
 @controls_app.command("explain")
 def explain(
-    control_id: Annotated[str, typer.Argument(metavar="ID", help="A control's id.")],
+    control_id: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="A control's id.", autocompletion=completing.controls),
+    ],
     *,
     as_json: JsonOption = False,
 ) -> None:

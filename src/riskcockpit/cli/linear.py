@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,6 @@ from riskcockpit.cli.diagnostics import ask, report, say
 from riskcockpit.cli.linear_asking import answered, renewal_words, waiver_words
 from riskcockpit.cli.output import line, lines, say_more, say_what_is_left
 from riskcockpit.cli.speech import Speech
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import InputError, RiskcockpitError
 from riskcockpit.present.text import age, plural, stamp
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskcockpit.cli import completing
 from riskcockpit.cli.diagnostics import ExitCode, say
 from riskcockpit.cli.options import JsonOption
 
@@ -55,7 +57,12 @@ def add(
         str, typer.Argument(help="Your name for it; asked for on a terminal when left out.")
     ] = "",
     *,
-    kind: Annotated[str, typer.Option(help="What it is; `sources list` names the kinds.")] = "",
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="What it is; `sources list` names the kinds.", autocompletion=completing.kinds
+        ),
+    ] = "",
     url: Annotated[str, typer.Option(help="Its base address, or where its files lie.")] = "",
     option: Annotated[
         list[str] | None,
@@ -105,7 +112,9 @@ def add(
 
 @sources_app.command("test")
 def try_one(
-    name: Annotated[str, typer.Argument(help="The name of a source.")],
+    name: Annotated[
+        str, typer.Argument(help="The name of a source.", autocompletion=completing.sources)
+    ],
     *,
     as_json: JsonOption = False,
 ) -> None:
@@ -131,4 +140,4 @@ def _show(tried: SourceTest | None, added: SourceAdded | None, *, as_json: bool)
             output.line(f"{'':<23} hint: {check.hint}")
     if added is not None:
         output.lines(added.block.rstrip("\n"))
-        say(f"added to {added.file}; `riskcockpit sync {added.name}` pulls it")
+        say(f"added to {added.file}; `riskcockpit sync {quote(added.name)}` pulls it")

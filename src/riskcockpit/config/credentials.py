@@ -16,7 +16,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,6 @@ from riskcockpit.config.durations import parse_duration
 from riskcockpit.config.programs import run_for_output
 from riskcockpit.config.settings import CredentialRef
 from riskcockpit.domain.clock import Clock, parse_utc
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError
 
 MAX_BYTES = 65_536

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-
-from riskcockpit.domain.values import dataclass
 
 HOME_VARIABLE = "RISKCOCKPIT_HOME"
 

@@ -6,10 +6,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
-
-from riskcockpit.domain.values import dataclass
 
 T = TypeVar("T")
 DEPTH = 32

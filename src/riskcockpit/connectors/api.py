@@ -7,7 +7,7 @@ built once per source and run, in a worker thread, and never touches the cache.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
@@ -26,7 +26,6 @@ from riskcockpit.domain.action import (
 from riskcockpit.domain.batch import Batch
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.decision import WaiverReason
-from riskcockpit.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 
 ENDINGS = (".sarif", ".json", ".jsonl", ".ndjson", ".xml", ".csv", ".fpr")
 """Files of an artefact that may be reports; others are passed over."""

@@ -6,10 +6,10 @@ Rows move between pages while others come and go, so that one reading may lack s
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from riskcockpit.connectors.passes import Pass
-from riskcockpit.domain.values import dataclass
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,6 @@ import msgspec
 from riskcockpit.domain.deployment import served_model
 from riskcockpit.domain.reading import Direction, MetricClass, Reading, SubjectKind
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 
 DEPLOYMENT_SUCCESS = "deployment_success"
 DEPLOYMENT_HEALTHY = "deployment_healthy"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from riskcockpit.config.credentials import Credential, remember
 from riskcockpit.connectors.gates import Rate
 from riskcockpit.connectors.reply import Reply
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError
 
 READ = "read"

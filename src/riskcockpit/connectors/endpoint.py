@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError, ProtocolError
 
 _PORTS = {"http": 80, "https": 443}

@@ -12,11 +12,10 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from riskcockpit.config.credentials import Credential
 from riskcockpit.connectors.pace import Pace
-from riskcockpit.domain.values import dataclass
 
 _GLANCE_SECONDS = 0.2
 

@@ -8,7 +8,7 @@ system; the bytes travel in `connectors.transport`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Generic, Self, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -26,7 +26,6 @@ from riskcockpit.connectors.session import Session
 from riskcockpit.connectors.tls import Tls
 from riskcockpit.connectors.transport import Request, Transport, replayed
 from riskcockpit.domain.clock import Clock
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ProtocolError, UnavailableError
 
 __all__ = ["HttpClient", "NotSentError", "Page", "Params", "replayed"]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-
-from riskcockpit.domain.values import dataclass
 
 REPORT_SUFFIXES = (
     *(".sarif", ".json", ".jsonl", ".ndjson", ".xml", ".csv", ".fpr", ".fvdl"),

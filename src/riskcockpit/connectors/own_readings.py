@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -18,7 +19,6 @@ from riskcockpit.domain.batch import Batch, Coverage, Document
 from riskcockpit.domain.clock import as_utc
 from riskcockpit.domain.reading import Direction, MetricClass, Reading, SubjectKind
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import FormatError
 
 SCHEMA = "riskcockpit.readings/1"

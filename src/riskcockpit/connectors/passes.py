@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from riskcockpit.domain.batch import Batch, Coverage
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SourceError
 
 

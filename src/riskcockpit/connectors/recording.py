@@ -12,7 +12,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -20,7 +20,6 @@ import msgspec
 
 from riskcockpit.config.credentials import REDACTED, redact
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 
 _HEADERS = (
     "accept content-type content-length content-encoding date etag last-modified if-none-match"

@@ -6,11 +6,10 @@ Three grains: name the kinds without importing anything, load one and raise, loa
 from __future__ import annotations
 
 import difflib
-from dataclasses import field
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 
 from riskcockpit.connectors.api import Connector
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError
 
 GROUP = "riskcockpit.connectors"

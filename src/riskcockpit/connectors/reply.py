@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -15,7 +15,6 @@ from riskcockpit.config.credentials import redact
 from riskcockpit.connectors.links import parse_links
 from riskcockpit.domain.clock import as_utc
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import (
     AuthenticationError,
     ForbiddenError,

@@ -6,13 +6,12 @@ import hmac
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from riskcockpit.config.credentials import Credential
 from riskcockpit.connectors.gates import EVERYBODY, Gates
 from riskcockpit.connectors.recording import Recorder
 from riskcockpit.connectors.validators import Validators
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import CancelledError
 
 

@@ -6,13 +6,13 @@ import os
 import ssl
 import stat
 import tempfile
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import truststore
 
 from riskcockpit.config.credentials import Credential
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from riskcockpit.domain.ids import digest
-from riskcockpit.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

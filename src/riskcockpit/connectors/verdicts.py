@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from riskcockpit.domain.reading import Direction, MetricClass, Reading
-from riskcockpit.domain.values import dataclass
 
 FAILED = ".failed"
 """After the name of a metric: how many checks of it failed, for what no threshold can express."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -20,7 +20,6 @@ from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.listing import REPORT_SUFFIXES, Found, Listing, list_files
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError, UnavailableError
 
 MAX_BYTES = 1_073_741_824
@@ -111,7 +110,7 @@ class WatchedFiles:
         listing = list_files(self.paths, self.start, self.suffixes)
         if listing.unmatched and not self.is_optional:
             raise UnavailableError(
-                f'source "{self.source}": nothing is called {", ".join(listing.unmatched)}',
+                f'source "{self.source}": there is no report at {", ".join(listing.unmatched)}',
                 hint="mend options.paths, or set optional: true when there may be none yet",
             )
         return listing

@@ -12,14 +12,13 @@ time; what was taken before is not taken again. Upstream clocks are trusted up t
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Self
 
 import msgspec
 
 from riskcockpit.domain.ids import digest
-from riskcockpit.domain.values import dataclass
 
 LOOKBACK = timedelta(minutes=10)
 

@@ -7,13 +7,13 @@ can be trusted and how it is shown to be met.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
 from riskcockpit.config.settings import Struct
 from riskcockpit.config.strict import read_document
-from riskcockpit.domain.values import dataclass
 
 _Certainty = Literal["checked", "secondary", "unchecked"]
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from riskcockpit.controls.judge import outdated
 from riskcockpit.controls.pack import AS_OF, Control
 from riskcockpit.domain.control import ControlResult, Verdict
-from riskcockpit.domain.values import dataclass
 from riskcockpit.store.database import Reader
 from riskcockpit.store.sql import sql
 

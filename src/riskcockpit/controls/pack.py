@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -27,7 +27,6 @@ from riskcockpit.controls.seal import SIGNATURE, controls_signed, signer_of
 from riskcockpit.domain.control import RowStatus, Verdict
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError
 from riskcockpit.ledger.signers import AllowedSigners
 from riskcockpit.store.guard import CACHE_TABLES

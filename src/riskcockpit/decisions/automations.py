@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from riskcockpit.config.automation import Automation, Enforcement
 from riskcockpit.domain.clock import parse_utc
-from riskcockpit.domain.values import dataclass
 
 KEY = "automation"
 """Where the entry of a rollback without asking names the version it rests on."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from riskcockpit.decisions.receipts import ProjectedAction
 from riskcockpit.decisions.roles import ENFORCED
 from riskcockpit.domain.action import MODEL_KINDS, ActionKind, ActionState
-from riskcockpit.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ be read, or that nobody may make, corrects nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,6 @@ import msgspec
 from riskcockpit.decisions.requests import Followers, Policies, stand
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.chain import Entry
 
 

@@ -7,13 +7,13 @@ is computed from the policy and from who signed (`requests.stand`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from riskcockpit.decisions.people import names_of_all
 from riskcockpit.decisions.roles import Roles, Rule, Signature, lacking, missing_key
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import RefusedError
 
 KEY = "duties"

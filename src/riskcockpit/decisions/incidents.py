@@ -7,7 +7,7 @@ what is said of the other is said of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,6 @@ from riskcockpit.decisions.notes import NoteKind
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.incident import ContainedBy, Drill, Incident, IncidentEvent
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.chain import Entry
 
 INCIDENT = "incident"

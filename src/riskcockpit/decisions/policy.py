@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from riskcockpit.config.automation import Automation
@@ -29,7 +29,6 @@ from riskcockpit.decisions.people import Keys, person_of
 from riskcockpit.decisions.revocations import Revocation, voided
 from riskcockpit.decisions.roles import Deed, Roles, Rule, Signature, counted
 from riskcockpit.domain.decision import EntryType
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.order import Order
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
 from riskcockpit.decisions.people import are_namesakes
 from riskcockpit.domain.clock import parse_utc, rfc3339
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.order import CLOCKS_DIFFER, Order
 

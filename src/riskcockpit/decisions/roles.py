@@ -7,7 +7,7 @@ it. Rules are tried in their order, the first that fits applies, and without one
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
@@ -20,7 +20,6 @@ from riskcockpit.decisions.automations import Automations, in_force_at
 from riskcockpit.decisions.people import Delegation, Keys, fault_of, names_of_all, person_of
 from riskcockpit.decisions.waiver_limits import SHIPPED, WaiverLimits
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError, RefusedError
 
 MOST_KEYS = 5

@@ -7,7 +7,7 @@ What is wrong is said with the number of its line.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from textwrap import wrap
 from typing import Any
@@ -20,7 +20,6 @@ from riskcockpit.decisions.waiver_record import (
 )
 from riskcockpit.decisions.waivers import parse_reason
 from riskcockpit.domain.untrusted import clean_text
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import InputError
 
 TERMS = ("findings", "reason", "justification", "expires")

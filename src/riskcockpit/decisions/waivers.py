@@ -7,6 +7,7 @@ not waived: an unreadable entry, an unknown policy, a key that does not count.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
@@ -26,7 +27,6 @@ from riskcockpit.decisions.waiver_record import (
 from riskcockpit.domain.clock import parse_utc, rfc3339
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import InputError, RefusedError
 
 MOST_FINDINGS = 5_000

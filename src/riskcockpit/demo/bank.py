@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from riskcockpit.config.settings import AssetSettings
@@ -9,7 +10,6 @@ from riskcockpit.demo.history import Rhythm
 from riskcockpit.demo.registry import PLANS
 from riskcockpit.demo.story import DATA_SETS
 from riskcockpit.domain.asset import AssetKind
-from riskcockpit.domain.values import dataclass
 
 Tier = Literal[1, 2, 3]
 

@@ -7,13 +7,13 @@ runs something else than git says. Everything follows from the dice and the star
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from riskcockpit.demo.dice import Dice
 from riskcockpit.demo.loopback import Reply, Request
 from riskcockpit.domain.clock import parse_utc, rfc3339
-from riskcockpit.domain.values import dataclass
 
 TRACED = "card-authorisation"
 """Deployed by a run, after an approval, with the fraud model's champion."""

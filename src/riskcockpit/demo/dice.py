@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TypeVar
-
-from riskcockpit.domain.values import dataclass
 
 T = TypeVar("T")
 _SPAN = 1 << 53

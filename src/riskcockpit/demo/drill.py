@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -16,7 +16,6 @@ from riskcockpit.demo.home import MONITORING, REGISTRY, make_home
 from riskcockpit.demo.registry import STORY_MODEL
 from riskcockpit.demo.servers import UpstreamSystems
 from riskcockpit.domain.incident import Incident
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import RefusedError
 from riskcockpit.services.context import Context, SystemClock
 from riskcockpit.services.incidents import incidents

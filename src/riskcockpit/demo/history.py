@@ -8,12 +8,12 @@ large ones. All times are derived from the start of the demo and the seed.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
 from riskcockpit.demo.dice import Dice
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 
 DAYS = 90
 """How far back the history goes."""

@@ -8,13 +8,11 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
-
-from riskcockpit.domain.values import dataclass
 
 _log = logging.getLogger(__name__)
 ADDRESS = "127.0.0.1"

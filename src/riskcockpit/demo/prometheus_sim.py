@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,6 @@ from riskcockpit.config.durations import parse_duration
 from riskcockpit.demo.loopback import Reply, Request
 from riskcockpit.demo.promql import NAME_LABEL, PromqlError, Selector, parse
 from riskcockpit.domain.clock import Clock, parse_utc
-from riskcockpit.domain.values import dataclass
 
 PRODUCT_VERSION = "2.42.0"
 MAX_POINTS = 11_000

@@ -14,9 +14,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-
-from riskcockpit.domain.values import dataclass
 
 NAME_LABEL = "__name__"
 _NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")

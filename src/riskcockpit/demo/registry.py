@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -15,7 +15,6 @@ from riskcockpit.domain.model import (
     ModelVersion,
     RegisteredModel,
 )
-from riskcockpit.domain.values import dataclass
 
 VALIDATORS = "model-validation"
 """The role that validates; never the one that trains."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -28,7 +28,6 @@ from riskcockpit.demo.home import (
 from riskcockpit.demo.registry import PAST_ROLLBACK
 from riskcockpit.demo.story import PAST_ROLLBACK_DAYS
 from riskcockpit.demo.world import DatedDocument
-from riskcockpit.domain.values import dataclass
 from riskcockpit.services.context import Context
 from riskcockpit.services.decide import approve, waive
 from riskcockpit.services.desk import publish

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -16,7 +17,6 @@ from typing import Any
 from riskcockpit.config.paths import shipped
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.sarif import reader
 

@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from riskcockpit.config.paths import make_private
@@ -18,7 +19,6 @@ from riskcockpit.demo.replay import Replay
 from riskcockpit.demo.servers import UpstreamSystems
 from riskcockpit.demo.world import World
 from riskcockpit.domain.clock import Clock
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import InputError, RiskcockpitError
 from riskcockpit.services.context import Context, SystemClock
 from riskcockpit.services.ending import ended_by_signals

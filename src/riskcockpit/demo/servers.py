@@ -5,6 +5,7 @@ the two that deploy.
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -16,7 +17,6 @@ from riskcockpit.demo.prometheus_sim import PrometheusSimulator
 from riskcockpit.demo.registry import registered_models
 from riskcockpit.demo.story import Story
 from riskcockpit.domain.clock import Clock
-from riskcockpit.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -24,7 +25,6 @@ from riskcockpit.demo.dice import Dice
 from riskcockpit.demo.prometheus_sim import Sample
 from riskcockpit.demo.registry import PAST_ROLLBACK, PLANS, STORY_MODEL, ModelPlan
 from riskcockpit.domain.model import CHAMPION
-from riskcockpit.domain.values import dataclass
 
 CALM_UNTIL = 20.0
 DRIFT_FULL = 80.0

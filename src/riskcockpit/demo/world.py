@@ -7,6 +7,7 @@ read anybody's reports.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -33,7 +34,6 @@ from riskcockpit.demo.reports import (
 )
 from riskcockpit.domain.batch import Document
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 
 F = TypeVar("F")
 CLOUD_TOOL = "cloud-posture"

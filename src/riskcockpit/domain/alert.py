@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 
 
 class AlertKind(StrEnum):

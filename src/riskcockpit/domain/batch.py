@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from riskcockpit.domain.configuration import Setting
 from riskcockpit.domain.deployment import Deployment
 from riskcockpit.domain.model import RegisteredModel
 from riskcockpit.domain.reading import Reading
-from riskcockpit.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

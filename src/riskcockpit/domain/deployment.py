@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from riskcockpit.domain.ids import digest
-from riskcockpit.domain.values import dataclass
 
 PRODUCTION = "(^|[^a-z])(production|prod|prd|live)([^a-z]|$)"
 """What the name of a place of production holds, in lower case."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 
 
 class IncidentState(StrEnum):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
-
-from riskcockpit.domain.values import dataclass
 
 CHAMPION = "champion"
 """The alias that says which version serves production."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
-
-from riskcockpit.domain.values import dataclass
 
 CENT = Decimal("0.01")
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-
-from riskcockpit.domain.values import dataclass
 
 
 class SubjectKind(StrEnum):

@@ -12,8 +12,7 @@ import hmac
 import math
 import re
 from collections import Counter
-
-from riskcockpit.domain.values import dataclass
+from dataclasses import dataclass
 
 MARK_LENGTH = 12
 """Hex digits of the keyed hash in a mark."""
@@ -204,6 +203,23 @@ class Redactor:
 
     def _mark_if_random(self, match: re.Match[str]) -> str:
         return self._mark(match) if looks_random(match["secret"]) else match.group()
+
+
+def without_secrets(text: str) -> str:
+    """Return `text` with every known kind of secret as `***`: for what is told and not kept."""
+    lower = text.lower()
+    for rule in _RULES:
+        if any(hint in lower for hint in rule.hints):
+            text = rule.pattern.sub(_starred_if_random if rule.needs_entropy else _starred, text)
+    return text
+
+
+def _starred(match: re.Match[str]) -> str:
+    return _replaced(match, "***")
+
+
+def _starred_if_random(match: re.Match[str]) -> str:
+    return _starred(match) if looks_random(match["secret"]) else match.group()
 
 
 def _replaced(match: re.Match[str], mark: str) -> str:

@@ -8,11 +8,10 @@ nobody changes one in between.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, overload
 
 from riskcockpit.domain.finding import FindingClass, Location, Observation
-from riskcockpit.domain.values import dataclass
 
 Claims = tuple[tuple[str, str], ...]
 """(name, value) of fingerprints, the best first."""

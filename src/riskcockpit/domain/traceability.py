@@ -7,10 +7,9 @@ This is the one definition of a gap: `trace`, the controls, the KPI and the evid
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-
-from riskcockpit.domain.values import dataclass
 
 SCAN_DAYS = 7
 """A scan speaks for what is deployed within so many days after it."""

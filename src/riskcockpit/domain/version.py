@@ -7,8 +7,7 @@ with any of them is not compared at all, so that nothing is concluded from a wro
 from __future__ import annotations
 
 import re
-
-from riskcockpit.domain.values import dataclass
+from dataclasses import dataclass
 
 Version = tuple[int, ...]
 """The numbers of a version without zeros at the end: 1.0 and 1.0.0 are the same."""

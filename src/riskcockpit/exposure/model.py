@@ -7,6 +7,7 @@ A simulation can take the same scenarios; it stands behind the same seam.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -14,7 +15,6 @@ import msgspec
 
 from riskcockpit.domain.finding import FindingClass
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError
 from riskcockpit.exposure.formulas import annual_loss_expectancy, pert_mean
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from riskcockpit.domain.enrichment import Enrichment
 from riskcockpit.domain.finding import Problem, Scan
-from riskcockpit.domain.values import dataclass
 
 MIB = 1024 * 1024
 MAX_BYTES = 1024 * MIB

@@ -7,11 +7,11 @@ import of two files no more than two would.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from typing import cast
 
 from riskcockpit.domain.finding import Scan
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import FormatError
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.archives import NO_REPORT

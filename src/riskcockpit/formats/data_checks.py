@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from riskcockpit.domain.finding import ControlEvidence, FindingClass, ModelSignal, Observation
-from riskcockpit.domain.values import dataclass
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.grading import Grade, graded

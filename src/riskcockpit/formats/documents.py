@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any, TypeVar
@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 import msgspec
 
 from riskcockpit.domain.untrusted import REPLACEMENT
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats.api import MIB
 from riskcockpit.formats.wording import reason

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import msgspec
 from msgspec import Raw
 
 from riskcockpit.domain.finding import Problem, Scan
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats.api import Report
 from riskcockpit.formats.documents import Documents, Json, decode_documents, decode_json

@@ -6,12 +6,12 @@ Rows of the data that a result quotes are not kept, only how many there are.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 import msgspec
 
 from riskcockpit.domain.finding import ControlEvidence, Observation, Scan
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report

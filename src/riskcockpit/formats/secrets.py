@@ -7,11 +7,11 @@ wherever it is repeated, and names of people and their commits are not kept (fac
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import msgspec
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.documents import Json, check_depth, decode_json, without_members

@@ -6,10 +6,9 @@ The head may end in the middle of anything, and text may stand before the data.
 from __future__ import annotations
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.formats.tables import delimiter_of, header, opening_lines
 
 HEAD_BYTES = 64 * 1024

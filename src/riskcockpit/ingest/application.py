@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from riskcockpit.domain.finding import EventKind, FindingClass
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ingest.holding import forget_held, remember_held
 from riskcockpit.ingest.lifecycle import is_held
 from riskcockpit.ingest.policy import IngestPolicy
@@ -87,9 +86,12 @@ def apply_presence(tx: Writer, runs: Sequence[Run], now: datetime) -> list[Prese
         run.sheet.stored()
     if sum(len(run.sheet) for run in runs) >= LONG_REPORT:
         tx.give_back_memory()
+    is_any_new = sum(known.counts.values()) < sum(len(run.sheet) for run in runs)
+    if is_any_new or known.is_any_content:
+        tx.keep_descriptions()
     if known.counts:
         _refresh(tx, runs, known, now)
-    if sum(known.counts.values()) < sum(len(run.sheet) for run in runs):
+    if is_any_new:
         tx.execute(sql("ingest", "finding_insert"), now=now, rev=tx.generation)
         tx.execute(sql("ingest", "event_created"), rev=tx.generation)
     _remember(tx, runs, now, known, has_places=has_places)

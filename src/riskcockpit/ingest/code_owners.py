@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 from operator import attrgetter
-
-from riskcockpit.domain.values import dataclass
 
 MOST_STARS = 3
 """Stars in one part of a path, and parts of any depth: more can take for ever to match."""

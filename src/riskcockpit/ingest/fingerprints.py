@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from riskcockpit.domain.finding import Observation
 from riskcockpit.domain.sheet import Claims, Sheet
-from riskcockpit.domain.values import dataclass
 
 Fingerprint = tuple[str, str]
 """(method, value); the method is the claimed name without its version."""

@@ -6,6 +6,7 @@ The finding is known by the entry that decides, so that one glass has one findin
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from riskcockpit.domain.clock import rfc3339
@@ -13,7 +14,6 @@ from riskcockpit.domain.finding import FindingClass, Observation
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ingest.judged import Judged, settle_judged
 from riskcockpit.ingest.policy import IngestPolicy
 from riskcockpit.store.database import Writer

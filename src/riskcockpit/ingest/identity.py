@@ -10,15 +10,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from riskcockpit.domain.finding import FindingClass, Location, Observation
 from riskcockpit.domain.sheet import Sheet
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ingest.fingerprints import NONE, Fingerprint, choose
 from riskcockpit.ingest.vulnerabilities import canonical, normalised, package_key, without_tag
 
@@ -49,6 +47,8 @@ class Identities:
 
 
 Path = Callable[[str], str]
+Base = Callable[[int], bytes]
+"""Row → the encoded tuple of its key, without the ordinal."""
 
 
 def identify(asset: str, observations: Sequence[Observation], path: Path = str) -> Identities:
@@ -67,18 +67,20 @@ def identify(asset: str, observations: Sequence[Observation], path: Path = str) 
         )
     of_kind = [without_tag(kind.asset) if kind.asset else asset for kind in sheet.kinds]
     assets = tuple([of_kind[kind] for kind in sheet.kind])
-    keys = _claimed(_numbered(_Bases(sheet, of_kind, claims, path)), sheet)
+    base = _base_of(sheet, of_kind, claims, path)
+    keys = _claimed(_numbered(base, sheet), sheet)
     others = _others(sheet, of_kind, path) | _former_keys(sheet, of_kind, claims, path)
     return Identities(assets, keys, claims, others, choice.distrusted)
 
 
-def _numbered(bases: _Bases) -> tuple[str, ...]:
+def _numbered(base: Base, sheet: Sheet) -> tuple[str, ...]:
     """Return the digests of all rows, each with its rank among those with the same base."""
-    keys = bases.first_keys()
+    zero = _encoded("0")
+    keys = [blake2b(base(row) + zero, digest_size=16).hexdigest() for row in range(len(sheet))]
     for rows in _repeats(keys):
-        rows.sort(key=lambda row: _place(bases.sheet, row))
+        rows.sort(key=lambda row: _place(sheet, row))
         for ordinal, row in enumerate(rows):
-            keys[row] = _digest(bases[row] + _encoded(str(ordinal)))
+            keys[row] = _digest(base(row) + _encoded(str(ordinal)))
     return tuple(keys)
 
 
@@ -112,12 +114,10 @@ def _claimed(keys: tuple[str, ...], sheet: Sheet) -> tuple[str, ...]:
 def _others(sheet: Sheet, assets: Sequence[str], path: Path) -> dict[int, tuple[str, ...]]:
     """Return the keys under the other ids of a vulnerability, of those rows that have several."""
     several = {i for i, kind in enumerate(sheet.kinds) if len(kind.vulnerability_ids) > 1}
-    if not several:
-        return {}
     return {
         row: other
         for row, kind in enumerate(sheet.kind)
-        if kind in several and (other := _other_keys(assets[kind], sheet[row], path))
+        if several and kind in several and (other := _other_keys(assets[kind], sheet[row], path))
     }
 
 
@@ -133,8 +133,8 @@ def _former_keys(
     )
     of_kind = dict(zip(formerly.kind, (assets[sheet.kind[row]] for row in rows), strict=True))
     owners = [of_kind[kind] for kind in range(len(formerly.kinds))]
-    bases = _Bases(formerly, owners, [claims[row] for row in rows], path)
-    return {row: (key,) for row, key in zip(rows, _numbered(bases), strict=True)}
+    base = _base_of(formerly, owners, [claims[row] for row in rows], path)
+    return {row: (key,) for row, key in zip(rows, _numbered(base, formerly), strict=True)}
 
 
 def evidence(fingerprint: Fingerprint, snippet: str) -> str:
@@ -169,82 +169,50 @@ def key_parts(
     return (*head, seen.rule, path(place.path), evidence(fingerprint, place.snippet))
 
 
+_SHORT = 512
+"""Length of evidence, in bytes, up to which the encoded lengths are made beforehand."""
 _PLACELESS = 4
 """Length of a head without a body: such a finding is known by rule, path and evidence."""
 
 
-class _Bases:
-    """Row → the encoded tuple of `key_parts`, what a key is made of but for the ordinal.
+def _base_of(
+    sheet: Sheet, assets: Sequence[str], claims: Sequence[Fingerprint], path: Path
+) -> Base:
+    """Return what makes the encoded tuple of `key_parts` of a row; code, the bulk, is quick.
 
-    They are never held together: they take more memory than the keys. Code, the bulk, is quick.
+    `assets` are those of the kinds, `claims` those of the rows. The tuples of all rows are never
+    held together: they take more memory than the keys.
     """
+    heads = [
+        _joined(VERSION, kind.finding_class.value, asset, kind.tool, kind.rule)
+        if kind.finding_class is FindingClass.CODE
+        else b""
+        for kind, asset in zip(sheet.kinds, assets, strict=True)
+    ]
+    places = {each: _encoded(path(each)) for each in set(sheet.paths)}
+    lengths = [length.to_bytes(8, "big") for length in range(_SHORT)]
+    kinds, paths, snippets, join = sheet.kind, sheet.paths, sheet.snippets, b"".join
 
-    def __init__(
-        self, sheet: Sheet, assets: Sequence[str], claims: Sequence[Fingerprint], path: Path
-    ) -> None:
-        """`assets` are those of the kinds, `claims` those of the rows."""
-        self.sheet = sheet
-        self._assets, self._claims, self._path = assets, claims, path
-        self._heads = [
-            _joined(VERSION, kind.finding_class.value, asset, kind.tool, kind.rule)
-            if kind.finding_class is FindingClass.CODE
-            else b""
-            for kind, asset in zip(sheet.kinds, assets, strict=True)
-        ]
-        self._places = {each: _encoded(path(each)) for each in set(sheet.paths)}
+    def base(row: int) -> bytes:
+        head = heads[kinds[row]]
+        if not head:
+            return _joined(*key_parts(assets[kinds[row]], sheet[row], claims[row], path))
+        value = claims[row][1]
+        proof = _bytes(f"f:{value}" if value else evidence(NONE, snippets[row]))
+        size = len(proof)
+        length = lengths[size] if size < _SHORT else size.to_bytes(8, "big")
+        return join((head, places[paths[row]], length, proof))
 
-    def __getitem__(self, row: int) -> bytes:
-        sheet, claim = self.sheet, self._claims[row]
-        kind = sheet.kind[row]
-        if head := self._heads[kind]:
-            proof = _encoded(evidence(claim, sheet.snippets[row]))
-            return head + self._places[sheet.paths[row]] + proof
-        return _joined(*key_parts(self._assets[kind], sheet[row], claim, self._path))
-
-    def first_keys(self) -> list[str]:
-        """Return the digests of all rows with the ordinal 0."""
-        zero = _encoded("0")
-        if all(self._heads):
-            with suppress(UnicodeEncodeError):
-                return self._first_of_code(zero)
-        return [_digest(self[row] + zero) for row in range(len(self.sheet))]
-
-    def _first_of_code(self, zero: bytes) -> list[str]:
-        """Do the same where all is code, in one loop without a call of ours.
-
-        Raises:
-            UnicodeEncodeError: a text has a lone surrogate, which is kept apart from valid text.
-        """
-        sheet, heads, places = self.sheet, self._heads, self._places
-        lengths, join = _Lengths(), b"".join
-        return [
-            blake2b(
-                join((
-                    heads[kind], places[place],
-                    lengths[len(proof := (
-                        f"f:{value}" if value else evidence(NONE, snippet)
-                    ).encode())],
-                    proof, zero,
-                )),
-                digest_size=16,
-            ).hexdigest()
-            for kind, place, (_, value), snippet in zip(
-                sheet.kind, sheet.paths, self._claims, sheet.snippets, strict=True
-            )
-        ]  # fmt: skip
+    return base
 
 
-class _Lengths(dict[int, bytes]):
-    """Length → encoded as it stands before what it is the length of."""
-
-    def __missing__(self, length: int) -> bytes:
-        self[length] = encoded = length.to_bytes(8, "big")
-        return encoded
+def _bytes(text: str) -> bytes:
+    """Return `text` in UTF-8; lone surrogates are kept apart from all valid text."""
+    return text.encode() if text.isascii() else text.encode("utf-8", "surrogatepass")
 
 
 def _encoded(text: str) -> bytes:
-    """Return `text` with its length; lone surrogates are kept apart from all valid text."""
-    data = text.encode() if text.isascii() else text.encode("utf-8", "surrogatepass")
+    data = _bytes(text)
     return len(data).to_bytes(8, "big") + data
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from riskcockpit.domain.finding import Observation, Scan
 from riskcockpit.domain.ids import digest
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ingest.pipeline import ingest_all
 from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
 from riskcockpit.store.database import Writer

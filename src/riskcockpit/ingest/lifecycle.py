@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import product
 
@@ -15,7 +16,6 @@ from riskcockpit.config.settings import ClosureSettings, SlaSettings
 from riskcockpit.domain.finding import Scan, State
 from riskcockpit.domain.severity import Severity
 from riskcockpit.domain.sheet import Sheet
-from riskcockpit.domain.values import dataclass
 
 _DECIDED = frozenset((State.PENDING_WAIVER, State.WAIVED, State.FALSE_POSITIVE))
 _NUMBERS = re.compile(r"\d+")

@@ -8,11 +8,10 @@ is a new finding, with a hint.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from riskcockpit.domain.finding import FindingClass
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ingest.fingerprints import NONE, Fingerprint
 from riskcockpit.ingest.identity import evidence, squeezed
 

@@ -7,7 +7,7 @@ recognises. Runs inside the caller's transaction and never publishes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,6 @@ from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.ids import digest, short
 from riskcockpit.domain.sheet import Sheet
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ingest import vex
 from riskcockpit.ingest.application import Absence, Presence, apply_absence, apply_presence
 from riskcockpit.ingest.batching import batches

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,7 +11,6 @@ from riskcockpit.config.settings import ClosureSettings, SlaSettings
 from riskcockpit.domain.asset import Asset
 from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.ids import digest
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ingest.scans import one_of
 from riskcockpit.views.reports import ImportCounts
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-
-from riskcockpit.domain.values import dataclass
+from dataclasses import dataclass
 
 EXPLAINED_SHARE = 0.9
 """A prefix must explain this share of the paths that are left over."""

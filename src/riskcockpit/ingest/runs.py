@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.sheet import Sheet
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ingest.identity import Identities
 from riskcockpit.ingest.policy import ScopeSpec
 

@@ -8,14 +8,13 @@ What people decided about a finding stays.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.finding import Package, Scan, VexStatement
 from riskcockpit.domain.ids import digest
-from riskcockpit.domain.values import dataclass
 from riskcockpit.domain.version import Interval, intervals
 from riskcockpit.ingest.policy import ScopeSpec
 from riskcockpit.ingest.runs import Moment, Run

@@ -6,12 +6,12 @@ Each model has one complete report, so that what is not told any more ends.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from riskcockpit.domain.finding import FindingClass, ModelSignal, Observation, Scan
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ingest.pipeline import ingest_all
 from riskcockpit.ingest.policy import IngestPolicy, ScopeSpec
 from riskcockpit.store.database import Writer

@@ -9,9 +9,9 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from dataclasses import dataclass
 from functools import lru_cache
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.publickeys import check_signature
 from riskcockpit.ledger.wire import BadSignatureError, join_wire, split_wire
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, Literal
@@ -17,7 +18,6 @@ import msgspec
 
 from riskcockpit.domain.clock import parse_utc, rfc3339
 from riskcockpit.domain.decision import EntryType
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.canonical import Json, canonical, parse
 
 VERSION = 1

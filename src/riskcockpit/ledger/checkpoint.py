@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.armor import CHECKPOINT
 from riskcockpit.ledger.modes import make_directory, modes_of
 from riskcockpit.ledger.objects import put_durably

@@ -7,9 +7,8 @@ signed by a key that is valid now, or covered itself (docs/ledger-format.md, sec
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.chain import Entry
 
 

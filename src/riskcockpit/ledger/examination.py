@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.views.governance import LedgerProblem, VerifyReport
 

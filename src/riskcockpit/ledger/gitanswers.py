@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from riskcockpit.config.programs import Ended
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import AuthenticationError, RiskcockpitError, SourceError, UnavailableError
 
 _MAX_CHARS = 300

@@ -11,12 +11,12 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from riskcockpit.config.paths import make_private
 from riskcockpit.config.programs import Ended, NotEndedError, NotStartedError, run
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import InputError, LedgerError, UnavailableError
 from riskcockpit.ledger.gitanswers import failure, reason
 

@@ -12,12 +12,12 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.decision import EntryType
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import LedgerError, UnwritableError
 from riskcockpit.ledger import checkpoint as checkpoints
 from riskcockpit.ledger.armor import EVIDENCE

@@ -8,10 +8,8 @@ the future, is judged anew every time.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-from riskcockpit.domain.values import dataclass
 
 if TYPE_CHECKING:  # every command has a memory, and few read the ledger
     from riskcockpit.ledger.armor import Signature

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
-
-from riskcockpit.domain.values import dataclass
 
 POLICY_FILES = ("allowed_signers", "policy/roles.yaml")
 

@@ -10,9 +10,9 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.armor import fingerprint
 
 FILE_NAME = "allowed_signers"

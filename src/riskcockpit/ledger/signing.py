@@ -12,11 +12,10 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import LedgerError, SigningKeyError
 from riskcockpit.ledger.agent import NoAgentError, held_keys
 from riskcockpit.ledger.armor import (

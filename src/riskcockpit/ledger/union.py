@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.chain import actor_of
 from riskcockpit.views.governance import LedgerProblem
 

@@ -7,11 +7,11 @@ none, and in ASCII.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
 from riskcockpit.domain.reading import Direction
-from riskcockpit.domain.values import dataclass
 from riskcockpit.present.text import UNICODE, Glyphs, count, figure
 
 _LABEL = 8

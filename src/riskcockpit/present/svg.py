@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from markupsafe import Markup, escape
-
-from riskcockpit.domain.values import dataclass
 
 _SPARK_WIDTH, _SPARK_HEIGHT = 96, 18
 _WIDTH, _HEIGHT = 640, 180

@@ -7,6 +7,7 @@ terminal library; a `token` names the meaning (`alarm`, `muted`) and the drawer 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -14,7 +15,6 @@ from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.reading import Direction
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.traceability import Gap, Link
-from riskcockpit.domain.values import dataclass
 from riskcockpit.present.text import plural, stamp
 from riskcockpit.views.trace import TracedModel, TracedScan, TraceView
 

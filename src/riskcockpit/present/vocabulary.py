@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-
-from riskcockpit.domain.values import dataclass
 
 PROGRAM = "riskcockpit"
 _TOKEN = re.compile(r"""(?:"(?:\\.|[^"\\])*"|(?<!\S)'[^']*'(?!\S)|\S)+""")
@@ -104,6 +102,8 @@ WORDS: tuple[Word, ...] = (
     Word("findings", "[QUERY]", "findings that match a query", "findings list", "findings list"),
     Word("findings list", "[QUERY]", "findings that match a query", "findings list"),
     Word("findings show", "ID", "one finding", "findings show"),
+    Word("findings facets", "[QUERY]", "how many of them there are by their fields",
+         "findings facets"),
     Word("findings save", "VIEW [QUERY]", "keep a query as a view", "findings save"),
     Word("findings forget", "VIEW", "forget a saved view", "findings forget"),
     Word("findings release", "SCOPE", "close what a held scan did not see", "findings release",
@@ -192,7 +192,6 @@ WORDS: tuple[Word, ...] = (
     _shell("tui", "this cockpit; --plain says it in lines"),
     _shell("config", "check a settings file, or print its schema"),
     _shell("findings why", "identity keys, matches and changes of state of a finding"),
-    _shell("findings facets", "count the findings of a query by their fields"),
     _shell("findings export", "write findings as a file"),
     _shell("findings views", "the saved views; here they are tabs over the findings"),
     _shell("findings merge", "say that two findings are one"),

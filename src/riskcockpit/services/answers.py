@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from riskcockpit.decisions.duties import Check, in_words, said_of_key
 from riskcockpit.decisions.people import names_of_all
@@ -16,7 +16,6 @@ from riskcockpit.decisions.wording import summary_of
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_text
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import InputError, RefusedError
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.services.asked import Asked, asked, place_of

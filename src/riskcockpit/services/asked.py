@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 from riskcockpit.decisions.receipts import ACTING, action_of
 from riskcockpit.decisions.requests import BREAK_GLASS
@@ -14,7 +15,6 @@ from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.decision import EntryType, WaiverReason
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.untrusted import clean_text
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.present.text import stamp
 from riskcockpit.services.context import Context

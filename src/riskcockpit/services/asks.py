@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from riskcockpit.decisions.duties import Check, permit_key
 from riskcockpit.decisions.policy import PolicyBook
@@ -13,7 +14,6 @@ from riskcockpit.decisions.waivers import RENEW_RULE, RENEWABLE, WaiverState
 from riskcockpit.decisions.wording import ASKS, summary_of
 from riskcockpit.domain.action import MODEL_KINDS, ActionState
 from riskcockpit.domain.ids import short
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import RefusedError
 from riskcockpit.ledger.chain import Entry
 

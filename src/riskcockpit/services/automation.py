@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
@@ -24,7 +24,6 @@ from riskcockpit.decisions.project import Projection, project
 from riskcockpit.decisions.roles import ENFORCED
 from riskcockpit.domain.model import CHAMPION, ModelVersion, RegisteredModel
 from riskcockpit.domain.reading import Reading
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import RiskcockpitError, UnknownNameError
 from riskcockpit.services.context import Context
 from riskcockpit.services.kill_switch import stopped_by_file

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,6 @@ from riskcockpit.config.loading import load_settings
 from riskcockpit.config.paths import Paths
 from riskcockpit.config.settings import CredentialRef, Settings, SourceSettings
 from riskcockpit.domain.clock import Clock
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.memory import Memory
 
 if TYPE_CHECKING:  # heavy packages are imported when first used

@@ -8,6 +8,7 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
@@ -15,7 +16,6 @@ from typing import Any
 from riskcockpit.decisions.corrections import Correction, Merge, Split
 from riskcockpit.domain.finding import EventKind
 from riskcockpit.domain.ids import short
-from riskcockpit.domain.values import dataclass
 from riskcockpit.store.database import Writer
 from riskcockpit.store.sql import sql
 

@@ -6,7 +6,7 @@ Each decision has a plan that is drawn before anybody says yes, and that changes
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,7 +30,6 @@ from riskcockpit.domain.ids import short
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
 from riskcockpit.domain.untrusted import clean_text
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import InputError, LedgerError, RefusedError, UnknownNameError
 from riskcockpit.present.text import stamp
 from riskcockpit.services.answers import (

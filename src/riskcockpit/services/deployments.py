@@ -6,7 +6,7 @@ Which sources have any is found by what their kind can do; each says itself what
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,7 +17,6 @@ from riskcockpit.domain.action import OFFERED_KINDS, ActionKind, Offer, Preview
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_text
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import RefusedError, RiskcockpitError, UnknownNameError
 from riskcockpit.services.authors import deployers_of
 from riskcockpit.services.context import Context

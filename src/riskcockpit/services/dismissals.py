@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from riskcockpit.actions.dispatch import DUE
 from riskcockpit.connectors.api import Acts, Dismisses, KeptRecord, WaiverWords
@@ -17,7 +17,6 @@ from riskcockpit.decisions.receipts import ACTING
 from riskcockpit.decisions.upstream import MOST_ALERTS, dismissals_of, silences_of
 from riskcockpit.decisions.waivers import WaiverTerms
 from riskcockpit.domain.action import WAIVER_KINDS, Action, ActionKind, ActionState
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import RefusedError, RiskcockpitError
 from riskcockpit.ingest.raw import raw_record
 from riskcockpit.ledger.chain import Entry

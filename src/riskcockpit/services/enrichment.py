@@ -6,6 +6,7 @@ Runs inside the caller's transaction. Findings change when `enriching` applies i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,6 @@ from riskcockpit.domain.enrichment import (
     Ownership,
     ServiceCatalogue,
 )
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ingest.code_owners import is_usable
 from riskcockpit.services.staging import TABLES
 from riskcockpit.store.sql import sql

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.resources import files
 from itertools import groupby
@@ -20,7 +20,6 @@ from riskcockpit.controls.pack import Control
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.control import ControlRow, RowStatus, Verdict
 from riskcockpit.domain.untrusted import clean_line, without_formula
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.services.context import Context
 from riskcockpit.services.judging import transcript

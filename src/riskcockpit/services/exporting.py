@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,6 @@ from riskcockpit.domain.finding import (
 )
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import InputError
 from riskcockpit.formats.writing.exported import Exported
 from riskcockpit.services.context import Context

@@ -7,13 +7,12 @@ to send again what was not done is a person's decision (`outbox.retry`).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from riskcockpit.actions.dispatch import OPEN_UPSTREAM
 from riskcockpit.decisions.receipts import ProjectedAction
 from riskcockpit.domain.action import WAIVER_KINDS, ActionState
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import InputError, RetryableError, SourceError
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk

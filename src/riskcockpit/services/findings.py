@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import UnknownNameError
 from riskcockpit.services.context import Context
 from riskcockpit.services.explaining import detail_of, why_of

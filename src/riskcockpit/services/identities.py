@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import digest, short
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import RefusedError
 from riskcockpit.ingest.identity import VERSION
 from riskcockpit.services import correcting

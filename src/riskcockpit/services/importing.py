@@ -6,7 +6,7 @@ One file that cannot be read never stops the others. A dry run does everything a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 from riskcockpit.domain.batch import Document
 from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.sheet import Sheet
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import BusyError, InputError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.registry import named, read_report
+from riskcockpit.ingest.own_tools import own_tools_of
 from riskcockpit.ingest.pipeline import ingest_all
 from riskcockpit.ingest.policy import IngestPolicy, Parts, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.scans import merged
@@ -130,6 +130,7 @@ def import_reports(
     if files is None:
         with without_collection():
             documents = read_all(ctx, sources, options, tell)
+            leave_out_own(documents)
             notes = _write(ctx, documents, options, tell)
         files = tuple(file_report(document) for document in documents)
     if ran_out:
@@ -149,12 +150,14 @@ def read_all(
     options: ImportOptions,
     tell: Progress,
     default_asset: str = "",
+    *,
+    is_kept: bool = True,
 ) -> list[ReadDocument]:
     """Read every document; one that cannot be read says so and does not stop the others.
 
     `default_asset` is that of reports that name none; empty: what is around each file.
     """
-    read_options = read_options_of(ctx)
+    read_options = read_options_of(ctx, is_kept=is_kept)
     documents = []
     for source in sources:
         tell(f"reading {source.name}")
@@ -225,6 +228,29 @@ def read_document(
     return ReadDocument(
         document.name, report.format, scans, report.notes, request=request, knowledge=known
     )
+
+
+def leave_out_own(documents: Sequence[ReadDocument]) -> None:
+    """Take out of documents what speaks for riskcockpit itself, which alone says what it judges.
+
+    A report that says nothing else becomes an error; a page of a listing may be empty.
+    """
+    for document in documents:
+        own = [own_tools_of(scan) for scan, _ in document.scans]
+        if not any(own):
+            continue
+        document.scans = tuple(
+            one for one, tools in zip(document.scans, own, strict=True) if not tools
+        )
+        names = ", ".join(sorted(frozenset().union(*own)))
+        if document.is_readable or document.is_page:
+            note = f"what it says as {names} is left out: riskcockpit judges that itself"
+            document.notes = (*document.notes, note)
+        else:
+            document.error = f"{document.path} speaks as {names}: riskcockpit judges that itself"
+            document.hint = (
+                "nothing was taken; sync what it judges: readings, registries, the ledger"
+            )
 
 
 def ingest_documents(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -29,7 +29,6 @@ from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.control import ControlResult, ControlRow, RowStatus, Verdict
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.kpi import KpiReading
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import LedgerError
 from riskcockpit.ingest.changes import judge_changes
 from riskcockpit.ingest.deployments import settle_deployments
@@ -306,6 +305,7 @@ def _kpi_row(reading: KpiReading) -> dict[str, Any]:
         "sample": reading.sample,
         "state": reading.state.value,
         "as_of": reading.as_of,
+        "message": reading.message or None,
     }
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from riskcockpit.domain.batch import Document
 from riskcockpit.domain.enrichment import Enrichment
 from riskcockpit.domain.finding import Problem
-from riskcockpit.domain.values import dataclass
 from riskcockpit.formats.api import Report
 from riskcockpit.services.redacting import enrichment_without_secrets
 from riskcockpit.services.repeats import Request

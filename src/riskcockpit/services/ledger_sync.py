@@ -11,14 +11,13 @@ import hashlib
 import secrets
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
 from riskcockpit.config.paths import make_private
 from riskcockpit.decisions.policy import FILES, SIGNERS, PolicyBook
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import BusyError, InputError, LedgerError
 from riskcockpit.ledger.armor import fingerprint
 from riskcockpit.ledger.chain import Entry

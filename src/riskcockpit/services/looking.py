@@ -6,7 +6,7 @@ What looks saw is kept until it is published, so that every reading a rule count
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from riskcockpit.config.automation import Automation
@@ -14,7 +14,6 @@ from riskcockpit.config.durations import parse_duration
 from riskcockpit.config.settings import Settings, SourceSettings
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.reading import Reading
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError
 from riskcockpit.services.context import Context
 from riskcockpit.services.house import read_options_of

@@ -6,7 +6,7 @@ Which move is wanted, and what speaks against it, say `rollback` and `promoting`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -20,7 +20,6 @@ from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.model import CHAMPION, ModelVersion, RegisteredModel
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.reading import Direction, MetricClass, Reading, SubjectKind
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import RefusedError, RiskcockpitError, UnknownNameError
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from riskcockpit.connectors.validators import Validator
-from riskcockpit.domain.values import dataclass
 from riskcockpit.services.context import Context
 from riskcockpit.store.sql import sql
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from riskcockpit.decisions.policy import FILES, PolicyBook, Waiting
 from riskcockpit.domain.ids import short
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError, LedgerError, RiskcockpitError
 from riskcockpit.ledger.modes import make_directory, modes_of
 from riskcockpit.ledger.objects import Objects, put_durably

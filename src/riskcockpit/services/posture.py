@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -12,7 +13,6 @@ from riskcockpit.domain.money import Money
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.reading import Direction
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 from riskcockpit.present.text import limit, measure
 from riskcockpit.services.context import Context
 from riskcockpit.services.ledger_pulse import was_there
@@ -226,6 +226,7 @@ def _kpi_views(
             as_of=fact.as_of,
             sample=fact.sample,
             trend=trends.get(fact.id, ()),
+            message=fact.message,
         )
         for fact in facts
         if fact.pillar == pillar.value

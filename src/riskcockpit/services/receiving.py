@@ -7,13 +7,12 @@ close what they lack only as parts of a complete pass over everything.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.ids import digest
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ingest.deployments import record_deployments
 from riskcockpit.ingest.models import forget_models, record_models
 from riskcockpit.ingest.pipeline import ingest_all

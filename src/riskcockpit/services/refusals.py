@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
-
-from riskcockpit.domain.values import dataclass
 
 K = TypeVar("K", bound=Hashable)
 

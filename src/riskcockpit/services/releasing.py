@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import RefusedError, UnknownNameError
 from riskcockpit.present.text import plural
 from riskcockpit.services import correcting

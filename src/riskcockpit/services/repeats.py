@@ -6,11 +6,11 @@ Only what reading it would come to as well: nothing changes, and the counts are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from riskcockpit.domain.finding import Problem
 from riskcockpit.domain.ids import digest
-from riskcockpit.domain.values import dataclass
 from riskcockpit.store.sql import sql
 from riskcockpit.views.reports import FileReport, ImportCounts
 

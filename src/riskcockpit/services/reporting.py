@@ -7,7 +7,7 @@ and period give the same bytes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -18,7 +18,6 @@ from riskcockpit.domain.control import Verdict
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import InputError
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.services.compliance import compliance

@@ -8,7 +8,7 @@ of rights: everything is shown, nobody may sign.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from riskcockpit.decisions.duties import could_sign
@@ -17,7 +17,6 @@ from riskcockpit.decisions.roles import Deed, Roles, Rule, Signature, needs, rol
 from riskcockpit.domain.automation import Proposal, ProposalState
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import LedgerError, RefusedError, RiskcockpitError, UnknownNameError
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.services.asked import asked, place_of

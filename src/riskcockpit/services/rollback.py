@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from riskcockpit.actions.plan import MoveFacts, MovePlan, choices, plan_move_back
@@ -12,7 +12,6 @@ from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.reading import ROLLS_BACK
 from riskcockpit.domain.untrusted import clean_text
-from riskcockpit.domain.values import dataclass
 from riskcockpit.services.authors import authors_of_versions
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk

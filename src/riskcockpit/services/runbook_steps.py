@@ -7,7 +7,7 @@ cannot prove it does not say. Nothing is signed here but what a step decides ups
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from riskcockpit.actions.proof import Measured, breach_of, moment, prove
@@ -17,7 +17,6 @@ from riskcockpit.decisions.receipts import ProjectedAction
 from riskcockpit.domain.action import OPEN_STATES, ActionKind, ActionState
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.incident import Incident
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import RefusedError, RiskcockpitError
 from riskcockpit.services.automation import explain, known_of_model
 from riskcockpit.services.context import Context

@@ -6,8 +6,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Mapping
-
-from riskcockpit.domain.values import dataclass
+from dataclasses import dataclass
 
 _PATIENCE_SECONDS = 0.2
 """How long a message waits for a listener that is busy; nothing waits for one that is gone."""

@@ -8,13 +8,13 @@ are set back to where they were: the next sync reads those again.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from riskcockpit.decisions.roles import Deed
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import BusyError, LedgerError, RefusedError, RetryableError
 from riskcockpit.ingest.glasses import LEDGER
 from riskcockpit.ingest.readings import MONITOR
@@ -222,6 +222,6 @@ def _carry_over(tx: Writer, present: Reader, reporting: Sequence[str]) -> None:
     without = [*reporting, ""]
     tx.execute(sql("services", "undo_clear_sources"), without=without)
     tx.append("source", present.records(sql("services", "undo_sources"), without=without))
-    known = {row[0] for row in tx.rows(sql("services", "undo_asset_names"))}
+    known = {row[0] for row in tx.rows(sql("services", "asset_names"))}
     assets = present.records(sql("services", "undo_assets"))
     tx.append("asset", (asset for asset in assets if asset["name"] not in known))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +23,6 @@ from riskcockpit.domain.control import Verdict
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.money import Money
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import InputError, RefusedError
 from riskcockpit.present.text import money
 from riskcockpit.services.desk import Desk

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +26,6 @@ from riskcockpit.domain.ids import short
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
 from riskcockpit.domain.untrusted import clean_text
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import QueryError, RefusedError, UnknownNameError
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.present.text import plural
@@ -226,6 +226,7 @@ def _row(known: _Known, each: Waiver, triggers: Sequence[str]) -> WaiverRow:
         renewed_by=each.renewed_by,
         renewals=record.renewals if record else 0,
         waived=_waived(each, now),
+        ended_at=each.stopped_at if standing is WaiverStanding.ENDED else None,
     )
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
 from riskcockpit.config.paths import make_private
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ledger.lock import try_lock
 from riskcockpit.services.context import Context
 from riskcockpit.services.kill_switch import stopped_by_file

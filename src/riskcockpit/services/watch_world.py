@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from riskcockpit.actions.automation import Evaluation
 from riskcockpit.domain.automation import Trial, Verdict
 from riskcockpit.domain.reading import Reading
-from riskcockpit.domain.values import dataclass
 from riskcockpit.ingest.watched import WatchFault, record_faults
 from riskcockpit.services.automation import (
     PublishedModels,

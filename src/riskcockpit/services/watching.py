@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from riskcockpit.actions.automation import Evaluation, judge
@@ -19,7 +19,6 @@ from riskcockpit.config.durations import parse_duration
 from riskcockpit.config.paths import make_private
 from riskcockpit.domain.automation import Verdict
 from riskcockpit.domain.clock import rfc3339
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import RiskcockpitError
 from riskcockpit.ledger.lock import try_lock
 from riskcockpit.ledger.memory import Memory

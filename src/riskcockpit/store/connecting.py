@@ -5,6 +5,7 @@ reading with little memory; turns the errors of duckdb into ours. Runs no statem
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from riskcockpit.errors import (
     InputError,
     RiskcockpitError,
     StoreError,
+    UnavailableStoreError,
 )
 from riskcockpit.store.conversion import settle_pandas
 from riskcockpit.store.memory import give_back_early
@@ -66,15 +68,20 @@ class TooLargeError(StoreError):
 
 
 @contextmanager
-def translated(what: str) -> Iterator[None]:
+def translated(what: str, cursor: duckdb.DuckDBPyConnection | None = None) -> Iterator[None]:
     """Turn duckdb's errors into ours; `what` names the statement or the file.
+
+    A signal ends a statement for who waits, and not for duckdb's threads, which hide what it raised
+    in an error: those of `cursor` are stopped, for its next statement would wait for them.
 
     Raises:
         CancelledError: the query was interrupted.
         InputError: the statement or a value in it is wrong.
         DamagedError: the file is damaged.
         TooLargeError: it needs too much memory.
-        StoreError: anything else: a full disk, a constraint.
+        UnavailableStoreError: the disk takes nothing.
+        StoreError: anything else, as a constraint.
+        KeyboardInterrupt, SystemExit: what the handler of a signal raised while duckdb was at work.
     """
     import duckdb  # noqa: PLC0415 - see above
 
@@ -84,6 +91,12 @@ def translated(what: str) -> Iterator[None]:
         raise _ours(error, what) from error
     except MemoryError as error:  # a value too large for Python, whatever duckdb's limit says
         raise _too_large(what) from error
+    except RuntimeError as error:
+        if not isinstance(error.__cause__, (KeyboardInterrupt, SystemExit)):
+            raise
+        if cursor is not None:
+            cursor.interrupt()
+        raise error.__cause__ from None
 
 
 def _ours(error: duckdb.Error, what: str) -> RiskcockpitError:
@@ -100,7 +113,21 @@ def _ours(error: duckdb.Error, what: str) -> RiskcockpitError:
         return _failed(what, str(error), is_internal=is_internal)
     if isinstance(error, duckdb.ConstraintException | duckdb.TransactionException):
         return StoreError(f"cannot write {what}: {first}", detail=rest or None)
-    return InputError(f"cannot run {what}: {first}", detail=rest or None)
+    return InputError(f"cannot run {what}: {first}", hint=_pointer(rest), detail=rest or None)
+
+
+def _pointer(rest: str) -> str | None:
+    """Return which names duckdb takes to be meant, and the line it points to if not the first."""
+    near = _NEAR.search(rest)
+    line = _LINE.search(rest)
+    said = [f"did you mean {near[1].strip()}?"] if near else []
+    if line and line[1] != "1":
+        said.append(f"look at line {line[1]}")
+    return "; ".join(said) or None
+
+
+_NEAR = re.compile(r"^(?:Candidate bindings:(?: :)?|Did you mean) ([^\n?]{1,200})", re.MULTILINE)
+_LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 
 
 def _too_large(what: str, detail: str | None = None) -> TooLargeError:
@@ -111,7 +138,7 @@ def _failed(what: str, text: str, *, is_internal: bool) -> StoreError:
     """Tell a damaged file, which may be built again, from a full disk and from a bug of duckdb."""
     first, _, rest = text.partition("\n")
     if any(word in text for word in _NO_DAMAGE):
-        return StoreError(f"cannot write {what}: {first}", hint="make room or allow it")
+        return UnavailableStoreError(f"cannot write {what}: {first}", hint="make room or allow it")
     if is_internal and "orrupt" not in text:
         return StoreError(f"duckdb failed on {what}: {first}", detail=rest or None)
     return DamagedError(f"cannot read {what}: {first}", hint=_DAMAGE_HINT, detail=rest or None)

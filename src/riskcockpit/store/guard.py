@@ -13,16 +13,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import field
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import CancelledError, InputError
 from riskcockpit.store.connecting import translated
 from riskcockpit.store.conversion import as_utc_rows, to_store
 from riskcockpit.store.database import Reader, moment_columns
+from riskcockpit.store.described import joined
 from riskcockpit.store.sql import sql
 from riskcockpit.store.vetting import Vetted, foresee, vet
 
@@ -105,7 +105,9 @@ class Guard:
         """
         vetted = self._vet(statement)
         values = _bound(statement, vetted, parameters or {})
-        with translated(statement.name):
+        # a finding is one with its description only for those who read it: the others pay no join
+        whole = joined(self._cursor) if vetted.may_read_descriptions else nullcontext()
+        with translated(statement.name), whole:
             self._cursor.execute(sql("store", "read_only_begin").text)
             try:
                 with self._watch:
@@ -132,7 +134,7 @@ class Guard:
         return vetted
 
     def _fetch(self, statement: Statement, values: Mapping[str, Any], most_rows: int) -> Answer:
-        with translated(statement.name):
+        with translated(statement.name, self._cursor):
             cursor = self._cursor.execute(statement.text, dict(values) or None)
             columns = [(column[0], str(column[1])) for column in cursor.description or ()]
             _check_columns(statement, dict(columns))

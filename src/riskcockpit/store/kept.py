@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.store.connecting import connect
 from riskcockpit.store.migrate import version_or_close
 

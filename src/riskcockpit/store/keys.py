@@ -13,9 +13,9 @@ import threading
 from array import array
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import count as numbers
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.store.connecting import TooLargeError
 from riskcockpit.store.database import Reader
 from riskcockpit.store.sql import Clauses, Sql, filled, sql, used_params

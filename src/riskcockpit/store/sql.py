@@ -7,11 +7,11 @@ A file is one statement under a header of three comments: a sentence, `-- params
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import FatalError
 
 PACKAGE = Path(__file__).resolve().parent.parent

@@ -7,11 +7,10 @@ block and is called from thread workers only; properties are in memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.tui.kept_api import KeptApi
 from riskcockpit.tui.outside_api import OutsideApi
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import AuthenticationError, ForbiddenError, RiskcockpitError
 from riskcockpit.present.text import Glyphs, age
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from riskcockpit.config.paths import Paths
-from riskcockpit.domain.values import dataclass
 
 BACK = "back"
 """What the way back is called when both homes have one name."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-
-from riskcockpit.domain.values import dataclass
 
 if TYPE_CHECKING:  # records cost 10 ms a module; the first frame needs none
     from datetime import datetime

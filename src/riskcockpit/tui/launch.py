@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, MutableMapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError, InputError
 from riskcockpit.tui.terminal import has_unicode
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Union
 
 from riskcockpit.domain.ids import short
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import RefusedError, RiskcockpitError
 
 if TYPE_CHECKING:  # records and dialogs come with the first decision

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from riskcockpit.domain.automation import Check, Verdict
-from riskcockpit.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

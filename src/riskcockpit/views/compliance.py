@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-
-from riskcockpit.domain.values import dataclass
 
 
 class EvidenceState(StrEnum):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from riskcockpit.domain.control import ControlRow, Verdict
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

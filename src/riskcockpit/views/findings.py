@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from riskcockpit.domain.finding import FindingClass, Location, State
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

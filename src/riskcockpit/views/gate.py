@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.views.findings import FindingRow
 from riskcockpit.views.reports import FileReport
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from riskcockpit.domain.control import ControlRow
 from riskcockpit.domain.decision import Decision
 from riskcockpit.domain.money import Money
-from riskcockpit.domain.values import dataclass
 from riskcockpit.views.findings import FindingRow
 
 

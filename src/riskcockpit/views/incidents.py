@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from riskcockpit.domain.incident import Incident
-from riskcockpit.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

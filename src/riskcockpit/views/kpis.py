@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from riskcockpit.domain.kpi import KpiRow, KpiState
 from riskcockpit.domain.pillar import Pillar
-from riskcockpit.domain.values import dataclass
 from riskcockpit.views.posture import KpiView
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from riskcockpit.domain.values import dataclass
+from dataclasses import dataclass
+
 from riskcockpit.views.governance import LedgerProblem
 
 

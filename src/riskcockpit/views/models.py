@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.reading import Direction, MetricClass
-from riskcockpit.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

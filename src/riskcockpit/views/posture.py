@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,7 +11,6 @@ from riskcockpit.domain.money import Money
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.reading import Direction
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 from riskcockpit.views.syncing import SourceProgress
 
 
@@ -31,6 +31,8 @@ class KpiView:
     sample: int
     trend: tuple[float | None, ...] = ()
     """Oldest first, one value a day, at most 30."""
+    message: str = ""
+    """Why it could not be measured: its SELECT is at fault; empty when it could."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 from riskcockpit.views.posture import ExposureView, PillarView, SourceView
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from riskcockpit.domain.finding import Problem
-from riskcockpit.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

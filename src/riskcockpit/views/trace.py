@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from riskcockpit.domain.traceability import Gap
-from riskcockpit.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from riskcockpit.domain.money import Money
-from riskcockpit.domain.values import dataclass
 from riskcockpit.views.findings import FindingRow
 
 
@@ -82,6 +81,8 @@ class WaiverRow:
     renewals: int = 0
     waived: timedelta = timedelta()
     """For how long it covered something."""
+    ended_at: datetime | None = None
+    """When it was rejected, revoked, undone or renewed; None where nobody ended it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
@@ -19,7 +20,6 @@ from riskcockpit.connectors.reply import NotSentError, StatusError
 from riskcockpit.domain.action import Action, ActionKind, Outcome, Preview, Receipt
 from riskcockpit.domain.clock import Clock, parse_utc, rfc3339
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import (
     AuthenticationError,
     ForbiddenError,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any
 
@@ -17,7 +17,6 @@ import msgspec
 
 from riskcockpit.config.credentials import Credential, ProcessKeys, remember
 from riskcockpit.connectors.reply import NotSentError
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import AuthenticationError, ConfigError
 
 EXTRA = "pip install 'riskcockpit[aws]'"

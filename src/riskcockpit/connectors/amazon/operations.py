@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from riskcockpit.domain.values import dataclass
+from dataclasses import dataclass
 
 _TARGET = "X-Amz-Target"
 _JSON_11 = "application/x-amz-json-1.1"

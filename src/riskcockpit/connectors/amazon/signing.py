@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from riskcockpit.config.credentials import Credential
 from riskcockpit.connectors.amazon.faults import heard
 from riskcockpit.connectors.amazon.keys import keys_of, quieten
 from riskcockpit.connectors.dialect import Dialect, Outgoing
 from riskcockpit.connectors.gates import Rate
-from riskcockpit.domain.values import dataclass
 
 S3 = "s3"
 _SIGNED = frozenset({"content-type", "x-amz-target"})

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
-
-from riskcockpit.domain.values import dataclass
 
 MAX_BYTES = 268_435_456
 """Of one object."""

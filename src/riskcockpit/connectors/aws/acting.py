@@ -7,7 +7,7 @@ counts as on its way, never as done, until it reads so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from riskcockpit.connectors.receipts import receipt, with_hint
@@ -15,7 +15,6 @@ from riskcockpit.connectors.reply import NotSentError, StatusError
 from riskcockpit.domain.action import Action, Outcome, Preview, Receipt
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import (
     AuthenticationError,
     ForbiddenError,

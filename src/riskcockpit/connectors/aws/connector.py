@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import product
 from typing import ClassVar, Literal, Self
@@ -58,7 +58,6 @@ from riskcockpit.domain.batch import Batch, Coverage, Fact, Item
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.model import RegisteredModel
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError, SourceError
 
 _SERVICE = Literal["securityhub", "securityhub_v2", "inspector", "config", "sagemaker"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
@@ -13,7 +13,6 @@ from riskcockpit.connectors.aws.streams import Stream
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.connectors.windows import Window
 from riskcockpit.domain.batch import Document
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ForbiddenError, SourceError
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -21,7 +22,6 @@ from riskcockpit.domain.model import (
 )
 from riskcockpit.domain.reading import Direction, MetricClass, Reading, SubjectKind
 from riskcockpit.domain.untrusted import clean_line, clean_text
-from riskcockpit.domain.values import dataclass
 
 CONFIG_TOOL = "AWS Config"
 SEVERITY = "medium"

@@ -5,6 +5,7 @@ run there, else by the newest earlier configuration that serves the version alon
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from riskcockpit.connectors.amazon.operations import Operation
@@ -16,7 +17,6 @@ from riskcockpit.domain.action import Action, ActionKind
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.model import ROLLED_BACK_TAG
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import RetryableError, SourceError
 
 MOVING = frozenset({"Updating", "SystemUpdating", "RollingBack", "Creating"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,6 @@ from riskcockpit.connectors.amazon.operations import Operation
 from riskcockpit.connectors.aws import wire
 from riskcockpit.connectors.aws.cursor import moment_text
 from riskcockpit.domain.clock import parse_utc
-from riskcockpit.domain.values import dataclass
 
 PAGE = 100
 """Findings asked for in one page: the most there are."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +20,6 @@ from riskcockpit.connectors.waiving import SIGNATURE
 from riskcockpit.domain.action import Action, ActionKind
 from riskcockpit.domain.clock import parse_utc, rfc3339
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SourceError
 
 OPEN = "open"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Self
 
 import msgspec
@@ -11,7 +12,6 @@ from riskcockpit.connectors.amazon.endpoints import is_region
 from riskcockpit.connectors.api import KeptRecord
 from riskcockpit.connectors.aws import wire
 from riskcockpit.connectors.aws.mapping import CONFIG_TOOL, KeptEvaluation
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SourceError
 
 SERVICES: Mapping[str, int] = {"securityhub": 2, "securityhub_v2": 1, "inspector": 1, "config": 3}

@@ -7,6 +7,7 @@ and SQL are never looked at.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,6 @@ from riskcockpit.connectors.verdicts import at_most, judged, once
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.reading import Direction, MetricClass, Reading, SubjectKind
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 
 _JUDGED = frozenset({"pass", "fail", "warn"})
 _NAMED = 2

@@ -8,6 +8,7 @@ all of them: each is changed in the one way that is safe.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -26,7 +27,6 @@ from riskcockpit.connectors.waiving import is_ours
 from riskcockpit.domain.action import Action, ActionKind
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SourceError
 
 LONGEST_COMMENT = 1_000

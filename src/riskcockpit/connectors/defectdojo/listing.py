@@ -7,6 +7,7 @@ status, and deletions, move nothing: they are found by the daily pass over every
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
@@ -21,7 +22,6 @@ from riskcockpit.connectors.windows import Window
 from riskcockpit.domain.batch import Document
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ForbiddenError, ProtocolError
 
 _GONE = frozenset({404, 410})

@@ -7,6 +7,7 @@ carry our signature are taken back, no others.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import msgspec
 
@@ -24,7 +25,6 @@ from riskcockpit.connectors.dependency_track.wire import Analysis
 from riskcockpit.connectors.waiving import is_ours
 from riskcockpit.domain.action import Action, ActionKind
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SourceError
 
 SUPPRESSED = "suppressed"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 
@@ -30,7 +30,6 @@ from riskcockpit.connectors.reply import StatusError
 from riskcockpit.domain.batch import Document
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ForbiddenError, ProtocolError
 
 MOST_ANALYSES = 500

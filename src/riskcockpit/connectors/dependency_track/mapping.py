@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,6 @@ import msgspec
 from riskcockpit.connectors.dependency_track.wire import Analysis, Finding, Project
 from riskcockpit.domain.batch import Document
 from riskcockpit.domain.decision import WaiverReason
-from riskcockpit.domain.values import dataclass
 
 Matrix = tuple[str, str, str]
 """The uuids of a finding's project, component and vulnerability."""

@@ -11,7 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,6 @@ from riskcockpit.connectors.own_readings import Measured
 from riskcockpit.connectors.verdicts import Bound, at_least, at_most, failures, judged, once
 from riskcockpit.domain.reading import Direction, MetricClass, Reading, SubjectKind
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _QUALITY = frozenset(

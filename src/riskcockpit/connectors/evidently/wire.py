@@ -6,11 +6,10 @@ A report (`.json()`), a snapshot (what a workspace keeps), and the report a UI s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-
-from riskcockpit.domain.values import dataclass
 
 _SHAPES = ("count", "share", "mean", "std")
 """Names of the parts of a metric that has several values."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from riskcockpit.config.credentials import REDACTED, Credential, redact
@@ -15,7 +16,6 @@ from riskcockpit.config.programs import (
     run,
 )
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError, ProtocolError, SourceError, UnavailableError
 
 _SHORTEST_REDACTED = 4

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import cache
@@ -22,7 +22,6 @@ from riskcockpit.connectors.listing import REPORT_NAMES, REPORT_SUFFIXES
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.domain.batch import Batch, Coverage
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ForbiddenError, UnavailableError
 
 if TYPE_CHECKING:  # local files need no HTTP
@@ -137,7 +136,7 @@ class WatchedObjects:
         unmatched = [path.text for path in self.paths if not self._list(path, found)]
         if unmatched and not self.is_optional:
             raise UnavailableError(
-                f'source "{self.source}": nothing is called {", ".join(unmatched)}',
+                f'source "{self.source}": there is no report at {", ".join(unmatched)}',
                 hint="mend options.paths, or set optional: true when there may be none yet",
             )
         return found

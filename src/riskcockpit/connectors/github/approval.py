@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Self
 
 import msgspec
@@ -13,7 +14,6 @@ from riskcockpit.connectors.github.kinds import is_repository
 from riskcockpit.connectors.github.wire import PendingDeployment
 from riskcockpit.domain.action import Action, ActionKind
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SourceError
 
 _STATES = {ActionKind.DEPLOYMENT_APPROVE: "approved", ActionKind.DEPLOYMENT_REJECT: "rejected"}

@@ -7,6 +7,7 @@ answers 200 and leaves the alert open until somebody there agrees: only the stat
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Self
 
 import msgspec
@@ -26,7 +27,6 @@ from riskcockpit.connectors.waiving import is_ours
 from riskcockpit.domain.action import Action, ActionKind, Outcome, Preview, Receipt
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import (
     AuthenticationError,
     ForbiddenError,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from riskcockpit.connectors.github.wire import AlertItem, CodeAlert, DependabotAlert, SecretAlert
 from riskcockpit.connectors.waiving import shortened
 from riskcockpit.domain.decision import WaiverReason
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SourceError
 
 LONGEST_COMMENT = 280

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from riskcockpit.connectors.github.client import GithubClient
@@ -11,7 +12,6 @@ from riskcockpit.connectors.github.redeploy import served
 from riskcockpit.connectors.github.wire import Deployment, PendingDeployment, WorkflowRun
 from riskcockpit.domain.action import Action, ActionKind, Offer
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ProtocolError
 
 ANSWERS = (ActionKind.DEPLOYMENT_APPROVE, ActionKind.DEPLOYMENT_REJECT)

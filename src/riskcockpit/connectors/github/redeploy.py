@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -21,7 +22,6 @@ from riskcockpit.connectors.github.mapping import BAD, GOOD
 from riskcockpit.connectors.github.wire import Deployment
 from riskcockpit.domain.action import Action, Outcome
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SourceError
 
 MARK = "riskcockpit_action"

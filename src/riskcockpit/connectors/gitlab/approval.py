@@ -6,6 +6,7 @@ A deployment may need several approvals: ours is done when it is among them, wha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import msgspec
 
@@ -16,7 +17,6 @@ from riskcockpit.connectors.gitlab.wire import Deployment, User
 from riskcockpit.domain.action import Action, ActionKind, Offer
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ProtocolError, SourceError
 
 ANSWERS = {ActionKind.DEPLOYMENT_APPROVE: "approved", ActionKind.DEPLOYMENT_REJECT: "rejected"}

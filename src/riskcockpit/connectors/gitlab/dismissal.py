@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import msgspec
 
@@ -20,7 +21,6 @@ from riskcockpit.connectors.waiving import is_ours
 from riskcockpit.domain.action import Action, ActionKind
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SourceError
 
 LONGEST_COMMENT = 1_000

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -25,7 +25,6 @@ from riskcockpit.connectors.gitlab.wire import Listed, Owner
 from riskcockpit.connectors.passes import Pass
 from riskcockpit.domain.batch import Document
 from riskcockpit.domain.ids import digest
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ForbiddenError, ProtocolError
 
 SMALLEST_PAGE = 10

@@ -8,6 +8,7 @@ says what was answered.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 import msgspec
@@ -23,7 +24,6 @@ from riskcockpit.connectors.jenkins.mapping import PARAMETERS, is_job
 from riskcockpit.connectors.jenkins.wire import Build, Input
 from riskcockpit.domain.action import Action, ActionKind
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SourceError
 
 _VERBS = {ActionKind.DEPLOYMENT_APPROVE: "proceed", ActionKind.DEPLOYMENT_REJECT: "abort"}

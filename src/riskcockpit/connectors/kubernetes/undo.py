@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 import msgspec
@@ -37,7 +38,6 @@ from riskcockpit.connectors.receipts import with_hint
 from riskcockpit.connectors.reply import NotSentError, StatusError
 from riskcockpit.domain.action import Action, Outcome
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import (
     AuthenticationError,
     ForbiddenError,

@@ -7,6 +7,7 @@ mark, and never delete an alias (that needs more permission than setting one).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlencode
 
@@ -20,7 +21,6 @@ from riskcockpit.domain.action import Action, ActionKind, Outcome, Preview, Rece
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.model import APPROVED, PROMOTED_TAG, REJECTED_TAG, ROLLED_BACK_TAG
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import (
     AuthenticationError,
     ForbiddenError,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
@@ -22,7 +23,6 @@ from riskcockpit.connectors.mlflow.wire import Version as UpstreamVersion
 from riskcockpit.domain.model import DatasetRef, ModelVersion, RegisteredModel
 from riskcockpit.domain.reading import MetricClass, Reading, SubjectKind
 from riskcockpit.domain.untrusted import clean_line, clean_text
-from riskcockpit.domain.values import dataclass
 
 _CONTEXT = "mlflow.data.context"
 _USER = "mlflow.user"

@@ -7,6 +7,7 @@ newer than the champion; one whose promotion was rejected carries our mark and w
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -19,7 +20,6 @@ from riskcockpit.domain.action import Action, ActionKind, Offer
 from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.model import CHAMPION, REJECTED_TAG
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SourceError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

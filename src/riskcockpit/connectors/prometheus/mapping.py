@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.connectors.prometheus.wire import QueryOptions, Series
 from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 
 MAX_POINTS = 11_000
 """Points per series the server gives in one answer; one more is 400 `bad_data`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -14,7 +15,6 @@ from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.reply import Reply
 from riskcockpit.connectors.web.paging import next_in_body
 from riskcockpit.domain.clock import Clock
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError, ProtocolError
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from riskcockpit.domain.finding import (
@@ -14,7 +14,6 @@ from riskcockpit.domain.finding import (
     Observation,
     Package,
 )
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import prowler, wording
 from riskcockpit.formats.api import ReadOptions, Report

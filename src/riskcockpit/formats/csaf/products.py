@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from riskcockpit.domain.finding import Package
-from riskcockpit.domain.values import dataclass
 from riskcockpit.formats.members import Members
 from riskcockpit.formats.package_types import GENERIC
 from riskcockpit.formats.products import Product, asset_of, product_of

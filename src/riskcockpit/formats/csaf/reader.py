@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -10,7 +11,6 @@ import msgspec
 from msgspec import Raw
 
 from riskcockpit.domain.finding import Scan, VexStatement, VexStatus
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report

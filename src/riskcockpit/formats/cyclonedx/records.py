@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from riskcockpit.domain.finding import Observation, Package
-from riskcockpit.domain.values import dataclass
 from riskcockpit.formats import wording
 from riskcockpit.formats.advisories import Advisory, vulnerable
 from riskcockpit.formats.api import ReadOptions

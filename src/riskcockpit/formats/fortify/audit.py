@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.formats import markup
 
 TOOL = "Fortify"

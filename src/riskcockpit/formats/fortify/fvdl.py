@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from xml.etree.ElementTree import Element
 
 from riskcockpit.domain.finding import Location, Observation, Scan
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import markup, wording
 from riskcockpit.formats.api import ReadOptions

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import msgspec
 
 from riskcockpit.domain.finding import Location, Observation, Package
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import people, wording
 from riskcockpit.formats.advisories import Advisory, vulnerable

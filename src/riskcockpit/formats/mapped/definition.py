@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +12,6 @@ import msgspec
 from riskcockpit.config.settings import Struct
 from riskcockpit.config.strict import Document, read_document
 from riskcockpit.domain.finding import FindingClass
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import ConfigError
 from riskcockpit.formats.generic.fields import FLAGS, LISTS, NUMBERS, TEXTS
 from riskcockpit.formats.mapped.selecting import Path as Steps

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from riskcockpit.domain.finding import FindingClass, Location, Observation
-from riskcockpit.domain.values import dataclass
 from riskcockpit.formats import wording
 from riskcockpit.formats.addresses import bracketed, host_of, service
 from riskcockpit.formats.grading import Grade

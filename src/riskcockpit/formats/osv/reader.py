@@ -6,14 +6,13 @@ takes their ids as aliases. Every record stays one.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import msgspec
 from msgspec import Raw
 
 from riskcockpit.domain.finding import Observation, Package, Scan
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import people, wording
 from riskcockpit.formats.advisories import Advisory, vulnerable

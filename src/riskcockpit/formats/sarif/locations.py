@@ -27,8 +27,8 @@ MAX_LOCATIONS = 1_000
 """Of one result; GitHub's limit. The raw record has the rest."""
 MAX_LINE = 2**31 - 1
 _MAX_NESTED_BASES = 20
-_USUAL_NUMBER = 10_000
-"""Lines and columns below it are the same objects in all results: 7 MB less of 100,000."""
+_USUAL_NUMBERS = list(range(10_000))
+"""Lines and columns that are the same objects in all results: 7 MB less of 100,000."""
 _DECODER = msgspec.json.Decoder(Artifact)
 
 
@@ -58,14 +58,19 @@ class Locator:
         self, places: Sequence[UsualPhysicalLocation]
     ) -> tuple[list[str], list[int | None], list[int | None], list[int | None], list[str]]:
         """Return paths, lines, columns, last lines and snippets of many places."""
+        artifacts = [place.artifact_location for place in places]
         regions = [place.region for place in places]
-        number = _NUMBERS.__getitem__
         return (
-            self._paths_of([place.artifact_location for place in places]),
-            list(map(number, [region.start_line for region in regions])),
-            list(map(number, [region.start_column for region in regions])),
-            list(map(number, [region.end_line for region in regions])),
-            _snippets(places),
+            self._paths_of(artifacts),
+            _numbers([region.start_line for region in regions]),
+            _numbers([region.start_column for region in regions]),
+            _numbers([region.end_line for region in regions]),
+            [
+                _snippet(place.region) or _snippet(place.context_region)
+                if place.region.snippet or place.context_region
+                else ""
+                for place in places
+            ],
         )
 
     def _paths_of(self, artifacts: Sequence[ArtifactLocation]) -> list[str]:
@@ -107,10 +112,9 @@ class Locator:
         region = physical.region
         if region is None:
             return Location(path, None, None, None, _snippet(physical.context_region))
-        return Location(
-            path, _NUMBERS[region.start_line], _NUMBERS[region.start_column],
-            _NUMBERS[region.end_line], _snippet(region) or _snippet(physical.context_region),
-        )  # fmt: skip
+        line, column, end = _numbers((region.start_line, region.start_column, region.end_line))
+        snippet = _snippet(region) or _snippet(physical.context_region)
+        return Location(path, line, column, end, snippet)
 
     def _resolve(self, location: ArtifactLocation) -> str:
         """Put relative base URIs in front; an absolute base is the root and is left away."""
@@ -135,37 +139,17 @@ def _is_absolute(uri: str) -> bool:
     return uri.startswith(("/", "\\")) or ":" in uri.split("/", 1)[0]
 
 
-class _Numbers(dict[int | None, int | None]):
-    """Line or column numbers without the zeros that some tools write, and without absurd ones."""
-
-    def __missing__(self, value: int | None) -> int | None:
-        number = value if value and 0 < value <= MAX_LINE else None
-        if value is None or 0 <= value < _USUAL_NUMBER:
-            self[value] = number
-        return number
-
-
-_NUMBERS = _Numbers()
+def _numbers(values: Sequence[int | None]) -> list[int | None]:
+    """Return line or column numbers without the zeros that some tools write, and without absurd
+    ones."""
+    usual, end = _USUAL_NUMBERS, len(_USUAL_NUMBERS)
+    return [
+        (usual[each] if each < end else each) if each and 0 < each <= MAX_LINE else None
+        for each in values
+    ]
 
 
 def _snippet(region: Region | None) -> str:
     if region is None or region.snippet is None or not region.snippet.text:
         return ""
     return wording.snippet(region.snippet.text)
-
-
-def _snippets(places: Sequence[UsualPhysicalLocation]) -> list[str]:
-    """Return the snippets of many places; quick when those of their regions are plain lines."""
-    texts = [
-        snippet.text or "" if (snippet := place.region.snippet) is not None else ""
-        for place in places
-    ]
-    contexts = [place.context_region for place in places]
-    joined = "".join(texts)
-    is_plain = joined.isascii() and joined.isprintable() and not any(contexts)
-    if is_plain and max(map(len, texts), default=0) <= wording.MAX_SNIPPET:
-        return texts
-    return [
-        wording.snippet(text) if text else _snippet(context)
-        for text, context in zip(texts, contexts, strict=True)
-    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import msgspec
@@ -17,7 +17,6 @@ from riskcockpit.domain.finding import (
     Scan,
 )
 from riskcockpit.domain.sheet import Claims, Sheet
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import secrets, wording
 from riskcockpit.formats.api import ReadOptions

@@ -9,13 +9,13 @@ ways.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import compress
 from typing import Any
 
 import msgspec
 
 from riskcockpit.domain.sheet import Columns
-from riskcockpit.domain.values import dataclass
 from riskcockpit.formats.documents import may_be_deep
 from riskcockpit.formats.fingerprints import FingerprintReader
 from riskcockpit.formats.sarif.locations import Locator

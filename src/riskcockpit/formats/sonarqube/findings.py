@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.vulnerabilities import cwe_numbers
 

@@ -5,12 +5,11 @@ The page is read token by token; nothing in it is rendered, fetched or run.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 
 import msgspec
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import FormatError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report

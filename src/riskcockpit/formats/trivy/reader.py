@@ -7,13 +7,12 @@ vulnerabilities, misconfigurations, secrets and licences are scans of different 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 import msgspec
 from msgspec import Raw
 
 from riskcockpit.domain.finding import ControlEvidence, Observation, Problem, Scan
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from riskcockpit.domain.finding import Package
-from riskcockpit.domain.values import dataclass
 from riskcockpit.formats import wording
 from riskcockpit.formats.package_types import layer_of, purl_type
 from riskcockpit.formats.vulnerabilities import split_name

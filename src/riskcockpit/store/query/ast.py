@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
-
-from riskcockpit.domain.values import dataclass
 
 
 class Operator(StrEnum):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from riskcockpit.domain.severity import Severity
-from riskcockpit.domain.values import dataclass
 from riskcockpit.store.query import values
 from riskcockpit.store.query.ast import Operator
 from riskcockpit.store.query.fields import Field, Kind, nearest

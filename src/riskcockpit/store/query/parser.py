@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import lark
 
-from riskcockpit.domain.values import dataclass
 from riskcockpit.errors import QueryError
 from riskcockpit.store.query.ast import (
     Node,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from riskcockpit.domain.clock import parse_utc
-from riskcockpit.domain.values import dataclass
 
 _DURATION = re.compile(r"(?P<sign>[+-]?)(?P<count>\d{1,6})(?P<unit>[smhdwy])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}

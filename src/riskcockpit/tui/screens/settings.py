@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from textual import on
 from textual.widget import Widget
 
 from riskcockpit.config.settings import ListSettings
-from riskcockpit.domain.values import dataclass
 from riskcockpit.present.columns import Cell, Column, Frame
 from riskcockpit.present.lists import LISTS, columns_of, sortable
 from riskcockpit.tui.bindings import KEYS, SCOPES, Key

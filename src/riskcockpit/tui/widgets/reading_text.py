@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual.content import Content
 
 from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.domain.values import dataclass
 from riskcockpit.present.columns import Frame, metric_text
 from riskcockpit.present.plot import axis, marked, over_time, plot, recent
 from riskcockpit.present.text import age, state_mark

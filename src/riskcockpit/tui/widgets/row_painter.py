@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from rich.cells import cell_len
@@ -12,7 +13,6 @@ from textual.strip import Strip
 from textual.style import Style as VisualStyle
 
 from riskcockpit.domain.untrusted import steady
-from riskcockpit.domain.values import dataclass
 from riskcockpit.present.columns import Align, Cell, Column, Frame
 from riskcockpit.present.widths import fit
 from riskcockpit.tui.theme import TOKENS
@@ -119,6 +119,15 @@ class RowPainter(Generic[T]):
                 fit(self.columns, max(1, width - GUTTER - _BAR), GAP, self._needs),
             )
         return self._fitted[1]
+
+    def column_at(self, x: int, width: int) -> int | None:
+        """Return the number of the column that has the cell `x` of a line; None beside them."""
+        left = GUTTER
+        for index, (_, size) in enumerate(self.fit(width)):
+            if left <= x < left + size + GAP:
+                return index
+            left += size + GAP
+        return None
 
     def choose(self, columns: Sequence[Column[T]]) -> None:
         """Draw other columns."""
