@@ -19,7 +19,7 @@ from riskcockpit.present.text import stamp
 from riskcockpit.services.alert_settings import settings_in_force
 from riskcockpit.services.context import Context
 from riskcockpit.services.own_formats import directory_of, own_formats
-from riskcockpit.services.policy import controls_in_force, invalid_controls
+from riskcockpit.services.policy import controls_in_force, invalid_controls, kpis_in_force
 from riskcockpit.views.setup import Check, CheckState
 
 _CLOCK_SLACK = timedelta(minutes=1)
@@ -47,6 +47,7 @@ def examine() -> tuple[Check, ...]:
         _settings(ctx),
         _formats(paths),
         _controls(paths),
+        _kpis(ctx.paths),
         _alerts(ctx),
         _incidents(ctx.paths),
         *_directories(ctx.paths),
@@ -96,6 +97,11 @@ def _controls(paths: Paths) -> Check:
         hint = "`riskcockpit controls list` shows them first"
         return Check("controls", CheckState.FAIL, f"{reason(unread[0])}{more}", hint)
     return Check("controls", CheckState.OK, f"{count} can be read")
+
+
+def _kpis(paths: Paths) -> Check:
+    """Read the KPIs: with a file that cannot be used nothing is published."""
+    return _try("KPIs", lambda: f"{len(kpis_in_force(paths))} can be read", CheckState.FAIL)
 
 
 def _alerts(ctx: Context) -> Check:
