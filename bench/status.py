@@ -38,6 +38,7 @@ def make_home(home: Path) -> None:
     now = ctx.clock.now()
     with ctx.store.writer() as tx:
         tx.execute(statement("world_findings"), count=FINDINGS, as_of=now, rev=tx.generation)
+        tx.execute(statement("world_descriptions"))
         judge(ctx, tx, now)
 
 

@@ -25,6 +25,7 @@ def make_world(directory: Path, count: int) -> Store:
     store = Store(directory, FrozenClock(AS_OF))
     with store.writer() as tx:
         tx.execute(statement("world_findings"), count=count, as_of=AS_OF, rev=tx.generation)
+        tx.execute(statement("world_descriptions"))
     return store
 
 

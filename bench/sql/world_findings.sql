@@ -30,8 +30,7 @@ SELECT
     'rule-' || (g % 1200) AS rule,
     '' AS category, 'main' AS branch, md5('scope' || (h % 400)) AS scope,
     'Untrusted input reaches query ' || (g % 1200) || ' in module ' || (h % 977) AS title,
-    'A value that somebody else controls reaches a place where it is taken for code. Found in module '
-        || (h % 977) || '; check number ' || (g % 100000) || '.' AS description,
+    CAST((h % 977) * 100000 + g % 100000 AS UBIGINT) AS description_id,
     '' AS help_url, CAST(level AS TINYINT) AS severity, '' AS severity_raw, 'rule' AS severity_source,
     standing AS state, g % 211 = 0 AS is_unconfirmed_absent,
     ['data_integrity', 'model_validation', 'infrastructure_hardening', 'compliance_automation',

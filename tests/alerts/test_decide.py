@@ -310,9 +310,27 @@ def test_a_refused_message_is_sent_again_and_given_up_in_the_end() -> None:
     for attempt in range(1, MOST_ATTEMPTS + 1):
         delivery = attempted(delivery, DeliveryState.WAITING, "no", START)
         state = marked(watch.state, delivery)
-        ready = due(state, watch.rules, START)[1]
+        ready = due(state, watch.rules, START, at_once=True)[1]
         assert bool(ready) is (attempt < MOST_ATTEMPTS)
     assert delivery.state is DeliveryState.FAILED
+
+
+def test_a_channel_that_is_down_all_day_uses_up_no_attempts_in_an_hour() -> None:
+    watch = Watch(rules())
+    watch.look(0 * HOUR, fact())
+    tried: list[float] = []
+    for minute in range(26 * 60):
+        now = START + minute * HOUR / 60
+        watch.state, ready = due(watch.state, watch.rules, now)
+        for each in ready:
+            tried.append(minute / 60)
+            refused = attempted(each, DeliveryState.WAITING, "no", now)
+            watch.state = marked(watch.state, refused)
+    assert tried[0] == 0
+    assert tried[1] == pytest.approx(1 / 60)
+    assert 5 <= sum(hour < 1 for hour in tried) <= 7
+    assert len(tried) == MOST_ATTEMPTS
+    assert 23 < tried[-1] < 25
 
 
 def test_an_earlier_failure_waits_for_the_end_of_quiet_hours_too() -> None:

@@ -386,6 +386,18 @@ def test_an_empty_list_is_said_on_stderr(
     assert words in ran.err
 
 
+def test_a_control_that_is_being_written_is_judged_row_by_row_before_it_is_published(
+    filled: Path,
+) -> None:
+    assert invoke("controls", "new", "own-thing").code == 0
+    file = filled / "config" / "controls" / "own" / "own-thing.sql"
+    file.write_text(file.read_text().replace("WHERE tier <= $tier", "WHERE tier >= $tier"))
+    ran = invoke("controls", "run", "own-thing")
+    assert ran.code == 1
+    row = next(line.split() for line in ran.out.splitlines() if "payments-api" in line)
+    assert row == ["own-thing", "alarm", "payments-api", "nobody", "owns", "it"]
+
+
 def test_a_note_is_part_of_the_history_of_its_finding(filled: Path) -> None:
     known = first_id()
     assert invoke("note", known, "seen with the team").code == 0
@@ -512,6 +524,20 @@ def test_a_query_of_any_type_is_one_valid_document_without_an_escape(
     assert "NaN" not in ran.out
     for kind in ("table", "csv", "markdown"):
         assert invoke("query", f"select {sql} as x", "--format", kind).code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("rollback", "fraud"), ("waive", "a1b2c3", "--reason", "deferred", "--justification",
+      "the scanner reads a test fixture as code", "--expires", "3d")],
+)  # fmt: skip
+def test_a_decision_before_anything_was_read_is_no_bug(
+    home: Path, arguments: tuple[str, ...]
+) -> None:
+    assert invoke("init").code == 0
+    ran = invoke(*arguments, "--yes")
+    assert ran.code == 2
+    assert "there is no cache yet" in ran.err
 
 
 def test_a_waiver_is_previewed_decided_and_undone(filled: Path) -> None:

@@ -355,6 +355,11 @@ def test_a_directory_that_is_there_is_left_alone(bank: Path) -> None:
 
 def test_a_framework_and_an_asset_narrow_it(bank: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert invoke("evidence", "export", "x", "--framework", "dorra").code == 2
+    stranger = invoke("evidence", "export", "x", "--asset", "paiments")
+    assert stranger.code == 2
+    assert 'did you mean "payments"?' in stranger.err
+    assert not Path("x").exists()
+    assert invoke("evidence", "export", "x", "--since", "0d").code == 2
     narrow = ("--framework", "dora", "--asset", "payments")
     ran = invoke("evidence", "export", "dora", *narrow, "--json")
     assert ran.code == 0

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from riskcockpit.cli import linear, output
+from riskcockpit.cli import linear, linear_pages, output
 from riskcockpit.cli.speech import Speech, folded, spoken
 from riskcockpit.config.paths import Paths
 from riskcockpit.config.settings import ContextSettings, Settings
@@ -289,3 +289,12 @@ def test_a_long_list_is_said_by_pages_and_another_command_ends_it(
 )
 def test_lines_end_between_words_and_count_cells(text: str, lines: list[str]) -> None:
     assert folded(text, 14) == lines
+
+
+def test_of_controls_that_nobody_could_judge_none_counts_as_one_that_passed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    view = posture()
+    grave = replace(view.pillars[2], controls=24, failing_controls=8, unjudged_controls=5)
+    linear_pages.whole_pillar(replace(view, pillars=(grave,)), "3")
+    assert "8 of 19 controls fail, 5 have no data." in capsys.readouterr().out

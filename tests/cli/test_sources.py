@@ -134,7 +134,7 @@ def test_a_list_of_words_to_choose_from_is_written_with_commas() -> None:
     ]
     with pytest.raises(InputError, match="option alerts") as refused:
         option_value("github", "alerts", "dependabot,licences")
-    assert "code-scanning | dependabot | secret-scanning" in (refused.value.hint or "")
+    assert refused.value.hint == "one of code-scanning, dependabot, secret-scanning"
     (field,) = (one for one in option_fields("github") if one.name == "alerts")
     assert option_value("github", "alerts", field.default) == [
         "code-scanning",
@@ -299,3 +299,13 @@ def test_without_any_source_a_sync_says_how_one_is_added(settings: Path) -> None
     ran = invoke("sync")
     assert ran.code == 0
     assert "`riskcockpit sources add`" in ran.err
+
+
+def test_an_address_of_another_system_is_told_with_what_to_look_at(settings: Path) -> None:
+    with replayed(lambda _: Reply(404, b"Not Found")):
+        ran = invoke("sources", "add", "a b", "--kind", "mlflow", "--url", "https://x.example")
+    assert ran.code == 3
+    assert "hint: check that url is the API of a mlflow" in ran.out
+    ran = invoke("sources", "add", "a b", "--kind", "mlflow", "--url", "https://x.example",
+                 "--no-test")  # fmt: skip
+    assert "`riskcockpit sync 'a b'` pulls it" in ran.err

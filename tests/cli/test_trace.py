@@ -93,6 +93,13 @@ def test_one_is_shown_as_a_tree_with_its_gaps_named() -> None:
     assert [gap["link"] for gap in found["gaps"]] == ["commit", "pipeline", "scans", "approval"]
 
 
+def test_an_asset_alone_is_enough_where_it_has_one_place_and_the_nearest_is_named() -> None:
+    assert invoke("trace", "cards").out == invoke("trace", "cards@production").out
+    ran = invoke("trace", "payment@production")
+    assert ran.code == 2
+    assert 'did you mean "payments@production"?' in ran.err
+
+
 def test_foreign_text_is_harmless_in_every_form() -> None:
     for form in ("table", "markdown", "json"):
         out = invoke("trace", "payments@production", "--format", form).out

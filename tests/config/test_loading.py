@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 import jsonschema
@@ -86,6 +87,21 @@ def test_every_value_in_force_knows_its_origin() -> None:
     rows = {path: (value, origin) for path, value, origin in effective(loaded)}
     assert rows["sla.critical_days"] == ("3", "riskcockpit.yaml:2")
     assert rows["sla.high_days"] == ("30", "default")
+
+
+def test_each_value_of_a_source_is_shown_where_it_was_set_and_no_secret_of_its_address() -> None:
+    made_up = "a1" + secrets.token_hex(12)
+    text = f"""\
+sources:
+  - name: one
+    kind: http
+    url: https://reader:{made_up}@reports.example/?access_token={made_up}
+"""
+    rows = {path: (value, origin) for path, value, origin in effective(parse_settings(text, FILE))}
+    assert rows["sources[0].kind"] == ("http", "riskcockpit.yaml:3")
+    value, origin = rows["sources[0].url"]
+    assert value == "https://reader:***@reports.example/?access_token=***"
+    assert origin == "riskcockpit.yaml:4"
 
 
 def test_the_schema_for_editors_accepts_what_is_accepted_and_refuses_unknown_keys() -> None:

@@ -389,6 +389,7 @@ def test_a_server_of_ones_own_has_its_path_before_all_others() -> None:
         ({**ORG, "api_version": "v3"}, "https://api.github.com", "is no date"),
         ({**ORG, "reconcile_after": "soon"}, "https://api.github.com", "reconcile_after"),
         (ORG, "https://github.com", "is the web site"),
+        (ORG, "https://[::1", "is not an http"),
         ({**ORG, "alerts": ["code"]}, "https://api.github.com", "options.alerts"),
     ],
 )

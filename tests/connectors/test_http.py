@@ -6,6 +6,7 @@ import gzip
 import http.server
 import logging
 import secrets
+import socket
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -460,6 +461,56 @@ def test_nobody_listening_is_unreachable() -> None:
 
 
 # Conditional reads, and files that lie elsewhere -------------------------------------------------
+
+
+def unreachable(url: str) -> str:
+    """Return why one request to `url` found nobody."""
+    http = HttpClient("s", url, CLOCK, limits=Limits(connect_seconds=2, attempts=1))
+    with pytest.raises(NotSentError) as caught:
+        http.write("POST", "/x", {})
+    http.close()
+    return f"{caught.value.message} ({caught.value.hint})"
+
+
+def test_who_cannot_be_reached_is_told_with_the_reason_and_the_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    assert unreachable(f"http://127.0.0.1:{port}") == (
+        f'source "s": cannot reach http://127.0.0.1:{port}: the connection was refused'
+        " (check the url and the network)"
+    )
+    password = secrets.token_hex(8)
+    monkeypatch.setenv("HTTPS_PROXY", f"http://me:{password}@127.0.0.1:{port}/")
+    assert unreachable(URL) == (
+        f'source "s": cannot reach {URL} through the proxy 127.0.0.1:{port}: the connection was'
+        " refused (check the proxy and the network)"
+    )
+    monkeypatch.delenv("HTTPS_PROXY")
+
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    assert f"cannot reach {URL}: the name of the host is not known" in unreachable(URL)
+
+
+def test_a_proxy_that_refuses_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Proxy(http.server.BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:  # noqa: N802 - as http.server calls it
+            self.send_error(407, "Who are you\x1b[2J")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Proxy)
+    threading.Thread(target=server.handle_request, daemon=True).start()
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{server.server_port}")
+    told = unreachable(URL)
+    server.server_close()
+    assert "the proxy says 407 Who are you\ufffd[2J" in told
 
 
 def test_a_304_is_an_answer_only_to_who_asked_for_one() -> None:

@@ -14,7 +14,7 @@ from riskcockpit.connectors.dialect import Dialect, Outgoing
 from riskcockpit.connectors.http import HttpClient, replayed
 from riskcockpit.connectors.reply import Asked, Reply
 from riskcockpit.domain.clock import FrozenClock
-from riskcockpit.errors import ProtocolError
+from riskcockpit.errors import ProtocolError, SourceError
 
 CLOCK = FrozenClock(datetime(2026, 3, 2, 12, 0, tzinfo=UTC))
 URL = "https://upstream.example"
@@ -148,3 +148,11 @@ def test_pages_that_run_in_a_circle_end() -> None:
         with pytest.raises(ProtocolError, match="in a circle"):
             list(http.pages("/x", list[int]))
     assert len(asked) == 2
+
+
+def test_what_looks_like_a_secret_in_the_path_is_in_no_message() -> None:
+    token = "gh" + "p_" + secrets.token_hex(18)
+    with replayed(lambda _: Reply(404)), pytest.raises(SourceError) as caught:
+        HttpClient("gate", f"{URL}/hooks/{token}", CLOCK).get("/reports")
+    assert token not in caught.value.message
+    assert f"{URL}/hooks/***/reports answered 404" in caught.value.message

@@ -25,6 +25,7 @@ from riskcockpit.domain.severity import Severity
 from riskcockpit.domain.untrusted import DANGEROUS
 from support.receiver import Receiver
 from support.sim_server import serving
+from support.simulated import SimReply
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 CLOCK = FrozenClock(NOW)
@@ -97,6 +98,24 @@ def test_a_refusal_is_no_delivery(receiver: Receiver, status: int) -> None:
     assert attempt.sent is Sent.NOT_DELIVERED
     assert str(status) in attempt.message or "wait" in attempt.message
     assert len(receiver.targets) == 1  # writes are never repeated by themselves
+
+
+def test_a_room_that_asks_us_to_wait_holds_up_itself_and_no_other() -> None:
+    class Rooms(Receiver):
+        def answer(self, method: str, target: str, *_: object) -> SimReply:
+            self.targets.append(f"{method} {target}")
+            waits = {"Retry-After": "3600"}
+            return SimReply(429, headers=waits) if target == "/noisy" else SimReply(204)
+
+    rooms = Rooms(b"", CLOCK.now)
+    with serving(rooms) as base:
+        one, other = (
+            ChannelSettings(name=name, kind="chat", url=f"{base}/{name}")
+            for name in ("noisy", "quiet")
+        )
+        sent = [send(room, notice("fraud"), CLOCK).sent for room in (one, other, one)]
+    assert sent == [Sent.NOT_DELIVERED, Sent.DELIVERED, Sent.NOT_DELIVERED]
+    assert rooms.targets == ["POST /noisy", "POST /quiet"]
 
 
 def test_after_a_silence_only_what_carries_an_id_may_be_sent_again(receiver: Receiver) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from riskcockpit.config.paths import shipped
 from riskcockpit.controls.overrides import FILE_NAME, overridden
-from riskcockpit.controls.pack import Control, load
+from riskcockpit.controls.pack import Control, Packs, load
 from riskcockpit.errors import ConfigError
 
 PACK = load(shipped("config", "controls"))
@@ -24,9 +24,10 @@ overrides:
 
 def changed(directory: Path, text: str = OVERRIDE, context: str = "production") -> Control:
     (directory / FILE_NAME).write_text(text)
-    found = overridden(PACK, directory, context)
-    assert [control.id for control in found] == [control.id for control in PACK]
-    return next(control for control in found if control.id == "waivers-short")
+    found = overridden(Packs(PACK), directory, context)
+    assert [control.id for control in found.controls] == [control.id for control in PACK]
+    assert not found.invalid
+    return next(control for control in found.controls if control.id == "waivers-short")
 
 
 def test_a_parameter_is_set_for_its_environment_and_says_why(tmp_path: Path) -> None:
@@ -50,13 +51,23 @@ def test_a_parameter_is_set_for_its_environment_and_says_why(tmp_path: Path) -> 
         ("{days: 90}", "{days: true}", "True is not like 180", ""),
         ("The committee shortened all waivers", "so", "says too little", "10"),
         ("risk-committee", '""', "names nobody", ""),
-        ("reason:", "raeson:", 'unknown key "raeson"', '"reason"'),
     ],
 )  # fmt: skip
-def test_what_cannot_be_meant_is_refused_with_its_place(
+def test_what_cannot_be_meant_makes_its_control_invalid_and_no_other(
     tmp_path: Path, old: str, new: str, message: str, hint: str
 ) -> None:
-    with pytest.raises(ConfigError) as caught:
-        changed(tmp_path, OVERRIDE.replace(old, new))
-    assert message in caught.value.message
-    assert hint in str(caught.value.hint)
+    (tmp_path / FILE_NAME).write_text(OVERRIDE.replace(old, new))
+    found = overridden(Packs(PACK), tmp_path, "production")
+    (invalid,) = found.invalid
+    assert message in invalid.error.message
+    assert hint in str(invalid.error.hint)
+    assert invalid.id == ("waiver-short" if new == "waiver-short" else "waivers-short")
+    assert {each.id for each in PACK} - {each.id for each in found.controls} <= {invalid.id}
+    assert invalid.id not in {each.id for each in found.controls}
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text(OVERRIDE.replace("reason:", "raeson:"))
+    with pytest.raises(ConfigError, match='unknown key "raeson"') as caught:
+        overridden(Packs(PACK), tmp_path, "production")
+    assert caught.value.hint == 'did you mean "reason"?'

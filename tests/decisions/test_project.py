@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -216,6 +217,58 @@ def test_an_undo_after_sending_does_not_hide_what_was_done() -> None:
     sent = entry(EntryType.ACTION_SENT, {"action": ask.hash}, minute=1)
     assert meaning(ask, undo).actions[0].state is ActionState.UNDONE
     assert meaning(ask, sent, undo).actions[0].state is ActionState.SENT
+
+
+def in_chains(*entries: Entry) -> list[Entry]:
+    """Return entries as people sign them one after the other, each with all before it in sight."""
+    placed: list[Entry] = []
+    heads: dict[str, str] = {}
+    for one in entries:
+        seen = {chain: head for chain, head in heads.items() if chain != one.chain}
+        placed.append(replace(one, seq=len(placed), seen=seen))
+        heads[one.chain] = one.hash
+    return placed
+
+
+ALONE = ["ask", "sent", "done"]
+TOLD_LATER = ["ask", "sent", "done", "approval"]
+IN_ORDER = ["ask", "approval", "sent", "done"]
+TAKEN_BACK_AFTERWARDS = ["ask", "approval", "sent", "done", "withdrawal"]
+REJECTED_BEFORE = ["ask", "approval", "rejection", "sent", "done"]
+REJECTED_AFTERWARDS = ["ask", "approval", "sent", "rejection", "done"]
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (ALONE, ActionState.REQUESTED),
+        (TOLD_LATER, ActionState.PENDING),
+        (IN_ORDER, ActionState.DONE),
+        (TAKEN_BACK_AFTERWARDS, ActionState.DONE),
+        (REJECTED_BEFORE, ActionState.REJECTED),
+        (REJECTED_AFTERWARDS, ActionState.DONE),
+    ],
+)
+def test_nobody_says_of_what_lacks_a_key_that_it_was_done(
+    order: list[str], expected: ActionState
+) -> None:
+    rule = Rule(id="move-2", action=Deed.ROLLBACK, request=BOTH, keys=2, approve=BOTH)
+    ask = entry(EntryType.ROLLBACK_REQUESTED, move(rule="move-2"))
+    named = {"request": ask.hash, "model": "m", "comment": "", "context": "bank"}
+    grounds = {"rule": "move-2", "policy": POLICY, "production": False}
+    approval = entry(EntryType.ROLLBACK_APPROVED, {**named, **grounds}, "ben", 2)
+    all_of_it = {
+        "ask": ask,
+        "approval": approval,
+        "sent": entry(EntryType.ACTION_SENT, {"action": ask.hash}, minute=3),
+        "done": entry(EntryType.ACTION_CONFIRMED, {"action": ask.hash, "outcome": "done"}),
+        "withdrawal": entry(EntryType.UNDO, {"decision": approval.hash}, "ben", 9),
+        "rejection": entry(EntryType.APPROVAL_REJECTED, {**named, **grounds}, "ben", 2),
+    }
+    policies = {POLICY: Roles({"ann": BOTH, "ben": BOTH}, (rule,), POLICY)}
+    found = project(in_chains(*(all_of_it[one] for one in order)), NOW, policies)
+    assert found.actions[0].state is expected
+    assert bool(found.containments) == (expected is ActionState.DONE)
 
 
 ODD = st.recursive(

@@ -13,16 +13,21 @@ import pytest
 from riskcockpit.alerts.deliver import marked
 from riskcockpit.alerts.state import DeliveryState
 from riskcockpit.config.paths import shipped
+from riskcockpit.decisions.roles import Deed
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.errors import ConfigError, StoreError
+from riskcockpit.ledger.canonical import Json
+from riskcockpit.present.alerts import digest_text
 from riskcockpit.services.alert_store import FILE_NAME, load, save
 from riskcockpit.services.alerting import after_publish, look, send_due
 from riskcockpit.services.alerts import acknowledge, alert, alerts, digest_view, plan_acknowledge
 from riskcockpit.services.answers import note
+from riskcockpit.services.desk import Desk
 from riskcockpit.services.incident_alerts import escalation_of, way_out
 from riskcockpit.services.incident_rules import advance
 from riskcockpit.services.incidents import acknowledge as acknowledge_incident
 from riskcockpit.services.incidents import incidents
+from riskcockpit.services.record import examined, projected
 from riskcockpit.services.verify import verify_ledger
 from support.caches import NOW, finding, statement
 from support.deciding import Bank, make_bank
@@ -105,11 +110,18 @@ def test_a_failure_is_told_and_tried_again_under_the_same_id(
     assert [(row.state, row.attempts) for row in first.deliveries] == [("waiting", 1)]
     assert "503" in first.deliveries[0].message
     assert first.failed == 1
+    shown = alert(ctx, "model:fraud").row
+    assert (shown.fate, shown.unsent) == ("duplicate", "waiting")
+    assert (shown.times, shown.told_at) == (0, None)
+    assert "(not told yet, its message could not be delivered yet" in digest_text(digest_view(ctx))
+    assert after_publish(ctx) == ()
     again = send_due(ctx)
     assert [(row.id, row.state, row.attempts) for row in again.deliveries] == [
         (first.deliveries[0].id, "done", 2)
     ]
     assert len(receiver.accepted) == 1
+    shown = alert(ctx, "model:fraud").row
+    assert (shown.times, shown.told_at, shown.unsent) == (1, again.deliveries[0].at, "")
 
 
 def test_silence_escalates_and_an_acknowledgement_counts_for_the_finding_too(
@@ -203,6 +215,27 @@ def test_a_note_about_the_model_acknowledges_its_alert(bank: Bank, receiver: Rec
     send_due(ctx)
     bank.clock.at += timedelta(minutes=5)
     note(ctx, "fraud", "Looking at it")
+    assert alert(ctx, "model:fraud").row.fate == "acknowledged"
+
+
+@pytest.mark.parametrize(
+    "about", [{"subject": "fraud"}, {"subject": "elsewhere", "alert": "model:fraud"}]
+)
+def test_who_decides_nothing_acknowledges_nothing(
+    bank: Bank, receiver: Receiver, about: dict[str, Json]
+) -> None:
+    ctx = bank.at("engineer")
+    send_due(ctx)
+    bank.clock.at += timedelta(minutes=5)
+    desk = Desk(ctx)
+    grounds = desk.grounds(desk.permit(Deed.NOTE))
+    desk.sign(EntryType.NOTE, {"subject": "nothing", "text": "The rules are in force", **grounds})
+    forged = {**about, "text": "Quiet", **grounds}
+    bank.at("auditor").journal().append(EntryType.NOTE, forged)
+    acknowledged = projected(ctx, examined(ctx), NOW).acknowledgements
+    assert [subject for subject, _ in acknowledged] == ["nothing"]
+    assert alert(ctx, "model:fraud").row.fate != "acknowledged"
+    bank.at("approver").journal().append(EntryType.NOTE, forged)
     assert alert(ctx, "model:fraud").row.fate == "acknowledged"
 
 

@@ -64,7 +64,11 @@ def test_judgements_there_are_honoured_and_told(office: Office, sim: TrackSim) -
         FINDING: "open",
         "payments Dependency-Track CVE-2026-00002": "suppressed_at_source",
     }
-    ((text,),) = office.bank.rows("SELECT description FROM finding WHERE rule = 'CVE-2026-00002'")
+    ((text,),) = office.bank.rows(
+        "SELECT told.description FROM finding "
+        "JOIN text_description AS told ON told.id = finding.description_id "
+        "WHERE rule = 'CVE-2026-00002'"
+    )
     assert "Analysis: not affected, code not reachable: no route leads there" in text
 
 

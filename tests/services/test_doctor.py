@@ -92,3 +92,23 @@ def test_rules_of_incidents_and_runbooks_that_cannot_be_used_are_a_fault(
         ran = invoke(command)
         told = ("incidents are not kept" in ran.err, ran.code)
         assert told == ((True, code) if file == "incidents.yaml" else (False, 0))
+
+
+def test_a_channel_whose_secret_is_not_there_is_found_before_somebody_must_be_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RISKCOCKPIT_HOME", str(tmp_path))
+    monkeypatch.setenv("ROOM_URL", "https://room.example/in")
+    place = tmp_path / "config"
+    place.mkdir()
+    (place / "alerts.yaml").write_text(
+        "channels:\n"
+        "  - {name: room, kind: chat, url: {env: ROOM_URL}}\n"
+        "  - {name: pager, kind: webhook, url: 'https://p.example', secret: {env: NOT_THERE}}\n"
+        "routes: [{to: [room, pager]}]\n"
+    )
+    found = {check.name: check for check in examine()}
+    assert found["address of channel room"].state is CheckState.OK
+    assert "room.example" not in found["address of channel room"].detail
+    assert found["secret of channel pager"].state is CheckState.FAIL
+    assert "NOT_THERE is not set" in found["secret of channel pager"].detail

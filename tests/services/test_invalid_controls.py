@@ -120,10 +120,15 @@ def test_parameters_that_are_set_for_it_wait_until_it_can_be_read(home: Context)
         "overrides:\n  - {control: own-thing, params: {x: 1}, decided_by: ann,\n"
         "     reason: because of something that is long enough to say}\n"
     )
+    publish(home)
+    assert "no such parameter" in controls(home)[0].message
+    found = verdicts(home)
+    assert found.pop("own-thing") == "config_invalid"
+    assert "config_invalid" not in found.values()
     with pytest.raises(ConfigError, match="no such parameter"):
-        controls(home)
+        control(home, "own-thing")
     spoil(home)
-    assert verdicts(home)["own-thing"] == "config_invalid"
+    assert 'unknown key "severty"' in controls(home)[0].message
 
 
 def test_a_signed_pack_that_was_changed_is_seen_whole_and_stops_nothing(home: Context) -> None:

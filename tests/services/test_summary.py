@@ -22,7 +22,8 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.gathering import gather
 from riskcockpit.services.judging import judge
 from riskcockpit.services.posture import posture
-from riskcockpit.services.summary import LIFETIME, Summary, decoded
+from riskcockpit.services.queue import _deadline
+from riskcockpit.services.summary import LIFETIME, DeadlineFact, Summary, decoded
 from riskcockpit.store.snapshots import Store
 from riskcockpit.views.posture import PostureView, QueueItem, QueueKind
 from support.caches import NOW, context
@@ -172,3 +173,12 @@ def test_every_publish_has_a_summary_and_a_discarded_one_has_none(tmp_path: Path
     assert found[0] == 1
     with ctx.store.reader() as reader:
         assert decoded(found[1]) == gather(reader, NOW, timedelta(days=7))
+
+
+def test_numbers_of_findings_in_the_queue_are_grouped_alike() -> None:
+    step = DeadlineFact(
+        kind="asset", name="core", step_at=NOW - timedelta(days=1), findings=72_731, assets=1,
+        asset="core", owners=(), severity=4, is_kev=False, due_at=NOW, since=NOW, top="f1",
+        top_exposure=Decimal(1), title="", exposure=Decimal(1),
+    )  # fmt: skip
+    assert "72,731 findings, 72,731 overdue" in _deadline([step], "EUR", NOW).detail

@@ -206,6 +206,17 @@ def test_the_second_sync_starts_from_the_cursors_and_full_forgets_them(world: Wo
     assert list(world.states()) == ["sqli"]
 
 
+def test_the_last_source_that_is_taken_out_is_forgotten_and_its_findings_stay(world: World) -> None:
+    world.sources = {"reports": FakeSource([whole(document("a.sarif", "sqli"))])}
+    sync(world.context())
+    world.sources = {}
+    report = sync(world.context())
+    assert (report.sources, report.generation) == ((), 2)
+    assert world.rows("SELECT name FROM source") == []
+    assert world.states() == {"sqli": "open"}
+    assert sync(world.context()).generation == 2, "there is nothing left to forget"
+
+
 @pytest.mark.parametrize(
     ("error", "message"),
     [

@@ -21,7 +21,7 @@ from riskcockpit.services.endings import record_endings
 from riskcockpit.services.evidence import _evaluations
 from riskcockpit.services.incidents import drills, incidents
 from riskcockpit.services.posture import posture
-from riskcockpit.services.record import examined
+from riskcockpit.services.record import deciders, examined
 from riskcockpit.services.reporting import _last_report
 from riskcockpit.services.requests import requests
 from riskcockpit.services.verify import ledger_rows, verify_ledger
@@ -156,7 +156,7 @@ def test_data_of_a_wrong_shape_stops_no_reader(bank: Bank, wrong: str) -> None:
     assert len(ledger_rows(ctx)) == len(found.entries)
     verify_ledger(ctx)
     record_endings(ctx)
-    acks_of(found.counting, ())
+    acks_of(found.counting, (), deciders(ctx.paths.ledger, found))
     assert list(_evaluations(found.entries, NOW.replace(year=2000), bank.clock.now(), None))
     _last_report(found.entries, bank.clock.now())
     for entry in found.entries:

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -276,16 +277,25 @@ def test_interrupting_stops_the_queries_of_all_threads_and_the_reader_lives_on(
     ("number", "end", "code"),
     [(signal.SIGINT, KeyboardInterrupt, None), (signal.SIGTERM, SystemExit, 143)],
 )
-def test_a_signal_ends_a_query_as_it_ends_everything_else(
+def test_a_signal_ends_a_statement_as_it_ends_everything_else(
     store: Store, number: signal.Signals, end: type[BaseException], code: int | None
 ) -> None:
-    timer = threading.Timer(0.2, os.kill, (os.getpid(), number))
     with store.reader() as reader:
-        timer.start()
-        with pytest.raises(end) as ended, ended_by_signals():
+        with _ended(number, end, code):
             reader.rows(ENDLESS)
-        assert getattr(ended.value, "code", None) == code
         assert reader.one(COUNT) == (1,)
+    with _ended(number, end, code), store.writer() as tx:
+        tx.rows(ENDLESS)
+    assert store.generation() == 1
+
+
+@contextmanager
+def _ended(number: signal.Signals, end: type[BaseException], code: int | None) -> Iterator[None]:
+    """Send the signal `number` in a while, and expect it to raise `end`."""
+    threading.Timer(0.3, os.kill, (os.getpid(), number)).start()
+    with pytest.raises(end) as ended, ended_by_signals():
+        yield
+    assert getattr(ended.value, "code", None) == code
 
 
 def test_closing_stops_what_runs_and_later_questions_are_cancelled(store: Store) -> None:

@@ -345,12 +345,20 @@ def test_a_misspelt_table_is_told_its_neighbour(reader: Reader) -> None:
     assert caught.value.hint == "did you mean 'finding'?"
 
 
+def test_a_misspelt_column_is_told_its_neighbour_and_its_line(reader: Reader) -> None:
+    with pytest.raises(InputError, match='"tierr"') as caught:
+        ask(reader, "SELECT name\nFROM asset\nWHERE tierr = 1")
+    hint = caught.value.hint or ""
+    assert hint.startswith('did you mean "tier"')
+    assert hint.endswith("?; look at line 3")
+
+
 def test_the_list_of_cache_tables_is_the_schema(writer: Writer) -> None:
     with writer.apart() as cursor:
         names = {
             row[0] for row in cursor.execute("SELECT table_name FROM duckdb_tables()").fetchall()
         }
-    assert names - {"schema_step"} == CACHE_TABLES
+    assert names - {"schema_step", "text_description"} == CACHE_TABLES  # see finding.description
 
 
 def test_the_cache_on_disk_is_left_alone_by_refused_statements(

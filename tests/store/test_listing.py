@@ -28,7 +28,7 @@ from riskcockpit.store.sql import Clauses, filled, sql, used_params
 from support.caches import NOW, finding, open_store, publish, statement
 from support.listing import misfits
 
-WORD = re.compile(r"\b(title|rule|package_name|vulnerability|description)\b *=")
+WORD = re.compile(r"\b(title|rule|package_name|vulnerability|description_id)\b *=")
 PLACE = re.compile(r"\b(asset|path)\b *=")
 TEXTS = ("title", "rule", "package_name", "vulnerability", "description", "asset", "path")
 

@@ -39,6 +39,7 @@ def empty_cache(directory: Path) -> Iterator[Writer]:
         tx.cursor().commit()  # one transaction cannot write to two databases
         tx.rows(sql("store", "scratch_attach"))
         tx.rows(sql("store", "key_list"))
+        tx.stage_descriptions({})
         for kind in ("wording", "place"):
             tx.rows(sql("store", f"listing_{kind}_pending"))
             tx.rows(sql("store", f"listing_{kind}_numbered"))

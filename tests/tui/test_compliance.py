@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from riskcockpit.tui.evidence_lines import openable, tree_lines
+from riskcockpit.tui.evidence_lines import openable, summary, tree_lines
 from riskcockpit.tui.messages import Place
 from riskcockpit.tui.screens.compliance import ComplianceScreen
 from support import fake_gateway
@@ -111,3 +111,10 @@ async def test_hostile_frameworks_break_no_line(keys: tuple[str, ...]) -> None:
     async with opened(gateway, *keys, *"jjj", size=(100, 30)) as (app, _):
         assert {sum(cell_len(part.text) for part in strip) for strip in strips(app)} == {100}
         assert app.is_running
+
+
+def test_the_sentence_over_hundreds_of_requirements_fits_80_columns() -> None:
+    (view, *_) = FakeGateway().compliance()
+    said = summary([view] * 60)
+    assert "requirements: " in said
+    assert len(said) < 80, said

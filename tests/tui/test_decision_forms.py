@@ -34,6 +34,10 @@ async def test_a_rollback_goes_to_the_version_that_is_chosen_and_its_preview_fol
         text = seen(app)
         assert "v6" in text
         assert "accuracy 0.941" in text
+        newest, oldest = (line for line in text.split("\n") if "  auc 0.9" in line)
+        assert newest.index("auc") == oldest.index("auc")
+        assert newest.index(" old") == oldest.index(" old")
+        assert "j shows more" in text, "a part of the preview is below"
         assert "cannot serve: version 5 was rolled back itself" in text
         monkeypatch.setattr("riskcockpit.tui.modals.confirm.SETTLE_SECONDS", 3.0)
         await press(pilot, "tab")

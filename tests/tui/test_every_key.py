@@ -19,6 +19,7 @@ from riskcockpit.tui.modals.forms import LineForm, RenewForm, WaiveForm
 from riskcockpit.tui.modals.help import HelpDialog
 from riskcockpit.tui.modals.jump import JumpMode
 from riskcockpit.tui.modals.says import ErrorDialog
+from riskcockpit.tui.modals.spread import SpreadDialog
 from riskcockpit.tui.screens.compliance import ComplianceScreen
 from riskcockpit.tui.screens.findings import FindingsScreen
 from riskcockpit.tui.widgets.row_table import RowTable
@@ -124,10 +125,12 @@ CASES: dict[str, Case] = {
     "list.page-up": Case("findings", ("pagedown", "pageup"), row(0)),
     "list.open": Case("models", ("enter",), at("model", "fraud-scoring")),
     "list.jump": Case("models", ("semicolon",), over(JumpMode)),
+    "list.narrow": Case("models", ("/", "z"), lambda app: table(app).total == 0),
     "findings.filter": Case("findings", ("/",), lambda app: isinstance(app.focused, Input)),
     "list.column-left": Case("findings", ("left",), lambda app: table(app).chosen_column > 1),
     "list.column-right": Case("findings", ("right",), lambda app: table(app).chosen_column == 1),
     "list.sort": Case("findings", ("s",), lambda app: table(app).sort_key == "-severity"),
+    "findings.spread": Case("findings", ("B",), over(SpreadDialog)),
     "findings.mark": Case("findings", ("space",), lambda app: len(table(app).marks) == 1),
     "findings.range": Case(
         "findings", ("v", "j", "j", "v"), lambda app: len(table(app).marks) == 3
@@ -210,6 +213,8 @@ def renew(app: Cockpit, place: str) -> None:
     """Go to a place as nobody has touched it."""
     if place == "compliance" and place in app._places:
         app.uninstall_screen(app._places.pop(place))
+    if place == "models" and place in app._places:
+        app._places[place].step_back()
     if place == "findings" and place in app._places:
         screen = findings(app)
         screen.query_text, screen.wanted_sort, screen._wants_preview = "state:open", None, None

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from rich.cells import cell_len
+
 from riskcockpit.domain.finding import State
 from riskcockpit.domain.severity import Severity
 from riskcockpit.present.columns import Frame
-from riskcockpit.tui.widgets.finding_text import finding_brief, finding_full
+from riskcockpit.tui.widgets.finding_text import fact, finding_brief, finding_full, paragraph
 from riskcockpit.views.findings import FindingDetail, PastDeadline
 from support.bank_findings import detail_of, finding_row
+from support.bank_governance import controls
+from support.fake_gateway import FakeGateway
+from support.piloting import opened, seen
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -48,3 +53,27 @@ def test_a_path_of_3_kb_is_capped_and_its_end_stays() -> None:
     assert len(text) < 1_500
     assert "3,008" in text
     assert "end.py" in text
+
+
+async def test_a_finding_says_which_requirements_a_control_that_fails_is_evidence_for() -> None:
+    (known, *_), gateway = controls(), FakeGateway()
+    shown = gateway.finding
+
+    def finding(wanted: str) -> FindingDetail:
+        return replace(shown(wanted), controls=(known.id, "gone-since"))
+
+    gateway.finding = finding  # type: ignore[method-assign, assignment] # two controls fail
+    async with opened(gateway, "f", "enter", size=(120, 50)) as (app, _):
+        text = seen(app)
+        assert "Controls that fail about it, its rule or its asset" in text
+        assert known.title in text
+        assert "sr-26-2 4.1" in text
+        assert "gone-since" in text, "one that no pack has any more keeps its id"
+
+
+def test_wide_letters_are_broken_by_the_cells_they_take() -> None:
+    lines = [line.plain for line in paragraph("漢字かな " * 30 + "漢" * 100, 40)]
+    assert all(cell_len(line) <= 40 for line in lines)
+    assert "".join(lines).replace(" ", "") == "漢字かな" * 30 + "漢" * 100
+    (first, *_) = fact("location", "漢" * 100, 60)
+    assert first.plain.startswith("location    漢"), "it begins beside its label"

@@ -104,7 +104,7 @@ async def test_the_form_of_a_waiver_says_what_it_is_for_and_refuses_what_the_ban
             assert gateway.make_row(i).title in seen(app)
         assert "and 1 more" in seen(app)
         await press(pilot, *"wait", "enter")
-        assert "4 characters; it needs 20" in seen(app)
+        assert "Justification: 4 characters; it needs 20" in seen(app), "the field keeps its name"
         await press(pilot, *"ing for the vendor")
         assert "it needs 20" not in seen(app)
         expires = form.query_one("#expires", Input)
@@ -144,3 +144,25 @@ async def test_the_field_that_has_the_focus_differs_by_more_than_a_shade(
             assert is_marked(app, name), name
             await press(pilot, "tab")
             assert not is_marked(app, name), name
+
+
+async def test_what_is_waived_is_said_to_its_end_or_seen_to_be_cut() -> None:
+    gateway = FakeGateway()
+    shown = gateway.waiver_scope
+    words = " ".join(f"word-{number:02}" for number in range(12))
+
+    def scope(title: str) -> None:
+        gateway.waiver_scope = lambda findings: replace(  # type: ignore[method-assign] # a long one
+            shown(findings), first=((title, "its-asset"),)
+        )
+
+    scope(words)
+    async with opened(gateway, "f", "w", size=(80, 24)) as (app, pilot):
+        assert "word-11  its-asset" in seen(app)
+        await press(pilot, "escape")
+        scope(words * 3)
+        await press(pilot, "w")
+        assert (
+            "word-08…" in seen(app)
+            or "…" in seen(app).split("Waive 1 finding")[1].split("Reason")[0]
+        )

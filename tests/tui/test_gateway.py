@@ -106,3 +106,13 @@ def test_settings_are_taken_as_they_change_and_the_old_stay_when_they_are_wrong(
     with pytest.raises(ConfigError, match="no riskcockpit home"):
         gateway.check_home(str(paths.config / "nowhere"))
     paths.settings.unlink()
+
+
+def test_settings_that_vanish_leave_those_of_before_in_force(paths: Paths) -> None:
+    paths.settings.write_text("context: {name: prod-bank, production: true}\n", encoding="utf-8")
+    gateway = Gateway(Context.open(paths))
+    paths.settings.unlink()
+    with pytest.raises(ConfigError, match="is gone"):
+        gateway.reload()
+    assert (gateway.about.context, gateway.about.is_production) == ("prod-bank", True)
+    gateway.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from riskcockpit.domain.incident import IncidentEvent
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.incidents import acknowledge_clock, contain_clock, means
 from riskcockpit.present.text import ASCII
@@ -68,3 +69,18 @@ async def test_what_is_answered_cannot_be_acknowledged_and_a_model_at_fault_can_
         assert gateway.planned == [RollBack("fraud-scoring", 6)]
         await press(pilot, "escape", "escape", "j", "A")
         assert gateway.planned == [RollBack("fraud-scoring", 6)]
+
+
+def test_of_steps_and_events_nothing_is_cut() -> None:
+    view = incidents()[0]
+    words = " ".join(f"word-{number:02}" for number in range(20))
+    event = IncidentEvent(view.incident.detected_at, "opened", "engineer", words, "e1")
+    long = replace(
+        view,
+        incident=replace(view.incident, timeline=(event,)),
+        steps=tuple(replace(step, title=words) for step in view.steps[:1]),
+    )
+    lines = [line.plain for line in incident_text(long, Frame(NOW), 76)]
+    assert all(len(line) <= 76 for line in lines)
+    for number in range(20):
+        assert sum(f"word-{number:02}" in line for line in lines) == 1 + bool(long.steps)

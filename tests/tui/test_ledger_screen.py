@@ -81,3 +81,9 @@ async def test_a_policy_edited_by_hand_stays_told_although_the_chains_verify() -
             gateway.view = replace(posture())
             await press(pilot, "ctrl+r")
             assert "roles.yaml: edited" in seen(app)
+
+
+async def test_on_80_columns_the_ledger_still_says_when() -> None:
+    async with opened(None, "l", size=(80, 24)) as (app, _):
+        for row in app.gateway.ledger(3):
+            assert f"{row.ts:%Y-%m-%d %H:%M} " in seen(app)

@@ -113,3 +113,32 @@ async def test_breadcrumbs_name_a_place_once_and_a_banner_does_not_lead_to_where
         await press(pilot, "S")
         assert "SOURCE FAILED" in seen(app)
         assert "S shows why" not in seen(app)
+
+
+async def test_the_gravest_numbers_stand_first_and_without_findings_all_of_them_are_seen() -> None:
+    *others, last = posture().pillars
+    calm = replace(last.kpis[0], state=KpiState.OK, value=3.0)
+    states = (*[KpiState.OK] * 4, KpiState.WARN, KpiState.ALARM)
+    kpis = tuple(
+        replace(
+            calm, id=f"kpi-{at}", title=f"number {at} of it", state=state, definition="x " * 200
+        )
+        for at, state in enumerate(states)
+    )
+    last = replace(last, state=KpiState.ALARM, reason="number 5", kpis=kpis)
+    gateway = FakeGateway(total=0, view=replace(posture(), pillars=(*others, last)))
+    async with opened(gateway, "5", size=(80, 24)) as (app, _):
+        text = seen(app)
+        places = [text.index(f"number {at} of it") for at in (5, 4, 0, 1, 2, 3)]
+        assert places == sorted(places)
+        assert pillar(app).kpi_table.row_id == "kpi-5"
+        said = [line.strip() for line in text.split("\n") if line.strip().startswith("x x")]
+        assert len(said) == 2
+        assert said[-1].endswith("…"), "it is seen that there is more"
+
+
+async def test_beside_many_findings_numbers_and_controls_take_a_few_rows() -> None:
+    async with opened(None, "2", size=(80, 24)) as (app, _):
+        assert pillar(app).kpi_table.size.height <= 4
+        assert pillar(app).control_table.size.height <= 2
+        assert pillar(app).table.size.height >= 6

@@ -65,7 +65,8 @@ async def test_a_moved_key_acts_however_it_is_written_and_is_read_as_it_is_typed
         "go.models": " Ctrl+F , §",
         "app.help": "f1, ?",
     }
-    async with opened(FakeGateway(about=replace(ABOUT, keymap=keymap))) as (app, pilot):
+    gateway = FakeGateway(about=replace(ABOUT, keymap=keymap))
+    async with opened(gateway, size=(160, 30)) as (app, pilot):
         assert "f5 findings" in seen(app)
         await press(pilot, "ctrl+f")
         assert app.place.kind == "models"

@@ -94,6 +94,14 @@ def test_the_header_of_80_cells_says_all_it_says_in_shorter_words(
         assert line.cell_length <= max(width, 44)
 
 
+def test_without_a_user_the_header_names_the_computer_alone() -> None:
+    nobody = replace(ABOUT, principal="")
+    line = header_line(
+        Place("overview"), nobody, posture(), "", is_locked=False, glyphs=UNICODE, width=120
+    ).plain
+    assert "· bastion-2.internal ·" in line
+
+
 def test_a_cause_that_forbids_is_found() -> None:
     error = StoreError("cannot open the cache")
     error.__cause__ = PermissionError("no")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from riskcockpit.alerts.decide import KEPT
 from riskcockpit.alerts.rules import Rules
 from riskcockpit.alerts.state import Alert, Delivery, DeliveryState, State
 
-MOST_ATTEMPTS = 24
+MOST_ATTEMPTS = 100
+LONGEST_PAUSE = timedelta(minutes=15)
+"""Between two attempts; all of them take a day."""
+_FIRST_PAUSE = timedelta(minutes=1)
+_DOUBLINGS = 8
+"""More of them are beyond the longest pause anyway."""
 _OPEN = (DeliveryState.WAITING, DeliveryState.SENDING)
 
 
@@ -38,10 +43,13 @@ def recovered(state: State, repeatable: Collection[str], now: datetime) -> State
     )
 
 
-def due(state: State, rules: Rules, now: datetime) -> tuple[State, tuple[Delivery, ...]]:
+def due(
+    state: State, rules: Rules, now: datetime, *, at_once: bool = False
+) -> tuple[State, tuple[Delivery, ...]]:
     """Return the state without what need not be sent any more, and what is to be sent now.
 
-    In quiet hours only what breaks through is due, also when an earlier attempt failed.
+    In quiet hours only what breaks through is due, also when an earlier attempt failed. After each
+    attempt that failed there is a pause, twice as long each time, unless all is sent `at_once`.
     """
     kept = tuple(
         _superseded(each, state, now)
@@ -54,6 +62,7 @@ def due(state: State, rules: Rules, now: datetime) -> tuple[State, tuple[Deliver
         for each in kept
         if each.state is DeliveryState.WAITING
         and (not is_quiet or each.notice.severity >= rules.break_through)
+        and (at_once or now - each.at >= _pause(each.attempts))
     )
     return replace(state, deliveries=kept), ready
 
@@ -77,6 +86,13 @@ def attempted(delivery: Delivery, outcome: DeliveryState, message: str, now: dat
     if outcome is DeliveryState.WAITING and attempts >= MOST_ATTEMPTS:
         outcome = DeliveryState.FAILED
     return replace(delivery, state=outcome, attempts=attempts, at=now, message=message)
+
+
+def _pause(attempts: int) -> timedelta:
+    """Return how long a message waits after so many attempts that failed."""
+    if not attempts:
+        return timedelta()
+    return min(LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempts - 1, _DOUBLINGS))
 
 
 def _is_over(alert: Alert) -> bool:

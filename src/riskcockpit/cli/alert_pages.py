@@ -9,7 +9,7 @@ from datetime import datetime
 from riskcockpit.cli.diagnostics import say
 from riskcockpit.cli.documents import Json, document, plain
 from riskcockpit.cli.output import cells, line
-from riskcockpit.present.alerts import FATES
+from riskcockpit.present.alerts import FATES, UNSENT
 from riskcockpit.present.text import age, plural, stamp
 from riskcockpit.views.alerts import AlertDetail, AlertRow, DeliveryRow, DigestView, SendReport
 
@@ -19,7 +19,7 @@ def alerts(rows: Sequence[AlertRow], now: datetime) -> None:
     cells(
         ("id", "severity", "alert", "what", "becomes", "told", "to", "owner", "age"),
         [
-            (row.id, row.severity, row.title, row.detail, row.fate.replace("_", " "),
+            (row.id, row.severity, row.title, row.detail, _becomes(row),
              row.times or "", row.recipient, row.owner, age(row.since, now))
             for row in rows
         ],
@@ -27,6 +27,13 @@ def alerts(rows: Sequence[AlertRow], now: datetime) -> None:
     )  # fmt: skip
     if not rows:
         say("nothing needs anybody")
+
+
+def _becomes(row: AlertRow) -> str:
+    """Return what becomes of an alert; of one that is not due again, how far its message came."""
+    words = {"waiting": "undelivered", "failed": "undeliverable"}
+    fate = row.fate.replace("_", " ")
+    return words.get(row.unsent, fate) if row.fate == "duplicate" else fate
 
 
 def alert(view: AlertDetail) -> None:
@@ -38,6 +45,8 @@ def alert(view: AlertDetail) -> None:
     line(f"  owner         {row.owner or 'nobody is named'}")
     line(f"  since         {stamp(row.since)}")
     line(f"  becomes       {FATES.get(row.fate, row.fate)}")
+    if row.unsent in UNSENT:
+        line(f"  message       {UNSENT[row.unsent]}")
     if row.told_at:
         line(f"  told          {plural(row.times, 'time')}, last at {stamp(row.told_at)}")
     if row.acked_at:

@@ -134,6 +134,7 @@ def _kpi(view: KpiView) -> Json:
         "sample": view.sample,
         "trend": list(view.trend),
         "definition": view.definition,
+        "message": view.message,
     }
 
 

@@ -20,12 +20,12 @@ Rows = Sequence[tuple[Pillar, KpiView]]
 def kpis(views: Rows, now: datetime) -> None:
     """Print one row a KPI."""
     cells(
-        ("state", "kpi", "value", "target", "sample", "seen", "pillar", "title"),
+        ("state", "kpi", "value", "target", "sample", "seen", "pillar", "title", "why"),
         [
             (
                 view.state.value, view.id, measure(view.value, view.unit),
                 limit(view.target, view.unit, view.direction), view.sample, age(view.as_of, now),
-                pillar.value, view.title,
+                pillar.value, view.title, view.message,
             )
             for pillar, view in views
         ],
@@ -39,6 +39,8 @@ def kpi(view: KpiDetail) -> None:
     unit = summary.unit
     line(f"{summary.id}  {summary.title}")
     line(f"  value        {measure(summary.value, unit)}, {summary.state.value}")
+    if summary.message:
+        line(f"  why          {summary.message}")
     line(f"  target       {limit(summary.target, unit, summary.direction)}")
     line(f"  warns until  {limit(view.warning, unit, summary.direction)}")
     line(f"  sample       {summary.sample}, {view.minimum_sample} at least")
@@ -113,4 +115,5 @@ def _kpi(view: KpiView) -> Json:
         "sample": view.sample,
         "as_of": plain(view.as_of),
         "trend": plain(list(view.trend)),
+        "message": view.message,
     }

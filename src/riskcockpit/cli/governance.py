@@ -52,7 +52,10 @@ def run(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Judge controls now over what is published; nothing is kept. Exit 1 when one fails."""
+    """Judge controls now over what is published; nothing is kept. Exit 1 when one fails.
+
+    Those that are named are shown with the rows behind their verdict.
+    """
     from riskcockpit.cli import documents, output
     from riskcockpit.services.context import Context
     from riskcockpit.services.governance import run_controls
@@ -71,6 +74,14 @@ def run(
         titles = ("verdict", "control", "failed", "passed", "why")
         rows = [(r.verdict.value, r.control_id, r.failed, r.passed, r.message) for r in results]
         output.cells(titles, rows, "table")
+        if ids:
+            judged = [
+                (r.control_id, row.status.value, row.resource, row.reason)
+                for r in results
+                for row in r.rows
+            ]
+            output.line()
+            output.cells(("control", "status", "resource", "reason"), judged, "table")
     failed = sum(result.verdict.value in ("alarm", "error", "config_invalid") for result in results)
     say(f"{len(results)} controls, {failed} fail")
     if failed:

@@ -68,7 +68,8 @@ def whole_pillar(view: PostureView, number: str) -> None:
     line(_pillar(found))
     for kpi in found.kpis:
         line(f"{kpi.state.value.replace('_', ' ')}: {_kpi(kpi)}.")
-    line(f"{found.failing_controls} of {plural(found.controls, 'control')} fail.")
+    blind = f", {found.unjudged_controls} have no data" if found.unjudged_controls else ""
+    line(f"{found.failing_controls} of {plural(found.judged_controls, 'control')} fail{blind}.")
     line(f"Its findings: findings pillar:{found.pillar.value}. Its controls: controls list.")
 
 

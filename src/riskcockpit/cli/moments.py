@@ -28,7 +28,7 @@ def start_of(text: str) -> datetime | timedelta | None:
         span = parse_duration(text)
     except (ValueError, OverflowError) as error:
         raise _no_start(text) from error
-    if span > _LONGEST:
+    if not timedelta() < span <= _LONGEST:
         raise _no_start(text)
     return span
 

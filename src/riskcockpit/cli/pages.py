@@ -113,6 +113,8 @@ def _kpi(view: KpiView) -> None:
         Cell(f" {sparkline(view.trend, 30, target=view.target)}", "muted"),
         least=2,
     )
+    if view.message:
+        line(f"      {view.message}")
 
 
 def _exposure(view: ExposureView) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -139,4 +140,4 @@ def _show(tried: SourceTest | None, added: SourceAdded | None, *, as_json: bool)
             output.line(f"{'':<23} hint: {check.hint}")
     if added is not None:
         output.lines(added.block.rstrip("\n"))
-        say(f"added to {added.file}; `riskcockpit sync {added.name}` pulls it")
+        say(f"added to {added.file}; `riskcockpit sync {quote(added.name)}` pulls it")

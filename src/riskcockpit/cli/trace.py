@@ -34,7 +34,7 @@ def trace(
         str,
         typer.Argument(
             metavar="[DEPLOYMENT]",
-            help="The beginning of an id, or as bank/payments@production.",
+            help="The beginning of an id, an asset, or as bank/payments@production.",
             autocompletion=_ids,
         ),
     ] = "",

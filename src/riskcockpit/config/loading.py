@@ -91,9 +91,14 @@ def read_settings(file: Path) -> LoadedSettings:
 
 
 def effective(loaded: LoadedSettings) -> list[tuple[str, str, str]]:
-    """Return (path, value, origin) of every setting in force, in the order of the schema."""
+    """Return (path, value, origin) of every setting in force, in the order of the schema.
+
+    What looks like a secret, as a password in an address, is not among the values.
+    """
+    from riskcockpit.domain.redaction import without_secrets  # noqa: PLC0415 - to be shown only
+
     return [
-        (path, value, loaded.origin(path))
+        (path, without_secrets(value), loaded.origin(path))
         for path, value in _flat(msgspec.to_builtins(loaded.settings), "")
     ]
 
@@ -102,7 +107,7 @@ def _flat(value: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict) and value:
         for key, inner in value.items():
             yield from _flat(inner, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list) and value:
+    elif isinstance(value, list | tuple) and value:
         for index, inner in enumerate(value):
             yield from _flat(inner, f"{path}[{index}]")
     else:

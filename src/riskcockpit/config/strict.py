@@ -1,7 +1,7 @@
 """Strict reading of a YAML file into a struct: errors name file, line and the nearest key.
 
-YAML aliases, files beyond a size and keys nobody knows are refused. Used for settings, controls,
-the KPI catalogue and the exposure priors.
+YAML aliases, files beyond a size, keys nobody knows and keys that are there twice are refused. Used
+for settings, controls, the KPI catalogue and the exposure priors.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar, get_args
 import msgspec
 import yaml
 
+from riskcockpit.config.choices import meant
 from riskcockpit.errors import ConfigError
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -73,7 +74,7 @@ def read_document(file: Path, type_: type[T], what: str) -> Document[T]:
 
 def read_yaml(file: Path, what: str) -> Any:
     """Read what is in a YAML file, within the limits of all of them; raises as `read_document`."""
-    return _value(_text(file, what), file, what)
+    return _value(_text(file, what), file, what)[0]
 
 
 def _text(file: Path, what: str) -> str:
@@ -85,8 +86,13 @@ def _text(file: Path, what: str) -> str:
 
 def parse_document(text: str, file: Path, type_: type[T], what: str) -> Document[T]:
     """Read YAML text as a `type_`; raises as `read_document`."""
-    raw = _value(text, file, what)
+    raw, is_suspect = _value(text, file, what)
     source = Source(what, file, text)
+    for line, key in _twice(text) if is_suspect else ():
+        raise ConfigError(
+            f'cannot read {what} from {file}: line {line}: "{key}" is there twice',
+            hint="keep one of them: only the last would count",
+        )
     try:
         return Document(msgspec.convert({} if raw is None else raw, type_), source)
     except msgspec.ValidationError as error:
@@ -97,18 +103,21 @@ class _UnusualError(Exception):
     """What the quick reading leaves to YAML's own."""
 
 
-def _value(text: str, file: Path, what: str) -> Any:
-    """Return what `_parse` does, without the nodes; a third of the time for a plain document."""
+def _value(text: str, file: Path, what: str) -> tuple[Any, bool]:
+    """Return the value `_parse` does, and whether a key may be there twice.
+
+    Without the nodes it takes a third of the time for a plain document.
+    """
     if len(text) <= MAX_BYTES and not _is_too_deep(text):
         try:
             tree = _Tree()
             for event in yaml.parse(text, _Loader):
                 if (step := _STEPS.get(type(event))) is not None:
                     step(tree, event)
-            return tree.root[0] if tree.root else None
+            return tree.root[0] if tree.root else None, tree.is_suspect
         except (_UnusualError, yaml.YAMLError, ValueError):
             pass
-    return _parse(text, file, what)[1]
+    return _parse(text, file, what)[1], True
 
 
 class _Tree:
@@ -123,6 +132,8 @@ class _Tree:
         self._key: Any = _NO_KEY
         """What waits for a value in a mapping."""
         self._outer: list[tuple[Any, Any]] = []
+        self.is_suspect = False
+        """A mapping had a key already."""
 
     def start_document(self, _: yaml.Event) -> None:
         if self.root:
@@ -155,6 +166,7 @@ class _Tree:
         elif self._key is _NO_KEY:
             self._key = value
         else:
+            self.is_suspect |= self._key in self._holder
             self._holder[self._key] = value
             self._key = _NO_KEY
 
@@ -211,6 +223,28 @@ def _parse(text: str, file: Path, what: str) -> tuple[yaml.Node | None, Any]:
             loader.dispose()
 
 
+def _twice(text: str) -> Iterator[tuple[int, str]]:
+    """Yield (line, key) of each key that its mapping has already."""
+    mappings: list[set[str] | None] = []
+    is_key: list[bool] = []
+    for event in yaml.parse(text, _Loader):
+        if isinstance(event, yaml.CollectionEndEvent):
+            mappings.pop()
+            is_key.pop()
+        elif not isinstance(event, yaml.NodeEvent):
+            continue
+        elif mappings and mappings[-1] is not None:
+            keys = mappings[-1]
+            if is_key[-1] and isinstance(event, yaml.ScalarEvent):
+                if event.value in keys and event.start_mark is not None:
+                    yield event.start_mark.line + 1, event.value
+                keys.add(event.value)
+            is_key[-1] = not is_key[-1]
+        if isinstance(event, yaml.CollectionStartEvent):
+            mappings.append(set() if isinstance(event, yaml.MappingStartEvent) else None)
+            is_key.append(True)
+
+
 def _is_too_deep(text: str) -> bool:
     """Count the levels, unless brackets and indentation cannot make too many of them."""
     indents = (len(line) - len(line.lstrip(" -?:")) for line in text.splitlines())
@@ -259,7 +293,7 @@ def _explained(
     """Turn msgspec's message, as `… - at `$.sources[0]``, into one with a line and a hint."""
     what, _, place = str(error).partition(" - at ")
     path = place.strip("`").removeprefix("$").removeprefix(".")
-    hint = None
+    hint = meant(what, type_, path)
     if what.startswith("Object contains unknown field `"):
         key = what.split("`")[1]
         known = _fields_at(type_, path)
@@ -268,7 +302,8 @@ def _explained(
         hint = _nearest(key, known, _inner_fields(type_) if path == key else {})
     elif not isinstance(raw, dict):
         what, hint = f"a mapping of {source.what} is expected", "start with a key and a colon"
-    line = source.lines().get(path)
+    lines = source.lines()  # msgspec does not name the key of a mapping whose value is wrong
+    line = lines.get(path) or lines.get(path.partition("[...]")[0])
     where = f"line {line}: " if line else ""
     label = f"{path}: " if path and not what.startswith("unknown key") else ""
     return ConfigError(

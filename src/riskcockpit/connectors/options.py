@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from riskcockpit.config.choices import meant
 from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.errors import ConfigError
 
@@ -26,7 +27,8 @@ def read_options(spec: SourceSpec, type_: type[T]) -> T:
         path = place.strip("`").removeprefix("$").removeprefix(".")
         where = f"options.{path}" if path else "options"
         raise ConfigError(
-            f'source "{spec.name}": {where}: {what}', hint=_nearest(what, type_)
+            f'source "{spec.name}": {where}: {what}',
+            hint=meant(what, type_, path) or _nearest(what, type_),
         ) from error
 
 

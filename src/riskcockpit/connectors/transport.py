@@ -6,6 +6,7 @@ What to ask, how often and with which credential is decided in `connectors.http`
 from __future__ import annotations
 
 import logging
+import socket
 import ssl
 import threading
 import time
@@ -22,9 +23,13 @@ from riskcockpit.connectors.pace import Limits, Pace
 from riskcockpit.connectors.reply import Asked, NotSentError, Reply
 from riskcockpit.connectors.tls import Tls, trust
 from riskcockpit.connectors.unpacking import ACCEPTED, BadEncodingError, Unpacker
+from riskcockpit.domain.redaction import without_secrets
+from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import ProtocolError, SourceError, UnavailableError
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_QUOTE = 80
+"""Characters of foreign text in a message."""
 Sign = Callable[[Outgoing], Mapping[str, str]]
 
 
@@ -43,8 +48,8 @@ class Request:
 
     @property
     def asked(self) -> str:
-        """Method and URL without its query, for messages and logs."""
-        return f"{self.method} {self.url.partition('?')[0]}"
+        """Method and URL without its query and what looks like a secret, for messages and logs."""
+        return f"{self.method} {without_secrets(self.url.partition('?')[0])}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,17 +180,17 @@ class Transport:
         return b"".join(parts)
 
     def _unreachable(self, error: httpx.TransportError) -> SourceError | NotSentError:
-        message = f'source "{self.source}": cannot reach {self.endpoint.origin}'
-        cause: BaseException | None = error
-        while cause is not None:
+        through = _proxy_for(self.endpoint)
+        way = f" through the proxy {through}" if through else ""
+        message = f'source "{self.source}": cannot reach {self.endpoint.origin}{way}'
+        for cause in _causes(error):
             if isinstance(cause, ssl.SSLCertVerificationError):
                 return SourceError(
                     f"{message}: its certificate is not trusted: {cause.verify_message}",
                     hint="add the issuing CA to this computer, or name it under tls.ca",
                 )
-            cause = cause.__cause__ or cause.__context__
-        reason = "no answer" if isinstance(error, httpx.TimeoutException) else "no connection"
-        return NotSentError(f"{message}: {reason}", hint="check the url, the network and the proxy")
+        hint = f"check the {'proxy and the network' if through else 'url and the network'}"
+        return NotSentError(f"{message}: {_why_not(error)}", hint=hint)
 
     def _open(self) -> httpx.Client:
         with self._opening:
@@ -219,6 +224,38 @@ class Transport:
                 transport=_stand_in(),
             )
         return self._http
+
+
+def _why_not(error: httpx.TransportError) -> str:
+    """Return in words why there is no connection."""
+    if isinstance(error, httpx.TimeoutException):
+        return "no answer"
+    if isinstance(error, httpx.ProxyError):
+        return f"the proxy says {clean_line(str(error))[:_QUOTE]}"
+    for cause in _causes(error):
+        if isinstance(cause, socket.gaierror):
+            return "the name of the host is not known"
+        if isinstance(cause, ConnectionRefusedError):
+            return "the connection was refused"
+    return "no connection"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def _proxy_for(endpoint: Endpoint) -> str:
+    """Return host and port of the proxy of the environment for an origin; empty: none is asked."""
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - slow, for faults only
+
+    if endpoint.is_loopback or proxy_bypass(endpoint.host):
+        return ""
+    known = getproxies()
+    proxy = known.get(endpoint.scheme) or known.get("all") or ""
+    return clean_line(proxy.rpartition("://")[2].rpartition("@")[2].rstrip("/"))[:_QUOTE]
 
 
 def _stand_in() -> httpx.BaseTransport | None:

@@ -110,7 +110,7 @@ class WatchedFiles:
         listing = list_files(self.paths, self.start, self.suffixes)
         if listing.unmatched and not self.is_optional:
             raise UnavailableError(
-                f'source "{self.source}": nothing is called {", ".join(listing.unmatched)}',
+                f'source "{self.source}": there is no report at {", ".join(listing.unmatched)}',
                 hint="mend options.paths, or set optional: true when there may be none yet",
             )
         return listing

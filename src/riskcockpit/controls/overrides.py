@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from riskcockpit.config.settings import Struct
-from riskcockpit.config.strict import Document, read_document
-from riskcockpit.controls.pack import Control, Scalar
+from riskcockpit.config.strict import read_document
+from riskcockpit.controls.pack import Control, Invalid, Packs, Scalar
 
 FILE_NAME = "parameters.yaml"
 SHORTEST_REASON = 10
@@ -32,27 +32,33 @@ class _OverridesFile(Struct, frozen=True):
     overrides: tuple[_Override, ...]
 
 
-def overridden(
-    controls: Iterable[Control], directory: Path, context: str, invalid: Collection[str] = ()
-) -> tuple[Control, ...]:
-    """Return `controls` with what `directory` sets otherwise for the environment `context`.
+def overridden(packs: Packs, directory: Path, context: str) -> Packs:
+    """Return `packs` with what `directory` sets otherwise for the environment `context`.
 
-    What it sets for one of `invalid`, controls that cannot be read, is left for when they can be.
+    A control for which something is set that cannot be meant is among the invalid ones: nobody
+    knows by which value it should be judged. So is a name that no control has. What is set for a
+    control that cannot be read is left for when it can be.
 
     Raises:
-        ConfigError: the file cannot be used; the message names file, line and what to mend.
+        ConfigError: the file cannot be read; the message names file, line and what to mend.
     """
-    found = {control.id: control for control in controls}
     file = directory / FILE_NAME
     if not file.exists():
-        return tuple(found.values())
+        return packs
     document = read_document(file, _OverridesFile, "parameters of controls")
-    for path, why, hint in _faults(document, found, invalid):
-        raise document.source.fault(path, why, hint)
-    for override in document.value.overrides:
-        if override.context in ("", context) and override.control in found:
+    found = {control.id: control for control in packs.controls}
+    invalid = {each.id: each for each in packs.invalid}
+    for index, override in enumerate(document.value.overrides):
+        if override.control in invalid:
+            continue
+        fault = next(_faults(f"overrides[{index}]", override, found), None)
+        if fault is not None:
+            error = document.source.fault(*fault)
+            invalid[override.control] = Invalid(override.control, error)
+            found.pop(override.control, None)
+        elif override.context in ("", context):
             found[override.control] = _changed(found[override.control], override)
-    return tuple(found.values())
+    return Packs(tuple(found.values()), tuple(sorted(invalid.values(), key=lambda each: each.id)))
 
 
 def _changed(control: Control, override: _Override) -> Control:
@@ -63,24 +69,19 @@ def _changed(control: Control, override: _Override) -> Control:
 
 
 def _faults(
-    document: Document[_OverridesFile], known: Mapping[str, Control], invalid: Collection[str]
+    path: str, override: _Override, known: Mapping[str, Control]
 ) -> Iterator[tuple[str, str, str | None]]:
-    for index, override in enumerate(document.value.overrides):
-        path = f"overrides[{index}]"
-        if override.control in invalid:
-            continue
-        if override.control not in known:
-            yield (
-                f"{path}.control",
-                f'"{override.control}" is no control',
-                _near(override.control, known),
-            )
-            continue
-        if len(override.reason.strip()) < SHORTEST_REASON:
-            yield f"{path}.reason", "says too little", f"{SHORTEST_REASON} characters at least"
-        if not override.decided_by.strip():
-            yield f"{path}.decided_by", "names nobody", None
-        yield from _value_faults(f"{path}.params", override, known[override.control])
+    """Yield (path, what is wrong, hint) for each value that no type refuses."""
+    control = known.get(override.control)
+    if control is None:
+        hint = _near(override.control, known)
+        yield f"{path}.control", f'"{override.control}" is no control', hint
+        return
+    if len(override.reason.strip()) < SHORTEST_REASON:
+        yield f"{path}.reason", "says too little", f"{SHORTEST_REASON} characters at least"
+    if not override.decided_by.strip():
+        yield f"{path}.decided_by", "names nobody", None
+    yield from _value_faults(f"{path}.params", override, control)
 
 
 def _value_faults(

@@ -75,6 +75,11 @@ def is_plain(entry: Entry) -> bool:
     return entry.type is EntryType.NOTE and KIND not in entry.data
 
 
+def is_of_decider(entry: Entry, policies: Policies, followers: Followers) -> bool:
+    """Whether who signed an entry had a role that decides; nobody else answers an alarm."""
+    return bool(followers.signature(entry, policies).roles & _ANYBODY)
+
+
 def recorded(
     entries: Iterable[Entry], policies: Policies, followers: Followers
 ) -> Iterator[tuple[NoteKind, Entry]]:

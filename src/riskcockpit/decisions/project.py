@@ -14,7 +14,13 @@ from riskcockpit.decisions.automation import automation_record
 from riskcockpit.decisions.containment import Containment, containments
 from riskcockpit.decisions.corrections import Correction, collect_corrections
 from riskcockpit.decisions.incidents import collect_drills, collect_incidents
-from riskcockpit.decisions.notes import NoteKind, is_plain, kind_of, recorded
+from riskcockpit.decisions.notes import (
+    NoteKind,
+    is_of_decider,
+    is_plain,
+    kind_of,
+    recorded,
+)
 from riskcockpit.decisions.receipts import ProjectedAction, collect_actions
 from riskcockpit.decisions.requests import (
     REJECTIONS,
@@ -208,7 +214,11 @@ def project(
         at=now,
         waivers=waivers,
         actions=actions,
-        acknowledgements=tuple((subject, entry.ts) for subject, entry in acknowledging(entries)),
+        acknowledgements=tuple(
+            (subject, entry.ts)
+            for subject, entry in acknowledging(entries)
+            if is_of_decider(entry, policies, followers)
+        ),
         containments=contained,
         corrections=tuple(collect_corrections(entries, followers, policies, doubt)),
         automation=automation_record(entries, counting, followers, actions, now),
@@ -354,7 +364,10 @@ def _state(standing: Standing, terms: WaiverTerms | None, now: datetime) -> Waiv
 
 
 def acknowledging(entries: Iterable[Entry]) -> Iterator[tuple[str, Entry]]:
-    """Yield (finding or model, entry) of all that people signed about one, in time order."""
+    """Yield (finding or model, entry) of all that was signed about one, in time order.
+
+    It counts where `notes.is_of_decider` holds.
+    """
     people = _WAIVERS | {EntryType.ROLLBACK_REQUESTED}
     for entry in entries:
         if entry.type in people or is_plain(entry) or kind_of(entry) in _ANSWERING:

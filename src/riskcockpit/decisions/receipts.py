@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import dropwhile
 from typing import Any
 
 import msgspec
@@ -100,7 +101,11 @@ def _about_deployment(ask: Entry) -> Action:
 def collect_actions(
     entries: Iterable[Entry], followers: Followers, policies: Policies, doubt: str
 ) -> list[ProjectedAction]:
-    """Return every action that was ever asked for, in the order of the asking."""
+    """Return every action that was ever asked for, in the order of the asking.
+
+    Receipts count from the first sending that knew of all its keys and of no end: nobody says of
+    what waits for a second person that it was done.
+    """
     entries = tuple(entries)
     receipts = receipts_of(entries)
     found = []
@@ -113,8 +118,24 @@ def collect_actions(
             continue  # nothing that could be sent
         standing = stand(ask, Severity.INFO, followers, policies, doubt)
         unsent = _before_sending(ask, standing)
-        found.append(projected_action(ask, action, standing, unsent, receipts.get(ask.hash, ())))
+
+        def is_idle(receipt: Entry, ask: Entry = ask) -> bool:
+            return not _is_sending(receipt, ask, followers, policies)
+
+        counting = tuple(dropwhile(is_idle, receipts.get(ask.hash, ())))
+        found.append(projected_action(ask, action, standing, unsent, counting))
     return found
+
+
+def _is_sending(receipt: Entry, ask: Entry, followers: Followers, policies: Policies) -> bool:
+    """Whether a receipt begins what was decided and had not ended, by what it knows."""
+    end = followers.ends.get(ask.hash)
+    if receipt.type is not EntryType.ACTION_SENT:
+        return False
+    if end is not None and followers.order.knows(receipt.hash, end.hash):
+        return False
+    known = stand(ask, Severity.INFO, followers, policies, "", known_to=receipt)
+    return known.decided_at is not None
 
 
 def receipts_of(entries: Iterable[Entry]) -> Mapping[str, Sequence[Entry]]:
@@ -163,6 +184,8 @@ def _before_sending(ask: Entry, standing: Standing) -> tuple[ActionState, str, d
         return state, f"{standing.end_word} by {end.actor}{why}", end.ts
     if standing.doubt:
         return ActionState.IN_DOUBT, standing.doubt, ask.ts
+    if not standing.signed:
+        return ActionState.IN_DOUBT, f"{ask.actor} may not ask for it", ask.ts
     if standing.decided_at is None:
         return ActionState.REQUESTED, "waits for another key", ask.ts
     return ActionState.PENDING, "decided, not sent yet", standing.decided_at

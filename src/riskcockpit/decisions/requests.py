@@ -7,7 +7,7 @@ hash, or end it. What it is worth follows from the policy that was in force, not
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -197,6 +197,19 @@ class Followers:
         end = self.ends.get(key.hash)
         return end is not None and end.actor == key.actor
 
+    def keys_of(self, ask: Entry, known_to: Entry | None) -> Iterator[Entry]:
+        """Yield the keys that stand: now, or when `known_to` was signed, by what that one knows."""
+        for key in self.keys.get(ask.hash, ()):
+            if known_to is None:
+                is_there, is_gone = True, self.withdrawn(key)
+            else:
+                is_there = self.order.knows(known_to.hash, key.hash)
+                is_gone = self.withdrawn(key) and self.order.knows(
+                    known_to.hash, self.ends[key.hash].hash
+                )
+            if is_there and not is_gone:
+                yield key
+
 
 def follow(
     entries: Iterable[Entry], void: Container[str] = (), policies: Policies | None = None
@@ -234,10 +247,19 @@ def follow(
     return Followers(by_name, ends, Order(entries, void, are_one), stops)
 
 
-def stand(
-    ask: Entry, severity: Severity, followers: Followers, policies: Policies, doubt: str
+def stand(  # noqa: PLR0913 - what is asked, and all that it is held against
+    ask: Entry,
+    severity: Severity,
+    followers: Followers,
+    policies: Policies,
+    doubt: str,
+    *,
+    known_to: Entry | None = None,
 ) -> Standing:
-    """Say how `ask` stands; `severity` is the highest it concerns, `doubt` why it cannot count."""
+    """Say how `ask` stands; `severity` is the highest it concerns, `doubt` why it cannot count.
+
+    With `known_to` it is said which keys it had by what that entry knows.
+    """
     ended = followers.ends.get(ask.hash)
     authors: tuple[str, ...] = ()
     try:
@@ -248,11 +270,7 @@ def stand(
     rule = _rule(ask, severity, policies, followers)
     if rule is None:
         return Standing(None, ended=ended, doubt=doubt or _DOUBT)
-    keys = [
-        key
-        for key in followers.keys.get(ask.hash, ())
-        if key.data["rule"] == rule.id and not followers.withdrawn(key)
-    ]
+    keys = [key for key in followers.keys_of(ask, known_to) if key.data["rule"] == rule.id]
     by_entry = [(entry, followers.signature(entry, policies)) for entry in (ask, *keys)]
     signed = counted(rule, [signature for _, signature in by_entry], authors)
     decided_at = None

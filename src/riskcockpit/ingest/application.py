@@ -86,9 +86,12 @@ def apply_presence(tx: Writer, runs: Sequence[Run], now: datetime) -> list[Prese
         run.sheet.stored()
     if sum(len(run.sheet) for run in runs) >= LONG_REPORT:
         tx.give_back_memory()
+    is_any_new = sum(known.counts.values()) < sum(len(run.sheet) for run in runs)
+    if is_any_new or known.is_any_content:
+        tx.keep_descriptions()
     if known.counts:
         _refresh(tx, runs, known, now)
-    if sum(known.counts.values()) < sum(len(run.sheet) for run in runs):
+    if is_any_new:
         tx.execute(sql("ingest", "finding_insert"), now=now, rev=tx.generation)
         tx.execute(sql("ingest", "event_created"), rev=tx.generation)
     _remember(tx, runs, now, known, has_places=has_places)

@@ -12,6 +12,7 @@ from riskcockpit.domain.ids import digest
 from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest.identity import VERSION, evidence
 from riskcockpit.ingest.matching import Trace, match
+from riskcockpit.ingest.own_tools import is_own_tool
 from riskcockpit.ingest.policy import IngestPolicy
 from riskcockpit.ingest.prefixes import PrefixChange, find
 from riskcockpit.ingest.runs import Run
@@ -21,17 +22,17 @@ from riskcockpit.store.sql import sql
 
 
 def without_foreign_claims(tx: Writer, sheet: Sheet, asset: str) -> Sheet:
-    """Return `sheet` without claims on findings of other assets than their own."""
+    """Return `sheet` without claims on findings of other assets or other tools than their own."""
     ids = [kind.claimed_id for kind in sheet.kinds if kind.claimed_id]
     if not ids:
         return sheet
-    owners: dict[str, set[str]] = {}
-    for id_, owner in tx.rows(sql("ingest", "claimed_assets"), ids=ids):
-        owners.setdefault(id_, set()).add(owner)
+    owners: dict[str, set[tuple[str, str]]] = {}
+    for id_, *owner in tx.rows(sql("ingest", "claimed_owners"), ids=ids):
+        owners.setdefault(id_, set()).add((owner[0], owner[1]))
     return Sheet.of(
         tuple(
             replace(seen, claimed_id="")
-            if owners.get(seen.claimed_id, set()) - {seen.asset or asset}
+            if owners.get(seen.claimed_id, set()) - {(seen.asset or asset, seen.tool)}
             else seen
             for seen in sheet
         )
@@ -53,6 +54,8 @@ def recognise(tx: Writer, runs: Sequence[Run], policy: IngestPolicy) -> dict[int
         run.identities.other_keys or run.sheet.has_class(FindingClass.DEPENDENCY) for run in runs
     ):
         tx.execute(sql("ingest", "match_vulnerability"))
+    if any(is_own_tool(run.spec.tool) for run in runs):
+        tx.execute(sql("ingest", "match_drop_foreign"))
     tx.execute(sql("ingest", "fresh_fill"))
     changes = _compare_leftovers(tx, runs, policy)
     _assign_ids(tx)

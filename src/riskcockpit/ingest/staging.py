@@ -25,6 +25,7 @@ from riskcockpit.ingest.policy import IngestPolicy
 from riskcockpit.ingest.runs import Run
 from riskcockpit.ingest.vulnerabilities import canonical, normalised, package_name, without_tag
 from riskcockpit.store.database import Writer
+from riskcockpit.store.described import numbers
 from riskcockpit.store.sql import sql
 
 TABLES: Mapping[str, Mapping[str, str]] = {
@@ -41,12 +42,11 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "scanned_asset": {"scan": "INTEGER", "asset": "VARCHAR"},
     "incoming": {
         "n": "INTEGER", "scan": "INTEGER", "profile": "INTEGER", "key": "VARCHAR",
-        "title": "VARCHAR", "wording": "INTEGER", "path": "VARCHAR", "line": "INTEGER",
+        "title": "VARCHAR", "description_id": "UBIGINT", "path": "VARCHAR", "line": "INTEGER",
         "col": "INTEGER", "end_line": "INTEGER", "snippet": "VARCHAR", "location_count": "INTEGER",
         "fingerprint": "VARCHAR",
         "raw": "INTEGER",  # the number within its scan; NULL when no record is kept
     },
-    "wording": {"wording": "INTEGER", "description": "VARCHAR"},
     "profile": {
         "profile": "INTEGER", "class": "VARCHAR", "asset": "VARCHAR", "rule": "VARCHAR",
         "help_url": "VARCHAR", "severity": "TINYINT", "severity_raw": "VARCHAR",
@@ -60,7 +60,6 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "fingerprint_name": "VARCHAR",
         "state": "VARCHAR", "days": "INTEGER",
     },
-    "told_wording": {"wording": "INTEGER", "said": "UBIGINT"},
     "told_profile": {
         "profile": "INTEGER", "said": "UBIGINT", "needs_triage": "BOOLEAN",
         "is_suppressed": "BOOLEAN",
@@ -184,16 +183,16 @@ def stage_rules(tx: Writer) -> None:
 def stage_scan(tx: Writer, runs: Sequence[Run], policy: IngestPolicy) -> None:
     """Stage the results of all runs, numbered through, with their further places and keys.
 
-    What many results have in common is staged once: their profile, and how they are described,
-    which in most reports is a text of the rule.
+    What many results have in common is staged once: their profile, and their description, which in
+    most reports is a text of the rule.
     """
     profiles: dict[tuple[int, int, str], int] = {}
-    wordings: dict[str, int] = {}
-    columns = [incoming_columns(run, profiles, wordings) for run in runs]
+    descriptions = numbers(chain.from_iterable(run.sheet.descriptions for run in runs))
+    columns = [incoming_columns(run, profiles, descriptions) for run in runs]
     tx.stage_columns("incoming", TABLES["incoming"], _joined(columns))
-    tx.stage("wording", TABLES["wording"], ((n, text) for text, n in wordings.items()))
+    tx.stage_descriptions(descriptions)
     tx.stage("profile", TABLES["profile"], _profile_rows(runs, profiles, policy))
-    for name in ("told_profile", "told_wording", "told"):
+    for name in ("told_profile", "told"):
         tx.execute(sql("ingest", name))
     keys = [
         (run.first + n, key)
@@ -263,12 +262,12 @@ def stage_runs(tx: Writer, runs: Sequence[Run]) -> None:
 
 
 def incoming_columns(
-    run: Run, profiles: dict[tuple[int, int, str], int], wordings: dict[str, int]
+    run: Run, profiles: dict[tuple[int, int, str], int], descriptions: Mapping[str, int]
 ) -> tuple[Sequence[Any], ...]:
     """Return the columns of `incoming` for one run.
 
-    `profiles` numbers what results have in common, by run, kind and method of the fingerprint, and
-    `wordings` their descriptions, in the order of first use.
+    `profiles` numbers what results have in common, by run, kind and method of the fingerprint, in
+    the order of first use; `descriptions` has the number of each description.
     """
     sheet, identities = run.sheet, run.identities
     methods = [method for method, _ in identities.fingerprints]
@@ -276,15 +275,13 @@ def incoming_columns(
         each: profiles.setdefault((run.number, *each), len(profiles))
         for each in dict.fromkeys(zip(sheet.kind, methods, strict=True))
     }
-    for text in dict.fromkeys(sheet.descriptions):
-        wordings.setdefault(text, len(wordings))
     places = [1] * len(sheet)
     for row, found in sheet.places.items():
         places[row] = len(found)
     return (
         run.numbers, [run.number] * len(sheet),
         [numbers[each] for each in zip(sheet.kind, methods, strict=True)],
-        identities.keys, sheet.titles, list(map(wordings.__getitem__, sheet.descriptions)),
+        identities.keys, sheet.titles, list(map(descriptions.__getitem__, sheet.descriptions)),
         sheet.paths, sheet.lines, sheet.columns, sheet.end_lines, sheet.snippets,
         places, [value or None for _, value in identities.fingerprints],
         _kept(sheet.raws),

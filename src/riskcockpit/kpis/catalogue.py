@@ -68,6 +68,8 @@ class Kpi:
     sql: str
     rows_sql: str
     """The SELECT of the rows behind the number; empty when there is none."""
+    is_trusted: bool = True
+    """Its SELECTs are ours: they run in this process. Others run in one of their own."""
 
 
 def load(file: Path | None = None) -> tuple[Kpi, ...]:
@@ -87,7 +89,8 @@ def digest(catalogue: Iterable[Kpi]) -> str:
     """Return the SHA-256 over the whole catalogue, as hex: what was measured, and how."""
     state = sha256()
     for kpi in sorted(catalogue, key=lambda kpi: kpi.id):
-        values = (getattr(kpi, field.name) for field in fields(kpi))
+        names = (field.name for field in fields(kpi) if field.name != "is_trusted")
+        values = (getattr(kpi, name) for name in names)
         words = [str(sorted(v)) if isinstance(v, frozenset) else str(v) for v in values]
         state.update(f"{words}\n".encode())
     return state.hexdigest()
@@ -118,7 +121,16 @@ def _kpi(entry: _Entry, file: Path) -> Kpi:
         max_age=parse_duration(entry.max_age) if entry.max_age else None,
         sql=text,
         rows_sql=rows,
+        is_trusted=_is_ours(entry.id, text, rows),
     )
+
+
+def _is_ours(id_: str, text: str, rows: str) -> bool:
+    """Return whether these are the SELECTs that ship under the same name."""
+    ours = shipped("config", "kpis") / f"{id_}.sql"
+    behind = ours.with_suffix(".rows.sql")
+    kept = (file.read_text(encoding="utf-8") if file.exists() else "" for file in (ours, behind))
+    return (text, rows) == tuple(kept)
 
 
 def _faults(document: Document[_CatalogueFile]) -> Iterator[tuple[str, str, str | None]]:

@@ -1,16 +1,23 @@
-"""Measures KPIs over one generation, through the store's guard."""
+"""Measures KPIs over one generation, through the store's guard.
+
+SELECTs that are not ours run in a process of their own, with limits of the system.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
+from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.kpi import KpiReading, KpiRow, KpiState, judge
 from riskcockpit.errors import CancelledError, InputError, StoreError
 from riskcockpit.kpis.catalogue import Kpi
+from riskcockpit.store.confined import Confined, confined
 from riskcockpit.store.database import Reader
 from riskcockpit.store.guard import Answer, Guard, Statement, guarding
+from riskcockpit.store.handover import handed_over
 
 MOST_BEHIND = 1_000
 """Rows behind a number that are shown at most."""
@@ -28,9 +35,15 @@ def measure(reader: Reader, catalogue: Iterable[Kpi], as_of: datetime) -> tuple[
         CancelledError: the reader was interrupted.
     """
     wanted = tuple(catalogue)
+    readings: dict[str, KpiReading] = {}
     with guarding(reader) as guard:
-        guard.expect(kpi.sql for kpi in wanted)
-        return tuple(_reading(guard, kpi, as_of) for kpi in wanted)
+        ours = [kpi for kpi in wanted if kpi.is_trusted]
+        guard.expect(kpi.sql for kpi in ours)
+        readings.update((kpi.id, _reading(guard, kpi, as_of)) for kpi in ours)
+    if foreign := [kpi for kpi in wanted if not kpi.is_trusted]:
+        with _cell(reader, foreign) as cell:
+            readings.update((kpi.id, _reading(cell, kpi, as_of)) for kpi in foreign)
+    return tuple(readings[kpi.id] for kpi in wanted)
 
 
 def behind(reader: Reader, kpi: Kpi, as_of: datetime) -> tuple[KpiRow, ...]:
@@ -43,20 +56,36 @@ def behind(reader: Reader, kpi: Kpi, as_of: datetime) -> tuple[KpiRow, ...]:
         return ()
     name = f"the rows of the KPI {kpi.id}"
     statement = Statement(name, kpi.rows_sql, tables=kpi.inputs, columns=_BEHIND)
-    with guarding(reader) as guard:
-        answer = guard.run(statement, {"as_of": as_of, "since": as_of - kpi.window}, MOST_BEHIND)
+    moments = {"as_of": as_of, "since": as_of - kpi.window}
+    with guarding(reader) if kpi.is_trusted else _cell(reader, [kpi]) as runner:
+        answer = runner.run(statement, moments)
     places = [answer.columns.index(column) for column in _BEHIND]
-    return tuple(KpiRow(*(row[place] for place in places)) for row in answer.rows)
+    rows = (tuple(row[place] for place in places) for row in answer.rows[:MOST_BEHIND])
+    return tuple(KpiRow(item, value, _moment(at), note) for item, value, at, note in rows)
 
 
-def _reading(guard: Guard, kpi: Kpi, as_of: datetime) -> KpiReading:
+@contextmanager
+def _cell(reader: Reader, kpis: Iterable[Kpi]) -> Iterator[Confined]:
+    """Lend a process of its own over what `reader` sees."""
+    tables = sorted({table for kpi in kpis for table in kpi.inputs})
+    with handed_over(reader, tables) as file, confined(file) as cell:
+        yield cell
+
+
+def _moment(value: datetime | str | None) -> datetime | None:
+    """Return a moment that may have come out of another process, as text."""
+    return parse_utc(value) if isinstance(value, str) else value
+
+
+def _reading(runner: Guard | Confined, kpi: Kpi, as_of: datetime) -> KpiReading:
     statement = Statement(f"the KPI {kpi.id}", kpi.sql, tables=kpi.inputs, columns=_COLUMNS)
     try:
-        answer = guard.run(statement, {"as_of": as_of, "since": as_of - kpi.window}, most_rows=1)
+        answer = runner.run(statement, {"as_of": as_of, "since": as_of - kpi.window})
     except CancelledError:
         raise
     except (InputError, StoreError) as error:
-        return _without(kpi, as_of, error.message)
+        why = f"{error.message} ({error.hint})" if error.hint else error.message
+        return _without(kpi, as_of, why)
     if answer.is_truncated or len(answer.rows) != 1:
         return _without(kpi, as_of, f"the KPI {kpi.id} must return exactly one row")
     return _judged(kpi, as_of, answer)
@@ -64,9 +93,13 @@ def _reading(guard: Guard, kpi: Kpi, as_of: datetime) -> KpiReading:
 
 def _judged(kpi: Kpi, as_of: datetime, answer: Answer) -> KpiReading:
     record = dict(zip(answer.columns, answer.rows[0], strict=True))
-    value, sample, newest = record["value"], int(record["sample"] or 0), record["as_of"]
-    if value is not None and (sample < kpi.minimum_sample or not math.isfinite(value)):
+    value, sample, newest = record["value"], int(record["sample"] or 0), _moment(record["as_of"])
+    if value is not None and not math.isfinite(value):
+        return _without(kpi, as_of, f"the value of the KPI {kpi.id} is no number: {value}")
+    if sample < kpi.minimum_sample:
         value = None
+    if newest is not None and newest > as_of:  # or it would not grow old for as long
+        newest = as_of
     is_stale = kpi.max_age is not None and (newest is None or as_of - newest > kpi.max_age)
     state = judge(value, kpi.target, kpi.direction, kpi.warning, is_stale=is_stale)
     return KpiReading(kpi.id, as_of, value, sample, state, newest)

@@ -20,6 +20,10 @@ FATES = {
     "waived": "waived",
     "no_route": "nobody is named to be told",
 }
+UNSENT = {
+    "waiting": "its message could not be delivered yet",
+    "failed": "its message could not be delivered and was given up",
+}
 _HELD = ("budget", "quiet_hours", "no_route", "acknowledged", "duplicate", "waived")
 
 
@@ -58,6 +62,7 @@ def _section(rows: Sequence[AlertRow], safe: Callable[[str], str], bullet: str) 
         owner = f", owner {safe(row.owner)}" if row.owner else ""
         acked = f", acknowledged by {safe(row.acked_by)}" if row.acked_at else ""
         told = f"told {plural(row.times, 'time')}" if row.times else "not told yet"
+        told += f", {UNSENT[row.unsent]}" if row.unsent in UNSENT else ""
         held = "".join(f", {row.held[f]} x {f.replace('_', ' ')}" for f in _HELD if f in row.held)
         what = f"{row.severity} {safe(row.title)}: {safe(row.detail)}"
         yield f"{bullet}{what} ({told}{held}{acked}{owner})"

@@ -224,11 +224,17 @@ MODELS: tuple[Column[ModelRow], ...] = (
     ),
 )
 
+
+def _written(row: LedgerRow, _: Frame) -> Cell:
+    at = stamp(row.ts)
+    return Cell(at, short=at.removesuffix(" UTC"))
+
+
 LEDGER: tuple[Column[LedgerRow], ...] = (
-    Column("ts", "when", lambda row, _: Cell(stamp(row.ts)), 20, rank=1),
+    Column("ts", "when", _written, 16, rank=1),
     Column("type", "entry", lambda row, _: Cell(row.type), 19, rank=0),
     Column("actor", "actor", lambda row, _: Cell(row.actor), 14, rank=0),
-    Column("summary", "what", lambda row, _: Cell(row.summary or row.subject), 20, grow=1, rank=0),
+    Column("summary", "what", lambda row, _: Cell(row.summary or row.subject), 16, grow=1, rank=0),
     Column("chain", "chain", lambda row, _: Cell(row.chain, "muted"), 16, rank=3),
     Column("seq", "seq", lambda row, _: Cell(str(row.seq), "muted"), 5, Align.RIGHT, rank=2),
     Column("hash", "hash", lambda row, _: Cell(short(row.hash), "muted"), 10, rank=4),

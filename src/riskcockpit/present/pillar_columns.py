@@ -53,18 +53,16 @@ def _verdict(row: ControlView, frame: Frame) -> Cell:
     return Cell(str(mark), mark.token)
 
 
+def _why(row: ControlView, _: Frame) -> Cell:
+    if row.failed:
+        return Cell(f"{count(row.failed)} failing", "warn")
+    return Cell(row.message, "muted")
+
+
 CONTROLS: tuple[Column[ControlView], ...] = (
     Column("verdict", "verdict", _verdict, 16, rank=0),
     Column("title", "control", lambda row, _: Cell(row.title), 30, grow=3, rank=0),
-    Column("message", "why", lambda row, _: Cell(row.message, "muted"), 16, grow=1, rank=2),
-    Column(
-        "failed",
-        "failing",
-        lambda row, _: Cell(f"{count(row.failed)} failing" if row.failed else "", "warn"),
-        12,
-        Align.RIGHT,
-        rank=1,
-    ),
+    Column("why", "why", _why, 12, Align.RIGHT, grow=1, rank=1),
 )
 
 

@@ -42,7 +42,7 @@ def facts(ctx: Context, summary: Summary, now: datetime) -> tuple[Fact, ...]:
     """Return what is so at `now` and that somebody should know of, by key.
 
     `summary` must cover `now`. KPIs and controls that lack data or have stale inputs are not
-    among them: the source that failed is.
+    among them: the source that failed is. Those that cannot be run are.
     """
     notice = timedelta(days=ctx.settings.waivers.notice_days)
     items = queue(summary, now, notice, ctx.settings.currency)
@@ -98,15 +98,17 @@ def _controls(controls: Iterable[ControlFact]) -> Iterator[Fact]:
 
 def _kpis(pillar: PillarView, now: datetime) -> Iterator[Fact]:
     for place, kpi in enumerate(pillar.kpis):
-        if kpi.state is not KpiState.ALARM:
+        if kpi.state is not KpiState.ALARM and not kpi.message:
             continue
-        target = limit(kpi.target, kpi.unit, kpi.direction)
+        missed = (
+            f"{measure(kpi.value, kpi.unit)}, target {limit(kpi.target, kpi.unit, kpi.direction)}"
+        )
         yield Fact(
             key=f"kpi:{kpi.id}",
             kind=AlertKind.KPI,
             severity=Severity.MEDIUM if place else Severity.HIGH,
             title=kpi.title,
-            detail=f"{measure(kpi.value, kpi.unit)}, target {target}",
+            detail=kpi.message or missed,
             since=kpi.as_of or now,
             pillar=pillar.pillar.value,
             rule=kpi.id,

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
 from riskcockpit.alerts.decide import hour_of
 from riskcockpit.alerts.rules import Rules
-from riskcockpit.alerts.state import Alert, Delivery, State
+from riskcockpit.alerts.state import Alert, Delivery, DeliveryState, State
 from riskcockpit.domain.ids import digest, short
 from riskcockpit.views.alerts import AlertRow, DeliveryRow, DigestView
 
+_ARRIVED = (DeliveryState.DONE, DeliveryState.UNKNOWN)
 
-def alert_row(alert: Alert, rules: Rules) -> AlertRow:
-    """Return one alert as it is shown."""
+
+def alert_row(alert: Alert, rules: Rules, messages: Sequence[Delivery] = ()) -> AlertRow:
+    """Return one alert as it is shown, with what became of the `messages` that tell it."""
     fact = alert.fact
     route = rules.route(fact)
+    arrived = [each.at for each in messages if each.state in _ARRIVED]
+    times = max(0, alert.times - (len(messages) - len(arrived)))
+    newest = max(messages, key=lambda each: each.notice.created_at, default=None)
     return AlertRow(
         id=short(digest([fact.key])),
         key=fact.key,
@@ -26,8 +32,9 @@ def alert_row(alert: Alert, rules: Rules) -> AlertRow:
         owner=fact.owner,
         since=fact.since,
         fate="ended" if alert.ended_at else alert.fate.value,
-        told_at=alert.told_at,
-        times=alert.times,
+        told_at=max(arrived, default=alert.told_at) if times else None,
+        times=times,
+        unsent=newest.state.value if newest is not None and _was_refused(newest) else "",
         recipient=route.to[min(alert.step, len(route.to) - 1)] if route else "",
         acked_at=alert.acked_at,
         acked_by=alert.acked_by,
@@ -38,13 +45,22 @@ def alert_row(alert: Alert, rules: Rules) -> AlertRow:
     )
 
 
+def _was_refused(delivery: Delivery) -> bool:
+    is_waiting = delivery.state is DeliveryState.WAITING and delivery.attempts > 0
+    return is_waiting or delivery.state is DeliveryState.FAILED
+
+
 def alert_rows(state: State, rules: Rules) -> tuple[AlertRow, ...]:
     """Return all alerts, the worst first, what ended last."""
+    messages: defaultdict[str, list[Delivery]] = defaultdict(list)
+    for delivery in state.deliveries:
+        for line in delivery.notice.lines:
+            messages[line.key].append(delivery)
     ordered = sorted(
         state.alerts,
         key=lambda alert: (alert.ended_at is not None, -alert.fact.severity, alert.fact.key),
     )
-    return tuple(alert_row(alert, rules) for alert in ordered)
+    return tuple(alert_row(alert, rules, messages[alert.fact.key]) for alert in ordered)
 
 
 def delivery_row(delivery: Delivery) -> DeliveryRow:

@@ -5,7 +5,7 @@ When the file is lost, what was told is read from the receipts, so that nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -84,18 +84,25 @@ def receipt(delivery: Delivery) -> tuple[EntryType, dict[str, Json]] | None:
     }
 
 
-def acks_of(entries: Sequence[Entry], facts: Iterable[Fact]) -> Acks:
+def acks_of(
+    entries: Sequence[Entry], facts: Sequence[Fact], may_answer: Callable[[Entry], bool]
+) -> Acks:
     """Return what people signed about alerts: for one itself, or about its finding or model.
 
-    `entries` are those of a ledger that verifies, in time order.
+    `entries` are those of a ledger that verifies, in time order; `may_answer` tells of one whether
+    who signed it decides anything.
     """
+    subjects, keys = {fact.subject for fact in facts}, {fact.key for fact in facts}
     about: dict[str, tuple[datetime, str]] = {}
     for subject, entry in acknowledging(entries):
-        about[subject] = (entry.ts, entry.actor)
+        if subject in subjects and may_answer(entry):
+            about[subject] = (entry.ts, entry.actor)
     signed = {
         str(entry.data["alert"]): (entry.ts, entry.actor)
         for entry in entries
-        if entry.type is EntryType.NOTE and "alert" in entry.data
+        if entry.type is EntryType.NOTE
+        and str(entry.data.get("alert", "")) in keys
+        and may_answer(entry)
     }
     found = {}
     for fact in facts:

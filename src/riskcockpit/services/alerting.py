@@ -7,7 +7,7 @@ those of `alerts.yaml`: the home's own, else what ships, which tells nobody.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -30,7 +30,7 @@ from riskcockpit.services.alert_store import LOCK_NAME, acks_of, load, receipt, 
 from riskcockpit.services.context import Context
 from riskcockpit.services.incident_alerts import incident_facts
 from riskcockpit.services.overview import current
-from riskcockpit.services.record import examined
+from riskcockpit.services.record import deciders, examined
 from riskcockpit.store.durable import exclusive
 from riskcockpit.views.alerts import SendReport
 
@@ -62,12 +62,11 @@ def look(ctx: Context, settings: AlertSettings | None = None) -> Look:
     found: tuple[Fact, ...] = ()
     if ctx.store.generation():
         found = (*derive(ctx, current(ctx, now)[1], now), *incident_facts(ctx, now))
-    entries, notes = _signed(ctx)
+    entries, may_answer, notes = _signed(ctx)
     repeatable = {each.name for each in rules.settings.channels if each.kind == "webhook"}
     before = recovered(load(ctx.paths, entries), repeatable, now)
-    plan = decide(
-        before, found, acks_of(entries, found), rules, now, context=ctx.settings.context.name
-    )
+    acks = acks_of(entries, found, may_answer)
+    plan = decide(before, found, acks, rules, now, context=ctx.settings.context.name)
     return Look(now, rules, found, before, plan, notes)
 
 
@@ -80,7 +79,7 @@ def after_publish(ctx: Context) -> tuple[str, ...]:
         settings = settings_in_force(ctx)
         if not settings.channels:
             return ()
-        report = send_due(ctx, settings)
+        report = send_due(ctx, settings, at_once=False)
     except RiskcockpitError as error:
         return (f"alerts are not sent: {error.message}",)
     told = [f"alerts: {row.channel}: {row.state}: {row.headline}" for row in report.deliveries]
@@ -88,9 +87,15 @@ def after_publish(ctx: Context) -> tuple[str, ...]:
 
 
 def send_due(
-    ctx: Context, settings: AlertSettings | None = None, *, is_dry_run: bool = False
+    ctx: Context,
+    settings: AlertSettings | None = None,
+    *,
+    is_dry_run: bool = False,
+    at_once: bool = True,
 ) -> SendReport:
     """Decide what is told, send it, and sign for it. A dry run only says what would go where.
+
+    What failed before is tried again `at_once`, else when its pause has passed.
 
     Raises:
         ConfigError: the rules cannot be used.
@@ -99,21 +104,21 @@ def send_due(
     """
     chosen = settings or settings_in_force(ctx)
     if is_dry_run:
-        return _report(*_due(ctx, look(ctx, chosen)), is_dry_run=True)
+        return _report(*_due(ctx, look(ctx, chosen), at_once=at_once), is_dry_run=True)
     try:
         with exclusive(make_private(ctx.paths.state) / LOCK_NAME, _LOCK_SECONDS):
-            return _sent(ctx, chosen)
+            return _sent(ctx, chosen, at_once=at_once)
     except BusyError as error:
         raise BusyError("another process is sending alerts", hint="try again") from error
 
 
-def _due(ctx: Context, seen: Look) -> tuple[Look, State, tuple[Delivery, ...]]:
-    state, ready = due(_with_digest(ctx, seen), seen.rules, seen.now)
+def _due(ctx: Context, seen: Look, *, at_once: bool) -> tuple[Look, State, tuple[Delivery, ...]]:
+    state, ready = due(_with_digest(ctx, seen), seen.rules, seen.now, at_once=at_once)
     return seen, state, ready
 
 
-def _sent(ctx: Context, settings: AlertSettings) -> SendReport:
-    seen, state, ready = _due(ctx, look(ctx, settings))
+def _sent(ctx: Context, settings: AlertSettings, *, at_once: bool) -> SendReport:
+    seen, state, ready = _due(ctx, look(ctx, settings), at_once=at_once)
     save(ctx.paths, state)
     done: list[Delivery] = []
     notes = list(seen.notes)
@@ -157,17 +162,21 @@ def _sign(ctx: Context, delivery: Delivery) -> Iterable[str]:
     return ()
 
 
-def _signed(ctx: Context) -> tuple[Sequence[Entry], tuple[str, ...]]:
-    """Return what the ledger holds; of one that does not verify nothing counts."""
+def _signed(ctx: Context) -> tuple[Sequence[Entry], Callable[[Entry], bool], tuple[str, ...]]:
+    """Return what the ledger holds and who may answer; if it does not verify, nothing counts."""
     if not (ctx.paths.ledger / "chains").is_dir():
-        return (), ()
+        return (), _nobody, ()
     try:
         found = examined(ctx)
     except LedgerError as error:
-        return (), (f"acknowledgements do not count: {error.message}",)
+        return (), _nobody, (f"acknowledgements do not count: {error.message}",)
     if not found.report.is_ok:
-        return (), ("acknowledgements do not count: the ledger does not verify",)
-    return found.counting, ()
+        return (), _nobody, ("acknowledgements do not count: the ledger does not verify",)
+    return found.counting, deciders(ctx.paths.ledger, found), ()
+
+
+def _nobody(_entry: Entry) -> bool:
+    return False
 
 
 def _with_digest(ctx: Context, seen: Look) -> State:

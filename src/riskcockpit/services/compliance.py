@@ -37,7 +37,7 @@ def compliance(ctx: Context, framework: str = "") -> tuple[FrameworkView, ...]:
     """
     known = frameworks_in_force(ctx.paths)
     if framework and framework not in known:
-        nearest = difflib.get_close_matches(framework, known, 1)
+        nearest = difflib.get_close_matches(framework.lower(), known, 1)
         hint = f'did you mean "{nearest[0]}"?' if nearest else f"known: {', '.join(known)}"
         raise UnknownNameError(f'no framework "{framework}"', hint=hint)
     evidence = _evidence(ctx)

@@ -104,7 +104,9 @@ def _tried(ctx: Context, connector: Connector) -> Iterator[Check]:
         if isinstance(connector, Checks):
             yield Check("reachable", CheckState.OK, clean_line(redact(connector.check())))
     except RiskcockpitError as error:
-        yield _failed("reachable", error)
+        yield _failed(
+            "reachable", error, f"check that url is that of the API of a {connector.kind}"
+        )
         return
     try:
         batches = list(islice(connector.pull("", ctx.clock.now()), SAMPLE_BATCHES))
@@ -178,5 +180,5 @@ def _acts(connector: Connector, source: SourceSettings) -> Check:
     return Check("acts", CheckState.OK, "may act; nothing was tried")
 
 
-def _failed(name: str, error: RiskcockpitError) -> Check:
-    return Check(name, CheckState.FAIL, redact(error.message), redact(error.hint or ""))
+def _failed(name: str, error: RiskcockpitError, hint: str = "") -> Check:
+    return Check(name, CheckState.FAIL, redact(error.message), redact(error.hint or hint))

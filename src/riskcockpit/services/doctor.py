@@ -8,6 +8,7 @@ import ssl
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def examine() -> tuple[Check, ...]:
         _settings(ctx),
         _formats(paths),
         _controls(paths),
-        _kpis(ctx.paths),
+        _kpis(ctx),
         _alerts(ctx),
         _incidents(ctx.paths),
         *_directories(ctx.paths),
@@ -99,9 +100,20 @@ def _controls(paths: Paths) -> Check:
     return Check("controls", CheckState.OK, f"{count} can be read")
 
 
-def _kpis(paths: Paths) -> Check:
-    """Read the KPIs: with a file that cannot be used nothing is published."""
-    return _try("KPIs", lambda: f"{len(kpis_in_force(paths))} can be read", CheckState.FAIL)
+def _kpis(ctx: Context) -> Check:
+    """Read the KPIs, and look for some that could not be measured when it was last tried."""
+    from riskcockpit.services.kpis import kpis  # noqa: PLC0415 - only to say what is wrong
+
+    def read() -> str:
+        count = len(kpis_in_force(ctx.paths))
+        failed = [view for _, view in kpis(ctx) if view.message]
+        if failed:
+            more = f"; {len(failed) - 1} more" if len(failed) > 1 else ""
+            hint = f"mend kpis/{failed[0].id}.sql; the next sync or import measures it again"
+            raise ConfigError(f"{failed[0].message}{more}", hint=hint)
+        return f"{count} can be read"
+
+    return _try("KPIs", read, CheckState.FAIL)
 
 
 def _alerts(ctx: Context) -> Check:
@@ -256,22 +268,32 @@ def _credentials(ctx: Context) -> Iterator[Check]:
     """Say where each credential comes from and until when it holds; never what it is."""
     from riskcockpit.config.credentials import resolve  # noqa: PLC0415 - only sources need it
 
+    for name, ref in _references(ctx):
+
+        def look(ref: CredentialRef = ref) -> str:
+            found = resolve(ref, ctx.clock)
+            who = f" as {found.username}" if found.username else ""
+            until = f", expires {stamp(found.expires_at)}" if found.expires_at else ""
+            if found.expires_at is not None and found.expires_at <= ctx.clock.now():
+                raise ConfigError(
+                    f"{found.source} expired {stamp(found.expires_at)}", hint="log in again"
+                )
+            return f"{found.source}{who}{until or ', does not say when it expires'}"
+
+        yield _try(name, look, CheckState.FAIL)
+
+
+def _references(ctx: Context) -> Iterator[tuple[str, CredentialRef]]:
+    """Yield what each credential of sources and channels is called, and where it comes from."""
     for source in ctx.settings.sources:
         for use, ref in (("read", source.credential), ("write", source.write_credential)):
-            if ref is None:
-                continue
-
-            def look(ref: CredentialRef = ref) -> str:
-                found = resolve(ref, ctx.clock)
-                who = f" as {found.username}" if found.username else ""
-                until = f", expires {stamp(found.expires_at)}" if found.expires_at else ""
-                if found.expires_at is not None and found.expires_at <= ctx.clock.now():
-                    raise ConfigError(
-                        f"{found.source} expired {stamp(found.expires_at)}", hint="log in again"
-                    )
-                return f"{found.source}{who}{until or ', does not say when it expires'}"
-
-            yield _try(f"{use} credential of {source.name}", look, CheckState.FAIL)
+            if ref is not None:
+                yield f"{use} credential of {source.name}", ref
+    with suppress(RiskcockpitError):  # told where the rules of alerting are read
+        for channel in settings_in_force(ctx).channels:
+            for use, secret in (("address", channel.url), ("secret", channel.secret)):
+                if secret and not isinstance(secret, str):
+                    yield f"{use} of channel {channel.name}", secret
 
 
 def _sources(ctx: Context) -> Iterator[Check]:

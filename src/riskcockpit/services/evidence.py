@@ -22,6 +22,7 @@ from riskcockpit.domain.clock import rfc3339, start_of_period
 from riskcockpit.domain.control import ControlRow, Verdict
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
+from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import FatalError, InputError, LedgerError, UnknownNameError
 from riskcockpit.formats.writing.oscal import assessment_results, oscal_faults
 from riskcockpit.kpis import catalogue
@@ -45,6 +46,7 @@ from riskcockpit.services.judging import transcript
 from riskcockpit.services.policy import controls_in_force, frameworks_in_force, kpis_in_force
 from riskcockpit.services.record import examined
 from riskcockpit.services.reporting import DEFAULT_PERIOD, EVIDENCE_FORM
+from riskcockpit.services.tracing import rows_of
 from riskcockpit.store.sql import sql
 from riskcockpit.views.evidence import (
     Evaluation,
@@ -138,6 +140,8 @@ def _view(
     rows = judged_rows(reader)
     verdicts = {one["id"]: one for one in reader.records(sql("services", "governance_control"))}
     chosen = _chosen(ctx, options)
+    if options.asset:
+        _refuse_stranger(reader, options.asset, rows)
     results = (
         (name, Verdict(one["verdict"]), rows.get(name, ())) for name, one in verdicts.items()
     )
@@ -168,7 +172,7 @@ def _view(
 def _chosen(ctx: Context, options: EvidenceOptions) -> tuple[Control, ...]:
     known = frameworks_in_force(ctx.paths)
     if options.framework and options.framework not in known:
-        near = get_close_matches(options.framework, known, 1)
+        near = get_close_matches(options.framework.lower(), known, 1)
         raise UnknownNameError(
             f'no framework "{options.framework}"',
             hint=f'did you mean "{near[0]}"?' if near else f"known: {', '.join(known)}",
@@ -196,6 +200,20 @@ def _evidenced(
         digest=control.digest,
         hours=max(1, int(shortest.total_seconds() // 3600)),
         at=judged["at"],
+    )
+
+
+def _refuse_stranger(reader: Reader, asset: str, rows: Mapping[str, Sequence[ControlRow]]) -> None:
+    """Refuse an asset that nothing is known of: evidence about nothing looks like evidence."""
+    judged = [row for found in rows.values() for row in found]
+    known = {name for (name,) in reader.rows(sql("services", "asset_names"))}
+    known |= {deployed.asset for deployed in rows_of(reader)}
+    if asset in known or any(_is_about(row, asset) for row in judged):
+        return
+    near = get_close_matches(asset, sorted(known | {row.resource for row in judged}), 1)
+    raise UnknownNameError(
+        f'nothing is known of an asset "{clean_line(asset)}"',
+        hint=f'did you mean "{near[0]}"?' if near else "`riskcockpit findings list` names assets",
     )
 
 

@@ -20,6 +20,7 @@ from riskcockpit.errors import BusyError, InputError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.registry import named, read_report
+from riskcockpit.ingest.own_tools import own_tools_of
 from riskcockpit.ingest.pipeline import ingest_all
 from riskcockpit.ingest.policy import IngestPolicy, Parts, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.scans import merged
@@ -129,6 +130,7 @@ def import_reports(
     if files is None:
         with without_collection():
             documents = read_all(ctx, sources, options, tell)
+            leave_out_own(documents)
             notes = _write(ctx, documents, options, tell)
         files = tuple(file_report(document) for document in documents)
     if ran_out:
@@ -226,6 +228,29 @@ def read_document(
     return ReadDocument(
         document.name, report.format, scans, report.notes, request=request, knowledge=known
     )
+
+
+def leave_out_own(documents: Sequence[ReadDocument]) -> None:
+    """Take out of documents what speaks for riskcockpit itself, which alone says what it judges.
+
+    A report that says nothing else becomes an error; a page of a listing may be empty.
+    """
+    for document in documents:
+        own = [own_tools_of(scan) for scan, _ in document.scans]
+        if not any(own):
+            continue
+        document.scans = tuple(
+            one for one, tools in zip(document.scans, own, strict=True) if not tools
+        )
+        names = ", ".join(sorted(frozenset().union(*own)))
+        if document.is_readable or document.is_page:
+            note = f"what it says as {names} is left out: riskcockpit judges that itself"
+            document.notes = (*document.notes, note)
+        else:
+            document.error = f"{document.path} speaks as {names}: riskcockpit judges that itself"
+            document.hint = (
+                "nothing was taken; sync what it judges: readings, registries, the ledger"
+            )
 
 
 def ingest_documents(

@@ -12,6 +12,7 @@ from riskcockpit.domain.incident import Incident
 from riskcockpit.domain.pillar import Pillar
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import ConfigError, LedgerError
+from riskcockpit.present.text import stamp
 from riskcockpit.services.alert_settings import settings_in_force
 from riskcockpit.services.context import Context
 from riskcockpit.services.record import examined, projected
@@ -44,7 +45,7 @@ def facts_of(incident: Incident, now: datetime) -> Iterator[Fact]:
         return
     if incident.acknowledged_at is not None:
         return
-    by = rfc3339(incident.acknowledge_due_at)
+    by = stamp(incident.acknowledge_due_at)
     words = f"it opened, and is to be acknowledged by {by}"
     yield _fact(incident, "", incident.severity, words, incident.detected_at)
     if incident.escalated_at is not None:
@@ -53,7 +54,7 @@ def facts_of(incident: Incident, now: datetime) -> Iterator[Fact]:
 
 def escalation_of(incident: Incident, to: str, at: datetime) -> Fact:
     """Return that nobody acknowledged an incident in time; its owner is who is to be told."""
-    words = f"nobody acknowledged it by {rfc3339(incident.acknowledge_due_at)}"
+    words = f"nobody acknowledged it by {stamp(incident.acknowledge_due_at)}"
     severity = max(incident.severity, Severity.HIGH)
     return _fact(incident, "-escalated", severity, words, at, to=to)
 

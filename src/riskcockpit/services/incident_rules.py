@@ -21,6 +21,7 @@ from riskcockpit.domain.finding import FindingClass
 from riskcockpit.domain.incident import Incident
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import RiskcockpitError
+from riskcockpit.present.text import stamp
 from riskcockpit.services.automatic import record
 from riskcockpit.services.context import Context
 from riskcockpit.services.desk import Desk
@@ -217,7 +218,8 @@ def _ended(
         if now - last < quiet[each.rule]:
             continue
         data = {INCIDENT: each.id, "subject": each.subject, "ended": True, "at": rfc3339(last)}
-        text = f"{each.subject}: all {len(ends)} alarms ended at {rfc3339(last)}"
+        which = "its alarm" if len(ends) == 1 else f"all {len(ends)} alarms"
+        text = f"{each.subject}: {which} ended at {stamp(last)}"
         yield Step(NoteKind.INCIDENT_RESOLVED, text, data)
 
 
@@ -260,7 +262,7 @@ def _escalated(
             continue
         to = named.get(each.rule, "")
         data = {INCIDENT: each.id, "subject": each.subject, "to": to}
-        due = rfc3339(each.acknowledge_due_at)
+        due = stamp(each.acknowledge_due_at)
         words = f"nobody acknowledged it by {due}{f'; for {to}' if to else ''}"
         text = f"{each.title}: {words}; {way_out(ctx, escalation_of(each, to, now))}"
         yield Step(NoteKind.INCIDENT_ESCALATED, text, data)

@@ -305,6 +305,7 @@ def _kpi_row(reading: KpiReading) -> dict[str, Any]:
         "sample": reading.sample,
         "state": reading.state.value,
         "as_of": reading.as_of,
+        "message": reading.message or None,
     }
 
 

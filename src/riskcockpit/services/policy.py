@@ -27,20 +27,19 @@ def controls_in_force(paths: Paths, context: str = "") -> tuple[pack.Control, ..
     """Return the controls of the shipped packs and of the home's own.
 
     With what the home sets otherwise for every environment, and for that called `context`. Those
-    that cannot be read are not among them: `invalid_controls` names them.
+    that cannot be read, or have a parameter that cannot be meant, are not among them:
+    `invalid_controls` names them.
 
     Raises:
-        ConfigError: frameworks or parameters cannot be used; the message names file, line and what
+        ConfigError: frameworks or parameters cannot be read; the message names file, line and what
             to mend.
     """
-    packs = _packs_of(paths)
-    invalid = {each.id for each in packs.invalid}
-    return overridden(packs.controls, paths.config / "controls", context, invalid)
+    return overridden(_packs_of(paths), paths.config / "controls", context).controls
 
 
 def invalid_controls(paths: Paths) -> tuple[pack.Invalid, ...]:
-    """Return the controls that cannot be read, by id. Raises as `controls_in_force`."""
-    return _packs_of(paths).invalid
+    """Return the controls that cannot be used, by id. Raises as `controls_in_force`."""
+    return overridden(_packs_of(paths), paths.config / "controls", "").invalid
 
 
 def _packs_of(paths: Paths) -> pack.Packs:

@@ -226,6 +226,7 @@ def _kpi_views(
             as_of=fact.as_of,
             sample=fact.sample,
             trend=trends.get(fact.id, ()),
+            message=fact.message,
         )
         for fact in facts
         if fact.pillar == pillar.value

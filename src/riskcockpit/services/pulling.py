@@ -34,7 +34,12 @@ from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import RiskcockpitError, UnavailableError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.services.context import Context
-from riskcockpit.services.importing import ImportOptions, ReadDocument, read_document
+from riskcockpit.services.importing import (
+    ImportOptions,
+    ReadDocument,
+    leave_out_own,
+    read_document,
+)
 from riskcockpit.services.paging import joined
 from riskcockpit.services.places import Place
 from riskcockpit.services.redaction_key import redaction_key
@@ -206,7 +211,7 @@ class _Pull:
         try:
             pulled = self._pull()
         except RiskcockpitError as error:
-            pulled = Pulled(source, error=error.message, hint=error.hint or "")
+            pulled = Pulled(source, error=redact(error.message), hint=redact(error.hint or ""))
         except Exception as error:  # noqa: BLE001 - a third party's connector may raise anything
             log.exception("source %s", source.name)
             text = clean_line(redact(f"{type(error).__name__}: {error}"))[:300]
@@ -278,6 +283,7 @@ class _Pull:
                         default_asset=self._source.name,
                     )
                     read.is_page = item.is_page
+                    leave_out_own([read])
                     found.documents.append(read)
                     found.digests.extend((item.name, *_hashes(read)))
                 case Reading() if item.at > latest:

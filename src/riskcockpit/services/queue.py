@@ -14,7 +14,7 @@ from riskcockpit.domain.kpi import KpiState
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.severity import Severity
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.present.text import plural
+from riskcockpit.present.text import count, plural
 from riskcockpit.services.summary import (
     DUE_SOON,
     MOST_DEADLINES,
@@ -289,13 +289,13 @@ def _deadline(steps: Sequence[DeadlineFact], currency: str, now: datetime) -> Qu
     top = max(steps, key=lambda step: (step.severity, step.top_exposure, step.top))
     single = findings == 1
     where = plural(assets, "asset") if assets > 1 else min(step.asset for step in steps)
-    count = "" if single else f"{plural(findings, 'finding')}, "
+    found = "" if single else f"{plural(findings, 'finding')}, "
     teams = sorted({owner for step in steps for owner in step.owners})
     owners = ", ".join(teams[:_OWNERS_SHOWN])
     facts = (
         "known exploited" if is_kev else "",
         Severity(top.severity).word,
-        f"{count}{overdue} overdue" if overdue else f"{count}due soon",
+        f"{found}{count(overdue)} overdue" if overdue else f"{found}due soon",
         where if is_vulnerability else (top.title if single else ""),
         f"owner {owners}" if owners else "",
     )

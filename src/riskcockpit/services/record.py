@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, lru_cache
@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from riskcockpit.config.automation import Automation, parse_automation
+from riskcockpit.decisions.notes import is_of_decider
 from riskcockpit.decisions.people import Keys
 from riskcockpit.decisions.policy import (
     AUTOMATION,
@@ -23,6 +24,7 @@ from riskcockpit.decisions.policy import (
     read_policy,
 )
 from riskcockpit.decisions.project import Projection, project
+from riskcockpit.decisions.requests import Followers, Policies, follow
 from riskcockpit.decisions.roles import Roles, load_roles
 from riskcockpit.decisions.takings import takings
 from riskcockpit.errors import ConfigError, LedgerError
@@ -242,6 +244,20 @@ def policy_book(directory: Path, entries: Iterable[Entry]) -> PolicyBook:
 @lru_cache(maxsize=16)
 def _automation(text: str) -> Automation:
     return parse_automation(text, Path(AUTOMATION)).value
+
+
+def deciders(directory: Path, found: Examination) -> Callable[[Entry], bool]:
+    """Return what tells whether an entry was signed in a role that decides anything.
+
+    The rules are read when it is asked first.
+    """
+
+    @cache
+    def known() -> tuple[Policies, Followers]:
+        book = policy_book(directory, found.entries)
+        return book.versions, follow(found.entries, book.void, book.versions)
+
+    return lambda entry: is_of_decider(entry, *known())
 
 
 def projected(ctx: Context, found: Examination, now: datetime) -> Projection:

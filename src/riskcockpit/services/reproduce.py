@@ -13,7 +13,7 @@ import msgspec
 
 from riskcockpit.config.paths import make_private
 from riskcockpit.controls.overrides import overridden
-from riskcockpit.controls.pack import Control, digest, load
+from riskcockpit.controls.pack import Control, Packs, digest, load
 from riskcockpit.controls.run import evaluate
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.domain.control import ControlResult
@@ -197,8 +197,8 @@ def _controls(directory: Path, index: _Index) -> tuple[Control, ...]:
         raise InputError("the controls of the export are not those that the index names")
     wanted = {one.id for one in index.controls}
     own = directory / "policy" / "own"
-    in_force = overridden(controls, own, index.organisation)
-    return tuple(control for control in in_force if control.id in wanted)
+    in_force = overridden(Packs(controls), own, index.organisation)
+    return tuple(control for control in in_force.controls if control.id in wanted)
 
 
 def _judged(

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import msgspec
 import yaml
 
+from riskcockpit.config.choices import meant
 from riskcockpit.config.loading import LoadedSettings
 from riskcockpit.connectors import registry
 from riskcockpit.connectors.api import SourceSpec
@@ -69,8 +70,11 @@ def option_value(kind: str, name: str, text: str) -> Any:
     try:
         msgspec.convert(value, wanted)
     except msgspec.ValidationError as error:
+        what, _, place = str(error).partition(" - at ")
+        path = place.strip("`").removeprefix("$")
         raise InputError(
-            f"option {name}: {error}", hint=f"it is a {_words(wanted)}, written as YAML"
+            f"option {name}{path}: {what}",
+            hint=meant(what, wanted, path) or f"it is a {_words(wanted)}, written as YAML",
         ) from error
     return value
 

@@ -44,6 +44,8 @@ class KpiFact(Row, frozen=True):
     state: str
     as_of: datetime | None
     max_age_seconds: int | None
+    message: str = ""
+    """Why it could not be measured; empty when it could, and in summaries of earlier versions."""
 
 
 class TrendFact(Row, frozen=True):

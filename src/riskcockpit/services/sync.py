@@ -101,7 +101,7 @@ def sync(
     """
     order = _Order(_chosen(ctx, names), not names, full, dry_run, record)
     ran_out = () if dry_run else _ran_out(ctx)
-    if not order.sources:
+    if not order.sources and not (order.is_all and _has_strangers(ctx)):
         notes = (*ran_out, *settle(ctx, ctx.store.generation())) if ran_out else ()
         return SyncReport((), dry_run, ctx.store.generation(), notes=notes)
     with published(ctx.paths, progress or _quiet) as tell:
@@ -130,6 +130,14 @@ def take_in(
     notes.extend(after_publish(ctx))
     return SyncReport(done.outcomes, is_dry_run=False, generation=ctx.store.generation(),
                       notes=tuple(notes))  # fmt: skip
+
+
+def _has_strangers(ctx: Context) -> bool:
+    """Return whether the cache knows sources that the settings name no more."""
+    try:
+        return not set(known_places(ctx)) <= {source.name for source in ctx.settings.sources}
+    except StoreError:
+        return False  # what is damaged is built again when there is a source to build it from
 
 
 def _ran_out(ctx: Context) -> tuple[str, ...]:

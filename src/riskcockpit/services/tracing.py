@@ -5,6 +5,7 @@ Gaps are those that were settled with the generation (`services.chains`): there 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:  # it imports duckdb
 
 SHORTEST = 4
 """Characters of an id that are enough when no other begins so."""
+_LISTED = 5
 _GAPS = ("links", "reasons", "mends")
 
 
@@ -114,23 +116,28 @@ def _model(reader: Reader, facts: ChainFacts) -> TracedModel | None:
 
 
 def _chosen(rows: Sequence[TraceRow], name: str) -> TraceRow:
-    asset, at, environment = name.strip().rpartition("@")
-    if at:
-        there = [one for one in rows if (one.asset, one.environment) == (asset, environment)]
-        if there:
-            return there[0]
-        raise UnknownNameError(
-            f'no deployment to production is known at "{name}"',
-            hint="`riskcockpit trace` lists them",
-        )
-    begin = name.strip().lower()
-    fitting = [one for one in rows if len(begin) >= SHORTEST and one.id.startswith(begin)]
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        known = ", ".join(one.id[: max(SHORT, len(begin) + 2)] for one in fitting[:5])
-        raise UnknownNameError(f'"{name}" is the beginning of several', hint=f"say which: {known}")
+    """Return the row that `name` is about: an id's beginning, a place, or an asset of one place."""
+    wanted = name.strip()
+    places = {f"{one.asset}@{one.environment}": one for one in reversed(rows)}
+    if wanted in places:
+        return places[wanted]
+    if of_asset := sorted(place for place, one in places.items() if one.asset == wanted):
+        return _only(wanted, of_asset, "has several places", places)
+    fitting = {one.id: one for one in rows if one.id.startswith(wanted.lower())}
+    if len(wanted) >= SHORTEST and fitting:
+        short = {one.id[: max(SHORT, len(wanted) + 2)]: one for one in fitting.values()}
+        return _only(wanted, list(short), "is the beginning of several", short)
+    names = {**places, **{one.asset: one for one in rows}}
+    near = difflib.get_close_matches(wanted, list(names), 1, cutoff=0.5)
+    known = "`riskcockpit trace` lists them; an id needs at least four characters"
     raise UnknownNameError(
-        f'no deployment to production "{name}"',
-        hint="`riskcockpit trace` lists them; an id needs at least four characters",
+        f'no deployment to production is known at "{name}"',
+        hint=f'did you mean "{near[0]}"? {known}' if near else known,
     )
+
+
+def _only(wanted: str, found: Sequence[str], several: str, rows: dict[str, TraceRow]) -> TraceRow:
+    if len(found) > 1:
+        known = ", ".join(found[:_LISTED])
+        raise UnknownNameError(f'"{wanted}" {several}', hint=f"say which: {known}")
+    return rows[found[0]]

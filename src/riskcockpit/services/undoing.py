@@ -222,6 +222,6 @@ def _carry_over(tx: Writer, present: Reader, reporting: Sequence[str]) -> None:
     without = [*reporting, ""]
     tx.execute(sql("services", "undo_clear_sources"), without=without)
     tx.append("source", present.records(sql("services", "undo_sources"), without=without))
-    known = {row[0] for row in tx.rows(sql("services", "undo_asset_names"))}
+    known = {row[0] for row in tx.rows(sql("services", "asset_names"))}
     assets = present.records(sql("services", "undo_assets"))
     tx.append("asset", (asset for asset in assets if asset["name"] not in known))

@@ -1,9 +1,9 @@
 """Runs foreign SQL in a process of its own, with limits that the system enforces.
 
-For packs that nobody here has signed. The guard stops what it can name; some statements it can
-neither interrupt nor bound (one huge value). Here the process may use so much processor time and
-memory, may write no file and knows nothing of our environment; when it does not answer in time it
-is ended, and the next statement gets a new one.
+For packs that nobody here has signed, and KPIs of a home. The guard stops what it can name; some
+statements it can neither interrupt nor bound (one huge value). Here the process may use so much
+processor time and memory, may write no file and knows nothing of our environment; when it does not
+answer in time it is ended, and the next statement gets a new one.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Confined:
             raise InputError(
                 f"{statement.name} was ended: it needed more than {LIMIT_SECONDS:g} s or too much"
                 " memory",
-                hint="make it read less, or have its pack signed by somebody who has read it",
+                hint="make it read less; that of a control runs freer in a signed pack",
             )
         found = json.loads(answer)
         if "error" in found:

@@ -5,6 +5,7 @@ reading with little memory; turns the errors of duckdb into ours. Runs no statem
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,8 +60,6 @@ _NO_DAMAGE = (
     "No space left", "quota exceeded", "File too large", "Too many open files",
     "Permission denied", "Read-only file system", "Could not set lock", "Cannot allocate memory",
 )  # fmt: skip
-_SIGNALLED = "Query interrupted"
-"""What duckdb says in place of the exception that the handler of a signal raised."""
 _DAMAGE_HINT = "move it aside and build it again: `riskcockpit sync`"
 
 
@@ -72,8 +71,8 @@ class TooLargeError(StoreError):
 def translated(what: str, cursor: duckdb.DuckDBPyConnection | None = None) -> Iterator[None]:
     """Turn duckdb's errors into ours; `what` names the statement or the file.
 
-    A signal ends a statement for who waits, and not for duckdb's threads: those of `cursor` are
-    stopped, for its next statement would wait for them.
+    A signal ends a statement for who waits, and not for duckdb's threads, which hide what it raised
+    in an error: those of `cursor` are stopped, for its next statement would wait for them.
 
     Raises:
         CancelledError: the query was interrupted.
@@ -82,7 +81,7 @@ def translated(what: str, cursor: duckdb.DuckDBPyConnection | None = None) -> It
         TooLargeError: it needs too much memory.
         UnavailableStoreError: the disk takes nothing.
         StoreError: anything else, as a constraint.
-        KeyboardInterrupt: a signal came while duckdb was at work, which hides what it raised.
+        KeyboardInterrupt, SystemExit: what the handler of a signal raised while duckdb was at work.
     """
     import duckdb  # noqa: PLC0415 - see above
 
@@ -90,14 +89,14 @@ def translated(what: str, cursor: duckdb.DuckDBPyConnection | None = None) -> It
         yield
     except duckdb.Error as error:
         raise _ours(error, what) from error
+    except MemoryError as error:  # a value too large for Python, whatever duckdb's limit says
+        raise _too_large(what) from error
     except RuntimeError as error:
-        if str(error) != _SIGNALLED:
+        if not isinstance(error.__cause__, (KeyboardInterrupt, SystemExit)):
             raise
         if cursor is not None:
             cursor.interrupt()
-        raise KeyboardInterrupt from error
-    except MemoryError as error:  # a value too large for Python, whatever duckdb's limit says
-        raise _too_large(what) from error
+        raise error.__cause__ from None
 
 
 def _ours(error: duckdb.Error, what: str) -> RiskcockpitError:
@@ -114,7 +113,21 @@ def _ours(error: duckdb.Error, what: str) -> RiskcockpitError:
         return _failed(what, str(error), is_internal=is_internal)
     if isinstance(error, duckdb.ConstraintException | duckdb.TransactionException):
         return StoreError(f"cannot write {what}: {first}", detail=rest or None)
-    return InputError(f"cannot run {what}: {first}", detail=rest or None)
+    return InputError(f"cannot run {what}: {first}", hint=_pointer(rest), detail=rest or None)
+
+
+def _pointer(rest: str) -> str | None:
+    """Return which names duckdb takes to be meant, and the line it points to if not the first."""
+    near = _NEAR.search(rest)
+    line = _LINE.search(rest)
+    said = [f"did you mean {near[1].strip()}?"] if near else []
+    if line and line[1] != "1":
+        said.append(f"look at line {line[1]}")
+    return "; ".join(said) or None
+
+
+_NEAR = re.compile(r"^(?:Candidate bindings:(?: :)?|Did you mean) ([^\n?]{1,200})", re.MULTILINE)
+_LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 
 
 def _too_large(what: str, detail: str | None = None) -> TooLargeError:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from riskcockpit.errors import CancelledError, FatalError
 from riskcockpit.store.connecting import TooLargeError, translated
 from riskcockpit.store.conversion import as_utc_rows, to_store
+from riskcockpit.store.described import COLUMNS, STAGED, is_apart, numbered
 from riskcockpit.store.memory import give_back
 from riskcockpit.store.sql import Sql, sql
 
@@ -239,6 +240,8 @@ class Writer(Reader):
     def append(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert `rows` by column name; a missing value is NULL, `rev` is filled in.
 
+        Those of `finding` have a `description`, which is kept apart.
+
         Raises:
             FatalError: a row names a column that the table does not have.
             StoreError: a constraint does not hold.
@@ -249,13 +252,23 @@ class Writer(Reader):
         first = next(found, None)
         if first is None:
             return
+        rows, texts = chain((first,), found), dict[str, int]()
         with translated(f"the rows for {table}"):
             names = columns_of(self.cursor(), table)
-            fill(
-                self.cursor(),
-                table,
-                (self._in_order(table, names, row) for row in chain((first,), found)),
-            )
+            if is_apart(table, names):
+                rows = (numbered(row, texts) for row in rows)
+            fill(self.cursor(), table, (self._in_order(table, names, row) for row in rows))
+        if texts:
+            self.stage_descriptions(texts)
+            self.keep_descriptions()
+
+    def stage_descriptions(self, texts: Mapping[str, int]) -> None:
+        """Stage what findings may be described by, text → number (`store.described.numbers`)."""
+        self.stage(STAGED, COLUMNS, {number: text for text, number in texts.items()}.items())
+
+    def keep_descriptions(self) -> int:
+        """Keep the descriptions that were staged last; return how many are new."""
+        return self.execute(sql("store", "described_keep"))
 
     def give_back_memory(self) -> None:
         """Return to the system what was freed; for when the rows of a long report are forgotten."""
@@ -337,6 +350,7 @@ def rollback(connection: duckdb.DuckDBPyConnection) -> None:
     """Give the transaction of a writer up, whatever state it is in."""
     import duckdb  # noqa: PLC0415 - see above
 
+    connection.interrupt()  # what a signal broke off runs on, and giving up waits for it
     with suppress(duckdb.Error):
         connection.rollback()
 

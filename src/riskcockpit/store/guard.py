@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from riskcockpit.errors import CancelledError, InputError
 from riskcockpit.store.connecting import translated
 from riskcockpit.store.conversion import as_utc_rows, to_store
 from riskcockpit.store.database import Reader, moment_columns
+from riskcockpit.store.described import joined
 from riskcockpit.store.sql import sql
 from riskcockpit.store.vetting import Vetted, foresee, vet
 
@@ -104,7 +105,9 @@ class Guard:
         """
         vetted = self._vet(statement)
         values = _bound(statement, vetted, parameters or {})
-        with translated(statement.name):
+        # a finding is one with its description only for those who read it: the others pay no join
+        whole = joined(self._cursor) if vetted.may_read_descriptions else nullcontext()
+        with translated(statement.name), whole:
             self._cursor.execute(sql("store", "read_only_begin").text)
             try:
                 with self._watch:

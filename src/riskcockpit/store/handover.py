@@ -14,6 +14,7 @@ from pathlib import Path
 
 from riskcockpit.store.connecting import connect
 from riskcockpit.store.database import Reader, Writer, commit
+from riskcockpit.store.described import DESCRIBED, KEPT
 from riskcockpit.store.durable import copy_file
 from riskcockpit.store.migrate import migrate
 from riskcockpit.store.sql import sql
@@ -53,6 +54,8 @@ def _write(file: Path, reader: Reader, tables: Iterable[str]) -> None:
         migrate(connection, _NEVER)
         for table in tables:
             writer.take_over(table, reader)
+            if table == DESCRIBED:
+                writer.take_over(KEPT, reader)
         commit(connection)
     finally:
         writer.close()

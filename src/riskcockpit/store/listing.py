@@ -28,3 +28,4 @@ def complete(tx: Writer) -> None:
         tx.execute(sql("store", f"listing_{kind}_take"))
         if is_any_new:
             tx.execute(sql("store", f"listing_{kind}_tidy"))
+            tx.execute(sql("store", "listing_description_tidy"))  # new ones have new words

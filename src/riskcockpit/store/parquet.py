@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow.parquet
 from riskcockpit.errors import InputError
 from riskcockpit.store.connecting import translated
 from riskcockpit.store.database import Reader, Writer
+from riskcockpit.store.described import DESCRIBED, NUMBER, TEXT, is_apart, joined, numbers
 from riskcockpit.store.staging import columns_of
 
 if TYPE_CHECKING:
@@ -23,8 +25,12 @@ def table_as_parquet(reader: Reader, table: str) -> tuple[bytes, int]:
     Raises:
         StoreError: the cache cannot be read.
     """
-    with translated(f"the rows of {table}"):
-        found = reader.cursor().table(f'"{table}"').order("ALL").to_arrow_table()
+    with (
+        translated(f"the rows of {table}"),
+        reader.apart() as cursor,
+        joined(cursor) if table == DESCRIBED else nullcontext(),
+    ):
+        found = cursor.sql(f'FROM "{table}" ORDER BY ALL').to_arrow_table()
     sink = io.BytesIO()
     pyarrow.parquet.write_table(found, sink, compression="zstd")
     return sink.getvalue(), found.num_rows
@@ -46,6 +52,8 @@ def fill_from_parquet(tx: Writer, table: str, content: bytes, name: str) -> int:
     with translated(f"the rows for {table}"):
         cursor = tx.cursor()
         known = columns_of(cursor, table)
+        if is_apart(table, known) and TEXT in found.column_names:
+            found = _apart(tx, found)
         if unknown := set(found.column_names) - set(known):
             raise InputError(
                 f"{name} has a column {min(unknown)!r} that {table} does not have",
@@ -54,6 +62,16 @@ def fill_from_parquet(tx: Writer, table: str, content: bytes, name: str) -> int:
         _insert(cursor, table, found)
     count: int = found.num_rows
     return count
+
+
+def _apart(tx: Writer, rows: pa.Table) -> pa.Table:
+    """Keep the descriptions of findings and return the rows with their numbers instead."""
+    place = rows.column_names.index(TEXT)
+    texts = rows.column(place).to_pylist()
+    known = numbers(text for text in texts if text is not None)
+    tx.stage_descriptions(known)
+    tx.keep_descriptions()
+    return rows.set_column(place, NUMBER, pa.array(map(known.get, texts), pa.uint64()))
 
 
 def _insert(cursor: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import duckdb
 
 BATCH_ROWS = 20_000
-COLUMN_BATCH_ROWS = 50000
-"""Rows of a row group of DuckDB: in one piece they are taken over in half the time."""
 MOST_DEAD_ROWS = 2048
 """Rows a staged table may have taken to be emptied and used again."""
 Staged = dict[str, tuple[Mapping[str, str], int]]
@@ -91,7 +89,6 @@ def fill(cursor: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[
             raise FatalError(f"a row for {table} has {len(wrong)} values, not {len(schema)}")
         _insert(cursor, table, schema, tuple(zip(*batch, strict=True)))
         count += len(batch)
-    _release()
     return count
 
 
@@ -119,15 +116,9 @@ def fill_columns(
     lengths = {len(column) for column in columns}
     if len(columns) != len(schema) or len(lengths) > 1:
         raise FatalError(f"the columns for {table} do not fit it or each other")
-    for start in range(0, max(lengths, default=0), COLUMN_BATCH_ROWS):
-        batch = [column[start : start + COLUMN_BATCH_ROWS] for column in columns]
+    for start in range(0, max(lengths, default=0), BATCH_ROWS):
+        batch = [column[start : start + BATCH_ROWS] for column in columns]
         _insert(cursor, table, schema, batch)
-    _release()
-
-
-def _release() -> None:
-    """Give back what Arrow keeps for a while because it may need it again."""
-    pa.default_memory_pool().release_unused()
 
 
 def _schema(cursor: duckdb.DuckDBPyConnection, table: str) -> pa.Schema:
@@ -159,6 +150,10 @@ def _insert(
     rows = pa.Table.from_arrays(arrays, schema=schema)
     stream = rows.__arrow_c_stream__()  # a table itself loads pyarrow.dataset
     cursor.from_arrow(stream).insert_into(table)
+    del arrays, rows, stream
+    # what Arrow keeps because it may need it again is three times what a batch holds; by itself it
+    # gives it back some time later, so that a quick machine takes 40 MB more than a slow one
+    pa.default_memory_pool().release_unused()
 
 
 def _array(table: str, field: pa.Field, values: Sequence[Any]) -> pa.Array:

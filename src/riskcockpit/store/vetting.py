@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from riskcockpit.errors import InputError
 from riskcockpit.store.connecting import translated
+from riskcockpit.store.described import DESCRIBED, TEXT
 from riskcockpit.store.sql import sql
 
 if TYPE_CHECKING:
@@ -75,14 +76,32 @@ class Vetted:
     tables: frozenset[str]
     """Tables it names, as it names them; a name with a schema keeps it, as `pg_catalog.pg_type`."""
     parameters: frozenset[str]
+    may_read_descriptions: bool
+    """Whether it may read the descriptions of findings, by their name or with all columns."""
 
 
 @dataclass(slots=True)
 class _Found:
     tables: set[str] = field(default_factory=set)
     parameters: set[str] = field(default_factory=set)
+    parts: set[str] = field(default_factory=set)
+    """Every part of the name of a column, in lower case."""
+    alone: set[str] = field(default_factory=set)
+    """Names of columns without their table; that of a table itself means all of its columns."""
+    named: set[str] = field(default_factory=set)
+    """What the findings are called in it."""
+    is_open: bool = False
+    """Whether it may read columns of findings that it does not name."""
+
+    @property
+    def may_read_descriptions(self) -> bool:
+        """See `Vetted`; in doubt it may."""
+        is_whole = self.is_open or not self.alone.isdisjoint(self.named)
+        return DESCRIBED in self.tables and (is_whole or TEXT in self.parts)
 
 
+_OF_ALL_COLUMNS = frozenset({"STAR", "POSITIONAL_REFERENCE"})
+"""Expressions that mean columns without naming them."""
 _passed: dict[str, Vetted] = {}  # a tree follows from the text alone
 _MOST_PASSED = 256
 _foreseen: dict[str, str] = {}
@@ -113,7 +132,9 @@ def vet(cursor: duckdb.DuckDBPyConnection, name: str, text: str) -> Vetted:
     _walk(name, _tree(cursor, name, text), frozenset(), found)
     if len(_passed) >= _MOST_PASSED:
         _passed.clear()
-    vetted = Vetted(frozenset(found.tables), frozenset(found.parameters))
+    vetted = Vetted(
+        frozenset(found.tables), frozenset(found.parameters), found.may_read_descriptions
+    )
     _passed[text] = vetted
     return vetted
 
@@ -149,6 +170,7 @@ def _walk(name: str, node: Any, known: frozenset[str], found: _Found) -> None:
             for fault in _faults(node):
                 raise InputError(f"{name} {fault}", hint=_HINTS.get(fault.partition(" ")[0]))
             _note(node, known, found)
+            _note_columns(node, found)
         _descend(name, node, known, found)
 
 
@@ -201,6 +223,44 @@ def _note(node: dict[str, Any], known: frozenset[str], found: _Found) -> None:
             found.tables.add(table)
     elif node.get("class") == "PARAMETER":
         found.parameters.add(str(node.get("identifier", "")))
+
+
+def _note_columns(node: dict[str, Any], found: _Found) -> None:
+    class_, names = node.get("class"), node.get("column_names")
+    if class_ == "COLUMN_REF" and isinstance(names, list):
+        words = [str(name).lower() for name in names]
+        found.parts.update(words)
+        if len(words) == 1:
+            found.alone.update(words)
+    elif node["type"] == "SELECT_NODE":
+        found.is_open |= _is_open(node)
+    elif node["type"] in TABLE_REFERENCES:
+        if str(node.get("table_name", "")).lower() == DESCRIBED:
+            found.named.add(str(node.get("alias") or DESCRIBED).lower())
+        found.parts.update(str(name).lower() for name in node.get("using_columns") or ())
+
+
+def _is_open(query: dict[str, Any]) -> bool:
+    """Whether a SELECT, queries inside of it aside, may read findings by columns without a name."""
+    own = list(_own(query))
+    has_findings = any(str(node.get("table_name", "")).lower() == DESCRIBED for node in own)
+    return has_findings and any(
+        node.get("class") in _OF_ALL_COLUMNS
+        or node.get("ref_type") == "NATURAL"
+        or (node.get("type") == "BASE_TABLE" and node.get("column_name_alias"))  # by their order
+        for node in own
+    )
+
+
+def _own(node: Any) -> Iterator[dict[str, Any]]:
+    """Yield all that stands below a node but not in a query inside of it."""
+    for part in node if isinstance(node, list) else node.values():
+        if isinstance(part, dict):
+            if str(part.get("type")) in QUERY_NODES:
+                continue
+            yield part
+        if isinstance(part, list | dict):
+            yield from _own(part)
 
 
 def _is_denied(function: str) -> bool:

@@ -140,8 +140,25 @@ KEYS: tuple[Key, ...] = (
         ("list.sort", "s", "sort by the column; again reverses", "sort", "sort"),
     ),
     *_keys(
+        "rows",
+        (
+            "list.narrow",
+            "/",
+            "only rows with these words, or without -these; esc shows all",
+            "narrow",
+            "filter",
+        ),
+    ),
+    *_keys(
         "findings",
         ("findings.filter", "/", "filter with the query grammar", "filter", "filter"),
+        (
+            "findings.spread",
+            "B",
+            "break down by severity, owner, asset, tool, rule; enter keeps a part",
+            "spread",
+            "break down",
+        ),
         ("findings.mark", "space", "mark the row", "mark", "mark"),
         ("findings.range", "v", "start a range; again marks it", "range", "range"),
         ("findings.mark-all", "*", "mark all that match the filter", "mark_all", ""),
@@ -243,6 +260,7 @@ SCOPES: dict[str, str] = {
     "everywhere": "Everywhere",
     "lists": "Lists",
     "columns": "Columns of a list",
+    "rows": "Rows of a list",
     "findings": "Findings",
     "finding": "A finding",
     "query": "Typing a query",
@@ -253,11 +271,12 @@ SCOPES: dict[str, str] = {
 }
 """Scope → its heading, in the order of help."""
 
-LAST_SCOPES = ("decisions", "columns", "lists", "query", "everywhere", "places")
+LAST_SCOPES = ("decisions", "rows", "columns", "lists", "query", "everywhere", "places")
 """Scopes that help shows after those of the view alone, in this order."""
 
 SEEN_IN: dict[str, tuple[str, ...]] = {
     "columns": ("findings", "models", "incidents"),
+    "rows": ("models", "ledger", "alerts"),
     "findings": ("findings",),
     "finding": ("findings", "finding"),
     "query": ("findings",),
@@ -274,11 +293,19 @@ SEEN_IN: dict[str, tuple[str, ...]] = {
 }
 """Scope or id of a key → some views that take it, the nearest first."""
 
-SHARED_SCOPES = ("places", "everywhere", "lists", "columns", "finding", "decisions")
+SHARED_SCOPES = ("places", "everywhere", "lists", "columns", "rows", "finding", "decisions")
 """Scopes in force on many screens; the others belong to one screen each."""
 
-APART = ("columns", "compliance")
-"""Scopes that never meet, though one is shared: the arrows fold the tree of compliance."""
+APART = (
+    ("columns", "compliance"),
+    ("rows", "findings"),
+    ("rows", "finding"),
+    ("rows", "query"),
+    ("rows", "panels"),
+)
+"""Scopes that never meet, though one is shared: the arrows fold the tree of compliance, and
+findings are filtered by a query.
+"""
 
 
 def bind(*wanted: str) -> list[BindingType]:

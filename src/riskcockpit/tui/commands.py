@@ -30,6 +30,11 @@ def _place(kind: str) -> Act:
     return lambda app, given: app.go_to(Place(kind, given.raw))
 
 
+def _break_down(app: Commanded, given: Given) -> None:
+    app.go_to(Place("findings", given.raw))
+    app.press("spread")
+
+
 def _press(action: str) -> Act:
     return lambda app, _: app.press(action)
 
@@ -192,6 +197,7 @@ ACTS: Mapping[str, Act] = {
     "findings list": _FINDINGS,
     "findings show": _FINDING,
     "finding": _FINDING,
+    "findings facets": _break_down,
     "findings save": _save,
     "findings forget": _FORGET,
     "findings release": _decide("", lambda given: intents.Release(given.part(0))),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,6 +76,54 @@ def tree_lines(
     `opened` are the keys under which lines are shown.
     """
     return tuple(line for view in views for line in _framework(view, opened, only_faults))
+
+
+def found_lines(
+    lines: Sequence[EvidenceLine], fits: Callable[[str], bool], frame: Frame
+) -> tuple[EvidenceLine, ...]:
+    """Return the lines that fit, with those they lie under; `fits` is given folded text.
+
+    A line says what those above it are called, too: `dora absent` finds what is absent in DORA.
+    """
+    said: dict[str, str] = {}
+    above = {line.key: line.parent for line in lines}
+    kept: set[str] = set()
+    for line in lines:  # what lies above comes first
+        state = f" {_mark(line, frame)} {line.said}" if line.depth else ""
+        own = f"{line.name} {line.title}{state}".casefold()
+        said[line.key] = f"{said.get(line.parent, '')} {own}"
+        key = line.key if line.about is not None and fits(said[line.key]) else ""
+        while key and key not in kept:
+            kept.add(key)
+            key = above[key]
+    out: list[EvidenceLine] = []
+    heading: EvidenceLine | None = None
+    for line in lines:
+        if line.about is None:
+            heading = line
+        elif line.key in kept:
+            if heading is not None and line.depth:
+                out.append(heading)
+            heading = None
+            out.append(line)
+    return tuple(out)
+
+
+def found_parts(rows: Sequence[MatrixLine], fits: Callable[[str], bool]) -> tuple[MatrixLine, ...]:
+    """Return the parts that fit by their names, or by those of a requirement."""
+    return tuple(
+        row
+        for row in rows
+        if any(
+            fits(f"{row.framework} {row.part} {one.id} {one.title}".casefold())
+            for one in row.requirements
+        )
+    )
+
+
+def requirements_of(rows: Iterable[EvidenceLine]) -> int:
+    """Return how many lines are requirements."""
+    return sum(isinstance(row.about, RequirementView) for row in rows)
 
 
 def lacks(view: RequirementView) -> bool:
@@ -230,4 +278,4 @@ def summary(views: Sequence[FrameworkView]) -> str:
     total = sum(len(view.requirements) for view in views)
     counts = Counter(one.state for view in views for one in view.requirements)
     words = ", ".join(f"{counts[state]} {evidence_mark(state).word}" for state in EvidenceState)
-    return f"{plural(total, 'requirement')}: {words}; {sum(v.failing for v in views)} with a fault"
+    return f"{plural(total, 'requirement')}: {words}; {sum(v.failing for v in views)} fail"

@@ -128,7 +128,15 @@ class Gateway(DeskGateway, KeptGateway):
         return HomePulse(self._ctx)
 
     def reload(self) -> About:
-        """Take the settings anew; the old stay when the new cannot be used."""
+        """Take the settings anew; the old stay when the new cannot be used, or are gone.
+
+        Without them production would be no production any more.
+        """
+        file = self._ctx.paths.settings
+        if self._about.has_settings and not file.exists():
+            raise ConfigError(
+                f"{file} is gone", hint="put it back; until then what it said is in force"
+            )
         settings = load_settings(self._ctx.paths).settings
         with self._lock:
             self.take_context(replace(self._ctx, settings=settings))

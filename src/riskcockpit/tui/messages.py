@@ -151,11 +151,12 @@ class RowsWanted(Message):
 
 
 class SortWanted(Message):
-    """A person wants other rows first."""
+    """A person wants the rows in the order of a column."""
 
-    def __init__(self, field: str) -> None:
+    def __init__(self, column: int) -> None:
         super().__init__()
-        self.field = field
+        self.column = column
+        """Its number among those that are shown."""
 
 
 class QueryTyped(Message):
@@ -172,6 +173,18 @@ class FilterWanted(Message):
     def __init__(self, query: str) -> None:
         super().__init__()
         self.query = query
+
+
+class WordsTyped(Message):
+    """A person is typing words that rows shall say."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words
+
+
+class WordsKept(Message):
+    """A person has typed such words, and goes to the rows."""
 
 
 @dataclass(frozen=True, slots=True)

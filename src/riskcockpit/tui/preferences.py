@@ -109,4 +109,5 @@ def _clashes(about: About) -> Iterator[tuple[str, str, str]]:
 def _meet(scopes: Mapping[str, str], first: str, second: str) -> bool:
     """Return whether two bindings can be in force on one screen."""
     one, two = scopes[first], scopes[second]
-    return one == two or ({one, two} != {*APART} and bool({one, two} & {*SHARED_SCOPES}))
+    are_apart = any({one, two} == {*pair} for pair in APART)
+    return one == two or (not are_apart and bool({one, two} & {*SHARED_SCOPES}))

@@ -38,7 +38,7 @@ def of_model(name: str) -> Sequence[tuple[str, Place]]:
         return ()
     return [
         ("open findings", _findings("model", name)),
-        ("all findings", Place("findings", f"model:{_quoted(name)} sort:-first_seen")),
+        ("all findings", Place("findings", f"model:{quoted(name)} sort:-first_seen")),
     ]
 
 
@@ -103,8 +103,9 @@ def _behind(item: str, incidents: Collection[str], names: Names) -> Place | None
 
 
 def _findings(field: str, value: str) -> Place:
-    return Place("findings", f"{field}:{_quoted(value)} state:open")
+    return Place("findings", f"{field}:{quoted(value)} state:open")
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
+    """Return a value as a query takes it, whatever is in it."""
     return '"' + clean_line(value).replace("\\", "\\\\").replace('"', '\\"') + '"'

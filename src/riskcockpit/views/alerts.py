@@ -25,8 +25,9 @@ class AlertRow:
     fate: str
     """What became of it in the last cycle: `sent`, or why it was not told; `ended`."""
     told_at: datetime | None
+    """When a message about it last arrived, or may have."""
     times: int
-    """How often it was told."""
+    """How often it was told: in messages that arrived, or may have."""
     recipient: str
     """The channel that was told last, or would be first; empty without a route."""
     acked_at: datetime | None
@@ -37,6 +38,9 @@ class AlertRow:
     at_risk: Decimal | None
     """In the currency of the settings."""
     subject: str
+    unsent: str = ""
+    """`waiting` when the newest message about it was refused and is tried again, `failed` when it
+    was given up; else empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +80,7 @@ class SendReport:
     deliveries: tuple[DeliveryRow, ...]
     """What was sent, or would be."""
     waiting: int
-    """Messages that are held until quiet hours end."""
+    """Messages that are held: until quiet hours end, or until their next attempt."""
     fates: Mapping[str, int]
     """What became of the facts → how many."""
     notes: tuple[str, ...] = ()

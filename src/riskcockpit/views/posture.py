@@ -31,6 +31,8 @@ class KpiView:
     sample: int
     trend: tuple[float | None, ...] = ()
     """Oldest first, one value a day, at most 30."""
+    message: str = ""
+    """Why it could not be measured: its SELECT is at fault; empty when it could."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ class WatchedObjects:
         unmatched = [path.text for path in self.paths if not self._list(path, found)]
         if unmatched and not self.is_optional:
             raise UnavailableError(
-                f'source "{self.source}": nothing is called {", ".join(unmatched)}',
+                f'source "{self.source}": there is no report at {", ".join(unmatched)}',
                 hint="mend options.paths, or set optional: true when there may be none yet",
             )
         return found

@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, Self
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -16,6 +15,7 @@ from riskcockpit.connectors.acting import Change, Performer
 from riskcockpit.connectors.ahead import ahead
 from riskcockpit.connectors.api import KeptRecord, SourceSpec, WaiverWords
 from riskcockpit.connectors.dialect import READ, WRITE, Dialect
+from riskcockpit.connectors.endpoint import parse_endpoint
 from riskcockpit.connectors.gates import Rate
 from riskcockpit.connectors.github.alerts import AlertList, AlertReader
 from riskcockpit.connectors.github.approval import Answer, Review
@@ -332,7 +332,7 @@ def _check(spec: SourceSpec, options: GithubOptions) -> None:
                 )
     if not _VERSION.fullmatch(options.api_version):
         raise ConfigError(f'{label}: options.api_version: "{options.api_version}" is no date')
-    if urlsplit(spec.url).hostname in ("github.com", "www.github.com"):
+    if parse_endpoint(spec.url, spec.name).host in ("github.com", "www.github.com"):
         raise ConfigError(
             f"{label}: url {spec.url} is the web site",
             hint="the API is https://api.github.com, or https://HOST/api/v3 of your own server",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,16 +20,21 @@ from riskcockpit.config.credentials import Credential, redact, remember, resolve
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.config.programs import ALWAYS_PASSED, NotEndedError, NotStartedError, run
 from riskcockpit.connectors.dialect import Dialect, Outgoing
+from riskcockpit.connectors.gates import Gates
 from riskcockpit.connectors.http import HttpClient
 from riskcockpit.connectors.notices.wire import chat, payload, signature
 from riskcockpit.connectors.pace import Limits
 from riskcockpit.connectors.reply import NotSentError, ServerError
+from riskcockpit.connectors.session import Session
 from riskcockpit.domain.alert import Notice
 from riskcockpit.domain.clock import Clock
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import ConfigError, RateLimitedError, RiskcockpitError, UnavailableError
 
 _OUTPUT_BYTES = 65_536
+_gates: defaultdict[str, Gates] = defaultdict(Gates)
+"""Channel → what it may ask. Rooms of one origin have limits of their own: one that asks us to wait
+must not silence the others."""
 _QUOTE = 200
 
 
@@ -83,7 +89,8 @@ def _post(channel: ChannelSettings, notice: Notice, clock: Clock) -> None:
     seconds = parse_duration(channel.timeout).total_seconds()
     limits = Limits(read_seconds=seconds, budget_seconds=2 * seconds, max_bytes=_OUTPUT_BYTES)
     dialect = _signed(notice, clock) if secret else Dialect()
-    client = HttpClient(channel.name, base, clock, secret, limits, dialect=dialect)
+    session = Session(gates=_gates[channel.name])
+    client = HttpClient(channel.name, base, clock, secret, limits, dialect=dialect, session=session)
     if not isinstance(channel.url, str):  # the path of such an address is its secret
         remember(client.endpoint.prefix)
     body = payload(notice) if channel.kind == "webhook" else chat(notice, channel.style)

@@ -18,7 +18,7 @@ SELECT
     finding.severity <> profile.severity AS is_severity_changed,
     finding.severity < profile.severity OR (profile.is_kev AND NOT finding.tool_is_kev) AS is_rearmed,
     finding.rule <> profile.rule OR finding.title <> incoming.title
-        OR finding.description <> wording.description OR finding.help_url <> profile.help_url
+        OR finding.description_id <> incoming.description_id OR finding.help_url <> profile.help_url
         OR finding.severity <> profile.severity OR finding.severity_raw <> profile.severity_raw
         OR finding.severity_source <> profile.severity_source
         OR finding.col IS DISTINCT FROM incoming.col
@@ -49,7 +49,6 @@ JOIN matched ON finding.rowid = matched.finding_row
 LEFT JOIN incoming ON incoming.n = matched.n
 LEFT JOIN incoming_scan ON incoming_scan.scan = matched.scan
 LEFT JOIN profile ON profile.profile = incoming.profile
-LEFT JOIN wording ON wording.wording = incoming.wording
 LEFT JOIN transition
     ON transition.stored = finding.state
     AND transition.needs_triage = profile.needs_triage

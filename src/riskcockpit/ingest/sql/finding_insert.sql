@@ -5,7 +5,7 @@ INSERT INTO finding BY NAME
 SELECT
     coalesce(assigned.id, incoming.key) AS id, profile.class, profile.asset, incoming_scan.tool,
     profile.rule, incoming_scan.category, incoming_scan.branch, incoming_scan.scope, incoming.title,
-    wording.description, profile.help_url, profile.severity, profile.severity_raw,
+    incoming.description_id, profile.help_url, profile.severity, profile.severity_raw,
     profile.severity_source, profile.state, false AS is_unconfirmed_absent,
     profile.pillar, profile.owner, profile.owner AS settings_owner, incoming.path, incoming.line, incoming.col,
     incoming.end_line, incoming.snippet, incoming.location_count, profile.package_type,
@@ -25,4 +25,3 @@ JOIN incoming_scan ON incoming_scan.scan = incoming.scan
 SEMI JOIN fresh ON fresh.n = incoming.n
 LEFT JOIN assigned ON assigned.n = incoming.n
 LEFT JOIN profile ON profile.profile = incoming.profile
-LEFT JOIN wording ON wording.wording = incoming.wording

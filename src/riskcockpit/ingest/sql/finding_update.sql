@@ -3,7 +3,7 @@
 -- params: none
 -- returns: nothing
 UPDATE finding
-SET rule = profile.rule, title = incoming.title, description = wording.description,
+SET rule = profile.rule, title = incoming.title, description_id = incoming.description_id,
     help_url = profile.help_url, severity = profile.severity,
     severity_raw = profile.severity_raw, severity_source = profile.severity_source,
     pillar = profile.pillar, settings_owner = profile.owner, owner = CASE
@@ -25,5 +25,4 @@ SET rule = profile.rule, title = incoming.title, description = wording.descripti
 FROM change
 JOIN incoming ON incoming.n = change.n
 JOIN profile ON profile.profile = incoming.profile
-JOIN wording ON wording.wording = incoming.wording
 WHERE finding.rowid = change.finding_row AND change.is_updated

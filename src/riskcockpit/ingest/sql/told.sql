@@ -7,10 +7,9 @@ CREATE OR REPLACE TEMP VIEW told AS
 SELECT
     incoming.*, told_profile.needs_triage, told_profile.is_suppressed,
     hash(
-        told_profile.said, told_wording.said, incoming.title, incoming.col, incoming.end_line,
+        told_profile.said, incoming.description_id, incoming.title, incoming.col, incoming.end_line,
         incoming.snippet, incoming.location_count, incoming.fingerprint
     ) AS said,
     hash(incoming.path, incoming.line) AS stands_at
 FROM incoming
 JOIN told_profile ON told_profile.profile = incoming.profile
-JOIN told_wording ON told_wording.wording = incoming.wording

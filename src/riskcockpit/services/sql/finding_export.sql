@@ -9,5 +9,6 @@ SELECT
     fixed_at, onset_at, due_at, exposure, fingerprint_name, fingerprint, location_count,
     waiver_id
 FROM finding
+JOIN (SELECT id AS description_id, description FROM text_description) AS told USING (description_id)
 WHERE /*where*/ TRUE
 ORDER BY /*order*/ id

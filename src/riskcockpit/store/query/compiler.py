@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from riskcockpit.domain.finding import State
@@ -21,6 +22,8 @@ _SEARCHED = {
     "place": ("asset", "path"),
 }
 """What a bare word is looked for in, by the kept texts that hold it."""
+_APART = "description"
+"""Of these, what a finding has but the number of."""
 _COMPARISONS = {
     Operator.HAS: "{column} = {value}",
     Operator.EQUAL: "{column} = {value}",
@@ -175,12 +178,17 @@ class _Binder:
             test, value = _like, f"%{values.glob(text)}%"
         part = self.bind(value)
         found = {
-            texts: " OR ".join(test(column, part) for column in columns)
+            texts: {column: test(column, part) for column in columns}
             for texts, columns in _SEARCHED.items()
         }
         if is_kept_alike(text):
-            found = {texts: among(texts, condition) for texts, condition in found.items()}
-        return f"({' OR '.join(found.values())})"
+            tests = [among(texts, " OR ".join(each.values())) for texts, each in found.items()]
+        else:
+            tests = [
+                among(column, condition) if column == _APART else condition
+                for column, condition in chain(*map(dict.items, found.values()))
+            ]
+        return f"({' OR '.join(tests)})"
 
     def severity(self, field: Field, term: Term) -> str:
         """Compile an ordered word."""
@@ -207,22 +215,20 @@ class _Binder:
     def text(self, field: Field, term: Term) -> str:
         """Compile a comparison of a name."""
         if term.operator is Operator.MATCHES:
-            return _matches(field.column, self.bind(term.value))
+            return _itself(field, _matches(field.column, self.bind(term.value)))
         if term.operator is Operator.EQUAL:
-            return f"{field.column} = {self.bind(term.value)}"
+            return _itself(field, f"{field.column} = {self.bind(term.value)}")
         if "*" in term.value:
-            return _within(field, term, _like(field.column, self.bind(values.glob(term.value))))
-        return f"lower({field.column}) = lower({self.bind(term.value)})"
+            return _within(field, term, _like, self.bind(values.glob(term.value)))
+        return _itself(field, f"lower({field.column}) = lower({self.bind(term.value)})")
 
     def prose(self, field: Field, term: Term) -> str:
         """Compile a search in sentences."""
         if term.operator is not Operator.HAS:
             return self.text(field, term)
         if "*" in term.value:
-            found = _like(field.column, self.bind(f"%{values.glob(term.value)}%"))
-        else:
-            found = _contains(field.column, self.bind(term.value))
-        return _within(field, term, found)
+            return _within(field, term, _like, self.bind(f"%{values.glob(term.value)}%"))
+        return _within(field, term, _contains, self.bind(term.value))
 
     def ids(self, field: Field, term: Term) -> str:
         """Compile a comparison with any of a list."""
@@ -294,10 +300,16 @@ def _field(name: str) -> Field:
     return field
 
 
-def _within(field: Field, term: Term, condition: str) -> str:
-    """Return `condition` on a column of `field`, asked of the kept texts where they have it."""
-    is_kept = field.texts and is_kept_alike(term.value)
-    return among(field.texts, condition) if is_kept else condition
+def _within(field: Field, term: Term, test: Callable[[str, str], str], part: str) -> str:
+    """Return `test` of `field` for a part of it, asked of the kept texts where they have it."""
+    if field.texts and is_kept_alike(term.value):
+        return among(field.texts, test(field.kept or field.column, part))
+    return _itself(field, test(field.column, part))
+
+
+def _itself(field: Field, condition: str) -> str:
+    """Return `condition` on the column of `field`, asked of the texts where they are apart."""
+    return among(field.column, condition) if field.is_apart else condition
 
 
 def _is_descending(key: SortKey, field: Field) -> bool:

@@ -80,6 +80,10 @@ class Field:
     is_sortable: bool = True
     texts: str = ""
     """Which of the kept texts hold it, `wording` or `place`: they are fewer than findings."""
+    kept: str = ""
+    """The expression over the kept texts, where it is not `column`."""
+    is_apart: bool = False
+    """Whether a finding has but the number of it, and `column` is one of `text_<column>`."""
 
     @property
     def operators(self) -> tuple[Operator, ...]:
@@ -87,6 +91,9 @@ class Field:
         return OPERATORS[self.kind]
 
 
+_DESCRIPTION = (
+    "(SELECT told.description FROM text_description AS told WHERE told.id = description_id)"
+)
 _BOOLEANS = ("true", "false")
 _STATES = tuple(state.value for state in State)
 _PILLARS = tuple(pillar.value for pillar in Pillar)
@@ -123,9 +130,10 @@ _FIELDS = (
     Field("source", Kind.TEXT, "the configured source it came from", "source_id"),
     Field("title", Kind.PROSE, "its title", "title", texts="wording"),
     Field("description", Kind.PROSE, "its description", "description", is_sortable=False,
-          texts="wording"),
-    Field("text", Kind.PROSE, "title and description", "(title || ' ' || description)",
-          example='text~"sql injection"', is_sortable=False, texts="wording"),
+          texts="wording", is_apart=True),
+    Field("text", Kind.PROSE, "title and description", f"(title || ' ' || {_DESCRIPTION})",
+          example='text~"sql injection"', is_sortable=False, texts="wording",
+          kept="(title || ' ' || description)"),
     Field("vulnerability", Kind.IDS, "one of its vulnerability ids",
           "vulnerability_ids", aliases=("cve", "vuln"), example="cve:CVE-2024-3094",
           is_sortable=False),

@@ -2,9 +2,8 @@
 -- params: none
 -- returns: count of texts
 INSERT INTO text_wording BY NAME
-SELECT (SELECT coalesce(max(id), 0) FROM text_wording) + row_number() OVER () AS id, fresh.*
-FROM (
-    SELECT DISTINCT title, rule, package_name, vulnerability, description
-    FROM pending_wording
-) AS fresh
+SELECT
+    (SELECT coalesce(max(id), 0) FROM text_wording) + row_number() OVER () AS id,
+    fresh.* EXCLUDE (row_ids)
+FROM pending_wording AS fresh
 ANTI JOIN text_wording AS known USING (title, rule, package_name, vulnerability, description)

@@ -97,7 +97,13 @@ class ConfirmDialog(Dialog[bool]):
         if self.word:
             sign: list[Part] = ["type ", (self.word, "strong"), " and ", ("enter", "key")]
             return [("PRODUCTION  ", "alarm"), *sign, " to sign it    ", *_NO]
-        return [("y", "key"), " signs it    ", ("No", "strong"), " is esc, n or enter"]
+        more: list[Part] = [("    j", "key"), (" shows more", "muted")] if self._has_more else []
+        return [("y", "key"), " signs it    ", ("No", "strong"), " is esc, n or enter", *more]
+
+    @property
+    def _has_more(self) -> bool:
+        """Whether a part of the preview is not seen."""
+        return any(scroll.max_scroll_y > 0 for scroll in self.query("#dialog-scroll"))
 
     def on_mount(self) -> None:
         """Become ready only once a person can have read the question, with nothing over it."""
@@ -155,10 +161,8 @@ class ConfirmDialog(Dialog[bool]):
         self._settle()
 
     def _be_ready(self) -> None:
-        self._is_ready, self._settling = True, None
-        if self._is_astray:
-            self._is_astray = False
-            self._ask()
+        self._is_ready, self._settling, self._is_astray = True, None, False
+        self._ask()
         if self.word and not self.preview.blockers:
             field = self.query_one("#word", Input)
             field.disabled = False

@@ -18,12 +18,13 @@ from textual.widgets._select import SelectOverlay
 from riskcockpit.domain.decision import WaiverReason
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.present.text import count, plural, stamp
+from riskcockpit.present.text import Glyphs, count, plural, stamp
 from riskcockpit.tui.intents import Renew, Waive
 from riskcockpit.tui.modals.dialog import Dialog
 from riskcockpit.tui.widgets.choice import Choice
 from riskcockpit.tui.widgets.field import Field
-from riskcockpit.tui.widgets.plain import Plain, fitted, styled
+from riskcockpit.tui.widgets.finding_text import paragraph
+from riskcockpit.tui.widgets.plain import Plain, fitted, lines, styled
 from riskcockpit.views.waivers import WaiverScope
 
 T = TypeVar("T")
@@ -36,6 +37,8 @@ KEEP_SECONDS = 0.3
 """How long the typing rests before it is kept."""
 EXPIRES = "Expires: 30d, 4w or 2026-12-20"
 _LONGEST = 2_000
+_PADDING = 2
+"""Cells beside a text of a form."""
 _SPAN = re.compile(r"(\d{1,4})\s*([dw])")
 _DAYS = {"d": 1, "w": 7}
 
@@ -131,7 +134,10 @@ class Form(Dialog[T]):
 
     def complain(self, field: str, words: str) -> None:
         """Say what is still wanted, where it is typed; what was typed ahead was for elsewhere."""
-        self.query_one(f"#{field}-label", Plain).show(styled([(words, "warn")]))
+        name, colon, _ = self._labels[field].partition(":")
+        is_named = bool(colon) and " " not in name and name.casefold() not in words.casefold()
+        told = f"{name}: {words}" if is_named else words
+        self.query_one(f"#{field}-label", Plain).show(styled([(told, "warn")]))
         wanted = self.query_one(f"#{field}")
         if wanted is not self.focused:
             self.host.forget_typed()
@@ -196,12 +202,16 @@ class _TermsForm(Form[T]):
 
     def about(self) -> Iterable[Widget]:
         """Yield what is waived."""
-        glyphs = self.host.frame().glyphs
+        glyphs, room = self.host.frame().glyphs, self.room - _PADDING
         for title, where in self.scope.first:
             told = styled([title, (f"  {where}", "muted")])
-            yield Plain(fitted(told, self.room, glyphs), classes="line")
+            if len(self.scope.first) == 1 and told.cell_length > room:
+                yield Plain(_two_lines(f"{title}  {where}", room, glyphs), classes="text")
+            else:
+                yield Plain(fitted(told, room, glyphs), classes="line")
         if more := self.scope.count - len(self.scope.first):
             yield Plain(f"and {count(more)} more", classes="line dim")
+        yield Plain("", classes="gap")
 
     def understood(self, name: str) -> str:
         """Return until when the end that is typed is."""
@@ -232,6 +242,13 @@ class _TermsForm(Form[T]):
         elif until > self.scope.latest:
             most = f"{self.scope.severity} findings: {plural(self.scope.days, 'day')} at most"
             yield "expires", f"{most}; {self.scope.days}d, or {self.scope.last_day.isoformat()}"
+
+
+def _two_lines(text: str, width: int, glyphs: Glyphs) -> Content:
+    """Return a text in two lines; what is cut off is seen to be."""
+    first, *rest = paragraph(text, width)
+    second = Content(" ").join(rest)
+    return lines([first, fitted(second, width, glyphs)] if rest else [first])
 
 
 class WaiveForm(_TermsForm[Waive]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -19,6 +19,8 @@ from riskcockpit.views.models import MoveTarget
 _MOST = 6
 _MOST_WHEN_SHORT = 3
 """Versions that are listed; the one that is chosen is always among them."""
+_AGE = 6
+"""Cells of an age."""
 _SHORT = 32
 """Rows of a screen on which few are listed."""
 LookAt = Callable[[int, Callable[[DecisionPreview], None]], None]
@@ -104,7 +106,8 @@ class RollBackDialog(ConfirmDialog):
         most = _MOST_WHEN_SHORT if self.app.size.height < _SHORT else _MOST
         first = max(0, min(at - most // 2, len(numbers) - most))
         shown = self._targets[first : first + most]
-        rows = [self._version(each, frame, room) for each in shown]
+        columns = _metrics(shown)
+        rows = [self._version(each, columns, frame, room) for each in shown]
         more = len(numbers) - len(shown)
         tail = f", {more} more" if more > 0 else ""
         can = len(self.fit) > 1
@@ -112,7 +115,9 @@ class RollBackDialog(ConfirmDialog):
         head = styled([("Back to", "title"), "   ", *says])
         return [head, *rows, Content("")]
 
-    def _version(self, each: MoveTarget, frame: Frame, room: int) -> Content:
+    def _version(
+        self, each: MoveTarget, columns: Mapping[str, int], frame: Frame, room: int
+    ) -> Content:
         version = each.version
         is_at = version.version == self._wanted
         sign = frame.glyphs.cursor if is_at else " "
@@ -121,10 +126,30 @@ class RollBackDialog(ConfirmDialog):
             return fitted(
                 styled([name, (f" cannot serve: {each.why_not}", "muted")]), room, frame.glyphs
             )
-        known = {**dict(each.readings), **version.metrics}
-        metrics = "  ".join(f"{metric} {figure(value)}" for metric, value in known.items())
+        known = _known(each)
+        said = (_said(metric, known).ljust(size) for metric, size in columns.items())
+        metrics = "  ".join(said) if known else "no metrics"
+        metrics = metrics.ljust(sum(columns.values()) + 2 * max(0, len(columns) - 1))
         approved = f"approved by {version.validated_by}" if version.validated_by else "approved"
-        words = f"   {age(version.created_at, frame.now)} old  {approved}"
+        old = age(version.created_at, frame.now)
+        words = f"   {old:>{_AGE}} old  {approved}"
         usual = [("  default", "muted")] if each.is_default else []
-        parts: list[Part] = [name, f" {metrics or 'no metrics'}", (words, "muted"), *usual]
+        parts: list[Part] = [name, f" {metrics}", (words, "muted"), *usual]
         return fitted(styled(parts), room, frame.glyphs)
+
+
+def _known(each: MoveTarget) -> dict[str, float]:
+    return {**dict(each.readings), **each.version.metrics}
+
+
+def _said(metric: str, known: Mapping[str, float]) -> str:
+    return f"{metric} {figure(known[metric])}" if metric in known else ""
+
+
+def _metrics(shown: Sequence[MoveTarget]) -> dict[str, int]:
+    """Return the metrics of the versions that may serve, each with the cells of its column."""
+    sizes: dict[str, int] = {}
+    for known in (_known(each) for each in shown if not each.why_not):
+        for metric in known:
+            sizes[metric] = max(sizes.get(metric, 0), len(_said(metric, known)))
+    return sizes

@@ -3,36 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from textual import on
 from textual.containers import Container
 from textual.content import Content
 from textual.widget import Widget
 
+from riskcockpit.present.columns import Frame
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.evidence_lines import (
     MATRIX,
     TREE,
     EvidenceLine,
     MatrixLine,
+    found_lines,
+    found_parts,
     legend,
     matrix_lines,
     openable,
+    requirements_of,
     summary,
     tree_lines,
 )
 from riskcockpit.tui.messages import Place, RowChosen, RowPointed
 from riskcockpit.tui.paging import Pages
 from riskcockpit.tui.screens.deciding import DecidingScreen
+from riskcockpit.tui.screens.narrowing import NarrowingScreen, says
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.evidence_text import evidence_brief
 from riskcockpit.tui.widgets.line_pane import LinePane
+from riskcockpit.tui.widgets.narrow_bar import NarrowBar
 from riskcockpit.tui.widgets.plain import Part, Plain, fitted, styled
 from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.compliance import FrameworkView
 
 
-class ComplianceScreen(DecidingScreen):
+class ComplianceScreen(NarrowingScreen, DecidingScreen):
     """Which requirements have evidence; the words are present, stale, absent, not automated."""
 
     BINDINGS = bind("compliance", "decide.undo")
@@ -53,6 +60,7 @@ class ComplianceScreen(DecidingScreen):
     def compose_body(self) -> Iterable[Widget]:
         """Yield summary, tree, matrix, and what the line under the cursor is about."""
         yield Plain(id="evidence-line", classes="line")
+        yield NarrowBar()
         with Container(id="split"):
             yield RowTable(TREE, lambda line: line.key, id="tree")
             yield RowTable(MATRIX, lambda line: line.key, id="matrix")
@@ -95,19 +103,50 @@ class ComplianceScreen(DecidingScreen):
         self._draw(wanted if wanted in known else "")
 
     def _draw(self, go_to: str = "") -> None:
-        frame, opened = self.host.frame(), self._opened or frozenset()
+        frame = self.host.frame()
         before = go_to or (self.requirements.row.key if self.requirements.row is not None else "")
-        lines = tree_lines(self._views, opened, only_faults=self._only_faults)
+        lines, rows = self._lines_wanted(frame)
         self.requirements.show(
             Pages.whole(lines), frame, _index(lines, before, self.requirements.cursor)
         )
-        rows = matrix_lines(self._views, only_faults=self._only_faults)
         part = self.matrix.row.key if self.matrix.row is not None else ""
         self.matrix.show(Pages.whole(rows), frame, _index(rows, part, self.matrix.cursor))
         self.requirements.display, self.matrix.display = not self._is_matrix, self._is_matrix
-        (self.matrix if self._is_matrix else self.requirements).focus()
+        self.focus_rows()
         self._draw_words()
         self.refresh_bindings()
+
+    def _lines_wanted(
+        self, frame: Frame
+    ) -> tuple[tuple[EvidenceLine, ...], tuple[MatrixLine, ...]]:
+        """Return the lines of tree and matrix; with words those that say them, all unfolded."""
+        rows = matrix_lines(self._views, only_faults=self._only_faults)
+        opened = openable(self._views) if self.words else self._opened or frozenset()
+        lines = tree_lines(self._views, opened, only_faults=self._only_faults)
+        if not self.words:
+            total = sum(len(view.requirements) for view in self._views)
+            self.tell_narrowed(total, total)
+            return lines, rows
+
+        def fits(said: str) -> bool:
+            return says(said, self.words)
+
+        found, parts = found_lines(lines, fits, frame), found_parts(rows, fits)
+        if self._is_matrix:
+            self.tell_narrowed(len(parts), len(rows))
+        else:
+            self.tell_narrowed(requirements_of(found), requirements_of(lines))
+        return found, parts
+
+    @property
+    def rows_table(self) -> RowTable[Any]:
+        """The tree or the matrix, whichever is seen."""
+        return self.matrix if self._is_matrix else self.requirements
+
+    def redraw_rows(self) -> None:
+        """Draw the lines that say the words."""
+        if self.is_drawn:
+            self._draw()
 
     def _draw_words(self) -> None:
         frame = self.host.frame()
@@ -151,7 +190,7 @@ class ComplianceScreen(DecidingScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer opening and closing only in the tree."""
         if action in ("unfold", "fold", "unfold_all"):
-            return not self._is_matrix
+            return not self._is_matrix and not self.words
         return super().check_action(action, parameters)
 
     @on(RowChosen, "#tree")
@@ -160,6 +199,9 @@ class ComplianceScreen(DecidingScreen):
         row: EvidenceLine = event.row
         if row.control:
             self.host.go_to(Place("control", row.control, self.host.place))
+        elif self.words:  # all is unfolded: it is shown among what it stands with
+            self._opened = (self._opened or frozenset()) | {row.key, row.parent}
+            self.show_all()
         elif row.is_open is not None:
             self._set_open(row.key, is_open=not row.is_open)
 
@@ -217,7 +259,9 @@ class ComplianceScreen(DecidingScreen):
         self._draw()
 
     def step_back(self) -> bool:
-        """Leave the matrix, then the faults; False when there is nothing left."""
+        """Leave the words, the faults, then the matrix; False when there is nothing left."""
+        if super().step_back():
+            return True
         if self._only_faults:
             self.action_faults()
             return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.timer import Timer
@@ -11,13 +11,22 @@ from textual.timer import Timer
 from riskcockpit.errors import QueryError
 from riskcockpit.present.text import count
 from riskcockpit.tui.api import Names
+from riskcockpit.tui.bindings import KEYS
 from riskcockpit.tui.messages import QueryTyped
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.screens.sorting import SortingScreen
 from riskcockpit.tui.widgets.filter_bar import FilterBar
+from riskcockpit.tui.widgets.lines import Hint
 from riskcockpit.tui.widgets.plain import Part, Plain, fitted, styled
 
+if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.views.findings import FacetView
+
 _COUNT_SECONDS = 0.15
+_VIEW, _PREVIEW = (
+    next(key.label for key in KEYS if key.id == name)
+    for name in ("findings.next-view", "findings.preview")
+)
 
 
 class FilteredScreen(SortingScreen):
@@ -31,6 +40,8 @@ class FilteredScreen(SortingScreen):
         self.filter_shown = ""
         """The filter of the rows that are shown."""
         self._views: dict[str, str] = {}
+        self._spread = ""
+        """The field that was looked at last."""
         self._count: Timer | None = None
 
     def ordered(self, query: str) -> str:
@@ -98,6 +109,60 @@ class FilteredScreen(SortingScreen):
         bar.mend(wrong, error.message, error.hint or "", error.position)
         if is_first and wrong != self.query_text:
             self.refresh_data()
+
+    # keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the filter only where it is seen, or will be."""
+        if action == "filter" and self.is_blank:
+            return False
+        return super().check_action(action, parameters)
+
+    def hints(self) -> list[Hint]:
+        """Return the keys that do something now: without views none leads through them."""
+        has_views = bool(self._views) and not self.is_blank
+        dead = {*(() if has_views else (_VIEW,)), *(() if self.has_rows else (_PREVIEW,))}
+        return [hint for hint in super().hints() if hint.word not in dead]
+
+    def action_filter(self) -> None:
+        """Let a query be typed."""
+        raise NotImplementedError
+
+    def action_filter_soon(self) -> None:
+        """Let a query be typed once the screen is drawn; what is typed until then goes into it."""
+        self.host.hold_keys(self.host.release_keys, keeps_typed=True)
+        self.call_after_refresh(self._filter_now)
+
+    def _filter_now(self) -> None:
+        self.action_filter()
+        self.host.release_keys()
+
+    # fewer of them
+
+    def action_spread(self) -> None:
+        """Show how what matches spreads over a field; a value keeps what has it."""
+        gateway, query = self.host.gateway, self.query_text
+
+        def seen() -> tuple[int, tuple[FacetView, ...]]:
+            return gateway.open_findings(query).total, gateway.facets(query)
+
+        def show(found: tuple[int, tuple[FacetView, ...]]) -> None:
+            from riskcockpit.tui.modals.spread import SpreadDialog  # noqa: PLC0415 - as it is asked
+
+            self.host.release_keys()
+            total, facets = found
+            if not total:
+                self.host.tell("no finding matches")
+                return
+            dialog = SpreadDialog(query, facets, total, self._spread)
+            self.app.push_screen(dialog, lambda chosen: self._narrow(dialog.field, chosen))
+
+        self.prepare(seen, show)
+
+    def _narrow(self, field: str, query: str | None) -> None:
+        self._spread = field
+        if query is not None:
+            self.apply_query(query)
 
     # saved views
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
@@ -14,6 +15,9 @@ from riskcockpit.tui.screens.reaching import ReachingScreen
 from riskcockpit.tui.widgets.finding_text import finding_full
 from riskcockpit.views.findings import FindingDetail, FindingRow
 
+if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.views.governance import ControlView
+
 
 class FindingScreen(DetailScreen[FindingDetail], ReachingScreen):
     """All that is known of one finding."""
@@ -21,13 +25,26 @@ class FindingScreen(DetailScreen[FindingDetail], ReachingScreen):
     BINDINGS = bind("finding", "decide.waive", "decide.undo", "decide.note")
     topic = "the finding"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._controls: Mapping[str, ControlView] = {}
+
     def question(self, key: str) -> FindingDetail:
         """Ask for the finding."""
         return self.host.gateway.finding(key)
 
     def text_of(self, detail: FindingDetail, width: int) -> list[Content]:
         """Return it in words."""
-        return finding_full(detail, self.host.frame(), width)
+        return finding_full(detail, self.host.frame(), width, self._controls)
+
+    def _take(self, detail: FindingDetail) -> None:
+        super()._take(detail)
+        if detail.controls:
+            self.ask("controls", self.host.gateway.controls, self._take_controls)
+
+    def _take_controls(self, controls: Sequence[ControlView]) -> None:
+        self._controls = {each.id: each for each in controls}
+        self.redraw()
 
     def related(self) -> Sequence[tuple[str, Place]]:
         """Return its controls, its model, and the findings of its asset, rule and vulnerability."""

@@ -39,6 +39,7 @@ from riskcockpit.views.findings import FindingPage, FindingRow, FindingSet
 _PREVIEW_SECONDS = 0.1
 """How long the cursor rests before the preview follows: a key that is held never lets it."""
 _PREVIEW_WIDTH = 150
+_OF_ROWS = ("mark", "range", "mark_all", "spread")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +206,12 @@ class FindingsScreen(FilteredScreen, ReachingScreen):
         """Put the preview where there is room."""
         super().on_resize()
         self._place_preview()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer marks and parts only where there are findings."""
+        if action in _OF_ROWS and not self.has_rows:
+            return False
+        return super().check_action(action, parameters)
 
     # filter and sort
 

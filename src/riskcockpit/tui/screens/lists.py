@@ -9,14 +9,16 @@ from textual.widget import Widget
 
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import Place
+from riskcockpit.tui.screens.narrowing import NarrowingScreen, said_by
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.screens.sorting import SortingScreen
+from riskcockpit.tui.widgets.narrow_bar import NarrowBar
 from riskcockpit.tui.widgets.row_table import RowTable
 
 T = TypeVar("T")
 
 
-class ListScreen(SortingScreen, Generic[T]):
+class ListScreen(NarrowingScreen, SortingScreen, Generic[T]):
     """A table that is read as a whole."""
 
     BINDINGS = bind("columns")
@@ -39,6 +41,11 @@ class ListScreen(SortingScreen, Generic[T]):
         raise NotImplementedError
 
     def compose_body(self) -> Iterable[Widget]:
+        """Yield the words that rows shall say, and the table."""
+        yield NarrowBar()
+        yield from self.compose_rows()
+
+    def compose_rows(self) -> Iterable[Widget]:
         """Yield the table."""
         yield RowTable(self.columns, self.identify, id="rows")
 
@@ -46,6 +53,11 @@ class ListScreen(SortingScreen, Generic[T]):
     def table(self) -> RowTable[T]:
         """The table."""
         return self.query_one("#rows", RowTable)
+
+    @property
+    def rows_table(self) -> RowTable[T]:
+        """The table."""
+        return self.table
 
     def refresh_data(self) -> None:
         """Ask for the rows."""
@@ -58,9 +70,11 @@ class ListScreen(SortingScreen, Generic[T]):
             return
         self.enter(Load.LOADED)
         self.show_rows(rows)
-        self.table.focus()
+        self.focus_rows()
         if self._wanted:
             wanted, self._wanted = self._wanted, ""
+            if self.table.position(wanted) is None:
+                self.show_all()
             at = self.table.position(wanted)
             self.table.move(self.table.cursor if at is None else at)
 
@@ -69,6 +83,9 @@ class ListScreen(SortingScreen, Generic[T]):
         self._rows, frame = rows, self.host.frame()
         self.take_choice()
         self.table.sort_key = self.sort
+        rows = self.narrowed(
+            rows, lambda row: said_by(row, self.columns, frame, self.identify(row))
+        )
         if self.sort:
             from riskcockpit.present.lists import ordered  # noqa: PLC0415 - few sort
 
@@ -77,7 +94,12 @@ class ListScreen(SortingScreen, Generic[T]):
 
     def resort(self) -> None:
         """Draw the same rows in another order; the cursor stays on its row."""
-        self.show_rows(self._rows, is_news=False)
+        self.redraw_rows()
+
+    def redraw_rows(self) -> None:
+        """Draw the rows of before as they are wanted now; the cursor stays on its row."""
+        if self.is_drawn:
+            self.show_rows(self._rows, is_news=False)
 
     def redraw(self) -> None:
         """Let ages move on."""

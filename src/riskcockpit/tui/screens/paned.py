@@ -15,6 +15,7 @@ from riskcockpit.tui.messages import Place, RowChosen, RowPointed
 from riskcockpit.tui.screens.lists import ListScreen
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.line_pane import LinePane
+from riskcockpit.tui.widgets.narrow_bar import NarrowBar
 from riskcockpit.tui.widgets.plain import Plain, fitted
 
 T = TypeVar("T")
@@ -36,10 +37,11 @@ class PanedScreen(ListScreen[T]):
         return None
 
     def compose_body(self) -> Iterable[Widget]:
-        """Yield the line, the table and the pane."""
+        """Yield the line, the words, the table and the pane."""
         yield Plain(id="sum", classes="line")
+        yield NarrowBar()
         with Container(id="split"):
-            yield from super().compose_body()
+            yield from self.compose_rows()
             yield LinePane(id="readings")
 
     def take_rows(self, rows: Sequence[T]) -> None:
@@ -53,11 +55,9 @@ class PanedScreen(ListScreen[T]):
     @on(RowPointed)
     def follow(self) -> None:
         """Draw the row under the cursor."""
-        row = self.table.row
-        if row is not None:
-            frame = self.host.frame()
-            pane = self.query_one("#readings", LinePane)
-            pane.show(lambda width: self.brief(row, frame, width))
+        row, frame = self.table.row, self.host.frame()
+        pane = self.query_one("#readings", LinePane)
+        pane.show(lambda width: [] if row is None else self.brief(row, frame, width))
         self.refresh_bindings()
 
     def redraw(self) -> None:

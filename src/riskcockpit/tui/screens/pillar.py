@@ -42,6 +42,9 @@ from riskcockpit.views.posture import KpiView, PillarView, PostureView
 
 _SHORT_KPIS, _SHORT_CONTROLS = 4, 2
 _MOST_KPIS, _MOST_CONTROLS = 8, 5
+"""Rows of the panels beside many findings; with few they take the room that is left."""
+_AROUND = 7
+"""Lines of the screen and of the frames of the panels, and the one over the findings."""
 _HOMES: Mapping[Pillar, str] = {
     Pillar.MODEL_VALIDATION: "models",
     Pillar.INFRASTRUCTURE_HARDENING: "deployments",
@@ -51,6 +54,7 @@ _HOMES: Mapping[Pillar, str] = {
 """Pillar → the screen on which its things are."""
 _WORST = ("error", "alarm", "config_invalid", "stale", "no_data")
 """Verdicts that are not ok, in the order in which they are shown."""
+_GRAVEST = (KpiState.ALARM, KpiState.WARN, KpiState.STALE, KpiState.NO_DATA, KpiState.OK)
 _SHORT = 30
 """Screens below this height show less of each panel."""
 _TALL = 44
@@ -76,7 +80,7 @@ class _Seen:
 class PillarScreen(DecidingScreen):
     """A pillar from its numbers down to its findings."""
 
-    BINDINGS = bind("panels", "decide.waive", "decide.undo", "decide.note")
+    BINDINGS = bind("panels", "findings.filter", "decide.waive", "decide.undo", "decide.note")
     topic = "the pillar"
     reads_posture = True
     empty_words = ("No data yet.", "")
@@ -155,8 +159,10 @@ class PillarScreen(DecidingScreen):
     def _fill(self, seen: _Seen, view: PillarView, *, is_other: bool) -> None:
         frame, failing = self.host.frame(), _not_ok(seen.controls)
         tables: list[tuple[RowTable[Any], Sequence[Any]]] = [
-            (self.kpi_table, view.kpis), (self.control_table, failing), (self.table, seen.findings)
-        ]  # fmt: skip
+            (self.kpi_table, _gravest_first(view.kpis)),
+            (self.control_table, failing),
+            (self.table, seen.findings),
+        ]
         for table, rows in tables:
             if is_other:
                 table.show(Pages.whole(rows), frame, 0)
@@ -165,9 +171,6 @@ class PillarScreen(DecidingScreen):
             table.display = bool(rows)
         self.query_one("#kpi-panel").display = bool(view.kpis)
         self.query_one("#control-panel").display = bool(failing)
-        if is_other:
-            wrong = (i for i, kpi in enumerate(view.kpis) if kpi.state is not KpiState.OK)
-            self.kpi_table.move(next(wrong, 0))
 
     def _first_panel(self, seen: _Seen) -> RowTable[Any]:
         """Return where the cursor starts: at the findings, else at the KPIs."""
@@ -186,17 +189,42 @@ class PillarScreen(DecidingScreen):
         self.redraw()
 
     def _draw(self, seen: _Seen, view: PillarView) -> None:
-        frame, is_short = self.host.frame(), self.size.height < _SHORT
-        self.query_one("#pillar-state", Plain).show(_state(view, frame, self.size.width))
+        frame = self.host.frame()
+        said = _state(view, frame, self.size.width)
+        self.query_one("#pillar-state", Plain).show(said)
         titled(self.query_one("#kpi-panel"), "KPIs", freshness(view, frame))
         counted = controls_words(view, frame, self.size.width)[0]
         titled(self.query_one("#control-panel"), "Controls that are not ok", counted)
-        most = (_SHORT_KPIS, _SHORT_CONTROLS) if is_short else (_MOST_KPIS, _MOST_CONTROLS)
-        tables: tuple[RowTable[Any], ...] = (self.kpi_table, self.control_table)
-        for table, rows in zip(tables, most, strict=True):
-            table.styles.height = max(1, min(rows, table.total))
+        self._share_rows(seen, len(said.plain.split("\n")))
         self.query_one("#top-line", Plain).show(_spread(seen, frame, self.size.width))
         self._draw_about()
+
+    def _share_rows(self, seen: _Seen, above: int) -> None:
+        """Give KPIs and controls the rows that findings leave; `above` stand over all three."""
+        is_short = self.size.height < _SHORT
+        rows = [_SHORT_KPIS, _SHORT_CONTROLS] if is_short else [_MOST_KPIS, _MOST_CONTROLS]
+        tables: tuple[RowTable[Any], ...] = (self.kpi_table, self.control_table)
+        banner = self.query_one("#state", Plain)
+        around = _AROUND + above + self._most_said + self._plot_rows
+        around += banner.size.height if banner.display else 0
+        wanted = min(seen.total + 1, self.size.height // 3) if seen.total else 0
+        rows = [max(1, min(most, table.total)) for most, table in zip(rows, tables, strict=True)]
+        spare = self.size.height - around - wanted - sum(rows)
+        for at, table in enumerate(tables):
+            more = max(0, min(spare, table.total - rows[at]))
+            spare -= more
+            table.styles.height = rows[at] + more
+        self.query_one("#about").styles.height = self._most_said
+
+    @property
+    def _most_said(self) -> int:
+        """Lines that are said of what the cursor is on, at most."""
+        return 2 if self.size.height < _SHORT else 3
+
+    @property
+    def _plot_rows(self) -> int:
+        """Lines of the trend of a KPI; it may be one that has none yet."""
+        return _PLOT_HEIGHT + 3 if self.size.height >= _TALL else 0
 
     def _draw_about(self) -> None:
         """Say in full what the cursor is on, and draw the trend of the KPI."""
@@ -212,7 +240,8 @@ class PillarScreen(DecidingScreen):
         about = self.query_one("#about", Plain)
         words = self._about()
         about.display = bool(words)
-        about.show(lines(_first(paragraph(words, max(20, width - 4)), about.size.height, frame)))
+        said = _first(paragraph(words, max(20, width - 4)), self._most_said, frame)
+        about.show(lines(said))
 
     def _about(self) -> str:
         if self.focused is self.kpi_table and (kpi := self.kpi_table.row) is not None:
@@ -220,10 +249,15 @@ class PillarScreen(DecidingScreen):
         if self.focused is self.control_table and (control := self.control_table.row) is not None:
             return ": ".join(part for part in (control.title, control.message) if part)
         if self.focused is self.table and (finding := self.table.row) is not None:
-            return " ".join(part for part in (finding.title, finding.location) if part)
+            return "  ".join(part for part in (finding.title, finding.location) if part)
         return ""
 
     # keys
+
+    def action_filter(self) -> None:
+        """Filter the findings of the pillar."""
+        self.host.go_to(Place("findings", f"state:open pillar:{self._pillar.value}"))
+        self.host.press("filter_soon")
 
     @on(RowPointed)
     def follow(self) -> None:
@@ -299,9 +333,13 @@ class PillarScreen(DecidingScreen):
         return row.id if row is not None else ""
 
 
+def _gravest_first(kpis: Sequence[KpiView]) -> list[KpiView]:
+    return sorted(kpis, key=lambda each: _GRAVEST.index(each.state))
+
+
 def _first(rows: Sequence[Content], most: int, frame: Frame) -> list[Content]:
     """Return the first `most` lines; that there are more is seen."""
-    if len(rows) <= most or most < 1:
+    if len(rows) <= most:
         return list(rows)
     last = Content.assemble(rows[most - 1], frame.glyphs.ellipsis)
     return [*rows[: most - 1], last]

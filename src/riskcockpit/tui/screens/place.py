@@ -20,7 +20,8 @@ from riskcockpit.tui.bindings import KEYS, Key
 from riskcockpit.tui.conditions import failure_words, is_forbidden, of_refresh
 from riskcockpit.tui.host import Host
 from riskcockpit.tui.messages import Answered, AskFailed, JumpWanted, Place
-from riskcockpit.tui.widgets.lines import Hint, banner_line, key_line
+from riskcockpit.tui.widgets.key_line import KeyLine
+from riskcockpit.tui.widgets.lines import Hint, banner_line
 from riskcockpit.tui.widgets.plain import Plain, lines, styled
 from riskcockpit.tui.widgets.row_table import RowTable
 
@@ -33,9 +34,10 @@ T = TypeVar("T")
 
 _POSTURE = "posture-of-header"
 _UNDO = "decide.undo"
+_HELP = "app.help"
 _SETTLE_SECONDS = 0.5
 """After its first data a screen has all it will keep: what is there then is never garbage."""
-_QUIET = (_POSTURE, "names", "views", "values", "commands", "remember", "draft", "may")
+_QUIET = (_POSTURE, "names", "views", "values", "commands", "remember", "draft", "may", "controls")
 """First words of topics nobody waits for: when they fail, the screen goes on as it is."""
 
 
@@ -85,6 +87,16 @@ class PlaceScreen(Screen[None]):
         """The app this screen lives in."""
         return cast("Host", self.app)
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether what the screen is about is seen, be it as it was before."""
+        return self.load in (Load.LOADED, Load.STALE)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing to see, and nothing on its way."""
+        return not self.is_drawn and self.load is not Load.LOADING
+
     # layout
 
     def compose(self) -> ComposeResult:
@@ -94,7 +106,7 @@ class PlaceScreen(Screen[None]):
         with Vertical(id="body"):
             yield from self.compose_body()
         yield Plain(id="blank")
-        yield Plain(id="keys")
+        yield KeyLine(id="keys")
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield what the screen is about."""
@@ -124,9 +136,8 @@ class PlaceScreen(Screen[None]):
             return
         self.query_one("#header", Plain).show(self.host.header(self.size.width))
         self._draw_banner()
-        self.query_one("#keys", Plain).show(
-            key_line(self.hints(), self.size.width, self.host.glyphs)
-        )
+        keys = self.query_one("#keys", KeyLine)
+        keys.draw(self.hints(), self.size.width, self.host.glyphs)
 
     def hints(self) -> list[Hint]:
         """Return the keys that do something now, and those that may not act on what is here."""
@@ -138,11 +149,12 @@ class PlaceScreen(Screen[None]):
             "ledger": 1,
             "panels": 2,
             "compliance": 1,
+            "lists": 2,
             "findings": 2,
+            "rows": 2,
             "columns": 3,
             "finding": 3,
             "query": 2,
-            "lists": 3,
             "everywhere": 4,
             "places": 5,
         }
@@ -154,9 +166,14 @@ class PlaceScreen(Screen[None]):
         posture = self.host.posture
         if posture is not None and not posture.ledger.head:  # nothing of one's own to take back
             keys = [key for key in keys if key.id != _UNDO]
-        ranks = {key.id: order["lists"] if key.id == _UNDO else order[key.scope] for key in keys}
+        ranks = {key.id: order["finding"] if key.id == _UNDO else order[key.scope] for key in keys}
         keys.sort(key=lambda key: (ranks[key.id], key.id in refused))
-        return [Hint(self._key_now(key), key.label, refused.get(key.id, "")) for key in keys]
+        return [
+            Hint(
+                self._key_now(key), key.label, refused.get(key.id, ""), key.id == _HELP, key.action
+            )
+            for key in keys
+        ]
 
     def refusals(self) -> Mapping[str, str]:
         """Return id of a key → why it may not act on what is here."""
@@ -293,12 +310,13 @@ class PlaceScreen(Screen[None]):
         self._failure = error
         self.load = Load.STALE if load is Load.LOADED and self._is_old() else load
         body, blank = self.query_one("#body"), self.query_one("#blank", Plain)
-        has_rows = self.load in (Load.LOADED, Load.STALE)
-        if has_rows and not self._is_settled:
+        if self.is_drawn and not self._is_settled:
             self._is_settled = True
             self.set_timer(_SETTLE_SECONDS, gc.freeze)  # a search of all that stays stops the keys
-        body.display, blank.display = has_rows, not has_rows
-        if not has_rows:
+        if body.display != self.is_drawn:
+            self.call_later(self.refresh_bindings)  # keys of rows come and go with them
+        body.display, blank.display = self.is_drawn, not self.is_drawn
+        if not self.is_drawn:
             blank.show(self._blank_text(load, error))
         self._draw_banner()
 
@@ -306,8 +324,7 @@ class PlaceScreen(Screen[None]):
         return any(each.word == "STALE" for each in self.host.conditions())
 
     def _draw_banner(self) -> None:
-        has_rows = self.load in (Load.LOADED, Load.STALE)
-        own = self._failure if has_rows else None
+        own = self._failure if self.is_drawn else None
         mine = [] if own is None else [of_refresh(own, self.host.glyphs)]
         wrong = [*mine, *self.host.conditions()]
         state = self.query_one("#state", Plain)

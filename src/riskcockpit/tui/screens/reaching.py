@@ -13,6 +13,12 @@ class ReachingScreen(DecidingScreen):
         """Return the finding that is shown or under the cursor; None when there is none."""
         raise NotImplementedError
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer its page and its file only where there is a finding."""
+        if action in ("upstream", "edit") and not (self.is_mounted and self.finding_seen()):
+            return False
+        return super().check_action(action, parameters)
+
     def action_upstream(self) -> None:
         """Show the addresses of the finding; the letter of one opens it."""
         row, gateway = self.finding_seen(), self.host.gateway

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from textual import on
+
 from riskcockpit.present.columns import Column
+from riskcockpit.tui.messages import SortWanted
 from riskcockpit.tui.screens.deciding import DecidingScreen
 from riskcockpit.tui.widgets.row_table import RowTable
 
@@ -37,6 +40,17 @@ class SortingScreen(DecidingScreen):
             return self.wanted_sort
         settings = self.host.lists.get(self.list_name)
         return (settings.sort if settings else "") or self.own_sort
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether a row is seen, or rows are on their way."""
+        return not self.is_blank and (not self.is_drawn or self.table.total > 0)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer an order only where there are rows."""
+        if action in ("column", "sort") and not self.has_rows:
+            return False
+        return super().check_action(action, parameters)
 
     def resort(self) -> None:
         """Show the rows in the order wanted now."""
@@ -74,6 +88,14 @@ class SortingScreen(DecidingScreen):
         reverse = f"-{column.key}"
         self.wanted_sort = column.key if self.sort == reverse else reverse
         self.resort()
+
+    @on(SortWanted)
+    def sort_by(self, event: SortWanted) -> None:
+        """Sort by the column whose title was clicked; again reverses."""
+        event.stop()
+        if self.table.total:
+            self.table.chosen_column = event.column
+            self.action_sort()
 
     def can_sort(self, column: Column[Any]) -> bool:
         """Return whether rows can be sorted by a column."""

@@ -54,7 +54,7 @@ class SourcesScreen(PanedScreen[SourceView]):
         self._health = rows
         self._draw(is_news=True)
         if rows:
-            self.table.focus()
+            self.focus_rows()
 
     def take_progress(self, progress: Sequence[SourceProgress]) -> None:
         """Draw how far the sync has come; that is no news of a source."""
@@ -82,7 +82,8 @@ class SourcesScreen(PanedScreen[SourceView]):
         if not self.is_mounted or not self.sources_seen():
             return found
         reload = next(key for key in KEYS if key.id == "app.reload")
-        return [Hint(reload.read_in(self.host.keymap)[0], "sync this one"), *found]
+        sync = Hint(reload.read_in(self.host.keymap)[0], "sync this one", action=reload.action)
+        return [sync, *found]
 
     def sources_seen(self) -> Sequence[str]:
         """Return the source under the cursor, when it is one that is pulled."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
+from rich.cells import cell_len, chop_cells
 from textual.content import Content
 
 from riskcockpit.domain.finding import Location, State
 from riskcockpit.domain.ids import short
-from riskcockpit.domain.untrusted import clean_text
+from riskcockpit.domain.untrusted import clean_text, steady
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.deadlines import deadline, past_deadline
 from riskcockpit.present.knowledge import epss_words, kev_words, priority
@@ -17,6 +21,9 @@ from riskcockpit.present.text import age, count, money, plural, severity_token, 
 from riskcockpit.tui.hyperlinks import linked
 from riskcockpit.tui.widgets.plain import Part, styled
 from riskcockpit.views.findings import FindingDetail, FindingEventView, FindingRow, WaiverView
+
+if TYPE_CHECKING:  # records come with the data
+    from riskcockpit.views.governance import ControlView
 
 LABEL = 12
 """Cells a label takes."""
@@ -56,8 +63,13 @@ def finding_brief(row: FindingRow, frame: Frame, width: int) -> list[Content]:
     ]
 
 
-def finding_full(detail: FindingDetail, frame: Frame, width: int) -> list[Content]:
-    """Return all that is known."""
+def finding_full(
+    detail: FindingDetail,
+    frame: Frame,
+    width: int,
+    controls: Mapping[str, ControlView] = MappingProxyType({}),
+) -> list[Content]:
+    """Return all that is known; `controls` say what those are called that fail, and ask for."""
     row, known, now = detail.row, detail.known, frame.now
     out = finding_brief(row, frame, width)
     out += fact("priority", priority(row, detail.epss, now, frame.glyphs), width)
@@ -65,8 +77,11 @@ def finding_full(detail: FindingDetail, frame: Frame, width: int) -> list[Conten
     out += fact("EPSS", epss_words(detail.epss, known, now).removeprefix("EPSS "), width)
     out += fact("owners", ", ".join(known.owners) if len(known.owners) > 1 else "", width)
     scores = [f"CVSS {detail.cvss}" if detail.cvss is not None else ""]
-    scores.append(f"said {detail.severity_raw}" if detail.severity_raw else "")
-    scores.append(f"by {detail.severity_source}" if detail.severity_source else "")
+    told = (
+        f"from {detail.severity_raw}" if detail.severity_raw else "",
+        f"by {detail.severity_source}" if detail.severity_source else "",
+    )
+    scores.append(", ".join(part for part in told if part))
     out += fact("severity", "  ".join(part for part in scores if part), width)
     out += fact("weakness", " ".join(f"CWE-{number}" for number in detail.cwes), width)
     out += fact("also known", " ".join(detail.vulnerability_ids), width)
@@ -82,10 +97,11 @@ def finding_full(detail: FindingDetail, frame: Frame, width: int) -> list[Conten
     )
     for what, address in links_of(detail):
         out += fact("help" if address == detail.help_url.strip() else what, address, width)
-    told = detail.description.strip()
-    out += section("What it is", paragraph(told, width) if told else [])
+    words = detail.description.strip()
+    out += section("What it is", paragraph(words, width) if words else [])
     out += section("Where", _places(detail.locations, width, frame))
-    out += section("Breaks controls", [styled([f"  {name}"]) for name in detail.controls])
+    failing = [line for id_ in detail.controls for line in _failing(id_, controls.get(id_), width)]
+    out += section("Controls that fail about it, its rule or its asset", failing)
     out += section("Waivers", [_waiver(waiver, frame, width) for waiver in detail.waivers])
     out += section("Seen by other tools", [_other(row, frame, width) for row in detail.correlated])
     out += section("History", [_event(event, width) for event in detail.history])
@@ -107,18 +123,36 @@ def paragraph(text: str, width: int, token: str = "") -> list[Content]:
     return linked([styled([(line, token)]) for line in _wrap(text, max(10, width))], text)
 
 
+def hanging(head: Sequence[Part], text: str, width: int) -> list[Content]:
+    """Return text wrapped to `width` behind a head of its first line."""
+    first = styled(head)
+    rows = paragraph(text, width - first.cell_length) or [Content("")]
+    under = " " * first.cell_length
+    return [Content.assemble(first, rows[0]), *(Content.assemble(under, row) for row in rows[1:])]
+
+
 def section(title: str, rows: list[Content]) -> list[Content]:
     """Return rows under a title; nothing without rows."""
     return [Content(""), styled([(title, "title")]), *rows] if rows else []
 
 
 def _wrap(text: str, width: int) -> list[str]:
-    cut = clean_text(text)[:_LONGEST]
-    return [
-        line
-        for part in cut.split("\n")
-        for line in (textwrap.wrap(part, width, drop_whitespace=True) or [""])
-    ]
+    cut = steady(clean_text(text)[:_LONGEST])
+    return [line for part in cut.split("\n") for line in (_lines_of(part, width) or [""])]
+
+
+def _lines_of(part: str, width: int) -> list[str]:
+    """Break a line at its blanks, and a word in it that is longer than `width` cells."""
+    if cell_len(part) == len(part):
+        return textwrap.wrap(part, width, drop_whitespace=True)
+    out: list[str] = []
+    for word in part.split():
+        beside = f"{out[-1]} {word}" if out else word
+        if out and cell_len(beside) <= width:
+            out[-1] = beside
+        else:
+            out += chop_cells(word, width)
+    return out
 
 
 def _capped(text: str, frame: Frame) -> str:
@@ -144,6 +178,18 @@ def _places(places: tuple[Location, ...], width: int, frame: Frame) -> list[Cont
             if len(text) > room:
                 text = text[: room - 1] + frame.glyphs.ellipsis
             out.append(styled([(f"  {number:>5}  ", "muted"), text]))
+    return out
+
+
+def _failing(id_: str, control: ControlView | None, width: int) -> list[Content]:
+    """Return a control in words, and which requirements it is evidence for."""
+    out = [styled([f"  {id_}"])]
+    if control is None:
+        return out
+    named = (f"{name} {', '.join(wanted)}" for name, wanted in control.frameworks.items() if wanted)
+    for text in (control.title, "; ".join(named)):
+        said = paragraph(text, width - 4, "muted") if text else []
+        out += [Content.assemble("    ", line) for line in said]
     return out
 
 

@@ -10,7 +10,7 @@ from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.present.columns import Frame
 from riskcockpit.present.incidents import acknowledge_clock, contain_clock, incident_mark
 from riskcockpit.present.text import age, duration, plural, severity_token, stamp, until
-from riskcockpit.tui.widgets.finding_text import fact, paragraph, section
+from riskcockpit.tui.widgets.finding_text import fact, hanging, paragraph, section
 from riskcockpit.tui.widgets.plain import styled
 from riskcockpit.views.incidents import IncidentView, StepView
 
@@ -41,8 +41,10 @@ def incident_text(view: IncidentView, frame: Frame, width: int) -> list[Content]
         out += fact(label, text, width, _LABEL)
     out += section("Clocks", _clocks(each, frame))
     title = f"Runbook {view.runbook}" if view.runbook else "Runbook"
-    out += section(title, [_step(step, frame, width) for step in view.steps] or [_NO_BOOK])
-    out += section("Timeline", [_event(event, each, frame, width) for event in each.timeline])
+    steps = [line for step in view.steps for line in _step(step, frame, width)]
+    out += section(title, steps or [_NO_BOOK])
+    events = [line for event in each.timeline for line in _event(event, each, width)]
+    out += section("Timeline", events)
     return out
 
 
@@ -70,22 +72,14 @@ def _clocks(each: Incident, frame: Frame) -> list[Content]:
     ]
 
 
-def _step(step: StepView, frame: Frame, width: int) -> Content:
+def _step(step: StepView, frame: Frame, width: int) -> list[Content]:
     sign, token = (frame.glyphs.ok, "ok") if step.is_done else (frame.glyphs.no_data, "no_data")
     word = "done" if step.is_done else "left"
-    how = step.deed or "by hand"
-    room = max(1, width - 23)
-    text = clean_line(step.title)
-    if len(text) > room:
-        text = text[: room - 1] + frame.glyphs.ellipsis
-    return styled([(f"  {sign} {word}  ", token), (f"{how:<10} ", "key"), text])
+    head = [(f"  {sign} {word}  ", token), (f"{step.deed or 'by hand':<10} ", "key")]
+    return hanging(head, clean_line(step.title), width)
 
 
-def _event(event: IncidentEvent, each: Incident, frame: Frame, width: int) -> Content:
+def _event(event: IncidentEvent, each: Incident, width: int) -> list[Content]:
     after = duration((event.at - each.detected_at).total_seconds())
     head = f"  +{after:<8} {clean_line(event.kind):<13} {clean_line(event.actor):<16} "
-    detail = clean_line(event.detail)
-    room = max(1, width - len(head))
-    if len(detail) > room:
-        detail = detail[: room - 1] + frame.glyphs.ellipsis
-    return styled([(head, "muted"), detail])
+    return hanging([(head, "muted")], clean_line(event.detail), width)

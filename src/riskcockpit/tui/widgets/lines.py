@@ -73,7 +73,7 @@ def header_line(
     name, host = about.principal, about.host
     says = {
         "context": [_context(about)],
-        "who": [(each, "muted") for each in (f"{name}@{host}", name, name.partition("@")[0])],
+        "who": [(each, "muted") for each in _who(name, host)],
         "mode": [(mode, token), (mode.replace("PRODUCTION", "PROD"), token)],
         "age": [(age_text, "muted"), (brief, "muted")],
         "ledger": [_ledger(posture)],
@@ -87,6 +87,11 @@ def header_line(
         parts += [(before, "muted"), part] if index else [part]
     spare = max(2, width - 2 - cell_len(shown) - styled(parts).cell_length)
     return styled([" ", (shown, "title"), " " * spare, *parts, " "])
+
+
+def _who(name: str, host: str) -> tuple[str, ...]:
+    """Return the user on this computer, the longest words first; without settings there is none."""
+    return (f"{name}@{host}", name, name.partition("@")[0]) if name else (host,)
 
 
 def _fitting(
@@ -199,25 +204,36 @@ class Hint:
     word: str
     why_not: str = ""
     """Why it does nothing to what is here; empty when it acts."""
+    is_kept: bool = False
+    """It stands at the end where there is no room for all before it."""
+    action: str = ""
+    """What it does, when a click can do it, too."""
+
+    @property
+    def size(self) -> int:
+        """Cells it takes, with the gap behind it."""
+        return cell_len(self.key) + 1 + cell_len(self.word) + 2
 
 
 def key_line(hints: Sequence[Hint], width: int, glyphs: Glyphs) -> Content:
     """Return as many hints as fit; keys that do nothing stand in brackets, with the reason."""
     parts: list[Part] = [" "]
-    used = 1
+    used, is_full = 1, False
+    left = sum(hint.size for hint in hints if hint.is_kept)
     for why, group in groupby(hints, key=lambda hint: hint.why_not):
         if why:
             text = _dead(tuple(group), why, width, glyphs)
-            if used + cell_len(text) <= width:
+            if used + cell_len(text) + left <= width:
                 parts.append((text, "muted"))
                 used += cell_len(text)
             continue
         for hint in group:
-            size = cell_len(hint.key) + 1 + cell_len(hint.word) + 2
-            if used + size > width:
-                return styled(parts)
-            parts += [(hint.key, "key"), (f" {hint.word}  ", "muted")]
-            used += size
+            left -= hint.size if hint.is_kept else 0
+            has_room = used + hint.size + left <= width
+            is_full = is_full or not has_room
+            if has_room and (hint.is_kept or not is_full):
+                parts += [(hint.key, "key"), (f" {hint.word}  ", "muted")]
+                used += hint.size
     return styled(parts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual.content import Content
 from textual.geometry import Size
@@ -25,6 +25,7 @@ from riskcockpit.present.text import (
     state_mark,
     trend_arrow,
 )
+from riskcockpit.tui.host import Host
 from riskcockpit.tui.widgets.plain import Part, Plain, fitted, lines, styled, titled
 
 if TYPE_CHECKING:  # records come with the data
@@ -72,6 +73,10 @@ class PillarCard(Plain):
         """Draw `view` in the room there is."""
         self._drawn = (view, frame)
         self._draw()
+
+    def on_click(self) -> None:
+        """Open the pillar."""
+        cast("Host", self.app).press(f"pillar({self.pillar.number})")
 
     def on_resize(self) -> None:
         """Draw again when there is more or less room."""

@@ -120,6 +120,15 @@ class RowPainter(Generic[T]):
             )
         return self._fitted[1]
 
+    def column_at(self, x: int, width: int) -> int | None:
+        """Return the number of the column that has the cell `x` of a line; None beside them."""
+        left = GUTTER
+        for index, (_, size) in enumerate(self.fit(width)):
+            if left <= x < left + size + GAP:
+                return index
+            left += size + GAP
+        return None
+
     def choose(self, columns: Sequence[Column[T]]) -> None:
         """Draw other columns."""
         self.columns, self._fitted = tuple(columns), (-1, [])

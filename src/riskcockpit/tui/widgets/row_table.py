@@ -16,7 +16,7 @@ from textual.timer import Timer
 
 from riskcockpit.present.columns import Column, Frame
 from riskcockpit.tui.bindings import bind
-from riskcockpit.tui.messages import JumpWanted, RowChosen, RowPointed
+from riskcockpit.tui.messages import JumpWanted, RowChosen, RowPointed, SortWanted
 from riskcockpit.tui.paging import Pages
 from riskcockpit.tui.row_news import RowNews
 from riskcockpit.tui.widgets.row_painter import Look, RowPainter
@@ -95,6 +95,8 @@ class RowTable(RowTravel[T], can_focus=True):
         the row under the cursor stays on its line of the screen.
         """
         line = self.cursor - self._top
+        if bool(self._pages.total) != bool(pages.total):
+            self.screen.call_later(self.screen.refresh_bindings)  # keys of rows come and go
         self._stay()
         self._painter.frame = frame  # what was known is compared as it would be said now
         if is_update and is_news:
@@ -241,6 +243,10 @@ class RowTable(RowTravel[T], can_focus=True):
         super().notify_style_update()
         self._painter.forget_styles()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer moves and rows only where there are rows."""
+        return self._pages.total > 0 and super().check_action(action, parameters)
+
     # jumping
 
     def action_jump(self) -> None:
@@ -272,8 +278,10 @@ class RowTable(RowTravel[T], can_focus=True):
             self.post_message(RowChosen(self, self.row))
 
     def on_click(self, event: events.Click) -> None:
-        """Point with one click, open with two."""
+        """Point with one click, open with two; a title wants the order of its column."""
         line = event.y - self._head
+        if line < 0 and (column := self._painter.column_at(event.x, self.size.width)) is not None:
+            self.post_message(SortWanted(column))
         index = self.scroll_offset.y + line
         if line < 0 or index >= self._pages.total:
             return

@@ -1,0 +1,4 @@
+-- Lets `finding` be the table again.
+-- params: none
+-- returns: nothing
+DROP VIEW IF EXISTS temp.finding
