@@ -55,6 +55,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "waiver": ("W", "j", "enter"),
     "alert": ("b", "enter"),
     "help": ("f", "question_mark"),
+    "break-down": ("f", "B", *["tab"] * 5),
     "roll-back": ("m", "r"),
     "waive": (
         "f", "j", "w", *"fenced", "shift+tab", "enter", "down", "enter", "tab", "enter", "enter",

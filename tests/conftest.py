@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import shutil
 import signal
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -30,7 +31,9 @@ _HIDDEN = (
 
 
 @pytest.fixture(autouse=True)
-def _isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _isolated(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     home = tmp_path_factory.mktemp("home")
     for name in _HIDDEN:
         monkeypatch.delenv(name, raising=False)
@@ -39,6 +42,8 @@ def _isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
     monkeypatch.setenv("RISKCOCKPIT_HOME", str(home / "riskcockpit"))
     monkeypatch.setenv("TZ", "UTC")
+    yield
+    shutil.rmtree(home, ignore_errors=True)  # what a test looks into is in its own directory
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@
     ├── RefusedError            an action is refused here or upstream                (exit 5)
     └── FatalError              stop
         ├── StoreError          the cache is unusable                                (exit 70)
+        │   ├── UnavailableStoreError  there is none, or none that can be written    (exit 2)
         │   └── DamagedError        its file is damaged; move it aside and rebuild it
         └── LedgerError         the ledger cannot be trusted                         (exit 4)
             ├── SigningKeyError the key that should sign cannot be used              (exit 2)
@@ -134,6 +135,13 @@ class FatalError(RiskcockpitError):
 
 class StoreError(FatalError):
     """The cache is damaged or unusable; it can be rebuilt from sources and ledger."""
+
+
+class UnavailableStoreError(StoreError):
+    """There is no cache yet, it is of a newer riskcockpit, or its disk takes nothing.
+
+    A matter of set-up: nothing was changed.
+    """
 
 
 class DamagedError(StoreError):

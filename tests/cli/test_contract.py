@@ -28,6 +28,7 @@ from riskcockpit.formats.writing.generic import COLUMNS
 from riskcockpit.ledger import checkpoint, journal
 from riskcockpit.ledger.tail import disk_error
 from riskcockpit.services.context import Context
+from riskcockpit.store import durable
 from riskcockpit.views.governance import DecisionPreview
 from support.cli import Ran, commands, invoke
 
@@ -295,9 +296,19 @@ def test_a_bad_query_names_the_position_and_the_nearest_field(filled: Path) -> N
 
 def test_a_negated_term_is_a_query_and_a_mistyped_option_is_not(filled: Path) -> None:
     assert invoke("findings", "list", "-waived", "--json").code == 0
-    ran = invoke("findings", "list", "--jsn")
+    for mistyped in (("--jsn",), ("-kev", "--limit")):
+        ran = invoke("findings", "list", *mistyped)
+        assert ran.code == 2
+        assert mistyped[-1] in ran.err
+
+
+def test_a_negated_term_says_yes_to_no_question(filled: Path) -> None:
+    ran = invoke(
+        "waive", "severity:high", "-severity:critical", "--reason", "deferred",
+        "--justification", "mended in the next release", "--expires", "7d",
+    )  # fmt: skip
     assert ran.code == 2
-    assert "--jsn" in ran.err
+    assert "--yes" in ran.err
 
 
 def test_hostile_text_reaches_no_terminal_and_no_spreadsheet_as_anything_but_text(
@@ -512,6 +523,20 @@ def test_a_query_of_any_type_is_one_valid_document_without_an_escape(
     assert "NaN" not in ran.out
     for kind in ("table", "csv", "markdown"):
         assert invoke("query", f"select {sql} as x", "--format", kind).code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("rollback", "fraud"), ("waive", "a1b2c3", "--reason", "deferred", "--justification",
+      "the scanner reads a test fixture as code", "--expires", "3d")],
+)  # fmt: skip
+def test_a_decision_before_anything_was_read_is_no_bug(
+    home: Path, arguments: tuple[str, ...]
+) -> None:
+    assert invoke("init").code == 0
+    ran = invoke(*arguments, "--yes")
+    assert ran.code == 2
+    assert "there is no cache yet" in ran.err
 
 
 def test_a_waiver_is_previewed_decided_and_undone(filled: Path) -> None:
@@ -741,6 +766,22 @@ def test_a_glass_is_not_broken_without_a_reason(filled: Path) -> None:
     ran = invoke("waive", first_id(), "--break-glass", " ", "--dry-run")
     assert ran.code == 2
     assert "say why it cannot wait for a second person" in ran.err
+
+
+def test_a_cache_that_is_not_there_or_takes_nothing_is_no_bug(
+    home: Path, report: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = invoke("query", "SELECT 1")
+    assert empty.code == 2
+    assert "there is no cache yet" in empty.err
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(durable, "_create", full)
+    ran = invoke("import", str(report))
+    assert ran.code == 2
+    assert "cannot write the cache: No space left on device" in ran.err
 
 
 def test_a_bug_ends_with_70_and_names_the_file_with_the_traceback(

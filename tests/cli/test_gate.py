@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -227,6 +229,106 @@ def test_waived_findings_break_no_rule(home: Path) -> None:
     assert invoke("gate", "rule:R1").code == 0, "the cache says the same"
 
 
+@pytest.mark.parametrize(
+    ("term", "code"),
+    [
+        ("-path:vendor/*", 1),  # the letter h in it is no call for help
+        ("-owner:other", 1),  # the letter r in it names no report
+        ("-branch:main", 1),  # the letter b in it names no baseline
+        ("-ransomware", 1),
+        ("-severity:critical", 0),
+    ],
+)
+def test_a_negated_term_is_a_word_of_the_query_and_no_bundle_of_options(
+    term: str, code: int
+) -> None:
+    head = report("head.sarif", result("R1", "a.py", 3))
+    ran = invoke("gate", "severity>=high", term, "-r", head, "--json")
+    assert (ran.code, ran.err.count("error")) == (code, 0)
+    assert document(ran)["rules"][0]["query"] == f"severity>=high {term}"
+
+
+def test_what_may_be_an_option_or_a_term_is_refused() -> None:
+    report("reports/head.sarif", result("R1", "a.py", 3))
+    ran = invoke("gate", "-rreports")
+    assert ran.code == 2
+    assert "write `-r reports`" in ran.err
+
+
+def test_a_report_comes_from_stdin_as_well() -> None:
+    content = Path(report("head.sarif", result("R1", "a.py", 3))).read_bytes()
+    ran = invoke("gate", "-r", "-", "--json", stdin=content)
+    assert (ran.code, titles(document(ran))) == (1, ["a.py:3"])
+
+
+def test_no_rule_passes_while_a_report_is_unread() -> None:
+    Path("empty.json").touch()
+    ran = invoke("gate", "-r", "empty.json", "--markdown", "gate.md")
+    assert ran.code == 3
+    assert "  pass  " not in ran.out
+    assert "| pass |" not in Path("gate.md").read_text(encoding="utf-8")
+    assert "empty.json: empty.json" not in ran.err
+    read = invoke("gate", "-r", report("head.sarif", result("R1", "a.py", 3, score="2.0")))
+    assert (read.code, read.out.count("  pass  ")) == (0, 4)
+
+
+@pytest.mark.parametrize(
+    ("demanded", "code"), [("semgrep", 0), ("Semgrep OSS", 0), ("semgre", 1), ("codeql", 1)]
+)
+def test_a_demanded_tool_is_there_by_the_first_word_of_its_name(demanded: str, code: int) -> None:
+    head = report("head.sarif", result("R1", "a.py", 3, score="2.0"), tool="Semgrep OSS")
+    rules = policy(f"rules: [{{id: one, title: one, query: kev}}]\nscans: {{tools: [{demanded}]}}")
+    ran = invoke("gate", "-r", head, "--policy", rules)
+    assert ran.code == code, ran.out
+    assert ("there are of Semgrep OSS" in ran.out) is bool(code)
+
+
+def test_what_a_former_push_showed_is_taken_back_by_a_run_without_results() -> None:
+    loud = report("loud.sarif", result("R1", "a.py", 3), tool="loud")
+    quiet = report("quiet.sarif", result("R1", "a.py", 3, score="2.0"), tool="quiet")
+    invoke("gate", "-r", loud, "-r", quiet, "--sarif", "gate.sarif")
+    log = check_sarif(Path("gate.sarif").read_bytes())
+    counts = {run["tool"]["driver"]["name"]: len(run["results"]) for run in log["runs"]}
+    assert counts == {"loud": 1, "quiet": 0}
+    assert invoke("import", loud, quiet).code == 0
+    again = json.loads(invoke("import", "gate.sarif", "--json").out)
+    assert (again["totals"]["fixed"], again["totals"]["quarantined"]) == (0, 0)
+
+
+def test_a_faulty_query_of_the_policy_is_told_with_its_rule_and_file() -> None:
+    head = report("head.sarif", result("R1", "a.py", 3))
+    rules = policy("rules: [{id: few, title: few, query: 'severty>=high'}]")
+    ran = invoke("gate", "-r", head, "--policy", rules)
+    assert ran.code == 2
+    assert "the rule few of policy.yaml" in ran.err
+    assert "severity" in ran.err
+
+
+def test_a_home_that_cannot_be_written_is_no_hindrance_and_its_waivers_count(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = report("head.sarif", result("R1", "a.py", 3, score="5.0"))
+    assert invoke("init").code == 0
+    assert invoke("import", head).code == 0
+    waived = invoke(
+        "waive", "rule:R1", "--reason", "deferred", "--justification", "mended in the next release",
+        "--expires", "7d", "--yes",
+    )  # fmt: skip
+    assert waived.code == 0, waived.err
+
+    def refuse(folder: Path) -> Path:
+        raise PermissionError(errno.EROFS, "Read-only file system", str(folder))
+
+    shutil.rmtree(home / "state")
+    monkeypatch.setattr("riskcockpit.services.redaction_key.make_private", refuse)
+    ran = invoke("gate", "rule:R1", "-r", head)
+    assert ran.code == 0, ran.err
+    assert "no waiver of one counts" in ran.err
+    assert invoke("formats", "detect", head).code == 0
+    other = report("other.sarif", result("R2", "b.py", 3))
+    assert invoke("import", other).code == 2, "what is kept needs the key of the home"
+
+
 def test_without_reports_the_cache_is_judged(home: Path) -> None:
     assert invoke("import", report("head.sarif", result("R1", "a.py", 3))).code == 0
     ran = invoke("gate", "severity>=high", "--json")
@@ -273,7 +375,8 @@ def test_more_findings_than_fit_are_counted_in_every_form() -> None:
 
 def test_an_empty_sarif_of_a_kept_gate_is_valid_too() -> None:
     assert invoke("gate", "kev", "-r", str(SAMPLE), "--sarif", "none.sarif").code == 0
-    assert check_sarif(Path("none.sarif").read_bytes())["runs"] == []
+    (run,) = check_sarif(Path("none.sarif").read_bytes())["runs"]
+    assert (run["tool"]["driver"]["name"], run["results"]) == ("Semgrep OSS", [])
 
 
 def test_a_revision_of_git_tells_what_the_change_touches() -> None:

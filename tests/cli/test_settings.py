@@ -52,6 +52,36 @@ def test_every_fault_is_said_with_its_line_and_a_hint(home: Path) -> None:
     assert ran.err.count("hint: ") == len(expected)
 
 
+def test_kinds_and_options_of_sources_are_checked_without_their_credentials(home: Path) -> None:
+    file = home / "new.yaml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(
+        """sources:
+  - name: one
+    kind: flies
+  - name: two
+    kind: files
+    options:
+      path: [reports]
+  - name: three
+    kind: github
+    url: https://api.github.com
+    credential: {env: NOT_SET_HERE}
+    options: {organization: bank}
+  - {name: four, kind: prometheus, url: "https://p.bank.example", options: {queries: 7}}
+"""
+    )
+    ran = invoke("config", "validate", str(file))
+    assert ran.code == 2
+    said = ran.err.splitlines()
+    assert said[0] == f'error: {file}: line 3: there is no connector of kind "flies"'
+    assert said[1] == 'hint: did you mean "files"?'
+    assert said[2].startswith(f'error: {file}: line 7: source "two": options: ')
+    assert said[3] == 'hint: did you mean "paths"?'
+    assert said[4].startswith(f'error: {file}: line 13: source "four": options.queries: ')
+    assert len(said) == 5
+
+
 def test_another_file_is_judged_where_it_lies(home: Path, tmp_path: Path) -> None:
     del home
     place = tmp_path / "else"

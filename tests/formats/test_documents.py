@@ -8,9 +8,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from riskcockpit.errors import FormatError
+from riskcockpit.errors import FormatError, SkipRecordError
 from riskcockpit.formats import documents
+from riskcockpit.formats.documents import check_depth
 from riskcockpit.formats.registry import read_report
 from support.mutating import MUTATING
 
@@ -64,3 +67,18 @@ def test_depth_that_only_an_inner_list_passes_is_told() -> None:
         except FormatError as fault:
             said.add(fault.message)
     assert said == {"the report is nested too deeply to be read"}
+
+
+@given(st.lists(st.sampled_from(["[", "{", "{x"]), min_size=1, max_size=60), st.integers(1, 60))
+def test_a_record_is_refused_when_it_is_nested_deeper_than_the_limit(
+    levels: list[str], most: int
+) -> None:
+    value: Any = [] if levels[0] == "[" else {}
+    for level in levels[1:]:
+        value = [value] if level == "[" else {level[1:]: value}
+    raw = msgspec.json.encode(value)
+    if len(levels) <= most:
+        check_depth(raw, most)
+    else:
+        with pytest.raises(SkipRecordError, match=f"nested deeper than {most} levels"):
+            check_depth(raw, most)

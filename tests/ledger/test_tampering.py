@@ -312,7 +312,8 @@ def see_an_older_head(ledger: Ledger) -> None:
         for line in ledger.chain("approver", "vault").read_bytes().splitlines(True)
     ]
     journal = ledger.journal("engineer", key_name="second")
-    journal._heads_of_others = lambda: {APPROVER: theirs[0].hash}  # type: ignore[method-assign]
+    older = {APPROVER: theirs[0].hash}
+    journal._heads_of_others = lambda: older  # type: ignore[method-assign]  # as a forger says
     journal.append(EntryType.NOTE, said("I forgot"))
 
 

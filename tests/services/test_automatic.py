@@ -14,6 +14,7 @@ import pytest
 from riskcockpit.actions.automation import Evaluation, judge
 from riskcockpit.config.automation import Automation, Enforcement, Rule, Silence
 from riskcockpit.config.settings import CredentialRef, SourceSettings
+from riskcockpit.decisions.automation import PROPOSAL
 from riskcockpit.decisions.automations import KEY as AUTOMATION
 from riskcockpit.domain.action import ActionKind, ActionState
 from riskcockpit.domain.automation import ProposalState, Verdict
@@ -276,6 +277,29 @@ def test_a_proposal_waits_with_everything_prepared_and_a_person_takes_it_up(bank
     assert proposal.state is ProposalState.TAKEN
     with pytest.raises(RefusedError, match="is taken"):
         approve(bank.at("engineer"), event.decision)
+
+
+def test_who_may_not_ask_takes_no_proposal_up_and_stands_in_no_way(bank: Bank) -> None:
+    signed(bank, is_enforced=False)
+    event = acted(bank)
+    auditor = Desk(bank.at("auditor"))
+    forged = {
+        "kind": "model.rollback", "model": "fraud", "source": "registry", "undoes": "",
+        "target": "fraud@champion", "params": {"from": "7", "to": "6"}, "reasons": [],
+        "rule": "rollback-production-four-eyes", "policy": auditor.roles.digest,
+        "production": True, "context": "bank", PROPOSAL: event.decision,
+    }  # fmt: skip
+    asked = auditor.sign(EntryType.ROLLBACK_REQUESTED, forged).hash
+    projection = standing(bank.at("engineer")).projection
+    action = projection.action(asked)
+    assert action is not None
+    assert (action.state, action.message) == (
+        ActionState.IN_DOUBT, "auditor may not ask for it"
+    )  # fmt: skip
+    assert projection.in_flight("fraud") == ()
+    assert [row.id for row in requests(bank.at("engineer"))] == [event.decision]
+    result = approve(bank.at("engineer"), event.decision)
+    assert approve(bank.at("approver"), result.decision.id).actions[0].state == "done"
 
 
 def test_a_proposal_that_was_turned_down_is_not_made_again(bank: Bank) -> None:

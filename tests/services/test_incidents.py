@@ -132,6 +132,19 @@ def test_a_confirmed_rollback_contains_the_incident_of_its_model(bank: Bank) -> 
     assert "rolled back" in found.timeline[-1].detail
 
 
+def test_an_undo_takes_back_nothing_before_what_was_said_of_an_incident(bank: Bank) -> None:
+    found = opened(bank)
+    moved = rollback(bank.at("engineer"), "fraud")
+    acknowledge(bank.at("engineer"), found.id, "I look after it")
+    with pytest.raises(RefusedError, match="what was said of an incident stays") as refused:
+        undo(bank.at("engineer"))
+    assert refused.value.rule == "undo-final"
+    assert moved.decision.id[:10] in str(refused.value.hint)
+    assert bank.registry.champion == 6
+    undo(bank.at("engineer"), moved.decision.id)
+    assert bank.registry.champion == 7
+
+
 def test_a_rollback_that_is_undone_contains_nothing_and_opens_a_resolved_one_anew(
     bank: Bank,
 ) -> None:

@@ -139,7 +139,7 @@ def forged(council: Council, at: timedelta, type_: EntryType, **data: Any) -> En
     now, council.clock.at = council.clock.at, council.clock.at - at
     signer = QuickSigner.open(council.root / "keys" / "mal", council.ledger / "allowed_signers")
     made = Journal(council.ledger, council.clock, signer, f"new{at.seconds}")
-    made._heads_of_others = dict  # type: ignore[method-assign]
+    made._heads_of_others = dict  # type: ignore[method-assign]  # a forger names nothing
     made_entry = made.append(type_, data)
     council.clock.at = now
     return made_entry

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
 
 from riskcockpit.errors import CancelledError, FatalError, InputError, StoreError
+from riskcockpit.services.ending import ended_by_signals
 from riskcockpit.store.database import Reader
 from riskcockpit.store.snapshots import Store
 from support.caches import COUNT, NOW, finding, open_store, publish, statement
@@ -271,6 +273,31 @@ def test_interrupting_stops_the_queries_of_all_threads_and_the_reader_lives_on(
     assert reader.one(COUNT) == (1,)
 
 
+@pytest.mark.parametrize(
+    ("number", "end", "code"),
+    [(signal.SIGINT, KeyboardInterrupt, None), (signal.SIGTERM, SystemExit, 143)],
+)
+def test_a_signal_ends_a_statement_as_it_ends_everything_else(
+    store: Store, number: signal.Signals, end: type[BaseException], code: int | None
+) -> None:
+    with store.reader() as reader:
+        with _ended(number, end, code):
+            reader.rows(ENDLESS)
+        assert reader.one(COUNT) == (1,)
+    with _ended(number, end, code), store.writer() as tx:
+        tx.rows(ENDLESS)
+    assert store.generation() == 1
+
+
+@contextmanager
+def _ended(number: signal.Signals, end: type[BaseException], code: int | None) -> Iterator[None]:
+    """Send the signal `number` in a while, and expect it to raise `end`."""
+    threading.Timer(0.3, os.kill, (os.getpid(), number)).start()
+    with pytest.raises(end) as ended, ended_by_signals():
+        yield
+    assert getattr(ended.value, "code", None) == code
+
+
 def test_closing_stops_what_runs_and_later_questions_are_cancelled(store: Store) -> None:
     reader = store.reader()
     outcome = _in_thread(lambda: reader.rows(ENDLESS))
@@ -281,25 +308,6 @@ def test_closing_stops_what_runs_and_later_questions_are_cancelled(store: Store)
     with pytest.raises(CancelledError):
         reader.rows(COUNT)
     reader.close()
-
-
-@pytest.mark.parametrize("raised", [KeyboardInterrupt, SystemExit(143)])
-def test_what_a_signal_raises_in_the_middle_of_a_statement_is_no_fault_of_the_cache(
-    store: Store, raised: type[BaseException] | BaseException
-) -> None:
-    def end(_number: int, _frame: FrameType | None) -> None:
-        raise raised
-
-    before = signal.signal(signal.SIGALRM, end)
-    try:
-        for opened in (store.reader, store.writer):
-            signal.setitimer(signal.ITIMER_REAL, 0.5)
-            with pytest.raises((KeyboardInterrupt, SystemExit)), opened() as asked:
-                asked.rows(ENDLESS)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-    assert store.generation() == 1
 
 
 class _Outcome:

@@ -18,6 +18,8 @@ from riskcockpit.controls.cases import fill
 from riskcockpit.controls.pack import load
 from riskcockpit.controls.run import evaluate
 from riskcockpit.errors import InputError, StoreError
+from riskcockpit.kpis import catalogue
+from riskcockpit.kpis.compute import measure
 from riskcockpit.store import migrate
 from riskcockpit.store.database import Reader
 from riskcockpit.store.described import number_of
@@ -184,14 +186,21 @@ def test_a_statement_that_fails_leaves_the_findings_as_they_were(reader: Reader)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_own_and_foreign_controls_read_descriptions(store: Store, kind: str) -> None:
+def test_own_and_foreign_controls_and_kpis_read_descriptions(store: Store, kind: str) -> None:
     text = "SELECT title AS resource, 'ok' AS status, description AS reason FROM finding"
     base = load(shipped("config", "controls"))[0]
     control = dataclasses.replace(base, sql=text, inputs={"finding": None}, params={}, id="own")
     foreign = dataclasses.replace(control, id="foreign", is_trusted=False)
+    number = (
+        "SELECT count(*)::DOUBLE AS value, 9 :: BIGINT AS sample, $as_of::TIMESTAMP AS as_of "
+        "FROM finding WHERE description LIKE '%built from%'"
+    )
+    kpi = dataclasses.replace(catalogue.load()[0], sql=number, inputs=frozenset({"finding"}))
+    of_a_home = dataclasses.replace(kpi, id="of-a-home", is_trusted=False)
     with seen_by(store, kind) as reader:
         for result in evaluate(reader, [control, foreign], NOW, {}):
             assert sorted((row.resource, row.reason) for row in result.rows) == BY_TITLE
+        assert [one.value for one in measure(reader, [kpi, of_a_home], NOW)] == [2.0, 2.0]
 
 
 def test_evidence_takes_descriptions_out_and_brings_them_back(

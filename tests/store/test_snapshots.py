@@ -294,7 +294,7 @@ SELECT
 def test_a_full_disk_is_no_damage_and_leaves_the_published_generation(store: Store) -> None:
     publish(store, {"finding": [finding("one")]})
     output, errors = _probe("full", store).communicate(timeout=120)
-    assert (output, errors) == ("StoreError\n", "")
+    assert (output, errors) == ("UnavailableStoreError\n", "")
     assert store.generation() == 1
     assert count(store) == 1
     assert not list(store.directory.glob("*.part*"))

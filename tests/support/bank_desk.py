@@ -59,6 +59,13 @@ def waivers() -> tuple[WaiverRow, ...]:
     return (asked, active, ending, suspended, over)
 
 
+def revoked_waiver() -> WaiverRow:
+    return replace(
+        waivers()[1], standing=WaiverStanding.ENDED, why="revoked by risk-2", covered=0,
+        ended_at=NOW - timedelta(hours=3),
+    )  # fmt: skip
+
+
 def waiver(row: WaiverRow) -> WaiverDetail:
     is_held = row.standing is WaiverStanding.SUSPENDED
     return WaiverDetail(

@@ -1,4 +1,4 @@
-"""Whether what makes lists quick fits the findings it is about."""
+"""Whether what makes lists quick, and the texts kept apart, fit the findings they are about."""
 
 from __future__ import annotations
 
@@ -20,6 +20,15 @@ _WRONG = {
 }
 
 
+_NOT_DESCRIBED = statement(
+    "SELECT finding.id FROM finding LEFT JOIN ("
+    "SELECT id, count(*) AS times, min(description) AS text FROM text_description GROUP BY id"
+    ") AS told ON told.id = finding.description_id "
+    "WHERE told.times IS DISTINCT FROM 1 "
+    "OR CAST('0x' || left(sha256(told.text), 16) AS UBIGINT) <> told.id"
+)
+
+
 def misfits(store: Store) -> list[tuple[str, str]]:
     """Return (kind, id) of findings whose number stands for texts of another one, or for none."""
     wrong: list[tuple[str, str]] = []
@@ -32,4 +41,5 @@ def misfits(store: Store) -> list[tuple[str, str]]:
             tx.rows(sql("store", f"listing_{kind}_numbered"))
             tx.rows(sql("store", f"listing_{kind}_take"))
             wrong += [(kind, id_) for (id_,) in tx.rows(other)]
+        wrong += [("description", id_) for (id_,) in tx.rows(_NOT_DESCRIBED)]
     return wrong

@@ -118,3 +118,18 @@ async def test_a_locked_cockpit_says_why_a_key_does_nothing_and_that_it_stays_lo
         await press(pilot, "ctrl+c")
         assert "ctrl+q quits; ctrl+c copies what is selected" in seen(app)
         assert gateway.unlocked == 0
+
+
+async def test_no_key_acts_on_a_row_that_is_not_seen_any_more() -> None:
+    gateway = FakeGateway()
+    async with opened(gateway, "i") as (app, pilot):
+        await rest(pilot)
+        assert "A acknowledge" in keys(app)
+        gateway.incidents_shown = ()
+        await press(pilot, "ctrl+r")
+        await rest(pilot)
+        assert "A acknowledge" not in keys(app)
+        await press(pilot, "A", "r")
+        await ready(pilot)
+        assert gateway.planned == []
+        assert "nothing here takes this key" in seen(app)

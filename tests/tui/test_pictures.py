@@ -50,6 +50,8 @@ ABOVE = {
     "command": ("0", ":", "f"),
     "filter": ("f", "/"),
     "preview": ("f", "p"),
+    "spread": ("f", "B"),
+    "narrowed": ("l", "/", "w", "a", "enter"),
     "marks": ("f", "j", "space", "space", "v", "j"),
     "requirement": ("c", "right", "j", "j", "j", "j", "right"),
     "matrix": ("c", "T"),

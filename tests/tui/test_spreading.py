@@ -32,7 +32,11 @@ def test_a_value_is_kept_or_left_out_of_all_that_a_query_finds(
 
 
 async def test_findings_are_broken_down_and_a_part_of_them_is_kept() -> None:
-    async with opened(None, "f", "B") as (app, pilot):
+    async with opened() as (app, pilot):
+        app.run_command("findings facets state:open")
+        await settle(pilot)
+        assert isinstance(app.screen, SpreadDialog), "on a screen that was never seen before"
+        await press(pilot, "escape", "escape", "f", "B")
         assert isinstance(app.screen, SpreadDialog)
         assert "3,000 findings by" in seen(app)
         assert "1,500   50 %" in seen(app)

@@ -87,6 +87,26 @@ async def test_letters_typed_behind_the_key_of_a_place_reach_its_filter() -> Non
         assert screen.query_text == "severity:high"
 
 
+@pytest.mark.parametrize(("opener", "kept"), [("", "state:open"), ("3", "infrastructure")])
+async def test_a_filter_typed_on_the_overview_or_a_pillar_is_one_of_its_findings(
+    opener: str, kept: str
+) -> None:
+    async with opened(None, *opener) as (app, pilot):
+        await burst(app, pilot, "/")
+        screen = app.place_screen
+        assert isinstance(screen, FindingsScreen)
+        assert kept in screen.query_text
+        await press(pilot, "escape", *(opener or "0"))
+        await burst(app, pilot, "/severity:high", "enter", "j")
+        assert screen.query_text == "severity:high"
+        assert screen.table.has_focus
+    async with opened(None, *opener) as (app, pilot):
+        await burst(app, pilot, "/severity:high", "enter", "j")
+        screen = app.place_screen
+        assert isinstance(screen, FindingsScreen)
+        assert screen.query_text == "severity:high", "on a screen that was never seen before"
+
+
 async def test_letters_typed_at_once_reach_the_form_that_a_key_opens() -> None:
     async with opened(FakeGateway(), "f") as (app, pilot):
         await burst(app, pilot, "wabc")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskcockpit.cli import completing
 from riskcockpit.cli.diagnostics import ExitCode, ask, say, warn
 from riskcockpit.cli.options import JsonOption
 from riskcockpit.errors import InputError, RefusedError
@@ -167,7 +168,9 @@ def rollback(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="MODEL|DEPLOYMENT", help="A registered model, or a place as bank/pay@prod."
+            metavar="MODEL|DEPLOYMENT",
+            help="A registered model, or a place as bank/pay@prod.",
+            autocompletion=completing.models,
         ),
     ],
     *,

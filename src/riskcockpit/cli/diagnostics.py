@@ -25,6 +25,7 @@ from riskcockpit.errors import (
     RiskcockpitError,
     SigningKeyError,
     SourceError,
+    UnavailableStoreError,
     UnwritableError,
 )
 
@@ -37,8 +38,8 @@ class ExitCode(IntEnum):
     GATE_FAILED = 1
     """A gate matched something: a result, not a fault."""
     USAGE = 2
-    """The command, the settings or an input file is wrong, or the ledger cannot be written: nothing
-    was changed."""
+    """The command, the settings or an input file is wrong, there is no cache yet, or the cache or
+    the ledger cannot be written: nothing was changed."""
     SOURCE_FAILED = 3
     """A source or a file failed; the report is partial, the rest was done."""
     LEDGER = 4
@@ -56,6 +57,7 @@ _CODES: tuple[tuple[type[RiskcockpitError], ExitCode], ...] = (
     (RefusedError, ExitCode.REFUSED),
     (SigningKeyError, ExitCode.USAGE),
     (UnwritableError, ExitCode.USAGE),
+    (UnavailableStoreError, ExitCode.USAGE),
     (LedgerError, ExitCode.LEDGER),
     (RetryableError, ExitCode.SOURCE_FAILED),
     (SourceError, ExitCode.SOURCE_FAILED),

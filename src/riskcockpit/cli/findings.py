@@ -9,21 +9,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskcockpit.cli import corrections
+from riskcockpit.cli import completing, corrections
 from riskcockpit.cli.diagnostics import say, warn
 from riskcockpit.cli.options import JsonOption
+from riskcockpit.cli.words import QueryCommand
 
 if TYPE_CHECKING:
     from riskcockpit.services.context import Context
     from riskcockpit.services.findings import FindingReader
 
 findings_app = typer.Typer(help="Findings of all scanners and monitors.", no_args_is_help=True)
-LOOSE = {"ignore_unknown_options": True}
 Query = Annotated[
     list[str] | None,
-    typer.Argument(help='As: severity>=high state:open owner:payments age>48h -waived "sql"'),
+    typer.Argument(
+        help='As: severity>=high state:open owner:payments age>48h -waived "sql"',
+        autocompletion=completing.terms,
+    ),
 ]
-Format = Annotated[str, typer.Option("--format", help="table, json, csv or markdown.")]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format", help="table, json, csv or markdown.", autocompletion=completing.listed
+    ),
+]
 FindingId = Annotated[
     str, typer.Argument(metavar="ID", help="A finding's id, or the first 4 or more digits of it.")
 ]
@@ -47,7 +55,7 @@ def _reader() -> tuple[Context, FindingReader]:
     return ctx, FindingReader(ctx)
 
 
-@findings_app.command("list", context_settings=LOOSE)
+@findings_app.command("list", cls=QueryCommand)
 def list_(
     query: Query = None,
     *,
@@ -60,9 +68,8 @@ def list_(
 ) -> None:
     """List findings that match a query; open ones of all severities by default."""
     from riskcockpit.cli import documents, lists, output, pages, subjects
-    from riskcockpit.cli.words import refuse_options
 
-    text = refuse_options(query or [])
+    text = " ".join(query or ())
     ctx, reader = _reader()
     with closing(reader):
         if explain:
@@ -114,13 +121,12 @@ def why(finding_id: FindingId, *, as_json: JsonOption = False) -> None:
         pages.why(view)
 
 
-@findings_app.command("facets", context_settings=LOOSE)
+@findings_app.command("facets", cls=QueryCommand)
 def facets(query: Query = None, *, as_json: JsonOption = False) -> None:
     """Count the findings of a query by severity, state, pillar, owner, asset and tool."""
     from riskcockpit.cli import output, pages, subjects
-    from riskcockpit.cli.words import refuse_options
 
-    text = refuse_options(query or [])
+    text = " ".join(query or ())
     _, reader = _reader()
     with closing(reader):
         views = reader.facets(text)
@@ -130,12 +136,17 @@ def facets(query: Query = None, *, as_json: JsonOption = False) -> None:
         pages.facets(views)
 
 
-@findings_app.command("export", context_settings=LOOSE)
+@findings_app.command("export", cls=QueryCommand)
 def export_(
     query: Query = None,
     *,
     format_: Annotated[
-        str, typer.Option("--format", help="csv, json, sarif, parquet or openvex.")
+        str,
+        typer.Option(
+            "--format",
+            help="csv, json, sarif, parquet or openvex.",
+            autocompletion=completing.exports,
+        ),
     ] = "csv",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write this file instead of stdout.")
@@ -146,13 +157,12 @@ def export_(
     SARIF imports back to the same findings with the same ids, here or in an empty home.
     """
     from riskcockpit.cli import output as out
-    from riskcockpit.cli.words import refuse_options
     from riskcockpit.errors import InputError
     from riskcockpit.present.text import plural
     from riskcockpit.services.context import Context
     from riskcockpit.services.exporting import export
 
-    text = refuse_options(query or [])
+    text = " ".join(query or ())
     if output is None and format_ == "parquet" and sys.stdout.isatty():
         raise InputError("Parquet is no text for a terminal", hint="name a file with --output")
     made = export(Context.open(), text, format_)
@@ -186,21 +196,24 @@ def views_(*, as_json: JsonOption = False) -> None:
     output.cells(("name", "query", "from"), [(v.name, v.query, v.origin) for v in views], "table")
 
 
-@findings_app.command("save", context_settings=LOOSE)
+@findings_app.command("save", cls=QueryCommand)
 def save(
     name: Annotated[str, typer.Argument(help="Its name, without the @.")], query: Query = None
 ) -> None:
     """Save a query as a view, in place of one of that name."""
-    from riskcockpit.cli.words import refuse_options
     from riskcockpit.services.context import Context
     from riskcockpit.services.saved_views import save_view
 
-    view = save_view(Context.open(), name, refuse_options(query or []))
+    view = save_view(Context.open(), name, " ".join(query or ()))
     say(f"saved @{view.name}: {view.query or 'all findings'}")
 
 
 @findings_app.command("forget")
-def forget(name: Annotated[str, typer.Argument(help="Its name, without the @.")]) -> None:
+def forget(
+    name: Annotated[
+        str, typer.Argument(help="Its name, without the @.", autocompletion=completing.views)
+    ],
+) -> None:
     """Remove a saved view."""
     from riskcockpit.services.context import Context
     from riskcockpit.services.saved_views import forget_view

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskcockpit.cli import completing
 from riskcockpit.cli.diagnostics import ExitCode, about
 from riskcockpit.cli.options import JsonOption
 
@@ -43,7 +44,9 @@ def list_(*, as_json: JsonOption = False) -> None:
 
 @formats_app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(help="As in `formats list`.")],
+    name: Annotated[
+        str, typer.Argument(help="As in `formats list`.", autocompletion=completing.formats)
+    ],
     *,
     as_json: JsonOption = False,
 ) -> None:
@@ -87,7 +90,13 @@ def detect(
 
 @formats_app.command("test")
 def test_(
-    name: Annotated[str, typer.Argument(help="A format's name, `auto`, or a mapping's YAML file.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A format's name, `auto`, or a mapping's YAML file.",
+            autocompletion=completing.formats,
+        ),
+    ],
     files: Annotated[
         list[str] | None, typer.Argument(help="Reports to read; without any, its own cases.")
     ] = None,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskcockpit.cli.diagnostics import ExitCode, Progress, say, warn
+from riskcockpit.cli import completing
+from riskcockpit.cli.diagnostics import ExitCode, Progress, about, say, warn
 from riskcockpit.cli.options import JsonOption
+from riskcockpit.cli.words import QueryCommand
 
 if TYPE_CHECKING:  # these modules cost more to import than `--help` may
     from riskcockpit.views.gate import GateView
@@ -16,18 +19,23 @@ if TYPE_CHECKING:  # these modules cost more to import than `--help` may
 
 def register(app: typer.Typer) -> None:
     """Add the command of this family."""
-    app.command("gate", context_settings={"ignore_unknown_options": True})(gate)
+    app.command("gate", cls=QueryCommand)(gate)
 
 
 def gate(
     query: Annotated[
         list[str] | None,
-        typer.Argument(help="Stands in place of the policy's rules, as: severity>=high -kev"),
+        typer.Argument(
+            help="Stands in place of the policy's rules, as: severity>=high -kev",
+            autocompletion=completing.terms,
+        ),
     ] = None,
     *,
     report: Annotated[
         list[Path] | None,
-        typer.Option("--report", "-r", help="A report or a directory of them; may be repeated."),
+        typer.Option(
+            "--report", "-r", help="A report, a directory of them, or `-`; may be repeated."
+        ),
     ] = None,
     baseline: Annotated[
         list[str] | None,
@@ -58,18 +66,18 @@ def gate(
     what the change adds counts, unless a rule says otherwise. Waived findings break no rule.
     """
     from riskcockpit.cli import gate_pages, output
-    from riskcockpit.cli.words import refuse_options
     from riskcockpit.formats.writing import gate as writing
     from riskcockpit.services.context import Context
     from riskcockpit.services.gating import GateOptions
     from riskcockpit.services.gating import gate as judge
 
     options = GateOptions(
-        query=refuse_options(query or []),
+        query=" ".join(query or ()),
         reports=tuple(report or ()),
         baseline=tuple(baseline or ()),
         policy=policy,
         asset=asset,
+        stdin=sys.stdin.buffer.read() if Path("-") in (report or ()) else None,
         with_sarif=sarif is not None,
     )
     progress = Progress()
@@ -100,7 +108,7 @@ def gate(
 def _narrate(view: GateView) -> None:
     for file in view.files:
         if file.error:
-            warn(f"{file.path}: {file.error}", file.hint or None)
+            warn(about(file.path, file.error), file.hint or None)
         for problem in file.problems[:5]:
             warn(f"{file.path}: {problem.where}: {problem.why}")
     for note in view.notes:

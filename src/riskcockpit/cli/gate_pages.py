@@ -17,9 +17,9 @@ def gate(view: GateView) -> None:
     compared = f", compared with {view.baseline}" if view.baseline else ""
     line(f"{view.judged}{compared}; rules of {view.policy}")
     for rule in view.rules:
-        _verdict(rule, _counted(rule, view))
+        _verdict(rule, _counted(rule, view), is_sure=not view.unread)
     for demand in view.demands:
-        _verdict(demand, "")
+        _verdict(demand, "", is_sure=not view.unread)
         for why in demand.failures:
             line(f"        {why}")
     for rule in view.rules:
@@ -27,6 +27,7 @@ def gate(view: GateView) -> None:
             _broken(rule, view)
     of = plural(len(view.rules) + len(view.demands), "rule")
     if view.broken:
+        line()
         styled(Cell("FAILED", "alarm"), Cell(f"  {view.broken} of {of} broken"))
     elif view.unread:
         styled(Cell("PARTIAL", "alarm"), Cell(f"  {plural(view.unread, 'report')} not read"))
@@ -34,8 +35,10 @@ def gate(view: GateView) -> None:
         styled(Cell("PASSED", "ok"), Cell(f"  {of} kept"))
 
 
-def _verdict(one: GateRuleView | GateDemandView, counted: str) -> None:
-    sign = Cell("  pass  ", "ok") if one.is_passed else Cell("  FAIL  ", "alarm")
+def _verdict(one: GateRuleView | GateDemandView, counted: str, *, is_sure: bool) -> None:
+    sign = Cell("  FAIL  ", "alarm")
+    if one.is_passed:  # of what was read; what was not is no pass
+        sign = Cell("  pass  ", "ok") if is_sure else Cell("  ?     ", "stale")
     styled(sign, Cell(one.title), Cell(f"  {counted}", "muted"))
 
 
@@ -53,7 +56,6 @@ def _broken(rule: GateRuleView, view: GateView) -> None:
         line(f"… and {more} more; --sarif writes them all")
     if rule.hint:
         line(rule.hint)
-    line()
 
 
 def as_document(view: GateView) -> dict[str, Any]:

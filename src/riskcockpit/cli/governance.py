@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from riskcockpit.cli import completing
 from riskcockpit.cli.decisions import NOT_DONE
 from riskcockpit.cli.diagnostics import ExitCode, say
 from riskcockpit.cli.options import JsonOption
@@ -43,7 +44,10 @@ def list_controls(*, as_json: JsonOption = False) -> None:
 @controls_app.command("run")
 def run(
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Controls; all by default.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID]...", help="Controls; all by default.", autocompletion=completing.controls
+        ),
     ] = None,
     *,
     as_json: JsonOption = False,
@@ -122,7 +126,10 @@ def new(
 @controls_app.command("test")
 def run_cases(
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Controls; all by default.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID]...", help="Controls; all by default.", autocompletion=completing.controls
+        ),
     ] = None,
     *,
     as_json: JsonOption = False,
@@ -154,7 +161,10 @@ def run_cases(
 
 @controls_app.command("explain")
 def explain(
-    control_id: Annotated[str, typer.Argument(metavar="ID", help="A control's id.")],
+    control_id: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="A control's id.", autocompletion=completing.controls),
+    ],
     *,
     as_json: JsonOption = False,
 ) -> None:

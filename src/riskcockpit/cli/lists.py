@@ -27,10 +27,12 @@ T = TypeVar("T")
 _COUNTS = (
     "read", "new", "updated", "moved", "reopened", "unchanged", "fixed", "held", "quarantined",
 )  # fmt: skip
+_RANKS = {"updated": 3, "moved": 3, "reopened": 3, "unchanged": 2, "quarantined": 2}
+"""Of counts; the others go last where room is short: the totals below have them all."""
 _IMPORT: tuple[Column[FileReport], ...] = (
-    Column("path", "file", lambda row, _: Cell(row.path), 24, grow=3, rank=0),
-    Column("format", "format", lambda row, _: Cell(row.format or "?"), 8, rank=2),
-    Column("tool", "tool", lambda row, _: Cell(row.tool), 12, grow=1, rank=3),
+    Column("path", "file", lambda row, _: Cell(row.path), 20, grow=3, rank=0, is_end_kept=True),
+    Column("format", "format", lambda row, _: Cell(row.format or "?"), 8, rank=1),
+    Column("tool", "tool", lambda row, _: Cell(row.tool), 12, grow=1, rank=4),
     *(
         Column(
             name,
@@ -38,7 +40,7 @@ _IMPORT: tuple[Column[FileReport], ...] = (
             lambda row, _, name=name: Cell(str(getattr(row.counts, name))),  # type: ignore[misc]  # one column each
             max(5, len(name)),
             Align.RIGHT,
-            rank=1,
+            rank=_RANKS.get(name, 1),
         )
         for name in _COUNTS
     ),

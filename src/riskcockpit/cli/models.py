@@ -6,10 +6,14 @@ from typing import Annotated
 
 import typer
 
+from riskcockpit.cli import completing
 from riskcockpit.cli.options import JsonOption
 
 models_app = typer.Typer(help="Models of the registry.", no_args_is_help=True)
-ModelName = Annotated[str, typer.Argument(metavar="MODEL", help="A registered model.")]
+ModelName = Annotated[
+    str,
+    typer.Argument(metavar="MODEL", help="A registered model.", autocompletion=completing.models),
+]
 
 
 def register(app: typer.Typer) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from riskcockpit.cli.diagnostics import say
 from riskcockpit.cli.documents import plain
 from riskcockpit.cli.speech import folded, in_words, room, speech_now
 from riskcockpit.domain.untrusted import (
@@ -35,6 +36,13 @@ T = TypeVar("T")
 FORMATS = ("table", "json", "csv", "markdown")
 _MOST_PADDED = 100
 """Cells to which a column is padded at most where nothing is cut."""
+_LEAST_CELLS = 12
+"""Cells that a column of plain values keeps before it goes, if it needs as many."""
+_NAMING, _NAME_CELLS = 2, 28
+"""Columns that name a row, where they hold single words, and the cells they keep: who types the
+next command wants it whole."""
+_LAST_RANK = 4
+"""Of columns of plain values: below the rank at which `fit` lets one go for the first texts."""
 _SGR = {
     "ok": "32",
     "warn": "33",
@@ -205,9 +213,21 @@ def cells(titles: Sequence[str], rows: Iterable[Sequence[Any]], kind: str) -> No
 
 
 def _as_column(index: int, title: str, rows: Sequence[Sequence[str]]) -> Column[Any]:
-    width = max([len(title), *(len(row[index]) for row in rows)])
-    rank = index if speech_now() is None else 0  # few columns: who listens hears them all
-    return Column(title, title, lambda row, _: Cell(row[index]), min(width, 60), rank=rank)
+    """Return a column that keeps its place: where room is short it is cut before any is left out.
+
+    The first columns say what a row is; what has to go goes from the end, empty columns first.
+    """
+    width = max([_width(title), *(_width(row[index]) for row in rows)])
+    is_name = index < _NAMING and not any(" " in row[index] for row in rows)
+    least = min(width, _NAME_CELLS if is_name else max(_LEAST_CELLS, _width(title)))
+    is_empty = not any(row[index] for row in rows)
+    rank = _LAST_RANK if is_empty else min(index, _LAST_RANK - 1)
+    if speech_now() is not None:
+        rank = 0  # few columns: who listens hears them all
+    grow = int(width > least)
+    return Column(
+        f"{index} {title}", title, lambda row, _: Cell(row[index]), least, grow=grow, rank=rank
+    )
 
 
 def _csv(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -235,7 +255,9 @@ def _text_table(columns: Sequence[Column[Any]], grid: Sequence[Sequence[Cell]]) 
             column.key: max(_width(column.title), *(_width(row[i].text) for row in grid))
             for i, column in enumerate(columns)
         }
-        chosen = fit(columns, shutil.get_terminal_size((100, 24)).columns, needs=needs)
+        room = shutil.get_terminal_size((100, 24)).columns
+        fitting = fit(columns, room, needs=needs)
+        chosen = [(column, min(width, needs[column.key])) for column, width in fitting]
     else:
         chosen = [
             (
@@ -263,6 +285,9 @@ def _text_table(columns: Sequence[Column[Any]], grid: Sequence[Sequence[Cell]]) 
             for c, width in chosen
         )
         print("  ".join(drawn).rstrip())
+    gone = [each.title for each in columns if all(each is not column for column, _ in chosen)]
+    if gone:
+        say(f"no room for {', '.join(gone)}; a wider terminal, a pipe or --json has them")
 
 
 def _say_rows(columns: Sequence[Column[Any]], grid: Sequence[Sequence[Cell]]) -> None:
@@ -306,7 +331,7 @@ def _pad(
     if size > width and is_cut:
         clean = steady(cell.short) or clean
         if _width(clean) > width:
-            clean = _end(clean, width) if is_end_kept else _cut(clean, width)
+            clean = _end(clean, width) if is_end_kept else _shortened(clean, width)
         size = _width(clean)
     space = " " * (width - size)
     return space + clean if align is Align.RIGHT else clean + space
@@ -324,6 +349,14 @@ def _cut(text: str, width: int) -> str:
     from rich.cells import set_cell_size
 
     return f"{set_cell_size(text, max(0, width - 1)).rstrip()}…" if width > 1 else text[:width]
+
+
+def _shortened(text: str, width: int) -> str:
+    """Cut prose at its end, and a name in its middle: both ends of a path or a digest tell."""
+    if " " in text.strip() or width < _LEAST_CELLS:
+        return _cut(text, width)
+    tail = (width - 1) // 2
+    return f"{_cut(text, width - tail)}{_end(text, tail + 1).removeprefix('…')}"
 
 
 def _end(text: str, width: int) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from riskcockpit.cli import completing
 from riskcockpit.cli.diagnostics import say
 from riskcockpit.cli.options import JsonOption
 
@@ -19,7 +20,12 @@ def query(
     sql: Annotated[str, typer.Argument(help="One SELECT.")],
     *,
     limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = 1000,
-    format_: Annotated[str, typer.Option("--format", help="table, json, csv, markdown.")] = "table",
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format", help="table, json, csv, markdown.", autocompletion=completing.listed
+        ),
+    ] = "table",
     as_json: JsonOption = False,
 ) -> None:
     """Run one SELECT on the cache. It can read the cache's tables and nothing else."""

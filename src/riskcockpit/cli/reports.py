@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskcockpit.cli import completing
 from riskcockpit.cli.diagnostics import ExitCode, Progress, about, say, warn
 from riskcockpit.cli.diagnostics import report as report_error
 from riskcockpit.cli.options import JsonOption
@@ -29,7 +30,12 @@ def import_(
     ] = None,
     *,
     format_: Annotated[
-        str, typer.Option("--format", help="`auto` tells the format by the content.")
+        str,
+        typer.Option(
+            "--format",
+            help="`auto` tells the format by the content.",
+            autocompletion=completing.formats,
+        ),
     ] = "auto",
     asset: Annotated[
         str, typer.Option(help="What was scanned, when the report does not say.")
@@ -134,7 +140,10 @@ def _narrate(file: FileReport) -> None:
 
 def sync(
     sources: Annotated[
-        list[str] | None, typer.Argument(help="Names of sources; all enabled ones by default.")
+        list[str] | None,
+        typer.Argument(
+            help="Names of sources; all enabled ones by default.", autocompletion=completing.sources
+        ),
     ] = None,
     *,
     full: Annotated[bool, typer.Option("--full", help="Forget the cursors, read all.")] = False,

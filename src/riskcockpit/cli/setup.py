@@ -94,6 +94,7 @@ def validate(
 ) -> None:
     """Check a settings file, also for what only the cockpit refuses; errors name the line.
 
+    Kinds and options of sources are checked too; nobody is asked, and no credential is resolved.
     The cockpit refuses unknown themes, keys that cannot be moved, columns that no list has, saved
     views that are no queries, and contexts without a home.
     """
@@ -101,12 +102,17 @@ def validate(
     from riskcockpit.cli.cockpit import refused_settings
     from riskcockpit.config.loading import read_settings, refuse_strangers
     from riskcockpit.config.paths import Paths
+    from riskcockpit.services.source_options import faults_of_sources
 
     here = Paths.from_environment()
     target = file or here.settings
     if file is None and target.exists():
         refuse_strangers(target)
-    refused = refused_settings(read_settings(target), replace(here, config=target.resolve().parent))
+    loaded = read_settings(target)
+    refused = (
+        *faults_of_sources(loaded),
+        *refused_settings(loaded, replace(here, config=target.resolve().parent)),
+    )
     for fault in refused:
         report(fault)
     if refused:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskcockpit.cli import completing
 from riskcockpit.cli.diagnostics import ExitCode, say
 from riskcockpit.cli.options import JsonOption
 
@@ -56,7 +57,12 @@ def add(
         str, typer.Argument(help="Your name for it; asked for on a terminal when left out.")
     ] = "",
     *,
-    kind: Annotated[str, typer.Option(help="What it is; `sources list` names the kinds.")] = "",
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="What it is; `sources list` names the kinds.", autocompletion=completing.kinds
+        ),
+    ] = "",
     url: Annotated[str, typer.Option(help="Its base address, or where its files lie.")] = "",
     option: Annotated[
         list[str] | None,
@@ -106,7 +112,9 @@ def add(
 
 @sources_app.command("test")
 def try_one(
-    name: Annotated[str, typer.Argument(help="The name of a source.")],
+    name: Annotated[
+        str, typer.Argument(help="The name of a source.", autocompletion=completing.sources)
+    ],
     *,
     as_json: JsonOption = False,
 ) -> None:

@@ -245,6 +245,8 @@ def request(row: RequestRow) -> dict[str, Any]:
 
 
 def _end(row: WaiverRow, now: datetime) -> str:
+    if row.standing is WaiverStanding.ENDED:
+        return f"ended {stamp(row.ended_at)}".rstrip()
     if row.expires_at is None:
         return "?"
     left = (row.expires_at - now).days

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from riskcockpit.cli import completing
 from riskcockpit.cli.decisions import (
     BreakGlass,
     DryRun,
@@ -20,6 +21,7 @@ from riskcockpit.cli.decisions import (
 )
 from riskcockpit.cli.diagnostics import say, warn
 from riskcockpit.cli.options import JsonOption
+from riskcockpit.cli.words import QueryCommand
 from riskcockpit.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ Id = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this family."""
-    app.command("waive", context_settings={"ignore_unknown_options": True})(waive)
+    app.command("waive", cls=QueryCommand)(waive)
     app.add_typer(waivers_app, name="waivers")
 
 
@@ -59,11 +61,17 @@ class _Asked:
 
 
 def waive(
-    query: Annotated[list[str] | None, typer.Argument(help="Ids of findings, or a query.")] = None,
+    query: Annotated[
+        list[str] | None,
+        typer.Argument(help="Ids of findings, or a query.", autocompletion=completing.terms),
+    ] = None,
     *,
     reason: Annotated[
         str,
-        typer.Option(help="As false_positive, risk_accepted, deferred; compensating_control."),
+        typer.Option(
+            help="As false_positive, risk_accepted, deferred; compensating_control.",
+            autocompletion=completing.reasons,
+        ),
     ] = "",
     justification: Annotated[str, typer.Option(help="Why the bank may live with it.")] = "",
     expires: Annotated[str, typer.Option(help="When it ends: 2027-01-31, or 30d from now.")] = "",
@@ -80,13 +88,12 @@ def waive(
 ) -> None:
     """Waive findings for a time, or ask for it when the rules want a second person."""
     from riskcockpit.cli.drafts import filled_in, keeping
-    from riskcockpit.cli.words import refuse_options
     from riskcockpit.services.context import Context
     from riskcockpit.services.decide import plan_waiver
     from riskcockpit.services.decide import waive as decide
 
     ctx = Context.open()
-    what = refuse_options(query or ())
+    what = " ".join(query or ())
     given = {
         "findings": what, "reason": reason, "justification": justification, "expires": expires,
     }  # fmt: skip

@@ -103,10 +103,12 @@ def _proposals(
     moves: Sequence[ProjectedAction],
     now: datetime,
 ) -> Iterator[Proposal]:
+    moves = [each for each in moves if each.standing.signed]
+    asked = {each.action.id for each in moves}
     taken = {
         str(entry.data[PROPOSAL])
         for entry in entries
-        if entry.type is EntryType.ROLLBACK_REQUESTED and PROPOSAL in entry.data
+        if entry.hash in asked and PROPOSAL in entry.data
     }
     for kind, entry in counting:
         if kind is not NoteKind.ROLLBACK_PROPOSED:

@@ -184,6 +184,8 @@ def _before_sending(ask: Entry, standing: Standing) -> tuple[ActionState, str, d
         return state, f"{standing.end_word} by {end.actor}{why}", end.ts
     if standing.doubt:
         return ActionState.IN_DOUBT, standing.doubt, ask.ts
+    if not standing.signed:
+        return ActionState.IN_DOUBT, f"{ask.actor} may not ask for it", ask.ts
     if standing.decided_at is None:
         return ActionState.REQUESTED, "waits for another key", ask.ts
     return ActionState.PENDING, "decided, not sent yet", standing.decided_at

@@ -26,6 +26,8 @@ MAX_LENIENT_BYTES = 256 * MIB
 
 MOST_FAILURES = 200
 """Values over several lines that turn out to be none; of more, only those of one line are read."""
+_ARRAY, _OBJECT = len("[]"), len('{"":}')
+"""Bytes that a level more takes at least; an object with nothing in it is shorter, and the last."""
 _ESCAPE = len("\\u0000")
 """How far before the end of a line a mistake may be that is only its end."""
 
@@ -219,7 +221,11 @@ def decode_json(raw: bytes) -> Json:
 
 def may_be_deep(raw: bytes, max_depth: int) -> bool:
     """Whether a record has brackets enough to be nested deeper than `max_depth`."""
-    return raw.count(b"{") + raw.count(b"[") > max_depth
+    if len(raw) <= _ARRAY * max_depth:
+        return False
+    arrays = raw.count(b"[")
+    most = arrays + 1 + (len(raw) - _ARRAY * arrays) // _OBJECT
+    return most > max_depth and arrays + raw.count(b"{") > max_depth
 
 
 def check_depth(raw: bytes, max_depth: int) -> None:

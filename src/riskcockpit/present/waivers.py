@@ -41,7 +41,12 @@ def standing_mark(standing: WaiverStanding, glyphs: Glyphs) -> Mark:
 
 
 def end_of_waiver(row: WaiverRow, now: datetime) -> tuple[str, str]:
-    """Return when a waiver ends and the token of that; one that nobody can read ends at no time."""
+    """Return when a waiver ends, or how long ago it did, and the token of that.
+
+    One that nobody can read ends at no time.
+    """
+    if row.standing is WaiverStanding.ENDED:
+        return f"{age(row.ended_at, now)} ago" if row.ended_at else "ended", "muted"
     if row.expires_at is None:
         return "?", "alarm"
     words = until(row.expires_at, now)
@@ -91,9 +96,8 @@ def _standing(row: WaiverRow, frame: Frame) -> Cell:
 
 
 def _ends(row: WaiverRow, frame: Frame) -> Cell:
-    is_over = row.standing in (WaiverStanding.ENDED, WaiverStanding.EXPIRED)
     words, token = end_of_waiver(row, frame.now)
-    return Cell(words, "muted" if is_over else token)
+    return Cell(words, "muted" if row.standing is WaiverStanding.EXPIRED else token)
 
 
 def _covers(row: WaiverRow, frame: Frame) -> Cell:

@@ -63,10 +63,16 @@ def _unreadable(scans: Sequence[Scanned], most: int) -> Iterator[str]:
 
 
 def _missing(scans: Sequence[Scanned], tools: Sequence[str]) -> Iterator[str]:
-    there = {scan.tool.lower() for scan in scans}
+    there = sorted({scan.tool for scan in scans}, key=str.lower)
+    others = f"; there are of {', '.join(there)}" if there else ""
     for tool in tools:
-        if tool.lower() not in there:
-            yield f"there is no report of {tool}"
+        if not any(_is_of(name, tool) for name in there):
+            yield f"there is no report of {tool}{others}"
+
+
+def _is_of(name: str, tool: str) -> bool:
+    """Whether a scanner that calls itself `name` is `tool`: `semgrep` names Semgrep OSS as well."""
+    return f"{name} ".lower().startswith(f"{tool} ".lower())
 
 
 def _old(scans: Sequence[Scanned], demands: ScanDemands, now: datetime) -> Iterator[str]:

@@ -42,7 +42,7 @@ def format_named(ctx: Context, name: str) -> FormatView:
 
 def detect(ctx: Context, paths: Iterable[Path], stdin: bytes | None) -> tuple[DetectedView, ...]:
     """Say of each file what it is; one that cannot be told does not stop the others."""
-    options = read_options_of(ctx)
+    options = read_options_of(ctx, is_kept=False)
     found = []
     for source in find(list(paths)):
         try:
@@ -66,7 +66,7 @@ def try_format(ctx: Context, name: str, paths: Iterable[Path]) -> tuple[ReadingV
         InputError: a file cannot be read, or there is nothing to read.
         ConfigError: the mapping cannot be used.
     """
-    options = read_options_of(ctx)
+    options = read_options_of(ctx, is_kept=False)
     sources = find(list(paths)) if paths else []
     format_ = None if name == AUTO and sources else _format(ctx, name)
     if format_ is None or sources:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from riskcockpit.config.gate import GatePolicy, GateRule, read_gate_policy
 from riskcockpit.config.paths import Paths, shipped
-from riskcockpit.errors import InputError
+from riskcockpit.errors import InputError, QueryError
 from riskcockpit.present.text import plural
 from riskcockpit.services.changes import Change, change_since
 from riskcockpit.services.context import Context
@@ -33,6 +33,7 @@ from riskcockpit.services.importing import (
     ingest_documents,
     read_all,
 )
+from riskcockpit.services.redaction_key import has_key
 from riskcockpit.services.rows import finding_rows
 from riskcockpit.services.saved_views import views_in_force
 from riskcockpit.store.query.compiler import compile_query
@@ -49,6 +50,10 @@ SHOWN = 500
 _QUERY_RULE = "query"
 _UNCOMPARED = "nothing to compare with: every finding counts as added; name a --baseline"
 
+_PASSING_KEY = (
+    "{} takes no key: secrets in clear are known in this run only, no waiver of one counts"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class GateOptions:
@@ -64,6 +69,8 @@ class GateOptions:
     """None: that of the home, else what ships."""
     asset: str = ""
     """What the reports are about, as for an import."""
+    stdin: bytes | None = None
+    """The report that `-` among the reports stands for."""
     with_sarif: bool = False
 
 
@@ -112,7 +119,7 @@ def gate(ctx: Context, options: GateOptions, tell: Progress) -> GateOutcome:
     """
     now = ctx.clock.now()
     policy, origin = _policy(ctx.paths, options)
-    rules = tuple(_compiled(ctx, rule, now) for rule in policy.rules)
+    rules = tuple(_compiled(ctx, rule, now, origin) for rule in policy.rules)
     change, base = _baseline(options)
     view = GateView(now, origin, "", _words(options, change), (), (), ())
     run = _Run(ctx, options, policy, rules, tell)
@@ -163,8 +170,10 @@ class _Run:
             judged, scans = self._take(tx, self.options.reports, view.at)
             scopes = sorted({scope.id for file in judged for _, scope in file.scans})
             world = _World(tx, known, scopes, scans)
+            lasting = has_key(self.ctx.paths)
             view = replace(
                 view,
+                notes=() if lasting else (_PASSING_KEY.format(self.ctx.paths.state),),
                 judged=plural(len(judged), "report"),
                 files=tuple(file_report(file) for file in (*before, *judged)),
             )
@@ -176,9 +185,10 @@ class _Run:
         """Read and ingest reports as if they were made at `moment`, whatever their branch."""
         from riskcockpit.services.judging import settle  # noqa: PLC0415 - it imports duckdb
 
-        taken = ImportOptions(asset=self.options.asset, accept_held=True)
+        options = self.options
+        taken = ImportOptions(asset=options.asset, accept_held=True, stdin=options.stdin)
         asset = asset_around(Path.cwd() / FILE_NAME)
-        documents = read_all(self.ctx, find(paths), taken, self.tell, asset)
+        documents = read_all(self.ctx, find(paths), taken, self.tell, asset, is_kept=False)
         policy = policy_of(self.ctx)
         times = [
             [scan.scanned_at or scope.modified_at for scan, scope in document.scans]
@@ -214,7 +224,10 @@ class _Run:
             demands=demands_of(self.policy.scans, world.scans, view.at),
             notes=view.notes if is_compared else (*view.notes, _UNCOMPARED),
         )
-        return GateOutcome(view, _sarif(world.reader, counting) if self.options.with_sarif else b"")
+        if not self.options.with_sarif:
+            return GateOutcome(view)
+        tools = sorted({scan.tool for scan in world.scans})
+        return GateOutcome(view, _sarif(world.reader, counting, tools))
 
 
 def _scanned(document: ReadDocument, times: Sequence[datetime | None]) -> Iterator[Scanned]:
@@ -252,11 +265,11 @@ def _rule_view(
     )
 
 
-def _sarif(reader: Reader, ids: Sequence[str]) -> bytes:
+def _sarif(reader: Reader, ids: Sequence[str], tools: Sequence[str]) -> bytes:
     from riskcockpit.formats.writing.sarif import sarif  # noqa: PLC0415 - only when asked for
     from riskcockpit.services.exporting import exported  # noqa: PLC0415 - as above
 
-    return sarif(exported(reader, _of_ids(ids, Clauses("TRUE", "id", {}))))
+    return sarif(exported(reader, _of_ids(ids, Clauses("TRUE", "id", {}))), silent=tools)
 
 
 def _matches(reader: Reader, one: _Rule, scopes: list[str] | None) -> list[str]:
@@ -306,8 +319,18 @@ def _policy(paths: Paths, options: GateOptions) -> tuple[GatePolicy, str]:
     return GatePolicy((rule,), policy.scans), _QUERY_RULE
 
 
-def _compiled(ctx: Context, rule: GateRule, now: datetime) -> _Rule:
-    return _Rule(rule, compile_query(parse_query(rule.query, views_in_force(ctx)), now))
+def _compiled(ctx: Context, rule: GateRule, now: datetime, origin: str) -> _Rule:
+    try:
+        return _Rule(rule, compile_query(parse_query(rule.query, views_in_force(ctx)), now))
+    except QueryError as error:
+        if origin == _QUERY_RULE:
+            raise
+        raise QueryError(
+            f"cannot use the rule {rule.id} of {origin}: {error.message}",
+            position=error.position,
+            text=error.text,
+            hint=error.hint,
+        ) from error
 
 
 def _baseline(options: GateOptions) -> tuple[Change | None, tuple[Path, ...]]:

@@ -9,17 +9,17 @@ from riskcockpit.formats.api import ReadOptions
 from riskcockpit.ingest.policy import IngestPolicy
 from riskcockpit.services.context import Context
 from riskcockpit.services.own_formats import own_formats
-from riskcockpit.services.redaction_key import redaction_key
+from riskcockpit.services.redaction_key import key_for_a_look, redaction_key
 from riskcockpit.services.rule_names import rule_names
 
 
-def read_options_of(ctx: Context) -> ReadOptions:
-    """Return how reports are read in this home.
+def read_options_of(ctx: Context, *, is_kept: bool = True) -> ReadOptions:
+    """Return how reports are read in this home, which need not be writable if nothing is kept.
 
     Raises:
         StoreError: there is no redaction key and none can be made.
     """
-    redactor = Redactor(redaction_key(ctx.paths))
+    redactor = Redactor((redaction_key if is_kept else key_for_a_look)(ctx.paths))
     settings = ctx.settings.imports
     return ReadOptions(
         checkout_prefixes=settings.checkout_prefixes,

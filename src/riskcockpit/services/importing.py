@@ -150,12 +150,14 @@ def read_all(
     options: ImportOptions,
     tell: Progress,
     default_asset: str = "",
+    *,
+    is_kept: bool = True,
 ) -> list[ReadDocument]:
     """Read every document; one that cannot be read says so and does not stop the others.
 
     `default_asset` is that of reports that name none; empty: what is around each file.
     """
-    read_options = read_options_of(ctx)
+    read_options = read_options_of(ctx, is_kept=is_kept)
     documents = []
     for source in sources:
         tell(f"reading {source.name}")

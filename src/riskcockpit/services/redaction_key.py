@@ -11,7 +11,7 @@ import os
 import secrets
 
 from riskcockpit.config.paths import Paths, make_private
-from riskcockpit.errors import StoreError
+from riskcockpit.errors import StoreError, UnavailableStoreError
 
 KEY_BYTES = 32
 FILE_NAME = "redaction_key"
@@ -29,13 +29,30 @@ def redaction_key(paths: Paths) -> bytes:
     except FileNotFoundError:
         key = _make(paths)
     except OSError as error:
-        raise StoreError(f"cannot read {file}: {error.strerror}") from error
+        raise UnavailableStoreError(f"cannot read {file}: {error.strerror}") from error
     if len(key) < KEY_BYTES:
         raise StoreError(
             f"{file} is not a redaction key",
             hint="restore it from a backup; a new one makes every found secret a new finding",
         )
     return key
+
+
+def has_key(paths: Paths) -> bool:
+    """Whether this home has a key that can be read."""
+    return os.access(paths.state / FILE_NAME, os.R_OK)
+
+
+def key_for_a_look(paths: Paths) -> bytes:
+    """Return the key of this home, or one for this run where the home takes none: nothing is kept.
+
+    Raises:
+        StoreError: the file of the home is no key.
+    """
+    try:
+        return redaction_key(paths)
+    except (OSError, UnavailableStoreError):
+        return secrets.token_bytes(KEY_BYTES)
 
 
 def _make(paths: Paths) -> bytes:
@@ -52,6 +69,6 @@ def _make(paths: Paths) -> bytes:
             file.hardlink_to(draft)
         return file.read_bytes()
     except OSError as error:
-        raise StoreError(f"cannot make {file}: {error.strerror}") from error
+        raise UnavailableStoreError(f"cannot make {file}: {error.strerror}") from error
     finally:
         draft.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 import types
 from collections.abc import Iterator
@@ -15,11 +16,15 @@ import msgspec
 import yaml
 
 from riskcockpit.config.choices import meant
+from riskcockpit.config.loading import LoadedSettings
 from riskcockpit.connectors import registry
+from riskcockpit.connectors.api import SourceSpec
+from riskcockpit.connectors.options import read_options
 from riskcockpit.domain.untrusted import clean_line
-from riskcockpit.errors import InputError
+from riskcockpit.errors import ConfigError, InputError
 from riskcockpit.views.sources import OptionField
 
+_QUOTED = re.compile(r"`([^`]+)`")
 _WORDS = {str: "text", int: "number", float: "number", bool: "yes or no"}
 
 
@@ -72,6 +77,27 @@ def option_value(kind: str, name: str, text: str) -> Any:
             hint=meant(what, wanted, path) or f"it is a {_words(wanted)}, written as YAML",
         ) from error
     return value
+
+
+def faults_of_sources(loaded: LoadedSettings) -> Iterator[ConfigError]:
+    """Yield what is wrong with the kind or the options of each source, with its line.
+
+    Asks nobody and resolves no credential: those of another computer are not here.
+    """
+    for index, source in enumerate(loaded.settings.sources):
+        place, key = f"sources[{index}]", "kind"
+        try:
+            struct = _struct(source.kind)
+            key = "options"
+            if struct is not None:
+                read_options(SourceSpec(source.name, source.url, source.options), struct)
+        except ConfigError as error:
+            named = _QUOTED.search(error.message)
+            inner = f"{place}.options.{named[1] if named else ''}"
+            line = loaded.lines.get(inner) or loaded.lines.get(f"{place}.{key}")
+            line = line or loaded.lines.get(place)
+            where = f"{loaded.file}: {'' if line is None else f'line {line}: '}"
+            yield ConfigError(f"{where}{error.message}", hint=error.hint)
 
 
 def _read(text: str, wanted: Any, name: str) -> Any:

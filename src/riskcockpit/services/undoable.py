@@ -6,6 +6,7 @@ from collections.abc import Container
 from datetime import timedelta
 
 from riskcockpit.decisions.automations import KEY as AUTOMATION
+from riskcockpit.decisions.notes import NoteKind, kind_of
 from riskcockpit.decisions.receipts import ProjectedAction
 from riskcockpit.decisions.requests import follow
 from riskcockpit.decisions.roles import Deed, Rule
@@ -31,6 +32,13 @@ _MAY_STAND = frozenset({ActionState.DONE, ActionState.PENDING_UPSTREAM})
 _FINAL = frozenset(
     {EntryType.WAIVER_REVOKED, EntryType.WAIVER_REJECTED, EntryType.APPROVAL_REJECTED}
 )
+_SAID = frozenset(
+    {
+        NoteKind.INCIDENT_ACKNOWLEDGED, NoteKind.INCIDENT_ASSIGNED, NoteKind.INCIDENT_CONTAINED,
+        NoteKind.INCIDENT_RESOLVED, NoteKind.INCIDENT_REVIEWED,
+    }
+)  # fmt: skip
+"""What people say of incidents: the clocks have it, and it stays."""
 
 
 def undoable(desk: Desk, decision: str) -> Entry:
@@ -43,7 +51,7 @@ def undoable(desk: Desk, decision: str) -> Entry:
     own = {
         entry.hash: entry
         for entry in desk.entries
-        if entry.type in _UNDOABLE | _FINAL
+        if (entry.type in _UNDOABLE | _FINAL or _is_said(entry))
         and entry.hash not in desk.book.void
         and (entry.actor == desk.principal or (decision and _is_automatic(entry)))
     }
@@ -60,6 +68,16 @@ def undoable(desk: Desk, decision: str) -> Entry:
             rule="undo-own",
             hint=f"name it, if it is meant: `riskcockpit undo {short(entry.hash)}`",
         )
+    if _is_said(entry):
+        before = [hash_ for hash_ in standing if own[hash_].type in _UNDOABLE]
+        raise RefusedError(
+            f"what was said of an incident stays: {summary_of(entry)}",
+            rule="undo-final",
+            hint="say otherwise by `riskcockpit incident`"
+            + (
+                f"; the decision before it is undone by name: {short(before[-1])}" if before else ""
+            ),
+        )
     if entry.type in _FINAL:
         raise RefusedError(
             f"what was ended stays so: {summary_of(entry)}",
@@ -67,6 +85,11 @@ def undoable(desk: Desk, decision: str) -> Entry:
             hint="decide anew: a new waiver or rollback has its own keys",
         )
     return entry
+
+
+def _is_said(entry: Entry) -> bool:
+    """Whether a person said how far an incident is; rules say of others that their alarms ended."""
+    return kind_of(entry) in _SAID and entry.data.get("ended") is not True
 
 
 def _is_automatic(entry: Entry) -> bool:

@@ -226,6 +226,7 @@ def _row(known: _Known, each: Waiver, triggers: Sequence[str]) -> WaiverRow:
         renewed_by=each.renewed_by,
         renewals=record.renewals if record else 0,
         waived=_waived(each, now),
+        ended_at=each.stopped_at if standing is WaiverStanding.ENDED else None,
     )
 
 

@@ -18,6 +18,7 @@ from riskcockpit.errors import (
     InputError,
     RiskcockpitError,
     StoreError,
+    UnavailableStoreError,
 )
 from riskcockpit.store.conversion import settle_pandas
 from riskcockpit.store.memory import give_back_early
@@ -67,17 +68,20 @@ class TooLargeError(StoreError):
 
 
 @contextmanager
-def translated(what: str) -> Iterator[None]:
+def translated(what: str, cursor: duckdb.DuckDBPyConnection | None = None) -> Iterator[None]:
     """Turn duckdb's errors into ours; `what` names the statement or the file.
 
-    What a signal raises in the middle of a statement, duckdb hides in an error; it goes its way.
+    A signal ends a statement for who waits, and not for duckdb's threads, which hide what it raised
+    in an error: those of `cursor` are stopped, for its next statement would wait for them.
 
     Raises:
         CancelledError: the query was interrupted.
         InputError: the statement or a value in it is wrong.
         DamagedError: the file is damaged.
         TooLargeError: it needs too much memory.
-        StoreError: anything else: a full disk, a constraint.
+        UnavailableStoreError: the disk takes nothing.
+        StoreError: anything else, as a constraint.
+        KeyboardInterrupt, SystemExit: what the handler of a signal raised while duckdb was at work.
     """
     import duckdb  # noqa: PLC0415 - see above
 
@@ -88,9 +92,11 @@ def translated(what: str) -> Iterator[None]:
     except MemoryError as error:  # a value too large for Python, whatever duckdb's limit says
         raise _too_large(what) from error
     except RuntimeError as error:
-        if isinstance(error.__cause__, (KeyboardInterrupt, SystemExit)):
-            raise error.__cause__ from None
-        raise
+        if not isinstance(error.__cause__, (KeyboardInterrupt, SystemExit)):
+            raise
+        if cursor is not None:
+            cursor.interrupt()
+        raise error.__cause__ from None
 
 
 def _ours(error: duckdb.Error, what: str) -> RiskcockpitError:
@@ -132,7 +138,7 @@ def _failed(what: str, text: str, *, is_internal: bool) -> StoreError:
     """Tell a damaged file, which may be built again, from a full disk and from a bug of duckdb."""
     first, _, rest = text.partition("\n")
     if any(word in text for word in _NO_DAMAGE):
-        return StoreError(f"cannot write {what}: {first}", hint="make room or allow it")
+        return UnavailableStoreError(f"cannot write {what}: {first}", hint="make room or allow it")
     if is_internal and "orrupt" not in text:
         return StoreError(f"duckdb failed on {what}: {first}", detail=rest or None)
     return DamagedError(f"cannot read {what}: {first}", hint=_DAMAGE_HINT, detail=rest or None)

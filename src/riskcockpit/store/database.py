@@ -106,7 +106,6 @@ class Reader:
             while self._active and time.monotonic() < until:
                 self._interrupt()
                 self._idle.wait(_CLOSE_PAUSE_SECONDS)
-            self._interrupt()  # what a signal broke off runs on, and closing waits for it
             cursors = tuple(self._cursors.values())
             self._cursors.clear()
         if self._asking is not None:
@@ -181,7 +180,7 @@ class Reader:
             if self._roomy is None or _SCRATCH in query.text:  # each has a scratch of its own
                 raise
         values = {name: to_store(value) for name, value in params.items()}
-        with self._lent_by(self._roomy) as cursor, translated(f"the query {query.name}"):
+        with self._lent_by(self._roomy) as cursor, translated(f"the query {query.name}", cursor):
             return _taken(cursor.execute(query.text, values or None))
 
     @contextmanager
@@ -194,7 +193,7 @@ class Reader:
         with self._idle:
             self._active += 1
         try:
-            with translated(f"the query {query.name}"):
+            with translated(f"the query {query.name}", cursor):
                 yield cursor.execute(query.text, values or None)
         finally:
             with self._idle:

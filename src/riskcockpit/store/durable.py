@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from riskcockpit.errors import BusyError, StoreError
+from riskcockpit.errors import BusyError, UnavailableStoreError
 
 _PRIVATE = 0o600
 _FICLONE = 0x40049409  # Linux: share the blocks of another file until one of them changes
@@ -22,11 +22,11 @@ _POLL_SECONDS = 0.02
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """Turn what the file system refuses into a StoreError."""
+    """Turn what the file system refuses into an UnavailableStoreError."""
     try:
         yield
     except OSError as error:
-        raise StoreError(
+        raise UnavailableStoreError(
             f"cannot write the cache: {error.strerror or error}",
             hint="make room, or give yourself the right to write there",
             detail=str(error.filename or ""),

@@ -134,7 +134,7 @@ class Guard:
         return vetted
 
     def _fetch(self, statement: Statement, values: Mapping[str, Any], most_rows: int) -> Answer:
-        with translated(statement.name):
+        with translated(statement.name, self._cursor):
             cursor = self._cursor.execute(statement.text, dict(values) or None)
             columns = [(column[0], str(column[1])) for column in cursor.description or ()]
             _check_columns(statement, dict(columns))

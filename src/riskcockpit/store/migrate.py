@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from riskcockpit.errors import DamagedError, StoreError
+from riskcockpit.errors import DamagedError, UnavailableStoreError
 from riskcockpit.store.connecting import translated
 from riskcockpit.store.conversion import to_store
 from riskcockpit.store.sql import PACKAGE, sql
@@ -59,7 +59,7 @@ def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
             ) from error
     version = int(rows[0][0]) if rows else 0
     if version > newest_version():
-        raise StoreError(
+        raise UnavailableStoreError(
             f"the cache has schema {version}, this program knows {newest_version()} at most",
             hint="use the newer riskcockpit that wrote it, or another RISKCOCKPIT_HOME",
         )

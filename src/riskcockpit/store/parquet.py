@@ -25,9 +25,9 @@ def table_as_parquet(reader: Reader, table: str) -> tuple[bytes, int]:
     Raises:
         StoreError: the cache cannot be read.
     """
-    cursor = reader.cursor()
     with (
         translated(f"the rows of {table}"),
+        reader.apart() as cursor,
         joined(cursor) if table == DESCRIBED else nullcontext(),
     ):
         found = cursor.sql(f'FROM "{table}" ORDER BY ALL').to_arrow_table()

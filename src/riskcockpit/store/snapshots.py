@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskcockpit.domain.clock import Clock
-from riskcockpit.errors import DamagedError, StoreError
+from riskcockpit.errors import DamagedError, StoreError, UnavailableStoreError
 from riskcockpit.store.durable import (
     Lease,
     copy_file,
@@ -261,7 +261,7 @@ class Store:
         for _ in range(_LEASE_TRIES):
             number = self.generation()
             if number == 0:
-                raise StoreError(
+                raise UnavailableStoreError(
                     "there is no cache yet", hint="fill it: `riskcockpit sync` or `import FILE`"
                 )
             if lease := Lease.take(self._file(number)):

@@ -81,6 +81,8 @@ class WaiverRow:
     renewals: int = 0
     waived: timedelta = timedelta()
     """For how long it covered something."""
+    ended_at: datetime | None = None
+    """When it was rejected, revoked, undone or renewed; None where nobody ended it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,13 +107,14 @@ def _lines(view: GateView) -> Iterator[str]:
     yield ""
     yield "| | rule | counts | at most | in the baseline |"
     yield "| --- | --- | ---: | ---: | ---: |"
+    held = "?" if view.unread else "pass"  # of what was read; what was not is no pass
     for rule in view.rules:
-        sign = "pass" if rule.is_passed else "**FAIL**"
+        sign = held if rule.is_passed else "**FAIL**"
         known = rule.known if view.baseline else "-"
         title = as_markdown(rule.title)
         yield f"| {sign} | {title} | {rule.matched} | {rule.most} | {known} |"
     for demand in view.demands:
-        sign = "pass" if demand.is_passed else "**FAIL**"
+        sign = held if demand.is_passed else "**FAIL**"
         yield f"| {sign} | {as_markdown(demand.title)} | {len(demand.failures)} | 0 | - |"
     for rule in view.rules:
         if not rule.is_passed:

@@ -40,10 +40,16 @@ _SUPPRESSED = (State.WAIVED, State.FALSE_POSITIVE, State.SUPPRESSED_AT_SOURCE)
 _RUN = attrgetter("seen.tool", "seen.asset", "category", "branch")
 
 
-def sarif(findings: Iterable[Exported]) -> bytes:
-    """Return the SARIF log of `findings`; the same findings give the same bytes."""
+def sarif(findings: Iterable[Exported], silent: Iterable[str] = ()) -> bytes:
+    """Return the SARIF log of `findings`; the same findings give the same bytes.
+
+    Of each tool in `silent` that none of them is of there is a run without results, so that a
+    service that shows the log takes back what an earlier one said.
+    """
     ordered = sorted(findings, key=lambda one: (_RUN(one), one.id))
     runs = [_run(list(members)) for _, members in groupby(ordered, key=_RUN)]
+    there = {one.seen.tool for one in ordered}
+    runs += [_silent_run(tool) for tool in silent if tool not in there]
     log = {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": runs}
     return msgspec.json.format(msgspec.json.encode(log), indent=1)
 
@@ -77,6 +83,17 @@ def _run(findings: Sequence[Exported]) -> dict[str, Any]:
     if first.category:
         run["automationDetails"] = {"id": first.category}
     return run
+
+
+def _silent_run(tool: str) -> dict[str, Any]:
+    own = {"schema": SCHEMA, "asset": "", "category": "", "branch": "", "complete": False}
+    return {
+        "tool": {"driver": {"name": tool, "rules": []}},
+        "invocations": [{"executionSuccessful": True}],
+        "columnKind": "unicodeCodePoints",
+        "results": [],
+        "properties": {"riskcockpit": own},
+    }
 
 
 def _rule(one: Exported) -> dict[str, Any]:

@@ -19,9 +19,11 @@ from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import Place, RowChosen, RowPointed
 from riskcockpit.tui.paging import PAGE
 from riskcockpit.tui.screens.deciding import DecidingScreen
+from riskcockpit.tui.screens.narrowing import NarrowingScreen, said_by
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.widgets.exposure_text import exposure_head, scenario_of, scenario_text
 from riskcockpit.tui.widgets.line_pane import LinePane
+from riskcockpit.tui.widgets.narrow_bar import NarrowBar
 from riskcockpit.tui.widgets.plain import Plain, lines
 from riskcockpit.tui.widgets.row_table import RowTable
 from riskcockpit.views.findings import FindingRow
@@ -105,7 +107,7 @@ DRIVERS: tuple[Column[Driver], ...] = (
 )
 
 
-class ExposureScreen(DecidingScreen):
+class ExposureScreen(NarrowingScreen, DecidingScreen):
     """The number on the overview, taken apart down to findings and scenarios."""
 
     BINDINGS = bind("decide.waive", "decide.roll-back", "decide.undo", "decide.note")
@@ -120,6 +122,7 @@ class ExposureScreen(DecidingScreen):
     def compose_body(self) -> Iterable[Widget]:
         """Yield the numbers, what drives them, what they rest on."""
         yield Plain(id="at-risk", classes="panel")
+        yield NarrowBar()
         with Container(id="split"):
             yield RowTable(DRIVERS, lambda row: row.key, id="drivers")
             yield LinePane(id="readings")
@@ -128,6 +131,21 @@ class ExposureScreen(DecidingScreen):
     def table(self) -> RowTable[Driver]:
         """What puts the most at risk."""
         return self.query_one("#drivers", RowTable)
+
+    @property
+    def rows_table(self) -> RowTable[Driver]:
+        """What puts the most at risk."""
+        return self.table
+
+    def redraw_rows(self) -> None:
+        """Draw the drivers that say the words."""
+        if self.is_drawn and self._seen is not None:
+            self._show_drivers(self._seen, is_news=False)
+
+    def _show_drivers(self, seen: _Seen, *, is_news: bool) -> None:
+        frame = self.host.frame()
+        rows = self.narrowed(seen.drivers, lambda row: said_by(row, DRIVERS, frame, row.key))
+        self.table.show_rows(rows, frame, is_news=is_news)
 
     def refresh_data(self) -> None:
         """Ask for everything about money at risk."""
@@ -152,8 +170,8 @@ class ExposureScreen(DecidingScreen):
             return
         self.enter(Load.LOADED)
         self._draw(seen)
-        self.table.show_rows(seen.drivers, self.host.frame())
-        self.table.focus()
+        self._show_drivers(seen, is_news=True)
+        self.focus_rows()
 
     def redraw(self) -> None:
         """Let ages move on."""
@@ -174,12 +192,13 @@ class ExposureScreen(DecidingScreen):
     @on(RowPointed)
     def follow(self) -> None:
         """Say what the price of the row under the cursor rests on."""
-        row, seen = self.table.row, self._seen
-        if row is not None and seen is not None:
+        row, seen, pane = self.table.row, self._seen, self.query_one("#readings", LinePane)
+        if row is None:
+            pane.show(lambda _: [])
+        elif seen is not None:
             model, frame = seen.scenarios, self.host.frame()
             finding = row.about if isinstance(row.about, FindingRow) else None
             scenario = None if finding is None else scenario_of(model, finding.finding_class)
-            pane = self.query_one("#readings", LinePane)
             pane.show(lambda width: scenario_text(scenario, model, frame, width))
         self.refresh_bindings()
 

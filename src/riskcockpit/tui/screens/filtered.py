@@ -120,8 +120,22 @@ class FilteredScreen(SortingScreen):
 
     def hints(self) -> list[Hint]:
         """Return the keys that do something now: without views none leads through them."""
-        dead = {*(() if self._views else (_VIEW,)), *(() if self.has_rows else (_PREVIEW,))}
+        has_views = bool(self._views) and not self.is_blank
+        dead = {*(() if has_views else (_VIEW,)), *(() if self.has_rows else (_PREVIEW,))}
         return [hint for hint in super().hints() if hint.word not in dead]
+
+    def action_filter(self) -> None:
+        """Let a query be typed."""
+        raise NotImplementedError
+
+    def action_filter_soon(self) -> None:
+        """Let a query be typed once the screen is drawn; what is typed until then goes into it."""
+        self.host.hold_keys(self.host.release_keys, keeps_typed=True)
+        self.call_after_refresh(self._filter_now)
+
+    def _filter_now(self) -> None:
+        self.action_filter()
+        self.host.release_keys()
 
     # fewer of them
 

@@ -7,10 +7,9 @@ from typing import Generic, TypeVar
 
 from textual.widget import Widget
 
-from riskcockpit.present.columns import Frame
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import Place
-from riskcockpit.tui.screens.narrowing import NarrowingScreen
+from riskcockpit.tui.screens.narrowing import NarrowingScreen, said_by
 from riskcockpit.tui.screens.place import Load
 from riskcockpit.tui.screens.sorting import SortingScreen
 from riskcockpit.tui.widgets.narrow_bar import NarrowBar
@@ -84,18 +83,14 @@ class ListScreen(NarrowingScreen, SortingScreen, Generic[T]):
         self._rows, frame = rows, self.host.frame()
         self.take_choice()
         self.table.sort_key = self.sort
-        rows = self.narrowed(rows, lambda row: self._said_by(row, frame))
+        rows = self.narrowed(
+            rows, lambda row: said_by(row, self.columns, frame, self.identify(row))
+        )
         if self.sort:
             from riskcockpit.present.lists import ordered  # noqa: PLC0415 - few sort
 
             rows = ordered(self.list_name, self.columns, rows, self.sort, frame)
         self.table.show_rows(rows, frame, is_news=is_news)
-
-    def _said_by(self, row: T, frame: Frame) -> str:
-        """Return what a row says in all its columns, and its id."""
-        return " ".join(
-            [*(column.cell(row, frame).text for column in self.columns), self.identify(row)]
-        )
 
     def resort(self) -> None:
         """Draw the same rows in another order; the cursor stays on its row."""

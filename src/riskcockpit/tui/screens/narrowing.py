@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from textual import on
 
+from riskcockpit.present.columns import Column, Frame
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import WordsKept, WordsTyped
 from riskcockpit.tui.screens.place import Load, PlaceScreen
@@ -113,6 +114,11 @@ class NarrowingScreen(PlaceScreen):
             self.show_all()
             return True
         return super().step_back()
+
+
+def said_by(row: T, columns: Sequence[Column[T]], frame: Frame, identifier: str) -> str:
+    """Return what a row says in all columns, those included that have no room, and its id."""
+    return " ".join([*(column.cell(row, frame).text for column in columns), identifier])
 
 
 def says(said: str, words: Sequence[str]) -> bool:

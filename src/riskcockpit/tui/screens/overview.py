@@ -41,7 +41,7 @@ class OverviewScreen(DecidingScreen):
 
     BINDINGS = bind(
         "decide.approve", "decide.reject", "decide.waive", "decide.roll-back", "decide.renew",
-        "decide.undo", "decide.note",
+        "decide.undo", "decide.note", "findings.filter",
     )  # fmt: skip
     topic = "the overview"
     reads_posture = True
@@ -110,6 +110,11 @@ class OverviewScreen(DecidingScreen):
         titled(box, "Needs you now", count(len(view.queue)) if view.queue else "")
         if view.queue and self.focused is None:
             table.focus()
+
+    def action_filter(self) -> None:
+        """Filter the findings."""
+        self.host.go_to(Place("findings"))
+        self.host.press("filter_soon")
 
     @on(RowPointed)
     def follow(self) -> None:

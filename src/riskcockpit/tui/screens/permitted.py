@@ -78,7 +78,9 @@ class PermittedScreen(PlaceScreen):
         return ""
 
     def subjects_of(self, action: str) -> tuple[str, ...]:
-        """Return what the key of `action` would act on."""
+        """Return what the key of `action` would act on: nothing that is not seen any more."""
+        if self.is_blank:
+            return ()
         if action == "waive":
             return self.finding_subjects()
         named = {

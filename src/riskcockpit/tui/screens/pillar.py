@@ -80,7 +80,7 @@ class _Seen:
 class PillarScreen(DecidingScreen):
     """A pillar from its numbers down to its findings."""
 
-    BINDINGS = bind("panels", "decide.waive", "decide.undo", "decide.note")
+    BINDINGS = bind("panels", "findings.filter", "decide.waive", "decide.undo", "decide.note")
     topic = "the pillar"
     reads_posture = True
     empty_words = ("No data yet.", "")
@@ -253,6 +253,11 @@ class PillarScreen(DecidingScreen):
         return ""
 
     # keys
+
+    def action_filter(self) -> None:
+        """Filter the findings of the pillar."""
+        self.host.go_to(Place("findings", f"state:open pillar:{self._pillar.value}"))
+        self.host.press("filter_soon")
 
     @on(RowPointed)
     def follow(self) -> None:

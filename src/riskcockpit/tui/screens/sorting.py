@@ -44,9 +44,7 @@ class SortingScreen(DecidingScreen):
     @property
     def has_rows(self) -> bool:
         """Whether a row is seen, or rows are on their way."""
-        if not self.is_mounted or self.is_blank:
-            return False
-        return not self.is_drawn or self.table.total > 0
+        return not self.is_blank and (not self.is_drawn or self.table.total > 0)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer an order only where there are rows."""

@@ -17,7 +17,7 @@ from riskcockpit.present.text import (
     stamp,
     until,
 )
-from riskcockpit.present.waivers import scope_fact, standing_mark
+from riskcockpit.present.waivers import end_of_waiver, scope_fact, standing_mark
 from riskcockpit.tui.widgets.finding_text import fact, paragraph, section
 from riskcockpit.tui.widgets.plain import Part, fitted, styled
 from riskcockpit.views.waivers import (
@@ -85,7 +85,9 @@ def _facts(row: WaiverRow, frame: Frame) -> list[tuple[str, str]]:
     at_risk = f"{money(row.exposure, glyphs=frame.glyphs)} a year"
     alone = "nobody else yet" if row.decided_at is None else "nobody else, by its rule"
     ends = "at no time that can be read"
-    if row.expires_at is not None:
+    if row.standing is WaiverStanding.ENDED:
+        ends = f"{end_of_waiver(row, frame.now)[0]}, {stamp(row.ended_at)}".rstrip(", ")
+    elif row.expires_at is not None:
         ends = f"{until(row.expires_at, frame.now)}, {stamp(row.expires_at)}"
     review = ""
     if row.review_at is not None:
