@@ -18,6 +18,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from riskcockpit.cli.app import run
 from riskcockpit.cli.decisions import stops_at
 from riskcockpit.cli.output import json_document
 from riskcockpit.config.credentials import remember
@@ -784,6 +785,40 @@ def test_a_cache_that_is_not_there_or_takes_nothing_is_no_bug(
     assert "cannot write the cache: No space left on device" in ran.err
 
 
+def test_what_no_shell_should_hand_over_is_no_bug(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = invoke("findings", "list", "text:\udce9")  # a byte that is no UTF-8
+    assert ran.code == 2
+    assert "no UTF-8" in ran.err
+    monkeypatch.setattr(sys, "argv", ["riskcockpit", "findings", "list"])
+    monkeypatch.setattr(sys, "stdout", None)  # as `>&-` leaves it
+    with pytest.raises(SystemExit) as ended:
+        run()
+    sys.stdout.close()
+    assert ended.value.code in (0, None)
+
+
+def test_looking_at_an_incident_wants_no_key(home: Path) -> None:
+    ran = invoke("incident", "show", "abcd")
+    assert ran.code == 2
+    assert "there is no incident 'abcd'" in ran.err
+
+
+def test_a_catalogue_of_kpis_that_cannot_be_used_is_told_by_doctor(filled: Path) -> None:
+    (filled / "config" / "kpis.yaml").write_text("kpis: [{id: x}]\n")
+    ran = invoke("doctor", "--json")
+    assert ran.code == 2
+    (check,) = [one for one in document(ran, "doctor")["checks"] if one["name"] == "KPIs"]
+    assert check["state"] == "fail"
+    assert "kpis.yaml" in check["detail"]
+
+
+def test_a_list_without_rows_says_so(filled: Path) -> None:
+    assert "no view is saved" in invoke("findings", "views").err
+    assert "no finding matches" in invoke("findings", "facets", "tool:nope").err
+
+
 def test_a_bug_ends_with_70_and_names_the_file_with_the_traceback(
     filled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -858,6 +893,7 @@ def test_a_mapping_of_ones_own_is_tested_listed_detected_and_imported(
         'cases:\n  - {name: one, content: \'{"tiny": [{"t": "x", "s": "low"}]}\', read: 1}\n'
         "  - {name: wrong, content: '{\"tiny\": []}', read: 1}\n"
     )
+    assert "none was named" in invoke("formats", "test", "auto").err
     tried = invoke("formats", "test", str(mapping))
     assert tried.code == 1
     assert "ok    one: read 1" in tried.out

@@ -103,7 +103,8 @@ def test_a_pull_request_of_the_sample_fails_for_the_new_finding_only() -> None:
 
 
 def test_the_same_reports_pass_and_leave_no_cache_behind(home: Path) -> None:
-    ran = invoke("gate", "-r", str(SAMPLE), "-b", str(SAMPLE))
+    shutil.copy(SAMPLE, "head.sarif")
+    ran = invoke("gate", "-r", "head.sarif", "-b", str(SAMPLE))
     assert ran.code == 0
     assert "PASSED" in ran.out
     assert not (home / "cache").exists()
@@ -253,6 +254,17 @@ def test_what_may_be_an_option_or_a_term_is_refused() -> None:
     ran = invoke("gate", "-rreports")
     assert ran.code == 2
     assert "write `-r reports`" in ran.err
+
+
+def test_no_report_is_its_own_baseline() -> None:
+    head = report("head.sarif", result("R1", "a.py", 3))
+    base = report("base/head.sarif", result("R2", "b.py", 3))
+    for baseline in ("", " ", "head.sarif", "."):
+        ran = invoke("gate", "-r", head, "-b", baseline)
+        assert (ran.code, "PASSED" in ran.out) == (2, False), baseline
+    assert invoke("gate", "-r", "", "-b", base).code == 2
+    assert invoke("import", "").code == 2
+    assert invoke("gate", "-r", head, "-b", base).code == 1
 
 
 def test_a_report_comes_from_stdin_as_well() -> None:

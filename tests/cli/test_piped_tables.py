@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Sequence
 
 import pytest
 
@@ -34,7 +35,7 @@ SETTINGS = (
 
 
 def on_terminal(
-    table: tuple[tuple[str, ...], list[tuple[str, ...]]],
+    table: tuple[tuple[str, ...], Sequence[tuple[str, ...]]],
     width: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> list[str]:

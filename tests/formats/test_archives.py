@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import tarfile
 import tracemalloc
 import zipfile
 from collections.abc import Mapping
@@ -29,6 +30,16 @@ def archive(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> b
         for name, content in files.items():
             packed.writestr(name, content)
     return buffer.getvalue()
+
+
+def test_a_tar_archive_is_called_one() -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as packed:
+        entry = tarfile.TarInfo("report.sarif")
+        entry.size = len(REPORT)
+        packed.addfile(entry, io.BytesIO(REPORT))
+    with pytest.raises(FormatError, match="tar archive"):
+        plain(buffer.getvalue(), LIMIT)
 
 
 @pytest.mark.parametrize(

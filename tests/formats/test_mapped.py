@@ -79,6 +79,7 @@ def test_content_of_another_kind_is_refused_as_a_whole(content: bytes, tmp_path:
         ("when: {has: [small]}", "when: {}", "by what the format is known"),
         ("when: {has: [small]}", "when: {hass: [small]}", 'did you mean "has"'),
         ("title: t,", "titel: t,", "is no field of a finding"),
+        ("title: t,", "titel: t,", 'did you mean "title"'),
         ("title: t, ", "", "no title"),
         ("severity: s,", "", "no severity"),
         ("records: small[*]", "records: small[", "position 6"),

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -166,6 +167,9 @@ def root(
 def run() -> None:
     """Run the command line; always ends the process."""
     atexit.register(gc.freeze)  # the interpreter would look for cycles in what dies with it
+    for name in ("stdout", "stderr"):  # a closed one is None, and whoever closed it wants no words
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for good
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal may not know all we write
             stream.reconfigure(errors="replace")

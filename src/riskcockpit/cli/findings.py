@@ -134,6 +134,8 @@ def facets(query: Query = None, *, as_json: JsonOption = False) -> None:
         output.json_document(subjects.facets(views, text))
     else:
         pages.facets(views)
+        if not any(view.counts for view in views):
+            say("no finding matches")
 
 
 @findings_app.command("export", cls=QueryCommand)
@@ -194,6 +196,8 @@ def views_(*, as_json: JsonOption = False) -> None:
         output.json_document(documents.document("views", views=[asdict(view) for view in views]))
         return
     output.cells(("name", "query", "from"), [(v.name, v.query, v.origin) for v in views], "table")
+    if not views:
+        say("no view is saved; `riskcockpit findings save NAME QUERY` keeps one")
 
 
 @findings_app.command("save", cls=QueryCommand)

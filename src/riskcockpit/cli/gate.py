@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from riskcockpit.cli import completing
 from riskcockpit.cli.diagnostics import ExitCode, Progress, about, say, warn
 from riskcockpit.cli.options import JsonOption
 from riskcockpit.cli.words import QueryCommand
+from riskcockpit.errors import InputError
 
 if TYPE_CHECKING:  # these modules cost more to import than `--help` may
     from riskcockpit.views.gate import GateView
@@ -32,7 +34,7 @@ def gate(
     ] = None,
     *,
     report: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(
             "--report", "-r", help="A report, a directory of them, or `-`; may be repeated."
         ),
@@ -73,11 +75,11 @@ def gate(
 
     options = GateOptions(
         query=" ".join(query or ()),
-        reports=tuple(report or ()),
+        reports=_named(report or ()),
         baseline=tuple(baseline or ()),
         policy=policy,
         asset=asset,
-        stdin=sys.stdin.buffer.read() if Path("-") in (report or ()) else None,
+        stdin=sys.stdin.buffer.read() if "-" in (report or ()) else None,
         with_sarif=sarif is not None,
     )
     progress = Progress()
@@ -103,6 +105,17 @@ def gate(
         raise typer.Exit(ExitCode.GATE_FAILED)
     if view.unread:
         raise typer.Exit(ExitCode.SOURCE_FAILED)
+
+
+def _named(reports: Sequence[str]) -> tuple[Path, ...]:
+    """Return the reports; an empty name would be the working directory.
+
+    Raises:
+        InputError: one is empty.
+    """
+    if not all(name.strip() for name in reports):
+        raise InputError("--report is empty", hint="is the variable set that it is from?")
+    return tuple(map(Path, reports))
 
 
 def _narrate(view: GateView) -> None:

@@ -78,7 +78,7 @@ def import_(
             )
         undo_import(dry_run=dry_run, yes=yes, as_json=as_json)
         return
-    if not files:
+    if not files or not all(files):  # an empty name would be the working directory
         raise InputError("no report was named", hint="as `riskcockpit import report.sarif`")
     from riskcockpit.cli.closing import witness
     from riskcockpit.services.context import Context

@@ -55,6 +55,8 @@ def _term(word: str, options: dict[str, bool]) -> str:
     """Return a word of the query; refuse one that is no negated field and may be an option."""
     from riskcockpit.store.query.fields import field_named
 
+    if any("\ud800" <= sign <= "\udfff" for sign in word):  # bytes that the shell's locale hides
+        raise InputError("a word of the query is no UTF-8", hint="look at the locale of the shell")
     option = word[:2]
     if option == word or option not in options:
         return word

@@ -16,6 +16,7 @@ from riskcockpit.formats.limits import CHUNK, Limit, too_large
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _PACKED = (GZIP_MAGIC, ZSTD_MAGIC, *ZIP_MAGICS)
+_TAR_MARK, _TAR_MARK_AT = b"ustar", 257
 _MAX_LAYERS = 2
 """A report may be packed and lie in an archive; what is packed again is no report."""
 _GZIP_WINDOW = 31  # zlib's number for "gzip header, largest window"
@@ -39,6 +40,10 @@ def plain(content: bytes, max_bytes: int) -> bytes:
     if content.startswith(_PACKED):
         raise FormatError(
             "the file is an archive in an archive", hint="unpack it and import the reports inside"
+        )
+    if content.startswith(_TAR_MARK, _TAR_MARK_AT):
+        raise FormatError(
+            "the file is a tar archive", hint="unpack it and import the reports inside"
         )
     if len(content) > max_bytes:
         raise too_large(max_bytes)

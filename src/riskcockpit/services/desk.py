@@ -295,7 +295,8 @@ class Desk:
             entry.hash, entry.type, state, entry.actor, entry.ts, rule.id, needs, summary
         )
 
-    def find(self, prefix: str, known: Iterable[str], what: str) -> str:
+    @staticmethod
+    def find(prefix: str, known: Iterable[str], what: str) -> str:
         """Return the one id in `known` that starts with `prefix`.
 
         Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ def detect(ctx: Context, paths: Iterable[Path], stdin: bytes | None) -> tuple[De
     return tuple(found)
 
 
-def try_format(ctx: Context, name: str, paths: Iterable[Path]) -> tuple[ReadingView, ...]:
+def try_format(ctx: Context, name: str, paths: Sequence[Path]) -> tuple[ReadingView, ...]:
     """Read files with the format called `name`, or the mapping in the file `name`; store nothing.
 
     `auto` is the format that each file shows by its content. Without files the mapping's own cases
@@ -66,9 +66,11 @@ def try_format(ctx: Context, name: str, paths: Iterable[Path]) -> tuple[ReadingV
         InputError: a file cannot be read, or there is nothing to read.
         ConfigError: the mapping cannot be used.
     """
+    if name == AUTO and not paths:
+        raise InputError("auto tells a format by a report, and none was named", hint=_NO_CASES)
     options = read_options_of(ctx, is_kept=False)
     sources = find(list(paths)) if paths else []
-    format_ = None if name == AUTO and sources else _format(ctx, name)
+    format_ = None if name == AUTO else _format(ctx, name)
     if format_ is None or sources:
         contents = ((one.name, read(one, None, options.max_bytes).content) for one in sources)
         return tuple(

@@ -338,8 +338,13 @@ def _baseline(options: GateOptions) -> tuple[Change | None, tuple[Path, ...]]:
     given = [(text, Path(text)) for text in options.baseline]
     if not given:
         return None, ()
+    if not all(text.strip() for text, _ in given):  # or the working directory would be the base
+        raise InputError(
+            "--baseline is empty", hint="is the variable set that it is from? Else leave it out"
+        )
     there = [path for _, path in given if path.exists()]
     if len(there) == len(given):
+        _refuse_itself(options.reports, there)
         return None, tuple(there)
     if len(given) > 1:
         missing = next(text for text, path in given if not path.exists())
@@ -347,6 +352,17 @@ def _baseline(options: GateOptions) -> tuple[Change | None, tuple[Path, ...]]:
             f"{missing} does not exist", hint="--baseline is reports, or one revision of git"
         )
     return change_since(given[0][0], Path.cwd()), ()
+
+
+def _refuse_itself(reports: Sequence[Path], base: Sequence[Path]) -> None:
+    """Refuse a baseline that holds all that is judged: nothing of it could be new."""
+    judged = {source.path.resolve() for source in find(reports) if source.path is not None}
+    known = {source.path.resolve() for source in find(base) if source.path is not None}
+    if judged and judged <= known:
+        raise InputError(
+            "the reports of the base are those that are judged: nothing in them can be new",
+            hint="name the reports that were made of the base, or a revision as origin/main",
+        )
 
 
 def _words(options: GateOptions, change: Change | None) -> str:

@@ -58,13 +58,14 @@ def drills(ctx: Context) -> tuple[Drill, ...]:
 
 
 def incident(ctx: Context, id_: str) -> Incident:
-    """Return one incident by its id or the beginning of it.
+    """Return one incident by its id or the beginning of it; looking needs no key.
 
     Raises:
         UnknownNameError: there is none, or several.
-        LedgerError: the ledger cannot be read, or there is no key.
+        LedgerError: the ledger cannot be read.
     """
-    return found_by(Desk(ctx), id_)
+    known = {each.id: each for each in incidents(ctx, is_all=True)}
+    return known[Desk.find(id_, known, "incident")]
 
 
 def plan_step(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -172,7 +173,9 @@ def _faults(document: Document[_File]) -> Iterator[tuple[str, str, str | None]]:
     names += [f"constants.{name}" for name in value.constants]
     for place in names:
         if place.partition(".")[2] not in FIELDS:
-            yield place, "is no field of a finding", f"known: {known}"
+            near = get_close_matches(place.partition(".")[2], FIELDS, 1)
+            hint = f'did you mean "{near[0]}"?' if near else f"known: {known}"
+            yield place, "is no field of a finding", hint
     given = value.fields.keys() | value.constants.keys()
     if "title" not in given:
         yield "fields", "no title", "name the path of a text for people"
