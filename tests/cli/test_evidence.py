@@ -310,7 +310,7 @@ def test_results_that_the_ledger_did_not_sign_are_refused(
     assert (ran.code, "not what the ledger signed" in ran.err) == (2, True)
 
 
-@pytest.mark.parametrize("name", ["added.txt", "ledger/.hidden", "results/a b"])
+@pytest.mark.parametrize("name", ["policy/roles.yaml", "ledger/.hidden", "results/a b"])
 def test_a_file_that_nobody_listed_is_found(
     bank: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from riskcockpit.connectors.api import SourceSpec
 from riskcockpit.connectors.http import replayed
+from riskcockpit.connectors.prometheus import connector
 from riskcockpit.connectors.prometheus.connector import PrometheusConnector
 from riskcockpit.connectors.prometheus.mapping import (
     LOOKBACK_SECONDS,
@@ -231,6 +232,25 @@ def test_a_long_range_is_read_in_pieces() -> None:
     assert len(server.asked) == 4
     assert batch.coverage.pages == 4
     assert len(batch.items) == 8
+
+
+def test_what_a_long_gap_has_comes_by_several_syncs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source that was away for months has millions of points: memory would not hold them."""
+    monkeypatch.setattr(connector, "MOST_POINTS", 1)
+    query = {"query": "q", "metric": "a", "range_step": "1s", "first_range": "10h"}
+    cursor, ends, notes = "", [SECONDS - 36_000 + LOOKBACK_SECONDS], []
+    while ends[-1] < SECONDS:
+        server = Server()
+        first, other = pull(server, query, {**query, "metric": "b"}, cursor=cursor)
+        assert float(server.asked[0].params["start"]) == ends[-1] - LOOKBACK_SECONDS
+        assert len(server.asked) == 2, "a piece of each"
+        ends.append(int(float(server.asked[0].params["end"])))
+        notes.append(first.coverage.note)
+        assert first.coverage.is_truncated == (ends[-1] < SECONDS)
+        assert other.is_complete
+        cursor = other.cursor
+    assert len(ends) == 5
+    assert [note.startswith("a: read up to 2026-") for note in notes] == [True, True, True, False]
 
 
 def test_a_refused_query_is_told_and_does_not_stop_the_others() -> None:

@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 from riskcockpit.domain.clock import rfc3339
+from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.ids import short
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import RefusedError
 from riskcockpit.services.decide import approve, plan_waiver, reject, waive
+from riskcockpit.services.desk import Desk
 from riskcockpit.services.findings import FindingReader
 from riskcockpit.services.following import LAPSED, behind
 from riskcockpit.services.gating import GateOptions, gate
 from riskcockpit.services.missed_reviews import OWN_REVIEW
+from riskcockpit.services.requests import requests
 from riskcockpit.services.rollback import rollback
 from riskcockpit.services.sync import sync
 from support.deciding import LATER, WHY, Bank, make_bank
@@ -135,6 +138,24 @@ def test_the_review_of_a_move_is_missed_too_and_whoever_judges_publishes_it(bank
     with pytest.raises(RefusedError, match="another person reviews it"):
         reject(bank.at("engineer"), done.decision.id, WHY)
     reject(bank.at("approver"), done.decision.id, WHY)
+    assert states(bank) == ["fixed"]
+
+
+@pytest.mark.parametrize("who", ["engineer", "auditor"])
+def test_who_could_not_review_a_move_that_is_done_settles_nothing_by_rejecting_it(
+    bank: Bank, who: str
+) -> None:
+    bank.is_production = True
+    done = rollback(bank.at("engineer"), "fraud", break_glass=FIRE).decision
+    desk = Desk(bank.at(who))
+    grounds = {"rule": done.rule, "policy": desk.roles.digest, "context": "x", "production": True}
+    forged = {"request": done.id, "model": "fraud", "comment": "", **grounds}
+    desk.sign(EntryType.APPROVAL_REJECTED, forged)
+    assert [row.id for row in requests(bank.at("approver"))] == [done.id]
+    bank.clock.at += 2 * DAY
+    sync(bank.at("engineer", sources=()))
+    assert states(bank) == ["open"]
+    approve(bank.at("approver"), done.id)
     assert states(bank) == ["fixed"]
 
 

@@ -315,9 +315,15 @@ def test_a_deployment_is_named_by_the_beginning_of_its_id_or_by_its_place(ctx: C
     publish(ctx, GITHUB, later)
     id_ = later.id_within("gh")
     assert trace(ctx, id_[:6]).row.id == trace(ctx, "bank/payments@production").row.id == id_
-    for name in ("", id_[:3], "zzzz", "bank/payments@staging", "bank/payments"):
+    assert trace(ctx, "bank/payments").row.id == id_, "it has one place"
+    for name in ("", id_[:3], "zzzz", "bank/payments@staging", "bank/payment"):
         with pytest.raises(UnknownNameError):
             trace(ctx, name)
+    elsewhere = replace(GITHUB, upstream_id="bank/payments#7", environment="prod-eu")
+    publish(ctx, GITHUB, later, elsewhere)
+    with pytest.raises(UnknownNameError, match="has several places") as caught:
+        trace(ctx, "bank/payments")
+    assert "bank/payments@prod-eu, bank/payments@production" in str(caught.value.hint)
 
 
 def test_an_empty_cache_has_no_deployments(ctx: Context) -> None:

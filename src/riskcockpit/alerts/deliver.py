@@ -92,7 +92,7 @@ def _pause(attempts: int) -> timedelta:
     """Return how long a message waits after so many attempts that failed."""
     if not attempts:
         return timedelta()
-    return min(LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempts - 1, _DOUBLINGS))
+    return min(LONGEST_PAUSE, _FIRST_PAUSE * (1 << min(attempts - 1, _DOUBLINGS)))
 
 
 def _is_over(alert: Alert) -> bool:

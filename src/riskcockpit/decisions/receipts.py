@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import dropwhile
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from riskcockpit.decisions.requests import Followers, Policies, Standing, stand
+from riskcockpit.decisions.roles import Signature
 from riskcockpit.domain.action import (
     DEPLOYMENT_KINDS,
     MODEL_KINDS,
@@ -104,9 +105,11 @@ def collect_actions(
     """Return every action that was ever asked for, in the order of the asking.
 
     Receipts count from the first sending that knew of all its keys and of no end: nobody says of
-    what waits for a second person that it was done.
+    what waits for a second person that it was done. What one person decided and sent is settled by
+    who could have reviewed it alone.
     """
     entries = tuple(entries)
+    counting_hashes = {entry.hash for entry in entries}
     receipts = receipts_of(entries)
     found = []
     for ask in entries:
@@ -123,8 +126,20 @@ def collect_actions(
             return not _is_sending(receipt, ask, followers, policies)
 
         counting = tuple(dropwhile(is_idle, receipts.get(ask.hash, ())))
+        end = standing.ended
+        if counting and end is not None and standing.review is not None:
+            is_settled = end.hash in counting_hashes and _is_reviewer(
+                followers.signature(end, policies), standing
+            )
+            standing = standing if is_settled else replace(standing, ended=None)
         found.append(projected_action(ask, action, standing, unsent, counting))
     return found
+
+
+def _is_reviewer(who: Signature, standing: Standing) -> bool:
+    """Whether somebody could have added the key that was missing when the glass was broken."""
+    may = standing.rule is not None and bool(who.roles & standing.rule.approve)
+    return may and all(who.is_by_another_than(other) for other in standing.signed[:1])
 
 
 def _is_sending(receipt: Entry, ask: Entry, followers: Followers, policies: Policies) -> bool:

@@ -247,7 +247,7 @@ def leave_out_own(documents: Sequence[ReadDocument]) -> None:
             note = f"what it says as {names} is left out: riskcockpit judges that itself"
             document.notes = (*document.notes, note)
         else:
-            document.error = f"{document.path} speaks as {names}: riskcockpit judges that itself"
+            document.error = f"it speaks as {names}: riskcockpit judges that itself"
             document.hint = (
                 "nothing was taken; sync what it judges: readings, registries, the ledger"
             )

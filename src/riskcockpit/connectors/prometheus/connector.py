@@ -1,14 +1,14 @@
 """Prometheus as a source: each configured query becomes readings.
 
-A query is read as the present value, or with `range_step` as the range since the last sync. A
-refused query is reported and does not stop the others; nothing is ever invented for a query that
-finds nothing.
+A query is read as the present value, or with `range_step` as the range since the last sync: of a
+long one the oldest part, and the rest by the syncs that follow. A refused query is reported and
+does not stop the others; nothing is ever invented for a query that finds nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import ClassVar, Self
 
 import msgspec
@@ -34,11 +34,13 @@ from riskcockpit.connectors.prometheus.wire import (
 )
 from riskcockpit.connectors.reply import StatusError
 from riskcockpit.domain.batch import Batch, Coverage, Document
-from riskcockpit.domain.clock import Clock
+from riskcockpit.domain.clock import Clock, rfc3339
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import ConfigError
 
+MOST_POINTS = 500_000
+"""Points after which a sync reads no further piece of any range: some 400 MB."""
 _REFUSED = frozenset({400, 422})
 """The query does not parse, or does not evaluate: a fault of the query, not of the server."""
 
@@ -78,6 +80,7 @@ class PrometheusConnector:
         """
         before = _ends(cursor)
         ends: dict[str, int] = {}
+        room = MOST_POINTS
         last = len(self._queries) - 1
         if self._most is not None:
             document = Document(
@@ -90,7 +93,7 @@ class PrometheusConnector:
             key = digest((query.metric, query.query, query.range_step))
             now = until.timestamp()
             try:
-                pages, mapped = self._read(query, before.get(key), now)
+                pages, mapped, end = self._read(query, before.get(key), now, room)
             except StatusError as error:
                 if error.status not in _REFUSED:
                     raise
@@ -98,8 +101,11 @@ class PrometheusConnector:
                 coverage = Coverage(pages=1, is_truncated=True, note=_refusal(query, error))
                 yield Batch((), _cursor(ends), index == last, coverage)
                 continue
-            ends[key] = int(now)
-            coverage = Coverage(pages, len(mapped.readings), note="; ".join(mapped.notes))
+            ends[key] = end
+            room -= len(mapped.readings)
+            coverage = Coverage(
+                pages, len(mapped.readings), end < int(now), note="; ".join(mapped.notes)
+            )
             yield Batch(mapped.readings, _cursor(ends), index == last, coverage)
 
     def check(self) -> str:
@@ -110,28 +116,40 @@ class PrometheusConnector:
         """See `connectors.api.Connector.close`."""
         self._client.http.close()
 
-    def _read(self, query: QueryOptions, since: int | None, now: float) -> tuple[int, Mapped]:
-        """Return how many requests it took, and the readings."""
+    def _read(
+        self, query: QueryOptions, since: int | None, now: float, room: int
+    ) -> tuple[int, Mapped, int]:
+        """Return how many requests it took, the readings, and up to where (seconds) they go.
+
+        Of a range the oldest piece is read, and more while less than `room` points came.
+        """
         limits, sizes = (
             self._client.instant(asked, now) if asked else Answer()
             for asked in (query.threshold_query, query.sample_query)
         )
         pages = bool(query.threshold_query) + bool(query.sample_query)
-        answers = (
-            [self._client.instant(query.query, now)]
-            if not query.range_step
-            else [
-                self._client.range(query.query, start, end, step)
-                for step in (_seconds(query.range_step),)
-                for start, end in spans(_start(query, since, now), int(now), step)
-            ]
-        )
+        answers: list[Answer] = []
+        end = int(now)
+        if not query.range_step:
+            answers.append(self._client.instant(query.query, now))
+        else:
+            step = _seconds(query.range_step)
+            pieces = spans(_start(query, since, now), int(now), step)
+            for number, (start, last) in enumerate(pieces):
+                answers.append(self._client.range(query.query, start, last, step))
+                room -= sum(len(one.points) for one in answers[-1].series)
+                if room <= 0 and number < len(pieces) - 1:
+                    end = last
+                    break
         series: list[Series] = [one for answer in answers for one in answer.series]
         known = thresholds(limits.series, query), thresholds(sizes.series, query)
         mapped = readings(series, query, *known)
         told = {clean_line(note) for answer in (limits, sizes, *answers) for note in answer.notes}
-        notes = (*mapped.notes, *(f"{query.metric}: {note}" for note in sorted(told)))
-        return pages + len(answers), Mapped(mapped.readings, notes)
+        notes = [*mapped.notes, *(f"{query.metric}: {note}" for note in sorted(told))]
+        if end < int(now):
+            upto = rfc3339(datetime.fromtimestamp(end, UTC))
+            notes.append(f"{query.metric}: read up to {upto}, the next sync goes on from there")
+        return pages + len(answers), Mapped(mapped.readings, tuple(notes)), end
 
 
 def _start(query: QueryOptions, since: int | None, now: float) -> int:

@@ -25,13 +25,15 @@ if [ "$faults" -gt 0 ]; then echo "$faults faults: nothing was looked at"; exit 
 
 # 1. every file is the one that was written, and who exported them signed the list
 if sha256sum --quiet --check --strict MANIFEST.sha256; then echo 'ok     files'; else fault 'a file is not what it was'; fi
+line='
+'
 listed=$(while read -r digest path; do printf '%s\n' "/$path/"; done <MANIFEST.sha256)
 only_listed() { # directory, with a slash at its end or empty for here
     for path in "$1"* "$1".[!.]* "$1"..?*; do
         if [ -d "$path" ]; then only_listed "$path/"; continue; fi
         if [ ! -e "$path" ]; then continue; fi
         case $path in MANIFEST.sha256 | MANIFEST.sha256.sig) continue ;; esac
-        case $listed in *"/$path/"*) ;; *) fault "$path is not in the list of files" ;; esac
+        case $line$listed$line in *"$line/$path/$line"*) ;; *) fault "$path is not in the list of files" ;; esac
     done
 }
 only_listed ''
