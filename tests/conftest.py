@@ -43,7 +43,8 @@ def _isolated(
     monkeypatch.setenv("RISKCOCKPIT_HOME", str(home / "riskcockpit"))
     monkeypatch.setenv("TZ", "UTC")
     yield
-    shutil.rmtree(home, ignore_errors=True)  # what a test looks into is in its own directory
+    for child in home.iterdir():  # the directory stays, so that no other test gets its name
+        shutil.rmtree(child, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

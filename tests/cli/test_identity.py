@@ -103,7 +103,7 @@ def test_keys_come_and_go_and_the_chain_goes_on(home: Path, tmp_path: Path) -> N
     second = listed[1]["fingerprint"]
     assert invoke("keys", "revoke", "--yes", second, "--reason", "").code == 2
     changes_nothing(home, "keys", "revoke", second, "--reason", "lost")
-    ended = invoke("keys", "revoke", "--yes", second, "--reason", "lost", "--at", "0s", "--json")
+    ended = invoke("keys", "revoke", "--yes", second, "--reason", "lost", "--at", "1s", "--json")
     document(ended, "policy_change")
     assert invoke("keys", "revoke", "--yes", "SHA256:none", "--reason", "x").code == 2
     entries = json.loads(invoke("ledger", "log", "--json").out)["entries"]

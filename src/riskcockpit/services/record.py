@@ -184,7 +184,8 @@ def read_roles(ctx: Context) -> tuple[Roles, bytes]:
         content = read_regular(file)
     except OSError as error:
         raise ConfigError(
-            f"cannot read roles from {file}: {error}", hint="`riskcockpit init` writes them"
+            f"cannot read roles from {file}: {error.strerror or error}",
+            hint="`riskcockpit init` writes them",
         ) from error
     return parse_roles(content, str(file)), content
 
