@@ -18,7 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bench.world import AS_OF, make_world, statement
-from riskcockpit.config.settings import SlaSettings
+from riskcockpit.config.settings import ClosureSettings, SlaSettings
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.registry import read_report
 from riskcockpit.services.enriching import enrich
@@ -81,7 +81,7 @@ def main(count: int = FINDINGS) -> int:
                 start = time.process_time()
                 for n in range(assets):
                     origin = Origin(f"asset-{n}", "CODEOWNERS", f"{title} {n}", AS_OF)
-                    record_enrichment(tx, known, origin, AS_OF)
+                    record_enrichment(tx, known, origin, ClosureSettings(), AS_OF)
                 kept = time.process_time() - start
                 applied = seconds(lambda: apply(tx))  # noqa: B023 - runs now
             is_kept &= applied <= (LIMIT_SECONDS if assets == 1 else OWNERS_LIMIT_SECONDS)

@@ -211,6 +211,36 @@ def test_a_catalogue_without_entries_says_nothing(repository: Repository) -> Non
     assert repository.one("is_kev") == (True,)
 
 
+LONG = [(f"CVE-2026-{number:05}", "2026-11-01", None) for number in range(100)]
+
+
+@pytest.mark.parametrize("kind", ["kev", "epss"])
+def test_a_much_shorter_file_waits_until_somebody_confirms_it(
+    repository: Repository, kind: str
+) -> None:
+    """A download that broke off, or a hand that takes marks away."""
+
+    def text(on: int, names: Sequence[tuple[str, str, str | None]]) -> str:
+        if kind == "kev":
+            return listing(on, *names)
+        return scores(on, **{name.replace("-", "_"): 0.5 for name, *_ in names})
+
+    count = f"SELECT count(*) FROM {'kev_entry' if kind == 'kev' else 'epss_score'}"
+    repository.put(text(10, LONG))
+    assert only(repository.put(text(11, LONG[30:]))).outcome == "applied"
+    assert repository.rows(count) == [(70,)]
+    short = repository.put(text(12, LONG[52:]))
+    assert (only(short).outcome, repository.rows(count)) == ("held", [(70,)])
+    (note,) = short.files[0].notes
+    assert note.startswith("it lacks 22 of the 70 entries in force, so nothing was changed;")
+    other = [(f"CVE-2020-{number}", "2026-11-01", None) for number in range(1000, 1100)]
+    assert only(repository.put(text(13, other))).outcome == "held", "as many, but others"
+    file = repository.root / "payments" / "file-0"
+    file.write_text(text(14, LONG[52:]))
+    confirmed = import_reports(repository.context(), [file], ImportOptions(accept_held=True))
+    assert (only(confirmed).outcome, repository.rows(count)) == ("applied", [(48,)])
+
+
 def test_a_file_from_the_future_does_not_block_those_of_tomorrow(repository: Repository) -> None:
     repository.put(scan(result("xz", XZ)), scores(30, **{XZ: 0.9}))
     repository.now += timedelta(days=1)
@@ -454,7 +484,8 @@ def test_a_listing_takes_a_waiver_to_review(
     assert bank.states()["xz"] == "waived"
     catalogue = KevCatalogue({XZ: KevEntry(day(1), None, is_ransomware=False)}, "1", day(20))
     with ctx.store.writer() as tx:
-        record_enrichment(tx, catalogue, Origin("", "kev.json", "hash", None), NOW)
+        origin = Origin("", "kev.json", "hash", None)
+        record_enrichment(tx, catalogue, origin, ctx.settings.closure, NOW)
         tx.stage("described_asset", TABLES["described_asset"], ())
         enrich(tx, ctx.settings.sla, NOW)
         project_ledger(ctx, tx, ctx.clock.now())

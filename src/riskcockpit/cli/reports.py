@@ -53,7 +53,10 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, change nothing.")] = False,
     accept_held: Annotated[
         bool,
-        typer.Option("--accept-held", help="Close also what would be held back as too many."),
+        typer.Option(
+            "--accept-held",
+            help="Close what would be held back as too many, and take lists that lack as much.",
+        ),
     ] = False,
     undo: Annotated[
         bool, typer.Option("--undo", help="Take the last import back, as if it had not been.")

@@ -32,6 +32,7 @@ _OUTCOMES = {
     "applied": "in force now",
     "older": "NOT TAKEN",
     "empty": "NOT TAKEN",
+    "held": "HELD",
     "repeated": "unchanged",
 }
 _LEAST_SHOWN = 0.01

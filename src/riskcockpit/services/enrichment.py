@@ -1,6 +1,7 @@
 """What is known from elsewhere into the cache: a newer file replaces the older one, whole.
 
-Runs inside the caller's transaction. Findings change when `enriching` applies it.
+Scores and listings that lack much of what is in force wait until somebody confirms them. Runs
+inside the caller's transaction. Findings change when `enriching` applies it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from riskcockpit.config.settings import ClosureSettings
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.enrichment import (
     CatalogueEntry,
@@ -20,6 +22,8 @@ from riskcockpit.domain.enrichment import (
     ServiceCatalogue,
 )
 from riskcockpit.ingest.code_owners import is_usable
+from riskcockpit.ingest.lifecycle import is_held
+from riskcockpit.present.text import plural
 from riskcockpit.services.staging import TABLES
 from riskcockpit.store.sql import sql
 from riskcockpit.views.reports import EnrichmentReport
@@ -35,7 +39,7 @@ _STAGED: Mapping[type, str] = {
     ServiceCatalogue: "incoming_entry",
 }
 _NEVER_EMPTY = ("epss", "kev")
-"""An empty file of these is a failed download, not good news."""
+"""An empty file of these is a failed download, not good news; so may be a much shorter one."""
 _KINDS: Mapping[type, str] = {
     EpssScores: "epss",
     KevCatalogue: "kev",
@@ -55,6 +59,8 @@ class Origin:
     content_hash: str
     modified_at: datetime | None
     """Stands in for a date that the file does not say; aware UTC."""
+    is_confirmed: bool = False
+    """Somebody confirms that what it lacks is gone."""
 
 
 def dated(enrichment: Enrichment, origin: Origin, now: datetime) -> datetime:
@@ -63,11 +69,12 @@ def dated(enrichment: Enrichment, origin: Origin, now: datetime) -> datetime:
 
 
 def record_enrichment(
-    tx: Writer, enrichment: Enrichment, origin: Origin, now: datetime
+    tx: Writer, enrichment: Enrichment, origin: Origin, limits: ClosureSettings, now: datetime
 ) -> EnrichmentReport:
     """Put an enrichment in the place of the older one about the same, and say what came of it.
 
-    One that is older than what is there, the same, or of no entry writes nothing.
+    One that is older than what is there, the same, or of no entry writes nothing. Scores and
+    listings that lack more of what is in force than `limits` allow are held unless confirmed.
     """
     kind, subject = _KINDS[type(enrichment)], _subject(enrichment, origin)
     moment = dated(enrichment, origin, now)
@@ -82,9 +89,9 @@ def record_enrichment(
         notes = (f"older than that of {rfc3339(known[1])}, which stays in force",)
     elif not rows and kind in _NEVER_EMPTY:
         outcome, notes = "empty", ("it has no entry that can be read, so nothing was changed",)
+    elif lacking := _lacking(tx, enrichment, rows, origin, limits):
+        outcome, notes = "held", (lacking,)
     else:
-        name = _STAGED[type(enrichment)]
-        tx.stage(name, TABLES[name], rows)
         tx.execute(sql("services", f"enrichment_clear_{kind}"), **_about(kind, subject))
         tx.execute(sql("services", f"enrichment_fill_{kind}"), **_about(kind, subject))
         tx.execute(sql("services", "enrichment_forget"), kind=kind, subject=subject)
@@ -98,6 +105,27 @@ def record_enrichment(
             ],
         )  # fmt: skip
     return EnrichmentReport(kind, subject, version, moment, len(rows), outcome, notes)
+
+
+def _lacking(
+    tx: Writer,
+    enrichment: Enrichment,
+    rows: tuple[tuple[Any, ...], ...],
+    origin: Origin,
+    limits: ClosureSettings,
+) -> str:
+    """Stage the rows, and say why they are held; empty when they are not."""
+    name, kind = _STAGED[type(enrichment)], _KINDS[type(enrichment)]
+    tx.stage(name, TABLES[name], rows)
+    if kind not in _NEVER_EMPTY or origin.is_confirmed:
+        return ""
+    gone, known = tx.one(sql("services", f"enrichment_missing_{kind}")) or (0, 0)
+    if not is_held(gone, known, limits):
+        return ""
+    return (
+        f"it lacks {gone:,} of the {plural(known, 'entry', 'entries')} in force, so nothing was "
+        "changed; if that is right, import it with --accept-held"
+    )
 
 
 def _about(kind: str, subject: str) -> dict[str, str]:

@@ -196,7 +196,9 @@ def read_document(
         return ReadDocument(document.name, error=error.message, hint=error.hint or "")
     request = _request(document, options, default_asset)
     given = options.asset or document.asset
-    known = knowledge_of(report, request, document, place, read_options.redact)
+    known = knowledge_of(
+        report, request, document, place, read_options.redact, is_confirmed=options.accept_held
+    )
     named_scans = (
         replace(
             scan,
@@ -269,7 +271,7 @@ def ingest_documents(
     for document in documents:
         document.reports = tuple(islice(reports, len(document.scans)))
         if document.knowledge is not None:
-            document.knowledge.record(tx, now)
+            document.knowledge.record(tx, policy.closure, now)
 
 
 def file_report(document: ReadDocument) -> FileReport:

@@ -16,6 +16,7 @@ from riskcockpit.services.repeats import Request
 from riskcockpit.views.reports import EnrichmentReport
 
 if TYPE_CHECKING:  # it imports duckdb
+    from riskcockpit.config.settings import ClosureSettings
     from riskcockpit.services.enrichment import Origin
     from riskcockpit.store.database import Writer
 
@@ -54,7 +55,7 @@ class Knowledge:
             note for report in self.reports if report.outcome != "repeated" for note in report.notes
         )
 
-    def record(self, tx: Writer, now: datetime) -> None:
+    def record(self, tx: Writer, limits: ClosureSettings, now: datetime) -> None:
         """Write it down, in the place of what was known before."""
         from riskcockpit.services.enrichment import (  # noqa: PLC0415 - only what is asked
             record_enrichment,
@@ -62,7 +63,7 @@ class Knowledge:
 
         if self.origin is not None:
             self.reports = tuple(
-                record_enrichment(tx, one, self.origin, now) for one in self.enrichments
+                record_enrichment(tx, one, self.origin, limits, now) for one in self.enrichments
             )
 
 
@@ -75,8 +76,13 @@ def knowledge_of(
     document: Document,
     place: str,
     redact: Callable[[str], str],
+    *,
+    is_confirmed: bool,
 ) -> Knowledge | None:
-    """Return what a document says of findings; None when it is the report of a scan."""
+    """Return what a document says of findings; None when it is the report of a scan.
+
+    `is_confirmed`: somebody says that what it lacks is gone.
+    """
     if not report.enrichments:
         return None
     from riskcockpit.services.enrichment import Origin  # noqa: PLC0415 - only what is asked
@@ -86,6 +92,7 @@ def knowledge_of(
         place=redact(place or document.name),
         content_hash=request.content_hash,
         modified_at=document.modified_at,
+        is_confirmed=is_confirmed,
     )
     problems = tuple(replace(one, why=redact(one.why)) for one in report.problems)
     clean = tuple(enrichment_without_secrets(one, redact) for one in report.enrichments)

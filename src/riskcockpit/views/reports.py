@@ -47,7 +47,7 @@ class EnrichmentReport:
     """The moment it is of, not that of its import; aware UTC."""
     rows: int
     outcome: str
-    """`applied`, `older`, `repeated` or `empty`."""
+    """`applied`, `older`, `repeated`, `empty` or `held`."""
     notes: tuple[str, ...] = ()
 
 
