@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import shutil
 import signal
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -31,9 +30,7 @@ _HIDDEN = (
 
 
 @pytest.fixture(autouse=True)
-def _isolated(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+def _isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path_factory.mktemp("home")
     for name in _HIDDEN:
         monkeypatch.delenv(name, raising=False)
@@ -42,9 +39,6 @@ def _isolated(
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
     monkeypatch.setenv("RISKCOCKPIT_HOME", str(home / "riskcockpit"))
     monkeypatch.setenv("TZ", "UTC")
-    yield
-    for child in home.iterdir():  # the directory stays, so that no other test gets its name
-        shutil.rmtree(child, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

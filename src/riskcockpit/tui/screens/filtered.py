@@ -175,6 +175,7 @@ class FilteredScreen(SortingScreen):
         """Show the saved views."""
         self._views = dict(views)
         self.draw_views()
+        self.draw_lines()  # a key leads through them
 
     def query_seen(self) -> str:
         """Return the filter."""

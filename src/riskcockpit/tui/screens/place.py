@@ -308,12 +308,13 @@ class PlaceScreen(Screen[None]):
     def enter(self, load: Load, error: Exception | None = None) -> None:
         """Draw one of the six states; what is loaded but old is stale."""
         self._failure = error
+        before = self.load
         self.load = Load.STALE if load is Load.LOADED and self._is_old() else load
         body, blank = self.query_one("#body"), self.query_one("#blank", Plain)
         if self.is_drawn and not self._is_settled:
             self._is_settled = True
             self.set_timer(_SETTLE_SECONDS, gc.freeze)  # a search of all that stays stops the keys
-        if body.display != self.is_drawn:
+        if self.load is not before or body.display != self.is_drawn:
             self.call_later(self.refresh_bindings)  # keys of rows come and go with them
         body.display, blank.display = self.is_drawn, not self.is_drawn
         if not self.is_drawn:
