@@ -22,14 +22,20 @@ def ended_by_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    told: list[int] = []
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        told.append(number)
+        raise SystemExit(_SIGNAL_EXIT + number)
+
     heeded = [n for n in _SIGNALS if signal.getsignal(n) not in (signal.SIG_IGN, None)]
-    before = {number: signal.signal(number, _end) for number in heeded}
+    before = {number: signal.signal(number, end) for number in heeded}
     try:
         yield
+    except (KeyboardInterrupt, SystemExit) as error:
+        if told:  # duckdb hides what a handler raises, and the store tells of a Ctrl+C then
+            raise SystemExit(_SIGNAL_EXIT + told[0]) from error
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _end(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(_SIGNAL_EXIT + number)

@@ -60,6 +60,8 @@ _NO_DAMAGE = (
     "No space left", "quota exceeded", "File too large", "Too many open files",
     "Permission denied", "Read-only file system", "Could not set lock", "Cannot allocate memory",
 )  # fmt: skip
+_SIGNALLED = "Query interrupted"
+"""What duckdb says in place of what the handler of a signal raised, which 2.0 does not give."""
 _DAMAGE_HINT = "move it aside and build it again: `riskcockpit sync`"
 
 
@@ -81,7 +83,7 @@ def translated(what: str, cursor: duckdb.DuckDBPyConnection | None = None) -> It
         TooLargeError: it needs too much memory.
         UnavailableStoreError: the disk takes nothing.
         StoreError: anything else, as a constraint.
-        KeyboardInterrupt, SystemExit: what the handler of a signal raised while duckdb was at work.
+        KeyboardInterrupt, SystemExit: a signal came while duckdb was at work.
     """
     import duckdb  # noqa: PLC0415 - see above
 
@@ -92,11 +94,13 @@ def translated(what: str, cursor: duckdb.DuckDBPyConnection | None = None) -> It
     except MemoryError as error:  # a value too large for Python, whatever duckdb's limit says
         raise _too_large(what) from error
     except RuntimeError as error:
-        if not isinstance(error.__cause__, (KeyboardInterrupt, SystemExit)):
+        if str(error) != _SIGNALLED:
             raise
         if cursor is not None:
             cursor.interrupt()
-        raise error.__cause__ from None
+        if isinstance(error.__cause__, (KeyboardInterrupt, SystemExit)):
+            raise error.__cause__ from None
+        raise KeyboardInterrupt from error
 
 
 def _ours(error: duckdb.Error, what: str) -> RiskcockpitError:
