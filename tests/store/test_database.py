@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from riskcockpit.errors import CancelledError, FatalError, InputError, StoreError
@@ -273,6 +274,9 @@ def test_interrupting_stops_the_queries_of_all_threads_and_the_reader_lives_on(
     assert reader.one(COUNT) == (1,)
 
 
+@pytest.mark.skipif(
+    duckdb.__version__.startswith("2."), reason="a broken off statement of 2.0 may not end: open"
+)
 @pytest.mark.parametrize(
     ("number", "end", "code"),
     [(signal.SIGINT, KeyboardInterrupt, None), (signal.SIGTERM, SystemExit, 143)],
