@@ -61,7 +61,7 @@ _NO_DAMAGE = (
     "Permission denied", "Read-only file system", "Could not set lock", "Cannot allocate memory",
 )  # fmt: skip
 _SIGNALLED = "Query interrupted"
-"""What duckdb says in place of what the handler of a signal raised, which 2.0 does not give."""
+"""What duckdb says in place of what the handler of a signal raised."""
 _DAMAGE_HINT = "move it aside and build it again: `riskcockpit sync`"
 
 
@@ -83,7 +83,7 @@ def translated(what: str, cursor: duckdb.DuckDBPyConnection | None = None) -> It
         TooLargeError: it needs too much memory.
         UnavailableStoreError: the disk takes nothing.
         StoreError: anything else, as a constraint.
-        KeyboardInterrupt, SystemExit: a signal came while duckdb was at work.
+        KeyboardInterrupt: a signal came while duckdb was at work, which hides what it raised.
     """
     import duckdb  # noqa: PLC0415 - see above
 
@@ -98,8 +98,6 @@ def translated(what: str, cursor: duckdb.DuckDBPyConnection | None = None) -> It
             raise
         if cursor is not None:
             cursor.interrupt()
-        if isinstance(error.__cause__, (KeyboardInterrupt, SystemExit)):
-            raise error.__cause__ from None
         raise KeyboardInterrupt from error
 
 
