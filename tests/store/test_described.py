@@ -60,7 +60,7 @@ READING = (
     "SELECT a.title, b.description FROM finding AS a JOIN finding AS b USING (id, description)",
     "SELECT title, (SELECT description FROM finding AS g WHERE g.id = f.id) FROM finding AS f",
     "SELECT COLUMNS('^(title|description)$') FROM finding",
-    "SELECT COLUMNS(c -> c IN ('title', 'description')) FROM finding",
+    "SELECT COLUMNS(lambda c: c IN ('title', 'description')) FROM finding",
     "SELECT title, one.description FROM (SELECT title, finding AS one FROM finding)",
     "SELECT f.title, struct_extract(f, 'description') FROM finding AS f",
     "SELECT b, d FROM finding AS f(x1, x2, x3, x4, x5, x6, x7, x8, b, d)",
