@@ -101,7 +101,6 @@ def findings(rows: Sequence[FindingRow], now: datetime, kind: str) -> None:
         cells(subjects.FINDING_KEYS, [list(record.values()) for record in records], kind)
         return
     table(_named(columns.FINDINGS, "id"), rows, Frame(now), kind)
-    _if_none(rows, "no finding matches")
 
 
 def models(rows: Sequence[ModelRow], now: datetime) -> None:
