@@ -99,7 +99,8 @@ class Permissions:
             self._preflight = self._preflight or Preflight(ctx)
             return self._preflight.of(subject)
         except LedgerError as error:  # no key, or it does not verify: nothing can be signed
-            return tuple(Permission(deed, error.message, "") for deed in _DEEDS)
+            why = f"{error.message}; {error.hint}" if error.hint else error.message
+            return tuple(Permission(deed, why, "") for deed in _DEEDS)
 
 
 def grounds_of(ctx: Context) -> Hashable:
