@@ -106,7 +106,8 @@ def findings(rows: Sequence[FindingRow], now: datetime, kind: str) -> None:
 def models(rows: Sequence[ModelRow], now: datetime) -> None:
     """Print models."""
     table(columns.MODELS, rows, Frame(now), "table")
-    _if_none(rows, "no model is known; a source of kind mlflow and `riskcockpit sync` bring some")
+    _if_none(rows, "no model is known: a registry names them, readings of a monitor alone do not;"
+             " `riskcockpit sources add NAME --kind mlflow --url …`, then `sync`")  # fmt: skip
 
 
 def controls(views: Sequence[ControlView], now: datetime) -> None:
