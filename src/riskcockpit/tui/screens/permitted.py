@@ -151,12 +151,15 @@ class PermittedScreen(PlaceScreen):
         return {name: why for name, why in found.items() if why}
 
     def is_offered(self, key: Key) -> bool:
-        """Leave `undo` out until it is known that there is something to take back."""
+        """Leave `undo` out while there is nothing to take back."""
         return key.action != "undo" or self._can_undo()
 
     def _can_undo(self) -> bool:
         found = self._answers.get(LAST, {}).get("undo")
-        return found is not None and found.is_allowed
+        if found is not None:
+            return found.is_allowed
+        posture = self.host.posture  # not known yet: who never wrote has nothing
+        return posture is None or bool(posture.ledger.head)
 
     def _own_keys(self) -> Iterator[Key]:
         own = {each.id for each in self.BINDINGS if isinstance(each, Binding)}
