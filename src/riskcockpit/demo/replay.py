@@ -49,6 +49,8 @@ Progress = Callable[[str], None]
 _PIPELINE = ImportOptions(complete=True)
 """The bank's pipelines hand over a report only when its scan has ended well."""
 
+_LOOKS = (9, 4)
+"""Days before the start on which what has come is judged; each costs the start half a second."""
 _TOLD_BY_DATES = ("mean-time-to-remediate", "drift-detection-time", "time-to-acknowledge")
 
 
@@ -92,13 +94,18 @@ class Replay:
         publish(self.ctx)  # what is shown is judged and signed
 
     def _chapters(self) -> Sequence[tuple[datetime, Callable[[], None]]]:
-        """Return the moments at which somebody decides something, and what; oldest first."""
+        """Return the moments at which something is decided or judged, and how; oldest first."""
         failing = self.start - timedelta(days=PAST_ROLLBACK_DAYS, minutes=-9)
         return (
             (self.start - timedelta(days=41), self._accept_small_findings),
             (failing, self._roll_back),
+            *((self.start - timedelta(days=days), self._judge) for days in _LOOKS),
             (self.start - timedelta(hours=26), self._waive_together),
         )
+
+    def _judge(self) -> None:
+        """Judge and publish what has come, as every sync does: a point in each trend."""
+        publish(self.ctx)
 
     def _accept_small_findings(self) -> None:
         waive(
