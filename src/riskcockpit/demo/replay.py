@@ -49,8 +49,10 @@ Progress = Callable[[str], None]
 _PIPELINE = ImportOptions(complete=True)
 """The bank's pipelines hand over a report only when its scan has ended well."""
 
-_LOOKS = (9, 4)
-"""Days before the start on which what has come is judged; each costs the start half a second."""
+_MEASURED = (16, 12, 9, 6, 4, 2)
+"""Days before the start on which KPIs are measured beside the days of decisions."""
+_FROM_SYNCS = {"reading", "control"}
+"""Inputs of KPIs that say nothing on a day without a sync."""
 _TOLD_BY_DATES = ("mean-time-to-remediate", "drift-detection-time", "time-to-acknowledge")
 
 
@@ -74,9 +76,10 @@ class Replay:
         past = [dated for dated in documents if dated not in current]
         for number, (moment, act) in enumerate(self._chapters(), 1):
             due = [dated for dated in past if dated.at <= moment]
+            since = self.clock.now()
             past = past[len(due) :]
             self.progress(f"living through the bank's last ninety days, part {number}")
-            self._import(due)
+            self._import(due, since, moment)
             self.clock.move_to(moment)
             act()
         self.clock.move_to(self.start)
@@ -94,18 +97,13 @@ class Replay:
         publish(self.ctx)  # what is shown is judged and signed
 
     def _chapters(self) -> Sequence[tuple[datetime, Callable[[], None]]]:
-        """Return the moments at which something is decided or judged, and how; oldest first."""
+        """Return the moments at which somebody decides something, and what; oldest first."""
         failing = self.start - timedelta(days=PAST_ROLLBACK_DAYS, minutes=-9)
         return (
             (self.start - timedelta(days=41), self._accept_small_findings),
             (failing, self._roll_back),
-            *((self.start - timedelta(days=days), self._judge) for days in _LOOKS),
             (self.start - timedelta(hours=26), self._waive_together),
         )
-
-    def _judge(self) -> None:
-        """Judge and publish what has come, as every sync does: a point in each trend."""
-        publish(self.ctx)
 
     def _accept_small_findings(self) -> None:
         waive(
@@ -164,14 +162,24 @@ class Replay:
             self.ctx, settings=msgspec.structs.replace(self.ctx.settings, identity=identity)
         )
 
-    def _import(self, documents: Iterable[DatedDocument]) -> None:
-        """Ingest reports at the times they came; the decision after them judges and publishes."""
+    def _import(self, documents: Sequence[DatedDocument], since: datetime, until: datetime) -> None:
+        """Ingest reports at the times they came; the decision after them judges and publishes.
+
+        What the KPIs were between them is kept for their trends.
+        """
         read_options, policy = read_options_of(self.ctx), policy_of(self.ctx)
+        told = (kpi for kpi in kpis_in_force(self.ctx.paths) if not _FROM_SYNCS & {*kpi.inputs})
+        kpis = tuple(told)
+        moments = (self.start - timedelta(days=days) for days in _MEASURED)
+        measured = [moment for moment in moments if since < moment < until]
         with self.ctx.store.writer() as tx:
             for dated in documents:
+                look_back(tx, kpis, (moment for moment in measured if moment < dated.at))
+                measured = [moment for moment in measured if moment >= dated.at]
                 self.clock.move_to(dated.at)
                 document = read_document(dated.document, _PIPELINE, read_options, source_id=REPORTS)
                 ingest_documents(tx, [document], policy, dated.at)
+            look_back(tx, kpis, measured)
 
 
 def newest(documents: Iterable[DatedDocument]) -> tuple[DatedDocument, ...]:
