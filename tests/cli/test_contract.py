@@ -371,8 +371,8 @@ def test_csv_is_for_machines(filled: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("findings", "list", "tool:nobody"), "no finding matches"),
-        (("findings", "list"), "no finding matches"),
+        (("findings", "list", "tool:nobody"), "nothing is in the cache yet"),
+        (("findings", "facets"), "nothing is in the cache yet"),
         (("models", "list"), "no model is known"),
         (("actions", "list"), "no decision"),
         (("ledger", "log"), "no entry"),
@@ -384,6 +384,11 @@ def test_an_empty_list_is_said_on_stderr(
     ran = invoke(*arguments)
     assert (ran.code, ran.out) == (0, "")
     assert words in ran.err
+
+
+def test_a_query_that_matches_nothing_of_what_is_there_says_so(filled: Path) -> None:
+    for arguments in (("findings", "list", "tool:nobody"), ("findings", "facets", "tool:nobody")):
+        assert "no finding matches" in invoke(*arguments).err
 
 
 def test_a_control_that_is_being_written_is_judged_row_by_row_before_it_is_published(
