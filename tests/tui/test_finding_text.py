@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from rich.cells import cell_len
 
 from riskcockpit.domain.finding import State
 from riskcockpit.domain.severity import Severity
 from riskcockpit.present.columns import Frame
-from riskcockpit.tui.widgets.finding_text import fact, finding_brief, finding_full, paragraph
+from riskcockpit.tui.widgets.finding_text import (
+    fact,
+    finding_brief,
+    finding_full,
+    hanging,
+    paragraph,
+)
 from riskcockpit.views.findings import FindingDetail, PastDeadline
 from support.bank_findings import detail_of, finding_row
 from support.bank_governance import controls
@@ -77,3 +84,11 @@ def test_wide_letters_are_broken_by_the_cells_they_take() -> None:
     assert "".join(lines).replace(" ", "") == "漢字かな" * 30 + "漢" * 100
     (first, *_) = fact("location", "漢" * 100, 60)
     assert first.plain.startswith("location    漢"), "it begins beside its label"
+
+
+@pytest.mark.parametrize(("width", "most"), [(1, 12), (20, 24), (80, 80)])
+def test_a_head_without_an_end_leaves_room_for_what_stands_behind_it(width: int, most: int) -> None:
+    rows = hanging([("W" * 10_000, "muted")], "what was said " * 40, width)
+    assert max(row.cell_length for row in rows) <= most
+    short = hanging([("+3 min  ", "muted")], "said", 80)
+    assert [row.plain for row in short] == ["+3 min  said"]

@@ -57,7 +57,11 @@ def _nearest(directory: Path) -> Path:
 
 def make_private(directory: Path) -> Path:
     """Create `directory` (and parents) with mode 0700 and return it."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        directory.mkdir(mode=0o700, exist_ok=True)
+    except FileNotFoundError:  # `parents=True` would open them to everybody
+        make_private(directory.parent)
+        directory.mkdir(mode=0o700, exist_ok=True)
     return directory
 
 

@@ -124,8 +124,10 @@ def paragraph(text: str, width: int, token: str = "") -> list[Content]:
 
 
 def hanging(head: Sequence[Part], text: str, width: int) -> list[Content]:
-    """Return text wrapped to `width` behind a head of its first line."""
+    """Return text wrapped to `width` behind a head of its first line, which leaves it a third."""
     first = styled(head)
+    if first.cell_length > (most := max(2, width * 2 // 3)):
+        first = Content.assemble(first.truncate(most - 1), " ")
     rows = paragraph(text, width - first.cell_length) or [Content("")]
     under = " " * first.cell_length
     return [Content.assemble(first, rows[0]), *(Content.assemble(under, row) for row in rows[1:])]
