@@ -93,6 +93,24 @@ def test_what_flaps_is_one_alert_and_what_comes_back_late_is_a_new_one() -> None
     assert whys(watch.look(29 * HOUR, fact())) == [("one", "model:fraud", Why.NEW)]
 
 
+def test_that_the_version_that_took_over_fails_too_is_told_anew() -> None:
+    watch = Watch(rules())
+    old, awaited, new = (fact(version=version) for version in (3, 0, 2))
+    acks = {"model:fraud": (START + HOUR, "ann")}
+    assert [line[2] for line in whys(watch.look(0 * HOUR, old))] == [Why.NEW]
+    for each in (old, awaited):
+        assert watch.look(2 * HOUR, each, acks=acks).fates["model:fraud"] is Fate.ACKNOWLEDGED
+    watch.look(3 * HOUR)
+    assert whys(watch.look(4 * HOUR, new, acks=acks)) == [("one", "model:fraud", Why.NEW)]
+    assert whys(watch.look(4 * HOUR, new, acks=acks)) == []
+
+
+def test_what_was_told_of_a_version_that_served_before_says_nothing_of_the_next() -> None:
+    watch = Watch(rules())
+    assert len(whys(watch.look(0 * HOUR, fact(version=0)))) == 1
+    assert whys(watch.look(HOUR / 60, fact(version=2))) == [("one", "model:fraud", Why.NEW)]
+
+
 def test_silence_goes_to_the_next_recipient_and_an_acknowledgement_ends_it() -> None:
     watch = Watch(rules())
     watch.look(0 * HOUR, fact())

@@ -111,16 +111,24 @@ def _weight(fact: Fact) -> tuple[object, ...]:
 
 def _seen(past: Alert | None, fact: Fact, ack: tuple[datetime, str] | None, now: datetime) -> Alert:
     """Return the alert of a fact that is there now; one that came back goes on as it was."""
-    if past is None:
-        found = Alert(fact=fact, began_at=now, seen_at=now, raised_at=now)
+    if past is None or _is_of_another(past, fact):
+        found = Alert(fact=fact, began_at=now, seen_at=now, raised_at=now, version=fact.version)
     else:
         is_worse = fact.severity > max(past.fact.severity, past.told_severity)
         raised = now if is_worse else past.raised_at
         known = replace(fact, since=_since(past, fact))
-        found = replace(past, fact=known, seen_at=now, ended_at=None, raised_at=raised)
+        version = past.version if not fact.version and past.version else fact.version
+        found = replace(
+            past, fact=known, seen_at=now, ended_at=None, raised_at=raised, version=version
+        )
     if ack is not None and ack[0] >= found.raised_at:
         return replace(found, acked_at=ack[0], acked_by=ack[1])
     return replace(found, acked_at=None, acked_by="")
+
+
+def _is_of_another(past: Alert, fact: Fact) -> bool:
+    """Whether a version fails that is not the one told of, as the one that took over from it."""
+    return bool(fact.version) and past.version not in (None, fact.version)
 
 
 def _since(past: Alert, fact: Fact) -> datetime:

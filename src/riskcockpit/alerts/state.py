@@ -33,6 +33,8 @@ class Alert:
     """When that recipient was first told."""
     times: int = 0
     """How often it was told."""
+    version: int | None = None
+    """The last version of a model that it was of."""
     ended_at: datetime | None = None
     """Since when it is not there any more."""
     acked_at: datetime | None = None

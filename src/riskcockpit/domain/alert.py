@@ -82,6 +82,8 @@ class Fact:
     pillar: str = ""
     asset: str = ""
     model: str = ""
+    version: int | None = None
+    """The version of the model that it is of: that another fails is told anew. 0: one before."""
     rule: str = ""
     """The control or KPI it comes from."""
     subject: str = ""

@@ -101,6 +101,7 @@ def _alarms(
             keys=("r", "n") if target else ("n",),
             severity=Severity(alarm.severity),
             owner=alarm.owner,
+            version=0 if awaited else model and model.champion,
         )
     for model in models.values():
         if model.champion is None:

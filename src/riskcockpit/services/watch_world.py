@@ -10,7 +10,7 @@ from datetime import datetime
 from riskcockpit.actions.automation import Evaluation
 from riskcockpit.domain.automation import Trial, Verdict
 from riskcockpit.domain.reading import Reading
-from riskcockpit.ingest.watched import WatchFault, record_faults
+from riskcockpit.ingest.watched import STALE, WatchFault, record_faults
 from riskcockpit.services.automation import (
     PublishedModels,
     Standing,
@@ -126,7 +126,7 @@ def faults_of(
         where = f" [{found.segment}]" if found.segment else ""
         title = f"{found.model}: no fresh reading of {found.metric}{where}"
         faults[found.model].append(
-            WatchFault(*key[:1], "reading.stale", *key[1:], title, tiers.get(found.model, 3))
+            WatchFault(*key[:1], STALE, *key[1:], title, tiers.get(found.model, 3))
         )
     for trial in trials:
         if trial.told == "missed" and not trial.is_over:
