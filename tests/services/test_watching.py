@@ -195,6 +195,40 @@ def test_what_could_not_be_published_goes_with_the_next_publish(
     assert [one.at.minute for one in looker.readings] == [2]
 
 
+def test_a_source_that_takes_long_keeps_no_other_waiting(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = (source("registry", "mlflow"), source("metrics", "prometheus"))
+    given, begun = Queue[Pulled](), Counter[str]()
+
+    def pull_all(_self: Round, due: list[SourceSettings]) -> Iterator[Pulled]:
+        (one,) = due
+        begun[one.name] += 1
+        yield given.get() if one.kind == "mlflow" else Pulled(one)
+
+    monkeypatch.setattr(Round, "pull_all", pull_all)
+    context = replace(Context.open(Paths.under(home)), settings=Settings(sources=sources))
+    looker = Looker(context, patience=0.2)
+    cycles = {one.name: timedelta() for one in sources}
+
+    def look() -> list[str]:
+        return [one.source.name for one in looker.look(cycles)]
+
+    assert (look(), look()) == (["metrics"], ["metrics"])
+    assert begun == {"registry": 1, "metrics": 2}, "one look at a source at a time"
+    assert looker.is_looking(["mlflow"])
+    (trouble,) = looker.troubles()
+    assert trouble.startswith("registry: a look goes on since ")
+    given.put(Pulled(sources[0], error="it broke off"))
+    wait_for(lambda: "registry" in look(), "what came late counts")
+    looker.look_again(["mlflow"])
+    assert not looker.is_looking(["mlflow"])
+    given.put(Pulled(sources[0], error="nobody wants it"))
+    time.sleep(0.1)
+    assert looker.look({}) == ()
+    assert looker.troubles() == {"registry: it broke off"}, "so until it is looked at again"
+
+
 def enforced(root: Path, monkeypatch: pytest.MonkeyPatch) -> Bank:
     """A bank whose rules roll `fraud` back after two bad windows; its cache has one."""
     bank = make_bank(root, monkeypatch)

@@ -6,6 +6,7 @@ and has no receipt is looked for first; nothing is ever sent twice.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -105,6 +106,8 @@ class Watch:
             ConfigError: the rules or the settings cannot be used.
             LedgerError, StoreError: at the start; later they are trouble that may pass.
         """
+        if is_once:
+            self._looker.patience = math.inf
         with self._stopper.hearing():
             try:
                 with self._leading(may_wait=not is_once):
@@ -125,6 +128,7 @@ class Watch:
         self._take_publish(may_wait=True)
         self._tell_troubles()
         self._publisher.close()
+        self._looker.close()
 
     def stop(self) -> None:
         """End at the next step; for whoever runs it in a thread."""
@@ -177,6 +181,7 @@ class Watch:
             except RiskcockpitError as error:
                 self._troubles.add(error.message)
                 self._world.forget()
+            self._troubles |= self._looker.troubles()
             self._tell_troubles()
             self._write_health()
             trouble = "; ".join(sorted(self._troubles))
@@ -197,7 +202,6 @@ class Watch:
         self._find_out()
         with self._stopper.interruptible():
             pulled = self._looker.look(cycles)
-        self._troubles |= {f"{one.source.name}: {one.error}" for one in pulled if one.error}
         self._systemd.alive("judging")
         evaluations = self._judged()
         is_news = self._told_verdicts(evaluations)
@@ -257,7 +261,8 @@ class Watch:
             faults_of(tx, evaluations.values(), trials, tiers, now)
 
         self._publisher.start(self._looker.hand_over(), beside)
-        self._published_with = frozenset(self._moved)
+        is_stale = self._looker.is_looking(REGISTRIES)  # what it gives is in the next publish
+        self._published_with = frozenset() if is_stale else frozenset(self._moved)
         self._has_news = self._is_signed = False
 
     def _take_publish(self, *, may_wait: bool = False) -> None:
