@@ -1,6 +1,7 @@
 """Looking at the sources that automation rests on, each at its own cycle; nothing is written.
 
-A source that takes long keeps no other waiting: its look goes on beside the next ones. What looks saw is kept until it is published, so that every reading a rule counted is in the cache.
+A source that takes long keeps no other waiting: its look goes on beside the next ones. What looks
+saw is kept until it is published, so that every reading a rule counted is in the cache.
 """
 
 from __future__ import annotations
