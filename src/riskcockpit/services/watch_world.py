@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -94,6 +94,20 @@ class World:
             for name, watched in self._models.items()
         }
 
+    def trials(self, moved: Collection[str]) -> tuple[Trial, ...]:
+        """Return the trials that go on: of versions that serve, whoever else may have moved the
+        model since. Of models that were `moved` the cache does not know yet which does.
+        """
+        return tuple(
+            each
+            for each in self.standing.projection.automation.trials
+            if not each.is_over and (each.model in moved or self._serves(each))
+        )
+
+    def _serves(self, trial: Trial) -> bool:
+        watched = self._models.get(trial.model)
+        return watched is None or watched.facts.rollback.model.champion == trial.version
+
     def _state_of_ledger(self) -> State:
         """Return sizes and times of the files that say what is decided."""
         folder = self.ctx.paths.ledger
@@ -129,7 +143,7 @@ def faults_of(
             WatchFault(*key[:1], STALE, *key[1:], title, tiers.get(found.model, 3))
         )
     for trial in trials:
-        if trial.told == "missed" and not trial.is_over:
+        if trial.told == "missed":
             title = f"{trial.model}: version {trial.version} did not recover after the rollback"
             faults[trial.model].append(
                 WatchFault(trial.model, "rollback.no-recovery", trial.metric, trial.segment,

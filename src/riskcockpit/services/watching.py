@@ -255,7 +255,7 @@ class Watch:
     def _publish(self, evaluations: Mapping[Key, Evaluation]) -> None:
         """Begin to put what was seen into the cache, with what the watch itself has found."""
         tiers = self._world.tiers
-        trials = self._world.standing.projection.automation.trials
+        trials = self._world.trials(self._moved)
 
         def beside(tx: Writer, now: datetime) -> None:
             faults_of(tx, evaluations.values(), trials, tiers, now)
@@ -328,7 +328,7 @@ class Watch:
     def _prove(self) -> None:
         """Say of versions that took over whether they proved themselves."""
         stands = self._world.standing
-        trials = [each for each in stands.projection.automation.trials if not each.is_over]
+        trials = self._world.trials(self._moved)
         known = self._world.facts(self._looker.readings, self._now()) if trials else {}
         for trial in trials:
             watched = known.get(trial.model)
