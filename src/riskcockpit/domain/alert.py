@@ -82,8 +82,8 @@ class Fact:
     pillar: str = ""
     asset: str = ""
     model: str = ""
-    version: int | None = None
-    """The version of the model that it is of: that another fails is told anew. 0: one before."""
+    parts: tuple[str, ...] = ()
+    """What it consists of, as far as that is worth telling: what joins is told at once."""
     rule: str = ""
     """The control or KPI it comes from."""
     subject: str = ""

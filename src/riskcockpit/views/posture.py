@@ -101,8 +101,9 @@ class QueueItem:
     """How grave it is; what is not due yet counts a grade less than what is."""
     owner: str = ""
     """The team that answers for it; empty when none or several are named."""
-    version: int | None = None
-    """Of an alarm of a model: the version that serves; 0 while its own readings are awaited."""
+    parts: tuple[str, ...] = ()
+    """Of an alarm: the gravest findings, each with the version that serves; none while readings of
+    that version are awaited."""
 
 
 @dataclass(frozen=True, slots=True)
