@@ -27,7 +27,7 @@ from riskcockpit.config.paths import Paths
 from riskcockpit.config.settings import Settings, SourceSettings
 from riskcockpit.domain.batch import Coverage
 from riskcockpit.domain.reading import MetricClass, Reading, SubjectKind
-from riskcockpit.errors import ConfigError, StoreError
+from riskcockpit.errors import ConfigError, LedgerError, StoreError
 from riskcockpit.services import watch_publishing
 from riskcockpit.services.adopting import adopt, rules_file
 from riskcockpit.services.answers import approve
@@ -264,6 +264,29 @@ class Publishes:
             self.bank.publish()
             self.is_done = True
         return SyncReport((), is_dry_run=False, generation=0)
+
+
+def test_what_was_seen_is_published_though_nothing_can_be_signed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = enforced(tmp_path / "home", monkeypatch)
+    published: list[str] = []
+
+    def take_in(*_: object) -> SyncReport:
+        published.append("all")
+        return SyncReport((), is_dry_run=False, generation=0)
+
+    def revoked(_self: Watch) -> None:
+        raise LedgerError("the key was revoked")
+
+    monkeypatch.setattr(watch_publishing, "take_in", take_in)
+    monkeypatch.setattr(Looker, "look", lambda *_: ())
+    for step in ("_find_out", "_prove"):
+        monkeypatch.setattr(Watch, step, revoked)
+    events: list[WatchEvent] = []
+    Watch(bank.at("watch"), events.append).run(is_once=True)
+    assert published == ["all"]
+    assert [e.detail for e in events if e.kind == "trouble"] == ["the key was revoked"]
 
 
 def test_a_fault_is_ended_while_a_publish_is_under_way(

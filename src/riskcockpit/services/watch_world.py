@@ -150,3 +150,11 @@ def faults_of(
                            title, 1)
             )  # fmt: skip
     record_faults(tx, faults, now)
+
+
+def is_pending(evaluations: Iterable[Evaluation]) -> bool:
+    """Whether something may be decided at the next look: other news waits for so long."""
+    return any(
+        found.verdict is Verdict.QUIET and found.newest is not None and found.newest.is_breach
+        for found in evaluations
+    )
