@@ -123,6 +123,8 @@ def test_an_alarm_that_joins_as_grave_or_is_of_the_next_version_is_told_at_once(
     now = bank.clock.at.replace(tzinfo=None)
     moved = f"UPDATE model_alias SET version = 6, since = TIMESTAMP '{now}'"
     assert told(moved) == [], "its own readings are awaited"
+    named = "UPDATE finding SET package_version = '{}', last_seen = now() WHERE title = 'high'"
+    assert told(named.format("v7")) == [], "it is of the version before"
     later = now + timedelta(minutes=1)
     assert told(f"UPDATE finding SET last_seen = '{later}'") == [("worse", "fraud v6")]
 

@@ -199,6 +199,19 @@ def test_a_rollback_contains_no_more_once_the_version_that_took_over_fails(bank:
     assert found.contained_at > found.detected_at + timedelta(minutes=5), "the clock went on"
 
 
+def test_an_alert_about_a_version_that_no_longer_serves_is_over(bank: Bank) -> None:
+    named = "UPDATE finding SET tool = 'alertmanager', package_version = '{}' WHERE title = 'drop'"
+    engineer = bank.at("engineer")
+    change(bank, named.format("v3"))
+    assert not due_steps(engineer), "it never was of what serves"
+    change(bank, named.format("v7"))
+    opened(bank)
+    rollback(engineer, "fraud")
+    bank.clock.at += timedelta(minutes=11)
+    (step,) = due_steps(engineer)
+    assert (step.kind, step.data["ended"]) == (NoteKind.INCIDENT_RESOLVED, True)
+
+
 def test_silence_after_a_rollback_takes_no_containment_back(bank: Bank) -> None:
     engineer = bank.at("engineer")
     opened(bank)
