@@ -1,4 +1,5 @@
--- Give each finding the price of its class, severity, tier and known exploitation; none once it is fixed or false.
+-- Give each finding the price of its class, severity, tier and known exploitation; none once it is
+-- fixed or false, or while the version of a model that it names does not serve.
 -- params: rev BIGINT
 -- returns: count of changed findings
 UPDATE finding
@@ -7,12 +8,15 @@ FROM (
     SELECT
         f.rowid AS row_id,
         CASE
-            WHEN f.state IN ('open', 'triage', 'pending_waiver', 'waived') THEN p.amount
+            WHEN f.state IN ('open', 'triage', 'pending_waiver', 'waived')
+                AND (s.version IS NULL OR coalesce(try_cast(ltrim(f.package_version, 'v') AS INTEGER) = s.version, true))
+                THEN p.amount
             ELSE 0
         END AS amount
     FROM finding AS f
     LEFT JOIN asset AS a ON a.name = f.asset
     LEFT JOIN model AS m ON m.name = f.model
+    LEFT JOIN model_alias AS s ON s.model = f.model AND s.alias = 'champion' AND f.class = 'model'
     JOIN price_list AS p
         ON p.class = f.class AND p.severity = f.severity AND p.is_kev = f.is_kev
         AND p.tier = coalesce(m.tier, a.tier, 3)
