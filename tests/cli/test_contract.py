@@ -183,6 +183,7 @@ def test_a_file_that_is_not_there_is_named(home: Path) -> None:
     [
         (("status",), "status"),
         (("findings", "list"), "findings"),
+        (("findings", "list", "--explain", "severity>=high age>2d"), "compiled_query"),
         (("findings", "facets"), "facets"),
         (("models", "list"), "models"),
         (("controls", "list"), "controls"),

@@ -355,9 +355,10 @@ def test_renamed_rules_of_a_home_stand_beside_ours(tmp_path: Path) -> None:
     paths.config.mkdir(parents=True)
     (paths.config / "rule_aliases.yaml").write_text("Bandit:\n  B999: B998\n")
     assert rule_names(paths)["bandit"] == {**ours["bandit"], "B999": "B998"}
-    (paths.config / "rule_aliases.yaml").write_text("- nonsense\n")
-    with pytest.raises(ConfigError, match="rule_aliases"):
-        rule_names(paths)
+    for unusable in ("- nonsense\n", "bandit:\n  B1: B2\n  B1: B3\n"):
+        (paths.config / "rule_aliases.yaml").write_text(unusable)
+        with pytest.raises(ConfigError, match="rule_aliases"):
+            rule_names(paths)
 
 
 def test_an_asset_of_an_unknown_kind_is_a_fault_of_the_settings(tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ def export(
     directory: Annotated[Path, typer.Argument(help="A directory that is not there yet.")],
     *,
     since: Annotated[
-        str, typer.Option("--since", help="Start of the period, as 2026-01-31 or 90d.")
-    ] = "",
+        str | None, typer.Option("--since", help="Start of the period, as 2026-01-31 or 90d.")
+    ] = None,
     framework: Annotated[
         str, typer.Option("--framework", help="Only controls that refer to it, as dora.")
     ] = "",

@@ -67,12 +67,15 @@ def gate(
     Reports are judged without a server, a cache or a home; without any, the cache is judged. Only
     what the change adds counts, unless a rule says otherwise. Waived findings break no rule.
     """
-    from riskcockpit.cli import gate_pages, output
+    from riskcockpit.cli import files, gate_pages, output
     from riskcockpit.formats.writing import gate as writing
     from riskcockpit.services.context import Context
     from riskcockpit.services.gating import GateOptions
     from riskcockpit.services.gating import gate as judge
 
+    is_redirected = files.goes_to_stdout(
+        sarif=sarif, junit=junit, markdown=markdown, json=files.STDOUT if as_json else None
+    )
     options = GateOptions(
         query=" ".join(query or ()),
         reports=_named(report or ()),
@@ -94,12 +97,12 @@ def gate(
         (markdown, writing.markdown(view) if markdown else b""),
     ):
         if file is not None:
-            output.write_file(file, content)
-            say(f"wrote {file}")
+            files.write_file(file, content)
     if as_json:
         output.json_document(gate_pages.as_document(view))
     else:
-        gate_pages.gate(view)
+        if not is_redirected:
+            gate_pages.gate(view)
         _narrate(view)
     if not view.is_passed:
         raise typer.Exit(ExitCode.GATE_FAILED)
