@@ -50,7 +50,9 @@ def _reader() -> tuple[Context, FindingReader]:
     from riskcockpit.services.following import behind
 
     ctx = Context.open()
-    if newer := behind(ctx):
+    if not ctx.store.generation():
+        say("nothing is in the cache yet: `riskcockpit import FILE…` or `riskcockpit sync`")
+    elif newer := behind(ctx):
         say(newer)
     return ctx, FindingReader(ctx)
 

@@ -11,7 +11,7 @@ import typer
 
 from riskcockpit.cli import completing
 from riskcockpit.cli.diagnostics import ExitCode, Progress, about, say, warn
-from riskcockpit.cli.options import JsonOption
+from riskcockpit.cli.options import JsonOption, name_given
 from riskcockpit.cli.words import QueryCommand
 from riskcockpit.errors import InputError
 
@@ -50,7 +50,7 @@ def gate(
     policy: Annotated[
         Path | None, typer.Option("--policy", help="The rules; else gate.yaml of the home.")
     ] = None,
-    asset: Annotated[str, typer.Option(help="What the reports are about.")] = "",
+    asset: Annotated[str | None, typer.Option(help="What the reports are about.")] = None,
     sarif: Annotated[
         Path | None, typer.Option("--sarif", help="Write the findings that count as SARIF.")
     ] = None,
@@ -81,7 +81,7 @@ def gate(
         reports=_named(report or ()),
         baseline=tuple(baseline or ()),
         policy=policy,
-        asset=asset,
+        asset=name_given("--asset", asset),
         stdin=sys.stdin.buffer.read() if "-" in (report or ()) else None,
         with_sarif=sarif is not None,
     )
