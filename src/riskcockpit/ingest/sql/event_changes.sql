@@ -47,6 +47,10 @@ WITH event AS (
     SELECT finding_id, scan, 'suppressed', ''
     FROM change
     WHERE new_state = 'suppressed_at_source' AND old_state <> new_state
+    UNION ALL
+    SELECT finding_id, scan, 'state_changed', old_state || ' → ' || new_state
+    FROM change
+    WHERE old_state NOT IN ('fixed', new_state) AND new_state <> 'suppressed_at_source'
 )
 SELECT
     event.finding_id, incoming_scan.moment, event.kind, incoming_scan.scan_id, event.detail, $rev
