@@ -32,7 +32,8 @@ def notes_of(
     if presence.shared:
         notes.append(
             f"{plural(presence.shared, 'result')} taken for what another of these reports shows at "
-            "another place: reports of different projects need an --asset each"
+            "another place: give different projects an --asset each, and import older reports of "
+            "one project before the newer ones"
         )
     if (absence.fixed or absence.held) and _may_be_another(run):
         verb = "closes" if absence.fixed else "would close"
