@@ -33,6 +33,7 @@ _IMPORT: tuple[Column[FileReport], ...] = (
     Column("path", "file", lambda row, _: Cell(row.path), 20, grow=3, rank=0, is_end_kept=True),
     Column("format", "format", lambda row, _: Cell(row.format or "?"), 8, rank=1),
     Column("tool", "tool", lambda row, _: Cell(row.tool), 12, grow=1, rank=4),
+    Column("scope", "scope", lambda row, _: Cell(row.scope), 12, grow=1, rank=4),
     *(
         Column(
             name,
