@@ -102,13 +102,13 @@ def findings(rows: Sequence[FindingRow], now: datetime, kind: str) -> None:
         cells(subjects.FINDING_KEYS, [list(record.values()) for record in records], kind)
         return
     table(_named(columns.FINDINGS, "id"), rows, Frame(now), kind)
-    _if_none(rows, "no finding matches")
 
 
 def models(rows: Sequence[ModelRow], now: datetime) -> None:
     """Print models."""
     table(columns.MODELS, rows, Frame(now), "table")
-    _if_none(rows, "no model is known; a source of kind mlflow and `riskcockpit sync` bring some")
+    _if_none(rows, "no model is known: a registry names them, readings of a monitor alone do not;"
+             " `riskcockpit sources add NAME --kind mlflow --url …`, then `sync`")  # fmt: skip
 
 
 def controls(views: Sequence[ControlView], now: datetime) -> None:
