@@ -36,6 +36,7 @@ _OUTCOMES = {
     "partial success": Outcome.FAILED,
     "skipped": Outcome.SKIPPED,
     "no-op": Outcome.SKIPPED,
+    "reused": Outcome.SKIPPED,
 }
 _TESTS = frozenset({"test", "unit_test", "source"})
 """Kinds of nodes that check data; the others make it."""

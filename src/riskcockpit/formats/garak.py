@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import msgspec
+from msgspec import Raw
 
 from riskcockpit.domain.finding import (
     ControlEvidence,
@@ -44,10 +45,14 @@ def read(content: bytes, options: ReadOptions) -> Report:
         FormatError: not garak's, not JSON, or beyond a limit.
     """
     with without_collection():
-        forms, documents = decode_documents(content, _LINE.decode, "garak's JSON Lines")
+        forms, documents = decode_documents(content, _FORM.decode, "garak's JSON Lines")
         reader = _Reader(options)
         for position, (form, part) in enumerate(zip(forms, documents.parts, strict=True), start=1):
-            reader.take(form, part, f"line {position}")
+            if isinstance(form, list):
+                for index, raw in enumerate(form):
+                    reader.take(_line(raw), bytes(raw), f"line {position}[{index}]")
+            else:
+                reader.take(form, part, f"line {position}")
         scan = reader.scan()
     return Report("garak", (scan, *unread(TOOL, documents)))
 
@@ -61,6 +66,16 @@ class Line(msgspec.Struct, gc=False):
 
 
 _LINE = msgspec.json.Decoder(Line, dec_hook=viewed)
+_FORM = msgspec.json.Decoder(Line | list[Raw], dec_hook=viewed)
+"""A line, or all of them in a list."""
+
+
+def _line(raw: Raw) -> Line:
+    """Return what tells the lines apart; of what is none, nothing, so that it is quarantined."""
+    try:
+        return _LINE.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Line()
 
 
 class _Reader:

@@ -35,6 +35,8 @@ class Document(msgspec.Struct, gc=False):
 
     success: Members = NOTHING
     results: Members = NOTHING
+    expectations: Members = NOTHING
+    """The results as `describe()` calls them."""
     suite_name: Members = NOTHING
     meta: Members = NOTHING
     run_results: Members = NOTHING
@@ -82,6 +84,7 @@ def _validations(form: Document) -> Iterator[Validation]:
     if form.run_results.value is None and form.validation_results.value is None:
         whole = {
             "results": form.results.value,
+            "expectations": form.expectations.value,
             "suite_name": form.suite_name.value,
             "meta": form.meta.value,
         }

@@ -39,12 +39,14 @@ class Row:
     def record(self, names: Sequence[str]) -> bytes:
         """Return the filled cells under `names` as a JSON record; an empty name drops its cell.
 
+        Blank cells beyond the last column, as spreadsheets write them, do not count.
+
         Raises:
             SkipRecordError: the row cannot be read, or has more cells than there are names.
         """
         if self.fault:
             raise SkipRecordError(self.fault)
-        if len(self.cells) > len(names):
+        if any(cell.strip() for cell in self.cells[len(names) :]):
             raise SkipRecordError(f"{len(self.cells)} cells under {len(names)} columns")
         pairs = zip(names, self.cells, strict=False)
         filled = {name: cell for name, cell in pairs if name and cell.strip()}

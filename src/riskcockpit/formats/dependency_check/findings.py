@@ -82,7 +82,7 @@ def observation(
         finding_class=FindingClass.DEPENDENCY,
         tool=TOOL,
         rule=rule,
-        title=wording.title(f"{rule} in {package.name} {package.version}"),
+        title=wording.title(f"{rule if known else name} in {package.name} {package.version}"),
         severity=severity,
         record=place,
         description=paragraphs(
@@ -154,7 +154,8 @@ def _coordinates(text: str) -> Package | None:
 
 def _by_file(dependency: Dependency) -> Package | None:
     """Return the package that a file's name tells, as `dom4j-2.1.1.jar` or `lodash:4.17.11`."""
-    name = dependency.file_name.rpartition(": ")[2].strip()
+    file = dependency.file_name or re.split(r"[/\\]", dependency.file_path)[-1]
+    name = file.rpartition(": ")[2].strip()
     type_ = type_of_manifest(dependency.file_path.partition("?")[0])
     head, _, tail = name.rpartition(":")
     if head and tail[:1].isdigit():

@@ -14,7 +14,7 @@ from riskcockpit.formats.grading import Grade, graded
 from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.network.hosts import Place, host_observation
 from riskcockpit.formats.prose import paragraphs
-from riskcockpit.formats.vulnerabilities import vulnerability_ids
+from riskcockpit.formats.vulnerabilities import cwe_numbers, vulnerability_ids
 
 TOOL = "Qualys"
 _LEVELS = {"1": "info", "2": "low", "3": "medium", "4": "high", "5": "critical"}
@@ -44,6 +44,9 @@ class Detection:
     """CVSS as written, the best first: a number, perhaps with a vector behind it."""
     help_url: str = ""
     is_ignored: bool = False
+    parameter: str = ""
+    """Of a web application: the field that is at fault."""
+    cwes: str = ""
     notes: tuple[str, ...] = field(default=())
 
 
@@ -75,8 +78,11 @@ def observation(
     seen = host_observation(
         TOOL, found.qid, found.title or f"QID {found.qid}", grade, found.place, record=place
     )
+    parameter = wording.name(found.parameter)
     return replace(
         seen,
+        fingerprints=(("param", parameter),) if parameter else (),
+        cwes=cwe_numbers([found.cwes]),
         description=paragraphs(*about),
         is_suppressed=found.is_ignored,
         vulnerability_ids=vulnerability_ids(found.cves),

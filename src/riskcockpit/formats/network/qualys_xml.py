@@ -1,11 +1,10 @@
-"""Qualys' XML: asset data reports, scan results, and the answers of the detection API."""
+"""Qualys' XML: asset data reports, scan results, web applications, the detection API."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from riskcockpit.domain.finding import Observation
@@ -17,25 +16,20 @@ from riskcockpit.formats.gathering import Gathering
 from riskcockpit.formats.markup import parsed, text
 from riskcockpit.formats.markup import record as markup_record
 from riskcockpit.formats.moments import moment
+from riskcockpit.formats.network import qualys_was
 from riskcockpit.formats.network.hosts import Place, hosts_in
 from riskcockpit.formats.network.qualys import TOOL, Detection, observation
 from riskcockpit.formats.suspicion import checked
 
 ROOTS = (
     "ASSET_DATA_REPORT", "QUALYS_REPORT", "SCAN", "HOST_LIST_VM_DETECTION_OUTPUT",
-    "ASSET_RANGE_INFO", "ASSET_SEARCH_REPORT",
+    "ASSET_RANGE_INFO", "ASSET_SEARCH_REPORT", *qualys_was.ROOTS,
 )  # fmt: skip
 _DETECTIONS = ("VULN_INFO", "DETECTION")
 _SCANNED = {"VULNS": "Vuln", "PRACTICES": "Practice", "INFOS": "Ig", "SERVICES": "Ig"}
 """Section of a scan → type of what stands in it."""
 _SCORES = ("CVSS4_FINAL", "CVSS3_FINAL", "CVSS31_FINAL", "CVSS_FINAL")
 _BASE_SCORES = ("CVSS3_SCORE/CVSS3_BASE", "CVSS3_BASE", "CVSS_SCORE/CVSS_BASE", "CVSS_BASE")
-
-
-class _Found(NamedTuple):
-    place: str
-    element: Element
-    detection: Detection
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -49,8 +43,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
         if root.tag not in ROOTS:
             raise FormatError(f"not a Qualys report: its root element is {wording.name(root.tag)}")
         gathering = Gathering()
-        found = _scanned(root) if root.tag == "SCAN" else _reported(root)
-        for place, element, detection in found:
+        for place, element, detection in _found(root):
             raw = checked(markup_record(element, options), options)
             gathering.take(place, partial(_outcome, detection, place, raw, options))
     stamp = text(root, "HEADER/GENERATION_DATETIME") or text(root, "RESPONSE/DATETIME")
@@ -62,6 +55,12 @@ def read(content: bytes, options: ReadOptions) -> Report:
         tool_errors=(wording.title(error),) if error else (),
     )
     return Report("qualys-xml", (replace(scan, assets=hosts_in(scan.observations, *_hosts(root))),))
+
+
+def _found(root: Element) -> Iterator[qualys_was.Found]:
+    if root.tag in qualys_was.ROOTS:
+        return qualys_was.detections(root)
+    return _scanned(root) if root.tag == "SCAN" else _reported(root)
 
 
 def _outcome(found: Detection, place: str, raw: bytes, options: ReadOptions) -> Observation | None:
@@ -77,6 +76,8 @@ def _hosts(root: Element) -> Iterator[str]:
     for ip in root.iter("IP"):
         if ip.get("value"):
             yield ip.get("value") or ""
+    for path in ("RESULTS/WEB_APPLICATION/URL", "APPENDIX/WEBAPP/URL"):
+        yield from (address for item in root.findall(path) if (address := text(item)))
 
 
 def _host_name(host: Element) -> str:
@@ -89,7 +90,7 @@ def _key(root: Element, name: str) -> str:
     return next((item.text or "" for item in keys), "")
 
 
-def _reported(root: Element) -> Iterator[_Found]:
+def _reported(root: Element) -> Iterator[qualys_was.Found]:
     """Yield the detections of a report, which describes each vulnerability once, at its end."""
     known = {_qid(item.get("id") or text(item, "QID")): item for item in root.iter("VULN_DETAILS")}
     for number, host in enumerate(root.iter("HOST")):
@@ -99,7 +100,7 @@ def _reported(root: Element) -> Iterator[_Found]:
             place = f"HOST[{number}].{element.tag}[{index}]"
             qid = element.find("QID")
             identifier = _qid((qid.get("id") or qid.text or "") if qid is not None else "")
-            yield _Found(place, element, _detection(element, identifier, name, known))
+            yield place, element, _detection(element, identifier, name, known)
 
 
 def _qid(text: str) -> str:
@@ -130,7 +131,7 @@ def _detection(element: Element, qid: str, host: str, known: dict[str, Element])
     )
 
 
-def _scanned(root: Element) -> Iterator[_Found]:
+def _scanned(root: Element) -> Iterator[qualys_was.Found]:
     """Yield what a scan found: hosts with sections, sections with categories."""
     for number, host in enumerate(root.iter("IP")):
         name = host.get("value") or host.get("name") or ""
@@ -138,7 +139,7 @@ def _scanned(root: Element) -> Iterator[_Found]:
             for category in host.findall(f"{section}/CAT"):
                 for index, element in enumerate(category):
                     place = f"IP[{number}].{section}.{element.tag}[{index}]"
-                    yield _Found(place, element, _of_scan(element, category, name, kind))
+                    yield place, element, _of_scan(element, category, name, kind)
 
 
 def _of_scan(element: Element, category: Element, host: str, kind: str) -> Detection:

@@ -29,7 +29,10 @@ DROPPED = frozenset({
 })  # fmt: skip
 """Recorded traffic, the credentials that were tried, and the people who wrote the template."""
 _SECRET_TAGS = frozenset({"token", "tokens", "token-spray", "keys", "default-login"})
-_TEMPLATE_IDS = ("template-id", "templateID", "template_id")
+_TEMPLATE_IDS = ("template-id", "templateID", "template_id", "template")
+"""The last is the id in the first versions, later the path of the template."""
+_INFO = ("name", "severity", "description", "tags", "reference")
+"""Members of `info`; the first versions have them beside the template."""
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -66,7 +69,7 @@ def _outcome(raw: bytes, place: str, stamps: list[str], options: ReadOptions) ->
 def _observation(
     record: Members, rule: str, url: str, *, place: str, options: ReadOptions
 ) -> Observation:
-    info = record.member("info")
+    info = record.member("info") or Members({name: record.at(name) for name in _INFO})
     about = info.member("classification")
     grade = graded(TOOL, rule, info.word("severity"), "info.severity", options)
     ids = [canonical_id(item) for item in _listed(about, "cve-id")]
