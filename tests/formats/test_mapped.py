@@ -66,6 +66,20 @@ def test_every_record_ends_somewhere(tmp_path: Path) -> None:
     assert [problem.where for problem in scan.problems] == [f"record {n}" for n in (2, 3, 4, 5)]
 
 
+@pytest.mark.parametrize("records", ["[]", "null", '[{"t": "a", "s": "low"}]'])
+def test_a_list_of_no_records_is_not_a_list_that_is_missing(records: str, tmp_path: Path) -> None:
+    report = mapped(tmp_path).read(f'{{"small": {records}}}'.encode(), OPTIONS)
+    assert (report.scans[0].is_partial, report.notes) == (False, ())
+
+
+def test_a_report_without_the_place_of_records_closes_nothing(tmp_path: Path) -> None:
+    report = mapped(tmp_path).read(b'{"smaller": []}', OPTIONS)
+    assert report.scans[0].is_partial
+    assert report.notes == (
+        "nothing stands where the mapping looks for records: nothing may be closed",
+    )
+
+
 @pytest.mark.parametrize("content", [b"{", b"", b"<small/>", b"\xff\xfe"])
 def test_content_of_another_kind_is_refused_as_a_whole(content: bytes, tmp_path: Path) -> None:
     assert not mapped(tmp_path).matches(content)

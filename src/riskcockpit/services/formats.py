@@ -24,6 +24,7 @@ from riskcockpit.services.own_formats import own_formats
 from riskcockpit.services.pieces import Piece, pieces_of
 from riskcockpit.views.formats import DetectedView, FormatView, ReadingView
 
+_IN_PLACE = ", in place of the built-in one"
 _NO_CASES = "give it a file, or write `cases` into the mapping (docs/mappings.md)"
 
 
@@ -187,6 +188,8 @@ def _fields(seen: Observation) -> Iterator[tuple[str, Any]]:
 
 def _view(format_: Format) -> FormatView:
     if isinstance(format_, MappedFormat):
-        return FormatView(format_.name, format_.title, str(format_.mapping.file))
+        is_in_place = any(one.name == format_.name for one in registry.BUILT_IN)
+        origin = f"{format_.mapping.file}{_IN_PLACE if is_in_place else ''}"
+        return FormatView(format_.name, format_.title, origin)
     is_ours = isinstance(format_, BuiltIn)
     return FormatView(format_.name, format_.title, "built in" if is_ours else "entry point")

@@ -27,6 +27,7 @@ from riskcockpit.formats.suspicion import checked
 
 _ANY = msgspec.json.Decoder()
 _MAX_SCORE = 10
+_NO_RECORDS = "nothing stands where the mapping looks for records: nothing may be closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,11 @@ class MappedFormat:
             gathering.take(where, partial(self._record, record, where, options))
         for why in unreadable:
             gathering.problems.append(Problem("report", why))
-        report = Report(self.name, (self._scan(gathering, documents),), notes)
-        return cleared(report, options.redact)
+        scan = self._scan(gathering, documents)
+        if self.mapping.kind == "json" and not any(map(self._has_records, documents)):
+            notes = (*notes, _NO_RECORDS)
+            scan = replace(scan, is_partial=True)
+        return cleared(Report(self.name, (scan,), notes), options.redact)
 
     def _documents(
         self, content: bytes, options: ReadOptions
@@ -93,6 +97,11 @@ class MappedFormat:
             except SkipRecordError as fault:
                 unreadable.append(f"row {row.number}: {fault.message}")
         return values, notes, tuple(unreadable)
+
+    def _has_records(self, document: Any) -> bool:
+        """Whether there is anything where the records should be, if only an empty list of them."""
+        path = self.mapping.records
+        return any(True for _ in selected(document, path[:-1] if path[-1:] == (-1,) else path))
 
     def _records(self, documents: list[Any]) -> Iterator[tuple[str, Any]]:
         for document in documents:
