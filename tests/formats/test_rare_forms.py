@@ -306,3 +306,13 @@ def test_a_row_with_blank_cells_beyond_the_last_column_is_read() -> None:
     content = "Plugin ID,Risk,Host,Name\n1,High,h.example,N,,\n2,High,h.example,N,stray\n"
     scan = only_scan(content, "tenable-csv")
     assert (len(scan.observations), len(scan.problems)) == (1, 1)
+
+
+def test_a_table_that_ends_within_quotes_is_cut_off() -> None:
+    whole = 'Plugin ID,Risk,Host,Name\n1,High,h.example,N\n2,High,h.example,"A long'
+    scan = only_scan(whole, "tenable-csv")
+    assert [seen.rule for seen in scan.observations] == ["1"]
+    assert [problem.why for problem in scan.problems] == [
+        "the table ends within quotes: it is cut off"
+    ]
+    assert only_scan(whole + '"', "tenable-csv").problems == ()

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 import msgspec
 
@@ -20,6 +20,9 @@ MAX_PREAMBLE = 20
 """Lines that are not blank before which the header of a table must stand."""
 _SEPARATOR_LINE = "sep="
 _MAX_CELL = 16 * MIB
+_END = "\x00the end\x00"
+"""A line after the last one: it becomes part of a row that never ends."""
+_CUT = "the table ends within quotes: it is cut off"
 _OPENING = 256 * 1024
 """Characters in which the header is looked for."""
 
@@ -97,7 +100,7 @@ def delimiter_of(text: str) -> str:
 def rows(text: str, delimiter: str) -> Iterator[Row]:
     """Yield all rows that are not blank, the header first; a broken row carries its fault."""
     stream = io.StringIO(without_separator_line(text), newline="")
-    reader = csv.reader(stream, delimiter=delimiter)
+    reader = csv.reader(chain(stream, (_END,)), delimiter=delimiter)
     number = 0
     while True:
         try:
@@ -108,9 +111,12 @@ def rows(text: str, delimiter: str) -> Iterator[Row]:
             number += 1
             yield Row(number, (), wording.reason(error))
             continue
+        if cells == [_END]:
+            return
         if any(cell.strip() for cell in cells):
             number += 1
-            yield Row(number, cells)
+            is_cut = cells[-1].endswith(_END)
+            yield Row(number, (), _CUT) if is_cut else Row(number, cells)
 
 
 @dataclass(frozen=True, slots=True)
