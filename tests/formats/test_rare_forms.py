@@ -61,6 +61,16 @@ def test_a_trimmed_finding_of_inspector_is_not_taken_for_a_generic_one(missing: 
     assert seen.vulnerability_ids == ("CVE-2026-1234",)
 
 
+def test_the_order_of_its_packages_does_not_change_a_finding_of_inspector() -> None:
+    packages = [{"name": "openssl", "version": "1"}, {"name": "libssl", "version": "1"}]
+    keys = set()
+    for ordered in (packages, packages[::-1]):
+        details = {"vulnerabilityId": "CVE-2026-1234", "vulnerablePackages": ordered}
+        record = INSPECTED | {"packageVulnerabilityDetails": details}
+        keys |= {*identify("app", [only({"findings": [record]}, "aws-inspector")]).keys}
+    assert len(keys) == 1
+
+
 def test_a_finding_of_ocsf_is_known_by_its_class() -> None:
     record = {
         "class_uid": 2004, "severity_id": 4, "status_code": "FAIL", "message": "m",

@@ -18,7 +18,14 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import prowler, wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.aws import inspector
-from riskcockpit.formats.aws.workloads import PERSONAL, Installed, aliases, fix_note, workload_name
+from riskcockpit.formats.aws.workloads import (
+    PERSONAL,
+    Installed,
+    aliases,
+    fix_note,
+    main_package,
+    workload_name,
+)
 from riskcockpit.formats.cloud_resources import resource_uid
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.gathering import Record as Outcome
@@ -167,7 +174,7 @@ def _with_vulnerability(seen: Observation, record: Members, ids: tuple[str, ...]
         seen,
         finding_class=FindingClass.DEPENDENCY,
         vulnerability_ids=ids,
-        package=packages[0] if packages else None,
+        package=main_package(packages, record.text("Title")),
         asset=workload_name(resource.text("Id")),
         locations=tuple(Location(normalise(path, ())) for path in paths if path),
         description=paragraphs(seen.description, *map(fix_note, packages)),
