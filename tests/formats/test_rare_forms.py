@@ -8,6 +8,7 @@ import pytest
 
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import FormatError
+from riskcockpit.formats.gathering import ROOM
 from riskcockpit.formats.registry import read_report
 from riskcockpit.ingest.identity import identify
 from support.reports import encoded, format_of, only, only_scan, scans
@@ -326,3 +327,16 @@ def test_a_table_that_ends_within_quotes_is_cut_off() -> None:
         "the table ends within quotes: it is cut off"
     ]
     assert only_scan(whole + '"', "tenable-csv").problems == ()
+
+
+def test_records_that_share_a_large_part_are_not_kept_a_thousand_times() -> None:
+    shared = "x" * (1 << 20)
+    flaws = [{"cve": {"uid": f"CVE-2026-{number}"}} for number in range(1000, 1200)]
+    record = {
+        "class_uid": 2002, "severity_id": 4, "metadata": {"product": {"name": "Hub"}},
+        "finding_info": {"uid": "u", "title": "t"}, "unmapped": shared, "vulnerabilities": flaws,
+    }  # fmt: skip
+    scan = only_scan([record], "ocsf")
+    assert len(scan.observations) == 200
+    assert len(scan.observations[0].raw) > len(shared)
+    assert sum(len(seen.raw) for seen in scan.observations) <= ROOM

@@ -6,6 +6,7 @@ from riskcockpit.domain.finding import Observation
 from riskcockpit.formats import wording
 from riskcockpit.formats.addresses import host_of
 from riskcockpit.formats.api import ReadOptions, Report
+from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.members import Members
 from riskcockpit.formats.network.host_tables import Entry, read_rows
 from riskcockpit.formats.network.hosts import Place
@@ -48,10 +49,10 @@ def _outcome(entry: Entry, options: ReadOptions) -> Observation | None:
         type=record.first("type", "type detected", "vuln type"),
         level=record.word("severity"),
         status=record.first("vuln status", "status"),
-        threat=record.word("threat"),
-        impact=record.word("impact"),
-        solution=record.text("solution"),
-        result=record.first("results", "result"),
+        threat=plain_text(record.word("threat")),
+        impact=plain_text(record.word("impact")),
+        solution=plain_text(record.text("solution")),
+        result=plain_text(record.first("results", "result")),
         cves=record.first("cve id", "cveid", "cve"),
         scores=tuple(record.text(name) for name in _SCORES),
         is_ignored=any(record.text(name).lower() in _ACCEPTED for name in _IGNORED),

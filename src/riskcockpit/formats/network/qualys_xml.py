@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from xml.etree.ElementTree import Element
 
 from riskcockpit.domain.finding import Observation
@@ -13,6 +13,7 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.gathering import Gathering
+from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.markup import parsed, text
 from riskcockpit.formats.markup import record as markup_record
 from riskcockpit.formats.moments import moment
@@ -25,6 +26,8 @@ ROOTS = (
     "ASSET_DATA_REPORT", "QUALYS_REPORT", "SCAN", "HOST_LIST_VM_DETECTION_OUTPUT",
     "ASSET_RANGE_INFO", "ASSET_SEARCH_REPORT", *qualys_was.ROOTS,
 )  # fmt: skip
+_DESCRIBED = 4096
+"""Texts of vulnerabilities that are kept plain; a report describes each of them once."""
 _DETECTIONS = ("VULN_INFO", "DETECTION")
 _SCANNED = {"VULNS": "Vuln", "PRACTICES": "Practice", "INFOS": "Ig", "SERVICES": "Ig"}
 """Section of a scan → type of what stands in it."""
@@ -43,9 +46,10 @@ def read(content: bytes, options: ReadOptions) -> Report:
         if root.tag not in ROOTS:
             raise FormatError(f"not a Qualys report: its root element is {wording.name(root.tag)}")
         gathering = Gathering()
+        told = lru_cache(_DESCRIBED)(lambda words: plain_text(options.redact(words)))
         for place, element, detection in _found(root):
             raw = checked(markup_record(element, options), options)
-            gathering.take(place, partial(_outcome, detection, place, raw, options))
+            gathering.take(place, partial(_outcome, detection, place, raw, told, options))
     stamp = text(root, "HEADER/GENERATION_DATETIME") or text(root, "RESPONSE/DATETIME")
     error = text(root, "ERROR") or text(root, "HEADER/ERROR")
     scan = gathering.scan(
@@ -63,9 +67,14 @@ def _found(root: Element) -> Iterator[qualys_was.Found]:
     return _scanned(root) if root.tag == "SCAN" else _reported(root)
 
 
-def _outcome(found: Detection, place: str, raw: bytes, options: ReadOptions) -> Observation | None:
-    for name in ("title", "threat", "impact", "solution", "result"):
-        setattr(found, name, options.redact(getattr(found, name)))
+def _outcome(
+    found: Detection, place: str, raw: bytes, told: Callable[[str], str], options: ReadOptions
+) -> Observation | None:
+    """Return the finding; `told` makes texts plain, those that many hosts share once."""
+    found.title = options.redact(found.title)
+    found.threat, found.impact = told(found.threat), told(found.impact)
+    found.solution = told(found.solution)
+    found.result = plain_text(options.redact(found.result))
     return observation(found, place, raw, options)
 
 
