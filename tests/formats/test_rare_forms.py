@@ -260,6 +260,14 @@ def test_reports_of_qualys_scanner_of_web_applications(root: str) -> None:
     assert scan.assets == {"a.example"}
 
 
+def test_secrets_in_addresses_and_parameters_of_qualys_do_not_leave_the_reader() -> None:
+    key = "AKIA" + "QWERTYUIOPASDFGH"
+    found = FOUND.replace("a.example/x", f"a.example/x?k={key}").replace(">q<", f">{key}<")
+    scan = only_scan(WEB.format(root="WAS_SCAN_REPORT", found=found), "qualys-xml")
+    assert "<redacted:" in scan.observations[0].resource
+    assert key not in repr(scan)
+
+
 DEPENDENCY = (
     "<analysis><scanInfo/><dependencies><dependency>{file}<vulnerabilities><vulnerability>"
     "<name>{name}</name><severity>low</severity></vulnerability></vulnerabilities>"
@@ -340,3 +348,29 @@ def test_records_that_share_a_large_part_are_not_kept_a_thousand_times() -> None
     assert len(scan.observations) == 200
     assert len(scan.observations[0].raw) > len(shared)
     assert sum(len(seen.raw) for seen in scan.observations) <= ROOM
+
+
+KEY = "AKIA" + "QWERTYUIOPASDFGH"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f'<testsuite name="{KEY}"><testcase name="n" classname="c"><failure/></testcase></testsuite>',
+        f'<testsuite name="s"><testcase name="{KEY}" classname="{KEY}"><error/></testcase></testsuite>',
+        {
+            "success": False, "suite_name": KEY, "statistics": {},
+            "meta": {"active_batch_definition": {"data_asset_name": KEY}},
+            "results": [{"success": False, "expectation_config": {"type": "expect_x"}}],
+        },
+        {"definitionName": KEY, "hasErrors": False, "checks": [{"name": "n", "outcome": "fail"}]},
+        DEPENDENCY.format(file=f"<fileName>{KEY}</fileName>", name="CVE-2026-1234"),
+        "<HOST_LIST_VM_DETECTION_OUTPUT><HOST><IP>10.0.0.1</IP><DETECTION_LIST><DETECTION>"
+        f"<QID>{KEY}</QID><PORT>{KEY}</PORT><SEVERITY>{KEY}</SEVERITY></DETECTION>"
+        "</DETECTION_LIST></HOST></HOST_LIST_VM_DETECTION_OUTPUT>",
+    ],
+)  # fmt: skip
+def test_secrets_in_names_beside_the_records_do_not_leave_the_reader(content: Any) -> None:
+    report = read_report(encoded(content), OPTIONS)
+    assert any(scan.observations for scan in report.scans)
+    assert KEY not in repr(report)

@@ -6,7 +6,7 @@ Rows of the data that a result quotes are not kept, only how many there are.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import msgspec
@@ -71,7 +71,8 @@ def read(content: bytes, options: ReadOptions) -> Report:
     with without_collection():
         title = "a result of Great Expectations"
         forms, documents = decode_documents(content, _DOCUMENT.decode, title)
-        scans = [_scan(one, options) for form in forms for one in _validations(form)]
+        found = (one for form in forms for one in _validations(form))
+        scans = [_scan(_redacted(one, options), options) for one in found]
     return Report("great-expectations", (*scans, *unread(TOOL, documents)), documents.notes)
 
 
@@ -105,6 +106,16 @@ def _validation(result: Members, place: str) -> Validation:
         dataset or _config(first).text("kwargs", "batch_id") or "data",
         meta,
         place,
+    )
+
+
+def _redacted(validation: Validation, options: ReadOptions) -> Validation:
+    """Return a validation whose names, which are in no record, are free of secrets."""
+    return replace(
+        validation,
+        suite=options.redact(validation.suite),
+        dataset=options.redact(validation.dataset),
+        place=options.redact(validation.place),
     )
 
 

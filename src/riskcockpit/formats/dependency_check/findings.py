@@ -29,7 +29,7 @@ _VERSION = re.compile(
     r"[-_](?P<version>v?\d[\w.+\-]*?)(?:\.(?:jar|war|ear|dll|exe|zip|tgz|whl|gem|nupkg))?$"
 )
 _SUFFIX = re.compile(r"\.(?:jar|war|ear|dll|exe|zip|tgz|whl|gem|nupkg)$", re.IGNORECASE)
-_MAX_RELATED = 20
+MAX_RELATED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def observation(
     rule = known[0] if known else canonical_id(name)
     severity, word, source = _grade(found, rule, options)
     manifest = _manifest(dependency, options)
-    others = ", ".join(dependency.related[:_MAX_RELATED])
+    others = ", ".join(dependency.related[:MAX_RELATED])
     return Observation(
         finding_class=FindingClass.DEPENDENCY,
         tool=TOOL,

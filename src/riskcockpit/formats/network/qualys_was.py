@@ -34,10 +34,10 @@ def detections(root: Element) -> Iterator[Found]:
     for number, application in enumerate(applications):
         address = text(application, "URL") or text(root, "APPENDIX/WEBAPP/URL")
         site = address or text(application, "NAME") or text(root, "APPENDIX/WEBAPP/NAME")
-        for element in application.findall("*/*"):
-            if element.tag in _KINDS:
-                place = f"WEB_APPLICATION[{number}].{element.tag}[{text(element, 'ID')}]"
-                yield place, element, _detection(element, known.get(text(element, "QID")), site)
+        found = (element for element in application.findall("*/*") if element.tag in _KINDS)
+        for index, element in enumerate(found):
+            place = f"WEB_APPLICATION[{number}].{element.tag}[{index}]"
+            yield place, element, _detection(element, known.get(text(element, "QID")), site)
 
 
 def _detection(element: Element, about: Element | None, site: str) -> Detection:

@@ -68,14 +68,17 @@ def _found(root: Element) -> Iterator[qualys_was.Found]:
 
 
 def _outcome(
-    found: Detection, place: str, raw: bytes, told: Callable[[str], str], options: ReadOptions
+    found: Detection, record: str, raw: bytes, told: Callable[[str], str], options: ReadOptions
 ) -> Observation | None:
     """Return the finding; `told` makes texts plain, those that many hosts share once."""
-    found.title = options.redact(found.title)
+    for name in ("qid", "title", "level", "parameter"):
+        setattr(found, name, options.redact(getattr(found, name)))
+    place = found.place
+    found.place = Place(*map(options.redact, (place.host, place.port, place.protocol)))
     found.threat, found.impact = told(found.threat), told(found.impact)
     found.solution = told(found.solution)
     found.result = plain_text(options.redact(found.result))
-    return observation(found, place, raw, options)
+    return observation(found, record, raw, options)
 
 
 def _hosts(root: Element) -> Iterator[str]:
