@@ -261,11 +261,10 @@ def test_reports_of_qualys_scanner_of_web_applications(root: str) -> None:
 
 
 def test_secrets_in_addresses_and_parameters_of_qualys_do_not_leave_the_reader() -> None:
-    key = "AKIA" + "QWERTYUIOPASDFGH"
-    found = FOUND.replace("a.example/x", f"a.example/x?k={key}").replace(">q<", f">{key}<")
+    found = FOUND.replace("a.example/x", f"a.example/x?k={KEY}").replace(">q<", f">{KEY}<")
     scan = only_scan(WEB.format(root="WAS_SCAN_REPORT", found=found), "qualys-xml")
     assert "<redacted:" in scan.observations[0].resource
-    assert key not in repr(scan)
+    assert KEY not in repr(scan)
 
 
 DEPENDENCY = (
@@ -351,13 +350,22 @@ def test_records_that_share_a_large_part_are_not_kept_a_thousand_times() -> None
 
 
 KEY = "AKIA" + "QWERTYUIOPASDFGH"
+TEST = (
+    '<testsuite name="{suite}"><testcase name="{test}" classname="{test}"><failure/></testcase>'
+    "</testsuite>"
+)
+DETECTION = (
+    "<HOST_LIST_VM_DETECTION_OUTPUT><HOST><IP>10.0.0.1</IP><DETECTION_LIST><DETECTION>"
+    "<QID>{what}</QID><PORT>{what}</PORT><SEVERITY>{what}</SEVERITY></DETECTION>"
+    "</DETECTION_LIST></HOST></HOST_LIST_VM_DETECTION_OUTPUT>"
+)
 
 
 @pytest.mark.parametrize(
     "content",
     [
-        f'<testsuite name="{KEY}"><testcase name="n" classname="c"><failure/></testcase></testsuite>',
-        f'<testsuite name="s"><testcase name="{KEY}" classname="{KEY}"><error/></testcase></testsuite>',
+        TEST.format(suite=KEY, test="n"),
+        TEST.format(suite="s", test=KEY),
         {
             "success": False, "suite_name": KEY, "statistics": {},
             "meta": {"active_batch_definition": {"data_asset_name": KEY}},
@@ -365,9 +373,7 @@ KEY = "AKIA" + "QWERTYUIOPASDFGH"
         },
         {"definitionName": KEY, "hasErrors": False, "checks": [{"name": "n", "outcome": "fail"}]},
         DEPENDENCY.format(file=f"<fileName>{KEY}</fileName>", name="CVE-2026-1234"),
-        "<HOST_LIST_VM_DETECTION_OUTPUT><HOST><IP>10.0.0.1</IP><DETECTION_LIST><DETECTION>"
-        f"<QID>{KEY}</QID><PORT>{KEY}</PORT><SEVERITY>{KEY}</SEVERITY></DETECTION>"
-        "</DETECTION_LIST></HOST></HOST_LIST_VM_DETECTION_OUTPUT>",
+        DETECTION.format(what=KEY),
     ],
 )  # fmt: skip
 def test_secrets_in_names_beside_the_records_do_not_leave_the_reader(content: Any) -> None:
