@@ -42,6 +42,7 @@ FILES = {
 
 def archive(file: Path, files: Mapping[str, bytes], *broken: str) -> Path:
     """Write an archive; of the `broken` a byte of the content is another than was packed."""
+    file.parent.mkdir(exist_ok=True)
     with zipfile.ZipFile(file, "w") as packed:
         for name, content in files.items():
             packed.writestr(name, content)
@@ -116,6 +117,19 @@ def test_what_is_in_an_archive_is_told(home: Path, tmp_path: Path) -> None:
     tried = invoke("formats", "test", "auto", str(file))
     assert tried.code == 0
     assert tried.out.count("read 1,") == 3
+
+
+def test_a_source_reads_the_archives_of_its_directory(home: Path, tmp_path: Path) -> None:
+    archive(tmp_path / "ci" / "artefact.zip", FILES)
+    options = f"options: {{paths: ['{tmp_path}/ci'], asset: pay}}"
+    settings = home / "config/riskcockpit.yaml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(f"sources:\n  - {{name: ci, kind: files, {options}}}\n")
+    tried = invoke("sources", "test", "ci")
+    assert "artefact.zip/sast/one.sarif: sarif, " in tried.out
+    ran = invoke("sync", "--json")
+    (source,) = json.loads(ran.out)["sources"]
+    assert (ran.code, source["state"], source["counts"]["new"]) == (0, "ok", 3)
 
 
 def test_the_limits_hold_for_all_files_together(tmp_path: Path) -> None:
