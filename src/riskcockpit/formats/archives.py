@@ -6,6 +6,7 @@ Entries are read in memory and within limits; no name in an archive is ever used
 from __future__ import annotations
 
 import io
+import lzma
 import re
 import zipfile
 import zlib
@@ -31,6 +32,8 @@ _FORTIFY_RESULTS = "audit.fvdl"
 _FORTIFY_AUDIT = "audit.xml"
 _ENCODING = re.compile(rb"<\?xml[^<>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _DECLARATION = re.compile(r"\s*<\?xml\b[^<>]{0,300}\?>")
+DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
+"""What the reading of a damaged archive raises, by the way in which its files are packed."""
 _UNPACK_HINT = "unpack it and import the reports inside"
 
 
@@ -72,7 +75,7 @@ def faults_named() -> Iterator[None]:
     """
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as fault:
+    except DAMAGE as fault:
         raise FormatError("the zip archive is damaged", detail=wording.reason(fault)) from fault
     except (NotImplementedError, RuntimeError) as fault:
         raise FormatError(
