@@ -380,3 +380,17 @@ def test_secrets_in_names_beside_the_records_do_not_leave_the_reader(content: An
     report = read_report(encoded(content), OPTIONS)
     assert any(scan.observations for scan in report.scans)
     assert KEY not in repr(report)
+
+
+def test_a_page_in_a_column_of_its_own_tells_findings_of_one_host_apart() -> None:
+    rows = "".join(f"1,N,High,https://a.example,https://a.example/{page}\n" for page in "xy")
+    scan = only_scan(f"Plugin ID,Name,Severity,Host,URL\n{rows}", "tenable-csv")
+    assert [seen.resource for seen in scan.observations] == [
+        "https://a.example/x", "https://a.example/y",
+    ]  # fmt: skip
+
+
+def test_prowlers_table_of_a_benchmark_says_what_to_give_instead() -> None:
+    with pytest.raises(FormatError, match="table of a benchmark, which is not read") as caught:
+        format_of("PROVIDER;REQUIREMENTS_ID;STATUS;CHECKID\naws;1.1;FAIL;c\n")
+    assert "OCSF" in (caught.value.hint or "")
