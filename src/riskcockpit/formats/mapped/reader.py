@@ -18,7 +18,7 @@ from riskcockpit.formats.clearing import cleared
 from riskcockpit.formats.documents import decode_documents, decode_json
 from riskcockpit.formats.gathering import Gathering, Record, gone
 from riskcockpit.formats.generic.records import observation
-from riskcockpit.formats.mapped.definition import Mapping
+from riskcockpit.formats.mapped.definition import Mapping, Words, written
 from riskcockpit.formats.mapped.selecting import Path, selected
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.opening import plain
@@ -116,7 +116,7 @@ class MappedFormat:
         raw = checked(msgspec.json.encode(value), options)
         value = decode_json(raw)
         word = _first(value, (self.mapping.state_field,)) if self.mapping.states else None
-        state = wording.scalar(word).strip().lower()
+        state = written(word)
         states = self.mapping.states
         record = self._generic(value)
         if states and state in _lower(states.absent):
@@ -144,7 +144,7 @@ class MappedFormat:
 
     def _severity(self, found: Any) -> str:
         word = wording.scalar(found).strip()
-        mapped = self.mapping.severity.get(word.lower())
+        mapped = self.mapping.severity.get(written(found))
         if mapped:
             return mapped
         if Severity.from_word(word) is not None:
@@ -182,5 +182,5 @@ def _first(value: Any, paths: tuple[Path, ...]) -> Any:
     return None
 
 
-def _lower(words: tuple[str, ...]) -> set[str]:
-    return {word.lower() for word in words}
+def _lower(words: Words) -> set[str]:
+    return set(map(written, words))
