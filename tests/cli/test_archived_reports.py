@@ -92,6 +92,14 @@ def test_an_archive_of_which_nothing_is_known_is_not_read(home: Path, tmp_path: 
     assert f"{file}: no file in the archive is a report of a known format" in ran.err
 
 
+def test_of_many_files_that_are_no_reports_some_are_told(home: Path, tmp_path: Path) -> None:
+    pages = {f"coverage/{number:02}.html": b"<html/>" for number in range(25)}
+    code, found = imported(str(archive(tmp_path / "x.zip", pages | FILES)), "--asset", "pay")
+    told = [one for one in found["files"] if not one["format"]]
+    assert (code, found["totals"]["read"], len(told)) == (0, 3, 21)
+    assert told[-1]["notes"] == ["passed over: 6 more of no known format"]
+
+
 def test_with_a_format_every_file_must_be_of_it(home: Path, tmp_path: Path) -> None:
     code, found = imported(str(archive(tmp_path / "x.zip", FILES)), "--format", "sarif")
     assert code == 3

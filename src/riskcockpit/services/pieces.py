@@ -11,6 +11,9 @@ from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.artefacts import Enclosed, enclosed_in, holds_several
 from riskcockpit.formats.registry import detect
 
+TOLD = 20
+"""Files of an archive that are told one by one when they are no reports, as pages of a coverage."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -36,12 +39,16 @@ def pieces_of(
     if not holds_several(document.content):
         yield Piece(document)
         return
-    are_all_foreign = True
+    count = foreign = 0
     for one in enclosed_in(document.content, options.max_bytes):
         piece = _piece(document, one, options, is_named=is_named)
-        are_all_foreign = are_all_foreign and bool(piece.why_not)
-        yield piece
-    if are_all_foreign:
+        count, foreign = count + 1, foreign + bool(piece.why_not)
+        if not piece.why_not or foreign <= TOLD:
+            yield piece
+    if foreign > TOLD:
+        more = replace(document, name=f"{document.name}/…")
+        yield Piece(more, "…", why_not=f"passed over: {foreign - TOLD} more of no known format")
+    if foreign == count:
         yield Piece(
             document,
             error=FormatError(
