@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
-from riskcockpit.formats import artefacts
+from riskcockpit.domain.batch import Document
 from riskcockpit.formats.artefacts import enclosed_in, holds_several
+from riskcockpit.services.pieces import pieces_of
 from support.cli import invoke
+from support.sarif_logs import OPTIONS
 
 LIMIT = 1 << 20
 
@@ -92,18 +94,23 @@ def test_an_archive_of_which_nothing_is_known_is_not_read(home: Path, tmp_path: 
     assert f"{file}: no file in the archive is a report of a known format" in ran.err
 
 
-def test_of_many_files_that_are_no_reports_some_are_told(home: Path, tmp_path: Path) -> None:
+def test_of_many_files_that_are_no_reports_some_are_told(tmp_path: Path) -> None:
     pages = {f"coverage/{number:02}.html": b"<html/>" for number in range(25)}
-    code, found = imported(str(archive(tmp_path / "x.zip", pages | FILES)), "--asset", "pay")
-    told = [one for one in found["files"] if not one["format"]]
-    assert (code, found["totals"]["read"], len(told)) == (0, 3, 21)
-    assert told[-1]["notes"] == ["passed over: 6 more of no known format"]
+    content = archive(tmp_path / "x.zip", pages | FILES).read_bytes()
+    found = list(pieces_of(Document("x.zip", content), OPTIONS))
+    assert [piece.inner for piece in found if not piece.why_not] == [
+        "sast/one.sarif", "sast/two.json.gz", "trivy.json",
+    ]  # fmt: skip
+    told = [piece for piece in found if piece.why_not]
+    assert (len(told), told[-1].document.name) == (21, "x.zip/…")
+    assert told[-1].why_not == "passed over: 6 more of no known format"
 
 
-def test_with_a_format_every_file_must_be_of_it(home: Path, tmp_path: Path) -> None:
-    code, found = imported(str(archive(tmp_path / "x.zip", FILES)), "--format", "sarif")
-    assert code == 3
-    assert [bool(one["error"]) for one in found["files"]] == [True, False, False, True]
+def test_what_somebody_says_is_of_a_format_is_not_passed_over(tmp_path: Path) -> None:
+    content = archive(tmp_path / "x.zip", FILES).read_bytes()
+    found = list(pieces_of(Document("x.zip", content), OPTIONS, is_named=True))
+    assert [piece.inner for piece in found] == sorted(set(FILES) - {"README.md"})
+    assert not any(piece.why_not for piece in found)
 
 
 def test_a_gate_judges_the_reports_of_an_archive(home: Path, tmp_path: Path) -> None:
@@ -148,7 +155,7 @@ def test_the_limits_hold_for_all_files_together(tmp_path: Path) -> None:
     found = list(enclosed_in(content, 70))
     assert [one.fault is None for one in found] == [True, False, False]
     assert "stands before it" in str(found[2].fault)
-    assert artefacts.holds_several(content)
+    assert holds_several(content)
 
 
 @pytest.mark.parametrize(
