@@ -257,7 +257,7 @@ def test_reports_of_qualys_scanner_of_web_applications(root: str) -> None:
     assert b"session" not in flaw.raw
     assert (info.severity, info.resource) == (Severity.INFO, "https://a.example/")
     assert scan.absent == 1
-    assert scan.assets == {"a.example"}
+    assert scan.assets == frozenset({"a.example"})
 
 
 def test_secrets_in_addresses_and_parameters_of_qualys_do_not_leave_the_reader() -> None:
