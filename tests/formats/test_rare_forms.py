@@ -56,6 +56,15 @@ def test_a_trimmed_finding_is_still_of_security_hub(missing: str) -> None:
     assert only([without(HUB, missing)], "asff").title == "t"
 
 
+@pytest.mark.parametrize("generator", ["aws/access-analyzer", "aws/macie"])
+def test_a_detector_that_names_itself_alone_is_told_by_the_type_of_the_threat(
+    generator: str,
+) -> None:
+    kinds = ["Software and Configuration Checks/AWS Best Practices/External Access Granted"]
+    seen = only([HUB | {"GeneratorId": generator, "Types": kinds}], "asff")
+    assert seen.rule == "External Access Granted"
+
+
 @pytest.mark.parametrize("missing", ["findingArn", "awsAccountId"])
 def test_a_trimmed_finding_of_inspector_is_not_taken_for_a_generic_one(missing: str) -> None:
     seen = only({"findings": [without(INSPECTED, missing)]}, "aws-inspector")

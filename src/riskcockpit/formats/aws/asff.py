@@ -53,6 +53,8 @@ NOTHING_TO_CHECK = "CONFIG_EVALUATIONS_EMPTY"
 _VERSION = re.compile(r"/v/\d+(?:\.\d+){0,3}(?=/|$)")
 _INSTANCES = (":detector/", ":analyzer/", ":guardduty:", ":macie2:", ":access-analyzer:")
 """Parts of a generator's id that name an installation, not a rule."""
+_DETECTORS = frozenset({"aws/macie", "aws/access-analyzer", "aws/guardduty"})
+"""Generators that stand for all that a product detects."""
 _TITLE = re.compile(r"(?P<id>[A-Z]+-[\w.:-]+) - (?P<package>[^,]+)")
 _LEVELS = ((90, "critical"), (70, "high"), (40, "medium"), (1, "low"), (0, "informational"))
 
@@ -219,7 +221,8 @@ def _rule(record: Members, group: Group) -> str:
     """Return the check without the version of its standard; of detectors the type of threat."""
     generator = record.text("GeneratorId")
     kinds = record.texts("Types")
-    if generator and not any(mark in generator for mark in _INSTANCES):
+    is_detector = generator.lower() in _DETECTORS or any(mark in generator for mark in _INSTANCES)
+    if generator and not is_detector:
         generator = _VERSION.sub("", generator)
         if group.tool == prowler.TOOL:
             generator = generator.removeprefix("prowler-")
