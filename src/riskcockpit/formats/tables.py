@@ -16,7 +16,7 @@ from riskcockpit.formats.api import MIB
 from riskcockpit.formats.documents import without_surrogates
 
 DELIMITERS = (",", ";", "\t")
-MAX_PREAMBLE = 20
+MAX_PREAMBLE = 40
 """Lines that are not blank before which the header of a table must stand."""
 _SEPARATOR_LINE = "sep="
 _MAX_CELL = 16 * MIB
