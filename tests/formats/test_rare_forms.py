@@ -345,6 +345,12 @@ def test_a_table_that_ends_within_quotes_is_cut_off() -> None:
     assert only_scan(whole + '"', "tenable-csv").problems == ()
 
 
+def test_a_table_that_ends_within_a_row_is_cut_off() -> None:
+    whole = "Plugin ID,Risk,Host,Name\n1,High,h.example,N\n2,High,h.ex"
+    assert [problem.where for problem in only_scan(whole, "tenable-csv").problems] == ["row 3"]
+    assert only_scan(whole + "\n", "tenable-csv").problems == ()  # blank cells may be left out
+
+
 def test_records_that_share_a_large_part_are_not_kept_a_thousand_times() -> None:
     shared = "x" * (1 << 20)
     flaws = [{"cve": {"uid": f"CVE-2026-{number}"}} for number in range(1000, 1200)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 import msgspec
@@ -23,6 +23,7 @@ _MAX_CELL = 16 * MIB
 _END = "\x00the end\x00"
 """A line after the last one: it becomes part of a row that never ends."""
 _CUT = "the table ends within quotes: it is cut off"
+_SHORT = "the table ends within a row: it is cut off"
 _OPENING = 256 * 1024
 """Characters in which the header is looked for."""
 
@@ -38,6 +39,8 @@ class Row:
     cells: Sequence[str]
     fault: str = ""
     """Why the row cannot be read; empty when it can."""
+    is_unended: bool = False
+    """It is the last one, and no line break stands behind it."""
 
     def record(self, names: Sequence[str]) -> bytes:
         """Return the filled cells under `names` as a JSON record; an empty name drops its cell.
@@ -45,10 +48,13 @@ class Row:
         Blank cells beyond the last column, as spreadsheets write them, do not count.
 
         Raises:
-            SkipRecordError: the row cannot be read, or has more cells than there are names.
+            SkipRecordError: the row cannot be read, has more cells than there are names, or ends
+                before the last of them and the file with it.
         """
         if self.fault:
             raise SkipRecordError(self.fault)
+        if self.is_unended and len(self.cells) < len(names):
+            raise SkipRecordError(_SHORT)
         if any(cell.strip() for cell in self.cells[len(names) :]):
             raise SkipRecordError(f"{len(self.cells)} cells under {len(names)} columns")
         pairs = zip(names, self.cells, strict=False)
@@ -99,6 +105,16 @@ def delimiter_of(text: str) -> str:
 
 def rows(text: str, delimiter: str) -> Iterator[Row]:
     """Yield all rows that are not blank, the header first; a broken row carries its fault."""
+    last: Row | None = None
+    for row in _rows(text, delimiter):
+        if last is not None:
+            yield last
+        last = row
+    if last is not None:
+        yield last if text.endswith(("\n", "\r")) else replace(last, is_unended=True)
+
+
+def _rows(text: str, delimiter: str) -> Iterator[Row]:
     stream = io.StringIO(without_separator_line(text), newline="")
     reader = csv.reader(chain(stream, (_END,)), delimiter=delimiter)
     number = 0
