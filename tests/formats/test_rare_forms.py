@@ -360,6 +360,7 @@ def test_records_that_share_a_large_part_are_not_kept_a_thousand_times() -> None
     }  # fmt: skip
     scan = only_scan([record], "ocsf")
     assert len(scan.observations) == 200
+    assert len({seen.title for seen in scan.observations}) == 200
     assert len(scan.observations[0].raw) > len(shared)
     assert sum(len(seen.raw) for seen in scan.observations) <= ROOM
 

@@ -297,8 +297,10 @@ def _with_vulnerability(seen: Observation, flaw: Members) -> Observation:
     places = [item.text("file", "path") for item in flaw.members("affected_code")]
     places += [item.text("path") for item in flaw.members("affected_packages")]
     links = (flaw.text("remediation", "kb_articles"), *flaw.texts("references"))
+    title = flaw.text("title") or seen.title
     return replace(
         seen,
+        title=wording.title(f"{ids[0]}: {title}" if ids and ids[0] not in title else title),
         finding_class=FindingClass.DEPENDENCY if ids and packages else seen.finding_class,
         vulnerability_ids=ids,
         package=packages[0] if packages else None,
