@@ -125,6 +125,9 @@ CHECK = {"checkID": "KSV012", "severity": "LOW", "success": False, "title": "t"}
 def test_a_report_of_the_operator_without_its_kind_is_told_by_what_it_holds() -> None:
     assert only(operator({"vulnerabilities": [FLAW]}), "trivy-operator").rule == "CVE-2026-1234"
     assert only(operator({"checks": [CHECK]}), "trivy-operator").rule == "KSV012"
+    about = {"apiVersion": "aquasecurity.github.io/v1alpha1", "kind": "RbacAssessmentReportList"}
+    items = {"items": [operator({"checks": [CHECK]})]}
+    assert only_scan(about | items, "trivy-operator").category == "rbac"
     listed = {"rbacassessmentreports.aquasecurity.github.io": [operator({"checks": [CHECK]})]}
     assert only_scan(listed, "trivy-operator").category == "rbac"
 
@@ -410,3 +413,12 @@ def test_prowlers_table_of_a_benchmark_says_what_to_give_instead() -> None:
     with pytest.raises(FormatError, match="table of a benchmark, which is not read") as caught:
         format_of("PROVIDER;REQUIREMENTS_ID;STATUS;CHECKID\naws;1.1;FAIL;c\n")
     assert "OCSF" in (caught.value.hint or "")
+
+
+def test_a_source_of_dbt_that_is_too_old_is_no_check_that_broke() -> None:
+    schema = {"dbt_schema_version": "https://schemas.getdbt.com/dbt/sources/v3.json"}
+    statuses = ("error", "runtime error")
+    results = [{"unique_id": f"source.bank.s.{one[:2]}", "status": one} for one in statuses]
+    scan = only_scan({"metadata": schema, "results": results}, "dbt")
+    assert [seen.needs_triage for seen in scan.observations] == [False, True]
+    assert scan.tool_errors == ("source s.ru could not be evaluated",)

@@ -136,8 +136,10 @@ class _Reader:
             self.groups.trouble(place, fault.message)
             return
         if "items" in record:
+            kind = {"kind": record.word("kind").removesuffix("List")}
             for index, item in enumerate(record.items("items")):
-                self._take(item.encoded(), f"{place}.items[{index}]", is_alone=False)
+                whole = Members(kind | item.object()) if item else item
+                self._take(whole.encoded(), f"{place}.items[{index}]", is_alone=False)
             return
         category = _category(record, place)
         if category:
