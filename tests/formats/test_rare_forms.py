@@ -91,6 +91,17 @@ def test_a_finding_of_ocsf_is_known_by_its_class() -> None:
         format_of([record | {"class_uid": 3002}])
 
 
+def test_the_verdict_of_a_compliance_may_be_a_number_alone() -> None:
+    records = [
+        without(requirement(str(verdict)), "status_code")
+        | {"compliance": {"control": f"S3.{verdict}", "status_id": verdict}, "metadata": {}}
+        for verdict in (1, 2, 3)
+    ]
+    scan = only_scan(records, "ocsf")
+    assert [proof.status for proof in scan.evidence] == ["pass"]
+    assert [seen.needs_triage for seen in scan.observations] == [True, False]
+
+
 def requirement(number: str, check: str = "iam_mfa") -> dict[str, Any]:
     return {
         "class_uid": 2003, "severity_id": 4, "status_code": "FAIL", "status": "New",

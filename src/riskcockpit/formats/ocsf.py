@@ -44,6 +44,8 @@ _WORDS = {"fatal": "critical"}
 _STATUSES = {"3": "suppressed", "4": "resolved", "5": "archived", "6": "deleted"}
 _GONE = frozenset({"resolved", "archived", "deleted", "closed"})
 _PASSED = {"PASS": "pass", "PASSED": "pass", "SUCCESS": "pass", "NOT_APPLICABLE": "not_applicable"}
+_VERDICTS = {"1": "PASS", "2": "WARNING", "3": "FAIL"}
+"""Numbers of the status of a compliance, where there is no word."""
 _CLOSE_ACTIVITY = "3"
 
 
@@ -218,6 +220,7 @@ def _status(record: Members) -> str:
 def _verdict(record: Members) -> str:
     """Return what the check said: FAIL, PASS, MANUAL …; empty when it says nothing."""
     word = record.word("compliance", "status") or record.word("status_code")
+    word = word or _VERDICTS.get(record.word("compliance", "status_id"), "")
     return word.upper().replace(" ", "_").replace("-", "_")
 
 
