@@ -433,3 +433,9 @@ def test_a_source_of_dbt_that_is_too_old_is_no_check_that_broke() -> None:
     scan = only_scan({"metadata": schema, "results": results}, "dbt")
     assert [seen.needs_triage for seen in scan.observations] == [False, True]
     assert scan.tool_errors == ("source s.ru could not be evaluated",)
+
+
+def test_what_the_first_versions_of_kubescape_exclude_is_accepted() -> None:
+    control = {"controlID": "C-0001", "name": "n", "status": {"status": "excluded"}}
+    results = [{"resourceID": "v1/bank/Pod/pay", "controls": [control]}]
+    assert only({"results": results, "resources": []}, "kubescape").is_suppressed
