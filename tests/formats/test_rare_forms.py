@@ -11,7 +11,7 @@ from riskcockpit.errors import FormatError
 from riskcockpit.formats.gathering import ROOM
 from riskcockpit.formats.registry import read_report
 from riskcockpit.ingest.identity import identify
-from support.reports import encoded, format_of, only, only_scan, scans
+from support.reports import encoded, format_of, lines, only, only_scan, scans
 from support.sarif_logs import OPTIONS
 
 HUB = {
@@ -439,3 +439,35 @@ def test_what_the_first_versions_of_kubescape_exclude_is_accepted() -> None:
     control = {"controlID": "C-0001", "name": "n", "status": {"status": "excluded"}}
     results = [{"resourceID": "v1/bank/Pod/pay", "controls": [control]}]
     assert only({"results": results, "resources": []}, "kubescape").is_suppressed
+
+
+def test_a_template_of_nuclei_that_could_not_be_tried_is_no_proof() -> None:
+    match = {"template-id": "t", "info": {"name": "n", "severity": "low"}, "host": "a.example"}
+    tried = match | {"matcher-status": False}
+    failed = tried | {"template-id": "u", "error": "connection refused"}
+    scan = only_scan([tried, failed, failed], "nuclei")
+    assert [proof.status for proof in scan.evidence] == ["pass", "not_applicable", "not_applicable"]
+    assert scan.tool_errors == ("u could not be tried: connection refused",)
+
+
+def test_errors_of_zaps_plan_are_errors_of_the_scan() -> None:
+    content = {
+        "@version": "2.16", "site": [{"@name": "https://a.example", "alerts": []}],
+        "afPlanErrors": ["Job spider failed"],
+    }  # fmt: skip
+    assert only_scan(content, "zap").tool_errors == ("Job spider failed",)
+
+
+def test_a_probe_of_garak_without_a_judged_output_did_not_run() -> None:
+    evaluated = {"entry_type": "eval", "probe": "p.A", "detector": "d.D", "passed": 0, "nones": 5}
+    entries = [
+        {"entry_type": "init", "garak_version": "0.14"},
+        evaluated | {"total_evaluated": 0, "total_processed": 5},
+        evaluated | {"probe": f"p.{KEY}", "passed": 5, "total_evaluated": 5},
+        {"entry_type": "completion"},
+    ]
+    scan = only_scan(lines(*entries), "garak")
+    assert scan.tool_errors == ("p.A with d.D: no output could be judged",)
+    assert scan.rules is not None
+    assert len(scan.rules) == 1
+    assert KEY not in repr(scan)

@@ -55,6 +55,8 @@ class Document(msgspec.Struct, gc=False):
     version: Members = msgspec.field(name="@version", default=NOTHING)
     generated: Members = msgspec.field(name="@generated", default=NOTHING)
     created: Members = NOTHING
+    plan_errors: Members = msgspec.field(name="afPlanErrors", default=NOTHING)
+    """What went wrong in the plan of ZAP's automation framework."""
 
 
 class _Site(NamedTuple):
@@ -111,6 +113,9 @@ def _read_json(content: bytes, options: ReadOptions) -> Report:
         about = {
             "tool_version": form.version.name(),
             "scanned_at": form.created.moment() or form.generated.moment(),
+            "tool_errors": tuple(
+                wording.title(options.redact(error)) for error in form.plan_errors.texts()
+            ),
         }
         listed = sites_of(form.alerts or ())
         for site, alerts in listed.items():
