@@ -329,6 +329,14 @@ def test_evaluations_of_promptfoo_stand_bare_or_as_its_database_has_them(content
     assert only(content, "promptfoo").rule == "contains"
 
 
+def test_an_output_that_could_not_be_graded_is_in_triage_and_an_error_of_the_run() -> None:
+    ungraded = {"pass": False, "reason": "no answer", "metadata": {"graderError": True}}
+    graded_by = {"gradingResult": {"componentResults": [ungraded]}}
+    scan = only_scan({"results": {"results": [RESULT | graded_by], "stats": {}}}, "promptfoo")
+    assert [seen.needs_triage for seen in scan.observations] == [True]
+    assert scan.tool_errors == ("assertion could not be graded",)
+
+
 def test_hits_of_garak_may_stand_in_a_list() -> None:
     hit = {"probe": "p.A", "detector": "d.D", "attempt_id": "a", "generator": "g", "score": 1.0}
     scan = only_scan([hit, 7], "garak")
