@@ -160,6 +160,18 @@ def test_the_first_compliance_reports_count_their_failures_beside_the_summary() 
     assert [proof.status for proof in scan.evidence] == ["pass"]
 
 
+def test_a_control_that_nothing_failed_has_one_check_without_a_name() -> None:
+    passed = {"id": "1.1", "name": "Read only", "checks": [{"checkID": "", "success": True}]}
+    failed = {"id": "1.0", "name": "Not as root", "checks": [CHECK]}
+    status = {"detailReport": {"results": [failed, passed]}}
+    scan = only_scan(
+        operator(None, kind="ClusterComplianceReport", status=status), "trivy-operator"
+    )
+    assert [seen.rule for seen in scan.observations] == ["r 1.0 KSV012"]
+    assert [proof.rule for proof in scan.evidence] == ["r 1.1"]
+    assert scan.problems == ()
+
+
 def alert(url: str, **members: Any) -> dict[str, Any]:
     return {
         "pluginId": "10038", "alertRef": "10038-1", "name": "No policy", "risk": "Medium",

@@ -42,11 +42,11 @@ def _check(
 ) -> Outcome:
     check_id = check.first("checkID", "title")
     rule = wording.name(" ".join(filter(None, (benchmark, control.text("id"), check_id))))
+    target = wording.name(check.text("target").strip("/"))
+    if check.at("success") is True:  # of a control that nothing failed it is the only one, unnamed
+        return ControlEvidence(TOOL, rule, "pass", target, place)
     if not check_id:
         raise SkipRecordError("a check without checkID and title")
-    target = wording.name(check.text("target").strip("/"))
-    if check.at("success") is True:
-        return ControlEvidence(TOOL, rule, "pass", target, place)
     source = "severity" if check.word("severity") else "control.severity"
     word = check.word("severity") or control.word("severity")
     title = check.text("title") or control.text("name") or rule
