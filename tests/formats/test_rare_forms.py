@@ -143,6 +143,14 @@ def test_a_report_of_the_operator_without_its_kind_is_told_by_what_it_holds() ->
     assert only_scan(listed, "trivy-operator").category == "rbac"
 
 
+def test_a_check_that_passed_needs_no_name() -> None:
+    scan = only_scan(
+        operator({"checks": [{"success": True}, {"success": False}]}), "trivy-operator"
+    )
+    assert [proof.status for proof in scan.evidence] == ["pass"]
+    assert len(scan.problems) == 1
+
+
 def test_kinds_without_findings_are_named() -> None:
     report = read_report(encoded(operator({"components": {}}, kind="SbomReport")), OPTIONS)
     assert report.notes == ("1 resource(s) of the kind SbomReport: no findings there",)

@@ -246,6 +246,8 @@ def _vulnerability(item: Members, place: str, subject: _Subject) -> Observation:
 
 def _check(item: Members, place: str, subject: _Subject) -> Observation | ControlEvidence:
     rule = item.first("checkID", "id", "title")
+    if not rule and item.at("success") is True:
+        return ControlEvidence(TOOL, item.name("category") or "check", "pass", subject.where, place)
     if not rule:
         raise SkipRecordError("a check without checkID and title")
     messages = item.texts("messages")
