@@ -172,6 +172,17 @@ def test_a_report_is_read_from_stdin(home: Path, report: Path) -> None:
     assert document(ran, "import")["totals"]["new"] == 2
 
 
+@pytest.mark.parametrize("option", ["--asset", "--scope"])
+def test_a_name_that_is_empty_is_refused_and_others_are_cleaned(
+    home: Path, report: Path, option: str
+) -> None:
+    ran = invoke("import", str(report), option, " ")
+    assert (ran.code, f"{option} is empty" in ran.err) == (2, True)
+    assert invoke("import", str(report), option, "a\x1b[31m").code == 0
+    rows = document(invoke("query", "SELECT DISTINCT asset, category FROM finding", "--json"), "query")
+    assert "a\ufffd[31m" in rows["rows"][0]
+
+
 def test_a_file_that_is_not_there_is_named(home: Path) -> None:
     ran = invoke("import", "missing.sarif")
     assert ran.code in (2, 3)
@@ -183,6 +194,7 @@ def test_a_file_that_is_not_there_is_named(home: Path) -> None:
     [
         (("status",), "status"),
         (("findings", "list"), "findings"),
+        (("findings", "list", "--explain", "severity>=high age>2d"), "compiled_query"),
         (("findings", "facets"), "facets"),
         (("models", "list"), "models"),
         (("controls", "list"), "controls"),

@@ -107,7 +107,7 @@ def _tried(ctx: Context, connector: Connector) -> Iterator[Check]:
             yield Check("reachable", CheckState.OK, clean_line(redact(connector.check())))
     except RiskcockpitError as error:
         yield _failed(
-            "reachable", error, f"check that url is that of the API of a {connector.kind}"
+            "reachable", error, f"check url: kind {connector.kind} reads nothing that answers there"
         )
         return
     try:

@@ -192,7 +192,7 @@ class _Run:
             document.scans = tuple(
                 (
                     replace(scan, branch="", scanned_at=None),
-                    replace(scope, branch="", modified_at=moment),
+                    replace(scope, branch="", modified_at=moment, is_asset_guessed=False),
                 )
                 for scan, scope in document.scans
             )

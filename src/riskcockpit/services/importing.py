@@ -184,7 +184,7 @@ def read_document(
     except InputError as error:
         return ReadDocument(document.name, error=error.message, hint=error.hint or "")
     request = _request(document, options, default_asset)
-    given = options.asset or document.asset
+    given, is_by_hand = options.asset or document.asset, source_id == IMPORT_SOURCE
     known = knowledge_of(
         report, request, document, place, read_options.redact, is_confirmed=options.accept_held
     )
@@ -212,6 +212,7 @@ def read_document(
                 modified_at=document.modified_at,
                 is_complete=options.complete,
                 accepts_held=options.accept_held,
+                is_asset_guessed=is_by_hand and not given and scan.asset == default_asset,
             ),
         )
         for scan in merged(named_scans)

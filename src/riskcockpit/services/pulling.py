@@ -133,17 +133,20 @@ class Round:
             threading.Thread(target=work, name=f"pull-{number}", daemon=True).start()
         try:
             for _ in sources:
-                yield _next(done)
+                if (one := self._next(done)) is None:
+                    return
+                yield one
         finally:
             self.stop.set()
 
-
-def _next(done: queue.SimpleQueue[Pulled]) -> Pulled:
-    while True:
-        try:
-            return done.get(timeout=_WAKE_SECONDS)  # short, so that Ctrl+C is seen
-        except queue.Empty:
-            continue
+    def _next(self, done: queue.SimpleQueue[Pulled]) -> Pulled | None:
+        """Return what the next source gave; None once nobody wants it any more."""
+        while not self.stop.is_set():
+            try:
+                return done.get(timeout=_WAKE_SECONDS)  # short, so that Ctrl+C is seen
+            except queue.Empty:
+                continue
+        return None
 
 
 @dataclass(slots=True)
