@@ -499,3 +499,17 @@ def test_a_probe_of_garak_without_a_judged_output_did_not_run() -> None:
     assert scan.rules is not None
     assert len(scan.rules) == 1
     assert KEY not in repr(scan)
+
+
+def test_xml_below_lines_of_prose_is_read_and_the_prose_is_told() -> None:
+    report = read_report(
+        encoded(f"Starting, at 10:00\n\n<?xml version='1.0'?>\n<issues>{ISSUE}</issues>"), OPTIONS
+    )
+    assert (report.format, len(report.scans[0].observations)) == ("burp", 1)
+    assert report.notes == ("skipped 1 line(s) of text before the data",)
+
+
+def test_xml_that_a_table_quotes_is_no_xml() -> None:
+    output = '"\n<?xml version=""1.0""?>\n<issues burpVersion=""1""/>"'
+    content = f"Plugin ID,Risk,Host,Name,Plugin Output\n1,High,h.example,N,{output}\n"
+    assert only(content, "tenable-csv").rule == "1"

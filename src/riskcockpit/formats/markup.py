@@ -17,6 +17,7 @@ from riskcockpit.domain.untrusted import REPLACEMENT
 from riskcockpit.errors import FormatError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import MIB, ReadOptions
+from riskcockpit.formats.shape import xml_start
 
 _CHUNK = MIB
 _DECLARATION = re.compile(rb"<\?xml\b[^<>]{0,300}\?>")
@@ -36,14 +37,14 @@ _BROKEN_HINT = "the file may be cut off; run the scanner again"
 def parsed(content: bytes, title: str, options: ReadOptions) -> Element:
     """Return the root of the XML `content`; tags and attributes without their namespaces.
 
-    What careless writers do is borne: blank lines before the declaration, one that speaks of UTF-16
-    in a file that is not, characters that XML forbids, and, where no encoding is declared, bytes
-    that are not UTF-8; these characters and bytes become U+FFFD.
+    What careless writers do is borne: lines of prose before the declaration, one that speaks of
+    UTF-16 in a file that is not, characters that XML forbids, and, where no encoding is declared,
+    bytes that are not UTF-8; these characters and bytes become U+FFFD.
 
     Raises:
         FormatError: it is not well-formed, defines entities, or is nested too deeply.
     """
-    content = content.lstrip()
+    content = content[xml_start(content) or 0 :].lstrip()
     if _WIDE.match(content):
         content = _DECLARATION.sub(b"", content, count=1)
     try:
