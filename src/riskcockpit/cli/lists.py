@@ -45,8 +45,14 @@ _IMPORT: tuple[Column[FileReport], ...] = (
         )
         for name in _COUNTS
     ),
-    Column("error", "", lambda row, _: Cell("NOT READ" if row.error else "", "alarm"), 8, rank=0),
+    Column("error", "", lambda row, _: _fate(row), 8, rank=0),
 )
+
+
+def _fate(file: FileReport) -> Cell:
+    if file.error:
+        return Cell("NOT READ", "alarm")
+    return Cell("skipped" if file.is_passed_over else "", "muted")
 
 
 def imports(report: ImportReport) -> None:
