@@ -5,18 +5,23 @@
 UPDATE finding
 SET exposure = priced.amount, rev = $rev
 FROM (
+    WITH replaced AS (
+        SELECT f.rowid AS row_id
+        FROM finding AS f
+        JOIN model_alias AS s ON s.model = f.model AND s.alias = 'champion'
+        WHERE f.class = 'model' AND f.package_version <> ''
+            AND try_cast(ltrim(f.package_version, 'v') AS INTEGER) <> s.version
+    )
     SELECT
         f.rowid AS row_id,
         CASE
-            WHEN f.state IN ('open', 'triage', 'pending_waiver', 'waived')
-                AND (s.version IS NULL OR coalesce(try_cast(ltrim(f.package_version, 'v') AS INTEGER) = s.version, true))
-                THEN p.amount
+            WHEN r.row_id IS NULL AND f.state IN ('open', 'triage', 'pending_waiver', 'waived') THEN p.amount
             ELSE 0
         END AS amount
     FROM finding AS f
+    LEFT JOIN replaced AS r ON r.row_id = f.rowid
     LEFT JOIN asset AS a ON a.name = f.asset
     LEFT JOIN model AS m ON m.name = f.model
-    LEFT JOIN model_alias AS s ON s.model = f.model AND s.alias = 'champion' AND f.class = 'model'
     JOIN price_list AS p
         ON p.class = f.class AND p.severity = f.severity AND p.is_kev = f.is_kev
         AND p.tier = coalesce(m.tier, a.tier, 3)
