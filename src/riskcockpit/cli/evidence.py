@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from riskcockpit.cli.diagnostics import ExitCode, Progress, say, warn
-from riskcockpit.cli.options import JsonOption
+from riskcockpit.cli.options import JsonOption, name_given
 
 evidence_app = typer.Typer(help="Evidence that needs only stock tools.", no_args_is_help=True)
 
@@ -23,12 +23,14 @@ def export(
     directory: Annotated[Path, typer.Argument(help="A directory that is not there yet.")],
     *,
     since: Annotated[
-        str, typer.Option("--since", help="Start of the period, as 2026-01-31 or 90d.")
-    ] = "",
+        str | None, typer.Option("--since", help="Start of the period, as 2026-01-31 or 90d.")
+    ] = None,
     framework: Annotated[
-        str, typer.Option("--framework", help="Only controls that refer to it, as dora.")
-    ] = "",
-    asset: Annotated[str, typer.Option("--asset", help="Only rows about this asset.")] = "",
+        str | None, typer.Option("--framework", help="Only controls that refer to it, as dora.")
+    ] = None,
+    asset: Annotated[
+        str | None, typer.Option("--asset", help="Only rows about this asset.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write results, what was judged, policy and ledger as files that stock tools verify.
@@ -46,7 +48,9 @@ def export(
     from riskcockpit.services.evidence import EvidenceOptions, export_evidence
 
     ctx = Context.open()
-    options = EvidenceOptions(start_of(since), framework, asset)
+    options = EvidenceOptions(
+        start_of(since), name_given("--framework", framework), name_given("--asset", asset)
+    )
     progress = Progress()
     try:
         written = export_evidence(ctx, directory, options, progress)

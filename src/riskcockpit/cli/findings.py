@@ -50,7 +50,9 @@ def _reader() -> tuple[Context, FindingReader]:
     from riskcockpit.services.following import behind
 
     ctx = Context.open()
-    if newer := behind(ctx):
+    if not ctx.store.generation():
+        say("nothing is in the cache yet: `riskcockpit import FILE…` or `riskcockpit sync`")
+    elif newer := behind(ctx):
         say(newer)
     return ctx, FindingReader(ctx)
 
@@ -79,7 +81,11 @@ def list_(
     ctx, reader = _reader()
     with closing(reader):
         if explain:
-            output.lines(pages.compiled(reader.explain(text)))
+            compiled = reader.explain(text)
+            if as_json:
+                output.json_document(subjects.compiled(compiled))
+            else:
+                output.lines(pages.compiled(compiled))
             return
         found = reader.open(text)
         rows = reader.page(found, 0, limit or found.total).rows
@@ -166,6 +172,7 @@ def export_(
 
     SARIF imports back to the same findings with the same ids, here or in an empty home.
     """
+    from riskcockpit.cli import files
     from riskcockpit.cli import output as out
     from riskcockpit.errors import InputError
     from riskcockpit.present.text import plural
@@ -173,7 +180,7 @@ def export_(
     from riskcockpit.services.exporting import export
 
     text = " ".join(query or ())
-    if output is None and format_ == "parquet" and sys.stdout.isatty():
+    if output in (None, files.STDOUT) and format_ == "parquet" and sys.stdout.isatty():
         raise InputError("Parquet is no text for a terminal", hint="name a file with --output")
     made = export(Context.open(), text, format_)
     content = made.content
@@ -186,8 +193,7 @@ def export_(
     if output is None:
         out.raw(content)
         return
-    out.write_file(output, content)
-    say(f"wrote {len(content):,} bytes to {output}")
+    files.write_file(output, content, f", {len(content):,} bytes")
 
 
 @findings_app.command("views")

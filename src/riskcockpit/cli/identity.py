@@ -309,7 +309,7 @@ def revoke(
     ],
     *,
     reason: Reason,
-    at: Annotated[str, typer.Option(help="An earlier end; another person approves it.")] = "",
+    at: Annotated[str | None, typer.Option(help="An earlier end; another person approves.")] = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     as_json: JsonOption = False,

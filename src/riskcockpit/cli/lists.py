@@ -33,6 +33,7 @@ _IMPORT: tuple[Column[FileReport], ...] = (
     Column("path", "file", lambda row, _: Cell(row.path), 20, grow=3, rank=0, is_end_kept=True),
     Column("format", "format", lambda row, _: Cell(row.format or "?"), 8, rank=1),
     Column("tool", "tool", lambda row, _: Cell(row.tool), 12, grow=1, rank=4),
+    Column("scope", "scope", lambda row, _: Cell(row.scope), 12, grow=1, rank=4),
     *(
         Column(
             name,
@@ -44,8 +45,14 @@ _IMPORT: tuple[Column[FileReport], ...] = (
         )
         for name in _COUNTS
     ),
-    Column("error", "", lambda row, _: Cell("NOT READ" if row.error else "", "alarm"), 8, rank=0),
+    Column("error", "", lambda row, _: _fate(row), 8, rank=0),
 )
+
+
+def _fate(file: FileReport) -> Cell:
+    if file.error:
+        return Cell("NOT READ", "alarm")
+    return Cell("skipped" if file.is_passed_over else "", "muted")
 
 
 def imports(report: ImportReport) -> None:

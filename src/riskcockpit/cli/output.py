@@ -1,5 +1,4 @@
-"""What goes to stdout: lines, one JSON document, and lists in several forms. Its only writer;
-and whole files where the user names one.
+"""What goes to stdout: lines, one JSON document, and lists in several forms. Its only writer.
 
 All text passes the fence once more on its way out: no escape of foreign text reaches a terminal.
 """
@@ -13,7 +12,6 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 from riskcockpit.cli.diagnostics import say
@@ -136,18 +134,6 @@ def raw(content: bytes) -> None:
     """Write a whole file as it is, for a pipe; its writer made it harmless."""
     sys.stdout.buffer.write(content)
     sys.stdout.flush()
-
-
-def write_file(file: Path, content: bytes) -> None:
-    """Write a whole file where the user wants it.
-
-    Raises:
-        InputError: it cannot be written; the message names it.
-    """
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise InputError(f"cannot write {file}: {error.strerror}") from error
 
 
 def styled(*cells: Cell, least: int | None = None) -> None:
