@@ -10,6 +10,7 @@ import pytest
 from riskcockpit.config.settings import IdentitySettings
 from riskcockpit.decisions.roles import Deed
 from riskcockpit.domain.decision import EntryType
+from riskcockpit.domain.ids import LAST
 from riskcockpit.domain.severity import Severity
 from riskcockpit.ledger import signing
 from riskcockpit.services import preflight
@@ -22,7 +23,6 @@ from riskcockpit.services.preflight import permissions
 from riskcockpit.services.requests import requests
 from riskcockpit.services.rollback import plan_rollback, targets
 from riskcockpit.services.unlocking import lock, unlock
-from riskcockpit.views.permissions import LAST
 from support.caches import statement
 from support.deciding import LATER, WHY, Bank, id_of, make_bank
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from textual.binding import Binding
 
+from riskcockpit.domain.ids import LAST
 from riskcockpit.tui.api import About
 from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.bindings import AVOIDED, KEYS, LAST_SCOPES, SCOPES, SEEN_IN, document
@@ -15,7 +16,6 @@ from riskcockpit.tui.palette import CockpitCommands
 from riskcockpit.tui.screens import permitted
 from riskcockpit.tui.screens.registry import KINDS, make_screen
 from riskcockpit.tui.widgets.plain import lines
-from riskcockpit.views.permissions import LAST
 from support.fake_gateway import FakeGateway
 from support.piloting import opened, press, seen
 

@@ -7,6 +7,8 @@ from hashlib import blake2b
 
 SHORT = 10
 """How many characters of an id are shown; commands accept any unique prefix of at least 4."""
+LAST = "@last"
+"""In the place of an id: this person's own last decision, for `undo`."""
 
 
 def digest(parts: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from riskcockpit.decisions.roles import Deed, Rule, needs
 from riskcockpit.decisions.waivers import RENEW_RULE, RENEWABLE, REVOCABLE
 from riskcockpit.domain.action import ActionKind
 from riskcockpit.domain.finding import State
-from riskcockpit.domain.ids import short
+from riskcockpit.domain.ids import LAST, short
 from riskcockpit.domain.model import CHAMPION
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import LedgerError, RefusedError, RiskcockpitError
@@ -32,7 +32,7 @@ from riskcockpit.services.subjects import subject_of
 from riskcockpit.services.undoable import own_rule, undoable
 from riskcockpit.services.unlocking import unlocked_until
 from riskcockpit.store.sql import sql
-from riskcockpit.views.permissions import LAST, Permission
+from riskcockpit.views.permissions import Permission
 
 _DEEDS = (
     "waive",

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LAST = "@last"
-"""In the place of a subject: this person's last decision, for `undo`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Permission:

@@ -9,11 +9,11 @@ from textual import events
 from textual.binding import Binding
 from textual.timer import Timer
 
+from riskcockpit.domain.ids import LAST
 from riskcockpit.errors import RiskcockpitError
 from riskcockpit.tui.bindings import KEYS, Key, changing_actions
 from riskcockpit.tui.conditions import LOCKED, READ_ONLY
 from riskcockpit.tui.screens.place import PlaceScreen
-from riskcockpit.views.permissions import LAST
 
 if TYPE_CHECKING:  # records come with the data
     from riskcockpit.views.permissions import Permission
