@@ -29,7 +29,7 @@ HOSTILE = "[@click=app.quit]x[/] \x1b]52;c;ZXZpbA==\x07 \u202eabc\x9b31m"
         None,
         7,
         {"locations": "here"},
-        {"message": "not an object"},
+        {"message": ["neither an object nor a text"]},
         {"locations": [{"physicalLocation": {"region": {"startLine": "three"}}}]},
     ],
 )

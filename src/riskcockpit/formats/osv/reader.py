@@ -16,6 +16,7 @@ from riskcockpit.domain.finding import Observation, Package, Scan
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import people, wording
 from riskcockpit.formats.advisories import Advisory, vulnerable
+from riskcockpit.formats.amending import decode_amended
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_record
@@ -150,7 +151,7 @@ def _context(scanned: ScannedPackage, source: Members, options: ReadOptions) -> 
 
 def _vulnerability(raw: bytes, place: str, context: Context) -> Observation:
     raw = checked(raw, context.options, without=people.FIELDS)
-    found = decode_record(raw, _ADVISORY)
+    found = decode_amended(raw, _ADVISORY, frozenset({"id"}))
     group = context.groups.get(found.id, NOTHING)
     fixes = fixes_for(found, context.name, context.package.version)
     analysis = _analysis(group, found.id)

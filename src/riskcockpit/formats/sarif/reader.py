@@ -6,12 +6,12 @@ import msgspec
 
 from riskcockpit.domain.finding import Problem, Scan
 from riskcockpit.errors import SkipRecordError
+from riskcockpit.formats.amending import decode_amended
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import (
     check_depth,
     decode_documents,
-    decode_record,
     may_be_deep,
 )
 from riskcockpit.formats.sarif.model import Component, Log, LoneLog, Run, Tool, WholeLog
@@ -22,6 +22,7 @@ _LOG = msgspec.json.Decoder(Log)
 _LONE_LOG = msgspec.json.Decoder(LoneLog)
 _RUN = msgspec.json.Decoder(Run)
 _WHOLE = msgspec.json.Decoder(WholeLog)
+_VITAL = frozenset({"results", "tool"})
 _SHAPED = 20
 """Levels that the structs of a run have at most."""
 _HALF_READ = "SARIF (without a readable run)"
@@ -88,7 +89,7 @@ def _read_run(
 ) -> Scan:
     """Read a run; `is_clean`: none of its results may hold a secret."""
     try:
-        run = given if isinstance(given, Run) else decode_record(given, _RUN)
+        run = given if isinstance(given, Run) else decode_amended(given, _RUN, _VITAL)
         head = msgspec.json.encode(msgspec.structs.replace(run, results=None))
         if _may_be_deep(run, options.max_depth):
             check_depth(head, options.max_depth)

@@ -19,8 +19,9 @@ from riskcockpit.domain.finding import (
 from riskcockpit.domain.sheet import Claims, Sheet
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import secrets, wording
+from riskcockpit.formats.amending import decode_amended
 from riskcockpit.formats.api import ReadOptions
-from riskcockpit.formats.documents import check_depth, decode_record
+from riskcockpit.formats.documents import check_depth
 from riskcockpit.formats.fingerprints import FingerprintReader
 from riskcockpit.formats.repositories import repository
 from riskcockpit.formats.sarif.completeness import errors, is_successful, scanned_at
@@ -52,6 +53,7 @@ TRIAGE_KINDS = ("review", "open")
 _BATCH = 512
 """Results that are read together."""
 _DECODER = msgspec.json.Decoder(Result)
+_VITAL = frozenset({"ruleId", "rule", "ruleIndex", "message", "locations"})
 _NONE: Mapping[str, Any] = {}
 
 
@@ -133,7 +135,7 @@ class RunReader:
             return None
 
     def _read(self, raw: bytes, place: str, number: int, *, is_suspect: bool) -> Observation | None:
-        result = decode_record(raw, _DECODER)
+        result = decode_amended(raw, _DECODER, _VITAL)
         if result.baseline_state == "absent":
             self._absent += 1
             return None
@@ -150,7 +152,7 @@ class RunReader:
         elif is_suspect:
             raw = redacted(raw, self._options.redact)
         if is_secret or is_suspect:
-            result = decode_record(raw, _DECODER)
+            result = decode_amended(raw, _DECODER, _VITAL)
             message = self._message(result)
             rule = self._rules.find(result, message)
         content = _Content(message, raw, place, digest, is_secret=is_secret)
