@@ -136,7 +136,7 @@ def test_an_attested_document_is_about_its_subjects_where_it_names_no_product() 
 
 
 def test_one_bad_statement_is_quarantined() -> None:
-    parts = {"@id": IMAGE, "subcomponents": [{"@id": "libfoo"}]}
+    parts = {"@id": IMAGE, "subcomponents": [{}]}
     scan = scan_of(
         document(
             statement(), statement(status="fine"), statement(vulnerability={}), "x",
@@ -150,6 +150,13 @@ def test_one_bad_statement_is_quarantined() -> None:
         "statements[3]",
         "statements[4].products[0]",
     ]
+
+
+def test_a_part_that_is_named_without_a_package_url_is_nobody_elses() -> None:
+    parts = {"@id": IMAGE, "subcomponents": [{"@id": "libfoo"}]}
+    (said,) = scan_of(document(statement(parts))).statements
+    assert [(part.type, part.name) for part in said.packages] == [("generic", "libfoo")]
+    assert said.product
 
 
 def test_a_document_without_statements_is_read_and_other_linked_data_is_not() -> None:

@@ -23,7 +23,11 @@ MOST_AMENDMENTS = 20
 """Odd members of one record; a record with more of them is of another shape."""
 _PLACE = re.compile(r" - at `\$(?P<path>[^`]+)`$")
 _STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d+)\]|(?P<any>\[\.\.\.\])")
-_EXPECTED = re.compile(r"Expected `(?P<kinds>[^`]+)`")
+_EXPECTED = re.compile(r"Expected `(?P<kinds>[^`]+)`(?:, got `(?P<got>\w+)`)?")
+_KINDS = {
+    dict: "object", list: "array", str: "str", int: "int", float: "float", bool: "bool",
+    type(None): "null",
+}  # fmt: skip
 _YES_OR_NO = {"true": True, "false": False}
 _MESSAGES = frozenset({"message", "shortDescription", "fullDescription", "help"})
 """Objects of SARIF around a text, which others write bare."""
@@ -65,7 +69,11 @@ def _amend(value: Json, fault: str, vital: frozenset[str]) -> bool:
     steps = list(_STEP.finditer(place["path"])) if place else []
     kinds = expected["kinds"].split(" | ") if expected else []
     is_vital = bool(steps) and steps[0]["name"] in vital
-    spots = list(_spots(value, steps)) if steps else []
+    spots = [
+        (holder, key)
+        for holder, key in (_spots(value, steps) if steps else ())
+        if not expected or expected["got"] in (None, _KINDS[type(holder[key])])  # type: ignore[index]
+    ]
     for holder, key in reversed(spots):  # so that indices stay what they are
         item = holder[key]  # type: ignore[index]  # of a spot they fit
         better = _arranged(item, kinds, str(key))

@@ -33,7 +33,8 @@ _ESCAPE = len("\\u0000")
 
 T = TypeVar("T")
 Json = Any
-_LINE_START = re.compile(r"^[\[{]", re.MULTILINE)
+_LINE_START = re.compile(r"^(?:\{|\[(?![A-Za-z0-9]))", re.MULTILINE)
+"""A bracket with a word or a time behind it begins a line of a log: `[main] INFO`."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DECODER = json.JSONDecoder(strict=False)
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')

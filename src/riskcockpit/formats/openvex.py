@@ -18,6 +18,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering, unread
 from riskcockpit.formats.members import NOTHING, Members, each, record_of, viewed
+from riskcockpit.formats.package_types import GENERIC
 from riskcockpit.formats.products import Product, asset_of, product_of
 from riskcockpit.formats.vulnerabilities import canonical_id, vulnerability_ids
 
@@ -138,13 +139,18 @@ def _subject(record: Members, product: Members) -> tuple[tuple[Package, ...], st
     """Return the packages a statement is about, and the asset they are in; empty for any."""
     whole = product_of(_identifier(product)) if product.value is not None else Product()
     inner = product.items("subcomponents") or record.items("subcomponents")
-    parts = [product_of(_identifier(one)).package for one in inner]
-    packages = tuple(part for part in parts if part is not None)
+    packages = tuple(part for one in inner if (part := _part(_identifier(one))) is not None)
     if packages:
         return packages, asset_of(whole)
-    if inner:  # it names parts by something else than package URLs: nobody can tell which
-        raise SkipRecordError("subcomponents without a package URL")
+    if inner:
+        raise SkipRecordError("subcomponents that are not named")
     return ((whole.package,), "") if whole.package else ((), asset_of(whole))
+
+
+def _part(named: str) -> Package | None:
+    """Return the package of a subcomponent; one named otherwise is a generic one of that name."""
+    package = product_of(named).package
+    return package or (Package(GENERIC, wording.name(named)) if named else None)
 
 
 def _identifier(product: Members) -> str:

@@ -15,6 +15,8 @@ HEAD_BYTES = 64 * 1024
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _DATA_START = re.compile(r"^[ \t]*(?=\[\s*[\[{\]\"]|\{\s*(?:\}|\"(?!\")))", re.MULTILINE)
 """Where JSON begins after a banner; braces in prose and doubled quotes in a table are none."""
+_LIST_START = re.compile(r"\[(?![A-Za-z0-9])")
+"""A list at the very start, and not the `[main]` or the time of a line of a log."""
 _MAX_VALUE = 300
 _PROLOG = re.compile(
     r"(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE(?:[^\[\]<>\"']|\"[^\"]*\"|'[^']*'|\[.*?\]\s*(?=>))*>)+",
@@ -51,7 +53,7 @@ def shape_of(head: bytes) -> Shape:
     text = head[:HEAD_BYTES].decode("utf-8", "replace").lstrip()
     if text.startswith("<"):
         return _xml_shape(text)
-    if not text.startswith(("{", "[")):
+    if not text.startswith("{") and not _LIST_START.match(text):
         match = _DATA_START.search(text)
         data = text[match.end() :] if match else ""
         shape = _json_shape(data) if data else None

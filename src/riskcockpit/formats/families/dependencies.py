@@ -13,6 +13,8 @@ from riskcockpit.formats.trivy.sign import is_trivy
 _CYCLONEDX = any_of(
     says("bomFormat", "cyclonedx"),
     xml("bom", namespace="cyclonedx.org/schema/bom"),
+    says("$schema", "cyclonedx.org/schema/bom"),
+    all_of(has("specVersion", "vulnerabilities"), lacks("spdxVersion", "scan")),
     # some writers sort the members so that bomFormat comes last, beyond the head of a large file
     all_of(has_inner("components", "bom-ref", "name", "type"), lacks("spdxVersion", "findings")),
 )

@@ -195,6 +195,7 @@ def _hotspot(
     hotspot = record_of(raw, options, without=PEOPLE)
     kept = hotspot.raw
     rule = hotspot.name("ruleKey") or hotspot.member("rule").name("key") or hotspot.name("rule")
+    rule = rule or hotspot.name("securityCategory")  # servers before version 9 tell no rule
     if not rule:
         raise SkipRecordError("a hotspot without a rule")
     group = Group(TOOL, hotspot.name("project"), HOTSPOTS, hotspot.name("branch"))

@@ -26,7 +26,7 @@ _UNRESOLVED = ("", "UNRESOLVED", "FIXED")
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
-    """Read `findings`, or `_embedded.findings`; each type of scan is a scan of its own.
+    """Read `findings`, `_embedded.findings` or a bare list; each type of scan is one of its own.
 
     Raises:
         FormatError: not Veracode's, not JSON, or beyond a limit.
@@ -37,8 +37,11 @@ def read(content: bytes, options: ReadOptions) -> Report:
 
 
 def _scans(form: Form, options: ReadOptions) -> tuple[Scan, ...]:
-    embedded = form.inner("_embedded") if "_embedded" in form.members else form
     groups = Groups(Group(TOOL))
+    if form.is_list:
+        groups.take_all("", form.items, partial(_grouped, options))
+        return groups.scans()
+    embedded = form.inner("_embedded") if "_embedded" in form.members else form
     groups.take_all("findings", embedded.records("findings"), partial(_grouped, options))
     pages = form.head("page").integer("page", "total_pages")
     return groups.scans(is_partial=pages is not None and pages > 1)
