@@ -1,4 +1,4 @@
-"""A zip archive as a report: the one report in it, or the results of a Fortify project (FPR).
+"""A zip archive as reports: those in it, or the results of a Fortify project (FPR).
 
 Entries are read in memory and within limits; no name in an archive is ever used as a path.
 """
@@ -9,7 +9,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from riskcockpit.errors import FormatError
@@ -21,6 +21,8 @@ ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 NO_REPORT = b"an archive without a report"
 """What an archive without any file is opened as: only who knows the format can read it."""
 MAX_ENTRIES = 100_000
+MOST_REPORTS = 100
+"""An archive with more is a folder of reports, and not one that was cut in parts."""
 _ENCRYPTED = 0x1
 _SUFFIXES = (
     ".json", ".jsonl", ".ndjson", ".sarif", ".xml", ".csv", ".tsv", ".html", ".fvdl", ".gz", ".zst",
@@ -33,12 +35,24 @@ _UNPACK_HINT = "unpack it and import the reports inside"
 
 
 def report_in(content: bytes, max_bytes: int) -> bytes:
-    """Return the report in the zip archive `content`; `NO_REPORT` when there is no file in it.
+    """Return the one report in the zip archive `content`; `NO_REPORT` when there is no file in it.
 
     Of a Fortify project both the results and the audit are taken, in one XML document `FPR`.
 
     Raises:
         FormatError: damaged, encrypted, too large, or with more than one report.
+    """
+    ((_, report),) = reports_in(content, max_bytes, most=1)
+    return report
+
+
+def reports_in(
+    content: bytes, max_bytes: int, *, most: int = MOST_REPORTS
+) -> tuple[tuple[str, bytes], ...]:
+    """Return the reports in the zip archive `content`, each with its name there, at least one.
+
+    Raises:
+        FormatError: damaged, encrypted, too large together, or with more than `most` reports.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -48,7 +62,7 @@ def report_in(content: bytes, max_bytes: int) -> bytes:
                     f"the archive has {len(entries):,} entries, more than {MAX_ENTRIES:,}",
                     hint=_UNPACK_HINT,
                 )
-            return _report(archive, _files(entries), max_bytes)
+            return tuple(_reports(archive, _files(entries), max_bytes, most))
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as fault:
         raise FormatError("the zip archive is damaged", detail=wording.reason(fault)) from fault
     except (NotImplementedError, RuntimeError) as fault:
@@ -80,19 +94,27 @@ def _is_hidden(name: str) -> bool:
     return name == "__MACOSX" or (name.startswith(".") and name != "..")
 
 
-def _report(archive: zipfile.ZipFile, files: Sequence[zipfile.ZipInfo], max_bytes: int) -> bytes:
+def _reports(
+    archive: zipfile.ZipFile, files: Sequence[zipfile.ZipInfo], max_bytes: int, most: int
+) -> Iterator[tuple[str, bytes]]:
     results = _named(files, _FORTIFY_RESULTS)
     if len(results) == 1:
-        return _fortify(archive, results[0], _named(files, _FORTIFY_AUDIT), max_bytes)
+        yield "", _fortify(archive, results[0], _named(files, _FORTIFY_AUDIT), max_bytes)
+        return
     reports = [entry for entry in files if _path(entry).suffix.lower() in _SUFFIXES]
     chosen = results or (files if len(files) == 1 else reports)
     if not files:
-        return NO_REPORT
-    if len(chosen) != 1:
+        yield "", NO_REPORT
+        return
+    if not 0 < len(chosen) <= most:
         names = ", ".join(wording.name(_path(entry).name)[:60] for entry in (chosen or files)[:3])
         count = f"{len(chosen)} reports" if chosen else "no report"
         raise FormatError(f"the zip archive holds {count} ({names} …)", hint=_UNPACK_HINT)
-    return _content(archive, chosen[0], max_bytes)
+    left = max_bytes
+    for entry in chosen:
+        report = _content(archive, entry, left)
+        left -= len(report)
+        yield wording.name(_path(entry).name), report
 
 
 def _fortify(

@@ -10,7 +10,7 @@ import zlib
 
 from riskcockpit.errors import FormatError
 from riskcockpit.formats import wording
-from riskcockpit.formats.archives import ZIP_MAGICS, report_in
+from riskcockpit.formats.archives import ZIP_MAGICS, report_in, reports_in
 from riskcockpit.formats.limits import CHUNK, Limit, too_large
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -54,6 +54,21 @@ def plain(content: bytes, max_bytes: int) -> bytes:
             hint="an empty file is no proof of a clean scan; look at the scanner's own messages",
         )
     return content
+
+
+def reports(content: bytes, max_bytes: int) -> tuple[tuple[str, bytes], ...]:
+    """Return the reports in `content`, plain, each with its name in the archive they lie in.
+
+    What is no archive, or one with one report in it, is one report without a name.
+
+    Raises:
+        FormatError: as of `plain`, for each of them.
+    """
+    if content.startswith(ZIP_MAGICS):
+        found = reports_in(content, max_bytes)
+        if len(found) > 1:
+            return tuple((name, plain(report, max_bytes)) for name, report in found)
+    return (("", plain(content, max_bytes)),)
 
 
 def _unpacked(content: bytes, max_bytes: int) -> bytes:
