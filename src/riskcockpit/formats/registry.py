@@ -21,7 +21,7 @@ from riskcockpit.formats.families.dependencies import DEPENDENCIES
 from riskcockpit.formats.families.exchange import GENERIC, SARIF
 from riskcockpit.formats.families.knowledge import KNOWLEDGE
 from riskcockpit.formats.families.platforms import PLATFORMS
-from riskcockpit.formats.known_tools import advice, candidates, resemblance
+from riskcockpit.formats.known_tools import advice, resemblance
 from riskcockpit.formats.opening import reports
 from riskcockpit.formats.shape import HEAD_BYTES, Shape, shape_of
 
@@ -172,11 +172,6 @@ def _unknown(shape: Shape, options: ReadOptions) -> FormatError:
     tool = advice(shape)
     if tool is not None:
         return FormatError(f"looks like {tool.title}, which is not read yet", hint=tool.instead)
-    if possible := candidates(shape):
-        return FormatError(
-            f"an empty report that does not say what wrote it: {' or '.join(possible)}",
-            hint=f"name its format, as with --format {possible[0]}",
-        )
     looks = resemblance(shape, options.redact)
     return FormatError(f"not a known report format: {looks}", hint=_UNKNOWN_HINT)
 

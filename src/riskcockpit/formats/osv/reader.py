@@ -40,6 +40,7 @@ from riskcockpit.formats.vulnerabilities import canonical_id, split_name
 
 TOOL = "OSV-Scanner"
 CATEGORY = "vulnerabilities"
+_EMPTY_NOTE = "a bare empty list of results may be of another tool; --format says whose it is"
 
 
 class Document(msgspec.Struct, gc=False):
@@ -91,7 +92,10 @@ def read(content: bytes, options: ReadOptions) -> Report:
     with without_collection():
         forms, documents = decode_documents(content, _DOCUMENT.decode, "OSV-Scanner JSON")
         scans = [_scan(form, options) for form in forms]
-    return Report("osv-scanner", (*scans, *unread(TOOL, documents, CATEGORY)), documents.notes)
+    notes = [*documents.notes]
+    if any(form.results == [] for form in forms):
+        notes.append(_EMPTY_NOTE)
+    return Report("osv-scanner", (*scans, *unread(TOOL, documents, CATEGORY)), tuple(notes))
 
 
 def _scan(document: Document, options: ReadOptions) -> Scan:
