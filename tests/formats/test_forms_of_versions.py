@@ -74,16 +74,28 @@ NODE = {
         "package": {"name": "a"}, "severity": "LOW", "advisory": {"description": "It leaks."}
     }
 }  # fmt: skip
+BARE = {
+    "severity": "Low", "description": "It leaks. Always.", "location": {"file": "a.py"},
+    "scanner": {"id": "x", "name": "X"},
+}  # fmt: skip
 FLAW = {
     "issue_id": 1, "scan_type": "STATIC", "finding_status": {"status": "OPEN"},
     "finding_details": {"severity": 3, "cwe": {"id": 80}, "file_path": "A.java"},
 }  # fmt: skip
 VERACODE = "https://api.veracode.com/appsec/v2/applications/x/findings"
 FORMS: dict[str, list[tuple[Any, int]]] = {
-    "bandit": [({"errors": [], "generated_at": "2023-01-01T00:00:00Z", "results": []}, 0)],
+    "bandit": [
+        ({"errors": [], "generated_at": "2023-01-01T00:00:00Z", "results": []}, 0),
+        ({"metrics": {"_totals": {"loc": 4}}, "results": []}, 0),
+    ],
     "checkov": [({"results": {"failed_checks": [CHECK]}, "summary": COUNTS}, 1), (COUNTS, 0)],
     "shellcheck": [([SPOT | {"file": "a.sh", "code": 2086}], 1), ([SPOT | {"code": 2086}], 1)],
-    "hadolint": [([SPOT | {"file": "Dockerfile", "code": "DL3006"}], 1)],
+    "hadolint": [
+        ([SPOT | {"file": "Dockerfile", "code": "DL3006"}], 1),
+        ([{"line": 1, "code": "DL3006", "message": "Tag the image."}], 1),
+    ],
+    "kics": [({"queries_total": 1, "queries": [{"query_name": "q", "files": [{}]}]}, 1)],
+    "pip-audit": [([{"name": "a", "vulns": [{"id": "PYSEC-2022-1", "aliases": 5}]}], 1)],
     "ruff": [
         ([{"code": "E5", "filename": "a.py", "location": {}, "message": "m", "fix": None}], 1)
     ],
@@ -133,11 +145,13 @@ FORMS: dict[str, list[tuple[Any, int]]] = {
     ],
     "checkmarx-one": [({"results": None, "totalCount": 0}, 0)],
     "gitlab": [
+        ({"version": "15.0", "vulnerabilities": [BARE]}, 1),
         ({"scan": {"type": "sast", "status": "success"}, "version": "15.0", "vulnerabilities": []},
          0),
     ],
     "veracode-findings": [
         ([FLAW, FLAW | {"issue_id": 2}], 2),
+        ([{"scan_type": "SCA", "finding_details": {}, "description": "It leaks. Always."}], 1),
         ({"_links": {"self": {"href": VERACODE}}, "page": {"total_elements": 0}}, 0),
     ],
     "generic-json": [({"name": "Last week", "type": "My tool", "findings": []}, 0)],

@@ -32,6 +32,11 @@ def _is_number(name: str) -> Sign:
     return lambda shape: shape.members.get(name, "").isdigit()
 
 
+def _is_rule_of_hadolint(shape: Shape) -> bool:
+    code = shape.members.get("code", "")
+    return code[:2] in ("DL", "SC") and code[2:].isdigit()
+
+
 def _starts_with_scan(shape: Shape) -> bool:
     marks = ("<Issues", "<PolicyName", "<StartTime")
     return shape.root == "Scan" and any(mark in shape.start for mark in marks)
@@ -51,6 +56,7 @@ CODE: tuple[BuiltIn, ...] = (
         any_of(
             has("metrics", "errors", "generated_at", kind="object"),
             has("errors", "generated_at", "results", kind="object"),
+            has_inner("metrics", "_totals"),
             has_inner("results", "issue_severity", "issue_confidence", "issue_text"),
         ),
     ),
@@ -123,7 +129,10 @@ CODE: tuple[BuiltIn, ...] = (
         "hadolint",
         "Hadolint JSON",
         "code.hadolint",
-        has("code", "column", "file", "level", "line", "message", kind="list"),
+        any_of(
+            has("code", "column", "file", "level", "line", "message", kind="list"),
+            all_of(has("line", "message", kind="list"), _is_rule_of_hadolint),
+        ),
     ),
     BuiltIn(
         "dockle",

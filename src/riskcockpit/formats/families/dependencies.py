@@ -41,7 +41,7 @@ DEPENDENCIES: tuple[BuiltIn, ...] = (
         any_of(
             all_of(
                 has("name", kind="list"),
-                any_of(has("version", "vulns"), has("skip_reason")),
+                any_of(has("vulns"), has("skip_reason")),
             ),
             has("dependencies", "fixes", kind="object"),
             all_of(

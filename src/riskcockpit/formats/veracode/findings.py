@@ -16,6 +16,7 @@ from riskcockpit.formats.members import Members, record_of
 from riskcockpit.formats.observing import observed
 from riskcockpit.formats.paths import location
 from riskcockpit.formats.prose import labelled, paragraphs
+from riskcockpit.formats.titles import first_sentence
 from riskcockpit.formats.veracode.scale import TOOL, component, grade, weaknesses
 from riskcockpit.formats.vulnerabilities import canonical_id
 
@@ -69,7 +70,8 @@ def _finding(options: ReadOptions, entry: Members, place: str) -> Observation | 
     details = entry.member("finding_details")
     cwes = weaknesses(" ".join(cwe.text("id") for cwe in details.members("cwe")))
     category = details.text("finding_category", "name")
-    rule = told.rule or (f"CWE-{cwes[0]}" if cwes else category)
+    about = plain_text(entry.text("description"))
+    rule = told.rule or (f"CWE-{cwes[0]}" if cwes else category or first_sentence(about))
     return observed(
         TOOL,
         rule,
@@ -77,7 +79,7 @@ def _finding(options: ReadOptions, entry: Members, place: str) -> Observation | 
         told.title or category or details.text("cwe", "name") or rule,
         record=place,
         raw=entry.raw,
-        about=paragraphs(plain_text(entry.text("description")), told.about),
+        about=paragraphs(about, told.about),
         is_suppressed=accepted,
         cwes=cwes,
         **told.more,
