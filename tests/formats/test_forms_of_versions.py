@@ -275,8 +275,30 @@ def test_findings_of_semgreps_supply_chain_are_of_packages() -> None:
     assert (seen.package.name, seen.package.fixed_version) == ("loader-utils", "1.4.1")
 
 
-def test_lines_of_a_log_before_the_data_are_no_data() -> None:
+@pytest.mark.parametrize(
+    "log",
+    [
+        "[main]\tINFO\tprofile: None\n[2023-01-01 10:00:00] working\n",
+        "2023-01-01 10:00:00,000 [MainThread  ] [WARNI]  no module\n",
+        "10:00AM INF scanning\n",
+        "true story\n",
+    ],
+)
+def test_lines_of_a_log_before_the_data_are_no_data(log: str) -> None:
     report = {"errors": [], "generated_at": "2023-01-01T00:00:00Z", "metrics": {}, "results": []}
-    log = b"[main]\tINFO\tprofile: None\n[2023-01-01 10:00:00] working\n"
-    found = read_report(log + json.dumps(report, indent=2).encode(), OPTIONS)
+    found = read_report((log + json.dumps(report, indent=2)).encode(), OPTIONS)
     assert (found.format, found.scans[0].problems) == ("bandit", ())
+
+
+@pytest.mark.parametrize("name", ["bandit", "grype", "npm-audit", "snyk", "sarif", "generic-json"])
+def test_reports_in_a_list_are_read_one_after_the_other(name: str) -> None:
+    report = {
+        "bandit": {"metrics": {"_totals": {}}, "results": [{"test_id": "B1", "issue_text": "t"}]},
+        "grype": {"matches": [MATCH], "descriptor": {"name": "grype"}},
+        "npm-audit": {"advisories": {"577": ADVISORY}, "metadata": {}},
+        "snyk": {"vulnerabilities": [PROBLEM], "packageManager": "npm", "org": "o"},
+        "sarif": {"version": "2.1.0", "runs": [{"tool": {}, "results": [{"ruleId": "R"}]}]},
+        "generic-json": {"findings": [{"title": "t", "severity": "low"}]},
+    }[name]
+    assert read_report(encoded([report, report]), OPTIONS).format == name
+    assert len(seen_in([report, report])) == 2

@@ -49,18 +49,25 @@ def decode_amended(
     """
     try:
         return decode_record(raw, decoder)
-    except SkipRecordError as fault:
-        first = fault
-    value = decode_json(bytes(raw))
+    except SkipRecordError:
+        amended = _amended(bytes(raw), decoder, vital)
+        if amended is None:
+            raise
+        return amended
+
+
+def _amended(raw: bytes, decoder: msgspec.json.Decoder[T], vital: frozenset[str]) -> T | None:
+    """Return a record that can be read once its odd members are out of the way, else None."""
+    value = decode_json(raw)
     for _ in range(MOST_AMENDMENTS):
         try:
             return decoder.decode(msgspec.json.encode(value))
         except msgspec.ValidationError as fault:
             if not _amend(value, str(fault), vital):
-                break
+                return None
         except RecursionError:
-            break
-    raise first
+            return None
+    return None
 
 
 def _amend(value: Json, fault: str, vital: frozenset[str]) -> bool:

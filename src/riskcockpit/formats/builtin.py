@@ -18,6 +18,7 @@ from riskcockpit.formats.archives import NO_REPORT
 from riskcockpit.formats.clearing import cleared
 from riskcockpit.formats.opening import reports
 from riskcockpit.formats.shape import Shape, shape_of
+from riskcockpit.formats.unlisting import unlisted
 
 _NAMES_TOLD = 3
 Reader = Callable[[bytes, ReadOptions], Report]
@@ -54,10 +55,22 @@ class BuiltIn:
             nothing = Scan(tool=self.name, is_partial=True)
             return Report(self.name, (nothing,), ("the archive is empty: nothing was reported",))
         module = import_module(f"riskcockpit.formats.{self.module}")
+        read = cast("Reader", module.read)
         try:
-            return cleared(cast("Reader", module.read)(content, options), options.redact)
+            return cleared(_read_or_unlisted(read, content, options), options.redact)
         except RecursionError as fault:  # a reader bears the depth that its own frames leave
             raise FormatError("the report is nested too deeply to be read") from fault
+
+
+def _read_or_unlisted(read: Reader, content: bytes, options: ReadOptions) -> Report:
+    """Read a report; a list that is none of this format may be one of such reports."""
+    try:
+        return read(content, options)
+    except FormatError:
+        reports_ = unlisted(content)
+        if not reports_:
+            raise
+    return read(reports_, options)
 
 
 def _as_one(parts: Sequence[tuple[str, Report]]) -> Report:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Collection
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
@@ -17,6 +18,11 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import MIB, ReadOptions
 
 _CHUNK = MIB
+_DECLARATION_BYTES = 300
+_WIDE = re.compile(
+    rb"(<\?xml\b[^<>]{0,200}?encoding\s*=\s*[\"'])(?:utf|ucs)-?(?:16|2|32|4)[a-z-]*", re.IGNORECASE
+)
+"""How a declaration begins that says that the document is in an encoding of wide characters."""
 _BROKEN_HINT = "the file may be cut off; run the scanner again"
 
 
@@ -28,7 +34,7 @@ def parsed(content: bytes, title: str, options: ReadOptions) -> Element:
     """
     parser = DefusedXMLParser(forbid_dtd=False, forbid_entities=True, forbid_external=True)
     events: Any = XMLPullParser(("start", "end"), _parser=parser)
-    stream = io.BytesIO(content)
+    stream = io.BytesIO(_declared(content))
     depth = 0
     root: Element | None = None
     try:
@@ -58,6 +64,13 @@ def parsed(content: bytes, title: str, options: ReadOptions) -> Element:
     if root is None:
         raise FormatError(f"not readable as {title}: it has no root element", hint=_BROKEN_HINT)
     return root
+
+
+def _declared(content: bytes) -> bytes:
+    """Return `content` as what it declares: it is UTF-8 here, and its declaration comes first."""
+    content = content.lstrip()
+    wide = _WIDE.match(content, 0, _DECLARATION_BYTES)
+    return b"".join((wide[1], b"UTF-8", content[wide.end() :])) if wide else content
 
 
 def record(element: Element, options: ReadOptions) -> bytes:

@@ -24,6 +24,7 @@ from riskcockpit.formats.families.platforms import PLATFORMS
 from riskcockpit.formats.known_tools import advice, resemblance
 from riskcockpit.formats.opening import reports
 from riskcockpit.formats.shape import HEAD_BYTES, Shape, shape_of
+from riskcockpit.formats.unlisting import head_of_first
 
 if TYPE_CHECKING:  # most reports are of our own formats
     from importlib.metadata import EntryPoint
@@ -150,6 +151,8 @@ def _detect_plain(content: bytes, options: ReadOptions) -> Format:
     if format_ is None and len(content) > HEAD_BYTES:
         head = condensed(content) or head
         format_ = _matching(head, options.own)
+    if format_ is None and (first := head_of_first(head)):
+        format_ = _matching(first, options.own)
     if format_ is not None:
         return format_
     if content == NO_REPORT:

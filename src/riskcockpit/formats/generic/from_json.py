@@ -20,6 +20,7 @@ from riskcockpit.formats.members import each
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.shape import shape_of
 from riskcockpit.formats.suspicion import checked
+from riskcockpit.formats.unlisting import refuse_documents
 
 DEFAULT_TOOL = "generic"
 
@@ -49,6 +50,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
     """
     with without_collection():
         forms, documents = decode_documents(content, _FORMS.decode, "generic JSON")
+        refuse_documents(forms, "generic JSON", "findings")
         scans: list[Scan] = []
         loose: list[Raw] = []
         for form, part in zip(forms, documents.parts, strict=True):

@@ -16,6 +16,7 @@ from riskcockpit.formats.gathering import Gathering, unread
 from riskcockpit.formats.grype.records import TOOL, Context, match
 from riskcockpit.formats.images import image_name
 from riskcockpit.formats.members import NOTHING, Members, each, viewed
+from riskcockpit.formats.unlisting import refuse_documents
 
 CATEGORY = "vulnerabilities"
 
@@ -41,6 +42,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
     """
     with without_collection():
         forms, documents = decode_documents(content, _FORMS.decode, "Grype JSON")
+        refuse_documents(forms, "Grype JSON", "matches")
         scans = [_scan(_document(form), options) for form in forms]
     return Report("grype", (*scans, *unread(TOOL, documents, CATEGORY)), documents.notes)
 

@@ -6,7 +6,6 @@ vulnerabilities, misconfigurations, secrets and licences are scans of different 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,7 +15,6 @@ from msgspec import Raw
 from riskcockpit.domain.finding import ControlEvidence, Observation, Problem, Scan
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
-from riskcockpit.formats.amending import decode_amended
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.documents import decode_documents, decode_record
@@ -27,6 +25,7 @@ from riskcockpit.formats.trivy import records
 from riskcockpit.formats.trivy.compliance import compliance
 from riskcockpit.formats.trivy.model import Document, Resource, Target
 from riskcockpit.formats.trivy.records import TOOL, Context
+from riskcockpit.formats.unlisting import refuse_documents
 
 CATEGORIES = {
     "vulnerability": "vulnerabilities",
@@ -45,9 +44,6 @@ CLASSES = {
 }
 """Trivy's class of a target → kind of record that was looked for in it."""
 _FORMS = msgspec.json.Decoder(Document | list[Raw] | None)
-_DOCUMENT = msgspec.json.Decoder(Document)
-_LISTS = frozenset({"Results", "Resources", "Vulnerabilities", "Misconfigurations", "Findings"})
-_IS_DOCUMENT = re.compile(rb'"(?:SchemaVersion|Results|ClusterName)"\s*:')
 _TARGET = msgspec.json.Decoder(Target)
 _RESOURCE = msgspec.json.Decoder(Resource)
 
@@ -60,12 +56,10 @@ def read(content: bytes, options: ReadOptions) -> Report:
     """
     with without_collection():
         forms, documents = decode_documents(content, _FORMS.decode, "Trivy JSON")
+        refuse_documents(forms, "Trivy JSON", "SchemaVersion", "Results", "ClusterName")
         notes = list(documents.notes)
         scans: list[Scan] = []
-        for form in _apart(forms):
-            if isinstance(form, Scan):
-                scans.append(form)
-                continue
+        for form in forms:
             if isinstance(form, Document) and form.id is not None:
                 scans.append(compliance(form, options))
                 continue
@@ -77,25 +71,6 @@ def read(content: bytes, options: ReadOptions) -> Report:
         unread = tuple(Problem("report", why) for why in documents.unreadable)
         scans.append(Scan(tool=TOOL, problems=unread, is_partial=True))
     return Report("trivy", tuple(scans), tuple(notes))
-
-
-def _apart(
-    forms: Iterable[Document | list[Raw] | None],
-) -> Iterator[Document | list[Raw] | Scan | None]:
-    """Yield each document; those of a list of documents, too, or a scan of nothing but a problem.
-
-    A list is most often one of targets, which old versions wrote.
-    """
-    for form in forms:
-        if not isinstance(form, list) or not form or not _IS_DOCUMENT.search(bytes(form[0])):
-            yield form
-            continue
-        for number, raw in enumerate(form):
-            try:
-                yield decode_amended(raw, _DOCUMENT, _LISTS)
-            except SkipRecordError as fault:
-                problem = Problem(f"[{number}]", fault.message)
-                yield Scan(tool=TOOL, problems=(problem,), is_partial=True)
 
 
 @dataclass(slots=True)

@@ -17,9 +17,11 @@ from riskcockpit.formats.observing import observed
 from riskcockpit.formats.paths import location
 from riskcockpit.formats.prose import labelled, paragraphs
 from riskcockpit.formats.titles import first_sentence
+from riskcockpit.formats.unlisting import refuse_documents
 from riskcockpit.formats.veracode.scale import TOOL, component, grade, weaknesses
 from riskcockpit.formats.vulnerabilities import canonical_id
 
+TITLE = "Veracode findings"
 _CLOSED = "CLOSED"
 _UNREVIEWED = ("", "NONE", "PROPOSED", "REJECTED")
 """States of the review of a mitigation in which nobody accepted it."""
@@ -32,7 +34,8 @@ def read(content: bytes, options: ReadOptions) -> Report:
     Raises:
         FormatError: not Veracode's, not JSON, or beyond a limit.
     """
-    found, documents = forms(content, "Veracode findings")
+    found, documents = forms(content, TITLE)
+    refuse_documents([list(form.items) for form in found], TITLE, "_embedded", "findings")
     scans = [scan for form in found for scan in _scans(form, options)]
     return whole("veracode-findings", scans, documents)
 
