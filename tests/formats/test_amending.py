@@ -46,6 +46,7 @@ def amended(vital: frozenset[str] = frozenset(), **members: Any) -> Outer:
         ({"inner": {"line": "last"}}, Outer("a", inner=Inner())),
         ({"places": {"line": 1}}, Outer("a", places=[Inner(1)])),
         ({"places": [{"line": 1}, None, {"line": 2}]}, Outer("a", places=[Inner(1), Inner(2)])),
+        ({"places": [{"line": "1"}] * 30}, Outer("a", places=[Inner(1)] * 30)),
         ({"scores": {"x": {"score": []}, "y": {"score": 1}}}, Outer("a", scores={
             "x": Inner(), "y": Inner(score=1)})),
         ({"is_on": "True"}, Outer("a", is_on=True)),
@@ -65,7 +66,7 @@ def test_an_odd_member_is_put_right_or_counts_as_missing(
         (frozenset({"id"}), {"id": 5}),
         (frozenset({"inner"}), {"inner": {"line": []}}),
         (frozenset({"names"}), {"names": 5}),
-        (frozenset(), {"places": [{"line": {}}] * 30}),
+        (frozenset(), {"places": {"line": {}}, "inner": [5], "names": {}, "id": [], "is_on": {}}),
     ],
 )
 def test_what_cannot_be_done_without_is_told(

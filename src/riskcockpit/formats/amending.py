@@ -19,8 +19,8 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.documents import Json, decode_json, decode_record
 
 T = TypeVar("T")
-MOST_AMENDMENTS = 20
-"""Odd members of one record; a record with more of them is of another shape."""
+MOST_AMENDMENTS = 8
+"""Kinds of odd members in one record; a record with more of them is of another shape."""
 _PLACE = re.compile(r" - at `\$(?P<path>[^`]+)`$")
 _STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d+)\]|(?P<any>\[\.\.\.\])")
 _EXPECTED = re.compile(r"Expected `(?P<kinds>[^`]+)`(?:, got `(?P<got>\w+)`)?")
@@ -96,7 +96,7 @@ def _amend(value: Json, fault: str, vital: frozenset[str]) -> bool:
 
 
 def _spots(value: Json, steps: list[re.Match[str]]) -> Iterator[Spot]:
-    """Yield what is at a path; `[...]` in it stands for every member of an object."""
+    """Yield what is at a path, in every member of an object and item of a list on its way."""
     *before, last = steps
     holders = [value]
     for step in before:
@@ -110,8 +110,8 @@ def _inside(holders: list[Json], step: re.Match[str]) -> Iterator[Spot]:
             yield from ((holder, name) for name in list(holder))
         elif isinstance(holder, dict) and step["name"] in holder:
             yield holder, step["name"]
-        elif isinstance(holder, list) and step["index"] and int(step["index"]) < len(holder):
-            yield holder, int(step["index"])
+        elif isinstance(holder, list) and step["index"]:  # what one item has, most have
+            yield from ((holder, index) for index in range(len(holder)))
 
 
 def _arranged(item: Json, kinds: list[str], name: str) -> Json:

@@ -28,6 +28,7 @@ _SUFFIXES = (
     ".json", ".jsonl", ".ndjson", ".sarif", ".xml", ".csv", ".tsv", ".html", ".fvdl", ".gz", ".zst",
 )  # fmt: skip
 _FORTIFY_RESULTS = "audit.fvdl"
+_WEBINSPECT_RESULTS = "webinspect.xml"
 _FORTIFY_AUDIT = "audit.xml"
 _ENCODING = re.compile(rb"<\?xml[^<>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _DECLARATION = re.compile(r"\s*<\?xml\b[^<>]{0,300}\?>")
@@ -102,6 +103,8 @@ def _reports(
         yield "", _fortify(archive, results[0], _named(files, _FORTIFY_AUDIT), max_bytes)
         return
     reports = [entry for entry in files if _path(entry).suffix.lower() in _SUFFIXES]
+    if len(sessions := _named(files, _WEBINSPECT_RESULTS)) == 1:
+        reports = sessions  # beside it lies an audit, which is no report
     chosen = results or (files if len(files) == 1 else reports)
     if not files:
         yield "", NO_REPORT

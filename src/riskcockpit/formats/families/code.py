@@ -39,7 +39,9 @@ def _is_rule_of_hadolint(shape: Shape) -> bool:
 
 def _starts_with_scan(shape: Shape) -> bool:
     marks = ("<Issues", "<PolicyName", "<StartTime")
-    return shape.root == "Scan" and any(mark in shape.start for mark in marks)
+    if shape.root == "Scan" and any(mark in shape.start for mark in marks):
+        return True
+    return shape.root in ("Scan", "Sessions", "WebInspectScan") and "<Session " in shape.start
 
 
 _SEMGREP_MEMBERS = (
@@ -232,7 +234,7 @@ CODE: tuple[BuiltIn, ...] = (
         "fortify.reader",
         xml("FVDL", "FPR", "ReportDefinition"),
     ),
-    BuiltIn("webinspect", "WebInspect XML", "fortify.webinspect", _starts_with_scan),
+    BuiltIn("webinspect", "WebInspect (XML, FPR)", "fortify.webinspect", _starts_with_scan),
     BuiltIn(
         "veracode-detailed",
         "Veracode's detailed report (XML)",

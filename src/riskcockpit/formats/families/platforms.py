@@ -101,7 +101,11 @@ PLATFORMS: tuple[BuiltIn, ...] = (
         "sonarqube-report",
         "sonar-report JSON",
         "sonarqube.report",
-        any_of(has("sonarBaseURL"), has("sonarComponent", "projectName")),
+        any_of(
+            has("sonarBaseURL"),
+            has("sonarComponent", "projectName"),
+            has("issues", "rules", "projectName"),
+        ),
     ),
     BuiltIn("sonarqube-html", "sonar-report HTML", "sonarqube.html_report", is_sonar_page),
     BuiltIn(
@@ -112,6 +116,7 @@ PLATFORMS: tuple[BuiltIn, ...] = (
             has("issues", "paging"),
             has("hotspots", "paging"),
             has("issues", "components", "total"),
+            has("issues", "total", "p", "ps"),
             has_inner("issues", "rule", "component", "project"),
             has_inner("hotspots", "component", "vulnerabilityProbability"),
         ),
