@@ -290,6 +290,11 @@ def test_lines_of_a_log_before_the_data_are_no_data(log: str) -> None:
     assert (found.format, found.scans[0].problems) == ("bandit", ())
 
 
+def test_pages_in_a_list_are_read_one_after_the_other() -> None:
+    page = [{"name": "a", "version": "1", "vulns": [{"id": "PYSEC-2022-1"}]}]
+    assert len(seen_in([page, page])) == 2
+
+
 @pytest.mark.parametrize("name", ["bandit", "grype", "npm-audit", "snyk", "sarif", "generic-json"])
 def test_reports_in_a_list_are_read_one_after_the_other(name: str) -> None:
     report = {

@@ -63,14 +63,31 @@ class BuiltIn:
 
 
 def _read_or_unlisted(read: Reader, content: bytes, options: ReadOptions) -> Report:
-    """Read a report; a list that is none of this format may be one of such reports."""
+    """Read a report; a list in which it finds nothing may be one of such reports."""
     try:
-        return read(content, options)
+        report = read(content, options)
     except FormatError:
-        reports_ = unlisted(content)
-        if not reports_:
+        listed = unlisted(content)
+        if not listed:
             raise
-    return read(reports_, options)
+        return read(listed, options)
+    if any(map(_has_records, report.scans)) or report.enrichments:
+        return report
+    listed = unlisted(content)
+    return _better(read, report, listed, options) if listed else report
+
+
+def _has_records(scan: Scan) -> bool:
+    return bool(scan.observations or scan.evidence or scan.statements or scan.absent)
+
+
+def _better(read: Reader, report: Report, listed: bytes, options: ReadOptions) -> Report:
+    """Return what can be read of a list of reports, or `report` where that is no more."""
+    try:
+        found = read(listed, options)
+    except FormatError:
+        return report
+    return found if any(map(_has_records, found.scans)) else report
 
 
 def _as_one(parts: Sequence[tuple[str, Report]]) -> Report:

@@ -152,7 +152,7 @@ def _detect_plain(content: bytes, options: ReadOptions) -> Format:
         head = condensed(content) or head
         format_ = _matching(head, options.own)
     if format_ is None and (first := head_of_first(head)):
-        format_ = _matching(first, options.own)
+        format_ = next((ours for ours in BUILT_IN if ours.matches(first)), None)
     if format_ is not None:
         return format_
     if content == NO_REPORT:

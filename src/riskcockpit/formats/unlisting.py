@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -9,6 +10,7 @@ from msgspec import Raw
 
 from riskcockpit.errors import FormatError
 
+_IS_LISTED = re.compile(rb"\s*\[\s*[{\[]")
 _LIST = msgspec.json.Decoder(list[Raw])
 
 
@@ -23,14 +25,14 @@ def head_of_first(head: bytes) -> bytes:
 
 
 def unlisted(content: bytes) -> bytes:
-    """Return the reports of a list below each other; empty if it is no list of objects."""
-    if not head_of_first(content[:1024]):
+    """Return the reports of a list below each other; empty if it is no list of reports."""
+    if not _IS_LISTED.match(content):
         return b""
     try:
         items = [bytes(item).strip() for item in _LIST.decode(content)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return b""
-    return b"\n".join(items) if all(item.startswith(b"{") for item in items) else b""
+    return b"\n".join(items) if all(item.startswith((b"{", b"[")) for item in items) else b""
 
 
 def refuse_documents(forms: Iterable[object], title: str, *members: str) -> None:
