@@ -44,7 +44,7 @@ class Row:
         """
         if self.fault:
             raise SkipRecordError(self.fault)
-        if len(self.cells) > len(names):
+        if any(cell.strip() for cell in self.cells[len(names) :]):
             raise SkipRecordError(f"{len(self.cells)} cells under {len(names)} columns")
         pairs = zip(names, self.cells, strict=False)
         filled = {name: cell for name, cell in pairs if name and cell.strip()}

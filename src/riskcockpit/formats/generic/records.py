@@ -24,7 +24,7 @@ Record = Mapping[str, Any]
 
 _TRUE = frozenset({"true", "yes", "y", "1"})
 _FALSE = frozenset({"false", "no", "n", "0", ""})
-_NOTHING = frozenset({"", "none", "null", "n/a", "nan", "-"})
+_NOTHING = frozenset({"", "none", "null", "n/a", "nan", "-", "-1"})
 """Texts by which exporters write that a number or a flag is not known."""
 _SUPPRESSING = ("false_p", "duplicate", "out_of_scope", "risk_accepted")
 _SPLIT = re.compile(r"[,;|\s]+")
