@@ -255,18 +255,18 @@ class LoneLog(Struct):
     """A log in which the one run stands bare, as converters from XML write lists of one."""
 
     runs: dict[str, Raw]
-    version: str | None = None
+    version: Any = None
 
 
 class Log(Struct):
     """`sarifLog`, with its runs still raw."""
 
     runs: list[Raw] | None
-    version: str | None = None
+    version: Any = None
 
 
 class WholeLog(Struct):
     """`sarifLog`, with its runs decoded."""
 
     runs: list[Run] | None
-    version: str | None = None
+    version: Any = None

@@ -6,6 +6,7 @@ import msgspec
 
 from riskcockpit.domain.finding import Problem, Scan
 from riskcockpit.errors import SkipRecordError
+from riskcockpit.formats import wording
 from riskcockpit.formats.amending import decode_amended
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
@@ -40,8 +41,9 @@ def read(content: bytes, options: ReadOptions) -> Report:
         scans: list[Scan] = []
         for log, part in zip(logs, documents.parts, strict=True):
             is_clean = not has_suspect(part)
-            if log.version not in (None, "2.1.0"):
-                notes.append(f"the log says SARIF {log.version[:20]}; read as 2.1.0")
+            version = wording.name(wording.scalar(log.version))
+            if version not in ("", "2.1.0"):
+                notes.append(f"the log says SARIF {version[:20]}; read as 2.1.0")
             for run in log.runs or ():
                 place = f"runs[{len(scans)}]"
                 scans.append(_read_run(run, place, options, is_clean=is_clean))
