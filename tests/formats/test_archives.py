@@ -202,6 +202,18 @@ def test_several_reports_of_one_format_are_read_as_one() -> None:
         assert report.notes[0] == "the archive has 2 reports: a.json, b.json"
 
 
+def test_the_name_of_a_report_in_an_archive_is_foreign_text() -> None:
+    name = "pass" + "word=" + "Zx9" * 8 + ".json"
+    content = archive({name: findings(""), "b.json": findings("one")})
+    assert "Zx9" not in repr(read_report(content, OPTIONS))
+
+
+def test_several_results_of_fortify_are_refused() -> None:
+    content = archive({"a/audit.fvdl": b"<FVDL/>", "b/audit.fvdl": b"<FVDL/>"})
+    with pytest.raises(FormatError, match="2 reports"):
+        read_report(content, OPTIONS)
+
+
 def test_a_problem_in_an_archive_says_in_which_report() -> None:
     content = archive({"a.json": findings("one"), "b.json": findings("")})
     report = read_report(content, OPTIONS)

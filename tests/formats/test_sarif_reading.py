@@ -53,6 +53,23 @@ def test_every_record_is_in_exactly_one_count() -> None:
     assert counts == (2, 1, 1, 1)
 
 
+@pytest.mark.parametrize(("tool", "is_outside"), [("ZAP", True), ("nuclei", True), ("X", False)])
+def test_scanners_of_running_applications_see_addresses_and_not_files(
+    tool: str, *, is_outside: bool
+) -> None:
+    address = "https://shop.example.invalid/pay?id=1"
+    scanned = run(result(path=address), result(path=""))
+    scanned["tool"]["driver"]["name"] = tool
+    (scan,) = named("sarif").read(log(scanned), OPTIONS).scans
+    seen, nowhere = scan.observations
+    assert (seen.finding_class is FindingClass.DAST, bool(seen.resource)) == (
+        is_outside,
+        is_outside,
+    )
+    assert [place.path for place in seen.locations] == ([] if is_outside else [address])
+    assert nowhere.finding_class is FindingClass.CODE
+
+
 def test_a_bad_rule_is_reported_and_its_results_are_read_without_it() -> None:
     scan = read_scan(result(), rules=["nonsense", {"id": "r", "name": "R"}])
     assert [problem.where for problem in scan.problems] == ["runs[0].tool.driver.rules[0]"]

@@ -109,6 +109,7 @@ def _reports(
     if not files:
         yield "", NO_REPORT
         return
+    most = 1 if results else most  # which audit belongs to which results, nobody can tell
     if not 0 < len(chosen) <= most:
         names = ", ".join(wording.name(_path(entry).name)[:60] for entry in (chosen or files)[:3])
         count = f"{len(chosen)} reports" if chosen else "no report"

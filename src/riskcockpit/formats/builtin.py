@@ -47,7 +47,8 @@ class BuiltIn:
         """
         parts = reports(content, options.max_bytes)
         if len(parts) > 1:
-            return _as_one([(name, self._read(part, options)) for name, part in parts])
+            read = [(name, self._read(part, options)) for name, part in parts]
+            return cleared(_as_one(read), options.redact)  # names are foreign text, too
         return self._read(parts[0][1], options)
 
     def _read(self, content: bytes, options: ReadOptions) -> Report:

@@ -105,9 +105,10 @@ def _common(parts: Sequence[tuple[str, bytes]], options: ReadOptions) -> Format:
     first, *others = (_of_part(name, part, options) for name, part in parts)
     for (name, _), other in zip(parts[1:], others, strict=True):
         if other.name != first.name:
+            one, another = options.redact(parts[0][0]), options.redact(name)
             raise FormatError(
-                f"the archive holds reports of several formats: {parts[0][0]} is {first.name}, "
-                f"{name} is {other.name}",
+                f"the archive holds reports of several formats: {one} is {first.name}, "
+                f"{another} is {other.name}",
                 hint="unpack it and import the reports inside",
             )
     return first
@@ -119,7 +120,8 @@ def _of_part(name: str, part: bytes, options: ReadOptions) -> Format:
     except FormatError as fault:
         if not name:
             raise
-        raise FormatError(f"{name} in the archive: {fault.message}", hint=fault.hint) from fault
+        where = options.redact(name)
+        raise FormatError(f"{where} in the archive: {fault.message}", hint=fault.hint) from fault
 
 
 def _says_something(report: Report) -> bool:

@@ -24,6 +24,7 @@ from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.documents import check_depth
 from riskcockpit.formats.fingerprints import FingerprintReader
 from riskcockpit.formats.repositories import repository
+from riskcockpit.formats.sarif.addresses import at_address, is_scanner
 from riskcockpit.formats.sarif.completeness import errors, is_successful, scanned_at
 from riskcockpit.formats.sarif.locations import Locator
 from riskcockpit.formats.sarif.messages import message_text
@@ -87,6 +88,7 @@ class RunReader:
         self._fingerprints = FingerprintReader()
         self._verdicts: dict[tuple[str, str | None, str | None, bool], Verdict] = {}
         self._is_secret_tool = secrets.is_secret_scanner(self._tool)
+        self._is_outside = is_scanner(self._tool)
         self._sheet = Sheet(f"{place}.results")
         self._evidence: list[ControlEvidence] = []
         self._problems: list[Problem] = list(self._rules.problems)
@@ -115,7 +117,8 @@ class RunReader:
     def _facet(self, result: Result) -> Facet | None:
         """Return what `result` shares with those like it; None for what is to be read alone."""
         written = result.rule_id or (result.rule and result.rule.id) or ""
-        if self._own or not written.strip() or result.baseline_state == "absent":
+        is_alone = bool(self._own) or self._is_outside or result.baseline_state == "absent"
+        if is_alone or not written.strip():
             return None
         rule = self._rules.find(result, "")
         is_secret = rule.is_secret or self._is_secret_tool
@@ -173,7 +176,9 @@ class RunReader:
         seen = self._observation(result, rule, content, claims)
         path = seen.locations[0].path if seen.locations else ""
         self._fingerprints.note((rule.id,), (path,), (claims,))
-        return completed(seen, bytes(result.properties)) if self._own else seen
+        if self._own:
+            return completed(seen, bytes(result.properties))
+        return at_address(seen) if self._is_outside and path else seen
 
     def _observation(
         self, result: Result, rule: KnownRule, content: _Content, claims: Claims
