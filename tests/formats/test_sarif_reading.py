@@ -70,6 +70,15 @@ def test_scanners_of_running_applications_see_addresses_and_not_files(
     assert nowhere.finding_class is FindingClass.CODE
 
 
+def test_a_logical_place_may_be_one_that_the_run_lists() -> None:
+    known = [{"name": "list"}, {"name": "add", "fullyQualifiedName": "collections::list::add"}]
+    places = [[{"logicalLocations": [{"index": index}]}] for index in (1, 0, 2, -1)]
+    scan = read_scan(*(result(locations=place) for place in places), logicalLocations=known)
+    assert [seen.resource for seen in scan.observations] == [
+        "collections::list::add", "list", "", "",
+    ]  # fmt: skip
+
+
 def test_a_bad_rule_is_reported_and_its_results_are_read_without_it() -> None:
     scan = read_scan(result(), rules=["nonsense", {"id": "r", "name": "R"}])
     assert [problem.where for problem in scan.problems] == ["runs[0].tool.driver.rules[0]"]

@@ -61,10 +61,11 @@ class PhysicalLocation(Struct):
 
 
 class LogicalLocation(Struct):
-    """`logicalLocation`."""
+    """`logicalLocation`: a name, or the index of one that the run lists."""
 
     fully_qualified_name: str | None = None
     name: str | None = None
+    index: int | None = None
 
 
 class Place(Struct):
@@ -244,6 +245,7 @@ class Run(Struct):
     tool: Tool | None = None
     results: list[Raw] | None = None
     artifacts: list[Raw] | None = None
+    logical_locations: list[LogicalLocation] | None = None
     invocations: list[Invocation] | None = None
     automation_details: AutomationDetails | None = None
     version_control_provenance: list[Provenance] | None = None

@@ -30,6 +30,7 @@ from riskcockpit.formats.sarif.locations import Locator
 from riskcockpit.formats.sarif.messages import message_text
 from riskcockpit.formats.sarif.model import (
     Component,
+    LogicalLocation,
     Provenance,
     Result,
     Run,
@@ -81,6 +82,7 @@ class RunReader:
         self._place = place
         self._options = options
         self._driver = driver
+        self._logical = run.logical_locations or ()
         self._tool = wording.name(driver.name or "") or "unknown"
         self._rules = RuleBook(tool, run.invocations or (), place)
         self._locator = Locator(run, options.checkout_prefixes)
@@ -207,7 +209,7 @@ class RunReader:
             fingerprints=claims,
             vulnerability_ids=ids,
             package=package,
-            resource=_logical_name(result),
+            resource=_logical_name(result, self._logical),
             secret_digest=content.secret_digest,
             cwes=_cwes(result, rule, properties) if properties or result.taxa else rule.cwes,
             cvss=_score(rule.score) if package else None,
@@ -234,7 +236,7 @@ class RunReader:
     def _package(
         self, result: Result, rule: KnownRule, message: str, properties: bytes
     ) -> Package | None:
-        texts = [properties.decode("utf-8", "replace"), *_logical_names(result)]
+        texts = [properties.decode("utf-8", "replace"), *_logical_names(result, self._logical)]
         return package_of(message, rule.help_text, texts)
 
     def _message(self, result: Result) -> str:
@@ -313,18 +315,25 @@ def _texts(*values: Any) -> Iterator[str]:
         )
 
 
-def _logical_names(result: Result) -> Iterator[str]:
+def _logical_names(result: Result, known: Sequence[LogicalLocation]) -> Iterator[str]:
     for place in result.locations or ():
         for logical in place.logical_locations or ():
-            yield logical.fully_qualified_name or logical.name or ""
+            yield logical.fully_qualified_name or logical.name or _listed_name(logical, known)
 
 
-def _logical_name(result: Result) -> str:
+def _listed_name(logical: LogicalLocation, known: Sequence[LogicalLocation]) -> str:
+    if logical.index is None or not 0 <= logical.index < len(known):
+        return ""
+    listed = known[logical.index]
+    return listed.fully_qualified_name or listed.name or ""
+
+
+def _logical_name(result: Result, known: Sequence[LogicalLocation]) -> str:
     """Return the name of the thing at fault when no file is given."""
     places = result.locations or ()
     if not places or places[0].physical_location is not None:
         return ""
-    return wording.name(next(_logical_names(result), ""))
+    return wording.name(next(_logical_names(result, known), ""))
 
 
 def _score(text: str) -> float | None:
