@@ -70,6 +70,14 @@ def test_scanners_of_running_applications_see_addresses_and_not_files(
     assert nowhere.finding_class is FindingClass.CODE
 
 
+def test_a_place_in_memory_is_known_by_its_logical_name() -> None:
+    place = {
+        "physicalLocation": {"address": {"absoluteAddress": 4096}},
+        "logicalLocations": [{"fullyQualifiedName": "crypto::hash"}],
+    }
+    assert read_one(result(locations=[place])).resource == "crypto::hash"
+
+
 def test_a_logical_place_may_be_one_that_the_run_lists() -> None:
     known = [{"name": "list"}, {"name": "add", "fullyQualifiedName": "collections::list::add"}]
     places = [[{"logicalLocations": [{"index": index}]}] for index in (1, 0, 2, -1)]

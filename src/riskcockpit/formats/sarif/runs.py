@@ -331,7 +331,8 @@ def _listed_name(logical: LogicalLocation, known: Sequence[LogicalLocation]) -> 
 def _logical_name(result: Result, known: Sequence[LogicalLocation]) -> str:
     """Return the name of the thing at fault when no file is given."""
     places = result.locations or ()
-    if not places or places[0].physical_location is not None:
+    physical = places[0].physical_location if places else None
+    if not places or (physical is not None and physical.artifact_location is not None):
         return ""
     return wording.name(next(_logical_names(result, known), ""))
 
