@@ -129,7 +129,12 @@ FORMS: dict[str, list[tuple[Any, int]]] = {
         ({"ok": True, "summary": "No known vulnerabilities", "vulnerabilities": []}, 0),
         ({"vulnerabilities": [PROBLEM], "packageManager": "npm", "projectName": "app"}, 1),
     ],
-    "sonarqube-api": [({"issues": [ISSUE]}, 1), ({"hotspots": [SPOTTED]}, 1)],
+    "sonarqube-api": [
+        ({"issues": [ISSUE]}, 1),
+        ({"hotspots": [SPOTTED]}, 1),
+        ([ISSUE | {"flows": []}], 1),
+        ([SPOTTED, SPOTTED], 2),
+    ],
     "jfrog-xray": [
         ({"total_count": 0, "data": []}, 0),
         ({"total_count": 1, "data": [EXPORTED]}, 1),

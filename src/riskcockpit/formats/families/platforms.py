@@ -119,6 +119,8 @@ PLATFORMS: tuple[BuiltIn, ...] = (
             has("issues", "total", "p", "ps"),
             has_inner("issues", "rule", "component", "project"),
             has_inner("hotspots", "component", "vulnerabilityProbability"),
+            has("rule", "component", "project", "flows", kind="list"),
+            has("component", "vulnerabilityProbability", kind="list"),
         ),
     ),
     BuiltIn(
