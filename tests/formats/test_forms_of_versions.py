@@ -220,6 +220,13 @@ def test_rows_of_the_command_line_of_xray_and_violations_of_its_api_are_alike() 
     assert row.package.fixed_version == "4.17.21"
 
 
+def test_what_xray_finds_beside_packages_is_told_and_not_read() -> None:
+    report = {"vulnerabilities": [ROW], "securityViolations": None, "secrets": [{}, {}]}
+    assert read_report(encoded(report), OPTIONS).notes == (
+        "2 secrets and places in code are not read: `--format sarif` has them, too",
+    )
+
+
 def test_a_licence_that_a_watch_of_xray_objects_to_is_no_vulnerability() -> None:
     (exported,) = seen_in({"total_count": 1, "data": [EXPORTED]})
     listed = ROW | {"licenseKey": "GPL-2.0"}

@@ -24,6 +24,7 @@ from riskcockpit.formats.xray.listed import LICENCES, simple, violation
 
 TITLE = "JSON of JFrog Xray"
 SECURITY = "security"
+_INSTEAD = "`--format sarif` has them, too"
 _SCANNED = frozenset({"completed", "done", "finished", "success"})
 
 
@@ -37,6 +38,9 @@ class Document(msgspec.Struct, gc=False):
     violations: list[Raw] | None = None
     security_violations: list[Raw] | None = msgspec.field(name="securityViolations", default=None)
     licenses_violations: list[Raw] | None = msgspec.field(name="licensesViolations", default=None)
+    secrets: Any = None
+    iac: Any = msgspec.field(name="iacViolations", default=None)
+    sast: Any = msgspec.field(name="sastViolations", default=None)
     total_violations: Any = None
     total_rows: Any = None
     total_count: Any = None
@@ -71,6 +75,8 @@ def read(content: bytes, options: ReadOptions) -> Report:
         notes = list(documents.notes)
         if missing > 0:
             notes.append(f"Xray has {missing:,.0f} more rows than the report")
+        if others := sum(map(_others, found)):
+            notes.append(f"{others:,} secrets and places in code are not read: {_INSTEAD}")
         errors = tuple(error for document in found for error in _errors(document, options))
         scans = groups.scans(is_partial=missing > 0, tool_errors=errors)
         return Report("jfrog-xray", scans, tuple(notes))
@@ -95,6 +101,12 @@ def _missing(document: Document) -> float:
     if data is not None:
         return max((about.number("total_count") or 0) - len(data), 0)
     return 0
+
+
+def _others(document: Document) -> int:
+    """Return how many faults other scanners of Xray found, beside those of packages."""
+    listed = (document.secrets, document.iac, document.sast)
+    return sum(len(each) for each in listed if isinstance(each, list))
 
 
 def _errors(document: Document, options: ReadOptions) -> Iterator[str]:
