@@ -310,6 +310,28 @@ def test_statements_bind_to_the_subject_and_to_the_versions_that_are_affected() 
     assert said.justification == "false_positive"
 
 
+@pytest.mark.parametrize(
+    ("versions", "bound", "ranges"),
+    [
+        ([{"version": "5.1"}, {"version": "5.2"}], ["5.1", "5.2"], ()),
+        ([{"version": "2.5"}, {"range": "vers:generic/<2.4"}], ["2.5", ""], ("vers:generic/<2.4",)),
+        ([{"range": "vers:generic/<2.4"}], [""], ("vers:generic/<2.4",)),
+        ([], [""], ()),
+    ],
+)
+@pytest.mark.parametrize("status", ["unaffected", "affected"])
+def test_a_statement_that_names_versions_is_about_no_others(
+    status: str, versions: list[dict[str, str]], bound: list[str], ranges: tuple[str, ...]
+) -> None:
+    affected = {
+        "ref": "urn:cdx:1/1#gadget",
+        "versions": [one | {"status": status} for one in versions],
+    }
+    (said,) = scan_of(vex(vulnerability(affected, analysis={"state": "not_affected"}))).statements
+    assert [package.version for package in said.packages] == bound
+    assert said.ranges == ranges
+
+
 def test_a_statement_about_the_subject_itself_is_about_the_asset() -> None:
     found = vex(vulnerability("app", analysis={"state": "not_affected"}))
     found["metadata"]["component"] = {"name": "app", "bom-ref": "app", "type": "container"}
