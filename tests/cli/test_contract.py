@@ -172,6 +172,19 @@ def test_a_report_is_read_from_stdin(home: Path, report: Path) -> None:
     assert document(ran, "import")["totals"]["new"] == 2
 
 
+@pytest.mark.parametrize("option", ["--asset", "--scope"])
+def test_a_name_that_is_empty_is_refused_and_others_are_cleaned(
+    home: Path, report: Path, option: str
+) -> None:
+    ran = invoke("import", str(report), option, " ")
+    assert (ran.code, f"{option} is empty" in ran.err) == (2, True)
+    assert invoke("import", str(report), option, "a\x1b[31m").code == 0
+    rows = document(
+        invoke("query", "SELECT DISTINCT asset, category FROM finding", "--json"), "query"
+    )
+    assert "a\ufffd[31m" in rows["rows"][0]
+
+
 def test_a_file_that_is_not_there_is_named(home: Path) -> None:
     ran = invoke("import", "missing.sarif")
     assert ran.code in (2, 3)
@@ -183,6 +196,7 @@ def test_a_file_that_is_not_there_is_named(home: Path) -> None:
     [
         (("status",), "status"),
         (("findings", "list"), "findings"),
+        (("findings", "list", "--explain", "severity>=high age>2d"), "compiled_query"),
         (("findings", "facets"), "facets"),
         (("models", "list"), "models"),
         (("controls", "list"), "controls"),
@@ -908,6 +922,28 @@ def test_a_mapping_of_ones_own_is_tested_listed_detected_and_imported(
     files = document(invoke("import", str(report), "--json"), "import")["files"]
     assert (files[0]["format"], files[0]["new"]) == ("tiny", 1)
     assert "Tiny" in invoke("formats", "show", "tiny").out
+
+
+def test_a_mapping_of_the_name_of_a_format_of_ours_stands_in_its_place(
+    home: Path, tmp_path: Path
+) -> None:
+    assert invoke("init").code == 0
+    mapping = home / "config/formats/bandit.yaml"
+    mapping.parent.mkdir()
+    mapping.write_text(
+        "name: bandit\ntitle: Our own\nkind: json\nwhen: {has: [ours]}\ntool: Ours\n"
+        "records: ours[*]\nfields: {title: t, severity: s}\n"
+    )
+    listed = document(invoke("formats", "list", "--json"), "formats")["formats"]
+    (one,) = [each for each in listed if each["name"] == "bandit"]
+    assert one["title"] == "Our own"
+    assert one["origin"] == f"{mapping}, in place of the built-in one"
+    report = tmp_path / "r.json"
+    report.write_text('{"ours": [{"t": "a fault", "s": "high"}]}')
+    files = document(invoke("import", str(report), "--format", "bandit", "--json"), "import")[
+        "files"
+    ]
+    assert (files[0]["tool"], files[0]["new"]) == ("Ours", 1)
 
 
 def test_a_file_of_no_format_is_a_usage_error_for_detect(home: Path, tmp_path: Path) -> None:

@@ -408,3 +408,16 @@ def test_a_revision_of_git_tells_what_the_change_touches() -> None:
     assert found["rules"][0]["known"] == 2
     assert found["baseline"] == "the lines added since base"
     assert invoke("gate", "rule:R2", "-r", head, "-b", "base").code == 0
+
+
+def test_a_file_called_dash_is_stdout_and_only_one_may_be() -> None:
+    name = report("scan.sarif", result("R1", "src/a.py", 3))
+    ran = invoke("gate", "--report", name, "--sarif", "-", "--markdown", "gate.md")
+    assert ran.code == 1
+    check_sarif(ran.out.encode())
+    assert Path("gate.md").exists()
+    for others in (("--junit", "-"), ("--json",)):
+        ran = invoke("gate", "--report", name, "--sarif", "-", *others)
+        assert (ran.code, ran.out) == (2, "")
+        assert "would mix on standard output" in ran.err
+    assert not Path("-").exists()

@@ -93,6 +93,8 @@ def test_so_many_days_are_counted_from_the_end_of_the_data_and_not_from_now(bank
     since, until = (datetime.fromisoformat(found[name]) for name in ("since", "until"))
     assert until - since == timedelta(days=30)
     assert invoke("report", "--json", "x.json", "--since", "9999999w", "--draft").code == 2
+    ran = invoke("report", "--json", "x.json", "--since", "", "--draft")
+    assert (ran.code, "the start of the period is empty" in ran.err) == (2, True)
 
 
 def test_the_ledger_names_what_was_issued_and_drafts_leave_no_trace(bank: Path) -> None:

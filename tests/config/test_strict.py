@@ -21,7 +21,6 @@ PLAIN = (
     "a: 2026-01-15T12:00:00Z\nb: 2026-01-15\nc: '2026-01-15'\n",
     'quoted: "1"\nfolded: >-\n  one\n  two\nliteral: |\n  one\n  two\n',
     "1: one\ntrue: yes\n~: nothing\n2026-01-15: day\n",
-    "a: first\na: second\n",
     "- - 1\n  - {}\n- []\n- a:\n  - b:\n",
     "a:\nb: ''\n? c\n: d\n",
 )
@@ -34,7 +33,7 @@ UNUSUAL = (
 REFUSED = (
     "a: &x 1\nb: *x\n", "a: *nowhere\n", "a: 1\n---\nb: 2\n", "a: [1\n", "a: b: c\n", "\t- x\n",
     "a: !!python/object:os.system x\n", "? {a: b}\n: c\n", "? [a, b]\n: c\n", "a: =\n",
-    "a: 2026-13-45\n", "\0",
+    "a: 2026-13-45\n", "\0", "a: first\na: second\n", "- {b: {c: 1, c: 2}}\n",
 )  # fmt: skip
 
 

@@ -1,26 +1,24 @@
-"""Packed reports: zip archives of one or several reports, zstd, and what is refused."""
+"""Packed reports: zip archives with one report in them, zstd, and what is refused."""
 
 from __future__ import annotations
 
 import gzip
 import io
-import json
-import re
 import tarfile
 import tracemalloc
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 
 import pyarrow as pa
 import pytest
 
 from riskcockpit.errors import FormatError
 from riskcockpit.formats import archives
+from riskcockpit.formats.artefacts import enclosed_in
 from riskcockpit.formats.limits import CHUNK
 from riskcockpit.formats.opening import plain
-from riskcockpit.formats.registry import detect, read_report
+from riskcockpit.formats.registry import read_report
 from support.sarif_logs import OPTIONS, log, result, run
 
 LIMIT = 1 << 20
@@ -117,6 +115,20 @@ def test_an_encrypted_archive_is_refused() -> None:
         plain(bytes(content), LIMIT)
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_file_is_damage_however_it_is_packed(method: int) -> None:
+    content = bytearray(archive({"a.json": REPORT * 9, "b.json": REPORT}, method))
+    start = content.index(b"a.json") + len(b"a.json")
+    content[start : start + 40] = b"\xff" * 40
+    first, second = enclosed_in(bytes(content), LIMIT)
+    assert "damaged" in str(first.fault)
+    assert second.content == REPORT
+    alone = bytearray(archive({"a.json": REPORT * 9}, method))
+    alone[start : start + 40] = b"\xff" * 40
+    with pytest.raises(FormatError, match="damaged"):
+        plain(bytes(alone), LIMIT)
+
+
 def test_a_method_nobody_reads_is_refused() -> None:
     content = bytearray(archive({"a.json": REPORT}, zipfile.ZIP_STORED))
     directory = content.rindex(b"PK\x01\x02")
@@ -185,60 +197,3 @@ def test_nothing_of_damaged_zstd_stays_in_memory() -> None:
     finally:
         tracemalloc.stop()
     assert held < CHUNK
-
-
-def findings(*titles: str) -> bytes:
-    return json.dumps({"findings": [{"title": one, "severity": "low"} for one in titles]}).encode()
-
-
-def test_several_reports_of_one_format_are_read_as_one() -> None:
-    content = archive({"a.json": findings("one", "two"), "b.json": gzip.compress(findings("3"))})
-    assert detect(content, OPTIONS).name == "generic-json"
-    for name in ("", "generic-json"):
-        report = read_report(content, OPTIONS, name=name)
-        assert [seen.title for scan in report.scans for seen in scan.observations] == [
-            "one", "two", "3",
-        ]  # fmt: skip
-        assert report.notes[0] == "the archive has 2 reports: a.json, b.json"
-
-
-def test_the_name_of_a_report_in_an_archive_is_foreign_text() -> None:
-    name = "pass" + "word=" + "Zx9" * 8 + ".json"
-    content = archive({name: findings(""), "b.json": findings("one")})
-    assert "Zx9" not in repr(read_report(content, OPTIONS))
-
-
-def test_several_results_of_fortify_are_refused() -> None:
-    content = archive({"a/audit.fvdl": b"<FVDL/>", "b/audit.fvdl": b"<FVDL/>"})
-    with pytest.raises(FormatError, match="2 reports"):
-        read_report(content, OPTIONS)
-
-
-def test_a_problem_in_an_archive_says_in_which_report() -> None:
-    content = archive({"a.json": findings("one"), "b.json": findings("")})
-    report = read_report(content, OPTIONS)
-    problems = [problem.where for scan in report.scans for problem in scan.problems]
-    assert problems == ["b.json: findings[0]"]
-
-
-@pytest.mark.parametrize(
-    ("other", "why"),
-    [
-        (b'{"version": "2.1.0", "runs": []}', "a.json is generic-json, b.json is sarif"),
-        (b"<nothing/>", "b.json in the archive: not a known report format"),
-    ],
-)
-def test_reports_of_several_formats_or_none_are_refused(other: bytes, why: str) -> None:
-    content = archive({"a.json": findings("one"), "b.json": other})
-    with pytest.raises(FormatError, match=re.escape(why)):
-        read_report(content, OPTIONS)
-    with pytest.raises(FormatError, match=re.escape(why)):
-        detect(content, OPTIONS)
-
-
-def test_reports_of_an_archive_are_not_larger_together_than_one_may_be() -> None:
-    one = findings(*("x" * 50 for _ in range(50)))
-    content = archive({"a.json": one, "b.json": one})
-    with pytest.raises(FormatError, match="larger than"):
-        read_report(content, replace(OPTIONS, max_bytes=len(one) + 10))
-    assert len(read_report(content, replace(OPTIONS, max_bytes=2 * len(one))).scans) == 2

@@ -385,6 +385,7 @@ def test_suppressed_at_the_source_is_counted_apart_and_triage_waits(bank: Bank) 
     bank.scan([code("a"), code("b", is_suppressed=True), code("c")])
     assert bank.states() == {"open": 2, "suppressed_at_source": 1}
     assert bank.events("suppressed") == [("suppressed", "")]
+    assert bank.events("state_changed") == [("state_changed", "suppressed_at_source → open")]
 
 
 def test_a_renamed_rule_keeps_its_findings(tmp_path: Path) -> None:

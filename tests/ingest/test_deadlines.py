@@ -16,7 +16,7 @@ from support.ingesting import START, Bank, code, open_bank
 
 SLA = SlaSettings(critical_days=3, high_days=10, medium_days=30, low_days=0, kev_days=2)
 INFO, LOW, MEDIUM, HIGH, CRITICAL = Severity
-KEV = "kev"
+KEV, SILENT = "kev", "suppressed at the source"
 GONE = None
 
 
@@ -25,7 +25,7 @@ class World:
     """What scans show on days 1, 2, …, and what must come of it; days count from START."""
 
     scans: dict[int, Severity | tuple[Severity, str] | None]
-    """Day → severity (and whether it is exploited), or None: absent."""
+    """Day → severity (and whether it is exploited, or suppressed), or None: absent."""
     due: int | None
     """Day of the deadline at the end."""
     fixed: int | None = None
@@ -42,6 +42,9 @@ WORLDS = {
     ),
     "back after a late fix: new clock, the breach on record": World(
         {1: HIGH, 20: GONE, 25: HIGH}, due=35, past=((11, 20, True),)
+    ),
+    "back suppressed at the source: a return all the same": World(
+        {1: HIGH, 5: GONE, 9: (HIGH, SILENT), 40: HIGH}, due=19, past=((11, 5, False),)
     ),
     "back twice: every clock on record": World(
         {1: HIGH, 20: GONE, 25: HIGH, 30: GONE, 31: HIGH, 60: GONE},
@@ -107,7 +110,8 @@ def played(directory: Path, world: World) -> Bank:
 
 def _shown(shown: Severity | tuple[Severity, str]) -> Observation:
     severity, kev = shown if isinstance(shown, tuple) else (shown, "")
-    return replace(code(rule="it"), severity=severity, is_kev=kev == KEV)
+    told = {"is_kev": kev == KEV, "is_suppressed": kev == SILENT}
+    return replace(code(rule="it"), severity=severity, **told)
 
 
 def day(number: int | None) -> object:

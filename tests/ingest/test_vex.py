@@ -77,6 +77,18 @@ def test_a_finding_that_comes_after_the_statement_is_covered(bank: Bank) -> None
     assert len(bank.events("vex")) == 1
 
 
+def test_what_comes_back_is_covered_by_the_statement_and_not_said_to_be_by_the_source(
+    bank: Bank,
+) -> None:
+    scan(bank)
+    speak(bank, said())
+    scan(bank, [code()])
+    counts = scan(bank).counts
+    assert (counts.reopened, bank.states()["suppressed_at_source"]) == (1, 1)
+    assert bank.events("vex")[-1][1] == "not_affected, in force still; fixed → suppressed_at_source"
+    assert bank.events("suppressed") == []
+
+
 def test_statements_without_a_finding_are_told(bank: Bank) -> None:
     scan(bank)
     report = speak(bank, said(), said(NOT_AFFECTED, "CVE-2026-0009"))

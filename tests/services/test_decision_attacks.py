@@ -20,14 +20,14 @@ from riskcockpit.decisions.waivers import WaiverState
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.decision import EntryType
 from riskcockpit.domain.severity import Severity
-from riskcockpit.errors import LedgerError, RefusedError, UnknownNameError
+from riskcockpit.errors import ConfigError, LedgerError, RefusedError, UnknownNameError
 from riskcockpit.ledger.chain import Entry
 from riskcockpit.ledger.journal import Journal
 from riskcockpit.ledger.objects import Objects
 from riskcockpit.services.answers import approve, plan_approve, plan_reject
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.policy_files import restore_policy, sign_policy
-from riskcockpit.services.record import examined
+from riskcockpit.services.record import examined, parse_roles
 from riskcockpit.services.requests import request as show_request
 from riskcockpit.services.requests import requests
 from riskcockpit.services.signing_keys import add_key, revoke_key
@@ -508,3 +508,8 @@ def test_no_clock_is_years_ahead_and_a_revoked_key_in_the_future_stops_nothing(
     council.clock.at = now + timedelta(minutes=1)
     with pytest.raises(LedgerError, match="no clock is that far ahead"):
         accept_clock(council.at("ann"))
+
+
+def test_roles_that_say_a_thing_twice_are_refused() -> None:
+    with pytest.raises(ConfigError, match='cannot read roles from x: line 3: "people" is there'):
+        parse_roles(b"people: {}\nrules: []\npeople: {ann@bank: engineer}\n", "x")

@@ -355,9 +355,10 @@ def test_renamed_rules_of_a_home_stand_beside_ours(tmp_path: Path) -> None:
     paths.config.mkdir(parents=True)
     (paths.config / "rule_aliases.yaml").write_text("Bandit:\n  B999: B998\n")
     assert rule_names(paths)["bandit"] == {**ours["bandit"], "B999": "B998"}
-    (paths.config / "rule_aliases.yaml").write_text("- nonsense\n")
-    with pytest.raises(ConfigError, match="rule_aliases"):
-        rule_names(paths)
+    for unusable in ("- nonsense\n", "bandit:\n  B1: B2\n  B1: B3\n"):
+        (paths.config / "rule_aliases.yaml").write_text(unusable)
+        with pytest.raises(ConfigError, match="rule_aliases"):
+            rule_names(paths)
 
 
 def test_an_asset_of_an_unknown_kind_is_a_fault_of_the_settings(tmp_path: Path) -> None:
@@ -499,3 +500,32 @@ def test_documents_that_share_a_scope_are_read_together_even_if_each_was_importe
     assert import_reports(ctx, files, options).totals.new == 2
     assert import_reports(ctx, files, options).totals.unchanged == 2
     assert import_reports(ctx, files[:1], options).totals.unchanged == 1
+
+
+def test_two_projects_in_one_repository_are_told_that_one_closes_the_other(
+    ctx: Context, tmp_path: Path
+) -> None:
+    (tmp_path / "mono" / ".git").mkdir(parents=True)
+    pay, lend = (tmp_path / "mono" / name / "r.sarif" for name in ("pay", "lend"))
+    take(ctx, report(pay, run("r@a.py:1", "q@b.py:2")))
+    (note,) = one(take(ctx, report(lend, run("r@a.py:1")))).notes
+    assert note.startswith(f"it closes what {pay} showed: both are taken for mono")
+    again = one(take(ctx, report(lend, run("s@c.py:1"))))
+    assert (again.counts.fixed, again.notes) == (1, ()), "the same place: the next scan"
+    named = one(take(ctx, report(pay, run("t@d.py:1")), asset="mono"))
+    assert (named.counts.fixed, named.notes) == (1, ()), "somebody said what it is about"
+
+
+def test_parts_of_a_scan_that_show_one_finding_at_two_places_are_told(
+    ctx: Context, tmp_path: Path
+) -> None:
+    parts = [
+        report(tmp_path / "a" / f"{n}.sarif", run(f"r@Dockerfile:{n}", "q@same.py:1"))
+        for n in (1, 9)
+    ]
+    first, second = take(ctx, *parts, asset="a").files
+    assert (first.notes, second.counts.moved, second.counts.unchanged) == ((), 1, 1)
+    assert second.notes == (
+        "1 result taken for what another of these reports shows at another place: give different "
+        "projects an --asset each, and import older reports of one project before the newer ones",
+    )

@@ -90,8 +90,8 @@ def ack(
 def digest(
     *,
     since: Annotated[
-        str, typer.Option(help="Start of the period, as 2026-01-31 or 7d; a day by default.")
-    ] = "",
+        str | None, typer.Option(help="Start of the period, as 2026-01-31 or 7d; a day by default.")
+    ] = None,
     form: Annotated[
         str, typer.Option("--format", help="markdown, json or table.", autocompletion=_digests)
     ] = "table",

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from riskcockpit.cli.diagnostics import ExitCode, Progress, say, warn
-from riskcockpit.cli.options import JsonOption
+from riskcockpit.cli.options import JsonOption, name_given
 
 evidence_app = typer.Typer(help="Evidence that needs only stock tools.", no_args_is_help=True)
 
@@ -23,12 +23,14 @@ def export(
     directory: Annotated[Path, typer.Argument(help="A directory that is not there yet.")],
     *,
     since: Annotated[
-        str, typer.Option("--since", help="Start of the period, as 2026-01-31 or 90d.")
-    ] = "",
+        str | None, typer.Option("--since", help="Start of the period, as 2026-01-31 or 90d.")
+    ] = None,
     framework: Annotated[
-        str, typer.Option("--framework", help="Only controls that refer to it, as dora.")
-    ] = "",
-    asset: Annotated[str, typer.Option("--asset", help="Only rows about this asset.")] = "",
+        str | None, typer.Option("--framework", help="Only controls that refer to it, as dora.")
+    ] = None,
+    asset: Annotated[
+        str | None, typer.Option("--asset", help="Only rows about this asset.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write results, what was judged, policy and ledger as files that stock tools verify.
@@ -41,11 +43,14 @@ def export(
     from riskcockpit.cli import documents, output
     from riskcockpit.cli.closing import witness
     from riskcockpit.cli.moments import start_of
+    from riskcockpit.present.text import plural
     from riskcockpit.services.context import Context
     from riskcockpit.services.evidence import EvidenceOptions, export_evidence
 
     ctx = Context.open()
-    options = EvidenceOptions(start_of(since), framework, asset)
+    options = EvidenceOptions(
+        start_of(since), name_given("--framework", framework), name_given("--asset", asset)
+    )
     progress = Progress()
     try:
         written = export_evidence(ctx, directory, options, progress)
@@ -56,9 +61,10 @@ def export(
         output.json_document(document)
     else:
         output.line(
-            f"{written.files} files, {written.bytes:,} bytes, {written.controls} controls, "
-            f"{written.deployments} statements about deployments, "
-            f"{written.entries} chains in {written.directory}"
+            f"{plural(written.files, 'file')}, {plural(written.bytes, 'byte')}, "
+            f"{plural(written.controls, 'control')}, "
+            f"{plural(written.deployments, 'statement')} about deployments, "
+            f"{plural(written.entries, 'chain')} in {written.directory}"
         )
         output.line(f"SHA-256 of its list of files: {written.manifest_digest}")
         output.line(f"check it: sh {written.directory}/verify.sh")

@@ -50,9 +50,17 @@ def _reader() -> tuple[Context, FindingReader]:
     from riskcockpit.services.following import behind
 
     ctx = Context.open()
-    if newer := behind(ctx):
+    if not ctx.store.generation():
+        say("nothing is in the cache yet: `riskcockpit import FILE…` or `riskcockpit sync`")
+    elif newer := behind(ctx):
         say(newer)
     return ctx, FindingReader(ctx)
+
+
+def _why_none(ctx: Context) -> str:
+    if ctx.store.exists():
+        return "no finding matches"
+    return "nothing is in the cache yet: `riskcockpit import FILE…` or `riskcockpit sync`"
 
 
 @findings_app.command("list", cls=QueryCommand)
@@ -73,7 +81,11 @@ def list_(
     ctx, reader = _reader()
     with closing(reader):
         if explain:
-            output.lines(pages.compiled(reader.explain(text)))
+            compiled = reader.explain(text)
+            if as_json:
+                output.json_document(subjects.compiled(compiled))
+            else:
+                output.lines(pages.compiled(compiled))
             return
         found = reader.open(text)
         rows = reader.page(found, 0, limit or found.total).rows
@@ -89,6 +101,8 @@ def list_(
         )
         return
     lists.findings(rows, ctx.clock.now(), kind)
+    if not rows and kind != "csv":
+        say(_why_none(ctx))
     if len(rows) < found.total:
         say(f"{len(rows)} of {found.total} findings; --limit 0 shows all")
 
@@ -127,7 +141,7 @@ def facets(query: Query = None, *, as_json: JsonOption = False) -> None:
     from riskcockpit.cli import output, pages, subjects
 
     text = " ".join(query or ())
-    _, reader = _reader()
+    ctx, reader = _reader()
     with closing(reader):
         views = reader.facets(text)
     if as_json:
@@ -135,7 +149,7 @@ def facets(query: Query = None, *, as_json: JsonOption = False) -> None:
     else:
         pages.facets(views)
         if not any(view.counts for view in views):
-            say("no finding matches")
+            say(_why_none(ctx))
 
 
 @findings_app.command("export", cls=QueryCommand)
@@ -158,6 +172,7 @@ def export_(
 
     SARIF imports back to the same findings with the same ids, here or in an empty home.
     """
+    from riskcockpit.cli import files
     from riskcockpit.cli import output as out
     from riskcockpit.errors import InputError
     from riskcockpit.present.text import plural
@@ -165,7 +180,7 @@ def export_(
     from riskcockpit.services.exporting import export
 
     text = " ".join(query or ())
-    if output is None and format_ == "parquet" and sys.stdout.isatty():
+    if output in (None, files.STDOUT) and format_ == "parquet" and sys.stdout.isatty():
         raise InputError("Parquet is no text for a terminal", hint="name a file with --output")
     made = export(Context.open(), text, format_)
     content = made.content
@@ -178,8 +193,7 @@ def export_(
     if output is None:
         out.raw(content)
         return
-    out.write_file(output, content)
-    say(f"wrote {len(content):,} bytes to {output}")
+    files.write_file(output, content, f", {len(content):,} bytes")
 
 
 @findings_app.command("views")

@@ -11,7 +11,7 @@ import typer
 
 from riskcockpit.cli import completing
 from riskcockpit.cli.diagnostics import ExitCode, Progress, about, say, warn
-from riskcockpit.cli.options import JsonOption
+from riskcockpit.cli.options import JsonOption, name_given
 from riskcockpit.cli.words import QueryCommand
 from riskcockpit.errors import InputError
 
@@ -50,7 +50,7 @@ def gate(
     policy: Annotated[
         Path | None, typer.Option("--policy", help="The rules; else gate.yaml of the home.")
     ] = None,
-    asset: Annotated[str, typer.Option(help="What the reports are about.")] = "",
+    asset: Annotated[str | None, typer.Option(help="What the reports are about.")] = None,
     sarif: Annotated[
         Path | None, typer.Option("--sarif", help="Write the findings that count as SARIF.")
     ] = None,
@@ -67,18 +67,21 @@ def gate(
     Reports are judged without a server, a cache or a home; without any, the cache is judged. Only
     what the change adds counts, unless a rule says otherwise. Waived findings break no rule.
     """
-    from riskcockpit.cli import gate_pages, output
+    from riskcockpit.cli import files, gate_pages, output
     from riskcockpit.formats.writing import gate as writing
     from riskcockpit.services.context import Context
     from riskcockpit.services.gating import GateOptions
     from riskcockpit.services.gating import gate as judge
 
+    is_redirected = files.goes_to_stdout(
+        sarif=sarif, junit=junit, markdown=markdown, json=files.STDOUT if as_json else None
+    )
     options = GateOptions(
         query=" ".join(query or ()),
         reports=_named(report or ()),
         baseline=tuple(baseline or ()),
         policy=policy,
-        asset=asset,
+        asset=name_given("--asset", asset),
         stdin=sys.stdin.buffer.read() if "-" in (report or ()) else None,
         with_sarif=sarif is not None,
     )
@@ -94,12 +97,12 @@ def gate(
         (markdown, writing.markdown(view) if markdown else b""),
     ):
         if file is not None:
-            output.write_file(file, content)
-            say(f"wrote {file}")
+            files.write_file(file, content)
     if as_json:
         output.json_document(gate_pages.as_document(view))
     else:
-        gate_pages.gate(view)
+        if not is_redirected:
+            gate_pages.gate(view)
         _narrate(view)
     if not view.is_passed:
         raise typer.Exit(ExitCode.GATE_FAILED)
@@ -124,5 +127,7 @@ def _narrate(view: GateView) -> None:
             warn(about(file.path, file.error), file.hint or None)
         for problem in file.problems[:5]:
             warn(f"{file.path}: {problem.where}: {problem.why}")
+        for note in file.notes if file.is_passed_over else ():
+            say(f"{file.path}: {note}")
     for note in view.notes:
         say(note)

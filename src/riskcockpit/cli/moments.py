@@ -7,21 +7,24 @@ from datetime import UTC, datetime, time, timedelta
 from riskcockpit.errors import InputError
 
 _LONGEST = timedelta(days=36_525)
+_AS = "as 2026-01-31, 2026-01-31T06:00Z or 90d"
 
 
-def start_of(text: str) -> datetime | timedelta | None:
+def start_of(text: str | None) -> datetime | timedelta | None:
     """Read the start of a period: a moment (aware UTC), or how long before its end.
 
-    None for nothing.
+    None for None, when nobody named one.
 
     Raises:
-        InputError: it is no date, moment or duration.
+        InputError: it is no date, moment or duration, or it is empty.
     """
     from riskcockpit.config.durations import parse_duration
     from riskcockpit.domain.clock import parse_utc
 
-    if not text:
+    if text is None:
         return None
+    if not (text := text.strip()):
+        raise InputError("the start of the period is empty", hint=f"{_AS}; is a variable not set?")
     try:
         if not (text[0].isdigit() and text[-1] in "smhdw"):
             return parse_utc(text)
@@ -57,5 +60,4 @@ def end_of(text: str, now: datetime) -> datetime:
 
 
 def _no_start(text: str) -> InputError:
-    hint = "as 2026-01-31, 2026-01-31T06:00Z or 90d"
-    return InputError(f'"{text}" is no start of a period', hint=hint)
+    return InputError(f'"{text}" is no start of a period', hint=_AS)

@@ -1,5 +1,4 @@
-"""What goes to stdout: lines, one JSON document, and lists in several forms. Its only writer;
-and whole files where the user names one.
+"""What goes to stdout: lines, one JSON document, and lists in several forms. Its only writer.
 
 All text passes the fence once more on its way out: no escape of foreign text reaches a terminal.
 """
@@ -13,7 +12,6 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 from riskcockpit.cli.diagnostics import say
@@ -21,9 +19,11 @@ from riskcockpit.cli.documents import plain
 from riskcockpit.cli.speech import folded, in_words, room, speech_now
 from riskcockpit.domain.untrusted import (
     DANGEROUS,
+    STOP,
     as_markdown,
     clean_line,
     clean_text,
+    runs_left,
     steady,
     without_formula,
 )
@@ -134,18 +134,6 @@ def raw(content: bytes) -> None:
     """Write a whole file as it is, for a pipe; its writer made it harmless."""
     sys.stdout.buffer.write(content)
     sys.stdout.flush()
-
-
-def write_file(file: Path, content: bytes) -> None:
-    """Write a whole file where the user wants it.
-
-    Raises:
-        InputError: it cannot be written; the message names it.
-    """
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise InputError(f"cannot write {file}: {error.strerror}") from error
 
 
 def styled(*cells: Cell, least: int | None = None) -> None:
@@ -271,20 +259,13 @@ def _text_table(columns: Sequence[Column[Any]], grid: Sequence[Sequence[Cell]]) 
     index = {id(column): i for i, column in enumerate(columns)}
     print("  ".join(_pad(Cell(c.title), width, c.align) for c, width in chosen).rstrip())
     for row in grid:
-        drawn = (
-            _paint(
-                _pad(
-                    row[index[id(c)]],
-                    width,
-                    c.align,
-                    is_cut=is_cut,
-                    is_end_kept=c.is_end_kept,
-                ),
-                row[index[id(c)]].token,
-            )
-            for c, width in chosen
-        )
-        print("  ".join(drawn).rstrip())
+        line = ""
+        for column, width in chosen:
+            cell = row[index[id(column)]]
+            text = _pad(cell, width, column.align, is_cut=is_cut, is_end_kept=column.is_end_kept)
+            gap = f"{STOP} " if is_cut and runs_left(cell.text) else "  "
+            line += _paint(text, cell.token) + gap
+        print(line.removesuffix(f"{STOP} ").rstrip())
     gone = [each.title for each in columns if all(each is not column for column, _ in chosen)]
     if gone:
         say(f"no room for {', '.join(gone)}; a wider terminal, a pipe or --json has them")

@@ -26,12 +26,12 @@ def report(
     json: Annotated[Path | None, typer.Option("--json", help="Write one JSON document.")] = None,
     *,
     since: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--since",
             help="Start of the period, as 2026-01-31 or 90d; else the end of the last report.",
         ),
-    ] = "",
+    ] = None,
     draft: Annotated[
         bool, typer.Option("--draft", help="Mark it as a draft and issue nothing.")
     ] = False,
@@ -41,12 +41,13 @@ def report(
     It is as of the moment the cache was last judged for. The same cache, ledger and period give the
     same bytes. Without a file it prints a draft as Markdown.
     """
-    from riskcockpit.cli import output
+    from riskcockpit.cli import files, output
     from riskcockpit.cli.closing import witness
     from riskcockpit.cli.moments import start_of
     from riskcockpit.services.context import Context
     from riskcockpit.services.reporting import Issued, compose, issue
 
+    files.goes_to_stdout(html=html, markdown=markdown, json=json)
     ctx = Context.open()
     wanted = {"html": html, "markdown": markdown, "json": json}
     is_draft = draft or not any(wanted.values())
@@ -54,15 +55,14 @@ def report(
     if not any(wanted.values()):
         output.raw(_content("markdown", view))
         return
-    files = [Issued(form, _content(form, view)) for form, file in wanted.items() if file]
+    issues = [Issued(form, _content(form, view)) for form, file in wanted.items() if file]
     paths = [file for file in wanted.values() if file]
-    for file, issued in zip(paths, files, strict=True):
-        output.write_file(file, issued.content)
-        say(f"wrote {file}, SHA-256 {issued.digest}")
+    for file, issued in zip(paths, issues, strict=True):
+        files.write_file(file, issued.content, f", SHA-256 {issued.digest}")
     if is_draft:
         say("a draft: no ledger names it")
     else:
-        say(f"issued: ledger entry {issue(ctx, view, files)}")
+        say(f"issued: ledger entry {issue(ctx, view, issues)}")
         witness(ctx)
 
 

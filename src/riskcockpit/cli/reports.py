@@ -11,7 +11,7 @@ import typer
 from riskcockpit.cli import completing
 from riskcockpit.cli.diagnostics import ExitCode, Progress, about, say, warn
 from riskcockpit.cli.diagnostics import report as report_error
-from riskcockpit.cli.options import JsonOption
+from riskcockpit.cli.options import JsonOption, name_given
 from riskcockpit.errors import InputError, RetryableError
 
 if TYPE_CHECKING:  # these modules cost more to import than `--help` may
@@ -26,7 +26,8 @@ def register(app: typer.Typer) -> None:
 
 def import_(
     files: Annotated[
-        list[str] | None, typer.Argument(help="Reports; a directory is walked, `-` is stdin.")
+        list[str] | None,
+        typer.Argument(help="Reports, or zips of them; a directory is walked, `-` is stdin."),
     ] = None,
     *,
     format_: Annotated[
@@ -38,11 +39,11 @@ def import_(
         ),
     ] = "auto",
     asset: Annotated[
-        str, typer.Option(help="What was scanned, when the report does not say.")
-    ] = "",
+        str | None, typer.Option(help="What was scanned, when the report does not say.")
+    ] = None,
     scope: Annotated[
-        str, typer.Option(help="Tells apart several scans of one tool over one asset.")
-    ] = "",
+        str | None, typer.Option(help="Tells apart several scans of one tool over one asset.")
+    ] = None,
     complete: Annotated[
         bool | None,
         typer.Option(
@@ -91,8 +92,8 @@ def import_(
     stdin = sys.stdin.buffer.read() if "-" in files else None
     options = ImportOptions(
         format=format_,
-        asset=asset,
-        scope=scope,
+        asset=name_given("--asset", asset),
+        scope=name_given("--scope", scope),
         complete=complete,
         dry_run=dry_run,
         accept_held=accept_held,

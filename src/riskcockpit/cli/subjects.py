@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from riskcockpit.cli.documents import Json, document, plain
 
 if TYPE_CHECKING:  # a command imports only the views it shows
+    from riskcockpit.services.findings import CompiledQuery
     from riskcockpit.views.findings import (
         FacetView,
         FindingDetail,
@@ -138,6 +139,17 @@ def facets(views: tuple[FacetView, ...], query: str) -> Json:
             {"field": v.field, "counts": [{"value": k, "count": n} for k, n in v.counts]}
             for v in views
         ],
+    )
+
+
+def compiled(query: CompiledQuery) -> Json:
+    """`findings list --explain --json`."""
+    return document(
+        "compiled_query",
+        query=query.canonical,
+        where=query.where,
+        order=query.order,
+        params={name: plain(value) for name, value in query.params},
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import msgspec
 import yaml
 
 from riskcockpit.config.loading import parse_settings
+from riskcockpit.config.placing import place_file
 from riskcockpit.config.settings import SourceSettings
 from riskcockpit.errors import ConfigError
 
@@ -42,19 +41,7 @@ def with_source(text: str, file: Path, source: SourceSettings) -> str:
 
 def write_settings(file: Path, text: str) -> None:
     """Replace a settings file at once; who may read it stays as it was, a new one is private."""
-    target = file.resolve()
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o600
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as new:
-            new.write(text)
-            new.flush()
-            os.fsync(new.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    place_file(file, text.encode(), 0o600)
 
 
 def _added(text: str, file: Path, source: SourceSettings) -> str:

@@ -1,7 +1,7 @@
 """Strict reading of a YAML file into a struct: errors name file, line and the nearest key.
 
 YAML aliases, files beyond a size, keys nobody knows and keys that are there twice are refused. Used
-for settings, controls, the KPI catalogue and the exposure priors.
+for settings, roles, controls, the KPI catalogue and the exposure priors.
 """
 
 from __future__ import annotations
@@ -74,7 +74,18 @@ def read_document(file: Path, type_: type[T], what: str) -> Document[T]:
 
 def read_yaml(file: Path, what: str) -> Any:
     """Read what is in a YAML file, within the limits of all of them; raises as `read_document`."""
-    return _value(_text(file, what), file, what)[0]
+    return parse_yaml(_text(file, what), file, what)
+
+
+def parse_yaml(text: str, file: Path, what: str) -> Any:
+    """Read YAML text; `file` only names it in messages. Raises as `read_document`."""
+    raw, is_suspect = _value(text, file, what)
+    for line, key in _twice(text) if is_suspect else ():
+        raise ConfigError(
+            f'cannot read {what} from {file}: line {line}: "{key}" is there twice',
+            hint="keep one of them: only the last would count",
+        )
+    return raw
 
 
 def _text(file: Path, what: str) -> str:
@@ -86,13 +97,8 @@ def _text(file: Path, what: str) -> str:
 
 def parse_document(text: str, file: Path, type_: type[T], what: str) -> Document[T]:
     """Read YAML text as a `type_`; raises as `read_document`."""
-    raw, is_suspect = _value(text, file, what)
+    raw = parse_yaml(text, file, what)
     source = Source(what, file, text)
-    for line, key in _twice(text) if is_suspect else ():
-        raise ConfigError(
-            f'cannot read {what} from {file}: line {line}: "{key}" is there twice',
-            hint="keep one of them: only the last would count",
-        )
     try:
         return Document(msgspec.convert({} if raw is None else raw, type_), source)
     except msgspec.ValidationError as error:

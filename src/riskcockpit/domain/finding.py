@@ -61,6 +61,8 @@ class EventKind(StrEnum):
     FIXED = "fixed"
     SEVERITY_CHANGED = "severity_changed"
     SUPPRESSED = "suppressed"
+    STATE_CHANGED = "state_changed"
+    """A scan took it out of triage, or its suppression at the source ended."""
     WAIVED = "waived"
     WAIVER_EXPIRED = "waiver_expired"
     WAIVER_REVIEW = "waiver_review"

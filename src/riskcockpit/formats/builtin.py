@@ -6,21 +6,20 @@ import of two files no more than two would.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import cast
 
-from riskcockpit.domain.finding import Problem, Scan
+from riskcockpit.domain.finding import Scan
 from riskcockpit.errors import FormatError
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.archives import NO_REPORT
 from riskcockpit.formats.clearing import cleared
-from riskcockpit.formats.opening import reports
-from riskcockpit.formats.shape import Shape, shape_of
+from riskcockpit.formats.opening import plain
+from riskcockpit.formats.shape import Shape, shape_of, xml_start
 from riskcockpit.formats.unlisting import unlisted
 
-_NAMES_TOLD = 3
 Reader = Callable[[bytes, ReadOptions], Report]
 
 
@@ -45,22 +44,23 @@ class BuiltIn:
         Raises:
             FormatError: the content as a whole is not of this format, or beyond a limit.
         """
-        parts = reports(content, options.max_bytes)
-        if len(parts) > 1:
-            read = [(name, self._read(part, options)) for name, part in parts]
-            return cleared(_as_one(read), options.redact)  # names are foreign text, too
-        return self._read(parts[0][1], options)
-
-    def _read(self, content: bytes, options: ReadOptions) -> Report:
+        content = plain(content, options.max_bytes)
         if content == NO_REPORT:
             nothing = Scan(tool=self.name, is_partial=True)
             return Report(self.name, (nothing,), ("the archive is empty: nothing was reported",))
         module = import_module(f"riskcockpit.formats.{self.module}")
         read = cast("Reader", module.read)
         try:
-            return cleared(_read_or_unlisted(read, content, options), options.redact)
+            report = cleared(_read_or_unlisted(read, content, options), options.redact)
+            return replace(report, notes=(*_banner(content), *report.notes))
         except RecursionError as fault:  # a reader bears the depth that its own frames leave
             raise FormatError("the report is nested too deeply to be read") from fault
+
+
+def _banner(content: bytes) -> tuple[str, ...]:
+    """Return a note about lines of text before XML; JSON tells them itself."""
+    lines = content[: xml_start(content) or 0].strip().splitlines()
+    return (f"skipped {len(lines)} line(s) of text before the data",) if lines else ()
 
 
 def _read_or_unlisted(read: Reader, content: bytes, options: ReadOptions) -> Report:
@@ -89,27 +89,3 @@ def _better(read: Reader, report: Report, listed: bytes, options: ReadOptions) -
     except FormatError:
         return report
     return found if any(map(_has_records, found.scans)) else report
-
-
-def _as_one(parts: Sequence[tuple[str, Report]]) -> Report:
-    """Return the reports of an archive as one, with their names where something was odd."""
-    names = ", ".join(name for name, _ in parts[:_NAMES_TOLD])
-    more = " …" if len(parts) > _NAMES_TOLD else ""
-    return Report(
-        parts[0][1].format,
-        tuple(
-            replace(scan, problems=tuple(_in(name, one) for one in scan.problems))
-            for name, report in parts
-            for scan in report.scans
-        ),
-        (
-            f"the archive has {len(parts)} reports: {names}{more}",
-            *(f"{name}: {note}" for name, report in parts for note in report.notes),
-        ),
-        tuple(one for _, report in parts for one in report.enrichments),
-        tuple(_in(name, one) for name, report in parts for one in report.problems),
-    )
-
-
-def _in(name: str, problem: Problem) -> Problem:
-    return Problem(f"{name}: {problem.where}", problem.why)

@@ -10,7 +10,7 @@ import zlib
 
 from riskcockpit.errors import FormatError
 from riskcockpit.formats import wording
-from riskcockpit.formats.archives import ZIP_MAGICS, report_in, reports_in
+from riskcockpit.formats.archives import ZIP_MAGICS, report_in
 from riskcockpit.formats.limits import CHUNK, Limit, too_large
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -56,21 +56,6 @@ def plain(content: bytes, max_bytes: int) -> bytes:
     return content
 
 
-def reports(content: bytes, max_bytes: int) -> tuple[tuple[str, bytes], ...]:
-    """Return the reports in `content`, plain, each with its name in the archive they lie in.
-
-    What is no archive, or one with one report in it, is one report without a name.
-
-    Raises:
-        FormatError: as of `plain`, for each of them.
-    """
-    if content.startswith(ZIP_MAGICS):
-        found = reports_in(content, max_bytes)
-        if len(found) > 1:
-            return tuple((name, plain(report, max_bytes)) for name, report in found)
-    return (("", plain(content, max_bytes)),)
-
-
 def _unpacked(content: bytes, max_bytes: int) -> bytes:
     if content.startswith(GZIP_MAGIC):
         return _gunzip(content, max_bytes)
@@ -83,7 +68,9 @@ def _unpacked(content: bytes, max_bytes: int) -> bytes:
 
 def _utf8(content: bytes) -> bytes:
     if content.startswith(codecs.BOM_UTF8):
-        return content[len(codecs.BOM_UTF8) :]
+        while content.startswith(codecs.BOM_UTF8):  # of files put together, each may have one
+            content = content[len(codecs.BOM_UTF8) :]
+        return content
     encoding = _wide_encoding(content[:4])
     if not encoding:
         return content

@@ -22,7 +22,7 @@ from riskcockpit.formats.families.exchange import GENERIC, SARIF
 from riskcockpit.formats.families.knowledge import KNOWLEDGE
 from riskcockpit.formats.families.platforms import PLATFORMS
 from riskcockpit.formats.known_tools import advice, resemblance
-from riskcockpit.formats.opening import reports
+from riskcockpit.formats.opening import plain
 from riskcockpit.formats.shape import HEAD_BYTES, Shape, shape_of
 from riskcockpit.formats.unlisting import head_of_first
 
@@ -77,7 +77,7 @@ def detect(content: bytes, options: ReadOptions) -> Format:
     Raises:
         FormatError: empty, damaged, or of no known format; says what it looks like and what to do.
     """
-    return _common(reports(content, options.max_bytes), options)
+    return _detect_plain(plain(content, options.max_bytes), options)
 
 
 def read_report(content: bytes, options: ReadOptions, *, name: str = "") -> Report:
@@ -87,41 +87,12 @@ def read_report(content: bytes, options: ReadOptions, *, name: str = "") -> Repo
         FormatError: it cannot be read as a whole.
         UnknownNameError: there is no format `name`.
     """
-    parts = reports(content, options.max_bytes)
-    format_ = named(name, options.own) if name else _common(parts, options)
-    report = format_.read(parts[0][1] if len(parts) == 1 else content, options)
-    if name and not _says_something(report):
-        for _, part in parts:
-            _refuse_another(part, name, options)
+    opened = plain(content, options.max_bytes)
+    format_ = named(name, options.own) if name else _detect_plain(opened, options)
+    report = format_.read(opened, options)
+    if name and opened != NO_REPORT and not _says_something(report):
+        _refuse_another(opened, name, options)
     return report
-
-
-def _common(parts: Sequence[tuple[str, bytes]], options: ReadOptions) -> Format:
-    """Return the format that all reports of an archive have.
-
-    Raises:
-        FormatError: they are of several, or one is of none.
-    """
-    first, *others = (_of_part(name, part, options) for name, part in parts)
-    for (name, _), other in zip(parts[1:], others, strict=True):
-        if other.name != first.name:
-            one, another = options.redact(parts[0][0]), options.redact(name)
-            raise FormatError(
-                f"the archive holds reports of several formats: {one} is {first.name}, "
-                f"{another} is {other.name}",
-                hint="unpack it and import the reports inside",
-            )
-    return first
-
-
-def _of_part(name: str, part: bytes, options: ReadOptions) -> Format:
-    try:
-        return _detect_plain(part, options)
-    except FormatError as fault:
-        if not name:
-            raise
-        where = options.redact(name)
-        raise FormatError(f"{where} in the archive: {fault.message}", hint=fault.hint) from fault
 
 
 def _says_something(report: Report) -> bool:
@@ -134,8 +105,6 @@ def _says_something(report: Report) -> bool:
 
 def _refuse_another(content: bytes, name: str, options: ReadOptions) -> None:
     """Refuse content in which `name` finds nothing and the format it shows does: no clean scan."""
-    if content == NO_REPORT:
-        return
     try:
         other = _detect_plain(content, options)
     except FormatError:

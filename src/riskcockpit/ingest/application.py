@@ -30,6 +30,8 @@ class Presence:
     moved: int
     updated: int
     unchanged: int
+    shared: int = 0
+    """Results that change what another part of the same scan showed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class _Recognised:
     """Whether it was not known of all of them what was said before."""
     is_any_content: bool
     """Whether anything but a state changes."""
+    shared: Mapping[int, int]
+    """Scan → how many change what another part of the same scan showed."""
 
     @property
     def is_any_change(self) -> bool:
@@ -74,12 +78,13 @@ class _Recognised:
             moved=moved,
             updated=updated,
             unchanged=recognised - reopened - moved - updated,
+            shared=self.shared.get(run.number, 0),
         )
 
 
 def apply_presence(tx: Writer, runs: Sequence[Run], now: datetime) -> list[Presence]:
     """Apply what the scans show: `matched` and `assigned` are filled, `change` is made here."""
-    known = _compared(tx)
+    known = _compared(tx, is_any_part=any(run.spec.parts for run in runs))
     has_places = any(len(places) for run in runs for places in run.sheet.places.values())
     _keep_records(tx, runs, is_all_new=not known.counts)
     for run in runs:
@@ -98,7 +103,7 @@ def apply_presence(tx: Writer, runs: Sequence[Run], now: datetime) -> list[Prese
     return [known.presence(run) for run in runs]
 
 
-def _compared(tx: Writer) -> _Recognised:
+def _compared(tx: Writer, *, is_any_part: bool) -> _Recognised:
     """Compare what recognised results say with their findings, where it may have changed."""
     found = tx.rows(sql("ingest", "matched_count"))
     is_any_doubtful = any(is_doubtful for _, _, is_doubtful, _ in found)
@@ -112,6 +117,7 @@ def _compared(tx: Writer) -> _Recognised:
         {scan: (reopened, moved, updated) for scan, reopened, moved, updated, _ in counted},
         is_any_doubtful,
         any(is_content for *_, is_content in counted),
+        dict(tx.rows(sql("ingest", "shared_count"), rev=tx.generation)) if is_any_part else {},
     )
 
 

@@ -13,13 +13,14 @@ from typing import Any
 
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.finding import Scan
-from riskcockpit.domain.ids import digest, short
+from riskcockpit.domain.ids import digest
 from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest import vex
 from riskcockpit.ingest.application import Absence, Presence, apply_absence, apply_presence
 from riskcockpit.ingest.batching import batches
 from riskcockpit.ingest.identity import Identities, identify
 from riskcockpit.ingest.lifecycle import Completeness, reasons_not_to_close
+from riskcockpit.ingest.notes import notes_of
 from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.prefixes import PrefixChange
 from riskcockpit.ingest.recognition import recognise, without_foreign_claims
@@ -46,6 +47,7 @@ class Previous:
     outcome: str
     is_complete: bool
     generation: int
+    document: str
     contents: Sequence[str]
     """Hashes of all documents of the scope that came in the same import."""
 
@@ -59,6 +61,8 @@ class _Due:
     spec: ScopeSpec
     at: Moment
     known: Completeness
+    before: str
+    """The document of the last scan of its scope; empty when there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,8 @@ def _sort_out(
     sheet = without_foreign_claims(tx, Sheet.of(scan.observations), scope.asset)
     scan = replace(scan, observations=sheet)
     version = previous.tool_version if previous else ""
-    return _Due(scan, sheet, scope, at, Completeness(scope.is_complete, scope.may_close, version))
+    known = Completeness(scope.is_complete, scope.may_close, version)
+    return _Due(scan, sheet, scope, at, known, previous.document if previous else "")
 
 
 def _apply(
@@ -200,6 +205,7 @@ def _runs(tx: Writer, due: Sequence[_Due]) -> list[Run]:
                 live=live.get(one.spec.id, 0),
                 whole=whole,
                 reasons=reasons_not_to_close(whole or one.scan, one.known),
+                before=one.before,
             )
         )
         first += len(one.sheet)
@@ -217,14 +223,13 @@ def _gone(asset: str, scan: Scan, identities: Identities) -> frozenset[str]:
 def _report(
     run: Run, presence: Presence, absence: Absence, spoken: vex.Spoken, prefix: PrefixChange | None
 ) -> ScanReport:
-    notes = _notes(run.identities, run.reasons, presence, absence, prefix=prefix, scope=run.spec.id)
     return ScanReport(
         run.at.scan_id,
         run.spec.id,
         ScanOutcome.HELD if absence.held else ScanOutcome.APPLIED,
         not run.reasons,
         _counts(run.scan, presence, absence, spoken),
-        (*notes, *vex.notes(spoken)),
+        (*notes_of(run, presence, absence, prefix), *vex.notes(spoken)),
     )
 
 
@@ -280,41 +285,6 @@ def _counts(
         vex_applied=spoken.applied,
         vex_unmatched=spoken.unmatched,
     )
-
-
-def _notes(
-    identities: Identities,
-    reasons: Sequence[str],
-    presence: Presence,
-    absence: Absence,
-    *,
-    prefix: PrefixChange | None,
-    scope: str,
-) -> tuple[str, ...]:
-    notes = [f"fingerprint not trusted: {why}" for why in identities.distrusted]
-    if reasons and absence.live:
-        notes.append(f"nothing was closed: {'; '.join(reasons)}")
-    if absence.held:
-        share = round(100 * absence.held / absence.live)
-        notes.append(
-            f"+{presence.created} new, {presence.moved} moved, {presence.reopened} reopened, "
-            f"{absence.held} would close ({share} %): held; if that is right, say so: "
-            f"`riskcockpit findings release {short(scope)}`, or import it with --accept-held"
-        )
-    if absence.not_run:
-        notes.append(f"{absence.not_run} findings stay open because their rules did not run")
-    if prefix:
-        notes.append(_prefix_note(prefix))
-    return tuple(notes)
-
-
-def _prefix_note(prefix: PrefixChange) -> str:
-    if prefix.is_added:
-        return (
-            f"all paths begin with {prefix.prefix!r} now; findings were kept; "
-            f"to keep their paths, add {prefix.prefix!r} to imports.checkout_prefixes"
-        )
-    return f"no path begins with {prefix.prefix!r} any more; findings were kept"
 
 
 def _correlate(

@@ -59,6 +59,8 @@ class ScopeSpec:
     """Somebody confirms closures beyond the limit."""
     may_close: bool = True
     """False when other documents of the scope exist that are not here now: absence says nothing."""
+    is_asset_guessed: bool = False
+    """Nobody said what was scanned: the asset is what is around the document."""
     is_page: bool = False
     """The document was a page of a listing, not a report that stands alone."""
     parts: Parts | None = None

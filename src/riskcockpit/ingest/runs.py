@@ -44,6 +44,8 @@ class Run:
     """All parts of it as one scan; None while some are still to come."""
     reasons: tuple[str, ...] = ()
     """Why absence in it proves nothing; empty when it does."""
+    before: str = ""
+    """The document of the last scan of its scope; empty when there was none."""
 
     @property
     def is_judged(self) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import yaml
 
 from riskcockpit.config.automation import Enforcement, parse_automation
 from riskcockpit.config.paths import make_private, shipped
+from riskcockpit.config.placing import place_file
 from riskcockpit.decisions.policy import AUTOMATION
 from riskcockpit.domain.clock import parse_utc
 from riskcockpit.errors import ConfigError, InputError, UnknownNameError
@@ -193,15 +192,10 @@ def _quoted(text: str) -> str:
 
 
 def _write(file: Path, text: str) -> None:
-    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
         make_private(file.parent)
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        part.replace(file)
+        place_file(file, text.encode(), 0o600)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise ConfigError(f"cannot write {file}: {error.strerror}") from error
 
 

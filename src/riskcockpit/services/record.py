@@ -8,11 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from riskcockpit.config.automation import Automation, parse_automation
+from riskcockpit.config.strict import parse_yaml
 from riskcockpit.decisions.notes import is_of_decider
 from riskcockpit.decisions.people import Keys
 from riskcockpit.decisions.policy import (
@@ -199,11 +197,9 @@ def parse_roles(content: bytes, where: str) -> Roles:
     """
     try:
         text = content.decode("utf-8")
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise ConfigError(f"cannot read roles from {where}: YAML aliases are not allowed")
-        raw: Any = yaml.safe_load(text)
-    except (UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
+    except UnicodeDecodeError as error:
         raise ConfigError(f"cannot read roles from {where}: {error}") from error
+    raw = parse_yaml(text, Path(where), "roles")
     return load_roles(raw, hashlib.sha256(content).hexdigest(), where)
 
 

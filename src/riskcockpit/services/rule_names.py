@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-import yaml
 
 from riskcockpit.config.paths import Paths, shipped
+from riskcockpit.config.strict import read_yaml
 from riskcockpit.errors import ConfigError
 
 FILE_NAME = "rule_aliases.yaml"
@@ -29,14 +29,11 @@ def rule_names(paths: Paths) -> RuleNames:
 
 
 def _read(file: Path) -> RuleNames:
-    try:
-        content = file.read_text("utf-8")
-    except FileNotFoundError:
+    if not file.exists():
         return {}
     try:
-        loaded = yaml.load(content, yaml.CSafeLoader)  # noqa: S506 - the safe loader, in C
-        return msgspec.convert(loaded or {}, RuleNames)
-    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        return msgspec.convert(read_yaml(file, "renamed rules") or {}, RuleNames)
+    except msgspec.ValidationError as error:
         raise ConfigError(
             f"cannot read renamed rules from {file}: {error}",
             hint="write `tool:` and under it `new-name: former-name`",

@@ -13,11 +13,11 @@ import msgspec
 import yaml
 
 from riskcockpit.config.paths import make_private
+from riskcockpit.config.placing import place_file
 from riskcockpit.config.settings import Struct
 from riskcockpit.config.strict import read_document
-from riskcockpit.errors import InputError, QueryError, UnknownNameError
+from riskcockpit.errors import ConfigError, InputError, QueryError, UnknownNameError
 from riskcockpit.services.context import Context
-from riskcockpit.store.durable import write_whole
 from riskcockpit.store.query.parser import parse_query
 from riskcockpit.store.query.printer import print_query
 from riskcockpit.views.findings import SavedView
@@ -105,4 +105,8 @@ def _kept(ctx: Context) -> dict[str, str]:
 
 def _keep(ctx: Context, views: Mapping[str, str]) -> None:
     text = yaml.safe_dump({"views": dict(views)}, allow_unicode=True, width=1000)
-    write_whole(make_private(ctx.paths.config) / FILE_NAME, text.encode())
+    file = ctx.paths.config / FILE_NAME
+    try:
+        place_file(make_private(file.parent) / FILE_NAME, text.encode(), 0o600)
+    except OSError as error:
+        raise ConfigError(f"cannot write {file}: {error.strerror}") from error

@@ -5,7 +5,7 @@ INSERT INTO change
 SELECT
     matched.n, matched.scan, matched.finding_id, matched.finding_row, finding.state AS old_state,
     transition.result AS new_state,
-    finding.state = 'fixed' AND transition.result <> 'suppressed_at_source' AS is_reopened,
+    finding.state = 'fixed' AS is_reopened,
     finding.path IS DISTINCT FROM incoming.path OR finding.line IS DISTINCT FROM incoming.line
         AS is_moved,
     finding.path <> incoming.path

@@ -44,9 +44,18 @@ WITH event AS (
     JOIN severity_word AS new ON new.severity = profile.severity
     WHERE change.is_severity_changed
     UNION ALL
-    SELECT finding_id, scan, 'suppressed', ''
+    SELECT
+        change.finding_id, change.scan,
+        CASE WHEN told_profile.is_suppressed THEN 'suppressed' ELSE 'vex' END,
+        CASE WHEN told_profile.is_suppressed THEN ''
+            ELSE 'not_affected, in force still; ' || change.old_state || ' → ' || change.new_state END
     FROM change
-    WHERE new_state = 'suppressed_at_source' AND old_state <> new_state
+    JOIN told_profile USING (profile)
+    WHERE change.new_state = 'suppressed_at_source' AND change.old_state <> change.new_state
+    UNION ALL
+    SELECT finding_id, scan, 'state_changed', old_state || ' → ' || new_state
+    FROM change
+    WHERE old_state NOT IN ('fixed', new_state) AND new_state <> 'suppressed_at_source'
 )
 SELECT
     event.finding_id, incoming_scan.moment, event.kind, incoming_scan.scan_id, event.detail, $rev
