@@ -221,7 +221,11 @@ def test_rows_of_the_command_line_of_xray_and_violations_of_its_api_are_alike() 
 
 
 def test_what_xray_finds_beside_packages_is_told_and_not_read() -> None:
-    report = {"vulnerabilities": [ROW], "securityViolations": None, "secrets": [{}, {}]}
+    report: dict[str, Any] = {
+        "vulnerabilities": [ROW],
+        "securityViolations": None,
+        "secrets": [{}, {}],
+    }
     assert read_report(encoded(report), OPTIONS).notes == (
         "2 secrets and places in code are not read: `--format sarif` has them, too",
     )
