@@ -527,7 +527,8 @@ def test_parts_of_a_scan_that_show_one_finding_at_two_places_are_told(
     assert (first.notes, second.counts.moved, second.counts.unchanged) == ((), 1, 1)
     assert second.notes == (
         (
-            "1 result taken for what another of these reports shows at another place: give different "
-            "projects an --asset each, and import older reports of one project before the newer ones"
+            "1 result taken for what another of these reports shows at another place: give "
+            "different projects an --asset each, and import older reports of one project before "
+            "the newer ones"
         ),
     )
