@@ -155,11 +155,11 @@ class PermittedScreen(PlaceScreen):
         return key.action != "undo" or self._can_undo()
 
     def _can_undo(self) -> bool:
+        posture = self.host.posture
+        if posture is not None and not posture.ledger.head:  # who never wrote has nothing
+            return False
         found = self._answers.get(LAST, {}).get("undo")
-        if found is not None:
-            return found.is_allowed
-        posture = self.host.posture  # not known yet: who never wrote has nothing
-        return posture is None or bool(posture.ledger.head)
+        return found is None or found.is_allowed
 
     def _own_keys(self) -> Iterator[Key]:
         own = {each.id for each in self.BINDINGS if isinstance(each, Binding)}
