@@ -179,8 +179,8 @@ def test_a_name_that_is_empty_is_refused_and_others_are_cleaned(
     ran = invoke("import", str(report), option, " ")
     assert (ran.code, f"{option} is empty" in ran.err) == (2, True)
     assert invoke("import", str(report), option, "a\x1b[31m").code == 0
-    rows = document(invoke("query", "SELECT DISTINCT asset, category FROM finding", "--json"), "query")
-    assert "a\ufffd[31m" in rows["rows"][0]
+    found = document(invoke("query", "SELECT asset, category FROM finding", "--json"), "query")
+    assert "a\ufffd[31m" in found["rows"][0]
 
 
 def test_a_file_that_is_not_there_is_named(home: Path) -> None:
