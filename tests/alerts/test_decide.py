@@ -20,6 +20,7 @@ from riskcockpit.config.alerts import (
     AlertSettings,
     Budget,
     ChannelSettings,
+    Escalation,
     Match,
     QuietHours,
     Route,
@@ -91,6 +92,42 @@ def test_what_flaps_is_one_alert_and_what_comes_back_late_is_a_new_one() -> None
     watch.look(3 * HOUR)
     watch.look(28 * HOUR)
     assert whys(watch.look(29 * HOUR, fact())) == [("one", "model:fraud", Why.NEW)]
+
+
+def test_what_joins_and_is_as_grave_is_told_at_once_and_needs_an_acknowledgement() -> None:
+    watch, acks = Watch(rules()), dict[str, tuple[datetime, str]]()
+
+    def told(hours: float, *parts: str, severity: Severity = Severity.HIGH) -> list[Why]:
+        plan = watch.look(hours * HOUR, fact(parts=parts, severity=severity), acks=acks)
+        return [why for _, _, why in whys(plan)]
+
+    assert told(0, "drop v3") == [Why.NEW]
+    acks["model:fraud"] = (START + HOUR, "ann")
+    assert told(2, "drop v3") == []
+    assert told(2, "drift v3", severity=Severity.LOW) == []
+    assert told(3, "drop v3", "unfair v3") == [Why.WORSE]
+    assert told(3, "drop v3", "unfair v3") == told(3) == []
+    watch.look(4 * HOUR)
+    assert told(5, "unfair v3") == [Why.ESCALATED], "the acknowledgement was of before"
+    assert told(5, "drop v2") == [Why.WORSE], "the version that took over fails too"
+    acks["model:fraud"] = (START + 6 * HOUR, "ann")
+    assert told(7, "drop v2") == []
+    assert watch.state.alerts[0].fate is Fate.ACKNOWLEDGED
+
+
+def test_what_was_told_of_a_version_that_served_before_says_nothing_of_the_next() -> None:
+    watch = Watch(rules())
+    assert len(whys(watch.look(0 * HOUR, fact()))) == 1
+    next_ = fact(parts=("drop v2",))
+    assert whys(watch.look(HOUR / 60, next_)) == [("one", "model:fraud", Why.WORSE)]
+
+
+def test_what_joined_in_quiet_hours_is_told_when_they_end() -> None:
+    watch = Watch(rules(quiet_hours=NIGHT, escalation=Escalation(least="critical")))
+    watch.look(0 * HOUR, fact(parts=("a",)))
+    plan = watch.look(9 * HOUR, fact(parts=("a", "b")))
+    assert plan.fates == {"model:fraud": Fate.QUIET_HOURS}
+    assert [line[2] for line in whys(watch.look(19 * HOUR, fact(parts=("a", "b"))))] == [Why.WORSE]
 
 
 def test_silence_goes_to_the_next_recipient_and_an_acknowledgement_ends_it() -> None:

@@ -9,6 +9,7 @@ import pytest
 import typer
 
 from riskcockpit.cli.decisions import stops_at
+from riskcockpit.cli.pages import preview
 from riskcockpit.errors import InputError
 from riskcockpit.views.governance import DecisionPreview
 
@@ -58,3 +59,12 @@ def test_nothing_is_asked_about_what_is_refused_anyway_or_when_nobody_answers(
     assert "?" not in said
     with pytest.raises(InputError, match="the input ended"):
         asked("")
+
+
+def test_what_a_preview_says_stands_in_one_column() -> None:
+    facts = (("because", "it is late"), ("owner of the risk", "ann"))
+    plan = DecisionPreview("Waive 1 finding", "It ends.", "x", "local", False,
+                           (), "r", (), (), facts=facts)  # fmt: skip
+    rows = [row for row in preview(plan).splitlines() if row.endswith((" x", " late", " ann"))]
+    assert len(rows) == 3
+    assert len({row.rindex("  ") for row in rows}) == 1

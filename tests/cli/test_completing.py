@@ -9,6 +9,8 @@ import pytest
 
 from support.cli import invoke
 
+SEVERITIES = ["critical", "high", "medium", "low", "info"]
+
 
 def completed(line: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What fish is offered for the last word of a line."""
@@ -35,10 +37,12 @@ def configured(home: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("findings list seve", ["severity:"]),
+        ("findings list own", ["owner:"]),
+        ("findings list sever", [f"severity:{word}" for word in SEVERITIES]),
         ("findings list severity:h", ["severity:high"]),
         ("findings list 'severity>=cr", ["severity>=critical"]),
-        ("findings list severity : cr", ["critical"]),  # as bash breaks it
+        ("findings list severity:", [f"severity:{word}" for word in SEVERITIES]),
+        ("findings list -state:o", ["-state:open"]),
         ("findings list state:open severity:high,cr", ["severity:high,critical"]),
         ("findings list sort:-expo", ["sort:-exposure"]),
         ("findings list kev sort:sev", ["sort:severity"]),
@@ -72,3 +76,30 @@ def test_a_home_that_cannot_be_read_completes_nothing_and_says_nothing(
     for line in ("sync r", "findings list @m", "models show f"):
         assert completed(line, monkeypatch) == []
     assert completed("findings list kev_a", monkeypatch) == ["kev_added:"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),  # what bash makes of a line, and what it puts where the last one stands
+    [
+        (["findings", "list", "severity", ":"], SEVERITIES),
+        (["findings", "list", "severity", ":", "cr"], ["critical"]),
+        (["findings", "list", "-state", ":", "o"], ["open"]),
+        (["findings", "list", "state", "=", "o"], ["open"]),
+        (["findings", "list", "sort", ":", "-expo"], ["-exposure"]),
+        (["findings", "list", "state", ":", "open", "kev", "sort", ":", "sev"], ["severity"]),
+        (["findings", "list", "'severity>=cr"], ["severity>=critical"]),
+        (["findings", "list", "@", "m"], ["@mine"]),
+        (["findings", "list", "kev", "@"], ["@mine"]),
+        (["findings", "list", "--format", "=", "ma"], ["markdown"]),
+        (["findings", "forget", "m"], ["mine"]),
+    ],
+)
+def test_bash_is_offered_what_stands_behind_its_last_break(
+    words: list[str], expected: list[str], configured: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["__main__"], "__package__", None)  # as an installed script
+    monkeypatch.setenv("_RISKCOCKPIT_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "\n".join(["riskcockpit", *words]))
+    monkeypatch.setenv("COMP_CWORD", str(len(words)))
+    ran = invoke()
+    assert (ran.out.splitlines(), ran.err) == (expected, "")

@@ -922,6 +922,28 @@ def test_a_mapping_of_ones_own_is_tested_listed_detected_and_imported(
     assert "Tiny" in invoke("formats", "show", "tiny").out
 
 
+def test_a_mapping_of_the_name_of_a_format_of_ours_stands_in_its_place(
+    home: Path, tmp_path: Path
+) -> None:
+    assert invoke("init").code == 0
+    mapping = home / "config/formats/bandit.yaml"
+    mapping.parent.mkdir()
+    mapping.write_text(
+        "name: bandit\ntitle: Our own\nkind: json\nwhen: {has: [ours]}\ntool: Ours\n"
+        "records: ours[*]\nfields: {title: t, severity: s}\n"
+    )
+    listed = document(invoke("formats", "list", "--json"), "formats")["formats"]
+    (one,) = [each for each in listed if each["name"] == "bandit"]
+    assert one["title"] == "Our own"
+    assert one["origin"] == f"{mapping}, in place of the built-in one"
+    report = tmp_path / "r.json"
+    report.write_text('{"ours": [{"t": "a fault", "s": "high"}]}')
+    files = document(invoke("import", str(report), "--format", "bandit", "--json"), "import")[
+        "files"
+    ]
+    assert (files[0]["tool"], files[0]["new"]) == ("Ours", 1)
+
+
 def test_a_file_of_no_format_is_a_usage_error_for_detect(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "x.txt"
     file.write_text("hello")

@@ -75,6 +75,18 @@ def test_the_policy_is_signed_edited_named_and_restored(home: Path) -> None:
     assert invoke("roles", "explain", "fly").code == 2
 
 
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_what_lacks_its_policy_is_told_what_brings_it_back(home: Path, *, is_signed: bool) -> None:
+    if is_signed:
+        invoke("policy", "sign", "--yes")
+    (home / "ledger/allowed_signers").unlink()
+    way = "policy restore allowed_signers" if is_signed else "init"
+    assert f"`riskcockpit {way}`" in invoke("policy", "status").out
+    assert f"hint: `riskcockpit {way}`" in invoke("keys", "list").err
+    invoke(*way.split())
+    assert states()["allowed_signers"] == ("in_force" if is_signed else "unsigned")
+
+
 def changes_nothing(home: Path, *command: str) -> str:
     """Return the title of a dry run: it writes no byte, nor does who cannot be asked."""
     (ledger,) = home.rglob("ledger")
@@ -98,6 +110,8 @@ def test_keys_come_and_go_and_the_chain_goes_on(home: Path, tmp_path: Path) -> N
     added = invoke("keys", "add", "--yes", who, public, "--reason", "a new token", "--json")
     assert document(added, "policy_change")["changes"][0]["state"] == "granted"
     assert invoke("keys", "add", "--yes", who, public, "--reason", "again").code == 2
+    plan = invoke("keys", "add", "ann", public, "--reason", "new here", "--dry-run").out
+    assert "none yet: `policy/roles.yaml`" in plan, "a key alone decides nothing"
     listed = document(invoke("keys", "list", "--json"), "keys")["keys"]
     assert [key["state"] for key in listed] == ["valid", "valid"]
     second = listed[1]["fingerprint"]

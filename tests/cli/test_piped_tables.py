@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from riskcockpit.cli.output import cells
+from riskcockpit.domain.untrusted import STOP
 
 
 class _Terminal(io.StringIO):
@@ -94,3 +95,15 @@ def test_one_long_cell_does_not_widen_every_line(capsys: pytest.CaptureFixture[s
     head, first, second, third = capsys.readouterr().out.splitlines()
     assert f"{long}  2" in second
     assert max(map(len, (head, first, third))) < 200
+
+
+def test_letters_that_run_leftward_are_stopped_on_a_terminal_and_left_alone_in_a_pipe(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = (("asset", "open", "owner"), [("שלום", "12", "שלום"), ("bank", "7", "ann")])
+    _, hebrew, latin = on_terminal(table, 80, monkeypatch)
+    assert hebrew == f"שלום {STOP} 12    שלום"
+    assert STOP not in latin
+    monkeypatch.undo()
+    cells(*table, "table")
+    assert STOP not in capsys.readouterr().out

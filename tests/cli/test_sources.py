@@ -305,7 +305,7 @@ def test_an_address_of_another_system_is_told_with_what_to_look_at(settings: Pat
     with replayed(lambda _: Reply(404, b"Not Found")):
         ran = invoke("sources", "add", "a b", "--kind", "mlflow", "--url", "https://x.example")
     assert ran.code == 3
-    assert "hint: check that url is that of the API of a mlflow" in ran.out
+    assert "hint: check url: kind mlflow reads nothing that answers there" in ran.out
     ran = invoke("sources", "add", "a b", "--kind", "mlflow", "--url", "https://x.example",
                  "--no-test")  # fmt: skip
     assert "`riskcockpit sync 'a b'` pulls it" in ran.err

@@ -54,6 +54,8 @@ def test_labels_say_what_an_alert_is_about() -> None:
     assert (psi.signal.model, psi.signal.metric, psi.signal.segment, psi.asset) == (
         "fraud", "PsiHigh", "amount", "fraud",
     )  # fmt: skip
+    assert psi.package is not None
+    assert psi.package.version == "3"
     assert late.finding_class is FindingClass.DATA
     assert (late.asset, late.severity) == ("loans", Severity.MEDIUM)
     assert (queue.finding_class, queue.asset, queue.resource) == (

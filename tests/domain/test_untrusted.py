@@ -8,8 +8,17 @@ from itertools import groupby
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
-from riskcockpit.domain.untrusted import REPLACEMENT, clean_line, clean_text, fence, steady
+from riskcockpit.domain.untrusted import (
+    REPLACEMENT,
+    STOP,
+    clean_line,
+    clean_text,
+    fence,
+    runs_left,
+    steady,
+)
 from support.hostile import HOSTILE
 
 DANGEROUS = (
@@ -127,3 +136,24 @@ def test_what_terminals_draw_in_widths_of_their_own_is_drawn_in_one() -> None:
     assert steady(f"{flags} {key} {sign} \U0001f44d\U0001f3fd|") == "DEFR 1 \u26a0 \U0001f44d|"
     assert clean_line(flags + key) == flags + key, "what is stored keeps them"
     assert steady("x\u202e\n") == f"x{REPLACEMENT} "
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", False),
+        ("plain 12", False),
+        ("漢字 é", False),
+        ("שלום", True),
+        ("a سلام", True),
+        ("٣", True),
+    ],
+)
+def test_letters_that_are_read_from_the_right_are_told(text: str, *, expected: bool) -> None:
+    assert runs_left(text) is expected
+
+
+def test_what_stops_them_is_a_harmless_letter_of_one_cell() -> None:
+    assert unicodedata.bidirectional(STOP) == "L"
+    assert cell_len(STOP) == 1
+    assert clean_line(STOP) == steady(STOP) == STOP

@@ -15,6 +15,7 @@ import pytest
 
 from riskcockpit.errors import FormatError
 from riskcockpit.formats import archives
+from riskcockpit.formats.artefacts import enclosed_in
 from riskcockpit.formats.limits import CHUNK
 from riskcockpit.formats.opening import plain
 from riskcockpit.formats.registry import read_report
@@ -112,6 +113,20 @@ def test_an_encrypted_archive_is_refused() -> None:
     content[directory + 8] |= 1
     with pytest.raises(FormatError, match="encrypted"):
         plain(bytes(content), LIMIT)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_file_is_damage_however_it_is_packed(method: int) -> None:
+    content = bytearray(archive({"a.json": REPORT * 9, "b.json": REPORT}, method))
+    start = content.index(b"a.json") + len(b"a.json")
+    content[start : start + 40] = b"\xff" * 40
+    first, second = enclosed_in(bytes(content), LIMIT)
+    assert "damaged" in str(first.fault)
+    assert second.content == REPORT
+    alone = bytearray(archive({"a.json": REPORT * 9}, method))
+    alone[start : start + 40] = b"\xff" * 40
+    with pytest.raises(FormatError, match="damaged"):
+        plain(bytes(alone), LIMIT)
 
 
 def test_a_method_nobody_reads_is_refused() -> None:

@@ -66,6 +66,34 @@ def test_every_record_ends_somewhere(tmp_path: Path) -> None:
     assert [problem.where for problem in scan.problems] == [f"record {n}" for n in (2, 3, 4, 5)]
 
 
+@pytest.mark.parametrize("records", ["[]", "null", '[{"t": "a", "s": "low"}]'])
+def test_a_list_of_no_records_is_not_a_list_that_is_missing(records: str, tmp_path: Path) -> None:
+    report = mapped(tmp_path).read(f'{{"small": {records}}}'.encode(), OPTIONS)
+    assert (report.scans[0].is_partial, report.notes) == (False, ())
+
+
+def test_words_that_yaml_takes_for_numbers_and_truth_values_are_words(tmp_path: Path) -> None:
+    text = SMALL + "severity: {5: critical, 4: high}\nstates: {field: ok, evidence: [true]}\n"
+    records = [
+        {"t": "a", "s": 5, "ok": False},
+        {"t": "b", "s": "4", "ok": True},
+        {"t": "c", "s": 4},
+    ]
+    (scan,) = mapped(tmp_path, text).read(json.dumps({"small": records}).encode(), OPTIONS).scans
+    assert [(seen.title, seen.severity.word) for seen in scan.observations] == [
+        ("a", "critical"), ("c", "high"),
+    ]  # fmt: skip
+    assert len(scan.evidence) == 1
+
+
+def test_a_report_without_the_place_of_records_closes_nothing(tmp_path: Path) -> None:
+    report = mapped(tmp_path).read(b'{"smaller": []}', OPTIONS)
+    assert report.scans[0].is_partial
+    assert report.notes == (
+        "nothing stands where the mapping looks for records: nothing may be closed",
+    )
+
+
 @pytest.mark.parametrize("content", [b"{", b"", b"<small/>", b"\xff\xfe"])
 def test_content_of_another_kind_is_refused_as_a_whole(content: bytes, tmp_path: Path) -> None:
     assert not mapped(tmp_path).matches(content)

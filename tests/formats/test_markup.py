@@ -10,6 +10,7 @@ import pytest
 from riskcockpit.errors import FormatError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.markup import parsed, record, text
+from riskcockpit.formats.opening import plain
 from riskcockpit.formats.shape import shape_of
 from support.rubbish import left_to_collector
 
@@ -25,6 +26,25 @@ def test_namespaces_are_dropped_and_repeated_children_become_a_list() -> None:
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        '\n \n<?xml version="1.0"?><r>é</r>'.encode(),
+        '<?xml version="1.0" encoding="utf-16"?><r>é</r>'.encode(),
+        '<?xml version="1.0" encoding="ISO-8859-1"?><r>é</r>'.encode("latin-1"),
+        plain('<?xml version="1.0" encoding="UTF-16"?><r>é</r>'.encode("utf-16"), 1 << 20),
+        plain(b"\xef\xbb\xbf" * 2 + "<r>é</r>".encode(), 1 << 20),
+    ],
+)
+def test_what_careless_writers_do_is_borne(content: bytes) -> None:
+    assert text(parsed(content, "X", OPTIONS)) == "é"
+
+
+@pytest.mark.parametrize("odd", [b"\x00", b"\x1b", b"&#0;", b"&#x1B;", b"&#27;", b"\xe9"])
+def test_what_xml_forbids_is_replaced(odd: bytes) -> None:
+    assert text(parsed(b"<r>a" + odd + b"&#10;b&#9;</r>", "X", OPTIONS)) == "a\ufffd\nb"
+
+
+@pytest.mark.parametrize(
     ("content", "words"),
     [
         (b'<!DOCTYPE r [<!ENTITY e "x">]><r>&e;</r>', "entities"),
@@ -32,6 +52,7 @@ def test_namespaces_are_dropped_and_repeated_children_become_a_list() -> None:
         (b"<r>" * 21 + b"</r>" * 21, "nested deeper"),
         (b"<r><i></r>", "mismatched tag"),
         (b"<r><i>", "no element found"),
+        (b"<r><i>\x00</r>", "mismatched tag"),
     ],
 )
 def test_dangerous_and_broken_xml_is_refused(content: bytes, words: str) -> None:

@@ -20,7 +20,7 @@ from riskcockpit.formats.prose import first_link
 from riskcockpit.formats.record_lists import json_records
 from riskcockpit.formats.shape import shape_of
 from riskcockpit.formats.signs import columns_below
-from riskcockpit.formats.tables import table
+from riskcockpit.formats.tables import MAX_PREAMBLE, table
 
 OPTIONS = ReadOptions(max_depth=10)
 
@@ -108,7 +108,8 @@ def test_a_table_is_found_below_prose_with_its_own_delimiter() -> None:
 
 
 def test_a_header_far_below_is_no_header() -> None:
-    text_ = "prose\n" * 30 + "qid,title\n"
+    assert table("prose\n" * (MAX_PREAMBLE - 1) + "qid,title\n", "qid").columns
+    text_ = "prose\n" * MAX_PREAMBLE + "qid,title\n"
     assert table(text_, "qid").columns == ()
     assert not columns_below("qid")(shape_of(text_.encode()))
     assert columns_below("QID", "title")(shape_of(b"prose\n\nqid,title\n"))

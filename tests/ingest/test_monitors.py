@@ -187,7 +187,7 @@ def test_a_data_set_beyond_its_threshold_is_a_data_finding(bank: Bank) -> None:
          subject="loans", metric="age", metric_class=MetricClass.FRESHNESS, unit="seconds",
          threshold=86_400.0, direction=Direction.AT_MOST)  # fmt: skip
     assert bank.rows("SELECT class, asset, pillar, state, title FROM finding") == [
-        ("data", "loans", "data_integrity", "open", "loans: age 91,000 is above 86,400")
+        ("data", "loans", "data_integrity", "open", "loans: age 25.28 h is above 24 h")
     ]
     assert bank.rows("SELECT kind FROM asset") == [("dataset",)]
 

@@ -101,6 +101,34 @@ def test_what_is_told_is_delivered_once_signed_for_and_not_repeated(
     assert {row.key: row.fate for row in alerts(ctx)}["model:fraud"] == "duplicate"
 
 
+def test_an_alarm_that_joins_as_grave_or_is_of_the_next_version_is_told_at_once(
+    bank: Bank, receiver: Receiver
+) -> None:
+    ctx = bank.at("engineer")
+
+    def told(step: str) -> list[tuple[str, str]]:
+        with ctx.store.writer() as tx:
+            tx.execute(statement(step))
+        before = len(receiver.bodies)
+        after_publish(ctx)
+        lines = [line for body in receiver.bodies[before:] for line in body["alerts"]]
+        return [(line["why"], line["title"]) for line in lines]
+
+    assert told("UPDATE finding SET line = 1") == [("new", "fraud v7")]
+    joins = "UPDATE finding SET {} WHERE title = 'high'"
+    model = "class = 'model', model = 'fraud', severity = "
+    assert told(joins.format(f"{model} 3")) == []
+    assert told(joins.format(f"{model} 4")) == [("worse", "fraud v7")]
+    bank.clock.at += timedelta(minutes=5)
+    now = bank.clock.at.replace(tzinfo=None)
+    moved = f"UPDATE model_alias SET version = 6, since = TIMESTAMP '{now}'"
+    assert told(moved) == [], "its own readings are awaited"
+    named = "UPDATE finding SET package_version = '{}', last_seen = now() WHERE title = 'high'"
+    assert told(named.format("v7")) == [], "it is of the version before"
+    later = now + timedelta(minutes=1)
+    assert told(f"UPDATE finding SET last_seen = '{later}'") == [("worse", "fraud v6")]
+
+
 def test_a_failure_is_told_and_tried_again_under_the_same_id(
     bank: Bank, receiver: Receiver
 ) -> None:

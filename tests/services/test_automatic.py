@@ -33,7 +33,7 @@ from riskcockpit.services.unlocking import lock
 from riskcockpit.services.verify import verify_ledger
 from riskcockpit.services.watch_world import World
 from riskcockpit.views.automation import WatchEvent
-from support.caches import NOW
+from support.caches import NOW, statement
 from support.deciding import Bank, entry_types, make_bank
 
 pytestmark = pytest.mark.usefixtures("without_policy")
@@ -414,6 +414,21 @@ def test_the_version_that_took_over_proves_itself_or_somebody_is_told(bank: Bank
     assert event.kind == "recovered"
     (trial,) = standing(ctx).projection.automation.trials
     assert trial.is_over
+
+
+def test_a_version_that_somebody_replaced_has_nothing_left_to_prove(bank: Bank) -> None:
+    signed(bank)
+    acted(bank)
+    world = World(bank.at("watch"))
+    world.refresh()
+    assert [each.version for each in world.trials({"fraud"})] == [6], "the cache may lag behind"
+    bank.publish()
+    world.refresh()
+    assert [each.version for each in world.trials(())] == [6]
+    with bank.at("engineer").store.writer() as tx:
+        tx.execute(statement("UPDATE model_alias SET version = 8 WHERE model = 'fraud'"))
+    world.refresh()
+    assert world.trials(()) == ()
 
 
 def test_explain_names_every_rule_and_guard_with_its_value(bank: Bank) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from riskcockpit.decisions.roles import Deed
 from riskcockpit.domain.decision import DecisionState, EntryType
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import InputError, LedgerError, RefusedError, UnknownNameError
+from riskcockpit.present.text import money
 from riskcockpit.services.decide import (
     approve,
     note,
@@ -88,6 +90,17 @@ def test_a_high_finding_waits_for_a_second_person(bank: Bank) -> None:
     assert bank.states()["high"] == "waived"
     rows = bank.rows("SELECT state, requester, approver, rule FROM waiver")
     assert rows == [("granted", "engineer", "approver", "waive-four-eyes")]
+
+
+def test_findings_that_the_cache_of_an_approver_lacks_do_not_cost_nothing(bank: Bank) -> None:
+    id_ = ask(bank)
+    known = plan_approve(bank.at("approver"), id_)
+    shutil.rmtree(bank.at("approver").paths.cache)
+    unknown = plan_approve(bank.at("approver"), id_)
+    assert known.exposure is not None
+    assert unknown.exposure is None, "nobody here knows what they cost now"
+    assert dict(unknown.facts)["exposure then"] == money(known.exposure)
+    assert dict(unknown.facts)["not known here"].startswith("1 of 1 finding")
 
 
 def test_nobody_signs_their_own_request_whatever_roles_they_have(bank: Bank) -> None:

@@ -501,3 +501,19 @@ def test_a_listing_takes_a_waiver_to_review(
     assert bank.states()["xz"] == "open"
     reviews = bank.rows("SELECT detail FROM finding_event WHERE kind = 'waiver_review'")
     assert ["it is exploited by now" in detail for (detail,) in reviews] == [True]
+
+
+def test_a_finding_about_a_model_belongs_to_whom_the_registry_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = make_bank(tmp_path / "home", monkeypatch)
+    steps = (
+        ("UPDATE model SET owner = owner", "payments"),
+        ("UPDATE model SET owner = 'risk'", "risk"),
+        ("UPDATE finding SET settings_owner = 'house' WHERE model = 'fraud'", "house"),
+    )
+    for step, owner in steps:
+        with bank.at("engineer").store.writer() as tx:
+            tx.execute(statement(step))
+            enrich(tx, SlaSettings(), bank.clock.now())
+        assert bank.rows("SELECT owner FROM finding WHERE model = 'fraud'") == [(owner,)]

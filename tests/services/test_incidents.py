@@ -175,6 +175,55 @@ def test_a_rollback_that_is_undone_contains_nothing_and_opens_a_resolved_one_ane
     assert len(incidents(engineer)) == 2
 
 
+def test_a_rollback_contains_no_more_once_the_version_that_took_over_fails(bank: Bank) -> None:
+    engineer = bank.at("engineer")
+    opened(bank)
+    rollback(engineer, "fraud")
+    assert not due_steps(engineer), "the fault of before is contained"
+    bank.clock.at += timedelta(minutes=3)
+    back = bank.clock.at.replace(tzinfo=None)
+    change(bank, f"UPDATE finding SET reopened_at = TIMESTAMP '{back}' WHERE title = 'drop'")
+    assert advance(engineer) == ""
+    (found,) = incidents(engineer)
+    assert (found.state, found.contained_at, found.steps) == (IncidentState.OPEN, None, ())
+    assert [event.kind for event in found.timeline] == ["opened", "contained", "reopened"]
+    assert not due_steps(engineer), "said once"
+    bank.clock.at += timedelta(minutes=3)
+    contain(engineer, found.id, "the scores are not used until further notice")
+    bank.clock.at += timedelta(minutes=3)
+    back = bank.clock.at.replace(tzinfo=None)
+    change(bank, f"UPDATE finding SET reopened_at = TIMESTAMP '{back}' WHERE title = 'drop'")
+    assert not due_steps(engineer), "a word stands"
+    (found,) = incidents(engineer)
+    assert found.contained_at is not None
+    assert found.contained_at > found.detected_at + timedelta(minutes=5), "the clock went on"
+
+
+def test_an_alert_about_a_version_that_no_longer_serves_is_over(bank: Bank) -> None:
+    named = "UPDATE finding SET tool = 'alertmanager', package_version = '{}' WHERE title = 'drop'"
+    engineer = bank.at("engineer")
+    change(bank, named.format("v3"))
+    assert not due_steps(engineer), "it never was of what serves"
+    change(bank, named.format("v7"))
+    opened(bank)
+    rollback(engineer, "fraud")
+    bank.clock.at += timedelta(minutes=11)
+    (step,) = due_steps(engineer)
+    assert (step.kind, step.data["ended"]) == (NoteKind.INCIDENT_RESOLVED, True)
+
+
+def test_silence_after_a_rollback_takes_no_containment_back(bank: Bank) -> None:
+    engineer = bank.at("engineer")
+    opened(bank)
+    rollback(engineer, "fraud")
+    bank.clock.at += timedelta(minutes=3)
+    back = bank.clock.at.replace(tzinfo=None)
+    for rule, is_due in (("reading.stale", False), ("rollback.no-recovery", True)):
+        change(bank, f"UPDATE finding SET onset_at = TIMESTAMP '{back}', reopened_at = NULL,"
+                     f" rule = '{rule}' WHERE title = 'drop'")  # fmt: skip
+        assert bool(due_steps(engineer)) is is_due
+
+
 def test_what_automation_said_of_the_incident_before_does_not_date_the_next_one(
     bank: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:

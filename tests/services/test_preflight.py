@@ -15,13 +15,14 @@ from riskcockpit.ledger import signing
 from riskcockpit.services import preflight
 from riskcockpit.services.answers import plan_note
 from riskcockpit.services.context import Context
-from riskcockpit.services.decide import approve, note, plan_waiver, reject, waive
+from riskcockpit.services.decide import approve, note, plan_waiver, reject, undo, waive
 from riskcockpit.services.desk import Desk
 from riskcockpit.services.kill_switch import plan_resume
 from riskcockpit.services.preflight import permissions
 from riskcockpit.services.requests import requests
 from riskcockpit.services.rollback import plan_rollback, targets
 from riskcockpit.services.unlocking import lock, unlock
+from riskcockpit.views.permissions import LAST
 from support.caches import statement
 from support.deciding import LATER, WHY, Bank, id_of, make_bank
 
@@ -64,6 +65,15 @@ def test_a_request_is_answered_by_another_and_the_queue_says_the_same(bank: Bank
     assert requests(bank.at("approver")) == ()
     assert may(bank, "approver", asked)["approve"].endswith("is rejected")
     assert may(bank, "engineer", asked)["revoke"] == "the waiver is rejected"
+
+
+def test_one_s_own_last_decision_is_undone_while_there_is_one(bank: Bank) -> None:
+    assert may(bank, "engineer", LAST) == {"undo": "engineer has nothing to undo"}
+    waive(bank.at("engineer"), "severity:medium", "deferred", WHY, LATER)
+    assert may(bank, "engineer", LAST) == {"undo": ""}
+    assert may(bank, "approver", LAST) == {"undo": "approver has nothing to undo"}
+    undo(bank.at("engineer"))
+    assert may(bank, "engineer", LAST) == {"undo": "engineer has nothing to undo"}
 
 
 def test_a_model_is_moved_where_its_source_can_and_may(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from riskcockpit.services.decide import approve, revoke, waive
 from riskcockpit.services.rollback import rollback
-from support.caches import finding, statement
+from riskcockpit.services.staging import TABLES as STAGED
+from riskcockpit.store.sql import sql
+from support.caches import NOW, finding, statement
 from support.deciding import LATER, WHY, Bank, id_of, make_bank
 
 pytestmark = pytest.mark.usefixtures("without_policy")
@@ -130,3 +132,41 @@ def test_where_a_waiver_ends_the_vex_statement_in_force_has_its_say(
     assert bank.states()["medium"] == "waived"
     revoke(ctx, granted)
     assert bank.states()["medium"] == state
+
+
+@pytest.mark.parametrize(
+    ("decided", "seen_before", "explained"),
+    [
+        (((8, 7, 1), (7, 6, 2)), None, "a2"),
+        (((8, 7, 1), (7, 6, 2), (6, 8, 3)), None, ""),  # somebody moved it back again
+        (((8, 7, 1), (7, 6, 2)), 30, ""),  # long before it was seen to be 8
+        (((8, 7, 1),), None, ""),
+        (((8, 7, 1), (9, 6, 2)), None, ""),
+        (((8, 7, 1), (7, 6, 90)), None, ""),  # after it was seen
+        (((8, 9, 1), (9, 7, 2), (7, 6, 3)), -30, "a3"),
+    ],
+)
+def test_moves_that_were_seen_as_one_are_explained_by_decisions_that_follow_each_other(
+    bank: Bank,
+    decided: tuple[tuple[int, int, int], ...],
+    seen_before: int | None,
+    explained: str,
+) -> None:
+    def at(minute: int) -> datetime:
+        return NOW + timedelta(minutes=minute)
+
+    moves = [(8, at(60), 2)] if seen_before is None else [(8, at(seen_before), 1), (8, at(60), 2)]
+    with bank.at("engineer").store.writer() as tx:
+        made = (
+            (f"a{n}", "fraud", "champion", old, new, True, at(sent), at(sent))
+            for n, (old, new, sent) in enumerate(decided, start=1)
+        )
+        tx.stage("projected_move", STAGED["projected_move"], made)
+        tx.append("model_alias_move", (
+            {"model": "fraud", "alias": "champion", "from_version": 8 if rev == 2 else 5,
+             "to_version": 6 if rev == 2 else old, "at": moment, "decision_id": "", "rev": rev}
+            for old, moment, rev in moves
+        ))  # fmt: skip
+        tx.execute(sql("services", "projection_moves_between"), rev=tx.generation)
+    rows = bank.rows("SELECT decision_id FROM model_alias_move WHERE to_version = 6")
+    assert rows == [(explained,)]

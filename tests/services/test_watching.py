@@ -27,7 +27,7 @@ from riskcockpit.config.paths import Paths
 from riskcockpit.config.settings import Settings, SourceSettings
 from riskcockpit.domain.batch import Coverage
 from riskcockpit.domain.reading import MetricClass, Reading, SubjectKind
-from riskcockpit.errors import ConfigError, StoreError
+from riskcockpit.errors import ConfigError, LedgerError, StoreError
 from riskcockpit.services import watch_publishing
 from riskcockpit.services.adopting import adopt, rules_file
 from riskcockpit.services.answers import approve
@@ -195,6 +195,40 @@ def test_what_could_not_be_published_goes_with_the_next_publish(
     assert [one.at.minute for one in looker.readings] == [2]
 
 
+def test_a_source_that_takes_long_keeps_no_other_waiting(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = (source("registry", "mlflow"), source("metrics", "prometheus"))
+    given, begun = Queue[Pulled](), Counter[str]()
+
+    def pull_all(_self: Round, due: list[SourceSettings]) -> Iterator[Pulled]:
+        (one,) = due
+        begun[one.name] += 1
+        yield given.get() if one.kind == "mlflow" else Pulled(one)
+
+    monkeypatch.setattr(Round, "pull_all", pull_all)
+    context = replace(Context.open(Paths.under(home)), settings=Settings(sources=sources))
+    looker = Looker(context, patience=0.2)
+    cycles = {one.name: timedelta() for one in sources}
+
+    def look() -> list[str]:
+        return [one.source.name for one in looker.look(cycles)]
+
+    assert (look(), look()) == (["metrics"], ["metrics"])
+    assert begun == {"registry": 1, "metrics": 2}, "one look at a source at a time"
+    assert looker.is_looking(["mlflow"])
+    (trouble,) = looker.troubles()
+    assert trouble.startswith("registry: a look goes on since ")
+    given.put(Pulled(sources[0], error="it broke off"))
+    wait_for(lambda: "registry" in look(), "what came late counts")
+    looker.look_again(["mlflow"])
+    assert not looker.is_looking(["mlflow"])
+    given.put(Pulled(sources[0], error="nobody wants it"))
+    time.sleep(0.1)
+    assert looker.look({}) == ()
+    assert looker.troubles() == {"registry: it broke off"}, "so until it is looked at again"
+
+
 def enforced(root: Path, monkeypatch: pytest.MonkeyPatch) -> Bank:
     """A bank whose rules roll `fraud` back after two bad windows; its cache has one."""
     bank = make_bank(root, monkeypatch)
@@ -230,6 +264,29 @@ class Publishes:
             self.bank.publish()
             self.is_done = True
         return SyncReport((), is_dry_run=False, generation=0)
+
+
+def test_what_was_seen_is_published_though_nothing_can_be_signed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = enforced(tmp_path / "home", monkeypatch)
+    published: list[str] = []
+
+    def take_in(*_: object) -> SyncReport:
+        published.append("all")
+        return SyncReport((), is_dry_run=False, generation=0)
+
+    def revoked(_self: Watch) -> None:
+        raise LedgerError("the key was revoked")
+
+    monkeypatch.setattr(watch_publishing, "take_in", take_in)
+    monkeypatch.setattr(Looker, "look", lambda *_: ())
+    for step in ("_find_out", "_prove"):
+        monkeypatch.setattr(Watch, step, revoked)
+    events: list[WatchEvent] = []
+    Watch(bank.at("watch"), events.append).run(is_once=True)
+    assert published == ["all"]
+    assert [e.detail for e in events if e.kind == "trouble"] == ["the key was revoked"]
 
 
 def test_a_fault_is_ended_while_a_publish_is_under_way(

@@ -13,7 +13,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from riskcockpit.errors import CancelledError, FatalError, InputError, StoreError
@@ -274,10 +273,6 @@ def test_interrupting_stops_the_queries_of_all_threads_and_the_reader_lives_on(
     assert reader.one(COUNT) == (1,)
 
 
-@pytest.mark.skipif(
-    duckdb.__version__.startswith("2."),
-    reason="2.0 may compute in this thread, which then heeds no signal",
-)
 @pytest.mark.parametrize(
     ("number", "end", "code"),
     [(signal.SIGINT, KeyboardInterrupt, None), (signal.SIGTERM, SystemExit, 143)],

@@ -195,13 +195,37 @@ def test_functions_with_side_effects_or_a_clock_are_refused(
         ask(reader, f"SELECT {expression}")
 
 
+@pytest.mark.parametrize("is_sparing", [False, True])
+def test_a_moment_means_the_same_in_every_zone(store: Store, is_sparing: bool) -> None:
+    """An auditor elsewhere runs a control again and gets what we got."""
+    text = "SELECT current_setting('TimeZone')"
+    with (store.sparing() if is_sparing else store).reader() as reader, reader.apart() as cursor:
+        assert cursor.execute(text).fetchall() == [("UTC",)]
+    with scratch(NOW) as writer, writer.apart() as cursor:
+        assert cursor.execute(text).fetchall() == [("UTC",)]
+
+
+@pytest.mark.parametrize("moment", ["seen", "[seen]", "{'at': seen}"])
+def test_a_moment_with_a_zone_is_named_before_a_row_is_taken(reader: Reader, moment: str) -> None:
+    seen = "CAST(seen_at AS TIMESTAMPTZ)"
+    with pytest.raises(InputError, match="returns the column at of type") as refused:
+        ask(reader, f"SELECT {moment.replace('seen', seen)} AS at FROM asset")
+    assert refused.value.hint == "cast it, the zone is UTC: `… :: TIMESTAMP AS at`"
+    assert ask(reader, f"SELECT max(hour({seen})) AS hour FROM asset").rows == ((12,),)
+
+
 def test_the_deny_list_covers_what_this_duckdb_calls_changing(writer: Writer) -> None:
-    """A DuckDB with a new volatile function, or a macro that hides one, fails here."""
+    """A DuckDB with a new volatile function, or a macro that hides one, fails here.
+
+    What takes or makes a moment with a zone changes with that of a connection: ours has one.
+    """
     with writer.apart() as cursor:
         changing = cursor.execute(
             "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE function_type IN "
             "('scalar', 'aggregate', 'macro') AND (stability = 'VOLATILE' "
-            "OR starts_with(stability, 'CONSISTENT_WITHIN'))"
+            "OR starts_with(stability, 'CONSISTENT_WITHIN') AND NOT (len(parameter_types) > 0 "
+            "AND regexp_matches(concat(CAST(parameter_types AS VARCHAR), return_type), $zoned)))",
+            {"zoned": "WITH TIME ZONE|TZ_NS"},
         ).fetchall()
         macros = cursor.execute(
             "SELECT lower(function_name), macro_definition FROM duckdb_functions() "

@@ -197,7 +197,7 @@ def test_a_query_selects(reader: Reader, query: str, expected: set[str]) -> None
         ),
         ("kev && age>1d", 4, "write `and`, or quote it to search for it"),
         ('title:"open', 6, "close the quotes"),
-        ("owner: kev", 6, 'write "" for empty'),
+        ("owner: kev", 6, 'write it right behind the sign, "" for empty'),
         ("kev or", 4, OPEN_ENDED),
         ("kev not", 4, OPEN_ENDED),
         ("or kev", 0, None),

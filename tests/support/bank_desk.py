@@ -210,7 +210,7 @@ class FakeDesk:
     def permissions(self, subject: str) -> tuple[Permission, ...]:
         self._wait()
         self.asked_permissions.append(subject)
-        deeds = ("waive", "approve", "reject", "renew", "revoke", "rollback", "note")
+        deeds = ("waive", "approve", "reject", "renew", "revoke", "rollback", "note", "undo")
         why = self.refused.get(subject, {})
         return tuple(permitted(deed, why.get(deed, "")) for deed in deeds)
 

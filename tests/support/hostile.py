@@ -24,6 +24,8 @@ HOSTILE = (
     "wide 漢字 and 👩‍👩‍👧 emoji",
     "$(rm -rf x) =1+1",
     "line\nbreak\ttab\rreturn\x85nel",
+    "שלום 12",
+    "سلام ٣",
     "W" * 100_000,
 )
 """Texts that try to act, to crash, to leak or to break the layout."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 from textual.binding import Binding
@@ -13,9 +12,10 @@ from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.bindings import AVOIDED, KEYS, LAST_SCOPES, SCOPES, SEEN_IN, document
 from riskcockpit.tui.modals.help import HelpDialog
 from riskcockpit.tui.palette import CockpitCommands
+from riskcockpit.tui.screens import permitted
 from riskcockpit.tui.screens.registry import KINDS, make_screen
 from riskcockpit.tui.widgets.plain import lines
-from riskcockpit.views.posture import LedgerState
+from riskcockpit.views.permissions import LAST
 from support.fake_gateway import FakeGateway
 from support.piloting import opened, press, seen
 
@@ -181,13 +181,17 @@ def test_a_key_is_in_the_views_that_help_names() -> None:
 
 
 async def test_undo_is_not_the_first_key_and_gone_while_there_is_nothing_to_undo() -> None:
-    async with opened(None, "m") as (app, _):
+    async with opened(None, "m") as (app, pilot):
+        await pilot.pause(permitted._REST_SECONDS + 0.1)
         words = seen(app).split("\n")[-1]
+        assert "u undo" in words
         assert "u undo" not in words.split("  ")[0]
-    gateway = FakeGateway()
-    gateway.view = replace(gateway.view, ledger=LedgerState(True, 5, ""))
-    async with opened(gateway, "m") as (app, _):
+    gateway = FakeGateway(refused={LAST: {"undo": "you have nothing to undo"}})
+    async with opened(gateway, "m") as (app, pilot):
+        await pilot.pause(permitted._REST_SECONDS + 0.1)
         assert "u undo" not in seen(app).split("\n")[-1]
+        await press(pilot, "u")
+        assert "you have nothing to undo" in seen(app), "and the key says why it does nothing"
 
 
 async def test_the_palette_finds_findings_by_a_value_and_by_any_words() -> None:

@@ -47,6 +47,14 @@ async def test_a_card_says_first_what_made_its_state(size: tuple[int, int]) -> N
         assert "83.3 %" in text
 
 
+@pytest.mark.parametrize("width", [100, 110, 120])
+async def test_no_name_of_a_pillar_is_cut(width: int) -> None:
+    async with opened(size=(width, 30)) as (app, _):
+        head = next(row for row in seen(app).split("\n") if "1 Data" in row)
+        assert "…" not in head
+        assert all(f" {number} " in head for number in range(1, 6))
+
+
 async def test_ascii_shows_every_pillar_at_every_width() -> None:
     for size in ((80, 24), (120, 36)):
         async with opened(size=size, is_ascii=True) as (app, _):

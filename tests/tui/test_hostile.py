@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 from rich.cells import cell_len
 from rich.segment import ControlType, Segment
 from textual.color import Color
 from textual.pilot import Pilot
 
+from riskcockpit.domain.untrusted import STOP
 from riskcockpit.errors import InputError
 from riskcockpit.tui.app import Cockpit
 from riskcockpit.tui.fence import Fence
@@ -41,6 +45,17 @@ async def test_hostile_text_is_drawn_and_clicks_on_it_do_nothing() -> None:
         app.post_message(SyncMoved((SourceProgress(HOSTILE[0], HOSTILE[9], 5, 9, 1, 2.0),)))
         await press(pilot, "S")
         assert "[@click=app.quit]x[/]" in await harmless(app, pilot)
+
+
+async def test_numbers_behind_letters_that_run_leftward_keep_their_column() -> None:
+    """In a terminal that knows of directions numbers join such letters, also past a gap."""
+    async with opened(fake_gateway.hostile(), "f", size=(160, 40)) as (app, _):
+        rows = [row for row in seen(app).split("\n") if "שלום" in row or "سلام" in row]
+    assert rows
+    for row in rows:
+        kinds = [unicodedata.bidirectional(char) for char in row]
+        assert next(kind for kind in kinds if kind in ("L", "R", "AL")) == "L"
+        assert not re.search(rf"[שםسم٣][^A-Za-z{STOP}]* {{2,}}[^A-Za-z{STOP}]*[0-9]", row), row
 
 
 async def harmless(app: Cockpit, pilot: Pilot[int]) -> str:

@@ -87,3 +87,13 @@ async def test_on_80_columns_the_ledger_still_says_when() -> None:
     async with opened(None, "l", size=(80, 24)) as (app, _):
         for row in app.gateway.ledger(3):
             assert f"{row.ts:%Y-%m-%d %H:%M} " in seen(app)
+
+
+async def test_entries_that_are_not_listed_are_told_because_no_words_find_them() -> None:
+    rows = tuple(replace(ledger_rows()[0], hash=f"{i:064x}", seq=i) for i in range(2_500))
+    view = replace(posture(), ledger=LedgerState(True, 2_500, rows[0].hash))
+    async with opened(FakeGateway(view=view, entries=rows), "l", size=(80, 24)) as (app, _):
+        assert "newest 2,000 of 2,500" in seen(app)
+    few = replace(view, ledger=LedgerState(True, 2_000, rows[0].hash))
+    async with opened(FakeGateway(view=few, entries=rows[:2_000]), "l") as (app, _):
+        assert "newest" not in seen(app)

@@ -294,6 +294,24 @@ async def test_leaving_the_viewport_moves_it_half_a_page() -> None:
         assert table.scroll_offset.y == table.height // 2
 
 
+async def test_the_cursor_is_seen_when_a_preview_or_a_smaller_window_takes_its_row() -> None:
+    async with opened(None, "f", "G", size=(100, 30)) as (app, pilot):
+        table = app.screen.query_one("#findings", RowTable)
+        last = table.cursor
+        for act in ("p", "p", (100, 20), (100, 40), (80, 24)):
+            if isinstance(act, str):
+                await press(pilot, act)
+            else:
+                await pilot.resize_terminal(*act)
+                await settle(pilot)
+            assert table.cursor == last
+            assert table.scroll_offset.y <= last < table.scroll_offset.y + table.height, act
+        table.scroll_to(y=0, animate=False, immediate=True)
+        await pilot.resize_terminal(100, 20)
+        await settle(pilot)
+        assert table.scroll_offset.y == 0, "who looked elsewhere still does"
+
+
 async def test_marks_ranges_and_all_are_counted_and_cleared() -> None:
     async with opened(None, "f", "space", "space", "v", "j", "j", "v") as (app, pilot):
         assert len(findings(app).table.marks) == 5

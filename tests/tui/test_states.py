@@ -30,6 +30,18 @@ def test_what_is_wrong_comes_by_its_weight() -> None:
     assert list(of_data(None, NOW, UNICODE)) == []
 
 
+def test_two_that_are_wrong_do_not_cut_each_other_in_80_columns() -> None:
+    view = posture()
+    old = tuple(replace(one, last_success=NOW - timedelta(hours=30)) for one in view.sources)
+    broken = replace(view, sources=old, ledger=LedgerState(False, 3, "", "entry 2 is forged"))
+    first, second, _ = of_data(broken, NOW, UNICODE)
+    first = replace(first, text="engineer@bank entry 2: its signature is not of its content")
+    above, below = banner_line([first, second], 80, UNICODE).plain.split("\n")
+    assert first.text in above
+    assert "l, then V" in below
+    assert below.endswith("STALE  no source answered for 30 h")
+
+
 @pytest.mark.parametrize("width", [30, 60, 80, 200])
 def test_a_banner_fits_its_line(width: int) -> None:
     view = posture()

@@ -112,15 +112,25 @@ def _weight(fact: Fact) -> tuple[object, ...]:
 def _seen(past: Alert | None, fact: Fact, ack: tuple[datetime, str] | None, now: datetime) -> Alert:
     """Return the alert of a fact that is there now; one that came back goes on as it was."""
     if past is None:
-        found = Alert(fact=fact, began_at=now, seen_at=now, raised_at=now)
+        found = Alert(fact=fact, began_at=now, seen_at=now, raised_at=now, told_parts=())
     else:
         is_worse = fact.severity > max(past.fact.severity, past.told_severity)
-        raised = now if is_worse else past.raised_at
+        is_joined = _has_joined(past, fact) and not set(fact.parts) <= set(past.fact.parts)
+        raised = now if is_worse or is_joined else past.raised_at
         known = replace(fact, since=_since(past, fact))
-        found = replace(past, fact=known, seen_at=now, ended_at=None, raised_at=raised)
+        told = fact.parts if past.told_parts is None else past.told_parts
+        found = replace(
+            past, fact=known, seen_at=now, ended_at=None, raised_at=raised, told_parts=told
+        )
     if ack is not None and ack[0] >= found.raised_at:
         return replace(found, acked_at=ack[0], acked_by=ack[1])
     return replace(found, acked_at=None, acked_by="")
+
+
+def _has_joined(alert: Alert, fact: Fact) -> bool:
+    """Whether something is part of it now that nobody was told of, and no less grave than that."""
+    is_grave = fact.severity >= alert.told_severity and alert.told_parts is not None
+    return is_grave and not set(fact.parts) <= set(alert.told_parts or ())
 
 
 def _since(past: Alert, fact: Fact) -> datetime:
@@ -155,7 +165,7 @@ def _why(alert: Alert, rules: Rules, now: datetime, *, has_next: bool) -> Why | 
     if alert.told_at is None:
         return Why.NEW
     severity = alert.fact.severity
-    if severity > alert.told_severity:
+    if severity > alert.told_severity or _has_joined(alert, alert.fact):
         return Why.WORSE
     is_silent = alert.step_at is not None and now - alert.step_at >= rules.escalate_after
     if has_next and is_silent and severity >= rules.escalate_least:
@@ -196,6 +206,7 @@ def _told(call: _Call, now: datetime) -> Alert:
         alert,
         told_at=now,
         told_severity=alert.fact.severity,
+        told_parts=tuple(sorted({*(alert.told_parts or ()), *alert.fact.parts})),
         step=call.step,
         step_at=now if is_first else alert.step_at,
         times=alert.times + 1,

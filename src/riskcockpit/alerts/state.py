@@ -33,6 +33,8 @@ class Alert:
     """When that recipient was first told."""
     times: int = 0
     """How often it was told."""
+    told_parts: tuple[str, ...] | None = None
+    """What was told of its parts, in order; None: nobody knows any more."""
     ended_at: datetime | None = None
     """Since when it is not there any more."""
     acked_at: datetime | None = None

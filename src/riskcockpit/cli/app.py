@@ -11,6 +11,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -164,6 +165,14 @@ def root(
     lines(ctx.get_help())
 
 
+def _completing() -> AbstractContextManager[None]:
+    if os.environ.get("_RISKCOCKPIT_COMPLETE") == "complete_bash":
+        from riskcockpit.cli.bash_words import as_bash_breaks
+
+        return as_bash_breaks()
+    return nullcontext()
+
+
 def run() -> None:
     """Run the command line; always ends the process."""
     atexit.register(gc.freeze)  # the interpreter would look for cycles in what dies with it
@@ -174,7 +183,7 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):  # a terminal may not know all we write
             stream.reconfigure(errors="replace")
     try:
-        with ended_by_signals():
+        with ended_by_signals(), _completing():
             app()
     except Exception as error:  # noqa: BLE001 - the outermost boundary: a bug is reported, not shown
         from riskcockpit.services.context import SystemClock

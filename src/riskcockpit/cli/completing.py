@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import typer
-
 from riskcockpit.errors import RiskcockpitError
 
 if TYPE_CHECKING:
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 
 EXPORTS = ("csv", "json", "sarif", "parquet", "openvex")
 _TERM = re.compile(r"(?P<before>[-(]*)(?P<name>[A-Za-z_]+)(?P<sign>!=|>=|<=|[:=<>~])(?P<value>.*)")
-_SIGNS = ("!=", ">=", "<=", ":", "=", "<", ">", "~")
 _ORDERS = ("sort", "group")
 
 
@@ -111,14 +108,8 @@ def exports() -> Iterable[str]:
     return EXPORTS
 
 
-def terms(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Complete a word of a query: a field, a value after its sign, a saved view.
-
-    bash breaks words at signs: `severity:hi` comes as three, and is given back as one.
-    """
-    before = list(ctx.params.get("query") or ())
-    if len(before) > 1 and before[-1] in _SIGNS:
-        return _values(before[-2].lstrip("-("), incomplete)
+def terms(incomplete: str) -> list[str]:
+    """Complete a word of a query: a field, a value after its sign, a saved view."""
     if incomplete.startswith("@"):
         return [f"@{name}" for name in views(incomplete[1:])]
     if term := _TERM.fullmatch(incomplete):
@@ -128,13 +119,18 @@ def terms(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def _names(incomplete: str) -> list[str]:
+    """Return fields; of the only one its values, for a shell sets a space behind what is whole."""
     from riskcockpit.store.query.fields import Kind, fields
 
     bare = incomplete.lstrip("-(")
     start = incomplete[: len(incomplete) - len(bare)]
     found = [field.name if field.kind is Kind.FLAG else f"{field.name}:" for field in fields()]
     found += [f"{name}:" for name in _ORDERS]
-    return [start + name for name in found if name.startswith(bare)]
+    found = [name for name in found if name.startswith(bare)]
+    match found:
+        case [only] if only.endswith(":") and (values := _values(only[:-1], "")):
+            return [f"{start}{only}{value}" for value in values]
+    return [start + name for name in found]
 
 
 def _values(name: str, incomplete: str) -> list[str]:

@@ -43,6 +43,7 @@ def export(
     from riskcockpit.cli import documents, output
     from riskcockpit.cli.closing import witness
     from riskcockpit.cli.moments import start_of
+    from riskcockpit.present.text import plural
     from riskcockpit.services.context import Context
     from riskcockpit.services.evidence import EvidenceOptions, export_evidence
 
@@ -60,9 +61,10 @@ def export(
         output.json_document(document)
     else:
         output.line(
-            f"{written.files} files, {written.bytes:,} bytes, {written.controls} controls, "
-            f"{written.deployments} statements about deployments, "
-            f"{written.entries} chains in {written.directory}"
+            f"{plural(written.files, 'file')}, {plural(written.bytes, 'byte')}, "
+            f"{plural(written.controls, 'control')}, "
+            f"{plural(written.deployments, 'statement')} about deployments, "
+            f"{plural(written.entries, 'chain')} in {written.directory}"
         )
         output.line(f"SHA-256 of its list of files: {written.manifest_digest}")
         output.line(f"check it: sh {written.directory}/verify.sh")

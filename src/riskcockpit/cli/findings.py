@@ -57,6 +57,12 @@ def _reader() -> tuple[Context, FindingReader]:
     return ctx, FindingReader(ctx)
 
 
+def _why_none(ctx: Context) -> str:
+    if ctx.store.exists():
+        return "no finding matches"
+    return "nothing is in the cache yet: `riskcockpit import FILE…` or `riskcockpit sync`"
+
+
 @findings_app.command("list", cls=QueryCommand)
 def list_(
     query: Query = None,
@@ -95,6 +101,8 @@ def list_(
         )
         return
     lists.findings(rows, ctx.clock.now(), kind)
+    if not rows and kind != "csv":
+        say(_why_none(ctx))
     if len(rows) < found.total:
         say(f"{len(rows)} of {found.total} findings; --limit 0 shows all")
 
@@ -133,7 +141,7 @@ def facets(query: Query = None, *, as_json: JsonOption = False) -> None:
     from riskcockpit.cli import output, pages, subjects
 
     text = " ".join(query or ())
-    _, reader = _reader()
+    ctx, reader = _reader()
     with closing(reader):
         views = reader.facets(text)
     if as_json:
@@ -141,7 +149,7 @@ def facets(query: Query = None, *, as_json: JsonOption = False) -> None:
     else:
         pages.facets(views)
         if not any(view.counts for view in views):
-            say("no finding matches")
+            say(_why_none(ctx))
 
 
 @findings_app.command("export", cls=QueryCommand)

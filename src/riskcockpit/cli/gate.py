@@ -127,5 +127,7 @@ def _narrate(view: GateView) -> None:
             warn(about(file.path, file.error), file.hint or None)
         for problem in file.problems[:5]:
             warn(f"{file.path}: {problem.where}: {problem.why}")
+        for note in file.notes if file.is_passed_over else ():
+            say(f"{file.path}: {note}")
     for note in view.notes:
         say(note)

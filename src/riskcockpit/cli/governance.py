@@ -57,6 +57,7 @@ def run(
     Those that are named are shown with the rows behind their verdict.
     """
     from riskcockpit.cli import documents, output
+    from riskcockpit.present.text import plural
     from riskcockpit.services.context import Context
     from riskcockpit.services.governance import run_controls
 
@@ -83,7 +84,7 @@ def run(
             output.line()
             output.cells(("control", "status", "resource", "reason"), judged, "table")
     failed = sum(result.verdict.value in ("alarm", "error", "config_invalid") for result in results)
-    say(f"{len(results)} controls, {failed} fail")
+    say(f"{plural(len(results), 'control')}, {failed} {'fails' if failed == 1 else 'fail'}")
     if failed:
         raise typer.Exit(ExitCode.GATE_FAILED)
 

@@ -344,7 +344,8 @@ def _public(text: str) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {file}: {error}", hint="give its .pub file") from error
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise InputError(f"cannot read {file}: {why}", hint="give its .pub file") from error
 
 
 def _decided(decisions: list[Any], *, as_json: bool) -> None:

@@ -85,7 +85,7 @@ def rulings(found: Sequence[Ruling]) -> None:
 def policy(rows: Iterable[PolicyFileRow]) -> None:
     """Print how the files of the policy stand."""
     for row in rows:
-        line(f"{row.file}: {_WORDS[row.state]}")
+        line(f"{row.file}: {_WORDS.get(row.state) or _missing(row)}")
         if row.request:
             line(f"  `riskcockpit approve {short(row.request)}` by another person")
         for changed in row.lines:
@@ -116,9 +116,14 @@ _WORDS = {
     "set_aside": "was rejected, or overtaken: what is in force counts, the next decision puts it"
     " back",
     "unknown": "nobody knows: the ledger does not verify (`riskcockpit ledger verify`)",
-    "unsigned": "no version was signed yet: the first decision does",
-    "missing": "MISSING: `riskcockpit policy restore` puts it back",
+    "unsigned": "no version is signed yet: the first decision signs this one",
 }
+
+
+def _missing(row: PolicyFileRow) -> str:
+    if row.in_force:
+        return f"MISSING: `riskcockpit policy restore {row.file}` puts it back"
+    return "not there yet: `riskcockpit init` makes it"
 
 
 def _lock(view: Me) -> str:

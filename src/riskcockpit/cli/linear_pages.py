@@ -26,9 +26,8 @@ def status(view: PostureView, now: datetime, lock: str) -> None:
             line(f"Source {source.name} {source.state}{said}.")
     if not view.ledger.is_ok:
         line(f"The ledger does not verify: {view.ledger.message}.")
-    line(
-        f"{plural(len(view.queue), 'thing')} need you now:" if view.queue else "Nothing needs you."
-    )
+    things = plural(len(view.queue), "thing needs", "things need")
+    line(f"{things} you now:" if view.queue else "Nothing needs you.")
     for number, item in enumerate(view.queue, 1):
         line(f"Number {number}, {short_item(item, now)}")
 

@@ -45,8 +45,14 @@ _IMPORT: tuple[Column[FileReport], ...] = (
         )
         for name in _COUNTS
     ),
-    Column("error", "", lambda row, _: Cell("NOT READ" if row.error else "", "alarm"), 8, rank=0),
+    Column("error", "", lambda row, _: _fate(row), 8, rank=0),
 )
+
+
+def _fate(file: FileReport) -> Cell:
+    if file.error:
+        return Cell("NOT READ", "alarm")
+    return Cell("skipped" if file.is_passed_over else "", "muted")
 
 
 def imports(report: ImportReport) -> None:
@@ -102,13 +108,13 @@ def findings(rows: Sequence[FindingRow], now: datetime, kind: str) -> None:
         cells(subjects.FINDING_KEYS, [list(record.values()) for record in records], kind)
         return
     table(_named(columns.FINDINGS, "id"), rows, Frame(now), kind)
-    _if_none(rows, "no finding matches")
 
 
 def models(rows: Sequence[ModelRow], now: datetime) -> None:
     """Print models."""
     table(columns.MODELS, rows, Frame(now), "table")
-    _if_none(rows, "no model is known; a source of kind mlflow and `riskcockpit sync` bring some")
+    _if_none(rows, "no model is known: a registry names them, readings of a monitor alone do not;"
+             " `riskcockpit sources add NAME --kind mlflow --url …`, then `sync`")  # fmt: skip
 
 
 def controls(views: Sequence[ControlView], now: datetime) -> None:

@@ -19,9 +19,11 @@ from riskcockpit.cli.documents import plain
 from riskcockpit.cli.speech import folded, in_words, room, speech_now
 from riskcockpit.domain.untrusted import (
     DANGEROUS,
+    STOP,
     as_markdown,
     clean_line,
     clean_text,
+    runs_left,
     steady,
     without_formula,
 )
@@ -257,20 +259,13 @@ def _text_table(columns: Sequence[Column[Any]], grid: Sequence[Sequence[Cell]]) 
     index = {id(column): i for i, column in enumerate(columns)}
     print("  ".join(_pad(Cell(c.title), width, c.align) for c, width in chosen).rstrip())
     for row in grid:
-        drawn = (
-            _paint(
-                _pad(
-                    row[index[id(c)]],
-                    width,
-                    c.align,
-                    is_cut=is_cut,
-                    is_end_kept=c.is_end_kept,
-                ),
-                row[index[id(c)]].token,
-            )
-            for c, width in chosen
-        )
-        print("  ".join(drawn).rstrip())
+        line = ""
+        for column, width in chosen:
+            cell = row[index[id(column)]]
+            text = _pad(cell, width, column.align, is_cut=is_cut, is_end_kept=column.is_end_kept)
+            gap = f"{STOP} " if is_cut and runs_left(cell.text) else "  "
+            line += _paint(text, cell.token) + gap
+        print(line.removesuffix(f"{STOP} ").rstrip())
     gone = [each.title for each in columns if all(each is not column for column, _ in chosen)]
     if gone:
         say(f"no room for {', '.join(gone)}; a wider terminal, a pipe or --json has them")

@@ -58,6 +58,11 @@ if TYPE_CHECKING:  # a command imports only the views it shows
 
 _QUEUE_SHOWN = 12
 
+_LABEL = 13
+"""Cells of the labels of facts, where no longer one stands among them."""
+_KPI = 53
+"""Cells of a KPI's title and value; the value ends there."""
+
 
 def status(view: PostureView) -> None:
     """Print the overview."""
@@ -106,10 +111,11 @@ def _pillar(view: PillarView, now: datetime) -> None:
 
 def _kpi(view: KpiView) -> None:
     mark = state_mark(view.state)
+    value = measure(view.value, view.unit)
     target = limit(view.target, view.unit, view.direction)
     styled(
         Cell(f"    {mark.symbol} {mark.word:<8}", mark.token),
-        Cell(f"{view.title:<44} {measure(view.value, view.unit):>9}  {target:<10}"),
+        Cell(f"{view.title} {value:>{max(1, _KPI - len(view.title))}}  {target:<10}"),
         Cell(f" {sparkline(view.trend, 30, target=view.target)}", "muted"),
         least=2,
     )
@@ -304,11 +310,13 @@ def timeline(view: ModelDetail) -> None:
 def preview(view: DecisionPreview) -> str:
     """Return what a decision would do, as text for stdout or stderr."""
     rows = [view.title, f"  {view.consequence}"]
-    rows += [f"  {name + ' ':<14} {text}" for name, text in _preview_facts(view) if text]
-    rows += [f"  upstream call  {call}" for call in view.calls]
-    rows += [] if view.are_calls_known else ["  upstream call  unknown: a source did not answer"]
-    rows += [f"  needs          {need}" for need in view.needs]
-    rows += [f"  BLOCKED        {why_not}" for why_not in view.blockers]
+    facts = [(name, text) for name, text in _preview_facts(view) if text]
+    facts += [("upstream call", call) for call in view.calls]
+    facts += [] if view.are_calls_known else [("upstream call", "unknown: a source did not answer")]
+    facts += [("needs", need) for need in view.needs]
+    facts += [("BLOCKED", why_not) for why_not in view.blockers]
+    width = max(_LABEL, *(len(name) for name, _ in facts))
+    rows += [f"  {name:<{width}}  {text}" for name, text in facts]
     rows += [f"  - {row.severity.word:<9} {row.asset}  {row.title}" for row in view.findings[:10]]
     if view.finding_count > len(view.findings[:10]) and view.findings:
         rows.append(f"  … and {view.finding_count - len(view.findings[:10])} more")
@@ -332,7 +340,7 @@ def decision(view: DecisionResult) -> None:
     line(f"{outcome(view)}: {taken.summary}")
     _facts((("entry", taken.id), ("rule", taken.rule), ("message", view.message)))
     for need in taken.needs:
-        line(f"  still needs    {need}")
+        line(f"  {'still needs':<{_LABEL}}  {need}")
     for action in view.actions:
         line(f"  {action.kind} {action.target}: {action.state.replace('_', ' ')} {action.message}")
 
@@ -379,7 +387,7 @@ def ledger_entry(view: LedgerEntryView) -> None:
 def _facts(facts: Iterable[tuple[str, str]]) -> None:
     for name, text in facts:
         if text:
-            line(f"  {name + ' ':<14} {text}")
+            line(f"  {name:<{_LABEL}}  {text}")
 
 
 def _list(title: str, rows: Sequence[str]) -> None:

@@ -26,7 +26,8 @@ def register(app: typer.Typer) -> None:
 
 def import_(
     files: Annotated[
-        list[str] | None, typer.Argument(help="Reports; a directory is walked, `-` is stdin.")
+        list[str] | None,
+        typer.Argument(help="Reports, or zips of them; a directory is walked, `-` is stdin."),
     ] = None,
     *,
     format_: Annotated[

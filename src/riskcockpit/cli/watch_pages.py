@@ -44,9 +44,9 @@ def health(found: WatchHealth) -> None:
         "since": _moment(found.started_at),
         "looked": _moment(found.looked_at),
         "published": _moment(found.published_at),
-        "cycle": f"{found.cycle_seconds:g} s" if found.cycle_seconds else "",
+        "cycle": f"{found.cycle_seconds:g} s" if found.cycle_seconds else "none yet",
         "models": str(found.models),
-        "switch": found.stopped or "on",
+        "switch": found.stopped or "automation is on",
         "trouble": found.trouble or "none",
     }
     for label, value in rows.items():

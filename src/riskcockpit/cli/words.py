@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperOption
@@ -49,6 +50,14 @@ class QueryCommand(TyperCommand):
             else:
                 terms.append(word if ctx.resilient_parsing else _term(word, takes_value))
         return super().parse_args(ctx, [*options, "--", *terms] if terms else options)
+
+    def shell_complete(self, ctx: typer.Context, incomplete: str) -> list[Any]:  # type: ignore[override]  # as above
+        """Complete an option, and a negated term, which a shell takes for one."""
+        offers: list[Any] = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-") and not incomplete.startswith("--") and incomplete != "-":
+            query = next(param for param in self.params if param.name == "query")
+            offers += query.shell_complete(ctx, incomplete)
+        return offers
 
 
 def _term(word: str, options: dict[str, bool]) -> str:

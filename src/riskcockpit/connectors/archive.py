@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -17,6 +18,11 @@ MAX_FILES = 200
 MAX_BYTES = 256 * 1024 * 1024
 """Of all files of one artefact, unpacked."""
 _PIECE = 1 << 20
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError,
+    NotImplementedError, RuntimeError,
+)  # fmt: skip
+"""What the reading of a zip raises, by the way in which its files are packed."""
 
 
 @dataclass(slots=True)
@@ -34,7 +40,7 @@ def reports(content: bytes) -> Unzipped:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _take(archive, taken)
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as fault:
+    except _DAMAGE as fault:
         taken.notes.append(f"the zip is damaged: {clean_line(str(fault))[:80]}")
     return taken
 

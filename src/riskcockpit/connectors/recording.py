@@ -35,6 +35,8 @@ _PARAMETERS = (
 _HARMLESS = frozenset(_PARAMETERS.split())
 """Parameters whose values are shown; any other may be a token or a signature."""
 _URL = re.compile(r"https?://[^\s\"'<>\\]+")
+_SPECIAL = re.compile(r"[^A-Za-z0-9:/._~%+,;=$!()*&{}|-]")
+"""In every URL that has a login, a query, a fragment, or that cannot be read."""
 _TARGET = re.compile(r"<(?P<target>[^<>]*)>")
 _LONGEST_BODY = 8 * 1024 * 1024
 
@@ -126,15 +128,21 @@ class Recorder:
 
     def _text(self, text: str) -> str:
         """Take out resolved credentials, what looks like a secret, and queries of links."""
-        return self._redactor(redact(_URL.sub(lambda match: self._url(match.group()), text)))
+        return self._redactor(redact(_URL.sub(lambda match: _shown(match.group()), text)))
 
     def _url(self, url: str) -> str:
-        try:
-            parts = urlsplit(url)
-            pairs = parse_qsl(parts.query, keep_blank_values=True)
-        except ValueError:
-            return REDACTED
-        shown = [(name, value if name.lower() in _HARMLESS else REDACTED) for name, value in pairs]
-        host = parts.netloc.rpartition("@")[2]
-        whole = urlunsplit((parts.scheme, host, parts.path, urlencode(shown, safe="*"), ""))
-        return self._redactor(redact(whole))
+        return self._redactor(redact(_shown(url)))
+
+
+def _shown(url: str) -> str:
+    """Return a URL without login, fragment and what parameters say that may be secret."""
+    if _SPECIAL.search(url) is None:
+        return url
+    try:
+        parts = urlsplit(url)
+        pairs = parse_qsl(parts.query, keep_blank_values=True)
+    except ValueError:
+        return REDACTED
+    shown = [(name, value if name.lower() in _HARMLESS else REDACTED) for name, value in pairs]
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, urlencode(shown, safe="*"), ""))

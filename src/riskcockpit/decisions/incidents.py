@@ -72,6 +72,8 @@ class _Making:
     steps: list[tuple[datetime, str, str]] = field(default_factory=list)
     anew_at: datetime | None = None
     """When it last began anew: it was reopened, or the version at fault came back."""
+    harmed_at: datetime | None = None
+    """Since when its alarms say that what had contained it does so no more."""
 
     def add(self, kind: NoteKind, entry: Entry, at: datetime) -> None:
         """Write an entry into the timeline."""
@@ -81,7 +83,8 @@ class _Making:
 
     def contain(self, at: datetime, by: ContainedBy) -> None:
         """Note the first moment from which the fault did no more harm."""
-        if self.contained_at is None or at < self.contained_at:
+        is_overtaken = self.harmed_at is not None and at <= self.harmed_at
+        if not is_overtaken and (self.contained_at is None or at < self.contained_at):
             self.contained_at, self.contained_by = max(at, self.detected_at), by
 
     def began_anew(self, at: datetime) -> None:
@@ -183,7 +186,8 @@ def _open(entry: Entry, making: dict[str, _Making], known: dict[str, _Making]) -
 
 def _follow(found: _Making, kind: NoteKind, entry: Entry) -> None:
     ended = kind is NoteKind.INCIDENT_RESOLVED and entry.data.get("ended") is True
-    at = _moment(entry.data.get("at"), entry.ts) if ended else entry.ts
+    is_dated = ended or kind is NoteKind.INCIDENT_REOPENED
+    at = _moment(entry.data.get("at"), entry.ts) if is_dated else entry.ts
     found.add(kind, entry, at)
     if kind in _ANSWERS and not ended:
         found.acknowledged_at = found.acknowledged_at or at
@@ -212,6 +216,10 @@ def _advance(
             _resolve(found, at, is_ended=is_ended, is_despite=is_despite)
         case NoteKind.INCIDENT_REOPENED if found.is_despite_alarms:
             found.resolved_at, found.reviewed_at, found.is_despite_alarms = None, None, False
+            found.began_anew(at)
+        case NoteKind.INCIDENT_REOPENED if found.resolved_at is None:
+            found.contained_at, found.contained_by = None, None
+            found.harmed_at = max(filter(None, (found.harmed_at, at)))
             found.began_anew(at)
         case NoteKind.INCIDENT_REVIEWED if found.resolved_at is not None:
             found.reviewed_at = found.reviewed_at or at
@@ -244,7 +252,8 @@ def _contain(each: _Making, rollback: Containment) -> None:
         return
     before = each.contained_at
     each.contain(at, by)
-    if each.contained_at != before:
+    is_overtaken = each.harmed_at is not None and at <= each.harmed_at
+    if each.contained_at != before or is_overtaken:
         each.timeline.append(IncidentEvent(at, "contained", who, text, rollback.action))
 
 

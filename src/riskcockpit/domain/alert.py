@@ -82,6 +82,8 @@ class Fact:
     pillar: str = ""
     asset: str = ""
     model: str = ""
+    parts: tuple[str, ...] = ()
+    """What it consists of, as far as that is worth telling: what joins is told at once."""
     rule: str = ""
     """The control or KPI it comes from."""
     subject: str = ""

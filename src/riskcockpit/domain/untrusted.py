@@ -109,6 +109,20 @@ def steady(text: str) -> str:
     return clean_line(text).translate(_UNSTEADY)
 
 
+STOP = "\u2800"
+"""A blank cell that terminals take for a letter read from the left: Braille without a dot."""
+_LEFTWARD = frozenset({"R", "AL", "AN"})
+
+
+def runs_left(text: str) -> bool:
+    """Return whether letters or digits of `text` are read from the right, as Hebrew and Arabic.
+
+    A terminal that knows of directions draws numbers and signs behind them on their left, across
+    columns, until a letter that is read from the left stops it; `STOP` is one without a look.
+    """
+    return not text.isascii() and any(unicodedata.bidirectional(c) in _LEFTWARD for c in text)
+
+
 _MARKDOWN = str.maketrans(
     {
         "&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", "|": "\\|", "\\": "\\\\", "[": "\\[",

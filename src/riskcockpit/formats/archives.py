@@ -6,10 +6,12 @@ Entries are read in memory and within limits; no name in an archive is ever used
 from __future__ import annotations
 
 import io
+import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import PurePosixPath
 
 from riskcockpit.errors import FormatError
@@ -24,11 +26,14 @@ MAX_ENTRIES = 100_000
 _ENCRYPTED = 0x1
 _SUFFIXES = (
     ".json", ".jsonl", ".ndjson", ".sarif", ".xml", ".csv", ".tsv", ".html", ".fvdl", ".gz", ".zst",
+    ".nessus", ".fpr",
 )  # fmt: skip
 _FORTIFY_RESULTS = "audit.fvdl"
 _FORTIFY_AUDIT = "audit.xml"
 _ENCODING = re.compile(rb"<\?xml[^<>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _DECLARATION = re.compile(r"\s*<\?xml\b[^<>]{0,300}\?>")
+DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
+"""What the reading of a damaged archive raises, by the way in which its files are packed."""
 _UNPACK_HINT = "unpack it and import the reports inside"
 
 
@@ -40,16 +45,37 @@ def report_in(content: bytes, max_bytes: int) -> bytes:
     Raises:
         FormatError: damaged, encrypted, too large, or with more than one report.
     """
+    with opened(content) as archive:
+        return _report(archive, _filled(_files_in(archive)), max_bytes)
+
+
+@contextmanager
+def opened(content: bytes) -> Iterator[zipfile.ZipFile]:
+    """Open a zip archive.
+
+    Raises:
+        FormatError: damaged, with too many entries, or packed in a way that is not read.
+    """
+    with faults_named(), zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entries = len(archive.infolist())
+        if entries > MAX_ENTRIES:
+            raise FormatError(
+                f"the archive has {entries:,} entries, more than {MAX_ENTRIES:,}",
+                hint=_UNPACK_HINT,
+            )
+        yield archive
+
+
+@contextmanager
+def faults_named() -> Iterator[None]:
+    """Turn what the reading of a zip archive raises into one error.
+
+    Raises:
+        FormatError: the archive is damaged, or packed in a way that is not read.
+    """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-            if len(entries) > MAX_ENTRIES:
-                raise FormatError(
-                    f"the archive has {len(entries):,} entries, more than {MAX_ENTRIES:,}",
-                    hint=_UNPACK_HINT,
-                )
-            return _report(archive, _files(entries), max_bytes)
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as fault:
+        yield
+    except DAMAGE as fault:
         raise FormatError("the zip archive is damaged", detail=wording.reason(fault)) from fault
     except (NotImplementedError, RuntimeError) as fault:
         raise FormatError(
@@ -59,20 +85,19 @@ def report_in(content: bytes, max_bytes: int) -> bytes:
         ) from fault
 
 
-def _files(entries: Sequence[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
-    """Return the entries that may be a report: no directories, nothing hidden or empty.
+def _files_in(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return the entries that may be a report: no directories, nothing hidden.
 
     Raises:
         BadZipFile: an entry has no name.
     """
+    entries = archive.infolist()
     if not all(entry.filename for entry in entries):
         raise zipfile.BadZipFile("an entry without a name")
     return [
         entry
         for entry in entries
-        if not entry.is_dir()
-        and entry.file_size > 0
-        and not any(map(_is_hidden, _path(entry).parts))
+        if not entry.is_dir() and not any(map(_is_hidden, _path(entry).parts))
     ]
 
 
@@ -81,18 +106,49 @@ def _is_hidden(name: str) -> bool:
 
 
 def _report(archive: zipfile.ZipFile, files: Sequence[zipfile.ZipInfo], max_bytes: int) -> bytes:
-    results = _named(files, _FORTIFY_RESULTS)
-    if len(results) == 1:
-        return _fortify(archive, results[0], _named(files, _FORTIFY_AUDIT), max_bytes)
-    reports = [entry for entry in files if _path(entry).suffix.lower() in _SUFFIXES]
-    chosen = results or (files if len(files) == 1 else reports)
     if not files:
         return NO_REPORT
+    chosen = _reports_among(files)
     if len(chosen) != 1:
         names = ", ".join(wording.name(_path(entry).name)[:60] for entry in (chosen or files)[:3])
         count = f"{len(chosen)} reports" if chosen else "no report"
         raise FormatError(f"the zip archive holds {count} ({names} …)", hint=_UNPACK_HINT)
+    if _named(chosen, _FORTIFY_RESULTS):
+        return _fortify(archive, chosen[0], _named(files, _FORTIFY_AUDIT), max_bytes)
     return _content(archive, chosen[0], max_bytes)
+
+
+def _reports_among(files: Sequence[zipfile.ZipInfo]) -> Sequence[zipfile.ZipInfo]:
+    """Return those of the files of an archive that may be reports.
+
+    A file alone may have any name. In a Fortify project nothing but the results is one.
+    """
+    results = _named(files, _FORTIFY_RESULTS)
+    if results or len(files) == 1:
+        return results or files
+    return [entry for entry in files if _is_named_as_report(entry)]
+
+
+def several_in(archive: zipfile.ZipFile) -> Sequence[zipfile.ZipInfo]:
+    """Return the reports in an archive, in order of their names, when there is more than one.
+
+    Empty files count that are named as reports are: each is of a scanner that did not run.
+    """
+    files = _files_in(archive)
+    filled = _reports_among(_filled(files))
+    if not filled or _named(filled, _FORTIFY_RESULTS):
+        return ()
+    empty = [entry for entry in files if not entry.file_size and _is_named_as_report(entry)]
+    found = sorted((*filled, *empty), key=inner_name)
+    return found if len(found) > 1 else ()
+
+
+def _filled(files: Sequence[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    return [entry for entry in files if entry.file_size > 0]
+
+
+def _is_named_as_report(entry: zipfile.ZipInfo) -> bool:
+    return _path(entry).suffix.lower() in _SUFFIXES
 
 
 def _fortify(
@@ -125,11 +181,26 @@ def _without_declaration(content: bytes) -> bytes:
 
 
 def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) -> bytes:
+    return content_of(archive, entry, Limit("the zip archive", entry.compress_size, max_bytes))
+
+
+def content_of(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: Limit, before: int = 0
+) -> bytes:
+    """Return the content of a file, where `before` bytes were read of the archive already.
+
+    Raises:
+        FormatError: encrypted, or there is too much of it.
+    """
     if entry.flag_bits & _ENCRYPTED:
         raise FormatError("the zip archive is encrypted", hint=_UNPACK_HINT)
-    limit = Limit("the zip archive", entry.compress_size, max_bytes)
     with archive.open(entry) as stream:
-        return limit.read(stream)
+        return limit.read(stream, before)
+
+
+def inner_name(entry: zipfile.ZipInfo) -> str:
+    """Return the path of a file in its archive: a name for people, never a place."""
+    return wording.name(_path(entry).as_posix())
 
 
 def _named(files: Sequence[zipfile.ZipInfo], name: str) -> list[zipfile.ZipInfo]:

@@ -17,12 +17,9 @@ from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.tables import Row, decoded, table
 
 TOOL = "Microsoft Defender for Cloud"
-_NO_FAULT = {
-    "healthy": "pass",
-    "notapplicable": "not_applicable",
-    "not applicable": "not_applicable",
-}
-_EXEMPT = "exempt"
+_NO_FAULT = "healthy"
+_NOT_ASKED = frozenset({"notapplicable", "not applicable"})
+"""States of what is exempt or switched off by a policy: that mends no fault."""
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -62,10 +59,10 @@ def _outcome(record: Members, place: str, options: ReadOptions) -> Outcome:
     if not rule:
         raise SkipRecordError("a row without recommendation")
     state = record.word("state").lower()
-    is_exempt = _EXEMPT in record.text("notapplicablereason").lower()
+    reason = record.text("notapplicablereason")
     resource = wording.name(record.first("resourceid", "resourcename").lower())  # as Azure
-    if state in _NO_FAULT and not is_exempt:
-        return ControlEvidence(TOOL, rule, _NO_FAULT[state], resource, place)
+    if state == _NO_FAULT:
+        return ControlEvidence(TOOL, rule, "pass", resource, place)
     grade = graded(TOOL, rule, record.word("severity"), "severity", options)
     return Observation(
         finding_class=FindingClass.CLOUD,
@@ -77,7 +74,7 @@ def _outcome(record: Members, place: str, options: ReadOptions) -> Outcome:
         description=wording.description(_description(record)),
         severity_raw=grade.raw,
         severity_source=grade.source,
-        is_suppressed=is_exempt,
+        is_suppressed=state in _NOT_ASKED or "exempt" in reason.lower(),
         resource=resource,
         help_url=wording.name(first_link(record.text("azureportalrecommendationlink"))),
         raw=record.raw,
@@ -86,9 +83,11 @@ def _outcome(record: Members, place: str, options: ReadOptions) -> Outcome:
 
 def _description(record: Members) -> str:
     steps = record.text("remediationsteps")
+    reason = record.text("notapplicablereason")
     kind = " ".join(filter(None, (record.text("resourcetype"), record.text("resourcename"))))
     return paragraphs(
         f"Resource: {kind}" if kind else "",
         record.text("description"),
         f"Remediation: {steps}" if steps else "",
+        f"Not applicable: {reason}" if reason else "",
     )

@@ -7,7 +7,7 @@ import of two files no more than two would.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import cast
 
@@ -17,7 +17,7 @@ from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.archives import NO_REPORT
 from riskcockpit.formats.clearing import cleared
 from riskcockpit.formats.opening import plain
-from riskcockpit.formats.shape import Shape, shape_of
+from riskcockpit.formats.shape import Shape, shape_of, xml_start
 
 Reader = Callable[[bytes, ReadOptions], Report]
 
@@ -49,6 +49,13 @@ class BuiltIn:
             return Report(self.name, (nothing,), ("the archive is empty: nothing was reported",))
         module = import_module(f"riskcockpit.formats.{self.module}")
         try:
-            return cleared(cast("Reader", module.read)(content, options), options.redact)
+            report = cleared(cast("Reader", module.read)(content, options), options.redact)
+            return replace(report, notes=(*_banner(content), *report.notes))
         except RecursionError as fault:  # a reader bears the depth that its own frames leave
             raise FormatError("the report is nested too deeply to be read") from fault
+
+
+def _banner(content: bytes) -> tuple[str, ...]:
+    """Return a note about lines of text before XML; JSON tells them itself."""
+    lines = content[: xml_start(content) or 0].strip().splitlines()
+    return (f"skipped {len(lines)} line(s) of text before the data",) if lines else ()

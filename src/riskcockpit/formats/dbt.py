@@ -36,6 +36,7 @@ _OUTCOMES = {
     "partial success": Outcome.FAILED,
     "skipped": Outcome.SKIPPED,
     "no-op": Outcome.SKIPPED,
+    "reused": Outcome.SKIPPED,
 }
 _TESTS = frozenset({"test", "unit_test", "source"})
 """Kinds of nodes that check data; the others make it."""
@@ -95,11 +96,14 @@ def _result(
     if outcome is None:
         raise SkipRecordError(f"the unknown status {wording.name(status)!r}")
     message = found.text("message") or found.text("error")
+    why = f": {message}" if message else ""
+    if kind == "source" and status == "error":
+        outcome = Outcome.FAILED  # too old; that it cannot be told is a `runtime error`
     if kind not in _TESTS and outcome is Outcome.BROKEN:
         outcome = Outcome.FAILED  # what a model makes is not there: that is the finding
-        errors.append(wording.title(f"{kind} {name} could not be built: {message}"))
+        errors.append(wording.title(f"{kind} {name} could not be built{why}"))
     elif outcome is Outcome.BROKEN:
-        errors.append(wording.title(f"{kind} {name} could not be evaluated: {message}"))
+        errors.append(wording.title(f"{kind} {name} could not be evaluated{why}"))
     failures = found.text("failures")
     return outcome_of(
         DataCheck(
@@ -139,7 +143,8 @@ def _node(unique_id: str) -> tuple[str, str, str]:
 
 def _title(kind: str, name: str, outcome: Outcome, failures: str) -> str:
     if kind == "source":
-        return f"Source {name} is not fresh"
+        is_told = outcome is not Outcome.BROKEN
+        return f"Source {name} is not fresh" if is_told else f"Age of source {name} is not known"
     if kind not in _TESTS:
         return f"dbt {kind} {name} could not be built"
     if outcome is Outcome.BROKEN:

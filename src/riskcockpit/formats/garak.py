@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import msgspec
+from msgspec import Raw
 
 from riskcockpit.domain.finding import (
     ControlEvidence,
@@ -22,7 +23,7 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
-from riskcockpit.formats.documents import decode_documents, decode_json
+from riskcockpit.formats.documents import decode_documents
 from riskcockpit.formats.gathering import Gathering, unread
 from riskcockpit.formats.grading import Grade, graded
 from riskcockpit.formats.members import NOTHING, Members, record_of, viewed
@@ -44,10 +45,14 @@ def read(content: bytes, options: ReadOptions) -> Report:
         FormatError: not garak's, not JSON, or beyond a limit.
     """
     with without_collection():
-        forms, documents = decode_documents(content, _LINE.decode, "garak's JSON Lines")
+        forms, documents = decode_documents(content, _FORM.decode, "garak's JSON Lines")
         reader = _Reader(options)
         for position, (form, part) in enumerate(zip(forms, documents.parts, strict=True), start=1):
-            reader.take(form, part, f"line {position}")
+            if isinstance(form, list):
+                for index, raw in enumerate(form):
+                    reader.take(_line(raw), bytes(raw), f"line {position}[{index}]")
+            else:
+                reader.take(form, part, f"line {position}")
         scan = reader.scan()
     return Report("garak", (scan, *unread(TOOL, documents)))
 
@@ -61,6 +66,16 @@ class Line(msgspec.Struct, gc=False):
 
 
 _LINE = msgspec.json.Decoder(Line, dec_hook=viewed)
+_FORM = msgspec.json.Decoder(Line | list[Raw], dec_hook=viewed)
+"""A line, or all of them in a list."""
+
+
+def _line(raw: Raw) -> Line:
+    """Return what tells the lines apart; of what is none, nothing, so that it is quarantined."""
+    try:
+        return _LINE.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Line()
 
 
 class _Reader:
@@ -75,6 +90,7 @@ class _Reader:
         self._started = ""
         self._is_complete: bool | None = None
         self._probes: set[str] = set()
+        self._errors: list[str] = []
 
     def take(self, line: Line, part: bytes, place: str) -> None:
         """Read one line."""
@@ -97,6 +113,7 @@ class _Reader:
             is_successful=self._is_complete,
             is_partial=not self._probes and self._is_complete is None,
             rules=frozenset(self._probes) or None,
+            tool_errors=tuple(self._errors),
         )
 
     def _about(self, kind: str, part: bytes, place: str) -> None:
@@ -151,11 +168,19 @@ class _Reader:
 
     def _eval(self, part: bytes, place: str) -> None:
         """Read the summary of a probe and a detector: evidence when nothing came through."""
-        found = Members(decode_json(part))
+        try:
+            found = record_of(part, self._options)
+        except SkipRecordError as fault:
+            self._gathering.trouble(place, fault.message)
+            return
         probe, detector = found.name("probe"), found.name("detector")
         total = found.number("total_evaluated") or found.number("total")
+        if not total:  # no output could be judged: that is no pass
+            why = f"{_rule(probe)} with {detector}: no output could be judged"
+            self._errors.append(wording.title(why))
+            return
         self._probes.add(_rule(probe))
-        if probe and total and found.number("passed") == total:
+        if probe and found.number("passed") == total:
             passed = ControlEvidence(TOOL, _rule(probe), "pass", self._model, place)
             self._gathering.take(f"{place} {detector}", lambda: passed)
 

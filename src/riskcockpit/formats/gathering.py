@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from msgspec import Raw
 from riskcockpit.domain.finding import ControlEvidence, Observation, Problem, Scan, VexStatement
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
+from riskcockpit.formats.api import MIB
 from riskcockpit.formats.documents import Documents
 from riskcockpit.formats.members import each
 
@@ -36,10 +37,35 @@ def gone(was: Callable[[], Observation]) -> Gone | None:
         return None
 
 
+LARGE_RECORD = 1 << 16
+"""Bytes from which a record counts as large."""
+ROOM = 64 * MIB
+"""For the large records of a report: they may all hold one part that is large in it once."""
+
+
+class Room:
+    """How many bytes of large records may still be kept for the drill-down."""
+
+    def __init__(self) -> None:
+        self._left = ROOM
+
+    def kept(self, seen: Observation) -> Observation:
+        """Return an observation, without its record when that is large and there is no room."""
+        size = len(seen.raw)
+        if size < LARGE_RECORD:
+            return seen
+        if size > self._left:
+            return replace(seen, raw=b"")
+        self._left -= size
+        return seen
+
+
 class Gathering:
     """The records of one scan as they are read."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room | None = None) -> None:
+        """`room` is that of all scans of the report; None: this is the only one."""
+        self._room = room or Room()
         self.observations: list[Observation] = []
         self.evidence: list[ControlEvidence] = []
         self.statements: list[VexStatement] = []
@@ -62,9 +88,9 @@ class Gathering:
             self.absent += 1
         elif isinstance(record, Gone):
             self.absent += 1
-            self.gone.append(record.was)
+            self.gone.append(self._room.kept(record.was))
         elif isinstance(record, Observation):
-            self.observations.append(record)
+            self.observations.append(self._room.kept(record))
         elif isinstance(record, VexStatement):
             self.statements.append(record)
         else:

@@ -6,7 +6,7 @@ Rows of the data that a result quotes are not kept, only how many there are.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import msgspec
@@ -35,6 +35,8 @@ class Document(msgspec.Struct, gc=False):
 
     success: Members = NOTHING
     results: Members = NOTHING
+    expectations: Members = NOTHING
+    """The results as `describe()` calls them."""
     suite_name: Members = NOTHING
     meta: Members = NOTHING
     run_results: Members = NOTHING
@@ -69,7 +71,8 @@ def read(content: bytes, options: ReadOptions) -> Report:
     with without_collection():
         title = "a result of Great Expectations"
         forms, documents = decode_documents(content, _DOCUMENT.decode, title)
-        scans = [_scan(one, options) for form in forms for one in _validations(form)]
+        found = (one for form in forms for one in _validations(form))
+        scans = [_scan(_redacted(one, options), options) for one in found]
     return Report("great-expectations", (*scans, *unread(TOOL, documents)), documents.notes)
 
 
@@ -82,6 +85,7 @@ def _validations(form: Document) -> Iterator[Validation]:
     if form.run_results.value is None and form.validation_results.value is None:
         whole = {
             "results": form.results.value,
+            "expectations": form.expectations.value,
             "suite_name": form.suite_name.value,
             "meta": form.meta.value,
         }
@@ -102,6 +106,16 @@ def _validation(result: Members, place: str) -> Validation:
         dataset or _config(first).text("kwargs", "batch_id") or "data",
         meta,
         place,
+    )
+
+
+def _redacted(validation: Validation, options: ReadOptions) -> Validation:
+    """Return a validation whose names, which are in no record, are free of secrets."""
+    return replace(
+        validation,
+        suite=options.redact(validation.suite),
+        dataset=options.redact(validation.dataset),
+        place=options.redact(validation.place),
     )
 
 

@@ -12,7 +12,7 @@ from msgspec import Raw
 from riskcockpit.domain.finding import Problem, Scan
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
-from riskcockpit.formats.gathering import Gathering, Record
+from riskcockpit.formats.gathering import Gathering, Record, Room
 from riskcockpit.formats.members import each
 
 T = TypeVar("T")
@@ -34,11 +34,12 @@ class Groups:
         """`default` is the scan of a report without any record."""
         self._default = default
         self._gatherings: dict[Group, Gathering] = {}
+        self._room = Room()
         self._stray: list[Problem] = []
 
     def of(self, group: Group) -> Gathering:
         """Return the records of `group`; from now on it is a scan, even if an empty one."""
-        return self._gatherings.setdefault(group, Gathering())
+        return self._gatherings.setdefault(group, Gathering(self._room))
 
     def take(self, place: str, read: Callable[[], tuple[Group, Record]]) -> None:
         """Keep what `read` returns; a record it cannot read becomes a problem at `place`."""

@@ -7,7 +7,7 @@ that passed or were skipped are evidence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from xml.etree.ElementTree import Element
@@ -55,7 +55,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
     with without_collection():
         root = parsed(content, "JUnit XML", options)
         gathering = Gathering()
-        for test in _tests(root):
+        for test in _tests(root, options.redact):
             gathering.take(test.place, partial(_test, test, options))
         suites = list(root.iter("testsuite"))
         times = [found for each in suites if (found := moment(each.get("timestamp")))]
@@ -63,13 +63,13 @@ def read(content: bytes, options: ReadOptions) -> Report:
     return Report("junit", (scan,))
 
 
-def _tests(root: Element) -> Iterator[Test]:
+def _tests(root: Element, redact: Callable[[str], str]) -> Iterator[Test]:
     """Yield all tests in the order of the report, from suites in suites too."""
     waiting = [(root, "")]
     number = 0
     while waiting:
         element, suite = waiting.pop()
-        name = wording.name(element.get("name", "")) or suite
+        name = wording.name(redact(element.get("name", ""))) or suite
         for child in element.findall("testcase"):
             yield Test(child, name, f"testcase[{number}]")
             number += 1
@@ -77,10 +77,10 @@ def _tests(root: Element) -> Iterator[Test]:
 
 
 def _test(test: Test, options: ReadOptions) -> Observation | ControlEvidence:
-    name = wording.name(test.element.get("name", ""))
+    name = wording.name(options.redact(test.element.get("name", "")))
     if not name:
         raise SkipRecordError("a test without a name")
-    family = wording.name(test.element.get("classname", "")) or test.suite
+    family = wording.name(options.redact(test.element.get("classname", ""))) or test.suite
     rule = wording.name(f"{family}.{name}" if family else name)
     bad = next((found for tag in _BAD if (found := test.element.find(tag)) is not None), None)
     if bad is None:

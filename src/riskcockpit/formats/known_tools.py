@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.formats.shape import Shape
-from riskcockpit.formats.signs import has
+from riskcockpit.formats.signs import columns, has
 from riskcockpit.formats.wording import cut
 
 _NAMES_TOLD = 6
@@ -29,6 +29,11 @@ TOOLS: tuple[KnownTool, ...] = (
         "an SPDX SBOM",
         "it lists packages and no faults; scan it, as with `trivy sbom FILE --format json`",
         has("spdxVersion"),
+    ),
+    KnownTool(
+        "Prowler's table of a benchmark",
+        "it repeats what Prowler found; import its CSV of checks, or its OCSF, of the same run",
+        columns("requirements_id", "checkid", "status"),
     ),
 )
 """Asked only when none of our formats knows the content."""

@@ -29,6 +29,8 @@ class Limit:
         self._packed = packed_bytes
         self._max = max_bytes
         self._bytes = min(max_bytes, max(RATIO_FREE_BYTES, MAX_RATIO * packed_bytes))
+        self.is_exceeded = False
+        """Whether too much came."""
 
     def check(self, size: int) -> None:
         """Refuse `size` bytes when that is too much.
@@ -36,6 +38,7 @@ class Limit:
         Raises:
             FormatError: larger than the settings allow, or than honest data would be.
         """
+        self.is_exceeded = size > self._bytes
         if size > self._max:
             raise too_large(self._max)
         if size > self._bytes:
@@ -44,14 +47,14 @@ class Limit:
                 hint="if the report is honest, unpack it yourself and import the result",
             )
 
-    def read(self, stream: Stream) -> bytes:
-        """Return all of `stream`.
+    def read(self, stream: Stream, before: int = 0) -> bytes:
+        """Return all of `stream`; `before` bytes of the same data were read already.
 
         Raises:
             FormatError: there is too much of it.
         """
         parts: list[bytes] = []
-        size = 0
+        size = before
         while part := stream.read(CHUNK):
             size += len(part)
             self.check(size)

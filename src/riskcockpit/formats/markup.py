@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Collection
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
@@ -12,20 +13,57 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from riskcockpit.domain.redaction import may_hold_secret
+from riskcockpit.domain.untrusted import REPLACEMENT
 from riskcockpit.errors import FormatError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import MIB, ReadOptions
+from riskcockpit.formats.shape import xml_start
 
 _CHUNK = MIB
+_DECLARATION = re.compile(rb"<\?xml\b[^<>]{0,300}\?>")
+_ENCODED = re.compile(rb"<\?xml\b[^<>]{0,200}?\sencoding\s*=")
+_WIDE = re.compile(
+    rb"<\?xml\b[^<>]{0,200}?\sencoding\s*=\s*[\"'](?:utf-?16|utf-?32|ucs)", re.IGNORECASE
+)
+"""A declaration of two bytes for a character; `opening.plain` has made them one."""
+_FORBIDDEN = re.compile(
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|x0*(?:[0-8bcefBCEF]|1[\da-fA-F]));"
+)
+"""Characters that XML 1.0 has no place for, bare and as references."""
+_REPLACEMENT = REPLACEMENT.encode()
 _BROKEN_HINT = "the file may be cut off; run the scanner again"
 
 
 def parsed(content: bytes, title: str, options: ReadOptions) -> Element:
     """Return the root of the XML `content`; tags and attributes without their namespaces.
 
+    What careless writers do is borne: lines of prose before the declaration, one that speaks of
+    UTF-16 in a file that is not, characters that XML forbids, and, where no encoding is declared,
+    bytes that are not UTF-8; these characters and bytes become U+FFFD.
+
     Raises:
         FormatError: it is not well-formed, defines entities, or is nested too deeply.
     """
+    content = content[xml_start(content) or 0 :].lstrip()
+    if _WIDE.match(content):
+        content = _DECLARATION.sub(b"", content, count=1)
+    try:
+        return _parsed(content, title, options)
+    except FormatError as fault:
+        mended = _mended(content)
+        if mended == content or not isinstance(fault.__cause__, ParseError):
+            raise
+    return _parsed(mended, title, options)
+
+
+def _mended(content: bytes) -> bytes:
+    """Return `content` without what XML forbids."""
+    if not _ENCODED.match(content):
+        content = content.decode("utf-8", "replace").encode()
+    return _FORBIDDEN.sub(_REPLACEMENT, content)
+
+
+def _parsed(content: bytes, title: str, options: ReadOptions) -> Element:
     parser = DefusedXMLParser(forbid_dtd=False, forbid_entities=True, forbid_external=True)
     events: Any = XMLPullParser(("start", "end"), _parser=parser)
     stream = io.BytesIO(content)

@@ -36,7 +36,7 @@ from riskcockpit.formats.vulnerabilities import canonical_id, cwe_number, packag
 
 TOOL = "OCSF"
 PERSONAL = frozenset({"email_addr", "email", "assignee", "verdict_user"})
-_VULNERABILITY = "2002"
+_VULNERABILITY, _COMPLIANCE = "2002", "2003"
 _SEVERITIES = {
     "1": "informational", "2": "low", "3": "medium", "4": "high", "5": "critical", "6": "critical",
 }  # fmt: skip
@@ -44,6 +44,8 @@ _WORDS = {"fatal": "critical"}
 _STATUSES = {"3": "suppressed", "4": "resolved", "5": "archived", "6": "deleted"}
 _GONE = frozenset({"resolved", "archived", "deleted", "closed"})
 _PASSED = {"PASS": "pass", "PASSED": "pass", "SUCCESS": "pass", "NOT_APPLICABLE": "not_applicable"}
+_VERDICTS = {"1": "PASS", "2": "WARNING", "3": "FAIL"}
+"""Numbers of the status of a compliance, where there is no word."""
 _CLOSE_ACTIVITY = "3"
 
 
@@ -102,7 +104,7 @@ class _Reader:
         account = cloud.text("account", "uid") or cloud.first("account_uid", "project_uid")
         first = next(iter(record.members("resources")), NOTHING)
         account = account or first.text("account_uid")  # where OCSF 1.0 has it
-        parts = (cloud.word("provider"), real(_region(record)))
+        parts = (cloud.word("provider"), real(_region(record)), _benchmark(record))
         group = Group(
             tool, wording.name(real(account)), wording.name(" ".join(filter(None, parts)))
         )
@@ -169,6 +171,10 @@ def _rule(record: Members) -> str:
     flaw = next(iter(record.members("vulnerabilities")), NOTHING)
     if record.text("class_uid") == _VULNERABILITY and flaw:
         return _flaw_ids(flaw)[0] if _flaw_ids(flaw) else flaw.name("title")
+    if benchmark := _benchmark(record):
+        requirement = record.text("compliance", "requirements", 0)
+        check = record.text("metadata", "event_code")
+        return wording.name(f"{benchmark} {requirement} {check}")
     event = (
         record.text("metadata", "event_code")
         or record.text("metadata", "product", "feature", "uid")
@@ -176,6 +182,28 @@ def _rule(record: Members) -> str:
     )
     types = info.texts("types")
     return wording.name(event or info.text("title") or record.text("message") or " ".join(types))
+
+
+def _benchmark(record: Members) -> str:
+    """Return the benchmark by which Prowler reports a check once more for each requirement."""
+    compliance = record.member("compliance")
+    is_of_requirement = record.text("class_uid") == _COMPLIANCE and bool(
+        compliance.text("requirements", 0)
+    )
+    if not is_of_requirement or record.text("metadata", "product", "uid") != "prowler":
+        return ""
+    return compliance.text("standards", 0)
+
+
+def _title(record: Members, detail: str) -> str:
+    """Return the title; of a requirement, whose title is its number, with what it asks for."""
+    title = _info(record).text("title")
+    if benchmark := _benchmark(record):
+        asked = record.text("compliance", "checks", 0, "name") or record.text(
+            "compliance", "control"
+        )
+        return f"{benchmark} {title}: {asked}" if asked else f"{benchmark} {title}"
+    return title or detail
 
 
 def _flaw_ids(flaw: Members) -> tuple[str, ...]:
@@ -192,6 +220,7 @@ def _status(record: Members) -> str:
 def _verdict(record: Members) -> str:
     """Return what the check said: FAIL, PASS, MANUAL …; empty when it says nothing."""
     word = record.word("compliance", "status") or record.word("status_code")
+    word = word or _VERDICTS.get(record.word("compliance", "status_id"), "")
     return word.upper().replace(" ", "_").replace("-", "_")
 
 
@@ -234,7 +263,7 @@ def _observation(record: Members, tool: str, rule: str, options: ReadOptions) ->
         finding_class=FindingClass.CLOUD,
         tool=tool,
         rule=rule,
-        title=wording.title(info.text("title") or detail, rule),
+        title=wording.title(_title(record, detail), rule),
         severity=grade.severity,
         record="",
         description=paragraphs(*dict.fromkeys(about)),
@@ -271,8 +300,10 @@ def _with_vulnerability(seen: Observation, flaw: Members) -> Observation:
     places = [item.text("file", "path") for item in flaw.members("affected_code")]
     places += [item.text("path") for item in flaw.members("affected_packages")]
     links = (flaw.text("remediation", "kb_articles"), *flaw.texts("references"))
+    title = flaw.text("title") or seen.title
     return replace(
         seen,
+        title=wording.title(f"{ids[0]}: {title}" if ids and ids[0] not in title else title),
         finding_class=FindingClass.DEPENDENCY if ids and packages else seen.finding_class,
         vulnerability_ids=ids,
         package=packages[0] if packages else None,

@@ -68,7 +68,9 @@ def _unpacked(content: bytes, max_bytes: int) -> bytes:
 
 def _utf8(content: bytes) -> bytes:
     if content.startswith(codecs.BOM_UTF8):
-        return content[len(codecs.BOM_UTF8) :]
+        while content.startswith(codecs.BOM_UTF8):  # of files put together, each may have one
+            content = content[len(codecs.BOM_UTF8) :]
+        return content
     encoding = _wide_encoding(content[:4])
     if not encoding:
         return content

@@ -79,9 +79,10 @@ def _vulnerability(
     found: Members, package: Package, place: str, about: Members, options: ReadOptions
 ) -> Observation:
     own, title = found.name("id"), found.text("title")
-    ids = tuple(dict.fromkeys([*vulnerability_ids(title), *([own] if own else [])]))
+    ids = tuple(dict.fromkeys(filter(None, [*vulnerability_ids(title), own])))
+    ids = ids or ((wording.name(title),) if title else ())
     if not ids or not package.name:
-        raise SkipRecordError("a vulnerability without id or package")
+        raise SkipRecordError("a vulnerability without id and title, or without package")
     score, field = found.score("cvssScore"), "cvssScore"
     if score is None:
         score, field = base_score(found.text("cvssVector")), "cvssVector"

@@ -112,6 +112,9 @@ def _result(
         why = found.text("error") or found.text("response", "error")
         errors.append(wording.title(f"{rule} did not run: {why or 'the provider failed'}"))
         return ControlEvidence(TOOL, rule, "not_applicable", model, place)
+    has_grader_failed = _has_grader_failed(found)
+    if has_grader_failed:
+        errors.append(wording.title(f"{rule} could not be graded"))
     category = metadata.text("harmCategory")
     reason = found.text("gradingResult", "reason") or found.text("error")
     grade = graded(TOOL, rule, metadata.word("severity"), "metadata.severity", options)
@@ -126,6 +129,7 @@ def _result(
         description=wording.description("\n\n".join(_about(found, metadata, reason))),
         severity_raw=grade.raw,
         severity_source=grade.source,
+        needs_triage=has_grader_failed,
         signal=ModelSignal(
             model=model,
             monitor=rule,
@@ -145,6 +149,13 @@ def _is_error(found: Members) -> bool:
     return found.at("gradingResult") is None and bool(
         found.text("error") or found.text("response", "error")
     )
+
+
+def _has_grader_failed(found: Members) -> bool:
+    """Whether a model that should grade the output did not: then nobody knows how it ended."""
+    result = found.member("gradingResult")
+    parts = (result, *result.members("componentResults"))
+    return any(part.flag("metadata", "graderError") for part in parts)
 
 
 def _failed_assertion(found: Members) -> Members:

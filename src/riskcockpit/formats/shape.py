@@ -15,6 +15,9 @@ HEAD_BYTES = 64 * 1024
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _DATA_START = re.compile(r"^[ \t]*(?=\[\s*[\[{\]\"]|\{\s*(?:\}|\"(?!\")))", re.MULTILINE)
 """Where JSON begins after a banner; braces in prose and doubled quotes in a table are none."""
+_XML_START = re.compile(rb"^<\?xml\s", re.MULTILINE)
+MAX_BANNER = 8 * 1024
+"""Bytes within which XML begins."""
 _MAX_VALUE = 300
 _PROLOG = re.compile(
     r"(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE(?:[^\[\]<>\"']|\"[^\"]*\"|'[^']*'|\[.*?\]\s*(?=>))*>)+",
@@ -48,8 +51,9 @@ class Shape:
 @lru_cache(maxsize=4)
 def shape_of(head: bytes) -> Shape:
     """Return the shape of content that starts with `head`; every format asks for it in turn."""
-    text = head[:HEAD_BYTES].decode("utf-8", "replace").lstrip()
-    if text.startswith("<"):
+    start = xml_start(head)
+    text = head[start or 0 : HEAD_BYTES].decode("utf-8", "replace").lstrip()
+    if start is not None:
         return _xml_shape(text)
     if not text.startswith(("{", "[")):
         match = _DATA_START.search(text)
@@ -61,6 +65,19 @@ def shape_of(head: bytes) -> Shape:
             return Shape(kind, start=text[:_MAX_VALUE], columns=_columns(text), lines=lines)
         return shape
     return _json_shape(text)
+
+
+def xml_start(content: bytes) -> int | None:
+    """Return where XML begins: at once, or with its declaration below some lines of prose."""
+    head = content[:MAX_BANNER].lstrip()
+    if head.startswith(b"<"):
+        return 0
+    if head.startswith((b"{", b"[")):
+        return None
+    found = _XML_START.search(content, 0, MAX_BANNER)
+    if found is None or content.count(b'"', 0, found.start()) % 2:  # a cell of a table quotes it
+        return None
+    return found.start()
 
 
 def _xml_shape(text: str) -> Shape:

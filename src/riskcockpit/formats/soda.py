@@ -70,7 +70,7 @@ def _scan(document: Document, options: ReadOptions) -> Scan:
         for entry in document.logs.members()
         if entry.word("level").upper() == "ERROR"
     ]
-    suite = document.definition_name.name()
+    suite = wording.name(options.redact(document.definition_name.text()))
     for member, raws in (
         ("checks", document.checks),
         ("automatedMonitoringChecks", document.automated_monitoring_checks),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 
 import msgspec
 
@@ -16,10 +16,14 @@ from riskcockpit.formats.api import MIB
 from riskcockpit.formats.documents import without_surrogates
 
 DELIMITERS = (",", ";", "\t")
-MAX_PREAMBLE = 20
+MAX_PREAMBLE = 40
 """Lines that are not blank before which the header of a table must stand."""
 _SEPARATOR_LINE = "sep="
 _MAX_CELL = 16 * MIB
+_END = "\x00the end\x00"
+"""A line after the last one: it becomes part of a row that never ends."""
+_CUT = "the table ends within quotes: it is cut off"
+_SHORT = "the table ends within a row: it is cut off"
 _OPENING = 256 * 1024
 """Characters in which the header is looked for."""
 
@@ -35,16 +39,23 @@ class Row:
     cells: Sequence[str]
     fault: str = ""
     """Why the row cannot be read; empty when it can."""
+    is_unended: bool = False
+    """It is the last one, and no line break stands behind it."""
 
     def record(self, names: Sequence[str]) -> bytes:
         """Return the filled cells under `names` as a JSON record; an empty name drops its cell.
 
+        Blank cells beyond the last column, as spreadsheets write them, do not count.
+
         Raises:
-            SkipRecordError: the row cannot be read, or has more cells than there are names.
+            SkipRecordError: the row cannot be read, has more cells than there are names, or ends
+                before the last of them and the file with it.
         """
         if self.fault:
             raise SkipRecordError(self.fault)
-        if len(self.cells) > len(names):
+        if self.is_unended and len(self.cells) < len(names):
+            raise SkipRecordError(_SHORT)
+        if any(cell.strip() for cell in self.cells[len(names) :]):
             raise SkipRecordError(f"{len(self.cells)} cells under {len(names)} columns")
         pairs = zip(names, self.cells, strict=False)
         filled = {name: cell for name, cell in pairs if name and cell.strip()}
@@ -94,8 +105,18 @@ def delimiter_of(text: str) -> str:
 
 def rows(text: str, delimiter: str) -> Iterator[Row]:
     """Yield all rows that are not blank, the header first; a broken row carries its fault."""
+    last: Row | None = None
+    for row in _rows(text, delimiter):
+        if last is not None:
+            yield last
+        last = row
+    if last is not None:
+        yield last if text.endswith(("\n", "\r")) else replace(last, is_unended=True)
+
+
+def _rows(text: str, delimiter: str) -> Iterator[Row]:
     stream = io.StringIO(without_separator_line(text), newline="")
-    reader = csv.reader(stream, delimiter=delimiter)
+    reader = csv.reader(chain(stream, (_END,)), delimiter=delimiter)
     number = 0
     while True:
         try:
@@ -106,9 +127,12 @@ def rows(text: str, delimiter: str) -> Iterator[Row]:
             number += 1
             yield Row(number, (), wording.reason(error))
             continue
+        if cells == [_END]:
+            return
         if any(cell.strip() for cell in cells):
             number += 1
-            yield Row(number, cells)
+            is_cut = cells[-1].endswith(_END)
+            yield Row(number, (), _CUT) if is_cut else Row(number, cells)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,29 +33,39 @@ def _title(text: str) -> str:
     if len(text) <= MAX_TITLE and text.isascii() and text.isprintable():
         return text
     line = next((line for line in text.splitlines() if line.strip()), "")
-    return cut(clean_line(line.strip()), MAX_TITLE)
+    return cut(clean_line(_beginning(line.strip(), MAX_TITLE)), MAX_TITLE)
 
 
 def description(text: str) -> str:
     """Return `text` cleaned, lines kept, at most 20,000 characters."""
-    return cut(clean_text(text.strip()), MAX_DESCRIPTION)
+    return cut(clean_text(_beginning(text.strip(), MAX_DESCRIPTION)), MAX_DESCRIPTION)
 
 
 def snippet(text: str) -> str:
     """Return code cleaned, lines and indentation kept, at most 2,000 characters."""
-    return cut(clean_text(text), MAX_SNIPPET)
+    return cut(clean_text(_beginning(text, MAX_SNIPPET)), MAX_SNIPPET)
 
 
 def name(text: str) -> str:
     """Return an id, version or name cleaned, on one line, at most 500 characters."""
     if len(text) <= MAX_NAME and text.isascii() and text.isprintable():
         return text.strip()
-    return cut(clean_line(text.strip()), MAX_NAME)
+    return cut(clean_line(_beginning(text.strip(), MAX_NAME)), MAX_NAME)
 
 
 def reason(error: Exception) -> str:
     """Return why a record could not be read, on one line, at most 300 characters."""
     return cut(clean_line(str(error) or type(error).__name__), MAX_REASON)
+
+
+def _beginning(text: str, length: int) -> str:
+    """Return so much of `text` as `length` characters come of when it is cleaned, and one more.
+
+    What is cut off need not be cleaned; where many findings share a text, that is most of the work.
+    """
+    if len(text) <= length:
+        return text
+    return text[: 2 * length + 2].replace("\r\n", "\n")[: length + 1]
 
 
 def cut(text: str, length: int) -> str:

@@ -26,6 +26,8 @@ MONITOR = "riskcockpit.monitor"
 """The tool that judges readings: this one."""
 Subject = tuple[SubjectKind, str]
 _WHOLE = 1000
+_SPANS = ((48 * 3600, 24 * 3600, "d"), (3600, 3600, "h"), (120, 60, "min"), (0, 1, "s"))
+"""Least limit, seconds of the unit, its name."""
 
 _CLASSES = {SubjectKind.MODEL: FindingClass.MODEL, SubjectKind.DATASET: FindingClass.DATA}
 _TOP_TIER = {
@@ -160,8 +162,8 @@ def _observation(series: Series) -> Observation:
     where = f" [{series.segment}]" if series.segment else ""
     side = "below" if series.direction is Direction.AT_LEAST else "above"
     title = (
-        f"{series.subject}{served}: {series.metric}{where} {_number(series.value)} is {side}"
-        f" {_number(series.threshold or 0)}"
+        f"{series.subject}{served}: {series.metric}{where} {_said(series.value, series)} is {side}"
+        f" {_said(series.threshold or 0, series)}"
     )
     rule = f"{series.metric}.threshold"
     return Observation(
@@ -194,6 +196,17 @@ def _row(reading: Reading) -> tuple[Any, ...]:
         reading.threshold, reading.direction.value, reading.is_breach, reading.window_seconds,
         reading.sample_size,
     )  # fmt: skip
+
+
+def _said(value: float, series: Series) -> str:
+    """Return a value with its unit; seconds in the unit that suits the limit."""
+    if series.unit == "percent":
+        return f"{_number(value)} %"
+    if series.unit != "seconds":
+        return _number(value)
+    limit = abs(series.threshold or 0)
+    size, unit = next(span[1:] for span in _SPANS if limit >= span[0])
+    return f"{_number(value / size)} {unit}"
 
 
 def _number(value: float) -> str:

@@ -19,6 +19,8 @@ from riskcockpit.store.sql import sql
 
 WATCH = "riskcockpit.watch"
 """The tool that finds this: the watch."""
+STALE = "reading.stale"
+"""The rule for silence where readings should be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,8 @@ class Signer:
         if not names or (who and who not in names):
             raise SigningKeyError(
                 f"{allowed_signers} does not name {principal or 'anybody'} with the key {key}",
-                hint=f"add a line for {fingerprint(public_key)}, signed by two who are there",
+                hint="identity.principal and identity.key of the settings say who you are here; a "
+                f"colleague lets {fingerprint(public_key)} sign by `riskcockpit keys add`",
             )
         if not who:
             raise SigningKeyError(

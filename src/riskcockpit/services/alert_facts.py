@@ -70,6 +70,7 @@ def _queued(item: QueueItem) -> Fact:
         pillar=_PILLARS[item.kind].value,
         asset="" if item.kind in _OF_MONITORS else item.title,
         model=item.subject if is_model else "",
+        parts=item.parts,
         subject=item.subject if item.kind in _OF_MONITORS or "w" in item.keys else "",
         at_risk=item.at_risk.amount if item.at_risk else None,
     )

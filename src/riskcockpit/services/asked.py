@@ -16,7 +16,7 @@ from riskcockpit.domain.decision import EntryType, WaiverReason
 from riskcockpit.domain.money import Money
 from riskcockpit.domain.untrusted import clean_text
 from riskcockpit.ledger.chain import Entry
-from riskcockpit.present.text import stamp
+from riskcockpit.present.text import plural, stamp
 from riskcockpit.services.context import Context
 from riskcockpit.services.dismissals import calls_of
 from riskcockpit.services.moves import upstream_of
@@ -82,9 +82,11 @@ def _waiver(ctx: Context, entry: Entry, *, is_sent: bool) -> Asked:
             found = reader.rows(sql("services", "decide_findings"), ids=ids)
         rows = finding_rows(found, ctx.settings.currency)
     worst = sorted(rows, key=lambda row: (-row.severity, -row.exposure.amount, row.id))
-    exposure = Money.total((row.exposure for row in rows), ctx.settings.currency)
+    missing = len(ids) - len(rows)  # a part of the sum would pass for the whole
+    total = Money.total((row.exposure for row in rows), ctx.settings.currency)
+    exposure = None if missing else total
     calls = calls_of(ctx, dismissals_of(entry) if is_sent else ())
-    facts = (*_facts(entry), *_record(entry))
+    facts = (*_facts(entry), *_record(entry, missing=missing, of=len(ids)))
     return Asked(facts, tuple(worst[:SAMPLE]), len(ids), exposure, calls.made, calls.warnings,
                  calls.are_known)  # fmt: skip
 
@@ -130,8 +132,14 @@ def _glass(entry: Entry) -> tuple[tuple[str, str], ...]:
     return tuple((label, _in_words(label, str(glass.get(key, "")))) for label, key in said)
 
 
-def _record(entry: Entry) -> tuple[tuple[str, str], ...]:
+def _record(entry: Entry, *, missing: int, of: int) -> tuple[tuple[str, str], ...]:
+    """Return what the record says; of findings that the cache lacks also what they cost then."""
     try:
-        return record_facts(read_terms(entry.data))
+        terms = read_terms(entry.data)
     except (ValueError, OverflowError) as error:
         return (("unreadable", clean_text(str(error))),)
+    if not missing:
+        return record_facts(terms)
+    then = clean_text(terms.record.exposure) if terms.record else ""
+    what = f"{missing} of {plural(of, 'finding')}: `riskcockpit sync` or `import` may bring them"
+    return (*record_facts(terms), ("not known here", what), ("exposure then", then))

@@ -148,7 +148,8 @@ def known_of_model(ctx: Context, model: str) -> tuple[RulesInForce, AutomationFa
         known = facts_of_models(ctx, published_models(reader, stands), stands)
     if model not in known:
         near = get_close_matches(model, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known) or 'none'}"
+        near_or_all = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+        hint = near_or_all if known else "a registry names models; `riskcockpit models list`"
         raise UnknownNameError(f'there is no model "{model}"', hint=hint)
     return stands.rules, known[model].facts
 

@@ -10,7 +10,7 @@ from riskcockpit.config.editing import source_block, with_source, write_settings
 from riskcockpit.config.paths import make_private
 from riskcockpit.config.settings import CredentialRef, SourceSettings
 from riskcockpit.connectors.api import Acts, Checks, Connector, Refrains
-from riskcockpit.domain.batch import Batch, Document, Item
+from riskcockpit.domain.batch import Batch, Document, Fact, Item
 from riskcockpit.domain.configuration import Setting
 from riskcockpit.domain.deployment import Deployment
 from riskcockpit.domain.model import RegisteredModel
@@ -18,9 +18,11 @@ from riskcockpit.domain.reading import Reading
 from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import InputError, RiskcockpitError, UnknownNameError
 from riskcockpit.formats import registry
+from riskcockpit.formats.api import ReadOptions
 from riskcockpit.present.text import stamp
 from riskcockpit.services.context import Context
 from riskcockpit.services.house import read_options_of
+from riskcockpit.services.pieces import Piece, pieces_of
 from riskcockpit.views.setup import Check, CheckState
 from riskcockpit.views.sources import SourceAdded, SourceTest
 
@@ -105,7 +107,7 @@ def _tried(ctx: Context, connector: Connector) -> Iterator[Check]:
             yield Check("reachable", CheckState.OK, clean_line(redact(connector.check())))
     except RiskcockpitError as error:
         yield _failed(
-            "reachable", error, f"check that url is that of the API of a {connector.kind}"
+            "reachable", error, f"check url: kind {connector.kind} reads nothing that answers there"
         )
         return
     try:
@@ -133,8 +135,8 @@ def _sampled(ctx: Context, batches: list[Batch]) -> Iterator[Check]:
     said = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing"
     more = "" if is_whole else " and more"
     yield Check("reads", CheckState.OK if items else CheckState.NOTE, f"{said}{more}")
-    for item in items[:SAMPLE_ITEMS]:
-        yield _sample(ctx, item)
+    samples = (sample for item in items[:SAMPLE_ITEMS] for sample in _samples(ctx, item))
+    yield from islice(samples, SAMPLE_ITEMS)
     notes = [batch.coverage.note for batch in batches if batch.coverage.note]
     if notes:
         is_partial = any(batch.coverage.is_truncated for batch in batches)
@@ -142,7 +144,16 @@ def _sampled(ctx: Context, batches: list[Batch]) -> Iterator[Check]:
         yield Check("notes", state, clean_line(redact("; ".join(notes)))[:500])
 
 
-def _sample(ctx: Context, item: Item) -> Check:
+def _samples(ctx: Context, item: Item) -> Iterator[Check]:
+    if isinstance(item, Document):
+        options = read_options_of(ctx)
+        for piece in pieces_of(item, options):
+            yield _report(piece, options)
+    else:
+        yield _fact(item)
+
+
+def _fact(item: Fact) -> Check:
     if isinstance(item, RegisteredModel):
         return Check("sample", CheckState.OK, clean_line(f"model {item.name}"))
     if isinstance(item, Reading):
@@ -152,14 +163,18 @@ def _sample(ctx: Context, item: Item) -> Check:
     if isinstance(item, Deployment):
         text = f"deployment of {item.asset} to {item.environment}: {item.status}"
         return Check("sample", CheckState.OK, clean_line(text))
-    if isinstance(item, Setting):
-        return Check("sample", CheckState.OK, clean_line(f"{item.asset}: {item.name}"))
-    name = clean_line(item.name)
+    return Check("sample", CheckState.OK, clean_line(f"{item.asset}: {item.name}"))
+
+
+def _report(piece: Piece, options: ReadOptions) -> Check:
+    name, content = clean_line(piece.document.name), piece.document.content
     try:
-        format_ = registry.detect(item.content, read_options_of(ctx))
+        if piece.error is not None:
+            raise piece.error
+        format_ = registry.detect(content, options)
     except InputError as error:
         return Check("sample", CheckState.WARN, f"{name}: {error.message}", error.hint or "")
-    return Check("sample", CheckState.OK, f"{name}: {format_.name}, {len(item.content)} bytes")
+    return Check("sample", CheckState.OK, f"{name}: {format_.name}, {len(content)} bytes")
 
 
 def why_read_only(connector: Connector, source: SourceSettings) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from riskcockpit.store.stopping import go_on, stop_all
+
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+_END = 0
+"""No signal has this number."""
 _SIGNAL_EXIT = 128
 """A process that a signal ended exits with this and the signal's number."""
 
@@ -17,7 +22,8 @@ _SIGNAL_EXIT = 128
 def ended_by_signals() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end what runs inside as an exit does; in the main thread only.
 
-    A signal that is ignored, as SIGHUP under `nohup`, stays ignored.
+    A signal that is ignored, as SIGHUP under `nohup`, stays ignored. These and Ctrl+C stop the
+    statement that runs, too.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -31,7 +37,8 @@ def ended_by_signals() -> Iterator[None]:
     heeded = [n for n in _SIGNALS if signal.getsignal(n) not in (signal.SIG_IGN, None)]
     before = {number: signal.signal(number, end) for number in heeded}
     try:
-        yield
+        with _heard_by_statements({end, signal.default_int_handler}):
+            yield
     except (KeyboardInterrupt, SystemExit) as error:
         if told:  # duckdb hides what a handler raises, and the store tells of a Ctrl+C then
             raise SystemExit(_SIGNAL_EXIT + told[0]) from error
@@ -39,3 +46,28 @@ def ended_by_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _heard_by_statements(handlers: set[object]) -> Iterator[None]:
+    """Stop what duckdb does when a signal comes that one of `handlers` will answer."""
+    hearing, told = os.pipe()
+    os.set_blocking(told, False)
+
+    def listen() -> None:
+        while _END not in (numbers := os.read(hearing, 16)):
+            if any(signal.getsignal(number) in handlers for number in numbers):
+                stop_all()
+
+    before = signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    listener = threading.Thread(target=listen, name="signals", daemon=True)
+    listener.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        os.write(told, bytes([_END]))  # a child may hold it open
+        listener.join()
+        os.close(told)
+        os.close(hearing)
+        go_on()

@@ -36,6 +36,7 @@ def enrich(tx: Writer, sla: SlaSettings, now: datetime) -> None:
     if kinds & {"codeowners", "backstage"}:
         changed = {subject for kind, subject in fresh if kind == "codeowners"}
         _own(tx, changed, has_catalogue="backstage" in kinds)
+    tx.execute(sql("services", "enriching_model_owners"), rev=tx.generation)
 
 
 def _score(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from riskcockpit.domain.batch import Document
 from riskcockpit.domain.clock import rfc3339
 from riskcockpit.domain.finding import Observation
 from riskcockpit.errors import InputError, UnknownNameError
@@ -20,8 +21,10 @@ from riskcockpit.services.documents import find, read
 from riskcockpit.services.house import read_options_of
 from riskcockpit.services.importing import AUTO
 from riskcockpit.services.own_formats import own_formats
+from riskcockpit.services.pieces import Piece, pieces_of
 from riskcockpit.views.formats import DetectedView, FormatView, ReadingView
 
+_IN_PLACE = ", in place of the built-in one"
 _NO_CASES = "give it a file, or write `cases` into the mapping (docs/mappings.md)"
 
 
@@ -43,15 +46,14 @@ def format_named(ctx: Context, name: str) -> FormatView:
 def detect(ctx: Context, paths: Iterable[Path], stdin: bytes | None) -> tuple[DetectedView, ...]:
     """Say of each file what it is; one that cannot be told does not stop the others."""
     options = read_options_of(ctx, is_kept=False)
-    found = []
+    found: list[DetectedView] = []
     for source in find(list(paths)):
         try:
-            content = read(source, stdin, options.max_bytes).content
-            format_ = registry.detect(content, options)
+            document = read(source, stdin, options.max_bytes)
         except InputError as error:
             found.append(DetectedView(source.name, "", "", error.message, error.hint or ""))
         else:
-            found.append(DetectedView(source.name, format_.name, format_.title))
+            found += [_detected(piece, options) for piece in pieces_of(document, options)]
     return tuple(found)
 
 
@@ -72,15 +74,39 @@ def try_format(ctx: Context, name: str, paths: Sequence[Path]) -> tuple[ReadingV
     sources = find(list(paths)) if paths else []
     format_ = None if name == AUTO else _format(ctx, name)
     if format_ is None or sources:
-        contents = ((one.name, read(one, None, options.max_bytes).content) for one in sources)
+        documents = (read(source, None, options.max_bytes) for source in sources)
         return tuple(
-            _reading(path, (format_ or registry.detect(content, options)).read(content, options))
-            for path, content in contents
+            _reading(
+                one.name,
+                (format_ or registry.detect(one.content, options)).read(one.content, options),
+            )
+            for document in documents
+            for one in _reports(document, options, is_named=format_ is not None)
         )
     cases = format_.mapping.cases if isinstance(format_, MappedFormat) else ()
     if not cases:
         raise InputError(f"the format {format_.name} has no cases of its own", hint=_NO_CASES)
     return tuple(_tried(format_, case, options) for case in cases)
+
+
+def _detected(piece: Piece, options: ReadOptions) -> DetectedView:
+    name = piece.document.name
+    try:
+        if piece.error is not None:
+            raise piece.error
+        format_ = registry.detect(piece.document.content, options)
+    except InputError as error:
+        return DetectedView(name, "", "", error.message, error.hint or "")
+    return DetectedView(name, format_.name, format_.title)
+
+
+def _reports(document: Document, options: ReadOptions, *, is_named: bool) -> Iterator[Document]:
+    """Yield the reports in a document; raises for one that cannot be opened."""
+    for piece in pieces_of(document, options, is_named=is_named):
+        if piece.error is not None:
+            raise piece.error
+        if not piece.why_not:
+            yield piece.document
 
 
 def _format(ctx: Context, name: str) -> Format:
@@ -106,6 +132,10 @@ def _tried(format_: Format, case: Case, options: ReadOptions) -> ReadingView:
         if first.get(field) != wanted:
             faults.append(f"first.{field} is {first.get(field)!r}, not {wanted!r}")
     return replace(view, faults=tuple(faults))
+
+
+def _read(document: Document, format_: Format, options: ReadOptions) -> ReadingView:
+    return _reading(document.name, format_.read(document.content, options))
 
 
 def _reading(name: str, report: Report) -> ReadingView:
@@ -158,6 +188,8 @@ def _fields(seen: Observation) -> Iterator[tuple[str, Any]]:
 
 def _view(format_: Format) -> FormatView:
     if isinstance(format_, MappedFormat):
-        return FormatView(format_.name, format_.title, str(format_.mapping.file))
+        is_in_place = any(one.name == format_.name for one in registry.BUILT_IN)
+        origin = f"{format_.mapping.file}{_IN_PLACE if is_in_place else ''}"
+        return FormatView(format_.name, format_.title, origin)
     is_ours = isinstance(format_, BuiltIn)
     return FormatView(format_.name, format_.title, "built in" if is_ours else "entry point")

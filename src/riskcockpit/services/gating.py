@@ -25,14 +25,8 @@ from riskcockpit.services.demands import Scanned, demands_of
 from riskcockpit.services.documents import asset_around, find
 from riskcockpit.services.following import caught_up
 from riskcockpit.services.house import policy_of
-from riskcockpit.services.importing import (
-    ImportOptions,
-    Progress,
-    ReadDocument,
-    file_report,
-    ingest_documents,
-    read_all,
-)
+from riskcockpit.services.importing import ImportOptions, Progress, ingest_documents, read_all
+from riskcockpit.services.read_documents import ReadDocument, file_report
 from riskcockpit.services.redaction_key import has_key
 from riskcockpit.services.rows import finding_rows
 from riskcockpit.services.saved_views import views_in_force
@@ -174,7 +168,7 @@ class _Run:
             view = replace(
                 view,
                 notes=() if lasting else (_PASSING_KEY.format(self.ctx.paths.state),),
-                judged=plural(len(judged), "report"),
+                judged=plural(sum(not file.is_passed_over for file in judged), "report"),
                 files=tuple(file_report(file) for file in (*before, *judged)),
             )
             return self.judged(world, view)

@@ -5,7 +5,7 @@ One file that cannot be read never stops the others. A dry run does everything a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskcockpit.domain.batch import Document
-from riskcockpit.domain.finding import Scan
 from riskcockpit.domain.sheet import Sheet
 from riskcockpit.errors import BusyError, InputError
 from riskcockpit.formats.api import ReadOptions
@@ -22,7 +21,7 @@ from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.registry import named, read_report
 from riskcockpit.ingest.own_tools import own_tools_of
 from riskcockpit.ingest.pipeline import ingest_all
-from riskcockpit.ingest.policy import IngestPolicy, Parts, ScanOutcome, ScanReport, ScopeSpec
+from riskcockpit.ingest.policy import IngestPolicy, Parts, ScopeSpec
 from riskcockpit.ingest.scans import merged
 from riskcockpit.ingest.vex import limited
 from riskcockpit.ingest.vulnerabilities import without_tag
@@ -31,9 +30,11 @@ from riskcockpit.services.context import Context
 from riskcockpit.services.documents import Source, find, read
 from riskcockpit.services.following import overdue
 from riskcockpit.services.house import policy_of, read_options_of
-from riskcockpit.services.knowledge import NOTHING, Knowledge, knowledge_of
+from riskcockpit.services.knowledge import knowledge_of
 from riskcockpit.services.lapsing import settle
 from riskcockpit.services.own_formats import own_formats
+from riskcockpit.services.pieces import pieces_of
+from riskcockpit.services.read_documents import ReadDocument, file_report
 from riskcockpit.services.redacting import scan_without_secrets
 from riskcockpit.services.repeats import Repeat, Request, known_sizes, remember, repeat
 from riskcockpit.views.reports import FileReport, ImportCounts, ImportReport
@@ -65,45 +66,6 @@ class ImportOptions:
     """Close also what would be held back as too many."""
     stdin: bytes | None = None
     """The content of `-`."""
-
-
-@dataclass(slots=True)
-class ReadDocument:
-    """A document on its way: what was read of it, or why it could not be."""
-
-    path: str
-    format: str = ""
-    scans: tuple[tuple[Scan, ScopeSpec], ...] = ()
-    notes: tuple[str, ...] = ()
-    error: str = ""
-    hint: str = ""
-    reports: tuple[ScanReport, ...] = ()
-    """What came of each scan; empty until they are ingested."""
-    request: Request | None = None
-    """What it was read by; None when it could not be."""
-    is_page: bool = False
-    """It is a page of a listing; alone it proves nothing."""
-    knowledge: Knowledge | None = None
-    """What it says of findings, when it is no report of a scan."""
-
-    @property
-    def is_readable(self) -> bool:
-        """Whether it holds anything to write."""
-        return bool(self.scans) or self.knowledge is not None
-
-    @property
-    def is_new(self) -> bool:
-        """Whether writing it has changed anything; afterwards only."""
-        has_scan = any(report.outcome is not ScanOutcome.REPEATED for report in self.reports)
-        return has_scan or (self.knowledge is not None and self.knowledge.is_applied)
-
-    @property
-    def ran_at(self) -> datetime | None:
-        """When the first of its scans ran, as far as anybody knows."""
-        if self.knowledge is not None:
-            return self.knowledge.dated
-        times = (scan.scanned_at or scope.modified_at for scan, scope in self.scans)
-        return min((moment for moment in times if moment is not None), default=None)
 
 
 def import_reports(
@@ -158,7 +120,7 @@ def read_all(
     `default_asset` is that of reports that name none; empty: what is around each file.
     """
     read_options = read_options_of(ctx, is_kept=is_kept)
-    documents = []
+    documents: list[ReadDocument] = []
     for source in sources:
         tell(f"reading {source.name}")
         try:
@@ -167,11 +129,38 @@ def read_all(
             documents.append(ReadDocument(source.name, error=error.message, hint=error.hint or ""))
             continue
         asset = default_asset or source.asset
-        documents.append(
-            read_document(document, options, read_options, default_asset=asset, place=source.place)
+        documents += read_pieces(
+            document, options, read_options, default_asset=asset, place=source.place
         )
     together(documents)
     return documents
+
+
+def read_pieces(
+    document: Document,
+    options: ImportOptions,
+    read_options: ReadOptions,
+    *,
+    source_id: str = IMPORT_SOURCE,
+    default_asset: str = "",
+    place: str = "",
+) -> Iterator[ReadDocument]:
+    """Read a document, or each report of an archive with several; see `read_document`."""
+    for piece in pieces_of(document, read_options, is_named=options.format != AUTO):
+        name = piece.document.name
+        if piece.error is not None:
+            yield ReadDocument(name, error=piece.error.message, hint=piece.error.hint or "")
+        elif piece.why_not:
+            yield ReadDocument(name, notes=(piece.why_not,))
+        else:
+            yield read_document(
+                piece.document,
+                options,
+                read_options,
+                source_id=source_id,
+                default_asset=default_asset,
+                place=f"{place}/{piece.inner}" if piece.inner else place,
+            )
 
 
 def read_document(
@@ -275,27 +264,6 @@ def ingest_documents(
             document.knowledge.record(tx, policy.closure, now)
 
 
-def file_report(document: ReadDocument) -> FileReport:
-    """Return what to tell about a document."""
-    scans = [scan for scan, _ in document.scans]
-    notes = [*document.notes, *(note for report in document.reports for note in report.notes)]
-    known = document.knowledge or NOTHING
-    notes += known.notes
-    return FileReport(
-        path=document.path,
-        format=document.format,
-        tool=", ".join(dict.fromkeys(scan.tool for scan in scans)),
-        scope=", ".join(dict.fromkeys(_words(scope) for _, scope in document.scans)),
-        is_complete=bool(document.reports) and all(one.is_complete for one in document.reports),
-        counts=sum((report.counts for report in document.reports), ImportCounts()),
-        problems=(*known.problems, *(problem for scan in scans for problem in scan.problems)),
-        error=document.error,
-        hint=document.hint,
-        notes=tuple(dict.fromkeys(notes)),
-        enrichments=known.reports,
-    )
-
-
 def together(documents: Sequence[ReadDocument]) -> None:
     """Make documents that are given together and cover one scope parts of one scan.
 
@@ -389,10 +357,6 @@ def _write(
         why_not = error.message
     told = after_publish(ctx)
     return (f"this import is not in the ledger: {why_not}", *told) if why_not else told
-
-
-def _words(scope: ScopeSpec) -> str:
-    return " ".join(part for part in (scope.asset, scope.category, scope.branch) if part)
 
 
 def _quiet(_text: str) -> None:

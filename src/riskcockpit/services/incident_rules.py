@@ -13,6 +13,7 @@ from typing import Any
 
 from riskcockpit.config.durations import parse_duration
 from riskcockpit.config.incidents import IncidentRule
+from riskcockpit.decisions.containment import Containment
 from riskcockpit.decisions.incidents import INCIDENT
 from riskcockpit.decisions.notes import NoteKind
 from riskcockpit.decisions.project import Projection
@@ -21,6 +22,7 @@ from riskcockpit.domain.finding import FindingClass
 from riskcockpit.domain.incident import Incident
 from riskcockpit.domain.severity import Severity
 from riskcockpit.errors import RiskcockpitError
+from riskcockpit.ingest.watched import STALE
 from riskcockpit.present.text import stamp
 from riskcockpit.services.automatic import record
 from riskcockpit.services.context import Context
@@ -34,6 +36,8 @@ MOST_ALERTS = 200
 """Alarms that one entry names; the rest joins with the next."""
 _WHILE = timedelta(hours=1)
 """How long before its alarm was published automation may have answered it."""
+_SKEW = timedelta(minutes=1)
+"""How far the clocks of monitors may be ahead of ours before a fault of before counts as new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,9 @@ class _Alarm:
     owner: str
     detected_at: datetime
     ended_at: datetime | None
+    began_at: datetime
+    """When it began, or last began again; by the clock of who measured it."""
+    rule: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,7 @@ def due_steps(ctx: Context) -> tuple[Step, ...]:
         *_opened(rules, alarms.values(), projection, owners, now),
         *_ended(rules, running, alarms, now),
         *_reopened(rules, running, alarms, now),
+        *_harming(running, alarms, projection.containments),
         *_escalated(ctx, rules, running, now),
     )
 
@@ -245,6 +253,33 @@ def _reopened(
             continue
         text = f"{each.title}: resolved by word, and {len(standing)} alarms stand: {standing[0]}"
         yield Step(NoteKind.INCIDENT_REOPENED, text, {INCIDENT: each.id, "subject": each.subject})
+
+
+def _harming(
+    running: Sequence[Incident], alarms: Mapping[str, _Alarm], moves: Sequence[Containment]
+) -> Iterator[Step]:
+    """Yield what a rollback contains no more: an alarm stands that began after it.
+
+    Silence of a monitor says neither that there is harm nor that there is none; what a person
+    contained by their word goes by their word.
+    """
+    for each in running:
+        at = each.contained_at
+        moved = {max(move.at, each.detected_at) for move in moves if move.model == each.subject}
+        if at is None or at not in moved or each.resolved_at is not None:
+            continue
+        known = (alarms[alert] for alert in each.alerts if alert in alarms)
+        standing = [
+            alarm
+            for alarm in known
+            if alarm.ended_at is None and alarm.began_at > at + _SKEW and alarm.rule != STALE
+        ]
+        if not standing:
+            continue
+        first = min(standing, key=lambda alarm: alarm.began_at)
+        text = f"{each.title}: contained no longer: {first.title}"
+        about = {INCIDENT: each.id, "subject": each.subject, "at": rfc3339(first.began_at)}
+        yield Step(NoteKind.INCIDENT_REOPENED, text, about)
 
 
 def _escalated(

@@ -1,11 +1,15 @@
 """Looking at the sources that automation rests on, each at its own cycle; nothing is written.
 
-What looks saw is kept until it is published, so that every reading a rule counted is in the cache.
+A source that takes long keeps no other waiting: its look goes on beside the next ones. What looks
+saw is kept until it is published, so that every reading a rule counted is in the cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import queue
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -15,6 +19,7 @@ from riskcockpit.config.settings import Settings, SourceSettings
 from riskcockpit.domain.ids import digest
 from riskcockpit.domain.reading import Reading
 from riskcockpit.errors import ConfigError
+from riskcockpit.present.text import stamp
 from riskcockpit.services.context import Context
 from riskcockpit.services.house import read_options_of
 from riskcockpit.services.places import Place, known_places
@@ -27,6 +32,22 @@ EARLY = timedelta(milliseconds=250)
 """How much too soon a source is looked at: what came before the last look took a little longer, and
 waiting for one more turn of the loop would be a whole cycle."""
 REGISTRY_CYCLE = timedelta(minutes=1)
+PATIENCE_SECONDS = 20.0
+"""How long the others wait for a look that has begun with theirs."""
+_WAKE_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A look that goes on in threads of its own."""
+
+    source: SourceSettings
+    began_at: datetime
+    shared: Round
+
+    def run(self, done: queue.SimpleQueue[tuple[_Look, Pulled]]) -> None:
+        for one in self.shared.pull_all([self.source]):
+            done.put((self, one))
 
 
 @dataclass(slots=True)
@@ -34,11 +55,16 @@ class Looker:
     """Pulls what is due and remembers it until it was published."""
 
     ctx: Context
+    patience: float = PATIENCE_SECONDS
     _places: dict[str, Place] = field(default_factory=dict)
     _looked_at: dict[str, datetime] = field(default_factory=dict)
     _unpublished: dict[str, Pulled] = field(default_factory=dict)
     _on_its_way: dict[str, Pulled] = field(default_factory=dict)
     """What is being published."""
+    _failing: dict[str, str] = field(default_factory=dict)
+    """Source → why its last look failed."""
+    _running: dict[str, _Look] = field(default_factory=dict)
+    _done: queue.SimpleQueue[tuple[_Look, Pulled]] = field(default_factory=queue.SimpleQueue)
 
     def begin(self) -> None:
         """Go on from where the published cache stands; what was not published is seen anew.
@@ -50,28 +76,79 @@ class Looker:
         self._unpublished.clear()
         self._on_its_way.clear()
         self._looked_at.clear()
+        self._failing.clear()
+        self.close()
+
+    def close(self) -> None:
+        """Give up the looks that go on."""
+        for name in tuple(self._running):
+            self._give_up(name)
 
     def look(self, cycles: Mapping[str, timedelta]) -> tuple[Pulled, ...]:
-        """Pull the sources that are due and return what each gave now."""
+        """Look at the sources that are due; return what each gave whose look has ended.
+
+        Looks that begin now are waited for, but for longer than the patience; earlier ones are not.
+        """
         now = self.ctx.clock.now()
         due = [
             source
             for source in self.ctx.settings.sources
-            if source.name in cycles and self._is_due(source.name, cycles[source.name], now)
+            if source.name in cycles
+            and source.name not in self._running
+            and self._is_due(source.name, cycles[source.name], now)
         ]
-        if not due:
-            return ()
-        shared = Round(self.ctx, read_options_of(self.ctx), _quiet, self._places)
-        found = tuple(shared.pull_all(due))
-        for one in found:
+        for source in due:
+            self._start(source, now)
+        wanted = {source.name for source in due}
+        until = time.monotonic() + self.patience
+        found = [*self._ended()]
+        while not wanted.isdisjoint(self._running) and time.monotonic() < until:
+            found.extend(self._ended(_WAKE_SECONDS))
+        return tuple(found)
+
+    def _start(self, source: SourceSettings, now: datetime) -> None:
+        places = {source.name: self._places.get(source.name, Place())}
+        shared = Round(self.ctx, read_options_of(self.ctx), _quiet, places)
+        self._running[source.name] = begun = _Look(source, now, shared)
+        self._looked_at[source.name] = now
+        name = f"look-{source.name}"
+        threading.Thread(target=begun.run, args=(self._done,), name=name, daemon=True).start()
+
+    def _ended(self, wait: float = 0.0) -> Iterator[Pulled]:
+        """Yield what looks gave that have ended; those that were given up say nothing."""
+        while True:
+            try:
+                ended, one = self._done.get(block=wait > 0, timeout=wait or None)
+            except queue.Empty:
+                return
+            wait = 0.0
             name = one.source.name
-            self._looked_at[name] = now
-            if not one.error:
+            if self._running.get(name) is not ended:
+                continue
+            del self._running[name]
+            self._failing.pop(name, None)
+            if one.error:
+                self._failing[name] = one.error
+            else:
                 place = self._places.get(name, Place())
-                full_at = now if one.is_from_start else place.full_at
+                full_at = ended.began_at if one.is_from_start else place.full_at
                 self._places[name] = Place(one.cursor, full_at, one.validators)
             self._unpublished[name] = merged(self._unpublished.get(name), one)
-        return found
+            yield one
+
+    def _give_up(self, name: str) -> None:
+        if (begun := self._running.pop(name, None)) is not None:
+            begun.shared.stop.set()
+
+    def troubles(self) -> set[str]:
+        """Say which last looks failed, and which go on."""
+        failed = {f"{name}: {why}" for name, why in self._failing.items()}
+        looks = self._running.items()
+        return failed | {f"{name}: a look goes on since {stamp(b.began_at)}" for name, b in looks}
+
+    def is_looking(self, kinds: Iterable[str]) -> bool:
+        """Whether a look at a source of these kinds goes on."""
+        return not {begun.source.kind for begun in self._running.values()}.isdisjoint(kinds)
 
     def hand_over(self) -> tuple[Pulled, ...]:
         """Return what was seen and is not published, by source in the order of the settings.
@@ -101,6 +178,7 @@ class Looker:
         self.look_soon(wanted)
         for source in self.ctx.settings.sources:
             if source.kind in wanted:
+                self._give_up(source.name)
                 self._unpublished.pop(source.name, None)
                 self._on_its_way.pop(source.name, None)
 

@@ -16,7 +16,7 @@ from riskcockpit.domain.ids import digest
 from riskcockpit.domain.sheet import Sheet
 from riskcockpit.ingest.policy import ScopeSpec
 from riskcockpit.ingest.scans import one_of
-from riskcockpit.services.importing import ReadDocument
+from riskcockpit.services.read_documents import ReadDocument
 
 
 def joined(documents: Sequence[ReadDocument], source: str) -> tuple[ReadDocument, ...]:

@@ -107,7 +107,10 @@ def restore_policy(ctx: Context, name: str) -> Path:
     directory = ctx.paths.ledger
     book = policy_book(directory, examined(ctx).entries)
     if name not in book.digests:
-        raise LedgerError(f"no version of {name} was ever signed")
+        raise LedgerError(
+            f"no version of {name} was ever signed",
+            hint="`riskcockpit policy status` says how it stands",
+        )
     write_policy(directory, name, Objects(directory).get(book.digests[name]))
     return directory / name
 

@@ -57,7 +57,9 @@ def state_of(ledger: Path, book: PolicyBook, name: str) -> PolicyFile:
     except OSError as error:
         raise ConfigError(
             f"cannot read {ledger / name}: {error.strerror}",
-            hint="`riskcockpit policy restore` puts back what is in force",
+            hint=f"`riskcockpit policy restore {name}` puts back what is in force"
+            if name in book.digests
+            else "`riskcockpit init` makes what a home lacks",
         ) from error
     digest = hashlib.sha256(content).hexdigest()
     waits = (

@@ -29,9 +29,10 @@ from riskcockpit.services.ledger_pulse import ledger_state
 from riskcockpit.services.outbox import acting_connector
 from riskcockpit.services.previews import closed
 from riskcockpit.services.subjects import subject_of
+from riskcockpit.services.undoable import own_rule, undoable
 from riskcockpit.services.unlocking import unlocked_until
 from riskcockpit.store.sql import sql
-from riskcockpit.views.permissions import Permission
+from riskcockpit.views.permissions import LAST, Permission
 
 _DEEDS = (
     "waive",
@@ -42,6 +43,7 @@ _DEEDS = (
     "rollback",
     "promote",
     "acknowledge",
+    "undo",
     "note",
 )
 _FRESH = timedelta(minutes=1)
@@ -97,7 +99,8 @@ class Permissions:
             self._preflight = self._preflight or Preflight(ctx)
             return self._preflight.of(subject)
         except LedgerError as error:  # no key, or it does not verify: nothing can be signed
-            return tuple(Permission(deed, error.message, "") for deed in _DEEDS)
+            why = f"{error.message}; {error.hint}" if error.hint else error.message
+            return tuple(Permission(deed, why, "") for deed in _DEEDS)
 
 
 def grounds_of(ctx: Context) -> Hashable:
@@ -140,6 +143,8 @@ class Preflight:
 
     def _exactly(self, name: str) -> tuple[Permission, ...] | None:
         """Return what may be done to what is called so in full; None for models and prefixes."""
+        if name == LAST:
+            return (self.of_last(),)
         if name in self._asks:
             return self.of_request(self._asks[name])
         if any(each.id == name for each in self._desk.projection.incidents):
@@ -156,6 +161,15 @@ class Preflight:
     def _asks(self) -> dict[str, Ask]:
         desk = self._desk
         return {each.entry.hash: each for each in asks_of(desk.entries, desk.projection, desk.book)}
+
+    def of_last(self) -> Permission:
+        """Return whether one's own last decision can be taken back."""
+        try:
+            entry = undoable(self._desk, "")
+        except RefusedError as error:
+            why = f"{error.message}; {error.hint}" if error.hint else error.message
+            return Permission("undo", why, error.rule)
+        return Permission("undo", self._closed, own_rule(self._desk, entry).id)
 
     def of_proposal(self) -> tuple[Permission, ...]:
         """Return what may be done to what automation proposed: taken up, it is one's own."""

@@ -274,7 +274,7 @@ def _happened(waiver: Waiver, decided_at: datetime) -> Iterator[tuple[EventKind,
 
 def _write_moves(tx: Writer, actions: Iterable[ProjectedAction]) -> None:
     _stage(tx, "projected_move", filter(None, map(_move, actions)))
-    for name in ("moves_explained", "moves_made", "aliases", "marks"):
+    for name in ("moves_explained", "moves_between", "moves_made", "aliases", "marks"):
         tx.execute(sql("services", f"projection_{name}"), rev=tx.generation)
 
 

@@ -34,14 +34,10 @@ from riskcockpit.domain.untrusted import clean_line
 from riskcockpit.errors import RiskcockpitError, UnavailableError
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.services.context import Context
-from riskcockpit.services.importing import (
-    ImportOptions,
-    ReadDocument,
-    leave_out_own,
-    read_document,
-)
+from riskcockpit.services.importing import ImportOptions, leave_out_own, read_pieces
 from riskcockpit.services.paging import joined
 from riskcockpit.services.places import Place
+from riskcockpit.services.read_documents import ReadDocument
 from riskcockpit.services.redaction_key import redaction_key
 from riskcockpit.views.syncing import SourceProgress, SyncProgress
 
@@ -137,17 +133,20 @@ class Round:
             threading.Thread(target=work, name=f"pull-{number}", daemon=True).start()
         try:
             for _ in sources:
-                yield _next(done)
+                if (one := self._next(done)) is None:
+                    return
+                yield one
         finally:
             self.stop.set()
 
-
-def _next(done: queue.SimpleQueue[Pulled]) -> Pulled:
-    while True:
-        try:
-            return done.get(timeout=_WAKE_SECONDS)  # short, so that Ctrl+C is seen
-        except queue.Empty:
-            continue
+    def _next(self, done: queue.SimpleQueue[Pulled]) -> Pulled | None:
+        """Return what the next source gave; None once nobody wants it any more."""
+        while not self.stop.is_set():
+            try:
+                return done.get(timeout=_WAKE_SECONDS)  # short, so that Ctrl+C is seen
+            except queue.Empty:
+                continue
+        return None
 
 
 @dataclass(slots=True)
@@ -275,17 +274,7 @@ class _Pull:
         for item in batch.items:
             match item:
                 case Document():
-                    read = read_document(
-                        item,
-                        ImportOptions(complete=item.is_complete),
-                        self._shared.options,
-                        source_id=self._source.name,
-                        default_asset=self._source.name,
-                    )
-                    read.is_page = item.is_page
-                    leave_out_own([read])
-                    found.documents.append(read)
-                    found.digests.extend((item.name, *_hashes(read)))
+                    self._take_document(found, item)
                 case Reading() if item.at > latest:
                     found.early.append(item)  # it would be the newest one for as long
                 case _:
@@ -301,6 +290,19 @@ class _Pull:
         )
         if now.note:
             found.notes.append(now.note)
+
+    def _take_document(self, found: _Collected, document: Document) -> None:
+        for read in read_pieces(
+            document,
+            ImportOptions(complete=document.is_complete),
+            self._shared.options,
+            source_id=self._source.name,
+            default_asset=self._source.name,
+        ):
+            read.is_page = document.is_page
+            leave_out_own([read])
+            found.documents.append(read)
+            found.digests.extend((read.path, *_hashes(read)))
 
     def _bear(self, seconds: float) -> None:
         """Go on waiting, unless there was no sign of the source for too long.

@@ -87,7 +87,8 @@ def _alarms(
         target = model.target if model is not None and not awaited else None
         more = f", {plural(alarm.findings - 1, 'more alarm')}" if alarm.findings > 1 else ""
         ready = awaited or _way_back(target) if serves else ""
-        name = f"{alarm.subject} v{model.champion}" if serves and model else alarm.subject
+        served = f" v{model.champion}" if serves and model else ""
+        name = f"{alarm.subject}{served}"
         yield QueueItem(
             id=f"{alarm.class_}:{alarm.subject}",
             kind=QueueKind.MODEL_ALARM if is_model else QueueKind.DATA_ALARM,
@@ -101,6 +102,7 @@ def _alarms(
             keys=("r", "n") if target else ("n",),
             severity=Severity(alarm.severity),
             owner=alarm.owner,
+            parts=() if awaited else tuple(f"{id_}{served}" for id_ in alarm.gravest),
         )
     for model in models.values():
         if model.champion is None:

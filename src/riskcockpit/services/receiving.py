@@ -19,9 +19,10 @@ from riskcockpit.ingest.pipeline import ingest_all
 from riskcockpit.ingest.policy import IngestPolicy, ScanOutcome, ScanReport, ScopeSpec
 from riskcockpit.ingest.readings import record_readings
 from riskcockpit.ingest.settings import record_settings
-from riskcockpit.services.importing import ReadDocument, file_report, ingest_documents
+from riskcockpit.services.importing import ingest_documents
 from riskcockpit.services.places import Place, keep_validators
 from riskcockpit.services.pulling import Pulled
+from riskcockpit.services.read_documents import ReadDocument, file_report
 from riskcockpit.store.sql import sql
 from riskcockpit.views.reports import ImportCounts, SourceOutcome
 

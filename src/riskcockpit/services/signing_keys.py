@@ -78,6 +78,7 @@ def plan_add_key(
     desk, _, data = _adding(ctx, principal, public_key, reason, ends, is_plan=True)
     facts = (
         ("key", str(data["key_fp"])),
+        ("roles", _roles_of(desk, principal)),
         ("ends", str(data.get("valid_before", "never"))),
         ("reason", str(data["reason"])),
     )
@@ -95,6 +96,14 @@ def add_key(
     """
     desk, text, data = _adding(ctx, principal, public_key, reason, ends)
     return _change(desk, text, EntryType.KEY_ADDED, data)
+
+
+def _roles_of(desk: Desk, principal: str) -> str:
+    """Say what a principal may; empty before the first roles are signed."""
+    if desk.book.roles is None:
+        return ""
+    words = ", ".join(sorted(role.value for role in desk.book.roles.of(principal)))
+    return words or "none yet: `policy/roles.yaml` of the ledger gives some"
 
 
 def _adding(

@@ -128,6 +128,8 @@ class AlarmFact(Row, frozen=True):
     last_seen: datetime
     exposure: Decimal
     owner: str
+    gravest: tuple[str, ...] = ()
+    """Ids of findings as grave as the worst, 100 at most."""
 
 
 class ChampionFact(Row, frozen=True):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from riskcockpit.actions.automation import Evaluation
 from riskcockpit.domain.automation import Trial, Verdict
 from riskcockpit.domain.reading import Reading
-from riskcockpit.ingest.watched import WatchFault, record_faults
+from riskcockpit.ingest.watched import STALE, WatchFault, record_faults
 from riskcockpit.services.automation import (
     PublishedModels,
     Standing,
@@ -94,6 +94,20 @@ class World:
             for name, watched in self._models.items()
         }
 
+    def trials(self, moved: Collection[str]) -> tuple[Trial, ...]:
+        """Return the trials that go on: of versions that serve, whoever else may have moved the
+        model since. Of models that were `moved` the cache does not know yet which does.
+        """
+        return tuple(
+            each
+            for each in self.standing.projection.automation.trials
+            if not each.is_over and (each.model in moved or self._serves(each))
+        )
+
+    def _serves(self, trial: Trial) -> bool:
+        watched = self._models.get(trial.model)
+        return watched is None or watched.facts.rollback.model.champion == trial.version
+
     def _state_of_ledger(self) -> State:
         """Return sizes and times of the files that say what is decided."""
         folder = self.ctx.paths.ledger
@@ -126,13 +140,21 @@ def faults_of(
         where = f" [{found.segment}]" if found.segment else ""
         title = f"{found.model}: no fresh reading of {found.metric}{where}"
         faults[found.model].append(
-            WatchFault(*key[:1], "reading.stale", *key[1:], title, tiers.get(found.model, 3))
+            WatchFault(*key[:1], STALE, *key[1:], title, tiers.get(found.model, 3))
         )
     for trial in trials:
-        if trial.told == "missed" and not trial.is_over:
+        if trial.told == "missed":
             title = f"{trial.model}: version {trial.version} did not recover after the rollback"
             faults[trial.model].append(
                 WatchFault(trial.model, "rollback.no-recovery", trial.metric, trial.segment,
                            title, 1)
             )  # fmt: skip
     record_faults(tx, faults, now)
+
+
+def is_pending(evaluations: Iterable[Evaluation]) -> bool:
+    """Whether something may be decided at the next look: other news waits for so long."""
+    return any(
+        found.verdict is Verdict.QUIET and found.newest is not None and found.newest.is_breach
+        for found in evaluations
+    )

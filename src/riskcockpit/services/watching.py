@@ -33,7 +33,7 @@ from riskcockpit.services.stopping import StopError, Stopper
 from riskcockpit.services.systemd import Systemd
 from riskcockpit.services.watch_health import lock_file, write_health
 from riskcockpit.services.watch_publishing import Publisher
-from riskcockpit.services.watch_world import World, faults_of
+from riskcockpit.services.watch_world import World, faults_of, is_pending
 from riskcockpit.store.database import Writer
 from riskcockpit.views.automation import WatchEvent, WatchHealth
 from riskcockpit.views.governance import ActionRow
@@ -105,6 +105,8 @@ class Watch:
             ConfigError: the rules or the settings cannot be used.
             LedgerError, StoreError: at the start; later they are trouble that may pass.
         """
+        if is_once:
+            self._looker.patience = float("inf")
         with self._stopper.hearing():
             try:
                 with self._leading(may_wait=not is_once):
@@ -125,6 +127,7 @@ class Watch:
         self._take_publish(may_wait=True)
         self._tell_troubles()
         self._publisher.close()
+        self._looker.close()
 
     def stop(self) -> None:
         """End at the next step; for whoever runs it in a thread."""
@@ -177,6 +180,7 @@ class Watch:
             except RiskcockpitError as error:
                 self._troubles.add(error.message)
                 self._world.forget()
+            self._troubles |= self._looker.troubles()
             self._tell_troubles()
             self._write_health()
             trouble = "; ".join(sorted(self._troubles))
@@ -194,21 +198,30 @@ class Watch:
         cycles = dict(cycles_of(automation, self._ctx.settings))
         if self._cycle_given:
             cycles = {name: min(span, self._cycle) for name, span in cycles.items()}
-        self._find_out()
+        with self._bearing():
+            self._find_out()
         with self._stopper.interruptible():
             pulled = self._looker.look(cycles)
-        self._troubles |= {f"{one.source.name}: {one.error}" for one in pulled if one.error}
         self._systemd.alive("judging")
         evaluations = self._judged()
         is_news = self._told_verdicts(evaluations)
         self._has_news = self._has_changed(pulled) or is_news or self._has_news
-        evaluations = self._act(evaluations)
-        self._prove()
+        with self._bearing():
+            evaluations = self._act(evaluations)
+            self._prove()
         if (began_at := self._publisher.began_at) is None:
             if self._is_signed or self._is_due(automation, evaluations.values()):
                 self._publish(evaluations)
         elif self._now() - began_at > LONG_PUBLISH:
             self._troubles.add(f"a publish is under way since {rfc3339(began_at)}")
+
+    @contextmanager
+    def _bearing(self) -> Iterator[None]:
+        """Go on when a step fails, as where nothing can be signed: what was seen is published."""
+        try:
+            yield
+        except RiskcockpitError as error:
+            self._troubles.add(error.message)
 
     def _find_out(self) -> None:
         """Look what became of what has no end yet; its models are judged when that is published."""
@@ -227,7 +240,7 @@ class Watch:
         if last is None:
             return True
         age = self._now() - last
-        is_news = self._has_news and age >= NEWS_PAUSE and not _is_pending(evaluations)
+        is_news = self._has_news and age >= NEWS_PAUSE and not is_pending(evaluations)
         return is_news or age >= parse_duration(automation.publish)
 
     def _has_changed(self, pulled: Iterable[Pulled]) -> bool:
@@ -251,13 +264,14 @@ class Watch:
     def _publish(self, evaluations: Mapping[Key, Evaluation]) -> None:
         """Begin to put what was seen into the cache, with what the watch itself has found."""
         tiers = self._world.tiers
-        trials = self._world.standing.projection.automation.trials
+        trials = self._world.trials(self._moved)
 
         def beside(tx: Writer, now: datetime) -> None:
             faults_of(tx, evaluations.values(), trials, tiers, now)
 
         self._publisher.start(self._looker.hand_over(), beside)
-        self._published_with = frozenset(self._moved)
+        is_stale = self._looker.is_looking(REGISTRIES)  # what it gives is in the next publish
+        self._published_with = frozenset() if is_stale else frozenset(self._moved)
         self._has_news = self._is_signed = False
 
     def _take_publish(self, *, may_wait: bool = False) -> None:
@@ -323,7 +337,7 @@ class Watch:
     def _prove(self) -> None:
         """Say of versions that took over whether they proved themselves."""
         stands = self._world.standing
-        trials = [each for each in stands.projection.automation.trials if not each.is_over]
+        trials = self._world.trials(self._moved)
         known = self._world.facts(self._looker.readings, self._now()) if trials else {}
         for trial in trials:
             watched = known.get(trial.model)
@@ -384,11 +398,3 @@ class Watch:
 
     def _event(self, kind: str, subject: str, detail: str) -> None:
         self._tell(WatchEvent(self._now(), kind, subject, detail))
-
-
-def _is_pending(evaluations: Iterable[Evaluation]) -> bool:
-    """Whether something may be decided at the next look: other news waits for so long."""
-    return any(
-        found.verdict is Verdict.QUIET and found.newest is not None and found.newest.is_breach
-        for found in evaluations
-    )

@@ -23,6 +23,7 @@ from riskcockpit.errors import (
 from riskcockpit.store.conversion import settle_pandas
 from riskcockpit.store.memory import give_back_early
 from riskcockpit.store.sql import sql
+from riskcockpit.store.stopping import was_stopped
 
 if TYPE_CHECKING:  # duckdb takes 60 ms to import: only who opens a cache pays
     import duckdb
@@ -53,7 +54,9 @@ _SPARING = {
     "threads": "1",  # each has memory of its own
     "allocator_background_threads": "true",  # what is freed is given back while nobody asks
 }
-_LOCKED_LAST = ("enable_external_access", "lock_configuration")
+_LOCK = "lock_configuration"
+"""Set last, once for a file however often a process opens it."""
+_LOCKED_LAST = ("enable_external_access", _LOCK)
 """Settings a sparing connection gets when its file is attached."""
 _opening = threading.Lock()
 _NO_DAMAGE = (
@@ -90,6 +93,8 @@ def translated(what: str, cursor: duckdb.DuckDBPyConnection | None = None) -> It
     try:
         yield
     except duckdb.Error as error:
+        if isinstance(error, duckdb.InterruptException) and was_stopped():
+            raise KeyboardInterrupt from error
         raise _ours(error, what) from error
     except MemoryError as error:  # a value too large for Python, whatever duckdb's limit says
         raise _too_large(what) from error
@@ -155,11 +160,21 @@ def connect(file: Path, *, is_writing: bool) -> duckdb.DuckDBPyConnection:
     import duckdb  # noqa: PLC0415 - see above
 
     settle_pandas()
-    with translated(f"the cache file {file.name}"):
+    with translated(f"the cache file {file.name}"), _opening:
         config: dict[str, str | bool | int | float | list[str]] = {
-            **(_WRITING if is_writing else _LOCKED)
+            name: value
+            for name, value in (_WRITING if is_writing else _LOCKED).items()
+            if name != _LOCK
         }
-        return duckdb.connect(str(file), read_only=not is_writing, config=config)
+        connection = duckdb.connect(str(file), read_only=not is_writing, config=config)
+        try:
+            if connection.execute(sql("store", "lock_missing").text).fetchall():
+                connection.execute(sql("store", "time_zone").text)
+                connection.execute(f"SET {_LOCK} = {_LOCKED[_LOCK]}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 def connect_sparing(file: Path) -> duckdb.DuckDBPyConnection:
@@ -186,6 +201,7 @@ def connect_sparing(file: Path) -> duckdb.DuckDBPyConnection:
             if not connection.execute(sql("store", "generation_attached").text).fetchall():
                 path = str(file).replace("'", "''")
                 connection.execute(f"ATTACH '{path}' AS generation (READ_ONLY)")
+                connection.execute(sql("store", "time_zone").text)
                 for name in _LOCKED_LAST:
                     connection.execute(f"SET {name} = {_SPARING[name]}")
             connection.execute(sql("store", "generation_use").text)

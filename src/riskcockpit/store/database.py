@@ -19,6 +19,7 @@ from riskcockpit.store.conversion import as_utc_rows, to_store
 from riskcockpit.store.described import COLUMNS, STAGED, is_apart, numbered
 from riskcockpit.store.memory import give_back
 from riskcockpit.store.sql import Sql, sql
+from riskcockpit.store.stopping import remember
 
 if TYPE_CHECKING:  # duckdb takes 60 ms to import: only who opens a cache pays
     import duckdb
@@ -57,6 +58,12 @@ class Reader:
         self._roomy = roomy
         self._asking = ThreadPoolExecutor(1, "sparing") if roomy is not None else None
         self._is_closed = False
+        remember(self)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a statement runs at this moment."""
+        return self._active > 0
 
     def rows(self, query: Sql, **params: Any) -> list[tuple[Any, ...]]:
         """Return all rows of `query`; times are aware UTC.

@@ -33,6 +33,8 @@ TIME_LIMIT_SECONDS = 10.0
 QUERY_LIMIT_SECONDS = 60.0
 MOST_ROWS = 10_000
 _AGAIN_SECONDS = 0.1
+_ZONED = "TIMESTAMP WITH TIME ZONE"
+"""A type that duckdb gives to Python in one way or another, by its version."""
 CACHE_TABLES = frozenset(
     {
         "action", "asset", "catalogue_entry", "control", "control_evidence", "control_row",
@@ -228,6 +230,12 @@ def _check_columns(statement: Statement, types: Mapping[str, str]) -> None:
                 f"not {types.get(name, 'none')}",
                 hint=f"cast it: `… :: {type_} AS {name}`",
             )
+    zoned = next((name for name, type_ in types.items() if _ZONED in type_), None)
+    if zoned is not None:
+        raise InputError(
+            f"{statement.name} returns the column {zoned} of type {types[zoned]}",
+            hint=f"cast it, the zone is UTC: `… :: TIMESTAMP AS {zoned}`",
+        )
     nested = next((name for name, type_ in types.items() if _is_nested(type_)), None)
     if statement.has_scalars_only and nested is not None:
         raise InputError(

@@ -13,7 +13,8 @@ class FormatView:
     name: str
     title: str
     origin: str
-    """`built in`, the file of a mapping, or `entry point` for a third party's."""
+    """`built in`, the file of a mapping (and whether it stands in place of ours), or `entry point`
+    for a third party's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LAST = "@last"
+"""In the place of a subject: this person's last decision, for `undo`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Permission:
     """One thing that could be done, as a key of the cockpit is lit or grey."""
 
     deed: str
-    """`waive`, `revoke`, `renew`, `approve`, `reject`, `rollback`, `promote` or
+    """`waive`, `revoke`, `renew`, `approve`, `reject`, `rollback`, `promote`, `undo` or
     `note`, which acknowledges, too."""
     why_not: str
     """Why it cannot be done; empty when it can be asked for at least."""

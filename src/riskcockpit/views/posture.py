@@ -101,6 +101,9 @@ class QueueItem:
     """How grave it is; what is not due yet counts a grade less than what is."""
     owner: str = ""
     """The team that answers for it; empty when none or several are named."""
+    parts: tuple[str, ...] = ()
+    """Of an alarm: the gravest findings, each with the version that serves; none while readings of
+    that version are awaited."""
 
 
 @dataclass(frozen=True, slots=True)

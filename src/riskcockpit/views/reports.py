@@ -69,6 +69,11 @@ class FileReport:
     """What a person should know: why closures were held, why the scan is not complete."""
     enrichments: tuple[EnrichmentReport, ...] = ()
 
+    @property
+    def is_passed_over(self) -> bool:
+        """Whether it is a file of an archive that is no report; its note says why."""
+        return not (self.format or self.error)
+
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:

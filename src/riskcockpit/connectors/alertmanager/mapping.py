@@ -31,6 +31,8 @@ class AlertmanagerOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     default_severity: str = "medium"
     """Of alerts whose label says nothing we know."""
     model_label: str = "model"
+    version_label: str = "version"
+    """Names the version of the model, as `7` or `v7`; one that does not serve alarms nobody."""
     dataset_label: str = "dataset"
     metric_label: str = "metric"
     segment_labels: tuple[str, ...] = ("segment", "feature", "attribute")
@@ -100,7 +102,10 @@ def _subject(labels: Mapping[str, str], name: str, options: AlertmanagerOptions)
     segment = _of(labels, options.segment_labels)
     signal = {"metric": _of(labels, (options.metric_label,)) or name, "monitor": name}
     if model := _of(labels, (options.model_label,)):
-        return {"class": "model", "model": model, "asset": model, "segment": segment, **signal}
+        version = _of(labels, (options.version_label,))
+        of_version = {"component_name": model, "component_version": version} if version else {}
+        about = {"class": "model", "model": model, "asset": model, "segment": segment}
+        return {**about, **signal, **of_version}
     if data := _of(labels, (options.dataset_label,)):
         return {"class": "data", "resource": data, "asset": data, "segment": segment, **signal}
     about = sorted(set(labels) - {*_MADE_OF, options.severity_label, *options.ignored_labels})

@@ -214,7 +214,7 @@ def _fault(spec: SourceSpec, options: WebOptions) -> str:
         parts = urlsplit(path)
         is_below = not path or (path.startswith("/") and not path.startswith("//"))
         if not is_below or parts.fragment or not path.isprintable() or " " in path:
-            return f'options.paths[{index}]: "{clean_line(path)}" is no path from / on'
+            return f'options.paths[{index}]: "{clean_line(path)}" is no path as /v1/export'
     if options.next_link and options.next_path:
         return "options.next_link and options.next_path exclude each other"
     if options.next_param and not options.next_path:

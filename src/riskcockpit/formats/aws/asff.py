@@ -18,7 +18,14 @@ from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import prowler, wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.aws import inspector
-from riskcockpit.formats.aws.workloads import PERSONAL, Installed, aliases, fix_note, workload_name
+from riskcockpit.formats.aws.workloads import (
+    PERSONAL,
+    Installed,
+    aliases,
+    fix_note,
+    main_package,
+    workload_name,
+)
 from riskcockpit.formats.cloud_resources import resource_uid
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.gathering import Record as Outcome
@@ -46,6 +53,8 @@ NOTHING_TO_CHECK = "CONFIG_EVALUATIONS_EMPTY"
 _VERSION = re.compile(r"/v/\d+(?:\.\d+){0,3}(?=/|$)")
 _INSTANCES = (":detector/", ":analyzer/", ":guardduty:", ":macie2:", ":access-analyzer:")
 """Parts of a generator's id that name an installation, not a rule."""
+_DETECTORS = frozenset({"aws/macie", "aws/access-analyzer", "aws/guardduty"})
+"""Generators that stand for all that a product detects."""
 _TITLE = re.compile(r"(?P<id>[A-Z]+-[\w.:-]+) - (?P<package>[^,]+)")
 _LEVELS = ((90, "critical"), (70, "high"), (40, "medium"), (1, "low"), (0, "informational"))
 
@@ -167,7 +176,7 @@ def _with_vulnerability(seen: Observation, record: Members, ids: tuple[str, ...]
         seen,
         finding_class=FindingClass.DEPENDENCY,
         vulnerability_ids=ids,
-        package=packages[0] if packages else None,
+        package=main_package(packages, record.text("Title")),
         asset=workload_name(resource.text("Id")),
         locations=tuple(Location(normalise(path, ())) for path in paths if path),
         description=paragraphs(seen.description, *map(fix_note, packages)),
@@ -212,7 +221,8 @@ def _rule(record: Members, group: Group) -> str:
     """Return the check without the version of its standard; of detectors the type of threat."""
     generator = record.text("GeneratorId")
     kinds = record.texts("Types")
-    if generator and not any(mark in generator for mark in _INSTANCES):
+    is_detector = generator.lower() in _DETECTORS or any(mark in generator for mark in _INSTANCES)
+    if generator and not is_detector:
         generator = _VERSION.sub("", generator)
         if group.tool == prowler.TOOL:
             generator = generator.removeprefix("prowler-")

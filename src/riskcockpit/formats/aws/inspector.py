@@ -10,7 +10,14 @@ from riskcockpit.domain.finding import FindingClass, Location, Observation
 from riskcockpit.errors import SkipRecordError
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
-from riskcockpit.formats.aws.workloads import PERSONAL, Installed, aliases, fix_note, workload_name
+from riskcockpit.formats.aws.workloads import (
+    PERSONAL,
+    Installed,
+    aliases,
+    fix_note,
+    main_package,
+    workload_name,
+)
 from riskcockpit.formats.cloud_resources import resource_uid
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.grading import graded
@@ -124,7 +131,7 @@ def _of_package(seen: Observation, record: Members, _options: ReadOptions) -> Ob
         seen,
         finding_class=FindingClass.DEPENDENCY,
         vulnerability_ids=tuple(dict.fromkeys(map(canonical_id, ids))),
-        package=packages[0] if packages else None,
+        package=main_package(packages, record.text("title")),
         locations=tuple(Location(normalise(path, ())) for path in paths if path),
         description=paragraphs(seen.description, *map(fix_note, packages)),
         help_url=seen.help_url or wording.name(first_link(details.text("sourceUrl"))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from riskcockpit.domain.finding import Package
@@ -76,6 +77,15 @@ class Installed:
             fixed_version="" if self.fixed_in.lower() in _NO_FIX else wording.name(self.fixed_in),
             layer=layer,
         )
+
+
+def main_package(packages: Sequence[Package], title: str) -> Package | None:
+    """Return the package by which a finding about several is known, whatever their order.
+
+    It is the one that the title, `CVE-2024-1 - openssl, libssl`, names first.
+    """
+    first = title.partition(" - ")[2].partition(",")[0].strip()
+    return min(packages, key=lambda one: (one.name != first, one.name, one.version), default=None)
 
 
 def fix_note(package: Package) -> str:

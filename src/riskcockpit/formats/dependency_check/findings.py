@@ -29,7 +29,7 @@ _VERSION = re.compile(
     r"[-_](?P<version>v?\d[\w.+\-]*?)(?:\.(?:jar|war|ear|dll|exe|zip|tgz|whl|gem|nupkg))?$"
 )
 _SUFFIX = re.compile(r"\.(?:jar|war|ear|dll|exe|zip|tgz|whl|gem|nupkg)$", re.IGNORECASE)
-_MAX_RELATED = 20
+MAX_RELATED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,12 @@ def observation(
     rule = known[0] if known else canonical_id(name)
     severity, word, source = _grade(found, rule, options)
     manifest = _manifest(dependency, options)
-    others = ", ".join(dependency.related[:_MAX_RELATED])
+    others = ", ".join(dependency.related[:MAX_RELATED])
     return Observation(
         finding_class=FindingClass.DEPENDENCY,
         tool=TOOL,
         rule=rule,
-        title=wording.title(f"{rule} in {package.name} {package.version}"),
+        title=wording.title(f"{rule if known else name} in {package.name} {package.version}"),
         severity=severity,
         record=place,
         description=paragraphs(
@@ -154,7 +154,8 @@ def _coordinates(text: str) -> Package | None:
 
 def _by_file(dependency: Dependency) -> Package | None:
     """Return the package that a file's name tells, as `dom4j-2.1.1.jar` or `lodash:4.17.11`."""
-    name = dependency.file_name.rpartition(": ")[2].strip()
+    file = dependency.file_name or re.split(r"[/\\]", dependency.file_path)[-1]
+    name = file.rpartition(": ")[2].strip()
     type_ = type_of_manifest(dependency.file_path.partition("?")[0])
     head, _, tail = name.rpartition(":")
     if head and tail[:1].isdigit():

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from xml.etree.ElementTree import Element
 
 from riskcockpit.domain.finding import Observation
 from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.dependency_check.findings import (
+    MAX_RELATED,
     TOOL,
     Dependency,
     Vulnerability,
@@ -38,7 +40,7 @@ def read(content: bytes, options: ReadOptions) -> Report:
     dependencies = root.findall("dependencies/dependency")
     for number, element in enumerate(dependencies):
         place = f"dependency[{number}]"
-        dependency = _dependency(element)
+        dependency = _dependency(element, options.redact)
         found = (item for item in element.iterfind("vulnerabilities/*") if item.tag in _KINDS)
         for inner, item in enumerate(found):
             where = f"{place}.{item.tag}[{inner}]"
@@ -71,17 +73,19 @@ def _errors(root: Element, options: ReadOptions) -> Iterator[str]:
         yield wording.title(options.redact(message or "an analyzer failed"))
 
 
-def _dependency(element: Element) -> Dependency:
+def _dependency(element: Element, redact: Callable[[str], str]) -> Dependency:
+    """Return a dependency; it is no record, so secrets are taken out of what it says here."""
     identifiers = element.find("identifiers")
+    names = _names(identifiers) if identifiers is not None else ()
+    related = (
+        text(item, "fileName") or text(item, "filePath")
+        for item in element.iterfind("relatedDependencies/relatedDependency")
+    )
     return Dependency(
-        text(element, "fileName"),
-        text(element, "filePath"),
-        tuple(_names(identifiers)) if identifiers is not None else (),
-        tuple(
-            name
-            for related in element.iterfind("relatedDependencies/relatedDependency")
-            if (name := text(related, "fileName") or text(related, "filePath"))
-        ),
+        redact(text(element, "fileName")),
+        redact(text(element, "filePath")),
+        tuple(map(redact, names)),
+        tuple(map(redact, filter(None, islice(related, MAX_RELATED)))),
     )
 
 

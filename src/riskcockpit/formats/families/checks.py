@@ -9,6 +9,10 @@ _GX_CHECKPOINT = any_of(
     has_inner("validation_results", "expectations", "statistics"),
     all_of(has("run_results", "run_id"), any_of(has("checkpoint_config"), has("success"))),
 )
+_GX_DESCRIBED = all_of(
+    has("success", "expectations", "statistics", kind="object"),
+    has_inner("statistics", "evaluated_expectations"),
+)
 _GX_VALIDATION = all_of(
     has("success", "results", kind="object"),
     any_of(
@@ -24,6 +28,8 @@ _PROMPTFOO = any_of(
         has_inner("results", "results", "version", "stats"),
         any_of(has("config"), has_inner("results", "table"), has_inner("results", "prompts")),
     ),
+    all_of(has_inner("results", "results"), any_of(has_inner("results", "stats"), has("config"))),
+    all_of(has_inner("results", "success", "gradingResult"), has("stats", kind="object")),
     has("gradingResult", "testCase", "success"),
     has("promptIdx", "success", "provider"),
 )
@@ -46,7 +52,7 @@ CHECKS: tuple[BuiltIn, ...] = (
         "great-expectations",
         "Great Expectations' validation and checkpoint results (0.x, 1.x)",
         "great_expectations",
-        any_of(_GX_VALIDATION, _GX_CHECKPOINT),
+        any_of(_GX_VALIDATION, _GX_DESCRIBED, _GX_CHECKPOINT),
     ),
     BuiltIn(
         "soda",

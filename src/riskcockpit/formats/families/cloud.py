@@ -19,6 +19,11 @@ from riskcockpit.formats.signs import (
 _OPERATOR = "aquasecurity.github.io"
 _LIST_METADATA = frozenset({"resourceVersion", "selfLink", "continue", "remainingItemCount"})
 """All there is one object further in when `kubectl get` found nothing to list."""
+_OF_BOTO = frozenset({"RequestId", "HTTPStatusCode", "HTTPHeaders", "RetryAttempts", "HostId"})
+"""What boto3 says of an answer, under `ResponseMetadata`."""
+_OCSF_CLASSES = tuple(str(number) for number in range(2001, 2008))
+_INSPECTED = ("packageVulnerabilityDetails", "networkReachabilityDetails", "inspectorScore")
+"""Members that only a finding of Inspector has."""
 _PROWLER_CSV = columns_below("check_id", "check_title", "status", "severity")
 _TENABLE = (
     ("plugin id", "risk", "host"),
@@ -30,12 +35,12 @@ _TENABLE = (
 
 def _is_answer_without_findings(name: str) -> Sign:
     """Whether it is an API's answer `{"findings": []}` and nothing else."""
+    known = {name, "nextToken", "NextToken", "ResponseMetadata"}
 
     def sign(shape: Shape) -> bool:
         names = shape.members.keys()
-        return shape.kind == "object" and name in names and not shape.inner and (
-            names <= {name, "nextToken", "NextToken"}
-        )  # fmt: skip
+        is_answer = shape.kind == "object" and name in names and names <= known
+        return is_answer and shape.inner <= (_OF_BOTO if "ResponseMetadata" in names else set())
 
     return sign
 
@@ -58,6 +63,13 @@ def _is_operator(shape: Shape) -> bool:
     return is_empty or _OPERATOR in shape.start or "report" in shape.inner
 
 
+def _is_burp(shape: Shape) -> bool:
+    """Whether it is a list of Burp's issues; those of other tools have no serial numbers."""
+    marks = ("burpVersion", "exportTime")
+    is_named = any(mark in shape.root_tag for mark in marks) or "<serialNumber>" in shape.start
+    return shape.kind == "xml" and shape.root == "issues" and is_named
+
+
 CLOUD: tuple[BuiltIn, ...] = (
     BuiltIn(
         "ocsf",
@@ -68,6 +80,7 @@ CLOUD: tuple[BuiltIn, ...] = (
             has("finding_info", "metadata", "severity_id"),
             has("class_uid", "finding", "metadata"),
             has("class_uid", "vulnerabilities", "metadata"),
+            all_of(has("metadata", "severity_id"), says("class_uid", *_OCSF_CLASSES)),
             has_inner("Findings", "class_uid", "metadata"),
             has_inner("findings", "class_uid", "metadata"),
             _is_event("aws.securityhub", " v2"),
@@ -79,8 +92,11 @@ CLOUD: tuple[BuiltIn, ...] = (
         "aws.asff",
         any_of(
             has("ProductArn", "GeneratorId"),
+            has("SchemaVersion", "AwsAccountId"),
             has_inner("Findings", "ProductArn", "GeneratorId"),
             has_inner("findings", "ProductArn", "GeneratorId"),
+            has_inner("Findings", "SchemaVersion", "AwsAccountId"),
+            has_inner("findings", "SchemaVersion", "AwsAccountId"),
             _is_answer_without_findings("Findings"),
             _is_event("aws.securityhub", "security hub"),
         ),
@@ -92,7 +108,8 @@ CLOUD: tuple[BuiltIn, ...] = (
         any_of(
             has("findingArn", "awsAccountId"),
             has_inner("findings", "findingArn", "awsAccountId"),
-            has_inner("findings", "awsAccountId", "inspectorScore"),
+            *(has_inner("findings", name) for name in _INSPECTED),
+            *(has(name, "severity") for name in _INSPECTED),
             _is_answer_without_findings("findings"),
             _is_event("aws.inspector", "inspector2 finding"),
         ),
@@ -128,6 +145,7 @@ CLOUD: tuple[BuiltIn, ...] = (
             has_inner("Controls", "tests", "node_type"),
             has("Controls", "Totals"),
             has("tests", "node_type", "total_pass"),
+            has("tests", "total_fail", "total_warn"),
             has("id", "version", "node_type", "tests"),
         ),
     ),
@@ -143,6 +161,7 @@ CLOUD: tuple[BuiltIn, ...] = (
         "web.zap",
         any_of(
             xml("OWASPZAPReport"),
+            has_inner("alerts", "pluginId", "risk"),
             all_of(
                 has("site"),
                 any_of(
@@ -155,14 +174,15 @@ CLOUD: tuple[BuiltIn, ...] = (
             ),
         ),
     ),
-    BuiltIn("burp", "Burp Suite XML", "web.burp", xml("issues", namespace="burpVersion")),
+    BuiltIn("burp", "Burp Suite XML", "web.burp", _is_burp),
     BuiltIn(
         "nuclei",
         "Nuclei JSON and JSON Lines, all versions",
         "web.nuclei",
-        all_of(
-            any_of(has("template-id"), has("templateID"), has("template_id")),
-            has("info"),
+        any_of(
+            *(has(name, "info") for name in ("template-id", "templateID", "template_id")),
+            *(has(name, "matched-at") for name in ("template-id", "template-url")),
+            has("template", "matched", "severity"),
         ),
     ),
     BuiltIn(
@@ -179,15 +199,26 @@ CLOUD: tuple[BuiltIn, ...] = (
     ),
     BuiltIn(
         "qualys-xml",
-        "Qualys XML (asset data report, scan result, detection API)",
+        "Qualys XML (asset data report, scan result, detection API, web applications)",
         "network.qualys_xml",
-        xml("ASSET_DATA_REPORT", "QUALYS_REPORT", "SCAN", "HOST_LIST_VM_DETECTION_OUTPUT"),
+        xml(
+            "ASSET_DATA_REPORT",
+            "QUALYS_REPORT",
+            "SCAN",
+            "HOST_LIST_VM_DETECTION_OUTPUT",
+            "WAS_SCAN_REPORT",
+            "WAS_WEBAPP_REPORT",
+        ),
     ),
     BuiltIn(
         "qualys-csv",
         "Qualys CSV, also below lines of prose",
         "network.qualys_csv",
-        any_of(columns_below("qid", "title", "severity"), columns_below("qid", "vuln title")),
+        any_of(
+            columns_below("qid", "title", "severity"),
+            columns_below("qid", "vuln title"),
+            columns_below("qid", "host id", "severity"),
+        ),
     ),
     BuiltIn("nmap", "Nmap XML: open ports", "network.nmap", xml("nmaprun")),
 )

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from riskcockpit.formats.builtin import BuiltIn
 from riskcockpit.formats.gitlab.sign import is_gitlab
+from riskcockpit.formats.shape import Shape
 from riskcockpit.formats.signs import all_of, any_of, has, has_inner, has_no_records, lacks, xml
 from riskcockpit.formats.snyk.sign import is_snyk
 from riskcockpit.formats.sonarqube.sign import is_sonar_page
 from riskcockpit.formats.wiz.sign import is_wiz_table
 from riskcockpit.formats.xray.sign import is_scan, is_summary, is_unified, is_violations
+
+
+def _is_analysis(shape: Shape) -> bool:
+    """Whether it is Dependency-Check's XML without its namespace, which some tools take away."""
+    is_of_scan = "<scanInfo" in shape.start or "<projectInfo" in shape.start
+    return shape.kind == "xml" and shape.root == "analysis" and is_of_scan
+
 
 IQ = all_of(
     lacks("bomFormat"),
@@ -78,7 +86,12 @@ SUITES = (
         any_of(is_unified, is_violations, is_summary, is_scan),
     ),
     BuiltIn("sonatype", "Sonatype IQ application report (JSON)", "sonatype", IQ),
-    BuiltIn("ossindex-devaudit", "DevAudit (JSON)", "ossindex_devaudit", has("Packages Audited")),
+    BuiltIn(
+        "ossindex-devaudit",
+        "DevAudit (JSON)",
+        "ossindex_devaudit",
+        any_of(has("Packages Audited"), has_inner("Packages", "Package", "Vulnerabilities")),
+    ),
     BuiltIn("wiz", "Wiz CSV (issues, vulnerability findings)", "wiz.tables", is_wiz_table),
 )
 PLATFORMS: tuple[BuiltIn, ...] = (
@@ -107,6 +120,7 @@ PLATFORMS: tuple[BuiltIn, ...] = (
             xml("analysis", namespace="dependency-check"),
             xml("analysis", namespace="DependencyCheck"),
             xml("analysis", namespace="Dependency_Check"),
+            _is_analysis,
         ),
     ),
     BuiltIn(

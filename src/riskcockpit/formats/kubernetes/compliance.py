@@ -23,15 +23,16 @@ def take_compliance(
 ) -> None:
     """Gather the checks of a detailed report, and the controls of a summary."""
     status = record.member("status")
-    spec = record.member("spec", "compliance")
+    spec = record.member("spec", "compliance") or record.member("spec")
     benchmark = spec.text("id") or record.text("metadata", "name")
     for number_, control in enumerate(status.members("detailReport", "results")):
         for index, check in enumerate(control.items("checks")):
             where = f"{place}.status.detailReport.results[{number_}].checks[{index}]"
             gathering.take(where, partial(_check, check, control, benchmark, where, options))
     described = {control.text("id"): control for control in spec.members("controls")}
-    for index, control in enumerate(status.items("summaryReport", "controlCheck")):
-        where = f"{place}.status.summaryReport.controlCheck[{index}]"
+    summary = "summaryReport.controlCheck" if "summaryReport" in status else "controlCheck"
+    for index, control in enumerate(status.items(*summary.split("."))):
+        where = f"{place}.status.{summary}[{index}]"
         known = described.get(control.text("id"), NOTHING)
         gathering.take(where, partial(_control, control, known, benchmark, where, options))
 
@@ -41,11 +42,11 @@ def _check(
 ) -> Outcome:
     check_id = check.first("checkID", "title")
     rule = wording.name(" ".join(filter(None, (benchmark, control.text("id"), check_id))))
+    target = wording.name(check.text("target").strip("/"))
+    if check.at("success") is True:  # of a control that nothing failed it is the only one, unnamed
+        return ControlEvidence(TOOL, rule, "pass", target, place)
     if not check_id:
         raise SkipRecordError("a check without checkID and title")
-    target = wording.name(check.text("target").strip("/"))
-    if check.at("success") is True:
-        return ControlEvidence(TOOL, rule, "pass", target, place)
     source = "severity" if check.word("severity") else "control.severity"
     word = check.word("severity") or control.word("severity")
     title = check.text("title") or control.text("name") or rule
@@ -67,6 +68,8 @@ def _control(
     if not name:
         raise SkipRecordError("a control without id")
     failures = control.number("totalFail")
+    if failures is None:
+        failures = control.number("failTotal")  # as the first versions call it
     if failures is None or failures <= 0:
         verdict = "not_applicable" if failures is None else "pass"
         return ControlEvidence(TOOL, rule, verdict, "", place)

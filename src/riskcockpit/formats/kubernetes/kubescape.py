@@ -38,7 +38,8 @@ _PASSED = {
     "skipped": "not_applicable",
     "irrelevant": "not_applicable",
 }
-_ACCEPTED = "w/exceptions"
+_ACCEPTED, _EXCLUDED = "w/exceptions", "excluded"
+"""How a failure on the list of accepted ones is told; the latter by the first versions."""
 
 
 class Document(msgspec.Struct, gc=False):
@@ -213,7 +214,7 @@ def _status(control: Members) -> tuple[str, bool]:
     status = status or ("failed" if failed else rules[0].word("status") if rules else "passed")
     status = status.lower()
     sub = own.word("subStatus") or control.word("subStatus")
-    if sub == _ACCEPTED and status in _PASSED:
+    if status == _EXCLUDED or (sub == _ACCEPTED and status in _PASSED):
         return status, True
     accepted = [rule for rule in failed if _is_accepted(rule)]
     return status, status not in _PASSED and bool(failed) and len(accepted) == len(failed)

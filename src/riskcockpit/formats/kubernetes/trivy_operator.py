@@ -5,7 +5,8 @@ The records are Trivy's with other names, so Trivy's own readers read them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -43,6 +44,12 @@ CATEGORIES = {
     "clustercompliancereport": "compliance",
 }
 """Kind of a report → category of its scan. Other kinds, as SBOMs, hold no findings."""
+_BY_RECORDS = {
+    "vulnerabilities": "vulnerabilities",
+    "secrets": "secrets",
+    "checks": "misconfigurations",
+}
+"""What a report of a kind that is not told, or not known, holds → category of its scan."""
 GROUP = "aquasecurity.github.io"
 """API group of the operator; in a dump of all kinds each name ends in it."""
 _LABEL = "trivy-operator.resource."
@@ -66,7 +73,8 @@ def read(content: bytes, options: ReadOptions) -> Report:
         for form, part in zip(forms, documents.parts, strict=True):
             reader.take_form(form, part, is_alone=len(forms) == 1)
         reader.groups.unread(documents.unreadable)
-        return Report("trivy-operator", reader.groups.scans(reader.about), documents.notes)
+        notes = (*documents.notes, *reader.notes())
+        return Report("trivy-operator", reader.groups.scans(reader.about), notes)
 
 
 class _Reader:
@@ -80,6 +88,7 @@ class _Reader:
         self._options = options
         self._versions: dict[Group, set[str]] = {}
         self._moments: dict[Group, datetime | None] = {}
+        self._unread: Counter[str] = Counter()
 
     def take_form(self, form: list[Raw] | dict[str, Raw], part: bytes, *, is_alone: bool) -> None:
         """Read all reports of a document."""
@@ -103,6 +112,11 @@ class _Reader:
             "is_successful": True if versions else None,
         }
 
+    def notes(self) -> Iterator[str]:
+        """Yield a sentence for each kind of resource in which no findings are looked for."""
+        for kind, count in self._unread.items():
+            yield f"{count} resource(s) of the kind {kind or 'that is not told'}: no findings there"
+
     def _take_list(self, raw: Raw, place: str) -> None:
         try:
             found = _LIST.decode(raw)
@@ -122,12 +136,16 @@ class _Reader:
             self.groups.trouble(place, fault.message)
             return
         if "items" in record:
+            kind = {"kind": record.word("kind").removesuffix("List")}
             for index, item in enumerate(record.items("items")):
-                self._take(item.encoded(), f"{place}.items[{index}]", is_alone=False)
+                whole = Members(kind | item.object()) if item else item
+                self._take(whole.encoded(), f"{place}.items[{index}]", is_alone=False)
             return
-        category = CATEGORIES.get(record.word("kind").lower())
-        if category is not None:
+        category = _category(record, place)
+        if category:
             self._take_report(record, category, place, is_alone=is_alone)
+        else:
+            self._unread[wording.name(record.word("kind"))] += 1
 
     def _take_report(self, record: Members, category: str, place: str, *, is_alone: bool) -> None:
         labels = record.member("metadata", "labels")
@@ -152,6 +170,14 @@ class _Reader:
             take_compliance(record, place, gathering, self._options)
         else:
             _take_records(report, place, where, gathering, self._options)
+
+
+def _category(record: Members, place: str) -> str:
+    """Return the category of a report by its kind, by the list it stands in, or by its records."""
+    listed = place.partition(f"s.{GROUP}")[0]
+    named = CATEGORIES.get(record.word("kind").lower()) or CATEGORIES.get(listed)
+    held = (category for name, category in _BY_RECORDS.items() if name in record.member("report"))
+    return named or next(held, "")
 
 
 def _take_records(
@@ -220,6 +246,8 @@ def _vulnerability(item: Members, place: str, subject: _Subject) -> Observation:
 
 def _check(item: Members, place: str, subject: _Subject) -> Observation | ControlEvidence:
     rule = item.first("checkID", "id", "title")
+    if not rule and item.at("success") is True:
+        return ControlEvidence(TOOL, item.name("category") or "check", "pass", subject.where, place)
     if not rule:
         raise SkipRecordError("a check without checkID and title")
     messages = item.texts("messages")

@@ -14,6 +14,7 @@ from riskcockpit.config.settings import Struct
 from riskcockpit.config.strict import Document, read_document
 from riskcockpit.domain.finding import FindingClass
 from riskcockpit.errors import ConfigError
+from riskcockpit.formats import wording
 from riskcockpit.formats.generic.fields import FLAGS, LISTS, NUMBERS, TEXTS
 from riskcockpit.formats.mapped.selecting import Path as Steps
 from riskcockpit.formats.mapped.selecting import parsed_path
@@ -36,15 +37,20 @@ class Signs(Struct, frozen=True):
     """Root element of XML, without its namespace."""
 
 
+Word = str | int | bool
+"""As the tool writes it: YAML makes numbers and truth values of such words without quotes."""
+Words = tuple[Word, ...]
+
+
 class States(Struct, frozen=True):
     """A field whose words say what became of a record."""
 
     field: str
-    suppressed: tuple[str, ...] = ()
-    absent: tuple[str, ...] = ()
-    evidence: tuple[str, ...] = ()
+    suppressed: Words = ()
+    absent: Words = ()
+    evidence: Words = ()
     """Words for a check that passed."""
-    triage: tuple[str, ...] = ()
+    triage: Words = ()
 
 
 class About(Struct, frozen=True):
@@ -81,7 +87,7 @@ class _File(Struct, frozen=True):
     records: str = ""
     class_: FindingClass | None = msgspec.field(name="class", default=None)
     constants: dict[str, str | int | float | bool] = msgspec.field(default_factory=dict)
-    severity: dict[str, Literal["critical", "high", "medium", "low", "info"]] = msgspec.field(
+    severity: dict[str | int, Literal["critical", "high", "medium", "low", "info"]] = msgspec.field(
         default_factory=dict
     )
     default_severity: Literal["critical", "high", "medium", "low", "info"] | None = None
@@ -152,7 +158,7 @@ def read_mapping(file: Path) -> Mapping:
             for name, paths in value.fields.items()
         },
         constants=constants,
-        severity={word.lower(): level for word, level in value.severity.items()},
+        severity={written(word): level for word, level in value.severity.items()},
         default_severity=value.default_severity or "",
         states=value.states,
         state_field=parsed_path(value.states.field) if value.states else (),
@@ -161,6 +167,11 @@ def read_mapping(file: Path) -> Mapping:
         cases=value.cases,
         file=file,
     )
+
+
+def written(word: Any) -> str:
+    """Return a word of a record or a mapping as they are compared: text, lower-case."""
+    return str(word).lower() if isinstance(word, bool) else wording.scalar(word).strip().lower()
 
 
 def _faults(document: Document[_File]) -> Iterator[tuple[str, str, str | None]]:

@@ -18,7 +18,7 @@ from riskcockpit.formats.clearing import cleared
 from riskcockpit.formats.documents import decode_documents, decode_json
 from riskcockpit.formats.gathering import Gathering, Record, gone
 from riskcockpit.formats.generic.records import observation
-from riskcockpit.formats.mapped.definition import Mapping
+from riskcockpit.formats.mapped.definition import Mapping, Words, written
 from riskcockpit.formats.mapped.selecting import Path, selected
 from riskcockpit.formats.moments import moment
 from riskcockpit.formats.opening import plain
@@ -27,6 +27,7 @@ from riskcockpit.formats.suspicion import checked
 
 _ANY = msgspec.json.Decoder()
 _MAX_SCORE = 10
+_NO_RECORDS = "nothing stands where the mapping looks for records: nothing may be closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,11 @@ class MappedFormat:
             gathering.take(where, partial(self._record, record, where, options))
         for why in unreadable:
             gathering.problems.append(Problem("report", why))
-        report = Report(self.name, (self._scan(gathering, documents),), notes)
-        return cleared(report, options.redact)
+        scan = self._scan(gathering, documents)
+        if self.mapping.kind == "json" and not any(map(self._has_records, documents)):
+            notes = (*notes, _NO_RECORDS)
+            scan = replace(scan, is_partial=True)
+        return cleared(Report(self.name, (scan,), notes), options.redact)
 
     def _documents(
         self, content: bytes, options: ReadOptions
@@ -94,6 +98,11 @@ class MappedFormat:
                 unreadable.append(f"row {row.number}: {fault.message}")
         return values, notes, tuple(unreadable)
 
+    def _has_records(self, document: Any) -> bool:
+        """Whether there is anything where the records should be, if only an empty list of them."""
+        path = self.mapping.records
+        return any(True for _ in selected(document, path[:-1] if path[-1:] == (-1,) else path))
+
     def _records(self, documents: list[Any]) -> Iterator[tuple[str, Any]]:
         for document in documents:
             is_bare = not self.mapping.records and isinstance(document, list)
@@ -107,7 +116,7 @@ class MappedFormat:
         raw = checked(msgspec.json.encode(value), options)
         value = decode_json(raw)
         word = _first(value, (self.mapping.state_field,)) if self.mapping.states else None
-        state = wording.scalar(word).strip().lower()
+        state = written(word)
         states = self.mapping.states
         record = self._generic(value)
         if states and state in _lower(states.absent):
@@ -135,7 +144,7 @@ class MappedFormat:
 
     def _severity(self, found: Any) -> str:
         word = wording.scalar(found).strip()
-        mapped = self.mapping.severity.get(word.lower())
+        mapped = self.mapping.severity.get(written(found))
         if mapped:
             return mapped
         if Severity.from_word(word) is not None:
@@ -173,5 +182,5 @@ def _first(value: Any, paths: tuple[Path, ...]) -> Any:
     return None
 
 
-def _lower(words: tuple[str, ...]) -> set[str]:
-    return {word.lower() for word in words}
+def _lower(words: Words) -> set[str]:
+    return set(map(written, words))

@@ -11,10 +11,9 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions
 from riskcockpit.formats.cvss import valid_score
 from riskcockpit.formats.grading import Grade, graded
-from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.network.hosts import Place, host_observation
 from riskcockpit.formats.prose import paragraphs
-from riskcockpit.formats.vulnerabilities import vulnerability_ids
+from riskcockpit.formats.vulnerabilities import cwe_numbers, vulnerability_ids
 
 TOOL = "Qualys"
 _LEVELS = {"1": "info", "2": "low", "3": "medium", "4": "high", "5": "critical"}
@@ -26,7 +25,7 @@ _FIXED = "fixed"
 
 @dataclass(slots=True)
 class Detection:
-    """One vulnerability on one host, as any of Qualys' reports has it."""
+    """One vulnerability on one host, as any of Qualys' reports has it; its texts are plain."""
 
     qid: str
     title: str
@@ -44,6 +43,9 @@ class Detection:
     """CVSS as written, the best first: a number, perhaps with a vector behind it."""
     help_url: str = ""
     is_ignored: bool = False
+    parameter: str = ""
+    """Of a web application: the field that is at fault."""
+    cwes: str = ""
     notes: tuple[str, ...] = field(default=())
 
 
@@ -61,22 +63,23 @@ def observation(
         return None
     grade = _grade(found, options)
     kind = found.type.lower()
-    solution = plain_text(found.solution)
-    result = plain_text(found.result)
     about = (
         "Potential: not confirmed by the scan" if kind in _POTENTIAL else "",
-        plain_text(found.threat),
-        plain_text(found.impact),
-        f"Solution: {solution}" if solution else "",
-        f"Result: {result}" if result else "",
+        found.threat,
+        found.impact,
+        f"Solution: {found.solution}" if found.solution else "",
+        f"Result: {found.result}" if found.result else "",
         *found.notes,
     )
     scores = (valid_score(_score(text)) for text in found.scores)
     seen = host_observation(
         TOOL, found.qid, found.title or f"QID {found.qid}", grade, found.place, record=place
     )
+    parameter = wording.name(found.parameter)
     return replace(
         seen,
+        fingerprints=(("param", parameter),) if parameter else (),
+        cwes=cwe_numbers([found.cwes]),
         description=paragraphs(*about),
         is_suppressed=found.is_ignored,
         vulnerability_ids=vulnerability_ids(found.cves),

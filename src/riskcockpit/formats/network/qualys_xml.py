@@ -1,11 +1,10 @@
-"""Qualys' XML: asset data reports, scan results, and the answers of the detection API."""
+"""Qualys' XML: asset data reports, scan results, web applications, the detection API."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
-from typing import NamedTuple
+from functools import lru_cache, partial
 from xml.etree.ElementTree import Element
 
 from riskcockpit.domain.finding import Observation
@@ -14,28 +13,26 @@ from riskcockpit.formats import wording
 from riskcockpit.formats.api import ReadOptions, Report
 from riskcockpit.formats.collecting import without_collection
 from riskcockpit.formats.gathering import Gathering
+from riskcockpit.formats.hypertext import plain_text
 from riskcockpit.formats.markup import parsed, text
 from riskcockpit.formats.markup import record as markup_record
 from riskcockpit.formats.moments import moment
+from riskcockpit.formats.network import qualys_was
 from riskcockpit.formats.network.hosts import Place, hosts_in
 from riskcockpit.formats.network.qualys import TOOL, Detection, observation
 from riskcockpit.formats.suspicion import checked
 
 ROOTS = (
     "ASSET_DATA_REPORT", "QUALYS_REPORT", "SCAN", "HOST_LIST_VM_DETECTION_OUTPUT",
-    "ASSET_RANGE_INFO", "ASSET_SEARCH_REPORT",
+    "ASSET_RANGE_INFO", "ASSET_SEARCH_REPORT", *qualys_was.ROOTS,
 )  # fmt: skip
+_DESCRIBED = 4096
+"""Texts of vulnerabilities that are kept plain; a report describes each of them once."""
 _DETECTIONS = ("VULN_INFO", "DETECTION")
 _SCANNED = {"VULNS": "Vuln", "PRACTICES": "Practice", "INFOS": "Ig", "SERVICES": "Ig"}
 """Section of a scan → type of what stands in it."""
 _SCORES = ("CVSS4_FINAL", "CVSS3_FINAL", "CVSS31_FINAL", "CVSS_FINAL")
 _BASE_SCORES = ("CVSS3_SCORE/CVSS3_BASE", "CVSS3_BASE", "CVSS_SCORE/CVSS_BASE", "CVSS_BASE")
-
-
-class _Found(NamedTuple):
-    place: str
-    element: Element
-    detection: Detection
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -49,10 +46,10 @@ def read(content: bytes, options: ReadOptions) -> Report:
         if root.tag not in ROOTS:
             raise FormatError(f"not a Qualys report: its root element is {wording.name(root.tag)}")
         gathering = Gathering()
-        found = _scanned(root) if root.tag == "SCAN" else _reported(root)
-        for place, element, detection in found:
+        told = lru_cache(_DESCRIBED)(lambda words: plain_text(options.redact(words)))
+        for place, element, detection in _found(root):
             raw = checked(markup_record(element, options), options)
-            gathering.take(place, partial(_outcome, detection, place, raw, options))
+            gathering.take(place, partial(_outcome, detection, place, raw, told, options))
     stamp = text(root, "HEADER/GENERATION_DATETIME") or text(root, "RESPONSE/DATETIME")
     error = text(root, "ERROR") or text(root, "HEADER/ERROR")
     scan = gathering.scan(
@@ -64,10 +61,24 @@ def read(content: bytes, options: ReadOptions) -> Report:
     return Report("qualys-xml", (replace(scan, assets=hosts_in(scan.observations, *_hosts(root))),))
 
 
-def _outcome(found: Detection, place: str, raw: bytes, options: ReadOptions) -> Observation | None:
-    for name in ("title", "threat", "impact", "solution", "result"):
+def _found(root: Element) -> Iterator[qualys_was.Found]:
+    if root.tag in qualys_was.ROOTS:
+        return qualys_was.detections(root)
+    return _scanned(root) if root.tag == "SCAN" else _reported(root)
+
+
+def _outcome(
+    found: Detection, record: str, raw: bytes, told: Callable[[str], str], options: ReadOptions
+) -> Observation | None:
+    """Return the finding; `told` makes texts plain, those that many hosts share once."""
+    for name in ("qid", "title", "level", "parameter"):
         setattr(found, name, options.redact(getattr(found, name)))
-    return observation(found, place, raw, options)
+    place = found.place
+    found.place = Place(*map(options.redact, (place.host, place.port, place.protocol)))
+    found.threat, found.impact = told(found.threat), told(found.impact)
+    found.solution = told(found.solution)
+    found.result = plain_text(options.redact(found.result))
+    return observation(found, record, raw, options)
 
 
 def _hosts(root: Element) -> Iterator[str]:
@@ -77,6 +88,8 @@ def _hosts(root: Element) -> Iterator[str]:
     for ip in root.iter("IP"):
         if ip.get("value"):
             yield ip.get("value") or ""
+    for path in ("RESULTS/WEB_APPLICATION/URL", "APPENDIX/WEBAPP/URL"):
+        yield from (address for item in root.findall(path) if (address := text(item)))
 
 
 def _host_name(host: Element) -> str:
@@ -89,7 +102,7 @@ def _key(root: Element, name: str) -> str:
     return next((item.text or "" for item in keys), "")
 
 
-def _reported(root: Element) -> Iterator[_Found]:
+def _reported(root: Element) -> Iterator[qualys_was.Found]:
     """Yield the detections of a report, which describes each vulnerability once, at its end."""
     known = {_qid(item.get("id") or text(item, "QID")): item for item in root.iter("VULN_DETAILS")}
     for number, host in enumerate(root.iter("HOST")):
@@ -99,7 +112,7 @@ def _reported(root: Element) -> Iterator[_Found]:
             place = f"HOST[{number}].{element.tag}[{index}]"
             qid = element.find("QID")
             identifier = _qid((qid.get("id") or qid.text or "") if qid is not None else "")
-            yield _Found(place, element, _detection(element, identifier, name, known))
+            yield place, element, _detection(element, identifier, name, known)
 
 
 def _qid(text: str) -> str:
@@ -130,7 +143,7 @@ def _detection(element: Element, qid: str, host: str, known: dict[str, Element])
     )
 
 
-def _scanned(root: Element) -> Iterator[_Found]:
+def _scanned(root: Element) -> Iterator[qualys_was.Found]:
     """Yield what a scan found: hosts with sections, sections with categories."""
     for number, host in enumerate(root.iter("IP")):
         name = host.get("value") or host.get("name") or ""
@@ -138,7 +151,7 @@ def _scanned(root: Element) -> Iterator[_Found]:
             for category in host.findall(f"{section}/CAT"):
                 for index, element in enumerate(category):
                     place = f"IP[{number}].{section}.{element.tag}[{index}]"
-                    yield _Found(place, element, _of_scan(element, category, name, kind))
+                    yield place, element, _of_scan(element, category, name, kind)
 
 
 def _of_scan(element: Element, category: Element, host: str, kind: str) -> Detection:

@@ -32,6 +32,8 @@ DESCRIPTION = ("description", "definition.description")
 SOLUTION = ("solution", "steps to remediate", "definition.solution")
 LINKS = ("see also", "definition.see_also")
 OUTPUT = ("plugin output", "plugin text", "output")
+ADDRESS = ("url", "uri")
+"""The page; most exports name it in the output alone."""
 CVE = ("cve", "definition.cve")
 CWE = ("cwe", "definition.cwe")
 CVSS = (
@@ -88,7 +90,7 @@ def _outcome(entry: Entry, options: ReadOptions) -> Observation | None:
         raw=record.raw,
     )
     if "://" in at.host:
-        return at_address(seen, output, "")
+        return at_address(seen, f"{record.first(*ADDRESS)} {output}", "")
     is_row_of_one_cve = "risk" in entry.columns and len(seen.vulnerability_ids) == 1
     claims = (("param", seen.vulnerability_ids[0]),) if is_row_of_one_cve else ()
     return replace(seen, fingerprints=claims)  # Nessus repeats a plugin for each of its CVEs

@@ -29,7 +29,10 @@ DROPPED = frozenset({
 })  # fmt: skip
 """Recorded traffic, the credentials that were tried, and the people who wrote the template."""
 _SECRET_TAGS = frozenset({"token", "tokens", "token-spray", "keys", "default-login"})
-_TEMPLATE_IDS = ("template-id", "templateID", "template_id")
+_TEMPLATE_IDS = ("template-id", "templateID", "template_id", "template")
+"""The last is the id in the first versions, later the path of the template."""
+_INFO = ("name", "severity", "description", "tags", "reference")
+"""Members of `info`; the first versions have them beside the template."""
 
 
 def read(content: bytes, options: ReadOptions) -> Report:
@@ -42,14 +45,22 @@ def read(content: bytes, options: ReadOptions) -> Report:
         found, documents = json_records(content, "Nuclei's JSON")
         gathering = Gathering()
         stamps: list[str] = []
+        errors: list[str] = []
         for place, raw in found:
-            gathering.take(place, partial(_outcome, raw, place, stamps, options))
+            gathering.take(place, partial(_outcome, raw, place, (stamps, errors), options))
         gathering.unread(documents.unreadable)
-    at = max((when for stamp in stamps if (when := moment(stamp))), default=None)
-    return Report("nuclei", (gathering.scan(TOOL, scanned_at=at),), documents.notes)
+    about = {
+        "scanned_at": max((when for stamp in stamps if (when := moment(stamp))), default=None),
+        "tool_errors": tuple(dict.fromkeys(errors)),
+    }
+    return Report("nuclei", (gathering.scan(TOOL, **about),), documents.notes)
 
 
-def _outcome(raw: bytes, place: str, stamps: list[str], options: ReadOptions) -> Outcome:
+def _outcome(
+    raw: bytes, place: str, noted: tuple[list[str], list[str]], options: ReadOptions
+) -> Outcome:
+    """Return a match, or evidence of none; moments and errors are noted."""
+    stamps, errors = noted
     record = record_of(raw, options, without=DROPPED)
     template = record.first(*_TEMPLATE_IDS)
     if not template:
@@ -59,14 +70,17 @@ def _outcome(raw: bytes, place: str, stamps: list[str], options: ReadOptions) ->
     rule = wording.name(f"{template}:{matcher}" if matcher else template)
     url = record.first("matched-at", "matched", "matched_at", "url", "host")
     if record.at("matcher-status") is False:
-        return ControlEvidence(TOOL, rule, "pass", wording.name(url), place)
+        why = record.text("error")  # then nobody knows whether it would have matched
+        errors += [wording.title(f"{rule} could not be tried: {why}")] if why else []
+        status = "not_applicable" if why else "pass"
+        return ControlEvidence(TOOL, rule, status, wording.name(url), place)
     return _observation(record, rule, url, place=place, options=options)
 
 
 def _observation(
     record: Members, rule: str, url: str, *, place: str, options: ReadOptions
 ) -> Observation:
-    info = record.member("info")
+    info = record.member("info") or Members({name: record.at(name) for name in _INFO})
     about = info.member("classification")
     grade = graded(TOOL, rule, info.word("severity"), "info.severity", options)
     ids = [canonical_id(item) for item in _listed(about, "cve-id")]

@@ -32,6 +32,7 @@ from riskcockpit.formats.moments import moment
 from riskcockpit.formats.paths import normalise
 from riskcockpit.formats.prose import first_link, paragraphs
 from riskcockpit.formats.vulnerabilities import cwe_number
+from riskcockpit.formats.web.zap_alerts import sites_of
 
 TOOL = "ZAP"
 TRAFFIC = frozenset({
@@ -49,9 +50,13 @@ class Document(msgspec.Struct, gc=False):
 
     site: Raw = Raw(b"[]")
     """The sites; some writers leave out the list around a single one."""
+    alerts: list[Raw] | None = None
+    """An answer of the API, which knows no sites."""
     version: Members = msgspec.field(name="@version", default=NOTHING)
     generated: Members = msgspec.field(name="@generated", default=NOTHING)
     created: Members = NOTHING
+    plan_errors: Members = msgspec.field(name="afPlanErrors", default=NOTHING)
+    """What went wrong in the plan of ZAP's automation framework."""
 
 
 class _Site(NamedTuple):
@@ -108,7 +113,14 @@ def _read_json(content: bytes, options: ReadOptions) -> Report:
         about = {
             "tool_version": form.version.name(),
             "scanned_at": form.created.moment() or form.generated.moment(),
+            "tool_errors": tuple(
+                wording.title(options.redact(error)) for error in form.plan_errors.texts()
+            ),
         }
+        listed = sites_of(form.alerts or ())
+        for site, alerts in listed.items():
+            whole = {"is_partial": "" in listed}  # what has no site may be of any
+            scans.append(_scan(_Site(site, iter(alerts)), about | whole, options))
         for number, raw in enumerate(_sites(bytes(form.site))):
             scans.append(_json_scan(bytes(raw), number, about, options))
     if documents.unreadable or not scans:

@@ -1,5 +1,5 @@
 -- Gives findings their owner: the first of their path, else the one the settings name for the asset,
--- else that of the service catalogue.
+-- else that of the service catalogue. Findings about models are left to `enriching_model_owners`.
 -- params: has_catalogue BOOLEAN, rev BIGINT
 -- returns: count of changed findings
 UPDATE finding
@@ -12,7 +12,7 @@ FROM (
         FROM finding AS f
         LEFT JOIN asset AS a ON a.name = f.asset
         LEFT JOIN changed_subject AS c ON c.asset = f.asset
-        WHERE f.rev = $rev OR is_changed
+        WHERE f.model = '' AND (f.rev = $rev OR is_changed)
     )
     SELECT
         f.row_id,

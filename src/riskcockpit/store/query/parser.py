@@ -174,8 +174,9 @@ class _Builder(lark.Transformer[Any, Any]):
         name, operator = _split(text)
         if operator is not None and (field_named(name) or name.lower() in _DIRECTIVES):
             raise QueryError(
-                f"{text!r} has no value", position=start + len(text), hint='write "" for empty'
-            )
+                f"{text!r} has no value", position=start + len(text),
+                hint='write it right behind the sign, "" for empty',
+            )  # fmt: skip
         return _Part(Word(text, start))
 
 

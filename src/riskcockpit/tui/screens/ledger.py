@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from riskcockpit.present.columns import LEDGER, Cell, Column, Frame
-from riskcockpit.present.text import plural, stamp
+from riskcockpit.present.text import count, plural, stamp
 from riskcockpit.tui.bindings import bind
 from riskcockpit.tui.messages import RowChosen
 from riskcockpit.tui.screens.lists import ListScreen
@@ -139,7 +139,8 @@ class LedgerScreen(ListScreen[LedgerRow]):
     def _say(self) -> None:
         self._mind_header()
         width, glyphs = self.size.width, self.host.glyphs
-        self.query_one("#verified", Plain).show(fitted(styled(self._state()), width, glyphs))
+        said = styled([*self._older(), *self._state()])
+        self.query_one("#verified", Plain).show(fitted(said, width, glyphs))
         problems = self.query_one("#problems", Plain)
         problems.show(lines(self._problems(width)))
         problems.display = bool(problems.text)
@@ -165,6 +166,13 @@ class LedgerScreen(ListScreen[LedgerRow]):
             ]  # fmt: skip
         said = "" if posture is None else "verified when last read  "
         return [(f" {said}", "muted"), ("V", "key"), (" verifies every signature now", "muted")]
+
+    def _older(self) -> list[Part]:
+        """Say what is not listed, and so not searched either."""
+        posture = self.host.posture
+        if posture is None or len(self._rows) < _NEWEST or posture.ledger.entries <= _NEWEST:
+            return []
+        return [(f" newest {count(_NEWEST)} of {count(posture.ledger.entries)}  ", "warn")]
 
     def _problems(self, width: int) -> list[Content]:
         """Return a line for each problem, as many as leave room for the entries."""

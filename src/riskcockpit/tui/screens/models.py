@@ -22,7 +22,10 @@ class ModelsScreen(PanedScreen[ModelRow]):
     topic = "models"
     empty_words = (
         "No models yet.",
-        "add a source of kind mlflow to riskcockpit.yaml, then riskcockpit sync",
+        (
+            "a registry names them; readings of a monitor alone do not\n"
+            "riskcockpit sources add NAME --kind mlflow --url https://…"
+        ),
     )
     list_name = "models"
     columns = MODELS

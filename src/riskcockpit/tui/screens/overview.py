@@ -23,7 +23,7 @@ from riskcockpit.present.text import (
     source_mark,
     state_mark,
 )
-from riskcockpit.tui.bindings import bind
+from riskcockpit.tui.bindings import Key, bind
 from riskcockpit.tui.intents import Release
 from riskcockpit.tui.messages import Place, RowChosen, RowPointed
 from riskcockpit.tui.screens.deciding import DecidingScreen
@@ -46,6 +46,10 @@ class OverviewScreen(DecidingScreen):
     topic = "the overview"
     reads_posture = True
     empty_words = ("No data yet.", "")
+
+    def is_offered(self, key: Key) -> bool:
+        """Leave out what leads here, or back from here: the overview lies at the bottom."""
+        return key.id not in ("go.overview", "app.back") and super().is_offered(key)
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield cards, queue, exposure and sources."""

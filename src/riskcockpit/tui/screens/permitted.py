@@ -13,6 +13,7 @@ from riskcockpit.errors import RiskcockpitError
 from riskcockpit.tui.bindings import KEYS, Key, changing_actions
 from riskcockpit.tui.conditions import LOCKED, READ_ONLY
 from riskcockpit.tui.screens.place import PlaceScreen
+from riskcockpit.views.permissions import LAST
 
 if TYPE_CHECKING:  # records come with the data
     from riskcockpit.views.permissions import Permission
@@ -27,6 +28,7 @@ _DEEDS: Mapping[str, str] = {
     "roll_back": "rollback",
     "acknowledge": "note",
     "note": "note",
+    "undo": "undo",
 }
 """Action of a key → what the rules call it (`views.permissions`)."""
 _REST_SECONDS = 0.1
@@ -47,8 +49,8 @@ class PermittedScreen(PlaceScreen):
         super().__init__()
         self._answers: dict[str, Mapping[str, Permission]] = {}
         self._asked: tuple[str, ...] = ()
-        self._told: Mapping[str, str] = {}
-        """What the keys that are drawn say of themselves."""
+        self._told: tuple[Mapping[str, str], bool] = ({}, False)
+        """What the keys that are drawn say of themselves, and whether `undo` is among them."""
         self._rest: Timer | None = None
 
     # subjects: what a decision would be about; empty when there is nothing
@@ -79,6 +81,8 @@ class PermittedScreen(PlaceScreen):
 
     def subjects_of(self, action: str) -> tuple[str, ...]:
         """Return what the key of `action` would act on: nothing that is not seen any more."""
+        if action == "undo":
+            return (LAST,)
         if self.is_blank:
             return ()
         if action == "waive":
@@ -142,9 +146,17 @@ class PermittedScreen(PlaceScreen):
         found = {
             key.id: self.refusal(key.action)
             for key in self._own_keys()
-            if key.action in _DEEDS and self.subjects_of(key.action)
+            if key.action in _DEEDS and key.action != "undo" and self.subjects_of(key.action)
         }
         return {name: why for name, why in found.items() if why}
+
+    def is_offered(self, key: Key) -> bool:
+        """Leave `undo` out until it is known that there is something to take back."""
+        return key.action != "undo" or self._can_undo()
+
+    def _can_undo(self) -> bool:
+        found = self._answers.get(LAST, {}).get("undo")
+        return found is not None and found.is_allowed
 
     def _own_keys(self) -> Iterator[Key]:
         own = {each.id for each in self.BINDINGS if isinstance(each, Binding)}
@@ -162,12 +174,12 @@ class PermittedScreen(PlaceScreen):
 
     def refresh_bindings(self) -> None:
         """Draw the keys anew, and ask what may be done to what the cursor is on now."""
-        self._told = self.refusals()
+        self._told = self.refusals(), self._can_undo()
         super().refresh_bindings()
         self.ask_permissions()
 
-    def _draw_refusals(self) -> None:
-        if self.refusals() != self._told:
+    def _draw_answers(self) -> None:
+        if (self.refusals(), self._can_undo()) != self._told:
             self.refresh_bindings()
 
     def arrive(self) -> None:
@@ -202,7 +214,7 @@ class PermittedScreen(PlaceScreen):
             self._rest.stop()
             self._rest = None
         if not wanted:
-            self._draw_refusals()
+            self._draw_answers()
         else:  # what is drawn stays until the answer is here: it is the same of most rows
             self._rest = self.set_timer(_REST_SECONDS, lambda: self._ask_about(wanted))
 
@@ -229,4 +241,4 @@ class PermittedScreen(PlaceScreen):
         if len(self._answers) > _MOST_KNOWN:
             self._answers.clear()
         self._answers.update(found)
-        self._draw_refusals()
+        self._draw_answers()

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual import on
 from textual.widget import Widget
 
 from riskcockpit.config.settings import ListSettings
-from riskcockpit.present.columns import Cell, Column, Frame
+from riskcockpit.present.columns import Align, Cell, Column, Frame
 from riskcockpit.present.lists import LISTS, columns_of, sortable
 from riskcockpit.tui.bindings import KEYS, SCOPES, Key
 from riskcockpit.tui.messages import RowChosen
 from riskcockpit.tui.screens.lists import ListScreen
 from riskcockpit.tui.theme import THEMES
+from riskcockpit.tui.widgets.cell_text import cut
 from riskcockpit.tui.widgets.plain import Plain, fitted, styled
+
+_ENTER = " enter tries a theme, or says what to write into "
+_LEAST_FILE = 20
+"""Cells that the end of the path takes at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +105,13 @@ class SettingsScreen(ListScreen[Setting]):
     def take_rows(self, rows: Sequence[Setting]) -> None:
         """Draw the lines, and where to keep a choice."""
         super().take_rows(rows)
-        about = self.host.gateway.about
-        line = styled(
-            [
-                (" changes in ", "muted"),
-                (about.file or "riskcockpit.yaml", "strong"),
-                (" are taken at once; enter tries a theme, or shows what to write there", "muted"),
-            ]
-        )
-        self.query_one("#settings-file", Plain).show(
-            fitted(line, self.size.width, self.host.glyphs)
-        )
+        width, glyphs = self.size.width, self.host.glyphs
+        file = self.host.gateway.about.file or "riskcockpit.yaml"
+        room = max(_LEAST_FILE, width - len(_ENTER) - 1)
+        if cell_len(file) > room:
+            file = cut(file, room, Align.LEFT, glyphs.ellipsis, is_end_kept=True)
+        line = styled([(_ENTER, "muted"), (file, "strong"), ("; changes count at once", "muted")])
+        self.query_one("#settings-file", Plain).show(fitted(line, width, glyphs))
 
     @on(RowChosen)
     def choose(self, event: RowChosen) -> None:

@@ -177,7 +177,7 @@ def synced(posture: PostureView | None, now: datetime) -> str:
 def banner_line(wrong: Sequence[Condition], width: int, glyphs: Glyphs) -> Content:
     """Return what is wrong: the gravest in full, its hint and the words of the others behind.
 
-    What does not fit behind stands on a second line.
+    What does not fit behind stands on a second line; there a single other one says its text, too.
     """
     first = wrong[0]
     head = styled([(f" {first.symbol} {first.word}  ", first.token)])
@@ -187,12 +187,15 @@ def banner_line(wrong: Sequence[Condition], width: int, glyphs: Glyphs) -> Conte
     text, tail = clean_line(first.text), styled(rest)
     room = width - head.cell_length - styled(more).cell_length - 1
     beside = room - tail.cell_length
-    is_brief = cell_len(first.hint) <= _SHORT_HINT and beside >= _LEAST_TEXT
+    is_alone = len(wrong) == 1
+    is_brief = is_alone and cell_len(first.hint) <= _SHORT_HINT and beside >= _LEAST_TEXT
     is_beside = is_brief or beside >= cell_len(text)
     shown = fitted(Content(text), max(1, beside if is_beside else room), glyphs)
     line = Content.assemble(head, shown, styled(more))
     if is_beside or not rest:
         return Content.assemble(line, tail)
+    if len(wrong) == 2:  # noqa: PLR2004 - the gravest, and one that has the second line to itself
+        tail = styled([*rest, (f"  {clean_line(wrong[1].text)}", "muted")])
     return lines([line, fitted(tail, width, glyphs)])
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, cast
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.geometry import Size
 
@@ -53,6 +54,14 @@ _SHORT_TITLES = {
     Pillar.COMPLIANCE_AUTOMATION: "Compliance",
     Pillar.INCIDENT_RESPONSE: "Incidents",
 }
+_BRIEF_TITLES = {
+    Pillar.DATA_INTEGRITY: "Data",
+    Pillar.MODEL_VALIDATION: "Models",
+    Pillar.INFRASTRUCTURE_HARDENING: "Hardening",
+    Pillar.COMPLIANCE_AUTOMATION: "Compliance",
+    Pillar.INCIDENT_RESPONSE: "Incidents",
+}
+"""Where the card has no room for more."""
 
 
 class PillarCard(Plain):
@@ -95,8 +104,11 @@ class PillarCard(Plain):
             self.show(one_line(view, frame, room.width))
             return
         fresh = freshness(view, frame)
+        width = room.width - _TITLE_FRAME
         name = f"{self.pillar.number} {_SHORT_TITLES.get(self.pillar, self.pillar.label)}"
-        titled(self, _cut(name, room.width - _TITLE_FRAME, frame), fresh)
+        if cell_len(name) > width:
+            name = f"{self.pillar.number} {_BRIEF_TITLES[self.pillar]}"
+        titled(self, _cut(name, width, frame), fresh)
         self.show(_card(view, frame, room))
 
 

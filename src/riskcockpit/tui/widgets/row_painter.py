@@ -12,7 +12,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.style import Style as VisualStyle
 
-from riskcockpit.domain.untrusted import steady
+from riskcockpit.domain.untrusted import STOP, runs_left, steady
 from riskcockpit.present.columns import Align, Cell, Column, Frame
 from riskcockpit.present.widths import fit
 from riskcockpit.tui.theme import TOKENS
@@ -204,12 +204,17 @@ class RowPainter(Generic[T]):
         if row is None:
             segments.append(Segment(frame.glyphs.ellipsis, base))
             return Strip(segments).simplify().adjust_cell_length(seen, base)
-        for column, size in self.fit(width):
-            cell = column.cell(row, frame)
+        drawn = [(column, size, column.cell(row, frame)) for column, size in self.fit(width)]
+        is_mixed = not frame.glyphs.is_ascii
+        are_leftward = [is_mixed and runs_left(cell.text) for _, _, cell in drawn]
+        if any(are_leftward):  # such a row begins from the left all the same
+            segments[-1] = Segment(segments[-1].text[:-1] + STOP, segments[-1].style)
+        for (column, size, cell), is_leftward in zip(drawn, are_leftward, strict=True):
             # on the cursor the words alone carry the state: no theme has a page for both colours
             style = base if is_lit or not cell.token else base + self._style(cell.token)
             text = _fitting(cell, column, size, frame.glyphs.ellipsis)
-            segments += [Segment(text, style), Segment(" " * GAP, base)]
+            gap = STOP.ljust(GAP) if is_leftward else " " * GAP
+            segments += [Segment(text, style), Segment(gap, base)]
         return Strip(segments).simplify().adjust_cell_length(seen, base)
 
     def _gutter(self, frame: Frame, base: Style, look: Look, *, is_lit: bool) -> list[Segment]:

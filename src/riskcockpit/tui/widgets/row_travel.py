@@ -38,6 +38,8 @@ class RowTravel(RowMarking[T]):
         self._bound_for: int | None = None
         """The row that comes to the top when all below it that will be seen are here."""
         self._grace: Timer | None = None
+        self._height_then = 0
+        """How many rows were seen before the last change of size."""
 
     @property
     def height(self) -> int:
@@ -78,6 +80,12 @@ class RowTravel(RowMarking[T]):
         else:
             target = self.cursor - height // 2
         self._go(target, by_key=by_key)
+
+    def on_resize(self) -> None:
+        """Keep a cursor in sight that was seen: a preview or another window takes rows away."""
+        then, self._height_then = self._height_then, self.height
+        if self._top + self.height <= self.cursor < self._top + then:
+            self._go(self.cursor - self.height + 1, by_key=False)
 
     # what is seen
 
