@@ -82,6 +82,21 @@ def test_a_publish_carries_verdicts_readings_and_prices(tmp_path: Path) -> None:
     assert len(pillars) == 5
 
 
+def test_an_alert_about_a_version_that_does_not_serve_costs_nothing(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    about = {"class": "model", "model": "fraud", "severity": 4, "state": "open",
+             "pillar": "model_validation"}  # fmt: skip
+    named = {"serves": "v2", "replaced": "3", "unnamed": "", "odd": "latest"}
+    publish(ctx, {
+        "model": [{"name": "fraud", "tier": 1}],
+        "model_alias": [{"model": "fraud", "alias": "champion", "version": 2}],
+        "finding": [{"id": i, "package_version": v, **about} for i, v in named.items()],
+    })  # fmt: skip
+    with ctx.store.reader() as reader:
+        prices = dict(reader.rows(PRICES))
+    assert [name for name in named if not prices[name]] == ["replaced"]
+
+
 def test_the_same_facts_judged_for_the_same_moment_have_the_same_digest(tmp_path: Path) -> None:
     first = publish(context(tmp_path / "a"), WORLD)
     second = publish(context(tmp_path / "b"), WORLD)

@@ -147,8 +147,16 @@ def test_an_alarm_over_a_window_from_before_the_move_is_settling(tmp_path: Path)
 
 def test_a_model_without_champion_needs_a_person(tmp_path: Path) -> None:
     ctx = context(tmp_path)
-    judged(ctx, {"model": MODEL["model"], "model_version": MODEL["model_version"]})
-    assert QueueKind.CHAMPION_MISSING in {item.kind for item in posture(ctx).queue}
+    made = [{**each, "created_at": "-9h"} for each in MODEL["model_version"]]
+    rows = {"model": MODEL["model"], "model_version": made}
+    judged(ctx, rows)
+    (item,) = [each for each in posture(ctx).queue if each.kind is QueueKind.CHAMPION_MISSING]
+    assert item.since == NOW - timedelta(hours=9), "since there was something that could serve"
+    lost = {"model": "fraud", "alias": "champion", "from_version": 7, "at": "-2h"}
+    later = context(tmp_path / "later")
+    judged(later, {**rows, "model_alias_move": [{**lost, "to_version": None}]})
+    (item,) = [each for each in posture(later).queue if each.kind is QueueKind.CHAMPION_MISSING]
+    assert item.since == NOW - timedelta(hours=2)
 
 
 def test_deadlines_are_grouped_and_only_those_of_the_next_day_are_shown(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def _alarms(
                 kind=QueueKind.CHAMPION_MISSING,
                 title=model.name,
                 detail="no version serves production: the alias champion is missing",
-                since=model.seen_at,
+                since=model.since or model.seen_at,
                 due_at=None,
                 at_risk=Money(model.exposure, currency),
                 state=KpiState.ALARM if model.tier == 1 else KpiState.WARN,

@@ -104,8 +104,8 @@ def _subject(labels: Mapping[str, str], name: str, options: AlertmanagerOptions)
     if model := _of(labels, (options.model_label,)):
         version = _of(labels, (options.version_label,))
         of_version = {"component_name": model, "component_version": version} if version else {}
-        about = {"class": "model", "model": model, "asset": model, "segment": segment}
-        return {**about, **signal, **of_version}
+        whose = {"class": "model", "model": model, "asset": model, "segment": segment}
+        return {**whose, **signal, **of_version}
     if data := _of(labels, (options.dataset_label,)):
         return {"class": "data", "resource": data, "asset": data, "segment": segment, **signal}
     about = sorted(set(labels) - {*_MADE_OF, options.severity_label, *options.ignored_labels})

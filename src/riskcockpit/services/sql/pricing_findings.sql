@@ -1,16 +1,25 @@
--- Give each finding the price of its class, severity, tier and known exploitation; none once it is fixed or false.
+-- Give each finding the price of its class, severity, tier and known exploitation; none once it is
+-- fixed or false, or while the version of a model that it names does not serve.
 -- params: rev BIGINT
 -- returns: count of changed findings
 UPDATE finding
 SET exposure = priced.amount, rev = $rev
 FROM (
+    WITH replaced AS (
+        SELECT f.rowid AS row_id
+        FROM finding AS f
+        JOIN model_alias AS s ON s.model = f.model AND s.alias = 'champion'
+        WHERE f.class = 'model' AND f.package_version <> ''
+            AND try_cast(ltrim(f.package_version, 'v') AS INTEGER) <> s.version
+    )
     SELECT
         f.rowid AS row_id,
         CASE
-            WHEN f.state IN ('open', 'triage', 'pending_waiver', 'waived') THEN p.amount
+            WHEN r.row_id IS NULL AND f.state IN ('open', 'triage', 'pending_waiver', 'waived') THEN p.amount
             ELSE 0
         END AS amount
     FROM finding AS f
+    LEFT JOIN replaced AS r ON r.row_id = f.rowid
     LEFT JOIN asset AS a ON a.name = f.asset
     LEFT JOIN model AS m ON m.name = f.model
     JOIN price_list AS p
